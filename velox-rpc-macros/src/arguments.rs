@@ -1,0 +1,179 @@
+//! The arguments of an attribute, `"auth", state = AppState`, taken apart without giving up at the first one that is
+//! wrong.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::Path;
+use syn::parse::Parse;
+
+use crate::diagnostics::{Mistakes, did_you_mean};
+
+/// What stands between two commas.
+pub(crate) enum Argument {
+    /// `key = value`; the value may be empty.
+    Pair(Ident, TokenStream),
+    /// Anything else.
+    Bare(TokenStream),
+}
+
+/// Takes the arguments of an attribute apart.
+pub(crate) fn split(tokens: TokenStream) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    let mut current = Vec::new();
+    // A comma inside `<…>` belongs to a type; the `>` of an arrow closes nothing.
+    let mut depth = 0_usize;
+    let mut previous = ' ';
+    for token in tokens {
+        let letter = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match letter {
+            '<' => depth += 1,
+            '>' if previous != '-' && previous != '=' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        previous = letter;
+        if letter == ',' && depth == 0 {
+            arguments.extend(argument(std::mem::take(&mut current)));
+        } else {
+            current.push(token);
+        }
+    }
+    arguments.extend(argument(current));
+    arguments
+}
+
+/// One value for each key, wherever it stands; what is not understood is noted as a mistake.
+pub(crate) struct Keys<'a> {
+    macro_name: &'a str,
+    known: &'a [&'a str],
+    pairs: Vec<(Ident, TokenStream)>,
+}
+
+impl<'a> Keys<'a> {
+    /// Sorts the arguments into keys and the rest; unknown and repeated keys are mistakes. Returns the bare arguments
+    /// beside.
+    pub(crate) fn new(
+        macro_name: &'a str,
+        known: &'a [&'a str],
+        arguments: Vec<Argument>,
+        mistakes: &mut Mistakes,
+    ) -> (Self, Vec<TokenStream>) {
+        let mut keys = Self { macro_name, known, pairs: Vec::new() };
+        let mut bare = Vec::new();
+        for argument in arguments {
+            match argument {
+                Argument::Pair(key, value) => keys.pair(key, value, mistakes),
+                Argument::Bare(tokens) => match syn::parse2::<Ident>(tokens.clone()) {
+                    Ok(key) if known.contains(&key.to_string().as_str()) => {
+                        keys.pair(key, TokenStream::new(), mistakes)
+                    }
+                    _ => bare.push(tokens),
+                },
+            }
+        }
+        (keys, bare)
+    }
+
+    /// The value of `name`, read as a `T`; `example` is what to write instead of one that cannot be read.
+    pub(crate) fn take<T: Parse>(&mut self, name: &str, example: &str, mistakes: &mut Mistakes) -> Option<T> {
+        let position = self.pairs.iter().position(|(key, _)| key == name)?;
+        let (key, value) = self.pairs.swap_remove(position);
+        match syn::parse2(value.clone()) {
+            Ok(value) => Some(value),
+            Err(_) if value.is_empty() => {
+                mistakes.at(key, format_args!("`{name}` has no value: write `{name} = {example}`"));
+                None
+            }
+            Err(_) => {
+                mistakes.at(value, format_args!("this is no value for `{name}`: write `{name} = {example}`"));
+                None
+            }
+        }
+    }
+
+    /// Notes one `key = value`, or what is wrong with it.
+    fn pair(&mut self, key: Ident, value: TokenStream, mistakes: &mut Mistakes) {
+        let name = key.to_string();
+        if !self.known.contains(&name.as_str()) {
+            mistakes.at(&key, unknown_key(self.macro_name, &name, self.known));
+        } else if self.pairs.iter().any(|(other, _)| *other == key) {
+            mistakes.at(&key, format_args!("`{name}` is given twice: leave one of the two"));
+        } else {
+            self.pairs.push((key, value));
+        }
+    }
+}
+
+/// Where velox-rpc is, for a macro that takes `crate = path` and nothing else.
+pub(crate) fn root_only(macro_name: &str, arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Path> {
+    let (mut keys, bare) = Keys::new(macro_name, &["crate"], split(arguments), mistakes);
+    for tokens in bare {
+        mistakes.at(
+            tokens,
+            format_args!("`#[{macro_name}]` takes nothing in its brackets but `crate = …`: leave this out"),
+        );
+    }
+    keys.take("crate", "velox_rpc", mistakes)
+}
+
+/// What to say about a key that the macro does not know.
+fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
+    let list = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
+    match did_you_mean(name, known) {
+        Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
+        None => format!("`#[{macro_name}]` has no key `{name}`: it knows {list}"),
+    }
+}
+
+/// One argument out of the tokens between two commas; nothing for a trailing comma.
+fn argument(tokens: Vec<TokenTree>) -> Option<Argument> {
+    match tokens.as_slice() {
+        [] => None,
+        [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            let mut stream = TokenStream::new();
+            stream.append_all(value.iter().map(ToTokens::to_token_stream));
+            Some(Argument::Pair(key.clone(), stream))
+        }
+        _ => Some(Argument::Bare(tokens.into_iter().collect())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn keys(tokens: TokenStream) -> (Option<syn::Type>, Vec<TokenStream>, Vec<String>) {
+        let mut mistakes = Mistakes::default();
+        let (mut keys, bare) = Keys::new("router", &["state", "crate"], split(tokens), &mut mistakes);
+        let state = keys.take("state", "AppState", &mut mistakes);
+        (state, bare, mistakes.messages())
+    }
+
+    #[test]
+    fn a_type_with_commas_in_it_is_one_argument() {
+        let (state, bare, mistakes) = keys(quote!("auth", state = State<fn(A, B) -> C, D>, crate = rpc,));
+        assert_eq!(state, Some(syn::parse_quote!(State<fn(A, B) -> C, D>)));
+        assert_eq!(bare.len(), 1);
+        assert!(mistakes.is_empty());
+    }
+
+    #[test]
+    fn every_key_that_is_wrong_is_named_with_what_to_write() {
+        let (_, _, mistakes) = keys(quote!(stat = A, name = B, state = A, state = B));
+        assert_eq!(
+            mistakes,
+            [
+                "`#[router]` has no key `stat`: did you mean `state`?",
+                "`#[router]` has no key `name`: it knows `state` and `crate`",
+                "`state` is given twice: leave one of the two",
+            ]
+        );
+        assert_eq!(keys(quote!(state =)).2, ["`state` has no value: write `state = AppState`"]);
+        assert_eq!(keys(quote!(state)).2, ["`state` has no value: write `state = AppState`"]);
+        assert_eq!(keys(quote!(state = 3)).2, ["this is no value for `state`: write `state = AppState`"]);
+    }
+}

@@ -1,0 +1,122 @@
+//! The mistakes of one use of a macro, collected so that all of them are reported at once.
+//!
+//! Used by every stage. A stage never stops at the first mistake: it notes it here and goes on with the nearest thing
+//! that makes sense.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// All mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Mistakes {
+    errors: Option<syn::Error>,
+    count: usize,
+}
+
+impl Mistakes {
+    /// Notes a mistake at `tokens`: the smallest piece of the user's source that is at fault.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.add(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Notes a mistake that spans several pieces, from the first to the last.
+    pub(crate) fn at_all<T: ToTokens>(&mut self, pieces: impl IntoIterator<Item = T>, message: impl std::fmt::Display) {
+        let tokens: TokenStream = pieces.into_iter().map(|piece| piece.to_token_stream()).collect();
+        self.at(tokens, message);
+    }
+
+    /// Notes a mistake at one place.
+    pub(crate) fn at_span(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.add(syn::Error::new(span, message));
+    }
+
+    /// Notes what the parser found.
+    pub(crate) fn add(&mut self, error: syn::Error) {
+        self.count += 1;
+        match &mut self.errors {
+            Some(errors) => errors.combine(error),
+            None => self.errors = Some(error),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The `compile_error!`s to emit beside the item; nothing if there was no mistake.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.errors.map(|errors| errors.into_compile_error()).unwrap_or_default()
+    }
+
+    /// The messages, for tests.
+    #[cfg(test)]
+    pub(crate) fn messages(self) -> Vec<String> {
+        self.errors.into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+}
+
+/// A type in a message, as its author would write it: `Vec<User>`, not `Vec < User >`.
+pub(crate) fn shown(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (loose, tight) in
+        [(" < ", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), (":: ", "::"), (" ,", ","), ("& ", "&"), (" ()", "()")]
+    {
+        text = text.replace(loose, tight);
+    }
+    text.replace(",(", ", (")
+}
+
+/// "did you mean …?", if one of `known` is near enough to `written` to be what was meant.
+pub(crate) fn did_you_mean<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (distance(&written.to_lowercase(), candidate), *candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters have to be put in, taken out or replaced to get from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut previous: Vec<usize> = (0..=to.len()).collect();
+    for (row, letter) in from.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, other) in to.iter().enumerate() {
+            let replaced = previous[column] + usize::from(letter != *other);
+            current.push(replaced.min(previous[column + 1] + 1).min(current[column] + 1));
+        }
+        previous = current;
+    }
+    previous.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_finds_the_key_that_was_meant() {
+        let known = ["state", "crate"];
+        assert_eq!(did_you_mean("stat", &known), Some("state"));
+        assert_eq!(did_you_mean("State", &known), Some("state"));
+        assert_eq!(did_you_mean("krate", &known), Some("crate"));
+        assert_eq!(did_you_mean("namespace", &known), None);
+    }
+
+    #[test]
+    fn mistakes_are_all_reported_in_the_order_they_were_found() {
+        let mut mistakes = Mistakes::default();
+        mistakes.at_span(Span::call_site(), "first");
+        mistakes.at_span(Span::call_site(), "second");
+        assert_eq!(mistakes.messages(), ["first", "second"]);
+    }
+
+    #[test]
+    fn a_type_is_shown_as_it_is_written() {
+        for ty in ["Vec<User>", "HashMap<String, Vec<u8>>", "()", "a::B<C>", "&str"] {
+            assert_eq!(shown(syn::parse_str::<syn::Type>(ty).expect("a type")), ty);
+        }
+    }
+}

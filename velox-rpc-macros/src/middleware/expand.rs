@@ -1,0 +1,115 @@
+//! The middleware as a value, the context it makes, and how one becomes the other.
+//!
+//! Names that start with `__` are ours: whatever the function or a type of the user's is called, it is not that.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::middleware::model::{Context, Inner, Middleware};
+use crate::naming::unraw;
+
+/// What `#[middleware]` becomes.
+pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
+    let Middleware { name, type_name, context_name, vis, attrs, value, .. } = middleware;
+    let private = middleware.root.private();
+    let name_text = unraw(name);
+    let type_doc = format!("The middleware `{name_text}`, as a value.");
+    let context_doc = format!("The context inside `{name_text}`: the one outside it and the field `{name_text}`.");
+    let value_doc = format!("What `{name_text}` found.");
+    let layer = layer(middleware, &private);
+    quote! {
+        // A function, because a unit struct or a constant of this name would forbid every `let` of it.
+        #(#attrs)*
+        #vis fn #name() -> #type_name {
+            #type_name
+        }
+
+        #[doc = #type_doc]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis struct #type_name;
+
+        #[doc = #context_doc]
+        #vis struct #context_name<__C> {
+            #[doc = #value_doc]
+            pub #name: #value,
+            __inner: __C,
+        }
+
+        #[automatically_derived]
+        impl<__C> ::core::ops::Deref for #context_name<__C> {
+            type Target = __C;
+
+            fn deref(&self) -> &__C {
+                &self.__inner
+            }
+        }
+
+        #[automatically_derived]
+        impl<__C: #private::Ctx> #private::Ctx for #context_name<__C> {
+            type State = <__C as #private::Ctx>::State;
+
+            fn base(&self) -> &#private::Context<Self::State> {
+                #private::Ctx::base(&self.__inner)
+            }
+        }
+
+        #layer
+    }
+}
+
+/// The wrapping of a call.
+fn layer(middleware: &Middleware, private: &TokenStream) -> TokenStream {
+    let Middleware { name, type_name, context_name, .. } = middleware;
+    let (parameters, context) = match &middleware.context {
+        Context::Any(bounds) => {
+            let bounds = bounds.iter();
+            (quote!(<__C: #private::Ctx #(+ #bounds)*>), quote!(__C))
+        }
+        Context::One(ty) => (TokenStream::new(), ty.to_token_stream()),
+    };
+    let call = match &middleware.function {
+        Some(function) if middleware.callable => call(middleware, function),
+        function => {
+            let function = function
+                .as_ref()
+                .map(|Inner { attrs, signature, body }| quote!(#(#attrs)* #[allow(warnings)] #signature #body));
+            quote! {
+                #function
+                let _ = (__ctx, __next);
+                ::core::unreachable!()
+            }
+        }
+    };
+    // On the name, so that a future that is not `Send` is reported at the function.
+    let head = quote_spanned!(name.span()=> async fn call);
+    let result = quote_spanned!(name.span()=> #private::Result<#private::Output>);
+    quote! {
+        #[automatically_derived]
+        impl #parameters #private::Middleware<#context> for #type_name {
+            type Context = #context_name<#context>;
+
+            #head(&self, __ctx: #context, __next: #private::Next<Self::Context>) -> #result {
+                #call
+            }
+        }
+    }
+}
+
+/// The user's function, the call of it, and the rest of the chain with what it found.
+fn call(middleware: &Middleware, function: &Inner) -> TokenStream {
+    let Middleware { name, context_name, value, .. } = middleware;
+    let Inner { attrs, signature, body } = function;
+    let wait = signature.asyncness.map(|_| quote_spanned!(value.span()=> .await));
+    // On the type, so that an error that cannot be answered with is reported there.
+    let pass_on = quote_spanned!(value.span()=> ?);
+    quote! {
+        #(#attrs)*
+        // It returns a `Result` because a middleware does.
+        #[allow(clippy::unnecessary_wraps)]
+        #signature #body
+
+        let __value = #name(&__ctx)#wait #pass_on;
+        __next.run(#context_name { #name: __value, __inner: __ctx }).await
+    }
+}

@@ -1,0 +1,168 @@
+//! What is meant: a value of some type, found by looking at a context.
+
+use proc_macro2::{Group, Ident};
+use quote::{ToTokens, format_ident};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, FnArg, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
+    Visibility,
+};
+
+use crate::diagnostics::{Mistakes, shown};
+use crate::middleware::parse::Function;
+use crate::naming::{pascal, unraw};
+use crate::root::Root;
+
+/// A middleware.
+pub(crate) struct Middleware {
+    pub(crate) root: Root,
+    /// Its name, which is the name of the field it adds.
+    pub(crate) name: Ident,
+    pub(crate) type_name: Ident,
+    pub(crate) context_name: Ident,
+    pub(crate) vis: Visibility,
+    /// Attributes of the middleware itself: what is said about it.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) value: Type,
+    pub(crate) context: Context,
+    /// The function; `None` if it can stand nowhere, with the `self` that was reported.
+    pub(crate) function: Option<Inner>,
+    /// Whether it can be called: there was no mistake in it.
+    pub(crate) callable: bool,
+}
+
+/// Which contexts it can look at.
+pub(crate) enum Context {
+    /// `&impl Ctx + …`: every one with these traits.
+    Any(Punctuated<TypeParamBound, Token![+]>),
+    /// `&Context<AppState>`: this one.
+    One(Box<Type>),
+}
+
+/// The user's function, to be called from within.
+pub(crate) struct Inner {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+impl Middleware {
+    /// Decides what is meant; what was a mistake is replaced by something that lets the rest of the program compile.
+    pub(crate) fn new(root: Option<Path>, function: Function, mistakes: &mut Mistakes) -> Self {
+        let before = mistakes.count();
+        let Function { attrs, vis, signature, body } = function;
+        generics(&signature, mistakes);
+        let context = context(&signature, mistakes);
+        let value = value(&signature, mistakes);
+        let (attrs, inner_attrs) =
+            attrs.into_iter().partition(|attribute| ABOUT.iter().any(|name| attribute.path().is_ident(name)));
+        let name = signature.ident.clone();
+        let function = signature.receiver().is_none().then_some(Inner { attrs: inner_attrs, signature, body });
+        Self {
+            root: Root::find(root),
+            type_name: format_ident!("{}Middleware", pascal(&unraw(&name)), span = name.span()),
+            context_name: format_ident!("{}Context", pascal(&unraw(&name)), span = name.span()),
+            name,
+            vis,
+            attrs,
+            value: value.unwrap_or_else(|| syn::parse_quote!(())),
+            context: context.unwrap_or_else(|| Context::Any(Punctuated::new())),
+            function,
+            callable: mistakes.count() == before,
+        }
+    }
+}
+
+fn generics(signature: &Signature, mistakes: &mut Mistakes) {
+    if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
+        let pieces = [signature.generics.to_token_stream(), signature.generics.where_clause.to_token_stream()];
+        mistakes.at_all(pieces, "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context");
+    }
+}
+
+/// The context, out of the one argument.
+fn context(signature: &Signature, mistakes: &mut Mistakes) -> Option<Context> {
+    let mut inputs = signature.inputs.iter();
+    let context = match inputs.next() {
+        Some(FnArg::Typed(argument)) => borrowed(&argument.ty, mistakes),
+        Some(FnArg::Receiver(receiver)) => {
+            mistakes.at(receiver, "a middleware is a function of its own, not a method: write `ctx: &impl Ctx`");
+            None
+        }
+        None => {
+            mistakes.at(&signature.ident, "a middleware looks at the context of a call: take `ctx: &impl Ctx`");
+            None
+        }
+    };
+    let rest: Vec<&FnArg> = inputs.collect();
+    if !rest.is_empty() {
+        mistakes.at_all(
+            rest,
+            "a middleware takes the context and nothing else: what it needs is found in it, as `ctx.db` of the state",
+        );
+    }
+    context
+}
+
+/// The context behind `&impl Ctx` or `&Context<AppState>`.
+fn borrowed(ty: &Type, mistakes: &mut Mistakes) -> Option<Context> {
+    match peeled(ty) {
+        Type::Reference(reference) if reference.mutability.is_none() => match peeled(&reference.elem) {
+            Type::ImplTrait(any) => return Some(Context::Any(any.bounds.clone())),
+            Type::Path(path) => return Some(Context::One(Box::new(Type::Path(path.clone())))),
+            _ => mistakes
+                .at(ty, "this is no context: take `ctx: &impl Ctx`, or `ctx: &Context<AppState>` for one of them only"),
+        },
+        Type::Reference(reference) => {
+            mistakes.at(reference, "a middleware looks at the context and leaves it as it is: take `ctx: &impl Ctx`")
+        }
+        by_value => {
+            let message = format!("a middleware borrows the context: take `ctx: &{}`", shown(by_value));
+            mistakes.at(by_value, message);
+        }
+    }
+    None
+}
+
+/// The type between the brackets of `Result<Tenant>`.
+fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
+    let name = &signature.ident;
+    let wanted = format!("-> Result<{}>", pascal(&unraw(name)));
+    let ty = match &signature.output {
+        ReturnType::Type(_, ty) => ty,
+        ReturnType::Default => {
+            mistakes.at(
+                name,
+                format_args!(
+                    "a middleware answers with what it adds to the context, or with an error: write `{wanted}`"
+                ),
+            );
+            return None;
+        }
+    };
+    if let Type::Path(path) = peeled(ty)
+        && let Some(segment) = path.path.segments.last()
+        && segment.ident == "Result"
+    {
+        if let PathArguments::AngleBracketed(arguments) = &segment.arguments
+            && let Some(GenericArgument::Type(value)) = arguments.args.first()
+        {
+            return Some(value.clone());
+        }
+        mistakes.at(ty, format_args!("this does not say what is added to the context: write `{wanted}`"));
+        return None;
+    }
+    mistakes.at(ty, format_args!("a middleware can fail, and says so: write `-> Result<{}>`", shown(ty)));
+    Some(Type::clone(ty))
+}
+
+/// The type without parentheses and invisible groups.
+fn peeled(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => peeled(&paren.elem),
+        Type::Group(group) => peeled(&group.elem),
+        other => other,
+    }
+}
+
+const ABOUT: [&str; 2] = ["doc", "deprecated"];

@@ -1,0 +1,150 @@
+//! `#[middleware]` as a whole: what it makes, and what it says to every mistake.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::testing::{formatted, messages, strays};
+
+fn expand(item: TokenStream) -> TokenStream {
+    super::middleware(TokenStream::new(), item)
+}
+
+fn example() -> TokenStream {
+    quote! {
+        /// Finds out whose request this is.
+        #[tracing::instrument(skip_all)]
+        pub(crate) async fn tenant(ctx: &(impl Ctx<State = AppState> + HasUser)) -> Result<Tenant> {
+            let tenant = ctx.base().find().await?;
+            Ok(tenant)
+        }
+    }
+}
+
+#[test]
+fn the_expansion_is_as_recorded() {
+    insta::assert_snapshot!(formatted(expand(example())));
+}
+
+#[test]
+fn the_expansion_names_nothing_of_the_users_but_what_they_wrote() {
+    assert_eq!(strays(expand(example()), &example()), Vec::<String>::new());
+}
+
+#[test]
+fn a_plain_function_for_one_context_is_called_without_waiting() {
+    let text = formatted(expand(quote!(
+        fn len(ctx: &Context<AppState>) -> Result<usize, MyError> {
+            Ok(ctx.items.len())
+        }
+    )));
+    assert!(text.contains("Middleware<Context<AppState>> for LenMiddleware"), "{text}");
+    assert!(text.contains("let __value = len(&__ctx)?;"), "{text}");
+}
+
+#[test]
+fn every_mistake_is_named() {
+    for (item, message) in [
+        (
+            quote!(
+                async fn tenant() -> Result<Tenant> {}
+            ),
+            "a middleware looks at the context of a call: take `ctx: &impl Ctx`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: impl Ctx) -> Result<Tenant> {}
+            ),
+            "a middleware borrows the context: take `ctx: &impl Ctx`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: Context<A>) -> Result<Tenant> {}
+            ),
+            "a middleware borrows the context: take `ctx: &Context<A>`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &mut impl Ctx) -> Result<Tenant> {}
+            ),
+            "a middleware looks at the context and leaves it as it is: take `ctx: &impl Ctx`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &dyn Ctx) -> Result<Tenant> {}
+            ),
+            "this is no context: take `ctx: &impl Ctx`, or `ctx: &Context<AppState>` for one of them only",
+        ),
+        (
+            quote!(
+                async fn tenant(&self) -> Result<Tenant> {}
+            ),
+            "a middleware is a function of its own, not a method: write `ctx: &impl Ctx`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &impl Ctx, id: u8) -> Result<Tenant> {}
+            ),
+            "a middleware takes the context and nothing else: what it needs is found in it, as `ctx.db` of the state",
+        ),
+        (
+            quote!(
+                async fn tenant<C: Ctx>(ctx: &C) -> Result<Tenant> {}
+            ),
+            "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &impl Ctx) {}
+            ),
+            "a middleware answers with what it adds to the context, or with an error: write `-> Result<Tenant>`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &impl Ctx) -> Tenant {}
+            ),
+            "a middleware can fail, and says so: write `-> Result<Tenant>`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &impl Ctx) -> Option<Who> {}
+            ),
+            "a middleware can fail, and says so: write `-> Result<Option<Who>>`",
+        ),
+        (
+            quote!(
+                async fn tenant(ctx: &impl Ctx) -> Result {}
+            ),
+            "this does not say what is added to the context: write `-> Result<Tenant>`",
+        ),
+        (
+            quote!(
+                struct Tenant;
+            ),
+            "`#[middleware]` belongs on a function, `async fn tenant(ctx: &impl Ctx) -> Result<Tenant>`, not on a struct",
+        ),
+    ] {
+        assert_eq!(messages(expand(item)), [message]);
+    }
+    let item = quote!(
+        async fn tenant(ctx: &impl Ctx) -> Result<Tenant> {}
+    );
+    assert_eq!(
+        messages(super::middleware(quote!(name = "x"), item.clone())),
+        ["`#[middleware]` has no key `name`: it knows `crate`"]
+    );
+    assert_eq!(
+        messages(super::middleware(quote!("x"), item)),
+        ["`#[middleware]` takes nothing in its brackets but `crate = …`: leave this out"]
+    );
+}
+
+#[test]
+fn a_middleware_with_a_mistake_still_adds_its_field() {
+    let text = formatted(expand(quote!(
+        async fn tenant(ctx: impl Ctx) -> Result<Tenant> {
+            Ok(x)
+        }
+    )));
+    assert!(text.contains("pub tenant: Tenant"), "{text}");
+    assert!(text.contains("type Context = TenantContext<__C>;"), "{text}");
+}

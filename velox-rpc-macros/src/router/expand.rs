@@ -1,0 +1,70 @@
+//! The block again, its router beside it, and the checks of its routes.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ReturnType;
+
+use crate::place;
+use crate::router::check;
+use crate::router::method::{Damage, Procedure};
+use crate::router::model::Router;
+use crate::router::parse::{Block, Member, Method};
+
+/// What `#[router]` becomes.
+pub(crate) fn router(router: &Router) -> TokenStream {
+    let private = router.root.private();
+    let Block { attrs, impl_token, self_ty, members } = &router.block;
+    let members = members.iter().map(|member| self::member(member, router));
+    let (namespace, state) = (&router.namespace, &router.state);
+    let entries = router.procedures.iter().map(entry);
+    let checks = router.procedures.iter().map(|procedure| check::parameters(procedure, &private));
+    quote! {
+        #(#attrs)*
+        #impl_token #self_ty { #(#members)* }
+
+        #[automatically_derived]
+        impl #private::IntoRouter<#state> for #self_ty {
+            // A procedure that is deprecated for its callers is still served.
+            #[allow(deprecated)]
+            fn into_router(self) -> #private::Router<#state> {
+                let router = #private::Router::new(#namespace);
+                #(#entries)*
+                router
+            }
+        }
+
+        #(#checks)*
+    }
+}
+
+/// What stands in the block, as it was but for the state.
+fn member(member: &Member, router: &Router) -> TokenStream {
+    let Method { attrs, vis, signature, body } = match member {
+        Member::Other(item) => return item.to_token_stream(),
+        Member::Method(method) => &**method,
+    };
+    let damage = router.broken.iter().find(|(name, _)| *name == signature.ident).map(|(_, damage)| damage);
+    match damage {
+        None if router.procedures.iter().any(|procedure| procedure.method == signature.ident) => {
+            // `&self` is there because a router wants it.
+            quote!(#(#attrs)* #[allow(clippy::unused_self)] #vis #signature #body)
+        }
+        None => quote!(#(#attrs)* #vis #signature #body),
+        Some(Damage::Harmless | Damage::CapturesSelf) => quote!(#(#attrs)* #[allow(warnings)] #vis #signature #body),
+        Some(Damage::WrongType) => {
+            let end = matches!(signature.output, ReturnType::Type(..)).then(|| quote!(::core::unreachable!()));
+            quote!(#(#attrs)* #[allow(warnings)] #vis #signature { let _ = #body; #end })
+        }
+    }
+}
+
+/// One procedure's place in the router: a statement, because only those can have a `#[cfg]`.
+fn entry(procedure: &Procedure) -> TokenStream {
+    let Procedure { method, wire_name, cfgs, .. } = procedure;
+    let description = procedure.description.iter();
+    let deprecation = procedure.deprecation.iter();
+    quote_spanned! {place::at(method.span())=>
+        #(#cfgs)*
+        let router = router.procedure(#wire_name, Self::#method(&self) #(.describe(#description))* #(.deprecated(#deprecation))*);
+    }
+}

@@ -1,0 +1,178 @@
+//! One method of a router's block: whether it is a procedure, and whether it can be one.
+
+use proc_macro2::{Delimiter, Ident, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, FnArg, ReceiverKind, ReturnType, Signature, Type};
+
+use crate::diagnostics::{Mistakes, shown};
+use crate::naming::{camel, unraw};
+use crate::root::Root;
+use crate::router::parse::Method;
+use crate::router::route::Route;
+use crate::router::{capture, docs, result, rewrite};
+
+/// A method that is a procedure.
+pub(crate) struct Procedure {
+    pub(crate) method: Ident,
+    pub(crate) wire_name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecation: Option<String>,
+    /// The `#[cfg(…)]`s of the method, which decide over its place in the router as well.
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) input: Type,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// What a method turned out to be.
+pub(crate) enum Outcome {
+    Procedure(Box<Procedure>),
+    /// A method that has nothing to do with the router.
+    Helper,
+    /// What was meant to be a procedure and cannot be one; its mistakes are noted.
+    Broken(Damage),
+}
+
+/// How a broken method is emitted, so that the compiler does not say once more what has been said.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Damage {
+    /// It compiles as it is.
+    Harmless,
+    /// What it builds does not fit what it says it returns.
+    WrongType,
+    /// Its handler uses `self`.
+    CapturesSelf,
+}
+
+impl Procedure {
+    /// Reads a method.
+    pub(crate) fn read(method: &Method, root: &Root, mistakes: &mut Mistakes) -> Outcome {
+        let before = mistakes.count();
+        let returned = match &method.signature.output {
+            ReturnType::Type(_, ty) => Some(&**ty),
+            ReturnType::Default => None,
+        };
+        let Some(segment) = returned.and_then(result::procedure) else {
+            return not_returned(method, returned, root, mistakes).map_or(Outcome::Helper, Outcome::Broken);
+        };
+        signature(&method.signature, mistakes);
+        let input = result::input(segment, mistakes);
+        let routes = Route::find(&method.body, mistakes);
+        let captures = capture::of_self(&method.body, mistakes);
+        let Some(input) = input.cloned() else { return Outcome::Broken(Damage::WrongType) };
+        for route in &routes {
+            takes_input(route, &input, method, mistakes);
+        }
+        if captures {
+            return Outcome::Broken(Damage::CapturesSelf);
+        }
+        if mistakes.count() != before {
+            return Outcome::Broken(Damage::Harmless);
+        }
+        let name = unraw(&method.signature.ident);
+        Outcome::Procedure(Box::new(Self {
+            method: method.signature.ident.clone(),
+            wire_name: camel(&name),
+            description: docs::description(&method.attrs),
+            deprecation: docs::deprecation(&method.attrs),
+            cfgs: method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
+            input,
+            routes,
+        }))
+    }
+}
+
+/// Reports everything but `&self` in a method's head.
+fn signature(signature: &Signature, mistakes: &mut Mistakes) {
+    let name = &signature.ident;
+    if let Some(token) = &signature.asyncness {
+        mistakes.at(token, "a procedure is built, not awaited: take `async` out here, the handler can be `async |…|`");
+    }
+    if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
+        let pieces = [signature.generics.to_token_stream(), signature.generics.where_clause.to_token_stream()];
+        let message = format!(
+            "`{name}` is one procedure, with one input and one output: take the parameters out and name the types"
+        );
+        mistakes.at_all(pieces, message);
+    }
+    let mut inputs = signature.inputs.iter().peekable();
+    match inputs.peek() {
+        Some(FnArg::Receiver(receiver)) => {
+            if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {
+                mistakes.at(receiver, "a procedure borrows its router: write `&self`");
+            }
+            inputs.next();
+        }
+        Some(FnArg::Typed(_)) | None => {
+            mistakes.at(name, format_args!("a procedure is a method of its router: write `fn {name}(&self)`"));
+        }
+    }
+    let arguments: Vec<&FnArg> = inputs.collect();
+    if !arguments.is_empty() {
+        let message = format!(
+            "a procedure takes only `&self`: what a caller sends to `{name}` is its input, the `I` of `Query<I, \
+                O>` and `.input::<I>()`"
+        );
+        mistakes.at_all(arguments, message);
+    }
+}
+
+/// Finds the method that was meant to be a procedure but does not return one, which would be missing from the router
+/// without a word.
+fn not_returned(method: &Method, returned: Option<&Type>, root: &Root, mistakes: &mut Mistakes) -> Option<Damage> {
+    let name = &method.signature.ident;
+    if let Some(ty) = returned
+        && let Some(kind) = result::mentions_procedure(ty)
+    {
+        let message = format!(
+            "a procedure is returned as it is: write `{kind}<I, O>` (it is the handler that may return a `Result`)"
+        );
+        mistakes.at(ty, message);
+        return Some(Damage::Harmless);
+    }
+    let kind = built(method, root)?;
+    match returned {
+        Some(ty) => {
+            let ty_text = shown(ty);
+            let message = format!(
+                "`{name}` builds a procedure, but `{ty_text}` does not say so: write `{kind}<I, O>`, or it is \
+                    not in the router"
+            );
+            mistakes.at(ty, message);
+        }
+        None => mistakes.at(
+            name,
+            format_args!("`{name}` builds a procedure and drops it: write `fn {name}(&self) -> {kind}<I, O>`"),
+        ),
+    }
+    let hidden = matches!(returned, Some(Type::ImplTrait(_)));
+    Some(if hidden { Damage::Harmless } else { Damage::WrongType })
+}
+
+/// What a body builds that starts with `procedure()` and ends in `.query(…)` or `.mutation(…)`.
+fn built(method: &Method, root: &Root) -> Option<&'static str> {
+    let tokens: Vec<TokenTree> = method.body.stream().into_iter().collect();
+    let kind = match tokens.as_slice() {
+        [.., TokenTree::Ident(name), TokenTree::Group(arguments)]
+            if arguments.delimiter() == Delimiter::Parenthesis =>
+        {
+            BUILDS.iter().find(|(method, _)| name == method).map(|(_, kind)| *kind)?
+        }
+        _ => return None,
+    };
+    rewrite::calls_procedure(method.body.stream(), root).then_some(kind)
+}
+
+/// A route with a parameter needs an input to put it into.
+fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mistakes) {
+    let Some(parameter) = route.parameters.first() else { return };
+    if matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty()) {
+        let (path, name) = (route.path.value(), &method.signature.ident);
+        let message = format!(
+            "`{path}` of `{name}` has the parameter `:{parameter}`, but `{name}` has no input: give it one with \
+                a field for it, or take `:{parameter}` out of the path"
+        );
+        mistakes.at(&route.path, message);
+    }
+}
+
+const BUILDS: [(&str, &str); 2] = [("query", "Query"), ("mutation", "Mutation")];

@@ -1,0 +1,94 @@
+//! What is meant: the block as it will stand, and its procedures, no two of which have the same name or route.
+
+use proc_macro2::Ident;
+use syn::{ReturnType, Type};
+
+use crate::diagnostics::Mistakes;
+use crate::root::Root;
+use crate::router::method::{Damage, Outcome, Procedure};
+use crate::router::parse::{Arguments, Block};
+use crate::router::{capture, result, rewrite};
+
+/// A router.
+pub(crate) struct Router {
+    pub(crate) root: Root,
+    pub(crate) namespace: syn::LitStr,
+    pub(crate) state: Type,
+    /// The block, with the state filled in everywhere.
+    pub(crate) block: Block,
+    pub(crate) procedures: Vec<Procedure>,
+    /// The methods that were meant to be procedures.
+    pub(crate) broken: Vec<(Ident, Damage)>,
+}
+
+impl Router {
+    /// Decides what is meant. Whatever was a mistake is not in the router, but stays in the block.
+    pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
+        let root = Root::find(arguments.root);
+        let state = arguments.state.unwrap_or_else(|| syn::parse_quote!(()));
+        let before = mistakes.count();
+        let mut procedures: Vec<Procedure> = Vec::new();
+        let mut broken = Vec::new();
+        for method in block.methods_mut() {
+            match Procedure::read(method, &root, mistakes) {
+                Outcome::Procedure(procedure) => {
+                    if is_new(&procedure, &procedures, mistakes) {
+                        procedures.push(*procedure);
+                    }
+                }
+                Outcome::Helper => {}
+                Outcome::Broken(damage) => {
+                    if damage == Damage::CapturesSelf {
+                        method.body = capture::without_self(&method.body);
+                    }
+                    broken.push((method.signature.ident.clone(), damage));
+                }
+            }
+            if let ReturnType::Type(_, ty) = &mut method.signature.output {
+                result::fill(ty, &state);
+            }
+            method.body = rewrite::procedure_calls(&method.body, &state, &root);
+        }
+        if procedures.is_empty() && mistakes.count() == before {
+            mistakes.at(
+                &block.self_ty,
+                "there is no procedure in this block: a procedure is a method that returns `Query<I, O>` or \
+                    `Mutation<I, O>`",
+            );
+        }
+        Self { root, namespace: arguments.namespace, state, block, procedures, broken }
+    }
+}
+
+/// Whether it has a name, and no procedure before it has the same or one of its routes. Two that differ in their
+/// `#[cfg]` may never meet, so they pass: the router finds them at start if they do.
+fn is_new(procedure: &Procedure, others: &[Procedure], mistakes: &mut Mistakes) -> bool {
+    let mut is_new = true;
+    if procedure.wire_name.is_empty() {
+        let name = &procedure.method;
+        mistakes
+            .at(name, format_args!("`{name}` has no letter for a name on the wire: give the procedure another name"));
+        is_new = false;
+    }
+    for other in others.iter().filter(|other| other.cfgs.is_empty() && procedure.cfgs.is_empty()) {
+        if other.wire_name == procedure.wire_name {
+            mistakes.at(&procedure.method, same_name(&procedure.method, &other.method, &procedure.wire_name));
+            is_new = false;
+        }
+        for route in &procedure.routes {
+            if let Some(taken) = other.routes.iter().find(|taken| taken.key() == route.key()) {
+                let message = format!(
+                    "`{}` has the route `{taken}` already: give `{}` another one",
+                    other.method, procedure.method
+                );
+                mistakes.at(&route.path, message);
+                is_new = false;
+            }
+        }
+    }
+    is_new
+}
+
+fn same_name(method: &Ident, other: &Ident, wire_name: &str) -> String {
+    format!("`{method}` and `{other}` have the same name on the wire, `{wire_name}`: give one of them another name")
+}

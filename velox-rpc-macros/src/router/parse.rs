@@ -1,0 +1,202 @@
+//! What was written: the arguments of `#[router]` and the `impl` block, bodies left as tokens.
+
+use proc_macro2::{Group, Span, TokenStream};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Generics, ImplItem, LitStr, Path, Signature, Token, Type, Visibility, braced};
+
+use crate::arguments::{Keys, split};
+use crate::diagnostics::{Mistakes, shown};
+use crate::item;
+
+/// The arguments of `#[router]`.
+pub(crate) struct Arguments {
+    pub(crate) namespace: LitStr,
+    pub(crate) state: Option<Type>,
+    pub(crate) root: Option<Path>,
+}
+
+impl Arguments {
+    /// Reads them; what is missing or wrong is a mistake and replaced by something harmless.
+    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+        let (mut keys, bare) = Keys::new("router", &KEYS, split(tokens), mistakes);
+        let mut bare = bare.into_iter();
+        let namespace = match bare.next() {
+            Some(tokens) => namespace(tokens, mistakes),
+            None => {
+                mistakes.at_span(
+                    Span::call_site(),
+                    "`#[router]` needs a namespace, the first part of its \
+                    procedures' names: write `#[router(\"auth\")]`",
+                );
+                None
+            }
+        };
+        for tokens in bare {
+            mistakes.at(tokens, "a router has one namespace: leave this out");
+        }
+        Self {
+            namespace: namespace.unwrap_or_else(|| LitStr::new("", Span::call_site())),
+            state: keys.take("state", "AppState", mistakes),
+            root: keys.take("crate", "velox_rpc", mistakes),
+        }
+    }
+}
+
+/// The `impl` block.
+pub(crate) struct Block {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) impl_token: Token![impl],
+    pub(crate) self_ty: Type,
+    pub(crate) members: Vec<Member>,
+}
+
+/// What stands in the block.
+pub(crate) enum Member {
+    Method(Box<Method>),
+    Other(Box<ImplItem>),
+}
+
+/// A function of the block. Its body stays as it is: nothing in it is understood but a few tokens, and half-typed code
+/// passes through.
+pub(crate) struct Method {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+impl Block {
+    /// Reads the block; `None`, with the mistake noted, if it is none that could be a router.
+    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
+        match item::keyword(&tokens) {
+            Some(keyword) if keyword == "impl" => {}
+            Some(keyword) => {
+                let message = format!(
+                    "`#[router]` belongs on the `impl` block of the procedures, not on {}",
+                    item::noun(&keyword)
+                );
+                mistakes.at(keyword, message);
+                return None;
+            }
+            None => {
+                mistakes.at_span(Span::call_site(), "`#[router]` belongs on the `impl` block of the procedures");
+                return None;
+            }
+        }
+        match syn::parse2::<Header>(tokens) {
+            Ok(header) => header.into_block(mistakes),
+            Err(error) => {
+                mistakes.add(error);
+                None
+            }
+        }
+    }
+}
+
+impl Block {
+    /// Its methods, procedures and helpers.
+    pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Method> {
+        self.members.iter_mut().filter_map(|member| match member {
+            Member::Method(method) => Some(&mut **method),
+            Member::Other(_) => None,
+        })
+    }
+}
+
+/// The block with what a router's must not have.
+struct Header {
+    block: Block,
+    generics: Generics,
+    trait_name: Option<Type>,
+}
+
+impl Header {
+    fn into_block(self, mistakes: &mut Mistakes) -> Option<Block> {
+        if let Some(name) = self.trait_name {
+            let own = shown(&self.block.self_ty);
+            let message = format!("`#[router]` belongs on an `impl` block without a trait: write `impl {own} {{ … }}`");
+            mistakes.at(name, message);
+            return None;
+        }
+        if !self.generics.params.is_empty() {
+            mistakes.at(
+                self.generics,
+                "a router is one type, this is one for every parameter: take the parameters out and name the types",
+            );
+            return None;
+        }
+        Some(self.block)
+    }
+}
+
+impl Parse for Header {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        input.parse::<Option<Token![unsafe]>>()?;
+        let impl_token = input.parse()?;
+        let mut generics: Generics = input.parse()?;
+        input.parse::<Option<Token![!]>>()?;
+        let first: Type = input.parse()?;
+        let (trait_name, self_ty) = match input.parse::<Option<Token![for]>>()? {
+            Some(_) => (Some(first), input.parse()?),
+            None => (None, first),
+        };
+        generics.where_clause = input.parse()?;
+        let content;
+        braced!(content in input);
+        let mut members = Vec::new();
+        while !content.is_empty() {
+            members.push(content.parse()?);
+        }
+        Ok(Self { block: Block { attrs, impl_token, self_ty, members }, generics, trait_name })
+    }
+}
+
+impl Parse for Member {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.fork().parse::<Method>().is_ok() {
+            return input.parse().map(|method| Self::Method(Box::new(method)));
+        }
+        input.parse().map(|item| Self::Other(Box::new(item)))
+    }
+}
+
+impl Parse for Method {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+/// The namespace, if it is one.
+fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
+    let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) else {
+        let text = tokens.to_string();
+        let message = match syn::parse2::<syn::Ident>(tokens.clone()) {
+            Ok(_) => format!("the namespace is written as text: `\"{text}\"`"),
+            Err(_) => String::from("the namespace is written as text, in quotes: `\"auth\"`"),
+        };
+        mistakes.at(tokens, message);
+        return None;
+    };
+    let name = literal.value();
+    if name.is_empty() {
+        mistakes.at(&literal, "the namespace is empty: give the router a name, as in `#[router(\"auth\")]`");
+    } else if let Some(letter) = name.chars().find(|letter| !letter.is_ascii_alphanumeric() && !"_-".contains(*letter))
+    {
+        let message = format!(
+            "a namespace is part of the address: `{}` cannot be in it, letters, digits, `_` and `-` can",
+            letter.escape_debug()
+        );
+        mistakes.at(&literal, message);
+    } else {
+        return Some(literal);
+    }
+    None
+}
+
+const KEYS: [&str; 2] = ["state", "crate"];

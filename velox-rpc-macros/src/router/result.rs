@@ -1,0 +1,147 @@
+//! What a method's return type says: whether it is a procedure, of which types, and how the state gets into it.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit_mut::{VisitMut, visit_path_mut};
+use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
+
+use crate::diagnostics::{Mistakes, shown};
+
+/// The segment `Query<…>` or `Mutation<…>` at the end of the type, if the type is a procedure.
+pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last().filter(|segment| is_kind(&segment.ident)),
+        Type::Group(group) => procedure(&group.elem),
+        Type::Paren(paren) => procedure(&paren.elem),
+        _ => None,
+    }
+}
+
+/// Whether `Query` or `Mutation` stands anywhere inside the type.
+pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
+    find_kind(ty.to_token_stream())
+}
+
+/// The input type of `Query<I, O>`; a wrong number of types is a mistake.
+pub(crate) fn input<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<&'a Type> {
+    let kind = &segment.ident;
+    let types: Vec<&Type> = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_argument).collect(),
+        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
+    };
+    match types.as_slice() {
+        [input, _] | [input, _, _] => Some(input),
+        [] => {
+            let message = format!(
+                "`{kind}` needs the types of its input and output: write `{kind}<I, O>`, with `()` for a \
+                    procedure without input"
+            );
+            mistakes.at(segment, message);
+            None
+        }
+        [output] => {
+            let output = shown(*output);
+            let message = format!(
+                "`{kind}` has two types, input and output: write `{kind}<(), {output}>` for a procedure without input"
+            );
+            mistakes.at(segment, message);
+            None
+        }
+        [.., _] => {
+            mistakes.at(segment, format_args!("`{kind}` has two types, input and output: write `{kind}<I, O>`"));
+            None
+        }
+    }
+}
+
+/// Puts the state in as the third type of every `Query<I, O>` and `Mutation<I, O>` in the type, and makes up for
+/// missing ones, so that a mistake that was reported is not reported again by the compiler.
+pub(crate) fn fill(ty: &mut Type, state: &Type) {
+    Fill { state }.visit_type_mut(ty);
+}
+
+struct Fill<'a> {
+    state: &'a Type,
+}
+
+impl VisitMut for Fill<'_> {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        if let Some(segment) = path.segments.last_mut().filter(|segment| is_kind(&segment.ident)) {
+            fill_segment(segment, self.state);
+        }
+        visit_path_mut(self, path);
+    }
+}
+
+/// The brackets of the user stay, so that a mismatch is reported at the type they wrote.
+fn fill_segment(segment: &mut PathSegment, state: &Type) {
+    if !matches!(segment.arguments, PathArguments::AngleBracketed(_)) {
+        segment.arguments = PathArguments::AngleBracketed(syn::parse_quote_spanned!(segment.ident.span()=> <>));
+    }
+    let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { return };
+    let unit = || GenericArgument::Type(syn::parse_quote!(()));
+    let mut types: Vec<GenericArgument> = std::mem::take(&mut arguments.args).into_iter().take(3).collect();
+    while types.len() < 2 {
+        types.insert(0, unit());
+    }
+    if types.len() == 2 {
+        types.push(GenericArgument::Type(state.clone()));
+    }
+    arguments.args = types.into_iter().collect();
+}
+
+fn is_kind(ident: &Ident) -> bool {
+    ident == "Query" || ident == "Mutation"
+}
+
+fn type_argument(argument: &GenericArgument) -> Option<&Type> {
+    match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+fn find_kind(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if is_kind(&ident) => Some(ident),
+        TokenTree::Group(group) => find_kind(group.stream()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn the_state_is_the_third_type_and_one_that_is_there_stays() {
+        for (written, filled) in [
+            (parse_quote!(Query<(), User>), parse_quote!(Query<(), User, S>)),
+            (parse_quote!(velox_rpc::Mutation<In, Vec<Out>>), parse_quote!(velox_rpc::Mutation<In, Vec<Out>, S>)),
+            (parse_quote!(Query<(), User, Other>), parse_quote!(Query<(), User, Other>)),
+            (parse_quote!(Result<Query<A, B>, E>), parse_quote!(Result<Query<A, B, S>, E>)),
+            (parse_quote!(Query<User>), parse_quote!(Query<(), User, S>)),
+            (parse_quote!(Query), parse_quote!(Query<(), (), S>)),
+            (parse_quote!(Query<A, B, C, D>), parse_quote!(Query<A, B, C>)),
+        ] {
+            let (mut written, filled): (Type, Type) = (written, filled);
+            fill(&mut written, &parse_quote!(S));
+            assert_eq!(written, filled);
+        }
+    }
+
+    #[test]
+    fn only_the_last_segment_makes_a_procedure() {
+        for (ty, is) in [
+            (parse_quote!(Query<A, B>), true),
+            (parse_quote!(velox_rpc::Mutation<A, B>), true),
+            (parse_quote!(Query::Row), false),
+            (parse_quote!(Option<Query<A, B>>), false),
+            (parse_quote!(&Query<A, B>), false),
+        ] {
+            assert_eq!(procedure(&ty).is_some(), is);
+        }
+    }
+}

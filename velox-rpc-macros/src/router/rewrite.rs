@@ -1,0 +1,116 @@
+//! `procedure()` → `procedure::<AppState>()` in the bodies of a router's methods.
+//!
+//! It is done on the tokens, so that calls inside other macros are found as well, and not with a local function of the
+//! same name, which would make the user's import of `procedure` an unused one.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::root::Root;
+
+/// Rewrites every bare call in `body`.
+pub(crate) fn procedure_calls(body: &Group, state: &Type, root: &Root) -> Group {
+    let mut rewritten = Group::new(body.delimiter(), stream(body.stream(), state, root));
+    rewritten.set_span(body.span());
+    rewritten
+}
+
+/// Whether there is a bare `procedure()` anywhere in `tokens`.
+pub(crate) fn calls_procedure(tokens: TokenStream, root: &Root) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|position| match &tokens[position] {
+        TokenTree::Group(group) => calls_procedure(group.stream(), root),
+        _ => is_bare_call(&tokens, position, root),
+    })
+}
+
+fn stream(tokens: TokenStream, state: &Type, root: &Root) -> TokenStream {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut rewritten = TokenStream::new();
+    for (position, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => TokenTree::from(procedure_calls(group, state, root)).to_tokens(&mut rewritten),
+            token => token.to_tokens(&mut rewritten),
+        }
+        if is_bare_call(&tokens, position, root) {
+            rewritten.extend(quote_spanned!(state.span()=> ::<#state>));
+        }
+    }
+    rewritten
+}
+
+/// Whether the token is the name in `procedure()`, `velox_rpc::procedure()` or a renamed crate's; a method
+/// `.procedure()`, a function `Self::procedure()` of the user's and `fn procedure()` are something else.
+fn is_bare_call(tokens: &[TokenTree], position: usize, root: &Root) -> bool {
+    let TokenTree::Ident(name) = &tokens[position] else { return false };
+    let Some(TokenTree::Group(arguments)) = tokens.get(position + 1) else { return false };
+    if name != "procedure" || arguments.delimiter() != Delimiter::Parenthesis || !arguments.stream().is_empty() {
+        return false;
+    }
+    match &tokens[..position] {
+        [.., TokenTree::Ident(crate_name), TokenTree::Punct(first), TokenTree::Punct(second)]
+            if first.as_char() == ':' && second.as_char() == ':' =>
+        {
+            root.is_called(&crate_name.to_string())
+        }
+        [.., TokenTree::Punct(before)] => !matches!(before.as_char(), '.' | ':'),
+        [.., TokenTree::Ident(before)] => before != "fn",
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn rewritten(body: TokenStream) -> String {
+        let root = Root::find(Some(parse_quote!(::rpc)));
+        procedure_calls(&Group::new(Delimiter::Brace, body), &parse_quote!(State<A>), &root)
+            .to_string()
+            .replace(' ', "")
+    }
+
+    fn expected(body: TokenStream) -> String {
+        Group::new(Delimiter::Brace, body).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn a_bare_call_gets_the_state() {
+        assert_eq!(rewritten(quote!(procedure().query(f))), expected(quote!(procedure::<State<A>>().query(f))));
+        assert_eq!(rewritten(quote!(let a = procedure(); a)), expected(quote!(let a = procedure::<State<A>>(); a)));
+        assert_eq!(rewritten(quote!(velox_rpc::procedure())), expected(quote!(velox_rpc::procedure::<State<A>>())));
+        assert_eq!(rewritten(quote!(::rpc::procedure())), expected(quote!(::rpc::procedure::<State<A>>())));
+        assert_eq!(rewritten(quote!(return procedure())), expected(quote!(return procedure::<State<A>>())));
+    }
+
+    #[test]
+    fn a_call_inside_groups_and_macros_gets_it_too() {
+        assert_eq!(
+            rewritten(quote!(trace!({ procedure() }, [x]))),
+            expected(quote!(trace!({ procedure::<State<A>>() }, [x])))
+        );
+    }
+
+    #[test]
+    fn anything_else_of_that_name_stays_as_it_is() {
+        for body in [
+            quote!(self.procedure()),
+            quote!(Self::procedure()),
+            quote!(::procedure()),
+            quote!(
+                fn procedure() {}
+            ),
+            quote!(procedure(1)),
+            quote!(procedure::<Other>()),
+            quote!(procedure![]),
+            quote!(vec.map(procedure)),
+        ] {
+            assert_eq!(rewritten(body.clone()), expected(body));
+        }
+    }
+}

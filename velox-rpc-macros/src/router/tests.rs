@@ -1,0 +1,345 @@
+//! `#[router]` as a whole: what it makes, and what it says to every mistake.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::testing::{formatted, messages, strays};
+
+fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    super::router(arguments, item)
+}
+
+/// What is said about a block with one method.
+fn about_method(method: TokenStream) -> Vec<String> {
+    messages(expand(
+        quote!("auth", state = AppState),
+        quote!(impl Auth { #method fn fine(&self) -> Query<(), User> { procedure().query(f) } }),
+    ))
+}
+
+fn about_arguments(arguments: TokenStream) -> Vec<String> {
+    messages(expand(arguments, quote!(impl Auth { fn fine(&self) -> Query<(), User> { procedure().query(f) } })))
+}
+
+fn example() -> TokenStream {
+    quote! {
+        /// Who is who.
+        impl Auth {
+            const LIMIT: u8 = 3;
+
+            fn authed(&self) -> ProcedureBuilder<AppState, Context<AppState>, ()> {
+                procedure().use_(self.session.required())
+            }
+
+            /// Gets a user.
+            ///
+            /// By id.
+            #[cfg(feature = "users")]
+            pub fn get_user(&self) -> Query<GetUser, User> {
+                self.authed().input::<GetUser>().rest(Method::GET, "/users/:userId").query(async |Call { input, .. }| input.find().await)
+            }
+
+            #[deprecated(note = "use getUser")]
+            fn r#move(&self) -> velox_rpc::Mutation<(), ()> {
+                velox_rpc::procedure().mutation(|_| Ok(()))
+            }
+        }
+    }
+}
+
+#[test]
+fn the_expansion_is_as_recorded() {
+    insta::assert_snapshot!(formatted(expand(quote!("auth", state = AppState), example())));
+}
+
+#[test]
+fn the_expansion_names_nothing_of_the_users_but_what_they_wrote() {
+    let written = {
+        let item = example();
+        quote!(AppState #item)
+    };
+    assert_eq!(strays(expand(quote!("auth", state = AppState), example()), &written), Vec::<String>::new());
+}
+
+#[test]
+fn the_state_is_the_unit_if_none_is_given() {
+    let text =
+        formatted(expand(quote!("auth"), quote!(impl Auth { fn a(&self) -> Query<(), u8> { procedure().query(f) } })));
+    assert!(text.contains("Query<(), u8, ()>"), "{text}");
+    assert!(text.contains("procedure::<()>()"), "{text}");
+    assert!(text.contains("IntoRouter<()> for Auth"), "{text}");
+}
+
+#[test]
+fn a_path_given_as_crate_is_the_root() {
+    let text = formatted(expand(
+        quote!("auth", crate = crate::rpc),
+        quote!(impl Auth { fn a(&self) -> Query<(), u8> { procedure().query(f) } }),
+    ));
+    assert!(text.contains("impl crate::rpc::__private::IntoRouter<()> for Auth"), "{text}");
+}
+
+#[test]
+fn half_typed_code_in_a_body_passes_through() {
+    let text = expand(quote!("auth"), quote!(impl Auth { fn a(&self) -> Query<(), u8> { procedure(). } })).to_string();
+    assert!(text.contains("procedure :: < () > () ."), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    for (arguments, message) in [
+        (
+            quote!(),
+            "`#[router]` needs a namespace, the first part of its procedures' names: write `#[router(\"auth\")]`",
+        ),
+        (
+            quote!(state = A),
+            "`#[router]` needs a namespace, the first part of its procedures' names: write `#[router(\"auth\")]`",
+        ),
+        (quote!(auth), "the namespace is written as text: `\"auth\"`"),
+        (quote!(3), "the namespace is written as text, in quotes: `\"auth\"`"),
+        (quote!(""), "the namespace is empty: give the router a name, as in `#[router(\"auth\")]`"),
+        (quote!("a/b"), "a namespace is part of the address: `/` cannot be in it, letters, digits, `_` and `-` can"),
+        (quote!("a", "b"), "a router has one namespace: leave this out"),
+        (quote!("a", stat = A), "`#[router]` has no key `stat`: did you mean `state`?"),
+        (quote!("a", state = A, state = B), "`state` is given twice: leave one of the two"),
+    ] {
+        assert_eq!(about_arguments(arguments), [message]);
+    }
+}
+
+#[test]
+fn an_item_that_cannot_be_a_router_is_named_and_comes_out_as_it_went_in() {
+    for (item, message) in [
+        (
+            quote!(
+                struct Auth;
+            ),
+            "`#[router]` belongs on the `impl` block of the procedures, not on a struct",
+        ),
+        (
+            quote!(
+                pub async fn auth() {}
+            ),
+            "`#[router]` belongs on the `impl` block of the procedures, not on a function",
+        ),
+        (
+            quote!(
+                trait Auth {}
+            ),
+            "`#[router]` belongs on the `impl` block of the procedures, not on a trait",
+        ),
+        (
+            quote!(impl Clone for Auth {}),
+            "`#[router]` belongs on an `impl` block without a trait: write `impl Auth { … }`",
+        ),
+        (
+            quote!(
+                impl<T> Auth<T> {}
+            ),
+            "a router is one type, this is one for every parameter: take the parameters out and name the types",
+        ),
+    ] {
+        let expansion = expand(quote!("auth"), item.clone());
+        assert_eq!(messages(expansion.clone()), [message]);
+        assert!(expansion.to_string().ends_with(&item.to_string()));
+    }
+}
+
+#[test]
+fn a_method_that_cannot_be_a_procedure_is_named() {
+    for (method, message) in [
+        (
+            quote!(
+                fn a(&self, id: u8) -> Query<(), U> {}
+            ),
+            "a procedure takes only `&self`: what a caller sends to `a` is its input, the `I` of `Query<I, O>` and `.input::<I>()`",
+        ),
+        (
+            quote!(
+                fn a(self) -> Query<(), U> {}
+            ),
+            "a procedure borrows its router: write `&self`",
+        ),
+        (
+            quote!(
+                fn a(&mut self) -> Query<(), U> {}
+            ),
+            "a procedure borrows its router: write `&self`",
+        ),
+        (
+            quote!(
+                fn a() -> Query<(), U> {}
+            ),
+            "a procedure is a method of its router: write `fn a(&self)`",
+        ),
+        (
+            quote!(
+                async fn a(&self) -> Query<(), U> {}
+            ),
+            "a procedure is built, not awaited: take `async` out here, the handler can be `async |…|`",
+        ),
+        (
+            quote!(
+                fn a<T>(&self) -> Query<(), T> {}
+            ),
+            "`a` is one procedure, with one input and one output: take the parameters out and name the types",
+        ),
+        (
+            quote!(
+                fn a(&self) -> Query {}
+            ),
+            "`Query` needs the types of its input and output: write `Query<I, O>`, with `()` for a procedure without input",
+        ),
+        (
+            quote!(
+                fn a(&self) -> Query<Vec<U>> {}
+            ),
+            "`Query` has two types, input and output: write `Query<(), Vec<U>>` for a procedure without input",
+        ),
+        (
+            quote!(
+                fn a(&self) -> Mutation<A, B, C, D> {}
+            ),
+            "`Mutation` has two types, input and output: write `Mutation<I, O>`",
+        ),
+        (
+            quote!(
+                fn a(&self) -> Result<Query<(), U>> {}
+            ),
+            "a procedure is returned as it is: write `Query<I, O>` (it is the handler that may return a `Result`)",
+        ),
+        (
+            quote!(
+                fn a(&self) -> impl Into<Mutation<(), U>> {}
+            ),
+            "a procedure is returned as it is: write `Mutation<I, O>` (it is the handler that may return a `Result`)",
+        ),
+        (
+            quote!(
+                fn a(&self) -> impl Sized {
+                    procedure().query(f)
+                }
+            ),
+            "`a` builds a procedure, but `impl Sized` does not say so: write `Query<I, O>`, or it is not in the router",
+        ),
+        (
+            quote!(
+                fn a(&self) -> GetA {
+                    procedure().mutation(f)
+                }
+            ),
+            "`a` builds a procedure, but `GetA` does not say so: write `Mutation<I, O>`, or it is not in the router",
+        ),
+        (
+            quote!(
+                fn a(&self) {
+                    procedure().query(f)
+                }
+            ),
+            "`a` builds a procedure and drops it: write `fn a(&self) -> Query<I, O>`",
+        ),
+        (
+            quote!(
+                fn __(&self) -> Query<(), U> {}
+            ),
+            "`__` has no letter for a name on the wire: give the procedure another name",
+        ),
+    ] {
+        assert_eq!(about_method(method), [message]);
+    }
+}
+
+#[test]
+fn helpers_are_left_alone() {
+    for helper in [
+        quote!(
+            fn authed(&self) -> ProcedureBuilder<S, C, ()> {
+                procedure()
+            }
+        ),
+        quote!(
+            fn rows(&self) -> Rows {
+                self.db.query("select 1")
+            }
+        ),
+        quote!(
+            async fn load<T>(id: u8, x: T) -> Result<T> {
+                x
+            }
+        ),
+        quote!(
+            fn nothing(&mut self) {}
+        ),
+        quote!(
+            type Alias = u8;
+        ),
+    ] {
+        assert_eq!(about_method(helper), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn two_procedures_of_one_name_or_route_are_named() {
+    assert_eq!(
+        about_method(quote!(
+            fn get_user(&self) -> Query<(), U> {}
+            fn getUser(&self) -> Query<(), U> {}
+        )),
+        ["`getUser` and `get_user` have the same name on the wire, `getUser`: give one of them another name"]
+    );
+    assert_eq!(
+        about_method(quote! {
+            fn a(&self) -> Query<I, U> { procedure().rest(Method::GET, "/a/:id").query(f) }
+            fn b(&self) -> Query<I, U> { procedure().rest("GET", "/a/:name").query(f) }
+            fn c(&self) -> Query<I, U> { procedure().rest(Method::PUT, "/a/:id").query(f) }
+        }),
+        ["`a` has the route `GET /a/:id` already: give `b` another one"]
+    );
+    assert_eq!(
+        about_method(quote!(
+            #[cfg(a)]
+            fn x(&self) -> Query<(), U> {}
+            #[cfg(not(a))]
+            fn x(&self) -> Query<(), U> {}
+        )),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_parameter_without_an_input_is_named() {
+    assert_eq!(
+        about_method(quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().rest(Method::GET, "/a/:id").query(f)
+            }
+        )),
+        [
+            "`/a/:id` of `a` has the parameter `:id`, but `a` has no input: give it one with a field for it, or take `:id` out of the path"
+        ]
+    );
+}
+
+#[test]
+fn a_block_without_procedures_is_named() {
+    assert_eq!(
+        messages(expand(quote!("auth"), quote!(impl Auth { fn helper(&self) {} }))),
+        ["there is no procedure in this block: a procedure is a method that returns `Query<I, O>` or `Mutation<I, O>`"]
+    );
+}
+
+#[test]
+fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
+    let expansion = expand(
+        quote!(auth, stat = AppState),
+        quote!(impl Auth {
+            async fn a(&self, id: u8) -> Query<User> {}
+            fn b(&self) -> Query<(), User> { procedure().query(f) }
+        }),
+    );
+    assert_eq!(messages(expansion.clone()).len(), 5);
+    let text = formatted(expansion);
+    assert!(text.contains("async fn a(&self, id: u8) -> Query<(), User, ()>"), "{text}");
+    assert!(text.contains(r#".procedure("b", Self::b(&self))"#), "{text}");
+}

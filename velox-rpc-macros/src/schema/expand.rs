@@ -1,0 +1,146 @@
+//! The type with its derives and attributes, and what is implemented beside it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
+
+use crate::schema::field::Additions;
+use crate::schema::held::Held;
+use crate::schema::model::{Schema, Validation};
+
+/// What `#[schema]` becomes.
+pub(crate) fn schema(schema: &Schema) -> TokenStream {
+    let private = schema.root.private();
+    let mut item = schema.item.clone();
+    for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
+        field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
+        field.attrs.extend(field_attributes(additions));
+    }
+    let derives = schema.derives.iter().map(|[krate, name]| {
+        let (krate, name) = (format_ident!("{krate}"), format_ident!("{name}"));
+        quote!(#private::#krate::#name)
+    });
+    item.attrs.extend(attributes(schema));
+    let implementations = [input_fields(schema, &private), validate(schema, &private)];
+    // validator's derive calls `.validate()` on nested values and leaves it to the user to have the trait in scope.
+    let nested = schema.nested.then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use #private::validator::Validate as _;
+        }
+    });
+    quote! {
+        #[derive(#(#derives),*)]
+        #item
+
+        #nested
+        #(#implementations)*
+    }
+}
+
+/// The attributes of the whole type. They stand after the derives of the user, whose they may be as well.
+fn attributes(schema: &Schema) -> Vec<Attribute> {
+    let root = schema.root.private_text();
+    let led = schema.led.iter().map(|[attribute, krate]| {
+        let (attribute, path) = (format_ident!("{attribute}"), format!("{root}::{krate}"));
+        parse_quote!(#[#attribute(crate = #path)])
+    });
+    let rename_all = schema.rename_all.then(|| parse_quote!(#[serde(rename_all = "camelCase")]));
+    let rename_all_fields = schema.rename_all_fields.then(|| parse_quote!(#[serde(rename_all_fields = "camelCase")]));
+    led.chain(rename_all).chain(rename_all_fields).collect()
+}
+
+/// The attributes of one field.
+fn field_attributes(additions: &Additions) -> Vec<Attribute> {
+    let mut attributes: Vec<Attribute> = Vec::new();
+    if additions.skip_none {
+        attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
+    }
+    if !additions.messages.is_empty() {
+        let (rules, texts): (Vec<&String>, Vec<&LitStr>) =
+            additions.messages.iter().map(|(rule, text)| (rule, text)).unzip();
+        attributes.push(parse_quote!(#[schemars(extend("x-velox-messages" = { #(#rules: #texts),* }))]));
+    }
+    if let Some(name) = &additions.rust_name {
+        attributes.push(parse_quote!(#[schemars(extend("x-velox-field" = #name))]));
+    }
+    attributes
+}
+
+/// The names of the fields, for the check of the routes.
+fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
+    let Some(names) = &schema.wire_names else { return TokenStream::new() };
+    let names = names.iter().map(|(cfgs, name)| quote!(#(#cfgs)* #name));
+    implementation(
+        schema,
+        quote!(#private::InputFields),
+        quote! {
+            const FIELDS: &'static [&'static str] = &[#(#names),*];
+        },
+    )
+}
+
+/// `Validate`, if no derive implements it.
+fn validate(schema: &Schema, private: &TokenStream) -> TokenStream {
+    let Validation::Held(values) = &schema.validation else { return TokenStream::new() };
+    let validator = quote!(#private::validator);
+    let arms = values.iter().map(|held| arm(held, &validator));
+    let found = match values.as_slice() {
+        [] => quote!(::core::result::Result::Ok(())),
+        _ => quote! {
+            #[allow(unreachable_patterns)]
+            match self {
+                #(#arms)*
+                _ => ::core::result::Result::Ok(()),
+            }
+        },
+    };
+    implementation(
+        schema,
+        quote!(#validator::Validate),
+        quote! {
+            fn validate(&self) -> ::core::result::Result<(), #validator::ValidationErrors> {
+                #found
+            }
+        },
+    )
+}
+
+/// What is found in the value of one variant, under the key it has on the wire.
+fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
+    let Held { variant, cfgs, key } = held;
+    let pattern = match variant {
+        Some(variant) => quote!(Self::#variant(held)),
+        None => quote!(Self(held)),
+    };
+    let found = quote!(#validator::Validate::validate(held));
+    let found = match key {
+        None => found,
+        Some(key) => quote! {{
+            let mut errors = #validator::ValidationErrors::new();
+            errors.merge_self(#key, #found);
+            if errors.is_empty() { ::core::result::Result::Ok(()) } else { ::core::result::Result::Err(errors) }
+        }},
+    };
+    quote!(#(#cfgs)* #pattern => #found,)
+}
+
+/// `impl Trait for Type { … }` with the type's own parameters.
+fn implementation(schema: &Schema, name: TokenStream, content: TokenStream) -> TokenStream {
+    let DeriveInput { ident, generics, .. } = &schema.item;
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters #name for #ident #arguments #clause { #content }
+    }
+}
+
+/// All fields, in their order; those of an enum's variants one after the other.
+fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
+    let all: Vec<&mut Field> = match data {
+        Data::Struct(data) => data.fields.iter_mut().collect(),
+        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| &mut variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    all.into_iter()
+}

@@ -1,0 +1,152 @@
+//! What is meant: the derives and attributes the type gets, and how its rules are checked.
+
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Fields, Path};
+
+use crate::diagnostics::Mistakes;
+use crate::naming::unraw;
+use crate::root::Root;
+use crate::schema::attributes::{derives, has, incoming_text, metas};
+use crate::schema::field::{Additions, cfgs, wire_name};
+use crate::schema::held::Held;
+use crate::schema::rename::Rule;
+use crate::schema::rules;
+
+/// A schema.
+pub(crate) struct Schema {
+    pub(crate) root: Root,
+    pub(crate) item: DeriveInput,
+    /// What `#[derive]` names, from the root on.
+    pub(crate) derives: Vec<[&'static str; 2]>,
+    /// Attributes that lead the derives to the root, where the user did not: `serde`, `validate`, `schemars`.
+    pub(crate) led: Vec<[&'static str; 2]>,
+    pub(crate) rename_all: bool,
+    pub(crate) rename_all_fields: bool,
+    pub(crate) validation: Validation,
+    /// Whether validator's derive has a nested value to check.
+    pub(crate) nested: bool,
+    /// What is added to each field, in their order.
+    pub(crate) additions: Vec<Additions>,
+    /// The names of the fields on the wire, if they are all known.
+    pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
+}
+
+/// Who implements `Validate`.
+pub(crate) enum Validation {
+    /// A derive: validator's, or one of the user's.
+    Derived,
+    /// The macro: there are no rules but those of the values that are held.
+    Held(Vec<Held>),
+}
+
+impl Schema {
+    /// Decides what is meant.
+    pub(crate) fn new(root: Option<Path>, item: DeriveInput, mistakes: &mut Mistakes) -> Self {
+        let theirs = derives(&item.attrs);
+        let serde = metas(&item.attrs, "serde");
+        let rename_all = !has(&serde, &["rename_all"]);
+        let mut schema = Self {
+            root: Root::find(root),
+            derives: DERIVES.into_iter().filter(|[_, name]| !theirs.iter().any(|their| their == name)).collect(),
+            led: LED.into_iter().filter(|[attribute, _]| !has(&metas(&item.attrs, attribute), &["crate"])).collect(),
+            rename_all,
+            rename_all_fields: false,
+            validation: Validation::Derived,
+            nested: false,
+            additions: Vec::new(),
+            wire_names: None,
+            item,
+        };
+        let own_rule = incoming_text(&serde, "rename_all").map(|name| Rule::named(&name));
+        match &schema.item.data {
+            Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
+                let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
+                schema.additions = fields.named.iter().map(|field| Additions::named(field, rule, mistakes)).collect();
+                schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
+                if !has_rules(&schema.item) {
+                    schema.validation = Validation::Held(Vec::new());
+                }
+            }
+            Data::Struct(data) => {
+                schema.rename_all = false;
+                schema.validation = Validation::Held(Held::in_tuple(&data.fields, mistakes));
+                schema.additions = data.fields.iter().map(|field| Additions::in_variant(field, mistakes)).collect();
+                rules::none(&schema.item.attrs, mistakes);
+            }
+            Data::Enum(data) => {
+                let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
+                schema.rename_all_fields = has_named_fields(data) && !has(&serde, &["rename_all_fields"]);
+                schema.validation = Validation::Held(Held::in_variants(&schema.item.attrs, data, rule, mistakes));
+                let fields = data.variants.iter().flat_map(|variant| &variant.fields);
+                schema.additions = fields.map(|field| Additions::in_variant(field, mistakes)).collect();
+                rules::none(&schema.item.attrs, mistakes);
+            }
+            // `parse` has turned unions away.
+            Data::Union(_) => {}
+        }
+        schema.settle_validation(&theirs);
+        schema
+    }
+
+    /// The derive and the attribute for validator are there exactly if validator's derive does the work.
+    fn settle_validation(&mut self, theirs: &[String]) {
+        let by_hand = theirs.iter().any(|name| name == "Validate");
+        if by_hand {
+            self.validation = Validation::Derived;
+        }
+        let ours = !by_hand && matches!(self.validation, Validation::Derived);
+        self.derives.retain(|[_, name]| *name != "Validate" || ours);
+        self.led.retain(|[attribute, _]| *attribute != "validate" || ours);
+        self.nested = ours && has_nested(&self.item);
+    }
+}
+
+/// The names on the wire; `None` if some of them are decided elsewhere.
+fn wire_names<'a>(
+    attrs: &[Attribute],
+    fields: impl IntoIterator<Item = &'a syn::Field>,
+    rule: Rule,
+) -> Option<Vec<(Vec<Attribute>, String)>> {
+    if has(&metas(attrs, "serde"), &["from", "try_from", "transparent", "remote"]) {
+        return None;
+    }
+    let mut names = Vec::new();
+    for field in fields {
+        if has(&metas(&field.attrs, "serde"), &["flatten"]) || conditional(&field.attrs) {
+            return None;
+        }
+        names.extend(wire_name(field, rule).map(|name| (cfgs(&field.attrs), name)));
+    }
+    Some(names)
+}
+
+/// Whether validator has something to do. A `#[cfg_attr]` may hide a rule, so it counts as one.
+fn has_rules(item: &DeriveInput) -> bool {
+    let rules =
+        |attrs: &[Attribute]| conditional(attrs) || attrs.iter().any(|attribute| attribute.path().is_ident("validate"));
+    let Data::Struct(data) = &item.data else { return false };
+    rules(&item.attrs) || data.fields.iter().any(|field| rules(&field.attrs))
+}
+
+fn has_nested(item: &DeriveInput) -> bool {
+    let Data::Struct(data) = &item.data else { return false };
+    let nests =
+        |attrs: &[Attribute]| conditional(attrs) || has(&metas(attrs, "validate"), &["nested", "nest_all_fields"]);
+    nests(&item.attrs) || data.fields.iter().any(|field| nests(&field.attrs))
+}
+
+fn conditional(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
+}
+
+fn has_named_fields(data: &DataEnum) -> bool {
+    data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_)))
+}
+
+/// The name of a variant on the wire.
+pub(crate) fn variant_name(variant: &syn::Variant, rule: Rule) -> String {
+    incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
+}
+
+const DERIVES: [[&str; 2]; 4] =
+    [["serde", "Serialize"], ["serde", "Deserialize"], ["validator", "Validate"], ["schemars", "JsonSchema"]];
+const LED: [[&str; 2]; 3] = [["serde", "serde"], ["validate", "validator"], ["schemars", "schemars"]];

@@ -1,0 +1,276 @@
+//! `#[schema]` as a whole: what it makes, and what it says to every mistake.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::testing::{formatted, messages, strays};
+
+fn expand(item: TokenStream) -> TokenStream {
+    super::schema(TokenStream::new(), item)
+}
+
+fn text(item: TokenStream) -> String {
+    formatted(expand(item))
+}
+
+fn example() -> TokenStream {
+    quote! {
+        /// What a visitor sends.
+        #[derive(Debug, Clone)]
+        pub struct SignUp {
+            /// Where to write to.
+            #[validate(email(message = "Not an address"), length(max = 100))]
+            pub email: String,
+            #[validate(range(min = 18, message = "Too young"))]
+            pub years_old: u8,
+            #[serde(rename = "kind")]
+            pub r#type: Option<String>,
+            #[validate(nested)]
+            pub address: Option<Address>,
+            #[cfg(feature = "extra")]
+            pub extra: u8,
+        }
+    }
+}
+
+fn example_enum() -> TokenStream {
+    quote! {
+        #[serde(tag = "type")]
+        pub enum Payment {
+            Cash,
+            CreditCard(#[validate(nested)] Card),
+            Other { paid_by: Option<String> },
+        }
+    }
+}
+
+#[test]
+fn the_expansion_of_a_struct_is_as_recorded() {
+    insta::assert_snapshot!(text(example()));
+}
+
+#[test]
+fn the_expansion_of_an_enum_is_as_recorded() {
+    insta::assert_snapshot!(text(example_enum()));
+}
+
+#[test]
+fn the_expansions_name_nothing_of_the_users_but_what_they_wrote() {
+    for item in [example(), example_enum()] {
+        assert_eq!(strays(expand(item.clone()), &item), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_the_user_derives_is_not_derived_again() {
+    let text = text(quote!(
+        #[derive(Debug, serde::Serialize, Validate)]
+        struct A {
+            #[validate(email)]
+            a: String,
+        }
+    ));
+    assert!(text.contains("#[derive(\n    ::velox_rpc::__private::serde::Deserialize,\n    ::velox_rpc::__private::schemars::JsonSchema\n)]"), "{text}");
+    assert!(!text.contains("validate(crate"), "{text}");
+    assert!(!text.contains("Validate for A"), "{text}");
+}
+
+#[test]
+fn what_the_user_renames_stays_renamed() {
+    let text = text(quote!(
+        #[serde(rename_all = "kebab-case", crate = "my::serde")]
+        struct A {
+            user_id: u8,
+            #[serde(rename(deserialize = "b"))]
+            c: u8,
+        }
+    ));
+    assert!(!text.contains("camelCase"), "{text}");
+    assert!(!text.contains(r#"serde(crate = "::velox"#), "{text}");
+    assert!(text.contains(r#"&["user-id", "b"]"#), "{text}");
+}
+
+#[test]
+fn a_struct_without_rules_is_not_given_to_validator() {
+    let text = text(quote!(
+        struct A {
+            b: u8,
+        }
+    ));
+    assert!(!text.contains("validator::Validate,"), "{text}");
+    assert!(text.contains("impl ::velox_rpc::__private::validator::Validate for A"), "{text}");
+}
+
+#[test]
+fn an_option_that_the_user_decided_on_is_left_alone() {
+    for field in [
+        quote!(#[serde(skip_serializing_if = "f")] a: Option<u8>),
+        quote!(#[serde(with = "f")] a: Option<u8>),
+        quote!(#[serde(default = "f")] a: Option<u8>),
+        quote!(#[serde(skip)] a: Option<u8>),
+        quote!(a: Vec<u8>),
+        quote!(a: my::Option<u8, u8>),
+    ] {
+        assert!(!text(quote!(struct A { #field })).contains("is_none"), "{field}");
+    }
+    for field in [
+        quote!(a: Option<u8>),
+        quote!(#[serde(default)] a: std::option::Option<u8>),
+        quote!(#[serde(rename = "b")] a: Option<u8>),
+    ] {
+        assert!(text(quote!(struct A { #field })).contains("is_none"), "{field}");
+    }
+}
+
+#[test]
+fn a_nullable_option_is_written_as_null() {
+    let text = text(quote!(
+        struct A {
+            #[schema(nullable)]
+            a: Option<u8>,
+        }
+    ));
+    assert!(!text.contains("is_none") && !text.contains("nullable"), "{text}");
+}
+
+#[test]
+fn names_that_are_decided_elsewhere_are_not_listed() {
+    for item in [
+        quote!(
+            struct A {
+                #[serde(flatten)]
+                a: B,
+            }
+        ),
+        quote!(
+            #[serde(try_from = "B")]
+            struct A {
+                a: B,
+            }
+        ),
+        quote!(
+            #[serde(transparent)]
+            struct A {
+                a: B,
+            }
+        ),
+        quote!(
+            struct A {
+                #[cfg_attr(x, serde(rename = "b"))]
+                a: B,
+            }
+        ),
+        quote!(
+            struct A(B);
+        ),
+        quote!(
+            enum A {
+                B,
+            }
+        ),
+    ] {
+        assert!(!text(item.clone()).contains("InputFields"), "{item}");
+    }
+}
+
+#[test]
+fn parameters_of_the_type_are_kept() {
+    let text = text(quote!(
+        struct Page<'a, T: Clone = u8>
+        where
+            T: Copy,
+        {
+            items: &'a [T],
+        }
+    ));
+    assert!(
+        text.contains("impl<'a, T: Clone> ::velox_rpc::__private::InputFields for Page<'a, T>\nwhere\n    T: Copy,"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_mistake_is_named() {
+    let elsewhere = "rules are checked on structs with named fields: put the field into one, with `#[schema]`, and mark it `#[validate(nested)]` here";
+    let nowhere = "rules are not checked here: move these fields into a struct with `#[schema]`, and hold it as `#[validate(nested)] T`";
+    for (item, message) in [
+        (quote!(union A { a: u8 }), "a union does not say which of its fields is there: make it an enum"),
+        (
+            quote!(
+                struct A {
+                    #[schema(nullable)]
+                    b: u8,
+                }
+            ),
+            "only what may be missing can be nullable: write `Option<u8>`",
+        ),
+        (
+            quote!(
+                struct A {
+                    #[schema(null)]
+                    b: Option<u8>,
+                }
+            ),
+            "`#[schema]` on a field knows one word: write `#[schema(nullable)]`",
+        ),
+        (
+            quote!(
+                fn a() {}
+            ),
+            "`#[schema]` belongs on the struct or enum that is sent, not on a function",
+        ),
+        (quote!(impl A {}), "`#[schema]` belongs on the struct or enum that is sent, not on an `impl` block"),
+        (
+            quote!(
+                struct Email(#[validate(email)] String);
+            ),
+            elsewhere,
+        ),
+        (
+            quote!(
+                enum A {
+                    B(#[validate(length(min = 1))] String),
+                }
+            ),
+            elsewhere,
+        ),
+        (
+            quote!(
+                enum A {
+                    B {
+                        #[validate(email)]
+                        b: String,
+                    },
+                }
+            ),
+            nowhere,
+        ),
+        (
+            quote!(
+                struct A(#[validate(nested)] B, u8);
+            ),
+            nowhere,
+        ),
+        (
+            quote!(
+                #[validate(schema(function = "f"))]
+                enum A {
+                    B,
+                }
+            ),
+            nowhere,
+        ),
+    ] {
+        assert_eq!(messages(expand(item)), [message]);
+    }
+    let with = |arguments| {
+        messages(super::schema(
+            arguments,
+            quote!(
+                struct A;
+            ),
+        ))
+    };
+    assert_eq!(with(quote!(crat = a)), ["`#[schema]` has no key `crat`: did you mean `crate`?"]);
+    assert_eq!(with(quote!("a")), ["`#[schema]` takes nothing in its brackets but `crate = …`: leave this out"]);
+}

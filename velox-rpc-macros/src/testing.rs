@@ -1,0 +1,167 @@
+//! What the tests of all three macros need: the messages of a use, its expansion as text, and the search for strays.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// The messages that an expansion reports, in order.
+pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
+    let file: syn::File = syn::parse2(expansion).expect("an expansion is a list of items");
+    let errors = file.items.into_iter().filter_map(|item| match item {
+        syn::Item::Macro(item)
+            if item.mac.path.segments.last().is_some_and(|segment| segment.ident == "compile_error") =>
+        {
+            Some(item.mac.parse_body::<syn::LitStr>().expect("compile_error! takes a text").value())
+        }
+        _ => None,
+    });
+    errors.collect()
+}
+
+/// The expansion, formatted.
+pub(crate) fn formatted(expansion: TokenStream) -> String {
+    let file = syn::parse2(expansion).expect("an expansion is a list of items");
+    prettyplease::unparse(&file)
+}
+
+/// Names in `expansion` that neither the user wrote (`written`) nor the expansion makes itself, and that do not follow
+/// `::core` or the root's `__private`: whatever the user's program calls so would be taken instead of what is meant.
+pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<String> {
+    let mut known = Vec::new();
+    identifiers(written, &mut known);
+    let mut strays = Vec::new();
+    search(expansion, &known, &mut strays);
+    strays
+}
+
+fn search(tokens: TokenStream, known: &[String], strays: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut position = 0;
+    while let Some(token) = tokens.get(position) {
+        match token {
+            TokenTree::Group(group) => search(group.stream(), known, strays),
+            TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                let ours = OURS.contains(&name.as_str()) || LANGUAGE.contains(&name.as_str());
+                let before = position.checked_sub(1).map(|before| tokens[before].to_string());
+                let method = before.as_deref() == Some(".");
+                if !ours && !method && !known.contains(&name) {
+                    strays.push(name);
+                }
+            }
+            TokenTree::Punct(_) if is_absolute(&tokens[position..]) => {
+                position += path_length(&tokens[position..]);
+                continue;
+            }
+            _ => {}
+        }
+        position += 1;
+    }
+}
+
+/// Whether a path starts here that nothing in the user's program can turn into another one.
+fn is_absolute(tokens: &[TokenTree]) -> bool {
+    let text: Vec<String> = tokens.iter().take(6).map(ToString::to_string).collect();
+    let text: Vec<&str> = text.iter().map(String::as_str).collect();
+    matches!(text.as_slice(), [":", ":", "core", ..] | [":", ":", "velox_rpc", ":", ":", "__private"])
+}
+
+/// How many tokens `::a::b::c` has.
+fn path_length(tokens: &[TokenTree]) -> usize {
+    let is_step = |step: &&[TokenTree]| matches!(step, [colon, _, TokenTree::Ident(_)] if colon.to_string() == ":");
+    tokens.chunks(3).take_while(is_step).count() * 3
+}
+
+fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(ident) => known.push(ident.to_string()),
+            TokenTree::Group(group) => identifiers(&group.stream(), known),
+            _ => {}
+        }
+    }
+}
+
+/// Names that expansions declare: associated items, locals, parameters.
+const OURS: [&str; 30] = [
+    "into_router",
+    "router",
+    "__has",
+    "name",
+    "__Fields",
+    "__Unknown",
+    "T",
+    "fields",
+    "field",
+    "matching",
+    "other",
+    "value",
+    "FIELDS",
+    "NAMES",
+    "validate",
+    "held",
+    "errors",
+    "__C",
+    "__inner",
+    "Target",
+    "State",
+    "Context",
+    "deref",
+    "base",
+    "call",
+    "__ctx",
+    "__next",
+    "__value",
+    "TenantContext",
+    "TenantMiddleware",
+];
+/// Keywords, built-in attributes and their arguments, primitive types.
+const LANGUAGE: [&str; 49] = [
+    "impl",
+    "for",
+    "fn",
+    "self",
+    "Self",
+    "let",
+    "mut",
+    "pub",
+    "struct",
+    "enum",
+    "const",
+    "use",
+    "as",
+    "type",
+    "match",
+    "if",
+    "else",
+    "async",
+    "await",
+    "allow",
+    "deprecated",
+    "automatically_derived",
+    "derive",
+    "doc",
+    "serde",
+    "schemars",
+    "validate",
+    "extend",
+    "rename_all",
+    "rename_all_fields",
+    "skip_serializing_if",
+    "unused_imports",
+    "unreachable_patterns",
+    "non_camel_case_types",
+    "clippy",
+    "unused_self",
+    "unnecessary_wraps",
+    "crate",
+    "str",
+    "bool",
+    "static",
+    "_",
+    "trait",
+    "while",
+    "return",
+    "true",
+    "false",
+    "u8",
+    "dead_code",
+];
