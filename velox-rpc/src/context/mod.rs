@@ -1,0 +1,161 @@
+//! The context: what a call can reach.
+//!
+//! [`Context`] is the base, handed to the first step of every procedure. A middleware wraps it in a struct that adds
+//! fields and derefs to the one inside, so that `ctx.user`, `ctx.tenant` and `ctx.db` are plain field accesses through
+//! any number of layers; [`Ctx`] is what every such layer is. Part of the vocabulary.
+
+mod exchange;
+mod reply;
+mod request;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::call::{ProcedureName, RawInput};
+
+pub use self::exchange::{Exchange, RequestId};
+pub use self::reply::Reply;
+pub(crate) use self::reply::ReplyHead;
+pub use self::request::Request;
+
+/// The base context of a call: the application's state, the exchange, and the name of the procedure.
+///
+/// It derefs to the state, so that `ctx.db` reads a field of it.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{Call, procedure};
+///
+/// struct AppState { greeting: String }
+///
+/// let hello = procedure::<AppState>().query(|Call { ctx, .. }| Ok(ctx.greeting.clone()));
+/// # let _ = hello;
+/// ```
+pub struct Context<S> {
+    state: Arc<S>,
+    core: CallCore,
+}
+
+/// What a call has beside the state, whatever the state's type is.
+#[derive(Clone)]
+pub(crate) struct CallCore {
+    pub(crate) exchange: Exchange,
+    pub(crate) procedure: Arc<ProcedureName>,
+    pub(crate) input: RawInput,
+}
+
+impl<S> Context<S> {
+    pub(crate) fn new(state: Arc<S>, core: CallCore) -> Self {
+        Self { state, core }
+    }
+
+    /// The application's state. Its fields are reached without this: `ctx.db`.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// The name of the procedure that is being called.
+    pub fn procedure(&self) -> &ProcedureName {
+        &self.core.procedure
+    }
+
+    /// The HTTP exchange that carries this call, and perhaps others beside it.
+    pub fn exchange(&self) -> &Exchange {
+        &self.core.exchange
+    }
+
+    /// The request's head.
+    pub fn request(&self) -> &Request {
+        self.core.exchange.request()
+    }
+
+    /// The reply's head: headers and status to send.
+    pub fn reply(&self) -> Reply<'_> {
+        self.core.exchange.reply()
+    }
+
+    pub(crate) fn raw_input(&self) -> &RawInput {
+        &self.core.input
+    }
+}
+
+impl<S> Deref for Context<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.state
+    }
+}
+
+impl<S> Clone for Context<S> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state), core: self.core.clone() }
+    }
+}
+
+impl<S> fmt::Debug for Context<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("procedure", &self.core.procedure).finish_non_exhaustive()
+    }
+}
+
+/// What every context of a chain is: something that has the base [`Context`] at the bottom.
+///
+/// A middleware that works anywhere asks for `C: Ctx`. `#[middleware]` implements it for the context that it makes; by
+/// hand it is one line that passes the call on.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::Deref;
+/// use velox_rpc::{Context, Ctx};
+///
+/// struct WithTenant<C> { tenant: String, inner: C }
+///
+/// impl<C> Deref for WithTenant<C> {
+///     type Target = C;
+///     fn deref(&self) -> &C { &self.inner }
+/// }
+///
+/// impl<C: Ctx> Ctx for WithTenant<C> {
+///     type State = C::State;
+///     fn base(&self) -> &Context<C::State> { self.inner.base() }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a context of a procedure",
+    label = "not a context",
+    note = "a context is `Context<S>`, or what a middleware made of one"
+)]
+pub trait Ctx: Send + Sync + 'static {
+    /// The application's state.
+    type State: Send + Sync + 'static;
+
+    /// The base context at the bottom.
+    fn base(&self) -> &Context<Self::State>;
+
+    /// The HTTP exchange that carries this call.
+    fn exchange(&self) -> &Exchange {
+        self.base().exchange()
+    }
+
+    /// The request's head.
+    fn request(&self) -> &Request {
+        self.base().request()
+    }
+
+    /// The reply's head: headers and status to send.
+    fn reply(&self) -> Reply<'_> {
+        self.base().reply()
+    }
+}
+
+impl<S: Send + Sync + 'static> Ctx for Context<S> {
+    type State = S;
+
+    fn base(&self) -> &Context<S> {
+        self
+    }
+}

@@ -1,0 +1,38 @@
+#![doc = include_str!("docs/overview.md")]
+#![forbid(unsafe_code)]
+
+mod app;
+pub mod call;
+pub mod caller;
+pub mod context;
+pub mod error;
+pub mod procedure;
+pub mod router;
+mod running;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod service;
+mod unwind;
+mod validate;
+mod wire;
+
+/// The types of HTTP that the API names: `Method`, `StatusCode`, `HeaderName`, `HeaderValue`.
+pub use http;
+
+pub use crate::app::{App, StartError};
+pub use crate::call::Call;
+pub use crate::context::{Context, Ctx};
+pub use crate::error::{Error, Result};
+pub use crate::procedure::{Middleware, Mutation, Next, ProcedureBuilder, Query, procedure};
+pub use crate::router::Router;
+#[cfg(feature = "server")]
+pub use crate::server::{ServeError, Server};
+#[doc = include_str!("docs/middleware.md")]
+pub use velox_rpc_macros::middleware;
+#[doc = include_str!("docs/router.md")]
+pub use velox_rpc_macros::router;
+#[doc = include_str!("docs/schema.md")]
+pub use velox_rpc_macros::schema;
+
+#[doc(hidden)]
+pub mod __private;

@@ -1,0 +1,319 @@
+//! The builder: a chain of steps, written in the order in which they run.
+//!
+//! A builder holds the chain so far as a function from its rest to the whole. Each method puts one more erased step into
+//! it, so that no type grows with the chain but the context's.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+
+use http::{Method, StatusCode};
+
+use super::handler::{self, Encode, Respond};
+use super::step::Step;
+use super::{
+    Guard, Guards, Input, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder, Parent, Procedure, Query,
+    RestRoute, guard, input, middleware, output,
+};
+use crate::call::{Call, Kind};
+use crate::context::{Context, Ctx};
+use crate::error::Result;
+
+/// Starts a procedure. Inside `#[router]` the state is filled in; elsewhere it is named: `procedure::<AppState>()`.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{Call, procedure};
+///
+/// struct AppState { motto: &'static str }
+///
+/// let motto = procedure::<AppState>().query(|Call { ctx, .. }| Ok(ctx.motto));
+/// # let _ = motto;
+/// ```
+pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
+    ProcedureBuilder {
+        wrap: Box::new(|step| step),
+        meta: Meta {
+            kind: Kind::Query,
+            rest: RestRoute::Derived,
+            parents: Vec::new(),
+            guards: Vec::new(),
+            description: None,
+            deprecated: None,
+            input: None,
+            output: |generator| generator.subschema_for::<()>(),
+            gives_nothing: false,
+        },
+    }
+}
+
+/// A procedure under construction: application state `S`, context so far `C`, input so far `I`.
+///
+/// Steps run in the order in which they are written: `.use_(session.required()).input::<T>()` answers 401 before it looks
+/// at the body.
+///
+/// Three parameters and no more, so that a reusable base has a type that can be written down:
+///
+/// ```
+/// use velox_rpc::procedure::{ProcedureBuilder, guard};
+/// use velox_rpc::{Context, procedure};
+///
+/// struct AppState;
+///
+/// fn internal() -> ProcedureBuilder<AppState> {
+///     procedure().guard(guard("internal", |request| request.header("x-internal").is_some()))
+/// }
+///
+/// let stats = internal().query(|_| Ok(42));
+/// # let _ = stats;
+/// ```
+#[must_use = "a builder makes a procedure only by `.query(…)` or `.mutation(…)`"]
+pub struct ProcedureBuilder<S, C = Context<S>, I = ()> {
+    wrap: Wrap<S, C, I>,
+    meta: Meta,
+}
+
+/// The chain so far: a function from its rest to the whole.
+type Wrap<S, C, I> = Box<dyn FnOnce(Step<C, I>) -> Step<Context<S>, ()> + Send>;
+
+impl<S, C, I> ProcedureBuilder<S, C, I>
+where
+    S: Send + Sync + 'static,
+    C: Ctx<State = S>,
+    I: Send + 'static,
+{
+    /// Puts a middleware around the steps that follow: TypeScript's `.use(…)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Call, Ctx, Result, middleware, procedure};
+    ///
+    /// #[middleware]
+    /// async fn tenant(ctx: &impl Ctx) -> Result<String> {
+    ///     Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
+    /// }
+    ///
+    /// let who = procedure::<()>().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant));
+    /// # let _ = who;
+    /// ```
+    pub fn use_<M: Middleware<C>>(self, middleware: M) -> ProcedureBuilder<S, M::Context, I> {
+        self.then(move |inner| middleware::step(middleware, inner))
+    }
+
+    /// Puts a closure around the steps that follow, with code before and after: TypeScript's
+    /// `.use(async ({ ctx, next }) => …)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{HeaderName, HeaderValue};
+    /// use velox_rpc::{Next, procedure};
+    ///
+    /// let traced = procedure::<()>()
+    ///     .use_fn(async |ctx, next: Next<_>| {
+    ///         let exchange = ctx.exchange().clone();
+    ///         let output = next.run(ctx).await?;
+    ///         exchange.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
+    ///         Ok(output)
+    ///     })
+    ///     .query(|_| Ok("hello"));
+    /// # let _ = traced;
+    /// ```
+    pub fn use_fn<D, F, Fut>(self, middleware: F) -> ProcedureBuilder<S, D, I>
+    where
+        F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Output>> + Send + 'static,
+        D: Ctx<State = S>,
+    {
+        self.then(move |inner| middleware::step_fn(middleware, inner))
+    }
+
+    /// Lets a guard decide whether the call goes on.
+    pub fn guard<G: Guard<C>>(mut self, guard: G) -> Self {
+        self.meta.guards.push(guard.name().to_owned());
+        self.then(move |inner| guard::step(guard, inner))
+    }
+
+    /// Lets several guards decide, one after the other: an array of one type or a tuple of several.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::procedure;
+    /// use velox_rpc::procedure::guard;
+    ///
+    /// let api_key = guard("apiKey", |request| request.header("x-api-key").is_some());
+    /// let open = guard("openHours", |request| request.header("x-closed") != Some("1"));
+    /// let report = procedure::<()>().guards((api_key, open)).query(|_| Ok("report"));
+    /// # let _ = report;
+    /// ```
+    pub fn guards(self, guards: impl Guards<S, C, I>) -> Self {
+        guards.add_to(self)
+    }
+
+    /// Lets a closure that sees the context decide; a refused call gets 403 `Access denied`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::procedure;
+    ///
+    /// struct AppState { open: bool }
+    ///
+    /// let shop = procedure::<AppState>().guard_fn("open", |ctx| ctx.open).query(|_| Ok("welcome"));
+    /// # let _ = shop;
+    /// ```
+    pub fn guard_fn<F>(mut self, name: impl Into<Cow<'static, str>>, check: F) -> Self
+    where
+        F: Fn(&C) -> bool + Send + Sync + 'static,
+    {
+        let name = name.into();
+        self.meta.guards.push(name.clone().into_owned());
+        self.check(move |ctx, _| {
+            if check(ctx) { Ok(()) } else { Err(guard::refusal(StatusCode::FORBIDDEN, &name, "Access denied".into())) }
+        })
+    }
+
+    /// Looks at context and input together: for a rule that needs both. Written last, it runs right before the handler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Error, procedure, schema};
+    ///
+    /// struct AppState { limit: u32 }
+    ///
+    /// #[schema]
+    /// pub struct Order { pub count: u32 }
+    ///
+    /// let order = procedure::<AppState>()
+    ///     .input::<Order>()
+    ///     .check(|ctx, input| {
+    ///         if input.count <= ctx.limit { Ok(()) } else { Err(Error::bad_request("Too many")) }
+    ///     })
+    ///     .mutation(|_| Ok("ordered"));
+    /// # let _ = order;
+    /// ```
+    pub fn check<F>(self, check: F) -> Self
+    where
+        F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
+    {
+        self.then(move |inner| guard::check_step(check, inner))
+    }
+
+    /// Gives the procedure this REST route: VeloxTS's `.rest({ method, path })`. Parameters are written `:id`.
+    ///
+    /// What is wrong with a route is found when the application is built, with all other mistakes.
+    pub fn rest(mut self, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        self.meta.rest = RestRoute::At { method, path: path.into() };
+        self
+    }
+
+    /// Takes the procedure's REST route away.
+    pub fn no_rest(mut self) -> Self {
+        self.meta.rest = RestRoute::None;
+        self
+    }
+
+    /// Puts the procedure's resource below another: `.parent("posts")` makes `/posts/:postId/comments`.
+    ///
+    /// `.parent(("organizations", "orgId"))` names the parameter.
+    pub fn parent(mut self, parent: impl Into<Parent>) -> Self {
+        self.meta.parents.push(parent.into());
+        self
+    }
+
+    /// Puts the procedure's resource below several others, outermost first.
+    pub fn parents<P: Into<Parent>>(mut self, parents: impl IntoIterator<Item = P>) -> Self {
+        self.meta.parents.extend(parents.into_iter().map(Into::into));
+        self
+    }
+
+    /// Marks the procedure as deprecated, and says what to use instead.
+    pub fn deprecated(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+        self.meta.deprecated = Some(note.into());
+        self
+    }
+
+    /// Says what the procedure is for, in the documents made of the router.
+    pub fn describe(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.meta.description = Some(text.into());
+        self
+    }
+
+    /// Gives the procedure another output type than its handler's: see [`OutputBuilder`].
+    pub fn output<O>(self) -> OutputBuilder<Self, O> {
+        OutputBuilder::new(self)
+    }
+
+    /// Ends the chain with the handler of a query.
+    ///
+    /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|` closure cannot capture: what it
+    /// needs is in `ctx`.
+    pub fn query<F, R, M>(self, handler: F) -> Query<I, R::Value, S>
+    where
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+        R: Respond<M> + Send + 'static,
+        R::Value: Outgoing,
+    {
+        Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, output::write::<R::Value>()))
+    }
+
+    /// Ends the chain with the handler of a mutation. See [`query`](Self::query).
+    pub fn mutation<F, R, M>(self, handler: F) -> Mutation<I, R::Value, S>
+    where
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+        R: Respond<M> + Send + 'static,
+        R::Value: Outgoing,
+    {
+        Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, output::write::<R::Value>()))
+    }
+
+    pub(super) fn finish<F, R, M, O>(self, kind: Kind, handler: F, encode: Encode<R::Value>) -> Procedure<S>
+    where
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+        R: Respond<M> + 'static,
+        O: Outgoing,
+    {
+        let mut meta = self.meta;
+        meta.kind = kind;
+        meta.output = |generator| generator.subschema_for::<O>();
+        meta.gives_nothing = std::any::TypeId::of::<O>() == std::any::TypeId::of::<()>();
+        Procedure::new(meta, (self.wrap)(handler::step(handler, encode)))
+    }
+
+    /// Puts one more step between the chain so far and its rest.
+    fn then<D, J>(self, step: impl FnOnce(Step<D, J>) -> Step<C, I> + Send + 'static) -> ProcedureBuilder<S, D, J>
+    where
+        D: 'static,
+        J: 'static,
+    {
+        let wrap = self.wrap;
+        ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), meta: self.meta }
+    }
+}
+
+impl<S, C> ProcedureBuilder<S, C>
+where
+    S: Send + Sync + 'static,
+    C: Ctx<State = S>,
+{
+    /// Reads the input as a `T` and validates it: TypeScript's `.input(schema)`.
+    ///
+    /// Where that fails the caller gets a 400 with everything that is wrong, types and rules together.
+    pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
+        let shape = input::shape::<T>();
+        let kept = std::sync::Arc::clone(&shape);
+        let mut builder = self.then(move |inner| input::step(inner, shape));
+        builder.meta.input = Some(kept);
+        builder
+    }
+}
+
+impl<S, C, I> fmt::Debug for ProcedureBuilder<S, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcedureBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! Procedures with their types erased, and the one executor that runs them, whatever wire carries the call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::step::Step;
+use super::{Meta, Output};
+use crate::call::{Call, ProcedureName};
+use crate::context::{CallCore, Context, Exchange};
+use crate::error::{Chain, Error, Result};
+use crate::running::Running;
+use crate::unwind::{Unwinding, panicked};
+
+/// A finished query: takes an `I`, gives an `O`, and changes nothing.
+///
+/// `#[router]` fills in the state `S`.
+#[must_use = "a procedure is called only through a router"]
+pub struct Query<I, O, S = ()> {
+    procedure: Procedure<S>,
+    types: PhantomData<fn(I) -> O>,
+}
+
+/// A finished mutation: takes an `I`, gives an `O`, and may change the world.
+///
+/// `#[router]` fills in the state `S`.
+#[must_use = "a procedure is called only through a router"]
+pub struct Mutation<I, O, S = ()> {
+    procedure: Procedure<S>,
+    types: PhantomData<fn(I) -> O>,
+}
+
+/// A finished procedure with its input and output types erased: what a [`Router`](crate::Router) holds.
+#[must_use = "a procedure is called only through a router"]
+pub struct Procedure<S> {
+    meta: Meta,
+    step: Step<Context<S>, ()>,
+}
+
+macro_rules! finished {
+    ($($name:ident)+) => {$(
+        impl<I, O, S> $name<I, O, S> {
+            pub(super) fn new(procedure: Procedure<S>) -> Self {
+                Self { procedure, types: PhantomData }
+            }
+
+            /// Says what the procedure is for, in the documents made of the router. `#[router]` takes it from the method's
+            /// doc comment.
+            pub fn describe(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+                self.procedure.meta.description = Some(text.into());
+                self
+            }
+
+            /// Marks the procedure as deprecated, and says what to use instead.
+            pub fn deprecated(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+                self.procedure.meta.deprecated = Some(note.into());
+                self
+            }
+        }
+
+        impl<I, O, S> From<$name<I, O, S>> for Procedure<S> {
+            fn from(finished: $name<I, O, S>) -> Self {
+                finished.procedure
+            }
+        }
+
+        impl<I, O, S> fmt::Debug for $name<I, O, S> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+finished! { Query Mutation }
+
+impl<S> Procedure<S> {
+    pub(super) fn new(meta: Meta, step: Step<Context<S>, ()>) -> Self {
+        Self { meta, step }
+    }
+
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.meta
+    }
+}
+
+impl<S: Send + Sync + 'static> Procedure<S> {
+    /// Binds the state: what is left depends on no type of the application.
+    pub(crate) fn bind(self, name: ProcedureName, state: Arc<S>) -> Endpoint {
+        let step = self.step;
+        Endpoint {
+            name: Arc::new(name),
+            meta: self.meta,
+            run: Arc::new(move |core| step(Call { ctx: Context::new(Arc::clone(&state), core), input: () })),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Procedure<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Procedure").field("kind", &self.meta.kind).finish_non_exhaustive()
+    }
+}
+
+/// A procedure of a built application: its name, what is known of it, and its chain.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) name: Arc<ProcedureName>,
+    pub(crate) meta: Meta,
+    run: Arc<dyn Fn(CallCore) -> Running<Result<Output>> + Send + Sync>,
+}
+
+/// Runs a call. There is no other way to run one.
+///
+/// A panic in it ends the call as an internal error; the connection and the process live on. What the caller cannot help
+/// is logged here, once, with the id of the exchange.
+pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
+    let exchange = core.exchange.clone();
+    let result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
+        Ok(running) => Unwinding(running).await,
+        Err(panic) => Err(panicked(&*panic)),
+    };
+    if let Err(error) = &result
+        && error.status().is_server_error()
+    {
+        log_failure(error, &endpoint.name, &exchange);
+    }
+    result
+}
+
+/// Ends an exchange after its calls: what they opened is saved. Where that fails, the error takes the reply's place.
+pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName) -> Result<()> {
+    if !exchange.has_hooks() {
+        return Ok(());
+    }
+    let result = Unwinding(std::pin::pin!(exchange.end())).await;
+    if let Err(error) = &result {
+        log_failure(error, procedure, exchange);
+    }
+    result
+}
+
+#[cold]
+fn log_failure(error: &Error, procedure: &ProcedureName, exchange: &Exchange) {
+    let source = error.source().map(|source| Chain(source).to_string());
+    tracing::error!(
+        procedure = %procedure,
+        request_id = %exchange.id(),
+        status = error.status().as_u16(),
+        source = source.as_deref(),
+        "{error}",
+    );
+}

@@ -1,0 +1,205 @@
+//! Guards: steps that let a call pass or refuse it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, ready};
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::ProcedureBuilder;
+use super::step::Step;
+use crate::call::Call;
+use crate::context::Ctx;
+use crate::error::{Error, Result};
+use crate::running::Running;
+
+/// Lets a call pass or refuses it. It sees the context of its place in the chain.
+///
+/// [`guard`] makes one of a closure.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::procedure::Guard;
+/// use velox_rpc::{Ctx, Error, Result, procedure};
+///
+/// struct ApiKey(&'static str);
+///
+/// impl<C: Ctx> Guard<C> for ApiKey {
+///     fn name(&self) -> &str { "apiKey" }
+///
+///     async fn check(&self, ctx: &C) -> Result<()> {
+///         match ctx.request().header("x-api-key") {
+///             Some(key) if key == self.0 => Ok(()),
+///             _ => Err(Error::unauthorized("API key required")),
+///         }
+///     }
+/// }
+///
+/// let stats = procedure::<()>().guard(ApiKey("key-123")).query(|_| Ok(42));
+/// # let _ = stats;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a guard for a context of type `{C}`",
+    label = "not a guard here",
+    note = "a guard comes from `guard(name, |ctx| …)` or an `impl Guard<C>`; one that needs a middleware's context comes after it in the chain"
+)]
+pub trait Guard<C>: Send + Sync + 'static {
+    /// Its name, for the error's body and for the table of routes.
+    fn name(&self) -> &str;
+
+    /// Lets the call pass by `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// The error that the caller gets.
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A guard made of a name and a closure, for any context: VeloxTS's `guard(name, check)`.
+///
+/// A refused call gets a `GuardError`: 403 `Access denied` unless another status or message is set.
+///
+/// # Examples
+///
+/// ```
+/// use http::StatusCode;
+/// use velox_rpc::procedure;
+/// use velox_rpc::procedure::guard;
+///
+/// let api_key = guard("apiKey", |request| request.header("x-api-key") == Some("key-123"))
+///     .message("API key required")
+///     .status(StatusCode::UNAUTHORIZED);
+/// let stats = procedure::<()>().guard(api_key).query(|_| Ok(42));
+/// # let _ = stats;
+/// ```
+///
+/// A closure that looks at the context itself stands in the chain, where the context's type is known:
+/// [`guard_fn`](ProcedureBuilder::guard_fn).
+pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
+where
+    F: Fn(&crate::context::Request) -> bool + Send + Sync + 'static,
+{
+    NamedGuard { name: name.into(), message: Cow::Borrowed("Access denied"), status: StatusCode::FORBIDDEN, check }
+}
+
+/// A guard made by [`guard`].
+#[derive(Clone)]
+pub struct NamedGuard<F> {
+    name: Cow<'static, str>,
+    message: Cow<'static, str>,
+    status: StatusCode,
+    check: F,
+}
+
+impl<F> NamedGuard<F> {
+    /// The message of the error; `Access denied` by default.
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The status of the error; 403 by default.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+impl<C, F> Guard<C> for NamedGuard<F>
+where
+    C: Ctx,
+    F: Fn(&crate::context::Request) -> bool + Send + Sync + 'static,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        ready(if (self.check)(ctx.request()) {
+            Ok(())
+        } else {
+            Err(refusal(self.status, &self.name, self.message.clone()))
+        })
+    }
+}
+
+impl<F> fmt::Debug for NamedGuard<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NamedGuard").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What [`guards`](ProcedureBuilder::guards) takes: an array of guards of one type, or a tuple of guards of several.
+pub trait Guards<S, C, I> {
+    /// Adds each of them to the chain, in order.
+    fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I>;
+}
+
+impl<S, C, I, G, const N: usize> Guards<S, C, I> for [G; N]
+where
+    S: Send + Sync + 'static,
+    C: Ctx<State = S>,
+    I: Send + 'static,
+    G: Guard<C>,
+{
+    fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I> {
+        self.into_iter().fold(builder, ProcedureBuilder::guard)
+    }
+}
+
+macro_rules! tuples {
+    ($(($($guard:ident)+))+) => {$(
+        impl<S, C, I, $($guard),+> Guards<S, C, I> for ($($guard,)+)
+        where
+            S: Send + Sync + 'static,
+            C: Ctx<State = S>,
+            I: Send + 'static,
+            $($guard: Guard<C>),+
+        {
+            #[expect(non_snake_case, reason = "each variable is named as its type")]
+            fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I> {
+                let ($($guard,)+) = self;
+                builder$(.guard($guard))+
+            }
+        }
+    )+};
+}
+
+tuples! { (A) (A B) (A B D) (A B D E) (A B D E F) (A B D E F G) }
+
+/// The error of a call that a named guard refused.
+pub(super) fn refusal(status: StatusCode, name: &str, message: Cow<'static, str>) -> Error {
+    Error::custom(status, "GUARD_FAILED", message).with_name("GuardError").with_member("guardName", name)
+}
+
+/// Makes the step of a guard, outside of the steps `inner`.
+pub(super) fn step<C, I, G>(guard: G, inner: Step<C, I>) -> Step<C, I>
+where
+    G: Guard<C>,
+    C: Send + Sync + 'static,
+    I: Send + 'static,
+{
+    let guard = Arc::new(guard);
+    Arc::new(move |call: Call<C, I>| {
+        let (guard, inner) = (Arc::clone(&guard), Arc::clone(&inner));
+        Running::boxed(async move {
+            guard.check(&call.ctx).await?;
+            inner(call).await
+        })
+    })
+}
+
+/// Makes the step of a check that needs no waiting.
+pub(super) fn check_step<C, I, F>(check: F, inner: Step<C, I>) -> Step<C, I>
+where
+    F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
+    C: 'static,
+    I: 'static,
+{
+    Arc::new(move |call| match check(&call.ctx, &call.input) {
+        Ok(()) => inner(call),
+        Err(error) => Running::ready(Err(error)),
+    })
+}

@@ -1,0 +1,115 @@
+//! The input step: JSON text becomes a value of the input type, or a list of everything that is wrong with it.
+//!
+//! The fast path is serde, then `validate()`. Only where one of them fails, or where an array stands in the text (serde
+//! reads an array as a struct), the JSON is checked against the type's schema, by code that is compiled once.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use validator::{Validate, ValidationErrors};
+
+use super::shape::InputShape;
+use super::step::Step;
+use crate::call::{Call, RawInput};
+use crate::context::Ctx;
+use crate::error::{Error, Issue, Result};
+use crate::running::Running;
+use crate::validate::{Origin, path_at};
+
+/// What a procedure can take: a type that serde can read, validator can check and schemars can describe, as `#[schema]`
+/// makes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of a procedure",
+    label = "not an input",
+    note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema`"
+)]
+pub trait Input: DeserializeOwned + Validate + JsonSchema + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Validate + JsonSchema + Send + 'static> Input for T {}
+
+/// The wire names of an input's fields, known to the compiler: `#[schema]` implements it for a struct with named fields.
+///
+/// `#[router]` checks the parameters of a literal path against it.
+pub trait InputFields {
+    /// The wire names.
+    const FIELDS: &'static [&'static str];
+}
+
+/// The shape of `T`, shared by the step that reads it and by what is known of the procedure.
+pub(super) fn shape<T: Input>() -> Arc<InputShape> {
+    Arc::new(InputShape::of::<T>())
+}
+
+/// Makes the input step of `T`, outside of the steps `inner`.
+pub(super) fn step<C: Ctx, T: Input>(inner: Step<C, T>, shape: Arc<InputShape>) -> Step<C, ()> {
+    Arc::new(move |Call { ctx, .. }| match read::<T>(ctx.base().raw_input(), &shape) {
+        Ok(input) => inner(Call { ctx, input }),
+        Err(error) => Running::ready(Err(error)),
+    })
+}
+
+/// The typed part: all that is compiled for each input type.
+fn read<T: Input>(raw: &RawInput, shape: &InputShape) -> Result<T> {
+    let text = required(raw, shape)?;
+    let input: T = serde_json::from_str(text).map_err(|error| unreadable(text, raw, shape, &error))?;
+    if let Err(errors) = input.validate() {
+        return Err(broken_rules(&errors, text, raw, shape));
+    }
+    if raw.has_lists() {
+        check_lists(text, raw, shape)?;
+    }
+    Ok(input)
+}
+
+/// The text to read. No input at all is `undefined`, which reads as `null` where the type takes that.
+fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
+    match raw.text() {
+        Some(text) => Ok(text),
+        None if shape.accepts_null() => Ok("null"),
+        None => Err(Error::invalid(vec![Issue::new("", "Required")])),
+    }
+}
+
+/// serde could not read the text: says everything that is wrong with it, rules included.
+#[cold]
+fn unreadable(text: &str, raw: &RawInput, shape: &InputShape, error: &serde_json::Error) -> Error {
+    let mut issues = issues(text, raw, shape);
+    if issues.is_empty() {
+        // The type reads more strictly than its schema says: the place is all that is known.
+        issues.push(Issue::new(path_at(text, error.line(), error.column()), "Invalid input"));
+    }
+    Error::invalid(issues)
+}
+
+/// The text could be read, and broke rules.
+#[cold]
+fn broken_rules(errors: &ValidationErrors, text: &str, raw: &RawInput, shape: &InputShape) -> Error {
+    let mut issues = shape.get().rule_issues(errors);
+    if issues.is_empty() {
+        issues = self::issues(text, raw, shape);
+    }
+    if issues.is_empty() {
+        issues.push(Issue::new("", "Invalid input"));
+    }
+    Error::invalid(issues)
+}
+
+/// serde read the text; was an array taken for a struct?
+fn check_lists(text: &str, raw: &RawInput, shape: &InputShape) -> Result<()> {
+    let mut issues = issues(text, raw, shape);
+    issues.retain(|issue| issue.message == ARRAY_FOR_OBJECT);
+    if issues.is_empty() { Ok(()) } else { Err(Error::invalid(issues)) }
+}
+
+fn issues(text: &str, raw: &RawInput, shape: &InputShape) -> Vec<Issue> {
+    let origin = if raw.is_coerced() { Origin::Text } else { Origin::Body };
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => shape.get().issues(&value, origin),
+        Err(_) => Vec::new(),
+    }
+}
+
+const ARRAY_FOR_OBJECT: &str = "Expected object, received array";

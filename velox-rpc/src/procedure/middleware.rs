@@ -1,0 +1,123 @@
+//! Middlewares: steps that wrap the rest of the chain and may extend its context.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::Output;
+use super::step::Step;
+use crate::call::Call;
+use crate::error::Result;
+use crate::running::Running;
+
+/// Wraps a call, and may extend its context.
+///
+/// `#[middleware]` writes one from a function that gives a field; [`use_fn`](super::ProcedureBuilder::use_fn) takes a closure with code
+/// before and after. By hand:
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::procedure::Output;
+/// use velox_rpc::{Ctx, Middleware, Next, Result, procedure};
+///
+/// struct Logged;
+///
+/// impl<C: Ctx> Middleware<C> for Logged {
+///     type Context = C;
+///
+///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+///         let name = ctx.base().procedure().to_string();
+///         let result = next.run(ctx).await;
+///         println!("{name} ended {}", if result.is_ok() { "well" } else { "in an error" });
+///         result
+///     }
+/// }
+///
+/// let hello = procedure::<()>().use_(Logged).query(|_| Ok("hello"));
+/// # let _ = hello;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware for a context of type `{C}`",
+    label = "not a middleware here",
+    note = "a middleware comes from `session.required()`, `#[middleware]`, or an `impl Middleware<C>`; one that needs another's context comes after it in the chain"
+)]
+pub trait Middleware<C>: Send + Sync + 'static {
+    /// The context that the steps inside see: `C` itself, or a struct that wraps it.
+    type Context: Send + Sync + 'static;
+
+    /// Runs the call; [`next.run(ctx)`](Next::run) goes on to the steps inside.
+    ///
+    /// # Errors
+    ///
+    /// What it returns is the result of the call, as seen from outside.
+    fn call(&self, ctx: C, next: Next<Self::Context>) -> impl Future<Output = Result<Output>> + Send;
+}
+
+/// A function that makes a middleware stands for it: what `#[middleware]` leaves under the name `tenant` is a function, since a
+/// unit struct or a constant would forbid every `let tenant = ctx.tenant;` beside it.
+#[diagnostic::do_not_recommend]
+impl<C, F, M> Middleware<C> for F
+where
+    C: Send + 'static,
+    F: Fn() -> M + Send + Sync + 'static,
+    M: Middleware<C>,
+{
+    type Context = M::Context;
+
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+        self().call(ctx, next).await
+    }
+}
+
+/// The steps inside a middleware.
+#[must_use = "a middleware that does not go on has to say so by an output or an error of its own"]
+pub struct Next<C>(Box<dyn FnOnce(C) -> Running<Result<Output>> + Send>);
+
+impl<C: 'static> Next<C> {
+    pub(super) fn new<I: Send + 'static>(inner: Step<C, I>, input: I) -> Self {
+        Self(Box::new(move |ctx| inner(Call { ctx, input })))
+    }
+
+    /// Goes on to the steps inside, with the context that they are to see.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first of them that failed.
+    pub async fn run(self, ctx: C) -> Result<Output> {
+        (self.0)(ctx).await
+    }
+}
+
+impl<C> fmt::Debug for Next<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Next(..)")
+    }
+}
+
+/// Makes the step of a middleware, outside of the steps `inner`.
+pub(super) fn step<C, I, M>(middleware: M, inner: Step<M::Context, I>) -> Step<C, I>
+where
+    M: Middleware<C>,
+    C: Send + 'static,
+    I: Send + 'static,
+{
+    let middleware = Arc::new(middleware);
+    Arc::new(move |Call { ctx, input }| {
+        let middleware = Arc::clone(&middleware);
+        let next = Next::new(Arc::clone(&inner), input);
+        Running::boxed(async move { middleware.call(ctx, next).await })
+    })
+}
+
+/// Makes the step of a closure that is used as a middleware.
+pub(super) fn step_fn<C, D, I, F, Fut>(middleware: F, inner: Step<D, I>) -> Step<C, I>
+where
+    F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Output>> + Send + 'static,
+    C: 'static,
+    D: 'static,
+    I: Send + 'static,
+{
+    Arc::new(move |Call { ctx, input }| Running::boxed(middleware(ctx, Next::new(Arc::clone(&inner), input))))
+}

@@ -1,0 +1,29 @@
+//! Procedures: the builder, and the steps that it chains.
+//!
+//! The path of a call: [`erased`] runs the chain, whatever wire carries the call; then each step in the order in which it
+//! was written — [`middleware`], [`guard`], [`input`] — and last the [`handler`]. The chain is type-erased at every step,
+//! so that a procedure compiles to a few small functions and never to one nested future.
+
+mod builder;
+mod erased;
+mod guard;
+mod handler;
+mod input;
+mod meta;
+mod middleware;
+mod output;
+mod shape;
+mod step;
+
+pub use self::builder::{ProcedureBuilder, procedure};
+pub(crate) use self::erased::{Endpoint, end, run};
+pub use self::erased::{Mutation, Procedure, Query};
+pub use self::guard::{Guard, Guards, NamedGuard, guard};
+pub use self::handler::{Later, Now, Respond};
+pub use self::input::{Input, InputFields};
+pub(crate) use self::meta::Meta;
+pub use self::meta::{Parent, RestRoute};
+pub use self::middleware::{Middleware, Next};
+pub use self::output::{Outgoing, Output, OutputBuilder};
+pub(crate) use self::shape::InputShape;
+pub use crate::running::Running;

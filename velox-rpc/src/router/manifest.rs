@@ -1,0 +1,123 @@
+//! The manifest: an application's procedures as data, for tables of routes and for exporters.
+
+use std::fmt;
+
+use http::Method;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+
+use crate::call::ProcedureName;
+use crate::procedure::Endpoint;
+
+/// An application's procedures as data.
+///
+/// Its [`Display`](fmt::Display) is the table of routes.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{App, Router, procedure};
+///
+/// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+/// let service = App::new(()).router(health).into_service()?;
+/// assert_eq!(service.manifest().to_string().trim_end(), "GET  /api/health/getHealth  health.getHealth");
+/// # Ok::<(), velox_rpc::StartError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    entries: Vec<ManifestEntry>,
+}
+
+/// What is known of one procedure without running it.
+#[derive(Clone)]
+pub struct ManifestEntry {
+    endpoint: Endpoint,
+    route: Option<(Method, String)>,
+}
+
+impl Manifest {
+    pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<(Method, String)>) {
+        self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
+    }
+
+    /// The procedures, in the order in which they were added.
+    pub fn entries(&self) -> &[ManifestEntry] {
+        &self.entries
+    }
+}
+
+impl ManifestEntry {
+    /// The procedure's name.
+    pub fn name(&self) -> &ProcedureName {
+        &self.endpoint.name
+    }
+
+    /// The REST method and path, with the prefix and with parameters as `:id`.
+    pub fn route(&self) -> Option<(&Method, &str)> {
+        self.route.as_ref().map(|(method, path)| (method, path.as_str()))
+    }
+
+    /// The names of the guards, in order.
+    pub fn guards(&self) -> &[String] {
+        &self.endpoint.meta.guards
+    }
+
+    /// What the procedure is for.
+    pub fn description(&self) -> Option<&str> {
+        self.endpoint.meta.description.as_deref()
+    }
+
+    /// What to use instead, where the procedure is deprecated.
+    pub fn deprecated(&self) -> Option<&str> {
+        self.endpoint.meta.deprecated.as_deref()
+    }
+
+    /// The JSON Schema of the input, where the procedure takes one.
+    pub fn input_schema(&self) -> Option<Schema> {
+        self.endpoint.meta.input.as_ref().map(|input| input.schema())
+    }
+
+    /// The JSON Schema of the output, in the terms of a generator, which collects the definitions.
+    pub fn output_schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.endpoint.meta.output)(generator)
+    }
+
+    /// The settings for a generator of output schemas: what is written, as JSON Schema 2020-12.
+    pub fn output_settings() -> SchemaSettings {
+        SchemaSettings::draft2020_12().for_serialize()
+    }
+}
+
+impl fmt::Debug for ManifestEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManifestEntry").field("name", self.name()).field("route", &self.route).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; 4]> = self.entries.iter().map(row).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        for [method, path, name, notes] in &rows {
+            let line = format!("{method:0$}  {path:1$}  {name:2$}  {notes}", widths[0], widths[1], widths[2]);
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn row(entry: &ManifestEntry) -> [String; 4] {
+    let (method, path) = match entry.route() {
+        Some((method, path)) => (method.to_string(), path.to_owned()),
+        None => ("-".to_owned(), "-".to_owned()),
+    };
+    let mut notes = Vec::new();
+    if !entry.guards().is_empty() {
+        notes.push(format!("guards: {}", entry.guards().join(", ")));
+    }
+    if let Some(note) = entry.deprecated() {
+        notes.push(format!("deprecated: {note}"));
+    }
+    [method, path, entry.name().to_string(), notes.join("; ")]
+}

@@ -1,0 +1,72 @@
+//! All procedures of an application, and what was found wrong while they were gathered.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Router;
+use crate::call::ProcedureName;
+use crate::procedure::Endpoint;
+
+/// All procedures of an application, in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Table {
+    endpoints: Vec<Endpoint>,
+}
+
+impl Table {
+    /// Adds the procedures of a router, bound to the state.
+    pub(crate) fn add<S: Send + Sync + 'static>(&mut self, router: Router<S>, state: &Arc<S>) {
+        let Router { namespace, procedures } = router;
+        self.endpoints.extend(procedures.into_iter().map(|(name, procedure)| {
+            let kind = procedure.meta().kind;
+            procedure.bind(ProcedureName::new(namespace.clone(), name, kind), Arc::clone(state))
+        }));
+    }
+
+    /// The procedures.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Notes every name that cannot be part of a path, and every name that is taken twice.
+    pub(crate) fn check_names(&self, mistakes: &mut Mistakes) {
+        let mut seen = HashMap::new();
+        for endpoint in &self.endpoints {
+            let name = &endpoint.name;
+            for part in [name.namespace(), name.name()] {
+                if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+                    mistakes.note(format!(
+                        "procedure `{name}`: `{part}` cannot be part of a path: use letters, digits, `_` and `-`"
+                    ));
+                }
+            }
+            *seen.entry(name.to_string()).or_insert(0_usize) += 1;
+        }
+        let mut repeated: Vec<_> = seen.into_iter().filter(|(_, count)| *count > 1).collect();
+        repeated.sort();
+        for (name, count) in repeated {
+            mistakes.note(format!("procedure `{name}` is there {count} times: rename all but one"));
+        }
+    }
+}
+
+/// What is wrong with an application's procedures and routes: all of it, so that it can be mended in one go.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    pub(crate) fn note(&mut self, mistake: String) {
+        self.0.push(mistake);
+    }
+
+    pub(crate) fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+    }
+}

@@ -1,0 +1,142 @@
+//! The bodies of a request and of its reply, on their way through the server. Used by `conn` alone.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+use crate::service::BodyTimeout;
+
+use super::activity::{Activity, InFlight};
+use super::stall;
+
+/// A request's body, with a deadline for the whole of it.
+///
+/// The time runs from the first moment the body is waited for, so a body that came along with its head costs no timer, and a handler
+/// that thinks before it reads does not use up the client's time.
+#[derive(Debug)]
+pub(super) struct Arriving<B> {
+    body: B,
+    timeout: Duration,
+    deadline: Option<Pin<Box<Sleep>>>,
+    /// None for a request without a body: nothing can be late or left unread.
+    activity: Option<Arc<Activity>>,
+}
+
+impl<B: Body> Arriving<B> {
+    pub(super) fn new(body: B, timeout: Duration, in_flight: &InFlight) -> Self {
+        let activity = (!body.is_end_stream()).then(|| Arc::clone(in_flight.activity()));
+        Self { body, timeout, deadline: None, activity }
+    }
+
+    /// The body is late: says so to the reply, and ends.
+    fn late(&mut self) -> Box<dyn Error + Send + Sync> {
+        if let Some(activity) = self.activity.take() {
+            activity.body_unread();
+            activity.body_late();
+        }
+        Box::new(BodyTimeout)
+    }
+}
+
+impl<B> Body for Arriving<B>
+where
+    B: Body + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Data = B::Data;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
+        let this = self.get_mut();
+        // Looked at before the body: bytes that keep dripping in must not keep it from being late.
+        if let Some(deadline) = &mut this.deadline
+            && deadline.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Some(Err(this.late())));
+        }
+        match Pin::new(&mut this.body).poll_frame(cx) {
+            Poll::Ready(None) => {
+                this.activity = None;
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(frame)) => Poll::Ready(Some(frame.map_err(Into::into))),
+            Poll::Pending => {
+                let timeout = this.timeout;
+                if this.deadline.is_none() {
+                    let deadline = this.deadline.insert(Box::pin(sleep(timeout)));
+                    ready!(deadline.as_mut().poll(cx));
+                    return Poll::Ready(Some(Err(this.late())));
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> Drop for Arriving<B> {
+    fn drop(&mut self) {
+        if let Some(activity) = self.activity.take() {
+            activity.body_unread();
+        }
+    }
+}
+
+/// A reply's body. The request is in flight until it is dropped: hyper does that once it has all of it.
+#[derive(Debug)]
+pub(super) struct Reply<B> {
+    /// None for a request that was refused before the service saw it.
+    body: Option<B>,
+    _in_flight: InFlight,
+}
+
+impl<B> Reply<B> {
+    pub(super) fn new(body: B, in_flight: InFlight) -> Self {
+        Self { body: Some(body), _in_flight: in_flight }
+    }
+
+    pub(super) fn empty(in_flight: InFlight) -> Self {
+        Self { body: None, _in_flight: in_flight }
+    }
+}
+
+impl<B> Body for Reply<B>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Unpin,
+{
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(body) = &mut self.get_mut().body else { return Poll::Ready(None) };
+        let frame = Pin::new(body).poll_frame(cx);
+        if frame.is_pending() {
+            stall::waiting_for_ourselves();
+        } else {
+            stall::frame_taken();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}

@@ -1,0 +1,238 @@
+//! One connection, from its first byte to its end. Used by `accept` alone; the only file that builds hyper's connections.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::activity::{Activity, InFlight};
+use super::body::{Arriving, Reply};
+use super::limits::{HYPER_HEADERS, Limits};
+use super::shutdown::Drain;
+use super::socket::Socket;
+use super::stall::{Streams, waiting_for_ourselves};
+use super::version::{Prefix, Version};
+use super::watch::{Connection, End, Watched};
+
+/// What a request is handed to. The server does not care what makes the reply, so its tests bring their own.
+pub(super) trait Service: Clone + Send + Sync + 'static {
+    /// The body of a reply.
+    type Body: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static;
+
+    /// The service of one connection.
+    fn with_peer(&self, peer: SocketAddr) -> Self;
+
+    /// Never panics, never fails.
+    fn answer<B>(&self, request: Request<B>) -> impl Future<Output = Response<Self::Body>> + Send
+    where
+        B: Body + Send + Unpin + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>;
+}
+
+/// What the connections of a server share.
+pub(super) struct Host<S> {
+    pub(super) service: S,
+    pub(super) limits: Limits,
+    pub(super) drain: Arc<Drain>,
+    http1: http1::Builder,
+    http2: http2::Builder<Streams>,
+}
+
+impl<S: Service> Host<S> {
+    pub(super) fn new(service: S, limits: Limits) -> Self {
+        Self { service, limits, drain: Arc::default(), http1: http1_builder(limits), http2: http2_builder(limits) }
+    }
+
+    /// Serves a connection until it ends.
+    pub(super) async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let head = Instant::now() + self.limits.header;
+        // Replies are written in one piece: waiting for more to send only delays them. A socket that cannot do it works all the same.
+        let _ = stream.set_nodelay(true);
+        let mut prefix = Prefix::default();
+        let Some(version) = self.version(&stream, &mut prefix, head).await else {
+            tracing::debug!(%peer, "connection closed before its first request");
+            return;
+        };
+        let activity = Arc::new(Activity::default());
+        activity.within_head(true);
+        let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
+        let service = self.service.with_peer(peer);
+        let body = self.limits.body;
+        let end = match version {
+            Version::Http1 => {
+                let requests = Arc::clone(&activity);
+                let answer = service_fn(move |request| {
+                    requests.within_head(false);
+                    answer1(service.clone(), InFlight::begin(&requests), request, body)
+                });
+                self.watched(self.http1.serve_connection(socket, answer), activity, head).await
+            }
+            Version::Http2 => {
+                let (requests, headers) = (Arc::clone(&activity), self.limits.headers);
+                let answer = service_fn(move |request| {
+                    answer2(service.clone(), InFlight::begin(&requests), request, body, headers)
+                });
+                self.watched(self.http2.serve_connection(socket, answer), activity, head).await
+            }
+        };
+        match end {
+            End::Closed => {}
+            End::Failed(error) => tracing::debug!(%peer, %error, "connection failed"),
+            End::SlowHead => tracing::debug!(%peer, "connection closed: a request's head did not arrive in time"),
+            End::SlowReader => tracing::debug!(%peer, "connection closed: the client does not read"),
+        }
+    }
+
+    /// Waits for the bytes that tell the version, for as long as a head may take, or for a moment if the server ends.
+    async fn version(&self, stream: &TcpStream, prefix: &mut Prefix, head: Instant) -> Option<Version> {
+        let read = timeout_at(head, prefix.read(stream));
+        tokio::select! {
+            biased;
+            read = read => return read.ok()?.ok()?,
+            () = async { self.drain.draining().await; sleep(FIRST_BYTE_GRACE).await } => {}
+        }
+        if prefix.is_empty() { None } else { Some(Version::Http1) }
+    }
+
+    fn watched<C: Connection>(&self, connection: C, activity: Arc<Activity>, head: Instant) -> Watched<C> {
+        Watched::new(connection, activity, Arc::clone(&self.drain), self.limits, head)
+    }
+}
+
+/// A request of HTTP/1. hyper polls this within the connection's task.
+async fn answer1<S: Service>(
+    service: S,
+    in_flight: InFlight,
+    request: Request<Incoming>,
+    body: Duration,
+) -> Result<Response<Reply<S::Body>>, Infallible> {
+    let request = request.map(|incoming| Arriving::new(incoming, body, &in_flight));
+    let response = service.answer(request).await;
+    let late = in_flight.activity().is_body_late();
+    let mut response = response.map(|reply| Reply::new(reply, in_flight));
+    if late {
+        // hyper closes in any case, since the rest of the body is unread; the client is told.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+/// A request of HTTP/2. A task of its own, see [`stall`](super::stall).
+async fn answer2<S: Service>(
+    service: S,
+    in_flight: InFlight,
+    request: Request<Incoming>,
+    body: Duration,
+    headers: usize,
+) -> Result<Response<Reply<S::Body>>, Infallible> {
+    // h2 limits the bytes of a head but not its fields.
+    if request.headers().len() > headers {
+        let mut response = Response::new(Reply::empty(in_flight));
+        *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Ok(response);
+    }
+    let request = request.map(|incoming| Arriving::new(incoming, body, &in_flight));
+    let mut answer = pin!(service.answer(request));
+    let response = poll_fn(|cx| {
+        let response = answer.as_mut().poll(cx);
+        if response.is_pending() {
+            waiting_for_ourselves();
+        }
+        response
+    })
+    .await;
+    Ok(response.map(|reply| Reply::new(reply, in_flight)))
+}
+
+fn http1_builder(limits: Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        // See `watch`: it keeps this deadline, for less.
+        .header_read_timeout(None)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(BUFFER))
+        .timer(TokioTimer::new());
+    if limits.headers != HYPER_HEADERS {
+        builder.max_headers(limits.headers);
+    }
+    builder
+}
+
+fn http2_builder(limits: Limits) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(Streams { write_timeout: limits.write });
+    builder
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(BUFFER)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(limits.header);
+    builder
+}
+
+impl<I, S, B> Connection for http1::Connection<I, S>
+where
+    S: HttpService<Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    Self: Future<Output = hyper::Result<()>> + Unpin,
+{
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+impl<I, S, E, B> Connection for http2::Connection<I, S, E>
+where
+    S: HttpService<Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
+    Self: Future<Output = hyper::Result<()>> + Unpin,
+{
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+/// What a client that has just connected gets at the end of the server: its request may be in the system's buffers.
+const FIRST_BYTE_GRACE: Duration = Duration::from_millis(100);
+
+/// What may be buffered of a reply, by connection and in HTTP/2 by stream.
+const BUFFER: usize = 64 * 1024;
+
+/// Streams of one HTTP/2 connection at a time.
+const STREAMS: u32 = 100;
+
+/// Streams a client may open and reset before its connection is closed.
+const RESETS: usize = 20;
+
+/// What a client may send of bodies that nobody has read yet.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// Finds clients that vanished without closing.
+const PING_INTERVAL: Duration = Duration::from_secs(20);

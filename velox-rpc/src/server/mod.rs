@@ -1,0 +1,36 @@
+//! HTTP over TCP: the only part of velox-rpc that names hyper or tokio. The outermost ring: nothing inside depends on it.
+//!
+//! ```text
+//!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end
+//!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
+//!       watch ─ one timer a connection: head, write, idle and closing deadlines
+//!         socket ─ TCP that notes what it does (activity, frames)
+//!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
+//!       stall ─ the write deadline of a stream of HTTP/2
+//! ```
+//!
+//! Always holds: every wait for a client has a deadline, every buffer a bound, and no client, error or panic ends the server.
+//!
+//! **The cost.** A request that arrives whole and is taken at once touches no timer and reads no clock for the sake of the deadlines:
+//! the parts of a connection note what they do in plain cells, and its task compares them after each poll (see `watch`).
+
+mod accept;
+mod activity;
+mod body;
+mod conn;
+mod error;
+mod frames;
+mod limits;
+mod serve;
+mod shutdown;
+mod socket;
+mod stall;
+mod version;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::error::ServeError;
+pub use self::serve::{Bound, Server};
+pub use self::shutdown::Shutdown;

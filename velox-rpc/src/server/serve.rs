@@ -1,0 +1,220 @@
+//! The public face of the server: its settings, the bound listener, and [`App::serve`].
+
+use std::error::Error;
+use std::future::Future;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::pin::pin;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::service::{AppService, ReplyBody};
+
+use super::accept;
+use super::conn::{Host, Service};
+use super::error::ServeError;
+use super::limits::{self, Limits};
+use super::shutdown::{Shutdown, Signals, Until};
+
+/// A server and its limits. The defaults are fit for the open internet.
+///
+/// HTTP/1.1 and HTTP/2 (with prior knowledge) are served on one port. TLS is the business of what stands in front.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use velox_rpc::server::{ServeError, Server};
+/// # use std::time::Duration;
+/// # async fn run(service: velox_rpc::service::AppService) -> Result<(), ServeError> {
+/// let bound = Server::new(service)
+///     .idle_timeout(Duration::from_secs(20))
+///     .max_connections(500)
+///     .bind("127.0.0.1:3000")
+///     .await?;
+/// println!("listening on {}", bound.local_addr());
+/// bound.run().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a server does nothing until it is bound and run"]
+pub struct Server {
+    service: AppService,
+    limits: Limits,
+}
+
+impl Server {
+    /// A server with the default limits.
+    pub fn new(service: AppService) -> Self {
+        Self { service, limits: Limits::default() }
+    }
+
+    /// Listens on the first of the addresses that is free. Port 0 takes any free port.
+    ///
+    /// # Errors
+    ///
+    /// If the address is none, or none of its addresses can be listened on.
+    pub async fn bind(self, address: impl ToSocketAddrs) -> Result<Bound, ServeError> {
+        let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
+        bind(self, addresses.collect()).await
+    }
+
+    /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
+    /// for the others. 10 s unless set. Above it, the connection is closed.
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.header = limits::duration(timeout);
+        self
+    }
+
+    /// How long a client may take to send the whole of a request's body, counted from when the body is first waited for. 30 s unless
+    /// set. Above it, the request is answered with 408 and the connection is closed.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.body = limits::duration(timeout);
+        self
+    }
+
+    /// How long a client that reads slowly may take for each 64 KiB of a reply, and for what is left at its end. 30 s unless set.
+    /// Above it, the connection is closed (HTTP/2: or the stream is reset, if only that is not read).
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.write = limits::duration(timeout);
+        self
+    }
+
+    /// How long a connection may stay open without a request. 60 s unless set. It is closed at most an eighth of that later.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.idle = limits::duration(timeout);
+        self
+    }
+
+    /// How long requests in flight may take to finish after the server was told to stop. 10 s unless set. Above it, they are cut off.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.limits.shutdown = limits::duration(deadline);
+        self
+    }
+
+    /// How many connections are open at a time. 10 000 unless set. Above it, a connection is answered with 503 and `Retry-After`,
+    /// and closed; those that are open are served as before. It should be well below the file descriptors the process may have.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.limits.connections = count;
+        self
+    }
+
+    /// How many fields the head of a request may have. 100 unless set; above it, the answer is 431. Any other number than 100 costs
+    /// an allocation a request.
+    pub fn max_headers(mut self, count: usize) -> Self {
+        self.limits.headers = count;
+        self
+    }
+
+    /// How many bytes the head of a request may have, at least 8 KiB. 64 KiB unless set. Above it, the answer is 431.
+    pub fn max_header_bytes(mut self, bytes: usize) -> Self {
+        self.limits.header_bytes = limits::header_bytes(bytes);
+        self
+    }
+}
+
+/// A server that listens. Clients can connect; they are served once it runs.
+#[derive(Debug)]
+#[must_use = "clients that connect wait until the server runs"]
+pub struct Bound {
+    server: Server,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Where it listens: with the port that was chosen, if it was left open.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal ends the wait for them.
+    ///
+    /// # Errors
+    ///
+    /// If the signals cannot be listened for.
+    pub async fn run(self) -> Result<Shutdown, ServeError> {
+        let signals = Signals::listen().map_err(|error| ServeError::Signals { error })?;
+        tracing::info!(address = %self.address, "listening");
+        Ok(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals).await)
+    }
+
+    /// Serves until `stop` ends, then finishes the requests in flight.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_rpc::server::{Server, ServeError};
+    /// # async fn run(service: velox_rpc::service::AppService) -> Result<(), ServeError> {
+    /// let bound = Server::new(service).bind("127.0.0.1:0").await?;
+    /// let shutdown = bound.run_until(async { /* wait for something */ }).await;
+    /// assert_eq!(shutdown.cut, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// To drop this future closes the listener and all connections at once.
+    pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
+        accept::serve(self.listener, Host::new(self.server.service, self.server.limits), Until(pin!(stop))).await
+    }
+}
+
+impl<S: Send + Sync + 'static> App<S> {
+    /// Serves with the default limits until SIGTERM or Ctrl-C, then finishes the requests in flight. For other limits, see
+    /// [`Server`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use velox_rpc::server::ServeError;
+    /// # use velox_rpc::App;
+    /// # async fn run() -> Result<(), ServeError> {
+    /// App::new(()).serve("127.0.0.1:3000").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the router has mistakes, or the address cannot be listened on.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
+        Server::new(self.into_service()?).bind(address).await?.run().await?;
+        Ok(())
+    }
+}
+
+impl Service for AppService {
+    type Body = ReplyBody;
+
+    fn with_peer(&self, peer: SocketAddr) -> Self {
+        self.with_peer(peer)
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> impl Future<Output = Response<ReplyBody>> + Send
+    where
+        B: Body + Send + Unpin + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.call(request)
+    }
+}
+
+async fn bind(server: Server, addresses: Vec<SocketAddr>) -> Result<Bound, ServeError> {
+    let none = std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
+    let mut failure = ServeError::Address { error: none };
+    for address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                let address = listener.local_addr().unwrap_or(address);
+                return Ok(Bound { server, listener, address });
+            }
+            Err(error) => failure = ServeError::Listen { address, error },
+        }
+    }
+    Err(failure)
+}

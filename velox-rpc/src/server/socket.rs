@@ -1,0 +1,117 @@
+//! The socket as hyper sees it: TCP that notes what it does in the connection's [`Activity`], gives back the bytes that were read to
+//! tell the versions apart, and closes without losing the last reply. Used by `conn` alone.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::activity::Activity;
+use super::frames::Frames;
+use super::version::{Prefix, Version};
+
+/// A TCP connection under watch.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    prefix: Prefix,
+    activity: Arc<Activity>,
+    /// HTTP/2 only.
+    frames: Option<Frames>,
+    shut: bool,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
+        let frames = (version == Version::Http2).then(Frames::new);
+        Self { stream, prefix, activity, frames, shut: false }
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        if let Some(frames) = &mut self.frames {
+            frames.follow(bytes);
+            self.activity.within_head(frames.within_head());
+        } else {
+            self.activity.received();
+        }
+    }
+
+    fn note(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &result {
+            Poll::Ready(Ok(count)) => self.activity.sent(*count),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.activity.blocked(),
+        }
+        result
+    }
+
+    /// Reads and forgets what the client still sends.
+    ///
+    /// A socket that is closed with bytes unread answers with a reset, and the reset overtakes the reply: a client that is refused in
+    /// the middle of its upload would see a broken connection in place of the 413. The watch ends this after a moment.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            // An error means that the client is gone: nothing is left to wait for.
+            if ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)).is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        this.prefix.give_back(buffer);
+        // Also behind the prefix: the rest of the head is most often there, and hyper would otherwise parse it twice.
+        let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            this.received(&buffer.filled()[before..]);
+            return Poll::Ready(Ok(()));
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let result = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.note(result)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let result = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        this.note(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.activity.flushed();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.shut {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.shut = true;
+            this.activity.close();
+        }
+        if this.frames.is_none() && this.activity.is_unread() { this.poll_discard(cx) } else { Poll::Ready(Ok(())) }
+    }
+}

@@ -1,0 +1,72 @@
+//! When and how connections are closed: promises H5 and H14.
+
+use super::*;
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let server = Running::start(Limits { idle: SHORT, ..long() }).await;
+    let mut client = server.connect().await;
+    client.works().await;
+    let clock = Clock::start();
+    assert!(client.until_closed().await.is_empty());
+    clock.at_least(SHORT);
+}
+
+#[tokio::test]
+async fn a_connection_in_use_is_not_idle() {
+    let server = Running::start(Limits { idle: Duration::from_secs(2), ..long() }).await;
+    let mut client = server.connect().await;
+    let clock = Clock::start();
+    while clock.0.elapsed() < Duration::from_secs(5) {
+        client.works().await;
+        tokio::time::sleep(SHORT).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_refused_in_the_middle_of_its_upload_reads_the_reply() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\n").await;
+    // More than the sockets buffer: without somebody who reads it, the last of it would be answered with a reset.
+    let mut sent = 0;
+    while sent < 16 * 1024 * 1024 && client.0.write_all(&[b'x'; 65536]).await.is_ok() {
+        sent += 65536;
+    }
+    let text = client.text_until_closed().await;
+    assert!(text.starts_with("HTTP/1.1 413 "), "after {sent} bytes: {text:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_sending_after_its_refusal_is_closed_all_the_same() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\nabc").await;
+    // Never closes by itself.
+    assert!(client.text_until_closed().await.starts_with("HTTP/1.1 413 "));
+    let closed = async { while client.0.write_all(b"x").await.is_ok() {} };
+    timeout(HANG, closed).await.expect("the server closes");
+}
+
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_never_the_next_request() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client
+        .send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 1000\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: test\r\n\r\n")
+        .await;
+    let text = client.text_until_closed().await;
+    assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_connection_and_nothing_else() {
+    let server = Running::start(long()).await;
+    let mut other = server.connect().await;
+    other.works().await;
+    let mut client = server.connect().await;
+    client.get("/panic").await;
+    client.until_closed().await;
+    other.works().await;
+    server.connect().await.works().await;
+}

@@ -1,0 +1,209 @@
+//! The server over real sockets, with a service of its own. Deadlines are a few hundred milliseconds; what is waited for has a bound
+//! that only a server that hangs can reach.
+
+mod closing;
+mod http1;
+mod http2;
+mod limits;
+mod shutdown;
+mod slow;
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use crate::service::BodyTimeout;
+
+use super::accept::serve;
+use super::conn::{Host, Service};
+use super::limits::Limits;
+use super::shutdown::{Shutdown, Until};
+
+/// Far above every deadline of the tests: reached only by a server that hangs.
+const HANG: Duration = Duration::from_secs(20);
+
+/// The deadline under test.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// What the others are set to, so that only the one under test can be the reason.
+const LONG: Duration = Duration::from_secs(600);
+
+fn long() -> Limits {
+    Limits { header: LONG, body: LONG, write: LONG, idle: LONG, shutdown: LONG, ..Limits::default() }
+}
+
+/// `/wait` waits until it is let go, `/echo` reads its body, `/ignore` does not, `/large` is more than any socket buffers, `/panic`
+/// panics.
+#[derive(Clone)]
+struct Paths {
+    /// Requests that have reached `/wait`.
+    reached: Arc<Semaphore>,
+    /// Lets them go.
+    go: Arc<Semaphore>,
+}
+
+impl Service for Paths {
+    type Body = BoxBody<Bytes, Infallible>;
+
+    fn with_peer(&self, _: SocketAddr) -> Self {
+        self.clone()
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Response<Self::Body>
+    where
+        B: Body + Send + Unpin + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        match (request.method(), request.uri().path()) {
+            (_, "/wait") => {
+                self.reached.add_permits(1);
+                self.go.acquire().await.expect("never closed").forget();
+                reply(StatusCode::OK, "waited")
+            }
+            (&Method::POST, "/echo") => match request.into_body().collect().await.map_err(Into::into) {
+                Ok(body) => reply(StatusCode::OK, body.to_bytes()),
+                Err(error) if error.is::<BodyTimeout>() => reply(StatusCode::REQUEST_TIMEOUT, "late"),
+                Err(_) => reply(StatusCode::BAD_REQUEST, "broken"),
+            },
+            (_, "/large") => reply(StatusCode::OK, vec![b'x'; LARGE]),
+            (_, "/ignore") => reply(StatusCode::PAYLOAD_TOO_LARGE, "ignored"),
+            (_, "/panic") => panic!("on purpose"),
+            (_, path) => reply(StatusCode::OK, path.to_owned()),
+        }
+    }
+}
+
+const LARGE: usize = 32 * 1024 * 1024;
+
+fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<BoxBody<Bytes, Infallible>> {
+    let mut response = Response::new(Full::new(body.into()).boxed());
+    *response.status_mut() = status;
+    response
+}
+
+/// A server that runs.
+struct Running {
+    address: SocketAddr,
+    paths: Paths,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Shutdown>,
+}
+
+impl Running {
+    async fn start(limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let paths = Paths { reached: Arc::new(Semaphore::new(0)), go: Arc::new(Semaphore::new(0)) };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(serve(listener, Host::new(paths.clone(), limits), Until(stopped)));
+        Self { address, paths, stop, task }
+    }
+
+    async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.expect("the server listens"))
+    }
+
+    /// Until so many requests have reached `/wait`.
+    async fn reached(&self, requests: u32) {
+        timeout(HANG, self.paths.reached.acquire_many(requests))
+            .await
+            .expect("requests arrive")
+            .expect("never closed")
+            .forget();
+    }
+
+    fn let_go(&self, requests: usize) {
+        self.paths.go.add_permits(requests);
+    }
+
+    /// Tells the server to stop, and gives what to wait for.
+    fn stop(self) -> JoinHandle<Shutdown> {
+        self.stop.send(()).expect("the server runs");
+        self.task
+    }
+}
+
+async fn ended(task: JoinHandle<Shutdown>) -> Shutdown {
+    timeout(HANG, task).await.expect("the shutdown ends").expect("no panic")
+}
+
+/// A client that sends bytes.
+struct Client(TcpStream);
+
+impl Client {
+    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.expect("the server reads");
+    }
+
+    async fn get(&mut self, path: &str) {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+    }
+
+    /// One reply with a content-length.
+    async fn reply(&mut self) -> String {
+        let mut reply = Vec::new();
+        let read = async {
+            loop {
+                let byte = self.0.read_u8().await.expect("a reply");
+                reply.push(byte);
+                if reply.ends_with(b"\r\n\r\n") {
+                    break;
+                }
+            }
+            let head = String::from_utf8_lossy(&reply).into_owned();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .map_or(0, |n| n.parse().expect("a number"));
+            let mut body = vec![0; length];
+            self.0.read_exact(&mut body).await.expect("the whole body");
+            reply.extend(body);
+        };
+        timeout(HANG, read).await.expect("a reply comes");
+        String::from_utf8(reply).expect("text")
+    }
+
+    /// What comes until the server closes. A reset counts as closed.
+    async fn until_closed(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = timeout(HANG, self.0.read_to_end(&mut bytes)).await.expect("the server closes");
+        bytes
+    }
+
+    async fn text_until_closed(&mut self) -> String {
+        String::from_utf8_lossy(&self.until_closed().await).into_owned()
+    }
+
+    /// Whether the connection is usable.
+    async fn works(&mut self) {
+        self.get("/fine").await;
+        assert!(self.reply().await.ends_with("/fine"));
+    }
+}
+
+/// Checks that a wait took the deadline, not less. (More is allowed: a slow machine is no fault.)
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn at_least(&self, deadline: Duration) {
+        assert!(self.0.elapsed() >= deadline, "closed too early: after {:?}", self.0.elapsed());
+    }
+}

@@ -1,0 +1,124 @@
+//! The end of a server: promises T1 to T3.
+
+use super::*;
+
+#[tokio::test]
+async fn a_request_in_flight_is_finished() {
+    let server = Running::start(long()).await;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        client.get("/wait").await;
+        clients.push(client);
+    }
+    server.reached(20).await;
+    let paths = server.paths.clone();
+    let task = server.stop();
+    tokio::time::sleep(SHORT).await;
+    assert!(!task.is_finished());
+    paths.go.add_permits(20);
+    for client in &mut clients {
+        let text = client.text_until_closed().await;
+        assert!(text.contains("connection: close\r\n") && text.ends_with("waited"), "{text}");
+    }
+    let shutdown = ended(task).await;
+    assert_eq!((shutdown.finished, shutdown.cut), (20, 0));
+}
+
+#[tokio::test]
+async fn a_request_sent_just_before_the_signal_is_answered() {
+    for _ in 0..20 {
+        let server = Running::start(long()).await;
+        let mut client = server.connect().await;
+        client.get("/fine").await;
+        let task = server.stop();
+        assert!(client.reply().await.ends_with("/fine"));
+        assert_eq!(ended(task).await.cut, 0);
+    }
+}
+
+#[tokio::test]
+async fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
+    let server = Running::start(long()).await;
+    let mut idle = server.connect().await;
+    idle.works().await;
+    let _silent = server.connect().await;
+    let mut half = server.connect().await;
+    half.send("GET / HTTP/1.1\r\nhost:").await;
+    let mut half_of_a_later_one = server.connect().await;
+    half_of_a_later_one.works().await;
+    half_of_a_later_one.send("GET / HT").await;
+    let mut preface = server.connect().await;
+    preface.send("PRI * HTTP/2.0\r\n").await;
+    // So that the server has seen all that.
+    server.connect().await.works().await;
+    let shutdown = ended(server.stop()).await;
+    assert_eq!((shutdown.finished, shutdown.cut), (0, 0));
+    assert!(idle.until_closed().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_holds_the_end_no_longer_than_its_deadline() {
+    let server = Running::start(Limits { body: SHORT * 2, ..long() }).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc").await;
+    server.connect().await.works().await;
+    let shutdown = ended(server.stop()).await;
+    assert_eq!((shutdown.finished, shutdown.cut), (1, 0));
+    assert!(client.text_until_closed().await.starts_with("HTTP/1.1 408 "));
+}
+
+#[tokio::test]
+async fn the_deadline_cuts_what_is_left_and_counts_it() {
+    let server = Running::start(Limits { shutdown: SHORT, ..long() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = server.connect().await;
+        client.get("/wait").await;
+        clients.push(client);
+    }
+    server.reached(3).await;
+    let paths = server.paths.clone();
+    let clock = Clock::start();
+    let task = server.stop();
+    paths.go.add_permits(1);
+    let shutdown = ended(task).await;
+    clock.at_least(SHORT);
+    assert_eq!(shutdown.cut, 2);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_at_the_deadline() {
+    let server = Running::start(Limits { shutdown: SHORT, ..long() }).await;
+    let mut deaf = server.connect().await;
+    deaf.get("/large").await;
+    server.connect().await.works().await;
+    ended(server.stop()).await;
+    assert!(deaf.until_closed().await.len() < LARGE);
+}
+
+#[tokio::test]
+async fn nobody_is_accepted_any_more() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.get("/wait").await;
+    server.reached(1).await;
+    let (address, paths) = (server.address, server.paths.clone());
+    let task = server.stop();
+    let refused = async { while TcpStream::connect(address).await.is_ok() {} };
+    timeout(HANG, refused).await.expect("the listener is closed");
+    paths.go.add_permits(1);
+    assert_eq!(ended(task).await.cut, 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_being_read_is_read_to_its_end() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.get("/large").await;
+    let mut first = [0; 1024];
+    client.0.read_exact(&mut first).await.expect("the reply has begun");
+    let task = server.stop();
+    assert!(client.until_closed().await.len() > LARGE - 1024);
+    assert_eq!(ended(task).await.cut, 0);
+}

@@ -1,0 +1,117 @@
+//! Which version of HTTP a client speaks: told by its first bytes, since both are served on one port. Used by `conn` before hyper sees
+//! the connection.
+//!
+//! The bytes are read, not peeked at: a peek leaves them in the socket, which therefore stays readable, and waiting for the rest of a
+//! preface that comes in pieces would turn into a busy loop or a poll by the clock. [`Socket`](super::socket::Socket) gives them back.
+
+use std::io;
+
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
+
+/// A version, as far as it decides who serves the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// HTTP/1.0 and 1.1, and whatever is no HTTP at all: hyper answers that with a 400.
+    Http1,
+    /// HTTP/2 with prior knowledge.
+    Http2,
+}
+
+/// The bytes read so far, never more than the preface of HTTP/2 is long.
+#[derive(Debug, Default)]
+pub(super) struct Prefix {
+    bytes: [u8; PREFACE.len()],
+    read: usize,
+    given: usize,
+}
+
+impl Prefix {
+    /// Reads until the version is certain. `None` if the client closed without a byte.
+    ///
+    /// # Cancel safety
+    ///
+    /// Bytes read before it is dropped are in the prefix.
+    pub(super) async fn read(&mut self, stream: &TcpStream) -> io::Result<Option<Version>> {
+        loop {
+            if let Some(version) = self.version() {
+                return Ok(Some(version));
+            }
+            stream.readable().await?;
+            match stream.try_read(&mut self.bytes[self.read..]) {
+                // What is there is no preface; that a head is incomplete is for hyper to say.
+                Ok(0) => return Ok((self.read > 0).then_some(Version::Http1)),
+                Ok(count) => self.read += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Moves what was read and not yet given back into the buffer, as far as it fits.
+    pub(super) fn give_back(&mut self, buffer: &mut ReadBuf<'_>) {
+        if self.given < self.read {
+            let count = (self.read - self.given).min(buffer.remaining());
+            buffer.put_slice(&self.bytes[self.given..self.given + count]);
+            self.given += count;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.read == 0
+    }
+
+    /// Certain as soon as one byte differs from the preface, or all are there.
+    fn version(&self) -> Option<Version> {
+        let read = &self.bytes[..self.read];
+        if !PREFACE.starts_with(read) {
+            Some(Version::Http1)
+        } else if read.len() == PREFACE.len() {
+            Some(Version::Http2)
+        } else {
+            None
+        }
+    }
+}
+
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(read: &[u8]) -> Prefix {
+        let mut prefix = Prefix::default();
+        prefix.bytes[..read.len()].copy_from_slice(read);
+        prefix.read = read.len();
+        prefix
+    }
+
+    #[test]
+    fn one_byte_that_differs_is_http_1() {
+        assert_eq!(prefix(b"GET / HTTP/1.1\r\n").version(), Some(Version::Http1));
+        assert_eq!(prefix(b"PRI * HTTP/1.1\r\n").version(), Some(Version::Http1));
+        assert_eq!(prefix(b"\x16\x03\x01").version(), Some(Version::Http1));
+    }
+
+    #[test]
+    fn a_part_of_the_preface_leaves_it_open() {
+        for end in 0..PREFACE.len() {
+            assert_eq!(prefix(&PREFACE[..end]).version(), None, "{end} bytes");
+        }
+        assert_eq!(prefix(PREFACE).version(), Some(Version::Http2));
+    }
+
+    #[test]
+    fn every_byte_is_given_back_once_even_into_small_buffers() {
+        let mut prefix = prefix(b"GET /posts HTTP");
+        let mut all = Vec::new();
+        for _ in 0..10 {
+            let mut bytes = [0; 4];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            prefix.give_back(&mut buffer);
+            all.extend_from_slice(buffer.filled());
+        }
+        assert_eq!(all, b"GET /posts HTTP");
+    }
+}

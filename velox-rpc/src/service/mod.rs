@@ -1,0 +1,204 @@
+//! The service: one exchange from its request to its reply, whatever brings the request.
+//!
+//! A request is claimed by its route before its body is read; the body is read within its limits; the procedure runs; the
+//! exchange ends (a session is saved); and only then is the head of the reply made.
+
+mod body;
+mod head;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::request::Parts;
+use http::{HeaderValue, Method, Response};
+use http_body::Body;
+
+pub use self::body::ReplyBody;
+use crate::call::RawInput;
+use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId};
+use crate::error::{BoxError, Code, Error, Result};
+use crate::procedure;
+use crate::router::Manifest;
+pub use crate::wire::BodyTimeout;
+use crate::wire::rest::{Claim, Route, Routes, failure, success};
+use crate::wire::{BodyLimit, read_body};
+
+/// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
+///
+/// # Examples
+///
+/// ```
+/// use http::Request;
+/// use velox_rpc::{App, Router, procedure};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+/// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+/// let app = App::new(()).router(health).into_service()?;
+///
+/// let request = Request::get("/api/health/getHealth").body(String::new()).unwrap();
+/// let reply = app.call(request).await;
+/// assert_eq!(reply.status(), 200);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct AppService {
+    inner: Arc<Inner>,
+    peer: Option<SocketAddr>,
+}
+
+struct Inner {
+    routes: Routes,
+    manifest: Manifest,
+    body_limit: BodyLimit,
+    development: bool,
+}
+
+impl AppService {
+    pub(crate) fn new(routes: Routes, manifest: Manifest, body_limit: BodyLimit, development: bool) -> Self {
+        Self { inner: Arc::new(Inner { routes, manifest, body_limit, development }), peer: None }
+    }
+
+    /// Answers a request. Every failure is a reply: nothing is ever thrown.
+    pub async fn call<B>(&self, request: http::Request<B>) -> Response<ReplyBody>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let head_only = parts.method == Method::HEAD;
+        let reply = match self.decode(&parts, body).await {
+            Ok((route, input)) => self.run(route, parts, input).await,
+            Err(refusal) => refusal,
+        };
+        if head_only { body::without_body(reply) } else { reply }
+    }
+
+    /// The application's procedures and routes, as data.
+    pub fn manifest(&self) -> &Manifest {
+        &self.inner.manifest
+    }
+
+    /// This service for one connection of velox's own server.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_peer(&self, peer: SocketAddr) -> Self {
+        Self { inner: Arc::clone(&self.inner), peer: Some(peer) }
+    }
+
+    /// Whether this is a development run: see [`App::development`](crate::App::development).
+    pub fn is_development(&self) -> bool {
+        self.inner.development
+    }
+
+    async fn decode<B>(&self, parts: &Parts, body: B) -> Result<(&Route, RawInput), Response<ReplyBody>>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let Inner { routes, body_limit, .. } = &*self.inner;
+        // Only velox's own server stands at the edge; behind another the head was checked already.
+        if self.peer.is_some() {
+            head::check(parts).map_err(|error| refused(&error))?;
+        }
+        let (route, parameters) = match routes.claim(&parts.method, parts.uri.path()) {
+            Claim::Route(route, parameters) => (route, parameters),
+            Claim::NotFound => return Err(not_found(parts)),
+            Claim::MethodNotAllowed(allow) => return Err(method_not_allowed(parts, allow)),
+        };
+        let body = if route.input.wants_body() {
+            read_body(&parts.headers, body, *body_limit).await.map_err(|error| refused(&error))?
+        } else {
+            None
+        };
+        let input = route.input.decode(parameters, parts.uri.query(), body).map_err(|error| refused(&error))?;
+        Ok((route, input))
+    }
+
+    async fn run(&self, route: &Route, parts: Parts, input: RawInput) -> Response<ReplyBody> {
+        let exchange = Exchange::new(Request::new(parts, self.peer));
+        let procedure = Arc::clone(&route.endpoint.name);
+        let core = CallCore { exchange: exchange.clone(), procedure, input };
+        let result = procedure::run(&route.endpoint, core).await;
+        match procedure::end(&exchange, &route.endpoint.name).await {
+            Ok(()) => reply(route, result, exchange.take_reply(), &exchange),
+            Err(error) => failed(&error, exchange.id(), ReplyHead::default()),
+        }
+    }
+}
+
+fn reply(
+    route: &Route,
+    result: Result<procedure::Output>,
+    head: ReplyHead,
+    exchange: &Exchange,
+) -> Response<ReplyBody> {
+    match result {
+        Ok(output) => {
+            let (status, json) = success(route, output, &head);
+            body::response(status, json, head.headers)
+        }
+        Err(error) => failed(&error, exchange.id(), head),
+    }
+}
+
+fn failed(error: &Error, id: &RequestId, head: ReplyHead) -> Response<ReplyBody> {
+    let mut response = body::response(error.status(), failure(error, id), head.headers);
+    if error.status().is_server_error()
+        && let Ok(id) = HeaderValue::try_from(id.to_string())
+    {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// A request that reached no procedure.
+#[cold]
+fn refused(error: &Error) -> Response<ReplyBody> {
+    failed(error, &RequestId::next(), ReplyHead::default())
+}
+
+#[cold]
+fn not_found(parts: &Parts) -> Response<ReplyBody> {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let message = format!("Route {}:{target} not found", parts.method);
+    refused(&Error::new(Code::NotFound, message).with_name("Not Found"))
+}
+
+#[cold]
+fn method_not_allowed(parts: &Parts, allow: HeaderValue) -> Response<ReplyBody> {
+    let message = format!("{} is not a method of {}", parts.method, parts.uri.path());
+    let error = Error::new(Code::MethodNotSupported, message).with_name("Method Not Allowed");
+    let mut response = refused(&error);
+    response.headers_mut().insert(http::header::ALLOW, allow);
+    response
+}
+
+impl<B> tower_service::Service<http::Request<B>> for AppService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ReplyBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(AppService::call(&service, request).await) })
+    }
+}
+
+impl fmt::Debug for AppService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppService").field("manifest", &self.inner.manifest).finish_non_exhaustive()
+    }
+}

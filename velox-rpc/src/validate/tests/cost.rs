@@ -1,0 +1,125 @@
+//! Hostile inputs stay cheap, and what is reported of them small.
+
+#![expect(dead_code, reason = "only the schemas are used")]
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use validator::Validate;
+
+use super::shape;
+use crate::error::Issue;
+use crate::validate::Origin;
+use crate::validate::check::Check;
+use crate::validate::compile::compile;
+use crate::validate::found::Found;
+use crate::validate::path::Path;
+
+/// Ample for a debug build of linear work on a busy machine, and far from enough for quadratic work.
+const LIMIT: Duration = Duration::from_secs(8);
+
+fn quick<T: JsonSchema>(value: &Value) -> Vec<Issue> {
+    let shape = shape::<T>();
+    let start = Instant::now();
+    let issues = shape.issues(value, Origin::Body);
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+    assert!(issues.len() <= 100);
+    issues
+}
+
+fn many_keys() -> Map<String, Value> {
+    (0..20_000).map(|n| (format!("key{n}"), json!(n))).collect()
+}
+
+#[derive(Deserialize, Validate, JsonSchema)]
+struct Form {
+    #[validate(email, length(min = 1, max = 100))]
+    email: String,
+    #[validate(contains(pattern = "needle"))]
+    text: String,
+    #[validate(url)]
+    link: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    a: u8,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Nested {
+    Leaf(bool),
+    One { next: Box<Nested> },
+    Two { next: Box<Nested>, more: Option<bool> },
+    Many(Vec<Nested>),
+}
+
+#[test]
+fn twenty_thousand_keys() {
+    let mut keys = many_keys();
+    assert_eq!(quick::<Form>(&Value::Object(keys.clone())).len(), 3);
+    assert_eq!(quick::<Strict>(&Value::Object(keys.clone())).len(), 2);
+    assert_eq!(quick::<HashMap<String, bool>>(&Value::Object(keys.clone())).len(), 100);
+    keys.values_mut().for_each(|value| *value = json!(true));
+    assert_eq!(quick::<HashMap<String, bool>>(&Value::Object(keys)), []);
+}
+
+#[test]
+fn texts_of_nine_hundred_kilobytes() {
+    for filler in ["a", "@", "a@", "http://", "é", "\u{0}", "."] {
+        let text = filler.repeat(900_000 / filler.len());
+        let issues = quick::<Form>(&json!({"email": text, "text": text, "link": text}));
+        let size: usize = issues.iter().map(|issue| issue.message.len()).sum();
+        assert!(size < 500);
+    }
+}
+
+#[test]
+fn long_lists() {
+    let list = Value::Array(vec![json!("x"); 200_000]);
+    assert_eq!(quick::<Vec<u8>>(&list).len(), 100);
+    let list = Value::Array(vec![json!(1); 200_000]);
+    assert_eq!(quick::<Vec<u8>>(&list), []);
+}
+
+#[test]
+fn untagged_enums_within_each_other_do_not_multiply() {
+    let mut value = json!("hunter2");
+    for _ in 0..60 {
+        value = json!({"next": value});
+    }
+    assert_eq!(quick::<Nested>(&value).len(), 1);
+    let nodes = compile(schemars::schema_for!(Nested).as_value());
+    let mut check = Check::new(&nodes, Origin::Body);
+    let before = check.fuel;
+    check.node(0, &value, &Path::root(), 0, &mut Found::quiet());
+    assert!(before - check.fuel < 10_000, "{}", before - check.fuel);
+}
+
+#[test]
+fn values_as_deep_as_serde_json_reads_them() {
+    #[derive(Deserialize, JsonSchema)]
+    struct Tree {
+        children: Vec<Tree>,
+    }
+    let deep = |open: &str, inside: &str, close: &str, times| {
+        let text = format!("{}{inside}{}", open.repeat(times), close.repeat(times));
+        serde_json::from_str::<Value>(&text).expect("serde_json reads it")
+    };
+    let trees = quick::<Tree>(&deep(r#"{"children":["#, "7", "]}", 63));
+    assert_eq!(trees[0].message, "Expected object, received number");
+    assert_eq!(trees[0].field.matches("children[0]").count(), 63);
+    // Far less stack than a worker thread has.
+    let nested = move || {
+        let value = deep("[", "7", "]", 127);
+        quick::<Nested>(&value)
+    };
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    let issues = small.spawn(nested).expect("a thread starts").join().expect("the stack is large enough");
+    assert_eq!(issues.len(), 1);
+}

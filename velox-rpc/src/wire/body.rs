@@ -1,0 +1,118 @@
+//! Reading a request's body: limits first, then the bytes.
+
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::error::{BoxError, Code, Error, Result};
+
+/// How long a body may be, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// The request body did not arrive in time: a server yields it as the body's error, and the caller gets a 408.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request body did not arrive in time")]
+pub struct BodyTimeout;
+
+/// Reads a JSON body. What can be refused by the head is refused before a byte is read, and so before the client is told to
+/// go on (`100 Continue`).
+///
+/// `None` where there is no body: an empty one counts as none, whatever its content type.
+pub(crate) async fn read_body<B>(headers: &HeaderMap, body: B, limit: BodyLimit) -> Result<Option<String>>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let expected = body.size_hint().exact();
+    if expected == Some(0) {
+        return Ok(None);
+    }
+    check_length(headers, expected, limit)?;
+    let readable = check_type(headers);
+    if expected.is_some() {
+        // Known to be there: no need to read it to refuse it.
+        readable.as_ref().map_err(|refusal| refusal())?;
+    }
+    let bytes = collect(body, limit).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    readable.map_err(|refusal| refusal())?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(Error::new(Code::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
+    }
+}
+
+async fn collect<B>(body: B, limit: BodyLimit) -> Result<Vec<u8>>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let mut body = std::pin::pin!(Limited::new(body, limit.0));
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // Trailers are dropped: they never become headers.
+        if let Ok(data) = frame.map_err(unreadable)?.into_data() {
+            append(&mut bytes, data);
+        }
+    }
+    Ok(bytes)
+}
+
+fn append(bytes: &mut Vec<u8>, mut data: impl bytes::Buf) {
+    while data.has_remaining() {
+        let chunk = data.chunk();
+        bytes.extend_from_slice(chunk);
+        let length = chunk.len();
+        data.advance(length);
+    }
+}
+
+/// The length is the body's own where it knows it, as hyper's does; else what the head says.
+fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) -> Result<()> {
+    let length = expected.or_else(|| headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok());
+    if length.unwrap_or(0) > limit.0 as u64 { Err(too_large()) } else { Ok(()) }
+}
+
+/// Only `application/json` is read, and only as it is: no form and no plain text (which other sites can send), no compression.
+fn check_type(headers: &HeaderMap) -> Result<(), fn() -> Error> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let is_json = types.next().is_some_and(|value| is_json(value.as_bytes())) && types.next().is_none();
+    if !is_json {
+        return Err(|| unsupported("The content type of the request body has to be application/json"));
+    }
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    if !encodings.all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(|| unsupported("Compressed request bodies are not read here"));
+    }
+    Ok(())
+}
+
+fn is_json(content_type: &[u8]) -> bool {
+    let end = content_type.iter().position(|byte| *byte == b';').unwrap_or(content_type.len());
+    content_type[..end].trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+#[cold]
+fn unreadable(error: BoxError) -> Error {
+    if error.is::<LengthLimitError>() {
+        too_large()
+    } else if error.is::<BodyTimeout>() {
+        Error::new(Code::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
+    } else {
+        Error::new(Code::BadRequest, "The request body could not be read").with_name("Bad Request").with_source(error)
+    }
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::new(Code::PayloadTooLarge, "Request body is too large").with_name("Payload Too Large")
+}
+
+#[cold]
+fn unsupported(message: &'static str) -> Error {
+    Error::new(Code::UnsupportedMediaType, message).with_name("Unsupported Media Type")
+}

@@ -1,0 +1,192 @@
+//! A first look at JSON text, before anything typed reads it: one document, well formed, no key twice.
+//!
+//! serde reads the fields that it knows and skips the rest, so that a key repeated among the rest, or inside a map, would
+//! pass unseen. This look is the same code for all types.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::error::{Code, Error, Result};
+
+/// What the first look saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Glance {
+    /// Whether the document is an object.
+    pub(crate) is_object: bool,
+    /// Whether an array stands anywhere in it.
+    pub(crate) has_lists: bool,
+}
+
+/// Looks through a JSON text.
+///
+/// # Errors
+///
+/// 400 for text that is not one JSON document, that nests deeper than 128 levels, or that names a key twice in one object.
+pub(crate) fn glance(text: &str) -> Result<Glance> {
+    let mut glance = Glance { is_object: text.trim_ascii_start().starts_with('{'), has_lists: false };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let looked = Look(&mut glance).deserialize(&mut reader).and_then(|()| reader.end());
+    looked.map_or_else(|error| Err(malformed(&error)), |()| Ok(glance))
+}
+
+/// Says nothing of the text but the place: what stands there is not repeated.
+#[cold]
+fn malformed(error: &serde_json::Error) -> Error {
+    let message = match error.classify() {
+        serde_json::error::Category::Data => "The request body names a key twice".to_owned(),
+        _ => format!("The request body is not valid JSON (line {}, column {})", error.line(), error.column()),
+    };
+    Error::new(Code::ParseError, message).with_name("Bad Request").with_tag("INVALID_JSON")
+}
+
+struct Look<'a>(&'a mut Glance);
+
+impl<'de> DeserializeSeed<'de> for Look<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Look<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        self.0.has_lists = true;
+        while list.next_element_seed(Look(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut keys = Keys::default();
+        while let Some(Key(key)) = map.next_key()? {
+            if !keys.insert(key) {
+                return Err(de::Error::custom("repeated key"));
+            }
+            map.next_value_seed(Look(&mut *self.0))?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys of one object: compared one by one while they are few.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Keys<'de> {
+    /// Whether the key is new.
+    fn insert(&mut self, key: Cow<'de, str>) -> bool {
+        if self.many.is_empty() && self.few.len() < FEW {
+            let new = !self.few.contains(&key);
+            self.few.push(key);
+            return new;
+        }
+        self.many.extend(self.few.drain(..));
+        self.many.insert(key)
+    }
+}
+
+const FEW: usize = 16;
+
+/// A key, borrowed from the text where no escape stands in it.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        glance(text).expect_err("refused").message().to_owned()
+    }
+
+    #[test]
+    fn sees_objects_and_lists() {
+        let seen = |is_object, has_lists| Glance { is_object, has_lists };
+        assert_eq!(glance(r#"{"a":1}"#).expect("good"), seen(true, false));
+        assert_eq!(glance(r#" {"a":{"b":[]}}"#).expect("good"), seen(true, true));
+        assert_eq!(glance("[]").expect("good"), seen(false, true));
+        assert_eq!(glance("7").expect("good"), seen(false, false));
+    }
+
+    #[test]
+    fn refuses_repeated_keys_at_every_depth_and_in_any_spelling() {
+        for text in [r#"{"a":1,"a":2}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#, r#"{"a":1,"\u0061":2}"#] {
+            assert_eq!(refused(text), "The request body names a key twice", "{text}");
+        }
+        let many: Vec<_> = (0..100).map(|n| format!("\"k{n}\":0")).collect();
+        assert!(glance(&format!("{{{}}}", many.join(","))).is_ok());
+        assert!(glance(&format!("{{{},\"k3\":0}}", many.join(","))).is_err());
+    }
+
+    #[test]
+    fn refuses_what_is_not_one_document() {
+        for text in ["", "{", "{}{}", "{} x", "{\"a\":}", "nul", "{'a':1}", "[1,]", "1e999"] {
+            assert!(refused(text).starts_with("The request body is not valid JSON"), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_deep_nesting() {
+        assert!(glance(&format!("{}{}", "[".repeat(100), "]".repeat(100))).is_ok());
+        assert!(glance(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))).is_err());
+    }
+}

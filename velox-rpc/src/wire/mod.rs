@@ -1,0 +1,10 @@
+//! Wires: each maps an exchange to calls, and their results to a reply. None runs a procedure itself.
+//!
+//! May use the router and all that lies inward of it; nothing inward knows that wires exist.
+
+mod body;
+mod json;
+pub(crate) mod rest;
+
+pub use self::body::BodyTimeout;
+pub(crate) use self::body::{BodyLimit, read_body};

@@ -1,0 +1,126 @@
+//! The input of a REST call: GET and DELETE take it from path and query, the other methods from path and body.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::routes::Parameters;
+use super::text;
+use crate::call::RawInput;
+use crate::error::{Code, Error, Issue, Result};
+use crate::procedure::InputShape;
+use crate::wire::json;
+
+/// How a route's input is made; decided when the route is built.
+pub(crate) struct InputPlan {
+    source: Source,
+    parameters: Vec<String>,
+    shape: Option<Arc<InputShape>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Query,
+    Body,
+}
+
+impl InputPlan {
+    /// Checks that the input has every parameter of the path.
+    pub(super) fn new(method: &Method, parameters: &[String], shape: Option<&Arc<InputShape>>) -> Result<Self, String> {
+        let missing = parameters.iter().find(|parameter| !shape.is_some_and(|shape| shape.takes(parameter)));
+        if let Some(parameter) = missing {
+            return Err(format!(
+                "the input has no field `{parameter}`: add it to the input, or take `:{parameter}` out of the path"
+            ));
+        }
+        let source = match *method {
+            Method::GET | Method::DELETE => Source::Query,
+            _ => Source::Body,
+        };
+        Ok(Self { source, parameters: parameters.to_vec(), shape: shape.cloned() })
+    }
+
+    /// Whether the request's body has to be read.
+    pub(crate) fn wants_body(&self) -> bool {
+        self.source == Source::Body
+    }
+
+    /// Makes the input. A path parameter always wins over a query or body key of the same name.
+    pub(crate) fn decode(&self, parameters: Parameters, query: Option<&str>, body: Option<String>) -> Result<RawInput> {
+        match self.source {
+            Source::Query => self.read_query(&parameters, query.unwrap_or("")),
+            Source::Body => self.read_body(&parameters, body),
+        }
+    }
+
+    fn read_query(&self, parameters: &[String], query: &str) -> Result<RawInput> {
+        let Some(shape) = &self.shape else { return Ok(RawInput::absent()) };
+        if percent_decode_str(query).decode_utf8().is_err() {
+            return Err(undecodable("query"));
+        }
+        let mut fields = text::Fields::default();
+        for (name, value) in self.named(parameters) {
+            fields.set(name, value?);
+        }
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            if shape.takes(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
+                fields.add(key, value);
+            }
+        }
+        let (text, has_lists) = fields.to_json(shape);
+        Ok(RawInput::from_parameters(text, has_lists))
+    }
+
+    fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
+        let glance = body.as_deref().map(json::glance).transpose()?;
+        let Some(shape) = &self.shape else { return Ok(RawInput::absent()) };
+        let has_lists = match glance {
+            // A body that is JSON but no object is an input that fails its schema, not a malformed request.
+            Some(glance) if !glance.is_object && shape.is_object() => return Err(no_object(body)),
+            Some(glance) => glance.has_lists,
+            None => false,
+        };
+        if self.parameters.is_empty() {
+            return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
+        }
+        let mut object: Map<String, Value> = match body {
+            Some(text) => serde_json::from_str(&text)?,
+            None => Map::new(),
+        };
+        for (name, value) in self.named(parameters) {
+            let value = text::coerce(&value?, shape.text_type(name));
+            object.insert(name.to_owned(), value);
+        }
+        Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
+    }
+
+    /// The parameters with their names, percent-decoded.
+    fn named<'a>(&'a self, parameters: &'a [String]) -> impl Iterator<Item = (&'a str, Result<Cow<'a, str>>)> {
+        self.parameters.iter().zip(parameters).map(|(name, text)| {
+            let decoded = percent_decode_str(text).decode_utf8();
+            (name.as_str(), decoded.map_err(|_| undecodable("path")))
+        })
+    }
+}
+
+#[cold]
+fn no_object(body: Option<String>) -> Error {
+    let value: Value = body.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let received = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    Error::invalid(vec![Issue::new("", format!("Expected object, received {received}"))])
+}
+
+#[cold]
+fn undecodable(part: &str) -> Error {
+    Error::new(Code::BadRequest, format!("The {part} is not UTF-8")).with_name("Bad Request")
+}

@@ -1,0 +1,92 @@
+//! A route's path: literal segments and parameters, parsed once.
+
+/// A path whose form is right. Two paths that match the same targets have the same pattern, whatever their parameters are
+/// called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Path {
+    pattern: String,
+    parameters: Vec<String>,
+}
+
+impl Path {
+    /// Parses `/users/:id`. The error says in the user's words what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix('/').ok_or_else(|| "it has to begin with `/`".to_owned())?;
+        let mut path = Self { pattern: String::new(), parameters: Vec::new() };
+        if rest.is_empty() {
+            return Ok(path);
+        }
+        for segment in rest.split('/') {
+            path.pattern.push('/');
+            path.push(segment)?;
+        }
+        Ok(path)
+    }
+
+    /// The path in the matcher's syntax, parameters by number.
+    pub(super) fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The parameters' names, in order.
+    pub(super) fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    fn push(&mut self, segment: &str) -> Result<(), String> {
+        if segment.is_empty() {
+            return Err("it has an empty segment".to_owned());
+        }
+        let Some(name) = segment.strip_prefix(':') else {
+            return self.push_literal(segment);
+        };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(format!("`{segment}` is no parameter: write `:` and a name of letters, digits and `_`"));
+        }
+        if self.parameters.iter().any(|other| other == name) {
+            return Err(format!("it has the parameter `:{name}` twice"));
+        }
+        self.pattern.push_str(&format!("{{{}}}", self.parameters.len()));
+        self.parameters.push(name.to_owned());
+        Ok(())
+    }
+
+    fn push_literal(&mut self, segment: &str) -> Result<(), String> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=@".contains(&byte);
+        if !segment.bytes().all(plain) {
+            return Err(format!("`{segment}` holds a character that does not stand in a path as it is"));
+        }
+        self.pattern.push_str(segment);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn parameters_are_numbered() {
+        let path = Path::parse("/posts/:postId/comments/:id").expect("good");
+        assert_eq!(path.pattern(), "/posts/{0}/comments/{1}");
+        assert_eq!(path.parameters(), ["postId", "id"]);
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, part) in [
+            ("users", "begin with `/`"),
+            ("/users//x", "empty segment"),
+            ("/users/", "empty segment"),
+            ("/users/:", "no parameter"),
+            ("/users/:id/x/:id", "twice"),
+            ("/users/{id}", "as it is"),
+            ("/us%20ers", "as it is"),
+            ("/a?b", "as it is"),
+            ("/a*", "as it is"),
+        ] {
+            let error = Path::parse(text).expect_err(text);
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

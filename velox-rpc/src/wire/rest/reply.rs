@@ -1,0 +1,57 @@
+//! The reply of a REST call: a result as its JSON, a failure as the one envelope.
+
+use http::{Method, StatusCode};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::routes::Route;
+use crate::context::{ReplyHead, RequestId};
+use crate::error::Error;
+use crate::procedure::Output;
+
+/// Status and body of a call that ended well.
+pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> (StatusCode, Vec<u8>) {
+    let json = output.into_json();
+    let derived = if route.method == Method::DELETE && json == b"null" {
+        StatusCode::NO_CONTENT
+    } else if route.creates {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let status = head.status.unwrap_or(derived);
+    let body = if status == StatusCode::NO_CONTENT { Vec::new() } else { json };
+    (status, body)
+}
+
+/// The body of a failure. The id of the exchange stands in it where the log has more to say.
+pub(crate) fn failure(error: &Error, id: &RequestId) -> Vec<u8> {
+    let envelope = Envelope { error, id };
+    serde_json::to_vec(&envelope).expect("the envelope's keys are strings and its values are JSON")
+}
+
+struct Envelope<'a> {
+    error: &'a Error,
+    id: &'a RequestId,
+}
+
+impl Serialize for Envelope<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { error, id } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("error", error.name())?;
+        map.serialize_entry("message", error.message())?;
+        map.serialize_entry("statusCode", &error.status().as_u16())?;
+        map.serialize_entry("code", error.tag())?;
+        for (key, value) in error.members() {
+            if !OWN_MEMBERS.contains(&key.as_str()) {
+                map.serialize_entry(key, value)?;
+            }
+        }
+        if error.status().is_server_error() {
+            map.serialize_entry("requestId", &id.to_string())?;
+        }
+        map.end()
+    }
+}
+
+const OWN_MEMBERS: [&str; 5] = ["error", "message", "statusCode", "code", "requestId"];

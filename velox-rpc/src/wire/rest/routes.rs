@@ -1,0 +1,153 @@
+//! All REST routes of an application: built once, with every mistake found, then asked for each request.
+
+use http::{HeaderValue, Method};
+
+use super::input::InputPlan;
+use super::naming;
+use super::path::Path;
+use crate::call::Kind;
+use crate::procedure::Endpoint;
+use crate::router::{Manifest, Mistakes, Table};
+
+/// All REST routes of an application.
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+    methods: Vec<MethodRoutes>,
+}
+
+/// The routes of one method. Each method has a matcher of its own, so that a literal segment of one does not hide a
+/// parameter of another.
+struct MethodRoutes {
+    method: Method,
+    matcher: matchit::Router<usize>,
+}
+
+/// One route: what a request on it needs.
+pub(crate) struct Route {
+    pub(super) method: Method,
+    pub(super) creates: bool,
+    pub(crate) input: InputPlan,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// What a request's method and path lead to.
+pub(crate) enum Claim<'a> {
+    /// A procedure, with the text of the path's parameters, not yet decoded.
+    Route(&'a Route, Parameters),
+    /// No route has this path.
+    NotFound,
+    /// The path is there, by other methods: those of the header's value.
+    MethodNotAllowed(HeaderValue),
+}
+
+/// The text of a path's parameters, in order.
+pub(crate) type Parameters = Vec<String>;
+
+impl Routes {
+    /// Gives every procedure its route. What is wrong is noted, and the rest goes on.
+    pub(crate) fn build(table: &Table, prefix: &str, mistakes: &mut Mistakes) -> (Self, Manifest) {
+        let mut routes = Self { routes: Vec::new(), methods: Vec::new() };
+        let mut manifest = Manifest::default();
+        let prefix = checked_prefix(prefix, mistakes);
+        for endpoint in table.endpoints() {
+            let route = naming::route(endpoint);
+            if let Some((method, path)) = &route
+                && let Err(mistake) = routes.add(endpoint, method.clone(), prefix, path)
+            {
+                mistakes.note(format!("procedure `{}`, route `{method} {path}`: {mistake}", endpoint.name));
+            }
+            manifest.push(endpoint, route.map(|(method, path)| (method, format!("{prefix}{path}"))));
+        }
+        (routes, manifest)
+    }
+
+    /// Finds the route of a request. HEAD is answered wherever GET is.
+    pub(crate) fn claim(&self, method: &Method, path: &str) -> Claim<'_> {
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        let found =
+            self.methods.iter().find(|routes| routes.method == *wanted).and_then(|routes| routes.matcher.at(path).ok());
+        match found {
+            Some(found) => {
+                let parameters = found.params.iter().map(|(_, text)| text.to_owned()).collect();
+                Claim::Route(&self.routes[*found.value], parameters)
+            }
+            None => self.unclaimed(path),
+        }
+    }
+
+    /// Tells an unknown path from a known one that is asked for by another method.
+    #[cold]
+    fn unclaimed(&self, path: &str) -> Claim<'_> {
+        let mut allow = Vec::new();
+        for MethodRoutes { method, .. } in self.methods.iter().filter(|routes| routes.matcher.at(path).is_ok()) {
+            allow.push(method.as_str());
+            if *method == Method::GET {
+                allow.push("HEAD");
+            }
+        }
+        if allow.is_empty() {
+            return Claim::NotFound;
+        }
+        Claim::MethodNotAllowed(HeaderValue::from_str(&allow.join(", ")).expect("method names are visible ASCII"))
+    }
+
+    fn add(&mut self, endpoint: &Endpoint, method: Method, prefix: &str, path: &str) -> Result<(), String> {
+        check_method(&method, endpoint.name.kind())?;
+        let path = Path::parse(path)?;
+        let input = InputPlan::new(&method, path.parameters(), endpoint.meta.input.as_ref())?;
+        let pattern = format!("{prefix}{}", path.pattern());
+        let pattern = if pattern.is_empty() { "/" } else { &pattern };
+
+        let index = self.routes.len();
+        let here = self.matcher(&method).insert(pattern, index);
+        if let Err(error) = here {
+            return Err(self.taken(&method, pattern, &error));
+        }
+        let creates = method == Method::POST && naming::creates(endpoint.name.name());
+        self.routes.push(Route { method, creates, input, endpoint: endpoint.clone() });
+        Ok(())
+    }
+
+    fn matcher(&mut self, method: &Method) -> &mut matchit::Router<usize> {
+        let index = self.methods.iter().position(|routes| routes.method == *method).unwrap_or_else(|| {
+            self.methods.push(MethodRoutes { method: method.clone(), matcher: matchit::Router::new() });
+            self.methods.len() - 1
+        });
+        &mut self.methods[index].matcher
+    }
+
+    /// Why a route cannot be added: who has it.
+    fn taken(&mut self, method: &Method, pattern: &str, error: &matchit::InsertError) -> String {
+        match self.matcher(method).at(pattern).map(|found| *found.value) {
+            Ok(index) => format!(
+                "`{}` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`",
+                self.routes[index].endpoint.name
+            ),
+            Err(_) => format!("it cannot be told from another: {error}"),
+        }
+    }
+}
+
+/// The prefix, or none where it is wrong: its mistake is told once.
+fn checked_prefix<'a>(prefix: &'a str, mistakes: &mut Mistakes) -> &'a str {
+    let mistake = match Path::parse(prefix) {
+        _ if prefix.is_empty() => return prefix,
+        Ok(path) if !path.parameters().is_empty() => "it has a parameter".to_owned(),
+        Ok(_) if prefix == "/" => "write an empty text for no prefix".to_owned(),
+        Ok(_) => return prefix,
+        Err(mistake) => mistake,
+    };
+    mistakes.note(format!("prefix `{prefix}`: {mistake}"));
+    ""
+}
+
+/// GET never runs a mutation, and nothing runs by a method that is not for that.
+fn check_method(method: &Method, kind: Kind) -> Result<(), String> {
+    match (method, kind) {
+        (&Method::GET, Kind::Mutation) => {
+            Err("a mutation is never sent by GET: make it a query, or give it another method".to_owned())
+        }
+        (&Method::GET | &Method::POST | &Method::PUT | &Method::PATCH | &Method::DELETE, _) => Ok(()),
+        _ => Err("a route is one of GET, POST, PUT, PATCH and DELETE (HEAD comes with GET)".to_owned()),
+    }
+}
