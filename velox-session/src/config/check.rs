@@ -1,0 +1,100 @@
+//! Checks settings, and makes a manager of those that agree.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::{ConfigError, ConfigProblem, SessionBuilder};
+use crate::clock::milliseconds;
+use crate::cookie::header::Writer;
+use crate::cookie::sign::Signer;
+use crate::cookie::{Attributes, SameSite};
+use crate::event::Events;
+use crate::manager::{Inner, Manager};
+use crate::session::plan::Policy;
+
+pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
+    let mut problems = Vec::new();
+    let secrets = settings.secrets.into_checked().unwrap_or_else(|errors| {
+        problems.extend(errors.into_iter().map(ConfigProblem::Secret));
+        Vec::new()
+    });
+    let signer = secrets.split_first().map(|(first, older)| Signer::new(first, older));
+    if signer.is_none() && problems.is_empty() {
+        problems.push(ConfigProblem::NoSecret);
+    }
+    if settings.store.is_none() {
+        problems.push(ConfigProblem::NoStore);
+    }
+    check_cookie(&settings.cookie, &mut problems);
+    if !(SECOND..=MAX_MAX_AGE).contains(&settings.max_age) {
+        problems.push(ConfigProblem::MaxAge);
+    }
+    if settings.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
+        problems.push(ConfigProblem::AbsoluteTimeout);
+    }
+    if settings.size_limit == 0 {
+        problems.push(ConfigProblem::SizeLimit);
+    }
+    let (Some(signer), Some(store), Some(writer), true) =
+        (signer, settings.store, Writer::new(&settings.cookie), problems.is_empty())
+    else {
+        return Err(ConfigError::new(problems));
+    };
+    let ttl = milliseconds(settings.max_age);
+    Ok(Manager::new(Inner {
+        prefix: settings.cookie.name.as_str().into(),
+        name: settings.cookie.name,
+        signer,
+        writer,
+        policy: Policy {
+            ttl,
+            absolute: settings.absolute.map(milliseconds),
+            // More than a tenth, and a visitor who is there every day could be logged out.
+            touch_interval: milliseconds(settings.touch_interval).min(ttl / 10),
+            sliding: settings.sliding,
+        },
+        size_limit: settings.size_limit,
+        store,
+        clock: settings.clock,
+        events: Events::new(),
+    }))
+}
+
+fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if cookie.name.is_empty() || !cookie.name.bytes().all(token) {
+        problems.push(ConfigProblem::CookieName);
+    }
+    if !cookie.path.starts_with('/') || !cookie.path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';') {
+        problems.push(ConfigProblem::CookiePath);
+    }
+    let host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    if cookie.domain.as_ref().is_some_and(|domain| domain.is_empty() || !domain.bytes().all(host)) {
+        problems.push(ConfigProblem::CookieDomain);
+    }
+    // Browsers compare the prefixes without regard to case.
+    let prefix = ["__Host-", "__Secure-"]
+        .into_iter()
+        .find(|prefix| cookie.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)));
+    if let Some(prefix) = prefix
+        && !cookie.secure
+    {
+        problems.push(ConfigProblem::PrefixNeedsSecure { prefix });
+    }
+    if prefix == Some("__Host-") {
+        if cookie.path != "/" {
+            problems.push(ConfigProblem::HostPrefixNeedsRoot);
+        }
+        if cookie.domain.is_some() {
+            problems.push(ConfigProblem::HostPrefixForbidsDomain);
+        }
+    }
+    if cookie.same_site == SameSite::None && !cookie.secure {
+        problems.push(ConfigProblem::SameSiteNoneNeedsSecure);
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: u64 = 86_400;
+const MAX_MAX_AGE: Duration = Duration::from_secs(400 * DAY);
+const ABSOLUTE: RangeInclusive<Duration> = SECOND..=Duration::from_secs(3_653 * DAY);

@@ -1,0 +1,187 @@
+//! The settings of a session, and what is wrong with them: all of it at once, before anything runs.
+
+mod check;
+mod error;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::cookie::{Attributes, SameSite};
+use crate::manager::Manager;
+use crate::secret::Secrets;
+use crate::store::SessionStore;
+
+pub use error::{ConfigError, ConfigProblem};
+
+/// Begins the settings of a session. `secret` signs its cookie: a [`Secret`](crate::Secret), a text of at least 32 bytes,
+/// or several of either, of which the first signs and all verify.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use velox_session::{MemoryStore, SameSite, session_middleware};
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let manager = session_middleware("a development secret of 32 bytes or more")
+///     .store(MemoryStore::new())
+///     .cookie_name("session")
+///     .secure(false)
+///     .http_only(true)
+///     .same_site(SameSite::Lax)
+///     .max_age(Duration::from_secs(86_400))
+///     .build_manager()?;
+/// # let _ = manager;
+/// # Ok(())
+/// # }
+/// ```
+pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
+    SessionBuilder {
+        secrets: secret.into(),
+        store: None,
+        clock: Arc::new(SystemClock),
+        cookie: Attributes::default(),
+        max_age: Duration::from_secs(86_400),
+        absolute: Some(Duration::from_secs(30 * 86_400)),
+        touch_interval: Duration::from_secs(60),
+        sliding: true,
+        size_limit: 64 * 1024,
+    }
+}
+
+/// The settings of a session, as they are given.
+///
+/// # Examples
+///
+/// See [`session_middleware`].
+#[must_use = "settings do nothing until they are built"]
+pub struct SessionBuilder {
+    secrets: Secrets,
+    store: Option<Arc<dyn SessionStore>>,
+    clock: Arc<dyn Clock>,
+    cookie: Attributes,
+    max_age: Duration,
+    absolute: Option<Duration>,
+    touch_interval: Duration,
+    sliding: bool,
+    size_limit: usize,
+}
+
+impl SessionBuilder {
+    /// Where sessions are kept. There is no default: whether they outlive the process is for the application to say.
+    pub fn store(self, store: impl SessionStore) -> Self {
+        Self { store: Some(Arc::new(store)), ..self }
+    }
+
+    /// The cookie's name. By default `__Host-session`, which browsers take only from a secure page of this very host.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie.name = name.into();
+        self
+    }
+
+    /// Whether the browser sends the cookie over HTTPS only. It does by default.
+    ///
+    /// # Security
+    ///
+    /// Without it, who listens to the network has the session. The name must then have no `__Host-` or `__Secure-` in front.
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.cookie.secure = secure;
+        self
+    }
+
+    /// Whether the cookie is kept from scripts. It is by default.
+    ///
+    /// # Security
+    ///
+    /// Without it, one injected script has the session.
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.cookie.http_only = http_only;
+        self
+    }
+
+    /// Which requests from other sites the cookie is sent with. By default [`SameSite::Lax`].
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.cookie.same_site = same_site;
+        self
+    }
+
+    /// The path below which the cookie is sent. By default `/`.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.cookie.path = path.into();
+        self
+    }
+
+    /// The domain whose hosts all get the cookie. By default only the host that set it does.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.cookie.domain = Some(domain.into());
+        self
+    }
+
+    /// How long a session lives without a request, and so the `Max-Age` of its cookie. By default a day; at least a
+    /// second, at most 400 days, which is the longest that browsers keep a cookie.
+    pub fn max_age(self, max_age: Duration) -> Self {
+        Self { max_age, ..self }
+    }
+
+    /// How long a session lives from its login on (from its creation, before one), whatever happens. By default 30 days; at
+    /// least a second, at most ten years.
+    pub fn absolute_timeout(self, timeout: Duration) -> Self {
+        Self { absolute: Some(timeout), ..self }
+    }
+
+    /// Lets a session live as long as it is used.
+    ///
+    /// # Security
+    ///
+    /// A stolen session that is kept in use then never ends by itself.
+    pub fn without_absolute_timeout(self) -> Self {
+        Self { absolute: None, ..self }
+    }
+
+    /// How much of a session's lifetime passes before a request that only reads it renews it. By default a minute, and
+    /// never more than a tenth of the lifetime; zero renews it every time.
+    pub fn touch_interval(self, interval: Duration) -> Self {
+        Self { touch_interval: interval, ..self }
+    }
+
+    /// Whether requests renew the lifetime of a session. They do by default; otherwise it ends `max_age` after its login.
+    pub fn sliding(self, sliding: bool) -> Self {
+        Self { sliding, ..self }
+    }
+
+    /// How many bytes of JSON a session may hold. By default 64 KiB.
+    pub fn size_limit(self, bytes: usize) -> Self {
+        Self { size_limit: bytes, ..self }
+    }
+
+    /// Another clock, for tests.
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Checks the settings, and makes what opens and saves sessions.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings, at once.
+    pub fn build_manager(self) -> Result<Manager, ConfigError> {
+        check::build(self)
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("cookie", &self.cookie)
+            .field("max_age", &self.max_age)
+            .field("absolute_timeout", &self.absolute)
+            .field("touch_interval", &self.touch_interval)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Settings that contradict each other, and settings that do not.
+
+use std::time::Duration;
+
+use super::*;
+use crate::store::MemoryStore;
+
+const SECRET: &str = "conformance-session-secret-0123456789";
+
+fn builder() -> SessionBuilder {
+    session_middleware(SECRET).store(MemoryStore::new())
+}
+
+/// What is wrong with these settings.
+fn problems(builder: SessionBuilder) -> Vec<ConfigProblem> {
+    builder.build_manager().map_or_else(ConfigError::into_problems, |_| Vec::new())
+}
+
+macro_rules! assert_problems {
+    ($builder:expr, $($problem:pat),* $(,)?) => {{
+        let problems = problems($builder);
+        assert!(matches!(problems.as_slice(), [$($problem),*]), "{problems:?}");
+    }};
+}
+
+#[test]
+fn the_defaults_are_good() {
+    assert_problems!(builder(),);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let all = session_middleware(["short", SECRET, "tiny"])
+        .cookie_name("__Host-x")
+        .secure(false)
+        .path("/a")
+        .domain("example.com")
+        .same_site(SameSite::None)
+        .max_age(Duration::ZERO)
+        .absolute_timeout(Duration::ZERO)
+        .size_limit(0);
+    assert_problems!(
+        all,
+        ConfigProblem::Secret(_),
+        ConfigProblem::Secret(_),
+        ConfigProblem::NoStore,
+        ConfigProblem::PrefixNeedsSecure { prefix: "__Host-", .. },
+        ConfigProblem::HostPrefixNeedsRoot,
+        ConfigProblem::HostPrefixForbidsDomain,
+        ConfigProblem::SameSiteNoneNeedsSecure,
+        ConfigProblem::MaxAge,
+        ConfigProblem::AbsoluteTimeout,
+        ConfigProblem::SizeLimit,
+    );
+}
+
+#[test]
+fn prefixes_have_their_rules_in_any_case() {
+    assert_problems!(builder().secure(false), ConfigProblem::PrefixNeedsSecure { prefix: "__Host-", .. });
+    let secure = |name| builder().cookie_name(name).secure(false);
+    assert_problems!(secure("__secure-sid"), ConfigProblem::PrefixNeedsSecure { prefix: "__Secure-", .. });
+    assert_problems!(secure("__HOST-sid"), ConfigProblem::PrefixNeedsSecure { .. });
+    assert_problems!(secure("sid"),);
+    assert_problems!(builder().cookie_name("__Secure-sid").path("/a").domain("example.com"),);
+    assert_problems!(builder().path("/a"), ConfigProblem::HostPrefixNeedsRoot);
+    assert_problems!(builder().domain("example.com"), ConfigProblem::HostPrefixForbidsDomain);
+}
+
+#[test]
+fn what_cannot_stand_in_a_cookie_is_refused() {
+    for name in ["", "a b", "a=b", "a;b", "\u{e9}", "a\r\nb", "a\"b"] {
+        assert_problems!(builder().cookie_name(name), ConfigProblem::CookieName);
+    }
+    let plain = || builder().cookie_name("sid");
+    for path in ["", "a", "/a;b", "/a b", "/\r\n", "/\u{e9}"] {
+        assert_problems!(plain().path(path), ConfigProblem::CookiePath);
+    }
+    for domain in ["", "a;b", "a b", "a\r\nb"] {
+        assert_problems!(plain().domain(domain), ConfigProblem::CookieDomain);
+    }
+    assert_problems!(plain().path("/api/short").domain("a-1.example.com"),);
+}
+
+#[test]
+fn durations_have_ends() {
+    let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
+    for good in [second, 400 * day] {
+        assert_problems!(builder().max_age(good),);
+    }
+    for bad in [Duration::ZERO, Duration::from_millis(999), 400 * day + second, Duration::MAX] {
+        assert_problems!(builder().max_age(bad), ConfigProblem::MaxAge);
+    }
+    for bad in [Duration::ZERO, Duration::from_millis(999), 3_654 * day, Duration::MAX] {
+        assert_problems!(builder().absolute_timeout(bad), ConfigProblem::AbsoluteTimeout);
+    }
+    assert_problems!(builder().absolute_timeout(second),);
+    assert_problems!(builder().without_absolute_timeout().touch_interval(Duration::MAX),);
+}
+
+#[test]
+fn no_secret_is_no_ring() {
+    assert_problems!(session_middleware(Vec::<&str>::new()).store(MemoryStore::new()), ConfigProblem::NoSecret);
+}
+
+#[test]
+fn the_touch_interval_is_at_most_a_tenth_of_the_lifetime() {
+    let interval = |max_age, interval| {
+        let manager = builder().max_age(max_age).touch_interval(interval).build_manager().expect("good settings");
+        manager.policy().touch_interval
+    };
+    let second = Duration::from_secs(1);
+    assert_eq!(interval(1_000 * second, 60 * second), 60_000);
+    assert_eq!(interval(1_000 * second, 200 * second), 100_000);
+    assert_eq!(interval(3 * second, 60 * second), 300);
+    assert_eq!(interval(1_000 * second, Duration::ZERO), 0);
+}
+
+#[test]
+fn errors_and_debug_say_nothing_of_the_secret() {
+    let error = session_middleware("hunter2").build_manager().expect_err("short");
+    assert_eq!(
+        error.to_string(),
+        "the session settings are wrong: the secret has 7 bytes, at least 32 are needed; no store is set"
+    );
+    for text in [format!("{error:?}"), format!("{:?}", builder()), format!("{:?}", builder().build_manager())] {
+        assert!(!text.contains("hunter2") && !text.contains(SECRET), "{text}");
+    }
+}

@@ -1,0 +1,48 @@
+//! The session cookie: how it is named and scoped, signed, found in a request and set in a response.
+
+pub(crate) mod header;
+pub(crate) mod sign;
+
+/// Which requests from other sites a browser sends the cookie with.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{SameSite, session_middleware};
+///
+/// let builder = session_middleware("a development secret of 32 bytes or more").same_site(SameSite::Strict);
+/// # let _ = builder;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// None at all.
+    Strict,
+    /// Only top-level navigation by a safe method. The default.
+    Lax,
+    /// All. A browser takes such a cookie only if it is `Secure`.
+    None,
+}
+
+/// The attributes of the session cookie; `config.rs` has checked that they agree.
+#[derive(Clone, Debug)]
+pub(crate) struct Attributes {
+    pub(crate) name: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) path: String,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
+    pub(crate) same_site: SameSite,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self {
+            name: "__Host-session".to_owned(),
+            domain: None,
+            path: "/".to_owned(),
+            secure: true,
+            http_only: true,
+            same_site: SameSite::Lax,
+        }
+    }
+}

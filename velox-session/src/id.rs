@@ -1,0 +1,151 @@
+//! The id of a session: 32 random bytes, known to the browser and to nobody else.
+//!
+//! An id comes from the system's random source ([`SessionId::generate`]) or from a cookie whose signature was found
+//! right ([`SessionId::parse`]). There is no other way to make one, and no way to print one.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The id of a session.
+///
+/// It is opaque: it can be compared, not read. What a store or a log sees is a hash of it, [`StoreKey`](crate::StoreKey).
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let manager = velox_session::session_middleware("a development secret of 32 bytes or more")
+/// #     .store(velox_session::MemoryStore::new()).build_manager()?;
+/// let exchange = manager.open(&http::HeaderMap::new()).await?;
+/// // A visitor has no id until something is written to the session and saved.
+/// assert!(exchange.call().session().id().is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An id is neither printed nor made by hand:
+///
+/// ```compile_fail
+/// fn show(id: &velox_session::SessionId) -> String {
+///     id.to_string()
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionId([u8; SessionId::LENGTH]);
+
+impl SessionId {
+    /// Length of an id as it is written: 32 bytes in base64url without padding.
+    pub(crate) const LENGTH: usize = 43;
+
+    /// A new id from the system's random source. A failure of that source is an error, never a weaker id.
+    pub(crate) fn generate() -> Result<Self, EntropyError> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(EntropyError::Unavailable)?;
+        let mut text = [0; Self::LENGTH];
+        URL_SAFE_NO_PAD.encode_slice(random, &mut text).expect("32 bytes are 43 characters of base64");
+        // Chance gives a poor id once in 10^13 times; a broken source gives one at once.
+        if is_varied(&text) { Ok(Self(text)) } else { Err(EntropyError::Broken) }
+    }
+
+    /// Reads an id, in the one spelling that [`generate`](Self::generate) gives it.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let text: [u8; Self::LENGTH] = text.try_into().ok()?;
+        // One byte more than an id has, as the decoder asks for room for whole groups.
+        let mut random = [0; 33];
+        // The engine refuses padding, the other alphabet and left-over bits: no second spelling gets through.
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut random).ok()?;
+        (length == 32 && is_varied(&text)).then_some(Self(text))
+    }
+
+    /// The id as it stands in the cookie.
+    pub(crate) fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionId(..)")
+    }
+}
+
+/// The system's random source gave no id.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EntropyError {
+    #[error("the random source of the system is unavailable")]
+    Unavailable(#[source] getrandom::Error),
+    #[error("the random source of the system repeats itself")]
+    Broken,
+}
+
+/// Whether an id has enough different characters to have been drawn at random.
+fn is_varied(text: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in text {
+        seen[usize::from(*byte)] = true;
+    }
+    seen.iter().filter(|seen| **seen).count() >= MIN_DIFFERENT
+}
+
+const MIN_DIFFERENT: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_ids_differ_and_read_back() {
+        let (one, other) = (SessionId::generate().expect("entropy"), SessionId::generate().expect("entropy"));
+        assert_ne!(one, other);
+        assert_eq!(SessionId::parse(one.as_bytes()), Some(one));
+    }
+
+    #[test]
+    fn every_bit_of_an_id_is_drawn() {
+        // Over 512 ids each of the 256 bits is seen as 0 and as 1, but for once in 2^500 runs.
+        let (mut ones, mut zeros) = ([0u8; 32], [0u8; 32]);
+        for _ in 0..512 {
+            let id = SessionId::generate().expect("entropy");
+            let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).expect("base64");
+            for (index, byte) in bytes.iter().enumerate() {
+                ones[index] |= byte;
+                zeros[index] |= !byte;
+            }
+        }
+        assert_eq!((ones, zeros), ([255; 32], [255; 32]));
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = SessionId::generate().expect("entropy");
+        let text = *id.as_bytes();
+        for last in 0..=255u8 {
+            let mut other = text;
+            other[42] = last;
+            if let Some(parsed) = SessionId::parse(&other) {
+                let bytes = URL_SAFE_NO_PAD.decode(parsed.as_bytes()).expect("base64");
+                assert_eq!(URL_SAFE_NO_PAD.encode(bytes).as_bytes(), other);
+            }
+        }
+        assert_eq!(SessionId::parse(&text[..42]), None);
+        assert_eq!(SessionId::parse(&[&text[..], b"="].concat()), None);
+    }
+
+    #[test]
+    fn a_poor_id_is_refused() {
+        assert_eq!(SessionId::parse(&[b'A'; 43]), None);
+        let fifteen: Vec<u8> = (0..43).map(|index| b'A' + index % 15).collect();
+        assert_eq!(SessionId::parse(&fifteen), None);
+        let sixteen: Vec<u8> = (0..43).map(|index| b'A' + index % 16).collect();
+        let sixteen = [&sixteen[..42], b"A"].concat();
+        assert!(SessionId::parse(&sixteen).is_some());
+    }
+
+    #[test]
+    fn debug_hides_the_id() {
+        assert_eq!(format!("{:?}", SessionId::generate().expect("entropy")), "SessionId(..)");
+    }
+}

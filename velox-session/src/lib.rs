@@ -1,0 +1,79 @@
+//! Server-side sessions behind a signed cookie.
+//!
+//! A session is a [`Record`] in a [`SessionStore`], found by a random id that travels in a signed cookie. This crate
+//! opens the session of a request, lets its calls read and change it, and saves it once at the end.
+//!
+//! What always holds:
+//!
+//! * A visitor to whom nothing was written has no record and gets no cookie; a request without the session cookie
+//!   causes no store call.
+//! * The signature is checked before the id is parsed, looked up or logged.
+//! * A login makes a new id, and the old one is dead before the response leaves.
+//! * A session that was ended or rotated meanwhile is not brought back by a save in flight.
+//! * Ids and secrets have no `Display`, no `Serialize`, and a `Debug` that hides them.
+//!
+//! What to do is decided in pure code (`session/state.rs`, `session/plan.rs`), and done in a thin shell
+//! ([`Manager`]). The core names only types of the `http` crate; the binding to velox-rpc is the feature `rpc`.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use http::HeaderMap;
+//! use velox_session::{MemoryStore, SessionUser, session_middleware};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let manager = session_middleware("a development secret of 32 bytes or more")
+//!     .store(MemoryStore::new())
+//!     .max_age(Duration::from_secs(86_400))
+//!     .build_manager()?;
+//!
+//! let request = HeaderMap::new();
+//! let exchange = manager.open(&request).await?;
+//!
+//! let call = exchange.call();
+//! call.session().login(SessionUser::new("u1", "ada@example.com")).await?;
+//! call.commit();
+//!
+//! let mut response = HeaderMap::new();
+//! manager.close(&exchange).await?.apply(&mut response);
+//! assert!(response["set-cookie"].to_str()?.starts_with("__Host-session="));
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+pub mod cookie;
+mod event;
+mod id;
+mod key;
+pub mod manager;
+mod record;
+#[cfg(feature = "rpc")]
+pub mod rpc;
+pub mod secret;
+pub mod session;
+pub mod store;
+mod user;
+
+pub use config::{ConfigError, SessionBuilder, session_middleware};
+pub use cookie::SameSite;
+pub use id::SessionId;
+pub use key::StoreKey;
+pub use manager::Manager;
+pub use record::Record;
+#[cfg(feature = "rpc")]
+pub use rpc::SessionMiddleware;
+pub use secret::Secret;
+pub use session::{Session, SessionError};
+pub use store::{MemoryStore, SessionStore};
+pub use user::SessionUser;
+
+#[cfg(feature = "rpc")]
+#[doc = include_str!("docs/porting.md")]
+pub mod porting {}

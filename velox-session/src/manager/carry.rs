@@ -1,0 +1,252 @@
+//! Carries out a plan: one store call after the other, and over again on what somebody else saved meanwhile.
+//!
+//! A session that takes over from another one is put in under its new id first. Then the old record is *retired*: replaced
+//! by one that is no session, if it is still of the version that was loaded. A write that came in between makes that
+//! fail and is taken over too; a write that comes later finds the session gone. So nothing that was acknowledged
+//! is lost, nothing comes back, and a crash in between leaves the old session or the new one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Closing, Inner};
+use crate::id::{EntropyError, SessionId};
+use crate::key::StoreKey;
+use crate::record::{Content, Record};
+use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan};
+use crate::session::state::{Loaded, State};
+use crate::store::{Expected, StoreError, Stored};
+
+/// Why a session could not be saved.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::manager::CloseError;
+///
+/// fn status(error: &CloseError) -> u16 {
+///     match error {
+///         CloseError::Unavailable(_) => 503,
+///         CloseError::Conflict => 409,
+///         _ => 500,
+///     }
+/// }
+/// # let _ = status;
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// The store could not be asked. Whether the session was saved is unknown.
+    #[error("the session could not be saved")]
+    Unavailable(#[source] StoreError),
+    /// Other requests changed the session at the same time, and what this one did cannot be done after them. Nothing was
+    /// saved; the request may be sent again.
+    #[error("the session was changed by other requests at the same time")]
+    Conflict,
+    /// With what other requests wrote at the same time, the record would be too large. Nothing was saved.
+    #[error("the session would be larger than {limit} bytes")]
+    #[non_exhaustive]
+    TooLarge {
+        /// How many bytes a record may have.
+        limit: usize,
+    },
+    /// No new id could be drawn.
+    #[error("no session id could be drawn")]
+    Id(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Irreconcilable> for CloseError {
+    fn from(_: Irreconcilable) -> Self {
+        Self::Conflict
+    }
+}
+
+impl From<EntropyError> for CloseError {
+    fn from(error: EntropyError) -> Self {
+        Self::Id(error.into())
+    }
+}
+
+/// A record that this exchange has put in, under an id that no browser has yet.
+struct Fresh {
+    id: SessionId,
+    key: StoreKey,
+    version: u64,
+}
+
+/// How a plan ended.
+enum Carried {
+    /// The cookie is of this id, if the plan issues one.
+    Done(Option<SessionId>),
+    /// The record is gone, or no longer of the version that was loaded.
+    Conflict,
+}
+
+impl Inner {
+    pub(super) async fn save(&self, mut state: State) -> Result<Closing, CloseError> {
+        let mut fresh = None;
+        let saved = self.attempt(&mut state, &mut fresh).await;
+        if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {
+            // Nobody has its id, so it can only take up room until it expires.
+            self.store.destroy(&fresh.key).await.ok();
+        }
+        let (cookie, id) = saved?;
+        let line = match (cookie, id) {
+            (CookieOp::Issue { max_age }, Some(id)) => Some(self.writer.issue(&self.signer.sign(&id), max_age)),
+            (CookieOp::Remove, _) => Some(self.writer.remove()),
+            (CookieOp::Issue { .. }, None) | (CookieOp::Nothing, _) => None,
+        };
+        Ok(Closing::new(line, state.is_touched()))
+    }
+
+    async fn attempt(
+        &self,
+        state: &mut State,
+        fresh: &mut Option<Fresh>,
+    ) -> Result<(CookieOp, Option<SessionId>), CloseError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let now = self.clock.now();
+            let plan = plan(state, now, &self.policy)?;
+            match self.carry(&plan, state, fresh, now).await? {
+                Carried::Done(id) => {
+                    self.report(&plan, state);
+                    return Ok((plan.cookie, id));
+                }
+                Carried::Conflict => self.reload(state, now).await?,
+            }
+        }
+        Err(CloseError::Conflict)
+    }
+
+    async fn carry(
+        &self,
+        plan: &Plan,
+        state: &State,
+        fresh: &mut Option<Fresh>,
+        now: u64,
+    ) -> Result<Carried, CloseError> {
+        match (&plan.store, state.loaded()) {
+            (StoreOp::Create { content, ttl }, _) => {
+                self.create((content, *ttl), state, fresh, now).await.map(Carried::Done)
+            }
+            // All others are of a loaded record.
+            (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
+            (StoreOp::Touch { ttl }, Some(loaded)) => {
+                let alive = self.store.touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
+                // Ended meanwhile: its cookie is not sent again.
+                Ok(Carried::Done(alive.then(|| loaded.id.clone())))
+            }
+            (StoreOp::Update { content, ttl }, Some(loaded)) => {
+                self.fits(content, state)?;
+                let record = record(content, loaded.record.version() + 1, *ttl, now);
+                Ok(match self.replace(loaded, record, *ttl).await? {
+                    Stored::Yes => Carried::Done(Some(loaded.id.clone())),
+                    Stored::Conflict => Carried::Conflict,
+                })
+            }
+            (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
+                let id = self.create((content, *ttl), state, fresh, now).await?;
+                let retired = record(&Arc::new(Content::retired()), loaded.record.version() + 1, RETIRED_FOR, now);
+                if self.replace(loaded, retired, RETIRED_FOR).await? == Stored::Conflict {
+                    return Ok(Carried::Conflict);
+                }
+                if let Err(error) = self.store.destroy(&loaded.key).await {
+                    // It is no session any more, and expires by itself.
+                    tracing::warn!(session = loaded.key.fingerprint(), %error, "retired session was not removed");
+                }
+                Ok(Carried::Done(id))
+            }
+            (StoreOp::Replace { content, ttl }, Some(loaded)) => {
+                let id = self.create((content, *ttl), state, fresh, now).await?;
+                self.store.destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                Ok(Carried::Done(id))
+            }
+            (StoreOp::Destroy, Some(loaded)) => {
+                self.store.destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                Ok(Carried::Done(None))
+            }
+        }
+    }
+
+    /// Puts in a record under a new id, or brings the one that was put in before up to date.
+    async fn create(
+        &self,
+        (content, ttl): (&Arc<Content>, Duration),
+        state: &State,
+        fresh: &mut Option<Fresh>,
+        now: u64,
+    ) -> Result<Option<SessionId>, CloseError> {
+        self.fits(content, state)?;
+        if let Some(fresh) = fresh {
+            let record = record(content, fresh.version + 1, ttl, now);
+            let expected = Expected::Version(fresh.version);
+            let stored = self.store.set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
+            if stored == Stored::Conflict {
+                // Nobody else knows the id; the store has lost the record.
+                return Err(CloseError::Conflict);
+            }
+            fresh.version += 1;
+            return Ok(Some(fresh.id.clone()));
+        }
+        for _ in 0..MAX_IDS {
+            let id = SessionId::generate()?;
+            let key = StoreKey::new(&self.prefix, &id);
+            let record = record(content, FIRST_VERSION, ttl, now);
+            let stored = self.store.set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
+            if stored == Stored::Yes {
+                *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
+                return Ok(Some(id));
+            }
+        }
+        // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
+        Err(CloseError::Id(EntropyError::Broken.into()))
+    }
+
+    async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
+        let expected = Expected::Version(loaded.record.version());
+        self.store.set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
+    }
+
+    /// Takes up what somebody else saved.
+    async fn reload(&self, state: &mut State, now: u64) -> Result<(), CloseError> {
+        let Some(loaded) = state.loaded() else { return Ok(()) };
+        if let Some(suppressed) = self.events.conflict.count(now) {
+            tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
+        }
+        let record = self.store.get(&loaded.key).await.map_err(CloseError::Unavailable)?;
+        let live = |record: &Record| !record.is_retired() && self.policy.remaining(record, now) > 0;
+        state.rebase(record.filter(live));
+        Ok(())
+    }
+
+    /// A record that is over the limit already, since that was lowered, may become smaller by and by.
+    fn fits(&self, content: &Content, state: &State) -> Result<(), CloseError> {
+        let present = state.loaded().map_or(0, |loaded| loaded.record.content().size());
+        if content.size() > self.size_limit.max(present) {
+            return Err(CloseError::TooLarge { limit: self.size_limit });
+        }
+        Ok(())
+    }
+
+    fn report(&self, plan: &Plan, state: &State) {
+        let what = match &plan.store {
+            StoreOp::Rotate { .. } | StoreOp::Replace { .. } => "session got a new id",
+            StoreOp::Destroy => "session ended",
+            StoreOp::Create { content, .. } if content.user().is_some() => "session began with a login",
+            _ => return,
+        };
+        let session = state.loaded().map(|loaded| loaded.key.fingerprint());
+        tracing::info!(cookie = self.name, session, "{what}");
+    }
+}
+
+fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
+    let expires_at = now.saturating_add(crate::clock::milliseconds(ttl));
+    Record::new(Arc::clone(content), version, expires_at, now)
+}
+
+/// Each refused write means that another one succeeded, so that this many are met only by a crowd on one session.
+const MAX_ATTEMPTS: usize = 100;
+const MAX_IDS: usize = 5;
+const FIRST_VERSION: u64 = 1;
+/// Longer than any save in flight; the record is destroyed at once as a rule.
+const RETIRED_FOR: Duration = Duration::from_secs(60);

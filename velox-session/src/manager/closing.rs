@@ -1,0 +1,109 @@
+//! What closing a session asks of the response.
+
+use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use http::{HeaderMap, HeaderValue};
+
+/// What closing a session asks of the response.
+///
+/// # Examples
+///
+/// ```
+/// use http::HeaderMap;
+/// use velox_session::manager::Closing;
+///
+/// // Of an exchange that had nothing to do with the session.
+/// let mut headers = HeaderMap::new();
+/// Closing::default().apply(&mut headers);
+/// assert!(headers.is_empty());
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "without its cookie, the browser does not have the session that was saved"]
+pub struct Closing {
+    set_cookie: Option<HeaderValue>,
+    depends: bool,
+}
+
+impl Closing {
+    pub(crate) fn new(set_cookie: Option<HeaderValue>, touched: bool) -> Self {
+        // A response that sets the cookie is one visitor's, even if nothing in it came from the session.
+        Self { depends: touched || set_cookie.is_some(), set_cookie }
+    }
+
+    /// The one `Set-Cookie` line of the session, if the browser is to be told something.
+    #[must_use]
+    pub fn set_cookie(&self) -> Option<&HeaderValue> {
+        self.set_cookie.as_ref()
+    }
+
+    /// Whether the response depends on the session, so that no shared cache may keep it.
+    #[must_use]
+    pub fn depends_on_session(&self) -> bool {
+        self.depends
+    }
+
+    /// Puts all this into the headers of a response: the cookie, `Cache-Control: no-store` unless the handler has set its
+    /// own, and `Vary: Cookie`.
+    pub fn apply(self, headers: &mut HeaderMap) {
+        if let Some(line) = self.set_cookie {
+            headers.append(SET_COOKIE, line);
+        }
+        if self.depends {
+            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+            if !varies_by_cookie(headers) {
+                headers.append(VARY, HeaderValue::from_static("Cookie"));
+            }
+        }
+    }
+}
+
+fn varies_by_cookie(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(VARY)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|name| name == b"*" || name.eq_ignore_ascii_case(b"cookie"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_that_depends_on_the_session_is_kept_out_of_caches() {
+        let mut headers = HeaderMap::new();
+        Closing::new(None, true).apply(&mut headers);
+        assert_eq!(headers[CACHE_CONTROL], "no-store");
+        assert_eq!(headers[VARY], "Cookie");
+        assert!(!headers.contains_key(SET_COOKIE));
+    }
+
+    #[test]
+    fn what_the_handler_said_stays() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+        headers.insert(VARY, HeaderValue::from_static("Accept, cookie"));
+        Closing::new(Some(HeaderValue::from_static("a=b")), false).apply(&mut headers);
+        assert_eq!(headers[CACHE_CONTROL], "private");
+        assert_eq!(headers.get_all(VARY).iter().count(), 1);
+        assert_eq!(headers[SET_COOKIE], "a=b");
+    }
+
+    #[test]
+    fn a_response_that_only_sets_the_cookie_is_kept_out_of_caches_too() {
+        let mut headers = HeaderMap::new();
+        Closing::new(Some(HeaderValue::from_static("a=b")), false).apply(&mut headers);
+        assert_eq!(
+            (&headers[CACHE_CONTROL], &headers[VARY]),
+            (&"no-store".parse().expect("a value"), &"Cookie".parse().expect("a value"))
+        );
+    }
+
+    #[test]
+    fn another_vary_is_added_to() {
+        let mut headers = HeaderMap::new();
+        headers.insert(VARY, HeaderValue::from_static("Accept"));
+        Closing::new(None, true).apply(&mut headers);
+        assert_eq!(headers.get_all(VARY).iter().collect::<Vec<_>>(), ["Accept", "Cookie"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
+
+mod carry;
+mod closing;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::COOKIE;
+
+use crate::clock::Clock;
+use crate::cookie::header::{self, Writer};
+use crate::cookie::sign::{Signer, has_form};
+use crate::event::Events;
+use crate::id::SessionId;
+use crate::key::StoreKey;
+use crate::session::OpenSession;
+use crate::session::Shared;
+use crate::session::plan::Policy;
+use crate::session::state::{Loaded, State};
+use crate::store::{SessionStore, StoreError};
+
+pub use carry::CloseError;
+pub use closing::Closing;
+
+/// Opens the session of an exchange, and saves it when the exchange ends.
+///
+/// Clones are the same manager. It is made by [`session_middleware`](crate::session_middleware), and holds no session
+/// itself.
+///
+/// # Examples
+///
+/// See the [crate's page](crate).
+#[derive(Clone)]
+pub struct Manager(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) name: String,
+    pub(crate) prefix: Arc<str>,
+    pub(crate) signer: Signer,
+    pub(crate) writer: Writer,
+    pub(crate) policy: Policy,
+    pub(crate) size_limit: usize,
+    pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Events,
+}
+
+impl Manager {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Opens the session of a request, given its headers. Without a well-signed cookie the store is not asked.
+    ///
+    /// Of several cookies of the session's name the first that is well signed and has a live record counts, among the
+    /// first four.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked. Whether the visitor is logged in is then unknown: the request must fail.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub async fn open(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        let mut presented = false;
+        let mut loaded = None;
+        let mut tried = 0;
+        for value in header::values(headers.get_all(COOKIE), &inner.name) {
+            presented = true;
+            if tried == MAX_CANDIDATES {
+                break;
+            }
+            if !has_form(value) {
+                continue;
+            }
+            tried += 1;
+            let Some(id) = inner.signer.verify(value) else {
+                if let Some(suppressed) = inner.events.forged.count(now) {
+                    tracing::warn!(cookie = inner.name, suppressed, "session cookie with a wrong signature");
+                }
+                continue;
+            };
+            loaded = inner.load(id, now).await?;
+            if loaded.is_some() {
+                break;
+            }
+        }
+        let state = State::new(loaded, presented, now, inner.size_limit);
+        Ok(OpenSession::new(Shared::new(state, Arc::clone(&inner.clock))))
+    }
+
+    /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
+    /// nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// The session could not be saved. The response must say so, and must not have a session cookie.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the store has the session as it was before or as it is after. No response leaves, so
+    /// no browser has an id that is not stored.
+    pub async fn close(&self, session: &OpenSession) -> Result<Closing, CloseError> {
+        match session.shared().take() {
+            Some(state) => self.0.save(state).await,
+            None => Ok(Closing::default()),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+}
+
+#[cfg(feature = "rpc")]
+impl Manager {
+    /// The same for clones of one manager, and for no other manager that is there at the same time.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("cookie", &self.0.name).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// The live session of this id.
+    async fn load(&self, id: SessionId, now: u64) -> Result<Option<Loaded>, OpenError> {
+        let key = StoreKey::new(&self.prefix, &id);
+        let record = self.store.get(&key).await.map_err(OpenError::Unavailable)?;
+        // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
+        let record = record.filter(|record| !record.is_retired() && self.policy.remaining(record, now) > 0);
+        if record.is_none()
+            && let Some(suppressed) = self.events.unknown.count(now)
+        {
+            tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
+        }
+        Ok(record.map(|record| Loaded { id, key, record }))
+    }
+}
+
+/// Why a session could not be opened.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::manager::OpenError;
+///
+/// fn status(error: &OpenError) -> u16 {
+///     match error {
+///         OpenError::Unavailable(_) => 503,
+///         _ => 500,
+///     }
+/// }
+/// # let _ = status;
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The store could not be asked.
+    #[error("the session could not be loaded")]
+    Unavailable(#[source] StoreError),
+}
+
+const MAX_CANDIDATES: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! Many requests of one session at once, on real threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::world::World;
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_counter_counts_every_request_that_succeeded() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let (headers, saved) = (world.headers(Some(&cookie)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = Vec::new();
+    for _ in 0..32 {
+        let (manager, headers, saved) = (world.manager.clone(), headers.clone(), Arc::clone(&saved));
+        tasks.push(tokio::spawn(async move {
+            for _ in 0..50 {
+                let exchange = manager.open(&headers).await.expect("memory answers");
+                let call = exchange.call();
+                call.session().update("n", |n: Option<usize>| n.unwrap_or(0) + 1).expect("a write");
+                call.commit();
+                tokio::task::yield_now().await;
+                saved.fetch_add(usize::from(manager.close(&exchange).await.is_ok()), Ordering::Relaxed);
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("it does not panic");
+    }
+    let saved = saved.load(Ordering::Relaxed);
+    assert!(saved > 1_500, "conflicts are resolved: {saved}");
+    world.visit(Some(&cookie), |session| assert_eq!(session.get("n").expect("a read"), Some(saved)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_eight_readers_delivers_a_message() {
+    for _ in 0..50 {
+        let world = World::new();
+        let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));
+        let headers = world.headers(Some(&cookie));
+        let tasks = [(); 8].map(|()| {
+            let (manager, headers) = (world.manager.clone(), headers.clone());
+            tokio::spawn(async move {
+                let exchange = manager.open(&headers).await.expect("memory answers");
+                let call = exchange.call();
+                let message = call.session().get_flash::<u32>("f").expect("a read");
+                call.commit();
+                tokio::task::yield_now().await;
+                manager.close(&exchange).await.is_ok_and(|_| message.is_some())
+            })
+        });
+        let mut delivered = 0;
+        for task in tasks {
+            delivered += usize::from(task.await.expect("it does not panic"));
+        }
+        assert_eq!(delivered, 1);
+    }
+}

@@ -1,0 +1,224 @@
+//! Two requests of one session, in every order of their store calls.
+
+use super::world::{World, poll, ready, value};
+use super::*;
+
+/// What one of the two requests does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Does {
+    /// It reads only, at a time when that renews the session.
+    Reads,
+    Sets(&'static str),
+    Counts,
+    TakesFlash,
+    LogsIn,
+    LogsInAnother,
+    LogsOut,
+    Regenerates,
+}
+
+const ALL: [Does; 9] = [
+    Does::Reads,
+    Does::Sets("a"),
+    Does::Sets("b"),
+    Does::Counts,
+    Does::TakesFlash,
+    Does::LogsIn,
+    Does::LogsInAnother,
+    Does::LogsOut,
+    Does::Regenerates,
+];
+
+/// How one of them ended.
+#[derive(Debug)]
+struct Outcome {
+    saved: bool,
+    delivered: bool,
+    /// The cookie that it sent, and whether that was of a live session at that moment.
+    cookie: Option<(String, bool)>,
+}
+
+#[derive(Debug)]
+struct History {
+    visitor: bool,
+    acts: [Does; 2],
+    /// Which of the two went on, whenever both could.
+    order: Vec<usize>,
+    outcomes: [Outcome; 2],
+}
+
+/// Runs every pair of requests in every order, on a session of a visitor and on one of a user.
+fn for_all_histories(mut check: impl FnMut(&World, &str, &History)) {
+    for visitor in [true, false] {
+        for (first, one) in ALL.into_iter().enumerate() {
+            for other in ALL.into_iter().skip(first) {
+                let mut order = Vec::new();
+                loop {
+                    let (world, cookie, history) = run(visitor, [one, other], order);
+                    check(&world, &cookie, &history);
+                    order = history.order;
+                    // The next order is that of a number counted up, with as many digits as there were choices.
+                    while order.pop_if(|last| *last == 1).is_some() {}
+                    match order.last_mut() {
+                        Some(last) => *last = 1,
+                        None => break,
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn run(visitor: bool, acts: [Does; 2], mut order: Vec<usize>) -> (World, String, History) {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        if !visitor {
+            login(session);
+        }
+        session.set("count", 0).expect("a write");
+        session.flash("f", 1).expect("a write");
+    });
+    world.clock.advance(HOUR);
+    let manager = world.stepped();
+    let exchanges = [world.open(Some(&cookie)), world.open(Some(&cookie))];
+    let delivered = [0, 1].map(|index| {
+        let call = exchanges[index].call();
+        let delivered = act(acts[index], &call.session());
+        call.commit();
+        delivered
+    });
+    let mut futures = exchanges.iter().map(|exchange| Some(Box::pin(manager.close(exchange)))).collect::<Vec<_>>();
+    let mut outcomes = [None, None];
+    let mut step = 0;
+    while outcomes.iter().any(Option::is_none) {
+        let index = if futures.iter().all(Option::is_some) {
+            if order.len() == step {
+                order.push(0);
+            }
+            step += 1;
+            order[step - 1]
+        } else {
+            usize::from(futures[0].is_none())
+        };
+        let future = futures[index].as_mut().expect("one of them runs");
+        if let Some(closed) = poll(future) {
+            futures[index] = None;
+            let line = closed.as_ref().ok().and_then(|closing| closing.set_cookie().map(value));
+            let cookie = line.filter(|value| !value.is_empty()).map(|value| {
+                let live = is_live(&world, &value);
+                (value, live)
+            });
+            outcomes[index] = Some(Outcome { saved: closed.is_ok(), delivered: delivered[index], cookie });
+        }
+    }
+    let outcomes = outcomes.map(|outcome| outcome.expect("both have ended"));
+    (world, cookie, History { visitor, acts, order, outcomes })
+}
+
+fn act(does: Does, session: &Session) -> bool {
+    match does {
+        Does::Reads => session.get::<u32>("unused").is_err(),
+        Does::Sets(key) => session.set(key, 1).is_err(),
+        Does::Counts => session.update("count", |n: Option<u32>| n.unwrap_or(0) + 1).is_err(),
+        Does::TakesFlash => session.get_flash::<u32>("f").expect("a read").is_some(),
+        Does::LogsIn => ready(session.login(ada())).is_err(),
+        Does::LogsInAnother => ready(session.login(SessionUser::new("u2", "bob@example.com"))).is_err(),
+        Does::LogsOut => ready(session.logout()).is_err(),
+        Does::Regenerates => ready(session.regenerate()).is_err(),
+    }
+}
+
+fn is_live(world: &World, cookie: &str) -> bool {
+    !world.open(Some(cookie)).call().session().is_new()
+}
+
+fn changes_identity(does: Does) -> bool {
+    matches!(does, Does::LogsIn | Does::LogsInAnother | Does::LogsOut | Does::Regenerates)
+}
+
+#[test]
+fn no_order_of_two_requests_breaks_a_session() {
+    for_all_histories(|world, old, history| {
+        let [one, other] = &history.outcomes;
+        let both = |wanted: Does| history.acts.iter().filter(|act| **act == wanted).count();
+        let moved = history.acts.iter().any(|act| changes_identity(*act));
+
+        // A cookie that is sent is one of a live session, at the moment when its request was done.
+        for outcome in [one, other] {
+            assert!(outcome.cookie.as_ref().is_none_or(|(_, live)| *live), "{history:?}");
+        }
+
+        // What was ended or rotated is dead, whatever the other one did.
+        assert!(!moved || !is_live(world, old), "{history:?}");
+
+        // Only a message can fail; and whoever delivered it with success is one.
+        let takers = both(Does::TakesFlash);
+        for (act, outcome) in history.acts.iter().zip(&history.outcomes) {
+            assert!(outcome.saved || *act == Does::TakesFlash, "{history:?}");
+        }
+        let delivered = history
+            .outcomes
+            .iter()
+            .zip(history.acts)
+            .filter(|(outcome, act)| *act == Does::TakesFlash && outcome.delivered && outcome.saved);
+        let delivered = delivered.count();
+        assert!(delivered <= 1, "{history:?}");
+        if takers == 2 {
+            assert_eq!(delivered, 1, "{history:?}");
+        }
+
+        // Every session that is left has a browser, but for those of a request that sent its cookie and was overtaken.
+        let sent: Vec<_> =
+            history.outcomes.iter().filter_map(|outcome| outcome.cookie.as_ref().map(|(value, _)| value)).collect();
+        let live = sent.iter().filter(|value| is_live(world, value)).collect::<std::collections::BTreeSet<_>>().len();
+        let reads_old = usize::from(!moved && !sent.iter().any(|value| *value == old));
+        assert_eq!(world.store.len(), live + reads_old, "{history:?}");
+
+        if !moved {
+            // Nothing that was acknowledged is lost.
+            world.visit(Some(old), |session| {
+                let count = session.get::<usize>("count").expect("a read");
+                assert_eq!(count, Some(both(Does::Counts)), "{history:?}");
+                for key in ["a", "b"] {
+                    assert_eq!(session.has(key), both(Does::Sets(key)) > 0, "{history:?}");
+                }
+            });
+        }
+        // Who only logs out leaves nothing, unless the other one had got itself a session before or after.
+        if both(Does::LogsOut) > 0 && !history.acts.iter().any(|act| *act != Does::LogsOut && changes_identity(*act)) {
+            assert!(world.store.is_empty(), "{history:?}");
+        }
+    });
+}
+
+#[test]
+fn what_was_acknowledged_before_a_rotation_is_taken_along() {
+    for_all_histories(|world, _, history| {
+        let (Some(mover), Some(writer)) = (
+            history.acts.iter().position(|act| *act == Does::Regenerates || *act == Does::LogsIn),
+            history.acts.iter().position(|act| *act == Does::Counts),
+        ) else {
+            return;
+        };
+        let (new, _) = history.outcomes[mover].cookie.as_ref().expect("it got a new id");
+        world.visit(Some(new), |session| {
+            // A write either came first and is taken along, with its cookie sent; or found the session gone and sent none.
+            let counted = session.get::<u32>("count").expect("a read") == Some(1);
+            assert_eq!(counted, history.outcomes[writer].cookie.is_some(), "{history:?}");
+        });
+    });
+}
+
+#[test]
+fn nothing_of_one_user_is_in_the_session_of_another_in_any_order() {
+    for_all_histories(|world, _, history| {
+        for (act, outcome) in history.acts.iter().zip(&history.outcomes) {
+            if let (false, Does::LogsInAnother, Some((cookie, _))) = (history.visitor, act, &outcome.cookie) {
+                world.visit(Some(cookie), |session| {
+                    assert!(session.data().expect("a read").is_empty(), "{history:?}");
+                    assert_eq!(session.user_id().as_deref(), Some("u2"), "{history:?}");
+                });
+            }
+        }
+    });
+}

@@ -1,0 +1,120 @@
+//! A session as a store keeps it: who is logged in, the data, the flash messages, and when all that ends.
+//!
+//! A record is shared, not copied: a store hands out a clone, which is a reference count. What is inside is copied
+//! when it is first written to.
+
+mod content;
+mod json;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::user::SessionUser;
+
+pub(crate) use content::Content;
+
+/// A session as a store keeps it. Cheap to clone.
+///
+/// A store that keeps text uses [`to_json`](Self::to_json) and [`from_json`](Self::from_json).
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::Record;
+///
+/// let text = r#"{"data":{"userId":"u1","userEmail":"ada@example.com","_createdAt":1000,"_lastAccessedAt":2000,"n":1},
+///     "expiresAt":3000,"version":7}"#;
+/// let record = Record::from_json(text.as_bytes()).expect("a record");
+/// assert_eq!(record.version(), 7);
+/// assert_eq!(record.data()["n"], 1);
+/// assert!(Record::from_json(b"{").is_none());
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Record {
+    content: Arc<Content>,
+    version: u64,
+    expires_at: u64,
+    saved_at: u64,
+}
+
+impl Record {
+    pub(crate) fn new(content: Arc<Content>, version: u64, expires_at: u64, saved_at: u64) -> Self {
+        Self { content, version, expires_at, saved_at }
+    }
+
+    /// The record with another expiry, in Unix milliseconds: what `get` of a store answers after a `touch`.
+    #[must_use]
+    pub fn with_expiry(mut self, expires_at: u64) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+
+    /// How often the record was saved: what [`Expected::Version`](crate::store::Expected::Version) is compared with.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// When the record expires, in Unix milliseconds.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    /// When the session was created, or last logged in to, in Unix milliseconds.
+    #[must_use]
+    pub fn created_at(&self) -> u64 {
+        self.content.created_at()
+    }
+
+    /// Who is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<&SessionUser> {
+        self.content.user()
+    }
+
+    /// The application's own data.
+    #[must_use]
+    pub fn data(&self) -> &Map<String, Value> {
+        self.content.data()
+    }
+
+    /// The record in VeloxTS's JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json::write(self)
+    }
+
+    /// Reads a record in VeloxTS's JSON, whether this crate or VeloxTS wrote it. `None` for anything else: text that is
+    /// damaged or of a later format is no session, as if it were not there.
+    #[must_use]
+    pub fn from_json(text: &[u8]) -> Option<Self> {
+        json::read(text)
+    }
+
+    /// Whether the session has got a new id, and this record only holds its place until it is destroyed.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.content.is_retired()
+    }
+
+    pub(crate) fn set_expiry(&mut self, expires_at: u64) {
+        self.expires_at = expires_at;
+    }
+
+    pub(crate) fn content(&self) -> &Arc<Content> {
+        &self.content
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What a session holds is its user's business, not the log's.
+        f.debug_struct("Record")
+            .field("version", &self.version)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

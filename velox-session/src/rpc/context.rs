@@ -1,0 +1,82 @@
+//! The contexts that the session middlewares make.
+
+use std::fmt;
+use std::ops::Deref;
+
+use velox_rpc::{Context, Ctx};
+
+use crate::Session;
+
+/// A context with a session: `ctx.session`. All else is the context inside.
+pub struct SessionContext<C> {
+    /// The session of this exchange.
+    pub session: Session,
+    inner: C,
+}
+
+/// A context with a session and its user: `ctx.session`, `ctx.user`. All else is the context inside.
+///
+/// `U` is the user where a session is required, and an `Option` of it where one is optional.
+pub struct UserContext<C, U> {
+    /// Who is logged in.
+    pub user: U,
+    /// The session of this exchange.
+    pub session: Session,
+    inner: C,
+}
+
+impl<C> SessionContext<C> {
+    pub(super) fn new(session: Session, inner: C) -> Self {
+        Self { session, inner }
+    }
+}
+
+impl<C, U> UserContext<C, U> {
+    pub(super) fn new(user: U, session: Session, inner: C) -> Self {
+        Self { user, session, inner }
+    }
+}
+
+impl<C> Deref for SessionContext<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl<C, U> Deref for UserContext<C, U> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl<C: Ctx> Ctx for SessionContext<C> {
+    type State = C::State;
+
+    fn base(&self) -> &Context<C::State> {
+        self.inner.base()
+    }
+}
+
+impl<C: Ctx, U: Send + Sync + 'static> Ctx for UserContext<C, U> {
+    type State = C::State;
+
+    fn base(&self) -> &Context<C::State> {
+        self.inner.base()
+    }
+}
+
+impl<C> fmt::Debug for SessionContext<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionContext").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+impl<C, U> fmt::Debug for UserContext<C, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserContext").field("session", &self.session).finish_non_exhaustive()
+    }
+}

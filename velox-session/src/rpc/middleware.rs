@@ -1,0 +1,144 @@
+//! The three middlewares: a session required, optional, or only there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use velox_rpc::context::Exchange;
+use velox_rpc::procedure::Output;
+use velox_rpc::{Ctx, Error, Middleware, Next, Result};
+
+use super::exchange::open;
+use super::loader::Loader;
+use super::{SessionContext, UserContext};
+use crate::Manager;
+use crate::session::CallScope;
+
+/// Lets in who is logged in: made by [`SessionMiddleware::required`](super::SessionMiddleware::required).
+pub struct RequiredSession<U>(WithUser<U>);
+
+/// Lets everybody in, with the user if there is one: made by [`SessionMiddleware::optional`](super::SessionMiddleware::optional).
+pub struct OptionalSession<U>(WithUser<U>);
+
+/// Lets everybody in, with the session: made by [`SessionMiddleware::middleware`](super::SessionMiddleware::middleware).
+pub struct PlainSession(Manager);
+
+struct WithUser<U> {
+    manager: Manager,
+    loader: Arc<dyn Loader<U>>,
+}
+
+impl<U> RequiredSession<U> {
+    pub(super) fn new(manager: Manager, loader: Arc<dyn Loader<U>>) -> Self {
+        Self(WithUser { manager, loader })
+    }
+}
+
+impl<U> OptionalSession<U> {
+    pub(super) fn new(manager: Manager, loader: Arc<dyn Loader<U>>) -> Self {
+        Self(WithUser { manager, loader })
+    }
+}
+
+impl PlainSession {
+    pub(super) fn new(manager: Manager) -> Self {
+        Self(manager)
+    }
+}
+
+impl<C, U> Middleware<C> for RequiredSession<U>
+where
+    C: Ctx,
+    U: Send + Sync + 'static,
+{
+    type Context = UserContext<C, U>;
+
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+        let (scope, user) = self.0.begin(ctx.exchange()).await?;
+        let result = match user {
+            Who::Known(user) => next.run(UserContext::new(user, scope.session(), ctx)).await,
+            Who::Gone => {
+                // The account was deleted: its session ends, and the browser forgets it.
+                scope.session().logout().await?;
+                Err(Error::unauthorized("User not found").with_tag("USER_NOT_FOUND"))
+            }
+            Who::Nobody => Err(Error::unauthorized("Authentication required").with_tag("SESSION_UNAUTHORIZED")),
+        };
+        end(scope, result)
+    }
+}
+
+impl<C, U> Middleware<C> for OptionalSession<U>
+where
+    C: Ctx,
+    U: Send + Sync + 'static,
+{
+    type Context = UserContext<C, Option<U>>;
+
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+        let (scope, user) = self.0.begin(ctx.exchange()).await?;
+        let user = match user {
+            Who::Known(user) => Some(user),
+            Who::Gone | Who::Nobody => None,
+        };
+        let result = next.run(UserContext::new(user, scope.session(), ctx)).await;
+        end(scope, result)
+    }
+}
+
+impl<C: Ctx> Middleware<C> for PlainSession {
+    type Context = SessionContext<C>;
+
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+        let scope = open(&self.0, ctx.exchange()).await?.call();
+        let result = next.run(SessionContext::new(scope.session(), ctx)).await;
+        end(scope, result)
+    }
+}
+
+/// Who sent the request.
+enum Who<U> {
+    Known(U),
+    /// Logged in as a user whom the loader no longer knows.
+    Gone,
+    Nobody,
+}
+
+impl<U> WithUser<U> {
+    /// Opens the session, begins the call, and loads the user.
+    async fn begin(&self, exchange: &Exchange) -> Result<(CallScope, Who<U>)> {
+        let scope = open(&self.manager, exchange).await?.call();
+        let who = match scope.session().user() {
+            None => Who::Nobody,
+            Some(user) => self.loader.load(user).await?.map_or(Who::Gone, Who::Known),
+        };
+        Ok((scope, who))
+    }
+}
+
+/// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
+/// finished login or logout.
+fn end(scope: CallScope, result: Result<Output>) -> Result<Output> {
+    match &result {
+        Err(error) if error.status().is_server_error() => drop(scope),
+        _ => scope.commit(),
+    }
+    result
+}
+
+impl<U> fmt::Debug for RequiredSession<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequiredSession").field(&self.0.manager).finish()
+    }
+}
+
+impl<U> fmt::Debug for OptionalSession<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OptionalSession").field(&self.0.manager).finish()
+    }
+}
+
+impl fmt::Debug for PlainSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PlainSession").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,150 @@
+//! The binding to velox-rpc: sessions as middlewares of a procedure.
+//!
+//! [`required()`](SessionMiddleware::required) gives `ctx.user: U`, [`optional()`](SessionMiddleware::optional) gives
+//! `ctx.user: Option<U>`, and [`middleware()`](SessionMiddleware::middleware) gives `ctx.session` alone. Without any of them there is no such
+//! field, and a handler that names it does not compile.
+//!
+//! Uses the core only through its public names, and velox-rpc only through the exchange's slots and its end.
+
+mod context;
+mod exchange;
+mod loader;
+mod middleware;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use self::loader::Loader;
+use crate::config::{ConfigError, SessionBuilder};
+use crate::{Manager, SessionUser};
+
+pub use self::context::{SessionContext, UserContext};
+pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
+
+/// Sessions, ready to be put into procedures. Clones are the same sessions.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{Call, Mutation, Query, procedure, router};
+/// use velox_session::{MemoryStore, SessionMiddleware, SessionUser, session_middleware};
+///
+/// struct Auth {
+///     session: SessionMiddleware,
+/// }
+///
+/// #[router("auth")]
+/// impl Auth {
+///     fn logout(&self) -> Mutation<(), ()> {
+///         procedure()
+///             .use_(self.session.required())
+///             .mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?))
+///     }
+///
+///     fn get_profile(&self) -> Query<(), SessionUser> {
+///         procedure().use_(self.session.required()).query(|Call { ctx, .. }| Ok(ctx.user))
+///     }
+///
+///     fn home_page(&self) -> Query<(), Option<SessionUser>> {
+///         procedure().use_(self.session.optional()).query(|Call { ctx, .. }| Ok(ctx.user))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let session = session_middleware("a development secret of 32 bytes or more")
+///     .store(MemoryStore::new())
+///     .build()?;
+/// let auth = Auth { session };
+/// # let _ = auth;
+/// # Ok(())
+/// # }
+/// ```
+pub struct SessionMiddleware<U = SessionUser> {
+    manager: Manager,
+    loader: Arc<dyn Loader<U>>,
+}
+
+impl SessionBuilder {
+    /// Checks the settings, and makes the middlewares. `ctx.user` is a [`SessionUser`], unless a
+    /// [`user_loader`](SessionMiddleware::user_loader) gives something else.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings, at once.
+    pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
+        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Arc::new(loader::AsStored) })
+    }
+}
+
+impl<U> SessionMiddleware<U> {
+    /// Loads the user of each request by what the session holds: `ctx.user` becomes what the loader gives. `None` says
+    /// that the user is gone, which ends the session where one is required.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use std::sync::Arc;
+    /// use velox_session::{MemoryStore, SessionUser, session_middleware};
+    ///
+    /// #[derive(Clone)]
+    /// struct Account { name: String }
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let accounts: Arc<HashMap<String, Account>> = Arc::default();
+    /// let session = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .build()?
+    ///     .user_loader(move |user: SessionUser| {
+    ///         let accounts = Arc::clone(&accounts);
+    ///         async move { Ok(accounts.get(&user.id).cloned()) }
+    ///     });
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn user_loader<V, F, Fut>(self, load: F) -> SessionMiddleware<V>
+    where
+        F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = velox_rpc::Result<Option<V>>> + Send + 'static,
+        V: Send + Sync + 'static,
+    {
+        SessionMiddleware { manager: self.manager, loader: Arc::new(load) }
+    }
+
+    /// Lets in who is logged in, and nobody else: `ctx.user: U`, `ctx.session`.
+    ///
+    /// Others get 401 `Authentication required`, code `SESSION_UNAUTHORIZED`; who is logged in as a user that is gone, 401 `User not
+    /// found`, code `USER_NOT_FOUND`.
+    pub fn required(&self) -> RequiredSession<U> {
+        RequiredSession::new(self.manager.clone(), Arc::clone(&self.loader))
+    }
+
+    /// Lets everybody in: `ctx.user: Option<U>`, `ctx.session`.
+    pub fn optional(&self) -> OptionalSession<U> {
+        OptionalSession::new(self.manager.clone(), Arc::clone(&self.loader))
+    }
+
+    /// Lets everybody in and loads no user: `ctx.session`.
+    pub fn middleware(&self) -> PlainSession {
+        PlainSession::new(self.manager.clone())
+    }
+
+    /// What opens and saves these sessions, for use outside of procedures.
+    pub fn manager(&self) -> &Manager {
+        &self.manager
+    }
+}
+
+impl<U> Clone for SessionMiddleware<U> {
+    fn clone(&self) -> Self {
+        Self { manager: self.manager.clone(), loader: Arc::clone(&self.loader) }
+    }
+}
+
+impl<U> fmt::Debug for SessionMiddleware<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SessionMiddleware").field(&self.manager).finish()
+    }
+}

@@ -1,0 +1,336 @@
+//! The session as a call has it: reads, writes, login and logout.
+//!
+//! Nothing in here talks to a store. A [`Session`] notes down what a call does; the [`Manager`](crate::Manager)
+//! saves it when the exchange ends.
+
+mod error;
+mod op;
+pub(crate) mod plan;
+mod scope;
+mod shared;
+pub(crate) mod state;
+mod view;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::id::SessionId;
+use crate::record::Content;
+use crate::user::SessionUser;
+
+use op::{Op, Update};
+use view::{Start, View};
+
+pub(crate) use shared::Shared;
+
+pub use error::SessionError;
+pub use scope::{CallScope, OpenSession};
+
+/// The session of a call.
+///
+/// Clones are the same session. What is written through it is saved once, when the exchange ends, if the call has not
+/// failed with a server error; a login, logout or regeneration is kept whatever becomes of the call.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{Session, SessionError};
+///
+/// fn add_to_cart(session: &Session, article: &str) -> Result<u32, SessionError> {
+///     session.set("last", article)?;
+///     session.flash("success", "Added to the cart")?;
+///     session.update("articles", |count: Option<u32>| count.unwrap_or(0) + 1)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    call: u64,
+}
+
+impl Session {
+    /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
+    ///
+    /// What an anonymous visitor had gathered is kept; what another user had is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError, SessionUser};
+    /// async fn log_in(session: &Session) -> Result<(), SessionError> {
+    ///     session.login(SessionUser::new("u1", "ada@example.com")).await?;
+    ///     assert!(session.check());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended, or the record would be too large.
+    pub async fn login(&self, user: SessionUser) -> Result<(), SessionError> {
+        let at = self.shared.clock.now();
+        self.push(Op::Login { user, at })
+    }
+
+    /// Ends the session, in the store and in the browser. Without a session it does nothing.
+    ///
+    /// What is written afterwards begins a new session, of nobody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out(session: &Session) -> Result<(), SessionError> {
+    ///     session.logout().await?;
+    ///     session.flash("success", "See you")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub async fn logout(&self) -> Result<(), SessionError> {
+        let at = self.shared.clock.now();
+        self.push(Op::Logout { at })
+    }
+
+    /// Gives the session a new id and keeps what is in it: for any change of privilege other than a login.
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub async fn regenerate(&self) -> Result<(), SessionError> {
+        self.push(Op::Regenerate)
+    }
+
+    /// The value of a key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// fn theme(session: &Session) -> Result<String, SessionError> {
+    ///     Ok(session.get("theme")?.unwrap_or_else(|| "light".to_owned()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or the call has ended.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, SessionError> {
+        let content = self.content()?;
+        // The lock is free again: `T` may do what it likes.
+        content.data().get(key).map(|value| decode(key, value)).transpose()
+    }
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    ///
+    /// The key is reserved, the value cannot be written as JSON, the record would be too large, or the call has ended.
+    pub fn set(&self, key: &str, value: impl Serialize) -> Result<(), SessionError> {
+        checked(key)?;
+        let value = encode(key, &value)?;
+        self.push(Op::Set { key: key.to_owned(), value })
+    }
+
+    /// Sets the value of a key to what `function` makes of the present one, and answers it.
+    ///
+    /// No change is lost to a request running at the same time: if one saved before, `function` is called again on the
+    /// value it left. It may so be called several times and should do nothing else; in particular it
+    /// must not use the session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// fn count(session: &Session) -> Result<u64, SessionError> {
+    ///     session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get) and [`set`](Self::set).
+    pub fn update<T, F>(&self, key: &str, function: F) -> Result<T, SessionError>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Fn(Option<T>) -> T + Send + Sync + 'static,
+    {
+        checked(key)?;
+        let function = Arc::new(function);
+        loop {
+            let (content, stamp) = self.shared.with(|state| state.snapshot(self.call))?;
+            let present = content.data().get(key).map(|value| decode(key, value)).transpose()?;
+            // Not under the lock: this is foreign code, which may take its time or panic.
+            let updated = function(present);
+            let value = encode(key, &updated)?;
+            // A copy of the data less, if nobody else holds it.
+            drop(content);
+            let op = Op::Update { key: key.to_owned(), function: again(&function) };
+            if self.shared.with(|state| state.update(self.call, stamp, op, (key, value)))? {
+                return Ok(updated);
+            }
+        }
+    }
+
+    /// Removes a key. Answers whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// The key is reserved, or the call has ended.
+    pub fn remove(&self, key: &str) -> Result<bool, SessionError> {
+        checked(key)?;
+        let present = self.content()?.data().contains_key(key);
+        self.push(Op::Remove { key: key.to_owned() })?;
+        Ok(present)
+    }
+
+    /// Whether there is a value of this key. Once the call has ended there is none.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.content().is_ok_and(|content| content.data().contains_key(key))
+    }
+
+    /// Leaves a message for a later request, where [`get_flash`](Self::get_flash) reads it once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set), but that no key is reserved.
+    pub fn flash(&self, key: &str, value: impl Serialize) -> Result<(), SessionError> {
+        let value = encode(key, &value)?;
+        self.push(Op::Flash { key: key.to_owned(), value })
+    }
+
+    /// Takes a message that an earlier request left. It is gone with the response of this one.
+    ///
+    /// If another request delivers the message at the same time, only one of the two is answered; the other one's
+    /// saving fails with [`CloseError::Conflict`](crate::manager::CloseError::Conflict).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// fn banner(session: &Session) -> Result<Option<String>, SessionError> {
+    ///     session.get_flash("success")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The message is of another type (it stays then), or the call has ended.
+    pub fn get_flash<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, SessionError> {
+        let Some(delivered) = self.shared.with(|state| state.flash(self.call, key))? else { return Ok(None) };
+        let value = decode(key, &delivered)?;
+        let taken = self.shared.with(|state| state.take_flash(self.call, key, &delivered))?;
+        Ok(taken.then_some(value))
+    }
+
+    /// The id of the session, as the request had it. `None` if there was none, and after a login, logout or regeneration:
+    /// the new id is drawn when the session is saved.
+    #[must_use]
+    pub fn id(&self) -> Option<SessionId> {
+        let id = self.shared.with(|state| {
+            let replaced = state.view(self.call)?.is_replaced();
+            Ok(state.loaded().filter(|_| !replaced).map(|loaded| loaded.id.clone()))
+        });
+        id.ok().flatten()
+    }
+
+    /// Whether the request came without a live session.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.read(|view| (view.start() == Start::Live).then_some(())).is_none()
+    }
+
+    /// Whether somebody is logged in.
+    #[must_use]
+    pub fn check(&self) -> bool {
+        self.read(|view| view.content().user().map(|_| ())).is_some()
+    }
+
+    /// Who is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<SessionUser> {
+        self.read(|view| view.content().user().cloned())
+    }
+
+    /// The id of the user who is logged in.
+    #[must_use]
+    pub fn user_id(&self) -> Option<String> {
+        self.read(|view| view.content().user().map(|user| user.id.clone()))
+    }
+
+    /// All values that the application has set.
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub fn data(&self) -> Result<Map<String, Value>, SessionError> {
+        Ok(self.content()?.data().clone())
+    }
+
+    fn content(&self) -> Result<Arc<Content>, SessionError> {
+        self.shared.with(|state| Ok(Arc::clone(state.view(self.call)?.content())))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
+        self.shared.with(|state| Ok(read(state.view(self.call)?))).ok().flatten()
+    }
+
+    fn push(&self, op: Op) -> Result<(), SessionError> {
+        self.shared.with(|state| state.push(self.call, op))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+fn is_reserved(key: &str) -> bool {
+    key.starts_with('_') || key == "userId" || key == "userEmail"
+}
+
+fn checked(key: &str) -> Result<(), SessionError> {
+    if is_reserved(key) { Err(SessionError::ReservedKey { key: key.to_owned() }) } else { Ok(()) }
+}
+
+/// An update that can be done again on what another request left.
+fn again<T, F>(function: &Arc<F>) -> Update
+where
+    T: Serialize + DeserializeOwned,
+    F: Fn(Option<T>) -> T + Send + Sync + 'static,
+{
+    let function = Arc::clone(function);
+    Update::new(move |present| {
+        let present = present.map(T::deserialize).transpose()?;
+        serde_json::to_value(function(present))
+    })
+}
+
+fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
+    let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
+    if is_deeper(&value, MAX_DEPTH) { Err(SessionError::TooDeep { key: key.to_owned() }) } else { Ok(value) }
+}
+
+fn is_deeper(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(_) | Value::Object(_) if depth == 0 => true,
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, depth - 1)),
+        Value::Object(entries) => entries.values().any(|item| is_deeper(item, depth - 1)),
+        _ => false,
+    }
+}
+
+fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
+    T::deserialize(value).map_err(|source| SessionError::Decode { key: key.to_owned(), source })
+}
+
+/// serde_json reads 128 levels, a few of which are the record's own.
+const MAX_DEPTH: usize = 100;

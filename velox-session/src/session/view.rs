@@ -1,0 +1,169 @@
+//! The session as it is after some operations: what reads see, and what there is to save.
+//!
+//! A view starts from what the store had and takes in one [`Op`] after the other. The same operations on another start
+//! give the view of a session that was reloaded.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::record::Content;
+use crate::session::op::Op;
+
+/// The session as it is after some operations.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    content: Arc<Content>,
+    start: Start,
+    /// There is something to store.
+    written: bool,
+    /// The session that was loaded is over, under the id it had.
+    replaced: bool,
+    /// What is in the session was taken over from a record under another id.
+    carried: bool,
+    /// Somebody logged in, whether or not out again.
+    logged_in: bool,
+    /// Somebody logged out, whether or not in again.
+    logged_out: bool,
+    /// An operation cannot be done again on this start.
+    broken: bool,
+    /// Flash messages written here are for a later request.
+    flashed: Vec<String>,
+}
+
+/// What a view starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// No session: the visitor is new.
+    None,
+    /// A record of the store.
+    Live,
+    /// A record that was there when the session was opened and is gone now.
+    Lost,
+}
+
+impl View {
+    pub(crate) fn new(start: Start, content: Arc<Content>) -> Self {
+        Self {
+            content,
+            start,
+            written: false,
+            replaced: false,
+            carried: false,
+            logged_in: false,
+            logged_out: false,
+            broken: false,
+            flashed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn apply(&mut self, op: &Op) {
+        match op {
+            Op::Set { key, value } => self.set(key, value.clone()),
+            Op::Remove { key } => {
+                // To remove what is not there is no write: it must not make a session.
+                if self.content.data().contains_key(key) {
+                    self.write().remove(key);
+                }
+            }
+            Op::Update { key, function } => match function.apply(self.content.data().get(key)) {
+                Ok(value) => self.set(key, value),
+                Err(_) => self.broken = true,
+            },
+            Op::Flash { key, value } => {
+                self.write().set_flash(key, value.clone());
+                self.flashed.push(key.clone());
+            }
+            Op::TakeFlash { key, delivered } => {
+                if self.content.flash().get(key) == Some(delivered) {
+                    self.write().remove_flash(key);
+                } else if !self.is_flashed(key) {
+                    // Somebody else has delivered it meanwhile; a message is delivered once.
+                    self.broken = true;
+                }
+            }
+            Op::Login { user, at } => {
+                if self.content.user().is_some_and(|present| present.id != user.id) {
+                    // Nothing of one user crosses to another.
+                    self.clear(*at);
+                } else {
+                    self.carried |= !self.replaced;
+                }
+                self.write().log_in(user.clone(), *at);
+                self.replaced = self.start == Start::Live;
+                self.logged_in = true;
+            }
+            Op::Regenerate => {
+                // A visitor without a session has no id that somebody else could know.
+                if self.start != Start::None && !self.replaced {
+                    self.carried = true;
+                    self.replaced = self.start == Start::Live;
+                    self.written = true;
+                }
+            }
+            Op::Logout { at } => {
+                self.clear(*at);
+                self.replaced = self.start == Start::Live;
+                self.written = false;
+                self.logged_out = true;
+                self.broken = false;
+            }
+        }
+    }
+
+    pub(crate) fn content(&self) -> &Arc<Content> {
+        &self.content
+    }
+
+    pub(crate) fn start(&self) -> Start {
+        self.start
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.written
+    }
+
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.replaced
+    }
+
+    pub(crate) fn is_carried(&self) -> bool {
+        self.carried
+    }
+
+    pub(crate) fn is_logged_in(&self) -> bool {
+        self.logged_in
+    }
+
+    pub(crate) fn is_logged_out(&self) -> bool {
+        self.logged_out
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether a flash message of this key can be read: one of an earlier request.
+    pub(crate) fn offers_flash(&self, key: &str) -> bool {
+        self.content.flash().contains_key(key) && !self.is_flashed(key)
+    }
+
+    /// Sets a value.
+    pub(crate) fn set(&mut self, key: &str, value: Value) {
+        self.write().set(key, value);
+    }
+
+    fn is_flashed(&self, key: &str) -> bool {
+        self.flashed.iter().any(|flashed| flashed == key)
+    }
+
+    fn write(&mut self) -> &mut Content {
+        self.written = true;
+        Arc::make_mut(&mut self.content)
+    }
+
+    fn clear(&mut self, created_at: u64) {
+        self.content = Arc::new(Content::new(created_at));
+        self.carried = false;
+    }
+}
