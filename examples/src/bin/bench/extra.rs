@@ -1,0 +1,24 @@
+//! Routes that are only there, so that it shows whether their number costs the others anything.
+
+use http::Method;
+use velox_rpc::{Call, Router, procedure, schema};
+
+use crate::AppState;
+
+/// The parameter of a route.
+#[schema]
+pub struct Extra {
+    /// Any text.
+    pub id: String,
+}
+
+/// As many routes as are asked for: `GET /api/bench/r{i}/{id}`.
+pub fn routes(count: usize) -> Router<AppState> {
+    (0..count).fold(Router::new("bench"), |router, index| {
+        let route = procedure::<AppState>()
+            .input::<Extra>()
+            .rest(Method::GET, format!("/bench/r{index}/:id"))
+            .query(|Call { input, .. }| Ok(input));
+        router.procedure(format!("r{index}"), route)
+    })
+}

@@ -1,0 +1,48 @@
+//! A message that is read once.
+
+use http::Method;
+use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
+use velox_session::SessionMiddleware;
+
+use crate::{AppState, Nullable};
+
+/// The routes of the flash message.
+pub struct Flash {
+    /// The sessions.
+    pub session: SessionMiddleware,
+}
+
+/// A message to leave.
+#[schema]
+pub struct Message {
+    /// Its text.
+    pub message: String,
+}
+
+/// A message that was there, or not.
+#[schema]
+pub struct Found {
+    /// Its text.
+    pub message: Nullable<String>,
+}
+
+#[router("flash", state = AppState)]
+impl Flash {
+    /// Leaves a message.
+    fn leave(&self) -> Mutation<Message, Message> {
+        procedure().use_(self.session.optional()).input::<Message>().rest(Method::POST, "/flash").mutation(
+            |Call { input, ctx }| {
+                ctx.session.flash("message", &input.message)?;
+                Ok(input)
+            },
+        )
+    }
+
+    /// Takes the message.
+    fn take(&self) -> Query<(), Found> {
+        procedure()
+            .use_(self.session.optional())
+            .rest(Method::GET, "/flash")
+            .query(|Call { ctx, .. }| Ok(Found { message: ctx.session.get_flash("message")? }))
+    }
+}

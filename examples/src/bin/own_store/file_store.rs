@@ -1,0 +1,113 @@
+//! Sessions as files: one a session, its expiry on the first line and VeloxTS's JSON below.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use velox_session::store::{Expected, StoreError, Stored, async_trait};
+use velox_session::{Record, SessionStore, StoreKey};
+
+/// Sessions in a folder of files.
+///
+/// The lock makes each call atomic among the requests of this process. For several processes on one folder it would have
+/// to be a lock on the file; a database has transactions for it.
+pub struct FileStore {
+    folder: PathBuf,
+    lock: Mutex<()>,
+}
+
+impl FileStore {
+    /// Opens a folder, and makes it if it is not there.
+    pub fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, lock: Mutex::new(()) })
+    }
+
+    fn path(&self, key: &StoreKey) -> PathBuf {
+        // The key is the cookie's name and a hash of the session's id: safe in a file's name, and of no use as a cookie.
+        self.folder.join(key.to_text())
+    }
+
+    /// The live record of a key. A file that cannot be read as one is no session.
+    fn load(&self, key: &StoreKey) -> io::Result<Option<Record>> {
+        let text = match fs::read_to_string(self.path(key)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some((expires_at, json)) = text.split_once('\n') else { return Ok(None) };
+        let Ok(expires_at) = expires_at.parse::<u64>() else { return Ok(None) };
+        if expires_at <= now() {
+            fs::remove_file(self.path(key)).ok();
+            return Ok(None);
+        }
+        Ok(Record::from_json(json.as_bytes()).map(|record| record.with_expiry(expires_at)))
+    }
+
+    /// Writes beside the old file and then takes its place: a crash leaves the old or the new, never a half.
+    fn save(&self, key: &StoreKey, record: &Record, ttl: Duration) -> io::Result<()> {
+        let expires_at = now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+        let path = self.path(key);
+        let draft = path.with_extension("draft");
+        fs::write(&draft, format!("{expires_at}\n{}", record.to_json()))?;
+        fs::rename(draft, path)
+    }
+
+    fn locked<T>(&self, work: impl FnOnce() -> io::Result<T>) -> Result<T, StoreError> {
+        let _one_at_a_time = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        work().map_err(StoreError::new)
+    }
+}
+
+#[async_trait]
+impl SessionStore for FileStore {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        self.locked(|| self.load(key))
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        self.locked(|| {
+            let there = self.load(key)?.map(|record| record.version());
+            let as_expected = match expected {
+                Expected::Absent => there.is_none(),
+                Expected::Version(version) => there == Some(version),
+            };
+            if !as_expected {
+                return Ok(Stored::Conflict);
+            }
+            self.save(key, &record, ttl)?;
+            Ok(Stored::Yes)
+        })
+    }
+
+    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
+        self.locked(|| match fs::remove_file(self.path(key)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        self.locked(|| match self.load(key)? {
+            Some(record) if !record.is_retired() => {
+                self.save(key, &record, ttl)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        })
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

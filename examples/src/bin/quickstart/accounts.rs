@@ -1,0 +1,47 @@
+//! Who may log in: two accounts, in memory.
+
+use velox_rpc::{Error, Result, schema};
+
+use crate::auth::LoginInput;
+
+/// An account, as clients see it.
+#[schema]
+#[derive(Clone)]
+pub struct Account {
+    /// Its id.
+    pub id: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Its owner's name.
+    pub name: String,
+}
+
+/// All accounts, with their passwords. A real service stores hashes, and asks a database.
+pub struct Accounts(Vec<(Account, &'static str)>);
+
+impl Accounts {
+    /// The accounts that the example begins with.
+    pub fn seed() -> Self {
+        let account = |id: &str, email: &str, name: &str| Account {
+            id: id.to_owned(),
+            email: email.to_owned(),
+            name: name.to_owned(),
+        };
+        Self(vec![
+            (account("u1", "alice@example.com", "Alice"), "wonderland-1"),
+            (account("u2", "bob@example.com", "Bob"), "builder-22"),
+        ])
+    }
+
+    /// The account of an e-mail address and its password.
+    pub async fn verify(&self, credentials: &LoginInput) -> Result<Account> {
+        let found = self
+            .0
+            .iter()
+            .find(|(account, password)| account.email == credentials.email && *password == credentials.password);
+        match found {
+            Some((account, _)) => Ok(account.clone()),
+            None => Err(Error::unauthorized("Invalid credentials").with_tag("INVALID_CREDENTIALS")),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The seed page, complete: log in, log out, profile, home page, flash messages.
+//!
+//! `cargo run --bin quickstart` from the root; nothing else has to be there.
+
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod auth;
+
+use std::error::Error;
+use std::time::Duration;
+
+use velox_rpc::App;
+use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_middleware};
+
+use crate::accounts::Accounts;
+use crate::auth::Auth;
+
+/// What every handler reaches through `ctx`.
+pub struct AppState {
+    /// Who may log in.
+    pub accounts: Accounts,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
+
+    App::new(AppState { accounts: Accounts::seed() }).router(Auth { session: session()? }).serve(address).await?;
+    Ok(())
+}
+
+fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
+    let secret = std::env::var("SESSION_SECRET");
+    let production = secret.is_ok();
+    let secret = match secret {
+        Ok(text) => Secret::new(text)?,
+        Err(_) => development_secret()?,
+    };
+    let session = session_middleware(secret)
+        .store(MemoryStore::new())
+        // Browsers take a `__Host-` cookie only over HTTPS.
+        .cookie_name(if production { "__Host-session" } else { "session" })
+        .secure(production)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::from_secs(86_400)) // 24 hours
+        .build()?;
+    Ok(session)
+}
+
+fn development_secret() -> Result<Secret, Box<dyn Error>> {
+    tracing::warn!(
+        "SESSION_SECRET is not set: sessions are signed by a secret that ends with this run, and their cookie goes over plain HTTP"
+    );
+    Ok(Secret::generate()?)
+}

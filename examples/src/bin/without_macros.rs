@@ -1,0 +1,86 @@
+//! What the macros stand for, by hand: a router, an input and a middleware without `#[router]`, `#[schema]` and `#[middleware]`.
+//! `cargo run --bin without_macros`, then `curl 'localhost:3000/api/users/7' -H 'x-tenant: acme'`.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::ops::Deref;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+use velox_rpc::procedure::Output;
+use velox_rpc::{App, Call, Context, Ctx, Middleware, Next, Query, Result, Router, procedure};
+
+/// What every handler reaches through `ctx`.
+struct AppState {
+    domain: String,
+}
+
+// `#[schema]`
+#[derive(Deserialize, Validate, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetUser {
+    #[validate(length(min = 1, max = 10))]
+    id: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    id: String,
+    email_address: String,
+}
+
+// `#[middleware] fn tenant(ctx: &impl Ctx) -> Result<String>`
+struct Tenant;
+
+struct TenantContext<C> {
+    tenant: String,
+    inner: C,
+}
+
+impl<C> Deref for TenantContext<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl<C: Ctx> Ctx for TenantContext<C> {
+    type State = C::State;
+
+    fn base(&self) -> &Context<C::State> {
+        self.inner.base()
+    }
+}
+
+impl<C: Ctx> Middleware<C> for Tenant {
+    type Context = TenantContext<C>;
+
+    async fn call(&self, ctx: C, next: Next<TenantContext<C>>) -> Result<Output> {
+        let tenant = ctx.request().header("x-tenant").unwrap_or("default").to_owned();
+        next.run(TenantContext { tenant, inner: ctx }).await
+    }
+}
+
+// `#[router("users", state = AppState)]`
+fn users() -> Router<AppState> {
+    Router::new("users").procedure("getUser", get_user().describe("One user."))
+}
+
+fn get_user() -> Query<GetUser, User, AppState> {
+    procedure::<AppState>().use_(Tenant).input::<GetUser>().query(async |Call { input, ctx }| {
+        let email_address = format!("{}@{}.{}", input.id, ctx.tenant, ctx.domain);
+        Ok(User { id: input.id, email_address })
+    })
+}
+
+#[tokio::main]
+async fn main() -> std::result::Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
+    App::new(AppState { domain: "example.com".to_owned() }).router(users()).serve(address).await?;
+    Ok(())
+}
