@@ -1,0 +1,83 @@
+//! The application of this crate runs: what the macros expand to finds velox-rpc by the name that it has here.
+
+use rpc::App;
+use rpc::http::{HeaderName, HeaderValue, StatusCode};
+use velox_renamed::{AppState, ById, Order, Orders, Product};
+use velox_session::{MemoryStore, session_middleware};
+
+fn orders() -> Orders {
+    let session = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new());
+    Orders { session: session.build().expect("good settings") }
+}
+
+fn app() -> App<AppState> {
+    App::new(AppState { name: "Books" }).router(orders())
+}
+
+fn order(email: &str, how_many: u8) -> Order {
+    Order { product: Product::HardcoverBook, how_many, address: None, email: email.to_owned() }
+}
+
+#[test]
+fn the_routes_are_those_of_the_router() {
+    let routes = app().into_service().expect("good routes").manifest().to_string();
+    let expected = "\
+POST  /api/orders          orders.createOrder
+GET   /api/orders/:id      orders.getOrder
+GET   /api/shop            orders.shop         guards: open
+GET   /api/orders/profile  orders.profile
+";
+    assert_eq!(routes, expected);
+}
+
+#[tokio::test]
+async fn a_schema_is_read_and_written() {
+    let sent = order("ada@example.com", 2);
+    let given = app().caller().call(orders().create_order(), &sent).await;
+    assert!(given.is_ok_and(|given| given == sent));
+}
+
+#[tokio::test]
+async fn the_rules_of_a_schema_hold() {
+    let error = app().caller().call(orders().create_order(), &order("ada", 0)).await.expect_err("two rules are broken");
+    let fields = error.members()["fields"].to_string();
+    assert!(fields.contains(r#""email":"That is no address""#), "{fields}");
+    assert!(fields.contains(r#""howMany":"Number must be greater than or equal to 1""#), "{fields}");
+}
+
+#[tokio::test]
+async fn a_middleware_gives_its_field() {
+    let shop = app().caller().call(orders().shop(), &()).await;
+    assert!(shop.is_ok_and(|shop| shop == "Books of nobody"));
+}
+
+#[tokio::test]
+async fn http_is_named_through_velox_rpc() {
+    let closed = (HeaderName::from_static("x-closed"), HeaderValue::from_static("1"));
+    let error = app().caller().header(closed.0, closed.1).call(orders().shop(), &()).await.expect_err("it is closed");
+    assert_eq!((error.status(), error.tag()), (StatusCode::SERVICE_UNAVAILABLE, "GUARD_FAILED"));
+    assert_eq!(app().caller().exchange(orders().shop(), &()).await.headers["x-shop"], "books");
+}
+
+#[tokio::test]
+async fn an_error_is_made_by_name() {
+    let error = app().caller().call(orders().get_order(), &ById { id: "2".into() }).await.expect_err("there is none");
+    assert_eq!(error.message(), "Order with id 2 not found");
+}
+
+#[tokio::test]
+async fn a_session_stands_beside_it() {
+    let error = app().caller().call(orders().profile(), &()).await.expect_err("nobody is logged in");
+    assert_eq!((error.status().as_u16(), error.tag()), (401, "SESSION_UNAUTHORIZED"));
+}
+
+/// The dependencies are what they are said to be.
+#[test]
+fn nothing_but_velox_and_tokio_is_depended_on() {
+    let manifest = include_str!("../Cargo.toml");
+    let (_, rest) = manifest.split_once("[dependencies]\n").expect("a table of dependencies");
+    let (table, rest) = rest.split_once("\n[").expect("another table");
+    let names: Vec<_> = table.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    assert_eq!(names, ["rpc", "velox-session", "tokio"]);
+    assert!(!rest.contains("dependencies"));
+}

@@ -1,0 +1,167 @@
+//! A client without a socket. It fails on a reply that breaks what holds for all of them, and on a header that nobody expected.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+use velox_rpc::procedure::Procedure;
+use velox_rpc::service::AppService;
+use velox_rpc::{App, Router};
+
+/// Calls a service without a socket.
+#[derive(Debug, Clone)]
+pub struct Client {
+    service: AppService,
+    expected: Vec<&'static str>,
+}
+
+impl Client {
+    /// A client of an application.
+    ///
+    /// # Panics
+    ///
+    /// When the application cannot start.
+    pub fn of<S: Send + Sync + 'static>(app: App<S>) -> Self {
+        Self { service: app.into_service().expect("the application starts"), expected: OF_EVERY_REPLY.to_vec() }
+    }
+
+    /// A client of one procedure without state: a query at `GET /api/test/run`, a mutation at `POST /api/test/run`.
+    pub fn of_one(procedure: impl Into<Procedure<()>>) -> Self {
+        Self::of(App::new(()).router(Router::new("test").procedure("run", procedure)))
+    }
+
+    /// Expects one more header in the replies.
+    #[must_use]
+    pub fn expecting(mut self, header: &'static str) -> Self {
+        self.expected.push(header);
+        self
+    }
+
+    /// The service.
+    pub fn service(&self) -> &AppService {
+        &self.service
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, target: &str) -> Reply {
+        self.send(get(target)).await
+    }
+
+    /// Sends a JSON body.
+    pub async fn json(&self, method: Method, target: &str, body: impl Into<Bytes>) -> Reply {
+        self.send(json(method, target, body)).await
+    }
+
+    /// POSTs a JSON body.
+    pub async fn post(&self, target: &str, body: impl Into<Bytes>) -> Reply {
+        self.json(Method::POST, target, body).await
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    ///
+    /// When the reply breaks what holds for every one of them.
+    pub async fn send<B>(&self, request: Request<B>) -> Reply
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let is_head = request.method() == Method::HEAD;
+        let (parts, body) = self.service.call(request).await.into_parts();
+        let body = body.collect().await.expect("a reply's body cannot fail").to_bytes();
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        reply.check(&self.expected, is_head);
+        reply
+    }
+}
+
+/// A GET.
+pub fn get(target: &str) -> Request<Full<Bytes>> {
+    Request::get(target).body(Full::default()).expect("a request")
+}
+
+/// A request with a JSON body.
+pub fn json(method: Method, target: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+    let request = Request::builder().method(method).uri(target).header("content-type", "application/json");
+    request.body(Full::new(body.into())).expect("a request")
+}
+
+/// A reply, read to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The result of a call that ended well.
+    pub fn result(&self) -> Value {
+        assert!(self.status.is_success(), "{self:?}");
+        self.json()
+    }
+
+    /// Status and body.
+    pub fn outcome(&self) -> (u16, Value) {
+        (self.status.as_u16(), if self.body.is_empty() { Value::Null } else { self.json() })
+    }
+
+    /// Status and `code` of an error.
+    pub fn failure(&self) -> (u16, String) {
+        (self.status.as_u16(), self.json()["code"].as_str().unwrap_or("no code").to_owned())
+    }
+
+    /// The issues of an input that was refused, as `field: message`.
+    pub fn issues(&self) -> Vec<String> {
+        assert_eq!(self.failure(), (400, "VALIDATION_ERROR".to_owned()), "{self:?}");
+        let details = self.json()["details"].as_array().expect("details").clone();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        details.iter().map(|issue| format!("{}: {}", text(&issue["field"]), text(&issue["message"]))).collect()
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("visible ASCII"))
+    }
+
+    fn check(&self, expected: &[&str], is_head: bool) {
+        let surprise = self.headers.keys().find(|name| !expected.contains(&name.as_str()));
+        assert_eq!(surprise, None, "a header that nobody expected: {self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        if !self.body.is_empty() {
+            assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"), "{self:?}");
+        }
+        let failed = self.status.is_client_error() || self.status.is_server_error();
+        if failed && !is_head {
+            self.check_envelope();
+        }
+    }
+
+    fn check_envelope(&self) {
+        let body = self.json();
+        for key in ["error", "message", "code"] {
+            assert!(body[key].as_str().is_some_and(|text| !text.is_empty()), "no `{key}`: {self:?}");
+        }
+        assert_eq!(body["statusCode"], self.status.as_u16(), "{self:?}");
+        let id = body.get("requestId").map(|id| id.as_str().expect("an id is a text"));
+        assert_eq!(id, self.header("x-request-id"), "{self:?}");
+        assert_eq!(id.is_some(), self.status.is_server_error(), "{self:?}");
+    }
+}
+
+const OF_EVERY_REPLY: [&str; 5] = ["content-type", "x-content-type-options", "content-length", "allow", "x-request-id"];

@@ -1,0 +1,901 @@
+//! The procedure builder: what each method does, in which order steps run, and what a failure in one of them becomes.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::Empty;
+use serde_json::{Value, json};
+use velox_rpc::call::Kind;
+use velox_rpc::context::Exchange;
+use velox_rpc::procedure::{Guard, Output, Procedure, guard};
+use velox_rpc::{
+    App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, middleware,
+    procedure, router, schema,
+};
+use velox_tests::{Client, Log, Reply, get};
+
+/// A text of a few characters.
+#[schema]
+#[derive(Clone)]
+struct Note {
+    #[validate(length(min = 1, max = 5))]
+    text: String,
+}
+
+/// What the state and the tests write down.
+#[derive(Clone, Default)]
+struct Trace(Arc<Mutex<Vec<String>>>);
+
+impl Trace {
+    fn note(&self, text: impl Into<String>) {
+        self.0.lock().expect("no test panics here").push(text.into());
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().expect("no test panics here"))
+    }
+}
+
+struct AppState {
+    motto: &'static str,
+    trace: Trace,
+}
+
+fn app(router: Router<AppState>) -> (Client, Trace) {
+    let trace = Trace::default();
+    let state = AppState { motto: "make haste slowly", trace: trace.clone() };
+    (Client::of(App::new(state).router(router)), trace)
+}
+
+fn keyed(name: &'static str, key: &'static str) -> impl Guard<Context<()>> + Clone {
+    guard(name, move |request| request.header(key).is_some())
+}
+
+fn with_header(target: &str, name: &str, value: &str) -> Request<Empty<&'static [u8]>> {
+    Request::get(target).header(name, value).body(Empty::new()).expect("a request")
+}
+
+// ---- order ----
+
+#[tokio::test]
+async fn a_guard_before_the_input_answers_before_the_input_is_read() {
+    let api = Client::of_one(procedure().guard(keyed("key", "x-key")).input::<Note>().mutation(|_| Ok(1)));
+    assert_eq!(api.post("/api/test/run", "{}").await.failure(), (403, "GUARD_FAILED".into()));
+}
+
+#[tokio::test]
+async fn a_guard_after_the_input_answers_after_the_input_is_read() {
+    let api = Client::of_one(procedure().input::<Note>().guard(keyed("key", "x-key")).mutation(|_| Ok(1)));
+    assert_eq!(api.post("/api/test/run", "{}").await.failure(), (400, "VALIDATION_ERROR".into()));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.failure(), (403, "GUARD_FAILED".into()));
+}
+
+#[middleware]
+async fn nobody(_ctx: &impl Ctx) -> Result<()> {
+    Err(Error::unauthorized("Authentication required"))
+}
+
+#[tokio::test]
+async fn a_middleware_before_the_input_answers_before_the_input_is_read() {
+    let api = Client::of_one(procedure().use_(nobody).input::<Note>().mutation(|_| Ok(1)));
+    assert_eq!(api.post("/api/test/run", "{}").await.failure(), (401, "UNAUTHORIZED".into()));
+}
+
+#[tokio::test]
+async fn a_middleware_after_the_input_answers_after_the_input_is_read() {
+    let api = Client::of_one(procedure().input::<Note>().use_(nobody).mutation(|_| Ok(1)));
+    assert_eq!(api.post("/api/test/run", "{}").await.failure(), (400, "VALIDATION_ERROR".into()));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.failure(), (401, "UNAUTHORIZED".into()));
+}
+
+#[tokio::test]
+async fn steps_run_in_the_order_in_which_they_are_written() {
+    let steps = procedure::<AppState>()
+        .guard_fn("first", |ctx| {
+            ctx.trace.note("guard");
+            true
+        })
+        .use_fn(async |ctx: Context<AppState>, next: Next<Context<AppState>>| {
+            ctx.trace.note("middleware");
+            next.run(ctx).await
+        })
+        .check(|ctx, ()| {
+            ctx.trace.note("check before the input");
+            Ok(())
+        })
+        .input::<Note>()
+        .check(|ctx, _| {
+            ctx.trace.note("check after the input");
+            Ok(())
+        })
+        .guard_fn("last", |ctx| {
+            ctx.trace.note("last guard");
+            true
+        })
+        .mutation(|Call { ctx, .. }| {
+            ctx.trace.note("handler");
+            Ok(())
+        });
+    let (api, trace) = app(Router::new("test").procedure("run", steps));
+
+    api.post("/api/test/run", r#"{"text":"hi"}"#).await.result();
+    let all = ["guard", "middleware", "check before the input", "check after the input", "last guard", "handler"];
+    assert_eq!(trace.taken(), all);
+
+    api.post("/api/test/run", "{}").await.issues();
+    assert_eq!(trace.taken(), all[..3], "what stands before the input ran, and nothing else");
+}
+
+// ---- middlewares ----
+
+fn layer(name: &'static str) -> impl Fn(Context<AppState>, Next<Context<AppState>>) -> Traced + Send + Sync + 'static {
+    move |ctx, next| {
+        Box::pin(async move {
+            let trace = ctx.trace.clone();
+            trace.note(format!("{name}: before"));
+            let result = next.run(ctx).await;
+            trace.note(format!("{name}: after"));
+            result
+        })
+    }
+}
+
+type Traced = std::pin::Pin<Box<dyn Future<Output = Result<Output>> + Send>>;
+
+#[tokio::test]
+async fn middlewares_nest() {
+    let nested = procedure().use_fn(layer("one")).use_fn(layer("two")).query(|Call { ctx, .. }| {
+        ctx.trace.note("handler");
+        Ok(())
+    });
+    let (api, trace) = app(Router::new("test").procedure("run", nested));
+    api.get("/api/test/run").await.result();
+    assert_eq!(trace.taken(), ["one: before", "two: before", "handler", "two: after", "one: after"]);
+}
+
+#[tokio::test]
+async fn the_part_after_runs_for_an_error_too() {
+    let failing = procedure()
+        .use_fn(layer("one"))
+        .query(|_: Call<Context<AppState>, ()>| -> Result<()> { Err(Error::conflict("Taken")) });
+    let (api, trace) = app(Router::new("test").procedure("run", failing));
+    assert_eq!(api.get("/api/test/run").await.failure(), (409, "CONFLICT".into()));
+    assert_eq!(trace.taken(), ["one: before", "one: after"]);
+}
+
+#[tokio::test]
+async fn a_middleware_answers_without_going_on() {
+    let short = procedure::<AppState>()
+        .use_fn(async |_ctx: Context<AppState>, _next: Next<Context<AppState>>| {
+            Output::json(&json!({"from": "middleware"}))
+        })
+        .query(|Call { ctx, .. }| {
+            ctx.trace.note("handler");
+            Ok(json!({"from": "handler"}))
+        });
+    let (api, trace) = app(Router::new("test").procedure("run", short));
+    assert_eq!(api.get("/api/test/run").await.result(), json!({"from": "middleware"}));
+    assert!(trace.taken().is_empty());
+}
+
+#[tokio::test]
+async fn a_middleware_replaces_an_error_of_what_is_inside() {
+    let mended = procedure()
+        .use_fn(async |ctx: Context<()>, next: Next<Context<()>>| match next.run(ctx).await {
+            Err(error) if error.status() == StatusCode::NOT_FOUND => Output::json("none"),
+            other => other,
+        })
+        .query(|_| -> Result<()> { Err(Error::not_found("User", 1)) });
+    assert_eq!(Client::of_one(mended).get("/api/test/run").await.result(), "none");
+}
+
+#[tokio::test]
+async fn a_closure_as_a_middleware_sets_headers_before_and_after() {
+    let traced = procedure()
+        .use_fn(async |ctx: Context<()>, next: Next<_>| {
+            let exchange = ctx.exchange().clone();
+            exchange.reply().header(HeaderName::from_static("x-before"), HeaderValue::from_static("1"));
+            let output = next.run(ctx).await?;
+            exchange.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
+            Ok(output)
+        })
+        .query(|_: Call<Context<()>, ()>| Ok("hello"));
+    let reply = Client::of_one(traced).expecting("x-before").expecting("x-after").get("/api/test/run").await;
+    assert_eq!((reply.header("x-before"), reply.header("x-after")), (Some("1"), Some("1")));
+}
+
+struct Counted(HeaderName);
+
+impl<C: Ctx> Middleware<C> for Counted {
+    type Context = C;
+
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+        let exchange = ctx.exchange().clone();
+        let output = next.run(ctx).await?;
+        exchange.reply().append(self.0.clone(), HeaderValue::from_static("1"));
+        Ok(output)
+    }
+}
+
+#[tokio::test]
+async fn a_middleware_written_by_hand_keeps_values_of_its_own() {
+    let name = HeaderName::from_static("x-count");
+    let counted = procedure().use_(Counted(name.clone())).use_(Counted(name)).query(|_| Ok(1));
+    let reply = Client::of_one(counted).expecting("x-count").get("/api/test/run").await;
+    assert_eq!(reply.headers.get_all("x-count").iter().count(), 2);
+}
+
+// ---- context ----
+
+/// Who rents.
+#[middleware]
+async fn tenant(ctx: &impl Ctx) -> Result<String> {
+    Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
+}
+
+/// A plain function will do.
+#[middleware]
+fn locale(ctx: &impl Ctx) -> Result<Locale> {
+    match ctx.request().header("accept-language") {
+        None => Ok(Locale { tag: "en".into() }),
+        Some(tag) if tag.len() == 2 => Ok(Locale { tag: tag.into() }),
+        Some(_) => Err(Error::bad_request("What language?")),
+    }
+}
+
+struct Locale {
+    tag: String,
+}
+
+/// It needs the context that another made.
+#[middleware]
+async fn greeting(ctx: &LocaleContext<TenantContext<Context<AppState>>>) -> Result<String> {
+    Ok(format!("{}, {}, {}", ctx.tenant, ctx.locale.tag, ctx.motto))
+}
+
+fn three_layers() -> Client {
+    let who = procedure::<AppState>().use_(tenant).use_(locale).use_(greeting).query(|Call { ctx, .. }| {
+        Ok(json!([ctx.tenant, ctx.locale.tag, ctx.greeting, ctx.motto, ctx.base().procedure().to_string()]))
+    });
+    app(Router::new("test").procedure("run", who)).0
+}
+
+#[tokio::test]
+async fn a_handler_reads_the_fields_of_all_layers() {
+    let reply = three_layers().send(with_header("/api/test/run", "x-tenant", "acme")).await;
+    let expected = ["acme", "en", "acme, en, make haste slowly", "make haste slowly", "test.run"];
+    assert_eq!(reply.result(), json!(expected));
+}
+
+#[tokio::test]
+async fn a_field_that_cannot_be_found_ends_the_call() {
+    let reply = three_layers().send(with_header("/api/test/run", "accept-language", "klingon")).await;
+    assert_eq!(reply.failure(), (400, "BAD_REQUEST".into()));
+}
+
+#[tokio::test]
+async fn a_field_is_moved_out_of_the_outermost_layer() {
+    let who = procedure::<()>().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant));
+    assert_eq!(Client::of_one(who).get("/api/test/run").await.result(), "default");
+}
+
+#[tokio::test]
+async fn guards_and_checks_see_the_fields_of_the_middlewares_before_them() {
+    let seen = procedure::<()>()
+        .use_(tenant)
+        .guard_fn("acme", |ctx| ctx.tenant == "acme")
+        .check(|ctx, ()| if ctx.tenant.len() == 4 { Ok(()) } else { Err(Error::bad_request("no")) })
+        .query(|_| Ok(1));
+    let api = Client::of_one(seen);
+    assert_eq!(api.get("/api/test/run").await.failure(), (403, "GUARD_FAILED".into()));
+    assert_eq!(api.send(with_header("/api/test/run", "x-tenant", "acme")).await.result(), 1);
+}
+
+// ---- guards ----
+
+#[tokio::test]
+async fn a_guard_refuses_with_its_name_and_the_defaults() {
+    let api = Client::of_one(procedure().guard(keyed("apiKey", "x-api-key")).query(|_| Ok(1)));
+    let refusal = json!({
+        "error": "GuardError", "message": "Access denied", "statusCode": 403, "code": "GUARD_FAILED", "guardName": "apiKey"
+    });
+    assert_eq!(api.get("/api/test/run").await.outcome(), (403, refusal));
+    assert_eq!(api.send(with_header("/api/test/run", "x-api-key", "any")).await.result(), 1);
+}
+
+#[tokio::test]
+async fn a_guard_refuses_with_a_message_and_a_status_of_its_own() {
+    let api_key = guard("apiKey", |_| false).message("API key required").status(StatusCode::UNAUTHORIZED);
+    let api = Client::of_one(procedure().guard(api_key).query(|_| Ok(1)));
+    let refusal = json!({
+        "error": "GuardError", "message": "API key required", "statusCode": 401, "code": "GUARD_FAILED", "guardName": "apiKey"
+    });
+    assert_eq!(api.get("/api/test/run").await.outcome(), (401, refusal));
+}
+
+#[tokio::test]
+async fn a_guard_with_the_status_of_a_success_refuses_with_500() {
+    let mistaken = guard("odd", |_| false).status(StatusCode::OK);
+    let api = Client::of_one(procedure().guard(mistaken).query(|_| Ok(1)));
+    assert_eq!(api.get("/api/test/run").await.status, 500);
+}
+
+#[tokio::test]
+async fn a_closure_as_a_guard_sees_the_context() {
+    let open = procedure::<AppState>().guard_fn("motto", |ctx| ctx.motto.is_empty()).query(|_| Ok(1));
+    let reply = app(Router::new("test").procedure("run", open)).0.get("/api/test/run").await;
+    assert_eq!(reply.json()["guardName"], "motto");
+}
+
+struct Denying;
+
+impl<C: Ctx> Guard<C> for Denying {
+    fn name(&self) -> &str {
+        "denying"
+    }
+
+    async fn check(&self, _: &C) -> Result<()> {
+        tokio::task::yield_now().await;
+        Err(Error::custom(StatusCode::PAYMENT_REQUIRED, "PAYMENT_REQUIRED", "Pay first"))
+    }
+}
+
+#[tokio::test]
+async fn a_guard_written_by_hand_waits_and_refuses_with_any_error() {
+    let api = Client::of_one(procedure().guard(Denying).query(|_| Ok(1)));
+    assert_eq!(api.get("/api/test/run").await.failure(), (402, "PAYMENT_REQUIRED".into()));
+}
+
+/// The guard that refuses a request with these headers.
+async fn refusing(api: &Client, headers: &[&'static str]) -> Value {
+    let mut request = get("/api/test/run");
+    for name in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_static("1"));
+    }
+    api.send(request).await.json()["guardName"].clone()
+}
+
+#[tokio::test]
+async fn a_tuple_of_guards_is_asked_in_order() {
+    let both = (keyed("one", "x-one"), guard("two", |request| request.header("x-two").is_some()));
+    let api = Client::of_one(procedure().guards(both).query(|_| Ok(json!({"guardName": "none"}))));
+    assert_eq!(refusing(&api, &[]).await, "one");
+    assert_eq!(refusing(&api, &["x-two"]).await, "one");
+    assert_eq!(refusing(&api, &["x-one"]).await, "two");
+    assert_eq!(refusing(&api, &["x-one", "x-two"]).await, "none");
+}
+
+#[tokio::test]
+async fn an_array_of_guards_is_asked_in_order() {
+    let both = [keyed("one", "x-one"), keyed("two", "x-two")];
+    let api = Client::of_one(procedure().guards(both).query(|_| Ok(json!({"guardName": "none"}))));
+    assert_eq!(refusing(&api, &["x-two"]).await, "one");
+    assert_eq!(refusing(&api, &["x-one"]).await, "two");
+    assert_eq!(refusing(&api, &["x-one", "x-two"]).await, "none");
+}
+
+#[tokio::test]
+async fn a_check_sees_context_and_input() {
+    let checked = procedure::<AppState>()
+        .input::<Note>()
+        .check(
+            |ctx, input| {
+                if ctx.motto.contains(&input.text) { Ok(()) } else { Err(Error::bad_request("Not of the motto")) }
+            },
+        )
+        .mutation(|_| Ok("fine"));
+    let (api, _) = app(Router::new("test").procedure("run", checked));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"haste"}"#).await.result(), "fine");
+    let refused = api.post("/api/test/run", r#"{"text":"speed"}"#).await;
+    assert_eq!(refused.json()["message"], "Not of the motto");
+}
+
+// ---- output ----
+
+#[schema]
+struct Public {
+    id: String,
+    #[validate(length(max = 5))]
+    display_name: Option<String>,
+}
+
+fn shown(value: Value) -> Client {
+    Client::of_one(procedure().output::<Public>().query(move |_| Ok(value.clone())))
+}
+
+#[tokio::test]
+async fn an_output_type_drops_the_fields_that_it_does_not_name() {
+    let reply = shown(json!({"id": "1", "displayName": "shown", "secret": "hidden"})).get("/api/test/run").await;
+    assert_eq!(reply.text(), r#"{"id":"1","displayName":"shown"}"#);
+}
+
+#[tokio::test]
+async fn an_output_that_does_not_fit_is_a_500_that_tells_nothing() {
+    let internal = json!("Internal server error");
+    for wrong in [json!({"id": 42}), json!({"id": "1", "displayName": "too long"}), json!("hidden")] {
+        let reply = shown(wrong.clone()).get("/api/test/run").await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["message"]), (500, &internal), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn an_output_type_holds_for_mutations_and_futures() {
+    let api = Client::of_one(procedure().output::<Public>().mutation(async |_| Ok(json!({"id": "1", "x": 1}))));
+    assert_eq!(api.post("/api/test/run", "").await.text(), r#"{"id":"1"}"#);
+}
+
+#[tokio::test]
+async fn an_array_is_no_output_of_a_struct() {
+    let reply = shown(json!(["1", "shown"])).get("/api/test/run").await;
+    assert_eq!(reply.status, 500);
+}
+
+// ---- what is known of a procedure ----
+
+/// `METHOD path` of the only procedure.
+fn route(procedure: impl Into<Procedure<()>>) -> String {
+    let app = App::new(()).router(Router::new("comments").procedure("getComment", procedure));
+    let service = app.into_service().expect("a good route");
+    let (method, path) = service.manifest().entries()[0].route().expect("a route");
+    format!("{method} {path}")
+}
+
+#[schema]
+struct CommentOf {
+    post_id: String,
+    org_id: Option<String>,
+    id: String,
+}
+
+#[test]
+fn a_parent_stands_before_the_resource() {
+    let route = route(procedure().parent("posts").input::<CommentOf>().query(|_| Ok(1)));
+    assert_eq!(route, "GET /api/posts/:postId/comments/:id");
+}
+
+#[test]
+fn a_parent_names_its_parameter() {
+    let route = route(procedure().parent(("organizations", "orgId")).input::<CommentOf>().query(|_| Ok(1)));
+    assert_eq!(route, "GET /api/organizations/:orgId/comments/:id");
+}
+
+#[test]
+fn parents_stand_in_the_order_in_which_they_are_written() {
+    let named = [("organizations", "orgId"), ("posts", "postId")];
+    let chained = procedure().parents(named).input::<CommentOf>().query(|_| Ok(1));
+    assert_eq!(route(chained), "GET /api/organizations/:orgId/posts/:postId/comments/:id");
+}
+
+#[tokio::test]
+async fn the_parameters_of_parents_are_input() {
+    let found = procedure().parent("posts").input::<CommentOf>().query(|Call { input, .. }| Ok(input));
+    let api = Client::of(App::new(()).router(Router::new("comments").procedure("getComment", found)));
+    assert_eq!(api.get("/api/posts/p1/comments/c1").await.result(), json!({"postId": "p1", "id": "c1"}));
+}
+
+#[test]
+fn the_manifest_knows_what_was_said_of_a_procedure() {
+    let said = procedure()
+        .describe("Counts.")
+        .deprecated("use `count`")
+        .guards((keyed("one", "x-one"), keyed("two", "x-two")))
+        .guard_fn("three", |_| true)
+        .input::<Note>()
+        .query(|_| Ok(1));
+    let service = App::new(()).router(Router::new("test").procedure("run", said)).into_service().expect("good routes");
+    let entry = &service.manifest().entries()[0];
+    assert_eq!(entry.description(), Some("Counts."));
+    assert_eq!(entry.deprecated(), Some("use `count`"));
+    assert_eq!(entry.guards(), ["one", "two", "three"]);
+    assert_eq!((entry.name().to_string(), entry.name().kind()), ("test.run".to_owned(), Kind::Query));
+    let schema = entry.input_schema().expect("it takes input");
+    assert_eq!(schema.as_value()["properties"]["text"]["maxLength"], 5);
+}
+
+#[tokio::test]
+async fn a_deprecated_procedure_still_answers() {
+    let api = Client::of_one(procedure().deprecated("use another").query(|_| Ok(1)));
+    assert_eq!(api.get("/api/test/run").await.result(), 1);
+}
+
+// ---- reusable bases, and routers made by the macro ----
+
+struct Notes {
+    prefix: &'static str,
+}
+
+#[router("notes", state = AppState)]
+impl Notes {
+    /// What the procedures below begin with.
+    fn keyed(&self) -> ProcedureBuilder<AppState, TenantContext<Context<AppState>>> {
+        procedure().guard(guard("apiKey", |request| request.header("x-api-key").is_some())).use_(tenant)
+    }
+
+    /// Lists
+    /// the notes.
+    fn list_notes(&self) -> Query<(), Vec<String>> {
+        let prefix = self.prefix;
+        self.keyed().query(move |Call { ctx, .. }| {
+            let renter = ctx.tenant.clone();
+            async move { Ok(vec![format!("{prefix}{renter}")]) }
+        })
+    }
+
+    /// Adds a note.
+    #[deprecated(note = "notes are read only")]
+    fn add_note(&self) -> Mutation<Note, String> {
+        self.keyed().input::<Note>().mutation(|Call { ctx, input }| Ok(format!("{}: {}", ctx.tenant, input.text)))
+    }
+
+    fn get_motto(&self) -> Query<(), String> {
+        procedure().rest(Method::GET, "/motto").query(|Call { ctx, .. }| Ok(ctx.motto.to_owned()))
+    }
+}
+
+fn notes() -> App<AppState> {
+    App::new(AppState { motto: "make haste slowly", trace: Trace::default() }).router(Notes { prefix: "of " })
+}
+
+#[tokio::test]
+async fn a_base_with_a_written_type_is_used_by_several_procedures() {
+    let api = Client::of(notes());
+    assert_eq!(api.get("/api/notes").await.failure(), (403, "GUARD_FAILED".into()));
+    assert_eq!(api.send(with_header("/api/notes", "x-api-key", "1")).await.result(), json!(["of default"]));
+    assert_eq!(api.post("/api/notes", r#"{"text":"hi"}"#).await.failure(), (403, "GUARD_FAILED".into()));
+    assert_eq!(api.get("/api/motto").await.result(), "make haste slowly");
+}
+
+#[test]
+fn the_router_macro_takes_descriptions_and_deprecations_from_the_methods() {
+    let service = notes().into_service().expect("good routes");
+    let said: Vec<_> =
+        service.manifest().entries().iter().map(|entry| (entry.description(), entry.deprecated())).collect();
+    let expected =
+        [(Some("Lists\nthe notes."), None), (Some("Adds a note."), Some("notes are read only")), (None, None)];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn the_manifest_prints_the_table_of_routes() {
+    let service = notes().into_service().expect("good routes");
+    let expected = "\
+GET   /api/notes  notes.listNotes  guards: apiKey
+POST  /api/notes  notes.addNote    guards: apiKey; deprecated: notes are read only
+GET   /api/motto  notes.getMotto
+";
+    assert_eq!(service.manifest().to_string(), expected);
+}
+
+// ---- handlers ----
+
+#[tokio::test]
+async fn a_handler_is_a_closure_that_returns_a_result() {
+    let api = Client::of_one(procedure().input::<Note>().mutation(|Call { input, .. }| Ok(input.text)));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.result(), "hi");
+}
+
+#[tokio::test]
+async fn a_handler_is_an_async_closure() {
+    let api = Client::of_one(procedure().input::<Note>().mutation(async |Call { input, .. }| {
+        tokio::task::yield_now().await;
+        Ok(input.text)
+    }));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.result(), "hi");
+}
+
+#[tokio::test]
+async fn a_handler_captures_by_a_closure_that_returns_a_future() {
+    let trace = Trace::default();
+    let kept = trace.clone();
+    let api = Client::of_one(procedure::<()>().query(move |call| {
+        let trace = kept.clone();
+        async move {
+            tokio::task::yield_now().await;
+            trace.note(call.ctx.base().procedure().name());
+            Ok(())
+        }
+    }));
+    api.get("/api/test/run").await.result();
+    assert_eq!(trace.taken(), ["run"]);
+}
+
+#[tokio::test]
+async fn a_handler_is_a_function() {
+    async fn shout(call: Call<Context<()>, Note>) -> Result<String> {
+        Ok(call.input.text.to_uppercase())
+    }
+    let api = Client::of_one(procedure().input::<Note>().mutation(shout));
+    assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.result(), "HI");
+}
+
+#[tokio::test]
+async fn a_handler_sets_status_and_headers() {
+    let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| {
+        ctx.reply()
+            .status(StatusCode::ACCEPTED)
+            .header(HeaderName::from_static("x-one"), HeaderValue::from_static("1"));
+        Ok("later")
+    }));
+    let reply = api.expecting("x-one").get("/api/test/run").await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-one")), (202, Some("1")));
+}
+
+#[tokio::test]
+async fn a_failed_call_is_never_sent_with_the_status_of_a_success() {
+    let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| -> Result<()> {
+        ctx.reply().status(StatusCode::OK);
+        Err(Error::custom(StatusCode::OK, "ODD", "Not so"))
+    }));
+    assert_eq!(api.get("/api/test/run").await.failure(), (500, "ODD".into()));
+}
+
+// ---- panics and other errors ----
+
+/// A type that panics where it is written.
+#[derive(schemars::JsonSchema)]
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("the password is hunter2")
+    }
+}
+
+struct Refusing;
+
+impl<C: Ctx> Guard<C> for Refusing {
+    fn name(&self) -> &str {
+        "panicking"
+    }
+
+    async fn check(&self, _: &C) -> Result<()> {
+        panic!("the password is hunter2")
+    }
+}
+
+fn panicking() -> Client {
+    let boom = || -> Result<()> { panic!("the password is hunter2") };
+    let router = Router::new("test")
+        .procedure("handler", procedure().query(move |_| boom()))
+        .procedure("asyncHandler", procedure().query(async |_| -> Result<()> { panic!("the password is hunter2") }))
+        .procedure(
+            "later",
+            procedure().query(async |_| -> Result<()> {
+                tokio::task::yield_now().await;
+                panic!("the password is {}", "hunter2")
+            }),
+        )
+        .procedure(
+            "middleware",
+            procedure()
+                .use_fn(|_: Context<()>, _: Next<Context<()>>| -> Traced { panic!("the password is hunter2") })
+                .query(|_| Ok(1)),
+        )
+        .procedure(
+            "insideMiddleware",
+            procedure()
+                .use_fn(async |ctx: Context<()>, next: Next<_>| next.run(ctx).await)
+                .query(move |_: Call<Context<()>, ()>| boom()),
+        )
+        .procedure("guard", procedure().guard(Refusing).query(|_| Ok(1)))
+        .procedure("namedGuard", procedure().guard(guard("g", |_| panic!("the password is hunter2"))).query(|_| Ok(1)))
+        .procedure("check", procedure().check(|_, ()| panic!("the password is hunter2")).query(|_| Ok(1)))
+        .procedure("serialize", procedure().query(|_| Ok(Unwritable)))
+        .procedure("serializeLater", procedure().query(async |_| Ok(Unwritable)))
+        .procedure(
+            "end",
+            procedure::<()>().query(|Call { ctx, .. }| {
+                ctx.exchange().on_end(|_: Exchange| async { panic!("the password is hunter2") });
+                Ok(1)
+            }),
+        )
+        .procedure("fine", procedure().query(|_| Ok(1)));
+    Client::of(App::new(()).router(router))
+}
+
+#[tokio::test]
+async fn a_panic_anywhere_in_a_call_is_a_500_that_tells_nothing_and_the_service_goes_on() {
+    let api = panicking();
+    for place in [
+        "handler",
+        "asyncHandler",
+        "later",
+        "middleware",
+        "insideMiddleware",
+        "guard",
+        "namedGuard",
+        "check",
+        "serialize",
+        "serializeLater",
+        "end",
+    ] {
+        let log = Log::listen();
+        let reply = api.get(&format!("/api/test/{place}")).await;
+        assert_eq!(reply.failure(), (500, "INTERNAL_SERVER_ERROR".into()), "{place}");
+        assert!(!reply.text().contains("hunter2"), "{place}");
+        assert!(log.lines().iter().any(|line| line.contains("the password is hunter2")), "{place}: {:?}", log.lines());
+        assert_eq!(api.get("/api/test/fine").await.result(), 1, "after {place}");
+    }
+}
+
+#[derive(Debug)]
+struct Outer(std::num::ParseIntError);
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the row cannot be read")
+    }
+}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn failing() -> Client {
+    Client::of_one(procedure().query(|_| Ok("seven".parse::<u32>().map_err(Outer)?)))
+}
+
+#[tokio::test]
+async fn an_error_of_std_is_a_500_with_a_fixed_text() {
+    let mut body = failing().get("/api/test/run").await.json();
+    body.as_object_mut().expect("an object").remove("requestId").expect("an id");
+    let fixed = json!({
+        "error": "InternalServerError",
+        "message": "Internal server error",
+        "statusCode": 500,
+        "code": "INTERNAL_SERVER_ERROR",
+    });
+    assert_eq!(body, fixed);
+}
+
+#[tokio::test]
+async fn an_error_of_std_is_logged_once_with_its_sources_the_procedure_and_the_id_of_the_reply() {
+    let log = Log::listen();
+    let reply = failing().get("/api/test/run").await;
+    let lines = log.lines();
+    let [line] = &lines[..] else { panic!("one line: {lines:?}") };
+    let id = format!("request_id={}", reply.header("x-request-id").expect("an id"));
+    for part in ["ERROR", "the row cannot be read: invalid digit found in string", "test.run", &id, "status=500"] {
+        assert!(line.contains(part), "`{part}` in {line}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_caller_can_help_is_not_logged_as_an_error() {
+    let log = Log::listen();
+    let api = Client::of_one(procedure().input::<Note>().mutation(|_| Ok(1)));
+    api.post("/api/test/run", "{}").await.issues();
+    assert!(!log.lines().iter().any(|line| line.starts_with("ERROR")), "{:?}", log.lines());
+}
+
+#[tokio::test]
+async fn an_error_carries_its_own_name_tag_and_members_but_never_those_of_the_envelope() {
+    let api = Client::of_one(procedure().query(|_| -> Result<()> {
+        Err(Error::conflict("Taken")
+            .with_name("Clash")
+            .with_tag("TAKEN")
+            .with_member("by", "u2")
+            .with_member("statusCode", 200))
+    }));
+    let body = json!({"error": "Clash", "message": "Taken", "statusCode": 409, "code": "TAKEN", "by": "u2"});
+    assert_eq!(api.get("/api/test/run").await.outcome(), (409, body));
+}
+
+#[tokio::test]
+async fn a_failed_end_takes_the_place_of_the_reply() {
+    let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| {
+        ctx.reply().header(HeaderName::from_static("x-one"), HeaderValue::from_static("1"));
+        ctx.exchange().on_end(|_| async { Err(Error::unavailable("Not saved")) });
+        Ok(1)
+    }));
+    let reply = api.get("/api/test/run").await;
+    assert_eq!(reply.failure(), (503, "SERVICE_UNAVAILABLE".into()));
+}
+
+// ---- the direct caller ----
+
+#[tokio::test]
+async fn the_caller_takes_and_gives_typed_values() {
+    let app = App::new(());
+    let shout = procedure().input::<Note>().mutation(|Call { input, .. }| Ok(Note { text: input.text.to_uppercase() }));
+    let note: Note = app.caller().call(shout, &Note { text: "hi".into() }).await.expect("good input");
+    assert_eq!(note.text, "HI");
+}
+
+#[tokio::test]
+async fn the_caller_reaches_the_state() {
+    let motto = notes().caller().call(Notes { prefix: "" }.get_motto(), &()).await;
+    assert!(motto.is_ok_and(|motto| motto == "make haste slowly"));
+}
+
+#[tokio::test]
+async fn the_caller_gives_the_headers_that_the_call_set() {
+    let counted = procedure().use_(Counted(HeaderName::from_static("x-count"))).query(|_| Ok(1));
+    let reply = App::new(()).caller().exchange(counted, &()).await;
+    assert_eq!(reply.headers["x-count"], "1");
+}
+
+#[tokio::test]
+async fn each_call_of_a_caller_is_an_exchange_of_its_own() {
+    let ids = Trace::default();
+    let kept = ids.clone();
+    let app = App::new(());
+    let caller = app.caller();
+    for _ in 0..2 {
+        let ids = kept.clone();
+        let call = procedure::<()>().query(move |Call { ctx, .. }| {
+            ids.note(ctx.exchange().id().to_string());
+            Ok(())
+        });
+        caller.call(call, &()).await.expect("it never fails");
+    }
+    let ids = ids.taken();
+    assert_ne!(ids[0], ids[1]);
+}
+
+/// What a call of `procedure` with `text` gives through REST and through the caller.
+async fn both_ways(procedure: Make, text: &str, key: bool) -> (Ending, Ending) {
+    let app = App::new(());
+    let mut caller = app.caller();
+    let mut request = velox_tests::json(Method::POST, "/api/test/run", json!({"text": text}).to_string());
+    if key {
+        let (name, value) = (HeaderName::from_static("x-key"), HeaderValue::from_static("1"));
+        request.headers_mut().insert(name.clone(), value.clone());
+        caller = caller.header(name, value);
+    }
+    let direct = match caller.call(procedure(), &Note { text: text.to_owned() }).await {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            Err((error.status().as_u16(), error.name().to_owned(), error.tag().to_owned(), error.message().to_owned()))
+        }
+    };
+    (ending(&Client::of_one(procedure()).send(request).await), direct)
+}
+
+/// Makes a procedure: each run takes one of its own.
+type Make = fn() -> Mutation<Note, Value>;
+
+/// What a call gave: its result, or status, name, code and message of its error.
+type Ending = Result<Value, (u16, String, String, String)>;
+
+fn ending(reply: &Reply) -> Ending {
+    let body = reply.json();
+    if reply.status.is_success() {
+        return Ok(body);
+    }
+    let text = |key: &str| body[key].as_str().expect("a text").to_owned();
+    Err((reply.status.as_u16(), text("error"), text("code"), text("message")))
+}
+
+#[tokio::test]
+async fn the_caller_and_rest_give_the_same_result_or_the_same_error() {
+    let procedures: [(&str, Make); 9] = [
+        ("plain", || procedure().input::<Note>().mutation(|Call { input, .. }| Ok(json!(input.text)))),
+        ("async", || procedure().input::<Note>().mutation(async |Call { input, .. }| Ok(json!([input.text])))),
+        ("guarded", || procedure().guard(keyed("key", "x-key")).input::<Note>().mutation(|_| Ok(json!(1)))),
+        ("guarded late", || procedure().input::<Note>().guard(keyed("key", "x-key")).mutation(|_| Ok(json!(1)))),
+        ("refused", || procedure().use_(nobody).input::<Note>().mutation(|_| Ok(json!(1)))),
+        ("checked", || {
+            let check = |_: &Context<()>, input: &Note| {
+                if input.text == "[" { Err(Error::conflict("No bracket")) } else { Ok(()) }
+            };
+            procedure().input::<Note>().check(check).mutation(|_| Ok(Value::Null))
+        }),
+        ("failing", || procedure().input::<Note>().mutation(|Call { input, .. }| Ok(json!(input.text.parse::<u8>()?)))),
+        ("panicking", || procedure().input::<Note>().mutation(|_| -> Result<Value> { panic!("on purpose") })),
+        ("missing", || {
+            procedure().input::<Note>().mutation(|Call { input, .. }| Err(Error::not_found("Note", input.text)))
+        }),
+    ];
+    for (name, procedure) in procedures {
+        for text in ["", "hi", "[", "7", "too long", "\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}"] {
+            for key in [false, true] {
+                let (rest, direct) = both_ways(procedure, text, key).await;
+                assert_eq!(rest, direct, "{name}, {text:?}, key: {key}");
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Mistakes in names and routes: found when the application is built, all of them at once, each with the procedure and the fix.
+
+use http::Method;
+use velox_rpc::procedure::Procedure;
+use velox_rpc::{App, Router, procedure, schema};
+
+#[schema]
+struct ById {
+    id: String,
+}
+
+#[schema]
+struct ByName {
+    name: String,
+}
+
+fn by_id() -> Procedure<()> {
+    procedure().input::<ById>().query(|_| Ok(1)).into()
+}
+
+fn at(method: Method, path: &'static str) -> Procedure<()> {
+    let procedure = procedure().input::<ById>().rest(method.clone(), path);
+    match method {
+        Method::GET => procedure.query(|_| Ok(1)).into(),
+        _ => procedure.mutation(|_| Ok(1)).into(),
+    }
+}
+
+fn get(path: &'static str) -> Procedure<()> {
+    at(Method::GET, path)
+}
+
+fn mistakes(app: App<()>) -> Vec<String> {
+    match app.into_service() {
+        Ok(_) => Vec::new(),
+        Err(error) => error.mistakes().to_vec(),
+    }
+}
+
+fn mistakes_of(router: Router<()>) -> Vec<String> {
+    mistakes(App::new(()).router(router))
+}
+
+/// The only mistake names the procedure and says what is in `parts`.
+fn only(router: Router<()>, parts: &[&str]) {
+    let found = mistakes_of(router);
+    assert_eq!(found.len(), 1, "{found:?}");
+    for part in parts {
+        assert!(found[0].contains(part), "`{part}` in {found:?}");
+    }
+}
+
+#[test]
+fn a_route_is_taken_once() {
+    let router = Router::new("a").procedure("one", get("/x")).procedure("two", get("/x"));
+    only(router, &["`a.two`", "`GET /x`", "`a.one` has this route already", ".rest(method, path)", ".no_rest()"]);
+}
+
+#[test]
+fn a_route_whose_parameter_has_another_name_is_the_same_route() {
+    let by_name = procedure().input::<ByName>().rest(Method::GET, "/x/:name").query(|_| Ok(1));
+    let router = Router::new("a").procedure("one", get("/x/:id")).procedure("two", by_name);
+    only(router, &["`a.two`", "`GET /x/:name`", "`a.one` has this route already"]);
+}
+
+#[test]
+fn a_route_by_convention_and_one_by_hand_are_the_same_route() {
+    let router = Router::new("users").procedure("getUser", by_id()).procedure("one", get("/users/:id"));
+    only(router, &["`users.one`", "`users.getUser` has this route already"]);
+}
+
+#[test]
+fn routes_of_two_routers_are_the_same_route() {
+    let app = App::new(())
+        .router(Router::new("a").procedure("one", get("/x")))
+        .router(Router::new("b").procedure("two", get("/x")));
+    let found = mistakes(app);
+    assert!(found.len() == 1 && found[0].contains("`b.two`") && found[0].contains("`a.one`"), "{found:?}");
+}
+
+#[test]
+fn another_method_makes_another_route() {
+    let router = Router::new("a").procedure("one", get("/x/:id")).procedure("two", at(Method::PUT, "/x/:id"));
+    assert!(mistakes_of(router).is_empty());
+}
+
+#[test]
+fn a_literal_beside_a_parameter_is_another_route() {
+    let router = Router::new("a")
+        .procedure("one", get("/x/:id"))
+        .procedure("two", get("/x/me"))
+        .procedure("three", get("/x/:id/parts"))
+        .procedure("four", get("/x/me/:id"));
+    assert!(mistakes_of(router).is_empty());
+}
+
+#[test]
+fn a_procedure_without_rest_takes_no_route() {
+    let hidden = procedure().input::<ById>().rest(Method::GET, "/x").no_rest().query(|_| Ok(1));
+    let router = Router::new("a").procedure("one", get("/x")).procedure("two", hidden);
+    assert!(mistakes_of(router).is_empty());
+}
+
+#[test]
+fn a_parameter_is_a_field_of_the_input() {
+    let router = Router::new("a").procedure("one", get("/x/:name"));
+    only(router, &["`a.one`", "no field `name`", "add it to the input", "take `:name` out of the path"]);
+}
+
+#[test]
+fn a_parameter_of_a_parent_is_a_field_of_the_input() {
+    let listed = procedure().parent("posts").query(|_| Ok(1));
+    only(Router::new("comments").procedure("listComments", listed), &["`comments.listComments`", "no field `postId`"]);
+}
+
+#[test]
+fn a_parameter_needs_an_input() {
+    let without = procedure().rest(Method::GET, "/x/:id").query(|_| Ok(1));
+    only(Router::new("a").procedure("one", without), &["`a.one`", "no field `id`"]);
+}
+
+#[test]
+fn a_mutation_is_never_sent_by_get() {
+    let writing = procedure().rest(Method::GET, "/x").mutation(|_| Ok(1));
+    only(Router::new("a").procedure("one", writing), &["`a.one`", "never sent by GET", "make it a query"]);
+}
+
+#[test]
+fn other_methods_have_no_routes() {
+    for method in [Method::HEAD, Method::OPTIONS, Method::TRACE, Method::CONNECT] {
+        let odd = procedure().rest(method.clone(), "/x").mutation(|_| Ok(1));
+        only(
+            Router::new("a").procedure("one", odd),
+            &["`a.one`", &format!("`{method} /x`"), "GET, POST, PUT, PATCH and DELETE"],
+        );
+    }
+}
+
+#[test]
+fn a_path_is_well_formed() {
+    for (path, part) in [
+        ("x", "begin with `/`"),
+        ("", "begin with `/`"),
+        ("/x//y", "empty segment"),
+        ("/x/", "empty segment"),
+        ("/x/:", "no parameter"),
+        ("/x/:a-b", "no parameter"),
+        ("/x/:id/:id", "`:id` twice"),
+        ("/x/{id}", "`{id}`"),
+        ("/x/*", "`*`"),
+        ("/x?y=1", "`x?y=1`"),
+        ("/x y", "`x y`"),
+        ("/ä", "`ä`"),
+        ("/%41", "`%41`"),
+    ] {
+        only(Router::new("a").procedure("one", get(path)), &["`a.one`", part]);
+    }
+}
+
+#[test]
+fn a_name_is_there_once() {
+    let router = Router::new("a").procedure("one", get("/x")).procedure("one", get("/y"));
+    only(router, &["`a.one` is there 2 times", "rename all but one"]);
+}
+
+#[test]
+fn a_namespace_of_two_routers_is_no_mistake() {
+    let app = App::new(())
+        .router(Router::new("a").procedure("one", get("/x")))
+        .router(Router::new("a").procedure("two", get("/y")));
+    assert!(mistakes(app).is_empty());
+}
+
+#[test]
+fn a_name_can_be_part_of_a_path() {
+    for name in ["", "a/b", "a b", "ä", "a.b", "a,b", ":id"] {
+        let found = mistakes_of(Router::new("a").procedure(name, get("/x")));
+        assert!(
+            found.len() == 1 && found[0].contains(&format!("`{name}` cannot be part of a path")),
+            "{name}: {found:?}"
+        );
+        let found = mistakes_of(Router::new(name).procedure("one", get("/x")));
+        assert!(
+            found.len() == 1 && found[0].contains(&format!("`{name}` cannot be part of a path")),
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_prefix_is_well_formed() {
+    for prefix in ["api", "/api/", "/", "api/"] {
+        let found = mistakes(App::new(()).prefix(prefix).router(Router::new("a").procedure("one", get("/x"))));
+        assert!(found.iter().any(|mistake| mistake.contains(&format!("prefix `{prefix}`"))), "{prefix}: {found:?}");
+    }
+}
+
+/// One mistake, told once: not again for every procedure.
+#[test]
+fn a_bad_prefix_is_told_once() {
+    for prefix in ["api", "/api/", "/a//b", "/a b"] {
+        let router = Router::new("a").procedure("one", get("/x")).procedure("two", get("/y"));
+        let found = mistakes(App::new(()).prefix(prefix).router(router));
+        assert_eq!(found.len(), 1, "{prefix}: {found:?}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let by_name = procedure().input::<ByName>().rest(Method::GET, "/users/:name").query(|_| Ok(1));
+    let writing = procedure().rest(Method::GET, "/all").mutation(|_| Ok(1));
+    let users = Router::new("users")
+        .procedure("getUser", by_id())
+        .procedure("byName", by_name)
+        .procedure("all", writing)
+        .procedure("list", get("/users/:userId"))
+        .procedure("list", get("/users//x"));
+    let pages = Router::new("static pages").procedure("index", get("/pages/"));
+    let error = App::new(()).prefix("/api").router(users).router(pages).into_service().expect_err("mistakes");
+    let expected = "\
+the application cannot start:
+  - procedure `static pages.index`: `static pages` cannot be part of a path: use letters, digits, `_` and `-`
+  - procedure `users.list` is there 2 times: rename all but one
+  - procedure `users.byName`, route `GET /users/:name`: `users.getUser` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`
+  - procedure `users.all`, route `GET /all`: a mutation is never sent by GET: make it a query, or give it another method
+  - procedure `users.list`, route `GET /users/:userId`: the input has no field `userId`: add it to the input, or take `:userId` out of the path
+  - procedure `users.list`, route `GET /users//x`: it has an empty segment
+  - procedure `static pages.index`, route `GET /pages/`: it has an empty segment";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(format!("{error:?}"), expected, "a `main` that returns it prints it so");
+}

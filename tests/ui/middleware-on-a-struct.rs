@@ -1,0 +1,6 @@
+use velox_rpc::middleware;
+
+#[middleware]
+pub struct Tenant;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use velox_rpc::{Ctx, middleware};
+
+#[middleware]
+pub async fn tenant(ctx: &impl Ctx) {
+    let _ = ctx;
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use velox_rpc::{Query, Result, procedure, router};
+
+struct Users;
+
+#[router("users")]
+impl Users {
+    fn get_user(&self) -> Result<Query<(), u32>> {
+        Ok(procedure().query(|_| Ok(1)))
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use velox_rpc::router;
+
+#[router("users")]
+pub struct Users;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use velox_rpc::schema;
+
+#[schema]
+pub fn user() {}
+
+fn main() {}

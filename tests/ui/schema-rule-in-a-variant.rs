@@ -1,0 +1,12 @@
+use velox_rpc::schema;
+
+#[schema]
+pub enum Contact {
+    Nobody,
+    Mail {
+        #[validate(email)]
+        address: String,
+    },
+}
+
+fn main() {}
