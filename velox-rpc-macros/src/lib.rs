@@ -6,6 +6,8 @@
 //! mistakes of one use are collected on the way (`diagnostics`) and reported together, with the item emitted again
 //! beside them.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod diagnostics;
 mod item;

@@ -1,11 +1,11 @@
 //! The exchange: one HTTP request and its reply, which carry one or more calls.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Reply, ReplyHead, Request};
 use crate::error::Result;
@@ -13,52 +13,63 @@ use crate::running::Running;
 
 /// One HTTP request and its reply. Calls of one batch share it.
 ///
-/// It has typed slots, for what is opened once and shared by all calls (a session), and a hook for its end, which runs
-/// after all calls ended and before the head of the reply is written. Cloning copies a pointer.
-///
-/// # Examples
-///
-/// ```
-/// use std::sync::atomic::{AtomicU32, Ordering};
-/// use http::{HeaderName, HeaderValue};
-/// use velox_rpc::context::Exchange;
-///
-/// #[derive(Default)]
-/// struct Queries(AtomicU32);
-///
-/// fn count_query(exchange: &Exchange) {
-///     exchange.slot::<Queries>().0.fetch_add(1, Ordering::Relaxed);
-/// }
-///
-/// fn report(exchange: &Exchange) {
-///     exchange.on_end(|exchange| async move {
-///         let count = exchange.slot::<Queries>().0.load(Ordering::Relaxed);
-///         exchange.reply().header(HeaderName::from_static("x-queries"), HeaderValue::from(count));
-///         Ok(())
-///     });
-/// }
-/// ```
+/// It has slots, for what is opened once and shared by all calls (a session), each with a hook for the end of the
+/// exchange. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 
 struct Inner {
     request: Request,
     reply: Mutex<ReplyHead>,
-    shared: Mutex<Shared>,
+    slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
     id: OnceLock<RequestId>,
 }
 
-#[derive(Default)]
-struct Shared {
-    slots: Vec<((TypeId, usize), Arc<dyn Any + Send + Sync>)>,
-    hooks: Vec<EndHook>,
+/// What an exchange holds from its first use until its end.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use velox_rpc::Result;
+/// use velox_rpc::context::{Exchange, Slot};
+/// use velox_rpc::http::HeaderName;
+/// use velox_rpc::procedure::Running;
+///
+/// #[derive(Default)]
+/// struct Queries(AtomicU32);
+///
+/// impl Slot for Queries {
+///     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+///         let count = self.0.load(Ordering::Relaxed);
+///         exchange.reply().header(HeaderName::from_static("x-queries"), count.into());
+///         Running::ready(Ok(()))
+///     }
+/// }
+///
+/// /// Counts a query of any call of the exchange.
+/// fn count_query(exchange: &Exchange) {
+///     exchange.slot(0, Queries::default).0.fetch_add(1, Ordering::Relaxed);
+/// }
+/// # let _ = count_query;
+/// ```
+pub trait Slot: Any + Send + Sync {
+    /// Runs after all calls ended and before the head of the reply is written. By default it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// An error is sent in place of the reply, with none of its headers but `Cache-Control` and `Vary`.
+    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        let _ = exchange;
+        Running::ready(Ok(()))
+    }
 }
-
-type EndHook = Box<dyn FnOnce(Exchange) -> Running<Result<()>> + Send>;
 
 impl Exchange {
     pub(crate) fn new(request: Request) -> Self {
-        Self(Arc::new(Inner { request, reply: Mutex::default(), shared: Mutex::default(), id: OnceLock::new() }))
+        Self(Arc::new(Inner { request, reply: Mutex::default(), slots: Mutex::default(), id: OnceLock::new() }))
     }
 
     /// The request's head.
@@ -76,72 +87,71 @@ impl Exchange {
         self.0.id.get_or_init(RequestId::next)
     }
 
-    /// The exchange's one value of a type, made by `Default` when it is first asked for.
-    pub fn slot<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        self.slot_of(0)
-    }
-
-    /// The exchange's one value of a type for an owner, for what there can be several of: owners that run at the same time
-    /// tell themselves apart by a number, such as the address of what they own.
-    pub fn slot_of<T: Default + Send + Sync + 'static>(&self, owner: usize) -> Arc<T> {
-        let slot = self.slot_erased((TypeId::of::<T>(), owner), || Arc::new(T::default()));
-        slot.downcast().expect("a slot is filed under the type that it holds")
-    }
-
-    /// Runs something after all calls ended and before the head of the reply is written. Where it fails, its error is
-    /// sent in place of the reply, without the headers that were set before.
+    /// The exchange's one value of a type for an owner, made when it is first asked for. Slots end in the order in which
+    /// they were made.
     ///
-    /// Hooks run one after the other, in the order in which they were added.
+    /// Owners of one type that are there at the same time tell themselves apart by a number, such as the address of what
+    /// they own.
+    pub fn slot<T: Slot>(&self, owner: usize, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut slots = self.slots();
+        let found = slots.iter().filter(|(filed, _)| *filed == owner).find_map(|(_, slot)| downcast(Arc::clone(slot)));
+        found.unwrap_or_else(|| {
+            let slot = Arc::new(make());
+            slots.push((owner, Arc::clone(&slot) as Arc<dyn Slot>));
+            slot
+        })
+    }
+
+    /// Runs a closure at the end of the exchange, in turn with the slots: see [`Slot::end`].
     pub fn on_end<F, Fut>(&self, hook: F)
     where
         F: FnOnce(Exchange) -> Fut + Send + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
-        self.add_hook(Box::new(|exchange| Running::boxed(hook(exchange))));
+        self.slots().push((0, Arc::new(Hook(Mutex::new(Some(hook))))));
     }
 
-    /// Runs the hooks; those that a hook adds too.
+    /// Ends the slots; those that one makes at its end too.
     pub(crate) async fn end(&self) -> Result<()> {
+        let mut ended = 0;
         loop {
-            let hooks = std::mem::take(&mut self.shared().hooks);
-            if hooks.is_empty() {
-                return Ok(());
-            }
-            for hook in hooks {
-                hook(self.clone()).await?;
-            }
+            let Some(slot) = self.slots().get(ended).map(|(_, slot)| Arc::clone(slot)) else { return Ok(()) };
+            slot.end(self).await?;
+            ended += 1;
         }
     }
 
-    pub(crate) fn has_hooks(&self) -> bool {
-        !self.shared().hooks.is_empty()
+    pub(crate) fn has_slots(&self) -> bool {
+        !self.slots().is_empty()
     }
 
     pub(crate) fn take_reply(&self) -> ReplyHead {
         std::mem::take(&mut *self.0.reply.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add_hook(&self, hook: EndHook) {
-        self.shared().hooks.push(hook);
+    fn slots(&self) -> MutexGuard<'_, Vec<(usize, Arc<dyn Slot>)>> {
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn slot_erased(
-        &self,
-        key: (TypeId, usize),
-        make: fn() -> Arc<dyn Any + Send + Sync>,
-    ) -> Arc<dyn Any + Send + Sync> {
-        let mut shared = self.shared();
-        if let Some((_, slot)) = shared.slots.iter().find(|(filed, _)| *filed == key) {
-            return Arc::clone(slot);
+/// A closure for the end of the exchange.
+struct Hook<F>(Mutex<Option<F>>);
+
+impl<F, Fut> Slot for Hook<F>
+where
+    F: FnOnce(Exchange) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(hook) => Running::boxed(hook(exchange.clone())),
+            None => Running::ready(Ok(())),
         }
-        let slot = make();
-        shared.slots.push((key, Arc::clone(&slot)));
-        slot
     }
+}
 
-    fn shared(&self) -> std::sync::MutexGuard<'_, Shared> {
-        self.0.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn downcast<T: Slot>(slot: Arc<dyn Slot>) -> Option<Arc<T>> {
+    (slot as Arc<dyn Any + Send + Sync>).downcast().ok()
 }
 
 impl fmt::Debug for Exchange {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::call::{ProcedureName, RawInput};
 
-pub use self::exchange::{Exchange, RequestId};
+pub use self::exchange::{Exchange, RequestId, Slot};
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;
 pub use self::request::Request;

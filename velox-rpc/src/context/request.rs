@@ -1,5 +1,6 @@
 //! The head of the request.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use http::request::Parts;
@@ -17,7 +18,6 @@ use http::{Extensions, HeaderMap, Method, Uri};
 /// });
 /// # let _ = whoami;
 /// ```
-#[derive(Debug)]
 pub struct Request {
     parts: Parts,
     peer: Option<SocketAddr>,
@@ -57,5 +57,17 @@ impl Request {
     /// The first header of a name, where it is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Without the query and the values of headers, in which credentials stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.parts.method)
+            .field("path", &self.parts.uri.path())
+            .field("headers", &self.parts.headers.keys().collect::<Vec<_>>())
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }

@@ -155,6 +155,16 @@ impl Error {
         Self::validation("Validation failed", fields).with_member("details", details)
     }
 
+    /// 400: a text that is not one JSON document. Says nothing of the text but the place: what stands there is not repeated.
+    #[cold]
+    pub(crate) fn malformed(error: &serde_json::Error) -> Self {
+        let message = match error.classify() {
+            serde_json::error::Category::Data => "The request body names a key twice".to_owned(),
+            _ => format!("The request body is not valid JSON (line {}, column {})", error.line(), error.column()),
+        };
+        Self::new(Code::ParseError, message).with_name("Bad Request").with_tag("INVALID_JSON")
+    }
+
     /// 400: VeloxTS's `new ValidationError(message, fields)`, for a rule that a schema cannot state.
     ///
     /// # Examples

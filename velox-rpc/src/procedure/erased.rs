@@ -132,7 +132,7 @@ pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
 
 /// Ends an exchange after its calls: what they opened is saved. Where that fails, the error takes the reply's place.
 pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName) -> Result<()> {
-    if !exchange.has_hooks() {
+    if !exchange.has_slots() {
         return Ok(());
     }
     let result = Unwinding(std::pin::pin!(exchange.end())).await;

@@ -76,7 +76,12 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
 /// serde could not read the text: says everything that is wrong with it, rules included.
 #[cold]
 fn unreadable(text: &str, raw: &RawInput, shape: &InputShape, error: &serde_json::Error) -> Error {
-    let mut issues = issues(text, raw, shape);
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        // Not JSON at all: the type's reader is the first to look closely.
+        Err(error) => return Error::malformed(&error),
+    };
+    let mut issues = shape.get().issues(&value, origin(raw));
     if issues.is_empty() {
         // The type reads more strictly than its schema says: the place is all that is known.
         issues.push(Issue::new(path_at(text, error.line(), error.column()), "Invalid input"));
@@ -105,11 +110,14 @@ fn check_lists(text: &str, raw: &RawInput, shape: &InputShape) -> Result<()> {
 }
 
 fn issues(text: &str, raw: &RawInput, shape: &InputShape) -> Vec<Issue> {
-    let origin = if raw.is_coerced() { Origin::Text } else { Origin::Body };
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => shape.get().issues(&value, origin),
+        Ok(value) => shape.get().issues(&value, origin(raw)),
         Err(_) => Vec::new(),
     }
+}
+
+fn origin(raw: &RawInput) -> Origin {
+    if raw.is_coerced() { Origin::Text } else { Origin::Body }
 }
 
 const ARRAY_FOR_OBJECT: &str = "Expected object, received array";

@@ -1,5 +1,6 @@
 //! What a procedure gives, and what it may be.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -36,10 +37,11 @@ impl Output {
     ///
     /// When the value's `Serialize` fails: an internal error.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        match serde_json::to_vec(value) {
-            Ok(json) => Ok(Self(json)),
-            Err(source) => Err(unwritable(source)),
-        }
+        SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+            Ok(mut scratch) => write_exactly(value, &mut scratch),
+            // A `Serialize` that itself writes an output.
+            Err(_) => write_exactly(value, &mut Vec::new()),
+        })
     }
 
     /// The JSON text.
@@ -58,6 +60,34 @@ impl fmt::Debug for Output {
         write!(f, "Output({} bytes)", self.0.len())
     }
 }
+
+thread_local! {
+    /// Where outputs are written before their length is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes into a buffer that is there already, and copies what was written: one allocation of the exact length, in place of
+/// one that grows and another when it becomes the body of a reply.
+fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Result<Output> {
+    scratch.clear();
+    let written = serde_json::to_writer(&mut *scratch, value);
+    take(written, scratch)
+}
+
+/// The part that is the same for all types.
+fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Output> {
+    let output = match written {
+        Ok(()) => Ok(Output(scratch.as_slice().to_vec())),
+        Err(source) => Err(unwritable(source)),
+    };
+    if scratch.capacity() > KEPT {
+        *scratch = Vec::new();
+    }
+    output
+}
+
+/// A buffer of more bytes than this is not kept.
+const KEPT: usize = 64 * 1024;
 
 #[cold]
 fn unwritable(source: serde_json::Error) -> Error {

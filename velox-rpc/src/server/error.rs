@@ -1,5 +1,6 @@
 //! Why a server could not be started. Part of the public interface.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
@@ -18,7 +19,7 @@ use crate::app::StartError;
 ///     }
 /// }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The router or the configuration has mistakes.
@@ -47,6 +48,13 @@ pub enum ServeError {
         /// What the system said.
         error: io::Error,
     },
+}
+
+impl fmt::Debug for ServeError {
+    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The common reasons in plain words: the system's text differs from one system to the next and ends in a number.

@@ -166,7 +166,7 @@ impl Bound {
 
 impl<S: Send + Sync + 'static> App<S> {
     /// Serves with the default limits until SIGTERM or Ctrl-C, then finishes the requests in flight. For other limits, see
-    /// [`Server`].
+    /// [`Server`]. In development it prints the table of routes first.
     ///
     /// # Examples
     ///
@@ -182,9 +182,20 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// If the router has mistakes, or the address cannot be listened on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        Server::new(self.into_service()?).bind(address).await?.run().await?;
+        let service = self.into_service()?;
+        let bound = Server::new(service.clone()).bind(address).await?;
+        if service.is_development() {
+            print_routes(&service, bound.local_addr());
+        }
+        bound.run().await?;
         Ok(())
     }
+}
+
+/// Shows a developer what there is to call. Not by `tracing`: a newcomer has not set that up yet.
+#[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
+fn print_routes(service: &AppService, address: SocketAddr) {
+    eprintln!("{}listening on http://{address}", service.manifest());
 }
 
 impl Service for AppService {

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::header::{CACHE_CONTROL, VARY};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response};
 use http_body::Body;
@@ -125,7 +126,13 @@ impl AppService {
         let result = procedure::run(&route.endpoint, core).await;
         match procedure::end(&exchange, &route.endpoint.name).await {
             Ok(()) => reply(route, result, exchange.take_reply(), &exchange),
-            Err(error) => failed(&error, exchange.id(), ReplyHead::default()),
+            Err(error) => {
+                // The reply and its cookies are void; whether a cache may keep what is sent in its place is not.
+                let mut said = exchange.take_reply().headers;
+                let caching = [CACHE_CONTROL, VARY].into_iter().filter_map(|name| Some((said.remove(&name)?, name)));
+                let headers = caching.map(|(value, name)| (name, value)).collect();
+                failed(&error, exchange.id(), ReplyHead { headers, status: None })
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Reading a request's body: limits first, then the bytes.
 
+use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
 use crate::error::{BoxError, Code, Error, Result};
 
@@ -51,18 +52,22 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let mut body = std::pin::pin!(Limited::new(body, limit.0));
-    let mut bytes = Vec::new();
+    // No more than the limit is ever reserved, whatever the head declares.
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit.0);
+    let mut bytes = Vec::with_capacity(expected);
+    let mut body = std::pin::pin!(body);
     while let Some(frame) = body.frame().await {
         // Trailers are dropped: they never become headers.
-        if let Ok(data) = frame.map_err(unreadable)?.into_data() {
-            append(&mut bytes, data);
+        let Ok(data) = frame.map_err(|error| unreadable(error.into()))?.into_data() else { continue };
+        if data.remaining() > limit.0 - bytes.len() {
+            return Err(too_large());
         }
+        append(&mut bytes, data);
     }
     Ok(bytes)
 }
 
-fn append(bytes: &mut Vec<u8>, mut data: impl bytes::Buf) {
+fn append(bytes: &mut Vec<u8>, mut data: impl Buf) {
     while data.has_remaining() {
         let chunk = data.chunk();
         bytes.extend_from_slice(chunk);
@@ -79,13 +84,20 @@ fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) ->
 
 /// Only `application/json` is read, and only as it is: no form and no plain text (which other sites can send), no compression.
 fn check_type(headers: &HeaderMap) -> Result<(), fn() -> Error> {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let is_json = types.next().is_some_and(|value| is_json(value.as_bytes())) && types.next().is_none();
-    if !is_json {
+    let (mut types, mut all_json, mut all_plain) = (0, true, true);
+    // Once over the few headers there are is cheaper than two look-ups.
+    for (name, value) in headers {
+        if name == CONTENT_TYPE {
+            types += 1;
+            all_json &= is_json(value.as_bytes());
+        } else if name == CONTENT_ENCODING {
+            all_plain &= value.as_bytes().eq_ignore_ascii_case(b"identity");
+        }
+    }
+    if types != 1 || !all_json {
         return Err(|| unsupported("The content type of the request body has to be application/json"));
     }
-    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
-    if !encodings.all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if !all_plain {
         return Err(|| unsupported("Compressed request bodies are not read here"));
     }
     Ok(())
@@ -98,9 +110,7 @@ fn is_json(content_type: &[u8]) -> bool {
 
 #[cold]
 fn unreadable(error: BoxError) -> Error {
-    if error.is::<LengthLimitError>() {
-        too_large()
-    } else if error.is::<BodyTimeout>() {
+    if error.is::<BodyTimeout>() {
         Error::new(Code::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
     } else {
         Error::new(Code::BadRequest, "The request body could not be read").with_name("Bad Request").with_source(error)

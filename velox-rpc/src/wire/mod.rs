@@ -4,6 +4,7 @@
 
 mod body;
 mod json;
+mod keys;
 pub(crate) mod rest;
 
 pub use self::body::BodyTimeout;

@@ -12,7 +12,8 @@ use super::text;
 use crate::call::RawInput;
 use crate::error::{Code, Error, Issue, Result};
 use crate::procedure::InputShape;
-use crate::wire::json;
+use crate::wire::keys::Keys;
+use crate::wire::{json, keys};
 
 /// How a route's input is made; decided when the route is built.
 pub(crate) struct InputPlan {
@@ -75,19 +76,13 @@ impl InputPlan {
     }
 
     fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
-        let glance = body.as_deref().map(json::glance).transpose()?;
+        let has_lists = body.as_deref().map_or(Ok(false), |text| self.look(text))?;
         let Some(shape) = &self.shape else { return Ok(RawInput::absent()) };
-        let has_lists = match glance {
-            // A body that is JSON but no object is an input that fails its schema, not a malformed request.
-            Some(glance) if !glance.is_object && shape.is_object() => return Err(no_object(body)),
-            Some(glance) => glance.has_lists,
-            None => false,
-        };
         if self.parameters.is_empty() {
             return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
         }
         let mut object: Map<String, Value> = match body {
-            Some(text) => serde_json::from_str(&text)?,
+            Some(text) => serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?,
             None => Map::new(),
         };
         for (name, value) in self.named(parameters) {
@@ -95,6 +90,24 @@ impl InputPlan {
             object.insert(name.to_owned(), value);
         }
         Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
+    }
+
+    /// Looks through a body: whether a list stands in it.
+    fn look(&self, text: &str) -> Result<bool> {
+        let is_object = text.trim_ascii_start().starts_with('{');
+        if is_object
+            && self.shape.is_some()
+            && let Keys::Distinct { has_lists } = keys::look(text)
+        {
+            return Ok(has_lists);
+        }
+        // No typed reader follows, or the quick look was not sure.
+        let glance = json::glance(text)?;
+        if !is_object && self.shape.as_ref().is_some_and(|shape| shape.is_object()) {
+            // A body that is JSON but no object is an input that fails its schema, not a malformed request.
+            return Err(no_object(text));
+        }
+        Ok(glance.has_lists)
     }
 
     /// The parameters with their names, percent-decoded.
@@ -107,9 +120,8 @@ impl InputPlan {
 }
 
 #[cold]
-fn no_object(body: Option<String>) -> Error {
-    let value: Value = body.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let received = match value {
+fn no_object(text: &str) -> Error {
+    let received = match serde_json::from_str(text).unwrap_or_default() {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
         Value::Number(_) => "number",
