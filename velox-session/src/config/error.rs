@@ -14,7 +14,6 @@ use crate::secret::SecretError;
 /// let error = session_middleware("short").store(MemoryStore::new()).secure(false).build_manager().unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
 /// ```
-#[derive(Debug)]
 pub struct ConfigError(Vec<ConfigProblem>);
 
 impl ConfigError {
@@ -44,6 +43,13 @@ impl fmt::Display for ConfigError {
             problem.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

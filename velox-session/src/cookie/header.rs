@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::sign::VALUE_LENGTH;
+use super::sign::{Signature, VALUE_LENGTH};
 use super::{Attributes, SameSite};
+use crate::id::SessionId;
 
 /// The values of the cookies of this name, in order of appearance, over all `Cookie` lines.
 ///
@@ -16,10 +17,28 @@ pub(crate) fn values<'h>(
     lines: impl IntoIterator<Item = &'h HeaderValue>,
     name: &'h str,
 ) -> impl Iterator<Item = &'h [u8]> {
-    lines.into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(move |pair| {
-        let equals = pair.iter().position(|byte| *byte == b'=')?;
+    lines.into_iter().flat_map(|line| Pairs(Some(line.as_bytes()))).filter_map(move |pair| {
+        let equals = memchr::memchr(b'=', pair)?;
         (trim(&pair[..equals]) == name.as_bytes()).then(|| trim(&pair[equals + 1..]))
     })
+}
+
+/// What stands between the semicolons of a line. memchr looks at many bytes at a time: the value of a session cookie alone is
+/// 87 long.
+struct Pairs<'h>(Option<&'h [u8]>);
+
+impl<'h> Iterator for Pairs<'h> {
+    type Item = &'h [u8];
+
+    fn next(&mut self) -> Option<&'h [u8]> {
+        let rest = self.0?;
+        let (pair, rest) = match memchr::memchr(b';', rest) {
+            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+            None => (rest, None),
+        };
+        self.0 = rest;
+        Some(pair)
+    }
 }
 
 /// Writes the `Set-Cookie` lines of one session cookie. All but the value and the age is put together once.
@@ -60,15 +79,22 @@ impl Writer {
         })
     }
 
-    /// The line that gives the browser this value, for the whole seconds of `max_age`.
-    pub(crate) fn issue(&self, value: &[u8; VALUE_LENGTH], max_age: Duration) -> HeaderValue {
-        let value = std::str::from_utf8(value).expect("a signed id is ASCII");
-        let mut line = String::with_capacity(self.name.len() + VALUE_LENGTH + self.tail.len() + 24);
+    /// The line that gives the browser this id, for the whole seconds of `max_age`.
+    pub(crate) fn issue(&self, id: &SessionId, signature: &Signature, max_age: Duration) -> HeaderValue {
+        let [id, signature] =
+            [id.as_bytes(), signature].map(|text| std::str::from_utf8(text).expect("base64 is ASCII"));
+        let (mut digits, age) = ([0; 20], max_age.as_secs());
+        let age = decimal(age, &mut digits);
+        // The exact length: what grows or shrinks on its way into the header is copied.
+        let length = self.name.len() + 1 + VALUE_LENGTH + MAX_AGE.len() + age.len() + self.tail.len();
+        let mut line = String::with_capacity(length);
         line.push_str(&self.name);
         line.push('=');
-        line.push_str(value);
-        line.push_str("; Max-Age=");
-        push_number(&mut line, max_age.as_secs());
+        line.push_str(id);
+        line.push('.');
+        line.push_str(signature);
+        line.push_str(MAX_AGE);
+        line.push_str(age);
         line.push_str(&self.tail);
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
         // Keeps HTTP/2 from putting it into a compression table.
@@ -89,9 +115,8 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-fn push_number(text: &mut String, mut number: u64) {
-    // The formatting machinery would be the dearest part of the line.
-    let mut digits = [0; 20];
+/// A number in decimal digits. The formatting machinery would be the dearest part of the line.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -101,8 +126,10 @@ fn push_number(text: &mut String, mut number: u64) {
             break;
         }
     }
-    text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    std::str::from_utf8(&digits[start..]).expect("digits are ASCII")
 }
+
+const MAX_AGE: &str = "; Max-Age=";
 
 #[cfg(test)]
 mod tests {
@@ -145,10 +172,11 @@ mod tests {
     fn lines_are_exact() {
         let seed = Attributes { name: "session".into(), secure: false, ..Attributes::default() };
         let writer = Writer::new(&seed).expect("header text");
-        let value = [b'v'; VALUE_LENGTH];
-        let text = "v".repeat(VALUE_LENGTH);
+        let id = SessionId::parse(b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").expect("an id");
+        let signature = [b'v'; 43];
+        let text = format!("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.{}", "v".repeat(43));
         assert_eq!(
-            writer.issue(&value, Duration::from_millis(86_400_999)),
+            writer.issue(&id, &signature, Duration::from_millis(86_400_999)),
             format!("session={text}; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax")
         );
         assert_eq!(
@@ -157,7 +185,7 @@ mod tests {
         );
         let writer = Writer::new(&Attributes::default()).expect("header text");
         assert_eq!(
-            writer.issue(&value, Duration::from_secs(7)),
+            writer.issue(&id, &signature, Duration::from_secs(7)),
             format!("__Host-session={text}; Max-Age=7; Path=/; HttpOnly; Secure; SameSite=Lax")
         );
     }
@@ -182,9 +210,7 @@ mod tests {
     #[test]
     fn numbers_are_written_whole() {
         for number in [0, 9, 10, 86_400, u64::MAX] {
-            let mut text = String::new();
-            push_number(&mut text, number);
-            assert_eq!(text, number.to_string());
+            assert_eq!(decimal(number, &mut [0; 20]), number.to_string());
         }
     }
 }

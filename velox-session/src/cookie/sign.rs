@@ -4,6 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ctutils::CtEq;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -17,47 +18,59 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
+    /// A signer that signs with the first secret.
     pub(crate) fn new(first: &Secret, older: &[Secret]) -> Self {
         // Keyed once: a clone of the keyed state saves the two blocks of every later signature.
         Self { first: keyed(first), older: older.iter().map(keyed).collect() }
     }
 
-    /// The value of the cookie for this id, in ASCII.
-    pub(crate) fn sign(&self, id: &SessionId) -> [u8; VALUE_LENGTH] {
-        let mut value = [b'.'; VALUE_LENGTH];
-        value[..SessionId::LENGTH].copy_from_slice(id.as_bytes());
-        let mac = self.first.clone().chain_update(id.as_bytes()).finalize().into_bytes();
-        URL_SAFE_NO_PAD
-            .encode_slice(mac, &mut value[SessionId::LENGTH + 1..])
-            .expect("a MAC is 43 characters of base64");
-        value
+    /// The signature of an id, by the first key.
+    pub(crate) fn sign(&self, id: &SessionId) -> Signature {
+        signature(&self.first, id.as_bytes())
     }
 
-    /// The id in a cookie's value, if one of the keys signed it.
-    pub(crate) fn verify(&self, value: &[u8]) -> Option<SessionId> {
+    /// The id of a value that is well signed. The signature is checked before anything is done with the id.
+    pub(crate) fn verify(&self, value: &[u8]) -> Option<Verified> {
         if !has_form(value) {
             return None;
         }
-        let (id, mac) = (&value[..SessionId::LENGTH], &value[SessionId::LENGTH + 1..]);
-        // The engine takes one spelling only. How long it takes depends on what was sent, not on any secret.
-        let mut expected = [0; 33];
-        let length = URL_SAFE_NO_PAD.decode_slice(mac, &mut expected).ok()?;
-        std::iter::once(&self.first)
-            .chain(&self.older)
-            // `verify_slice` compares the whole length in constant time.
-            .any(|key| key.clone().chain_update(id).verify_slice(&expected[..length]).is_ok())
-            .then(|| SessionId::parse(id))
-            .flatten()
+        let (id, sent) = (&value[..SessionId::LENGTH], &value[SessionId::LENGTH + 1..]);
+        // The spelling is compared and not what it stands for, so that there is no second one; over the whole length in
+        // constant time.
+        let signed_by = |key| Some(signature(key, id)).filter(|expected| expected[..].ct_eq(sent).into());
+        let current = signed_by(&self.first);
+        if current.is_none() {
+            self.older.iter().find_map(signed_by)?;
+        }
+        Some(Verified { id: SessionId::parse(id)?, current })
     }
 }
 
-/// Whether a value is of the length of a signed id, with the dot in its place: worth a MAC.
+/// What a well signed value holds.
+pub(crate) struct Verified {
+    pub(crate) id: SessionId,
+    /// Its signature, if it is by the first key; one by an older key is made anew when the cookie is next sent.
+    pub(crate) current: Option<Signature>,
+}
+
+/// A signature as it is written.
+pub(crate) type Signature = [u8; SIGNATURE_LENGTH];
+
+/// Whether a value has the length and the dot of a signed id: others cost no signature.
 pub(crate) fn has_form(value: &[u8]) -> bool {
     value.len() == VALUE_LENGTH && value[SessionId::LENGTH] == b'.'
 }
 
-/// Length of the cookie's value: id, dot, signature.
-pub(crate) const VALUE_LENGTH: usize = SessionId::LENGTH + 1 + 43;
+const SIGNATURE_LENGTH: usize = 43;
+/// The length of a cookie's value.
+pub(crate) const VALUE_LENGTH: usize = SessionId::LENGTH + 1 + SIGNATURE_LENGTH;
+
+fn signature(key: &Hmac<Sha256>, id: &[u8]) -> Signature {
+    let mac = key.clone().chain_update(id).finalize().into_bytes();
+    let mut text = [0; SIGNATURE_LENGTH];
+    URL_SAFE_NO_PAD.encode_slice(mac, &mut text).expect("a MAC is 43 characters of base64");
+    text
+}
 
 fn keyed(secret: &Secret) -> Hmac<Sha256> {
     Hmac::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length")
@@ -73,6 +86,18 @@ mod tests {
         Secret::new(text).expect("a good secret")
     }
 
+    fn value(id: &SessionId, signature: Signature) -> Vec<u8> {
+        [&id.as_bytes()[..], b".", &signature].concat()
+    }
+
+    fn signed(id: &SessionId) -> Vec<u8> {
+        value(id, signer().sign(id))
+    }
+
+    fn verified(signer: &Signer, value: &[u8]) -> Option<SessionId> {
+        signer.verify(value).map(|verified| verified.id)
+    }
+
     fn signer() -> Signer {
         Signer::new(&secret("conformance-session-secret-0123456789"), &[])
     }
@@ -82,7 +107,7 @@ mod tests {
         let id = SessionId::parse(ID).expect("an id");
         // printf %s <id> | openssl dgst -sha256 -hmac conformance-session-secret-0123456789 -binary | basenc --base64url
         assert_eq!(
-            std::str::from_utf8(&signer().sign(&id)).expect("ASCII"),
+            String::from_utf8(signed(&id)).expect("ASCII"),
             "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.5cp8gV89ePCmPGlc0_EaYzI0TpcDCnvdrI9-HehAmOU"
         );
     }
@@ -90,15 +115,15 @@ mod tests {
     #[test]
     fn a_signed_value_verifies() {
         let id = SessionId::parse(ID).expect("an id");
-        assert_eq!(signer().verify(&signer().sign(&id)), Some(id));
+        assert_eq!(verified(&signer(), &signed(&id)), Some(id));
     }
 
     #[test]
     fn a_change_of_any_byte_to_any_other_is_refused() {
-        let value = signer().sign(&SessionId::parse(ID).expect("an id"));
+        let value = signed(&SessionId::parse(ID).expect("an id"));
         for index in 0..value.len() {
             for byte in 0..=255u8 {
-                let mut changed = value;
+                let mut changed = value.clone();
                 changed[index] = byte;
                 assert_eq!(signer().verify(&changed).is_some(), byte == value[index], "byte {index} as {byte}");
             }
@@ -107,12 +132,12 @@ mod tests {
 
     #[test]
     fn a_value_of_another_length_is_refused() {
-        let value = signer().sign(&SessionId::parse(ID).expect("an id"));
+        let value = signed(&SessionId::parse(ID).expect("an id"));
         for length in 0..value.len() {
-            assert_eq!(signer().verify(&value[..length]), None);
+            assert!(signer().verify(&value[..length]).is_none());
         }
         for tail in [&b"="[..], b" ", b".", b"A", b"\0"] {
-            assert_eq!(signer().verify(&[&value[..], tail].concat()), None);
+            assert!(signer().verify(&[&value[..], tail].concat()).is_none());
         }
     }
 
@@ -122,7 +147,7 @@ mod tests {
         let text = [b'A'; 43];
         let mac = keyed(&secret("conformance-session-secret-0123456789")).chain_update(text).finalize().into_bytes();
         let value = [&text[..], b".", URL_SAFE_NO_PAD.encode(mac).as_bytes()].concat();
-        assert_eq!(signer().verify(&value), None);
+        assert!(signer().verify(&value).is_none());
     }
 
     #[test]
@@ -130,10 +155,15 @@ mod tests {
         let id = SessionId::parse(ID).expect("an id");
         let (new, old) =
             (secret("new-conformance-session-key-123456789"), secret("old-conformance-session-key-123456789"));
-        let before = Signer::new(&old, &[]).sign(&id);
+        let before = value(&id, Signer::new(&old, &[]).sign(&id));
         let ring = Signer::new(&new, &[old]);
-        assert_eq!(ring.verify(&before), Some(id.clone()));
-        assert_eq!(ring.sign(&id), Signer::new(&new, &[]).sign(&id));
-        assert_eq!(Signer::new(&new, &[]).verify(&before), None);
+        let now = value(&id, ring.sign(&id));
+        assert_eq!(now, value(&id, Signer::new(&new, &[]).sign(&id)));
+
+        let by_older = ring.verify(&before).expect("the ring has its key");
+        assert_eq!((by_older.id, by_older.current), (id.clone(), None));
+        let by_first = ring.verify(&now).expect("the ring has its key");
+        assert_eq!(by_first.current, Some(ring.sign(&id)));
+        assert!(Signer::new(&new, &[]).verify(&before).is_none());
     }
 }

@@ -87,11 +87,14 @@ impl Inner {
         let saved = self.attempt(&mut state, &mut fresh).await;
         if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {
             // Nobody has its id, so it can only take up room until it expires.
-            self.store.destroy(&fresh.key).await.ok();
+            self.store().destroy(&fresh.key).await.ok();
         }
         let (cookie, id) = saved?;
         let line = match (cookie, id) {
-            (CookieOp::Issue { max_age }, Some(id)) => Some(self.writer.issue(&self.signer.sign(&id), max_age)),
+            (CookieOp::Issue { max_age }, Some(id)) => {
+                let sent = state.loaded().filter(|loaded| loaded.id == id).and_then(|loaded| loaded.signature);
+                Some(self.writer.issue(&id, &sent.unwrap_or_else(|| self.signer.sign(&id)), max_age))
+            }
             (CookieOp::Remove, _) => Some(self.writer.remove()),
             (CookieOp::Issue { .. }, None) | (CookieOp::Nothing, _) => None,
         };
@@ -131,7 +134,7 @@ impl Inner {
             // All others are of a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
             (StoreOp::Touch { ttl }, Some(loaded)) => {
-                let alive = self.store.touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
+                let alive = self.store().touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }
@@ -149,7 +152,7 @@ impl Inner {
                 if self.replace(loaded, retired, RETIRED_FOR).await? == Stored::Conflict {
                     return Ok(Carried::Conflict);
                 }
-                if let Err(error) = self.store.destroy(&loaded.key).await {
+                if let Err(error) = self.store().destroy(&loaded.key).await {
                     // It is no session any more, and expires by itself.
                     tracing::warn!(session = loaded.key.fingerprint(), %error, "retired session was not removed");
                 }
@@ -157,11 +160,11 @@ impl Inner {
             }
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
-                self.store.destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                self.store().destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
                 Ok(Carried::Done(id))
             }
             (StoreOp::Destroy, Some(loaded)) => {
-                self.store.destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                self.store().destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
                 Ok(Carried::Done(None))
             }
         }
@@ -179,7 +182,7 @@ impl Inner {
         if let Some(fresh) = fresh {
             let record = record(content, fresh.version + 1, ttl, now);
             let expected = Expected::Version(fresh.version);
-            let stored = self.store.set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
+            let stored = self.store().set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Conflict {
                 // Nobody else knows the id; the store has lost the record.
                 return Err(CloseError::Conflict);
@@ -191,7 +194,8 @@ impl Inner {
             let id = SessionId::generate()?;
             let key = StoreKey::new(&self.prefix, &id);
             let record = record(content, FIRST_VERSION, ttl, now);
-            let stored = self.store.set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
+            let stored =
+                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Yes {
                 *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
                 return Ok(Some(id));
@@ -203,7 +207,7 @@ impl Inner {
 
     async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
         let expected = Expected::Version(loaded.record.version());
-        self.store.set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
+        self.store().set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
     }
 
     /// Takes up what somebody else saved.
@@ -212,7 +216,7 @@ impl Inner {
         if let Some(suppressed) = self.events.conflict.count(now) {
             tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
         }
-        let record = self.store.get(&loaded.key).await.map_err(CloseError::Unavailable)?;
+        let record = self.store().get(&loaded.key).await.map_err(CloseError::Unavailable)?;
         let live = |record: &Record| !record.is_retired() && self.policy.remaining(record, now) > 0;
         state.rebase(record.filter(live));
         Ok(())

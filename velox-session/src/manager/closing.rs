@@ -44,15 +44,26 @@ impl Closing {
     /// Puts all this into the headers of a response: the cookie, `Cache-Control: no-store` unless the handler has set its
     /// own, and `Vary: Cookie`.
     pub fn apply(self, headers: &mut HeaderMap) {
+        if self.depends {
+            keep_out_of_caches(headers);
+        }
         if let Some(line) = self.set_cookie {
             headers.append(SET_COOKIE, line);
         }
-        if self.depends {
-            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-            if !varies_by_cookie(headers) {
-                headers.append(VARY, HeaderValue::from_static("Cookie"));
-            }
-        }
+    }
+}
+
+/// Says that a response depends on the visitor: `Cache-Control: no-store` unless another is set, and `Vary: Cookie`.
+pub(crate) fn keep_out_of_caches(headers: &mut HeaderMap) {
+    if headers.is_empty() {
+        // As a rule: nothing to look up.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Cookie"));
+        return;
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if !varies_by_cookie(headers) {
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
 }
 

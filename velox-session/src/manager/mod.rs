@@ -11,9 +11,8 @@ use http::header::COOKIE;
 
 use crate::clock::Clock;
 use crate::cookie::header::{self, Writer};
-use crate::cookie::sign::{Signer, has_form};
+use crate::cookie::sign::{Signer, Verified, has_form};
 use crate::event::Events;
-use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::session::OpenSession;
 use crate::session::Shared;
@@ -23,6 +22,8 @@ use crate::store::{SessionStore, StoreError};
 
 pub use carry::CloseError;
 pub use closing::Closing;
+#[cfg(feature = "rpc")]
+pub(crate) use closing::keep_out_of_caches;
 
 /// Opens the session of an exchange, and saves it when the exchange ends.
 ///
@@ -79,13 +80,13 @@ impl Manager {
                 continue;
             }
             tried += 1;
-            let Some(id) = inner.signer.verify(value) else {
+            let Some(verified) = inner.signer.verify(value) else {
                 if let Some(suppressed) = inner.events.forged.count(now) {
                     tracing::warn!(cookie = inner.name, suppressed, "session cookie with a wrong signature");
                 }
                 continue;
             };
-            loaded = inner.load(id, now).await?;
+            loaded = inner.load(verified, now).await?;
             if loaded.is_some() {
                 break;
             }
@@ -133,10 +134,16 @@ impl fmt::Debug for Manager {
 }
 
 impl Inner {
+    /// The store itself: a call on the `Arc` would go through the `Arc`'s own implementation, and box its future twice.
+    fn store(&self) -> &dyn SessionStore {
+        &*self.store
+    }
+
     /// The live session of this id.
-    async fn load(&self, id: SessionId, now: u64) -> Result<Option<Loaded>, OpenError> {
+    async fn load(&self, verified: Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
+        let Verified { id, current: signature } = verified;
         let key = StoreKey::new(&self.prefix, &id);
-        let record = self.store.get(&key).await.map_err(OpenError::Unavailable)?;
+        let record = self.store().get(&key).await.map_err(OpenError::Unavailable)?;
         // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
         let record = record.filter(|record| !record.is_retired() && self.policy.remaining(record, now) > 0);
         if record.is_none()
@@ -144,7 +151,7 @@ impl Inner {
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
-        Ok(record.map(|record| Loaded { id, key, record }))
+        Ok(record.map(|record| Loaded { id, key, record, signature }))
     }
 }
 

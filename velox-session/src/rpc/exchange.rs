@@ -1,31 +1,53 @@
 //! The session of an exchange: opened by the first procedure that uses it, shared by the others, saved at the end.
 
+use std::sync::Arc;
+
 use tokio::sync::OnceCell;
-use velox_rpc::context::Exchange;
+use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::error::{Code, Error, Result};
+use velox_rpc::procedure::Running;
 
 use crate::Manager;
-use crate::manager::{CloseError, OpenError};
+use crate::manager::{CloseError, OpenError, keep_out_of_caches};
 use crate::session::OpenSession;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time.
 pub(super) async fn open(manager: &Manager, exchange: &Exchange) -> Result<OpenSession> {
     // An application may have several kinds of sessions, each with a manager.
-    let cell = exchange.slot_of::<OnceCell<OpenSession>>(manager.address());
-    let open = cell.get_or_try_init(async || {
-        let open = manager.open(exchange.request().headers()).await.map_err(unopened)?;
-        save_at_the_end(manager.clone(), open.clone(), exchange);
-        Ok::<_, Error>(open)
-    });
-    open.await.cloned()
+    let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
+    let opening = || async { manager.open(exchange.request().headers()).await };
+    match slot.open.get_or_try_init(opening).await {
+        Ok(open) => Ok(open.clone()),
+        Err(error) => {
+            exchange.reply().edit_headers(keep_out_of_caches);
+            Err(unopened(error))
+        }
+    }
 }
 
-fn save_at_the_end(manager: Manager, open: OpenSession, exchange: &Exchange) {
-    exchange.on_end(async move |exchange: Exchange| {
-        let closing = manager.close(&open).await.map_err(unsaved)?;
-        exchange.reply().edit_headers(|headers| closing.apply(headers));
-        Ok(())
-    });
+/// The session of an exchange, as the exchange holds it.
+struct SessionSlot {
+    manager: Manager,
+    open: OnceCell<OpenSession>,
+}
+
+impl Slot for SessionSlot {
+    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
+        let exchange = exchange.clone();
+        Running::boxed(async move {
+            match self.manager.close(&open).await {
+                Ok(closing) => {
+                    exchange.reply().edit_headers(|headers| closing.apply(headers));
+                    Ok(())
+                }
+                Err(error) => {
+                    exchange.reply().edit_headers(keep_out_of_caches);
+                    Err(unsaved(error))
+                }
+            }
+        })
+    }
 }
 
 /// Whether the visitor is logged in is not known: the request fails, and no cookie is touched.

@@ -121,7 +121,7 @@ impl fmt::Debug for Secret {
 ///
 /// assert!(matches!(Secret::new("short"), Err(SecretError::TooShort { length: 5, .. })));
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// It has fewer than 32 bytes.
@@ -147,6 +147,13 @@ pub enum SecretError {
         /// What the system said.
         source: getrandom::Error,
     },
+}
+
+impl fmt::Debug for SecretError {
+    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A ring of secrets: the first signs, all verify.

@@ -50,13 +50,14 @@ pub enum SessionError {
         /// What serde said.
         source: serde_json::Error,
     },
-    /// The value is of another type than the one asked for.
-    #[error("the value of the session key `{key}` is of another type")]
+    /// The value is of another type than the one asked for. What serde says of it holds the value, which is no business of
+    /// the log's.
+    #[error("the value of the session key `{key}` is no `{expected}`")]
     #[non_exhaustive]
     Decode {
         /// The key.
         key: String,
-        /// What serde said.
-        source: serde_json::Error,
+        /// The type that was asked for.
+        expected: &'static str,
     },
 }

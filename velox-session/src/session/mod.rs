@@ -329,7 +329,8 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
 }
 
 fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
-    T::deserialize(value).map_err(|source| SessionError::Decode { key: key.to_owned(), source })
+    T::deserialize(value)
+        .map_err(|_| SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>() })
 }
 
 /// serde_json reads 128 levels, a few of which are the record's own.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::cookie::sign::Signature;
 use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
@@ -48,6 +49,8 @@ pub(crate) struct Loaded {
     pub(crate) id: SessionId,
     pub(crate) key: StoreKey,
     pub(crate) record: Record,
+    /// The signature that the browser sent, if it is good for the next cookie too.
+    pub(crate) signature: Option<Signature>,
 }
 
 #[derive(Clone, Debug)]

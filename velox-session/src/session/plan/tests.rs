@@ -86,7 +86,7 @@ impl Start {
     fn state(self) -> State {
         let loaded = self.is_live().then(|| {
             let id = SessionId::generate().expect("entropy");
-            Loaded { key: StoreKey::new(&"session".into(), &id), id, record: self.record(false) }
+            Loaded { key: StoreKey::new(&"session".into(), &id), id, record: self.record(false), signature: None }
         });
         State::new(loaded, self.is_presented(), OPENED, 64 * 1024)
     }
