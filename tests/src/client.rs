@@ -9,6 +9,8 @@ use velox_rpc::procedure::Procedure;
 use velox_rpc::service::AppService;
 use velox_rpc::{App, Router};
 
+use crate::log::attend;
+
 /// Calls a service without a socket.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -23,6 +25,7 @@ impl Client {
     ///
     /// When the application cannot start.
     pub fn of<S: Send + Sync + 'static>(app: App<S>) -> Self {
+        attend();
         Self { service: app.into_service().expect("the application starts"), expected: OF_EVERY_REPLY.to_vec() }
     }
 

@@ -1,9 +1,17 @@
-//! What the tests share: a client that calls the service without a socket and checks what holds for every reply, and a log that can be
-//! read.
+//! What the tests share: a client that calls the service without a socket and checks what holds for every reply, a browser that keeps
+//! cookies, a session store that counts, fails and waits as told, a log that can be read, and a program that runs as a process.
 #![forbid(unsafe_code)]
 
+mod browser;
 mod client;
 mod log;
+mod probe;
+mod program;
+mod sessions_app;
 
+pub use self::browser::{Browser, Cookie, forged};
 pub use self::client::{Client, Reply, get, json};
-pub use self::log::Log;
+pub use self::log::{Log, listen};
+pub use self::probe::{Gate, Kind, Probe};
+pub use self::program::{Program, exchange};
+pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp};

@@ -20,7 +20,7 @@ impl Log {
     #[must_use = "a log listens for as long as it is held"]
     pub fn listen() -> Self {
         let lines = Arc::default();
-        let guard = tracing::subscriber::set_default(Lines(Arc::clone(&lines)));
+        let guard = listen(Lines(Arc::clone(&lines)));
         Self { lines, _guard: guard }
     }
 
@@ -28,6 +28,24 @@ impl Log {
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Lets a subscriber listen on this thread, whatever other threads do.
+#[must_use = "it listens for as long as the guard is held"]
+pub fn listen(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+    attend();
+    tracing::subscriber::set_default(subscriber)
+}
+
+/// Keeps events on, for this thread and so for all.
+///
+/// tracing remembers of an event whether anybody wants it, and may ask only the thread that meets it first. If that one has no
+/// subscriber, the event is off for those that listen too. So every thread that calls a service has one, from before it does.
+pub(crate) fn attend() {
+    thread_local! {
+        static DEAF: DefaultGuard = tracing::subscriber::set_default(Lines(Arc::default()));
+    }
+    DEAF.with(|_| ());
 }
 
 struct Lines(Arc<Mutex<Vec<String>>>);

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --bin bench`; the variables that set it up are in `settings.rs`. Measured by `tests/measure/instructions`.
 
+#![forbid(unsafe_code)]
+
 mod auth;
 mod counter;
 mod extra;

@@ -1,0 +1,196 @@
+//! A browser without a socket: it keeps cookies as browsers do, and fails on what no reply may do with them.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::Full;
+use serde_json::Value;
+use velox_rpc::App;
+use velox_session::clock::{Clock, ManualClock};
+
+use crate::{Client, Reply, get, json};
+
+/// A browser: a client with cookies, which expire by a clock that is set by hand.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    client: Client,
+    clock: ManualClock,
+    jar: Vec<Cookie>,
+}
+
+/// A cookie as a browser keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The path below which it is sent.
+    pub path: String,
+    /// The whole seconds that it was given.
+    pub max_age: u64,
+    /// When it is forgotten, in Unix milliseconds.
+    pub expires_at: u64,
+    /// The attributes after the age and the path, in the order in which they came.
+    pub flags: Vec<String>,
+}
+
+impl Browser {
+    /// A browser that was never here. Besides what every reply has it expects `Set-Cookie`, `Cache-Control` and `Vary`.
+    pub fn of<S: Send + Sync + 'static>(app: App<S>, clock: ManualClock) -> Self {
+        let client = Client::of(app).expecting("set-cookie").expecting("cache-control").expecting("vary");
+        Self { client, clock, jar: Vec::new() }
+    }
+
+    /// Another browser, without any cookies.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { jar: Vec::new(), ..self.clone() }
+    }
+
+    /// Sends a GET.
+    pub async fn get(&mut self, target: &str) -> Reply {
+        self.send(get(target)).await
+    }
+
+    /// POSTs JSON.
+    pub async fn post(&mut self, target: &str, body: Value) -> Reply {
+        self.send(json(Method::POST, target, body.to_string())).await
+    }
+
+    /// Sends a request with the cookies of its path, and keeps those of the reply.
+    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Reply {
+        let reply = self.start(request).await;
+        self.keep(&reply);
+        reply
+    }
+
+    /// Sends a request with the cookies of its path. For requests that run at the same time: see [`keep`](Self::keep).
+    pub fn start(&self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Reply> + 'static {
+        if let Some(cookies) = self.header(request.uri().path()) {
+            request.headers_mut().insert(COOKIE, cookies);
+        }
+        let client = self.client.clone();
+        async move {
+            let reply = client.send(request).await;
+            check(&reply);
+            reply
+        }
+    }
+
+    /// GETs with the cookies that there are now.
+    pub fn start_get(&self, target: &str) -> impl Future<Output = Reply> + 'static {
+        self.start(get(target))
+    }
+
+    /// POSTs with the cookies that there are now.
+    pub fn start_post(&self, target: &str, body: &Value) -> impl Future<Output = Reply> + 'static {
+        self.start(json(Method::POST, target, body.to_string()))
+    }
+
+    /// Keeps the cookies of a reply.
+    pub fn keep(&mut self, reply: &Reply) {
+        for cookie in cookies_of(reply, self.clock.now()) {
+            // One that goes away has the name, the path and the kind of the one it removes, or a browser keeps the latter.
+            if cookie.max_age == 0
+                && let Some(there) =
+                    self.jar.iter().find(|there| there.name == cookie.name && there.path == cookie.path)
+            {
+                let flags: Vec<_> = cookie.flags.iter().filter(|flag| !flag.starts_with("Expires=")).collect();
+                assert_eq!(flags, there.flags.iter().collect::<Vec<_>>(), "{reply:?}");
+            }
+            self.jar.retain(|there| (&there.name, &there.path) != (&cookie.name, &cookie.path));
+            if cookie.max_age > 0 {
+                self.jar.push(cookie);
+            }
+        }
+    }
+
+    /// The live cookie of a name.
+    pub fn cookie(&self, name: &str) -> Option<&Cookie> {
+        self.jar.iter().find(|cookie| cookie.name == name && cookie.expires_at > self.clock.now())
+    }
+
+    /// The value of the live cookie of a name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn value(&self, name: &str) -> String {
+        self.cookie(name).unwrap_or_else(|| panic!("no cookie `{name}`: {:?}", self.jar)).value.clone()
+    }
+
+    /// Puts in a cookie by hand, in place of any of its name, to be sent everywhere and for ever.
+    pub fn plant(&mut self, name: &str, value: &str) {
+        self.jar.retain(|cookie| cookie.name != name);
+        self.jar.push(Cookie {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            path: "/".to_owned(),
+            max_age: u64::MAX,
+            expires_at: u64::MAX,
+            flags: ["HttpOnly", "SameSite=Lax"].map(str::to_owned).to_vec(),
+        });
+    }
+
+    fn header(&self, path: &str) -> Option<HeaderValue> {
+        let now = self.clock.now();
+        let below = |cookie: &&Cookie| {
+            path.strip_prefix(cookie.path.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let live = self.jar.iter().filter(below).filter(|cookie| cookie.expires_at > now);
+        let pairs: Vec<_> = live.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        (!pairs.is_empty()).then(|| HeaderValue::try_from(pairs.join("; ")).expect("header text"))
+    }
+}
+
+/// A cookie's value with another signature: its first character is another one. (The last has but sixteen spellings.)
+pub fn forged(value: &str) -> String {
+    let other = if value.as_bytes()[44] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &value[..44], &value[45..])
+}
+
+/// What holds for the cookies of every reply.
+fn check(reply: &Reply) {
+    let mut names: Vec<_> = cookies_of(reply, 0).into_iter().map(|cookie| cookie.name).collect();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all, "two cookies of one name: {reply:?}"); // A17
+    if all > 0 {
+        assert!(reply.headers.contains_key(CACHE_CONTROL), "a cookie that may be kept in a cache: {reply:?}"); // L1
+        assert!(reply.headers.contains_key(VARY), "a cookie for everybody: {reply:?}");
+    }
+    if reply.status == StatusCode::SERVICE_UNAVAILABLE {
+        assert_eq!(all, 0, "a cookie though the store failed: {reply:?}"); // S2
+    }
+}
+
+fn cookies_of(reply: &Reply, now: u64) -> Vec<Cookie> {
+    reply.headers.get_all(SET_COOKIE).iter().map(|line| cookie(line.to_str().expect("visible ASCII"), now)).collect()
+}
+
+/// Reads a `Set-Cookie` line, more strictly than a browser.
+fn cookie(line: &str, now: u64) -> Cookie {
+    let mut parts = line.split("; ");
+    let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a name and a value");
+    let (mut max_age, mut path, mut flags) = (None, None, Vec::new());
+    for part in parts {
+        match part.split_once('=') {
+            Some(("Max-Age", seconds)) => max_age = seconds.parse::<u64>().ok(),
+            Some(("Path", text)) => path = Some(text.to_owned()),
+            Some(("Domain" | "SameSite" | "Expires", _)) => flags.push(part.to_owned()),
+            _ if ["HttpOnly", "Secure"].contains(&part) => flags.push(part.to_owned()),
+            _ => panic!("`{part}` is no attribute of a cookie: {line}"),
+        }
+    }
+    let path = path.unwrap_or_else(|| panic!("no path: {line}"));
+    let max_age = max_age.unwrap_or_else(|| panic!("no age: {line}"));
+    if name.starts_with("__Host-") {
+        let plain = path == "/" && !flags.iter().any(|flag| flag.starts_with("Domain="));
+        assert!(plain && flags.iter().any(|flag| flag == "Secure"), "a browser refuses this: {line}");
+    }
+    let expires_at = now.saturating_add(max_age.saturating_mul(1_000));
+    Cookie { name: name.to_owned(), value: value.to_owned(), path, max_age, expires_at, flags }
+}

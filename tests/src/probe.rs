@@ -1,0 +1,170 @@
+//! A session store in memory that counts its calls, fails as told, and waits where a test wants it to.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use velox_session::clock::ManualClock;
+use velox_session::store::{Expected, StoreError, Stored, async_trait};
+use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
+
+/// What a store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// For a record.
+    Get,
+    /// To keep one.
+    Set,
+    /// To delete one.
+    Destroy,
+    /// To let one live on.
+    Touch,
+}
+
+/// A store in memory that a test has in hand. Clones are the same store.
+#[derive(Clone)]
+pub struct Probe(Arc<Inner>);
+
+struct Inner {
+    store: MemoryStore,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Kind>,
+    last_ttl: Option<Duration>,
+    failing: Vec<Kind>,
+    gates: Vec<(Kind, Gate)>,
+    seen: String,
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Probe(..)")
+    }
+}
+
+impl Probe {
+    /// An empty store that goes by a clock.
+    pub fn new(clock: &ManualClock) -> Self {
+        Self::over(MemoryStore::new().with_clock(clock.clone()))
+    }
+
+    /// A store that leaves the work to this one.
+    pub fn over(store: MemoryStore) -> Self {
+        Self(Arc::new(Inner { store, state: Mutex::default() }))
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &MemoryStore {
+        &self.0.store
+    }
+
+    /// The calls since the last time that this was asked.
+    pub fn calls(&self) -> Vec<Kind> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    /// How long the last record that was kept or touched is to live.
+    pub fn last_ttl(&self) -> Option<Duration> {
+        self.state().last_ttl
+    }
+
+    /// Lets all calls of these kinds fail from now on, and those of others succeed.
+    pub fn fail(&self, kinds: &[Kind]) {
+        self.state().failing = kinds.to_vec();
+    }
+
+    /// Holds up the next call of a kind that has no gate yet, before the store does anything.
+    pub fn park(&self, kind: Kind) -> Gate {
+        let gate = Gate(Arc::default());
+        self.state().gates.push((kind, gate.clone()));
+        gate
+    }
+
+    /// All keys and records that the store was given, as text.
+    pub fn seen(&self) -> String {
+        self.state().seen.clone()
+    }
+
+    async fn called(
+        &self,
+        kind: Kind,
+        key: &StoreKey,
+        (record, ttl): (Option<&Record>, Option<Duration>),
+    ) -> Result<(), StoreError> {
+        let gate = {
+            let mut state = self.state();
+            state.calls.push(kind);
+            state.last_ttl = ttl.or(state.last_ttl);
+            state.seen.push_str(&key.to_text());
+            state.seen.push_str(&record.map(Record::to_json).unwrap_or_default());
+            let index = state.gates.iter().position(|(of, _)| *of == kind);
+            index.map(|index| state.gates.remove(index).1)
+        };
+        if let Some(gate) = gate {
+            gate.0.reached.notify_one();
+            gate.0.open.notified().await;
+        }
+        if self.state().failing.contains(&kind) {
+            return Err(StoreError::new("redis://:hunter2@10.0.0.7:6379: connection refused"));
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Probe {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        self.called(Kind::Get, key, (None, None)).await?;
+        self.0.store.get(key).await
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        self.called(Kind::Set, key, (Some(&record), Some(ttl))).await?;
+        self.0.store.set(key, record, expected, ttl).await
+    }
+
+    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
+        self.called(Kind::Destroy, key, (None, None)).await?;
+        self.0.store.destroy(key).await
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        self.called(Kind::Touch, key, (None, Some(ttl))).await?;
+        self.0.store.touch(key, ttl).await
+    }
+}
+
+/// Where a store call waits.
+#[derive(Debug, Clone)]
+pub struct Gate(Arc<Notifies>);
+
+#[derive(Debug, Default)]
+struct Notifies {
+    reached: Notify,
+    open: Notify,
+}
+
+impl Gate {
+    /// Until a call waits here.
+    pub async fn reached(&self) {
+        self.0.reached.notified().await;
+    }
+
+    /// Lets the call go on.
+    pub fn open(&self) {
+        self.0.open.notify_one();
+    }
+}
