@@ -159,8 +159,12 @@ struct Notifies {
 
 impl Gate {
     /// Until a call waits here.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
     pub async fn reached(&self) {
-        self.0.reached.notified().await;
+        tokio::time::timeout(HANG, self.0.reached.notified()).await.expect("a call of this kind comes");
     }
 
     /// Lets the call go on.
@@ -168,3 +172,6 @@ impl Gate {
         self.0.open.notify_one();
     }
 }
+
+/// Reached only where something is broken.
+const HANG: Duration = Duration::from_secs(30);

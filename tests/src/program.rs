@@ -41,7 +41,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does not within [`PATIENCE`].
+    /// When it does not within `PATIENCE`.
     pub fn address(&self) -> SocketAddr {
         let line = self.wait_for("listening address=");
         let address = line.split("listening address=").nth(1).expect("the line has it").trim();
@@ -52,7 +52,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When there is none within [`PATIENCE`].
+    /// When there is none within `PATIENCE`.
     pub fn wait_for(&self, text: &str) -> String {
         until(|| self.output().lines().find(|line| line.contains(text)).map(str::to_owned))
             .unwrap_or_else(|| panic!("no `{text}` in:\n{}", self.output()))
@@ -98,7 +98,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When somebody still can after [`PATIENCE`].
+    /// When somebody still can after `PATIENCE`.
     pub fn wait_until_closed(&self, address: SocketAddr) {
         until(|| TcpStream::connect(address).is_err().then_some(()))
             .unwrap_or_else(|| panic!("it still listens:\n{}", self.output()));

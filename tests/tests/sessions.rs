@@ -214,6 +214,22 @@ async fn regenerate_gives_a_new_id_to_the_same_session() {
 }
 
 #[tokio::test]
+async fn an_old_id_is_dead_even_where_its_record_cannot_be_removed() {
+    // F3, F5, C12
+    for absolute in [true, false] {
+        let app = SessionsApp::with(|settings| if absolute { settings } else { settings.without_absolute_timeout() });
+        let mut alice = app.alice().await;
+        let mut before = alice.clone();
+        app.store.fail(&[Kind::Destroy]);
+        alice.post("/api/session/regenerate", json!({})).await.success();
+        app.store.fail(&[]);
+        assert!(is_logged_in(&mut alice).await);
+        assert_eq!(before.get("/api/session/info").await.result()["isNew"], true);
+        assert_eq!(before.get("/api/auth/profile").await.status, 401);
+    }
+}
+
+#[tokio::test]
 async fn a_logout_ends_the_session_in_the_store_and_in_the_browser() {
     // F6, A16
     let app = SessionsApp::start();

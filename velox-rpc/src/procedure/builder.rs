@@ -6,14 +6,17 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
 use super::handler::{self, Encode, Respond};
+use super::input::Read;
 use super::step::Step;
 use super::{
-    Guard, Guards, Input, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder, Parent, Procedure, Query,
-    RestRoute, guard, input, middleware, output,
+    Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder, Parent,
+    Procedure, Query, RestRoute, guard, input, middleware, output,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -34,6 +37,7 @@ use crate::error::Result;
 pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
     ProcedureBuilder {
         wrap: Box::new(|step| step),
+        input: PhantomData,
         meta: Meta {
             kind: Kind::Query,
             rest: RestRoute::Derived,
@@ -70,12 +74,13 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
 /// ```
 #[must_use = "a builder makes a procedure only by `.query(…)` or `.mutation(…)`"]
 pub struct ProcedureBuilder<S, C = Context<S>, I = ()> {
-    wrap: Wrap<S, C, I>,
+    wrap: Wrap<S, C>,
+    input: PhantomData<fn() -> I>,
     meta: Meta,
 }
 
 /// The chain so far: a function from its rest to the whole.
-type Wrap<S, C, I> = Box<dyn FnOnce(Step<C, I>) -> Step<Context<S>, ()> + Send>;
+type Wrap<S, C> = Box<dyn FnOnce(Step<C>) -> Step<Context<S>> + Send>;
 
 impl<S, C, I> ProcedureBuilder<S, C, I>
 where
@@ -200,7 +205,7 @@ where
     where
         F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
     {
-        self.then(move |inner| guard::check_step(check, inner))
+        self.then(move |inner| guard::check_step::<C, I, F>(check, inner))
     }
 
     /// Gives the procedure this REST route: VeloxTS's `.rest({ method, path })`. Parameters are written `:id`.
@@ -285,13 +290,9 @@ where
     }
 
     /// Puts one more step between the chain so far and its rest.
-    fn then<D, J>(self, step: impl FnOnce(Step<D, J>) -> Step<C, I> + Send + 'static) -> ProcedureBuilder<S, D, J>
-    where
-        D: 'static,
-        J: 'static,
-    {
+    fn then<D: 'static>(self, step: impl FnOnce(Step<D>) -> Step<C> + Send + 'static) -> ProcedureBuilder<S, D, I> {
         let wrap = self.wrap;
-        ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), meta: self.meta }
+        ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), input: PhantomData, meta: self.meta }
     }
 }
 
@@ -304,11 +305,14 @@ where
     ///
     /// Where that fails the caller gets a 400 with everything that is wrong, types and rules together.
     pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
-        let shape = input::shape::<T>();
-        let kept = std::sync::Arc::clone(&shape);
-        let mut builder = self.then(move |inner| input::step(inner, shape));
-        builder.meta.input = Some(kept);
-        builder
+        let ProcedureBuilder { wrap, meta, .. } = self.with_input(input::read::<T>, input::shape::<T>());
+        ProcedureBuilder { wrap, input: PhantomData, meta }
+    }
+
+    /// The part that is the same for all input types.
+    fn with_input(mut self, read: Read, shape: Arc<InputShape>) -> Self {
+        self.meta.input = Some(Arc::clone(&shape));
+        self.then(move |inner| input::step(read, shape, inner))
     }
 }
 

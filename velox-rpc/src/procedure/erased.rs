@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::step::Step;
+use super::step::{Carried, Step};
 use super::{Meta, Output};
-use crate::call::{Call, ProcedureName};
+use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, Exchange};
 use crate::error::{Chain, Error, Result};
 use crate::running::Running;
@@ -36,7 +36,7 @@ pub struct Mutation<I, O, S = ()> {
 #[must_use = "a procedure is called only through a router"]
 pub struct Procedure<S> {
     meta: Meta,
-    step: Step<Context<S>, ()>,
+    step: Step<Context<S>>,
 }
 
 macro_rules! finished {
@@ -77,7 +77,7 @@ macro_rules! finished {
 finished! { Query Mutation }
 
 impl<S> Procedure<S> {
-    pub(super) fn new(meta: Meta, step: Step<Context<S>, ()>) -> Self {
+    pub(super) fn new(meta: Meta, step: Step<Context<S>>) -> Self {
         Self { meta, step }
     }
 
@@ -93,7 +93,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
         Endpoint {
             name: Arc::new(name),
             meta: self.meta,
-            run: Arc::new(move |core| step(Call { ctx: Context::new(Arc::clone(&state), core), input: () })),
+            run: Arc::new(move |core| step(Context::new(Arc::clone(&state), core), Carried::new(()))),
         }
     }
 }

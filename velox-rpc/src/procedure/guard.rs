@@ -9,7 +9,6 @@ use http::StatusCode;
 
 use super::ProcedureBuilder;
 use super::step::Step;
-use crate::call::Call;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::running::Running;
@@ -175,31 +174,30 @@ pub(super) fn refusal(status: StatusCode, name: &str, message: Cow<'static, str>
 }
 
 /// Makes the step of a guard, outside of the steps `inner`.
-pub(super) fn step<C, I, G>(guard: G, inner: Step<C, I>) -> Step<C, I>
+pub(super) fn step<C, G>(guard: G, inner: Step<C>) -> Step<C>
 where
     G: Guard<C>,
     C: Send + Sync + 'static,
-    I: Send + 'static,
 {
     let guard = Arc::new(guard);
-    Arc::new(move |call: Call<C, I>| {
+    Arc::new(move |ctx, input| {
         let (guard, inner) = (Arc::clone(&guard), Arc::clone(&inner));
         Running::boxed(async move {
-            guard.check(&call.ctx).await?;
-            inner(call).await
+            guard.check(&ctx).await?;
+            inner(ctx, input).await
         })
     })
 }
 
 /// Makes the step of a check that needs no waiting.
-pub(super) fn check_step<C, I, F>(check: F, inner: Step<C, I>) -> Step<C, I>
+pub(super) fn check_step<C, I, F>(check: F, inner: Step<C>) -> Step<C>
 where
     F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
     C: 'static,
     I: 'static,
 {
-    Arc::new(move |call| match check(&call.ctx, &call.input) {
-        Ok(()) => inner(call),
+    Arc::new(move |ctx, input| match check(&ctx, input.peek()) {
+        Ok(()) => inner(ctx, input),
         Err(error) => Running::ready(Err(error)),
     })
 }

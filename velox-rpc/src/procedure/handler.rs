@@ -67,10 +67,11 @@ where
 }
 
 /// Makes the last step of a chain.
-pub(super) fn step<C, I, F, R, M>(handler: F, encode: Encode<R::Value>) -> Step<C, I>
+pub(super) fn step<C, I, F, R, M>(handler: F, encode: Encode<R::Value>) -> Step<C>
 where
+    I: 'static,
     F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
     R: Respond<M> + 'static,
 {
-    Arc::new(move |call| handler(call).respond(encode))
+    Arc::new(move |ctx, input| handler(Call { ctx, input: input.take() }).respond(encode))
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use validator::{Validate, ValidationErrors};
 
 use super::shape::InputShape;
-use super::step::Step;
-use crate::call::{Call, RawInput};
+use super::step::{Carried, Step};
+use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Result};
 use crate::running::Running;
@@ -43,25 +43,34 @@ pub(super) fn shape<T: Input>() -> Arc<InputShape> {
     Arc::new(InputShape::of::<T>())
 }
 
-/// Makes the input step of `T`, outside of the steps `inner`.
-pub(super) fn step<C: Ctx, T: Input>(inner: Step<C, T>, shape: Arc<InputShape>) -> Step<C, ()> {
-    Arc::new(move |Call { ctx, .. }| match read::<T>(ctx.base().raw_input(), &shape) {
-        Ok(input) => inner(Call { ctx, input }),
-        Err(error) => Running::ready(Err(error)),
+/// Makes the input step, outside of the steps `inner`.
+pub(super) fn step<C: Ctx>(read: Read, shape: Arc<InputShape>, inner: Step<C>) -> Step<C> {
+    Arc::new(move |ctx, _| {
+        let raw = ctx.base().raw_input();
+        let read = required(raw, &shape).and_then(|text| match read(text) {
+            Ok((input, Ok(()))) => check_lists(text, raw, &shape).map(|()| input),
+            Ok((_, Err(errors))) => Err(broken_rules(&errors, text, raw, &shape)),
+            Err(error) => Err(unreadable(text, raw, &shape, &error)),
+        });
+        match read {
+            Ok(input) => inner(ctx, input),
+            Err(error) => Running::ready(Err(error)),
+        }
     })
 }
 
+/// Reads an input and validates it.
+pub(super) type Read = fn(&str) -> serde_json::Result<(Carried, Result<(), ValidationErrors>)>;
+
 /// The typed part: all that is compiled for each input type.
-fn read<T: Input>(raw: &RawInput, shape: &InputShape) -> Result<T> {
-    let text = required(raw, shape)?;
-    let input: T = serde_json::from_str(text).map_err(|error| unreadable(text, raw, shape, &error))?;
-    if let Err(errors) = input.validate() {
-        return Err(broken_rules(&errors, text, raw, shape));
+pub(super) fn read<T: Input>(text: &str) -> serde_json::Result<(Carried, Result<(), ValidationErrors>)> {
+    match serde_json::from_str::<T>(text) {
+        Ok(input) => {
+            let verdict = input.validate();
+            Ok((Carried::new(input), verdict))
+        }
+        Err(error) => Err(error),
     }
-    if raw.has_lists() {
-        check_lists(text, raw, shape)?;
-    }
-    Ok(input)
 }
 
 /// The text to read. No input at all is `undefined`, which reads as `null` where the type takes that.
@@ -104,6 +113,9 @@ fn broken_rules(errors: &ValidationErrors, text: &str, raw: &RawInput, shape: &I
 
 /// serde read the text; was an array taken for a struct?
 fn check_lists(text: &str, raw: &RawInput, shape: &InputShape) -> Result<()> {
+    if !raw.has_lists() {
+        return Ok(());
+    }
     let mut issues = issues(text, raw, shape);
     issues.retain(|issue| issue.message == ARRAY_FOR_OBJECT);
     if issues.is_empty() { Ok(()) } else { Err(Error::invalid(issues)) }

@@ -5,8 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Output;
-use super::step::Step;
-use crate::call::Call;
+use super::step::{Carried, Step};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -72,20 +71,19 @@ where
 
 /// The steps inside a middleware.
 #[must_use = "a middleware that does not go on has to say so by an output or an error of its own"]
-pub struct Next<C>(Box<dyn FnOnce(C) -> Running<Result<Output>> + Send>);
+pub struct Next<C> {
+    inner: Step<C>,
+    input: Carried,
+}
 
-impl<C: 'static> Next<C> {
-    pub(super) fn new<I: Send + 'static>(inner: Step<C, I>, input: I) -> Self {
-        Self(Box::new(move |ctx| inner(Call { ctx, input })))
-    }
-
+impl<C> Next<C> {
     /// Goes on to the steps inside, with the context that they are to see.
     ///
     /// # Errors
     ///
     /// The error of the first of them that failed.
     pub async fn run(self, ctx: C) -> Result<Output> {
-        (self.0)(ctx).await
+        (self.inner)(ctx, self.input).await
     }
 }
 
@@ -96,28 +94,25 @@ impl<C> fmt::Debug for Next<C> {
 }
 
 /// Makes the step of a middleware, outside of the steps `inner`.
-pub(super) fn step<C, I, M>(middleware: M, inner: Step<M::Context, I>) -> Step<C, I>
+pub(super) fn step<C, M>(middleware: M, inner: Step<M::Context>) -> Step<C>
 where
     M: Middleware<C>,
     C: Send + 'static,
-    I: Send + 'static,
 {
     let middleware = Arc::new(middleware);
-    Arc::new(move |Call { ctx, input }| {
+    Arc::new(move |ctx, input| {
         let middleware = Arc::clone(&middleware);
-        let next = Next::new(Arc::clone(&inner), input);
+        let next = Next { inner: Arc::clone(&inner), input };
         Running::boxed(async move { middleware.call(ctx, next).await })
     })
 }
 
 /// Makes the step of a closure that is used as a middleware.
-pub(super) fn step_fn<C, D, I, F, Fut>(middleware: F, inner: Step<D, I>) -> Step<C, I>
+pub(super) fn step_fn<C, D, F, Fut>(middleware: F, inner: Step<D>) -> Step<C>
 where
     F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Output>> + Send + 'static,
-    C: 'static,
     D: 'static,
-    I: Send + 'static,
 {
-    Arc::new(move |Call { ctx, input }| Running::boxed(middleware(ctx, Next::new(Arc::clone(&inner), input))))
+    Arc::new(move |ctx, input| Running::boxed(middleware(ctx, Next { inner: Arc::clone(&inner), input })))
 }

@@ -1,7 +1,7 @@
 //! Procedures: the builder, and the steps that it chains.
 //!
-//! The path of a call: [`erased`] runs the chain, whatever wire carries the call; then each step in the order in which it
-//! was written — [`middleware`], [`guard`], [`input`] — and last the [`handler`]. The chain is type-erased at every step,
+//! The path of a call: `erased` runs the chain, whatever wire carries the call; then each step in the order in which it
+//! was written — `middleware`, `guard`, `input` — and last the `handler`. The chain is type-erased at every step,
 //! so that a procedure compiles to a few small functions and never to one nested future.
 
 mod builder;

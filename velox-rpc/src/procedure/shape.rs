@@ -23,12 +23,22 @@ struct Compiled {
 
 impl InputShape {
     pub(super) fn of<T: JsonSchema>() -> Self {
-        Self { schema: |generator| generator.root_schema_for::<T>(), compiled: OnceLock::new() }
+        Self::from_schema(T::json_schema)
+    }
+
+    fn from_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Self {
+        Self { schema, compiled: OnceLock::new() }
     }
 
     /// The JSON Schema of what is read, with its definitions.
     pub(crate) fn schema(&self) -> Schema {
-        (self.schema)(&mut SchemaSettings::draft2020_12().for_deserialize().into_generator())
+        let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+        let mut schema = (self.schema)(&mut generator);
+        let definitions = generator.take_definitions(true);
+        if !definitions.is_empty() {
+            schema.insert("$defs".to_owned(), definitions.into());
+        }
+        schema
     }
 
     /// The compiled schema.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -139,7 +139,13 @@ impl Bound {
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = Signals::listen().map_err(|error| ServeError::Signals { error })?;
         tracing::info!(address = %self.address, "listening");
-        Ok(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals).await)
+        Ok(self.until_signalled(signals).await)
+    }
+
+    /// A box, and no `async fn`: the body of one is compiled where it is awaited, and with it the whole of hyper, in each
+    /// application anew.
+    fn until_signalled(self, signals: Signals) -> Pin<Box<dyn Future<Output = Shutdown> + Send>> {
+        Box::pin(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals))
     }
 
     /// Serves until `stop` ends, then finishes the requests in flight.

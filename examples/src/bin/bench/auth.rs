@@ -5,7 +5,7 @@ use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
 use velox_session::SessionUser;
 
 use crate::users::User;
-use crate::{AppState, Nullable, Sessions};
+use crate::{AppState, Sessions};
 
 /// The routes that have to do with who somebody is.
 pub struct Auth {
@@ -26,7 +26,8 @@ pub struct LoginInput {
 #[schema]
 pub struct Home {
     /// Who is logged in.
-    pub user: Nullable<User>,
+    #[schema(nullable)]
+    pub user: Option<User>,
 }
 
 #[router("auth", state = AppState)]

@@ -4,7 +4,7 @@ use http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 use velox_session::SessionMiddleware;
 
-use crate::{AppState, Nullable};
+use crate::AppState;
 
 /// The routes of the flash message.
 pub struct Flash {
@@ -23,7 +23,8 @@ pub struct Message {
 #[schema]
 pub struct Found {
     /// Its text.
-    pub message: Nullable<String>,
+    #[schema(nullable)]
+    pub message: Option<String>,
 }
 
 #[router("flash", state = AppState)]

@@ -33,9 +33,6 @@ pub struct AppState {
 /// A session middleware that looks the user of each request up.
 type Sessions = SessionMiddleware<users::User>;
 
-/// An output that is `null` where there is none: `#[schema]` leaves out a key whose type is written `Option`.
-type Nullable<T> = Option<T>;
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
