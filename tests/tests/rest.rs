@@ -1039,6 +1039,13 @@ async fn a_body_of_more_is_refused() {
 }
 
 #[tokio::test]
+async fn a_procedure_may_have_a_limit_of_its_own() {
+    let larger = procedure().input::<NewUser>().body_limit(21).mutation(|Call { input, .. }| Ok(input));
+    let client = Client::of(App::new(()).body_limit(20).router(Router::new("test").procedure("run", larger)));
+    assert_eq!(client.post("/api/test/run", OF_21_BYTES).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_body_that_is_declared_too_large_is_refused_before_it_is_read() {
     let mut request = json(Method::POST, "/api/test/run", "").map(|_| Chunks::of(&[]).or_panic());
     request.headers_mut().insert("content-length", HeaderValue::from(21));

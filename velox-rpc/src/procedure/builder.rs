@@ -47,7 +47,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             deprecated: None,
             input: None,
             output: |generator| generator.subschema_for::<()>(),
-            gives_nothing: false,
+            body_limit: None,
         },
     }
 }
@@ -103,7 +103,11 @@ where
     /// let who = procedure::<()>().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant));
     /// # let _ = who;
     /// ```
-    pub fn use_<M: Middleware<C>>(self, middleware: M) -> ProcedureBuilder<S, M::Context, I> {
+    pub fn use_<M, D>(self, middleware: M) -> ProcedureBuilder<S, D, I>
+    where
+        M: Middleware<C, Context = D>,
+        D: 'static,
+    {
         self.then(move |inner| middleware::step(middleware, inner))
     }
 
@@ -236,6 +240,28 @@ where
         self
     }
 
+    /// Refuses request bodies of more bytes than this with 413, in place of the application's own limit
+    /// ([`App::body_limit`](crate::App::body_limit)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{procedure, schema};
+    ///
+    /// #[schema]
+    /// pub struct Import { pub rows: Vec<String> }
+    ///
+    /// let import = procedure::<()>()
+    ///     .input::<Import>()
+    ///     .body_limit(16 * 1024 * 1024)
+    ///     .mutation(|_| Ok("imported"));
+    /// # let _ = import;
+    /// ```
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.meta.body_limit = Some(bytes);
+        self
+    }
+
     /// Marks the procedure as deprecated, and says what to use instead.
     pub fn deprecated(mut self, note: impl Into<Cow<'static, str>>) -> Self {
         self.meta.deprecated = Some(note.into());
@@ -285,7 +311,6 @@ where
         let mut meta = self.meta;
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();
-        meta.gives_nothing = std::any::TypeId::of::<O>() == std::any::TypeId::of::<()>();
         Procedure::new(meta, (self.wrap)(handler::step(handler, encode)))
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Meta {
     pub(crate) deprecated: Option<Cow<'static, str>>,
     pub(crate) input: Option<Arc<InputShape>>,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
-    pub(crate) gives_nothing: bool,
+    pub(crate) body_limit: Option<usize>,
 }
 
 /// How REST reaches a procedure.

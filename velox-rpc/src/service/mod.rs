@@ -111,7 +111,8 @@ impl AppService {
             Claim::MethodNotAllowed(allow) => return Err(method_not_allowed(parts, allow)),
         };
         let body = if route.input.wants_body() {
-            read_body(&parts.headers, body, *body_limit).await.map_err(|error| refused(&error))?
+            let limit = route.endpoint.meta.body_limit.map_or(*body_limit, BodyLimit);
+            read_body(&parts.headers, body, limit).await.map_err(|error| refused(&error))?
         } else {
             None
         };
