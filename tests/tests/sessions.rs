@@ -374,8 +374,22 @@ async fn a_session_that_would_grow_too_large_is_refused_and_stays_as_it_was() {
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
     let reply = set(&mut alice, "cart", "x".repeat(70_000)).await;
-    assert!(!reply.status.is_success() && !has_cookie_line(&reply));
+    assert_eq!(reply.failure(), (413, "SESSION_TOO_LARGE".into()));
+    assert!(!has_cookie_line(&reply));
     assert_eq!(data(&mut alice).await, json!({"cart": 3}));
+}
+
+#[tokio::test]
+async fn a_key_or_a_value_that_a_caller_may_not_set_is_the_callers_mistake() {
+    // F11
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    for key in ["userId", "userEmail", "_createdAt"] {
+        assert_eq!(set(&mut alice, key, "u2").await.failure(), (400, "SESSION_KEY_RESERVED".into()), "{key}");
+    }
+    let deep = (0..120).fold(json!(1), |inner, _| json!([inner]));
+    assert_eq!(set(&mut alice, "deep", deep).await.failure(), (400, "SESSION_VALUE_TOO_DEEP".into()));
+    assert_eq!(alice.get("/api/auth/profile").await.result()["id"], "u1");
 }
 
 // ---- flash messages ----

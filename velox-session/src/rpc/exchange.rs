@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
+use velox_rpc::Result;
 use velox_rpc::context::{Exchange, Slot};
-use velox_rpc::error::{Code, Error, Result};
 use velox_rpc::procedure::Running;
 
+use super::outward::{unopened, unsaved};
 use crate::Manager;
-use crate::manager::{CloseError, OpenError, keep_out_of_caches};
+use crate::manager::keep_out_of_caches;
 use crate::session::OpenSession;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time.
@@ -47,25 +48,5 @@ impl Slot for SessionSlot {
                 }
             }
         })
-    }
-}
-
-/// Whether the visitor is logged in is not known: the request fails, and no cookie is touched.
-#[cold]
-fn unopened(error: OpenError) -> Error {
-    Error::unavailable("The session could not be loaded").with_tag("SESSION_UNAVAILABLE").with_source(error)
-}
-
-/// What was written is not stored, and is not said to be.
-#[cold]
-fn unsaved(error: CloseError) -> Error {
-    match error {
-        CloseError::Conflict => {
-            Error::new(Code::Conflict, "The session was changed by another request").with_tag("SESSION_CONFLICT")
-        }
-        CloseError::Unavailable(_) => {
-            Error::unavailable("The session could not be saved").with_tag("SESSION_UNAVAILABLE").with_source(error)
-        }
-        _ => Error::internal(error),
     }
 }

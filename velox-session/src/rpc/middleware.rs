@@ -9,7 +9,7 @@ use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::open;
 use super::loader::Loader;
-use super::{SessionContext, UserContext};
+use super::{SessionContext, UserContext, outward};
 use crate::Manager;
 use crate::session::CallScope;
 
@@ -118,6 +118,7 @@ impl<U> WithUser<U> {
 /// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
 /// finished login or logout.
 fn end(scope: CallScope, result: Result<Output>) -> Result<Output> {
+    let result = result.map_err(outward::of_call);
     match &result {
         Err(error) if error.status().is_server_error() => drop(scope),
         _ => scope.commit(),

@@ -10,6 +10,7 @@ mod context;
 mod exchange;
 mod loader;
 mod middleware;
+mod outward;
 
 use std::fmt;
 use std::future::Future;

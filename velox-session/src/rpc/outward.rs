@@ -1,0 +1,51 @@
+//! What the caller is told of a session's errors.
+//!
+//! A handler hands a [`SessionError`] on by `?`, which makes any error an internal one. The session's middleware stands
+//! around the handler and knows better: what came of the caller's own input is said to be that.
+
+use velox_rpc::error::{Code, Error};
+
+use crate::manager::{CloseError, OpenError};
+use crate::session::SessionError;
+
+/// The error of a call, where it came of what the caller sent.
+pub(super) fn of_call(error: Error) -> Error {
+    match error.source().and_then(|source| source.downcast_ref()) {
+        Some(SessionError::TooLarge { .. }) => too_large(),
+        Some(SessionError::TooDeep { .. }) => {
+            Error::bad_request("The value is nested too deeply").with_tag("SESSION_VALUE_TOO_DEEP")
+        }
+        Some(SessionError::ReservedKey { .. }) => {
+            Error::bad_request("The key is reserved").with_tag("SESSION_KEY_RESERVED")
+        }
+        Some(SessionError::Superseded) => changed(),
+        Some(SessionError::Ended | SessionError::Encode { .. } | SessionError::Decode { .. }) | None => error,
+    }
+}
+
+/// Whether the visitor is logged in is not known: the request fails, and no cookie is touched.
+#[cold]
+pub(super) fn unopened(error: OpenError) -> Error {
+    Error::unavailable("The session could not be loaded").with_tag("SESSION_UNAVAILABLE").with_source(error)
+}
+
+/// What was written is not stored, and is not said to be.
+#[cold]
+pub(super) fn unsaved(error: CloseError) -> Error {
+    match error {
+        CloseError::Conflict => changed(),
+        CloseError::TooLarge { .. } => too_large(),
+        CloseError::Unavailable(_) => {
+            Error::unavailable("The session could not be saved").with_tag("SESSION_UNAVAILABLE").with_source(error)
+        }
+        CloseError::Id(_) => Error::internal(error),
+    }
+}
+
+fn changed() -> Error {
+    Error::new(Code::Conflict, "The session was changed by another request").with_tag("SESSION_CONFLICT")
+}
+
+fn too_large() -> Error {
+    Error::new(Code::PayloadTooLarge, "The session would hold too much").with_tag("SESSION_TOO_LARGE")
+}
