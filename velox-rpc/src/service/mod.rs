@@ -127,15 +127,21 @@ impl AppService {
         let result = procedure::run(&route.endpoint, core).await;
         match procedure::end(&exchange, &route.endpoint.name).await {
             Ok(()) => reply(route, result, exchange.take_reply(), &exchange),
-            Err(error) => {
-                // The reply and its cookies are void; whether a cache may keep what is sent in its place is not.
-                let mut said = exchange.take_reply().headers;
-                let caching = [CACHE_CONTROL, VARY].into_iter().filter_map(|name| Some((said.remove(&name)?, name)));
-                let headers = caching.map(|(value, name)| (name, value)).collect();
-                failed(&error, exchange.id(), ReplyHead { headers, status: None })
-            }
+            Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
         }
     }
+}
+
+/// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
+/// place is not.
+fn void(mut head: ReplyHead) -> ReplyHead {
+    let mut kept = ReplyHead::default();
+    for name in [CACHE_CONTROL, VARY] {
+        if let Some(value) = head.headers.remove(&name) {
+            kept.headers.insert(name, value);
+        }
+    }
+    kept
 }
 
 fn reply(
