@@ -82,7 +82,7 @@ enum Carried {
 }
 
 impl Inner {
-    pub(super) async fn save(&self, mut state: State) -> Result<Closing, CloseError> {
+    pub(super) async fn save(&self, mut state: Box<State>) -> Result<Closing, CloseError> {
         let mut fresh = None;
         let saved = self.attempt(&mut state, &mut fresh).await;
         if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {

@@ -141,8 +141,7 @@ impl Inner {
 
     /// The live session of this id.
     async fn load(&self, verified: Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
-        let Verified { id, current: signature } = verified;
-        let key = StoreKey::new(&self.prefix, &id);
+        let key = StoreKey::new(&self.prefix, &verified.id);
         let record = self.store().get(&key).await.map_err(OpenError::Unavailable)?;
         // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
         let record = record.filter(|record| !record.is_retired() && self.policy.remaining(record, now) > 0);
@@ -151,7 +150,7 @@ impl Inner {
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
-        Ok(record.map(|record| Loaded { id, key, record, signature }))
+        Ok(record.map(|record| Loaded { id: verified.id, key, record, signature: verified.current }))
     }
 }
 

@@ -8,17 +8,18 @@ use crate::clock::Clock;
 
 /// What all calls of an exchange share: the state, until the manager takes it to save it.
 pub(crate) struct Shared {
-    state: Mutex<Option<State>>,
+    /// In a box, since it moves through the futures that save it.
+    state: Mutex<Option<Box<State>>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Shared {
     pub(crate) fn new(state: State, clock: Arc<dyn Clock>) -> Self {
-        Self { state: Mutex::new(Some(state)), clock }
+        Self { state: Mutex::new(Some(Box::new(state))), clock }
     }
 
     /// Takes the state: from here on no call reads or writes it.
-    pub(crate) fn take(&self) -> Option<State> {
+    pub(crate) fn take(&self) -> Option<Box<State>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
