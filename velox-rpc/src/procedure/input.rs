@@ -16,7 +16,7 @@ use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Result};
 use crate::running::Running;
-use crate::validate::{Origin, path_at};
+use crate::validate::{Origin, no_object, path_at};
 
 /// What a procedure can take: a type that serde can read, validator can check and schemars can describe, as `#[schema]`
 /// makes it.
@@ -117,7 +117,8 @@ fn check_lists(text: &str, raw: &RawInput, shape: &InputShape) -> Result<()> {
         return Ok(());
     }
     let mut issues = issues(text, raw, shape);
-    issues.retain(|issue| issue.message == ARRAY_FOR_OBJECT);
+    let array_for_object = no_object(&Value::Array(Vec::new()));
+    issues.retain(|issue| issue.message == array_for_object);
     if issues.is_empty() { Ok(()) } else { Err(Error::invalid(issues)) }
 }
 
@@ -131,5 +132,3 @@ fn issues(text: &str, raw: &RawInput, shape: &InputShape) -> Vec<Issue> {
 fn origin(raw: &RawInput) -> Origin {
     if raw.is_coerced() { Origin::Text } else { Origin::Body }
 }
-
-const ARRAY_FOR_OBJECT: &str = "Expected object, received array";

@@ -76,10 +76,7 @@ fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Res
 
 /// The part that is the same for all types.
 fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Output> {
-    let output = match written {
-        Ok(()) => Ok(Output(scratch.as_slice().to_vec())),
-        Err(source) => Err(unwritable(source)),
-    };
+    let output = written.map(|()| Output(scratch.as_slice().to_vec())).map_err(Error::internal);
     if scratch.capacity() > KEPT {
         *scratch = Vec::new();
     }
@@ -88,11 +85,6 @@ fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Output
 
 /// A buffer of more bytes than this is not kept.
 const KEPT: usize = 64 * 1024;
-
-#[cold]
-fn unwritable(source: serde_json::Error) -> Error {
-    Error::internal(source)
-}
 
 /// What a procedure can give: a type that serde can write and schemars can describe, as `#[schema]` makes it.
 #[diagnostic::on_unimplemented(

@@ -31,6 +31,7 @@ mod variant;
 
 pub(crate) use locate::path_at;
 pub(crate) use shape::{Origin, Shape, TextType};
+pub(crate) use text::no_object;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
+use serde_json::Value;
+
 use crate::validate::path::push_bounded;
+use crate::validate::types::type_name;
 
 pub(super) const REQUIRED: &str = "Required";
 pub(super) const INVALID: &str = "Invalid";
@@ -14,6 +17,11 @@ pub(super) fn expected(expected: &str, received: &str) -> String {
 }
 
 /// `what` is the format's name in Zod: `email`, `url`, `uuid`, `datetime`, …
+/// What is said of a value that stands where an object should.
+pub(crate) fn no_object(value: &Value) -> String {
+    expected("object", type_name(value))
+}
+
 pub(super) fn invalid(what: &str) -> String {
     format!("Invalid {what}")
 }

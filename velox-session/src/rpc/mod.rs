@@ -4,7 +4,8 @@
 //! `ctx.user: Option<U>`, and [`middleware()`](SessionMiddleware::middleware) gives `ctx.session` alone. Without any of them there is no such
 //! field, and a handler that names it does not compile.
 //!
-//! Uses the core only through its public names, and velox-rpc only through the exchange's slots and its end.
+//! Uses velox-rpc only through the exchange's slots, which end with it; and the core through its public names, but for a
+//! manager's address and what keeps a reply out of caches.
 
 mod context;
 mod exchange;

@@ -12,6 +12,7 @@ use super::text;
 use crate::call::RawInput;
 use crate::error::{Code, Error, Issue, Result};
 use crate::procedure::InputShape;
+use crate::validate::no_object;
 use crate::wire::keys::Keys;
 use crate::wire::{json, keys};
 
@@ -64,7 +65,7 @@ impl InputPlan {
         }
         let mut fields = text::Fields::default();
         for (name, value) in self.named(parameters) {
-            fields.set(name, value?);
+            fields.add(Cow::Borrowed(name), value?);
         }
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             if shape.takes(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
@@ -105,7 +106,8 @@ impl InputPlan {
         let glance = json::glance(text)?;
         if !is_object && self.shape.as_ref().is_some_and(|shape| shape.is_object()) {
             // A body that is JSON but no object is an input that fails its schema, not a malformed request.
-            return Err(no_object(text));
+            let value = serde_json::from_str(text).map_err(|error| Error::malformed(&error))?;
+            return Err(Error::invalid(vec![Issue::new("", no_object(&value))]));
         }
         Ok(glance.has_lists)
     }
@@ -117,19 +119,6 @@ impl InputPlan {
             (name.as_str(), decoded.map_err(|_| undecodable("path")))
         })
     }
-}
-
-#[cold]
-fn no_object(text: &str) -> Error {
-    let received = match serde_json::from_str(text).unwrap_or_default() {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    Error::invalid(vec![Issue::new("", format!("Expected object, received {received}"))])
 }
 
 #[cold]

@@ -16,11 +16,6 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Sets a field that stands alone.
-    pub(super) fn set(&mut self, name: &'a str, text: Cow<'a, str>) {
-        self.add(Cow::Borrowed(name), text);
-    }
-
     /// Adds a text to a field: a repeated key is a list.
     pub(super) fn add(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
         if let Some(place) = self.places.get(&name) {
