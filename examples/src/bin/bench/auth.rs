@@ -1,6 +1,6 @@
 //! Logging in and out, and who is logged in.
 
-use http::{Method, StatusCode};
+use velox_rpc::http::{Method, StatusCode};
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
 use velox_session::SessionUser;
 

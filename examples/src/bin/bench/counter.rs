@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Method;
+use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 use velox_session::SessionMiddleware;
 

@@ -1,6 +1,6 @@
 //! Routes that are only there, so that it shows whether their number costs the others anything.
 
-use http::Method;
+use velox_rpc::http::Method;
 use velox_rpc::{Call, Router, procedure, schema};
 
 use crate::AppState;

@@ -1,6 +1,6 @@
 //! A message that is read once.
 
-use http::Method;
+use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 use velox_session::SessionMiddleware;
 

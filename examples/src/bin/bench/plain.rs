@@ -1,6 +1,6 @@
 //! Procedures without a session.
 
-use http::Method;
+use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 
 use crate::AppState;
