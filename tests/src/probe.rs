@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use velox_session::clock::ManualClock;
-use velox_session::store::{Expected, StoreError, Stored, async_trait};
+use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 
 /// What a store is asked.
@@ -136,9 +136,9 @@ impl SessionStore for Probe {
         self.0.store.set(key, record, expected, ttl).await
     }
 
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(Kind::Destroy, key, (None, None)).await?;
-        self.0.store.destroy(key).await
+        self.0.store.destroy(key, record, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

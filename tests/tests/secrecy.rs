@@ -12,7 +12,7 @@ use tracing::{Event, Metadata, Subscriber};
 use velox_rpc::context::Exchange;
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Router, procedure, schema};
 use velox_session::secret::Secrets;
-use velox_session::store::{Expected, StoreError, Stored, async_trait};
+use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{MemoryStore, Secret, SessionError, SessionStore, SessionUser, StoreKey, session_middleware};
 use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp, forged, get, json, listen};
 
@@ -191,7 +191,6 @@ async fn no_secret_is_in_the_log() {
         "wrong signature",
         "without a live session",
         "changed by another",
-        "was not removed",
         "session ended",
     ] {
         assert!(text.contains(event), "nothing of `{event}` in:\n{text}");
@@ -351,8 +350,13 @@ impl SessionStore for Showing {
         self.0.set(key, record, expected, ttl).await
     }
 
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
-        self.0.destroy(key).await
+    async fn destroy(
+        &self,
+        key: &StoreKey,
+        record: &velox_session::Record,
+        condition: Condition,
+    ) -> Result<Destroyed, StoreError> {
+        self.0.destroy(key, record, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

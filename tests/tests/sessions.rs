@@ -214,19 +214,18 @@ async fn regenerate_gives_a_new_id_to_the_same_session() {
 }
 
 #[tokio::test]
-async fn an_old_id_is_dead_even_where_its_record_cannot_be_removed() {
+async fn a_new_id_is_not_given_out_while_the_old_one_cannot_be_ended() {
     // F3, F5, C12
-    for absolute in [true, false] {
-        let app = SessionsApp::with(|settings| if absolute { settings } else { settings.without_absolute_timeout() });
-        let mut alice = app.alice().await;
-        let mut before = alice.clone();
-        app.store.fail(&[Kind::Destroy]);
-        alice.post("/api/session/regenerate", json!({})).await.success();
-        app.store.fail(&[]);
-        assert!(is_logged_in(&mut alice).await);
-        assert_eq!(before.get("/api/session/info").await.result()["isNew"], true);
-        assert_eq!(before.get("/api/auth/profile").await.status, 401);
-    }
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    app.store.fail(&[Kind::Destroy]);
+    let reply = alice.post("/api/session/regenerate", json!({})).await;
+    assert_eq!((reply.status.as_u16(), has_cookie_line(&reply)), (503, false));
+    app.store.fail(&[]);
+    assert!(is_logged_in(&mut alice).await);
+    let mut before = alice.clone();
+    alice.post("/api/session/regenerate", json!({})).await.success();
+    assert_eq!(before.get("/api/auth/profile").await.status, 401);
 }
 
 #[tokio::test]
@@ -759,8 +758,8 @@ async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it(
         (Kind::Set, "/api/session/regenerate", Some(json!({}))),
         (Kind::Touch, "/api/auth/profile", None),
     ];
-    app.pass(2 * MINUTE);
     for (kind, target, body) in cases {
+        app.pass(2 * MINUTE);
         app.store.fail(&[kind]);
         let reply = match body {
             Some(body) => alice.post(target, body).await,
@@ -936,7 +935,7 @@ async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() 
 #[tokio::test]
 async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_new_one() {
     // C10: dropped at its first, second, … wait for the store.
-    for (kind, nth) in [(Kind::Get, 0), (Kind::Set, 0), (Kind::Set, 1), (Kind::Destroy, 0)] {
+    for (kind, nth) in [(Kind::Get, 0), (Kind::Set, 0), (Kind::Destroy, 0)] {
         let app = SessionsApp::start();
         let mut alice = app.alice().await;
         let passed: Vec<_> = (0..nth).map(|_| app.store.park(kind)).collect();

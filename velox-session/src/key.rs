@@ -7,6 +7,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::id::SessionId;
+use crate::record::Record;
+use crate::store::Owner;
 
 /// The key of a record in a store: `<cookie name>:<SHA-256 of the id, in hex>`.
 ///
@@ -34,6 +36,13 @@ impl StoreKey {
         Self { digest: Sha256::digest(id.as_bytes()).into(), prefix: Arc::clone(prefix) }
     }
 
+    /// Reads a key back from its text, as a store that lists sessions has it.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (prefix, digits) = text.rsplit_once(':')?;
+        Some(Self { digest: read_hex(digits)?, prefix: prefix.into() })
+    }
+
     /// The key as text, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -44,11 +53,23 @@ impl StoreKey {
         text
     }
 
+    /// Whose session a record under this key is, if somebody is logged in to it.
+    #[must_use]
+    pub fn owner(&self, record: &Record) -> Option<Owner> {
+        record.user().map(|user| Owner::new(&self.prefix, &user.id))
+    }
+
     /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = String::with_capacity(16);
         push_hex(&mut text, &self.digest[..8]);
         text
+    }
+
+    /// Eight other bytes of the hash: enough to tell sessions apart that end at about the same time.
+    pub(crate) fn short(&self) -> u64 {
+        let [.., a, b, c, d, e, f, g, h] = self.digest;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// A number that spreads keys evenly.
@@ -78,6 +99,22 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
     }
 }
 
+fn read_hex(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; 32];
+    if text.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +129,16 @@ mod tests {
         // printf %s AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 | sha256sum
         assert_eq!(key.to_text(), "session:ea866a757e4c38babfa8127cbe9a409d3e1f93a00ff1488ff735fcf917afffd0");
         assert_eq!(key.fingerprint(), key.to_text()["session:".len()..][..16]);
+    }
+
+    #[test]
+    fn a_key_is_read_back_in_its_one_spelling() {
+        let key = StoreKey::new(&"session".into(), &id());
+        let text = key.to_text();
+        assert_eq!(StoreKey::from_text(&text), Some(key));
+        for wrong in ["", "session", "session:", &text[..text.len() - 1], &text.to_uppercase(), &format!("{text}0")] {
+            assert_eq!(StoreKey::from_text(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -53,6 +53,7 @@ mod event;
 mod id;
 mod key;
 pub mod manager;
+mod policy;
 mod record;
 #[cfg(feature = "rpc")]
 pub mod rpc;

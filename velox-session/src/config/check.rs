@@ -9,8 +9,9 @@ use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
 use crate::cookie::{Attributes, SameSite};
 use crate::event::Events;
+use crate::manager::deaths::Deaths;
 use crate::manager::{Inner, Manager};
-use crate::session::plan::Policy;
+use crate::policy::Policy;
 
 pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     let mut problems = Vec::new();
@@ -57,6 +58,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         store,
         clock: settings.clock,
         events: Events::new(),
+        deaths: Deaths::new(),
     }))
 }
 

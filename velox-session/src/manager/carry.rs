@@ -1,9 +1,9 @@
 //! Carries out a plan: one store call after the other, and over again on what somebody else saved meanwhile.
 //!
-//! A session that takes over from another one is put in under its new id first. Then the old record is *retired*: replaced
-//! by one that is no session, if it is still of the version that was loaded. A write that came in between makes that
-//! fail and is taken over too; a write that comes later finds the session gone. So nothing that was acknowledged
-//! is lost, nothing comes back, and a crash in between leaves the old session or the new one.
+//! A session that takes over from another one is put in under its new id first. Then the old record is destroyed, if it is
+//! still of the version that was loaded. A write that came in between makes that fail and is taken over too; a write that comes
+//! later finds the session gone. So nothing that was acknowledged is lost, nothing comes back, and a crash in between leaves the
+//! old session or the new one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan};
 use crate::session::state::{Loaded, State};
-use crate::store::{Expected, StoreError, Stored};
+use crate::store::{Condition, Destroyed, Expected, StoreError, Stored};
 
 /// Why a session could not be saved.
 ///
@@ -70,7 +70,7 @@ impl From<EntropyError> for CloseError {
 struct Fresh {
     id: SessionId,
     key: StoreKey,
-    version: u64,
+    record: Record,
 }
 
 /// How a plan ended.
@@ -87,7 +87,7 @@ impl Inner {
         let saved = self.attempt(&mut state, &mut fresh).await;
         if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {
             // Nobody has its id, so it can only take up room until it expires.
-            self.store().destroy(&fresh.key).await.ok();
+            self.destroy(&fresh.key, &fresh.record, Condition::Always).await.ok();
         }
         let (cookie, id) = saved?;
         let line = match (cookie, id) {
@@ -133,8 +133,9 @@ impl Inner {
             }
             // All others are of a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
-            (StoreOp::Touch { ttl }, Some(loaded)) => {
-                let alive = self.store().touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
+            (StoreOp::Confirm { ttl, doubt }, Some(loaded)) => {
+                let ask = *doubt || self.deaths.may_include(&loaded.key, loaded.mark);
+                let alive = !ask || self.store().touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }
@@ -148,23 +149,19 @@ impl Inner {
             }
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
-                let retired = record(&Arc::new(Content::retired()), loaded.record.version() + 1, RETIRED_FOR, now);
-                if self.replace(loaded, retired, RETIRED_FOR).await? == Stored::Conflict {
-                    return Ok(Carried::Conflict);
-                }
-                if let Err(error) = self.store().destroy(&loaded.key).await {
-                    // It is no session any more, and expires by itself.
-                    tracing::warn!(session = loaded.key.fingerprint(), %error, "retired session was not removed");
-                }
-                Ok(Carried::Done(id))
+                Ok(match self.destroy(&loaded.key, &loaded.record, Condition::Unchanged).await? {
+                    Destroyed::Yes => Carried::Done(id),
+                    Destroyed::Absent | Destroyed::Conflict => Carried::Conflict,
+                })
             }
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
-                self.store().destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                // If somebody else has ended it, so much the better.
+                let _ = self.destroy(&loaded.key, &loaded.record, Condition::Always).await?;
                 Ok(Carried::Done(id))
             }
             (StoreOp::Destroy, Some(loaded)) => {
-                self.store().destroy(&loaded.key).await.map_err(CloseError::Unavailable)?;
+                let _ = self.destroy(&loaded.key, &loaded.record, Condition::Always).await?;
                 Ok(Carried::Done(None))
             }
         }
@@ -180,14 +177,15 @@ impl Inner {
     ) -> Result<Option<SessionId>, CloseError> {
         self.fits(content, state)?;
         if let Some(fresh) = fresh {
-            let record = record(content, fresh.version + 1, ttl, now);
-            let expected = Expected::Version(fresh.version);
-            let stored = self.store().set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
+            let record = record(content, fresh.record.version() + 1, ttl, now);
+            let expected = Expected::Version(fresh.record.version());
+            let stored =
+                self.store().set(&fresh.key, record.clone(), expected, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Conflict {
                 // Nobody else knows the id; the store has lost the record.
                 return Err(CloseError::Conflict);
             }
-            fresh.version += 1;
+            fresh.record = record;
             return Ok(Some(fresh.id.clone()));
         }
         for _ in 0..MAX_IDS {
@@ -195,9 +193,9 @@ impl Inner {
             let key = StoreKey::new(&self.prefix, &id);
             let record = record(content, FIRST_VERSION, ttl, now);
             let stored =
-                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
+                self.store().set(&key, record.clone(), Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Yes {
-                *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
+                *fresh = Some(Fresh { id: id.clone(), key, record });
                 return Ok(Some(id));
             }
         }
@@ -210,6 +208,11 @@ impl Inner {
         self.store().set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
     }
 
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, CloseError> {
+        self.deaths.note(key);
+        self.store().destroy(key, record, condition).await.map_err(CloseError::Unavailable)
+    }
+
     /// Takes up what somebody else saved.
     async fn reload(&self, state: &mut State, now: u64) -> Result<(), CloseError> {
         let Some(loaded) = state.loaded() else { return Ok(()) };
@@ -217,7 +220,7 @@ impl Inner {
             tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
         }
         let record = self.store().get(&loaded.key).await.map_err(CloseError::Unavailable)?;
-        let live = |record: &Record| !record.is_retired() && self.policy.remaining(record, now) > 0;
+        let live = |record: &Record| self.policy.remaining(record, now) > 0;
         state.rebase(record.filter(live));
         Ok(())
     }
@@ -252,5 +255,3 @@ fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Reco
 const MAX_ATTEMPTS: usize = 100;
 const MAX_IDS: usize = 5;
 const FIRST_VERSION: u64 = 1;
-/// Longer than any save in flight; the record is destroyed at once as a rule.
-const RETIRED_FOR: Duration = Duration::from_secs(60);

@@ -2,6 +2,7 @@
 
 mod carry;
 mod closing;
+pub(crate) mod deaths;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +15,13 @@ use crate::cookie::header::{self, Writer};
 use crate::cookie::sign::{Signer, Verified, has_form};
 use crate::event::Events;
 use crate::key::StoreKey;
+use crate::policy::Policy;
 use crate::session::OpenSession;
 use crate::session::Shared;
-use crate::session::plan::Policy;
 use crate::session::state::{Loaded, State};
-use crate::store::{SessionStore, StoreError};
+use crate::store::{Found, Renewal, SessionStore, StoreError};
+
+use deaths::Deaths;
 
 pub use carry::CloseError;
 pub use closing::Closing;
@@ -46,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,
+    pub(crate) deaths: Deaths,
 }
 
 impl Manager {
@@ -139,18 +143,25 @@ impl Inner {
         &*self.store
     }
 
-    /// The live session of this id.
+    /// The live session of this id, its life renewed if it is time.
     async fn load(&self, verified: Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
         let key = StoreKey::new(&self.prefix, &verified.id);
-        let record = self.store().get(&key).await.map_err(OpenError::Unavailable)?;
+        let mark = self.deaths.mark();
+        let found = if self.policy.sliding {
+            self.store().load(&key, &Renewal::new(self.policy, now)).await
+        } else {
+            self.store().get(&key).await.map(|record| record.map(|record| Found { record, renewed: false }))
+        };
         // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
-        let record = record.filter(|record| !record.is_retired() && self.policy.remaining(record, now) > 0);
-        if record.is_none()
+        let live = |found: &Found| self.policy.remaining(&found.record, now) > 0;
+        let found = found.map_err(OpenError::Unavailable)?.filter(live);
+        if found.is_none()
             && let Some(suppressed) = self.events.unknown.count(now)
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
-        Ok(record.map(|record| Loaded { id: verified.id, key, record, signature: verified.current }))
+        let Verified { id, current: signature } = verified;
+        Ok(found.map(|Found { record, renewed }| Loaded { id, key, record, signature, renewed, mark }))
     }
 }
 

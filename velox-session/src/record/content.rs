@@ -13,7 +13,6 @@ pub(crate) struct Content {
     created_at: u64,
     data: Map<String, Value>,
     flash: Map<String, Value>,
-    retired: bool,
     size: usize,
 }
 
@@ -23,20 +22,14 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
-    /// What stands in the place of a session that has got a new id, until its old id is destroyed: no session.
-    pub(crate) fn retired() -> Self {
-        Self { retired: true, ..Self::default() }
-    }
-
     /// A session read from a store.
     pub(crate) fn loaded(
         user: Option<SessionUser>,
         created_at: u64,
         data: Map<String, Value>,
         flash: Map<String, Value>,
-        retired: bool,
     ) -> Self {
-        let mut content = Self { created_at, retired, ..Self::default() };
+        let mut content = Self { created_at, ..Self::default() };
         content.size = data.iter().chain(&flash).map(|(key, value)| entry_size(key, value)).sum();
         content.size += user.as_ref().map_or(0, user_size);
         Self { user, data, flash, ..content }
@@ -80,10 +73,6 @@ impl Content {
 
     pub(crate) fn flash(&self) -> &Map<String, Value> {
         &self.flash
-    }
-
-    pub(crate) fn is_retired(&self) -> bool {
-        self.retired
     }
 
     /// Bytes of JSON of the user, the data and the flash messages.
@@ -150,7 +139,7 @@ mod tests {
         content.log_in(SessionUser::new("u1", "a@b"), 5);
         content.log_in(SessionUser::new("u2", "a@bc"), 5);
         let counted = content.size();
-        let loaded = Content::loaded(content.user.clone(), 5, content.data.clone(), content.flash.clone(), false);
+        let loaded = Content::loaded(content.user.clone(), 5, content.data.clone(), content.flash.clone());
         assert_eq!(loaded.size(), counted);
         assert_eq!(loaded, content);
         content.remove("a");

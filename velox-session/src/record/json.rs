@@ -21,7 +21,6 @@ pub(super) fn write(record: &Record) -> String {
             created_at: content.created_at(),
             last_accessed_at: record.saved_at,
             flash: content.flash().clone(),
-            retired: content.is_retired(),
             own: content.data().clone(),
         },
         expires_at: record.expires_at,
@@ -40,7 +39,7 @@ pub(super) fn read(text: &[u8]) -> Option<Record> {
     let mut own = data.own;
     // The engine's own marks, of a later version or of VeloxTS: nothing an application wrote.
     own.retain(|key, _| !key.starts_with('_'));
-    let content = Content::loaded(user, data.created_at, own, data.flash, data.retired);
+    let content = Content::loaded(user, data.created_at, own, data.flash);
     Some(Record::new(Arc::new(content), version, expires_at, data.last_accessed_at))
 }
 
@@ -67,8 +66,6 @@ struct Data {
     last_accessed_at: u64,
     #[serde(rename = "_flash", default, skip_serializing_if = "Map::is_empty")]
     flash: Map<String, Value>,
-    #[serde(rename = "_retired", default, skip_serializing_if = "std::ops::Not::not")]
-    retired: bool,
     #[serde(flatten)]
     own: Map<String, Value>,
 }
@@ -111,8 +108,6 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         assert_eq!(Record::from_json(record().to_json().as_bytes()), Some(record()));
-        let retired = Record::new(Arc::new(Content::retired()), 4, 9_000, 2_000);
-        assert!(Record::from_json(retired.to_json().as_bytes()).expect("a record").content().is_retired());
     }
 
     #[test]

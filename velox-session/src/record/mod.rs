@@ -94,12 +94,6 @@ impl Record {
         json::read(text)
     }
 
-    /// Whether the session has got a new id, and this record only holds its place until it is destroyed.
-    #[must_use]
-    pub fn is_retired(&self) -> bool {
-        self.content.is_retired()
-    }
-
     pub(crate) fn set_expiry(&mut self, expires_at: u64) {
         self.expires_at = expires_at;
     }

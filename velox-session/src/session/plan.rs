@@ -3,48 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::record::{Content, Record};
+use crate::policy::Policy;
+use crate::record::Content;
 use crate::session::state::State;
 use crate::session::view::{Start, View};
-
-/// How long sessions live. All times in milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    /// Lifetime without a request.
-    pub(crate) ttl: u64,
-    /// Lifetime from the login on, or from the creation before one.
-    pub(crate) absolute: Option<u64>,
-    /// How much of the lifetime must have passed before a read renews it.
-    pub(crate) touch_interval: u64,
-    /// Whether requests renew the lifetime at all.
-    pub(crate) sliding: bool,
-}
-
-impl Policy {
-    /// What is left to a record, in milliseconds; zero if it is over. Never more than a new one would have, whatever a
-    /// clock that was set back says.
-    pub(crate) fn remaining(&self, record: &Record, now: u64) -> u64 {
-        record.expires_at().saturating_sub(now).min(self.longest(record.created_at(), now))
-    }
-
-    /// What is left at most to a session of this age.
-    fn longest(&self, created_at: u64, now: u64) -> u64 {
-        let age = now.saturating_sub(created_at);
-        self.ttl.min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
-    }
-
-    /// What is left to a session once this exchange has written it.
-    fn renewed(&self, view: &View, state: &State, now: u64) -> u64 {
-        let longest = self.longest(view.content().created_at(), now);
-        match state.loaded() {
-            // The same session goes on, and ends when it was to end.
-            Some(loaded) if !self.sliding && !view.is_logged_in() && (view.is_carried() || !view.is_replaced()) => {
-                longest.min(loaded.record.expires_at().saturating_sub(now))
-            }
-            _ => longest,
-        }
-    }
-}
 
 /// What is to be done at the end of an exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,9 +19,11 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StoreOp {
     Nothing,
-    /// Let the loaded record live on.
-    Touch {
+    /// The loading has renewed the record. Before its cookie is sent again, look whether it is still there if there is doubt: some
+    /// session was ended meanwhile, or much time has passed.
+    Confirm {
         ttl: Duration,
+        doubt: bool,
     },
     /// Put in a record under a new id.
     Create {
@@ -71,8 +35,8 @@ pub(crate) enum StoreOp {
         content: Arc<Content>,
         ttl: Duration,
     },
-    /// Put in a record under a new id that takes over from the loaded one, if that is still of the version that was loaded;
-    /// then destroy the loaded one.
+    /// Put in a record under a new id that takes over from the loaded one; then destroy the loaded one, if it is still of the
+    /// version that was loaded.
     Rotate {
         content: Arc<Content>,
         ttl: Duration,
@@ -115,9 +79,9 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irr
             }
         }
         _ if view.is_broken() => Err(Irreconcilable),
-        (_, true) => Ok(write(&view, policy.renewed(&view, state, now))),
+        (_, true) => Ok(write(&view, lifetime(&view, state, now, policy))),
         (Start::Live, false) if view.is_replaced() => Ok(Plan { store: StoreOp::Destroy, cookie: CookieOp::Remove }),
-        (Start::Live, false) => Ok(slide(state, now, policy)),
+        (Start::Live, false) => Ok(read(state, now, policy)),
         (_, false) if view.is_logged_out() && state.was_presented() => {
             Ok(Plan { store: StoreOp::Nothing, cookie: CookieOp::Remove })
         }
@@ -146,22 +110,40 @@ fn write(view: &View, lifetime: u64) -> Plan {
     Plan { store, cookie: issue(ttl) }
 }
 
-/// Lets a session that was only read live on, if enough of its life has passed to be worth a store call.
-fn slide(state: &State, now: u64, policy: &Policy) -> Plan {
-    let Some(loaded) = state.loaded().filter(|_| policy.sliding) else { return Plan::NOTHING };
-    let remaining = policy.remaining(&loaded.record, now);
-    let renewed = policy.longest(loaded.record.created_at(), now);
-    if renewed == 0 || renewed.saturating_sub(remaining) < policy.touch_interval {
-        return Plan::NOTHING;
+/// What is left to a session once this exchange has written it.
+fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
+    let longest = policy.longest(view.content().created_at(), now);
+    match state.loaded() {
+        // The same session goes on, and ends when it was to end.
+        Some(loaded) if !policy.sliding && !view.is_logged_in() && (view.is_carried() || !view.is_replaced()) => {
+            longest.min(loaded.record.expires_at().saturating_sub(now))
+        }
+        _ => longest,
     }
-    let ttl = Duration::from_millis(renewed);
-    Plan { store: StoreOp::Touch { ttl }, cookie: issue(ttl) }
+}
+
+/// Sends the cookie of a session that was only read, if its loading has renewed it.
+fn read(state: &State, now: u64, policy: &Policy) -> Plan {
+    let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::NOTHING };
+    let doubt = now.saturating_sub(state.opened_at()) >= DOUBTFUL_AFTER;
+    // What the store has been told, unless it is told again.
+    let left = if doubt {
+        policy.longest(loaded.record.created_at(), now)
+    } else {
+        policy.remaining(&loaded.record, state.opened_at())
+    };
+    let ttl = Duration::from_millis(left);
+    if left == 0 { Plan::NOTHING } else { Plan { store: StoreOp::Confirm { ttl, doubt }, cookie: issue(ttl) } }
 }
 
 /// A cookie for the whole seconds left, so that it never outlives the record; for less than one there is none.
 fn issue(ttl: Duration) -> CookieOp {
     if ttl.as_secs() == 0 { CookieOp::Remove } else { CookieOp::Issue { max_age: Duration::from_secs(ttl.as_secs()) } }
 }
+
+/// How long after its loading a session is taken to be still there, unless this process knows better: in that time another
+/// server can have ended it, and its cookie would be sent once more. It would be of no use to anybody.
+const DOUBTFUL_AFTER: u64 = 100;
 
 #[cfg(test)]
 mod tests;

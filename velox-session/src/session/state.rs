@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::cookie::sign::Signature;
 use crate::id::SessionId;
 use crate::key::StoreKey;
+use crate::manager::deaths::Mark;
 use crate::record::{Content, Record};
 use crate::session::error::SessionError;
 use crate::session::op::Op;
@@ -19,7 +20,7 @@ use crate::session::view::{Start, View};
 /// The session of an exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
-    base: Base,
+    pub(super) base: Base,
     /// The request had a cookie of the session's name, good or not.
     presented: bool,
     opened_at: u64,
@@ -51,6 +52,10 @@ pub(crate) struct Loaded {
     pub(crate) record: Record,
     /// The signature that the browser sent, if it is good for the next cookie too.
     pub(crate) signature: Option<Signature>,
+    /// The loading has renewed its life.
+    pub(crate) renewed: bool,
+    /// How many sessions this process had ended when it was loaded.
+    pub(crate) mark: Mark,
 }
 
 #[derive(Clone, Debug)]
@@ -205,6 +210,10 @@ impl State {
             Base::Live(loaded) => Some(loaded),
             Base::None | Base::Lost(_) => None,
         }
+    }
+
+    pub(crate) fn opened_at(&self) -> u64 {
+        self.opened_at
     }
 
     pub(crate) fn was_presented(&self) -> bool {

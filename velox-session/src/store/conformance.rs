@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Expected, SessionStore, Stored};
+use super::{Condition, Destroyed, Expected, SessionStore, Stored};
 use crate::clock::{Clock, ManualClock};
 use crate::id::SessionId;
 use crate::key::StoreKey;
@@ -157,7 +157,8 @@ impl<S: SessionStore> Kit<S> {
     }
 
     async fn destroy(&self, key: &StoreKey) -> bool {
-        self.store.destroy(key).await.expect("the store answers")
+        let known = record("a", 1, 0);
+        self.store.destroy(key, &known, Condition::Always).await.expect("the store answers") == Destroyed::Yes
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> bool {

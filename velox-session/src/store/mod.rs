@@ -1,24 +1,64 @@
 //! Where records are kept. A store is dumb on purpose: every decision is made before it is asked.
 
+mod answer;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod error;
 mod memory;
+mod owner;
+mod renewal;
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::key::StoreKey;
 use crate::record::Record;
 
+pub use answer::{Condition, Destroyed, Expected, Found, Stored};
 /// The attribute that an implementation of [`SessionStore`] stands under.
 pub use async_trait::async_trait;
+pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use owner::Owner;
+pub use renewal::Renewal;
 
 /// A place where records are kept.
 ///
-/// No method creates a record on its own account or brings one back: [`set`](Self::set) says what it expects to find, and
-/// [`touch`](Self::touch) only moves an expiry. Each is atomic against the others.
+/// No method creates a record on its own account or brings one back. A store has four methods to write, each **atomic** against
+/// the others: what it looks at and what it then does must not be torn apart. Two more have a default.
+///
+/// # What must be atomic, and why
+///
+/// The store that most pages show reads and writes in two steps, `GET` and `SETEX`. Between them, another request comes in:
+///
+/// ```text
+///   request A (slow)                request B                  the store
+///   ----------------                ---------                  ---------
+///   GET session:1      ---------------------------------->     the session of Ada
+///                                   DEL session:1   ------>    nothing: Ada has logged out
+///   SETEX session:1    ---------------------------------->     the session of Ada, again
+/// ```
+///
+/// Ada's cookie, in whoever's hands, is good again. So [`set`](Self::set) says what it expects to find (the version that A loaded), and
+/// the store compares and writes **in one step**: a transaction, a script, a lock. A is told [`Stored::Conflict`], loads the session
+/// anew, finds none, and drops its changes. The same step keeps two writers from losing each other's changes:
+///
+/// ```text
+///   request A                       request B                  the store: count, version
+///   ---------                       ---------                  -------------------------
+///   get: count 1, version 7                                    1, 7
+///                                   get: count 1, version 7    1, 7
+///   set: count 2, expects 7  ----------------------------->    2, 8
+///                                   set: count 2, expects 7    Conflict: still 2, 8
+///                                   get: count 2, version 8    2, 8
+///                                   set: count 3, expects 8    3, 9
+/// ```
+///
+/// - `set` compares the version and writes record and expiry in one step. It never inserts when a version is expected, and never
+///   replaces when none is.
+/// - `destroy` compares, where it is told to, and deletes in one step: a write that came in between is not lost.
+/// - `touch` looks whether the record is there and moves its expiry in one step, or a `touch` after a `destroy` leaves an empty record
+///   that lives for ever. It never writes data, or it undoes a `set` that came in between.
 ///
 /// # Examples
 ///
@@ -27,7 +67,7 @@ pub use memory::MemoryStore;
 /// ```
 /// use std::time::Duration;
 ///
-/// use velox_session::store::{Expected, StoreError, Stored, async_trait};
+/// use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 /// use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 ///
 /// /// Logs what is destroyed, and leaves the rest to another store.
@@ -41,9 +81,9 @@ pub use memory::MemoryStore;
 ///     async fn set(&self, key: &StoreKey, record: Record, expected: Expected, ttl: Duration) -> Result<Stored, StoreError> {
 ///         self.0.set(key, record, expected, ttl).await
 ///     }
-///     async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
-///         let destroyed = self.0.destroy(key).await?;
-///         eprintln!("{key:?} destroyed: {destroyed}");
+///     async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+///         let destroyed = self.0.destroy(key, record, condition).await?;
+///         eprintln!("{key:?} destroyed: {destroyed:?}");
 ///         Ok(destroyed)
 ///     }
 ///     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
@@ -68,7 +108,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Keeps the record for `ttl`, if what is there now is what is expected; otherwise changes nothing.
     ///
     /// The record comes with its new version, which is kept as it is; `expected` names the one before. `ttl` is never
-    /// zero.
+    /// zero. A store that lists sessions puts a record of a user on that user's list, **before** it answers; the user of a record never
+    /// changes.
     ///
     /// # Errors
     ///
@@ -81,23 +122,47 @@ pub trait SessionStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> Result<Stored, StoreError>;
 
-    /// Deletes the record of this key. Answers whether there was one.
+    /// Deletes the record of this key, on a condition. `record` is what the caller knows of it: its version, and whose it is, so
+    /// that a store that lists sessions can take it off the list.
     ///
     /// # Errors
     ///
     /// The store could not be asked. The record may still be there.
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError>;
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError>;
 
     /// Lets the record of this key expire `ttl` from now. Answers whether there is one. Never creates one and never
     /// changes its data or version.
-    ///
-    /// A [retired](Record::is_retired) record counts as none, where the store can tell: it is there for a moment, in which a
-    /// request that renews it would send its dead id once more.
     ///
     /// # Errors
     ///
     /// The store could not be asked.
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError>;
+
+    /// The live record of this key, and its life renewed if it is time: what every request with a session begins with.
+    ///
+    /// Unless a store does both in one step, this is [`get`](Self::get) and then, once in a while, [`touch`](Self::touch).
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked. It is not known whether there is a record; if there is, it may be renewed.
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        let Some(record) = self.get(key).await? else { return Ok(None) };
+        let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
+        let alive = self.touch(key, ttl).await?;
+        Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
+    }
+
+    /// All live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
+    /// when it answers, is among them.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked; or it keeps no such list, as this default says: then nothing that needs one works, and says so
+    /// ([`StoreError::is_unsupported`]).
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        let _ = owner;
+        Err(StoreError::unsupported("list the sessions of a user"))
+    }
 }
 
 #[async_trait]
@@ -116,76 +181,19 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).set(key, record, expected, ttl).await
     }
 
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
-        (**self).destroy(key).await
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+        (**self).destroy(key, record, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         (**self).touch(key, ttl).await
     }
-}
 
-/// What [`SessionStore::set`] expects to find under its key. There is no "whatever is there".
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::store::Expected;
-///
-/// fn may_write(present: Option<u64>, expected: Expected) -> bool {
-///     match expected {
-///         Expected::Absent => present.is_none(),
-///         Expected::Version(version) => present == Some(version),
-///     }
-/// }
-/// assert!(!may_write(None, Expected::Version(1)));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// No live record: a new one is inserted.
-    Absent,
-    /// A live record of this version: it is replaced.
-    Version(u64),
-}
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        (**self).load(key, renewal).await
+    }
 
-/// What [`SessionStore::set`] did.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::store::Stored;
-///
-/// assert_ne!(Stored::Yes, Stored::Conflict);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "on a conflict nothing was stored"]
-pub enum Stored {
-    /// The record is stored.
-    Yes,
-    /// Something else was there than expected, and it is still there.
-    Conflict,
-}
-
-/// The store could not be asked, or did not answer.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::store::StoreError;
-///
-/// let error = StoreError::new(std::io::Error::other("connection refused"));
-/// assert_eq!(error.to_string(), "the session store failed");
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[error("the session store failed")]
-pub struct StoreError {
-    source: Box<dyn Error + Send + Sync>,
-}
-
-impl StoreError {
-    /// An error with this cause.
-    #[must_use]
-    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into() }
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        (**self).sessions_of(owner).await
     }
 }

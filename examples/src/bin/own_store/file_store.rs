@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use velox_session::store::{Expected, StoreError, Stored, async_trait};
+use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{Record, SessionStore, StoreKey};
 
 /// Sessions in a folder of files.
@@ -88,21 +88,22 @@ impl SessionStore for FileStore {
         })
     }
 
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
-        self.locked(|| match fs::remove_file(self.path(key)) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+        self.locked(|| {
+            let Some(present) = self.load(key)? else { return Ok(Destroyed::Absent) };
+            if condition == Condition::Unchanged && present.version() != record.version() {
+                return Ok(Destroyed::Conflict);
+            }
+            fs::remove_file(self.path(key))?;
+            Ok(Destroyed::Yes)
         })
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        self.locked(|| match self.load(key)? {
-            Some(record) if !record.is_retired() => {
-                self.save(key, &record, ttl)?;
-                Ok(true)
-            }
-            _ => Ok(false),
+        self.locked(|| {
+            let Some(record) = self.load(key)? else { return Ok(false) };
+            self.save(key, &record, ttl)?;
+            Ok(true)
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::key::StoreKey;
 use crate::manager::{Closing, Manager};
 use crate::record::Record;
 use crate::session::{OpenSession, Session};
-use crate::store::{Expected, MemoryStore, SessionStore, StoreError, Stored};
+use crate::store::{Condition, Destroyed, Expected, Found, MemoryStore, Renewal, SessionStore, StoreError, Stored};
 use crate::user::SessionUser;
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
@@ -242,9 +242,14 @@ impl SessionStore for Probe {
         stored
     }
 
-    async fn destroy(&self, key: &StoreKey) -> Result<bool, StoreError> {
+    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(key, None).await?;
-        self.store.destroy(key).await
+        self.store.destroy(key, record, condition).await
+    }
+
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        self.called(key, None).await?;
+        self.store.load(key, renewal).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

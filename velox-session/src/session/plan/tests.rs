@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::id::SessionId;
 use crate::key::StoreKey;
+use crate::manager::deaths::Mark;
+use crate::record::Record;
 use crate::session::op::{Op, Update};
-use crate::session::state::Loaded;
+use crate::session::state::{Base, Loaded};
 use crate::user::SessionUser;
 
 const LENGTH: usize = 4;
@@ -86,7 +88,9 @@ impl Start {
     fn state(self) -> State {
         let loaded = self.is_live().then(|| {
             let id = SessionId::generate().expect("entropy");
-            Loaded { key: StoreKey::new(&"session".into(), &id), id, record: self.record(false), signature: None }
+            let key = StoreKey::new(&"session".into(), &id);
+            let record = self.record(false);
+            Loaded { id, key, record, signature: None, renewed: false, mark: Mark::default() }
         });
         State::new(loaded, self.is_presented(), OPENED, 64 * 1024)
     }
@@ -308,14 +312,14 @@ fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, c
             assert_eq!(plan.cookie, CookieOp::Remove, "{context:?}");
             None
         }
-        // Five milliseconds are too little for a touch.
+        // Nothing was renewed.
         StoreOp::Nothing => {
             assert!(!model.dirty && model.exists == start.is_live(), "{context:?}");
             let removed = logged_out && start.is_presented();
             assert_eq!(plan.cookie, if removed { CookieOp::Remove } else { CookieOp::Nothing }, "{context:?}");
             None
         }
-        StoreOp::Touch { .. } => panic!("{context:?}"),
+        StoreOp::Confirm { .. } => panic!("{context:?}"),
     };
     if let Some(content) = content {
         model.assert_is(content, context);
@@ -381,17 +385,28 @@ fn a_record_that_went_to_another_user_is_not_written_to() {
     assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan::NOTHING));
 }
 
+/// A session of a user that was loaded at a time when that renewed it, and only read.
+fn renewed(policy: &Policy) -> State {
+    let mut state = Start::UserA.state();
+    let State { base: Base::Live(loaded), .. } = &mut state else { panic!("it is live") };
+    let left = policy.longest(CREATED, OPENED);
+    loaded.renewed = true;
+    loaded.record.set_expiry(OPENED + left);
+    state
+}
+
 #[test]
-fn a_read_renews_the_life_once_an_interval() {
-    let planned = |after: u64| plan(&run(Start::UserA, &[]), OPENED + after, &POLICY).expect("only read");
-    assert_eq!(planned(9_999), Plan::NOTHING);
+fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
     let full = Duration::from_millis(TTL);
-    let renewed = Plan { store: StoreOp::Touch { ttl: full }, cookie: CookieOp::Issue { max_age: full } };
-    assert_eq!(planned(10_000), renewed);
-    let always = Policy { touch_interval: 0, ..POLICY };
-    assert_eq!(plan(&run(Start::UserA, &[]), OPENED, &always), Ok(renewed));
-    let never = Policy { sliding: false, ..always };
-    assert_eq!(plan(&run(Start::UserA, &[]), OPENED + 50_000, &never), Ok(Plan::NOTHING));
+    let issued = CookieOp::Issue { max_age: full };
+    let state = renewed(&POLICY);
+    for (after, doubt) in [(0, false), (DOUBTFUL_AFTER - 1, false), (DOUBTFUL_AFTER, true), (50_000, true)] {
+        let planned = plan(&state, OPENED + after, &POLICY);
+        assert_eq!(planned, Ok(Plan { store: StoreOp::Confirm { ttl: full, doubt }, cookie: issued }), "{after}");
+    }
+    // A clock that was set back meanwhile is no reason for doubt.
+    let early = plan(&state, OPENED - 50_000, &POLICY);
+    assert_eq!(early, Ok(Plan { store: StoreOp::Confirm { ttl: full, doubt: false }, cookie: issued }));
 }
 
 #[test]
@@ -400,7 +415,9 @@ fn the_absolute_time_out_caps_every_path() {
     // Created 10 s before it was opened, so that 20.5 s are left; the cookie has whole seconds.
     let (ttl, max_age) = (Duration::from_millis(20_500), Duration::from_secs(20));
     let planned = |history: &[Act], now| plan(&run(Start::UserA, history), now, &policy).expect("nobody else wrote");
-    assert_eq!(planned(&[], OPENED), Plan { store: StoreOp::Touch { ttl }, cookie: CookieOp::Issue { max_age } });
+    let read = |now| plan(&renewed(&policy), now, &policy).expect("only read");
+    let confirmed = Plan { store: StoreOp::Confirm { ttl, doubt: false }, cookie: CookieOp::Issue { max_age } };
+    assert_eq!(read(OPENED), confirmed);
     for act in [Act::Set, Act::Regenerate] {
         let (StoreOp::Update { ttl: capped, .. } | StoreOp::Rotate { ttl: capped, .. }) = planned(&[act], OPENED).store
         else {
@@ -411,8 +428,8 @@ fn the_absolute_time_out_caps_every_path() {
     let StoreOp::Rotate { ttl: renewed, .. } = planned(&[Act::LoginA], OPENED).store else { panic!() };
     assert_eq!(renewed, Duration::from_millis(30_500), "a login begins anew");
     assert_eq!(planned(&[Act::Set], OPENED + 20_500), Plan { store: StoreOp::Destroy, cookie: CookieOp::Remove });
-    assert_eq!(planned(&[], OPENED + 20_500), Plan::NOTHING);
-    assert_eq!(planned(&[], OPENED + 19_501).cookie, CookieOp::Remove, "less than a second is no Max-Age");
+    assert_eq!(read(OPENED + 20_500), Plan::NOTHING);
+    assert_eq!(read(OPENED + 19_501).cookie, CookieOp::Remove, "less than a second is no Max-Age");
 }
 
 #[test]
@@ -427,13 +444,4 @@ fn without_sliding_a_session_ends_when_it_was_to_end() {
     assert_eq!(ttl_of(&[Act::Regenerate]), Duration::from_millis(TTL - 40_000));
     assert_eq!(ttl_of(&[Act::LoginA]), Duration::from_millis(TTL));
     assert_eq!(ttl_of(&[Act::Logout, Act::Set]), Duration::from_millis(TTL));
-}
-
-#[test]
-fn a_clock_that_was_set_back_or_forward_makes_nothing_eternal() {
-    let record = Start::UserA.record(false);
-    assert_eq!(POLICY.remaining(&record, 0), TTL);
-    assert_eq!(POLICY.remaining(&record, u64::MAX), 0);
-    let late = Record::new(Arc::new(Content::new(u64::MAX)), 1, u64::MAX, 0);
-    assert_eq!(POLICY.remaining(&late, OPENED), TTL);
 }

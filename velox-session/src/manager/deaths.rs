@@ -1,0 +1,85 @@
+//! The sessions that this process has ended lately.
+//!
+//! A request renews its session when it loads it, and sends the cookie when it is done. If the session was ended or got a new id
+//! in between, the cookie would be sent once more; after a login, that would even take the new one's place in the browser. Looking costs
+//! nothing here as a rule: one counter is read twice.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::key::StoreKey;
+
+/// The sessions that this process has ended lately.
+pub(crate) struct Deaths {
+    count: AtomicU64,
+    /// The last ones, each at the place of its number.
+    recent: Mutex<[u64; RECENT]>,
+}
+
+/// How many deaths there had been at some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark(u64);
+
+impl Deaths {
+    pub(crate) const fn new() -> Self {
+        Self { count: AtomicU64::new(0), recent: Mutex::new([0; RECENT]) }
+    }
+
+    /// Notes down that a session is about to be ended. Before the store is told, so that who sees no death sees a live session.
+    pub(super) fn note(&self, key: &StoreKey) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.count.load(Ordering::Relaxed);
+        recent[place(number)] = key.short();
+        self.count.store(number + 1, Ordering::Release);
+    }
+
+    /// The present state, to be taken before a session is loaded.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.count.load(Ordering::Acquire))
+    }
+
+    /// Whether this session may have been ended since. A wrong yes costs a question to the store, and a wrong no there is not.
+    pub(super) fn may_include(&self, key: &StoreKey, since: Mark) -> bool {
+        if self.count.load(Ordering::Acquire) == since.0 {
+            return false;
+        }
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = self.count.load(Ordering::Relaxed);
+        count - since.0 > RECENT as u64 || (since.0..count).any(|number| recent[place(number)] == key.short())
+    }
+}
+
+fn place(number: u64) -> usize {
+    number as usize % RECENT
+}
+
+const RECENT: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::key;
+
+    #[test]
+    fn a_death_is_seen_by_who_came_before_it_and_no_other() {
+        let (deaths, one, other) = (Deaths::new(), key("session"), key("session"));
+        let before = deaths.mark();
+        assert!(!deaths.may_include(&one, before));
+        deaths.note(&one);
+        assert!(deaths.may_include(&one, before));
+        assert!(!deaths.may_include(&other, before));
+        assert!(!deaths.may_include(&one, deaths.mark()));
+    }
+
+    #[test]
+    fn who_has_missed_too_many_asks() {
+        let (deaths, one) = (Deaths::new(), key("session"));
+        let before = deaths.mark();
+        for _ in 0..RECENT {
+            deaths.note(&key("session"));
+        }
+        assert!(!deaths.may_include(&one, before));
+        deaths.note(&key("session"));
+        assert!(deaths.may_include(&one, before));
+    }
+}

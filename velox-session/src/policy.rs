@@ -1,0 +1,81 @@
+//! How long sessions live, as pure arithmetic. All times are milliseconds.
+
+use crate::record::Record;
+
+/// How long sessions live.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// Lifetime without a request.
+    pub(crate) ttl: u64,
+    /// Lifetime from the login on, or from the creation before one.
+    pub(crate) absolute: Option<u64>,
+    /// How much of the lifetime must have passed before a read renews it.
+    pub(crate) touch_interval: u64,
+    /// Whether requests renew the lifetime at all.
+    pub(crate) sliding: bool,
+}
+
+impl Policy {
+    /// What is left to a record; zero if it is over. Never more than a new one would have, whatever a clock that was set
+    /// back says.
+    pub(crate) fn remaining(&self, record: &Record, now: u64) -> u64 {
+        record.expires_at().saturating_sub(now).min(self.longest(record.created_at(), now))
+    }
+
+    /// What is left at most to a session of this age.
+    pub(crate) fn longest(&self, created_at: u64, now: u64) -> u64 {
+        let age = now.saturating_sub(created_at);
+        self.ttl.min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
+    }
+
+    /// What a request that only reads gives a record, if enough of its life has passed to be worth it.
+    pub(crate) fn renewed(&self, record: &Record, now: u64) -> Option<u64> {
+        let (longest, remaining) = (self.longest(record.created_at(), now), self.remaining(record, now));
+        // What is over stays over, also where a store has not noticed.
+        (remaining > 0 && longest - remaining >= self.touch_interval).then_some(longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::record::Content;
+
+    const POLICY: Policy = Policy { ttl: 100_000, absolute: Some(500_000), touch_interval: 10_000, sliding: true };
+
+    fn record(created_at: u64, expires_at: u64) -> Record {
+        Record::new(Arc::new(Content::new(created_at)), 1, expires_at, created_at)
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_or_forward_makes_nothing_eternal() {
+        let one = record(1_000_000, 1_100_000);
+        assert_eq!(POLICY.remaining(&one, 0), 100_000);
+        assert_eq!(POLICY.remaining(&one, u64::MAX), 0);
+        assert_eq!(POLICY.remaining(&record(u64::MAX, u64::MAX), 1_000_000), 100_000);
+    }
+
+    #[test]
+    fn a_read_renews_the_life_once_an_interval() {
+        let one = record(0, 100_000);
+        assert_eq!(POLICY.renewed(&one, 9_999), None);
+        assert_eq!(POLICY.renewed(&one, 10_000), Some(100_000));
+        assert_eq!(Policy { touch_interval: 0, ..POLICY }.renewed(&one, 0), Some(100_000));
+    }
+
+    #[test]
+    fn the_absolute_time_out_caps_what_a_read_gives() {
+        assert_eq!(POLICY.renewed(&record(0, 460_000), 420_000), Some(80_000));
+        // All that is left to it, it has.
+        assert_eq!(POLICY.renewed(&record(0, 500_000), 450_000), None);
+        assert_eq!(POLICY.renewed(&record(0, 600_000), 500_000), None);
+    }
+
+    #[test]
+    fn what_is_over_is_not_renewed() {
+        assert_eq!(POLICY.renewed(&record(0, 100_000), 99_999), Some(100_000));
+        assert_eq!(POLICY.renewed(&record(0, 100_000), 100_000), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What a store is asked to find, and what it answers.
+
+use crate::record::Record;
+
+/// What [`SessionStore::set`](super::SessionStore::set) expects to find under its key. There is no "whatever is there".
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Expected;
+///
+/// fn may_write(present: Option<u64>, expected: Expected) -> bool {
+///     match expected {
+///         Expected::Absent => present.is_none(),
+///         Expected::Version(version) => present == Some(version),
+///     }
+/// }
+/// assert!(!may_write(None, Expected::Version(1)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// No live record: a new one is inserted.
+    Absent,
+    /// A live record of this version: it is replaced.
+    Version(u64),
+}
+
+/// What [`SessionStore::set`](super::SessionStore::set) did.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Stored;
+///
+/// assert_ne!(Stored::Yes, Stored::Conflict);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on a conflict nothing was stored"]
+pub enum Stored {
+    /// The record is stored.
+    Yes,
+    /// Something else was there than expected, and it is still there.
+    Conflict,
+}
+
+/// On what condition [`SessionStore::destroy`](super::SessionStore::destroy) deletes a record.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Condition;
+///
+/// fn may_delete(present: u64, known: u64, condition: Condition) -> bool {
+///     match condition {
+///         Condition::Always => true,
+///         Condition::Unchanged => present == known,
+///     }
+/// }
+/// assert!(!may_delete(8, 7, Condition::Unchanged));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Whatever was saved in it since: a logout.
+    Always,
+    /// If it still is of the version that the caller knows: a session that goes on under another id, with all that was
+    /// saved in it.
+    Unchanged,
+}
+
+/// What [`SessionStore::destroy`](super::SessionStore::destroy) did.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Destroyed;
+///
+/// assert_ne!(Destroyed::Yes, Destroyed::Absent);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on a conflict nothing was deleted"]
+pub enum Destroyed {
+    /// The record was there and is deleted.
+    Yes,
+    /// There was none.
+    Absent,
+    /// It is of another version than the caller knows, and it is still there.
+    Conflict,
+}
+
+/// What [`SessionStore::load`](super::SessionStore::load) found.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::Record;
+/// use velox_session::store::Found;
+///
+/// fn as_it_was(record: Record) -> Found {
+///     Found { record, renewed: false }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The record, with its expiry as it is after the renewal.
+    pub record: Record,
+    /// Whether its life was renewed.
+    pub renewed: bool,
+}
