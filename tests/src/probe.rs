@@ -136,9 +136,9 @@ impl SessionStore for Probe {
         self.0.store.set(key, record, expected, ttl).await
     }
 
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(Kind::Destroy, key, (None, None)).await?;
-        self.0.store.destroy(key, record, condition).await
+        self.0.store.destroy(key, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

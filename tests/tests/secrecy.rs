@@ -350,13 +350,8 @@ impl SessionStore for Showing {
         self.0.set(key, record, expected, ttl).await
     }
 
-    async fn destroy(
-        &self,
-        key: &StoreKey,
-        record: &velox_session::Record,
-        condition: Condition,
-    ) -> Result<Destroyed, StoreError> {
-        self.0.destroy(key, record, condition).await
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        self.0.destroy(key, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

@@ -70,7 +70,7 @@ impl From<EntropyError> for CloseError {
 struct Fresh {
     id: SessionId,
     key: StoreKey,
-    record: Record,
+    version: u64,
 }
 
 /// How a plan ended.
@@ -87,7 +87,7 @@ impl Inner {
         let saved = self.attempt(&mut state, &mut fresh).await;
         if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {
             // Nobody has its id, so it can only take up room until it expires.
-            self.destroy(&fresh.key, &fresh.record, Condition::Always).await.ok();
+            self.destroy(&fresh.key, Condition::Always).await.ok();
         }
         let (cookie, id) = saved?;
         let line = match (cookie, id) {
@@ -149,7 +149,7 @@ impl Inner {
             }
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
-                Ok(match self.destroy(&loaded.key, &loaded.record, Condition::Unchanged).await? {
+                Ok(match self.destroy(&loaded.key, Condition::Version(loaded.record.version())).await? {
                     Destroyed::Yes => Carried::Done(id),
                     Destroyed::Absent | Destroyed::Conflict => Carried::Conflict,
                 })
@@ -157,11 +157,11 @@ impl Inner {
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
                 // If somebody else has ended it, so much the better.
-                let _ = self.destroy(&loaded.key, &loaded.record, Condition::Always).await?;
+                let _ = self.destroy(&loaded.key, Condition::Always).await?;
                 Ok(Carried::Done(id))
             }
             (StoreOp::Destroy, Some(loaded)) => {
-                let _ = self.destroy(&loaded.key, &loaded.record, Condition::Always).await?;
+                let _ = self.destroy(&loaded.key, Condition::Always).await?;
                 Ok(Carried::Done(None))
             }
         }
@@ -177,15 +177,14 @@ impl Inner {
     ) -> Result<Option<SessionId>, CloseError> {
         self.fits(content, state)?;
         if let Some(fresh) = fresh {
-            let record = record(content, fresh.record.version() + 1, ttl, now);
-            let expected = Expected::Version(fresh.record.version());
-            let stored =
-                self.store().set(&fresh.key, record.clone(), expected, ttl).await.map_err(CloseError::Unavailable)?;
+            let record = record(content, fresh.version + 1, ttl, now);
+            let expected = Expected::Version(fresh.version);
+            let stored = self.store().set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Conflict {
                 // Nobody else knows the id; the store has lost the record.
                 return Err(CloseError::Conflict);
             }
-            fresh.record = record;
+            fresh.version += 1;
             return Ok(Some(fresh.id.clone()));
         }
         for _ in 0..MAX_IDS {
@@ -193,9 +192,9 @@ impl Inner {
             let key = StoreKey::new(&self.prefix, &id);
             let record = record(content, FIRST_VERSION, ttl, now);
             let stored =
-                self.store().set(&key, record.clone(), Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
+                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
             if stored == Stored::Yes {
-                *fresh = Some(Fresh { id: id.clone(), key, record });
+                *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
                 return Ok(Some(id));
             }
         }
@@ -208,9 +207,9 @@ impl Inner {
         self.store().set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
     }
 
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, CloseError> {
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, CloseError> {
         self.deaths.note(key);
-        self.store().destroy(key, record, condition).await.map_err(CloseError::Unavailable)
+        self.store().destroy(key, condition).await.map_err(CloseError::Unavailable)
     }
 
     /// Takes up what somebody else saved.

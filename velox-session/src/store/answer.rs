@@ -50,21 +50,20 @@ pub enum Stored {
 /// ```
 /// use velox_session::store::Condition;
 ///
-/// fn may_delete(present: u64, known: u64, condition: Condition) -> bool {
+/// fn may_delete(present: u64, condition: Condition) -> bool {
 ///     match condition {
 ///         Condition::Always => true,
-///         Condition::Unchanged => present == known,
+///         Condition::Version(version) => present == version,
 ///     }
 /// }
-/// assert!(!may_delete(8, 7, Condition::Unchanged));
+/// assert!(!may_delete(8, Condition::Version(7)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Whatever was saved in it since: a logout.
     Always,
-    /// If it still is of the version that the caller knows: a session that goes on under another id, with all that was
-    /// saved in it.
-    Unchanged,
+    /// If it is of this version: a session that goes on under another id, with all that was saved in it.
+    Version(u64),
 }
 
 /// What [`SessionStore::destroy`](super::SessionStore::destroy) did.
@@ -83,7 +82,7 @@ pub enum Destroyed {
     Yes,
     /// There was none.
     Absent,
-    /// It is of another version than the caller knows, and it is still there.
+    /// It is of another version than the caller said, and it is still there.
     Conflict,
 }
 

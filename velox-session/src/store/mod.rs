@@ -81,8 +81,8 @@ pub use renewal::Renewal;
 ///     async fn set(&self, key: &StoreKey, record: Record, expected: Expected, ttl: Duration) -> Result<Stored, StoreError> {
 ///         self.0.set(key, record, expected, ttl).await
 ///     }
-///     async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
-///         let destroyed = self.0.destroy(key, record, condition).await?;
+///     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+///         let destroyed = self.0.destroy(key, condition).await?;
 ///         eprintln!("{key:?} destroyed: {destroyed:?}");
 ///         Ok(destroyed)
 ///     }
@@ -122,13 +122,12 @@ pub trait SessionStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> Result<Stored, StoreError>;
 
-    /// Deletes the record of this key, on a condition. `record` is what the caller knows of it: its version, and whose it is, so
-    /// that a store that lists sessions can take it off the list.
+    /// Deletes the record of this key, on a condition.
     ///
     /// # Errors
     ///
     /// The store could not be asked. The record may still be there.
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError>;
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError>;
 
     /// Lets the record of this key expire `ttl` from now. Answers whether there is one. Never creates one and never
     /// changes its data or version.
@@ -181,8 +180,8 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).set(key, record, expected, ttl).await
     }
 
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
-        (**self).destroy(key, record, condition).await
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        (**self).destroy(key, condition).await
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {

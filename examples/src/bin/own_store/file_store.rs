@@ -88,10 +88,10 @@ impl SessionStore for FileStore {
         })
     }
 
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.locked(|| {
             let Some(present) = self.load(key)? else { return Ok(Destroyed::Absent) };
-            if condition == Condition::Unchanged && present.version() != record.version() {
+            if matches!(condition, Condition::Version(version) if version != present.version()) {
                 return Ok(Destroyed::Conflict);
             }
             fs::remove_file(self.path(key))?;

@@ -242,9 +242,9 @@ impl SessionStore for Probe {
         stored
     }
 
-    async fn destroy(&self, key: &StoreKey, record: &Record, condition: Condition) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(key, None).await?;
-        self.store.destroy(key, record, condition).await
+        self.store.destroy(key, condition).await
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
