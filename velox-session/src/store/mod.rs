@@ -6,6 +6,8 @@ pub(crate) mod conformance;
 mod error;
 mod memory;
 mod owner;
+#[cfg(feature = "redis")]
+mod redis;
 mod renewal;
 
 use std::sync::Arc;

@@ -1,0 +1,52 @@
+//! What can go wrong between a command and its answer.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Why a command has no answer. No text of it holds a password.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::store::redis) enum LinkError {
+    /// The target is no address of a Redis.
+    #[error("not the address of a redis server")]
+    Misconfigured(#[source] RedisError),
+    /// Time is up. The command was carried out or not.
+    #[error("redis did not answer within the deadline")]
+    Deadline,
+    /// There is no connection. The command was not sent.
+    #[error("redis cannot be reached")]
+    Unreachable(#[source] RedisError),
+    /// The connection broke, or what came back is not Redis's protocol. The command was carried out or not.
+    #[error("the connection to redis broke")]
+    Broken(#[source] RedisError),
+    /// The server is no master any more. The command was not carried out.
+    #[error("redis is read-only")]
+    ReadOnly(#[source] RedisError),
+    /// The server or its cluster cannot serve now, and will again by itself. The command was not carried out.
+    #[error("redis is not ready")]
+    NotReady(#[source] RedisError),
+    /// Any other error that the server answered.
+    #[error("redis refused the command")]
+    Refused(#[source] RedisError),
+}
+
+impl LinkError {
+    /// Of an error that a command came back with.
+    pub(super) fn of(error: RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(error),
+            // Redis 6 wraps what a script met.
+            ErrorKind::Server(ServerErrorKind::ResponseError)
+                if error.detail().is_some_and(|detail| detail.contains("-READONLY")) =>
+            {
+                Self::ReadOnly(error)
+            }
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::TryAgain,
+            ) => Self::NotReady(error),
+            ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(error),
+            _ => Self::Broken(error),
+        }
+    }
+}

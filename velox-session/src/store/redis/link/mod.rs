@@ -1,0 +1,155 @@
+//! The connection to Redis: a command goes in, and its answer or a typed error comes out within the deadline.
+//!
+//! What always holds: nothing connects before the first command; one connection a server, shared by all; a connection that
+//! broke, fell silent or leads to a demoted master is replaced, at most once a second where it may be the server's fault; a
+//! server that cannot be reached is asked again after a pause, and fails at once until then; a command that may have been
+//! carried out is not sent again unless that is harmless.
+//!
+//! The crate `redis` has a manager of connections and a client for clusters. Neither is used: the former does not
+//! replace a connection that fell silent, the latter sends a write again whose reply was lost.
+
+mod cluster;
+mod error;
+mod node;
+mod own;
+mod pause;
+mod script;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::ConnectionLike;
+use redis::io::tcp::{TcpSettings, socket2};
+use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, ServerErrorKind, ToRedisArgs, Value};
+use tokio::time::Instant;
+
+use self::cluster::Cluster;
+pub(super) use self::error::LinkError;
+use self::node::Node;
+use self::own::Own;
+pub(super) use self::script::Script;
+
+/// A way to Redis. Clones share it.
+#[derive(Clone)]
+pub(super) struct Link {
+    route: Route,
+    deadline: Duration,
+}
+
+#[derive(Clone)]
+enum Route {
+    Single(Arc<Node>),
+    Cluster(Arc<Cluster>),
+    Own(Arc<dyn Own>),
+}
+
+/// Whether a command that may have been carried out may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Sending it twice does what sending it once does, and answers the same.
+    Idempotent,
+    /// It is sent once.
+    Once,
+}
+
+/// A command on its way.
+#[derive(Clone, Copy)]
+struct Parcel<'a> {
+    cmd: &'a Cmd,
+    effect: Effect,
+    /// It was sent here by a node of a cluster that is giving its slot away.
+    asking: bool,
+}
+
+impl Link {
+    /// To one server, or to a name that leads to the present master. Does not connect.
+    pub(super) fn single(target: impl IntoConnectionInfo) -> Result<Self, LinkError> {
+        let node = Node::new(connection_info(target)?)?;
+        Ok(Self { route: Route::Single(Arc::new(node)), deadline: DEADLINE })
+    }
+
+    /// To a cluster, of which these are some nodes. Does not connect.
+    pub(super) fn cluster<T: IntoConnectionInfo>(targets: impl IntoIterator<Item = T>) -> Result<Self, LinkError> {
+        let seeds: Vec<_> = targets.into_iter().map(connection_info).collect::<Result<_, _>>()?;
+        let cluster = Cluster::new(seeds)?;
+        Ok(Self { route: Route::Cluster(Arc::new(cluster)), deadline: DEADLINE })
+    }
+
+    /// A connection that was made elsewhere, and that is looked after there: here it is only given the deadline.
+    pub(super) fn own(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
+        Self { route: Route::Own(Arc::new(connection)), deadline: DEADLINE }
+    }
+
+    /// The link with another deadline for each command, connecting included.
+    pub(super) fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Runs a script on one key. The server is sent its text once, when it does not know it.
+    pub(super) async fn eval(
+        &self,
+        script: &Script,
+        key: &[u8],
+        args: impl ToRedisArgs,
+        effect: Effect,
+    ) -> Result<Value, LinkError> {
+        let until = Instant::now() + self.deadline;
+        match self.send(&script.by_hash(key, &args), key, effect, until).await {
+            Err(LinkError::Refused(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.send(&script.by_text(key, &args), key, effect, until).await
+            }
+            other => other,
+        }
+    }
+
+    /// Sends a command. The key says which node of a cluster it is for.
+    pub(super) async fn call(&self, cmd: &Cmd, key: &[u8], effect: Effect) -> Result<Value, LinkError> {
+        self.send(cmd, key, effect, Instant::now() + self.deadline).await
+    }
+
+    async fn send(&self, cmd: &Cmd, key: &[u8], effect: Effect, until: Instant) -> Result<Value, LinkError> {
+        let parcel = Parcel { cmd, effect, asking: false };
+        match &self.route {
+            Route::Single(node) => node.send(parcel, until).await,
+            Route::Cluster(cluster) => cluster.send(parcel, key, until).await,
+            Route::Own(connection) => own::send(&**connection, cmd, until).await,
+        }
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut link = f.debug_struct("Link");
+        match &self.route {
+            Route::Single(node) => link.field("server", node),
+            Route::Cluster(cluster) => link.field("cluster", cluster),
+            Route::Own(_) => link.field("connection", &"of its own"),
+        };
+        link.field("deadline", &self.deadline).finish()
+    }
+}
+
+/// Reads a target, and sets what notices a link that is half open: the system gives it up, and the next command connects anew.
+fn connection_info(target: impl IntoConnectionInfo) -> Result<ConnectionInfo, LinkError> {
+    let info = target.into_connection_info().map_err(LinkError::Misconfigured)?;
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_RETRIES);
+    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(USER_TIMEOUT);
+    Ok(info.set_tcp_settings(settings))
+}
+
+const DEADLINE: Duration = Duration::from_secs(1);
+/// How long what was sent may stay without an acknowledgement of the other host.
+#[cfg(target_os = "linux")]
+const USER_TIMEOUT: Duration = Duration::from_secs(5);
+const KEEPALIVE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
+const KEEPALIVE_RETRIES: u32 = 3;
