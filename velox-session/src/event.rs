@@ -29,11 +29,12 @@ pub(crate) struct Events {
     pub(crate) forged: Limit,
     pub(crate) unknown: Limit,
     pub(crate) conflict: Limit,
+    pub(crate) cross_site: Limit,
 }
 
 impl Events {
     pub(crate) const fn new() -> Self {
-        Self { forged: Limit::new(), unknown: Limit::new(), conflict: Limit::new() }
+        Self { forged: Limit::new(), unknown: Limit::new(), conflict: Limit::new(), cross_site: Limit::new() }
     }
 }
 

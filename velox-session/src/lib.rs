@@ -53,6 +53,7 @@ mod event;
 mod id;
 mod key;
 pub mod manager;
+mod origin;
 mod policy;
 mod record;
 #[cfg(feature = "rpc")]

@@ -11,6 +11,7 @@ use crate::cookie::{Attributes, SameSite};
 use crate::event::Events;
 use crate::manager::deaths::Deaths;
 use crate::manager::{Inner, Manager};
+use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 
 pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
@@ -36,8 +37,12 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     if settings.size_limit == 0 {
         problems.push(ConfigProblem::SizeLimit);
     }
-    let (Some(signer), Some(store), Some(writer), true) =
-        (signer, settings.store, Writer::new(&settings.cookie), problems.is_empty())
+    let trusted = TrustedOrigins::parse(settings.trusted_origins);
+    let trusted = trusted.map_err(|strays| {
+        problems.extend(strays.into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
+    });
+    let (Some(signer), Some(store), Some(writer), Ok(trusted), true) =
+        (signer, settings.store, Writer::new(&settings.cookie), trusted, problems.is_empty())
     else {
         return Err(ConfigError::new(problems));
     };
@@ -55,6 +60,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
             sliding: settings.sliding,
         },
         size_limit: settings.size_limit,
+        origins: (!settings.cross_site_mutations).then_some(trusted),
         store,
         clock: settings.clock,
         events: Events::new(),

@@ -110,6 +110,13 @@ pub enum ConfigProblem {
     /// The absolute time-out is under a second or over ten years.
     #[error("absolute_timeout must be between a second and ten years")]
     AbsoluteTimeout,
+    /// What is to be trusted is no origin.
+    #[error("the trusted origin {origin:?} must be scheme://host or scheme://host:port, and no more")]
+    #[non_exhaustive]
+    TrustedOrigin {
+        /// What was given.
+        origin: String,
+    },
     /// A session may hold nothing.
     #[error("size_limit must not be zero")]
     SizeLimit,

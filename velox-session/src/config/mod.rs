@@ -49,6 +49,8 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         touch_interval: Duration::from_secs(60),
         sliding: true,
         size_limit: 64 * 1024,
+        trusted_origins: Vec::new(),
+        cross_site_mutations: false,
     }
 }
 
@@ -68,6 +70,8 @@ pub struct SessionBuilder {
     touch_interval: Duration,
     sliding: bool,
     size_limit: usize,
+    trusted_origins: Vec<String>,
+    cross_site_mutations: bool,
 }
 
 impl SessionBuilder {
@@ -155,6 +159,62 @@ impl SessionBuilder {
     /// How many bytes of JSON a session may hold. By default 64 KiB.
     pub fn size_limit(self, bytes: usize) -> Self {
         Self { size_limit: bytes, ..self }
+    }
+
+    /// The origins whose pages may send mutations, beside the application's own: `https://app.example.com`, or with a port
+    /// `http://localhost:5173`. By default none.
+    ///
+    /// A mutation that a browser sent from anywhere else is refused with 403, code `CROSS_SITE_REQUEST`, before its session
+    /// is opened. Browsers say where a request came from; clients that are none say nothing, and pass. The application's own
+    /// origin is to be named here too where a proxy changes the `Host` header and the pages are got by plain HTTP.
+    ///
+    /// # Security
+    ///
+    /// Each of them acts as whoever is logged in: a page of it is as much trusted as one of the application's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let manager = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .trusted_origins(["https://app.example.com", "http://localhost:5173"])
+    ///     .build_manager()?;
+    /// # let _ = manager;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_origins<O: Into<String>>(self, origins: impl IntoIterator<Item = O>) -> Self {
+        Self { trusted_origins: origins.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Lets pages of any site send mutations.
+    ///
+    /// # Security
+    ///
+    /// Any page that a visitor opens can then act as that visitor wherever the cookie is sent along, and can log the visitor
+    /// in as somebody else. What is left are [`same_site`](Self::same_site), which lets the hosts of one's own domain through,
+    /// and the content type, which a page of another site cannot send without leave. For an API that something else
+    /// protects, such as a token of its own; where a few sites are meant, name them in [`trusted_origins`](Self::trusted_origins).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let manager = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .allow_cross_site_mutations()
+    ///     .build_manager()?;
+    /// # let _ = manager;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_cross_site_mutations(self) -> Self {
+        Self { cross_site_mutations: true, ..self }
     }
 
     /// Another clock, for tests.

@@ -38,7 +38,8 @@ fn everything_that_is_wrong_is_said_at_once() {
         .same_site(SameSite::None)
         .max_age(Duration::ZERO)
         .absolute_timeout(Duration::ZERO)
-        .size_limit(0);
+        .size_limit(0)
+        .trusted_origins(["example.com", "https://example.com", "https://example.com/"]);
     assert_problems!(
         all,
         ConfigProblem::Secret(_),
@@ -51,6 +52,8 @@ fn everything_that_is_wrong_is_said_at_once() {
         ConfigProblem::MaxAge,
         ConfigProblem::AbsoluteTimeout,
         ConfigProblem::SizeLimit,
+        ConfigProblem::TrustedOrigin { .. },
+        ConfigProblem::TrustedOrigin { .. },
     );
 }
 
@@ -79,6 +82,21 @@ fn what_cannot_stand_in_a_cookie_is_refused() {
         assert_problems!(plain().domain(domain), ConfigProblem::CookieDomain);
     }
     assert_problems!(plain().path("/api/short").domain("a-1.example.com"),);
+}
+
+#[test]
+fn a_trusted_origin_that_is_none_is_told_by_its_text() {
+    for bad in ["", "null", "*", "example.com", "https://*.example.com", "https://example.com/"] {
+        let problems = problems(builder().trusted_origins([bad]).allow_cross_site_mutations());
+        assert!(matches!(&problems[..], [ConfigProblem::TrustedOrigin { origin }] if origin == bad), "{problems:?}");
+    }
+    assert_problems!(builder().trusted_origins(["https://app.example.com", "http://localhost:5173"]),);
+    assert_problems!(builder().trusted_origins(vec![String::from("capacitor://localhost")]),);
+    let error = builder().trusted_origins(["example.com"]).build_manager().expect_err("no scheme");
+    assert_eq!(
+        error.to_string(),
+        "the session settings are wrong: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, and no more"
+    );
 }
 
 #[test]

@@ -7,14 +7,15 @@ pub(crate) mod deaths;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::COOKIE;
+use http::{HeaderMap, Uri};
 
 use crate::clock::Clock;
 use crate::cookie::header::{self, Writer};
 use crate::cookie::sign::{Signer, Verified, has_form};
 use crate::event::Events;
 use crate::key::StoreKey;
+use crate::origin::{self, TrustedOrigins};
 use crate::policy::Policy;
 use crate::session::OpenSession;
 use crate::session::Shared;
@@ -23,6 +24,7 @@ use crate::store::{Found, Renewal, SessionStore, StoreError};
 
 use deaths::Deaths;
 
+pub use crate::origin::CrossSiteError;
 pub use carry::CloseError;
 pub use closing::Closing;
 #[cfg(feature = "rpc")]
@@ -46,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
+    /// `None` where mutations from any site are let in.
+    pub(crate) origins: Option<TrustedOrigins>,
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,
@@ -55,6 +59,28 @@ pub(crate) struct Inner {
 impl Manager {
     pub(crate) fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))
+    }
+
+    /// Refuses a request that a browser sent from another site, given its headers and its target. The middlewares of a
+    /// procedure ask this for every mutation; outside of procedures it is to be asked, before [`open`](Self::open), for every
+    /// request that changes something.
+    ///
+    /// `Sec-Fetch-Site` decides; where a browser is too old to send it, `Origin` has to be that of the request's host. What has
+    /// neither was not sent by a browser, and passes.
+    ///
+    /// # Errors
+    ///
+    /// The request came from another site, which is not one of the [trusted](crate::SessionBuilder::trusted_origins).
+    pub fn check_origin(&self, headers: &HeaderMap, target: &Uri) -> Result<(), CrossSiteError> {
+        let Inner { name, origins, clock, events, .. } = &*self.0;
+        let Some(trusted) = origins else { return Ok(()) };
+        let result = origin::check(headers, target.authority(), trusted);
+        if result.is_err()
+            && let Some(suppressed) = events.cross_site.count(clock.now())
+        {
+            tracing::warn!(cookie = name, suppressed, "request from another site refused");
+        }
+        result
     }
 
     /// Opens the session of a request, given its headers. Without a well-signed cookie the store is not asked.

@@ -1,0 +1,164 @@
+//! Whether a browser sent a request from another site. Pure: what the request's headers say, and nothing else.
+//!
+//! The rules are those of `CrossOriginProtection` in Go 1.25's `net/http` (<https://go.dev/src/net/http/csrf.go>), but stricter with
+//! what no browser sends: a header that is there twice, or is empty, is refused and not passed over.
+
+use std::net::Ipv6Addr;
+
+use http::header::{HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName};
+
+/// The request came from another site: a browser sent it, and a page of that site made the browser do so.
+///
+/// # Examples
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, Uri};
+/// use velox_session::{MemoryStore, session_middleware};
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let manager = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build_manager()?;
+/// let mut headers = HeaderMap::new();
+/// headers.insert("sec-fetch-site", HeaderValue::from_static("cross-site"));
+///
+/// let error = manager.check_origin(&headers, &Uri::from_static("/logout")).unwrap_err();
+/// assert_eq!(error.to_string(), "the request came from another site");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request came from another site")]
+#[non_exhaustive]
+pub struct CrossSiteError;
+
+/// Refuses what a browser sent from another site, unless that site is trusted. `authority` is the one in the request's target, which
+/// HTTP/2 has in place of a `Host` header.
+///
+/// What says nothing of its origin was not sent by a page of another site: browsers put `Origin` into every request that is
+/// not a GET or HEAD.
+pub(crate) fn check(
+    headers: &HeaderMap,
+    authority: Option<&Authority>,
+    trusted: &TrustedOrigins,
+) -> Result<(), CrossSiteError> {
+    let site = single(headers, &SEC_FETCH_SITE)?;
+    let origin = single(headers, &ORIGIN)?;
+    match (site, origin) {
+        // The browser compared the origins, scheme and all. `none` is the visitor's own doing, such as a bookmark.
+        (Some(b"same-origin" | b"none"), _) | (None, None) => Ok(()),
+        (Some(_), None) => Err(CrossSiteError),
+        (_, Some(origin)) => {
+            let origin = Origin::parse(origin).ok_or(CrossSiteError)?;
+            // Where the browser compared, it knew better: the scheme is not in `Host`.
+            let is_here = site.is_none() && host(headers, authority)?.is_some_and(|host| origin.is_at(host));
+            if is_here || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
+        }
+    }
+}
+
+/// The origins that may send mutations beside the application's own.
+pub(crate) struct TrustedOrigins(Vec<Origin>);
+
+impl TrustedOrigins {
+    /// Reads each of them as `scheme://host[:port]`.
+    ///
+    /// # Errors
+    ///
+    /// All that cannot be read so.
+    pub(crate) fn parse(texts: Vec<String>) -> Result<Self, Vec<String>> {
+        let (mut origins, mut strays) = (Vec::new(), Vec::new());
+        for text in texts {
+            match Origin::parse(text.as_bytes()) {
+                Some(origin) => origins.push(origin),
+                None => strays.push(text),
+            }
+        }
+        if strays.is_empty() { Ok(Self(origins)) } else { Err(strays) }
+    }
+}
+
+/// Where a page came from, as browsers tell it: in lower case, and without the port that the scheme has anyway.
+#[derive(Debug, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    /// Reads `scheme://host[:port]`, and nothing behind it. `null` is none.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let (scheme, authority) = std::str::from_utf8(text).ok()?.split_once("://")?;
+        let in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|letter: char| letter.is_ascii_alphabetic()) || !scheme.bytes().all(in_scheme) {
+            return None;
+        }
+        let scheme = scheme.to_ascii_lowercase();
+        let (host, port) = host_and_port(authority)?;
+        Some(Self { host, port: port.filter(|port| Some(*port) != default_port(&scheme)), scheme })
+    }
+
+    /// Whether the application answers at this origin, where requests ask for `host`.
+    ///
+    /// The scheme that they came by is not known here: a page got by HTTP passes for one got by HTTPS of the same host, in a
+    /// browser so old that it does not compare the origins itself. `Strict-Transport-Security` prevents that.
+    fn is_at(&self, host: &[u8]) -> bool {
+        let Some(default) = default_port(&self.scheme) else { return false };
+        // RFC 3986, section 3.2.3: the port may be empty.
+        let host = host.strip_suffix(b":").unwrap_or(host);
+        let Some((host, port)) = std::str::from_utf8(host).ok().and_then(host_and_port) else { return false };
+        self.host == host && self.port == port.filter(|port| *port != default)
+    }
+}
+
+/// The host in lower case, and the port if there is one.
+fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
+    let end = match authority.strip_prefix('[') {
+        Some(address) => address.find(']')? + 2,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, port) = authority.split_at(end);
+    let host = match host.strip_prefix('[') {
+        // An address has many spellings.
+        Some(address) => address.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.to_string(),
+        None => host.to_ascii_lowercase(),
+    };
+    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte)) {
+        return None;
+    }
+    match port.strip_prefix(':') {
+        // `parse` alone would take a sign.
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some((host, Some(port.parse().ok()?))),
+        None if port.is_empty() => Some((host, None)),
+        _ => None,
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// The host that the request asks for. RFC 9112, section 3.2.2: the target goes before the header.
+fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a Authority>) -> Result<Option<&'a [u8]>, CrossSiteError> {
+    let header = single(headers, &HOST)?;
+    Ok(authority.map(|authority| authority.as_str().as_bytes()).or(header))
+}
+
+/// The only value of a header. Of several, one reader takes the first and another the last.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, CrossSiteError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(CrossSiteError),
+        (value, None) => Ok(value.map(|value| value.as_bytes())),
+    }
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+#[cfg(test)]
+mod tests;

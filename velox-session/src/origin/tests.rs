@@ -1,0 +1,219 @@
+//! What is refused and what passes, as tables: promises X1 and X2.
+
+use http::HeaderValue;
+
+use super::*;
+
+/// Whether a request passes: `Name: value` each, an authority in its target, and what is trusted.
+fn passes(lines: &[&str], authority: Option<&str>, trusted: &[&str]) -> bool {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(": ").expect("a header");
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
+    }
+    let authority = authority.map(|authority| authority.parse().expect("an authority"));
+    check(&headers, authority.as_ref(), &trusting(trusted)).is_ok()
+}
+
+fn trusting(origins: &[&str]) -> TrustedOrigins {
+    TrustedOrigins::parse(origins.iter().copied().map(str::to_owned).collect()).unwrap_or_else(|_| panic!("origins"))
+}
+
+const HOST_LINE: &str = "Host: example.com";
+const OWN: &str = "Origin: https://example.com";
+const APP: &str = "Origin: https://app.example.com";
+const EVIL: &str = "Origin: https://evil.example";
+const NONSENSE: [&str; 9] =
+    ["cross-site", "same-site", "", "Same-Origin", "same-origin ", "same-origin, none", "null", "true", "\u{e9}"];
+
+/// X1, X2: each value of `Sec-Fetch-Site` with each `Origin`, where one origin is trusted and where none is.
+#[test]
+fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
+    for origin in [None, Some(OWN), Some(APP), Some(EVIL), Some("Origin: null"), Some("Origin: ")] {
+        for trusted in [&[][..], &["https://app.example.com"]] {
+            let passes = |site: &str| {
+                let site = format!("Sec-Fetch-Site: {site}");
+                let lines: Vec<_> = [HOST_LINE, &site].into_iter().chain(origin).collect();
+                passes(&lines, None, trusted)
+            };
+            for site in ["same-origin", "none"] {
+                assert!(passes(site), "{site}, {origin:?}");
+            }
+            for site in NONSENSE {
+                let is_trusted = !trusted.is_empty() && origin == Some(APP);
+                assert_eq!(passes(site), is_trusted, "{site:?}, {origin:?}, {trusted:?}");
+            }
+        }
+    }
+}
+
+/// X2: curl, a mobile app, another service.
+#[test]
+fn what_says_nothing_of_its_origin_passes() {
+    assert!(passes(&[], None, &[]));
+    assert!(passes(&[HOST_LINE], None, &[]));
+    assert!(passes(&[HOST_LINE, "Referer: https://evil.example/"], None, &[]));
+    assert!(passes(&["Host: a", "Host: b"], None, &[]), "who asks for what host does not matter here");
+}
+
+/// X1, X2: browsers that send no `Sec-Fetch-Site`.
+#[test]
+fn without_the_browsers_word_the_origin_is_that_of_the_host() {
+    let same = [
+        ("https://example.com", "example.com"),
+        ("http://example.com", "example.com"),
+        ("https://EXAMPLE.com", "example.COM"),
+        ("HTTPS://example.com", "example.com"),
+        ("https://example.com", "example.com:443"),
+        ("https://example.com:443", "example.com"),
+        ("http://example.com", "example.com:80"),
+        ("http://example.com:80", "example.com"),
+        ("https://example.com:80", "example.com:80"),
+        ("http://example.com:3000", "example.com:3000"),
+        ("http://example.com:3000", "example.com:03000"),
+        ("https://example.com", "example.com:"),
+        ("http://127.0.0.1:3000", "127.0.0.1:3000"),
+        ("http://[::1]:3000", "[::1]:3000"),
+        ("http://[::1]", "[0:0::1]:80"),
+        ("http://a_b.example", "a_b.example"),
+    ];
+    let other = [
+        ("https://evil.example", "example.com"),
+        ("https://app.example.com", "example.com"),
+        ("https://example.com", "app.example.com"),
+        ("https://example.com.evil.example", "example.com"),
+        ("https://evilexample.com", "example.com"),
+        ("https://example.com.", "example.com"),
+        ("http://example.com:3001", "example.com:3000"),
+        ("http://example.com", "example.com:3000"),
+        ("http://example.com:3000", "example.com"),
+        ("http://example.com", "example.com:443"),
+        ("https://example.com", "example.com:80"),
+        ("http://[::1]:3000", "[::2]:3000"),
+        ("http://[::1]", "::1"),
+        ("ftp://example.com", "example.com"),
+        ("chrome-extension://example.com", "example.com"),
+        ("https://example.com", ""),
+        ("https://example.com", "example.com:443:443"),
+        ("https://example.com", "user@example.com"),
+        ("https://example.com", "example.com/"),
+        ("https://example.com", "example.com::"),
+        ("https://example.com", ":443"),
+    ];
+    for (expected, pairs) in [(true, &same[..]), (false, &other)] {
+        for (origin, host) in pairs {
+            let (origin, host) = (format!("Origin: {origin}"), format!("Host: {host}"));
+            assert_eq!(passes(&[&origin, &host], None, &[]), expected, "{origin}, {host}");
+        }
+    }
+}
+
+/// X2: HTTP/2 has no `Host`, and what has both goes by the target.
+#[test]
+fn the_authority_of_the_target_goes_before_the_host() {
+    assert!(passes(&[OWN], Some("example.com"), &[]));
+    assert!(passes(&[OWN], Some("Example.com:443"), &[]));
+    assert!(passes(&[OWN, "Host: other.example"], Some("example.com"), &[]));
+    assert!(!passes(&[OWN, HOST_LINE], Some("other.example"), &[]));
+    assert!(!passes(&[OWN], Some("example.com:3000"), &[]));
+    assert!(!passes(&[OWN], None, &[]), "a request for no host is for no origin");
+}
+
+/// X1: with a good host, and with everything trusted that can be.
+#[test]
+fn an_origin_that_cannot_be_read_is_another_one() {
+    for origin in UNREADABLE {
+        let line = format!("Origin: {origin}");
+        for site in [&[][..], &["Sec-Fetch-Site: cross-site"], &["Sec-Fetch-Site: same-site"]] {
+            let lines: Vec<_> = [HOST_LINE, &line].iter().chain(site).copied().collect();
+            assert!(!passes(&lines, None, &["https://example.com"]), "{origin:?}");
+        }
+    }
+}
+
+/// X1
+#[test]
+fn a_header_that_is_there_twice_is_refused() {
+    let trusted = ["https://app.example.com"];
+    for lines in [
+        [HOST_LINE, OWN, OWN],
+        [HOST_LINE, OWN, EVIL],
+        [HOST_LINE, APP, APP],
+        [HOST_LINE, "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: same-origin"],
+        [HOST_LINE, "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site"],
+        [HOST_LINE, HOST_LINE, OWN],
+        [HOST_LINE, "Host: evil.example", EVIL],
+    ] {
+        assert!(!passes(&lines, None, &trusted), "{lines:?}");
+    }
+    assert!(!passes(&["Sec-Fetch-Site: same-origin", OWN, EVIL], None, &trusted));
+    assert!(!passes(&["Sec-Fetch-Site: none", "Sec-Fetch-Site: none", APP], None, &trusted));
+}
+
+#[test]
+fn a_trusted_origin_is_one_scheme_host_and_port() {
+    let trusted = ["https://App.example.com:443", "http://localhost:5173", "capacitor://localhost", "http://[::1]:80"];
+    let passes = |origin: &str, site: Option<&str>| {
+        let origin = format!("Origin: {origin}");
+        let lines: Vec<_> = [HOST_LINE, &origin].into_iter().chain(site).collect();
+        passes(&lines, None, &trusted)
+    };
+    for site in [None, Some("Sec-Fetch-Site: cross-site"), Some("Sec-Fetch-Site: same-site")] {
+        for origin in ["https://app.example.com", "http://localhost:5173", "capacitor://localhost", "http://[::1]"] {
+            assert!(passes(origin, site), "{origin}, {site:?}");
+        }
+        for origin in [
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://x.app.example.com",
+            "https://app.example.com.evil.example",
+            "http://localhost",
+            "https://localhost:5173",
+            "capacitor://localhost:80",
+            "null",
+        ] {
+            assert!(!passes(origin, site), "{origin}, {site:?}");
+        }
+    }
+}
+
+#[test]
+fn all_origins_that_cannot_be_trusted_are_told_at_once() {
+    let texts: Vec<_> = UNREADABLE.iter().chain(&["https://app.example.com"]).map(|text| (*text).to_owned()).collect();
+    let strays = TrustedOrigins::parse(texts).err().expect("strays");
+    assert_eq!(strays, UNREADABLE);
+    assert!(TrustedOrigins::parse(Vec::new()).is_ok());
+}
+
+const UNREADABLE: [&str; 29] = [
+    "",
+    "null",
+    "*",
+    "example.com",
+    "example.com:443",
+    "//example.com",
+    "://example.com",
+    "https:",
+    "https://",
+    "https:/example.com",
+    "https:example.com",
+    "https://example.com/",
+    "https://example.com/path",
+    "https://example.com?a",
+    "https://example.com#a",
+    "https://example.com:",
+    "https://example.com:+443",
+    "https://example.com:65536",
+    "https://example.com:443:443",
+    "https://example.com:https",
+    "https://user@example.com",
+    "https://*.example.com",
+    "https://example.com https://example.com",
+    "https://example.com,https://example.com",
+    "https://ex\u{e4}mple.com",
+    "https://ex%61mple.com",
+    "https://[::1",
+    "https://[example.com]",
+    "1https://example.com",
+];
