@@ -10,6 +10,7 @@
 //! * The signature is checked before the id is parsed, looked up or logged.
 //! * A login makes a new id, and the old one is dead before the response leaves.
 //! * A session that was ended or rotated meanwhile is not brought back by a save in flight.
+//! * A procedure's mutation that a browser sent from another site is refused before its session is opened.
 //! * Ids and secrets have no `Display`, no `Serialize`, and a `Debug` that hides them.
 //!
 //! What to do is decided in pure code (`session/state.rs`, `session/plan.rs`), and done in a thin shell

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use velox_rpc::Result;
+use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::Running;
 
-use super::outward::{unopened, unsaved};
+use super::outward::{cross_site, unopened, unsaved};
 use crate::Manager;
 use crate::manager::keep_out_of_caches;
 use crate::session::OpenSession;
 
-/// The session of this exchange; the same for all of its calls, also where they run at the same time.
-pub(super) async fn open(manager: &Manager, exchange: &Exchange) -> Result<OpenSession> {
+/// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
+/// sent, and that may change something, does not get it.
+pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
+    check_origin(manager, exchange, kind)?;
     // An application may have several kinds of sessions, each with a manager.
     let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
     let opening = || async { manager.open(exchange.request().headers()).await };
@@ -24,6 +27,18 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange) -> Result<OpenS
             Err(unopened(error))
         }
     }
+}
+
+/// Refuses a mutation from another site, and a query too that is sent by a method for changes.
+fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()> {
+    let request = exchange.request();
+    if kind == Kind::Query && request.method().is_safe() {
+        return Ok(());
+    }
+    manager.check_origin(request.headers(), request.uri()).map_err(|error| {
+        exchange.reply().edit_headers(keep_out_of_caches);
+        cross_site(error)
+    })
 }
 
 /// The session of an exchange, as the exchange holds it.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use velox_rpc::call::Kind;
 use velox_rpc::context::Exchange;
 use velox_rpc::procedure::Output;
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
@@ -53,7 +54,7 @@ where
     type Context = UserContext<C, U>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let (scope, user) = self.0.begin(ctx.exchange()).await?;
+        let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let result = match user {
             Who::Known(user) => next.run(UserContext::new(user, scope.session(), ctx)).await,
             Who::Gone => {
@@ -75,7 +76,7 @@ where
     type Context = UserContext<C, Option<U>>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let (scope, user) = self.0.begin(ctx.exchange()).await?;
+        let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let user = match user {
             Who::Known(user) => Some(user),
             Who::Gone | Who::Nobody => None,
@@ -89,7 +90,7 @@ impl<C: Ctx> Middleware<C> for PlainSession {
     type Context = SessionContext<C>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let scope = open(&self.0, ctx.exchange()).await?.call();
+        let scope = open(&self.0, ctx.exchange(), ctx.base().procedure().kind()).await?.call();
         let result = next.run(SessionContext::new(scope.session(), ctx)).await;
         end(scope, result)
     }
@@ -105,8 +106,8 @@ enum Who<U> {
 
 impl<U> WithUser<U> {
     /// Opens the session, begins the call, and loads the user.
-    async fn begin(&self, exchange: &Exchange) -> Result<(CallScope, Who<U>)> {
-        let scope = open(&self.manager, exchange).await?.call();
+    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(CallScope, Who<U>)> {
+        let scope = open(&self.manager, exchange, kind).await?.call();
         let who = match scope.session().user() {
             None => Who::Nobody,
             Some(user) => self.loader.load(user).await?.map_or(Who::Gone, Who::Known),

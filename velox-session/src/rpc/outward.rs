@@ -5,7 +5,7 @@
 
 use velox_rpc::error::{Code, Error};
 
-use crate::manager::{CloseError, OpenError};
+use crate::manager::{CloseError, CrossSiteError, OpenError};
 use crate::session::SessionError;
 
 /// The error of a call, where it came of what the caller sent.
@@ -21,6 +21,15 @@ pub(super) fn of_call(error: Error) -> Error {
         Some(SessionError::Superseded) => changed(),
         Some(SessionError::Ended | SessionError::Encode { .. } | SessionError::Decode { .. }) | None => error,
     }
+}
+
+/// Nothing was done, and the session was not looked at.
+#[cold]
+pub(super) fn cross_site(error: CrossSiteError) -> Error {
+    Error::forbidden("The request came from another site")
+        .with_name("CsrfError")
+        .with_tag("CROSS_SITE_REQUEST")
+        .with_source(error)
 }
 
 /// Whether the visitor is logged in is not known: the request fails, and no cookie is touched.
