@@ -140,6 +140,11 @@ async fn life(app: &SessionsApp) -> Hidden {
         other.get("/api/session/peek").await;
     }
 
+    // A page of another site, with the cookie.
+    let mut foreign = json(Method::POST, "/api/session/set", "{}");
+    foreign.headers_mut().insert("origin", "https://alice@example.com".parse().expect("a value"));
+    assert_eq!(browser.send(foreign).await.status, 403);
+
     // A conflict, and a session that went away meanwhile.
     let gate = app.store.park(Kind::Set);
     let slow = tokio::task::LocalSet::new();
@@ -190,6 +195,7 @@ async fn no_secret_is_in_the_log() {
         "got a new id",
         "wrong signature",
         "without a live session",
+        "from another site",
         "changed by another",
         "session ended",
     ] {

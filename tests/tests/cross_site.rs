@@ -1,0 +1,328 @@
+//! Mutations that a browser sent from another site: refused before anything is done. Promises X1, X2 and X3.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HOST, ORIGIN};
+use http::{HeaderName, HeaderValue, Method, Request, Version};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use velox_rpc::{App, Router, Server, procedure};
+use velox_session::{MemoryStore, SessionMiddleware, session_middleware};
+use velox_tests::{Browser, Client, Log, Reply, SECRET, SessionsApp, get, json as request};
+
+const APP_HOST: &str = "shop.example";
+const OWN: (&str, &str) = ("origin", "https://shop.example");
+const PARTNER: (&str, &str) = ("origin", "https://partner.example");
+const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");
+const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-site");
+
+/// What browsers say when a page of another site makes them send something, and what is nobody's word.
+const ELSEWHERE: [&[(&str, &str)]; 12] = [
+    &[CROSS],
+    &[SAME_SITE],
+    &[CROSS, ("origin", "https://evil.example")],
+    &[SAME_SITE, ("origin", "https://blog.shop.example")],
+    &[CROSS, ("origin", "null")],
+    &[CROSS, OWN],
+    &[("sec-fetch-site", "sane-origin")],
+    &[("origin", "https://evil.example")],
+    &[("origin", "https://blog.shop.example")],
+    &[("origin", "https://shop.example:8443")],
+    &[("origin", "null")],
+    &[OWN, OWN],
+];
+
+/// What browsers say of the application's own pages, and other clients of themselves.
+const HERE: [&[(&str, &str)]; 8] = [
+    &[],
+    &[("user-agent", "curl/8"), ("referer", "https://evil.example/")],
+    &[("sec-fetch-site", "same-origin")],
+    &[("sec-fetch-site", "same-origin"), OWN],
+    &[("sec-fetch-site", "none")],
+    &[OWN],
+    &[("origin", "https://Shop.example:443")],
+    &[("origin", "http://shop.example")],
+];
+
+/// Mutations behind all three middlewares, each of which changes something.
+fn mutations() -> [(&'static str, Value); 9] {
+    let bob = json!({"email": "bob@example.com", "password": "builder-22"});
+    let entry = json!({"key": "theme", "value": "dark"});
+    [
+        ("/api/auth/login", bob.clone()),
+        ("/api/auth/changeProfile", json!({"name": "Mallory"})),
+        ("/api/auth/leave", json!({})),
+        ("/api/session/set", entry.clone()),
+        ("/api/session/flash", entry),
+        ("/api/session/regenerate", json!({})),
+        ("/api/session/layered", json!({})),
+        ("/api/short/login", bob),
+        ("/api/auth/logout", json!({})),
+    ]
+}
+
+/// A request to the application's host, with these headers.
+fn with(mut request: Request<Full<Bytes>>, headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
+    request.headers_mut().insert(HOST, HeaderValue::from_static(APP_HOST));
+    for (name, value) in headers {
+        let name = HeaderName::try_from(*name).expect("a name");
+        request.headers_mut().append(name, value.parse().expect("a value"));
+    }
+    request
+}
+
+async fn post(browser: &mut Browser, target: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
+    browser.send(with(request(Method::POST, target, body.to_string()), headers)).await
+}
+
+/// What there is to see of Alice and her sessions; the store's calls are forgotten.
+async fn state(app: &SessionsApp, alice: &Browser) -> Vec<Value> {
+    let mut alice = alice.clone();
+    let mut seen = Vec::new();
+    for target in ["/api/auth/profile", "/api/session/data", "/api/session/message?key=theme", "/api/short/profile"] {
+        seen.push(alice.get(target).await.json());
+    }
+    assert_eq!(app.short_store.store().len(), 0);
+    app.store.calls();
+    app.short_store.calls();
+    seen
+}
+
+fn assert_refused(reply: &Reply) {
+    let body = json!({
+        "error": "CsrfError",
+        "message": "The request came from another site",
+        "statusCode": 403,
+        "code": "CROSS_SITE_REQUEST",
+    });
+    assert_eq!(reply.outcome(), (403, body));
+    assert_eq!((reply.header("cache-control"), reply.header("vary")), (Some("no-store"), Some("Cookie")));
+    assert_eq!(reply.header("set-cookie"), None);
+}
+
+// ---- X1 ----
+
+#[tokio::test]
+async fn a_mutation_from_another_site_is_refused_and_nothing_is_done() {
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    let (cookie, before) = (alice.value("session"), state(&app, &alice).await);
+    for headers in ELSEWHERE {
+        for (target, body) in mutations() {
+            assert_refused(&post(&mut alice, target, &body, headers).await);
+            assert_eq!((app.store.calls(), app.short_store.calls()), (vec![], vec![]), "{target}, {headers:?}");
+        }
+    }
+    assert_eq!((alice.value("session"), state(&app, &alice).await), (cookie, before));
+}
+
+#[tokio::test]
+async fn another_site_cannot_log_a_visitor_in() {
+    // A login needs no cookie, so that `SameSite` does not hold it up.
+    let app = SessionsApp::start();
+    let mut visitor = app.visitor();
+    let mallory = json!({"email": "bob@example.com", "password": "builder-22"});
+    for headers in ELSEWHERE {
+        for target in ["/api/auth/login", "/api/short/login"] {
+            assert_refused(&post(&mut visitor, target, &mallory, headers).await);
+        }
+    }
+    assert_eq!((app.store.store().len(), app.short_store.store().len()), (0, 0));
+    assert_eq!((app.store.calls(), app.short_store.calls()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn who_is_logged_in_is_not_told_to_another_site() {
+    let app = SessionsApp::start();
+    let (mut alice, mut visitor) = (app.alice().await, app.visitor());
+    let mut forger = app.visitor();
+    forger.plant("session", "garbage");
+    for (target, body) in mutations() {
+        let replies = [
+            post(&mut alice, target, &body, &[CROSS]).await,
+            post(&mut visitor, target, &body, &[CROSS]).await,
+            post(&mut forger, target, &body, &[CROSS]).await,
+        ];
+        assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_by_an_unsafe_method_is_refused_like_a_mutation() {
+    let session = sessions();
+    let look = procedure::<()>().use_(session.middleware()).rest(Method::POST, "/look").query(|_| Ok("seen"));
+    let client = Client::of_one(look).expecting("cache-control").expecting("vary");
+    assert_refused(&client.send(with(request(Method::POST, "/api/look", "{}"), &[CROSS])).await);
+    assert_eq!(client.send(with(request(Method::POST, "/api/look", "{}"), &[OWN])).await.result(), "seen");
+}
+
+#[tokio::test]
+async fn what_was_refused_is_one_event_without_ids_ten_times_a_second() {
+    // L7
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    let log = Log::listen();
+    for _ in 0..50 {
+        assert_refused(&post(&mut alice, "/api/session/layered", &json!({}), &[CROSS]).await);
+    }
+    app.pass(Duration::from_secs(1));
+    post(&mut alice, "/api/session/layered", &json!({}), &[CROSS, PARTNER]).await;
+    let lines = log.lines();
+    assert_eq!(lines.len(), 11, "{lines:#?}");
+    assert_eq!(lines[0], "WARN message=request from another site refused cookie=\"session\" suppressed=0");
+    assert_eq!(lines[10], "WARN message=request from another site refused cookie=\"session\" suppressed=40");
+}
+
+// ---- X2 ----
+
+#[tokio::test]
+async fn the_applications_own_pages_and_clients_that_are_no_browsers_pass() {
+    let app = SessionsApp::start();
+    for headers in HERE {
+        for (target, body) in mutations() {
+            let reply = post(&mut app.alice().await, target, &body, headers).await;
+            assert!(reply.status.is_success(), "{target}, {headers:?}: {reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_of_the_host_is_one_of_the_origin() {
+    let app = SessionsApp::start();
+    for (host, origin, status) in [
+        ("localhost:3000", "http://localhost:3000", 200),
+        ("localhost:3000", "http://localhost:5173", 403),
+        ("localhost:3000", "http://localhost", 403),
+        ("localhost", "http://localhost:3000", 403),
+        ("localhost:80", "http://localhost", 200),
+        ("[::1]:3000", "http://[::1]:3000", 200),
+    ] {
+        let mut request = with(request(Method::POST, "/api/auth/leave", "{}"), &[("origin", origin)]);
+        request.headers_mut().insert(HOST, HeaderValue::from_static(host));
+        assert_eq!(app.visitor().send(request).await.status, status, "{origin} at {host}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_of_http_2_is_the_authority_of_the_target() {
+    let app = SessionsApp::start();
+    for (target, status) in
+        [("https://shop.example/api/auth/leave", 200), ("https://other.example/api/auth/leave", 403)]
+    {
+        let mut request = request(Method::POST, target, "{}");
+        *request.version_mut() = Version::HTTP_2;
+        request.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://shop.example"));
+        assert_eq!(app.visitor().send(request).await.status, status, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn over_a_socket_the_host_is_found_in_both_versions() {
+    let count = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&count);
+    let bump = procedure::<()>().use_(sessions().middleware()).mutation(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    });
+    let service = App::new(()).router(Router::new("test").procedure("bump", bump)).into_service().expect("good routes");
+    let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
+    let here = format!("http://{}", bound.local_addr());
+    let (_stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(bound.run_until(async {
+        let _ = stopped.await;
+    }));
+    let http_2 = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
+    for (client, version) in [(reqwest::Client::new(), Version::HTTP_11), (http_2, Version::HTTP_2)] {
+        for (origin, passes) in [(here.as_str(), true), ("http://127.0.0.1:1", false), ("null", false)] {
+            count.store(0, Ordering::Relaxed);
+            let request = client.post(format!("{here}/api/test/bump")).header("origin", origin);
+            let reply = request.send().await.expect("a reply");
+            assert_eq!((reply.version(), reply.status().is_success()), (version, passes), "{origin}: {reply:?}");
+            assert_eq!(count.load(Ordering::Relaxed), usize::from(passes));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_direct_caller_is_no_browser() {
+    let app = App::new(());
+    let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
+    assert_eq!(app.caller().call(bump(), &()).await.expect("it passes"), 1);
+    let caller = app.caller().header(ORIGIN, HeaderValue::from_static("https://evil.example"));
+    assert_eq!(caller.call(bump(), &()).await.expect_err("it is refused").tag(), "CROSS_SITE_REQUEST");
+}
+
+// ---- X3 ----
+
+#[tokio::test]
+async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    let (cookie, before) = (alice.value("session"), state(&app, &alice).await);
+    let overrides = ["x-http-method-override", "x-http-method", "x-method-override", "http-method", "_method"];
+    for (target, body) in mutations() {
+        for method in [Method::GET, Method::HEAD] {
+            for name in overrides {
+                for target in [target.to_owned(), format!("{target}?_method=POST&method=POST&{name}=POST")] {
+                    let request = request(method.clone(), &target, body.to_string());
+                    let reply = alice.send(with(request, &[OWN, (name, "POST")])).await;
+                    assert_eq!(reply.status, 405, "{method} {target}");
+                    assert_eq!(reply.header("allow"), Some("POST"), "{method} {target}");
+                }
+            }
+        }
+    }
+    assert_eq!((app.store.calls(), app.short_store.calls()), (vec![], vec![]));
+    assert_eq!((alice.value("session"), state(&app, &alice).await), (cookie, before));
+}
+
+// ---- queries, and settings ----
+
+#[tokio::test]
+async fn a_query_passes_from_anywhere() {
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    for headers in ELSEWHERE {
+        for target in ["/api/auth/profile", "/api/auth/home", "/api/session/data", "/api/session/plainData"] {
+            let reply = alice.send(with(get(target), headers)).await;
+            assert_eq!(reply.status, 200, "{target}, {headers:?}: {reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_origin_sends_mutations_and_no_other_does() {
+    let app = SessionsApp::with(|settings| settings.trusted_origins(["https://partner.example"]));
+    let body = json!({"key": "theme", "value": "dark"});
+    for headers in [&[PARTNER][..], &[CROSS, PARTNER], &[SAME_SITE, PARTNER]] {
+        let reply = post(&mut app.alice().await, "/api/session/set", &body, headers).await;
+        assert!(reply.status.is_success(), "{headers:?}: {reply:?}");
+    }
+    let mut alice = app.alice().await;
+    for headers in ELSEWHERE {
+        assert_refused(&post(&mut alice, "/api/session/set", &body, headers).await);
+    }
+    for headers in [&[CROSS, PARTNER, PARTNER][..], &[CROSS, ("origin", "http://partner.example")]] {
+        assert_refused(&post(&mut alice, "/api/session/set", &body, headers).await);
+    }
+    // Each kind of session has its own.
+    let bob = json!({"email": "bob@example.com", "password": "builder-22"});
+    assert_refused(&post(&mut alice, "/api/short/login", &bob, &[CROSS, PARTNER]).await);
+}
+
+#[tokio::test]
+async fn where_mutations_from_any_site_are_allowed_they_pass() {
+    let app = SessionsApp::with(|settings| settings.allow_cross_site_mutations());
+    for headers in ELSEWHERE {
+        let reply = post(&mut app.alice().await, "/api/session/layered", &json!({}), headers).await;
+        assert_eq!(reply.result(), "u1", "{headers:?}");
+    }
+}
+
+fn sessions() -> SessionMiddleware {
+    session_middleware(SECRET).store(MemoryStore::new()).build().expect("good settings")
+}
