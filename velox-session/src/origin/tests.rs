@@ -159,6 +159,7 @@ fn a_trusted_origin_is_one_scheme_host_and_port() {
         let lines: Vec<_> = [HOST_LINE, &origin].into_iter().chain(site).collect();
         passes(&lines, None, &trusted)
     };
+    assert!(passes("https://example.com", None), "the application's own needs no trust");
     for site in [None, Some("Sec-Fetch-Site: cross-site"), Some("Sec-Fetch-Site: same-site")] {
         for origin in ["https://app.example.com", "http://localhost:5173", "capacitor://localhost", "http://[::1]"] {
             assert!(passes(origin, site), "{origin}, {site:?}");
