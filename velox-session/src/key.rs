@@ -25,22 +25,35 @@ use crate::store::Owner;
 ///     redis.push(format!("DEL {}", key.to_text()));
 /// }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct StoreKey {
     digest: [u8; 32],
     prefix: Arc<str>,
+    /// For the one layout that has ids in it: VeloxTS's. A store of somebody else's has no way to read it.
+    #[cfg(feature = "redis")]
+    id: Option<SessionId>,
 }
 
 impl StoreKey {
     pub(crate) fn new(prefix: &Arc<str>, id: &SessionId) -> Self {
-        Self { digest: Sha256::digest(id.as_bytes()).into(), prefix: Arc::clone(prefix) }
+        Self {
+            digest: Sha256::digest(id.as_bytes()).into(),
+            prefix: Arc::clone(prefix),
+            #[cfg(feature = "redis")]
+            id: Some(id.clone()),
+        }
     }
 
     /// Reads a key back from its text, as a store that lists sessions has it.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let (prefix, digits) = text.rsplit_once(':')?;
-        Some(Self { digest: read_hex(digits)?, prefix: prefix.into() })
+        Some(Self {
+            digest: read_hex(digits)?,
+            prefix: prefix.into(),
+            #[cfg(feature = "redis")]
+            id: None,
+        })
     }
 
     /// The key as text, for stores that need one.
@@ -75,6 +88,31 @@ impl StoreKey {
     /// A number that spreads keys evenly.
     pub(crate) fn spread(&self) -> usize {
         usize::from(self.digest[31])
+    }
+}
+
+#[cfg(feature = "redis")]
+impl StoreKey {
+    /// The hash alone, in hex.
+    pub(crate) fn digest_hex(&self) -> String {
+        let mut text = String::with_capacity(64);
+        push_hex(&mut text, &self.digest);
+        text
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn id(&self) -> Option<&SessionId> {
+        self.id.as_ref()
+    }
+}
+
+impl PartialEq for StoreKey {
+    fn eq(&self, other: &Self) -> bool {
+        // The id says no more than its hash.
+        self.digest == other.digest && self.prefix == other.prefix
     }
 }
 

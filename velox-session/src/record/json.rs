@@ -13,8 +13,22 @@ use super::{Content, Record};
 use crate::user::SessionUser;
 
 pub(super) fn write(record: &Record) -> String {
+    serde_json::to_string(&text(record)).expect("strings, numbers and JSON values are always written")
+}
+
+/// As [`write`], with the id in front, and with what a script must find: at the end, in this order.
+#[cfg(feature = "redis")]
+pub(super) fn write_stored(record: &Record, id: Option<&crate::id::SessionId>, listed_until: u64) -> String {
+    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let created_at = Some(record.created_at());
+    let text = Text { id, created_at, listed_until: Some(listed_until), ..text(record) };
+    serde_json::to_string(&text).expect("strings, numbers and JSON values are always written")
+}
+
+fn text(record: &Record) -> Text {
     let content = record.content();
-    let text = Text {
+    Text {
+        id: None,
         data: Data {
             user_id: content.user().map(|user| user.id.as_str().into()),
             user_email: content.user().map(|user| user.email.as_str().into()),
@@ -24,14 +38,15 @@ pub(super) fn write(record: &Record) -> String {
             own: content.data().clone(),
         },
         expires_at: record.expires_at,
+        created_at: None,
         version: record.version,
+        listed_until: None,
         format: FORMAT,
-    };
-    serde_json::to_string(&text).expect("strings, numbers and JSON values are always written")
+    }
 }
 
 pub(super) fn read(text: &[u8]) -> Option<Record> {
-    let Text { data, expires_at, version, format } = serde_json::from_slice(text).ok()?;
+    let Text { data, expires_at, version, format, .. } = serde_json::from_slice(text).ok()?;
     if format != FORMAT {
         return None;
     }
@@ -45,11 +60,17 @@ pub(super) fn read(text: &[u8]) -> Option<Record> {
 
 #[derive(Serialize, Deserialize)]
 struct Text {
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     data: Data,
     #[serde(rename = "expiresAt")]
     expires_at: u64,
+    #[serde(rename = "createdAt", skip_deserializing, skip_serializing_if = "Option::is_none")]
+    created_at: Option<u64>,
     #[serde(default)]
     version: u64,
+    #[serde(rename = "listedUntil", skip_deserializing, skip_serializing_if = "Option::is_none")]
+    listed_until: Option<u64>,
     #[serde(default = "first_format")]
     format: u8,
 }

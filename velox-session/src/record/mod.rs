@@ -94,6 +94,18 @@ impl Record {
         json::read(text)
     }
 
+    /// The record with another version: of a store that knows better than the text.
+    #[cfg(feature = "redis")]
+    pub(crate) fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// The record as Redis keeps it: with the id where VeloxTS reads along, and with what the scripts look for.
+    #[cfg(feature = "redis")]
+    pub(crate) fn to_stored_json(&self, id: Option<&crate::id::SessionId>, listed_until: u64) -> String {
+        json::write_stored(self, id, listed_until)
+    }
+
     pub(crate) fn set_expiry(&mut self, expires_at: u64) {
         self.expires_at = expires_at;
     }

@@ -37,6 +37,10 @@ pub(crate) struct State {
 
 /// What the store had.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "redis",
+    expect(clippy::large_enum_variant, reason = "a request has one, which is live as a rule")
+)]
 pub(crate) enum Base {
     None,
     Live(Loaded),

@@ -22,6 +22,8 @@ pub use async_trait::async_trait;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use owner::Owner;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use renewal::Renewal;
 
 /// A place where records are kept.

@@ -48,6 +48,13 @@ impl Owner {
     }
 }
 
+#[cfg(feature = "redis")]
+impl Owner {
+    pub(crate) fn prefix(&self) -> &Arc<str> {
+        &self.prefix
+    }
+}
+
 impl fmt::Debug for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Who somebody is, is no business of a log's.

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
+use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, SessionMiddleware, session_middleware};
 
 /// What the environment asks for.
@@ -22,6 +23,8 @@ pub struct Settings {
     absolute: Option<Duration>,
     /// `SLIDING=0` keeps sessions from sliding.
     sliding: bool,
+    /// `REDIS_URL`: where sessions are kept, if not in memory.
+    redis: Option<String>,
 }
 
 impl Settings {
@@ -29,11 +32,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If a number is none, or Redis is asked for: there is only the memory store as yet.
+    /// If a number is none.
     pub fn read() -> Result<Self, Box<dyn Error>> {
-        if env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()) {
-            return Err("REDIS_URL is set, and there is no Redis store yet".into());
-        }
         let secret = text("COOKIE_SECRET")?.unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
         Ok(Self {
             port: number("PORT")?.unwrap_or(3000),
@@ -43,6 +43,7 @@ impl Settings {
             ttl: Duration::from_secs(number("SESSION_TTL_S")?.unwrap_or(86_400)),
             absolute: number("SESSION_ABSOLUTE_S")?.map(Duration::from_secs),
             sliding: text("SLIDING")?.as_deref() != Some("0"),
+            redis: text("REDIS_URL")?,
         })
     }
 
@@ -52,8 +53,12 @@ impl Settings {
     ///
     /// If they contradict each other.
     pub fn session(&self) -> Result<SessionMiddleware, Box<dyn Error>> {
-        let session = session_middleware(self.secrets.clone())
-            .store(MemoryStore::new())
+        let session = session_middleware(self.secrets.clone());
+        let session = match &self.redis {
+            Some(url) => session.store(RedisStore::connect(url)?),
+            None => session.store(MemoryStore::new().with_capacity(CAPACITY)),
+        };
+        let session = session
             .cookie_name(&self.cookie_name)
             .secure(false)
             .http_only(true)
@@ -87,5 +92,7 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, Box<dyn Error>> {
     }
 }
 
+/// More than are ever measured.
+const CAPACITY: usize = 4_000_000;
 /// Known to everybody, and so for measurements only.
 const DEVELOPMENT_SECRET: &str = "the bench app signs its cookies with this text";

@@ -1,6 +1,7 @@
 //! The seed page, complete: log in, log out, profile, home page, flash messages.
 //!
-//! `cargo run --bin quickstart` from the root; nothing else has to be there.
+//! `cargo run --bin quickstart` from the root; nothing else has to be there. With `REDIS_URL` set, sessions are kept in Redis and outlive
+//! the process; give it a `SESSION_SECRET` too.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use velox_rpc::App;
+use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_middleware};
 
 use crate::accounts::Accounts;
@@ -38,8 +40,12 @@ fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
         Ok(text) => Secret::new(text)?,
         Err(_) => development_secret()?,
     };
-    let session = session_middleware(secret)
-        .store(MemoryStore::new())
+    let session = session_middleware(secret);
+    let session = match std::env::var("REDIS_URL") {
+        Ok(url) => session.store(RedisStore::connect(&url)?),
+        Err(_) => session.store(MemoryStore::new()),
+    };
+    let session = session
         // Browsers take a `__Host-` cookie only over HTTPS.
         .cookie_name(if production { "__Host-session" } else { "session" })
         .secure(production)

@@ -1,4 +1,335 @@
-//! Redis and Valkey as a place for records.
+//! Sessions in Redis or Valkey: one server, a name that leads to the present master, or a cluster.
+//!
+//! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
+//! renews its life at once. A record of a user is put on that user's list by a command that is sent beside the one that writes it, in the
+//! same round trip: in a cluster the two lie on two nodes.
+//!
+//! A list names at least all sessions of a user that live, and some that do not: who reads it looks. A name stays for a while
+//! longer than the record can live without being written or listed again, and the list as long as its last name.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the store that uses it comes next"))]
+mod layout;
 mod link;
+mod list;
+mod scripts;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::{join, join_all};
+use redis::Value;
+use redis::aio::ConnectionLike;
+
+use self::layout::Layout;
+use self::link::{Effect, Link, LinkError};
+use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore, StoreError, Stored};
+use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::key::StoreKey;
+use crate::record::Record;
+
+/// A store in Redis, or in Valkey. Clones share its connection.
+///
+/// It needs Redis 6.2 or later. The connection is made with the first request that needs a session, and again whenever it
+/// breaks: an application starts while Redis is down, and serves what needs no session. Each command is answered within the
+/// deadline, a second unless set, connecting included; a request whose session cannot be loaded in that time is answered 503.
+///
+/// | key | holds | lives |
+/// | --- | --- | --- |
+/// | `velox:<cookie>:<SHA-256 of the id>` | a record, as JSON | as long as the session |
+/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by time | a quarter longer than the last of them |
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{session_middleware, store::RedisStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStore::connect("redis://127.0.0.1:6379")?;
+/// let session = session_middleware("a development secret of 32 bytes or more").store(store).build_manager()?;
+/// # let _ = session;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Failover
+///
+/// A replica that takes over may lack the last moment of writes, as Redis replicates after it has answered. A session that was
+/// ended in that moment is alive again, until it expires or is ended again; one that began in it is gone. Redis bounds that moment by
+/// `min-replicas-to-write` and `min-replicas-max-lag`: with these a master that has lost its replicas refuses writes (503 here).
+#[derive(Clone)]
+pub struct RedisStore {
+    link: Link,
+    layout: Layout,
+    clock: Arc<dyn Clock>,
+}
+
+impl RedisStore {
+    /// A store on the server of this URL: `redis://[user:password@]host[:port][/database]`, with TLS `rediss://…` (feature
+    /// `redis-tls`). Does not connect yet.
+    ///
+    /// # Errors
+    ///
+    /// The URL is none of a Redis server.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        Link::single(url).map(Self::over).map_err(StoreError::new)
+    }
+
+    /// A store on a cluster, of which some nodes are named; they name the others. Does not connect yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::store::RedisStore;
+    ///
+    /// let store = RedisStore::cluster(["redis://10.0.0.1:6379", "redis://10.0.0.2:6379"])?;
+    /// # let _ = store;
+    /// # Ok::<_, velox_session::store::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A URL is none of a Redis server, or there is none.
+    pub fn cluster<'u>(urls: impl IntoIterator<Item = &'u str>) -> Result<Self, StoreError> {
+        Link::cluster(urls).map(Self::over).map_err(StoreError::new)
+    }
+
+    /// A store on a connection that the application has made, and that it looks after: whether it connects again, and what it
+    /// does about a silent server, is its own affair. Its clones must share it or stand for the same server.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use redis::aio::ConnectionManager;
+    /// use velox_session::store::RedisStore;
+    ///
+    /// # async fn connect() -> redis::RedisResult<RedisStore> {
+    /// let client = redis::Client::open("redis://127.0.0.1")?;
+    /// let store = RedisStore::with_connection(ConnectionManager::new(client).await?);
+    /// # Ok(store)
+    /// # }
+    /// ```
+    pub fn with_connection(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
+        Self::over(Link::own(connection))
+    }
+
+    /// How long each command may take, connecting included. A second unless set.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { link: self.link.with_deadline(deadline), ..self }
+    }
+
+    /// What all keys begin with. `velox:` unless set; in the layout of VeloxTS, records have none unless set.
+    #[must_use]
+    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.layout.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Keeps records where VeloxTS has them, `<cookie name>:<id>`, in its JSON, with an `expiresAt` that is always true: so that a VeloxTS
+    /// service and this one serve the same sessions, side by side, from one Redis and with one secret.
+    ///
+    /// # Security
+    ///
+    /// The ids of the sessions are in Redis in clear: who reads it can read them, and needs only the secret to use them.
+    /// The other side writes without looking: it can bring back a session that was ended here while it served a request.
+    #[must_use]
+    pub fn with_veloxts_layout(mut self) -> Self {
+        self.layout.veloxts = true;
+        self
+    }
+
+    /// The store with another clock, for tests. Give the same one to the builder. Redis expires records by its own.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    fn over(link: Link) -> Self {
+        Self { link, layout: Layout::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// Reads a record, and renews its life as the arguments say.
+    async fn read(&self, key: &StoreKey, args: [String; 4], now: u64) -> Result<Option<Read>, StoreError> {
+        let [ttl, absolute, interval, shown] = args;
+        let args = [now.to_string(), ttl, absolute, interval, shown];
+        let answer = match self.link.eval(&scripts::LOAD, &self.layout.record(key)?, &args, Effect::Idempotent).await {
+            // Something else than a text is there.
+            Err(LinkError::Refused(error)) if error.code() == Some("WRONGTYPE") => Value::Array(Vec::new()),
+            answer => answer.map_err(StoreError::new)?,
+        };
+        if answer == Value::Nil {
+            return Ok(None);
+        }
+        let read = read(answer, now);
+        if read.is_none() {
+            // It is no session, and will not be one if it is asked for again. What is in it is not for the log.
+            tracing::warn!(session = key.fingerprint(), "stored session cannot be read");
+        }
+        Ok(read)
+    }
+
+    fn shown(&self) -> String {
+        u8::from(self.layout.veloxts).to_string()
+    }
+
+    async fn eval(
+        &self,
+        script: &link::Script,
+        key: &StoreKey,
+        args: &[String],
+        effect: Effect,
+    ) -> Result<i64, StoreError> {
+        match self.link.eval(script, &self.layout.record(key)?, args, effect).await.map_err(StoreError::new)? {
+            Value::Int(answer) => Ok(answer),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// A record as it was read.
+struct Read {
+    record: Record,
+    renewal: i64,
+}
+
+/// What the script `load` answered. `None` if that is no record.
+fn read(answer: Value, now: u64) -> Option<Read> {
+    let Value::Array(parts) = answer else { return None };
+    let [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] = parts.as_slice() else {
+        return None;
+    };
+    let record = Record::from_json(text)?.with_version(u64::try_from(*version).ok()?);
+    let expires_at = now.saturating_add(u64::try_from(*left).ok()?);
+    Some(Read { record: record.with_expiry(expires_at), renewal: *renewal })
+}
+
+fn unexpected(answer: &Value) -> StoreError {
+    // The kind alone: what is in it may be a record.
+    StoreError::new(format!("redis answered with {}", kind(answer)))
+}
+
+fn kind(answer: &Value) -> &'static str {
+    match answer {
+        Value::Nil => "nothing",
+        Value::Int(_) => "a number that means nothing here",
+        Value::BulkString(_) | Value::SimpleString(_) | Value::Okay => "a text",
+        Value::Array(_) => "an array",
+        _ => "something else than was asked for",
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        let never = [NEVER.to_string(), String::new(), NEVER.to_string(), self.shown()];
+        let read = self.read(key, never, self.clock.now()).await?;
+        Ok(read.map(|read| read.record))
+    }
+
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
+        let args = [renewal.ttl().to_string(), absolute, renewal.interval().to_string(), self.shown()];
+        let Some(Read { record, renewal: done }) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
+        if done != TO_BE_LISTED {
+            return Ok(Some(Found { record, renewed: done == RENEWED }));
+        }
+        // The other service began it, or it has been read for a long time and never written to.
+        let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
+            return Ok(Some(Found { record, renewed: false }));
+        };
+        let entry = list::Entry::new(self.layout.member(key), ttl, renewal.now());
+        let args = [renewal.now().to_string(), milliseconds(ttl).to_string(), self.shown(), entry.until.to_string()];
+        let (listed, alive) =
+            join(self.list(&owner, &entry), self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent)).await;
+        listed?;
+        Ok((alive? == 1).then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        let now = self.clock.now();
+        let owner = key.owner(&record);
+        let entry = list::Entry::new(self.layout.member(key), ttl, now);
+        let listed_until = if owner.is_some() { entry.until } else { NEVER };
+        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
+        let version = match expected {
+            Expected::Absent => String::new(),
+            Expected::Version(version) => version.to_string(),
+        };
+        let args = [version, self.layout.text(key, &record, listed_until), milliseconds(ttl).max(1).to_string()];
+        let write = self.eval(&scripts::SET, key, &args, Effect::Once);
+        let list = async {
+            match &owner {
+                Some(owner) => self.list(owner, &entry).await,
+                None => Ok(()),
+            }
+        };
+        let (stored, listed) = join(write, list).await;
+        if let (Ok(1), Err(error), Expected::Absent) = (&stored, &listed, expected) {
+            tracing::warn!(session = key.fingerprint(), %error, "session could not be listed and is taken back");
+            // Nobody has its id yet. If this fails as well, it expires.
+            self.destroy(key, Condition::Always).await.ok();
+        }
+        listed?;
+        Ok(if stored? == 1 { Stored::Yes } else { Stored::Conflict })
+    }
+
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        let answer = match condition {
+            Condition::Always => {
+                let name = self.layout.record(key)?;
+                let mut del = redis::cmd("DEL");
+                del.arg(&name);
+                self.link.call(&del, &name, Effect::Idempotent).await.map_err(StoreError::new)?
+            }
+            Condition::Version(version) => {
+                let args = [version.to_string()];
+                let name = self.layout.record(key)?;
+                self.link.eval(&scripts::DESTROY, &name, &args, Effect::Once).await.map_err(StoreError::new)?
+            }
+        };
+        match answer {
+            Value::Int(0) => Ok(Destroyed::Absent),
+            Value::Int(1) => Ok(Destroyed::Yes),
+            Value::Int(2) => Ok(Destroyed::Conflict),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        let args = [self.clock.now().to_string(), milliseconds(ttl).max(1).to_string(), self.shown(), String::new()];
+        Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
+    }
+
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        let mut live = Vec::new();
+        for keys in self.listed(owner).await?.chunks(READ_AT_ONCE) {
+            let records = join_all(keys.iter().map(|key| self.get(key))).await;
+            for (key, record) in keys.iter().zip(records) {
+                // Another one's by now is not this user's, though nothing makes it so.
+                if let Some(record) = record?.filter(|record| key.owner(record).as_ref() == Some(owner)) {
+                    live.push((key.clone(), record));
+                }
+            }
+        }
+        Ok(live)
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("link", &self.link).field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+/// The largest number that Redis's scripts count exactly: longer than anything lives.
+const NEVER: u64 = (1 << 53) - 1;
+const RENEWED: i64 = 1;
+const TO_BE_LISTED: i64 = 2;
+const READ_AT_ONCE: usize = 64;

@@ -1,0 +1,59 @@
+//! How records and lists are named and written in Redis.
+
+use crate::key::StoreKey;
+use crate::record::Record;
+use crate::store::{Owner, StoreError};
+
+/// How records and lists are named and written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    /// What all keys begin with, if it is not the default.
+    pub(super) prefix: Option<String>,
+    /// Records are where VeloxTS has them: under the cookie's name and the id itself, with the expiry in the text kept true.
+    pub(super) veloxts: bool,
+}
+
+impl Layout {
+    /// The key of a record.
+    pub(super) fn record(&self, key: &StoreKey) -> Result<Vec<u8>, StoreError> {
+        if !self.veloxts {
+            return Ok(format!("{}{}", self.prefix(), key.to_text()).into_bytes());
+        }
+        let id =
+            key.id().ok_or_else(|| StoreError::unsupported("find a session by its hash in the layout of VeloxTS"))?;
+        let mut name = format!("{}{}:", self.prefix.as_deref().unwrap_or_default(), key.prefix()).into_bytes();
+        name.extend_from_slice(id.as_bytes());
+        Ok(name)
+    }
+
+    /// The key of the list of a user's sessions.
+    pub(super) fn list(&self, owner: &Owner) -> Vec<u8> {
+        format!("{}users:{}", self.prefix(), owner.to_text()).into_bytes()
+    }
+
+    /// What stands for a session on its user's list.
+    pub(super) fn member(&self, key: &StoreKey) -> Vec<u8> {
+        match key.id() {
+            Some(id) if self.veloxts => id.as_bytes().to_vec(),
+            _ => key.digest_hex().into_bytes(),
+        }
+    }
+
+    /// The session that stands on the list of this user.
+    pub(super) fn listed(&self, member: &[u8], owner: &Owner) -> Option<StoreKey> {
+        if self.veloxts {
+            return crate::id::SessionId::parse(member).map(|id| StoreKey::new(owner.prefix(), &id));
+        }
+        let digest = std::str::from_utf8(member).ok()?;
+        StoreKey::from_text(&format!("{}:{digest}", owner.cookie()))
+    }
+
+    /// The text of a record.
+    pub(super) fn text(&self, key: &StoreKey, record: &Record, listed_until: u64) -> String {
+        record.to_stored_json(key.id().filter(|_| self.veloxts), listed_until)
+    }
+
+    fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or("velox:")
+    }
+}

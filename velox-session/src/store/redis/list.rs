@@ -1,0 +1,109 @@
+//! The list of a user's sessions: a sorted set of names, by how long each is listed.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use redis::Value;
+
+use super::link::Effect;
+use super::{RedisStore, scripts, unexpected};
+use crate::clock::milliseconds;
+use crate::key::StoreKey;
+use crate::store::{Owner, StoreError};
+
+/// A name on the list.
+pub(super) struct Entry {
+    member: Vec<u8>,
+    /// Until when it is listed: a quarter longer than the record lives, so that a session that is only read is listed anew four times
+    /// in its lifetime, and not with every read.
+    pub(super) until: u64,
+    lives: u64,
+    now: u64,
+}
+
+impl Entry {
+    /// The name of a record that lives for `ttl` from now on.
+    pub(super) fn new(member: Vec<u8>, ttl: Duration, now: u64) -> Self {
+        let ttl = milliseconds(ttl).max(1);
+        let lives = ttl.saturating_add(ttl / 4);
+        Self { member, until: now.saturating_add(lives), lives, now }
+    }
+}
+
+impl RedisStore {
+    /// Puts a session on its user's list.
+    pub(super) async fn list(&self, owner: &Owner, entry: &Entry) -> Result<(), StoreError> {
+        let list = self.layout.list(owner);
+        let args = [
+            entry.member.clone(),
+            entry.until.to_string().into_bytes(),
+            entry.lives.to_string().into_bytes(),
+            // Not at once: another server's clock may be behind.
+            entry.now.saturating_sub(CLOCKS_DIFFER).to_string().into_bytes(),
+        ];
+        let answer = self.link.eval(&scripts::LIST, &list, &args[..], Effect::Idempotent).await;
+        let some = texts(answer.map_err(StoreError::new)?)?;
+        // One that was listed a moment ago may stand for a record that is only now being written.
+        let settled = entry.until.saturating_sub(A_MOMENT);
+        let is_settled = |until: &Vec<u8>| {
+            std::str::from_utf8(until)
+                .is_ok_and(|until| until.parse::<f64>().is_ok_and(|until| until <= settled as f64))
+        };
+        let names: Vec<_> =
+            some.chunks_exact(2).filter(|pair| is_settled(&pair[1])).map(|pair| pair[0].clone()).collect();
+        if !names.is_empty() {
+            self.tidy(owner, &list, names).await;
+        }
+        Ok(())
+    }
+
+    /// The sessions on a user's list, alive or not.
+    pub(super) async fn listed(&self, owner: &Owner) -> Result<Vec<StoreKey>, StoreError> {
+        let list = self.layout.list(owner);
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(&list).arg(0).arg(-1);
+        let answer = self.link.call(&range, &list, Effect::Idempotent).await.map_err(StoreError::new)?;
+        Ok(texts(answer)?.iter().filter_map(|name| self.layout.listed(name, owner)).collect())
+    }
+
+    /// Takes those off a long list that are over. Whatever goes wrong here, goes wrong with the next request that needs Redis.
+    async fn tidy(&self, owner: &Owner, list: &[u8], names: Vec<Vec<u8>>) {
+        let over = join_all(names.into_iter().map(async |name| {
+            let key = self.layout.listed(&name, owner);
+            let over = match &key {
+                Some(key) => matches!(self.exists(key).await, Ok(false)),
+                None => true,
+            };
+            over.then_some(name)
+        }))
+        .await;
+        let mut remove = redis::cmd("ZREM");
+        remove.arg(list).arg(over.into_iter().flatten().collect::<Vec<_>>());
+        if remove.args_iter().count() > 2 {
+            self.link.call(&remove, list, Effect::Idempotent).await.ok();
+        }
+    }
+
+    async fn exists(&self, key: &StoreKey) -> Result<bool, StoreError> {
+        let name = self.layout.record(key)?;
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(&name);
+        let answer = self.link.call(&exists, &name, Effect::Idempotent).await.map_err(StoreError::new)?;
+        Ok(answer == Value::Int(1))
+    }
+}
+
+fn texts(answer: Value) -> Result<Vec<Vec<u8>>, StoreError> {
+    let Value::Array(items) = answer else { return Err(unexpected(&answer)) };
+    Ok(items
+        .into_iter()
+        .filter_map(|item| match item {
+            Value::BulkString(text) => Some(text),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Ten minutes.
+const CLOCKS_DIFFER: u64 = 600_000;
+const A_MOMENT: u64 = 60_000;

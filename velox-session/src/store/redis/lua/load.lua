@@ -1,0 +1,29 @@
+-- Reads a record, and renews its life if it is time.
+-- ARGV: now, ttl, absolute time-out or '', interval, 1 if the text shows the expiry
+-- Answers text, milliseconds left, version, and 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer.
+local text = redis.call('GET', KEYS[1])
+if not text then
+    return false
+end
+local now, ttl, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local at, created, version, listed = read(text)
+if not at then
+    return {text, 0, 0, 0}
+end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+    left = math.max(at - now, 0)
+end
+local longest = ttl
+if ARGV[3] ~= '' then
+    longest = math.min(ttl, math.max(ARGV[3] - math.max(now - created, 0), 0))
+end
+local remaining = math.min(left, longest)
+if remaining <= 0 or longest - remaining < interval then
+    return {text, left, version, 0}
+end
+if now + longest > listed then
+    return {text, left, version, 2}
+end
+move(text, now, longest, ARGV[5] == '1', nil)
+return {text, longest, version, 1}

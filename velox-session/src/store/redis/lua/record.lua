@@ -1,0 +1,42 @@
+-- What a record's text says: when it expires, when it was created, its version, and until when it is on its user's list.
+-- Nothing for a text that is no record.
+local function read(text)
+    -- Our own texts end like this. What the application wrote stands before, inside of braces.
+    local at, created, version, listed = string.match(string.sub(text, -200),
+        '"expiresAt":(%d+),"createdAt":(%d+),"version":(%d+),"listedUntil":(%d+),"format":1}$')
+    if at then
+        return tonumber(at), tonumber(created), tonumber(version), tonumber(listed)
+    end
+    local ok, record = pcall(cjson.decode, text)
+    if not ok or type(record) ~= 'table' or type(record.data) ~= 'table' then
+        return nil
+    end
+    version = tonumber(record.version)
+    if not version then
+        -- VeloxTS counts no versions: its texts are told apart by their content, in a number that no counter reaches.
+        local head, tail = string.match(text, '^(.*"expiresAt":)%d+(.*)$')
+        tail = string.gsub(tail or '', ',"listedUntil":%d+', '')
+        version = 2 ^ 52 + tonumber(string.sub(redis.sha1hex((head or text) .. tail), 1, 12), 16)
+    end
+    listed = tonumber(record.listedUntil) or (record.data.userId and 0 or 2 ^ 53 - 1)
+    return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed
+end
+
+-- Lets the record live for so many milliseconds. Where VeloxTS reads along, the text says so too; and it says how long the record
+-- is on its user's list, where that has changed.
+local function move(text, now, ms, shown, listed)
+    -- The last number of this name is the record's own, if no brace but the last one follows it.
+    local head, tail = string.match(text, '^(.*"expiresAt":)%d+([^{}%[%]]*}%s*)$')
+    if head and (shown or listed) then
+        if listed then
+            local count
+            tail, count = string.gsub(tail, '"listedUntil":%d+', '"listedUntil":' .. listed)
+            if count == 0 then
+                tail = string.gsub(tail, '}%s*$', ',"listedUntil":' .. listed .. '}')
+            end
+        end
+        redis.call('SET', KEYS[1], head .. string.format('%.0f', now + ms) .. tail, 'PX', string.format('%.0f', ms))
+    else
+        redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ms))
+    end
+end
