@@ -9,6 +9,7 @@ pub(crate) mod plan;
 mod scope;
 mod shared;
 pub(crate) mod state;
+mod value;
 mod view;
 
 use std::fmt;
@@ -22,7 +23,8 @@ use crate::id::SessionId;
 use crate::record::Content;
 use crate::user::SessionUser;
 
-use op::{Op, Update};
+use op::Op;
+use value::{again, decode, encode};
 use view::{Start, View};
 
 pub(crate) use shared::Shared;
@@ -300,38 +302,3 @@ fn is_reserved(key: &str) -> bool {
 fn checked(key: &str) -> Result<(), SessionError> {
     if is_reserved(key) { Err(SessionError::ReservedKey { key: key.to_owned() }) } else { Ok(()) }
 }
-
-/// An update that can be done again on what another request left.
-fn again<T, F>(function: &Arc<F>) -> Update
-where
-    T: Serialize + DeserializeOwned,
-    F: Fn(Option<T>) -> T + Send + Sync + 'static,
-{
-    let function = Arc::clone(function);
-    Update::new(move |present| {
-        let present = present.map(T::deserialize).transpose()?;
-        serde_json::to_value(function(present))
-    })
-}
-
-fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
-    let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
-    if is_deeper(&value, MAX_DEPTH) { Err(SessionError::TooDeep { key: key.to_owned() }) } else { Ok(value) }
-}
-
-fn is_deeper(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Array(_) | Value::Object(_) if depth == 0 => true,
-        Value::Array(items) => items.iter().any(|item| is_deeper(item, depth - 1)),
-        Value::Object(entries) => entries.values().any(|item| is_deeper(item, depth - 1)),
-        _ => false,
-    }
-}
-
-fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
-    T::deserialize(value)
-        .map_err(|_| SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>() })
-}
-
-/// serde_json reads 128 levels, a few of which are the record's own.
-const MAX_DEPTH: usize = 100;

@@ -1,0 +1,45 @@
+//! Values on their way into a session and out of it: as JSON, and not deeper than a store can read back.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::SessionError;
+use super::op::Update;
+
+pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
+    let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
+    if is_deeper(&value, MAX_DEPTH) { Err(SessionError::TooDeep { key: key.to_owned() }) } else { Ok(value) }
+}
+
+fn is_deeper(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(_) | Value::Object(_) if depth == 0 => true,
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, depth - 1)),
+        Value::Object(entries) => entries.values().any(|item| is_deeper(item, depth - 1)),
+        _ => false,
+    }
+}
+
+pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
+    T::deserialize(value)
+        .map_err(|_| SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>() })
+}
+
+/// An update that can be done again on what another request left.
+pub(super) fn again<T, F>(function: &Arc<F>) -> Update
+where
+    T: Serialize + DeserializeOwned,
+    F: Fn(Option<T>) -> T + Send + Sync + 'static,
+{
+    let function = Arc::clone(function);
+    Update::new(move |present| {
+        let present = present.map(T::deserialize).transpose()?;
+        serde_json::to_value(function(present))
+    })
+}
+
+/// serde_json reads 128 levels, a few of which are the record's own.
+const MAX_DEPTH: usize = 100;
