@@ -73,7 +73,7 @@ pub use record::Record;
 #[cfg(feature = "rpc")]
 pub use rpc::SessionMiddleware;
 pub use secret::Secret;
-pub use session::{Session, SessionError};
+pub use session::{Key, Session, SessionError};
 pub use store::{MemoryStore, SessionStore};
 pub use user::SessionUser;
 

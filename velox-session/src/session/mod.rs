@@ -3,6 +3,7 @@
 //! Nothing in here talks to a store. A [`Session`] notes down what a call does; the [`Manager`](crate::Manager)
 //! saves it when the exchange ends.
 
+mod data_key;
 mod error;
 mod op;
 pub(crate) mod plan;
@@ -23,12 +24,14 @@ use crate::id::SessionId;
 use crate::record::Content;
 use crate::user::SessionUser;
 
+use data_key::is_reserved;
 use op::Op;
 use value::{again, decode, encode};
 use view::{Start, View};
 
 pub(crate) use shared::Shared;
 
+pub use data_key::{DataKey, Key, KeyName};
 pub use error::SessionError;
 pub use scope::{CallScope, OpenSession};
 
@@ -109,7 +112,7 @@ impl Session {
         self.push(Op::Regenerate)
     }
 
-    /// The value of a key.
+    /// The value of a key: of a text, or of a [`Key`], which knows the type.
     ///
     /// # Examples
     ///
@@ -123,10 +126,10 @@ impl Session {
     /// # Errors
     ///
     /// The value is of another type, or the call has ended.
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, SessionError> {
+    pub fn get<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
         let content = self.content()?;
         // The lock is free again: `T` may do what it likes.
-        content.data().get(key).map(|value| decode(key, value)).transpose()
+        content.data().get(key.name()).map(|value| decode(key.name(), value)).transpose()
     }
 
     /// Sets the value of a key.
@@ -134,10 +137,10 @@ impl Session {
     /// # Errors
     ///
     /// The key is reserved, the value cannot be written as JSON, the record would be too large, or the call has ended.
-    pub fn set(&self, key: &str, value: impl Serialize) -> Result<(), SessionError> {
-        checked(key)?;
-        let value = encode(key, &value)?;
-        self.push(Op::Set { key: key.to_owned(), value })
+    pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
+        checked(key.name())?;
+        let value = encode(key.name(), &value)?;
+        self.push(Op::Set { key: key.name().to_owned(), value })
     }
 
     /// Sets the value of a key to what `function` makes of the present one, and answers it.
@@ -158,11 +161,12 @@ impl Session {
     /// # Errors
     ///
     /// As for [`get`](Self::get) and [`set`](Self::set).
-    pub fn update<T, F>(&self, key: &str, function: F) -> Result<T, SessionError>
+    pub fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
     where
         T: Serialize + DeserializeOwned,
         F: Fn(Option<T>) -> T + Send + Sync + 'static,
     {
+        let key = key.name();
         checked(key)?;
         let function = Arc::new(function);
         loop {
@@ -185,7 +189,8 @@ impl Session {
     /// # Errors
     ///
     /// The key is reserved, or the call has ended.
-    pub fn remove(&self, key: &str) -> Result<bool, SessionError> {
+    pub fn remove(&self, key: impl KeyName) -> Result<bool, SessionError> {
+        let key = key.name();
         checked(key)?;
         let present = self.content()?.data().contains_key(key);
         self.push(Op::Remove { key: key.to_owned() })?;
@@ -194,8 +199,8 @@ impl Session {
 
     /// Whether there is a value of this key. Once the call has ended there is none.
     #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.content().is_ok_and(|content| content.data().contains_key(key))
+    pub fn has(&self, key: impl KeyName) -> bool {
+        self.content().is_ok_and(|content| content.data().contains_key(key.name()))
     }
 
     /// Leaves a message for a later request, where [`get_flash`](Self::get_flash) reads it once.
@@ -203,9 +208,9 @@ impl Session {
     /// # Errors
     ///
     /// As for [`set`](Self::set), but that no key is reserved.
-    pub fn flash(&self, key: &str, value: impl Serialize) -> Result<(), SessionError> {
-        let value = encode(key, &value)?;
-        self.push(Op::Flash { key: key.to_owned(), value })
+    pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
+        let value = encode(key.name(), &value)?;
+        self.push(Op::Flash { key: key.name().to_owned(), value })
     }
 
     /// Takes a message that an earlier request left. It is gone with the response of this one.
@@ -225,7 +230,8 @@ impl Session {
     /// # Errors
     ///
     /// The message is of another type (it stays then), or the call has ended.
-    pub fn get_flash<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, SessionError> {
+    pub fn get_flash<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
+        let key = key.name();
         let Some(delivered) = self.shared.with(|state| state.flash(self.call, key))? else { return Ok(None) };
         let value = decode(key, &delivered)?;
         let taken = self.shared.with(|state| state.take_flash(self.call, key, &delivered))?;
@@ -295,10 +301,9 @@ impl fmt::Debug for Session {
     }
 }
 
-fn is_reserved(key: &str) -> bool {
-    key.starts_with('_') || key == "userId" || key == "userEmail"
+fn checked(name: &str) -> Result<(), SessionError> {
+    if is_reserved(name) { Err(SessionError::ReservedKey { key: name.to_owned() }) } else { Ok(()) }
 }
 
-fn checked(key: &str) -> Result<(), SessionError> {
-    if is_reserved(key) { Err(SessionError::ReservedKey { key: key.to_owned() }) } else { Ok(()) }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! What a value in a session is found by: text, or a [`Key`] that says of which type the value is.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A key whose values are of type `T`: what is written under it is what is read.
+///
+/// It is the same as its text in every other way. A message left by [`Session::flash`](super::Session::flash) takes one as well.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{Key, Session, SessionError};
+///
+/// const CART: Key<Vec<String>> = Key::new("cart");
+///
+/// fn add(session: &Session, article: String) -> Result<usize, SessionError> {
+///     let cart = session.update(CART, move |cart| {
+///         let mut cart = cart.unwrap_or_default();
+///         cart.push(article.clone());
+///         cart
+///     })?;
+///     Ok(cart.len())
+/// }
+///
+/// fn first(session: &Session) -> Result<Option<String>, SessionError> {
+///     Ok(session.get(CART)?.and_then(|cart| cart.into_iter().next()))
+/// }
+/// ```
+///
+/// A value of another type does not compile:
+///
+/// ```compile_fail,E0308
+/// # use velox_session::{Key, Session, SessionError};
+/// # const CART: Key<Vec<String>> = Key::new("cart");
+/// fn empty(session: &Session) -> Result<(), SessionError> {
+///     session.set(CART, 0)
+/// }
+/// ```
+pub struct Key<T> {
+    name: &'static str,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Key<T> {
+    /// The key of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::Key;
+    ///
+    /// const THEME: Key<String> = Key::new("theme");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The name is empty or one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. In a `const` that
+    /// does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// # use velox_session::Key;
+    /// const ID: Key<String> = Key::new("userId");
+    /// # let _ = ID;
+    /// ```
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        assert!(!name.is_empty(), "a session key is not empty");
+        assert!(!is_reserved(name), "this session key is reserved: it begins with `_`, or is `userId` or `userEmail`");
+        Self { name, of: PhantomData }
+    }
+}
+
+// Derived, these would ask the same of `T`, of which a key holds none.
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Key<T> {}
+
+impl<T> fmt::Debug for Key<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Key").field(&self.name).finish()
+    }
+}
+
+/// What names a value in a session: text, or a [`Key`].
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{Key, session::KeyName};
+///
+/// const CART: Key<Vec<String>> = Key::new("cart");
+/// assert_eq!(CART.name(), "cart".name());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session key",
+    label = "not a session key",
+    note = "a key is text, such as `\"cart\"`, or a `Key<T>` whose values are of type `T`"
+)]
+pub trait KeyName {
+    /// The name.
+    fn name(&self) -> &str;
+}
+
+/// A key that a value of type `T` may have: text may have any value, a [`Key`] those of its own type.
+///
+/// # Examples
+///
+/// A type of keys that hold numbers:
+///
+/// ```
+/// use velox_session::session::{DataKey, KeyName};
+/// use velox_session::{Session, SessionError};
+///
+/// enum Counter {
+///     Visits,
+///     Orders,
+/// }
+///
+/// impl KeyName for Counter {
+///     fn name(&self) -> &str {
+///         match self {
+///             Self::Visits => "visits",
+///             Self::Orders => "orders",
+///         }
+///     }
+/// }
+///
+/// impl DataKey<u64> for Counter {}
+///
+/// fn count(session: &Session, counter: Counter) -> Result<u64, SessionError> {
+///     session.update(counter, |count| count.unwrap_or(0) + 1)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session key for a value of type `{T}`",
+    label = "not a key for a value of type `{T}`",
+    note = "a key is text, such as `\"cart\"`, or a `Key<T>` whose values are of type `T` and no other"
+)]
+pub trait DataKey<T>: KeyName {}
+
+impl<T> KeyName for Key<T> {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+impl<T> DataKey<T> for Key<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: KeyName + ?Sized> KeyName for &K {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, K: DataKey<T> + ?Sized> DataKey<T> for &K {}
+
+macro_rules! text_is_a_key {
+    ($($text:ty),*) => {$(
+        impl KeyName for $text {
+            fn name(&self) -> &str {
+                self
+            }
+        }
+
+        impl<T> DataKey<T> for $text {}
+    )*};
+}
+
+// What a `&str` could be made of by itself, when keys were that.
+text_is_a_key!(str, String, Box<str>, Arc<str>, Cow<'_, str>);
+
+/// Whether a name is one of the engine's own.
+pub(super) const fn is_reserved(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
+}

@@ -1,0 +1,126 @@
+//! Keys and values as a call uses them, over the memory store.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::COOKIE;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{CallScope, Key, KeyName};
+use crate::config::session_middleware;
+use crate::manager::Manager;
+use crate::store::MemoryStore;
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct Item {
+    name: String,
+    count: u32,
+}
+
+const CART: Key<Vec<Item>> = Key::new("cart");
+const THEME: Key<String> = Key::new("theme");
+const COUNT: Key<u64> = Key::new("count");
+
+fn manager() -> Manager {
+    session_middleware("a development secret of 32 bytes or more")
+        .store(MemoryStore::new())
+        .build_manager()
+        .expect("good settings")
+}
+
+async fn call() -> CallScope {
+    manager().open(&HeaderMap::new()).await.expect("a visitor").call()
+}
+
+fn item(name: &str) -> Item {
+    Item { name: name.to_owned(), count: 1 }
+}
+
+#[tokio::test]
+async fn a_typed_key_needs_no_type_where_it_is_used() {
+    let call = call().await;
+    let session = call.session();
+    assert!(!session.has(CART));
+    session.set(CART, vec![item("pen")]).expect("a write");
+    session.set(THEME, "dark".into()).expect("a write");
+    session.set(COUNT, 1).expect("a write");
+    let add = |cart: Option<Vec<Item>>| cart.into_iter().flatten().chain([item("ink")]).collect();
+    assert_eq!(session.update(CART, add).expect("a write").len(), 2);
+    assert_eq!(session.update(COUNT, |count| count.unwrap_or_default() + 1).expect("a write"), 2);
+    let cart = session.get(CART).expect("a read").unwrap_or_default();
+    assert_eq!(cart.first().map(|item| item.name.as_str()), Some("pen"));
+    assert_eq!(session.get(THEME).expect("a read").as_deref(), Some("dark"));
+    assert!(session.has(CART) && session.remove(CART).expect("a removal") && !session.has(CART));
+}
+
+#[tokio::test]
+async fn a_typed_key_is_the_same_as_its_text() {
+    let call = call().await;
+    let session = call.session();
+    session.set(COUNT, 7).expect("a write");
+    assert_eq!(session.get("count").expect("a read"), Some(7_u8));
+    session.set("count", 8).expect("a write");
+    assert_eq!(session.get(COUNT).expect("a read"), Some(8));
+}
+
+#[tokio::test]
+#[expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "what was written when keys were a `&str` goes on compiling"
+)]
+async fn any_text_is_a_key_of_any_value() {
+    let call = call().await;
+    let session = call.session();
+    let texts: (&str, String, Box<str>, Arc<str>, Cow<'_, str>) =
+        ("n", "n".into(), "n".into(), "n".into(), Cow::Borrowed("n"));
+    session.set(texts.0, &json!([1])).expect("a write");
+    session.set(&texts.0, 1).expect("a write");
+    session.set(&texts.1, "a").expect("a write");
+    session.set(&COUNT, 1).expect("a write");
+    session.set(&texts.2, [1, 2]).expect("a write");
+    session.set(&texts.3, None::<u32>).expect("a write");
+    session.set(&texts.4, 1.5).expect("a write");
+    assert_eq!(session.update(texts.1, |n: Option<f64>| n.unwrap_or(0.0) * 2.0).expect("a write"), 3.0);
+    let inferred: Option<f64> = session.get(texts.2).expect("a read");
+    assert_eq!(session.get::<f64>(texts.3).expect("a read"), inferred);
+    assert!(session.has(texts.4) && session.get("n").expect("a read").unwrap_or(0.0) > 2.0);
+}
+
+#[tokio::test]
+async fn a_flash_message_has_a_typed_key() {
+    let manager = manager();
+    let exchange = manager.open(&HeaderMap::new()).await.expect("a visitor");
+    let call = exchange.call();
+    call.session().flash(THEME, "dark".to_owned()).expect("a write");
+    call.commit();
+    let mut response = HeaderMap::new();
+    manager.close(&exchange).await.expect("a save").apply(&mut response);
+    let line = response["set-cookie"].to_str().expect("text");
+    let cookie = line.split(';').next().expect("a cookie").parse().expect("a value");
+    let later = manager.open(&HeaderMap::from_iter([(COOKIE, cookie)])).await.expect("the session").call();
+    let theme = later.session().get_flash(THEME).expect("a read");
+    assert_eq!(theme.as_deref(), Some("dark"));
+}
+
+/// What cannot be a constant is found when it is made.
+#[test]
+fn the_engines_names_are_no_typed_keys() {
+    for name in ["userId", "userEmail", "_createdAt", "_", ""] {
+        assert!(std::panic::catch_unwind(|| Key::<u32>::new(name)).is_err(), "{name:?}");
+    }
+    for name in ["userid", "user_id", "a_", "userEmails", " "] {
+        assert_eq!(Key::<u32>::new(name).name(), name);
+    }
+}
+
+#[test]
+fn a_key_is_copied_sent_and_shown_whatever_its_type() {
+    #[derive(Clone, Copy)]
+    struct Holder(Key<std::rc::Rc<Value>>);
+    fn is_sent(_: impl Send + Sync + 'static) {}
+    let holder = Holder(Key::new("n"));
+    is_sent(holder.0);
+    assert_eq!(format!("{:?}", holder.0), r#"Key("n")"#);
+}
