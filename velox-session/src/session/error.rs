@@ -1,5 +1,9 @@
 //! What can go wrong when a call reads or changes its session.
 
+use std::fmt;
+
+use serde_json::Value;
+
 /// Why a session could not be read or changed.
 ///
 /// # Examples
@@ -52,12 +56,84 @@ pub enum SessionError {
     },
     /// The value is of another type than the one asked for. What serde says of it holds the value, which is no business of
     /// the log's.
-    #[error("the value of the session key `{key}` is no `{expected}`")]
+    #[error("the value of the session key `{key}` is no `{expected}`: found {found}{}", Inside(path, *missing))]
     #[non_exhaustive]
     Decode {
         /// The key.
         key: String,
         /// The type that was asked for.
         expected: &'static str,
+        /// What is there instead.
+        found: ValueKind,
+        /// Where in the value that is, as in `items[1].count`; empty for the value itself. A key that the type does not
+        /// name, such as that of a map's entry, is data and is written `*`.
+        path: String,
+        /// The field that is not there, where that is what is wrong.
+        missing: Option<&'static str>,
     },
+}
+
+/// The end of a sentence that says what was found.
+struct Inside<'a>(&'a str, Option<&'static str>);
+
+impl fmt::Display for Inside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(path, missing) = self;
+        if let Some(missing) = missing {
+            write!(f, " without `{missing}`")?;
+        }
+        if path.is_empty() { Ok(()) } else { write!(f, " at `{path}`") }
+    }
+}
+
+/// What kind of JSON a value is.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::session::ValueKind;
+///
+/// assert_eq!(ValueKind::Array.to_string(), "an array");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number,
+    /// A string. (A variant named `String` would make the compiler write `std::string::String` in all messages.)
+    Text,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl ValueKind {
+    pub(super) fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::Text,
+            Value::Array(_) => Self::Array,
+            Value::Object(_) => Self::Object,
+        }
+    }
+}
+
+impl fmt::Display for ValueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
 }

@@ -5,6 +5,8 @@
 
 mod data_key;
 mod error;
+mod map_key;
+mod mismatch;
 mod op;
 pub(crate) mod plan;
 mod scope;
@@ -32,7 +34,7 @@ use view::{Start, View};
 pub(crate) use shared::Shared;
 
 pub use data_key::{DataKey, Key, KeyName};
-pub use error::SessionError;
+pub use error::{SessionError, ValueKind};
 pub use scope::{CallScope, OpenSession};
 
 /// The session of a call.

@@ -1,14 +1,16 @@
 //! Keys and values as a call uses them, over the memory store.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::COOKIE;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{CallScope, Key, KeyName};
+use super::{CallScope, Key, KeyName, SessionError};
 use crate::config::session_middleware;
 use crate::manager::Manager;
 use crate::store::MemoryStore;
@@ -102,6 +104,75 @@ async fn a_flash_message_has_a_typed_key() {
     let later = manager.open(&HeaderMap::from_iter([(COOKIE, cookie)])).await.expect("the session").call();
     let theme = later.session().get_flash(THEME).expect("a read");
     assert_eq!(theme.as_deref(), Some("dark"));
+}
+
+/// What `T` says of a value, as a log would have it, and without the name of the type.
+async fn refusal<T: DeserializeOwned>(value: Value) -> String {
+    let call = call().await;
+    call.session().set("k", value).expect("a write");
+    let error = call.session().get::<T>("k").err().expect("a refusal");
+    assert!(matches!(&error, SessionError::Decode { key, .. } if key == "k"));
+    assert!(std::error::Error::source(&error).is_none() && !format!("{error:?}").contains("secret"), "{error:?}");
+    let text = error.to_string();
+    let text = text.strip_prefix("the value of the session key `k` is no `").expect("the same beginning");
+    text.split_once("`: ").expect("the name of the type").1.to_owned()
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_told_by_its_kind_and_place() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "it is only read")]
+    enum Pay {
+        Cash,
+        Card { number: u64 },
+        Owed(u32),
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "it is only read")]
+    struct Order {
+        items: Vec<Item>,
+        pay: Option<Pay>,
+        #[serde(default)]
+        notes: BTreeMap<u8, String>,
+    }
+    assert_eq!(refusal::<u32>(json!("secret")).await, "found a string");
+    assert_eq!(refusal::<String>(json!({ "secret": 1 })).await, "found an object");
+    assert_eq!(refusal::<u8>(json!(1000)).await, "found a number");
+    assert_eq!(refusal::<(u8, u8)>(json!([1, 2, 3])).await, "found an array");
+    assert_eq!(refusal::<Vec<bool>>(json!([true, null])).await, "found null at `[1]`");
+    let item = json!({ "name": "secret", "count": 1 });
+    let order = |items: Value, pay: Value| json!({ "items": items, "pay": pay });
+    assert_eq!(refusal::<Order>(json!({ "secret": 1 })).await, "found an object without `items`");
+    assert_eq!(refusal::<Order>(order(json!("secret"), json!(null))).await, "found a string at `items`");
+    assert_eq!(
+        refusal::<Order>(order(json!([item, { "name": "secret" }]), json!(null))).await,
+        "found an object without `count` at `items[1]`"
+    );
+    assert_eq!(
+        refusal::<Order>(order(json!([{ "name": "secret", "count": true }]), json!(null))).await,
+        "found a boolean at `items[0].count`"
+    );
+    assert_eq!(refusal::<Order>(order(json!([]), json!("secret"))).await, "found a string at `pay`");
+    assert_eq!(refusal::<Order>(order(json!([]), json!([]))).await, "found an array at `pay`");
+    assert_eq!(
+        refusal::<Order>(order(json!([]), json!({ "Card": { "number": "secret" } }))).await,
+        "found a string at `pay.*.*`"
+    );
+    assert_eq!(refusal::<Order>(order(json!([]), json!({ "Owed": -1 }))).await, "found a number at `pay.*`");
+    let noted = |notes: Value| json!({ "items": [item], "pay": "Cash", "notes": notes });
+    assert_eq!(refusal::<Order>(noted(json!({ "7": "a", "8": 1 }))).await, "found a number at `notes.*`");
+    assert_eq!(refusal::<Order>(noted(json!({ "secret": "a" }))).await, "found an object at `notes`");
+}
+
+#[tokio::test]
+async fn a_mismatch_whose_place_is_not_known_is_one_of_the_whole() {
+    /// Takes two entries where serde_json takes one.
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "it is only read")]
+    enum Pay {
+        Owed(u32),
+    }
+    assert_eq!(refusal::<Pay>(json!({ "Owed": 1, "secret": 2 })).await, "found an object");
 }
 
 /// What cannot be a constant is found when it is made.

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::SessionError;
+use super::mismatch::Mismatch;
 use super::op::Update;
 
 pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
@@ -24,8 +25,10 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
 }
 
 pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
-    T::deserialize(value)
-        .map_err(|_| SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>() })
+    T::deserialize(value).map_err(|_| {
+        let Mismatch { path, found, missing } = Mismatch::of::<T>(value);
+        SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
+    })
 }
 
 /// An update that can be done again on what another request left.
