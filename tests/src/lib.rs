@@ -1,5 +1,6 @@
 //! What the tests share: a client that calls the service without a socket and checks what holds for every reply, a browser that keeps
-//! cookies, a session store that counts, fails and waits as told, a log that can be read, and a program that runs as a process.
+//! cookies, a session store that counts, fails and waits as told, a log that can be read, a program that runs as a process, and
+//! Redis with what can go wrong with it.
 #![forbid(unsafe_code)]
 
 mod browser;
@@ -7,6 +8,7 @@ mod client;
 mod log;
 mod probe;
 mod program;
+pub mod redis;
 mod sessions_app;
 
 pub use self::browser::{Browser, Cookie, forged};

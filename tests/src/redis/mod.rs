@@ -1,0 +1,12 @@
+//! Redis for tests: servers and clusters as processes of their own on 127.0.0.1, and a proxy before them that counts and breaks.
+
+mod cluster;
+mod frame;
+mod proxy;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use self::cluster::RedisCluster;
+pub use self::proxy::{Fault, Proxy};
+pub use self::server::RedisServer;

@@ -1,0 +1,301 @@
+//! A redis-server as a process of its own, on ports of 127.0.0.1 that nobody else uses.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates, Value};
+
+/// A server. It is killed, and all that it wrote removed, when it is dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    child: Option<Child>,
+    folder: PathBuf,
+    port: u16,
+    /// The port of TLS, or of the nodes of a cluster among themselves.
+    second_port: u16,
+    arguments: Vec<String>,
+}
+
+impl RedisServer {
+    /// Starts a server that keeps nothing on the disk.
+    ///
+    /// # Panics
+    ///
+    /// When there is no `redis-server`, or when it does not answer.
+    pub async fn start() -> Self {
+        Self::with(|_, _| Vec::new()).await
+    }
+
+    /// Starts a server that has all it acknowledged after a restart.
+    pub async fn durable() -> Self {
+        Self::with(|_, _| arguments(&["--appendonly", "yes", "--appendfsync", "always"])).await
+    }
+
+    /// Starts a server that lets nobody in without this password.
+    pub async fn with_password(password: &str) -> Self {
+        Self::with(|_, _| arguments(&["--requirepass", password, "--masterauth", password])).await
+    }
+
+    /// Starts a server that speaks TLS on a second port, under the name `localhost`.
+    pub async fn with_tls() -> Self {
+        Self::with(|folder, port| {
+            certify(folder);
+            let path = |name: &str| folder.join(name).display().to_string();
+            let port = port.to_string();
+            let (certificate, key) = (path("certificate.pem"), path("key.pem"));
+            let files = ["--tls-cert-file", certificate.as_str(), "--tls-key-file", key.as_str()];
+            arguments(&["--tls-port", &port, "--tls-auth-clients", "no"]).into_iter().chain(arguments(&files)).collect()
+        })
+        .await
+    }
+
+    /// Starts a replica, and waits until it has what its master has.
+    ///
+    /// # Panics
+    ///
+    /// When it does not follow its master.
+    pub async fn replica_of(master: &Self) -> Self {
+        let port = master.port.to_string();
+        let replica = Self::with(|_, _| arguments(&["--replicaof", "127.0.0.1", &port])).await;
+        replica
+            .until("it follows its master", async || replica.info("replication", "master_link_status").await == "up")
+            .await;
+        replica
+    }
+
+    /// Starts a server with the arguments that a function of its folder and its second port gives.
+    pub(super) async fn with(arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
+        // A port that was free may be taken before the server has it.
+        for _ in 0..ATTEMPTS {
+            let folder = new_folder();
+            let (port, second_port) = free_ports();
+            let arguments = arguments(&folder, second_port);
+            let mut server = Self { child: None, folder, port, second_port, arguments };
+            if server.run().await {
+                return server;
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn second_port(&self) -> u16 {
+        self.second_port
+    }
+
+    /// Where it speaks TLS, with the certificate to trust.
+    ///
+    /// # Panics
+    ///
+    /// When it was not started [so](Self::with_tls).
+    pub fn tls(&self) -> ConnectionInfo {
+        let root_cert = Some(fs::read(self.folder.join("certificate.pem")).expect("it was started with TLS"));
+        let url = format!("rediss://localhost:{}", self.second_port);
+        let client = Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert }).expect("an address");
+        client.get_connection_info().clone()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Of a process that has ended this is an error, and no other process has its id before it was waited for.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+
+    /// Starts it on the same port, after ending it if it runs. A [durable](Self::durable) one has its data again.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer.
+    pub async fn restart(&mut self) {
+        self.stop();
+        for _ in 0..ATTEMPTS {
+            if self.run().await {
+                return;
+            }
+        }
+        panic!("redis-server does not start again:\n{}", self.log());
+    }
+
+    /// Stops it from doing anything. Its connections stay, and the system takes new ones.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sends a command on a connection of its own. An error of the server is a [`Value::ServerError`].
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer.
+    pub async fn command(&self, words: &[&str]) -> Value {
+        self.try_command(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}\n{}", self.log()))
+    }
+
+    async fn try_command(&self, words: &[&str]) -> RedisResult<Value> {
+        let mut info = self.url().into_connection_info()?;
+        if let Some(at) = self.arguments.iter().position(|argument| argument == "--requirepass") {
+            info = info.clone().set_redis_settings(info.redis_settings().clone().set_password(&self.arguments[at + 1]));
+        }
+        let ask = async {
+            let mut connection = Client::open(info)?.get_multiplexed_async_connection().await?;
+            let mut cmd = redis::cmd(words[0]);
+            cmd.arg(&words[1..]);
+            connection.send_packed_command(&cmd).await
+        };
+        ask.await
+    }
+
+    /// A field of `INFO`. Empty if there is none.
+    pub async fn info(&self, section: &str, field: &str) -> String {
+        let lines = self.info_lines(section).await;
+        let found = lines.iter().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        found.unwrap_or_default().to_owned()
+    }
+
+    /// How often each command was called since the start or `CONFIG RESETSTAT`, by its name in lower case.
+    pub async fn commandstats(&self) -> BTreeMap<String, u64> {
+        let lines = self.info_lines("commandstats").await;
+        let calls = lines.iter().filter_map(|line| {
+            let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+            Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
+        });
+        calls.collect()
+    }
+
+    async fn info_lines(&self, section: &str) -> Vec<String> {
+        let text = match self.command(&["INFO", section]).await {
+            Value::BulkString(bytes) => String::from_utf8(bytes).expect("text"),
+            other => panic!("no text: {other:?}"),
+        };
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until something holds.
+    ///
+    /// # Panics
+    ///
+    /// When it does not within `PATIENCE`.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let start = Instant::now();
+        while !holds().await {
+            assert!(start.elapsed() < PATIENCE, "waited in vain until {what}:\n{}", self.log());
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Starts the process. Whether it answers; it does not if its port was taken.
+    async fn run(&mut self) -> bool {
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--protected-mode", "yes"]);
+        command.args(["--save", "", "--loglevel", "warning", "--logfile", "log", "--enable-debug-command", "local"]);
+        command.args(["--repl-diskless-sync-delay", "0"]);
+        command.arg("--dir").arg(&self.folder).args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                panic!("there is no `redis-server`: install Debian's package of that name, or let `tests/run` do it")
+            }
+            _ => panic!("redis-server: {error}"),
+        });
+        let child = self.child.insert(child);
+        let start = Instant::now();
+        loop {
+            if child.try_wait().expect("it is ours").is_some() {
+                self.child = None;
+                return false;
+            }
+            let answer = tokio::time::timeout(PATIENCE, ping(self.port)).await;
+            if answer.is_ok_and(|answered| answered) {
+                return true;
+            }
+            assert!(start.elapsed() < PATIENCE, "redis-server does not answer:\n{}", self.log());
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("it runs");
+        let line = format!("kill -{signal} {}", child.id());
+        let sent = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
+        assert!(sent.success(), "{line}");
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.stop();
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// Whether a server answers there, be it that it wants a password.
+async fn ping(port: u16) -> bool {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", port)).await else { return false };
+    let mut answer = [0; 5];
+    let asked = stream.write_all(b"PING\r\n").await.is_ok() && stream.read_exact(&mut answer).await.is_ok();
+    asked && [*b"+PONG", *b"-NOAU"].contains(&answer)
+}
+
+fn arguments(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn new_folder() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("velox-redis-{}-{number}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder for a while");
+    folder
+}
+
+/// Two ports that were free a moment ago.
+fn free_ports() -> (u16, u16) {
+    let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+    let (first, second) = (bind(), bind());
+    (port(&first), port(&second))
+}
+
+/// Makes a key, and a certificate that vouches for itself.
+fn certify(folder: &Path) {
+    let settings = "[req]\ndistinguished_name = name\nx509_extensions = extensions\nprompt = no\n[name]\nCN = localhost\n\
+                    [extensions]\nbasicConstraints = critical,CA:FALSE\nsubjectAltName = DNS:localhost,IP:127.0.0.1\n";
+    fs::write(folder.join("settings"), settings).expect("a folder of its own");
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    command.args(["-config", "settings", "-keyout", "key.pem", "-out", "certificate.pem"]).current_dir(folder);
+    let output = command.output().unwrap_or_else(|error| panic!("openssl is needed for a certificate: {error}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+const ATTEMPTS: u32 = 5;
+/// Reached only by what hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
