@@ -69,7 +69,7 @@ impl StoreKey {
     /// Whose session a record under this key is, if somebody is logged in to it.
     #[must_use]
     pub fn owner(&self, record: &Record) -> Option<Owner> {
-        record.user().map(|user| Owner::new(&self.prefix, &user.id))
+        record.content().user().map(|user| Owner::new(&self.prefix, user.id))
     }
 
     /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.

@@ -1,19 +1,21 @@
 //! What a session holds, without when it expires: the part of a record that writes change.
 
 use std::io;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
 use crate::user::SessionUser;
 
 /// What a session holds. Keeps count of its size in JSON.
+///
+/// There is one for every session in memory, and most hold a user and nothing else: so the user is one text, and the
+/// maps are there only while there is something in them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
-    user: Option<SessionUser>,
     created_at: u64,
-    data: Map<String, Value>,
-    flash: Map<String, Value>,
-    size: usize,
+    user: Option<UserText>,
+    maps: Option<Box<Maps>>,
 }
 
 impl Content {
@@ -29,38 +31,37 @@ impl Content {
         data: Map<String, Value>,
         flash: Map<String, Value>,
     ) -> Self {
-        let mut content = Self { created_at, ..Self::default() };
-        content.size = data.iter().chain(&flash).map(|(key, value)| entry_size(key, value)).sum();
-        content.size += user.as_ref().map_or(0, user_size);
-        Self { user, data, flash, ..content }
+        let size = data.iter().chain(&flash).map(|(key, value)| entry_size(key, value)).sum();
+        let maps = Maps { data, flash, size };
+        Self { created_at, user: user.map(UserText::new), maps: maps.boxed() }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        put(&mut self.data, &mut self.size, key, value);
+        let maps = self.maps.get_or_insert_default();
+        put(&mut maps.data, &mut maps.size, key, value);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        take(&mut self.data, &mut self.size, key);
+        self.take(|maps| take(&mut maps.data, &mut maps.size, key));
     }
 
     pub(crate) fn set_flash(&mut self, key: &str, value: Value) {
-        put(&mut self.flash, &mut self.size, key, value);
+        let maps = self.maps.get_or_insert_default();
+        put(&mut maps.flash, &mut maps.size, key, value);
     }
 
     pub(crate) fn remove_flash(&mut self, key: &str) {
-        take(&mut self.flash, &mut self.size, key);
+        self.take(|maps| take(&mut maps.flash, &mut maps.size, key));
     }
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
-        self.size -= self.user.as_ref().map_or(0, user_size);
-        self.size += user_size(&user);
-        self.user = Some(user);
+        self.user = Some(UserText::new(user));
         self.created_at = at;
     }
 
-    pub(crate) fn user(&self) -> Option<&SessionUser> {
-        self.user.as_ref()
+    pub(crate) fn user(&self) -> Option<User<'_>> {
+        self.user.as_ref().map(UserText::read)
     }
 
     pub(crate) fn created_at(&self) -> u64 {
@@ -68,18 +69,85 @@ impl Content {
     }
 
     pub(crate) fn data(&self) -> &Map<String, Value> {
-        &self.data
+        &self.maps().data
     }
 
     pub(crate) fn flash(&self) -> &Map<String, Value> {
-        &self.flash
+        &self.maps().flash
     }
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        self.size
+        self.user.as_ref().map_or(0, |user| user.text.len()) + self.maps().size
+    }
+
+    fn maps(&self) -> &Maps {
+        self.maps.as_deref().unwrap_or(&EMPTY)
+    }
+
+    fn take(&mut self, take: impl FnOnce(&mut Maps)) {
+        if let Some(mut maps) = self.maps.take() {
+            take(&mut maps);
+            self.maps = (!maps.is_empty()).then_some(maps);
+        }
     }
 }
+
+/// Who is logged in, lent from where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct User<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) email: &'a str,
+}
+
+impl From<User<'_>> for SessionUser {
+    fn from(user: User<'_>) -> Self {
+        Self::new(user.id, user.email)
+    }
+}
+
+/// A user as one text, the id followed by the e-mail address: one piece of memory in place of two and their spare room.
+#[derive(Clone, Debug, PartialEq)]
+struct UserText {
+    text: Box<str>,
+    id_length: usize,
+}
+
+impl UserText {
+    fn new(user: SessionUser) -> Self {
+        let id_length = user.id.len();
+        let mut text = String::with_capacity(id_length + user.email.len());
+        text.push_str(&user.id);
+        text.push_str(&user.email);
+        Self { text: text.into_boxed_str(), id_length }
+    }
+
+    fn read(&self) -> User<'_> {
+        let (id, email) = self.text.split_at(self.id_length);
+        User { id, email }
+    }
+}
+
+/// What the application keeps in a session.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Maps {
+    data: Map<String, Value>,
+    flash: Map<String, Value>,
+    /// Bytes of JSON of both.
+    size: usize,
+}
+
+impl Maps {
+    fn is_empty(&self) -> bool {
+        self.data.is_empty() && self.flash.is_empty()
+    }
+
+    fn boxed(self) -> Option<Box<Self>> {
+        (!self.is_empty()).then(|| Box::new(self))
+    }
+}
+
+static EMPTY: LazyLock<Maps> = LazyLock::new(Maps::default);
 
 fn put(map: &mut Map<String, Value>, size: &mut usize, key: &str, value: Value) {
     take(map, size, key);
@@ -97,10 +165,6 @@ fn take(map: &mut Map<String, Value>, size: &mut usize, key: &str) {
 fn entry_size(key: &str, value: &Value) -> usize {
     // A key is counted as it is; one that must be escaped takes a little more.
     key.len() + 4 + json_size(value)
-}
-
-fn user_size(user: &SessionUser) -> usize {
-    user.id.len() + user.email.len()
 }
 
 fn json_size(value: &Value) -> usize {
@@ -139,12 +203,27 @@ mod tests {
         content.log_in(SessionUser::new("u1", "a@b"), 5);
         content.log_in(SessionUser::new("u2", "a@bc"), 5);
         let counted = content.size();
-        let loaded = Content::loaded(content.user.clone(), 5, content.data.clone(), content.flash.clone());
+        let loaded =
+            Content::loaded(content.user().map(SessionUser::from), 5, content.data().clone(), content.flash().clone());
         assert_eq!(loaded.size(), counted);
         assert_eq!(loaded, content);
         content.remove("a");
         content.remove("a");
         content.remove_flash("f");
         assert_eq!(content.size(), "u2a@bc".len());
+    }
+
+    #[test]
+    fn a_login_alone_takes_little_room() {
+        let mut content = Content::new(0);
+        content.log_in(SessionUser::new("u123456", "u123456@example.com"), 5);
+        let user = content.user().expect("it logged in");
+        assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
+        assert!(size_of::<Content>() <= 40);
+        content.set("a", json!(1));
+        content.set_flash("f", json!(1));
+        content.remove("a");
+        content.remove_flash("f");
+        assert!(content.maps.is_none());
     }
 }

@@ -30,8 +30,8 @@ fn text(record: &Record) -> Text {
     Text {
         id: None,
         data: Data {
-            user_id: content.user().map(|user| user.id.as_str().into()),
-            user_email: content.user().map(|user| user.email.as_str().into()),
+            user_id: content.user().map(|user| user.id.to_owned()),
+            user_email: content.user().map(|user| user.email.to_owned()),
             created_at: content.created_at(),
             last_accessed_at: record.saved_at,
             flash: content.flash().clone(),

@@ -71,8 +71,8 @@ impl Record {
 
     /// Who is logged in.
     #[must_use]
-    pub fn user(&self) -> Option<&SessionUser> {
-        self.content.user()
+    pub fn user(&self) -> Option<SessionUser> {
+        self.content.user().map(SessionUser::from)
     }
 
     /// The application's own data.

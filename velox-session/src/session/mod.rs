@@ -266,13 +266,13 @@ impl Session {
     /// Who is logged in.
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
-        self.read(|view| view.content().user().cloned())
+        self.read(|view| view.content().user().map(SessionUser::from))
     }
 
     /// The id of the user who is logged in.
     #[must_use]
     pub fn user_id(&self) -> Option<String> {
-        self.read(|view| view.content().user().map(|user| user.id.clone()))
+        self.read(|view| view.content().user().map(|user| user.id.to_owned()))
     }
 
     /// All values that the application has set.

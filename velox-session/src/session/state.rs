@@ -201,7 +201,7 @@ impl State {
         let was = loaded.record.content();
         match record {
             // A record that went over to another user is not the one these writes were meant for.
-            Some(record) if record.content().user().map(|user| &user.id) == was.user().map(|user| &user.id) => {
+            Some(record) if record.content().user().map(|user| user.id) == was.user().map(|user| user.id) => {
                 loaded.record = record;
             }
             _ => self.base = Base::Lost(was.user().is_none().then(|| Arc::clone(was))),

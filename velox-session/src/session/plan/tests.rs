@@ -227,7 +227,7 @@ impl Model {
     }
 
     fn assert_is(&self, content: &Content, context: &impl std::fmt::Debug) {
-        assert_eq!(content.user().map(|user| user.id.as_str()), self.user, "{context:?}");
+        assert_eq!(content.user().map(|user| user.id), self.user, "{context:?}");
         let data: BTreeMap<_, _> =
             content.data().iter().map(|(key, value)| (key.as_str(), value.as_u64().expect("a number"))).collect();
         assert_eq!(data, self.data, "{context:?}");
