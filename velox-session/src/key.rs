@@ -72,6 +72,23 @@ impl StoreKey {
         record.content().user().map(|user| Owner::new(&self.prefix, user.id))
     }
 
+    pub(crate) fn from_parts(prefix: &Arc<str>, digest: [u8; 32]) -> Self {
+        Self {
+            digest,
+            prefix: Arc::clone(prefix),
+            #[cfg(feature = "redis")]
+            id: None,
+        }
+    }
+
+    pub(crate) fn prefix(&self) -> &Arc<str> {
+        &self.prefix
+    }
+
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
     /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = String::with_capacity(16);
@@ -98,10 +115,6 @@ impl StoreKey {
         let mut text = String::with_capacity(64);
         push_hex(&mut text, &self.digest);
         text
-    }
-
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
     }
 
     pub(crate) fn id(&self) -> Option<&SessionId> {

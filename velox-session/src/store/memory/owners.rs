@@ -1,0 +1,161 @@
+//! Whose slot each is: for every user, a list of the slots, and a table that finds its first one.
+
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZero;
+
+use super::index::Index;
+use super::slab::Slab;
+
+/// Knows the slots of each owner. Slots have the numbers 0 up to the length, without holes.
+pub(super) struct Owners {
+    /// Users may choose their ids, so that only a hash with a key of its own keeps them from choosing one place in the table.
+    hasher: RandomState,
+    /// The first slot of each list.
+    firsts: Index,
+    links: Slab<Link>,
+}
+
+/// A user under a cookie name: the name's number, which is not zero, and a hash of both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    name: NonZero<u32>,
+    hash: u32,
+}
+
+/// A slot in the list of its owner.
+#[derive(Clone, Copy)]
+struct Link {
+    before: u32,
+    after: u32,
+    owner: Option<Mark>,
+}
+
+impl Owners {
+    pub(super) fn new() -> Self {
+        Self { hasher: RandomState::new(), firsts: Index::new(), links: Slab::new() }
+    }
+
+    pub(super) fn mark(&self, name: NonZero<u32>, user: &str) -> Mark {
+        // Half of the bits do: what they do not tell apart, the ids do.
+        Mark { name, hash: self.hasher.hash_one((name, user)) as u32 }
+    }
+
+    /// The first slot of an owner; `is_theirs` compares the user's id.
+    pub(super) fn first(&self, owner: Mark, is_theirs: impl Fn(u32) -> bool) -> Option<u32> {
+        self.firsts.find(owner.hash, |slot| self.links[slot].owner == Some(owner) && is_theirs(slot))
+    }
+
+    /// The next slot of the same owner.
+    pub(super) fn after(&self, slot: u32) -> Option<u32> {
+        Some(self.links[slot].after).filter(|after| *after != NONE)
+    }
+
+    /// Adds the next slot, which is nobody's.
+    pub(super) fn push(&mut self) {
+        self.links.push(Link { before: NONE, after: NONE, owner: None });
+    }
+
+    /// Gives a slot to an owner, or to nobody; `is_theirs` compares the user's id.
+    pub(super) fn set(&mut self, slot: u32, owner: Option<Mark>, is_theirs: impl Fn(u32) -> bool) {
+        self.unlink(slot);
+        let first = owner.and_then(|owner| self.first(owner, is_theirs));
+        self.links[slot] = Link { before: first.unwrap_or(NONE), after: NONE, owner };
+        match (owner, first) {
+            // Second in line, so that the table keeps what it has.
+            (_, Some(first)) => {
+                let second = std::mem::replace(&mut self.links[first].after, slot);
+                self.links[slot].after = second;
+                self.set_before(second, slot);
+            }
+            (Some(owner), None) => self.firsts.insert(owner.hash, slot),
+            (None, None) => {}
+        }
+    }
+
+    /// Takes out a slot. The last one takes its number.
+    pub(super) fn remove(&mut self, slot: u32) {
+        self.unlink(slot);
+        self.links.swap_remove(slot);
+        let last = self.links.len();
+        if slot < last {
+            let Link { before, after, owner } = self.links[slot];
+            match owner {
+                Some(owner) if before == NONE => self.firsts.renumber(owner.hash, last, slot),
+                Some(_) => self.links[before].after = slot,
+                None => {}
+            }
+            self.set_before(after, slot);
+        }
+    }
+
+    fn unlink(&mut self, slot: u32) {
+        let Link { before, after, owner } = self.links[slot];
+        match owner {
+            Some(owner) if before == NONE && after == NONE => self.firsts.remove(owner.hash, slot),
+            Some(owner) if before == NONE => self.firsts.renumber(owner.hash, slot, after),
+            Some(_) => self.links[before].after = after,
+            None => {}
+        }
+        self.set_before(after, before);
+    }
+
+    fn set_before(&mut self, slot: u32, before: u32) {
+        if slot != NONE {
+            self.links[slot].before = before;
+        }
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::tests::Dice;
+
+    const NAME: NonZero<u32> = NonZero::<u32>::MIN;
+
+    fn listed(owners: &Owners, users: &[Option<u64>], user: u64) -> Vec<u32> {
+        let mark = owners.mark(NAME, &user.to_string());
+        let mut next = owners.first(mark, |slot| users[slot as usize] == Some(user));
+        let mut slots = Vec::new();
+        while let Some(slot) = next {
+            slots.push(slot);
+            next = owners.after(slot);
+        }
+        slots.sort_unstable();
+        slots
+    }
+
+    /// Against a list of users, through all that can be done.
+    #[test]
+    fn it_does_what_a_plain_list_does() {
+        for seed in 1..100 {
+            let mut dice = Dice::new(seed);
+            let (mut owners, mut users) = (Owners::new(), Vec::<Option<u64>>::new());
+            for _ in 0..300 {
+                let act = if users.is_empty() { 0 } else { dice.below(4) };
+                let mut slot = dice.below(users.len().max(1) as u64) as u32;
+                if act == 1 {
+                    owners.remove(slot);
+                    users.swap_remove(slot as usize);
+                } else {
+                    if act == 0 {
+                        slot = users.len() as u32;
+                        owners.push();
+                        users.push(None);
+                    }
+                    let user = Some(dice.below(5)).filter(|user| *user > 0);
+                    users[slot as usize] = user;
+                    let mark = user.map(|user| owners.mark(NAME, &user.to_string()));
+                    owners.set(slot, mark, |other| users[other as usize] == user);
+                }
+                for user in 1..5 {
+                    let has = |slot: &u32| users[*slot as usize] == Some(user);
+                    let expected: Vec<_> = (0..users.len() as u32).filter(has).collect();
+                    assert_eq!(listed(&owners, &users, user), expected, "seed {seed}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use super::*;
+use crate::clock::ManualClock;
+use crate::policy::Policy;
+use crate::record::Content;
+use crate::store::conformance::{self, key, record};
+use crate::user::SessionUser;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn store() -> (MemoryStore, ManualClock) {
+    let clock = ManualClock::at(1_000_000);
+    (MemoryStore::new().with_clock(clock.clone()), clock)
+}
+
+async fn insert(store: &MemoryStore, ttl: Duration) -> StoreKey {
+    let key = key("session");
+    let stored = store.set(&key, record("a", 1, 0), Expected::Absent, ttl).await.expect("memory answers");
+    assert_eq!(stored, Stored::Yes);
+    key
+}
+
+async fn has(store: &MemoryStore, key: &StoreKey) -> bool {
+    store.get(key).await.expect("memory answers").is_some()
+}
+
+#[tokio::test]
+async fn it_is_a_store() {
+    let (store, clock) = store();
+    conformance::check(store.clone(), clock.clone()).await;
+    conformance::check(store.with_capacity(4), clock).await;
+}
+
+#[tokio::test]
+async fn a_read_shares_the_record() {
+    let (store, _) = store();
+    let key = insert(&store, SECOND).await;
+    let (one, other) = (store.get(&key).await.expect("memory answers"), store.get(&key).await.expect("memory answers"));
+    assert!(Arc::ptr_eq(one.expect("set").content(), other.expect("set").content()));
+}
+
+#[tokio::test]
+async fn it_never_holds_more_than_its_capacity() {
+    for capacity in [1, 2, 7, 1_024, 1_500] {
+        let store = store().0.with_capacity(capacity);
+        for _ in 0..3 * capacity {
+            insert(&store, SECOND).await;
+            assert!(store.len() <= capacity);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_takes_the_place_of_the_one_next_to_expire() {
+    let store = store().0.with_capacity(3);
+    let (long, short, middle) =
+        (insert(&store, 30 * SECOND).await, insert(&store, 10 * SECOND).await, insert(&store, 20 * SECOND).await);
+    // Used again, the short one is the last in line.
+    assert!(store.touch(&short, 40 * SECOND).await.expect("memory answers"));
+    let new = insert(&store, 50 * SECOND).await;
+    assert!(!has(&store, &middle).await);
+    assert!(has(&store, &long).await && has(&store, &short).await && has(&store, &new).await);
+}
+
+#[tokio::test]
+async fn a_save_evicts_nobody() {
+    let store = store().0.with_capacity(2);
+    let (one, other) = (insert(&store, SECOND).await, insert(&store, SECOND).await);
+    let stored = store.set(&one, record("b", 2, 0), Expected::Version(1), SECOND).await.expect("memory answers");
+    assert_eq!(stored, Stored::Yes);
+    assert!(has(&store, &one).await && has(&store, &other).await);
+}
+
+/// How many records there are, live or not.
+fn held(store: &MemoryStore) -> usize {
+    store.shards().map(|shard| shard.len() as usize).sum()
+}
+
+/// E8, while others write.
+#[tokio::test]
+async fn expired_records_leave_as_others_come() {
+    let (store, clock) = store();
+    let store = store.with_capacity(1_000);
+    for _ in 0..400 {
+        insert(&store, SECOND).await;
+    }
+    clock.advance(SECOND);
+    for _ in 0..50 {
+        insert(&store, SECOND).await;
+    }
+    assert_eq!(held(&store), 50);
+}
+
+/// E8, while others read; even if they all read one record.
+#[tokio::test]
+async fn expired_records_leave_as_one_is_read() {
+    let (store, clock) = store();
+    let kept = insert(&store, 100 * SECOND).await;
+    for _ in 0..1_000 {
+        insert(&store, SECOND).await;
+    }
+    clock.advance(SECOND);
+    assert_eq!(held(&store), 1_001);
+    for _ in 0..1_000 {
+        assert!(has(&store, &kept).await);
+    }
+    assert_eq!(held(&store), 1);
+}
+
+/// E8: no call does more than its bit of the work, however many records expire at once.
+#[tokio::test]
+async fn a_call_removes_no_more_than_a_few() {
+    let (store, clock) = store();
+    for _ in 0..2_000 {
+        insert(&store, SECOND).await;
+    }
+    clock.advance(SECOND);
+    let mut before = held(&store);
+    while before > 0 {
+        assert!(!has(&store, &key("session")).await);
+        let after = held(&store);
+        assert!(before - after <= (EXPIRED_PER_CALL + EXPIRED_PER_VISIT) as usize);
+        before = after;
+    }
+}
+
+#[tokio::test]
+async fn a_read_renews_in_the_same_step() {
+    let (store, clock) = store();
+    let policy = Policy { ttl: 60_000, absolute: None, touch_interval: 10_000, sliding: true };
+    let key = insert(&store, 60 * SECOND).await;
+    let load = async || {
+        let found = store.load(&key, &Renewal::new(policy, clock.now())).await.expect("memory answers");
+        found.map(|found| (found.renewed, found.record.expires_at() - clock.now()))
+    };
+    clock.advance(9 * SECOND);
+    assert_eq!(load().await, Some((false, 51_000)));
+    clock.advance(SECOND);
+    assert_eq!(load().await, Some((true, 60_000)));
+    clock.advance(59 * SECOND);
+    assert_eq!(load().await, Some((true, 60_000)));
+    clock.advance(60 * SECOND);
+    assert_eq!(load().await, None);
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_user_are_those_of_one_cookie_that_live() {
+    let (store, clock) = store();
+    let mut theirs = Vec::new();
+    for (name, user, ttl) in [("a", "u1", 9), ("a", "u1", 9), ("a", "u2", 9), ("b", "u1", 9), ("a", "u1", 1)] {
+        let key = key(name);
+        let stored = store.set(&key, login(user), Expected::Absent, ttl * SECOND).await.expect("memory answers");
+        assert_eq!(stored, Stored::Yes);
+        theirs.push(key);
+    }
+    insert(&store, SECOND).await;
+    clock.advance(SECOND);
+    let owner = theirs[0].owner(&login("u1")).expect("somebody is logged in");
+    let listed = async || -> Vec<String> {
+        let found = store.sessions_of(&owner).await.expect("memory answers");
+        assert!(found.iter().all(|(_, record)| record.user().is_some_and(|user| user.id == "u1")));
+        let mut texts: Vec<_> = found.iter().map(|(key, _)| key.to_text()).collect();
+        texts.sort();
+        texts
+    };
+    let mut expected = [theirs[0].to_text(), theirs[1].to_text()];
+    expected.sort();
+    assert_eq!(listed().await, expected);
+    for key in &theirs[..2] {
+        let destroyed = store.destroy(key, Condition::Always).await.expect("memory answers");
+        assert_eq!(destroyed, Destroyed::Yes);
+    }
+    assert!(listed().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_has_changed_is_destroyed_only_without_condition() {
+    let (store, _) = store();
+    let key = insert(&store, SECOND).await;
+    let destroy = async |condition| store.destroy(&key, condition).await.expect("memory answers");
+    assert_eq!(destroy(Condition::Version(2)).await, Destroyed::Conflict);
+    assert_eq!(destroy(Condition::Version(1)).await, Destroyed::Yes);
+    assert_eq!(destroy(Condition::Always).await, Destroyed::Absent);
+}
+
+fn login(user: &str) -> Record {
+    let mut content = Content::new(0);
+    content.log_in(SessionUser::new(user, "mail@example.com"), 0);
+    Record::new(Arc::new(content), 1, 0, 0)
+}
+
+#[tokio::test]
+async fn a_life_that_was_shortened_ends_on_time() {
+    let (store, clock) = store();
+    let (touched, saved) = (insert(&store, 100 * SECOND).await, insert(&store, 100 * SECOND).await);
+    assert!(store.touch(&touched, SECOND).await.expect("memory answers"));
+    let stored = store.set(&saved, record("b", 2, 0), Expected::Version(1), SECOND).await.expect("memory answers");
+    assert_eq!((stored, store.len()), (Stored::Yes, 2));
+    clock.advance(SECOND);
+    assert_eq!(store.len(), 0);
+}
+
+#[tokio::test]
+async fn clear_ends_all() {
+    let (store, _) = store();
+    let key = insert(&store, SECOND).await;
+    store.clear();
+    assert!(store.is_empty() && !has(&store, &key).await);
+}
+
+/// Numbers that look random and are the same each time (xorshift).
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
