@@ -1,0 +1,217 @@
+//! What a session costs in the memory store: room, the time of a read, and what is left when all have expired.
+//!
+//! Run by `tests/measure/store`. The sessions are logins and nothing else, made by a manager as in a service; a read is what every
+//! request with a session begins with (`load`), and each one renews the life.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "it prints what it measures")]
+
+use std::error::Error;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+use http::header::{COOKIE, SET_COOKIE};
+use velox_session::clock::{Clock, SystemClock};
+use velox_session::store::{
+    Condition, Destroyed, Expected, Found, Renewal, SessionStore, StoreError, Stored, async_trait,
+};
+use velox_session::{Manager, MemoryStore, Record, SessionUser, StoreKey, session_middleware};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
+    let clock = Shifted::default();
+    let store = MemoryStore::new().with_capacity(2 * count).with_clock(clock.clone());
+    let witness = Arc::new(Witness::new(store.clone(), count));
+    let manager = session_middleware("a secret for measuring, of 32 bytes or more")
+        .store(Arc::clone(&witness))
+        .max_age(LIFETIME)
+        .touch_interval(Duration::ZERO)
+        .clock(clock.clone())
+        .build_manager()?;
+    let renewal = warm_up(&manager, &witness, &store)?;
+
+    let empty = resident()?;
+    for number in 0..count {
+        login(&manager, number)?;
+    }
+    let full = resident()? - empty;
+    println!("{} sessions: {} bytes each, {} MiB in all", store.len(), full / count as i64, full >> 20);
+
+    let mut seen = witness.seen();
+    let mut keys = std::mem::take(&mut seen.keys);
+    drop(seen);
+    shuffle(&mut keys);
+    let few: Vec<_> = keys.iter().take(FEW).cycle().take(count).cloned().collect();
+    for (keys, which) in [(&keys, "any session, in no order"), (&few, "one of 5,000 in use")] {
+        let halves: Vec<_> = keys.chunks(count.div_ceil(2)).collect();
+        let (one, two) = (best(&store, &[keys], &renewal), best(&store, &halves, &renewal));
+        println!("a sliding read of {which}: {one:.0} ns; two threads: {two:.0} ns, {:.2} times as many", one / two);
+    }
+    drop(few);
+
+    clock.0.fetch_add(2 * LIFETIME.as_secs() * 1_000, Ordering::Relaxed);
+    let reads = count / READS_PER_EXPIRED;
+    let (mut longest, begin) = (Duration::ZERO, Instant::now());
+    for key in keys.iter().take(reads) {
+        let one = Instant::now();
+        ready(store.get(key))?;
+        longest = longest.max(one.elapsed());
+    }
+    println!("all expired at once: {reads} reads took {:?}, the longest of them {longest:?}", begin.elapsed());
+    // What the allocator keeps for the next ones is still counted.
+    println!("then {} MiB of {} are left", (resident()? - empty) >> 20, full >> 20);
+    Ok(())
+}
+
+/// Logs a new visitor in; gives the cookie.
+fn login(manager: &Manager, number: usize) -> Result<HeaderMap, Box<dyn Error>> {
+    let exchange = ready(manager.open(&HeaderMap::new()))?;
+    let call = exchange.call();
+    let id = format!("u{number:06}");
+    let email = format!("{id}@example.com");
+    ready(call.session().login(SessionUser::new(id, email)))?;
+    call.commit();
+    let mut response = HeaderMap::new();
+    ready(manager.close(&exchange))?.apply(&mut response);
+    let line = response[SET_COOKIE].to_str()?;
+    let pair = line.split(';').next().unwrap_or(line);
+    Ok(HeaderMap::from_iter([(COOKIE, pair.parse()?)]))
+}
+
+/// Does once what is measured later, so that what is made once is not counted: also how a manager renews.
+fn warm_up(manager: &Manager, witness: &Witness, store: &MemoryStore) -> Result<Renewal, Box<dyn Error>> {
+    ready(manager.open(&login(manager, 0)?))?;
+    let mut seen = witness.seen();
+    let renewal = seen.renewal.ok_or("no session was loaded")?;
+    time(store, &[&seen.keys[..1], &seen.keys[..1]], &renewal);
+    seen.logins = 0;
+    store.clear();
+    Ok(renewal)
+}
+
+/// The least of some times: whatever else the machine does only adds to it.
+fn best(store: &MemoryStore, lists: &[&[StoreKey]], renewal: &Renewal) -> f64 {
+    (0..ROUNDS).map(|_| time(store, lists, renewal)).fold(f64::INFINITY, f64::min)
+}
+
+/// Loads all the keys, each list of them on a thread of its own: nanoseconds for each key, as the clock on the wall has it.
+fn time(store: &MemoryStore, lists: &[&[StoreKey]], renewal: &Renewal) -> f64 {
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        for keys in lists {
+            scope.spawn(|| {
+                for key in *keys {
+                    let found = ready(store.load(key, renewal)).expect("memory answers");
+                    assert!(found.is_some_and(|found| found.renewed), "it lives, and is renewed each time");
+                }
+            });
+        }
+    });
+    begin.elapsed().as_nanos() as f64 / lists.iter().map(|keys| keys.len()).sum::<usize>() as f64
+}
+
+/// The answer of a future that has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("memory is always ready"),
+    }
+}
+
+/// Bytes of this process in memory.
+fn resident() -> Result<i64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<i64>()? * 1_024)
+}
+
+/// Sessions come back in no order.
+fn shuffle(keys: &mut [StoreKey]) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for place in (1..keys.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        keys.swap(place, (state % (place as u64 + 1)) as usize);
+    }
+}
+
+/// The clock of the system, put forward.
+#[derive(Clone, Default)]
+struct Shifted(Arc<AtomicU64>);
+
+impl Clock for Shifted {
+    fn now(&self) -> u64 {
+        SystemClock.now() + self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The store as the manager uses it, with a note of how.
+struct Witness {
+    store: MemoryStore,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    /// The keys of all logins, in room that was there before anything is measured.
+    keys: Vec<StoreKey>,
+    logins: usize,
+    renewal: Option<Renewal>,
+}
+
+impl Witness {
+    fn new(store: MemoryStore, count: usize) -> Self {
+        let none = StoreKey::from_text(&format!("none:{:064}", 0)).expect("the text of a key");
+        Self { store, seen: Mutex::new(Seen { keys: vec![none; count], logins: 0, renewal: None }) }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Witness {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        self.store.get(key).await
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        {
+            let mut seen = self.seen();
+            let login = seen.logins;
+            seen.keys[login] = key.clone();
+            seen.logins += 1;
+        }
+        self.store.set(key, record, expected, ttl).await
+    }
+
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        self.store.destroy(key, condition).await
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        self.store.touch(key, ttl).await
+    }
+
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        self.seen().renewal = Some(*renewal);
+        self.store.load(key, renewal).await
+    }
+}
+
+const LIFETIME: Duration = Duration::from_secs(86_400);
+const ROUNDS: usize = 5;
+const FEW: usize = 5_000;
+/// So few that they must take out what others have left, too.
+const READS_PER_EXPIRED: usize = 8;
