@@ -387,9 +387,9 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
         )
         .procedure(
             "flashThenRead",
-            procedure::<Accounts>().use_(main.optional()).input::<Entry>().mutation(|Call { input, ctx }| {
+            procedure::<Accounts>().use_(main.optional()).input::<Entry>().mutation(async |Call { input, ctx }| {
                 ctx.session.flash(&input.key, &input.value)?;
-                Ok(ctx.session.get_flash::<Value>(&input.key)?)
+                Ok(ctx.session.get_flash::<Value>(&input.key).await?)
             }),
         )
         .procedure(
@@ -397,13 +397,13 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
             procedure::<Accounts>()
                 .use_(main.optional())
                 .input::<Key>()
-                .query(|Call { input, ctx }| Ok(ctx.session.get_flash::<Value>(&input.key)?)),
+                .query(async |Call { input, ctx }| Ok(ctx.session.get_flash::<Value>(&input.key).await?)),
         )
         .procedure(
             "messageThenBreak",
-            procedure::<Accounts>().use_(main.optional()).input::<Key>().query(|Call { input, ctx }| -> Result<()> {
-                ctx.session.get_flash::<Value>(&input.key)?;
-                Err(Error::internal("broken"))
+            procedure::<Accounts>().use_(main.optional()).input::<Key>().query(async |Call { input, ctx }| {
+                ctx.session.get_flash::<Value>(&input.key).await?;
+                Err::<(), _>(Error::internal("broken"))
             }),
         )
         .procedure(
@@ -413,7 +413,7 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
                     let LoginAndKey { email, password, key } = input;
                     let account = ctx.state_of().verify(&Login { email, password })?;
                     ctx.session.login(SessionUser::new(&account.id, &account.email)).await?;
-                    Ok(ctx.session.get_flash::<Value>(&key)?)
+                    Ok(ctx.session.get_flash::<Value>(&key).await?)
                 },
             ),
         )

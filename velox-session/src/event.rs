@@ -1,20 +1,23 @@
-//! Security events, for the log: never an id, only the start of its hash, and never more than a few of a kind a second.
+//! Security events: counted, and written to the log. Never an id, only the start of its hash, and never more than a few a second of
+//! what an attacker can cause.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A kind of event, with a limit of its own so that a flood of one does not hide another.
+/// A kind of event that an attacker can cause: with a limit of its own, so that a flood of one does not hide another.
 pub(crate) struct Limit {
+    total: AtomicU64,
     second: AtomicU64,
     count: AtomicU64,
 }
 
 impl Limit {
-    pub(crate) const fn new() -> Self {
-        Self { second: AtomicU64::new(0), count: AtomicU64::new(0) }
+    const fn new() -> Self {
+        Self { total: AtomicU64::new(0), second: AtomicU64::new(0), count: AtomicU64::new(0) }
     }
 
     /// Counts an event. `Some` if it is to be written, with the number of those that were not since the last one was.
     pub(crate) fn count(&self, now: u64) -> Option<u64> {
+        self.total.fetch_add(1, Ordering::Relaxed);
         let second = now / 1_000;
         if self.second.swap(second, Ordering::Relaxed) != second {
             let before = self.count.swap(1, Ordering::Relaxed);
@@ -24,18 +27,105 @@ impl Limit {
     }
 }
 
-/// The limits of all kinds.
+/// A kind of event that comes of a request that did what it was for.
+pub(crate) struct Tally(AtomicU64);
+
+impl Tally {
+    const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// All kinds of events.
 pub(crate) struct Events {
+    pub(crate) begun: Tally,
+    pub(crate) logins: Tally,
+    pub(crate) rotations: Tally,
+    pub(crate) logouts: Tally,
+    pub(crate) revoked: Tally,
+    pub(crate) conflict: Limit,
     pub(crate) forged: Limit,
     pub(crate) unknown: Limit,
-    pub(crate) conflict: Limit,
     pub(crate) cross_site: Limit,
+    pub(crate) trouble: Limit,
 }
 
 impl Events {
     pub(crate) const fn new() -> Self {
-        Self { forged: Limit::new(), unknown: Limit::new(), conflict: Limit::new(), cross_site: Limit::new() }
+        Self {
+            begun: Tally::new(),
+            logins: Tally::new(),
+            rotations: Tally::new(),
+            logouts: Tally::new(),
+            revoked: Tally::new(),
+            conflict: Limit::new(),
+            forged: Limit::new(),
+            unknown: Limit::new(),
+            cross_site: Limit::new(),
+            trouble: Limit::new(),
+        }
     }
+
+    pub(crate) fn counters(&self) -> Counters {
+        let tally = |Tally(count): &Tally| count.load(Ordering::Relaxed);
+        let limit = |limit: &Limit| limit.total.load(Ordering::Relaxed);
+        Counters {
+            begun: tally(&self.begun),
+            logins: tally(&self.logins),
+            rotations: tally(&self.rotations),
+            logouts: tally(&self.logouts),
+            revoked: tally(&self.revoked),
+            conflicts: limit(&self.conflict),
+            forged: limit(&self.forged),
+            unknown: limit(&self.unknown),
+            cross_site: limit(&self.cross_site),
+            store_errors: limit(&self.trouble),
+        }
+    }
+}
+
+/// What has happened to the sessions of one [`Manager`](crate::Manager) since it was built: counters that only rise, to be exported to
+/// wherever an application keeps its metrics.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::Manager;
+///
+/// /// In the text format of Prometheus.
+/// fn export(manager: &Manager) -> String {
+///     let counters = manager.counters();
+///     format!("session_logins_total {}\nsession_store_errors_total {}\n", counters.logins, counters.store_errors)
+/// }
+/// # let _ = export;
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Sessions of visitors who had none.
+    pub begun: u64,
+    /// Logins, also those that began a session.
+    pub logins: u64,
+    /// New ids for sessions that go on, other than by a login.
+    pub rotations: u64,
+    /// Sessions that their own request ended.
+    pub logouts: u64,
+    /// Sessions that another request ended: all others of a user, those over the limit, or one by its handle.
+    pub revoked: u64,
+    /// Saves that met a change by another request, and were done again on it.
+    pub conflicts: u64,
+    /// Session cookies with a wrong signature.
+    pub forged: u64,
+    /// Session cookies that were well signed, and whose session is over.
+    pub unknown: u64,
+    /// Requests of other sites that were refused.
+    pub cross_site: u64,
+    /// Store calls that failed.
+    pub store_errors: u64,
 }
 
 const PER_SECOND: u64 = 10;
@@ -46,9 +136,10 @@ mod tests {
 
     #[test]
     fn a_flood_is_written_ten_times_a_second_and_counted() {
-        let limit = Limit::new();
-        assert_eq!((0..100).filter(|_| limit.count(5_000).is_some()).count(), 10);
-        assert_eq!(limit.count(6_000), Some(90));
-        assert_eq!(limit.count(6_001), Some(0));
+        let events = Events::new();
+        assert_eq!((0..100).filter(|_| events.forged.count(5_000).is_some()).count(), 10);
+        assert_eq!(events.forged.count(6_000), Some(90));
+        assert_eq!(events.forged.count(6_001), Some(0));
+        assert_eq!(events.counters(), Counters { forged: 102, ..Counters::default() });
     }
 }

@@ -66,6 +66,13 @@ impl StoreKey {
         text
     }
 
+    /// The hash alone, in hex.
+    pub(crate) fn digest_hex(&self) -> String {
+        let mut text = String::with_capacity(64);
+        push_hex(&mut text, &self.digest);
+        text
+    }
+
     /// Whose session a record under this key is, if somebody is logged in to it.
     #[must_use]
     pub fn owner(&self, record: &Record) -> Option<Owner> {
@@ -110,13 +117,6 @@ impl StoreKey {
 
 #[cfg(feature = "redis")]
 impl StoreKey {
-    /// The hash alone, in hex.
-    pub(crate) fn digest_hex(&self) -> String {
-        let mut text = String::with_capacity(64);
-        push_hex(&mut text, &self.digest);
-        text
-    }
-
     pub(crate) fn id(&self) -> Option<&SessionId> {
         self.id.as_ref()
     }

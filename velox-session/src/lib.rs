@@ -66,6 +66,7 @@ mod user;
 
 pub use config::{ConfigError, SessionBuilder, session_middleware};
 pub use cookie::SameSite;
+pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;
 pub use manager::Manager;

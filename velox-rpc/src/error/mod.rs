@@ -245,6 +245,28 @@ impl Error {
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
+
+    /// The inward cause by itself: to stand behind another error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::Error;
+    ///
+    /// /// What the caller is told of a service that cannot be reached.
+    /// fn unavailable(error: Error) -> Error {
+    ///     let unavailable = Error::unavailable("The shop is closed");
+    ///     match error.into_source() {
+    ///         Some(source) => unavailable.with_source(source),
+    ///         None => unavailable,
+    ///     }
+    /// }
+    /// assert!(unavailable(Error::internal("connection refused")).source().is_some());
+    /// ```
+    #[must_use]
+    pub fn into_source(self) -> Option<BoxError> {
+        self.0.source
+    }
 }
 
 impl fmt::Display for Error {

@@ -37,6 +37,9 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     if settings.size_limit == 0 {
         problems.push(ConfigProblem::SizeLimit);
     }
+    if settings.session_limit == Some(0) {
+        problems.push(ConfigProblem::SessionLimit);
+    }
     let trusted = TrustedOrigins::parse(settings.trusted_origins);
     let trusted = trusted.map_err(|strays| {
         problems.extend(strays.into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
@@ -60,6 +63,9 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
             sliding: settings.sliding,
         },
         size_limit: settings.size_limit,
+        session_limit: settings.session_limit,
+        #[cfg(feature = "rpc")]
+        patience: settings.patience,
         origins: (!settings.cross_site_mutations).then_some(trusted),
         store,
         clock: settings.clock,

@@ -120,4 +120,7 @@ pub enum ConfigProblem {
     /// A session may hold nothing.
     #[error("size_limit must not be zero")]
     SizeLimit,
+    /// A user may have no session at all.
+    #[error("max_sessions_per_user must not be zero")]
+    SessionLimit,
 }

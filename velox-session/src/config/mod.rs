@@ -49,6 +49,9 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         touch_interval: Duration::from_secs(60),
         sliding: true,
         size_limit: 64 * 1024,
+        session_limit: None,
+        #[cfg(feature = "rpc")]
+        patience: Duration::from_millis(1_500),
         trusted_origins: Vec::new(),
         cross_site_mutations: false,
     }
@@ -70,6 +73,9 @@ pub struct SessionBuilder {
     touch_interval: Duration,
     sliding: bool,
     size_limit: usize,
+    session_limit: Option<usize>,
+    #[cfg(feature = "rpc")]
+    patience: Duration,
     trusted_origins: Vec<String>,
     cross_site_mutations: bool,
 }
@@ -154,6 +160,19 @@ impl SessionBuilder {
     /// Whether requests renew the lifetime of a session. They do by default; otherwise it ends `max_age` after its login.
     pub fn sliding(self, sliding: bool) -> Self {
         Self { sliding, ..self }
+    }
+
+    /// How many sessions a user may have at a time. A login over it ends the oldest ones, before it is answered. By default as many as
+    /// they like. The store must [list](crate::SessionStore::sessions_of) the sessions of a user.
+    pub fn max_sessions_per_user(self, limit: usize) -> Self {
+        Self { session_limit: Some(limit), ..self }
+    }
+
+    /// How long a request waits for its session to be loaded, and again for it to be saved, before it is answered 503. By default
+    /// a second and a half, whatever the store. Beyond it the [`Manager`] by itself waits as long as the store lets it.
+    #[cfg(feature = "rpc")]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// How many bytes of JSON a session may hold. By default 64 KiB.

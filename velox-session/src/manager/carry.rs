@@ -52,6 +52,15 @@ pub enum CloseError {
     /// No new id could be drawn.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Other sessions of the user are to be ended, and the store does not list them.
+    #[error("the other sessions of the user could not be ended")]
+    Unlisted(#[source] StoreError),
+}
+
+impl CloseError {
+    fn unlisted(error: StoreError) -> Self {
+        if error.is_unsupported() { Self::Unlisted(error) } else { Self::Unavailable(error) }
+    }
 }
 
 impl From<Irreconcilable> for CloseError {
@@ -111,13 +120,37 @@ impl Inner {
             let plan = plan(state, now, &self.policy)?;
             match self.carry(&plan, state, fresh, now).await? {
                 Carried::Done(id) => {
-                    self.report(&plan, state);
+                    self.report(&plan, state, fresh.as_ref());
+                    self.carry_on(&plan, state, fresh.as_ref()).await?;
                     return Ok((plan.cookie, id));
                 }
                 Carried::Conflict => self.reload(state, now).await?,
             }
         }
         Err(CloseError::Conflict)
+    }
+
+    /// Does what is to be done to other sessions, once this one is saved.
+    async fn carry_on(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) -> Result<(), CloseError> {
+        let own = fresh.map(|fresh| &fresh.key);
+        if let Some(user) = &plan.others.end_all_of {
+            let ended = matches!(plan.store, StoreOp::Destroy);
+            let but = own.or_else(|| state.loaded().filter(|_| !ended).map(|loaded| &loaded.key));
+            self.end_all(user, but).await.map_err(CloseError::unlisted)?;
+        }
+        let user = match &plan.store {
+            StoreOp::Create { content, .. } | StoreOp::Rotate { content, .. } | StoreOp::Replace { content, .. } => {
+                content.user().filter(|_| plan.others.logged_in)
+            }
+            _ => None,
+        };
+        if let (Some(user), Some(limit), Some(own)) = (user, self.session_limit, own)
+            && !self.keep_to_limit(user.id, limit, own).await.map_err(CloseError::unlisted)?
+        {
+            // As many others have logged in since: this one is over before it began.
+            return Err(CloseError::Conflict);
+        }
+        Ok(())
     }
 
     async fn carry(
@@ -135,7 +168,7 @@ impl Inner {
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
             (StoreOp::Confirm { ttl, doubt }, Some(loaded)) => {
                 let ask = *doubt || self.deaths.may_include(&loaded.key, loaded.mark);
-                let alive = !ask || self.store().touch(&loaded.key, *ttl).await.map_err(CloseError::Unavailable)?;
+                let alive = !ask || self.store().touch(&loaded.key, *ttl).await.map_err(|error| self.failed(error))?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }
@@ -179,7 +212,8 @@ impl Inner {
         if let Some(fresh) = fresh {
             let record = record(content, fresh.version + 1, ttl, now);
             let expected = Expected::Version(fresh.version);
-            let stored = self.store().set(&fresh.key, record, expected, ttl).await.map_err(CloseError::Unavailable)?;
+            let stored =
+                self.store().set(&fresh.key, record, expected, ttl).await.map_err(|error| self.failed(error))?;
             if stored == Stored::Conflict {
                 // Nobody else knows the id; the store has lost the record.
                 return Err(CloseError::Conflict);
@@ -192,7 +226,7 @@ impl Inner {
             let key = StoreKey::new(&self.prefix, &id);
             let record = record(content, FIRST_VERSION, ttl, now);
             let stored =
-                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(CloseError::Unavailable)?;
+                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(|error| self.failed(error))?;
             if stored == Stored::Yes {
                 *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
                 return Ok(Some(id));
@@ -204,12 +238,12 @@ impl Inner {
 
     async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
         let expected = Expected::Version(loaded.record.version());
-        self.store().set(&loaded.key, record, expected, ttl).await.map_err(CloseError::Unavailable)
+        self.store().set(&loaded.key, record, expected, ttl).await.map_err(|error| self.failed(error))
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, CloseError> {
         self.deaths.note(key);
-        self.store().destroy(key, condition).await.map_err(CloseError::Unavailable)
+        self.store().destroy(key, condition).await.map_err(|error| self.failed(error))
     }
 
     /// Takes up what somebody else saved.
@@ -218,7 +252,7 @@ impl Inner {
         if let Some(suppressed) = self.events.conflict.count(now) {
             tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
         }
-        let record = self.store().get(&loaded.key).await.map_err(CloseError::Unavailable)?;
+        let record = self.store().get(&loaded.key).await.map_err(|error| self.failed(error))?;
         let live = |record: &Record| self.policy.remaining(record, now) > 0;
         state.rebase(record.filter(live));
         Ok(())
@@ -233,19 +267,37 @@ impl Inner {
         Ok(())
     }
 
-    fn report(&self, plan: &Plan, state: &State) {
+    fn failed(&self, error: StoreError) -> CloseError {
+        self.trouble(&error);
+        CloseError::Unavailable(error)
+    }
+
+    /// Counts what was done, and says so.
+    fn report(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) {
+        let logged_in = plan.others.logged_in;
         let what = match &plan.store {
+            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
             StoreOp::Rotate { .. } | StoreOp::Replace { .. } => "session got a new id",
+            StoreOp::Create { .. } if logged_in => "session began with a login",
+            StoreOp::Create { .. } => "session began",
             StoreOp::Destroy => "session ended",
-            StoreOp::Create { content, .. } if content.user().is_some() => "session began with a login",
-            _ => return,
+            StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
         };
-        let session = state.loaded().map(|loaded| loaded.key.fingerprint());
-        tracing::info!(cookie = self.name, session, "{what}");
+        let events = &self.events;
+        events.logins.add(u64::from(logged_in && !matches!(plan.store, StoreOp::Destroy)));
+        match &plan.store {
+            StoreOp::Create { .. } => events.begun.add(1),
+            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if !logged_in => events.rotations.add(1),
+            StoreOp::Destroy => events.logouts.add(1),
+            _ => {}
+        }
+        let session = fresh.map(|fresh| fresh.key.fingerprint());
+        let before = state.loaded().map(|loaded| loaded.key.fingerprint());
+        tracing::info!(cookie = self.name, session, before, "{what}");
     }
 }
 
-fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
+pub(super) fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
     let expires_at = now.saturating_add(crate::clock::milliseconds(ttl));
     Record::new(Arc::clone(content), version, expires_at, now)
 }

@@ -1,11 +1,15 @@
 //! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
 
 mod carry;
+mod claim;
 mod closing;
 pub(crate) mod deaths;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "rpc")]
+use std::time::Duration;
 
 use http::header::COOKIE;
 use http::{HeaderMap, Uri};
@@ -13,7 +17,7 @@ use http::{HeaderMap, Uri};
 use crate::clock::Clock;
 use crate::cookie::header::{self, Writer};
 use crate::cookie::sign::{Signer, Verified, has_form};
-use crate::event::Events;
+use crate::event::{Counters, Events};
 use crate::key::StoreKey;
 use crate::origin::{self, TrustedOrigins};
 use crate::policy::Policy;
@@ -48,6 +52,10 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
+    /// How many sessions a user may have.
+    pub(crate) session_limit: Option<usize>,
+    #[cfg(feature = "rpc")]
+    pub(crate) patience: Duration,
     /// `None` where mutations from any site are let in.
     pub(crate) origins: Option<TrustedOrigins>,
     pub(crate) store: Arc<dyn SessionStore>,
@@ -122,7 +130,7 @@ impl Manager {
             }
         }
         let state = State::new(loaded, presented, now, inner.size_limit);
-        Ok(OpenSession::new(Shared::new(state, Arc::clone(&inner.clock))))
+        Ok(OpenSession::new(Shared::new(state, self.clone())))
     }
 
     /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
@@ -143,6 +151,20 @@ impl Manager {
         }
     }
 
+    /// What has happened to the sessions of this manager since it was built.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.0.events.counters()
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.0.clock.now()
+    }
+
     #[cfg(test)]
     pub(crate) fn policy(&self) -> &Policy {
         &self.0.policy
@@ -151,6 +173,18 @@ impl Manager {
 
 #[cfg(feature = "rpc")]
 impl Manager {
+    /// How long a request waits for its session, when it begins and again when it ends.
+    pub(crate) fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
+    /// Notes down that a request has waited long enough.
+    pub(crate) fn timed_out(&self) -> StoreError {
+        let error = StoreError::new("it took longer than a request waits");
+        self.0.trouble(&error);
+        error
+    }
+
     /// The same for clones of one manager, and for no other manager that is there at the same time.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
@@ -169,6 +203,13 @@ impl Inner {
         &*self.store
     }
 
+    /// Notes down that the store failed. What it said is for the log of the request that failed with it.
+    fn trouble(&self, error: &StoreError) {
+        if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
+            tracing::warn!(cookie = self.name, %error, suppressed, "session store trouble");
+        }
+    }
+
     /// The live session of this id, its life renewed if it is time.
     async fn load(&self, verified: Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
         let key = StoreKey::new(&self.prefix, &verified.id);
@@ -180,7 +221,7 @@ impl Inner {
         };
         // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
         let live = |found: &Found| self.policy.remaining(&found.record, now) > 0;
-        let found = found.map_err(OpenError::Unavailable)?.filter(live);
+        let found = found.inspect_err(|error| self.trouble(error)).map_err(OpenError::Unavailable)?.filter(live);
         if found.is_none()
             && let Some(suppressed) = self.events.unknown.count(now)
         {

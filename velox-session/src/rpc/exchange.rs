@@ -8,9 +8,10 @@ use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::Running;
 
+use super::deadline::within;
 use super::outward::{cross_site, unopened, unsaved};
 use crate::Manager;
-use crate::manager::keep_out_of_caches;
+use crate::manager::{CloseError, OpenError, keep_out_of_caches};
 use crate::session::OpenSession;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
@@ -19,7 +20,10 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     check_origin(manager, exchange, kind)?;
     // An application may have several kinds of sessions, each with a manager.
     let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
-    let opening = || async { manager.open(exchange.request().headers()).await };
+    let opening = || async {
+        let opened = within(manager.patience(), manager.open(exchange.request().headers())).await;
+        opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))
+    };
     match slot.open.get_or_try_init(opening).await {
         Ok(open) => Ok(open.clone()),
         Err(error) => {
@@ -52,7 +56,8 @@ impl Slot for SessionSlot {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
         let exchange = exchange.clone();
         Running::boxed(async move {
-            match self.manager.close(&open).await {
+            let closed = within(self.manager.patience(), self.manager.close(&open)).await;
+            match closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.manager.timed_out()))) {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));
                     Ok(())

@@ -19,7 +19,18 @@ pub(super) fn of_call(error: Error) -> Error {
             Error::bad_request("The key is reserved").with_tag("SESSION_KEY_RESERVED")
         }
         Some(SessionError::Superseded) => changed(),
-        Some(SessionError::Ended | SessionError::Encode { .. } | SessionError::Decode { .. }) | None => error,
+        Some(SessionError::Unavailable(store)) if !store.is_unsupported() => unasked(error),
+        Some(_) | None => error,
+    }
+}
+
+/// As where it cannot be loaded or saved; what the store said stays the source.
+#[cold]
+fn unasked(error: Error) -> Error {
+    let unavailable = Error::unavailable("The session store could not be asked").with_tag("SESSION_UNAVAILABLE");
+    match error.into_source() {
+        Some(source) => unavailable.with_source(source),
+        None => unavailable,
     }
 }
 
@@ -47,7 +58,7 @@ pub(super) fn unsaved(error: CloseError) -> Error {
         CloseError::Unavailable(_) => {
             Error::unavailable("The session could not be saved").with_tag("SESSION_UNAVAILABLE").with_source(error)
         }
-        CloseError::Id(_) => Error::internal(error),
+        CloseError::Id(_) | CloseError::Unlisted(_) => Error::internal(error),
     }
 }
 

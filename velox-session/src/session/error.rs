@@ -1,5 +1,6 @@
 //! What can go wrong when a call reads or changes its session.
 
+use crate::store::StoreError;
 use std::fmt;
 
 use serde_json::Value;
@@ -17,6 +18,9 @@ use serde_json::Value;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
+    /// The store could not be asked, for what cannot wait until the exchange ends.
+    #[error("the session store could not be asked")]
+    Unavailable(#[source] StoreError),
     /// The call that this handle belongs to has ended: nothing that is written now would be saved.
     #[error("the call of this session has ended")]
     Ended,

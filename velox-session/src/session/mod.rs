@@ -1,10 +1,11 @@
 //! The session as a call has it: reads, writes, login and logout.
 //!
-//! Nothing in here talks to a store. A [`Session`] notes down what a call does; the [`Manager`](crate::Manager)
-//! saves it when the exchange ends.
+//! A [`Session`] notes down what a call does; the [`Manager`](crate::Manager) saves it when the exchange ends. Only what cannot wait asks
+//! the store at once, through the manager too: a flash message is for one reader, and a list is of what there is.
 
 mod data_key;
 mod error;
+mod info;
 mod map_key;
 mod mismatch;
 mod op;
@@ -28,6 +29,7 @@ use crate::user::SessionUser;
 
 use data_key::is_reserved;
 use op::Op;
+use state::Loaded;
 use value::{again, decode, encode};
 use view::{Start, View};
 
@@ -35,6 +37,7 @@ pub(crate) use shared::Shared;
 
 pub use data_key::{DataKey, Key, KeyName};
 pub use error::{SessionError, ValueKind};
+pub use info::{NotAHandle, SessionHandle, SessionInfo};
 pub use scope::{CallScope, OpenSession};
 
 /// The session of a call.
@@ -79,7 +82,7 @@ impl Session {
     ///
     /// The call has ended, or the record would be too large.
     pub async fn login(&self, user: SessionUser) -> Result<(), SessionError> {
-        let at = self.shared.clock.now();
+        let at = self.shared.manager.now();
         self.push(Op::Login { user, at })
     }
 
@@ -101,8 +104,94 @@ impl Session {
     ///
     /// The call has ended.
     pub async fn logout(&self) -> Result<(), SessionError> {
-        let at = self.shared.clock.now();
+        let at = self.shared.manager.now();
         self.push(Op::Logout { at })
+    }
+
+    /// Ends this session and all others of its user, wherever they are used, as soon as the exchange ends. Without a user it is a
+    /// [`logout`](Self::logout).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out_everywhere(session: &Session) -> Result<(), SessionError> {
+    ///     session.logout_all().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended. A store that lists no sessions fails the exchange.
+    pub async fn logout_all(&self) -> Result<(), SessionError> {
+        let (user, at) = (self.user_id(), self.shared.manager.now());
+        self.push(Op::LogoutAll { user, at })
+    }
+
+    /// Ends all other sessions of the user as soon as the exchange ends, and keeps this one: after a change of password, say.
+    /// Without a user there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn password_changed(session: &Session) -> Result<(), SessionError> {
+    ///     session.regenerate().await?;
+    ///     session.logout_others().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`logout_all`](Self::logout_all).
+    pub async fn logout_others(&self) -> Result<(), SessionError> {
+        match self.user_id() {
+            Some(user) => self.push(Op::LogoutOthers { user }),
+            None => Ok(()),
+        }
+    }
+
+    /// The live sessions of the user who is logged in, the newest first: for a page that shows where somebody is logged in. Without
+    /// a user there are none.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked or lists no sessions, or the call has ended.
+    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, SessionError> {
+        let Some(user) = self.user_id() else { return Ok(Vec::new()) };
+        let current = self.shared.with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())))?;
+        let inner = self.shared.manager.inner();
+        inner.sessions_of(&user, current.as_ref()).await.map_err(SessionError::Unavailable)
+    }
+
+    /// Ends one session of the user who is logged in, at once; for this very session it is a [`logout`](Self::logout). Answers whether it was there:
+    /// another user's is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::session::SessionHandle;
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out_there(session: &Session, handle: &SessionHandle) -> Result<bool, SessionError> {
+    ///     session.end(handle).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions`](Self::sessions). The session may still be there.
+    pub async fn end(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
+        let Some(user) = self.user_id() else { return Ok(false) };
+        if self.handle().as_ref() == Some(handle) {
+            return self.logout().await.map(|()| true);
+        }
+        self.shared.manager.inner().end(&user, handle).await.map_err(SessionError::Unavailable)
+    }
+
+    /// The handle of this session on the list of its user's. `None` as for [`id`](Self::id).
+    #[must_use]
+    pub fn handle(&self) -> Option<SessionHandle> {
+        self.loaded(|loaded| SessionHandle::of(&loaded.key))
     }
 
     /// Gives the session a new id and keeps what is in it: for any change of privilege other than a login.
@@ -215,40 +304,46 @@ impl Session {
         self.push(Op::Flash { key: key.name().to_owned(), value })
     }
 
-    /// Takes a message that an earlier request left. It is gone with the response of this one.
-    ///
-    /// If another request delivers the message at the same time, only one of the two is answered; the other one's
-    /// saving fails with [`CloseError::Conflict`](crate::manager::CloseError::Conflict).
+    /// Takes a message that an earlier request left. Of many requests that read it, one gets it: it is taken out of the store
+    /// at once, and put back when the exchange ends if the call failed with a server error.
     ///
     /// # Examples
     ///
     /// ```
     /// # use velox_session::{Session, SessionError};
-    /// fn banner(session: &Session) -> Result<Option<String>, SessionError> {
-    ///     session.get_flash("success")
+    /// async fn banner(session: &Session) -> Result<Option<String>, SessionError> {
+    ///     session.get_flash("success").await
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// The message is of another type (it stays then), or the call has ended.
-    pub fn get_flash<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
-        let key = key.name();
-        let Some(delivered) = self.shared.with(|state| state.flash(self.call, key))? else { return Ok(None) };
-        let value = decode(key, &delivered)?;
-        let taken = self.shared.with(|state| state.take_flash(self.call, key, &delivered))?;
-        Ok(taken.then_some(value))
+    /// The message is of another type (it stays then), the store could not be asked, or the call has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the message is still there or is lost.
+    pub fn get_flash<T: DeserializeOwned>(
+        &self,
+        key: impl DataKey<T>,
+    ) -> impl Future<Output = Result<Option<T>, SessionError>> + Send {
+        let message = self.shared.with(|state| state.flash(self.call, key.name()));
+        async move {
+            let Some(message) = message? else { return Ok(None) };
+            // One that is not of this type is not taken, and another value of it must not be held while this waits.
+            drop(decode::<T>(&message.key, &message.value)?);
+            if self.shared.manager.inner().claim(&self.shared, self.call, &message).await? {
+                return decode(&message.key, &message.value).map(Some);
+            }
+            Ok(None)
+        }
     }
 
     /// The id of the session, as the request had it. `None` if there was none, and after a login, logout or regeneration:
     /// the new id is drawn when the session is saved.
     #[must_use]
     pub fn id(&self) -> Option<SessionId> {
-        let id = self.shared.with(|state| {
-            let replaced = state.view(self.call)?.is_replaced();
-            Ok(state.loaded().filter(|_| !replaced).map(|loaded| loaded.id.clone()))
-        });
-        id.ok().flatten()
+        self.loaded(|loaded| loaded.id.clone())
     }
 
     /// Whether the request came without a live session.
@@ -290,6 +385,15 @@ impl Session {
 
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
         self.shared.with(|state| Ok(read(state.view(self.call)?))).ok().flatten()
+    }
+
+    /// Of the session that was loaded, if it still is this call's.
+    fn loaded<T>(&self, read: impl FnOnce(&Loaded) -> T) -> Option<T> {
+        let loaded = self.shared.with(|state| {
+            let replaced = state.view(self.call)?.is_replaced();
+            Ok(state.loaded().filter(|_| !replaced).map(read))
+        });
+        loaded.ok().flatten()
     }
 
     fn push(&self, op: Op) -> Result<(), SessionError> {

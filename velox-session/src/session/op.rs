@@ -25,11 +25,6 @@ pub(crate) enum Op {
         key: String,
         value: Value,
     },
-    /// A flash message was delivered: this one, from the record that was loaded.
-    TakeFlash {
-        key: String,
-        delivered: Value,
-    },
     Login {
         user: SessionUser,
         at: u64,
@@ -38,13 +33,26 @@ pub(crate) enum Op {
     Logout {
         at: u64,
     },
+    /// This session and all others of its user.
+    LogoutAll {
+        user: Option<String>,
+        at: u64,
+    },
+    /// All others of its user.
+    LogoutOthers {
+        user: String,
+    },
 }
 
 impl Op {
-    /// Whether it says whose session this is, rather than what is in it. Such a thing is done when its method has
-    /// returned, whatever becomes of the call.
+    /// Whether it says whose session this is, or which there are, rather than what is in it. Such a thing is done when its
+    /// method has returned, whatever becomes of the call.
     pub(crate) fn changes_identity(&self) -> bool {
-        matches!(self, Self::Login { .. } | Self::Regenerate | Self::Logout { .. })
+        match self {
+            Self::Login { .. } | Self::Regenerate => true,
+            Self::Logout { .. } | Self::LogoutAll { .. } | Self::LogoutOthers { .. } => true,
+            Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } | Self::Flash { .. } => false,
+        }
     }
 }
 

@@ -13,6 +13,17 @@ use crate::session::view::{Start, View};
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
     pub(crate) cookie: CookieOp,
+    /// What is to be done, after that, to other sessions of users.
+    pub(crate) others: Others,
+}
+
+/// What is to be done to other sessions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Others {
+    /// End all sessions of this user but the one that this exchange leaves.
+    pub(crate) end_all_of: Option<String>,
+    /// Somebody logged in: too many sessions may be too many.
+    pub(crate) logged_in: bool,
 }
 
 /// What is to be done to the store.
@@ -61,36 +72,49 @@ pub(crate) enum CookieOp {
     Remove,
 }
 
-/// The operations cannot be done on what the store has now: an update met a value of another type, or a flash message
-/// that was read here has been delivered elsewhere too.
+/// The operations cannot be done on what the store has now: an update met a value of another type, or all other sessions were to
+/// end and this one is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Irreconcilable;
 
 /// What is to be done at the end of an exchange.
 pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
     let view = state.settled();
+    let mut plan = plan_own(&view, state, now, policy)?;
+    plan.others = Others { end_all_of: view.others_of().map(str::to_owned), logged_in: view.is_logged_in() };
+    Ok(plan)
+}
+
+/// What is to be done to the session itself.
+fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
     match (view.start(), view.is_written()) {
         // The session is gone; only a login makes another. Anything else is dropped with it.
         (Start::Lost, _) if !view.is_logged_in() && !view.is_logged_out() => {
             if view.is_broken() {
                 Err(Irreconcilable)
             } else {
-                Ok(Plan::NOTHING)
+                Ok(Plan::nothing())
             }
         }
         _ if view.is_broken() => Err(Irreconcilable),
-        (_, true) => Ok(write(&view, lifetime(&view, state, now, policy))),
-        (Start::Live, false) if view.is_replaced() => Ok(Plan { store: StoreOp::Destroy, cookie: CookieOp::Remove }),
+        (_, true) => Ok(write(view, lifetime(view, state, now, policy))),
+        (Start::Live, false) if view.is_replaced() => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(read(state, now, policy)),
         (_, false) if view.is_logged_out() && state.was_presented() => {
-            Ok(Plan { store: StoreOp::Nothing, cookie: CookieOp::Remove })
+            Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove))
         }
-        (_, false) => Ok(Plan::NOTHING),
+        (_, false) => Ok(Plan::nothing()),
     }
 }
 
 impl Plan {
-    const NOTHING: Self = Self { store: StoreOp::Nothing, cookie: CookieOp::Nothing };
+    fn new(store: StoreOp, cookie: CookieOp) -> Self {
+        Self { store, cookie, others: Others::default() }
+    }
+
+    fn nothing() -> Self {
+        Self::new(StoreOp::Nothing, CookieOp::Nothing)
+    }
 }
 
 /// Saves what was written.
@@ -98,7 +122,7 @@ fn write(view: &View, lifetime: u64) -> Plan {
     if lifetime == 0 {
         // It came to its absolute end during the exchange.
         let store = if view.start() == Start::Live { StoreOp::Destroy } else { StoreOp::Nothing };
-        return Plan { store, cookie: CookieOp::Remove };
+        return Plan::new(store, CookieOp::Remove);
     }
     let (content, ttl) = (Arc::clone(view.content()), Duration::from_millis(lifetime));
     let store = match (view.start(), view.is_replaced(), view.is_carried()) {
@@ -107,7 +131,7 @@ fn write(view: &View, lifetime: u64) -> Plan {
         (Start::Live, false, _) => StoreOp::Update { content, ttl },
         (Start::None | Start::Lost, _, _) => StoreOp::Create { content, ttl },
     };
-    Plan { store, cookie: issue(ttl) }
+    Plan::new(store, issue(ttl))
 }
 
 /// What is left to a session once this exchange has written it.
@@ -124,7 +148,7 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
 
 /// Sends the cookie of a session that was only read, if its loading has renewed it.
 fn read(state: &State, now: u64, policy: &Policy) -> Plan {
-    let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::NOTHING };
+    let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.opened_at()) >= DOUBTFUL_AFTER;
     // What the store has been told, unless it is told again.
     let left = if doubt {
@@ -133,7 +157,7 @@ fn read(state: &State, now: u64, policy: &Policy) -> Plan {
         policy.remaining(&loaded.record, state.opened_at())
     };
     let ttl = Duration::from_millis(left);
-    if left == 0 { Plan::NOTHING } else { Plan { store: StoreOp::Confirm { ttl, doubt }, cookie: issue(ttl) } }
+    if left == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(ttl)) }
 }
 
 /// A cookie for the whole seconds left, so that it never outlives the record; for less than one there is none.

@@ -27,6 +27,8 @@ pub(crate) struct State {
     size_limit: usize,
     log: Vec<Entry>,
     calls: Vec<Call>,
+    /// Which call has taken which flash message.
+    claims: Vec<(u64, Message)>,
     next_call: u64,
     /// Counts changes that calls see without having made them.
     generation: u64,
@@ -62,6 +64,13 @@ pub(crate) struct Loaded {
     pub(crate) mark: Mark,
 }
 
+/// A flash message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     call: u64,
@@ -95,6 +104,7 @@ impl State {
             size_limit,
             log: Vec::new(),
             calls: Vec::new(),
+            claims: Vec::new(),
             next_call: 0,
             generation: 0,
             epoch: 0,
@@ -124,6 +134,10 @@ impl State {
             }
         } else {
             self.log.retain(|entry| entry.call != number || entry.settled);
+            // What it was to deliver is there again for a later request.
+            for (_, Message { key, value }) in self.claims.extract_if(.., |(call, _)| *call == number) {
+                self.log.push(Entry { call: number, settled: true, op: Op::Flash { key, value } });
+            }
         }
         self.generation += 1;
     }
@@ -173,21 +187,26 @@ impl State {
     }
 
     /// The flash message of this key, if the call can have it.
-    pub(crate) fn flash(&mut self, number: u64, key: &str) -> Result<Option<Value>, SessionError> {
-        // A call that took it gives it back if it fails; until then nobody else gets it.
-        let taken = |entry: &Entry| matches!(&entry.op, Op::TakeFlash { key: taken, .. } if taken == key);
-        let taken = self.log.iter().any(taken);
+    pub(crate) fn flash(&mut self, number: u64, key: &str) -> Result<Option<Message>, SessionError> {
         let view = self.view(number)?;
-        Ok(if view.offers_flash(key) && !taken { view.content().flash().get(key).cloned() } else { None })
+        let value = view.content().flash().get(key).filter(|_| view.offers_flash(key));
+        Ok(value.map(|value| Message { key: key.to_owned(), value: value.clone() }))
     }
 
-    /// Takes a flash message for a call. `false` if it is not there any more.
-    pub(crate) fn take_flash(&mut self, number: u64, key: &str, delivered: &Value) -> Result<bool, SessionError> {
-        if self.flash(number, key)?.as_ref() != Some(delivered) {
-            return Ok(false);
-        }
-        self.push(number, Op::TakeFlash { key: key.to_owned(), delivered: delivered.clone() })?;
-        Ok(true)
+    /// The record that a flash message is to be taken out of, if it is still there for the call.
+    pub(crate) fn holds(&mut self, number: u64, message: &Message) -> Result<Option<Loaded>, SessionError> {
+        let offered = self.flash(number, &message.key)?;
+        Ok(self.loaded().filter(|_| offered.as_ref() == Some(message)).cloned())
+    }
+
+    /// Takes up that a flash message was taken out of the record, for a call.
+    pub(crate) fn claimed(&mut self, number: u64, message: Message, record: Record) {
+        let Base::Live(loaded) = &mut self.base else { return };
+        loaded.record = record;
+        // By a write, which renews the life as well as a read does.
+        loaded.renewed = true;
+        self.claims.push((number, message));
+        self.generation += 1;
     }
 
     /// The session with everything that is settled.
@@ -253,7 +272,7 @@ impl State {
     fn change_identity(&mut self, index: usize, op: Op) -> Result<(), SessionError> {
         let call = &mut self.calls[index];
         let changes_hands = match &op {
-            Op::Logout { .. } => true,
+            Op::Logout { .. } | Op::LogoutAll { .. } => true,
             Op::Login { user, .. } => call.view.content().user().is_some_and(|present| present.id != user.id),
             _ => false,
         };

@@ -102,7 +102,7 @@ async fn a_flash_message_has_a_typed_key() {
     let line = response["set-cookie"].to_str().expect("text");
     let cookie = line.split(';').next().expect("a cookie").parse().expect("a value");
     let later = manager.open(&HeaderMap::from_iter([(COOKIE, cookie)])).await.expect("the session").call();
-    let theme = later.session().get_flash(THEME).expect("a read");
+    let theme = later.session().get_flash(THEME).await.expect("a read");
     assert_eq!(theme.as_deref(), Some("dark"));
 }
 

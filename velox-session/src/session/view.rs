@@ -29,6 +29,8 @@ pub(crate) struct View {
     broken: bool,
     /// Flash messages written here are for a later request.
     flashed: Vec<String>,
+    /// The user all of whose other sessions are to end.
+    others_of: Option<String>,
 }
 
 /// What a view starts from.
@@ -54,6 +56,7 @@ impl View {
             logged_out: false,
             broken: false,
             flashed: Vec::new(),
+            others_of: None,
         }
     }
 
@@ -74,14 +77,6 @@ impl View {
                 self.write().set_flash(key, value.clone());
                 self.flashed.push(key.clone());
             }
-            Op::TakeFlash { key, delivered } => {
-                if self.content.flash().get(key) == Some(delivered) {
-                    self.write().remove_flash(key);
-                } else if !self.is_flashed(key) {
-                    // Somebody else has delivered it meanwhile; a message is delivered once.
-                    self.broken = true;
-                }
-            }
             Op::Login { user, at } => {
                 if self.content.user().is_some_and(|present| present.id != user.id) {
                     // Nothing of one user crosses to another.
@@ -101,12 +96,15 @@ impl View {
                     self.written = true;
                 }
             }
-            Op::Logout { at } => {
-                self.clear(*at);
-                self.replaced = self.start == Start::Live;
-                self.written = false;
-                self.logged_out = true;
-                self.broken = false;
+            Op::Logout { at } => self.log_out(*at),
+            Op::LogoutAll { user, at } => {
+                self.log_out(*at);
+                self.others_of.clone_from(user);
+            }
+            Op::LogoutOthers { user } => {
+                // Which is the one to be kept, where this one is gone, nobody can say.
+                self.broken |= self.start == Start::Lost && !self.logged_in;
+                self.others_of = Some(user.clone());
             }
         }
     }
@@ -143,6 +141,10 @@ impl View {
         self.broken
     }
 
+    pub(crate) fn others_of(&self) -> Option<&str> {
+        self.others_of.as_deref()
+    }
+
     /// Whether a flash message of this key can be read: one of an earlier request.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
         self.content.flash().contains_key(key) && !self.is_flashed(key)
@@ -160,6 +162,14 @@ impl View {
     fn write(&mut self) -> &mut Content {
         self.written = true;
         Arc::make_mut(&mut self.content)
+    }
+
+    fn log_out(&mut self, at: u64) {
+        self.clear(at);
+        self.replaced = self.start == Start::Live;
+        self.written = false;
+        self.logged_out = true;
+        self.broken = false;
     }
 
     fn clear(&mut self, created_at: u64) {

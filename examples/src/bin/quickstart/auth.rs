@@ -97,6 +97,6 @@ impl Auth {
     fn get_flash(&self) -> Query<(), Flash> {
         procedure()
             .use_(self.session.optional())
-            .query(|Call { ctx, .. }| Ok(Flash { message: ctx.session.get_flash("success")? }))
+            .query(async |Call { ctx, .. }| Ok(Flash { message: ctx.session.get_flash("success").await? }))
     }
 }

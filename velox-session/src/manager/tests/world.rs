@@ -16,7 +16,9 @@ use crate::key::StoreKey;
 use crate::manager::{Closing, Manager};
 use crate::record::Record;
 use crate::session::{OpenSession, Session};
-use crate::store::{Condition, Destroyed, Expected, Found, MemoryStore, Renewal, SessionStore, StoreError, Stored};
+use crate::store::{
+    Condition, Destroyed, Expected, Found, MemoryStore, Owner, Renewal, SessionStore, StoreError, Stored,
+};
 use crate::user::SessionUser;
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
@@ -56,7 +58,19 @@ impl World {
 
     /// A manager whose store lets others run before each call.
     pub(super) fn stepped(&self) -> Manager {
+        self.stepped_with(|settings| settings)
+    }
+
+    pub(super) fn stepped_with(&self, settings: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Manager {
         let probe = Probe { waits_before: true, ..Probe::new(self.store.clone()) };
+        settings(builder(&Arc::new(probe), &self.clock, vec![SECRET], "session"))
+            .build_manager()
+            .expect("good settings")
+    }
+
+    /// A manager whose store lists no sessions.
+    pub(super) fn unlisted(&self) -> Manager {
+        let probe = Probe { lists: false, ..Probe::new(self.store.clone()) };
         build(&Arc::new(probe), &self.clock, vec![SECRET], "session")
     }
 
@@ -183,6 +197,7 @@ struct Probe {
     collisions: AtomicU64,
     waits_before: bool,
     waits_after: bool,
+    lists: bool,
     seen: Mutex<String>,
 }
 
@@ -196,6 +211,7 @@ impl Probe {
             collisions: AtomicU64::new(0),
             waits_before: false,
             waits_after: false,
+            lists: true,
             seen: Mutex::default(),
         }
     }
@@ -203,6 +219,10 @@ impl Probe {
     async fn called(&self, key: &StoreKey, record: Option<&Record>) -> Result<(), StoreError> {
         let text = key.to_text() + &record.map(Record::to_json).unwrap_or_default();
         self.seen.lock().expect("no test panics with it").push_str(&text);
+        self.waits().await
+    }
+
+    async fn waits(&self) -> Result<(), StoreError> {
         pause(self.waits_before).await;
         let failing = self.fails_from.load(Ordering::Relaxed)..self.fails_to.load(Ordering::Relaxed);
         if failing.contains(&self.calls.fetch_add(1, Ordering::Relaxed)) {
@@ -245,6 +265,11 @@ impl SessionStore for Probe {
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(key, None).await?;
         self.store.destroy(key, condition).await
+    }
+
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        self.waits().await?;
+        if self.lists { self.store.sessions_of(owner).await } else { Err(StoreError::unsupported("list")) }
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {

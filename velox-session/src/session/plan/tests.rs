@@ -28,25 +28,27 @@ enum Act {
     RemoveLoaded,
     RemoveMissing,
     Flash,
-    TakeFlash,
     LoginA,
     LoginB,
     Logout,
+    LogoutAll,
+    LogoutOthers,
     Regenerate,
     Fail,
     End,
 }
 
-const ACTS: [Act; 12] = [
+const ACTS: [Act; 13] = [
     Act::Set,
     Act::Count,
     Act::RemoveLoaded,
     Act::RemoveMissing,
     Act::Flash,
-    Act::TakeFlash,
     Act::LoginA,
     Act::LoginB,
     Act::Logout,
+    Act::LogoutAll,
+    Act::LogoutOthers,
     Act::Regenerate,
     Act::Fail,
     Act::End,
@@ -112,14 +114,11 @@ fn run(start: Start, history: &[Act]) -> State {
             Act::LoginB => Op::Login { user: SessionUser::new("b", "b@x"), at: OPENED + 1 },
             Act::Logout => Op::Logout { at: OPENED + 1 },
             Act::Regenerate => Op::Regenerate,
-            Act::TakeFlash => {
-                if let Some(value) = state.flash(call, "old").expect("the call runs") {
-                    assert!(state.take_flash(call, "old", &value).expect("the call runs"));
-                }
-                // One written in this exchange is for a later one.
-                assert_eq!(state.flash(call, "new").expect("the call runs"), None);
-                continue;
-            }
+            Act::LogoutAll => Op::LogoutAll { user: user_of(&mut state, call), at: OPENED + 1 },
+            Act::LogoutOthers => match user_of(&mut state, call) {
+                Some(user) => Op::LogoutOthers { user },
+                None => continue,
+            },
             Act::Fail | Act::End => {
                 state.end(call, *act == Act::End);
                 call = state.begin();
@@ -127,9 +126,15 @@ fn run(start: Start, history: &[Act]) -> State {
             }
         };
         state.push(call, op).expect("the call runs");
+        // A message written in this exchange is for a later one.
+        assert_eq!(state.flash(call, "new").expect("the call runs"), None);
     }
     state.end(call, true);
     state
+}
+
+fn user_of(state: &mut State, call: u64) -> Option<String> {
+    state.view(call).expect("the call runs").content().user().map(|user| user.id.to_owned())
 }
 
 /// The acts that count: without what calls wrote that failed.
@@ -138,7 +143,7 @@ fn kept(history: &[Act]) -> Vec<Act> {
     let mut pending = Vec::new();
     for act in history {
         match act {
-            Act::Fail => pending.retain(|act| matches!(act, Act::LoginA | Act::LoginB | Act::Logout | Act::Regenerate)),
+            Act::Fail => pending.retain(|act| changes_identity(*act)),
             Act::End => {}
             other => {
                 pending.push(*other);
@@ -149,6 +154,13 @@ fn kept(history: &[Act]) -> Vec<Act> {
     }
     kept.append(&mut pending);
     kept
+}
+
+fn changes_identity(act: Act) -> bool {
+    match act {
+        Act::LoginA | Act::LoginB | Act::Logout | Act::LogoutAll | Act::LogoutOthers | Act::Regenerate => true,
+        Act::Set | Act::Count | Act::RemoveLoaded | Act::RemoveMissing | Act::Flash | Act::Fail | Act::End => false,
+    }
 }
 
 /// A session as a plain program would have it.
@@ -164,6 +176,7 @@ struct Model {
     /// Nothing has been cleared away since.
     heir: bool,
     dirty: bool,
+    others: Others,
 }
 
 fn model(start: Start, others: bool, acts: &[Act]) -> Model {
@@ -192,15 +205,18 @@ fn model(start: Start, others: bool, acts: &[Act]) -> Model {
                 }
                 model.write();
             }
-            Act::TakeFlash => {
-                if model.flash.contains(&"old") {
-                    model.flash.retain(|key| *key != "old");
-                    model.write();
-                }
-            }
             Act::LoginA => model.log_in("a"),
             Act::LoginB => model.log_in("b"),
-            Act::Logout => model = Model { created: OPENED + 1, ..Model::default() },
+            Act::Logout => model = Model { created: OPENED + 1, others: model.others, ..Model::default() },
+            Act::LogoutAll => {
+                let others = Others { end_all_of: model.user.map(str::to_owned), ..model.others };
+                model = Model { created: OPENED + 1, others, ..Model::default() };
+            }
+            Act::LogoutOthers => {
+                if let Some(user) = model.user {
+                    model.others.end_all_of = Some(user.to_owned());
+                }
+            }
             Act::Regenerate => {
                 if model.same {
                     model.write().same = false;
@@ -220,9 +236,9 @@ impl Model {
 
     fn log_in(&mut self, user: &'static str) {
         if self.user.is_some_and(|present| present != user) {
-            *self = Self::default();
+            *self = Self { others: self.others.clone(), ..Self::default() };
         }
-        self.write();
+        self.write().others.logged_in = true;
         (self.user, self.same, self.created) = (Some(user), false, OPENED + 1);
     }
 
@@ -267,7 +283,7 @@ fn every_history_is_planned_as_the_model_says() {
             &plan,
             start,
             &model(start, false, &kept(history)),
-            kept(history).contains(&Act::Logout),
+            kept(history).iter().any(|act| matches!(act, Act::Logout | Act::LogoutAll)),
             &context,
         );
     });
@@ -289,6 +305,7 @@ fn every_history_is_done_again_on_what_another_request_wrote() {
 fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, context: &impl std::fmt::Debug) {
     let full = Duration::from_millis(TTL);
     let issued = CookieOp::Issue { max_age: full };
+    assert_eq!(plan.others, model.others, "{context:?}");
     // A session that goes on as it began keeps the time since then; but five milliseconds are nothing to the limit here.
     let content = match &plan.store {
         StoreOp::Create { content, ttl } => {
@@ -336,12 +353,12 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
         let mut state = run(start, history);
         state.rebase(None);
         let acts = kept(history);
-        let last = acts.iter().rposition(|act| matches!(act, Act::LoginA | Act::LoginB | Act::Logout));
+        let last = acts.iter().rposition(|act| matches!(act, Act::LoginA | Act::LoginB | Act::Logout | Act::LogoutAll));
         let planned = plan(&state, NOW, &POLICY);
         let context = (start, history, &planned);
         let Ok(plan) = &planned else {
-            // A message of the session that is gone was read: another request may have it too.
-            assert!(acts.contains(&Act::TakeFlash), "{context:?}");
+            // Nobody can say which of the others is the one to be kept.
+            assert!(acts.contains(&Act::LogoutOthers), "{context:?}");
             return;
         };
         match &plan.store {
@@ -349,40 +366,47 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
             StoreOp::Create { content, .. } => {
                 let last = last.unwrap_or_else(|| panic!("reborn: {context:?}"));
                 // After a logout it is another session; after a login it is the one who logged in.
-                assert_eq!(content.user().is_some(), acts[last] != Act::Logout, "{context:?}");
-                let foreign = start == Start::UserA || acts.contains(&Act::Logout);
+                let logged_out = |act: &Act| matches!(act, Act::Logout | Act::LogoutAll);
+                assert_eq!(content.user().is_some(), !logged_out(&acts[last]), "{context:?}");
+                let foreign = start == Start::UserA || acts.iter().any(logged_out);
                 assert!(!foreign || !content.data().contains_key("loaded"), "{context:?}");
                 assert!(!foreign || !content.flash().contains_key("old"), "{context:?}");
             }
             _ => panic!("the record is gone: {context:?}"),
         }
         if last.is_none() {
-            assert_eq!(*plan, Plan::NOTHING, "{context:?}");
+            assert_eq!(*plan, Plan::nothing(), "{context:?}");
         }
     });
 }
 
 #[test]
-fn a_message_that_somebody_else_delivered_fails_the_exchange() {
-    let mut state = run(Start::Anonymous, &[Act::TakeFlash]);
-    let mut content = Content::new(CREATED);
-    content.set("loaded", json!(1));
-    state.rebase(Some(Record::new(Arc::new(content), 8, OPENED + TTL, CREATED)));
-    assert_eq!(plan(&state, NOW, &POLICY), Err(Irreconcilable));
-}
-
-#[test]
-fn a_logout_stands_whoever_delivered_a_message() {
-    let mut state = run(Start::Anonymous, &[Act::TakeFlash, Act::Logout]);
-    state.rebase(Some(Record::new(Arc::new(Content::new(CREATED)), 8, OPENED + TTL, CREATED)));
-    assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan { store: StoreOp::Destroy, cookie: CookieOp::Remove }));
+fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_failed() {
+    for keep in [true, false] {
+        let mut state = Start::Anonymous.state();
+        let call = state.begin();
+        let message = state.flash(call, "old").expect("the call runs").expect("it is there");
+        let loaded = state.holds(call, &message).expect("the call runs").expect("it is live");
+        let mut content = Content::clone(loaded.record.content());
+        content.remove_flash("old");
+        state.claimed(call, message.clone(), Record::new(Arc::new(content), 8, OPENED + TTL, OPENED));
+        assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
+        state.end(call, keep);
+        let planned = plan(&state, NOW, &POLICY).expect("nobody else wrote");
+        let StoreOp::Update { content, .. } = &planned.store else {
+            let renewed = StoreOp::Confirm { ttl: Duration::from_millis(TTL), doubt: false };
+            assert!(keep && planned.store == renewed, "{planned:?}");
+            continue;
+        };
+        assert!(!keep && content.flash()["old"] == "o", "{planned:?}");
+    }
 }
 
 #[test]
 fn a_record_that_went_to_another_user_is_not_written_to() {
     let mut state = run(Start::Anonymous, &[Act::Set]);
     state.rebase(Some(Start::UserA.record(true)));
-    assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan::NOTHING));
+    assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan::nothing()));
 }
 
 /// A session of a user that was loaded at a time when that renewed it, and only read.
@@ -402,11 +426,11 @@ fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
     let state = renewed(&POLICY);
     for (after, doubt) in [(0, false), (DOUBTFUL_AFTER - 1, false), (DOUBTFUL_AFTER, true), (50_000, true)] {
         let planned = plan(&state, OPENED + after, &POLICY);
-        assert_eq!(planned, Ok(Plan { store: StoreOp::Confirm { ttl: full, doubt }, cookie: issued }), "{after}");
+        assert_eq!(planned, Ok(Plan::new(StoreOp::Confirm { ttl: full, doubt }, issued)), "{after}");
     }
     // A clock that was set back meanwhile is no reason for doubt.
     let early = plan(&state, OPENED - 50_000, &POLICY);
-    assert_eq!(early, Ok(Plan { store: StoreOp::Confirm { ttl: full, doubt: false }, cookie: issued }));
+    assert_eq!(early, Ok(Plan::new(StoreOp::Confirm { ttl: full, doubt: false }, issued)));
 }
 
 #[test]
@@ -416,7 +440,7 @@ fn the_absolute_time_out_caps_every_path() {
     let (ttl, max_age) = (Duration::from_millis(20_500), Duration::from_secs(20));
     let planned = |history: &[Act], now| plan(&run(Start::UserA, history), now, &policy).expect("nobody else wrote");
     let read = |now| plan(&renewed(&policy), now, &policy).expect("only read");
-    let confirmed = Plan { store: StoreOp::Confirm { ttl, doubt: false }, cookie: CookieOp::Issue { max_age } };
+    let confirmed = Plan::new(StoreOp::Confirm { ttl, doubt: false }, CookieOp::Issue { max_age });
     assert_eq!(read(OPENED), confirmed);
     for act in [Act::Set, Act::Regenerate] {
         let (StoreOp::Update { ttl: capped, .. } | StoreOp::Rotate { ttl: capped, .. }) = planned(&[act], OPENED).store
@@ -427,8 +451,8 @@ fn the_absolute_time_out_caps_every_path() {
     }
     let StoreOp::Rotate { ttl: renewed, .. } = planned(&[Act::LoginA], OPENED).store else { panic!() };
     assert_eq!(renewed, Duration::from_millis(30_500), "a login begins anew");
-    assert_eq!(planned(&[Act::Set], OPENED + 20_500), Plan { store: StoreOp::Destroy, cookie: CookieOp::Remove });
-    assert_eq!(read(OPENED + 20_500), Plan::NOTHING);
+    assert_eq!(planned(&[Act::Set], OPENED + 20_500), Plan::new(StoreOp::Destroy, CookieOp::Remove));
+    assert_eq!(read(OPENED + 20_500), Plan::nothing());
     assert_eq!(read(OPENED + 19_501).cookie, CookieOp::Remove, "less than a second is no Max-Age");
 }
 

@@ -100,12 +100,12 @@ impl RedisStore {
     /// # Examples
     ///
     /// ```no_run
-    /// use redis::aio::ConnectionManager;
     /// use velox_session::store::RedisStore;
     ///
     /// # async fn connect() -> redis::RedisResult<RedisStore> {
+    /// // With its feature `connection-manager`, the crate redis has connections that are made again when they break.
     /// let client = redis::Client::open("redis://127.0.0.1")?;
-    /// let store = RedisStore::with_connection(ConnectionManager::new(client).await?);
+    /// let store = RedisStore::with_connection(client.get_multiplexed_async_connection().await?);
     /// # Ok(store)
     /// # }
     /// ```

@@ -1,0 +1,217 @@
+//! The sessions of a user: listed, ended, limited. (F8, F9, F12)
+
+use super::world::{self, World, poll, ready};
+use super::*;
+use crate::session::SessionHandle;
+
+fn bob(session: &Session) {
+    ready(session.login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
+}
+
+/// Three sessions of Ada, the oldest first, and one of Bob.
+fn crowd() -> (World, [String; 3], String) {
+    let world = World::new();
+    let adas = [(); 3].map(|()| {
+        world.clock.advance(Duration::from_secs(1));
+        world.issued(None, login).0
+    });
+    let (other, _) = world.issued(None, bob);
+    (world, adas, other)
+}
+
+fn alive<'c>(world: &World, cookies: impl IntoIterator<Item = &'c String>) -> Vec<bool> {
+    cookies.into_iter().map(|cookie| world.user_of(cookie).is_some()).collect()
+}
+
+#[test]
+fn a_user_sees_their_sessions_the_newest_first_and_which_is_this_one() {
+    // F9
+    let (world, adas, other) = crowd();
+    world.visit(Some(&adas[1]), |session| {
+        let sessions = ready(session.sessions()).expect("a list");
+        assert_eq!(sessions.iter().map(|one| one.is_current()).collect::<Vec<_>>(), [false, true, false]);
+        let began: Vec<_> = sessions.iter().map(|one| one.record().created_at()).collect();
+        assert!(began.is_sorted_by(|one, next| one > next));
+        assert_eq!(session.handle(), Some(sessions[1].handle()));
+        // A handle is of no use as a cookie, and holds nothing of one.
+        let handle = sessions[1].handle().to_string();
+        assert!(!adas.iter().any(|cookie| cookie.contains(&handle[..16])));
+        assert!(
+            ready(world.manager.open(&world.headers(Some(&handle)))).expect("no store call").call().session().is_new()
+        );
+    });
+    world.visit(Some(&other), |session| assert_eq!(ready(session.sessions()).expect("a list").len(), 1));
+    world.visit(None, |session| assert!(ready(session.sessions()).expect("a list").is_empty()));
+}
+
+#[test]
+fn a_session_is_ended_by_its_handle_and_only_by_its_user() {
+    // F9
+    let (world, adas, other) = crowd();
+    let handle_of = |cookie: &str| world.open(Some(cookie)).call().session().handle().expect("it is live");
+    let (first, bobs): (SessionHandle, _) = (handle_of(&adas[0]), handle_of(&other));
+    world.visit(Some(&adas[1]), |session| {
+        assert!(!ready(session.end(&bobs)).expect("an answer"), "another user's");
+        assert!(ready(session.end(&first)).expect("an answer"));
+        assert!(!ready(session.end(&first)).expect("an answer"), "it is gone");
+    });
+    assert_eq!(alive(&world, adas.iter().chain([&other])), [false, true, true, true]);
+    let own = handle_of(&adas[1]);
+    let closing = world.exchange(Some(&adas[1]), |session| assert!(ready(session.end(&own)).expect("an answer")));
+    assert_eq!(world::value(closing.set_cookie().expect("a removal")), "");
+    assert_eq!(alive(&world, &adas), [false, false, true]);
+    assert_eq!(world.manager.counters().revoked, 1);
+}
+
+#[test]
+fn logout_all_ends_every_session_of_the_user_and_no_other() {
+    // F8
+    let (world, adas, other) = crowd();
+    let closing = world.exchange(Some(&adas[1]), |session| ready(session.logout_all()).expect("noted"));
+    assert_eq!(world::value(closing.set_cookie().expect("a removal")), "");
+    assert_eq!(alive(&world, adas.iter().chain([&other])), [false, false, false, true]);
+    assert_eq!(world.store.len(), 1);
+}
+
+#[test]
+fn logout_others_keeps_the_session_that_asks_under_the_id_that_it_has_then() {
+    // F8
+    for regenerates in [false, true] {
+        let (world, adas, other) = crowd();
+        let closing = world.exchange(Some(&adas[1]), |session| {
+            if regenerates {
+                ready(session.regenerate()).expect("noted");
+            }
+            ready(session.logout_others()).expect("noted");
+        });
+        let own = closing.set_cookie().map_or_else(|| adas[1].clone(), world::value);
+        assert_eq!(own != adas[1], regenerates);
+        assert_eq!(alive(&world, [&adas[0], &own, &adas[2], &other]), [false, true, false, true]);
+        assert_eq!(world.store.len(), 2);
+    }
+}
+
+#[test]
+fn a_login_after_logout_all_in_one_request_is_kept() {
+    let (world, adas, _) = crowd();
+    let (new, _) = world.issued(Some(&adas[0]), |session| {
+        ready(session.logout_all()).expect("noted");
+        login(session);
+    });
+    assert_eq!(alive(&world, adas.iter().chain([&new])), [false, false, false, true]);
+}
+
+#[test]
+fn what_a_failed_call_said_of_other_sessions_stands() {
+    let (world, adas, _) = crowd();
+    let exchange = world.open(Some(&adas[0]));
+    let call = exchange.call();
+    ready(call.session().logout_others()).expect("noted");
+    drop(call);
+    let _closing = world.close(&exchange);
+    assert_eq!(alive(&world, &adas), [true, false, false]);
+}
+
+#[test]
+fn an_administrator_ends_all_sessions_of_a_user() {
+    // F8
+    let (world, adas, other) = crowd();
+    assert_eq!(ready(world.manager.end_all("u1")).expect("an answer"), 3);
+    assert_eq!(ready(world.manager.end_all("u1")).expect("an answer"), 0);
+    assert_eq!(alive(&world, adas.iter().chain([&other])), [false, false, false, true]);
+    assert!(ready(world.manager.sessions_of("u1")).expect("a list").is_empty());
+}
+
+#[test]
+fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
+    // F8: in every order of the store calls of a rotation and of the end of all.
+    for switch in 0..12 {
+        let world = World::new();
+        let (cookie, _) = world.issued(None, login);
+        let stepped = world.stepped();
+        let exchange = world.open(Some(&cookie));
+        let call = exchange.call();
+        ready(call.session().regenerate()).expect("noted");
+        call.commit();
+        let (mut closing, mut ending) = (Box::pin(stepped.close(&exchange)), Box::pin(stepped.end_all("u1")));
+        // Some steps of the one, then some of the other, and so on.
+        let (mut closed, mut ended) = (None, None);
+        for step in 0..1_000 {
+            let turn = (step / (1 + switch % 4) + switch) % 2 == 0;
+            if turn && closed.is_none() {
+                closed = poll(&mut closing);
+            } else if ended.is_none() {
+                ended = poll(&mut ending);
+            } else if closed.is_none() {
+                closed = poll(&mut closing);
+            }
+        }
+        assert!(ended.expect("it ends").is_ok());
+        let line = closed.expect("it ends").expect("it is saved").set_cookie().map(world::value);
+        // Either it was over before and is ended, or it found its session gone; or it came after and is a new one.
+        let left = world.store.len();
+        assert!(left == 0 || (left == 1 && line.is_some()), "{switch}: {left}");
+        assert!(!alive(&world, [&cookie])[0]);
+    }
+}
+
+#[test]
+fn a_login_over_the_limit_ends_the_oldest_session() {
+    // F12
+    let (mut world, adas, other) = crowd();
+    world.rebuild(|settings| settings.max_sessions_per_user(2), vec!["conformance-session-secret-0123456789"]);
+    world.clock.advance(Duration::from_secs(1));
+    let (new, _) = world.issued(None, login);
+    assert_eq!(alive(&world, adas.iter().chain([&new, &other])), [false, false, true, true, true]);
+    // A login again of who is logged in takes the place of its own session.
+    let (again, _) = world.issued(Some(&new), login);
+    assert_eq!(alive(&world, [&adas[2], &new, &again]), [true, false, true]);
+    world.visit(Some(&again), |session| session.set("n", 1).expect("a write"));
+    assert_eq!(world.store.len(), 3);
+}
+
+#[test]
+fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
+    // F12: in every order of their store calls.
+    for order in 0..64_u32 {
+        let mut world = World::new();
+        world.rebuild(|settings| settings.max_sessions_per_user(1), vec!["conformance-session-secret-0123456789"]);
+        let manager = world.stepped_with(|settings| settings.max_sessions_per_user(1));
+        let exchanges = [world.open(None), world.open(None)];
+        for exchange in &exchanges {
+            let call = exchange.call();
+            login(&call.session());
+            call.commit();
+        }
+        let mut futures = exchanges.iter().map(|exchange| Some(Box::pin(manager.close(exchange)))).collect::<Vec<_>>();
+        let mut cookies = Vec::new();
+        for step in 0..100 {
+            let first = (order >> (step % 6) & 1) as usize;
+            let index = if futures[first].is_some() { first } else { 1 - first };
+            let Some(future) = futures[index].as_mut() else { break };
+            if let Some(closed) = poll(future) {
+                futures[index] = None;
+                cookies.extend(closed.ok().and_then(|closing| closing.set_cookie().map(world::value)));
+                assert!(alive(&world, &cookies).iter().filter(|alive| **alive).count() <= 1, "{order}");
+            }
+        }
+        assert!(futures.iter().all(Option::is_none));
+        assert_eq!((world.store.len(), alive(&world, &cookies).contains(&true)), (1, true), "{order}");
+    }
+}
+
+#[test]
+fn a_store_that_lists_no_sessions_says_so() {
+    // F8
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let manager = world.unlisted();
+    let exchange = ready(manager.open(&world.headers(Some(&cookie)))).expect("the store answers");
+    let call = exchange.call();
+    assert!(
+        matches!(ready(call.session().sessions()), Err(SessionError::Unavailable(error)) if error.is_unsupported())
+    );
+    ready(call.session().logout_others()).expect("noted");
+    call.commit();
+    assert!(matches!(ready(manager.close(&exchange)), Err(CloseError::Unlisted(_))));
+}

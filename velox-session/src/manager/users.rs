@@ -1,0 +1,130 @@
+//! The sessions of a user: listed, ended, and kept to a number.
+
+use super::{Inner, Manager};
+use crate::key::StoreKey;
+use crate::record::Record;
+use crate::session::{SessionHandle, SessionInfo};
+use crate::store::{Condition, Destroyed, Owner, StoreError};
+
+impl Manager {
+    /// The live sessions of a user, the newest first. For the user's own list, see [`Session::sessions`](crate::Session::sessions).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::Manager;
+    /// # use velox_session::store::StoreError;
+    /// /// What an administrator does about an account that was taken over.
+    /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
+    ///     for session in sessions.sessions_of(user).await? {
+    ///         println!("{user} is logged in since {}", session.record().created_at());
+    ///     }
+    ///     sessions.end_all(user).await
+    /// }
+    /// # let _ = lock_out;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked, or lists no sessions.
+    pub async fn sessions_of(&self, user: &str) -> Result<Vec<SessionInfo>, StoreError> {
+        self.0.sessions_of(user, None).await
+    }
+
+    /// Ends one session of a user. Answers whether it was there; another user's is not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions_of`](Self::sessions_of). The session may still be there.
+    pub async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+        self.0.end(user, handle).await
+    }
+
+    /// Ends all sessions of a user, and answers how many. Those that get a new id meanwhile are among them; a login that is not
+    /// answered yet when this is asked may be or not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
+    pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
+        self.0.end_all(user, None).await
+    }
+}
+
+impl Inner {
+    /// The live sessions of a user, the newest first.
+    pub(crate) async fn sessions_of(
+        &self,
+        user: &str,
+        current: Option<&StoreKey>,
+    ) -> Result<Vec<SessionInfo>, StoreError> {
+        let owner = Owner::new(&self.prefix, user);
+        let now = self.clock.now();
+        let listed = self.store().sessions_of(&owner).await.inspect_err(|error| self.trouble(error))?;
+        let mut live: Vec<(StoreKey, Record)> =
+            listed.into_iter().filter(|(_, record)| self.policy.remaining(record, now) > 0).collect();
+        // Those of one millisecond have an order too, the same for all who look.
+        live.sort_by_cached_key(|(key, record)| std::cmp::Reverse((record.created_at(), key.digest_hex())));
+        let info = |(key, record)| {
+            let is_current = current == Some(&key);
+            SessionInfo::new(key, record, is_current)
+        };
+        Ok(live.into_iter().map(info).collect())
+    }
+
+    pub(crate) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+        let sessions = self.sessions_of(user, None).await?;
+        match sessions.iter().find(|session| session.handle() == *handle) {
+            Some(session) => self.revoke(session).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Ends all sessions of a user but one.
+    ///
+    /// Listing and ending are two steps, between which a session may go over to a new id. It is found by the next look; that finds
+    /// nothing only when nothing is left.
+    pub(super) async fn end_all(&self, user: &str, but: Option<&StoreKey>) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        for _ in 0..MAX_LOOKS {
+            let mut others = self.sessions_of(user, None).await?;
+            others.retain(|session| Some(session.key()) != but);
+            if others.is_empty() {
+                if ended > 0 {
+                    tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
+                }
+                return Ok(ended);
+            }
+            for session in &others {
+                ended += u64::from(self.revoke(session).await?);
+            }
+        }
+        Err(StoreError::new("the user logs in faster than sessions are ended"))
+    }
+
+    /// Ends the oldest sessions of a user, so that no more than the limit are left. Answers whether this one is.
+    ///
+    /// It is in the store already, and no browser has its id: who logs in at the same time finds it, and all agree which are the newest.
+    pub(super) async fn keep_to_limit(&self, user: &str, limit: usize, own: &StoreKey) -> Result<bool, StoreError> {
+        let mut sessions = self.sessions_of(user, Some(own)).await?;
+        let over = sessions.split_off(limit.min(sessions.len()));
+        for session in &over {
+            self.revoke(session).await?;
+        }
+        Ok(!over.iter().any(SessionInfo::is_current))
+    }
+
+    async fn revoke(&self, session: &SessionInfo) -> Result<bool, StoreError> {
+        self.deaths.note(session.key());
+        let destroyed = self.store().destroy(session.key(), Condition::Always).await;
+        let was_there = destroyed.inspect_err(|error| self.trouble(error))? == Destroyed::Yes;
+        if was_there {
+            self.events.revoked.add(1);
+            tracing::info!(cookie = self.name, session = session.key().fingerprint(), "session was ended by another");
+        }
+        Ok(was_there)
+    }
+}
+
+/// A session that gets a new id between two looks is seen by the third; so many looks see only a user who does nothing else.
+const MAX_LOOKS: usize = 100;

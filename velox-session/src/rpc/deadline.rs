@@ -1,0 +1,37 @@
+//! How long a request waits for its session, whatever the store.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+/// What a future gives within a time; `None` if it takes longer, and it is dropped then.
+pub(super) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
+    let mut work = pin!(work);
+    // A store in memory answers at once, and needs no timer.
+    let at_once = poll_fn(|context| {
+        Poll::Ready(match work.as_mut().poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    });
+    match at_once.await {
+        Some(output) => Some(output),
+        None => tokio::time::timeout(limit, work).await.ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_ready_is_given_and_what_is_late_is_not() {
+        assert_eq!(within(Duration::ZERO, ready(1)).await, Some(1));
+        assert_eq!(within(Duration::from_secs(1), pending::<u32>()).await, None);
+        let soon = async { tokio::time::sleep(Duration::from_millis(999)).await };
+        assert_eq!(within(Duration::from_secs(1), soon).await, Some(()));
+    }
+}
