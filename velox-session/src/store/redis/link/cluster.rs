@@ -80,7 +80,12 @@ impl Cluster {
 
     /// The node that has a slot, as far as is known.
     async fn owner(&self, slot: u16, until: Instant) -> Result<Address, LinkError> {
-        if self.state().is_due() {
+        let ask = {
+            let state = self.state();
+            // Where nothing is known, another command may be asking just now.
+            state.map.is_empty() || state.is_due()
+        };
+        if ask {
             tokio::time::timeout_at(until, self.refresh(until)).await.unwrap_or(Err(LinkError::Deadline))?;
         }
         let state = self.state();

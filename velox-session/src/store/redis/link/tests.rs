@@ -12,6 +12,8 @@ use super::*;
 /// What a server does when a command comes.
 enum Act {
     Answer(String),
+    /// Answers, and closes the connection.
+    AnswerAndClose(&'static str),
     /// Carries the command out, as it were, and closes the connection.
     Close,
     /// Nothing at all.
@@ -83,6 +85,10 @@ async fn serve<D: Fn(&[String], usize) -> Act>(stream: TcpStream, decide: Arc<D>
         };
         match decide(&words, before) {
             Act::Answer(text) => stream.write_all(text.as_bytes()).await.expect("it reads"),
+            Act::AnswerAndClose(text) => {
+                stream.write_all(text.as_bytes()).await.expect("it reads");
+                return;
+            }
             Act::Close => return,
             Act::Wait => {}
         }
@@ -176,6 +182,26 @@ async fn a_command_whose_reply_is_lost_is_sent_again_only_where_that_is_harmless
     assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Broken(_))));
     assert_eq!(server.count("GET"), 1);
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+}
+
+/// S5, S7
+#[tokio::test]
+async fn a_command_that_is_sent_once_is_not_sent_on_a_connection_that_has_ended() {
+    let server = Server::start(|_, before| match before {
+        0 => Act::AnswerAndClose("+OK\r\n"),
+        _ => Act::Answer("+OK\r\n".to_owned()),
+    })
+    .await;
+    let link = server.link();
+    assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    tokio::time::resume();
+    // The end of the connection comes in while another is used.
+    let other = Server::start(|_, _| Act::Answer("+OK\r\n".to_owned())).await;
+    ask(&other.link(), Effect::Once).await.expect("an answer");
+    assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+    assert_eq!(server.seen(), ["connection", "GET", "connection", "GET"]);
 }
 
 /// S5
@@ -291,4 +317,19 @@ async fn a_command_follows_where_the_cluster_sends_it() {
     }
     assert_eq!(first.seen(), ["connection", "CLUSTER", "GET", "GET"]);
     assert_eq!(other.seen(), ["connection", "ASKING", "GET", "GET", "GET"]);
+}
+
+#[tokio::test]
+async fn commands_that_come_before_the_slots_are_known_wait_for_them() {
+    let (listener, port) = bind().await;
+    let node = Server::serve(listener, move |words, _| {
+        Act::Answer(match words[0].as_str() {
+            "CLUSTER" => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{port}\r\n"),
+            _ => "+OK\r\n".to_owned(),
+        })
+    });
+    let link = Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address");
+    let both = tokio::join!(ask(&link, Effect::Once), ask(&link, Effect::Once));
+    assert!(matches!(both, (Ok(Value::Okay), Ok(Value::Okay))), "{both:?}");
+    assert_eq!((node.count("CLUSTER"), node.count("GET")), (1, 2));
 }
