@@ -1,8 +1,8 @@
 //! A proxy before a Redis that counts what passes, and breaks what a test wants broken.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, WriteHalf, split};
@@ -44,10 +44,10 @@ pub enum Fault {
 
 #[derive(Debug)]
 struct Shared {
-    server: u16,
+    server: AtomicU16,
     fault: watch::Sender<Fault>,
-    /// For the next command only.
-    next: Mutex<Option<Fault>>,
+    /// For one command only, after so many others.
+    next: Mutex<Option<(usize, Fault)>>,
     connections: AtomicUsize,
     requests: AtomicUsize,
     round_trips: AtomicUsize,
@@ -63,7 +63,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own_port = listener.local_addr().expect("it is bound").port();
         let shared = Arc::new(Shared {
-            server: port,
+            server: AtomicU16::new(port),
             fault: watch::Sender::new(Fault::None),
             next: Mutex::default(),
             connections: AtomicUsize::default(),
@@ -86,7 +86,22 @@ impl Proxy {
 
     /// Lets this go wrong with the next command.
     pub fn set_once(&self, fault: Fault) {
-        *self.shared.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        self.set_once_after(0, fault);
+    }
+
+    /// Lets so many commands pass, and this go wrong with the one after them.
+    pub fn set_once_after(&self, passing: usize, fault: Fault) {
+        *self.shared.next() = Some((passing, fault));
+    }
+
+    /// Whether what was to go wrong once still has to.
+    pub fn is_waiting(&self) -> bool {
+        self.shared.next().is_some()
+    }
+
+    /// Leads new connections to another Redis, as a name does after a failover. Those that there are stay.
+    pub fn lead_to(&self, port: u16) {
+        self.shared.server.store(port, Ordering::SeqCst);
     }
 
     /// How many connections were made.
@@ -102,6 +117,12 @@ impl Proxy {
     /// How often a client waited for replies: commands that were sent together count once.
     pub fn round_trips(&self) -> usize {
         self.shared.round_trips.load(Ordering::SeqCst)
+    }
+}
+
+impl Shared {
+    fn next(&self) -> MutexGuard<'_, Option<(usize, Fault)>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,7 +159,7 @@ struct Connection {
 
 impl Connection {
     async fn serve(client: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
-        let server = TcpStream::connect(("127.0.0.1", shared.server)).await?;
+        let server = TcpStream::connect(("127.0.0.1", shared.server.load(Ordering::SeqCst))).await?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         let (from_client, to_client) = split(client);
@@ -170,7 +191,15 @@ impl Connection {
         if is_burst {
             self.shared.round_trips.fetch_add(1, Ordering::SeqCst);
         }
-        self.shared.next.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(present)
+        let mut next = self.shared.next();
+        match next.take() {
+            None => present,
+            Some((0, fault)) => fault,
+            Some((passing, fault)) => {
+                *next = Some((passing - 1, fault));
+                present
+            }
+        }
     }
 
     async fn answer(&mut self, command: &[u8], fault: Fault) -> io::Result<()> {
