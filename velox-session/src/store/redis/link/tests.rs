@@ -113,6 +113,13 @@ async fn number(stream: &mut BufReader<TcpStream>) -> Option<usize> {
     line.trim_end().get(1..)?.parse().ok()
 }
 
+/// Lets time pass at once.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 fn get() -> Cmd {
     let mut cmd = redis::cmd("GET");
     cmd.arg("key");
@@ -194,9 +201,7 @@ async fn a_command_that_is_sent_once_is_not_sent_on_a_connection_that_has_ended(
     .await;
     let link = server.link();
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(2)).await;
-    tokio::time::resume();
+    pass(Duration::from_secs(2)).await;
     // The end of the connection comes in while another is used.
     let other = Server::start(|_, _| Act::Answer("+OK\r\n".to_owned())).await;
     ask(&other.link(), Effect::Once).await.expect("an answer");
@@ -278,6 +283,36 @@ async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
     assert!(accepted <= 3, "{accepted} connections");
 }
 
+/// S5
+#[tokio::test]
+async fn after_an_answer_pauses_are_short_again() {
+    let (listener, port) = bind().await;
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if count.fetch_add(1, Ordering::SeqCst) == 4 {
+                let decide = |_: &[String], before| match before {
+                    0 => Act::Answer("+OK\r\n".to_owned()),
+                    _ => Act::Close,
+                };
+                serve(stream, Arc::new(decide), Arc::default()).await;
+            }
+        }
+    });
+    let link = link_to(port);
+    for _ in 0..4 {
+        assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Unreachable(_))));
+        pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+    assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Broken(_))));
+    for attempts in [6, 7] {
+        assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Unreachable(_))));
+        assert_eq!(accepted.load(Ordering::SeqCst), attempts);
+    }
+}
+
 /// S1: a server that takes connections and never greets.
 #[tokio::test]
 async fn connecting_is_part_of_the_deadline() {
@@ -332,4 +367,24 @@ async fn commands_that_come_before_the_slots_are_known_wait_for_them() {
     let both = tokio::join!(ask(&link, Effect::Once), ask(&link, Effect::Once));
     assert!(matches!(both, (Ok(Value::Okay), Ok(Value::Okay))), "{both:?}");
     assert_eq!((node.count("CLUSTER"), node.count("GET")), (1, 2));
+}
+
+/// S9
+#[tokio::test]
+async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
+    let (gone, dead) = bind().await;
+    drop(gone);
+    let (listener, port) = bind().await;
+    let node = Server::serve(listener, move |words, before| {
+        let owner = if before == 0 { dead } else { port };
+        Act::Answer(match words[0].as_str() {
+            "CLUSTER" => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{owner}\r\n"),
+            _ => "+OK\r\n".to_owned(),
+        })
+    });
+    let link = Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address");
+    assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Unreachable(_))));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+    assert_eq!((node.count("CLUSTER"), node.count("GET")), (2, 1));
 }
