@@ -75,6 +75,27 @@ impl RedisStore {
         Link::single(url).map(Self::over).map_err(StoreError::new)
     }
 
+    /// A store on the server of a client of the crate `redis`, for what a URL does not say: certificates of one's own, say. Does not
+    /// connect yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::store::RedisStore;
+    ///
+    /// let client = redis::Client::open("redis://127.0.0.1")?;
+    /// let store = RedisStore::with_client(&client)?;
+    /// # let _ = store;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The client's address is none that can be reached by this build: one with TLS, without the feature `redis-tls`.
+    pub fn with_client(client: &redis::Client) -> Result<Self, StoreError> {
+        Link::single(client.get_connection_info().clone()).map(Self::over).map_err(StoreError::new)
+    }
+
     /// A store on a cluster, of which some nodes are named; they name the others. Does not connect yet.
     ///
     /// # Examples
@@ -94,8 +115,8 @@ impl RedisStore {
         Link::cluster(urls).map(Self::over).map_err(StoreError::new)
     }
 
-    /// A store on a connection that the application has made, and that it looks after: whether it connects again, and what it
-    /// does about a silent server, is its own affair. Its clones must share it or stand for the same server.
+    /// A store on a connection that the application has made, and that it looks after: whether it connects again, whether it sends a
+    /// write again whose reply was lost (which can then be done twice), and what it does about a silent server, is its own affair. Its clones must share it or stand for the same server.
     ///
     /// # Examples
     ///

@@ -1,0 +1,112 @@
+//! How often a request asks Redis, counted by a proxy before it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use velox_session::SessionBuilder;
+use velox_session::clock::SystemClock;
+use velox_session::store::RedisStore;
+use velox_tests::redis::{Proxy, RedisServer};
+use velox_tests::{SessionsApp, forged};
+
+struct World {
+    _server: RedisServer,
+    proxy: Proxy,
+    app: SessionsApp,
+}
+
+impl World {
+    /// Redis knows the scripts already, as it does from the first requests on.
+    async fn with(change: impl Fn(SessionBuilder) -> SessionBuilder) -> Self {
+        let server = RedisServer::start().await;
+        let warm = SessionsApp::with(|settings| change(settings.store(store(&server.url()))).clock(SystemClock));
+        let mut somebody = warm.alice().await;
+        somebody.get("/api/auth/profile").await.result();
+        somebody.post("/api/session/regenerate", json!({})).await;
+        somebody.post("/api/auth/logout", json!({})).await.result();
+        let proxy = Proxy::before(server.port()).await;
+        let app = SessionsApp::with(|settings| change(settings.store(store(&proxy.url()))).clock(SystemClock));
+        Self { _server: server, proxy, app }
+    }
+
+    /// How many round trips there are meanwhile.
+    async fn trips<T>(&self, during: impl Future<Output = T>) -> (usize, T) {
+        let before = self.proxy.round_trips();
+        let output = during.await;
+        (self.proxy.round_trips() - before, output)
+    }
+}
+
+fn store(url: &str) -> RedisStore {
+    RedisStore::connect(url).expect("an address")
+}
+
+#[tokio::test]
+async fn without_a_session_cookie_or_with_a_forged_one_there_is_none() {
+    // G1, G5, A3
+    let world = World::with(|settings| settings).await;
+    let alice = world.app.alice().await;
+    let mut thief = world.app.visitor();
+    thief.plant("session", &forged(&alice.value("session")));
+    for mut browser in [world.app.visitor(), thief] {
+        for target in ["/api/auth/profile", "/api/auth/home", "/api/health/check"] {
+            assert_eq!(world.trips(browser.get(target)).await.0, 0, "{target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_one_whether_it_renews_or_not() {
+    // E2
+    for interval in [0, 60] {
+        let world = World::with(|settings| settings.touch_interval(Duration::from_secs(interval))).await;
+        let mut alice = world.app.alice().await;
+        for target in ["/api/auth/profile", "/api/auth/home", "/api/session/data", "/api/session/message?key=none"] {
+            let (trips, reply) = world.trips(alice.get(target)).await;
+            assert_eq!((trips, reply.status.as_u16()), (1, 200), "{target}");
+            assert_eq!(reply.headers.contains_key("set-cookie"), interval == 0, "{target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_one_more() {
+    let world = World::with(|settings| settings).await;
+    let mut alice = world.app.alice().await;
+    for (target, body) in [
+        ("/api/session/set", json!({"key": "cart", "value": 3})),
+        ("/api/session/count", json!({})),
+        ("/api/session/flash", json!({"key": "note", "value": "once"})),
+    ] {
+        let (trips, reply) = world.trips(alice.post(target, body)).await;
+        assert!(reply.status.is_success(), "{reply:?}");
+        assert_eq!(trips, 2, "{target}");
+    }
+    // A message is taken out of the store when it is read, and nothing is left to be saved.
+    assert_eq!(world.trips(alice.get("/api/session/message?key=note")).await.0, 2);
+    assert_eq!(world.trips(alice.post("/api/auth/logout", json!({}))).await.0, 2);
+}
+
+#[tokio::test]
+async fn a_login_of_a_visitor_without_a_session_is_one_in_all() {
+    let world = World::with(|settings| settings).await;
+    let login = json!({"email": "alice@example.com", "password": "wonderland-1"});
+    // The connection is made by the first.
+    world.app.visitor().post("/api/auth/login", login.clone()).await.result();
+    let mut visitor = world.app.visitor();
+    assert_eq!(world.trips(visitor.post("/api/auth/login", login.clone())).await.0, 1);
+    // With a session, the old one is found, and ended after the new one is there.
+    assert_eq!(world.trips(visitor.post("/api/auth/login", login)).await.0, 3);
+}
+
+#[tokio::test]
+async fn all_that_goes_over_tls_too() {
+    let server = RedisServer::with_tls().await;
+    let client = redis::Client::open(server.tls()).expect("an address");
+    let over_tls = RedisStore::with_client(&client).expect("an address");
+    let app = SessionsApp::with(|settings| settings.store(over_tls).clock(SystemClock));
+    let mut alice = app.alice().await;
+    assert_eq!(alice.get("/api/auth/profile").await.result()["name"], "Alice");
+    alice.post("/api/auth/logout", json!({})).await.result();
+    assert_eq!(alice.get("/api/auth/profile").await.status, 401);
+}
