@@ -81,3 +81,7 @@ pub use user::SessionUser;
 #[cfg(feature = "rpc")]
 #[doc = include_str!("docs/porting.md")]
 pub mod porting {}
+
+#[cfg(all(feature = "rpc", feature = "redis"))]
+#[doc = include_str!("docs/moving.md")]
+pub mod moving {}
