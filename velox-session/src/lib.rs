@@ -49,6 +49,8 @@
 
 pub mod clock;
 pub mod config;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod cookie;
 mod event;
 mod id;

@@ -58,7 +58,7 @@ const RECENT: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::conformance::key;
+    use crate::conformance::key;
 
     #[test]
     fn a_death_is_seen_by_who_came_before_it_and_no_other() {

@@ -1,8 +1,6 @@
 //! Where records are kept. A store is dumb on purpose: every decision is made before it is asked.
 
 mod answer;
-#[cfg(test)]
-pub(crate) mod conformance;
 mod error;
 mod memory;
 mod owner;
@@ -66,7 +64,7 @@ pub use renewal::Renewal;
 ///
 /// # Examples
 ///
-/// A store of one's own counts as correct when it keeps what each method says:
+/// A store of one's own counts as correct when it keeps what each method says, which the suite of the feature `conformance` finds out:
 ///
 /// ```
 /// use std::time::Duration;
@@ -111,7 +109,7 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Keeps the record for `ttl`, if what is there now is what is expected; otherwise changes nothing.
     ///
-    /// The record comes with its new version, which is kept as it is; `expected` names the one before. `ttl` is never
+    /// The record comes with its new version, which is kept as it is, and is below 2^53; `expected` names the one before. `ttl` is never
     /// zero. A store that lists sessions puts a record of a user on that user's list, **before** it answers; the user of a record never
     /// changes.
     ///

@@ -243,8 +243,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::conformance::key;
     use crate::record::Content;
-    use crate::store::conformance::key;
     use crate::store::memory::tests::Dice;
     use crate::user::SessionUser;
 

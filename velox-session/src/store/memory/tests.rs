@@ -1,8 +1,8 @@
 use super::*;
 use crate::clock::ManualClock;
+use crate::conformance::{ManualHarness, check, key, record};
 use crate::policy::Policy;
 use crate::record::Content;
-use crate::store::conformance::{self, key, record};
 use crate::user::SessionUser;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,8 +26,11 @@ async fn has(store: &MemoryStore, key: &StoreKey) -> bool {
 #[tokio::test]
 async fn it_is_a_store() {
     let (store, clock) = store();
-    conformance::check(store.clone(), clock.clone()).await;
-    conformance::check(store.with_capacity(4), clock).await;
+    for store in [store.clone(), store.with_capacity(500)] {
+        let report = check(&ManualHarness::new(store, clock.clone()).in_threads()).await;
+        report.assert();
+        assert_eq!(report.not_offered().count(), 0, "{report}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,82 @@
+//! What was ended is gone, and only what was meant to be ended is.
+
+use super::Check;
+use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, key};
+use crate::store::{Condition, Destroyed, Stored};
+
+pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
+    vec![
+        ("a session that was ended is gone, for every call (C4)", Box::pin(gone(kit))),
+        ("a session is ended once", Box::pin(once(kit))),
+        ("to end what is not there is no error (F7)", Box::pin(absent(kit))),
+        ("a session is ended whatever its version, if none is named", Box::pin(any_version(kit))),
+        ("a session of the version named is ended", Box::pin(named_version(kit))),
+        ("a session of another version than named goes on as it was", Box::pin(other_version(kit))),
+        ("a touch does not keep a session from being ended by its version", Box::pin(touched(kit))),
+    ]
+}
+
+async fn gone(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    kit.end(&key).await?;
+    kit.is_gone(&key, "it was ended").await?;
+    ensure!(kit.load(&key, Lives::USUAL).await?.is_none(), "load: a record, though it was ended");
+    ensure!(!kit.touch(&key, HOUR).await?, "touch: true, though it was ended");
+    let stored = kit.save(&key, "b", 1).await?;
+    ensure!(stored == Stored::Conflict, "a save after a destroy: {stored:?}");
+    kit.is_gone(&key, "it was ended").await
+}
+
+async fn once(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    kit.end(&key).await?;
+    for condition in CONDITIONS {
+        let again = kit.destroy(&key, condition).await?;
+        ensure!(again == Destroyed::Absent, "destroy ({condition:?}) after a destroy: {again:?}");
+    }
+    Ok(())
+}
+
+async fn absent(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = key(COOKIE);
+    for condition in CONDITIONS {
+        let destroyed = kit.destroy(&key, condition).await?;
+        ensure!(destroyed == Destroyed::Absent, "destroy ({condition:?}) where nothing is: {destroyed:?}");
+    }
+    Ok(())
+}
+
+async fn any_version(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.inserted(kit.record("a", 7), HOUR).await?;
+    kit.end(&key).await?;
+    kit.is_gone(&key, "it was ended").await
+}
+
+async fn named_version(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    let stored = kit.save(&key, "b", 1).await?;
+    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    let destroyed = kit.destroy(&key, Condition::Version(2)).await?;
+    ensure!(destroyed == Destroyed::Yes, "destroy of version 2, which is there: {destroyed:?}");
+    kit.is_gone(&key, "it was ended").await
+}
+
+async fn other_version(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.inserted(kit.record("a", 2), HOUR).await?;
+    for version in [0, 1, 3] {
+        let destroyed = kit.destroy(&key, Condition::Version(version)).await?;
+        ensure!(destroyed == Destroyed::Conflict, "destroy of version {version}, where 2 is there: {destroyed:?}");
+    }
+    kit.holds(&key, "a", 2).await?;
+    kit.ends_in(&key, HOUR).await
+}
+
+async fn touched(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch: no record");
+    let destroyed = kit.destroy(&key, Condition::Version(1)).await?;
+    ensure!(destroyed == Destroyed::Yes, "destroy of version 1, which was touched: {destroyed:?}");
+    kit.is_gone(&key, "it was ended").await
+}
+
+const CONDITIONS: [Condition; 3] = [Condition::Always, Condition::Version(0), Condition::Version(1)];

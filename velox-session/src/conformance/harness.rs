@@ -1,0 +1,159 @@
+//! What the suite needs beside the store: the time, and a way to do several things at once.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::threads;
+use crate::clock::{Clock, ManualClock};
+use crate::store::SessionStore;
+
+/// Something to be done beside the rest of a check.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::conformance::Task;
+///
+/// /// As a harness of tokio starts a task: on a thread of the runtime's choice.
+/// fn spawn(task: Task) -> Task {
+///     let running = tokio::spawn(task);
+///     Box::pin(async { running.await.expect("no store panics") })
+/// }
+/// ```
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A store under test, and its time. Implemented by who tests a store that goes by a clock of its own; for all others there is
+/// [`ManualHarness`].
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use velox_session::clock::{Clock, ManualClock};
+/// use velox_session::conformance::Harness;
+/// use velox_session::store::async_trait;
+/// use velox_session::{MemoryStore, SessionStore};
+///
+/// /// A database that keeps its own time.
+/// struct Database {
+///     store: MemoryStore,
+///     clock: ManualClock,
+/// }
+///
+/// #[async_trait]
+/// impl Harness for Database {
+///     fn store(&self) -> Arc<dyn SessionStore> {
+///         Arc::new(self.store.clone())
+///     }
+///     fn now(&self) -> u64 {
+///         self.clock.now()
+///     }
+///     async fn advance(&self, by: Duration) {
+///         // What is kept has so much less left to live: UPDATE sessions SET expires_at = expires_at - by.
+///         self.clock.advance(by);
+///     }
+///     fn slack(&self) -> Duration {
+///         Duration::from_secs(60)
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// A handle to the store: all handles show the same records. The suite takes several, and uses them as several servers would, so
+    /// that a new connection each, or each to another node, makes the suite stricter.
+    fn store(&self) -> Arc<dyn SessionStore>;
+
+    /// The present time in Unix milliseconds, as the store and the session middleware see it.
+    fn now(&self) -> u64;
+
+    /// Lets time pass, for the store and for [`now`](Self::now). No check waits for real time to pass.
+    async fn advance(&self, by: Duration);
+
+    /// How much sooner than said a record may expire, since time passes for the store in between as well. Zero, unless the store has a
+    /// clock of its own; a minute at most.
+    fn slack(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Starts a task, and gives one that ends when it has ended.
+    ///
+    /// Unless this is overridden, a task runs where it is waited for, so that tasks take turns wherever one waits. To see them run at the
+    /// same time as well, give them threads.
+    fn spawn(&self, task: Task) -> Task {
+        task
+    }
+}
+
+/// A store that goes by a clock that is set by hand.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::MemoryStore;
+/// use velox_session::clock::ManualClock;
+/// use velox_session::conformance::{self, ManualHarness};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let clock = ManualClock::at(1_700_000_000_000);
+/// let store = MemoryStore::new().with_clock(clock.clone());
+/// conformance::check(&ManualHarness::new(store, clock).in_threads()).await.assert();
+/// # }
+/// ```
+pub struct ManualHarness {
+    store: Arc<dyn SessionStore>,
+    clock: ManualClock,
+    spawn: fn(Task) -> Task,
+}
+
+impl ManualHarness {
+    /// A store, and the clock that it was given.
+    #[must_use]
+    pub fn new(store: impl SessionStore, clock: ManualClock) -> Self {
+        Self { store: Arc::new(store), clock, spawn: |task| task }
+    }
+
+    /// Runs what is done at once in threads of its own: for a store that needs no runtime.
+    #[must_use]
+    pub fn in_threads(self) -> Self {
+        self.spawned_by(threads::spawn)
+    }
+
+    /// Starts what is done at once by this function, as a runtime does: see [`Task`].
+    #[must_use]
+    pub fn spawned_by(self, spawn: fn(Task) -> Task) -> Self {
+        Self { spawn, ..self }
+    }
+}
+
+#[async_trait]
+impl Harness for ManualHarness {
+    fn store(&self) -> Arc<dyn SessionStore> {
+        Arc::clone(&self.store)
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    fn spawn(&self, task: Task) -> Task {
+        (self.spawn)(task)
+    }
+}
+
+impl fmt::Debug for ManualHarness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualHarness").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}

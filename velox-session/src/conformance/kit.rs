@@ -1,0 +1,278 @@
+//! What checks are made of: keys and records of their own, and calls that say what went wrong.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::harness::Harness;
+use super::{Task, threads};
+use crate::clock::milliseconds;
+use crate::id::SessionId;
+use crate::key::StoreKey;
+use crate::policy::Policy;
+use crate::record::{Content, Record};
+use crate::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore, StoreError, Stored};
+use crate::user::SessionUser;
+
+/// Why a promise does not count as kept.
+#[derive(Clone, Debug)]
+pub(super) enum Miss {
+    /// What was seen instead.
+    Broken(String),
+    /// The store says that it does not do this.
+    NotOffered,
+}
+
+/// What is done beside other things, and what comes of it.
+pub(super) type Work<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// A store under test, with short forms of what checks do.
+pub(super) struct Kit<'h> {
+    harness: &'h dyn Harness,
+    store: Arc<dyn SessionStore>,
+}
+
+/// Ends a check, with what was seen, unless something holds.
+macro_rules! ensure {
+    ($holds:expr, $($seen:tt)+) => {
+        if !$holds {
+            return Err(Miss::Broken(format!($($seen)+)));
+        }
+    };
+}
+pub(super) use ensure;
+
+impl<'h> Kit<'h> {
+    pub(super) fn new(harness: &'h dyn Harness) -> Self {
+        Self { harness, store: harness.store() }
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.harness.now()
+    }
+
+    pub(super) fn slack(&self) -> Duration {
+        self.harness.slack()
+    }
+
+    pub(super) async fn advance(&self, by: Duration) {
+        self.harness.advance(by).await;
+    }
+
+    /// A record that holds a text.
+    pub(super) fn record(&self, text: &str, version: u64) -> Record {
+        record(text, version, self.now())
+    }
+
+    /// A record of a user.
+    pub(super) fn record_of(&self, user: &str, version: u64) -> Record {
+        record_of(user, version, self.now())
+    }
+
+    /// A record that is kept for an hour under a key of its own.
+    pub(super) async fn present(&self) -> Result<StoreKey, Miss> {
+        self.inserted(self.record("a", 1), HOUR).await
+    }
+
+    /// This record, kept for so long under a key of its own.
+    pub(super) async fn inserted(&self, record: Record, ttl: Duration) -> Result<StoreKey, Miss> {
+        let key = key(COOKIE);
+        self.insert(&key, record, ttl).await?;
+        Ok(key)
+    }
+
+    pub(super) async fn insert(&self, key: &StoreKey, record: Record, ttl: Duration) -> Result<(), Miss> {
+        let stored = self.set(key, record, Expected::Absent, ttl).await?;
+        ensure!(stored == Stored::Yes, "a new record under a new key: {stored:?}");
+        Ok(())
+    }
+
+    pub(super) async fn get(&self, key: &StoreKey) -> Result<Option<Record>, Miss> {
+        self.store.get(key).await.map_err(failed("get"))
+    }
+
+    /// The record of this key, which must be there.
+    pub(super) async fn found(&self, key: &StoreKey) -> Result<Record, Miss> {
+        self.get(key).await?.ok_or_else(|| Miss::Broken("get: no record, though it has not ended".to_owned()))
+    }
+
+    pub(super) async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, Miss> {
+        let record = record.with_expiry(self.now().saturating_add(milliseconds(ttl)));
+        self.store.set(key, record, expected, ttl).await.map_err(failed("set"))
+    }
+
+    /// Saves a text under the version that follows the one expected.
+    pub(super) async fn save(&self, key: &StoreKey, text: &str, expected: u64) -> Result<Stored, Miss> {
+        self.set(key, self.record(text, expected + 1), Expected::Version(expected), HOUR).await
+    }
+
+    pub(super) async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, Miss> {
+        self.store.destroy(key, condition).await.map_err(failed("destroy"))
+    }
+
+    /// Ends a session, which must be there.
+    pub(super) async fn end(&self, key: &StoreKey) -> Result<(), Miss> {
+        let destroyed = self.destroy(key, Condition::Always).await?;
+        ensure!(destroyed == Destroyed::Yes, "destroy of a live record: {destroyed:?}");
+        Ok(())
+    }
+
+    pub(super) async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, Miss> {
+        self.store.touch(key, ttl).await.map_err(failed("touch"))
+    }
+
+    pub(super) async fn load(&self, key: &StoreKey, lives: Lives) -> Result<Option<Found>, Miss> {
+        self.store.load(key, &lives.renewal(self.now())).await.map_err(failed("load"))
+    }
+
+    /// The record of this key as load finds it, which must be there.
+    pub(super) async fn loaded(&self, key: &StoreKey, lives: Lives) -> Result<Found, Miss> {
+        let found = self.load(key, lives).await?;
+        found.ok_or_else(|| Miss::Broken("load: no record, though it has not ended".to_owned()))
+    }
+
+    pub(super) async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, Miss> {
+        self.store.sessions_of(owner).await.map_err(failed("sessions_of"))
+    }
+
+    /// That a record holds this text, in this version.
+    pub(super) async fn holds(&self, key: &StoreKey, text: &str, version: u64) -> Result<(), Miss> {
+        let record = self.found(key).await?;
+        let seen = (record.data().get("text").and_then(|text| text.as_str()), record.version());
+        ensure!(seen == (Some(text), version), "get: {seen:?} and not {text:?} in version {version}");
+        Ok(())
+    }
+
+    pub(super) async fn is_gone(&self, key: &StoreKey, why: &str) -> Result<(), Miss> {
+        ensure!(self.get(key).await?.is_none(), "get: a record, though {why}");
+        Ok(())
+    }
+
+    /// That a record expires in so long from now, and sooner by no more than the store's own clock may make it.
+    pub(super) fn expires_in(&self, call: &str, record: &Record, ttl: Duration) -> Result<(), Miss> {
+        let latest = self.now().saturating_add(milliseconds(ttl));
+        let soonest = latest.saturating_sub(milliseconds(self.slack()));
+        let at = record.expires_at();
+        ensure!(
+            (soonest..=latest).contains(&at),
+            "{call}: expires {} ms after the time that was set, of {latest}",
+            i128::from(at) - i128::from(latest)
+        );
+        Ok(())
+    }
+
+    /// That a record lives for so long from now, and no longer.
+    pub(super) async fn ends_in(&self, key: &StoreKey, ttl: Duration) -> Result<(), Miss> {
+        let last = self.slack() + MOMENT;
+        self.advance(ttl.saturating_sub(last)).await;
+        ensure!(self.get(key).await?.is_some(), "get: no record, a moment before it ends");
+        self.advance(last.min(ttl)).await;
+        self.is_gone(key, "its time has come").await
+    }
+
+    /// Does something so many times at once, with a handle to the store for each; gives what came of it, in order.
+    pub(super) async fn at_once<T, F>(
+        &self,
+        count: usize,
+        work: impl Fn(usize, Arc<dyn SessionStore>) -> F,
+    ) -> Result<Vec<T>, Miss>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let results: Vec<_> = (0..count).map(|_| Arc::new(Mutex::new(None))).collect();
+        let tasks = results.iter().enumerate().map(|(index, result)| {
+            let (work, result) = (work(index, self.harness.store()), Arc::clone(result));
+            let task: Task = Box::pin(async move {
+                let done = work.await;
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+            });
+            self.harness.spawn(task)
+        });
+        threads::join(tasks.collect()).await;
+        let taken = results.iter().map(|result| {
+            let done = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+            done.ok_or_else(|| Miss::Broken("the store panicked".to_owned()))?.map_err(failed("a call beside others"))
+        });
+        taken.collect()
+    }
+}
+
+/// How a load renews lives.
+#[derive(Clone, Copy)]
+pub(super) struct Lives {
+    pub(super) ttl: Duration,
+    pub(super) absolute: Option<Duration>,
+    pub(super) interval: Duration,
+}
+
+impl Lives {
+    /// An hour, renewed once in six minutes.
+    pub(super) const USUAL: Self = Self { ttl: HOUR, absolute: None, interval: Duration::from_secs(360) };
+
+    pub(super) fn renewal(self, now: u64) -> Renewal {
+        let policy = Policy {
+            ttl: milliseconds(self.ttl),
+            absolute: self.absolute.map(milliseconds),
+            touch_interval: milliseconds(self.interval),
+            sliding: true,
+        };
+        Renewal::new(policy, now)
+    }
+}
+
+/// A key that nothing is kept under.
+pub(crate) fn key(cookie: &str) -> StoreKey {
+    StoreKey::new(&cookie.into(), &id())
+}
+
+/// A record that holds a text.
+pub(crate) fn record(text: &str, version: u64, now: u64) -> Record {
+    let mut content = Content::new(now);
+    content.set("text", json!(text));
+    Record::new(Arc::new(content), version, now, now)
+}
+
+/// A record of a user.
+pub(super) fn record_of(user: &str, version: u64, now: u64) -> Record {
+    let mut content = Content::new(now);
+    content.log_in(SessionUser::new(user, "ada@example.com"), now);
+    Record::new(Arc::new(content), version, now, now)
+}
+
+/// A new id.
+pub(super) fn id() -> SessionId {
+    SessionId::generate().expect("the system has a random source")
+}
+
+fn failed(call: &'static str) -> impl Fn(StoreError) -> Miss {
+    move |error| {
+        if error.is_unsupported() && call == "sessions_of" {
+            return Miss::NotOffered;
+        }
+        let mut seen = format!("{call}: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            seen = format!("{seen}: {error}");
+            cause = error.source();
+        }
+        Miss::Broken(seen)
+    }
+}
+
+pub(super) const COOKIE: &str = "session";
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+/// How many do the same at once, and how often that is tried.
+pub(super) const TASKS: usize = 8;
+pub(super) const ROUNDS: usize = 40;
+pub(super) const MOMENT: Duration = Duration::from_millis(1);

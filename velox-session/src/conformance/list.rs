@@ -1,0 +1,235 @@
+//! The list of a user's sessions: all that live, and no other.
+
+use std::collections::BTreeSet;
+
+use super::Check;
+use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, id, key, record_of};
+use super::write::ODD_USERS;
+use crate::key::StoreKey;
+use crate::store::{Condition, Destroyed, Expected, Owner, Stored};
+
+pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
+    vec![
+        ("a user without sessions has an empty list (F9)", Box::pin(empty(kit))),
+        ("all live sessions of a user are listed, as they were kept (F9)", Box::pin(all(kit))),
+        ("a hundred sessions of a user are listed, each once", Box::pin(many(kit))),
+        ("a list names no session of another user, whatever their ids (F8)", Box::pin(users(kit))),
+        ("a list names no session under another cookie (F8)", Box::pin(cookies(kit))),
+        ("a session without a user is on no list", Box::pin(visitors(kit))),
+        ("a session that was ended is not listed (F9)", Box::pin(ended(kit))),
+        ("a session that has expired is not listed (F9)", Box::pin(expired(kit))),
+        ("a session that takes the place of another is listed, and the other is not (C4)", Box::pin(rotated(kit))),
+        ("a session is listed once, however often it is saved", Box::pin(saved(kit))),
+        ("a session stays on the list while reads renew its life (F8)", Box::pin(read(kit))),
+        ("a session stays on the list while touches renew its life (F8)", Box::pin(touched(kit))),
+        ("a session stays on the list while saves renew its life (F8)", Box::pin(written(kit))),
+        ("a session that could not begin is on no list (B3)", Box::pin(collided(kit))),
+        ("what is listed can be ended by its key (F8)", Box::pin(by_key(kit))),
+    ]
+}
+
+async fn empty(kit: &Kit<'_>) -> Result<(), Miss> {
+    lists(kit, &owner(&user()), &[]).await
+}
+
+async fn all(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let mut keys = Vec::new();
+    for hours in 1..=3 {
+        keys.push(kit.inserted(kit.record_of(&user, hours), u32::try_from(hours).unwrap_or(1) * HOUR).await?);
+        lists(kit, &owner(&user), &keys).await?;
+    }
+    for (key, record) in kit.sessions_of(&owner(&user)).await? {
+        let got = kit.found(&key).await?;
+        ensure!(record == got.with_expiry(record.expires_at()), "sessions_of: another record than get");
+        let hours = u32::try_from(record.version()).unwrap_or(1);
+        kit.expires_in("sessions_of", &record, hours * HOUR)?;
+    }
+    Ok(())
+}
+
+async fn many(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let mut keys = Vec::new();
+    for _ in 0..100 {
+        keys.push(kit.inserted(kit.record_of(&user, 1), HOUR).await?);
+    }
+    lists(kit, &owner(&user), &keys).await?;
+    for key in keys.drain(..50) {
+        kit.end(&key).await?;
+    }
+    lists(kit, &owner(&user), &keys).await
+}
+
+async fn users(kit: &Kit<'_>) -> Result<(), Miss> {
+    let unique = user();
+    let names = ODD_USERS.iter().flat_map(|odd| [format!("{odd}{unique}"), format!("{unique}{odd}")]);
+    let names: BTreeSet<_> = names.chain([format!("{unique}:{unique}"), unique.to_uppercase()]).collect();
+    let mut kept = Vec::new();
+    for name in names {
+        kept.push((kit.inserted(kit.record_of(&name, 1), HOUR).await?, name));
+    }
+    for (key, name) in kept {
+        lists(kit, &owner(&name), &[key]).await?;
+    }
+    Ok(())
+}
+
+async fn cookies(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (user, id) = (user(), id());
+    let names = [COOKIE, "short", "session2", "__Host-session"];
+    let keys = names.map(|name| StoreKey::new(&name.into(), &id));
+    for key in &keys {
+        kit.insert(key, kit.record_of(&user, 1), HOUR).await?;
+    }
+    for (name, key) in names.iter().zip(keys) {
+        lists(kit, &Owner::new(&(*name).into(), &user), &[key]).await?;
+    }
+    Ok(())
+}
+
+async fn visitors(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for name in ["", "undefined", "null"] {
+        let listed = kit.sessions_of(&owner(name)).await?;
+        ensure!(!listed.iter().any(|(other, _)| *other == key), "sessions_of the user {name:?}: a visitor's session");
+    }
+    Ok(())
+}
+
+async fn ended(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let (always, by_version, stays) = (of(kit, &user).await?, of(kit, &user).await?, of(kit, &user).await?);
+    kit.end(&always).await?;
+    let destroyed = kit.destroy(&by_version, Condition::Version(1)).await?;
+    ensure!(destroyed == Destroyed::Yes, "destroy of version 1, which is there: {destroyed:?}");
+    lists(kit, &owner(&user), &[stays]).await
+}
+
+async fn expired(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    of(kit, &user).await?;
+    let long = kit.inserted(kit.record_of(&user, 1), 3 * HOUR).await?;
+    kit.advance(HOUR).await;
+    lists(kit, &owner(&user), &[long]).await?;
+    kit.advance(2 * HOUR).await;
+    lists(kit, &owner(&user), &[]).await
+}
+
+async fn rotated(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let mut old = of(kit, &user).await?;
+    for _ in 0..3 {
+        let new = of(kit, &user).await?;
+        kit.end(&old).await?;
+        lists(kit, &owner(&user), std::slice::from_ref(&new)).await?;
+        old = new;
+    }
+    Ok(())
+}
+
+async fn saved(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let key = of(kit, &user).await?;
+    for version in 1..6 {
+        save(kit, &key, &user, version).await?;
+        ensure!(kit.touch(&key, HOUR).await?, "touch: false, of a live record");
+    }
+    lists(kit, &owner(&user), &[key]).await
+}
+
+async fn read(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let key = of(kit, &user).await?;
+    for _ in 0..12 {
+        kit.advance(HOUR / 2).await;
+        kit.loaded(&key, Lives::USUAL).await?;
+        lists(kit, &owner(&user), std::slice::from_ref(&key)).await?;
+    }
+    kit.ends_in(&key, HOUR).await?;
+    lists(kit, &owner(&user), &[]).await
+}
+
+async fn touched(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let key = of(kit, &user).await?;
+    for _ in 0..12 {
+        kit.advance(HOUR / 2).await;
+        ensure!(kit.touch(&key, HOUR).await?, "touch: false, of a live record");
+        lists(kit, &owner(&user), std::slice::from_ref(&key)).await?;
+    }
+    ensure!(kit.touch(&key, 50 * HOUR).await?, "touch: false, of a live record");
+    kit.advance(49 * HOUR).await;
+    lists(kit, &owner(&user), &[key]).await
+}
+
+async fn written(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    let key = of(kit, &user).await?;
+    for version in 1..12 {
+        kit.advance(HOUR / 2).await;
+        save(kit, &key, &user, version).await?;
+        lists(kit, &owner(&user), std::slice::from_ref(&key)).await?;
+    }
+    Ok(())
+}
+
+async fn collided(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (first, second) = (user(), user());
+    lists(kit, &owner(&second), &[]).await?;
+    let key = of(kit, &first).await?;
+    let stored = kit.set(&key, kit.record_of(&second, 1), Expected::Absent, HOUR).await?;
+    ensure!(stored == Stored::Conflict, "a new record where one is: {stored:?}");
+    lists(kit, &owner(&second), &[]).await?;
+    lists(kit, &owner(&first), &[key]).await
+}
+
+async fn by_key(kit: &Kit<'_>) -> Result<(), Miss> {
+    let user = user();
+    for _ in 0..3 {
+        of(kit, &user).await?;
+    }
+    for (key, record) in kit.sessions_of(&owner(&user)).await? {
+        ensure!(
+            key.owner(&record) == Some(owner(&user)),
+            "sessions_of: a key of another cookie, or another user's record"
+        );
+        kit.found(&key).await?;
+        kit.end(&key).await?;
+        kit.is_gone(&key, "it was ended").await?;
+    }
+    lists(kit, &owner(&user), &[]).await
+}
+
+/// A session of a user, for an hour.
+async fn of(kit: &Kit<'_>, user: &str) -> Result<StoreKey, Miss> {
+    kit.inserted(kit.record_of(user, 1), HOUR).await
+}
+
+async fn save(kit: &Kit<'_>, key: &StoreKey, user: &str, version: u64) -> Result<(), Miss> {
+    let record = record_of(user, version + 1, kit.now());
+    let stored = kit.set(key, record, Expected::Version(version), HOUR).await?;
+    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    Ok(())
+}
+
+/// That the list of a user names these sessions and no other.
+pub(super) async fn lists(kit: &Kit<'_>, owner: &Owner, keys: &[StoreKey]) -> Result<(), Miss> {
+    let listed = kit.sessions_of(owner).await?;
+    let seen: BTreeSet<_> = listed.iter().map(|(key, _)| key.to_text()).collect();
+    let wanted: BTreeSet<_> = keys.iter().map(StoreKey::to_text).collect();
+    let (missing, more) = (wanted.difference(&seen).count(), seen.difference(&wanted).count());
+    ensure!(missing == 0, "sessions_of {:?}: without {missing} of {} that live", owner.user(), keys.len());
+    ensure!(more == 0, "sessions_of {:?}: {more} that do not live, or are not its", owner.user());
+    ensure!(listed.len() == seen.len(), "sessions_of {:?}: a session more than once", owner.user());
+    Ok(())
+}
+
+/// A user that nobody else is.
+pub(super) fn user() -> String {
+    format!("user-{}", key(COOKIE).fingerprint())
+}
+
+pub(super) fn owner(user: &str) -> Owner {
+    Owner::new(&COOKIE.into(), user)
+}

@@ -1,0 +1,132 @@
+//! What a request begins with: the record, and its life renewed if it is time.
+
+use std::time::Duration;
+
+use super::Check;
+use super::kit::{COOKIE, HOUR, Kit, Lives, MOMENT, Miss, ensure, key};
+
+pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
+    vec![
+        ("a load finds what a get finds", Box::pin(as_get(kit))),
+        ("a load never creates a record", Box::pin(never_creates(kit))),
+        ("a load renews a life once an interval (E2)", Box::pin(once_an_interval(kit))),
+        ("a load without an interval renews a life each time", Box::pin(each_time(kit))),
+        ("a load changes neither data nor version (C3)", Box::pin(changes_nothing(kit))),
+        ("a session lives as long as it is read (E2)", Box::pin(reader(kit))),
+        ("a load never makes a life longer than the absolute time-out (E3)", Box::pin(absolute(kit))),
+        ("a load does not renew what has come to its absolute end (E3)", Box::pin(absolute_end(kit))),
+        ("a load gives no life that is longer than a new one (E6)", Box::pin(longer_life(kit))),
+    ]
+}
+
+async fn as_get(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.inserted(kit.record_of("u1", 4), HOUR).await?;
+    let (got, loaded) = (kit.found(&key).await?, kit.loaded(&key, Lives::USUAL).await?);
+    ensure!(!loaded.renewed, "load: renewed, though it was kept just now");
+    kit.expires_in("load", &loaded.record, HOUR)?;
+    ensure!(got == loaded.record.with_expiry(got.expires_at()), "load: another record than get");
+    Ok(())
+}
+
+async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (never, ended) = (key(COOKIE), kit.present().await?);
+    kit.end(&ended).await?;
+    for key in [never, ended] {
+        ensure!(kit.load(&key, ALWAYS).await?.is_none(), "load: a record, where nothing is");
+        kit.is_gone(&key, "a load is all that came").await?;
+    }
+    Ok(())
+}
+
+async fn once_an_interval(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for _ in 0..3 {
+        let early = Lives::USUAL.interval.saturating_sub(kit.slack() + MOMENT);
+        kit.advance(early).await;
+        let found = kit.loaded(&key, Lives::USUAL).await?;
+        ensure!(!found.renewed, "load: renewed, before the interval was over");
+        kit.expires_in("load", &found.record, HOUR - early)?;
+        kit.expires_in("get after a load", &kit.found(&key).await?, HOUR - early)?;
+        kit.advance(Lives::USUAL.interval - early).await;
+        let found = kit.loaded(&key, Lives::USUAL).await?;
+        ensure!(found.renewed, "load: not renewed, though the interval is over");
+        kit.expires_in("load", &found.record, HOUR)?;
+        kit.expires_in("get after a load", &kit.found(&key).await?, HOUR)?;
+    }
+    kit.ends_in(&key, HOUR).await
+}
+
+async fn each_time(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for by in [Duration::ZERO, MOMENT, HOUR / 2] {
+        kit.advance(by).await;
+        let found = kit.loaded(&key, ALWAYS).await?;
+        ensure!(found.renewed, "load: not renewed, {by:?} after the last");
+        kit.expires_in("get after a load", &kit.found(&key).await?, HOUR)?;
+    }
+    Ok(())
+}
+
+async fn changes_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.inserted(kit.record_of("u1", 3), HOUR).await?;
+    let before = kit.found(&key).await?;
+    kit.advance(HOUR / 2).await;
+    let loaded = kit.loaded(&key, Lives::USUAL).await?;
+    ensure!(loaded.renewed, "load: not renewed, though the interval is over");
+    let after = kit.found(&key).await?;
+    for record in [loaded.record, after] {
+        ensure!(
+            record == before.clone().with_expiry(record.expires_at()),
+            "a load that renewed: other data than before"
+        );
+    }
+    Ok(())
+}
+
+async fn reader(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for _ in 0..12 {
+        kit.advance(HOUR / 2).await;
+        kit.loaded(&key, Lives::USUAL).await?;
+    }
+    kit.ends_in(&key, HOUR).await
+}
+
+async fn absolute(kit: &Kit<'_>) -> Result<(), Miss> {
+    let lives = Lives { absolute: Some(HOUR * 3 / 2), ..ALWAYS };
+    let key = kit.present().await?;
+    kit.advance(HOUR * 3 / 4).await;
+    let found = kit.loaded(&key, lives).await?;
+    ensure!(found.renewed, "load: not renewed, though it may live on");
+    kit.expires_in("load", &found.record, HOUR * 3 / 4)?;
+    kit.advance(HOUR / 2).await;
+    kit.expires_in("load", &kit.loaded(&key, lives).await?.record, HOUR / 4)?;
+    kit.ends_in(&key, HOUR / 4).await
+}
+
+async fn absolute_end(kit: &Kit<'_>) -> Result<(), Miss> {
+    let lives = Lives { absolute: Some(HOUR), ..ALWAYS };
+    // Kept by somebody who allows longer lives.
+    let key = kit.inserted(kit.record("a", 1), 3 * HOUR).await?;
+    for passed in 1..3 {
+        kit.advance(HOUR).await;
+        let found = kit.loaded(&key, lives).await?;
+        ensure!(!found.renewed, "load: renewed, {passed} h after its creation, where 1 h is all");
+        kit.expires_in("load", &found.record, (3 - passed) * HOUR)?;
+    }
+    kit.ends_in(&key, HOUR).await
+}
+
+async fn longer_life(kit: &Kit<'_>) -> Result<(), Miss> {
+    // Kept while more was allowed, or by a host whose clock is ahead.
+    let key = kit.inserted(kit.record("a", 1), 10 * HOUR).await?;
+    let found = kit.loaded(&key, Lives::USUAL).await?;
+    ensure!(!found.renewed, "load: renewed, though it has all the life that it may have");
+    let found = kit.loaded(&key, ALWAYS).await?;
+    ensure!(found.renewed, "load: not renewed, though it is to be each time");
+    kit.expires_in("load", &found.record, HOUR)?;
+    kit.ends_in(&key, HOUR).await
+}
+
+/// An hour, renewed with every load.
+const ALWAYS: Lives = Lives { interval: Duration::ZERO, ..Lives::USUAL };

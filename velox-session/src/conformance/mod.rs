@@ -1,0 +1,95 @@
+//! What every store must do, as a suite that runs on any store.
+//!
+//! A store of one's own is a few lines and easily wrong: what it does wrong shows only when two requests meet. [`check`] looks at what
+//! each method of [`SessionStore`](crate::SessionStore) promises, alone and while others do the same, and says by name what does not
+//! hold. It uses keys and users that nobody else has, and leaves records behind that expire. As it sets time by hand, the store is to be
+//! one for tests.
+//!
+//! It panics on no store, however that misbehaves. A call that never answers is waited for: give the store a deadline.
+//!
+//! # Examples
+//!
+//! A test of a store that goes by a [`Clock`](crate::clock::Clock):
+//!
+//! ```
+//! use velox_session::MemoryStore;
+//! use velox_session::clock::ManualClock;
+//! use velox_session::conformance::{self, ManualHarness};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let clock = ManualClock::at(1_700_000_000_000);
+//! let store = MemoryStore::new().with_clock(clock.clone());
+//! conformance::check(&ManualHarness::new(store, clock)).await.assert();
+//! # }
+//! ```
+
+mod destroy;
+mod harness;
+mod kit;
+mod life;
+mod list;
+mod load;
+mod meanwhile;
+mod race;
+mod report;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod write;
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
+
+pub use self::harness::{Harness, ManualHarness, Task};
+use self::kit::{Kit, Miss};
+#[cfg(test)]
+pub(crate) use self::kit::{key, record};
+pub use self::report::Report;
+
+/// Runs every check on a store.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::MemoryStore;
+/// use velox_session::clock::ManualClock;
+/// use velox_session::conformance::{self, ManualHarness};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let clock = ManualClock::at(1_700_000_000_000);
+/// let store = MemoryStore::new().with_clock(clock.clone());
+/// let report = conformance::check(&ManualHarness::new(store, clock)).await;
+/// assert_eq!(report.broken().count(), 0);
+/// # }
+/// ```
+pub async fn check(harness: &dyn Harness) -> Report {
+    let kit = Kit::new(harness);
+    let mut findings = Vec::new();
+    for checks in
+        [write::checks, destroy::checks, life::checks, load::checks, list::checks, race::checks, meanwhile::checks]
+    {
+        for (promise, check) in checks(&kit) {
+            findings.push((promise, unwound(check).await));
+        }
+    }
+    Report::new(findings)
+}
+
+/// A promise by name, and what finds out whether it holds.
+type Check<'k> = (&'static str, Checking<'k>);
+
+type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + Send + 'k>>;
+
+/// A check, in which a panic of the store is a broken promise.
+async fn unwound(mut check: Checking<'_>) -> Result<(), Miss> {
+    poll_fn(|context| {
+        // It is not polled again after a panic.
+        let polled = catch_unwind(AssertUnwindSafe(|| check.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(Miss::Broken("the store panicked".to_owned()))))
+    })
+    .await
+}

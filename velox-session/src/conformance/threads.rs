@@ -1,0 +1,88 @@
+//! Doing several things at once, without a runtime.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use super::Task;
+
+/// Runs a task in a thread of its own.
+pub(super) fn spawn(task: Task) -> Task {
+    let end = Arc::new(End::default());
+    let told = Told(Arc::clone(&end));
+    thread::spawn(move || {
+        let _told = told;
+        run(task);
+    });
+    Box::pin(poll_fn(move |context| end.poll(context)))
+}
+
+/// Waits for all of them, which take turns.
+pub(super) async fn join(mut tasks: Vec<Task>) {
+    poll_fn(|context| {
+        tasks.retain_mut(|task| task.as_mut().poll(context).is_pending());
+        if tasks.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Lets the other tasks have their turn.
+pub(super) async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        if paused {
+            return Poll::Ready(());
+        }
+        paused = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Runs a future on the present thread, to its end.
+fn run(future: Task) {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+        thread::park();
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Whether a thread has ended, and who waits for that.
+#[derive(Default)]
+struct End(Mutex<(bool, Option<Waker>)>);
+
+impl End {
+    fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let mut end = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if end.0 {
+            return Poll::Ready(());
+        }
+        end.1 = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Tells the end of a thread, also of one that panics.
+struct Told(Arc<End>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let mut end = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        end.0 = true;
+        if let Some(waker) = end.1.take() {
+            waker.wake();
+        }
+    }
+}

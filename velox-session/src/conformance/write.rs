@@ -1,0 +1,244 @@
+//! What is kept is what was given, and nothing is written over that nobody expected.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Check;
+use super::kit::{COOKIE, HOUR, Kit, Miss, ensure, id, key};
+use crate::key::StoreKey;
+use crate::record::{Content, Record};
+use crate::store::{Expected, Stored};
+use crate::user::SessionUser;
+
+pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
+    vec![
+        ("what was never kept is not found", Box::pin(never_kept(kit))),
+        ("a record is found as it was kept, whatever JSON is in it", Box::pin(any_json(kit))),
+        ("a record keeps its user, whatever the user's id", Box::pin(any_user(kit))),
+        ("a record keeps its flash messages", Box::pin(flash(kit))),
+        ("a record of 64 KiB is kept", Box::pin(large(kit))),
+        ("data that looks like the store's own fields is data", Box::pin(lookalikes(kit))),
+        ("a new record never replaces one (B3)", Box::pin(insert_only(kit))),
+        ("a save replaces the version that it expects, data and all", Box::pin(replaces(kit))),
+        ("a save that expects an earlier version changes nothing (C5)", Box::pin(earlier_version(kit))),
+        ("a save that expects a later version changes nothing", Box::pin(later_version(kit))),
+        ("a save never creates a record (C1)", Box::pin(never_creates(kit))),
+        ("a save never brings back a session that was ended (C1)", Box::pin(never_revives(kit))),
+        ("a conflict leaves the life as it was", Box::pin(conflict_keeps_life(kit))),
+        ("versions are kept exactly, up to 2^53", Box::pin(versions(kit))),
+        ("an id has one session for each cookie", Box::pin(cookies(kit))),
+        ("a write to one session leaves the others as they are", Box::pin(others(kit))),
+        ("a session may begin under an id that was ended", Box::pin(begins_again(kit))),
+    ]
+}
+
+async fn never_kept(kit: &Kit<'_>) -> Result<(), Miss> {
+    kit.is_gone(&key(COOKIE), "none was kept").await
+}
+
+async fn any_json(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut content = Content::new(kit.now());
+    let values = [
+        ("null", json!(null)),
+        ("bool", json!([true, false])),
+        ("integers", json!([0, -1, u64::MAX, i64::MIN, 9_007_199_254_740_993_u64])),
+        ("fractions", json!([0.5, -1.25, 1e300])),
+        ("text", json!("\"\\ \u{0} \n \u{2028} é 日本 \u{1f980} {a:1} [%d+] ${x} '; DROP TABLE sessions; --")),
+        ("empty", json!(["", [], {}])),
+        ("nested", json!({"a": [{"b": [[[1]]]}], "": {"}": "]"}})),
+        ("", json!("no name")),
+        ("odd \" name: {é}", json!(1)),
+    ];
+    for (name, value) in values {
+        content.set(name, value);
+    }
+    round_trip(kit, content).await
+}
+
+async fn any_user(kit: &Kit<'_>) -> Result<(), Miss> {
+    for user in ODD_USERS {
+        let mut content = Content::new(kit.now());
+        content.log_in(SessionUser::new(user, "ada+\"x\"@exämple.com"), kit.now());
+        round_trip(kit, content).await?;
+    }
+    Ok(())
+}
+
+async fn flash(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut content = Content::new(kit.now());
+    content.set("success", json!("data of the same name"));
+    content.set_flash("success", json!("Profile updated!"));
+    content.set_flash("details", json!({"fields": ["a", 2]}));
+    round_trip(kit, content).await
+}
+
+async fn large(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut content = Content::new(kit.now());
+    for index in 0..64 {
+        content.set(&format!("k{index}"), json!("é\"".repeat(256)));
+    }
+    round_trip(kit, content).await
+}
+
+async fn lookalikes(kit: &Kit<'_>) -> Result<(), Miss> {
+    let tail = r#"{"expiresAt":1,"createdAt":1,"version":9,"listedUntil":1,"format":1}"#;
+    let mut content = Content::new(kit.now());
+    for name in ["id", "key", "data", "user", "expiresAt", "createdAt", "version", "format", "listedUntil", "ttl"] {
+        content.set(name, json!(1));
+    }
+    content.set("text", json!(tail));
+    content.set("object", serde_json::from_str(tail).expect("it is JSON"));
+    content.set_flash("expiresAt", json!(1));
+    let key = kit.inserted(Record::new(Arc::new(content), 1, kit.now(), kit.now()), HOUR).await?;
+    let stored = kit.save(&key, "b", 9).await?;
+    ensure!(stored == Stored::Conflict, "a save that expects the version that the data names: {stored:?}");
+    let before = kit.found(&key).await?;
+    kit.expires_in("get", &before, HOUR)?;
+    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch: no record");
+    let after = kit.found(&key).await?;
+    kit.expires_in("get after a touch", &after, 2 * HOUR)?;
+    ensure!(before.with_expiry(after.expires_at()) == after, "get after a touch: other data than before");
+    let stored = kit.save(&key, "b", 1).await?;
+    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    kit.holds(&key, "b", 2).await
+}
+
+async fn insert_only(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for version in [1, 2] {
+        let stored = kit.set(&key, kit.record("b", version), Expected::Absent, 2 * HOUR).await?;
+        ensure!(stored == Stored::Conflict, "a new record where one is: {stored:?}");
+    }
+    kit.holds(&key, "a", 1).await
+}
+
+async fn replaces(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut content = Content::new(kit.now());
+    content.set("old", json!(1));
+    content.set_flash("old", json!(1));
+    let key = kit.inserted(Record::new(Arc::new(content), 1, kit.now(), kit.now()), HOUR).await?;
+    for version in 1..4 {
+        let record = kit.record("b", version + 1);
+        let stored = kit.set(&key, record.clone(), Expected::Version(version), HOUR).await?;
+        ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+        let found = kit.found(&key).await?;
+        ensure!(found == record.with_expiry(found.expires_at()), "get: other data than was saved");
+    }
+    Ok(())
+}
+
+async fn earlier_version(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    let first = kit.save(&key, "b", 1).await?;
+    ensure!(first == Stored::Yes, "a save that expects the version that is there: {first:?}");
+    for version in [1, 0] {
+        let second = kit.save(&key, "c", version).await?;
+        ensure!(second == Stored::Conflict, "a save that expects version {version} of version 2: {second:?}");
+    }
+    kit.holds(&key, "b", 2).await
+}
+
+async fn later_version(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for version in [2, 1 << 32 | 1] {
+        let stored = kit.save(&key, "b", version).await?;
+        ensure!(stored == Stored::Conflict, "a save that expects version {version} of version 1: {stored:?}");
+    }
+    kit.holds(&key, "a", 1).await
+}
+
+async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = key(COOKIE);
+    for version in [0, 1] {
+        let stored = kit.save(&key, "b", version).await?;
+        ensure!(stored == Stored::Conflict, "a save that expects version {version} where nothing is: {stored:?}");
+    }
+    kit.is_gone(&key, "none was kept").await
+}
+
+async fn never_revives(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    kit.end(&key).await?;
+    for version in [0, 1] {
+        let stored = kit.save(&key, "b", version).await?;
+        ensure!(stored == Stored::Conflict, "a save after a destroy: {stored:?}");
+    }
+    kit.is_gone(&key, "it was ended").await
+}
+
+async fn conflict_keeps_life(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    for expected in [Expected::Absent, Expected::Version(7)] {
+        let stored = kit.set(&key, kit.record("b", 8), expected, 3 * HOUR).await?;
+        ensure!(stored == Stored::Conflict, "a save that expects {expected:?} of version 1: {stored:?}");
+    }
+    kit.expires_in("get", &kit.found(&key).await?, HOUR)?;
+    kit.ends_in(&key, HOUR).await
+}
+
+async fn versions(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut present = 1;
+    let key = kit.present().await?;
+    // Each with what a number of too few bits, or of too few digits, takes it for.
+    for next in [1 << 31, 1 << 32, (1 << 52) + (1 << 48) + 1, (1 << 53) - 2] {
+        let stored = kit.set(&key, kit.record("b", next), Expected::Version(present), HOUR).await?;
+        ensure!(stored == Stored::Yes, "a save of version {next} on {present}: {stored:?}");
+        kit.holds(&key, "b", next).await?;
+        for wrong in [next - 1, next + 1, next ^ (1 << 32)] {
+            let stored = kit.save(&key, "c", wrong).await?;
+            ensure!(stored == Stored::Conflict, "a save that expects version {wrong} of version {next}: {stored:?}");
+        }
+        present = next;
+    }
+    Ok(())
+}
+
+async fn cookies(kit: &Kit<'_>) -> Result<(), Miss> {
+    let id = id();
+    let (one, other) = (StoreKey::new(&COOKIE.into(), &id), StoreKey::new(&"short".into(), &id));
+    kit.insert(&one, kit.record("a", 1), HOUR).await?;
+    kit.is_gone(&other, "only another cookie has a session of this id").await?;
+    kit.insert(&other, kit.record("b", 1), HOUR).await?;
+    kit.holds(&one, "a", 1).await?;
+    kit.end(&one).await?;
+    kit.holds(&other, "b", 1).await
+}
+
+async fn others(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (one, other, third) = (kit.present().await?, kit.present().await?, kit.present().await?);
+    let stored = kit.save(&one, "b", 1).await?;
+    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    kit.end(&third).await?;
+    ensure!(kit.touch(&one, 2 * HOUR).await?, "touch: no record");
+    kit.holds(&other, "a", 1).await?;
+    kit.ends_in(&other, HOUR).await
+}
+
+async fn begins_again(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.present().await?;
+    kit.end(&key).await?;
+    kit.insert(&key, kit.record("b", 1), Duration::from_secs(60)).await?;
+    kit.holds(&key, "b", 1).await
+}
+
+async fn round_trip(kit: &Kit<'_>, content: Content) -> Result<(), Miss> {
+    let record = Record::new(Arc::new(content), 1, kit.now(), kit.now());
+    let key = kit.inserted(record.clone(), HOUR).await?;
+    let found = kit.found(&key).await?;
+    ensure!(
+        found == record.with_expiry(found.expires_at()),
+        "get: not what was set, but the data {:?} of {:?}",
+        found.data().keys().collect::<Vec<_>>(),
+        found.user().map(|user| user.id.clone())
+    );
+    kit.expires_in("get", &found, HOUR)?;
+    let saved = kit.save(&key, "b", 1).await?;
+    ensure!(saved == Stored::Yes, "a save on it: {saved:?}");
+    kit.end(&key).await
+}
+
+/// Ids of users that a text, a pattern or a path may take for something else.
+pub(super) const ODD_USERS: [&str; 10] =
+    ["u1", "", "a:b", "{a}", "a}b{c", "%d+*?[^x]", "../../etc", "O'Brien \"x\" \\", "日本-é-\u{1f980}", "a\nb c"];
