@@ -6,8 +6,7 @@ use futures_util::future::join_all;
 use redis::Value;
 
 use super::link::Effect;
-use super::{RedisStore, scripts, unexpected};
-use crate::clock::milliseconds;
+use super::{RedisStore, life, scripts, unexpected};
 use crate::key::StoreKey;
 use crate::store::{Owner, StoreError};
 
@@ -24,7 +23,7 @@ pub(super) struct Entry {
 impl Entry {
     /// The name of a record that lives for `ttl` from now on.
     pub(super) fn new(member: Vec<u8>, ttl: Duration, now: u64) -> Self {
-        let ttl = milliseconds(ttl).max(1);
+        let ttl = life(ttl);
         let lives = ttl.saturating_add(ttl / 4);
         Self { member, until: now.saturating_add(lives), lives, now }
     }

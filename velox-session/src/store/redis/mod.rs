@@ -251,7 +251,7 @@ impl SessionStore for RedisStore {
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
-        let args = [renewal.ttl().to_string(), absolute, renewal.interval().to_string(), self.shown()];
+        let args = [renewal.ttl().min(LONGEST).to_string(), absolute, renewal.interval().to_string(), self.shown()];
         let Some(Read { record, renewal: done }) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
         if done != TO_BE_LISTED {
             return Ok(Some(Found { record, renewed: done == RENEWED }));
@@ -261,7 +261,7 @@ impl SessionStore for RedisStore {
             return Ok(Some(Found { record, renewed: false }));
         };
         let entry = list::Entry::new(self.layout.member(key), ttl, renewal.now());
-        let args = [renewal.now().to_string(), milliseconds(ttl).to_string(), self.shown(), entry.until.to_string()];
+        let args = [renewal.now().to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
         let (listed, alive) =
             join(self.list(&owner, &entry), self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent)).await;
         listed?;
@@ -279,12 +279,12 @@ impl SessionStore for RedisStore {
         let owner = key.owner(&record);
         let entry = list::Entry::new(self.layout.member(key), ttl, now);
         let listed_until = if owner.is_some() { entry.until } else { NEVER };
-        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
+        let record = record.with_expiry(now.saturating_add(life(ttl)));
         let version = match expected {
             Expected::Absent => String::new(),
             Expected::Version(version) => version.to_string(),
         };
-        let args = [version, self.layout.text(key, &record, listed_until), milliseconds(ttl).max(1).to_string()];
+        let args = [version, self.layout.text(key, &record, listed_until), life(ttl).to_string()];
         let write = self.eval(&scripts::SET, key, &args, Effect::Once);
         let list = async {
             match &owner {
@@ -325,7 +325,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        let args = [self.clock.now().to_string(), milliseconds(ttl).max(1).to_string(), self.shown(), String::new()];
+        let args = [self.clock.now().to_string(), life(ttl).to_string(), self.shown(), String::new()];
         Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
     }
 
@@ -350,6 +350,13 @@ impl fmt::Debug for RedisStore {
     }
 }
 
+/// Milliseconds of a life, as Redis takes them.
+fn life(ttl: Duration) -> u64 {
+    milliseconds(ttl).clamp(1, LONGEST)
+}
+
+/// Some 35,000 years: what is added to it, Redis's scripts still count exactly.
+const LONGEST: u64 = 1 << 50;
 /// The largest number that Redis's scripts count exactly: longer than anything lives.
 const NEVER: u64 = (1 << 53) - 1;
 const RENEWED: i64 = 1;
