@@ -191,6 +191,15 @@ impl RedisStore {
         Ok(read)
     }
 
+    /// Lets a record live on that is not on its user's list for that long. Answers whether there is one.
+    async fn list_and_touch(&self, owner: &Owner, key: &StoreKey, ttl: Duration, now: u64) -> Result<bool, StoreError> {
+        let entry = list::Entry::new(self.layout.member(key), ttl, now);
+        // One after the other: the record says that it is listed only once it is, or nothing would list it again.
+        self.list(owner, &entry).await?;
+        let args = [now.to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
+        Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
+    }
+
     fn shown(&self) -> String {
         u8::from(self.layout.veloxts).to_string()
     }
@@ -260,12 +269,8 @@ impl SessionStore for RedisStore {
         let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
             return Ok(Some(Found { record, renewed: false }));
         };
-        let entry = list::Entry::new(self.layout.member(key), ttl, renewal.now());
-        let args = [renewal.now().to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
-        let (listed, alive) =
-            join(self.list(&owner, &entry), self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent)).await;
-        listed?;
-        Ok((alive? == 1).then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
+        let alive = self.list_and_touch(&owner, key, ttl, renewal.now()).await?;
+        Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
     async fn set(
@@ -325,8 +330,17 @@ impl SessionStore for RedisStore {
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        let args = [self.clock.now().to_string(), life(ttl).to_string(), self.shown(), String::new()];
-        Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
+        let now = self.clock.now();
+        let args = [now.to_string(), life(ttl).to_string(), self.shown(), String::new()];
+        let answer = self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await?;
+        if answer != TO_BE_LISTED {
+            return Ok(answer == 1);
+        }
+        let owner = self.get(key).await?.and_then(|record| key.owner(&record));
+        match owner {
+            Some(owner) => self.list_and_touch(&owner, key, ttl, now).await,
+            None => Ok(false),
+        }
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

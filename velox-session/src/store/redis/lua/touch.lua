@@ -1,8 +1,14 @@
 -- Lets a record live on. Never creates one.
 -- ARGV: now, milliseconds, 1 if the text shows the expiry, until when it is on its user's list or '' for as it is
+-- Answers 0: there is none, 1: done, 2: to be done once it is on its user's list for longer.
 local text = redis.call('GET', KEYS[1])
-if not text then
+local at, created, version, listed = read(text or '')
+if not at then
     return 0
 end
-move(text, tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] ~= '' and ARGV[4])
+local now, ms = tonumber(ARGV[1]), tonumber(ARGV[2])
+if ARGV[4] == '' and now + ms > listed then
+    return 2
+end
+move(text, now, ms, ARGV[3] == '1', ARGV[4] ~= '' and ARGV[4])
 return 1
