@@ -18,7 +18,7 @@ local function read(text)
         tail = string.gsub(tail or '', ',"listedUntil":%d+', '')
         version = 2 ^ 52 + tonumber(string.sub(redis.sha1hex((head or text) .. tail), 1, 12), 16)
     end
-    listed = tonumber(record.listedUntil) or (record.data.userId and 0 or 2 ^ 53 - 1)
+    listed = tonumber(record.listedUntil) or (type(record.data.userId) == 'string' and 0 or 2 ^ 53 - 1)
     return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed
 end
 
