@@ -2,11 +2,13 @@
 
 mod cluster;
 mod frame;
+mod harness;
 mod proxy;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use self::cluster::RedisCluster;
+pub use self::harness::{Aged, RedisHarness};
 pub use self::proxy::{Fault, Proxy};
 pub use self::server::RedisServer;

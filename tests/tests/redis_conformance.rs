@@ -1,0 +1,63 @@
+//! The conformance suite on Redis (row S14), in both layouts, on one server and on a cluster.
+
+use std::sync::Arc;
+
+use velox_session::conformance;
+use velox_session::store::RedisStore;
+use velox_tests::redis::{Aged, RedisCluster, RedisHarness, RedisServer};
+
+/// Runs the suite on stores that are made by this function, each with a connection of its own: rows C6 and S14.
+async fn check<'s>(
+    nodes: impl IntoIterator<Item = &'s RedisServer>,
+    store: impl Fn() -> RedisStore + Send + Sync + 'static,
+) {
+    let aged = Aged::new(nodes);
+    let clock = aged.clock();
+    let store = Box::new(move || Arc::new(store().with_clock(clock.clone())) as _);
+    let report = conformance::check(&RedisHarness { aged, store }).await;
+    report.assert();
+    assert_eq!(report.not_offered().count(), 0, "{report}");
+}
+
+fn on(url: String) -> impl Fn() -> RedisStore + Send + Sync + 'static {
+    move || RedisStore::connect(&url).expect("an address")
+}
+
+fn on_all(urls: Vec<String>) -> impl Fn() -> RedisStore + Send + Sync + 'static {
+    move || RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_keeps_every_promise() {
+    let server = RedisServer::start().await;
+    check([&server], on(server.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_keeps_every_promise_in_the_layout_of_veloxts() {
+    let server = RedisServer::start().await;
+    let store = on(server.url());
+    check([&server], move || store().with_veloxts_layout()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_of_the_applications_own_keeps_every_promise() {
+    let server = RedisServer::start().await;
+    let client = redis::Client::open(server.url()).expect("an address");
+    let connection = client.get_multiplexed_async_connection().await.expect("it answers");
+    check([&server], move || RedisStore::with_connection(connection.clone())).await;
+}
+
+/// Row S10: a command that named keys of two slots would be refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_keeps_every_promise() {
+    let cluster = RedisCluster::start(3).await;
+    check(cluster.nodes(), on_all(cluster.urls())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_keeps_every_promise_in_the_layout_of_veloxts() {
+    let cluster = RedisCluster::start(3).await;
+    let store = on_all(cluster.urls());
+    check(cluster.nodes(), move || store().with_veloxts_layout()).await;
+}

@@ -1,0 +1,411 @@
+//! What stands in Redis, in both layouts: beside a VeloxTS service that reads and writes the same sessions, over a random life, and in a
+//! copy of all that there is.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use redis::Value;
+use serde_json::{Value as Json, json};
+use velox_session::clock::{Clock, ManualClock};
+use velox_session::manager::OpenError;
+use velox_session::session::OpenSession;
+use velox_session::store::RedisStore;
+use velox_session::{Manager, SessionError, SessionUser, session_middleware};
+use velox_tests::SECRET;
+use velox_tests::redis::{Aged, RedisServer};
+
+/// A server, its time, and the sessions of one service on it.
+struct Service<'s> {
+    server: &'s RedisServer,
+    aged: Aged<'s>,
+    manager: Manager,
+    veloxts: bool,
+}
+
+/// The value of a session's cookie.
+#[derive(Clone)]
+struct Cookie(String);
+
+impl<'s> Service<'s> {
+    fn on(server: &'s RedisServer) -> Self {
+        Self::with(server, |store| store, false)
+    }
+
+    fn beside_veloxts(server: &'s RedisServer) -> Self {
+        Self::with(server, RedisStore::with_veloxts_layout, true)
+    }
+
+    fn with(server: &'s RedisServer, change: fn(RedisStore) -> RedisStore, veloxts: bool) -> Self {
+        let aged = Aged::new([server]);
+        let store = change(RedisStore::connect(&server.url()).expect("an address")).with_clock(aged.clock());
+        let settings = session_middleware(SECRET).store(store).clock(aged.clock());
+        let manager =
+            settings.cookie_name("session").secure(false).max_age(HOUR).build_manager().expect("right settings");
+        Self { server, aged, manager, veloxts }
+    }
+
+    fn clock(&self) -> ManualClock {
+        self.aged.clock()
+    }
+
+    /// Begins a session of Ada's.
+    async fn log_in(&self) -> Cookie {
+        let (cookie, done) = self.visit(None, async |open| open.call().session().login(ada()).await).await;
+        done.expect("Ada may log in");
+        cookie.expect("a login sets a cookie")
+    }
+
+    async fn log_out(&self, cookie: &Cookie) {
+        let (_, done) = self.visit(Some(cookie), async |open| open.call().session().logout().await).await;
+        done.expect("Ada may log out");
+    }
+
+    /// One request: what it does, and the cookie that it is given.
+    async fn visit<T>(
+        &self,
+        cookie: Option<&Cookie>,
+        work: impl AsyncFnOnce(&OpenSession) -> T,
+    ) -> (Option<Cookie>, T) {
+        let open = self.open(cookie).await.expect("Redis answers");
+        let done = work(&open).await;
+        (self.close(&open).await, done)
+    }
+
+    async fn open(&self, cookie: Option<&Cookie>) -> Result<OpenSession, OpenError> {
+        let mut headers = HeaderMap::new();
+        if let Some(Cookie(value)) = cookie {
+            headers.insert("cookie", HeaderValue::try_from(format!("session={value}")).expect("header text"));
+        }
+        self.manager.open(&headers).await
+    }
+
+    async fn close(&self, open: &OpenSession) -> Option<Cookie> {
+        let closing = self.manager.close(open).await.expect("Redis answers");
+        let line = closing.set_cookie()?.to_str().expect("a text").to_owned();
+        let value = line.strip_prefix("session=")?.split(';').next()?.to_owned();
+        Some(Cookie(value))
+    }
+
+    async fn user(&self, cookie: &Cookie) -> Option<SessionUser> {
+        self.visit(Some(cookie), async |open| open.call().session().user()).await.1
+    }
+
+    async fn set(&self, cookie: &Cookie, key: &str, value: Json) {
+        let (_, done) = self.visit(Some(cookie), async |open| set(open, key, value)).await;
+        done.expect("it is small");
+    }
+
+    /// The name under which the session of a cookie stands in Redis. Of the default layout, the only one that there is.
+    async fn key(&self, cookie: &Cookie) -> String {
+        if self.veloxts {
+            return format!("session:{}", cookie.id());
+        }
+        match &texts(self.server.command(&["KEYS", "velox:session:*"]).await)[..] {
+            [key] => key.clone(),
+            keys => panic!("one session: {keys:?}"),
+        }
+    }
+
+    async fn json(&self, cookie: &Cookie) -> Json {
+        let text = text(self.server.command(&["GET", &self.key(cookie).await]).await);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Writes as VeloxTS does, over whatever is there.
+    async fn veloxts_writes(&self, cookie: &Cookie, mut own: Json) {
+        let now = self.clock().now();
+        own["userId"] = json!("u1");
+        own["userEmail"] = json!("ada@example.com");
+        own["_createdAt"] = json!(now);
+        own["_lastAccessedAt"] = json!(now);
+        let record = json!({"id": cookie.id(), "data": own, "expiresAt": now + HOUR.as_millis() as u64});
+        let answer = self.server.command(&["SETEX", &self.key(cookie).await, "3600", &record.to_string()]).await;
+        assert_eq!(answer, Value::Okay);
+    }
+
+    /// Milliseconds that a key has left.
+    async fn left(&self, key: &str) -> u64 {
+        match self.server.command(&["PTTL", key]).await {
+            Value::Int(left) => {
+                u64::try_from(left).unwrap_or_else(|_| panic!("{key} has no end, or is not there: {left}"))
+            }
+            other => panic!("no number: {other:?}"),
+        }
+    }
+}
+
+impl Cookie {
+    fn id(&self) -> &str {
+        &self.0[..43]
+    }
+
+    fn signature(&self) -> &str {
+        &self.0[44..]
+    }
+}
+
+fn set(open: &OpenSession, key: &str, value: Json) -> Result<(), SessionError> {
+    let call = open.call();
+    call.session().set(key, value)?;
+    call.commit();
+    Ok(())
+}
+
+fn ada() -> SessionUser {
+    SessionUser::new("u1", "ada@example.com")
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).expect("text"),
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+fn texts(value: Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.into_iter().map(text).collect(),
+        other => panic!("no texts: {other:?}"),
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+// ---- beside VeloxTS ----
+
+#[tokio::test]
+async fn a_session_of_veloxts_is_read_and_written() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    service.veloxts_writes(&cookie, json!({"cart": ["a", 2], "note": "}{\"expiresAt\":1}"})).await;
+    assert_eq!(service.user(&cookie).await, Some(ada()));
+    service.set(&cookie, "n", json!(1)).await;
+    service.set(&cookie, "n", json!(2)).await;
+    let json = service.json(&cookie).await;
+    assert_eq!(json["id"], cookie.id());
+    assert_eq!(json["expiresAt"], service.clock().now() + 3_600_000);
+    let data = &json["data"];
+    assert_eq!((&data["userId"], &data["userEmail"]), (&json!("u1"), &json!("ada@example.com")));
+    assert_eq!((&data["cart"], &data["n"]), (&json!(["a", 2]), &json!(2)));
+    assert!(json["version"].as_u64().is_some_and(|version| version < 1 << 53), "{json}");
+}
+
+#[tokio::test]
+async fn a_session_that_begins_here_is_one_that_veloxts_reads() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    let (json, now) = (service.json(&cookie).await, service.clock().now());
+    assert_eq!(json["id"], cookie.id());
+    assert_eq!(
+        json["data"],
+        json!({"userId": "u1", "userEmail": "ada@example.com", "_createdAt": now, "_lastAccessedAt": now})
+    );
+    assert_eq!(json["expiresAt"], now + 3_600_000);
+}
+
+/// Row C5: its records have no version, and yet a write of its own is not overwritten.
+#[tokio::test]
+async fn what_veloxts_writes_in_between_is_kept() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    // First over a record of this service's, then over one of its own.
+    for round in 0..3 {
+        let (_, done) = service
+            .visit(Some(&cookie), async |open| {
+                set(open, "n", json!(round))?;
+                service.veloxts_writes(&cookie, json!({"cart": [round]})).await;
+                Ok::<_, SessionError>(())
+            })
+            .await;
+        done.expect("it is small");
+        let data = service.json(&cookie).await["data"].clone();
+        assert_eq!((&data["cart"], &data["n"]), (&json!([round]), &json!(round)));
+        service.veloxts_writes(&cookie, json!({"cart": [round], "n": round})).await;
+    }
+}
+
+/// Row C1.
+#[tokio::test]
+async fn what_veloxts_ends_in_between_stays_ended() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    service.veloxts_writes(&cookie, json!({})).await;
+    let (sent, done) = service
+        .visit(Some(&cookie), async |open| {
+            service.server.command(&["DEL", &service.key(&cookie).await]).await;
+            set(open, "n", json!(1))
+        })
+        .await;
+    done.expect("it is small");
+    assert!(sent.is_none());
+    assert_eq!(server.command(&["EXISTS", &service.key(&cookie).await]).await, Value::Int(0));
+}
+
+/// Rows C3 and E2.
+#[tokio::test]
+async fn a_renewal_moves_what_the_text_says_and_the_key_together() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    let key = service.key(&cookie).await;
+    service.veloxts_writes(&cookie, json!({"cart": {"expiresAt": 7}, "text": "\"expiresAt\":8}"})).await;
+    let before = service.json(&cookie).await;
+    for _ in 0..6 {
+        service.aged.advance(HOUR / 2).await;
+        assert_eq!(service.user(&cookie).await, Some(ada()));
+        let after = service.json(&cookie).await;
+        assert_eq!((&after["data"], &after["id"]), (&before["data"], &before["id"]));
+        assert_eq!(after["expiresAt"], service.clock().now() + 3_600_000);
+        let left = service.left(&key).await;
+        assert!((3_540_000..=3_600_000).contains(&left), "{left}");
+    }
+}
+
+/// A visitor's record may say so by `null`.
+#[tokio::test]
+async fn a_visitors_session_of_veloxts_is_renewed() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    let now = service.clock().now();
+    let data = json!({"userId": null, "_createdAt": now, "_lastAccessedAt": now, "cart": [1]});
+    let record = json!({"id": cookie.id(), "data": data, "expiresAt": now + 3_600_000});
+    let key = service.key(&cookie).await;
+    server.command(&["SETEX", &key, "3600", &record.to_string()]).await;
+    for _ in 0..4 {
+        service.aged.advance(HOUR / 2).await;
+        let (_, cart) = service.visit(Some(&cookie), async |open| open.call().session().get::<Json>("cart")).await;
+        assert_eq!(cart.expect("it is JSON"), Some(json!([1])));
+        assert!(service.left(&key).await > 3_000_000);
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_veloxts_is_listed_once_it_was_read() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    server.command(&["DEL", "velox:users:session:u1"]).await;
+    service.veloxts_writes(&cookie, json!({})).await;
+    service.aged.advance(HOUR / 2).await;
+    assert_eq!(service.user(&cookie).await, Some(ada()));
+    assert_eq!(texts(server.command(&["ZRANGE", "velox:users:session:u1", "0", "-1"]).await), [cookie.id()]);
+}
+
+// ---- what is no record ----
+
+/// Rows B6 and S13: no session, and no error.
+#[tokio::test]
+async fn what_is_no_record_is_no_session() {
+    let server = RedisServer::start().await;
+    for service in [Service::on(&server), Service::beside_veloxts(&server)] {
+        let cookie = service.log_in().await;
+        let key = service.key(&cookie).await;
+        let good = text(server.command(&["GET", &key]).await);
+        let later = good.replace("\"format\":1", "\"format\":2");
+        assert_ne!(later, good);
+        let damaged = [&good[..good.len() - 1], &good[1..], &good.replace("userId\":\"u1\"", "userId\":7"), &later];
+        let strange =
+            ["", "{", "null", "[]", "7", "\"text\"", "{}", r#"{"data":{}}"#, r#"{"data":[],"expiresAt":1}"#, "\u{0}"];
+        for text in damaged.into_iter().chain(strange) {
+            server.command(&["SETEX", &key, "3600", text]).await;
+            assert_eq!(service.user(&cookie).await, None, "{text}");
+            // Nobody brings it to life by writing to it.
+            service.set(&cookie, "n", json!(1)).await;
+            assert_eq!(service.user(&cookie).await, None, "{text}");
+        }
+        for words in [["RPUSH", &key, "a"], ["SADD", &key, "a"]] {
+            server.command(&["DEL", &key]).await;
+            server.command(&words).await;
+            server.command(&["EXPIRE", &key, "3600"]).await;
+            assert_eq!(service.user(&cookie).await, None, "{words:?}");
+        }
+        let cookie = service.log_in().await;
+        assert_eq!(service.user(&cookie).await, Some(ada()));
+        server.command(&["FLUSHALL"]).await;
+    }
+}
+
+// ---- all that there is ----
+
+/// Row E9.
+#[tokio::test]
+async fn over_a_random_life_every_key_has_an_end() {
+    let server = RedisServer::start().await;
+    for service in [Service::on(&server), Service::beside_veloxts(&server)] {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |limit: u64| {
+            // Marsaglia's xorshift: any order of steps will do, so that it is the same in each run.
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % limit
+        };
+        let mut cookies = Vec::new();
+        for step in 0..300 {
+            let chosen = below(cookies.len().max(1) as u64) as usize;
+            match (below(7), cookies.get(chosen).cloned()) {
+                (0 | 1, _) => cookies.push(service.log_in().await),
+                (2, Some(cookie)) => service.log_out(&cookie).await,
+                (3, Some(cookie)) => service.set(&cookie, "n", json!(step)).await,
+                (4, Some(cookie)) => {
+                    let again = async |open: &OpenSession| open.call().session().regenerate().await;
+                    let (new, done) = service.visit(Some(&cookie), again).await;
+                    done.expect("a new id");
+                    cookies.extend(new);
+                }
+                (5, Some(cookie)) => drop(service.user(&cookie).await),
+                (6, _) => service.aged.advance(Duration::from_secs(below(1_200))).await,
+                _ => {}
+            }
+            service.aged.advance(Duration::ZERO).await;
+        }
+        assert!(cookies.len() > 50);
+    }
+}
+
+#[tokio::test]
+async fn a_list_does_not_grow_with_what_is_over() {
+    let server = RedisServer::start().await;
+    for service in [Service::on(&server), Service::beside_veloxts(&server)] {
+        let stays = service.log_in().await;
+        for _ in 0..1_000 {
+            let cookie = service.log_in().await;
+            service.log_out(&cookie).await;
+            service.clock().advance(Duration::from_secs(10));
+        }
+        let listed = server.command(&["ZCARD", "velox:users:session:u1"]).await;
+        assert!(matches!(listed, Value::Int(1..=100)), "{listed:?}");
+        service.log_out(&stays).await;
+    }
+}
+
+/// Row B4.
+#[tokio::test]
+async fn a_copy_of_the_default_layout_gives_nobody_a_session() {
+    let server = RedisServer::start().await;
+    let service = Service::on(&server);
+    let mut cookies = vec![service.log_in().await, service.log_in().await];
+    let again = async |open: &OpenSession| open.call().session().regenerate().await;
+    cookies.extend(service.visit(Some(&cookies[0]), again).await.0);
+    service.set(&cookies[1], "n", json!(1)).await;
+    service.aged.advance(HOUR / 2).await;
+    service.user(&cookies[1]).await;
+
+    let mut copy = String::new();
+    for key in texts(server.command(&["KEYS", "*"]).await) {
+        let held = match server.command(&["TYPE", &key]).await {
+            Value::SimpleString(kind) if kind == "zset" => server.command(&["ZRANGE", &key, "0", "-1"]).await,
+            _ => Value::Array(vec![server.command(&["GET", &key]).await]),
+        };
+        copy.push_str(&format!("{key}\n{}\n", texts(held).join("\n")));
+    }
+    assert!(copy.matches("ada@example.com").count() >= 2, "it is all in there: {copy}");
+    for cookie in &cookies {
+        assert!(!copy.contains(cookie.id()) && !copy.contains(cookie.signature()));
+    }
+}
