@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use velox_session::clock::Clock;
 use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{Record, SessionStore, StoreKey};
 
@@ -16,13 +17,14 @@ use velox_session::{Record, SessionStore, StoreKey};
 pub struct FileStore {
     folder: PathBuf,
     lock: Mutex<()>,
+    clock: Arc<dyn Clock>,
 }
 
 impl FileStore {
-    /// Opens a folder, and makes it if it is not there.
-    pub fn open(folder: PathBuf) -> io::Result<Self> {
+    /// Opens a folder, and makes it if it is not there. A test gives a clock that is set by hand.
+    pub fn open(folder: PathBuf, clock: impl Clock) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder, lock: Mutex::new(()) })
+        Ok(Self { folder, lock: Mutex::new(()), clock: Arc::new(clock) })
     }
 
     fn path(&self, key: &StoreKey) -> PathBuf {
@@ -39,7 +41,7 @@ impl FileStore {
         };
         let Some((expires_at, json)) = text.split_once('\n') else { return Ok(None) };
         let Ok(expires_at) = expires_at.parse::<u64>() else { return Ok(None) };
-        if expires_at <= now() {
+        if expires_at <= self.clock.now() {
             fs::remove_file(self.path(key)).ok();
             return Ok(None);
         }
@@ -48,7 +50,7 @@ impl FileStore {
 
     /// Writes beside the old file and then takes its place: a crash leaves the old or the new, never a half.
     fn save(&self, key: &StoreKey, record: &Record, ttl: Duration) -> io::Result<()> {
-        let expires_at = now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+        let expires_at = self.clock.now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         let path = self.path(key);
         let draft = path.with_extension("draft");
         fs::write(&draft, format!("{expires_at}\n{}", record.to_json()))?;
@@ -106,9 +108,4 @@ impl SessionStore for FileStore {
             Ok(true)
         })
     }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

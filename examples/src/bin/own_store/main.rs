@@ -2,7 +2,8 @@
 //! `SESSION_SECRET`.
 //!
 //! The seed page does the same with four lines of Redis. What those four lines lack, `file_store.rs` has: it says what it
-//! expects to find before it writes, so that a logout is never undone by a request that began before it.
+//! expects to find before it writes, so that a logout is never undone by a request that began before it. `naive_store` shows what
+//! comes of the four lines; `tests/tests/example_stores.rs` runs the conformance suite on both.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +13,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use velox_rpc::{App, Call, Mutation, procedure, router, schema};
+use velox_session::clock::SystemClock;
 use velox_session::{Secret, SessionMiddleware, session_middleware};
 
 use crate::file_store::FileStore;
@@ -48,8 +50,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(text) => Secret::new(text)?,
         Err(_) => Secret::generate()?,
     };
-    let session =
-        session_middleware(secret).store(FileStore::open(folder)?).cookie_name("session").secure(false).build()?;
+    let session = session_middleware(secret)
+        .store(FileStore::open(folder, SystemClock)?)
+        .cookie_name("session")
+        .secure(false)
+        .build()?;
     let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
     App::new(()).router(Visits { session }).serve(address).await?;
     Ok(())

@@ -1,0 +1,67 @@
+//! The stores of the examples: the seed page's breaks promises, which the conformance suite names; the one of files keeps all that it
+//! makes.
+
+use std::fs;
+
+use velox_session::clock::ManualClock;
+use velox_session::conformance::{self, ManualHarness};
+
+use self::file_store::FileStore;
+use self::four_lines::FourLines;
+
+#[expect(unreachable_pub, reason = "it is a module of a program as well")]
+#[path = "../../examples/src/bin/own_store/file_store.rs"]
+mod file_store;
+#[expect(unreachable_pub, reason = "it is a module of a program as well")]
+#[path = "../../examples/src/bin/naive_store/four_lines.rs"]
+mod four_lines;
+
+fn clock() -> ManualClock {
+    ManualClock::at(1_700_000_000_000)
+}
+
+/// Row S14.
+#[tokio::test]
+async fn the_store_of_files_keeps_what_it_promises() {
+    let folder = std::env::temp_dir().join(format!("velox-conformance-{}", std::process::id()));
+    let clock = clock();
+    let store = FileStore::open(folder.clone(), clock.clone()).expect("a folder");
+    let report = conformance::check(&ManualHarness::new(store, clock).in_threads()).await;
+    fs::remove_dir_all(folder).expect("it was made");
+    report.assert();
+}
+
+#[tokio::test]
+async fn the_four_lines_of_the_seed_page_break_these_promises() {
+    let clock = clock();
+    let report = conformance::check(&ManualHarness::new(FourLines::new(clock.clone()), clock)).await;
+    let broken: Vec<_> = report.broken().map(|(promise, _)| promise).collect();
+    assert_eq!(broken, BROKEN, "{report}");
+}
+
+const BROKEN: [&str; 24] = [
+    "data that looks like the store's own fields is data",
+    "a new record never replaces one (B3)",
+    "a save that expects an earlier version changes nothing (C5)",
+    "a save that expects a later version changes nothing",
+    "a save never creates a record (C1)",
+    "a save never brings back a session that was ended (C1)",
+    "a conflict leaves the life as it was",
+    "versions are kept exactly, up to 2^53",
+    "a session that was ended is gone, for every call (C4)",
+    "a session of another version than named goes on as it was",
+    "a life is kept to the millisecond",
+    "a session that has expired is gone, for every call (E1)",
+    "a session that has expired stays gone, whatever was asked of it (E1)",
+    "a touch moves the expiry and nothing else (C3)",
+    "the shortest life is kept, and ends (E7)",
+    "a load renews a life once an interval (E2)",
+    "a load without an interval renews a life each time",
+    "a session lives as long as it is read (E2)",
+    "a load never makes a life longer than the absolute time-out (E3)",
+    "of saves at once none is lost (C5)",
+    "of saves at once that expect one version one is kept (C5)",
+    "of sessions that begin at once under one id one begins (B3)",
+    "a session is saved or ended by its version, never both (C4)",
+    "a session that is ended while others save it stays ended (C1)",
+];
