@@ -22,6 +22,7 @@ impl World {
         let warm = SessionsApp::with(|settings| change(settings.store(store(&server.url()))).clock(SystemClock));
         let mut somebody = warm.alice().await;
         somebody.get("/api/auth/profile").await.result();
+        somebody.post("/api/session/count", json!({})).await.result();
         somebody.post("/api/session/regenerate", json!({})).await;
         somebody.post("/api/auth/logout", json!({})).await.result();
         let proxy = Proxy::before(server.port()).await;

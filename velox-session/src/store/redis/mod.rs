@@ -1,8 +1,8 @@
 //! Sessions in Redis or Valkey: one server, a name that leads to the present master, or a cluster.
 //!
 //! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
-//! renews its life at once. A record of a user is put on that user's list by a command that is sent beside the one that writes it, in the
-//! same round trip: in a cluster the two lie on two nodes.
+//! renews its life at once. A new record of a user is put on that user's list by a command that is sent beside the one that puts it in, in
+//! the same round trip: in a cluster the two lie on two nodes.
 //!
 //! A list names at least all sessions of a user that live, and some that do not: who reads it looks. A name stays for a while
 //! longer than the record can live without being written or listed again, and the list as long as its last name.
@@ -191,6 +191,51 @@ impl RedisStore {
         Ok(read)
     }
 
+    /// Puts in a new record, and puts it on its user's list: side by side, in one round trip. Who ends all sessions of the user leaves on
+    /// the list what has no record yet, so that either may come first.
+    async fn insert(&self, key: &StoreKey, record: &Record, ttl: Duration, now: u64) -> Result<Stored, StoreError> {
+        let (name, owner) = (self.layout.record(key)?, key.owner(record));
+        let entry = list::Entry::new(self.layout.member(key), ttl, now);
+        let listed_until = if owner.is_some() { entry.until } else { NEVER };
+        let mut set = redis::cmd("SET");
+        set.arg(&name).arg(self.layout.text(key, record, listed_until)).arg("NX").arg("PX").arg(life(ttl));
+        let list = async {
+            match &owner {
+                Some(owner) => self.list(owner, &entry).await,
+                None => Ok(()),
+            }
+        };
+        let (stored, listed) = join(self.link.call(&set, &name, Effect::Once), list).await;
+        let stored = match stored.map_err(StoreError::new)? {
+            Value::Okay => Stored::Yes,
+            Value::Nil => Stored::Conflict,
+            other => return Err(unexpected(&other)),
+        };
+        if stored == Stored::Yes && listed.is_err() {
+            // Nobody has its id yet. If this fails as well, it expires.
+            self.destroy(key, Condition::Always).await.ok();
+        }
+        listed.map(|()| stored)
+    }
+
+    async fn update(
+        &self,
+        key: &StoreKey,
+        record: &Record,
+        version: u64,
+        ttl: Duration,
+        now: u64,
+    ) -> Result<Stored, StoreError> {
+        let text = self.layout.text(key, record, AS_IT_WAS);
+        let args = [version.to_string(), text, life(ttl).to_string(), now.to_string()];
+        let answer = self.eval(&scripts::UPDATE, key, &args, Effect::Once).await?;
+        let alive = match (answer, key.owner(record)) {
+            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&owner, key, ttl, now).await?,
+            _ => answer != 0,
+        };
+        Ok(if alive { Stored::Yes } else { Stored::Conflict })
+    }
+
     /// Lets a record live on that is not on its user's list for that long. Answers whether there is one.
     async fn list_and_touch(&self, owner: &Owner, key: &StoreKey, ttl: Duration, now: u64) -> Result<bool, StoreError> {
         let entry = list::Entry::new(self.layout.member(key), ttl, now);
@@ -281,30 +326,11 @@ impl SessionStore for RedisStore {
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
         let now = self.clock.now();
-        let owner = key.owner(&record);
-        let entry = list::Entry::new(self.layout.member(key), ttl, now);
-        let listed_until = if owner.is_some() { entry.until } else { NEVER };
         let record = record.with_expiry(now.saturating_add(life(ttl)));
-        let version = match expected {
-            Expected::Absent => String::new(),
-            Expected::Version(version) => version.to_string(),
-        };
-        let args = [version, self.layout.text(key, &record, listed_until), life(ttl).to_string()];
-        let write = self.eval(&scripts::SET, key, &args, Effect::Once);
-        let list = async {
-            match &owner {
-                Some(owner) => self.list(owner, &entry).await,
-                None => Ok(()),
-            }
-        };
-        let (stored, listed) = join(write, list).await;
-        if let (Ok(1), Err(error), Expected::Absent) = (&stored, &listed, expected) {
-            tracing::warn!(session = key.fingerprint(), %error, "session could not be listed and is taken back");
-            // Nobody has its id yet. If this fails as well, it expires.
-            self.destroy(key, Condition::Always).await.ok();
+        match expected {
+            Expected::Absent => self.insert(key, &record, ttl, now).await,
+            Expected::Version(version) => self.update(key, &record, version, ttl, now).await,
         }
-        listed?;
-        Ok(if stored? == 1 { Stored::Yes } else { Stored::Conflict })
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
@@ -371,6 +397,8 @@ fn life(ttl: Duration) -> u64 {
 
 /// Some 35,000 years: what is added to it, Redis's scripts still count exactly.
 const LONGEST: u64 = 1 << 50;
+/// What the script `update` puts in place of.
+const AS_IT_WAS: u64 = 0;
 /// The largest number that Redis's scripts count exactly: longer than anything lives.
 const NEVER: u64 = (1 << 53) - 1;
 const RENEWED: i64 = 1;

@@ -11,7 +11,7 @@ macro_rules! record_script {
 }
 
 pub(super) static LOAD: LazyLock<Script> = record_script!("lua/load.lua");
-pub(super) static SET: LazyLock<Script> = record_script!("lua/set.lua");
+pub(super) static UPDATE: LazyLock<Script> = record_script!("lua/update.lua");
 pub(super) static DESTROY: LazyLock<Script> = record_script!("lua/destroy.lua");
 pub(super) static TOUCH: LazyLock<Script> = record_script!("lua/touch.lua");
 pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/list.lua")));
