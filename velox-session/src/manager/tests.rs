@@ -3,6 +3,7 @@
 mod crowd;
 mod interleave;
 mod log;
+mod overtaken;
 mod users;
 mod world;
 

@@ -54,6 +54,14 @@ impl Content {
         self.take(|maps| take(&mut maps.flash, &mut maps.size, key));
     }
 
+    pub(crate) fn remove_all_flash(&mut self) {
+        self.take(|maps| {
+            for (key, value) in std::mem::take(&mut maps.flash) {
+                maps.size -= entry_size(&key, &value);
+            }
+        });
+    }
+
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
         self.user = Some(UserText::new(user));

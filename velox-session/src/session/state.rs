@@ -46,7 +46,8 @@ pub(crate) struct State {
 pub(crate) enum Base {
     None,
     Live(Loaded),
-    /// It was there at first and is gone. What an anonymous visitor had gathered is kept for a login.
+    /// It was there at first and is gone. What an anonymous visitor had gathered is kept for a login, but for flash messages: where
+    /// another login took the session over it took them along, and each is for one reader.
     Lost(Option<Arc<Content>>),
 }
 
@@ -223,7 +224,13 @@ impl State {
             Some(record) if record.content().user().map(|user| user.id) == was.user().map(|user| user.id) => {
                 loaded.record = record;
             }
-            _ => self.base = Base::Lost(was.user().is_none().then(|| Arc::clone(was))),
+            _ => {
+                let mut gathered = Arc::clone(was);
+                if !gathered.flash().is_empty() {
+                    Arc::make_mut(&mut gathered).remove_all_flash();
+                }
+                self.base = Base::Lost(was.user().is_none().then_some(gathered));
+            }
         }
         self.generation += 1;
     }
