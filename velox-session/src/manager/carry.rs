@@ -242,7 +242,7 @@ impl Inner {
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, CloseError> {
-        self.deaths.note(key);
+        let _ending = self.deaths.ending(key);
         self.store().destroy(key, condition).await.map_err(|error| self.failed(error))
     }
 

@@ -25,8 +25,15 @@ impl Deaths {
         Self { count: AtomicU64::new(0), recent: Mutex::new([0; RECENT]) }
     }
 
-    /// Notes down that a session is about to be ended. Before the store is told, so that who sees no death sees a live session.
-    pub(super) fn note(&self, key: &StoreKey) {
+    /// Notes down that a session is being ended: before the store is told, so that who sees no death sees a live session, and when
+    /// the store has answered, for who has loaded it in between.
+    #[must_use = "it is to be held until the store has answered"]
+    pub(super) fn ending<'a>(&'a self, key: &'a StoreKey) -> Ending<'a> {
+        self.note(key);
+        Ending { deaths: self, key }
+    }
+
+    fn note(&self, key: &StoreKey) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let number = self.count.load(Ordering::Relaxed);
         recent[place(number)] = key.short();
@@ -49,11 +56,23 @@ impl Deaths {
     }
 }
 
+/// A session that is being ended.
+pub(super) struct Ending<'a> {
+    deaths: &'a Deaths,
+    key: &'a StoreKey,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.deaths.note(self.key);
+    }
+}
+
 fn place(number: u64) -> usize {
     number as usize % RECENT
 }
 
-const RECENT: usize = 64;
+const RECENT: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -65,10 +84,19 @@ mod tests {
         let (deaths, one, other) = (Deaths::new(), key("session"), key("session"));
         let before = deaths.mark();
         assert!(!deaths.may_include(&one, before));
-        deaths.note(&one);
+        drop(deaths.ending(&one));
         assert!(deaths.may_include(&one, before));
         assert!(!deaths.may_include(&other, before));
         assert!(!deaths.may_include(&one, deaths.mark()));
+    }
+
+    #[test]
+    fn a_death_is_seen_by_who_came_while_the_store_was_told() {
+        let (deaths, one) = (Deaths::new(), key("session"));
+        let ending = deaths.ending(&one);
+        let between = deaths.mark();
+        drop(ending);
+        assert!(deaths.may_include(&one, between));
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Inner {
     }
 
     async fn revoke(&self, session: &SessionInfo) -> Result<bool, StoreError> {
-        self.deaths.note(session.key());
+        let _ending = self.deaths.ending(session.key());
         let destroyed = self.store().destroy(session.key(), Condition::Always).await;
         let was_there = destroyed.inspect_err(|error| self.trouble(error))? == Destroyed::Yes;
         if was_there {

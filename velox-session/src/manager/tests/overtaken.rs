@@ -1,6 +1,6 @@
 //! Requests that others overtake, in orders that were once got wrong. Random orders have found them: `tests/tests/model`.
 
-use super::world::World;
+use super::world::{World, poll, value};
 use super::*;
 
 #[test]
@@ -26,4 +26,37 @@ fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
         });
     }
     assert_eq!(messages, 1);
+}
+
+#[test]
+fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cookie() {
+    // C2
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let manager = world.stepped();
+    let headers = world.headers(Some(&cookie));
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    login(&call.session());
+    call.commit();
+    let mut closing = Box::pin(manager.close(&exchange));
+    // It waits to put in the new session, and then to end the old one.
+    assert!(poll(&mut closing).is_none() && poll(&mut closing).is_none());
+    world.clock.advance(HOUR);
+    let mut opening = Box::pin(manager.open(&headers));
+    let reader = loop {
+        if let Some(opened) = poll(&mut opening) {
+            break opened.expect("the store answers");
+        }
+    };
+    assert!(!reader.call().session().is_new());
+    let closed = poll(&mut closing).expect("it is done").expect("it is saved");
+    assert_ne!(value(closed.set_cookie().expect("a cookie")), cookie);
+    let mut reading = Box::pin(manager.close(&reader));
+    let read = loop {
+        if let Some(read) = poll(&mut reading) {
+            break read.expect("there is nothing to save");
+        }
+    };
+    assert_eq!(read.set_cookie(), None);
 }
