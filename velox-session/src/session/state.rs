@@ -285,7 +285,11 @@ impl State {
         };
         call.view.apply(&op);
         call.revision += 1;
-        self.epoch += u64::from(changes_hands);
+        if changes_hands {
+            self.epoch += 1;
+            // A message of the session before is not put back into this one.
+            self.claims.clear();
+        }
         self.generation += 1;
         (call.epoch, call.generation) = (self.epoch, self.generation);
         self.log.push(Entry { call: call.number, settled: true, op });

@@ -60,3 +60,30 @@ fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cooki
     };
     assert_eq!(read.set_cookie(), None);
 }
+
+#[test]
+fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
+    // F4
+    let world = World::new();
+    for logs_in in [true, false] {
+        let (cookie, _) = world.issued(None, |session| {
+            login(session);
+            session.flash("f", "for Ada").expect("a write");
+        });
+        let exchange = world.open(Some(&cookie));
+        let call = exchange.call();
+        let session = call.session();
+        assert_eq!(ready(session.get_flash::<String>("f")).expect("a read").as_deref(), Some("for Ada"));
+        if logs_in {
+            ready(session.login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
+        } else {
+            ready(session.logout()).expect("noted");
+        }
+        drop(call);
+        let sent = value(world.close(&exchange).set_cookie().expect("a cookie"));
+        assert_eq!(sent.is_empty(), !logs_in);
+        world.visit(Some(&sent), |session| {
+            assert_eq!(ready(session.get_flash::<String>("f")).expect("a read"), None);
+        });
+    }
+}
