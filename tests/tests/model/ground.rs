@@ -1,0 +1,93 @@
+//! The store underneath: in memory, or a Redis of its own. With what a test must see and do beside the sessions' own calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use velox_session::clock::ManualClock;
+use velox_session::store::RedisStore;
+use velox_session::{MemoryStore, SessionStore};
+use velox_tests::redis::RedisServer;
+
+/// A store that a test can look into.
+pub(crate) enum Ground {
+    /// In memory.
+    Memory(MemoryStore),
+    /// In Redis, with a connection beside it.
+    Redis(RedisStore, MultiplexedConnection),
+}
+
+impl Ground {
+    /// A store in memory that goes by a clock.
+    pub(crate) fn memory(clock: &ManualClock) -> Self {
+        Self::Memory(MemoryStore::new().with_clock(clock.clone()))
+    }
+
+    /// The store of an empty Redis.
+    pub(crate) async fn redis(store: &RedisStore, connection: &MultiplexedConnection, clock: &ManualClock) -> Self {
+        let mut connection = connection.clone();
+        redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("redis answers");
+        Self::Redis(store.clone().with_clock(clock.clone()), connection)
+    }
+
+    /// A connection to a server.
+    pub(crate) async fn connect(server: &RedisServer) -> (RedisStore, MultiplexedConnection) {
+        let store = RedisStore::connect(&server.url()).expect("an address").with_deadline(DEADLINE);
+        let client = redis::Client::open(server.url()).expect("an address");
+        (store, client.get_multiplexed_async_connection().await.expect("redis answers"))
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn SessionStore> {
+        match self {
+            Self::Memory(store) => Arc::new(store.clone()),
+            Self::Redis(store, _) => Arc::new(store.clone()),
+        }
+    }
+
+    /// How many records there are.
+    ///
+    /// # Panics
+    ///
+    /// When a key of Redis has no end to its life (E9).
+    pub(crate) async fn records(&mut self) -> usize {
+        match self {
+            Self::Memory(store) => store.len(),
+            Self::Redis(_, connection) => {
+                let (records, eternal): (usize, usize) =
+                    redis::Script::new(COUNT).invoke_async(connection).await.expect("redis answers");
+                assert_eq!(eternal, 0, "E9: a key that never expires");
+                records
+            }
+        }
+    }
+
+    /// Lets time pass in the store; what goes by the clock of the test has its time already.
+    pub(crate) async fn pass(&mut self, time: Duration) {
+        if let Self::Redis(_, connection) = self {
+            let ms = u64::try_from(time.as_millis()).expect("short");
+            redis::Script::new(PASS).arg(ms).invoke_async::<()>(connection).await.expect("redis answers");
+        }
+    }
+
+    /// Whether the store has a clock of its own beside.
+    pub(crate) fn ages_by_itself(&self) -> bool {
+        matches!(self, Self::Redis(..))
+    }
+}
+
+/// Reached only by what hangs: how fast Redis is, is not the question.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+const COUNT: &str = "
+local records, eternal = 0, 0
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    if string.sub(key, 1, 14) == 'velox:session:' then records = records + 1 end
+    if redis.call('PTTL', key) < 0 then eternal = eternal + 1 end
+end
+return {records, eternal}";
+
+const PASS: &str = "
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    local left = redis.call('PTTL', key) - ARGV[1]
+    if left > 0 then redis.call('PEXPIRE', key, left) else redis.call('DEL', key) end
+end";
