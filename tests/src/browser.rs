@@ -6,6 +6,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::Value;
 use velox_rpc::App;
+use velox_rpc::service::AppService;
 use velox_session::clock::{Clock, ManualClock};
 
 use crate::{Client, Reply, get, json};
@@ -46,6 +47,11 @@ impl Browser {
     #[must_use]
     pub fn another(&self) -> Self {
         Self { jar: Vec::new(), ..self.clone() }
+    }
+
+    /// The service that it asks.
+    pub fn service(&self) -> &AppService {
+        self.client.service()
     }
 
     /// Sends a GET.
