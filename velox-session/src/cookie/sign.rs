@@ -78,6 +78,10 @@ fn keyed(secret: &Secret) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use hmac::block_api::HmacCore;
+    use sha2::digest::block_api::{Buffer, CoreProxy};
+    use zeroize::ZeroizeOnDrop;
+
     use super::*;
 
     const ID: &[u8] = b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -148,6 +152,17 @@ mod tests {
         let mac = keyed(&secret("conformance-session-secret-0123456789")).chain_update(text).finalize().into_bytes();
         let value = [&text[..], b".", URL_SAFE_NO_PAD.encode(mac).as_bytes()].concat();
         assert!(signer().verify(&value).is_none());
+    }
+
+    #[test]
+    fn the_keys_of_a_signer_are_wiped_when_it_is_dropped() {
+        // L6: by a feature of hmac and of sha2 that is off unless asked for. A keyed state is two of the hash and a buffer, and says
+        // nothing of itself.
+        fn wiped<T: ZeroizeOnDrop>() -> usize {
+            size_of::<T>()
+        }
+        let parts = 2 * wiped::<<Sha256 as CoreProxy>::Core>() + wiped::<Buffer<HmacCore<Sha256>>>();
+        assert_eq!(size_of::<Hmac<Sha256>>(), parts, "nothing else is in it");
     }
 
     #[test]

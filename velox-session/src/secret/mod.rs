@@ -62,11 +62,13 @@ impl Secret {
     ///
     /// As [`new`](Self::new), of the bytes written; or the text is not base64.
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
-        let material = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
+        // One buffer for all attempts: one that fails half-way leaves material behind, which is wiped with the rest.
+        let mut material = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
+        let length = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
             .into_iter()
-            .find_map(|engine| engine.decode(text).ok())
-            .map(Zeroizing::new)
+            .find_map(|engine| engine.decode_slice(text, &mut material).ok())
             .ok_or(SecretError::Encoding)?;
+        material.truncate(length);
         Self::checked(material)
     }
 
@@ -224,6 +226,8 @@ const MIN_LENGTH: usize = 32;
 
 #[cfg(test)]
 mod tests {
+    use zeroize::ZeroizeOnDrop;
+
     use super::*;
 
     #[test]
@@ -282,6 +286,13 @@ mod tests {
             Secret::new("hunter2").expect_err("short").to_string(),
             "the secret has 7 bytes, at least 32 are needed"
         );
+    }
+
+    #[test]
+    fn the_material_of_a_secret_is_wiped_when_it_is_dropped() {
+        // L6
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        wiped(&Secret::new("k7Qv-Zp2Lx9_Rw4Tn8Hs3Jd6Fg1Bm5Ya").expect("a good secret").0);
     }
 
     #[test]
