@@ -26,11 +26,33 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// # }
 /// ```
 ///
-/// An id is neither printed nor made by hand:
+/// An id is not printed:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0599
 /// fn show(id: &velox_session::SessionId) -> String {
 ///     id.to_string()
+/// }
+/// ```
+///
+/// Nor sent or kept anywhere but in the cookie:
+///
+/// ```compile_fail,E0277
+/// fn show(id: &velox_session::SessionId) -> serde_json::Result<String> {
+///     serde_json::to_string(id)
+/// }
+/// ```
+///
+/// Nor made by hand:
+///
+/// ```compile_fail,E0423
+/// fn forge() -> velox_session::SessionId {
+///     velox_session::SessionId([b'A'; 43])
+/// }
+/// ```
+///
+/// ```compile_fail,E0624
+/// fn forge() -> Option<velox_session::SessionId> {
+///     velox_session::SessionId::parse(b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -134,6 +156,66 @@ mod tests {
     }
 
     #[test]
+    fn a_million_ids_have_no_repeat() {
+        // B1: 96 bits of each are compared.
+        let start = |id: SessionId| u128::from_be_bytes(*id.as_bytes().first_chunk().expect("it is longer"));
+        let mut starts: Vec<_> = (0..1_000_000).map(|_| start(SessionId::generate().expect("entropy"))).collect();
+        starts.sort_unstable();
+        assert!(starts.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn a_million_bits_of_ids_look_random() {
+        // B1: each try of a good source fails once in 500 runs, and three in a row once in 10^8.
+        let looks_random = |_| {
+            let ids = (0..4_000).map(|_| SessionId::generate().expect("entropy"));
+            let bits: Vec<u64> = ids.flat_map(|id| words(&id)).collect();
+            monobit(&bits) < Z_OF_ONE_IN_A_THOUSAND && runs(&bits) < Z_OF_ONE_IN_A_THOUSAND
+        };
+        assert!((0..3).any(looks_random));
+    }
+
+    #[test]
+    fn the_bit_tests_see_what_is_not_random() {
+        // B1
+        let low = vec![0x5555_5555_5555_5555; 16_000];
+        assert!(monobit(&low) < Z_OF_ONE_IN_A_THOUSAND && runs(&low) > 100.0, "as many of both, in turn");
+        let biased: Vec<u64> = (0..16_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63).collect();
+        assert!(monobit(&biased) > Z_OF_ONE_IN_A_THOUSAND, "one bit of 64 is always set");
+    }
+
+    /// The random bytes of an id, as numbers.
+    fn words(id: &SessionId) -> [u64; 4] {
+        let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).expect("base64");
+        let word = |index: usize| bytes[8 * index..][..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        [0, 1, 2, 3].map(word)
+    }
+
+    /// The frequency test of NIST SP 800-22 (2.1): how many standard deviations the count of ones is off.
+    fn monobit(bits: &[u64]) -> f64 {
+        let n = 64.0 * bits.len() as f64;
+        (2.0 * ones(bits) - n).abs() / n.sqrt()
+    }
+
+    /// The runs test (2.3), as a count of standard deviations too.
+    fn runs(bits: &[u64]) -> f64 {
+        let n = 64.0 * bits.len() as f64;
+        let share = ones(bits) / n;
+        let within: u32 = bits.iter().map(|word| ((word ^ word >> 1) & u64::MAX >> 1).count_ones()).sum();
+        let between = bits.windows(2).filter(|pair| pair[0] & 1 != pair[1] >> 63).count();
+        let found = 1.0 + f64::from(within) + between as f64;
+        let spread = 2.0 * share * (1.0 - share);
+        (found - n * spread).abs() / (n.sqrt() * spread)
+    }
+
+    fn ones(bits: &[u64]) -> f64 {
+        bits.iter().map(|word| f64::from(word.count_ones())).sum()
+    }
+
+    /// What a normal deviate leaves once in a thousand times: p > 0.001 is below it.
+    const Z_OF_ONE_IN_A_THOUSAND: f64 = 3.290_527;
+
+    #[test]
     fn an_id_has_one_spelling() {
         let id = SessionId::generate().expect("entropy");
         let text = *id.as_bytes();
@@ -161,6 +243,7 @@ mod tests {
 
     #[test]
     fn debug_hides_the_id() {
+        // B2
         assert_eq!(format!("{:?}", SessionId::generate().expect("entropy")), "SessionId(..)");
     }
 }
