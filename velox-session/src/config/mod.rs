@@ -59,9 +59,39 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
 
 /// The settings of a session, as they are given.
 ///
+/// # Lifetimes
+///
+/// Both limits are on by default: a session ends a day after its last request, and 30 days after its login whatever happens.
+/// NIST SP 800-63B-4 (sections 2.1.3, 2.2.3, 2.3.3) asks for these at its levels of assurance:
+///
+/// | level | without a request: [`max_age`](Self::max_age) | since the login: [`absolute_timeout`](Self::absolute_timeout) |
+/// | --- | --- | --- |
+/// | AAL1 | no limit asked for; the default is 24 hours | should be at most 30 days: the default |
+/// | AAL2 | should be at most 1 hour: `3_600` seconds | should be at most 24 hours: `86_400` seconds |
+/// | AAL3 | should be at most 15 minutes: `900` seconds | must be at most 12 hours: `43_200` seconds |
+///
+/// A session is never alive beyond them. It may end a little before the first, by the [`touch_interval`](Self::touch_interval): a read that
+/// comes sooner after the last renewal renews nothing.
+///
 /// # Examples
 ///
-/// See [`session_middleware`].
+/// Of AAL2; for all settings see [`session_middleware`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use velox_session::{MemoryStore, session_middleware};
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let manager = session_middleware("a development secret of 32 bytes or more")
+///     .store(MemoryStore::new())
+///     .max_age(Duration::from_secs(3_600))
+///     .absolute_timeout(Duration::from_secs(86_400))
+///     .build_manager()?;
+/// # let _ = manager;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "settings do nothing until they are built"]
 pub struct SessionBuilder {
     secrets: Secrets,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::policy::Policy;
 use crate::store::MemoryStore;
 
 const SECRET: &str = "conformance-session-secret-0123456789";
@@ -113,6 +114,21 @@ fn durations_have_ends() {
     }
     assert_problems!(builder().absolute_timeout(second),);
     assert_problems!(builder().without_absolute_timeout().touch_interval(Duration::MAX),);
+}
+
+#[test]
+fn lifetimes_are_as_documented() {
+    // E5: the defaults, and what the table of levels asks for.
+    let lifetimes = |builder: SessionBuilder| {
+        let Policy { ttl, absolute, .. } = *builder.build_manager().expect("good settings").policy();
+        (ttl / 1_000, absolute.map(|absolute| absolute / 1_000))
+    };
+    let of = |idle, absolute| {
+        lifetimes(builder().max_age(Duration::from_secs(idle)).absolute_timeout(Duration::from_secs(absolute)))
+    };
+    assert_eq!(lifetimes(builder()), (86_400, Some(30 * 86_400)));
+    assert_eq!(of(3_600, 86_400), (3_600, Some(86_400)));
+    assert_eq!(of(900, 43_200), (900, Some(43_200)));
 }
 
 #[test]
