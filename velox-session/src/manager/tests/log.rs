@@ -9,6 +9,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::world::World;
 use super::*;
+use crate::event::Counters;
 
 /// Writes all events of all levels into a text.
 #[derive(Clone, Default)]
@@ -95,4 +96,102 @@ fn a_flood_of_forged_cookies_does_not_flood_the_log() {
     });
     assert_eq!(count(&text, "wrong signature"), 11, "{text}");
     assert_eq!(count(&text, "suppressed=90"), 1, "{text}");
+}
+
+#[test]
+fn each_security_event_is_one_line_and_one_count() {
+    // L7: a wrong signature, an id that was never issued, a fixation, and a session that was ended.
+    let world = World::new();
+    let (ended, _) = world.issued(None, login);
+    world.visit(Some(&ended), |session| ready(session.logout()).expect("noted"));
+    let (planted, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
+    world.store.clear();
+    let of = |run: &dyn Fn()| {
+        let before = world.manager.counters();
+        let text = Log::of(run);
+        let after = world.manager.counters();
+        let counts = [after.forged - before.forged, after.unknown - before.unknown, after.logins - before.logins];
+        (counts, count(&text, "wrong signature"), count(&text, "without a live session"))
+    };
+    let forged = format!("{}x", &ended[..86]);
+    assert_eq!(of(&|| drop(world.open(Some(&forged)))), ([1, 0, 0], 1, 0));
+    assert_eq!(of(&|| drop(world.open(Some(&ended)))), ([0, 1, 0], 0, 1));
+    assert_eq!(of(&|| world.visit(Some(&planted), login)), ([0, 1, 1], 0, 1));
+    // What is no cookie of ours is nobody's attack.
+    assert_eq!(of(&|| drop(world.open(Some("garbage")))), ([0; 3], 0, 0));
+    // Nor is a session in use.
+    let (live, _) = world.issued(None, login);
+    assert_eq!(of(&|| drop(world.open(Some(&live)))), ([0; 3], 0, 0));
+}
+
+#[test]
+fn a_flood_of_one_kind_hides_no_other_and_is_counted_in_full() {
+    // L7
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    world.visit(Some(&cookie), |session| ready(session.logout()).expect("noted"));
+    let forged = format!("{}x", &cookie[..86]);
+    let text = Log::of(|| {
+        for _ in 0..100 {
+            drop(world.open(Some(&forged)));
+        }
+        drop(world.open(Some(&cookie)));
+    });
+    assert_eq!((count(&text, "wrong signature"), count(&text, "without a live session")), (10, 1), "{text}");
+    let counters = world.manager.counters();
+    assert_eq!((counters.forged, counters.unknown), (100, 1));
+}
+
+#[test]
+fn what_becomes_of_sessions_is_counted_once_each() {
+    let world = World::new();
+    let mut before = [0; 5];
+    // Begun, logins, rotations, logouts, revoked.
+    let mut assert_counted = |expected: [u64; 5]| {
+        let Counters { begun, logins, rotations, logouts, revoked, .. } = world.manager.counters();
+        let now = [begun, logins, rotations, logouts, revoked];
+        assert_eq!(std::array::from_fn(|index| now[index] - before[index]), expected);
+        before = now;
+    };
+    let write = |session: &Session| session.set("n", 1).expect("a write");
+    let regenerate = |session: &Session| ready(session.regenerate()).expect("noted");
+    let logout = |session: &Session| ready(session.logout()).expect("noted");
+
+    let (cookie, _) = world.issued(None, write);
+    assert_counted([1, 0, 0, 0, 0]);
+    world.visit(Some(&cookie), write);
+    assert_counted([0; 5]);
+    let (cookie, _) = world.issued(Some(&cookie), login);
+    assert_counted([0, 1, 0, 0, 0]);
+    let (cookie, _) = world.issued(Some(&cookie), regenerate);
+    assert_counted([0, 0, 1, 0, 0]);
+    let (cookie, _) = world.issued(Some(&cookie), login);
+    assert_counted([0, 1, 0, 0, 0]);
+    let (other, _) = world.issued(None, login);
+    assert_counted([1, 1, 0, 0, 0]);
+    world.visit(Some(&cookie), |session| ready(session.logout_others()).expect("noted"));
+    assert_counted([0, 0, 0, 0, 1]);
+    world.visit(Some(&cookie), logout);
+    assert_counted([0, 0, 0, 1, 0]);
+    // Of sessions that are over, nothing is ended.
+    world.visit(Some(&cookie), logout);
+    world.visit(Some(&other), logout);
+    assert_counted([0; 5]);
+}
+
+#[test]
+fn conflicts_and_failures_of_the_store_are_counted() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let late = world.open(Some(&cookie));
+    let call = late.call();
+    call.session().set("a", 1).expect("a write");
+    call.commit();
+    world.visit(Some(&cookie), |session| session.set("b", 2).expect("a write"));
+    let text = Log::of(|| drop(world.close(&late)));
+    assert_eq!((count(&text, "changed by another"), world.manager.counters().conflicts), (1, 1), "{text}");
+
+    world.fail_from(0);
+    let text = Log::of(|| assert!(ready(world.manager.open(&world.headers(Some(&cookie)))).is_err()));
+    assert_eq!((count(&text, "session store trouble"), world.manager.counters().store_errors), (1, 1), "{text}");
 }
