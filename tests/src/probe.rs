@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use velox_session::clock::ManualClock;
-use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
+use velox_session::store::{Condition, Destroyed, Expected, Owner, StoreError, Stored, async_trait};
 use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 
 /// What a store is asked.
@@ -19,6 +19,8 @@ pub enum Kind {
     Destroy,
     /// To let one live on.
     Touch,
+    /// For those of a user.
+    List,
 }
 
 /// A store in memory that a test has in hand. Clones are the same store.
@@ -94,12 +96,19 @@ impl Probe {
         key: &StoreKey,
         (record, ttl): (Option<&Record>, Option<Duration>),
     ) -> Result<(), StoreError> {
-        let gate = {
+        {
             let mut state = self.state();
-            state.calls.push(kind);
             state.last_ttl = ttl.or(state.last_ttl);
             state.seen.push_str(&key.to_text());
             state.seen.push_str(&record.map(Record::to_json).unwrap_or_default());
+        }
+        self.asked(kind).await
+    }
+
+    async fn asked(&self, kind: Kind) -> Result<(), StoreError> {
+        let gate = {
+            let mut state = self.state();
+            state.calls.push(kind);
             let index = state.gates.iter().position(|(of, _)| *of == kind);
             index.map(|index| state.gates.remove(index).1)
         };
@@ -144,6 +153,11 @@ impl SessionStore for Probe {
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         self.called(Kind::Touch, key, (None, Some(ttl))).await?;
         self.0.store.touch(key, ttl).await
+    }
+
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        self.asked(Kind::List).await?;
+        self.0.store.sessions_of(owner).await
     }
 }
 

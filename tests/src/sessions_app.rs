@@ -1,5 +1,7 @@
 //! An application with two kinds of sessions, after the contract: a main one with accounts, and a short one below a path of its own.
 
+mod users;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use velox_rpc::{App, Call, Ctx, Error, Result, Router, procedure, schema};
 use velox_session::clock::ManualClock;
-use velox_session::{SameSite, SessionBuilder, SessionMiddleware, SessionUser, session_middleware};
+use velox_session::{Manager, SameSite, SessionBuilder, SessionMiddleware, SessionUser, session_middleware};
 
 use crate::{Browser, Probe};
 
@@ -23,6 +25,8 @@ pub struct SessionsApp {
     pub short_store: Probe,
     /// Who may log in.
     pub accounts: Accounts,
+    /// What opens and saves the main session.
+    pub manager: Manager,
     stranger: Browser,
 }
 
@@ -73,12 +77,14 @@ impl SessionsApp {
             .router(health())
             .router(auth(&main))
             .router(session(&main))
+            .router(users::users(&main))
             .router(short_routes(&main, &short));
         Self {
             clock: clock.clone(),
             store: store.clone(),
             short_store,
             accounts,
+            manager: main.manager().clone(),
             stranger: Browser::of(app, clock.clone()),
         }
     }

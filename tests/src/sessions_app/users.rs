@@ -1,0 +1,82 @@
+//! What a user does about their sessions, and an administrator about anybody's.
+
+use serde_json::{Value, json};
+use velox_rpc::{Call, Error, Router, procedure, schema};
+use velox_session::SessionMiddleware;
+use velox_session::session::SessionInfo;
+use velox_session::store::StoreError;
+
+use super::{Account, Accounts};
+
+/// A session on the list of its user's.
+#[schema]
+struct Handle {
+    handle: String,
+}
+
+/// Somebody's account.
+#[schema]
+struct User {
+    id: String,
+}
+
+pub(super) fn users(main: &SessionMiddleware<Account>) -> Router<Accounts> {
+    let (to_list, to_end) = (main.manager().clone(), main.manager().clone());
+    Router::new("users")
+        .procedure(
+            "sessions",
+            procedure::<Accounts>()
+                .use_(main.required())
+                .query(async |Call { ctx, .. }| Ok(lines(&ctx.session.sessions().await?))),
+        )
+        .procedure(
+            "logoutAll",
+            procedure::<Accounts>().use_(main.required()).mutation(async |Call { ctx, .. }| {
+                ctx.session.logout_all().await?;
+                Ok(json!({"success": true}))
+            }),
+        )
+        .procedure(
+            "logoutOthers",
+            procedure::<Accounts>().use_(main.required()).mutation(async |Call { ctx, .. }| {
+                ctx.session.logout_others().await?;
+                Ok(json!({"success": true}))
+            }),
+        )
+        .procedure(
+            "endSession",
+            procedure::<Accounts>().use_(main.required()).input::<Handle>().mutation(async |Call { input, ctx }| {
+                let handle = input.handle.parse().map_err(|_| Error::bad_request("Not a handle"))?;
+                Ok(json!({"ended": ctx.session.end(&handle).await?}))
+            }),
+        )
+        .procedure(
+            "sessionsOf",
+            procedure::<Accounts>().input::<User>().query(move |Call { input, .. }| {
+                let manager = to_list.clone();
+                async move { Ok(lines(&manager.sessions_of(&input.id).await.map_err(unavailable)?)) }
+            }),
+        )
+        .procedure(
+            "endAllOf",
+            procedure::<Accounts>().input::<User>().mutation(move |Call { input, .. }| {
+                let manager = to_end.clone();
+                async move { Ok(json!({"ended": manager.end_all(&input.id).await.map_err(unavailable)?})) }
+            }),
+        )
+}
+
+fn lines(sessions: &[SessionInfo]) -> Value {
+    let line = |one: &SessionInfo| {
+        let record = one.record();
+        json!({
+            "handle": one.handle(), "current": one.is_current(), "since": record.created_at(),
+            "device": record.data().get("device"),
+        })
+    };
+    sessions.iter().map(line).collect()
+}
+
+fn unavailable(error: StoreError) -> Error {
+    Error::unavailable("The sessions could not be asked for").with_tag("SESSION_UNAVAILABLE").with_source(error)
+}
