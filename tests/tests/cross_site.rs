@@ -1,4 +1,4 @@
-//! Mutations that a browser sent from another site: refused before anything is done. Promises X1, X2 and X3.
+//! Mutations that a browser sent from another site: refused before anything is done. Promises X1 to X4.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -278,6 +278,28 @@ async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
     }
     assert_eq!((app.store.calls(), app.short_store.calls()), (vec![], vec![]));
     assert_eq!((alice.value("session"), state(&app, &alice).await), (cookie, before));
+}
+
+// ---- X4 ----
+
+#[tokio::test]
+async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutations() {
+    let app = SessionsApp::with(|settings| settings.trusted_origins(["https://partner.example"]));
+    let mut alice = app.alice().await;
+    let preflight = [("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
+    for origin in [OWN, PARTNER, ("origin", "https://evil.example"), ("origin", "null")] {
+        let asks = [origin, preflight[0], preflight[1]];
+        let replies = [
+            alice.send(with(request(Method::OPTIONS, "/api/session/set", ""), &asks)).await,
+            alice.send(with(request(Method::OPTIONS, "/api/auth/profile", ""), &asks)).await,
+            alice.send(with(get("/api/auth/profile"), &[origin])).await,
+            post(&mut alice, "/api/session/set", &json!({"key": "theme", "value": "dark"}), &[origin]).await,
+        ];
+        for reply in replies {
+            let named = reply.headers.keys().any(|name| name.as_str().starts_with("access-control-"));
+            assert!(!named, "{origin:?}: {reply:?}");
+        }
+    }
 }
 
 // ---- queries, and settings ----

@@ -949,6 +949,31 @@ async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_ne
 }
 
 #[tokio::test]
+async fn a_request_that_waits_or_is_dropped_holds_up_no_other() {
+    // C9: at each store call, of every kind of request on one session.
+    let requests = [
+        (Kind::Get, "/api/session/count"),
+        (Kind::Set, "/api/session/count"),
+        (Kind::Set, "/api/session/regenerate"),
+        (Kind::Destroy, "/api/session/regenerate"),
+        (Kind::Destroy, "/api/auth/logout"),
+    ];
+    for (kind, target) in requests {
+        let app = SessionsApp::start();
+        let mut alice = app.alice().await;
+        let gate = app.store.park(kind);
+        let slow = tokio::spawn(alice.start_post(target, &json!({})));
+        gate.reached().await;
+        let count = async |alice: &mut Browser| alice.post("/api/session/count", json!({})).await.result();
+        assert_eq!(count(&mut alice).await, 1, "{target} waits in {kind:?}");
+        slow.abort();
+        assert!(slow.await.expect_err("it was dropped").is_cancelled());
+        assert_eq!(count(&mut alice).await, 2, "{target} was dropped in {kind:?}");
+        assert!(is_logged_in(&mut alice).await, "{target} was dropped in {kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn sessions_never_mix() {
     // C13
     let app = SessionsApp::start();

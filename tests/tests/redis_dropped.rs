@@ -1,0 +1,155 @@
+//! Requests that are dropped while they wait for Redis: the session is as it was before, or as it is after, and nobody waits for
+//! them. Promises C9 and C10.
+
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use velox_session::clock::SystemClock;
+use velox_session::store::RedisStore;
+use velox_tests::redis::{Fault, Proxy, RedisServer};
+use velox_tests::{Browser, Reply, SessionsApp};
+
+/// The output of a future that is dropped after it was woken so many times, if it is ready by then.
+async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+fn app(url: &str) -> SessionsApp {
+    let store = RedisStore::connect(url).expect("an address");
+    SessionsApp::with(|settings| settings.store(store.clone()).clock(SystemClock))
+}
+
+fn alice() -> Value {
+    json!({"email": "alice@example.com", "password": "wonderland-1"})
+}
+
+async fn is_alice(browser: &Browser) -> bool {
+    let status = browser.start_get("/api/auth/profile").await.status.as_u16();
+    assert!([200, 401].contains(&status), "{status}");
+    status == 200
+}
+
+async fn counted(browser: &Browser) -> u64 {
+    browser.start_get("/api/session/data").await.result()["count"].as_u64().unwrap_or(0)
+}
+
+/// Sends a request again and again, dropped at each of its waits, until it is answered before; and looks after each of them.
+async fn at_every_wait<Look: Future<Output = ()>>(
+    app: &SessionsApp,
+    (target, body): (&str, &Value),
+    look: impl Fn(Browser, Option<Reply>) -> Look,
+) {
+    for polls in 0.. {
+        let browser = app.alice().await;
+        let reply = dropped_after(polls, browser.start_post(target, body)).await;
+        let is_answered = reply.is_some();
+        look(browser, reply).await;
+        if is_answered {
+            assert!(polls >= 2, "{target} waits for Redis at least twice, and waited {polls} times");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn c10_a_write_is_there_in_whole_or_not_at_all() {
+    let server = RedisServer::start().await;
+    let app = app(&server.url());
+    at_every_wait(&app, ("/api/session/count", &json!({})), async |mut browser, reply| {
+        let count = counted(&browser).await;
+        assert!(if reply.is_some() { count == 1 } else { count <= 1 }, "{count}");
+        // And the session can be written again at once.
+        assert_eq!(browser.post("/api/session/count", json!({})).await.result(), count + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c10_a_login_leaves_the_old_session_or_the_new_one() {
+    let server = RedisServer::start().await;
+    let app = app(&server.url());
+    at_every_wait(&app, ("/api/auth/login", &alice()), async |mut browser, reply| {
+        let old = is_alice(&browser).await;
+        if let Some(reply) = reply {
+            assert!(!old, "the old id is dead once there is an answer");
+            browser.keep(&reply);
+            assert!(is_alice(&browser).await);
+        }
+        browser.post("/api/auth/login", alice()).await.result();
+        assert!(is_alice(&browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c10_a_new_id_leaves_the_old_session_whole_or_dead() {
+    let server = RedisServer::start().await;
+    let app = app(&server.url());
+    at_every_wait(&app, ("/api/session/regenerate", &json!({})), async |browser, reply| {
+        let info = browser.start_get("/api/session/info").await.result();
+        let whole = json!({"isNew": false, "authenticated": true, "userId": "u1"});
+        let dead = json!({"isNew": true, "authenticated": false, "userId": null});
+        assert!(info == dead || info == whole && reply.is_none(), "{info}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c10_a_logout_is_done_or_not_done() {
+    let server = RedisServer::start().await;
+    let app = app(&server.url());
+    at_every_wait(&app, ("/api/auth/logout", &json!({})), async |mut browser, reply| {
+        if is_alice(&browser).await {
+            assert!(reply.is_none(), "it was answered, and did nothing");
+            browser.post("/api/auth/logout", json!({})).await.result();
+        }
+        assert!(!is_alice(&browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c9_who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::before(server.port()).await;
+    let app = app(&proxy.url());
+    let alice = app.alice().await;
+    for target in ["/api/session/count", "/api/session/regenerate", "/api/auth/login"] {
+        let browser = app.alice().await;
+        // Its reply does not come before it is dropped; another application over the same Redis is not behind this proxy.
+        proxy.set_once(Fault::Silence);
+        let slow = tokio::spawn(browser.start_post(target, &self::alice()));
+        while proxy.is_waiting() {
+            tokio::task::yield_now().await;
+        }
+        let other = self::app(&server.url());
+        let mut same = other.visitor();
+        same.plant("session", &browser.value("session"));
+        let since = Instant::now();
+        assert_eq!(same.post("/api/session/count", json!({})).await.result(), 1, "{target}");
+        slow.abort();
+        assert!(slow.await.expect_err("it was dropped").is_cancelled());
+        assert_eq!(same.post("/api/session/count", json!({})).await.result(), 2, "{target}");
+        assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
+        // And its own application goes on with a new connection, within the deadline of one command.
+        let since = Instant::now();
+        while alice.start_get("/api/auth/profile").await.status != 200 {
+            assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
+        }
+    }
+}
+
+/// Longer than a request waits for its session; no lock is waited for at all.
+const PATIENCE: Duration = Duration::from_secs(4);
