@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use serde_json::{Value, json};
+use redis::Value;
+use serde_json::{Value as Json, json};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use velox_rpc::context::Exchange;
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Router, procedure, schema};
+use velox_session::clock::SystemClock;
 use velox_session::secret::Secrets;
-use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
+use velox_session::store::{Condition, Destroyed, Expected, Owner, RedisStore, StoreError, Stored, async_trait};
 use velox_session::{MemoryStore, Secret, SessionError, SessionStore, SessionUser, StoreKey, session_middleware};
+use velox_tests::redis::{Fault, Proxy, RedisServer};
 use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp, forged, get, json, listen};
 
 // ---- the log ----
@@ -102,7 +105,7 @@ impl Hidden {
     }
 }
 
-fn login(email: &str, password: &str) -> Value {
+fn login(email: &str, password: &str) -> Json {
     json!({"email": email, "password": password})
 }
 
@@ -218,6 +221,163 @@ async fn the_store_sees_no_id_and_no_secret() {
     // It keeps the data, and who is logged in.
     secrets.0.retain(|secret| !["4111-1111", "alice@example.com", "bob@example.com"].contains(&secret.as_str()));
     secrets.assert_absent(&app.store.seen());
+}
+
+/// A password of Redis, in its URL.
+const REDIS_PASSWORD: &str = "b1gS3cret-of-redis";
+
+/// A whole life of sessions in Redis behind a password and a proxy, with all that Redis can do wrong. Gives what may not stand in the
+/// log, and what Redis holds in the middle of it.
+async fn life_in_redis() -> (Hidden, String) {
+    let server = RedisServer::with_password(REDIS_PASSWORD).await;
+    let proxy = Proxy::before(server.port()).await;
+    let url = proxy.url().replace("redis://", &format!("redis://:{REDIS_PASSWORD}@"));
+    let start = || {
+        let store = RedisStore::connect(&url).expect("an address").with_deadline(Duration::from_millis(100));
+        SessionsApp::with(|settings| settings.store(store).clock(SystemClock))
+    };
+    let app = start();
+    let mut secrets = Hidden::new();
+    secrets.0.push(REDIS_PASSWORD.to_owned());
+    let mut browser = app.visitor();
+    let write = json!({"key": "card", "value": "4111-1111"});
+    browser.post("/api/session/set", write.clone()).await;
+    secrets.add_cookies_of(&browser);
+    let mut other = app.bob().await;
+    secrets.add_cookies_of(&other);
+    browser.post("/api/auth/login", login("alice@example.com", "wonderland-1")).await;
+    secrets.add_cookies_of(&browser);
+    browser.post("/api/session/regenerate", json!({})).await;
+    secrets.add_cookies_of(&browser);
+    browser.post("/api/session/flash", json!({"key": "said", "value": "once"})).await;
+    assert_eq!(browser.get("/api/users/sessions").await.status, 200);
+    let dump = dump(&server).await;
+    let faults = [
+        Fault::Refuse,
+        Fault::Silence,
+        Fault::LoseReply,
+        Fault::CutReply,
+        Fault::Nonsense,
+        Fault::Error("READONLY You can't write against a read only replica."),
+        Fault::Error("NOAUTH Authentication required."),
+        Fault::Error("MOVED 1 127.0.0.1:1"),
+        Fault::Error("OOM command not allowed when used memory > 'maxmemory'."),
+    ];
+    for fault in faults {
+        // Another application each time, as one that has lost its connection waits before it makes another.
+        let mut browser = start().alice().await;
+        secrets.add_cookies_of(&browser);
+        proxy.set(fault);
+        browser.get("/api/auth/profile").await;
+        browser.post("/api/session/set", write.clone()).await;
+        browser.get("/api/session/message?key=said").await;
+        browser.get("/api/users/sessionsOf?id=u1").await;
+        browser.clone().post("/api/auth/login", login("alice@example.com", "wonderland-1")).await;
+        browser.clone().post("/api/users/logoutAll", json!({})).await;
+        proxy.set(Fault::None);
+    }
+    // Another password than that of the URL.
+    server.command(&["CONFIG", "SET", "requirepass", "another"]).await;
+    proxy.set_once(Fault::Refuse);
+    for _ in 0..2 {
+        assert_eq!(other.get("/api/auth/profile").await.status, 503);
+    }
+    (secrets, dump)
+}
+
+/// All keys and values of a Redis.
+async fn dump(server: &RedisServer) -> String {
+    let Value::Array(keys) = server.command(&["KEYS", "*"]).await else { panic!("no keys") };
+    let mut all = String::new();
+    for key in keys {
+        let Value::BulkString(key) = key else { panic!("no key: {key:?}") };
+        let key = String::from_utf8(key).expect("text");
+        let value = match server.command(&["GET", &key]).await {
+            Value::BulkString(text) => String::from_utf8(text).expect("JSON"),
+            _ => format!("{:?}", server.command(&["ZRANGE", &key, "0", "-1", "WITHSCORES"]).await),
+        };
+        writeln!(all, "{key}\n{value}").expect("a text takes all");
+    }
+    all
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_log_whatever_redis_does() {
+    // L4, down to what the client of Redis traces.
+    let log = Everything::default();
+    let guard = listen(log.clone());
+    let (secrets, _) = life_in_redis().await;
+    drop(guard);
+    let text = log.text();
+    for event in ["store trouble", "deadline", "cannot be reached", "broke", "read-only", "refused the command"] {
+        assert!(text.contains(event), "nothing of `{event}` in:\n{text}");
+    }
+    secrets.assert_absent(&text);
+}
+
+#[tokio::test]
+async fn redis_holds_no_id_and_no_secret() {
+    // B4
+    let (mut secrets, dump) = life_in_redis().await;
+    for there in ["velox:session:", "velox:users:session:u1", "alice@example.com", "4111-1111"] {
+        assert!(dump.contains(there), "nothing of `{there}` in:\n{dump}");
+    }
+    // It keeps the data, and who is logged in.
+    secrets.0.retain(|secret| !["4111-1111", "alice@example.com", "bob@example.com"].contains(&secret.as_str()));
+    secrets.assert_absent(&dump);
+}
+
+#[tokio::test]
+async fn debug_and_errors_of_redis_show_no_password() {
+    // L4: a store, and the whole chain of what each failure says.
+    let server = RedisServer::with_password(REDIS_PASSWORD).await;
+    let user = format!("velox:{REDIS_PASSWORD}@127.0.0.1");
+    let good = RedisStore::connect(&format!("redis://{user}:{}", server.port())).expect("an address");
+    let nobody = RedisStore::connect(&format!("redis://{user}:1")).expect("an address");
+    let cluster = RedisStore::cluster([format!("redis://{user}:1").as_str()]).expect("an address");
+    let mut texts = vec![format!("{good:?} {good:#?} {cluster:?}")];
+    for url in [
+        format!("redis://{user}:65536"),
+        format!("redis://{user}:none"),
+        format!("redis://{user}:1/none"),
+        format!("http://{user}"),
+        format!("redis//{user}"),
+        format!("redis+unix:///{user}?db=none"),
+    ] {
+        if let Err(error) = RedisStore::connect(&url) {
+            texts.push(chain(&error));
+        }
+    }
+    assert!(texts.len() >= 5, "few addresses were refused");
+    let mut failures = 0;
+    // The user is not there: Redis refuses, or nobody does.
+    for store in [good, nobody, cluster] {
+        let manager = session_middleware(SECRET).store(store.clone()).build_manager().expect("good settings");
+        let error = manager.sessions_of("u1").await.expect_err("nobody answers");
+        texts.push(chain(&error));
+        failures += manager.counters().store_errors;
+        texts.push(format!("{:?}", manager.counters()));
+        let exchange = manager.open(&HeaderMap::new()).await.expect("no store call");
+        let call = exchange.call();
+        call.session().set("card", "4111-1111").expect("it is open");
+        call.commit();
+        texts.push(chain(&manager.close(&exchange).await.expect_err("nobody answers")));
+    }
+    assert_eq!(failures, 3);
+    for text in texts {
+        assert!(!text.contains(REDIS_PASSWORD) && !text.contains("4111-1111"), "{text}");
+    }
+}
+
+/// All that an error says, in every form.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(text, "\n{error} {error:?}").expect("a text takes all");
+        source = error.source();
+    }
+    text
 }
 
 #[tokio::test]
@@ -363,6 +523,11 @@ impl SessionStore for Showing {
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         self.0.touch(key, ttl).await
     }
+
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, velox_session::Record)>, StoreError> {
+        self.1.show("Owner", owner);
+        self.0.sessions_of(owner).await
+    }
 }
 
 /// Shows the reply's head after the session has set its cookie.
@@ -455,6 +620,11 @@ async fn shown() -> (Shown, Hidden, String) {
     shown.show("OpenSession", &open);
     let call = open.call();
     shown.show("CallScope", &call);
+    let sessions = call.session().sessions().await.expect("a list");
+    shown.show("SessionInfo", &sessions);
+    // A hash, which its user may see.
+    shown.show("SessionHandle", &sessions[0].handle());
+    shown.show("Counters", &session.manager().counters());
     call.session().set("a", 1).expect("it is open");
     call.commit();
     let closing = session.manager().close(&open).await.expect("it is saved");
