@@ -104,12 +104,12 @@ impl World {
             (Effect::Kept(_) | Effect::Begun(_), Sent::Nothing) => false,
             (Effect::Kept(content), Sent::Cookie { value, max_age }) => {
                 own.is_some_and(|session| session.cookie == *value)
-                    && is_life(*max_age, content.created_at, (closing_at, now))
+                    && is_life(*max_age, content.created_at, (closing_at, now), 0)
             }
             (Effect::Begun(content), Sent::Cookie { value, max_age }) => {
                 let record = self.record(value).await.map(|record| Content::of(&record));
                 self.sessions.iter().all(|session| session.cookie != *value)
-                    && is_life(*max_age, content.created_at, (closing_at, now))
+                    && is_life(*max_age, content.created_at, (closing_at, now), 0)
                     && (record.as_ref() == Some(content) || late && record.is_none())
             }
         }
@@ -130,7 +130,7 @@ impl World {
                 (unknown || self.life(opened.index, closing_at) != Life::Over)
                     && opened.renewed != Some(false)
                     && *value == session.cookie
-                    && is_life(*max_age, session.content().created_at, (opening_at, now))
+                    && is_life(*max_age, session.content().created_at, (opening_at, now), self.ahead())
             }
         }
     }
@@ -189,10 +189,10 @@ impl World {
     }
 }
 
-/// Whether so many seconds are what is left to a session, at some time between these.
-fn is_life(max_age: u64, created_at: u64, (first, last): (u64, u64)) -> bool {
+/// Whether so many seconds are what is left to a session at some time between these, by a clock that may be so much ahead.
+fn is_life(max_age: u64, created_at: u64, (first, last): (u64, u64), ahead: u64) -> bool {
     let age = 1_000 * max_age;
-    age <= longest(created_at, first) && age + 1_000 > longest(created_at, last)
+    age <= longest(created_at, first) && age + 1_000 + ahead > longest(created_at, last)
 }
 
 const DOUBTFUL_AFTER: u64 = 100;

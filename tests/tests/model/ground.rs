@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use velox_session::clock::ManualClock;
 use velox_session::store::RedisStore;
@@ -34,7 +35,8 @@ impl Ground {
     pub(crate) async fn connect(server: &RedisServer) -> (RedisStore, MultiplexedConnection) {
         let store = RedisStore::connect(&server.url()).expect("an address").with_deadline(DEADLINE);
         let client = redis::Client::open(server.url()).expect("an address");
-        (store, client.get_multiplexed_async_connection().await.expect("redis answers"))
+        let patient = AsyncConnectionConfig::new().set_response_timeout(Some(DEADLINE));
+        (store, client.get_multiplexed_async_connection_with_config(&patient).await.expect("redis answers"))
     }
 
     pub(crate) fn store(&self) -> Arc<dyn SessionStore> {

@@ -27,6 +27,8 @@ impl World {
                 self.check(false, || format!("#{number}: session {index} is there, and was not opened"))
             }
             (Life::Over, Some(_)) => self.check(false, || format!("#{number}: C1, C4, E1: session {index} came back")),
+            // In its last millisecond Redis may still have it for who has loaded it before, and renews it now.
+            (Life::Unsure, None) if self.ground.ages_by_itself() => self.sessions[index].until.0 = 0,
             (Life::Unsure, None) => self.sessions[index].until = (0, 0),
             _ => {}
         }
