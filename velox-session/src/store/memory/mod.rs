@@ -40,7 +40,7 @@ use shard::Shard;
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    shards: Arc<[Mutex<Shard>]>,
+    shards: Arc<[Place]>,
     clock: Arc<dyn Clock>,
 }
 
@@ -108,7 +108,7 @@ impl MemoryStore {
 
     /// Does a bit of what is due in a shard, unless somebody is there who does it.
     fn visit(&self, place: usize, now: u64) {
-        let mut shard = match self.shards[place % self.shards.len()].try_lock() {
+        let mut shard = match self.shards[place % self.shards.len()].0.try_lock() {
             Ok(shard) => shard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
@@ -167,12 +167,17 @@ impl SessionStore for MemoryStore {
     }
 }
 
-fn shards(capacity: usize) -> Arc<[Mutex<Shard>]> {
+/// A shard, in lines of the processor's cache that it shares with no other: what one thread writes there, another one's reads of other
+/// shards do not wait for.
+#[repr(align(128))]
+struct Place(Mutex<Shard>);
+
+fn shards(capacity: usize) -> Arc<[Place]> {
     let count = if capacity < 1_024 { 1 } else { 16 };
-    (0..count).map(|_| Mutex::new(Shard::new(capacity / count))).collect()
+    (0..count).map(|_| Place(Mutex::new(Shard::new(capacity / count)))).collect()
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+fn lock(Place(shard): &Place) -> MutexGuard<'_, Shard> {
     // Nothing in here panics half-way through a change.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }

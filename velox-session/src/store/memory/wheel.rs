@@ -86,7 +86,8 @@ impl Wheel {
                     self.give_turn(level, bucket);
                 }
                 // Nothing begins before `now`, so that nothing changes its level either.
-                _ => self.time = self.time.max(now),
+                _ if self.time < now => self.time = now,
+                _ => {}
             }
         }
         let first = self.lists[TURN as usize].first;
