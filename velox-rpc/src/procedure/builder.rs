@@ -15,8 +15,8 @@ use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
-    Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder, Parent,
-    Procedure, Query, RestRoute, guard, input, middleware, output,
+    Demands, Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder,
+    Parent, Procedure, Query, RestRoute, guard, input, middleware, output,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -43,6 +43,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             rest: RestRoute::Derived,
             parents: Vec::new(),
             guards: Vec::new(),
+            demands: Demands::default(),
             description: None,
             deprecated: None,
             input: None,
@@ -103,11 +104,12 @@ where
     /// let who = procedure::<()>().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant));
     /// # let _ = who;
     /// ```
-    pub fn use_<M, D>(self, middleware: M) -> ProcedureBuilder<S, D, I>
+    pub fn use_<M, D>(mut self, middleware: M) -> ProcedureBuilder<S, D, I>
     where
         M: Middleware<C, Context = D>,
         D: 'static,
     {
+        middleware.describe(&mut self.meta.demands);
         self.then(move |inner| middleware::step(middleware, inner))
     }
 
@@ -142,6 +144,7 @@ where
     /// Lets a guard decide whether the call goes on.
     pub fn guard<G: Guard<C>>(mut self, guard: G) -> Self {
         self.meta.guards.push(guard.name().to_owned());
+        guard.describe(&mut self.meta.demands);
         self.then(move |inner| guard::step(guard, inner))
     }
 
@@ -180,6 +183,7 @@ where
     {
         let name = name.into();
         self.meta.guards.push(name.clone().into_owned());
+        self.meta.demands.refuse(StatusCode::FORBIDDEN, "Access denied");
         self.check(move |ctx, _| {
             if check(ctx) { Ok(()) } else { Err(guard::refusal(StatusCode::FORBIDDEN, &name, "Access denied".into())) }
         })

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::ProcedureBuilder;
 use super::step::Step;
+use super::{Demands, ProcedureBuilder};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::running::Running;
@@ -54,6 +54,11 @@ pub trait Guard<C>: Send + Sync + 'static {
     ///
     /// The error that the caller gets.
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send;
+
+    /// Says what it demands of a caller, for the documents made of the router: nothing, unless it is overridden.
+    fn describe(&self, demands: &mut Demands) {
+        let _ = demands;
+    }
 }
 
 /// A guard made of a name and a closure, for any context: VeloxTS's `guard(name, check)`.
@@ -121,6 +126,10 @@ where
         } else {
             Err(refusal(self.status, &self.name, self.message.clone()))
         })
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        demands.refuse(self.status, self.message.clone());
     }
 }
 

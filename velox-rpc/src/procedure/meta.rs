@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 use schemars::{Schema, SchemaGenerator};
 
-use super::InputShape;
+use super::{Demands, InputShape};
 use crate::call::Kind;
 
 /// What is known of a procedure without running it.
@@ -16,6 +16,7 @@ pub(crate) struct Meta {
     pub(crate) rest: RestRoute,
     pub(crate) parents: Vec<Parent>,
     pub(crate) guards: Vec<String>,
+    pub(crate) demands: Demands,
     pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) deprecated: Option<Cow<'static, str>>,
     pub(crate) input: Option<Arc<InputShape>>,

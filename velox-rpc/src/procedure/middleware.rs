@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::Output;
 use super::step::{Carried, Step};
+use super::{Demands, Output};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -51,6 +51,11 @@ pub trait Middleware<C>: Send + Sync + 'static {
     ///
     /// What it returns is the result of the call, as seen from outside.
     fn call(&self, ctx: C, next: Next<Self::Context>) -> impl Future<Output = Result<Output>> + Send;
+
+    /// Says what it demands of a caller, for the documents made of the router: nothing, unless it is overridden.
+    fn describe(&self, demands: &mut Demands) {
+        let _ = demands;
+    }
 }
 
 /// A function that makes a middleware stands for it: what `#[middleware]` leaves under the name `tenant` is a function, since a
@@ -66,6 +71,10 @@ where
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
         self().call(ctx, next).await
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        self().describe(demands);
     }
 }
 

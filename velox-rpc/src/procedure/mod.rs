@@ -5,6 +5,7 @@
 //! so that a procedure compiles to a few small functions and never to one nested future.
 
 mod builder;
+mod demand;
 mod erased;
 mod guard;
 mod handler;
@@ -16,6 +17,7 @@ mod shape;
 mod step;
 
 pub use self::builder::{ProcedureBuilder, procedure};
+pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query};
 pub use self::guard::{Guard, Guards, NamedGuard, guard};

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
 use crate::validate::{Shape, TextType};
 
@@ -23,22 +24,26 @@ struct Compiled {
 
 impl InputShape {
     pub(super) fn of<T: JsonSchema>() -> Self {
-        Self::from_schema(T::json_schema)
-    }
-
-    fn from_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Self {
-        Self { schema, compiled: OnceLock::new() }
+        Self { schema: |generator| generator.subschema_for::<T>(), compiled: OnceLock::new() }
     }
 
     /// The JSON Schema of what is read, with its definitions.
     pub(crate) fn schema(&self) -> Schema {
         let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
-        let mut schema = (self.schema)(&mut generator);
+        let schema = self.schema_in(&mut generator);
         let definitions = generator.take_definitions(true);
+        let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/"));
+        let named = name.and_then(|name| definitions.get(name)).and_then(Value::as_object);
+        let mut schema = named.map_or(schema, |own| Schema::from(own.clone()));
         if !definitions.is_empty() {
             schema.insert("$defs".to_owned(), definitions.into());
         }
         schema
+    }
+
+    /// The JSON Schema of what is read, in the terms of a generator: a reference, where the type has a name.
+    pub(crate) fn schema_in(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.schema)(generator)
     }
 
     /// The compiled schema.

@@ -7,7 +7,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::call::ProcedureName;
-use crate::procedure::Endpoint;
+use crate::procedure::{Demands, Endpoint};
+use crate::router::Success;
 
 /// An application's procedures as data.
 ///
@@ -32,11 +33,21 @@ pub struct Manifest {
 #[derive(Clone)]
 pub struct ManifestEntry {
     endpoint: Endpoint,
-    route: Option<(Method, String)>,
+    route: Option<ManifestRoute>,
+}
+
+/// How REST reaches a procedure, as the wire has decided it.
+#[derive(Debug, Clone)]
+pub(crate) struct ManifestRoute {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// Whether what the path does not give is in the body, and not in the query.
+    pub(crate) takes_body: bool,
+    pub(crate) success: Success,
 }
 
 impl Manifest {
-    pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<(Method, String)>) {
+    pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<ManifestRoute>) {
         self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
     }
 
@@ -54,12 +65,21 @@ impl ManifestEntry {
 
     /// The REST method and path, with the prefix and with parameters as `:id`.
     pub fn route(&self) -> Option<(&Method, &str)> {
-        self.route.as_ref().map(|(method, path)| (method, path.as_str()))
+        self.route.as_ref().map(|route| (&route.method, route.path.as_str()))
+    }
+
+    pub(crate) fn rest(&self) -> Option<&ManifestRoute> {
+        self.route.as_ref()
     }
 
     /// The names of the guards, in order.
     pub fn guards(&self) -> &[String] {
         &self.endpoint.meta.guards
+    }
+
+    /// What the steps demand of a caller.
+    pub fn demands(&self) -> &Demands {
+        &self.endpoint.meta.demands
     }
 
     /// What the procedure is for.
@@ -77,6 +97,16 @@ impl ManifestEntry {
         self.endpoint.meta.input.as_ref().map(|input| input.schema())
     }
 
+    /// The JSON Schema of the input, in the terms of a generator, which collects the definitions.
+    pub fn input_schema_in(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
+        self.endpoint.meta.input.as_ref().map(|input| input.schema_in(generator))
+    }
+
+    /// The settings for a generator of input schemas: what is read, as JSON Schema 2020-12.
+    pub fn input_settings() -> SchemaSettings {
+        SchemaSettings::draft2020_12().for_deserialize()
+    }
+
     /// The JSON Schema of the output, in the terms of a generator, which collects the definitions.
     pub fn output_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.endpoint.meta.output)(generator)
@@ -90,7 +120,7 @@ impl ManifestEntry {
 
 impl fmt::Debug for ManifestEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ManifestEntry").field("name", self.name()).field("route", &self.route).finish_non_exhaustive()
+        f.debug_struct("ManifestEntry").field("name", self.name()).field("route", &self.route()).finish_non_exhaustive()
     }
 }
 

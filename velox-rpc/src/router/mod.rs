@@ -1,11 +1,14 @@
 //! Routers: procedures under a namespace, and the table that an application makes of all of them.
 
 mod manifest;
+mod success;
 mod table;
 
 use std::fmt;
 
+pub(crate) use self::manifest::ManifestRoute;
 pub use self::manifest::{Manifest, ManifestEntry};
+pub(crate) use self::success::Success;
 pub(crate) use self::table::{Mistakes, Table};
 use crate::procedure::Procedure;
 

@@ -173,6 +173,11 @@ impl Manager {
 
 #[cfg(feature = "rpc")]
 impl Manager {
+    /// The name of the cookie.
+    pub(crate) fn cookie_name(&self) -> &str {
+        &self.0.name
+    }
+
     /// How long a request waits for its session, when it begins and again when it ends.
     pub(crate) fn patience(&self) -> Duration {
         self.0.patience

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use velox_rpc::call::Kind;
 use velox_rpc::context::Exchange;
-use velox_rpc::procedure::Output;
+use velox_rpc::procedure::{Credential, Demands, Output};
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::open;
@@ -60,11 +60,18 @@ where
             Who::Gone => {
                 // The account was deleted: its session ends, and the browser forgets it.
                 scope.session().logout().await?;
-                Err(Error::unauthorized("User not found").with_tag("USER_NOT_FOUND"))
+                Err(gone())
             }
-            Who::Nobody => Err(Error::unauthorized("Authentication required").with_tag("SESSION_UNAUTHORIZED")),
+            Who::Nobody => Err(nobody()),
         };
         end(scope, result)
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        demands.require(cookie(&self.0.manager));
+        for refusal in [nobody(), gone()] {
+            demands.refuse(refusal.status(), refusal.message().to_owned());
+        }
     }
 }
 
@@ -84,6 +91,10 @@ where
         let result = next.run(UserContext::new(user, scope.session(), ctx)).await;
         end(scope, result)
     }
+
+    fn describe(&self, demands: &mut Demands) {
+        demands.accept(cookie(&self.0.manager));
+    }
 }
 
 impl<C: Ctx> Middleware<C> for PlainSession {
@@ -94,6 +105,23 @@ impl<C: Ctx> Middleware<C> for PlainSession {
         let result = next.run(SessionContext::new(scope.session(), ctx)).await;
         end(scope, result)
     }
+
+    fn describe(&self, demands: &mut Demands) {
+        demands.accept(cookie(&self.0));
+    }
+}
+
+/// What a caller shows that it is in a session.
+fn cookie(manager: &Manager) -> Credential {
+    Credential::Cookie(manager.cookie_name().to_owned().into())
+}
+
+fn nobody() -> Error {
+    Error::unauthorized("Authentication required").with_tag("SESSION_UNAUTHORIZED")
+}
+
+fn gone() -> Error {
+    Error::unauthorized("User not found").with_tag("USER_NOT_FOUND")
 }
 
 /// Who sent the request.

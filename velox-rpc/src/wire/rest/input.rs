@@ -23,10 +23,20 @@ pub(crate) struct InputPlan {
     shape: Option<Arc<InputShape>>,
 }
 
+/// Where the fields are that the path does not give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+pub(super) enum Source {
     Query,
     Body,
+}
+
+impl Source {
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET | Method::DELETE => Self::Query,
+            _ => Self::Body,
+        }
+    }
 }
 
 impl InputPlan {
@@ -38,11 +48,7 @@ impl InputPlan {
                 "the input has no field `{parameter}`: add it to the input, or take `:{parameter}` out of the path"
             ));
         }
-        let source = match *method {
-            Method::GET | Method::DELETE => Source::Query,
-            _ => Source::Body,
-        };
-        Ok(Self { source, parameters: parameters.to_vec(), shape: shape.cloned() })
+        Ok(Self { source: Source::of(method), parameters: parameters.to_vec(), shape: shape.cloned() })
     }
 
     /// Whether the request's body has to be read.

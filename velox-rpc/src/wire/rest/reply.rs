@@ -1,6 +1,6 @@
 //! The reply of a REST call: a result as its JSON, a failure as the one envelope.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::routes::Route;
@@ -11,14 +11,7 @@ use crate::procedure::Output;
 /// Status and body of a call that ended well.
 pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> (StatusCode, Vec<u8>) {
     let json = output.into_json();
-    let derived = if route.method == Method::DELETE && json == b"null" {
-        StatusCode::NO_CONTENT
-    } else if route.creates {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    let status = head.status.unwrap_or(derived);
+    let status = head.status.unwrap_or_else(|| route.success.status(json == b"null"));
     let body = if status == StatusCode::NO_CONTENT { Vec::new() } else { json };
     (status, body)
 }

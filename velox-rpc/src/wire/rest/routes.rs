@@ -2,12 +2,12 @@
 
 use http::{HeaderValue, Method};
 
-use super::input::InputPlan;
+use super::input::{InputPlan, Source};
 use super::naming;
 use super::path::Path;
 use crate::call::Kind;
 use crate::procedure::Endpoint;
-use crate::router::{Manifest, Mistakes, Table};
+use crate::router::{Manifest, ManifestRoute, Mistakes, Success, Table};
 
 /// All REST routes of an application.
 pub(crate) struct Routes {
@@ -24,8 +24,7 @@ struct MethodRoutes {
 
 /// One route: what a request on it needs.
 pub(crate) struct Route {
-    pub(super) method: Method,
-    pub(super) creates: bool,
+    pub(super) success: Success,
     pub(crate) input: InputPlan,
     pub(crate) endpoint: Endpoint,
 }
@@ -50,13 +49,17 @@ impl Routes {
         let mut manifest = Manifest::default();
         let prefix = checked_prefix(prefix, mistakes);
         for endpoint in table.endpoints() {
-            let route = naming::route(endpoint);
-            if let Some((method, path)) = &route
-                && let Err(mistake) = routes.add(endpoint, method.clone(), prefix, path)
-            {
+            let Some((method, path)) = naming::route(endpoint) else {
+                manifest.push(endpoint, None);
+                continue;
+            };
+            let success = Success::new(&method, naming::creates(endpoint.name.name()));
+            if let Err(mistake) = routes.add(endpoint, &method, prefix, &path, success) {
                 mistakes.note(format!("procedure `{}`, route `{method} {path}`: {mistake}", endpoint.name));
             }
-            manifest.push(endpoint, route.map(|(method, path)| (method, format!("{prefix}{path}"))));
+            let takes_body = Source::of(&method) == Source::Body;
+            let path = format!("{prefix}{path}");
+            manifest.push(endpoint, Some(ManifestRoute { method, path, takes_body, success }));
         }
         (routes, manifest)
     }
@@ -91,20 +94,26 @@ impl Routes {
         Claim::MethodNotAllowed(HeaderValue::from_str(&allow.join(", ")).expect("method names are visible ASCII"))
     }
 
-    fn add(&mut self, endpoint: &Endpoint, method: Method, prefix: &str, path: &str) -> Result<(), String> {
-        check_method(&method, endpoint.name.kind())?;
+    fn add(
+        &mut self,
+        endpoint: &Endpoint,
+        method: &Method,
+        prefix: &str,
+        path: &str,
+        success: Success,
+    ) -> Result<(), String> {
+        check_method(method, endpoint.name.kind())?;
         let path = Path::parse(path)?;
-        let input = InputPlan::new(&method, path.parameters(), endpoint.meta.input.as_ref())?;
+        let input = InputPlan::new(method, path.parameters(), endpoint.meta.input.as_ref())?;
         let pattern = format!("{prefix}{}", path.pattern());
         let pattern = if pattern.is_empty() { "/" } else { &pattern };
 
         let index = self.routes.len();
-        let here = self.matcher(&method).insert(pattern, index);
+        let here = self.matcher(method).insert(pattern, index);
         if let Err(error) = here {
-            return Err(self.taken(&method, pattern, &error));
+            return Err(self.taken(method, pattern, &error));
         }
-        let creates = method == Method::POST && naming::creates(endpoint.name.name());
-        self.routes.push(Route { method, creates, input, endpoint: endpoint.clone() });
+        self.routes.push(Route { success, input, endpoint: endpoint.clone() });
         Ok(())
     }
 
