@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::caller::Caller;
-use crate::router::{IntoRouter, Mistakes, Table};
-use crate::service::AppService;
+use crate::export::{OpenApi, page};
+use crate::router::{IntoRouter, Manifest, Mistakes, Table};
+use crate::service::{AppService, Pages};
 use crate::wire::BodyLimit;
-use crate::wire::rest::Routes;
+use crate::wire::rest::{Claim, Routes};
 
 /// An application: its state, its routers, and how they are reached.
 ///
@@ -27,9 +30,15 @@ use crate::wire::rest::Routes;
 pub struct App<S> {
     state: Arc<S>,
     table: Table,
+    settings: Settings,
+}
+
+/// What depends on no type of the application.
+struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
     development: bool,
+    docs: Vec<(Cow<'static, str>, OpenApi)>,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -38,9 +47,12 @@ impl<S: Send + Sync + 'static> App<S> {
         Self {
             state: Arc::new(state),
             table: Table::default(),
-            prefix: Cow::Borrowed("/api"),
-            body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
-            development: cfg!(debug_assertions),
+            settings: Settings {
+                prefix: Cow::Borrowed("/api"),
+                body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
+                development: cfg!(debug_assertions),
+                docs: Vec::new(),
+            },
         }
     }
 
@@ -52,20 +64,47 @@ impl<S: Send + Sync + 'static> App<S> {
 
     /// Puts all routes below this path; `/api` unless it is set, and an empty text for none.
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
-        self.prefix = prefix.into();
+        self.settings.prefix = prefix.into();
         self
     }
 
     /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = BodyLimit(bytes);
+        self.settings.body_limit = BodyLimit(bytes);
         self
     }
 
     /// Whether this is a development run, which prints the table of routes at start; by default, whether it was built with
     /// debug assertions.
     pub fn development(mut self, development: bool) -> Self {
-        self.development = development;
+        self.settings.development = development;
+        self
+    }
+
+    /// Serves an OpenAPI document of the routes, and a page to read and to try it: with `/docs` at `GET /docs/openapi.json` and
+    /// `GET /docs`, not below the prefix. The page needs no network, and calls the procedures as whoever is logged in.
+    ///
+    /// # Security
+    ///
+    /// It shows every route to everybody. Where that is not meant, serve it only in a development run, or below a path that a proxy
+    /// keeps to itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::OpenApi;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let app = App::new(()).router(health).docs("/docs", OpenApi::new("Shop", "1.0.0")).into_service()?;
+    ///
+    /// let request = http::Request::get("/docs/openapi.json").body(String::new()).unwrap();
+    /// assert_eq!(app.call(request).await.status(), 200);
+    /// # Ok(()) }
+    /// ```
+    pub fn docs(mut self, path: impl Into<Cow<'static, str>>, document: OpenApi) -> Self {
+        self.settings.docs.push((path.into(), document));
         self
     }
 
@@ -81,25 +120,54 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// Every mistake in names and routes, each with the procedure and the fix.
     pub fn into_service(self) -> Result<AppService, StartError> {
-        build(self.table, &self.prefix, self.body_limit, self.development)
+        build(self.table, &self.settings)
     }
 }
 
 /// What depends on no type of the application.
-fn build(table: Table, prefix: &str, body_limit: BodyLimit, development: bool) -> Result<AppService, StartError> {
+fn build(table: Table, settings: &Settings) -> Result<AppService, StartError> {
+    let Settings { prefix, body_limit, development, docs } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     let (routes, manifest) = Routes::build(&table, prefix, &mut mistakes);
+    let mut pages = Pages::default();
+    for (path, document) in docs {
+        if let Err(mistake) = add_docs(&mut pages, path, document, &routes, &manifest) {
+            mistakes.note(format!("docs `{path}`: {mistake}"));
+        }
+    }
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(routes, manifest, body_limit, development))
+        Ok(AppService::new(routes, pages, manifest, *body_limit, *development))
     } else {
         Err(StartError(mistakes))
     }
 }
 
+/// Adds a document and its page, where they hide no route and none hides them.
+fn add_docs(
+    pages: &mut Pages,
+    path: &str,
+    document: &OpenApi,
+    routes: &Routes,
+    manifest: &Manifest,
+) -> Result<(), String> {
+    page::check_path(path)?;
+    for file in page::files(path, document, manifest) {
+        let path = format!("{path}{}", file.suffix);
+        if pages.has(&path) {
+            return Err(format!("`{path}` is there already: give each document a path of its own"));
+        }
+        if !matches!(routes.claim(&Method::GET, &path), Claim::NotFound) {
+            return Err(format!("a procedure has the route `{path}`: give one of them another"));
+        }
+        pages.add(path, file.content_type, file.text.into_owned().into());
+    }
+    Ok(())
+}
+
 impl<S> fmt::Debug for App<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("App").field("prefix", &self.settings.prefix).finish_non_exhaustive()
     }
 }
 

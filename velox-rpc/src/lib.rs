@@ -6,6 +6,7 @@ pub mod call;
 pub mod caller;
 pub mod context;
 pub mod error;
+pub mod export;
 pub mod procedure;
 pub mod router;
 mod running;

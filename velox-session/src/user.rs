@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(user.id, "u1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "rpc", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "rpc", derive(schemars::JsonSchema), schemars(description = "The user of a session."))]
 #[non_exhaustive]
 pub struct SessionUser {
     /// The user's id in the application.

@@ -102,6 +102,11 @@ impl ManifestEntry {
         self.endpoint.meta.input.as_ref().map(|input| input.schema_in(generator))
     }
 
+    /// Whether no input at all is one that the procedure takes.
+    pub(crate) fn is_input_optional(&self) -> bool {
+        self.endpoint.meta.input.as_ref().is_none_or(|input| input.accepts_null())
+    }
+
     /// The settings for a generator of input schemas: what is read, as JSON Schema 2020-12.
     pub fn input_settings() -> SchemaSettings {
         SchemaSettings::draft2020_12().for_deserialize()

@@ -44,6 +44,15 @@ pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) ->
     response
 }
 
+/// A page, whose headers say what it is.
+pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Response<ReplyBody> {
+    let mut response = response(status, Vec::new(), headers);
+    if !text.is_empty() {
+        *response.body_mut() = ReplyBody(Some(text));
+    }
+    response
+}
+
 /// The reply to a HEAD: the same head, the body's length in it, and no body.
 pub(super) fn without_body(response: Response<ReplyBody>) -> Response<ReplyBody> {
     let (mut parts, body) = response.into_parts();

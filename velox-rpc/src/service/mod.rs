@@ -5,6 +5,7 @@
 
 mod body;
 mod head;
+mod pages;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,6 +21,8 @@ use http::{HeaderValue, Method, Response};
 use http_body::Body;
 
 pub use self::body::ReplyBody;
+use self::pages::Asked;
+pub(crate) use self::pages::Pages;
 use crate::call::RawInput;
 use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId};
 use crate::error::{BoxError, Code, Error, Result};
@@ -54,14 +57,21 @@ pub struct AppService {
 
 struct Inner {
     routes: Routes,
+    pages: Pages,
     manifest: Manifest,
     body_limit: BodyLimit,
     development: bool,
 }
 
 impl AppService {
-    pub(crate) fn new(routes: Routes, manifest: Manifest, body_limit: BodyLimit, development: bool) -> Self {
-        Self { inner: Arc::new(Inner { routes, manifest, body_limit, development }), peer: None }
+    pub(crate) fn new(
+        routes: Routes,
+        pages: Pages,
+        manifest: Manifest,
+        body_limit: BodyLimit,
+        development: bool,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { routes, pages, manifest, body_limit, development }), peer: None }
     }
 
     /// Answers a request. Every failure is a reply: nothing is ever thrown.
@@ -107,7 +117,7 @@ impl AppService {
         }
         let (route, parameters) = match routes.claim(&parts.method, parts.uri.path()) {
             Claim::Route(route, parameters) => (route, parameters),
-            Claim::NotFound => return Err(not_found(parts)),
+            Claim::NotFound => return Err(self.unclaimed(parts)),
             Claim::MethodNotAllowed(allow) => return Err(method_not_allowed(parts, allow)),
         };
         let body = if route.input.wants_body() {
@@ -118,6 +128,16 @@ impl AppService {
         };
         let input = route.input.decode(parameters, parts.uri.query(), body).map_err(|error| refused(&error))?;
         Ok((route, input))
+    }
+
+    /// No route has the path: a page may.
+    #[cold]
+    fn unclaimed(&self, parts: &Parts) -> Response<ReplyBody> {
+        match self.inner.pages.ask(parts) {
+            Asked::Page(page) => page,
+            Asked::MethodNotAllowed => method_not_allowed(parts, HeaderValue::from_static("GET, HEAD")),
+            Asked::Nothing => not_found(parts),
+        }
     }
 
     async fn run(&self, route: &Route, parts: Parts, input: RawInput) -> Response<ReplyBody> {

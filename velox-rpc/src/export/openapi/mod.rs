@@ -1,0 +1,140 @@
+//! An OpenAPI 3.1 document of the REST routes.
+//!
+//! [`operation`] describes one route by what [`input`], [`errors`] and [`security`] say of its parts.
+
+mod errors;
+mod input;
+mod operation;
+mod paths;
+mod security;
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use self::operation::Operation;
+use self::paths::Paths;
+use self::security::Schemes;
+use crate::export::schemas::{Naming, Schemas, reached};
+use crate::router::Manifest;
+
+/// What an OpenAPI document says beside the routes; [`document`](Self::document) makes it of a manifest.
+///
+/// [`App::docs`](crate::App::docs) serves it, with a page to read and to try it.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::export::OpenApi;
+/// use velox_rpc::{App, Router, procedure};
+///
+/// let health = Router::new("health")
+///     .procedure("getHealth", procedure().query(|_| Ok("ok")).describe("Whether it runs."));
+/// let service = App::new(()).router(health).into_service()?;
+///
+/// let document = OpenApi::new("Shop", "1.0.0").document(service.manifest());
+/// let operation = &document["paths"]["/api/health/getHealth"]["get"];
+/// assert_eq!(operation["operationId"], "health_getHealth");
+/// assert_eq!(operation["description"], "Whether it runs.");
+/// # Ok::<(), velox_rpc::StartError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a document is served only by `App::docs`"]
+pub struct OpenApi {
+    title: Cow<'static, str>,
+    version: Cow<'static, str>,
+    description: Option<Cow<'static, str>>,
+    servers: Vec<Cow<'static, str>>,
+}
+
+impl OpenApi {
+    /// A document of this title, for this version of the application.
+    pub fn new(title: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
+        Self { title: title.into(), version: version.into(), description: None, servers: Vec::new() }
+    }
+
+    /// Says what the application is for. CommonMark is read by most who show it.
+    pub fn description(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Says where the application is reached: a URL, or a path that a proxy puts in front of the routes. Without any it is where
+    /// the document was got.
+    pub fn server(mut self, url: impl Into<Cow<'static, str>>) -> Self {
+        self.servers.push(url.into());
+        self
+    }
+
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The document. The same manifest always gives the same.
+    ///
+    /// - Every route is an operation, by the id `<namespace>_<procedure>` and under the tag `<namespace>`.
+    /// - Inputs are given in place, less what the path or the query gives; outputs and all that has a name of its own are
+    ///   components. Where a type is read in another form than it is written in, its reader's has `Input` behind its name.
+    /// - A success has the status that is sent, unless the handler sets another by
+    ///   [`Reply`](crate::context::Reply); a failure has the envelope that every failure has.
+    /// - A cookie or header that a middleware or guard [describes](crate::Middleware::describe) is a security scheme of just the
+    ///   procedures that it stands in; where it is optional, so is the scheme.
+    #[must_use]
+    pub fn document(&self, manifest: &Manifest) -> Value {
+        let entries = manifest.entries();
+        let schemas = Schemas::gather(entries, &NAMING);
+        let schemes = Schemes::of(entries);
+        let mut paths = Paths::default();
+        let mut tags: Vec<&str> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let Some(route) = entry.rest() else { continue };
+            let tag = entry.name().namespace();
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+            let (input, output) = (schemas.inputs[index].as_ref(), &schemas.outputs[index]);
+            let operation = Operation { entry, route, input, output, schemas: &schemas, schemes: &schemes };
+            paths.add(route, |parameters, id| operation.describe(parameters, id), entry.name());
+        }
+
+        let mut document = Map::new();
+        document.insert("openapi".to_owned(), "3.1.0".into());
+        document.insert("info".to_owned(), self.info());
+        if !self.servers.is_empty() {
+            let servers = self.servers.iter().map(|url| json!({"url": url}));
+            document.insert("servers".to_owned(), servers.collect());
+        }
+        document.insert("tags".to_owned(), tags.iter().map(|tag| json!({"name": tag})).collect());
+        document.insert("paths".to_owned(), paths.into_value());
+        let components = components(&document["paths"], schemas, &schemes);
+        document.insert("components".to_owned(), components);
+        Value::Object(document)
+    }
+
+    fn info(&self) -> Value {
+        let mut info = json!({"title": self.title, "version": self.version});
+        if let Some(description) = &self.description {
+            info["description"] = description.as_ref().into();
+        }
+        info
+    }
+}
+
+/// What the paths refer to, and nothing else.
+fn components(paths: &Value, schemas: Schemas, schemes: &Schemes) -> Value {
+    let mut definitions = schemas.definitions;
+    definitions.insert(errors::NAME.to_owned(), errors::envelope());
+    let reached = reached(paths, &definitions);
+    definitions.retain(|name, _| reached.contains(name));
+    let mut components = Map::new();
+    components.insert("schemas".to_owned(), Value::Object(definitions));
+    if !schemes.is_empty() {
+        components.insert("securitySchemes".to_owned(), schemes.to_value());
+    }
+    Value::Object(components)
+}
+
+const NAMING: Naming = Naming {
+    is_allowed: |letter| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter),
+    taken: &[errors::NAME],
+};

@@ -1,0 +1,149 @@
+//! One route as an operation.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::errors;
+use super::input::{Field, fields, is_open, less, plain};
+use super::paths::PathParameter;
+use super::security::Schemes;
+use crate::export::schemas::{Schemas, prose};
+use crate::router::{ManifestEntry, ManifestRoute};
+
+/// All that is known of one route.
+pub(super) struct Operation<'a> {
+    pub(super) entry: &'a ManifestEntry,
+    pub(super) route: &'a ManifestRoute,
+    pub(super) input: Option<&'a Value>,
+    pub(super) output: &'a Value,
+    pub(super) schemas: &'a Schemas,
+    pub(super) schemes: &'a Schemes,
+}
+
+impl Operation<'_> {
+    pub(super) fn describe(&self, path: &[PathParameter], id: &str) -> Value {
+        let mut operation = Map::new();
+        operation.insert("operationId".to_owned(), id.into());
+        operation.insert("tags".to_owned(), json!([self.entry.name().namespace()]));
+        self.describe_purpose(&mut operation);
+        let parameters = self.parameters(path);
+        if !parameters.is_empty() {
+            operation.insert("parameters".to_owned(), Value::Array(parameters));
+        }
+        if let Some(body) = self.body(path) {
+            operation.insert("requestBody".to_owned(), body);
+        }
+        operation.insert("responses".to_owned(), Value::Object(self.responses()));
+        if let Some(requirements) = self.schemes.requirements(self.entry.demands()) {
+            operation.insert("security".to_owned(), requirements);
+        }
+        Value::Object(operation)
+    }
+
+    fn describe_purpose(&self, operation: &mut Map<String, Value>) {
+        let description = prose(self.entry.description().unwrap_or(""));
+        if let Some(summary) = description.split("\n\n").next().filter(|summary| !summary.is_empty()) {
+            let line = summary.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            operation.insert("summary".to_owned(), line.trim_end_matches('.').into());
+        }
+        let deprecated = self.entry.deprecated().map(|note| format!("Deprecated: {note}"));
+        let parts: Vec<_> = [Some(description), deprecated.as_deref()].into_iter().flatten().collect();
+        let text = parts.join("\n\n");
+        if !text.trim().is_empty() {
+            operation.insert("description".to_owned(), text.trim().into());
+        }
+        if deprecated.is_some() {
+            operation.insert("deprecated".to_owned(), true.into());
+        }
+    }
+
+    /// Those of the path, then those of the query.
+    fn parameters(&self, path: &[PathParameter]) -> Vec<Value> {
+        let all = self.input.map(|input| fields(input, self.schemas)).unwrap_or_default();
+        let in_path = path.iter().map(|parameter| {
+            let field = all.iter().find(|field| field.name == parameter.field);
+            let schema = field.map_or_else(|| json!({"type": "string"}), |field| field.schema.clone());
+            described("path", &Field { name: parameter.name.clone(), schema, is_required: true })
+        });
+        let mut parameters: Vec<_> = in_path.collect();
+        if self.route.takes_body {
+            return parameters;
+        }
+        let rest = all.iter().filter(|field| path.iter().all(|parameter| parameter.field != field.name));
+        parameters.extend(rest.map(|field| described("query", field)));
+        if self.input.is_some_and(|input| is_open(input, self.schemas)) {
+            // A map takes every key: as OpenAPI has it, an object that is exploded into the query.
+            let any = json!({"type": "object", "additionalProperties": true});
+            let name = free_name(all.iter().map(|field| field.name.as_str()));
+            parameters.push(json!({"name": name, "in": "query", "style": "form", "explode": true, "schema": any}));
+        }
+        parameters
+    }
+
+    /// The body: the input less the path's parameters, where anything is left.
+    fn body(&self, path: &[PathParameter]) -> Option<Value> {
+        let input = self.input.filter(|_| self.route.takes_body)?;
+        let names: BTreeSet<_> = path.iter().map(|parameter| parameter.field.as_str()).collect();
+        let rest = fields(input, self.schemas).into_iter().filter(|field| !names.contains(field.name.as_str()));
+        let (mut is_empty, mut is_required) = (true, false);
+        for field in rest {
+            is_empty = false;
+            is_required |= field.is_required;
+        }
+        if is_empty && !names.is_empty() && !is_open(input, self.schemas) {
+            return None;
+        }
+        if names.is_empty() {
+            is_required = !self.entry.is_input_optional();
+        }
+        let mut schema = less(input, &names, self.schemas);
+        if let (Some(name), Some(schema)) = (Schemas::name_of(input), schema.as_object_mut()) {
+            schema.entry("title").or_insert_with(|| name.into());
+        }
+        Some(json!({"required": is_required, "content": {"application/json": {"schema": schema}}}))
+    }
+
+    fn responses(&self) -> Map<String, Value> {
+        let mut responses = Map::new();
+        let success = self.route.success;
+        if !self.schemas.is_null(self.output) {
+            self.add_success(&mut responses, success.status(false));
+        }
+        if self.schemas.accepts_null(self.output) {
+            self.add_success(&mut responses, success.status(true));
+        }
+        responses.extend(errors::responses(self.entry, self.route.takes_body));
+        responses
+    }
+
+    fn add_success(&self, responses: &mut Map<String, Value>, status: StatusCode) {
+        let mut response = json!({"description": errors::reason(status)});
+        if status != StatusCode::NO_CONTENT {
+            response["content"] = json!({"application/json": {"schema": self.output}});
+        }
+        responses.insert(status.as_str().to_owned(), response);
+    }
+}
+
+/// A field as a parameter: what its schema says of it as a whole is said of the parameter.
+fn described(place: &str, field: &Field) -> Value {
+    let mut schema = plain(&field.schema);
+    let mut parameter = json!({"name": field.name, "in": place, "required": field.is_required});
+    for keyword in ["description", "deprecated"] {
+        if let Some(value) = schema.as_object_mut().and_then(|schema| schema.shift_remove(keyword)) {
+            parameter[keyword] = value;
+        }
+    }
+    parameter["schema"] = schema;
+    parameter
+}
+
+fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
+    let mut name = "fields".to_owned();
+    while taken.clone().any(|other| other == name) {
+        name.push('_');
+    }
+    name
+}

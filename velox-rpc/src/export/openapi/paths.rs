@@ -1,0 +1,94 @@
+//! The paths of the document. OpenAPI knows paths apart by their literal segments alone, as the router does.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::call::ProcedureName;
+use crate::router::ManifestRoute;
+
+#[derive(Default)]
+pub(super) struct Paths {
+    /// Each path as it is written in the document, with its operations.
+    items: Vec<(Template, Map<String, Value>)>,
+    ids: BTreeSet<String>,
+}
+
+/// A path: its segments, of which `None` is a parameter, and the names of the parameters.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Template {
+    segments: Vec<Option<String>>,
+    pub(super) parameters: Vec<String>,
+}
+
+/// A parameter of a path: what it is called by the procedure, and in the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PathParameter {
+    pub(super) field: String,
+    pub(super) name: String,
+}
+
+impl Paths {
+    /// Adds the operation of a route. Of routes that differ in nothing but the names of parameters, the first names them: in a
+    /// document they are one path.
+    pub(super) fn add(
+        &mut self,
+        route: &ManifestRoute,
+        describe: impl FnOnce(&[PathParameter], &str) -> Value,
+        name: &ProcedureName,
+    ) {
+        let id = self.id(name);
+        let template = Template::parse(&route.path);
+        let fields = template.parameters.clone();
+        let index = self.items.iter().position(|(other, _)| other.segments == template.segments).unwrap_or_else(|| {
+            self.items.push((template, Map::new()));
+            self.items.len() - 1
+        });
+        let (template, operations) = &mut self.items[index];
+        let names = template.parameters.iter().cloned();
+        let parameters: Vec<_> =
+            fields.into_iter().zip(names).map(|(field, name)| PathParameter { field, name }).collect();
+        operations.insert(route.method.as_str().to_ascii_lowercase(), describe(&parameters, &id));
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        let paths = self.items.into_iter().map(|(template, operations)| (template.text(), Value::Object(operations)));
+        Value::Object(paths.collect())
+    }
+
+    /// `a_b.c` and `a.b_c` would have one id.
+    fn id(&mut self, name: &ProcedureName) -> String {
+        let wanted = format!("{}_{}", name.namespace(), name.name());
+        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+        let id = std::iter::once(wanted.clone()).chain(numbered).find(|id| !self.ids.contains(id));
+        let id = id.expect("there are more numbers than procedures");
+        self.ids.insert(id.clone());
+        id
+    }
+}
+
+impl Template {
+    fn parse(path: &str) -> Self {
+        let mut template = Self { segments: Vec::new(), parameters: Vec::new() };
+        for segment in path.split('/').skip(1) {
+            match segment.strip_prefix(':') {
+                Some(name) => {
+                    template.segments.push(None);
+                    template.parameters.push(name.to_owned());
+                }
+                None => template.segments.push(Some(segment.to_owned())),
+            }
+        }
+        template
+    }
+
+    fn text(&self) -> String {
+        let mut names = self.parameters.iter();
+        let segments = self.segments.iter().map(|segment| match segment {
+            Some(literal) => format!("/{literal}"),
+            None => format!("/{{{}}}", names.next().map_or("", String::as_str)),
+        });
+        let text: String = segments.collect();
+        if text.is_empty() { "/".to_owned() } else { text }
+    }
+}

@@ -1,0 +1,72 @@
+//! Credentials as security schemes, each under a name of its own.
+
+use serde_json::{Map, Value, json};
+
+use crate::procedure::{Credential, Demands};
+use crate::router::ManifestEntry;
+
+/// All credentials that procedures with a route demand, with the names of their schemes.
+pub(super) struct Schemes(Vec<(String, Credential)>);
+
+impl Schemes {
+    pub(super) fn of(entries: &[ManifestEntry]) -> Self {
+        let mut schemes = Self(Vec::new());
+        for demands in entries.iter().filter(|entry| entry.rest().is_some()).map(ManifestEntry::demands) {
+            demands.required().iter().chain(demands.accepted()).for_each(|credential| schemes.add(credential));
+        }
+        schemes
+    }
+
+    fn add(&mut self, credential: &Credential) {
+        if self.0.iter().any(|(_, known)| known == credential) {
+            return;
+        }
+        let wanted = scheme_name(credential);
+        let numbered = (2..).map(|number| format!("{wanted}{number}"));
+        let name =
+            std::iter::once(wanted.clone()).chain(numbered).find(|name| self.0.iter().all(|(taken, _)| taken != name));
+        self.0.push((name.expect("there are more numbers than schemes"), credential.clone()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        let schemes = self.0.iter().map(|(name, credential)| (name.clone(), scheme(credential)));
+        Value::Object(schemes.collect())
+    }
+
+    /// The requirements of an operation, any one of which is enough; `None` where it demands nothing.
+    pub(super) fn requirements(&self, demands: &Demands) -> Option<Value> {
+        if demands.required().is_empty() && demands.accepted().is_empty() {
+            return None;
+        }
+        let least = self.requirement(demands.required().iter());
+        if demands.accepted().is_empty() {
+            return Some(json!([least]));
+        }
+        Some(json!([least, self.requirement(demands.required().iter().chain(demands.accepted()))]))
+    }
+
+    fn requirement<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Value {
+        let names = credentials.filter_map(|credential| self.0.iter().find(|(_, known)| known == credential));
+        Value::Object(names.map(|(name, _)| (name.clone(), json!([]))).collect::<Map<_, _>>())
+    }
+}
+
+fn scheme(credential: &Credential) -> Value {
+    let (place, name) = match credential {
+        Credential::Cookie(name) => ("cookie", name),
+        Credential::Header(name) => ("header", name),
+    };
+    json!({"type": "apiKey", "in": place, "name": name})
+}
+
+/// A cookie's prefix says how browsers treat it, and is no part of what it is called here.
+fn scheme_name(credential: &Credential) -> String {
+    let (Credential::Cookie(name) | Credential::Header(name)) = credential;
+    let bare = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
+    bare.chars().map(|letter| if is_allowed(letter) { letter } else { '_' }).collect()
+}

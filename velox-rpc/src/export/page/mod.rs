@@ -1,0 +1,78 @@
+//! The page that shows an OpenAPI document and lets a person try it: files of our own, embedded, so that it works without a
+//! network.
+
+use std::borrow::Cow;
+
+use super::OpenApi;
+use crate::router::Manifest;
+
+/// A file below the page's path.
+pub(crate) struct File {
+    /// What stands behind the page's path; empty for the page itself.
+    pub(crate) suffix: &'static str,
+    pub(crate) content_type: &'static str,
+    pub(crate) text: Cow<'static, str>,
+}
+
+/// The page, what it is made of, and the document that it shows. `path` is where the page stands, as `/docs`.
+pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<File> {
+    let file = |suffix, content_type, text| File { suffix, content_type, text };
+    // Relative, so that the page works behind whatever prefix a proxy or a router puts in front of it.
+    let base = path.rsplit('/').next().unwrap_or(path);
+    let page = include_str!("index.html").replace("{base}", base).replace("{title}", &escaped(open_api.title()));
+    let document = open_api.document(manifest).to_string();
+    vec![
+        file("", "text/html; charset=utf-8", Cow::Owned(page)),
+        file("/app.css", "text/css; charset=utf-8", Cow::Borrowed(include_str!("app.css"))),
+        file("/app.js", "text/javascript; charset=utf-8", Cow::Borrowed(include_str!("app.js"))),
+        file("/openapi.json", "application/json; charset=utf-8", Cow::Owned(document)),
+    ]
+}
+
+/// What is wrong with the path of a page.
+pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let mut segments = path.strip_prefix('/').ok_or("it has to begin with `/`")?.split('/');
+    if segments.all(|segment| !segment.is_empty() && segment.bytes().all(is_plain)) {
+        Ok(())
+    } else {
+        Err("write segments of letters, digits, `-`, `.`, `_` and `~`, as in `/docs`")
+    }
+}
+
+/// A text as it stands in markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_of_plain_segments() {
+        assert_eq!(check_path("/docs"), Ok(()));
+        assert_eq!(check_path("/internal/docs"), Ok(()));
+        for path in ["", "docs", "/", "/docs/", "/a//b", "/:id", "/d\"ocs", "/d ocs"] {
+            assert!(check_path(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_text() {
+        let open_api = OpenApi::new("</title><script>\"&", "1");
+        let files = files("/internal/docs", &open_api, &Manifest::default());
+        let page = &files[0].text;
+        assert!(page.contains("<title>&lt;/title&gt;&lt;script&gt;&quot;&amp;</title>"), "{page}");
+        assert!(page.contains("src=\"docs/app.js\""), "{page}");
+    }
+
+    #[test]
+    fn the_page_is_small_and_names_no_other_host() {
+        let files = files("/docs", &OpenApi::new("Shop", "1"), &Manifest::default());
+        assert!(files.iter().map(|file| file.text.len()).sum::<usize>() < 40_000);
+        for file in files {
+            assert!(!file.text.contains("http://") && !file.text.contains("https://"), "{}", file.suffix);
+        }
+    }
+}

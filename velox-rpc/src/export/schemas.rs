@@ -1,0 +1,205 @@
+//! The schemas of all inputs and outputs, with their definitions under names that do not collide.
+//!
+//! One type may be read in another form than it is written in: a default makes a field optional to a reader only. Where the two
+//! forms of a type are the same it is one definition; where they differ, that of the reader has `Input` behind its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::router::ManifestEntry;
+
+/// The schemas of all inputs and outputs, in the order of the manifest.
+pub(super) struct Schemas {
+    pub(super) inputs: Vec<Option<Value>>,
+    pub(super) outputs: Vec<Value>,
+    pub(super) definitions: Map<String, Value>,
+}
+
+/// What definitions may be called.
+pub(super) struct Naming {
+    pub(super) is_allowed: fn(char) -> bool,
+    pub(super) taken: &'static [&'static str],
+}
+
+type Names = BTreeMap<String, String>;
+
+impl Schemas {
+    pub(super) fn gather(entries: &[ManifestEntry], naming: &Naming) -> Self {
+        let settings = |settings: schemars::generate::SchemaSettings| {
+            settings.with(|settings| PATH.clone_into(settings.definitions_path.to_mut()))
+        };
+        let mut reader = settings(ManifestEntry::input_settings()).into_generator();
+        let mut writer = settings(ManifestEntry::output_settings()).into_generator();
+        let inputs = entries.iter().map(|entry| entry.input_schema_in(&mut reader).map(Value::from)).collect();
+        let outputs = entries.iter().map(|entry| entry.output_schema(&mut writer).into()).collect();
+        let mut read = reader.take_definitions(true);
+        let mut written = writer.take_definitions(true);
+
+        let (read_names, written_names) = names(&read, &written, naming);
+        let mut schemas = Self { inputs, outputs, definitions: Map::new() };
+        schemas.inputs.iter_mut().flatten().for_each(|schema| rename(schema, &read_names));
+        schemas.outputs.iter_mut().for_each(|schema| rename(schema, &written_names));
+        for (definitions, names) in [(&mut read, &read_names), (&mut written, &written_names)] {
+            for (name, mut schema) in std::mem::take(definitions) {
+                rename(&mut schema, names);
+                schemas.definitions.insert(names[&name].clone(), schema);
+            }
+        }
+        schemas.definitions.sort_keys();
+        let definitions = schemas.definitions.values_mut();
+        let all = schemas.inputs.iter_mut().flatten().chain(&mut schemas.outputs).chain(definitions);
+        all.for_each(tidy);
+        schemas
+    }
+
+    /// The name that a schema stands for, where it is a reference and nothing else counts.
+    pub(super) fn name_of(schema: &Value) -> Option<&str> {
+        schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE)
+    }
+
+    /// The schema, or the definition that it refers to.
+    pub(super) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let mut schema = schema;
+        for _ in 0..MAX_HOPS {
+            let Some(definition) = Self::name_of(schema).and_then(|name| self.definitions.get(name)) else { break };
+            schema = definition;
+        }
+        schema
+    }
+
+    /// Whether `null` is one of them.
+    pub(super) fn accepts_null(&self, schema: &Value) -> bool {
+        self.accepts_null_within(schema, MAX_HOPS)
+    }
+
+    /// Whether it is `null` and nothing else.
+    pub(super) fn is_null(&self, schema: &Value) -> bool {
+        self.resolve(schema).get("type").and_then(Value::as_str) == Some("null")
+    }
+
+    fn accepts_null_within(&self, schema: &Value, hops: usize) -> bool {
+        let schema = self.resolve(schema);
+        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+        let accepts = |part: &Value| hops > 0 && self.accepts_null_within(part, hops - 1);
+        let by_type = match schema.get("type") {
+            Some(Value::String(one)) => one == "null",
+            Some(Value::Array(several)) => several.iter().any(|one| one == "null"),
+            _ => *schema != Value::Bool(false),
+        };
+        by_type
+            && schema.get("const").is_none_or(Value::is_null)
+            && list("enum").is_none_or(|values| values.iter().any(Value::is_null))
+            && list("allOf").is_none_or(|parts| parts.iter().all(accepts))
+            && ["anyOf", "oneOf"].iter().all(|union| list(union).is_none_or(|parts| parts.iter().any(accepts)))
+    }
+}
+
+/// The names of all definitions that a schema leads to, itself not among them unless it leads back.
+pub(super) fn reached(schema: &Value, definitions: &Map<String, Value>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut pending = vec![schema];
+    while let Some(schema) = pending.pop() {
+        each_reference(schema, &mut |name| {
+            pending.extend(definitions.get(&name).filter(|_| !found.contains(&name)));
+            found.insert(name);
+        });
+    }
+    found
+}
+
+fn each_reference(value: &Value, visit: &mut impl FnMut(String)) {
+    match value {
+        Value::Object(members) => {
+            if let Some(name) = Schemas::name_of(value) {
+                visit(decoded(name));
+            }
+            members.values().for_each(|member| each_reference(member, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_reference(item, visit)),
+        _ => {}
+    }
+}
+
+/// What each definition is to be called: those that are read, and those that are written.
+fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Naming) -> (Names, Names) {
+    let differs = |name: &str| written.get(name).is_some_and(|other| other != &read[name]);
+    let is_shared = |name: &String| {
+        written.contains_key(name)
+            && !differs(name)
+            && reached(&read[name], read).iter().all(|inner| !read.contains_key(inner) || !differs(inner))
+    };
+    let mut used: BTreeSet<String> = naming.taken.iter().map(|&name| name.to_owned()).collect();
+    let mut free = |wanted: String| {
+        let wanted: String =
+            wanted.chars().map(|letter| if (naming.is_allowed)(letter) { letter } else { '_' }).collect();
+        let wanted =
+            if wanted.starts_with(|first: char| first.is_ascii_digit()) { format!("_{wanted}") } else { wanted };
+        let numbered = (2..).map(|number| format!("{wanted}{number}"));
+        let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !used.contains(name));
+        let name = name.expect("there are more numbers than definitions");
+        used.insert(name.clone());
+        name
+    };
+    let written_names: Names = written.keys().map(|name| (name.clone(), free(name.clone()))).collect();
+    let mut read_names = Names::new();
+    for name in read.keys() {
+        let new = match written_names.get(name) {
+            Some(shared) if is_shared(name) => shared.clone(),
+            Some(_) => free(format!("{name}Input")),
+            None => free(name.clone()),
+        };
+        read_names.insert(name.clone(), new);
+    }
+    (read_names, written_names)
+}
+
+/// Renames what a schema refers to.
+fn rename(schema: &mut Value, names: &Names) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::String(path)) = members.get_mut("$ref")
+                && let Some(name) = path.strip_prefix(REFERENCE).and_then(|encoded| names.get(&decoded(encoded)))
+            {
+                *path = format!("{REFERENCE}{name}");
+            }
+            members.values_mut().for_each(|member| rename(member, names));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        _ => {}
+    }
+}
+
+/// Takes out what is meant for this crate, and what is meant for readers of the Rust.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|keyword, _| !keyword.starts_with(OWN_KEYWORDS));
+            if let Some(Value::String(description)) = members.get_mut("description") {
+                *description = prose(description).to_owned();
+            }
+            members.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// What a doc comment says before the examples, which are Rust.
+pub(super) fn prose(comment: &str) -> &str {
+    let end = comment.find("\n# Example").unwrap_or(comment.len());
+    if comment.starts_with("# Example") { "" } else { comment[..end].trim() }
+}
+
+/// The name that a segment of a JSON pointer stands for.
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().replace("~1", "/").replace("~0", "~")
+}
+
+/// What `#[schema]` tells validation of a field, beside JSON Schema.
+const OWN_KEYWORDS: &str = "x-velox-";
+const PATH: &str = "/components/schemas";
+pub(super) const REFERENCE: &str = "#/components/schemas/";
+/// References that lead back to themselves end here.
+pub(super) const MAX_HOPS: usize = 16;

@@ -1,0 +1,188 @@
+//! TypeScript types of every input and output.
+//!
+//! [`types`] writes a JSON Schema as a type; this puts the types together.
+
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use self::types::{comment, key, type_of};
+use crate::call::{Kind, ProcedureName};
+use crate::export::schemas::{Naming, Schemas, prose};
+use crate::router::Manifest;
+
+/// The TypeScript types of every input and output, nested by namespace. Its [`Display`](fmt::Display) is a module.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::export::TypeScript;
+/// use velox_rpc::{App, Call, Router, procedure, schema};
+///
+/// #[schema]
+/// pub struct Greet { pub name: String, pub loud: Option<bool> }
+///
+/// let hello = procedure().input::<Greet>().query(|Call { input, .. }| Ok(input.name)).describe("Greets somebody.");
+/// let service = App::new(()).router(Router::new("hello").procedure("greet", hello)).into_service()?;
+///
+/// let module = TypeScript::of(service.manifest()).to_string();
+/// assert!(module.contains("export interface Greet {\n  name: string;\n  loud?: boolean | null | undefined;\n}"), "{module}");
+/// assert!(module.contains("    greet: Query<Greet, string>;"));
+/// # Ok::<(), velox_rpc::StartError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TypeScript {
+    declarations: String,
+    procedures: Vec<TypedProcedure>,
+}
+
+/// A procedure in terms of [`TypeScript::declarations`].
+///
+/// # Examples
+///
+/// See [`TypeScript::procedures`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedProcedure {
+    name: ProcedureName,
+    comment: String,
+    input: String,
+    output: String,
+}
+
+impl TypeScript {
+    /// The types of an application's procedures. The same manifest always gives the same.
+    pub fn of(manifest: &Manifest) -> Self {
+        let entries = manifest.entries();
+        let schemas = Schemas::gather(entries, &NAMING);
+        let mut declarations = String::new();
+        for (name, schema) in &schemas.definitions {
+            declarations.push_str(&declaration(name, schema));
+        }
+        let types = schemas.inputs.iter().zip(&schemas.outputs);
+        let procedures = entries.iter().zip(types).map(|(entry, (input, output))| TypedProcedure {
+            name: entry.name().clone(),
+            comment: comment(entry.description().map(prose), entry.deprecated(), MEMBER),
+            input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, MEMBER)),
+            output: type_of(output, MEMBER),
+        });
+        Self { procedures: procedures.collect(), declarations }
+    }
+
+    /// The types that have a name, each exported.
+    pub fn declarations(&self) -> &str {
+        &self.declarations
+    }
+
+    /// The procedures, in the order of the manifest: for exporters whose clients know procedures by types of their own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::TypeScript;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let service = App::new(()).router(health).into_service()?;
+    /// let types = TypeScript::of(service.manifest());
+    /// let procedure = &types.procedures()[0];
+    /// assert_eq!((procedure.input(), procedure.output()), ("void", "string"));
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn procedures(&self) -> &[TypedProcedure] {
+        &self.procedures
+    }
+}
+
+impl TypedProcedure {
+    /// The procedure's name.
+    pub fn name(&self) -> &ProcedureName {
+        &self.name
+    }
+
+    /// The type of its input; `void` where it takes none.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// The type of its output.
+    pub fn output(&self) -> &str {
+        &self.output
+    }
+}
+
+impl fmt::Display for TypeScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HEAD)?;
+        f.write_str(&self.declarations)?;
+        f.write_str("/** Every procedure, by namespace and name. */\nexport interface Procedures {\n")?;
+        let mut namespaces: Vec<&str> = Vec::new();
+        for procedure in &self.procedures {
+            if !namespaces.contains(&procedure.name.namespace()) {
+                namespaces.push(procedure.name.namespace());
+            }
+        }
+        for namespace in namespaces {
+            writeln!(f, "  {}: {{", key(namespace))?;
+            for procedure in self.procedures.iter().filter(|procedure| procedure.name.namespace() == namespace) {
+                let TypedProcedure { name, comment, input, output } = procedure;
+                let kind = match name.kind() {
+                    Kind::Query => "Query",
+                    Kind::Mutation => "Mutation",
+                };
+                writeln!(f, "{comment}    {}: {kind}<{input}, {output}>;", key(name.name()))?;
+            }
+            f.write_str("  };\n")?;
+        }
+        f.write_str("}\n")
+    }
+}
+
+/// An object is an interface, which editors show by its name.
+fn declaration(name: &str, schema: &Value) -> String {
+    let comment = comment(schema.get("description").and_then(Value::as_str), None, "");
+    let text = type_of(schema, "");
+    let is_interface = text.starts_with('{') && types::is_plain_object(schema);
+    if is_interface {
+        format!("{comment}export interface {name} {text}\n\n")
+    } else {
+        format!("{comment}export type {name} = {text};\n\n")
+    }
+}
+
+/// The indentation of a procedure.
+const MEMBER: &str = "    ";
+
+const HEAD: &str = "\
+// Generated from the router by velox-rpc. Changes to it are lost.
+
+/** Reads: takes an `I`, gives an `O`. */
+export interface Query<I, O> {
+  kind: \"query\";
+  input: I;
+  output: O;
+}
+
+/** Writes: takes an `I`, gives an `O`. */
+export interface Mutation<I, O> {
+  kind: \"mutation\";
+  input: I;
+  output: O;
+}
+
+";
+
+const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeric() || letter == '_', taken: &TAKEN };
+
+/// The names above, those of types that are built in, and the words that cannot name a type.
+#[rustfmt::skip]
+const TAKEN: [&str; 53] = [
+    "Mutation", "Procedures", "Query",
+    "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",
+    "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "export",
+    "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "return", "super", "switch", "this",
+    "throw", "true", "try", "typeof", "var", "while", "with", "yield", "let", "static",
+];

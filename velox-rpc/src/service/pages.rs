@@ -1,0 +1,90 @@
+//! Pages: files that are made at start, and sent as they are where no route claims the path.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+use super::ReplyBody;
+use super::body;
+
+/// The pages of an application.
+#[derive(Default)]
+pub(crate) struct Pages(Vec<Page>);
+
+struct Page {
+    path: String,
+    tag: HeaderValue,
+    headers: HeaderMap,
+    text: Bytes,
+}
+
+/// What a path without a route leads to.
+pub(super) enum Asked {
+    Page(Response<ReplyBody>),
+    /// The page is there, and only to be got.
+    MethodNotAllowed,
+    Nothing,
+}
+
+impl Pages {
+    pub(crate) fn add(&mut self, path: String, content_type: &'static str, text: Bytes) {
+        let tag = tag(&text);
+        let mut headers = HeaderMap::new();
+        let content_type = (CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let of_all = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        headers.extend([content_type, (ETAG, tag.clone())].into_iter().chain(of_all));
+        self.0.push(Page { path, tag, headers, text });
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.0.iter().any(|page| page.path == path)
+    }
+
+    pub(super) fn ask(&self, parts: &Parts) -> Asked {
+        let Some(page) = self.0.iter().find(|page| page.path == parts.uri.path()) else { return Asked::Nothing };
+        match parts.method {
+            Method::GET | Method::HEAD => Asked::Page(page.answer(&parts.headers)),
+            _ => Asked::MethodNotAllowed,
+        }
+    }
+}
+
+impl Page {
+    fn answer(&self, request: &HeaderMap) -> Response<ReplyBody> {
+        if is_known(request, &self.tag) {
+            return body::page(StatusCode::NOT_MODIFIED, self.headers.clone(), Bytes::new());
+        }
+        body::page(StatusCode::OK, self.headers.clone(), self.text.clone())
+    }
+}
+
+/// Whether the client has the page already (RFC 9110, section 13.1.2: tags are compared weakly).
+fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    let lines = request.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes())
+}
+
+/// Another text has another tag; which process made it does not matter.
+fn tag(text: &[u8]) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish())).expect("quotes and digits are visible ASCII")
+}
+
+/// A page changes with the application: it is asked for again each time, and sent again only if it did. It runs nothing but its own
+/// files, reaches nothing but its own origin, and stands in no frame.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (CACHE_CONTROL, "no-cache"),
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+];
