@@ -12,6 +12,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use velox_rpc::App;
+use velox_rpc::export::OpenApi;
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_middleware};
 
@@ -29,7 +30,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
 
-    App::new(AppState { accounts: Accounts::seed() }).router(Auth { session: session()? }).serve(address).await?;
+    App::new(AppState { accounts: Accounts::seed() })
+        .router(Auth { session: session()? })
+        // A page to read and to try: http://localhost:3000/docs
+        .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")))
+        .serve(address)
+        .await?;
     Ok(())
 }
 

@@ -1,0 +1,285 @@
+//! An application with a bit of everything that a document has to tell.
+
+use std::collections::{BTreeMap, HashMap};
+
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use velox_rpc::export::OpenApi;
+use velox_rpc::procedure::{Credential, Demands, Guard, Procedure, guard};
+use velox_rpc::{App, Call, Ctx, Error, Mutation, Query, Result, Router, procedure, router, schema};
+use velox_session::{MemoryStore, SameSite, SessionMiddleware, SessionUser, session_middleware};
+
+/// A user.
+#[schema]
+pub(crate) struct User {
+    /// The id.
+    id: String,
+    name: String,
+    #[validate(email)]
+    email: String,
+    age: Option<u8>,
+    role: Role,
+    address: Option<Address>,
+}
+
+/// What a user may do.
+#[schema]
+enum Role {
+    User,
+    Admin,
+}
+
+/// Where a user lives.
+#[schema]
+struct Address {
+    #[validate(length(min = 1))]
+    city: String,
+    #[validate(regex(path = *ZIP, message = "Invalid zip"))]
+    zip: String,
+    /// Left out, it is at home.
+    #[serde(default)]
+    country: Country,
+}
+
+#[schema]
+#[derive(Default)]
+enum Country {
+    #[default]
+    Home,
+    Abroad,
+}
+
+static ZIP: std::sync::LazyLock<regex::Regex> =
+    std::sync::LazyLock::new(|| regex::Regex::new(r"^\d{5}$").expect("good"));
+
+/// What is new of a user.
+#[schema]
+struct UpdateUser {
+    /// The user's id.
+    id: String,
+    #[validate(length(min = 1, max = 100))]
+    name: String,
+    #[validate(email)]
+    email: String,
+    #[validate(range(min = 0, max = 150))]
+    age: Option<u8>,
+    address: Option<Address>,
+}
+
+#[schema]
+struct CreateUser {
+    #[validate(length(min = 1, max = 100))]
+    name: String,
+    #[validate(email)]
+    email: String,
+}
+
+#[schema]
+struct ById {
+    id: String,
+}
+
+/// A page of a list.
+#[schema]
+struct ListUsers {
+    /// The page, from one.
+    #[serde(default = "one")]
+    #[validate(range(min = 1))]
+    page: u32,
+    #[serde(default = "twenty")]
+    #[validate(range(min = 1, max = 100))]
+    limit: u32,
+    /// A part of the name.
+    search: Option<String>,
+    roles: Option<Vec<Role>>,
+    active: Option<bool>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn twenty() -> u32 {
+    20
+}
+
+/// One page.
+#[schema]
+struct Page<T> {
+    items: Vec<T>,
+    total: u64,
+}
+
+/// A shape: one of several.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum Shape {
+    /// As wide as high.
+    Circle {
+        radius: f64,
+    },
+    Box {
+        width: f64,
+        height: f64,
+    },
+    Group {
+        parts: Vec<Shape>,
+    },
+}
+
+#[schema]
+struct Drawing {
+    shapes: Vec<Shape>,
+    labels: BTreeMap<String, String>,
+    origin: (f64, f64),
+    #[schema(nullable)]
+    owner: Option<User>,
+    #[serde(rename = "made-by")]
+    made_by: Option<String>,
+    anything: Value,
+}
+
+#[schema]
+struct Comment {
+    post_id: String,
+    #[validate(length(min = 1))]
+    text: String,
+}
+
+#[schema]
+struct Publish {
+    slug: String,
+}
+
+/// Reads and writes users.
+pub(crate) struct Users;
+
+#[router("users")]
+impl Users {
+    /// The users.
+    ///
+    /// Page by page, in the order in which they came.
+    fn list_users(&self) -> Query<ListUsers, Page<User>> {
+        procedure().input::<ListUsers>().query(|_| Ok(Page { items: Vec::new(), total: 0 }))
+    }
+
+    /// One user.
+    fn get_user(&self) -> Query<ById, User> {
+        procedure().input::<ById>().query(|Call { input, .. }| Err(Error::not_found("User", input.id)))
+    }
+
+    /// A new user.
+    fn create_user(&self) -> Mutation<CreateUser, User> {
+        procedure().input::<CreateUser>().mutation(|Call { input, .. }| {
+            let (id, role) = ("1".to_owned(), Role::User);
+            Ok(User { id, name: input.name, email: input.email, age: None, role, address: None })
+        })
+    }
+
+    fn update_user(&self) -> Mutation<UpdateUser, User> {
+        procedure().input::<UpdateUser>().mutation(|Call { input, .. }| Err(Error::not_found("User", input.id)))
+    }
+
+    fn delete_user(&self) -> Mutation<ById, ()> {
+        procedure().input::<ById>().mutation(|_| Ok(()))
+    }
+
+    /// Gives the user, or null.
+    fn remove_user(&self) -> Mutation<ById, Option<User>> {
+        procedure().input::<ById>().rest(Method::DELETE, "/people/:id").mutation(|_| Ok(None))
+    }
+
+    #[deprecated(note = "ask for the list")]
+    fn count(&self) -> Query<(), u64> {
+        procedure().query(|_| Ok(0))
+    }
+
+    /// Never by REST.
+    fn internal(&self) -> Query<(), String> {
+        procedure().no_rest().query(|_| Ok(String::new()))
+    }
+}
+
+struct ApiKey;
+
+impl<C: Ctx> Guard<C> for ApiKey {
+    fn name(&self) -> &str {
+        "apiKey"
+    }
+
+    async fn check(&self, ctx: &C) -> Result<()> {
+        match ctx.request().header("x-api-key") {
+            Some("key-123") => Ok(()),
+            _ => Err(Error::unauthorized("API key required")),
+        }
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        demands.require(Credential::Header("x-api-key".into()));
+        demands.refuse(StatusCode::UNAUTHORIZED, "API key required");
+    }
+}
+
+fn other() -> Router<()> {
+    let open_hours = guard("openHours", |request| request.header("x-closed") != Some("1")).message("Closed");
+    Router::new("other")
+        .procedure("draw", procedure().input::<Drawing>().mutation(|Call { input, .. }| Ok(input)))
+        .procedure("report", procedure().guard(ApiKey).guard(open_hours).query(|_| Ok("report")))
+        .procedure("nothing", procedure().mutation(|_| Ok(())))
+        .procedure("anyKeys", procedure().input::<Anything>().query(|Call { input, .. }| Ok(input.0)))
+        .procedure("publish", at_slug(Method::PUT))
+        .procedure("unpublish", procedure().input::<Comment>().rest(Method::GET, "/other/:postId").query(|_| Ok(1)))
+}
+
+/// Where nothing but the path is asked for there is no body.
+fn at_slug(method: Method) -> Procedure<()> {
+    procedure().input::<Publish>().rest(method, "/other/:slug").mutation(|_| Ok(true)).into()
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct Anything(HashMap<String, String>);
+
+impl validator::Validate for Anything {
+    fn validate(&self) -> Result<(), validator::ValidationErrors> {
+        Ok(())
+    }
+}
+
+fn auth(session: &SessionMiddleware, short: &SessionMiddleware) -> Router<()> {
+    #[schema]
+    struct Login {
+        #[validate(email)]
+        email: String,
+    }
+    Router::new("auth")
+        .procedure(
+            "login",
+            procedure().use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
+                ctx.session.login(SessionUser::new("u1", &input.email)).await?;
+                Ok(json!({"ok": true}))
+            }),
+        )
+        .procedure("profile", procedure().use_(session.required()).query(|Call { ctx, .. }| Ok(ctx.user)))
+        .procedure("both", procedure().use_(session.required()).use_(short.optional()).query(|_| Ok(1)))
+        .procedure("plain", procedure().use_(short.middleware()).query(|_| Ok(1)))
+}
+
+fn session(cookie: &'static str, secure: bool) -> SessionMiddleware {
+    session_middleware("conformance-session-secret-0123456789")
+        .store(MemoryStore::new())
+        .cookie_name(cookie)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .build()
+        .expect("good settings")
+}
+
+/// The application, with its document at `/docs`.
+pub(crate) fn app() -> App<()> {
+    App::new(())
+        .router(Users)
+        .router(other())
+        .router(auth(&session("session", false), &session("__Host-short", true)))
+        .docs("/docs", OpenApi::new("Everything", "1.2.3").description("A bit of everything."))
+}
