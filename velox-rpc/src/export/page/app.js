@@ -29,15 +29,17 @@
   const refName = (schema) => schema?.$ref?.split("/").pop();
   const variants = (schema) => schema.anyOf ?? schema.oneOf;
 
+  const grouped = (text) => (text.includes(" ") ? `(${text})` : text);
+
   /** A schema in a few words: `integer, 1 to 100, default 20`. */
   function typeText(schema, hops = 0) {
     if (schema === true || schema === undefined || hops > 4) return "any";
-    if (refName(schema)) return refName(schema);
+    if (refName(schema)) return resolve(schema).enum ? typeText(resolve(schema)) : refName(schema);
     if (schema.const !== undefined) return JSON.stringify(schema.const);
     if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
     if (variants(schema)) return [...new Set(variants(schema).map((part) => typeText(part, hops + 1)))].join(" | ");
     if (schema.allOf) return schema.allOf.map((part) => typeText(part, hops + 1)).join(" & ");
-    const one = (type) => (type === "array" ? `${typeText(schema.items, hops + 1)}[]` : schema.title ?? type);
+    const one = (type) => (type === "array" ? `${grouped(typeText(schema.items, hops + 1))}[]` : schema.title ?? type);
     return schema.type ? [].concat(schema.type).map(one).join(" | ") : schema.properties ? "object" : "any";
   }
 
@@ -76,7 +78,7 @@
     if (whole.items) return schemaView(whole.items, inner);
     const choices = (variants(whole) ?? []).map((part) => schemaView(part, inner)).filter(Boolean);
     const rows = properties(whole).map(({ name, part, required }) => {
-      const { description } = resolve(part);
+      const description = part.description ?? resolve(part).description;
       return element("li", {},
         element("span", { class: "name" }, name), required ? element("span", { class: "must", title: "required" }, "*") : "", " ",
         element("span", { class: "type" }, [typeText(part), rules(part)].filter(Boolean).join(", ")),
@@ -142,13 +144,13 @@
   function field(name, schema, { required = false, description, place }) {
     const id = `field-${count++}`;
     const input = control(schema, id, required);
-    const list = resolve(schema).type === "array";
-    const hint = [typeText(schema), rules(schema), place, list && "one a comma"].filter(Boolean).join(", ");
+    const { type } = resolve(schema);
+    const hint = [typeText(schema), rules(schema), place, { array: "separated by commas", object: "a JSON object, whose members are sent each by itself" }[type]].filter(Boolean).join(", ");
     const row = element("div", { class: "field" },
       element("label", { for: id }, element("span", { class: "name" }, name), required ? element("span", { class: "must", title: "required" }, "*") : ""),
       input, element("div", { class: "hint", id: `${id}-hint` }, hint, description ? ` — ${description}` : ""));
     input.setAttribute("aria-describedby", `${id}-hint`);
-    return { row, name, value: () => input.value, list };
+    return { row, name, value: () => input.value, type };
   }
 
   function inside(path, method, operation) {
@@ -207,7 +209,8 @@
       if (given.in === "path") target = target.replace(`{${given.name}}`, encodeURIComponent(value));
       else if (value === "") continue;
       else if (given.in === "header") headers.set(given.name, value);
-      else for (const item of given.list ? value.split(",") : [value]) query.append(given.name, item.trim());
+      else if (given.type === "object") Object.entries(JSON.parse(value)).forEach(([name, item]) => query.append(name, item));
+      else for (const item of given.type === "array" ? value.split(",") : [value]) query.append(given.name, item.trim());
     }
     const server = (api.servers?.[0]?.url ?? "").replace(/\/$/, "");
     const url = server + target + (query.size ? `?${query}` : "");
