@@ -2,10 +2,10 @@
 //!
 //! May use the router and the vocabulary; whatever serves or prints a document lies outward of it.
 
-pub mod openapi;
+mod openapi;
 pub(crate) mod page;
 mod schemas;
-pub mod typescript;
+mod typescript;
 
 pub use self::openapi::OpenApi;
-pub use self::typescript::TypeScript;
+pub use self::typescript::{TypeScript, TypedProcedure};

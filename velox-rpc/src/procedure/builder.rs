@@ -104,13 +104,14 @@ where
     /// let who = procedure::<()>().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant));
     /// # let _ = who;
     /// ```
-    pub fn use_<M, D>(mut self, middleware: M) -> ProcedureBuilder<S, D, I>
+    pub fn use_<M, D>(self, middleware: M) -> ProcedureBuilder<S, D, I>
     where
         M: Middleware<C, Context = D>,
         D: 'static,
     {
-        middleware.describe(&mut self.meta.demands);
-        self.then(move |inner| middleware::step(middleware, inner))
+        let mut builder = self;
+        middleware.describe(&mut builder.meta.demands);
+        builder.then(move |inner| middleware::step(middleware, inner))
     }
 
     /// Puts a closure around the steps that follow, with code before and after: TypeScript's

@@ -1,6 +1,6 @@
 //! An OpenAPI 3.1 document of the REST routes.
 //!
-//! [`operation`] describes one route by what [`input`], [`errors`] and [`security`] say of its parts.
+//! `operation` describes one route by what `input`, `errors` and `security` say of its parts; `paths` puts them together.
 
 mod errors;
 mod input;

@@ -1,6 +1,6 @@
 //! TypeScript types of every input and output.
 //!
-//! [`types`] writes a JSON Schema as a type; this puts the types together.
+//! `types` writes a JSON Schema as a type; this puts the types together.
 
 #[cfg(test)]
 mod tests;
