@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use velox_rpc::{Call, Error, Router, procedure, schema};
 use velox_session::SessionMiddleware;
 use velox_session::session::SessionInfo;
-use velox_session::store::StoreError;
 
 use super::{Account, Accounts};
 
@@ -52,16 +51,16 @@ pub(super) fn users(main: &SessionMiddleware<Account>) -> Router<Accounts> {
         )
         .procedure(
             "sessionsOf",
-            procedure::<Accounts>().input::<User>().query(move |Call { input, .. }| {
+            procedure::<Accounts>().use_(main.middleware()).input::<User>().query(move |Call { input, .. }| {
                 let manager = to_list.clone();
-                async move { Ok(lines(&manager.sessions_of(&input.id).await.map_err(unavailable)?)) }
+                async move { Ok(lines(&manager.sessions_of(&input.id).await?)) }
             }),
         )
         .procedure(
             "endAllOf",
-            procedure::<Accounts>().input::<User>().mutation(move |Call { input, .. }| {
+            procedure::<Accounts>().use_(main.middleware()).input::<User>().mutation(move |Call { input, .. }| {
                 let manager = to_end.clone();
-                async move { Ok(json!({"ended": manager.end_all(&input.id).await.map_err(unavailable)?})) }
+                async move { Ok(json!({"ended": manager.end_all(&input.id).await?})) }
             }),
         )
 }
@@ -75,8 +74,4 @@ fn lines(sessions: &[SessionInfo]) -> Value {
         })
     };
     sessions.iter().map(line).collect()
-}
-
-fn unavailable(error: StoreError) -> Error {
-    Error::unavailable("The sessions could not be asked for").with_tag("SESSION_UNAVAILABLE").with_source(error)
 }

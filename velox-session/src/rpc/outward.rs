@@ -7,9 +7,15 @@ use velox_rpc::error::{Code, Error};
 
 use crate::manager::{CloseError, CrossSiteError, OpenError};
 use crate::session::SessionError;
+use crate::store::StoreError;
 
 /// The error of a call, where it came of what the caller sent.
 pub(super) fn of_call(error: Error) -> Error {
+    // Of a manager that a handler has asked.
+    if error.source().and_then(|source| source.downcast_ref()).is_some_and(|store: &StoreError| !store.is_unsupported())
+    {
+        return unasked(error);
+    }
     match error.source().and_then(|source| source.downcast_ref()) {
         Some(SessionError::TooLarge { .. }) => too_large(),
         Some(SessionError::TooDeep { .. }) => {
