@@ -121,7 +121,10 @@ impl World {
         let session = &self.sessions[opened.index];
         match sent {
             Sent::Nothing => opened.renewed != Some(true) || self.life(opened.index, closing_at) != Life::On,
-            Sent::Removal => false,
+            // For less than a second there is no cookie.
+            Sent::Removal => {
+                opened.renewed != Some(false) && longest(session.content().created_at, self.clock.now()) < 1_000
+            }
             Sent::Cookie { value, max_age } => {
                 let now = self.clock.now();
                 // Another server may have ended it a moment ago.
