@@ -7,6 +7,7 @@
 mod exchange;
 mod reply;
 mod request;
+mod user;
 
 use std::fmt;
 use std::ops::Deref;
@@ -18,6 +19,9 @@ pub use self::exchange::{Exchange, RequestId, Slot};
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;
 pub use self::request::Request;
+pub use self::user::{HasUser, Roles};
+#[doc(hidden)]
+pub use self::user::{Presence, Present};
 
 /// The base context of a call: the application's state, the exchange, and the name of the procedure.
 ///

@@ -9,14 +9,14 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::Method;
 
 use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
     Demands, Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder,
-    Parent, Procedure, Query, RestRoute, guard, input, middleware, output,
+    Parent, Procedure, Query, Refusal, RestRoute, Verdict, guard, input, middleware, output,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -166,28 +166,36 @@ where
         guards.add_to(self)
     }
 
-    /// Lets a closure that sees the context decide; a refused call gets 403 `Access denied`.
+    /// Lets a closure that sees the context decide: by `true` or `false`, where a refused call gets 403 `Access denied`; or by `Ok(())`
+    /// or a [`Refusal`](super::Refusal) with a message and a status of its own.
     ///
     /// # Examples
     ///
     /// ```
+    /// use velox_rpc::http::StatusCode;
     /// use velox_rpc::procedure;
+    /// use velox_rpc::procedure::Refusal;
     ///
-    /// struct AppState { open: bool }
+    /// struct AppState { open: bool, full: bool }
     ///
-    /// let shop = procedure::<AppState>().guard_fn("open", |ctx| ctx.open).query(|_| Ok("welcome"));
+    /// let shop = procedure::<AppState>()
+    ///     .guard_fn("open", |ctx| ctx.open)
+    ///     .guard_fn("room", |ctx| match ctx.full {
+    ///         true => Err(Refusal::new("Come back later").status(StatusCode::SERVICE_UNAVAILABLE)),
+    ///         false => Ok(()),
+    ///     })
+    ///     .query(|_| Ok("welcome"));
     /// # let _ = shop;
     /// ```
-    pub fn guard_fn<F>(mut self, name: impl Into<Cow<'static, str>>, check: F) -> Self
+    pub fn guard_fn<F, V>(mut self, name: impl Into<Cow<'static, str>>, check: F) -> Self
     where
-        F: Fn(&C) -> bool + Send + Sync + 'static,
+        F: Fn(&C) -> V + Send + Sync + 'static,
+        V: Verdict,
     {
         let name = name.into();
         self.meta.guards.push(name.clone().into_owned());
-        self.meta.demands.refuse(StatusCode::FORBIDDEN, "Access denied");
-        self.check(move |ctx, _| {
-            if check(ctx) { Ok(()) } else { Err(guard::refusal(StatusCode::FORBIDDEN, &name, "Access denied".into())) }
-        })
+        Refusal::default().describe(&mut self.meta.demands);
+        self.check(move |ctx, _| check(ctx).into_result().map_err(|refusal| refusal.error(&name)))
     }
 
     /// Looks at context and input together: for a rule that needs both. Written last, it runs right before the handler.

@@ -1,17 +1,27 @@
 //! Guards: steps that let a call pass or refuse it.
+//!
+//! [`guard`] makes one of a closure over the request, `user` holds those that ask who sent it, `combine` those made of others. What a
+//! refused call is told is a [`Refusal`].
+
+#[macro_use]
+mod refusal;
+mod combine;
+mod user;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-use http::StatusCode;
-
 use super::step::Step;
 use super::{Demands, ProcedureBuilder};
-use crate::context::Ctx;
-use crate::error::{Error, Result};
+use crate::context::{Ctx, Request};
+use crate::error::Result;
 use crate::running::Running;
+
+pub use self::combine::{AllOf, AnyOf, GuardList, Not, all_of, any_of, not};
+pub use self::refusal::{Refusal, Verdict};
+pub use self::user::{Authenticated, HasRole, authenticated, has_role};
 
 /// Lets a call pass or refuses it. It sees the context of its place in the chain.
 ///
@@ -42,7 +52,7 @@ use crate::running::Running;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a guard for a context of type `{C}`",
     label = "not a guard here",
-    note = "a guard comes from `guard(name, |ctx| …)` or an `impl Guard<C>`; one that needs a middleware's context comes after it in the chain"
+    note = "a guard comes from `guard(name, |request| …)` or an `impl Guard<C>`; one that needs a middleware's context comes after it in the chain"
 )]
 pub trait Guard<C>: Send + Sync + 'static {
     /// Its name, for the error's body and for the table of routes.
@@ -83,53 +93,36 @@ pub trait Guard<C>: Send + Sync + 'static {
 /// [`guard_fn`](ProcedureBuilder::guard_fn).
 pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
 where
-    F: Fn(&crate::context::Request) -> bool + Send + Sync + 'static,
+    F: Fn(&Request) -> bool + Send + Sync + 'static,
 {
-    NamedGuard { name: name.into(), message: Cow::Borrowed("Access denied"), status: StatusCode::FORBIDDEN, check }
+    NamedGuard { name: name.into(), refusal: Refusal::default(), check }
 }
 
 /// A guard made by [`guard`].
 #[derive(Clone)]
 pub struct NamedGuard<F> {
     name: Cow<'static, str>,
-    message: Cow<'static, str>,
-    status: StatusCode,
+    refusal: Refusal,
     check: F,
 }
 
-impl<F> NamedGuard<F> {
-    /// The message of the error; `Access denied` by default.
-    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
-        self.message = message.into();
-        self
-    }
-
-    /// The status of the error; 403 by default.
-    pub fn status(mut self, status: StatusCode) -> Self {
-        self.status = status;
-        self
-    }
-}
+worded! { NamedGuard<F> }
 
 impl<C, F> Guard<C> for NamedGuard<F>
 where
     C: Ctx,
-    F: Fn(&crate::context::Request) -> bool + Send + Sync + 'static,
+    F: Fn(&Request) -> bool + Send + Sync + 'static,
 {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        ready(if (self.check)(ctx.request()) {
-            Ok(())
-        } else {
-            Err(refusal(self.status, &self.name, self.message.clone()))
-        })
+        ready(self.refusal.unless((self.check)(ctx.request()), &self.name))
     }
 
     fn describe(&self, demands: &mut Demands) {
-        demands.refuse(self.status, self.message.clone());
+        self.refusal.describe(demands);
     }
 }
 
@@ -176,11 +169,6 @@ macro_rules! tuples {
 }
 
 tuples! { (A) (A B) (A B D) (A B D E) (A B D E F) (A B D E F G) }
-
-/// The error of a call that a named guard refused.
-pub(super) fn refusal(status: StatusCode, name: &str, message: Cow<'static, str>) -> Error {
-    Error::custom(status, "GUARD_FAILED", message).with_name("GuardError").with_member("guardName", name)
-}
 
 /// Makes the step of a guard, outside of the steps `inner`.
 pub(super) fn step<C, G>(guard: G, inner: Step<C>) -> Step<C>

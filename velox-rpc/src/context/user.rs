@@ -1,0 +1,115 @@
+//! Who sent a call: what guards ask a context, whatever middleware found it out.
+
+use std::sync::Arc;
+
+use super::Ctx;
+
+/// A context with a user: what a session's middleware makes, and what every middleware after it passes on.
+///
+/// The guards [`has_role`](crate::procedure::has_role) and [`authenticated`](crate::procedure::authenticated) ask for it. `#[middleware]`
+/// passes it on, and gives it where the middleware itself is called `user`; a context written by hand does so in a few lines.
+///
+/// # Examples
+///
+/// A context that passes on the user of the one inside:
+///
+/// ```
+/// use std::ops::Deref;
+/// use velox_rpc::context::HasUser;
+/// use velox_rpc::{Context, Ctx};
+///
+/// struct WithTenant<C> { tenant: String, inner: C }
+///
+/// impl<C> Deref for WithTenant<C> {
+///     type Target = C;
+///     fn deref(&self) -> &C { &self.inner }
+/// }
+///
+/// impl<C: Ctx> Ctx for WithTenant<C> {
+///     type State = C::State;
+///     fn base(&self) -> &Context<C::State> { self.inner.base() }
+/// }
+///
+/// impl<C: HasUser> HasUser for WithTenant<C> {
+///     type User = C::User;
+///     fn user(&self) -> &C::User { self.inner.user() }
+///     fn is_authenticated(&self) -> bool { self.inner.is_authenticated() }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "nothing before this guard says who the user is",
+    label = "there is no user here",
+    note = "`has_role` and `authenticated` need a user: put `.use_(session.required())` before them in the chain"
+)]
+pub trait HasUser: Ctx {
+    /// Who it is: the type of `ctx.user`, an `Option` where nobody has to be logged in.
+    type User: Send + Sync + 'static;
+
+    /// Who it is.
+    fn user(&self) -> &Self::User;
+
+    /// Whether somebody is logged in.
+    fn is_authenticated(&self) -> bool;
+}
+
+/// A user that has roles, for the guard [`has_role`](crate::procedure::has_role).
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::context::Roles;
+///
+/// struct Account { roles: Vec<String> }
+///
+/// impl Roles for Account {
+///     fn has_role(&self, role: &str) -> bool {
+///         self.roles.iter().any(|own| own == role)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which roles it has",
+    label = "`{Self}` has no roles",
+    note = "write `impl Roles for {Self} {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`; for a session's user, its loader gives a type of your own"
+)]
+pub trait Roles {
+    /// Whether the user has a role.
+    fn has_role(&self, role: &str) -> bool;
+}
+
+/// Nobody has no role.
+impl<U: Roles> Roles for Option<U> {
+    fn has_role(&self, role: &str) -> bool {
+        self.as_ref().is_some_and(|user| user.has_role(role))
+    }
+}
+
+impl<U: Roles + ?Sized> Roles for Arc<U> {
+    fn has_role(&self, role: &str) -> bool {
+        (**self).has_role(role)
+    }
+}
+
+/// Whether a value that `#[middleware]` found under the name `user` is somebody. The macro has a type by name alone, and the name may stand
+/// for an `Option`: an inherent method of that goes before the method of [`Present`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Presence<'a, T>(pub &'a T);
+
+impl<T> Presence<'_, Option<T>> {
+    #[doc(hidden)]
+    pub fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// See [`Presence`].
+#[doc(hidden)]
+pub trait Present {
+    #[doc(hidden)]
+    fn is_there(&self) -> bool {
+        true
+    }
+}
+
+impl<T> Present for Presence<'_, T> {}
