@@ -81,7 +81,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 30] = [
+const OURS: [&str; 33] = [
     "into_router",
     "router",
     "__has",
@@ -110,6 +110,9 @@ const OURS: [&str; 30] = [
     "__ctx",
     "__next",
     "__value",
+    "User",
+    "user",
+    "is_authenticated",
     "TenantContext",
     "TenantMiddleware",
 ];

@@ -17,6 +17,7 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
     let type_doc = format!("The middleware `{name_text}`, as a value.");
     let context_doc = format!("The context inside `{name_text}`: the one outside it and the field `{name_text}`.");
     let value_doc = format!("What `{name_text}` found.");
+    let has_user = has_user(middleware, &private);
     let layer = layer(middleware, &private);
     quote! {
         // A function, because a unit struct or a constant of this name would forbid every `let` of it.
@@ -54,7 +55,44 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
             }
         }
 
+        #has_user
+
         #layer
+    }
+}
+
+/// Who the user is: what the middleware found, if `user` is its name; else what the context inside says, if it says anything.
+fn has_user(middleware: &Middleware, private: &TokenStream) -> TokenStream {
+    let Middleware { name, context_name, value, .. } = middleware;
+    let (bound, user, this, is_authenticated) = if unraw(name) == "user" {
+        let is_there = quote! {
+            // Unused where the value is an `Option`.
+            #[allow(unused_imports)]
+            use #private::Present as _;
+            #private::Presence(&self.#name).is_there()
+        };
+        (quote!(Ctx), quote!(#value), quote!(&self.#name), is_there)
+    } else {
+        (
+            quote!(HasUser),
+            quote!(<__C as #private::HasUser>::User),
+            quote!(#private::HasUser::user(&self.__inner)),
+            quote!(#private::HasUser::is_authenticated(&self.__inner)),
+        )
+    };
+    quote! {
+        #[automatically_derived]
+        impl<__C: #private::#bound> #private::HasUser for #context_name<__C> {
+            type User = #user;
+
+            fn user(&self) -> &Self::User {
+                #this
+            }
+
+            fn is_authenticated(&self) -> bool {
+                #is_authenticated
+            }
+        }
     }
 }
 

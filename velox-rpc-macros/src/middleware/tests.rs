@@ -31,6 +31,18 @@ fn the_expansion_names_nothing_of_the_users_but_what_they_wrote() {
 }
 
 #[test]
+fn a_middleware_named_user_says_who_the_user_is() {
+    let text = formatted(expand(quote!(
+        async fn user(ctx: &impl Ctx) -> Result<Account> {
+            find(ctx).await
+        }
+    )));
+    assert!(text.contains("impl<__C: ::velox_rpc::__private::Ctx> ::velox_rpc::__private::HasUser"), "{text}");
+    assert!(text.contains("type User = Account;"), "{text}");
+    assert!(text.contains("::velox_rpc::__private::Presence(&self.user).is_there()"), "{text}");
+}
+
+#[test]
 fn a_plain_function_for_one_context_is_called_without_waiting() {
     let text = formatted(expand(quote!(
         fn len(ctx: &Context<AppState>) -> Result<usize, MyError> {
