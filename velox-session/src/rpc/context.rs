@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use velox_rpc::context::HasUser;
 use velox_rpc::{Context, Ctx};
 
 use crate::Session;
@@ -22,6 +23,7 @@ pub struct UserContext<C, U> {
     pub user: U,
     /// The session of this exchange.
     pub session: Session,
+    is_known: fn(&U) -> bool,
     inner: C,
 }
 
@@ -32,8 +34,16 @@ impl<C> SessionContext<C> {
 }
 
 impl<C, U> UserContext<C, U> {
-    pub(super) fn new(user: U, session: Session, inner: C) -> Self {
-        Self { user, session, inner }
+    /// Where a session is required.
+    pub(super) fn required(user: U, session: Session, inner: C) -> Self {
+        Self { user, session, is_known: |_| true, inner }
+    }
+}
+
+impl<C, U> UserContext<C, Option<U>> {
+    /// Where a session is optional.
+    pub(super) fn optional(user: Option<U>, session: Session, inner: C) -> Self {
+        Self { user, session, is_known: Option::is_some, inner }
     }
 }
 
@@ -66,6 +76,30 @@ impl<C: Ctx, U: Send + Sync + 'static> Ctx for UserContext<C, U> {
 
     fn base(&self) -> &Context<C::State> {
         self.inner.base()
+    }
+}
+
+impl<C: HasUser> HasUser for SessionContext<C> {
+    type User = C::User;
+
+    fn user(&self) -> &C::User {
+        self.inner.user()
+    }
+
+    fn is_authenticated(&self) -> bool {
+        self.inner.is_authenticated()
+    }
+}
+
+impl<C: Ctx, U: Send + Sync + 'static> HasUser for UserContext<C, U> {
+    type User = U;
+
+    fn user(&self) -> &U {
+        &self.user
+    }
+
+    fn is_authenticated(&self) -> bool {
+        (self.is_known)(&self.user)
     }
 }
 
