@@ -1,0 +1,272 @@
+//! Guards that ask who sent the call, whatever stands between them and the session; and guards made of others.
+
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+use velox_rpc::context::Roles;
+use velox_rpc::procedure::{Guard, Procedure, Refusal, all_of, any_of, authenticated, guard, has_role, not};
+use velox_rpc::{App, Call, Context, Ctx, Error, Result, Router, middleware, procedure};
+use velox_session::clock::ManualClock;
+use velox_session::{MemoryStore, SessionMiddleware, SessionUser, session_middleware};
+use velox_tests::{Browser, Client, SECRET, get};
+
+// ---- users and roles ----
+
+#[derive(Clone)]
+struct Account {
+    id: String,
+    roles: &'static [&'static str],
+}
+
+impl Roles for Account {
+    fn has_role(&self, role: &str) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// The user `u3` is an administrator, all others are not.
+fn session() -> SessionMiddleware<Account> {
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    settings.build().expect("good settings").user_loader(async |user: SessionUser| {
+        let roles: &[_] = if user.id == "u3" { &["user", "admin"] } else { &["user"] };
+        Ok(Some(Account { id: user.id, roles }))
+    })
+}
+
+#[middleware]
+async fn tenant(ctx: &impl Ctx) -> Result<String> {
+    Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
+}
+
+/// Logs a visitor in.
+fn login(session: &SessionMiddleware<Account>, id: &'static str) -> Procedure<()> {
+    let login = procedure::<()>().use_(session.optional()).mutation(move |Call { ctx, .. }| async move {
+        ctx.session.login(SessionUser::new(id, "somebody@example.com")).await?;
+        Ok(())
+    });
+    login.into()
+}
+
+/// A visitor of one procedure, who may log in.
+fn visitor(session: &SessionMiddleware<Account>, procedure: impl Into<Procedure<()>>) -> Browser {
+    let router = Router::new("test")
+        .procedure("u1", login(session, "u1"))
+        .procedure("u3", login(session, "u3"))
+        .procedure("run", procedure);
+    Browser::of(App::new(()).router(router), ManualClock::at(1_700_000_000_000))
+}
+
+/// What nobody, a user and an administrator get.
+async fn answers(session: &SessionMiddleware<Account>, procedure: impl Into<Procedure<()>>) -> [(u16, Value); 3] {
+    let mut nobody = visitor(session, procedure);
+    let (mut user, mut admin) = (nobody.another(), nobody.another());
+    user.post("/api/test/u1", json!({})).await.outcome();
+    admin.post("/api/test/u3", json!({})).await.outcome();
+    let target = "/api/test/run";
+    [nobody.get(target).await.outcome(), user.get(target).await.outcome(), admin.get(target).await.outcome()]
+}
+
+fn refusal(status: u16, message: &str, name: &str) -> (u16, Value) {
+    let body = json!({
+        "error": "GuardError", "message": message, "statusCode": status, "code": "GUARD_FAILED", "guardName": name
+    });
+    (status, body)
+}
+
+fn not_an_admin() -> (u16, Value) {
+    refusal(403, "Required role: admin", "hasRole:admin")
+}
+
+#[tokio::test]
+async fn a_role_is_required_of_the_user_of_a_required_session() {
+    let session = session();
+    let procedure =
+        procedure::<()>().use_(session.required()).guard(has_role("admin")).query(|Call { ctx, .. }| Ok(ctx.user.id));
+    let [nobody, user, admin] = answers(&session, procedure).await;
+    assert_eq!((nobody.0, &nobody.1["code"]), (401, &json!("SESSION_UNAUTHORIZED")));
+    assert_eq!(user, not_an_admin());
+    assert_eq!(admin, (200, json!("u3")));
+}
+
+#[tokio::test]
+async fn nobody_has_a_role_where_a_session_is_optional() {
+    let session = session();
+    let procedure = procedure::<()>().use_(session.optional()).guard(has_role("admin")).query(|_| Ok(1));
+    assert_eq!(answers(&session, procedure).await, [not_an_admin(), not_an_admin(), (200, json!(1))]);
+}
+
+#[tokio::test]
+async fn the_user_is_seen_through_all_layers_above_the_session() {
+    let session = session();
+    let procedure = procedure::<()>()
+        .use_(session.required())
+        .use_(tenant)
+        .use_(session.middleware())
+        .guards((has_role("admin"), authenticated()))
+        .query(|Call { ctx, .. }| Ok(ctx.tenant.clone()));
+    let [_, user, admin] = answers(&session, procedure).await;
+    assert_eq!((user, admin), (not_an_admin(), (200, json!("default"))));
+}
+
+#[tokio::test]
+async fn an_optional_session_is_let_in_where_somebody_is_logged_in() {
+    let session = session();
+    let procedure = procedure::<()>().use_(session.optional()).use_(tenant).guard(authenticated()).query(|_| Ok(1));
+    let unknown = refusal(401, "Authentication required", "authenticated");
+    assert_eq!(answers(&session, procedure).await, [unknown, (200, json!(1)), (200, json!(1))]);
+}
+
+#[tokio::test]
+async fn the_guards_of_users_have_messages_and_statuses_of_their_own() {
+    let session = session();
+    let admin = has_role("admin").message("Nothing to see here").status(StatusCode::NOT_FOUND);
+    let procedure = procedure::<()>().use_(session.optional()).guard(admin).query(|_| Ok(1));
+    assert_eq!(answers(&session, procedure).await[1], refusal(404, "Nothing to see here", "hasRole:admin"));
+}
+
+/// Finds the user of a token: a middleware by this name says who the user is.
+mod token {
+    use super::*;
+
+    type Perhaps = Option<Account>;
+
+    #[middleware]
+    pub(super) async fn user(ctx: &impl Ctx) -> Result<Perhaps> {
+        let roles: &[_] = if ctx.request().header("x-key") == Some("2") { &["admin"] } else { &[] };
+        Ok(ctx.request().header("x-key").map(|_| Account { id: "t".into(), roles }))
+    }
+}
+
+mod strict_token {
+    use super::*;
+
+    #[middleware]
+    pub(super) async fn user(ctx: &impl Ctx) -> Result<Account> {
+        ctx.request()
+            .header("x-key")
+            .map_or(Err(Error::unauthorized("Which key?")), |_| Ok(Account { id: "t".into(), roles: &["admin"] }))
+    }
+}
+
+async fn with_key(client: &Client, key: Option<&'static str>) -> u16 {
+    let mut request = get("/api/test/run");
+    if let Some(key) = key {
+        request.headers_mut().insert("x-key", HeaderValue::from_static(key));
+    }
+    client.send(request).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_middleware_named_user_says_who_the_user_is() {
+    let admins = procedure::<()>().use_(token::user).use_(tenant).guard(has_role("admin")).query(|_| Ok(1));
+    let admins = Client::of_one(admins);
+    assert_eq!(
+        [with_key(&admins, None).await, with_key(&admins, Some("1")).await, with_key(&admins, Some("2")).await],
+        [403, 403, 200]
+    );
+    let known = Client::of_one(procedure::<()>().use_(token::user).guard(authenticated()).query(|_| Ok(1)));
+    assert_eq!([with_key(&known, None).await, with_key(&known, Some("1")).await], [401, 200]);
+    let strict = Client::of_one(
+        procedure::<()>().use_(strict_token::user).guards((authenticated(), has_role("admin"))).query(|_| Ok(1)),
+    );
+    assert_eq!([with_key(&strict, None).await, with_key(&strict, Some("1")).await], [401, 200]);
+}
+
+// ---- guards made of others ----
+
+fn keyed(name: &'static str, header: &'static str) -> impl Guard<Context<()>> + Clone {
+    guard(name, move |request| request.header(header).is_some())
+}
+
+/// Cannot tell.
+#[derive(Clone)]
+struct Broken;
+
+impl<C: Ctx> Guard<C> for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    async fn check(&self, _: &C) -> Result<()> {
+        Err(Error::unavailable("The directory could not be asked"))
+    }
+}
+
+/// What a guard says to a request with these headers: 200, or a status and the name of the guard that refused.
+async fn said(guard: impl Guard<Context<()>>, headers: &[&'static str]) -> (u16, Value) {
+    let client = Client::of_one(procedure().guard(guard).query(|_| Ok(json!({"guardName": "none"}))));
+    let mut request = get("/api/test/run");
+    for name in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_static("1"));
+    }
+    let (status, body) = client.send(request).await.outcome();
+    (status, body["guardName"].clone())
+}
+
+#[tokio::test]
+async fn all_of_several_guards_let_a_call_pass_or_the_first_that_does_not_refuses_it() {
+    let both = || all_of((keyed("one", "x-one"), keyed("two", "x-two")));
+    assert_eq!(said(both(), &["x-two"]).await, (403, json!("one")));
+    assert_eq!(said(both(), &["x-one"]).await, (403, json!("two")));
+    assert_eq!(said(both(), &["x-one", "x-two"]).await, (200, json!("none")));
+    assert_eq!(said(all_of([keyed("one", "x-one"), keyed("two", "x-two")]), &["x-one"]).await, (403, json!("two")));
+}
+
+#[tokio::test]
+async fn any_of_several_guards_lets_a_call_pass() {
+    let either = || any_of((keyed("one", "x-one"), keyed("two", "x-two")));
+    for headers in [&["x-one"][..], &["x-two"], &["x-one", "x-two"]] {
+        assert_eq!(said(either(), headers).await, (200, json!("none")));
+        assert_eq!(said(any_of([keyed("one", "x-one"), keyed("two", "x-two")]), headers).await.0, 200);
+    }
+    assert_eq!(said(either(), &[]).await, (403, json!("anyOf(one, two)")));
+    let worded = any_of([keyed("one", "x-one")]).message("Members only").status(StatusCode::UNAUTHORIZED);
+    assert_eq!(said(worded, &[]).await, (401, json!("anyOf(one)")));
+}
+
+#[tokio::test]
+async fn what_a_guard_refuses_passes_its_opposite() {
+    assert_eq!(said(not(keyed("one", "x-one")), &[]).await, (200, json!("none")));
+    assert_eq!(said(not(keyed("one", "x-one")), &["x-one"]).await, (403, json!("not(one)")));
+}
+
+#[tokio::test]
+async fn guards_made_of_guards_are_guards() {
+    let nested = || any_of((all_of((keyed("one", "x-one"), not(keyed("two", "x-two")))), keyed("three", "x-three")));
+    assert_eq!(said(nested(), &["x-one"]).await.0, 200);
+    assert_eq!(said(nested(), &["x-one", "x-two", "x-three"]).await.0, 200);
+    assert_eq!(said(nested(), &["x-one", "x-two"]).await, (403, json!("anyOf(allOf(one, not(two)), three)")));
+}
+
+/// A guard that could not tell has not refused.
+#[tokio::test]
+async fn a_guard_that_fails_lets_nobody_pass_who_is_not_let_in_by_another() {
+    assert_eq!(said(not(Broken), &[]).await.0, 503);
+    assert_eq!(said(all_of((Broken, keyed("one", "x-one"))), &["x-one"]).await.0, 503);
+    assert_eq!(said(any_of((Broken, keyed("one", "x-one"))), &[]).await.0, 503);
+    assert_eq!(said(any_of((keyed("one", "x-one"), Broken)), &[]).await.0, 503);
+    assert_eq!(said(any_of([Broken, Broken]), &[]).await.0, 503);
+    assert_eq!(said(any_of((Broken, keyed("one", "x-one"))), &["x-one"]).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_closure_refuses_with_a_message_and_a_status_of_its_own() {
+    let paid = |ctx: &Context<()>| match ctx.request().header("x-paid") {
+        Some(_) => Ok(()),
+        None => Err(Refusal::new("Pay first").status(StatusCode::PAYMENT_REQUIRED)),
+    };
+    let client = Client::of_one(procedure().guard_fn("paid", paid).query(|_| Ok(1)));
+    assert_eq!(client.get("/api/test/run").await.outcome(), refusal(402, "Pay first", "paid"));
+}
+
+#[test]
+fn the_names_of_guards_stand_in_the_table_of_routes() {
+    let session = session();
+    let procedure = procedure::<()>()
+        .guard(any_of((keyed("one", "x-one"), keyed("two", "x-two"))))
+        .use_(session.required())
+        .guard(has_role("admin"))
+        .query(|_| Ok(1));
+    let service = App::new(()).router(Router::new("test").procedure("run", procedure)).into_service();
+    let service = service.expect("good routes");
+    assert_eq!(service.manifest().entries()[0].guards(), ["anyOf(one, two)", "hasRole:admin"]);
+}
