@@ -376,6 +376,40 @@ async fn an_array_of_guards_is_asked_in_order() {
 }
 
 #[tokio::test]
+async fn the_steps_of_a_router_stand_around_those_of_all_its_procedures() {
+    let run = || procedure::<AppState>().use_fn(layer("own")).guard_fn("last", |_| true).query(|_| Ok(1));
+    let refused = guard("first", |request| request.header("x-first").is_some());
+    let router = Router::new("test")
+        .procedure("before", run())
+        .use_(RouterLayer("outer"))
+        .guard(refused)
+        .use_(RouterLayer("inner"))
+        .procedure("after", run());
+    let (api, trace) = app(router);
+    for target in ["/api/test/before", "/api/test/after"] {
+        assert_eq!(api.get(target).await.failure(), (403, "GUARD_FAILED".into()));
+        assert_eq!(trace.taken(), ["outer"]);
+        assert_eq!(api.send(with_header(target, "x-first", "1")).await.result(), 1);
+        assert_eq!(trace.taken(), ["outer", "inner", "own: before", "own: after"]);
+    }
+    for entry in api.service().manifest().entries() {
+        assert_eq!(entry.guards(), ["first", "last"]);
+    }
+}
+
+/// Notes its name.
+struct RouterLayer(&'static str);
+
+impl Middleware<Context<AppState>> for RouterLayer {
+    type Context = Context<AppState>;
+
+    async fn call(&self, ctx: Self::Context, next: Next<Self::Context>) -> Result<Output> {
+        ctx.trace.note(self.0);
+        next.run(ctx).await
+    }
+}
+
+#[tokio::test]
 async fn a_check_sees_context_and_input() {
     let checked = procedure::<AppState>()
         .input::<Note>()

@@ -111,7 +111,7 @@ where
     {
         let mut builder = self;
         middleware.describe(&mut builder.meta.demands);
-        builder.then(move |inner| middleware::step(middleware, inner))
+        builder.then(move |inner| middleware::step(Arc::new(middleware), inner))
     }
 
     /// Puts a closure around the steps that follow, with code before and after: TypeScript's
@@ -146,7 +146,7 @@ where
     pub fn guard<G: Guard<C>>(mut self, guard: G) -> Self {
         self.meta.guards.push(guard.name().to_owned());
         guard.describe(&mut self.meta.demands);
-        self.then(move |inner| guard::step(guard, inner))
+        self.then(move |inner| guard::step(Arc::new(guard), inner))
     }
 
     /// Lets several guards decide, one after the other: an array of one type or a tuple of several.

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Meta, Output};
+use super::{Guard, Meta, Middleware, Output, guard, middleware};
 use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, Exchange};
 use crate::error::{Chain, Error, Result};
@@ -87,6 +87,22 @@ impl<S> Procedure<S> {
 }
 
 impl<S: Send + Sync + 'static> Procedure<S> {
+    /// With a guard outside of all its steps.
+    pub(crate) fn guarded<G: Guard<Context<S>>>(mut self, guard: Arc<G>) -> Self {
+        self.meta.guards.insert(0, guard.name().to_owned());
+        guard.describe(&mut self.meta.demands);
+        Self { meta: self.meta, step: guard::step(guard, self.step) }
+    }
+
+    /// With a middleware outside of all its steps.
+    pub(crate) fn wrapped<M>(mut self, middleware: Arc<M>) -> Self
+    where
+        M: Middleware<Context<S>, Context = Context<S>>,
+    {
+        middleware.describe(&mut self.meta.demands);
+        Self { meta: self.meta, step: middleware::step(middleware, self.step) }
+    }
+
     /// Binds the state: what is left depends on no type of the application.
     pub(crate) fn bind(self, name: ProcedureName, state: Arc<S>) -> Endpoint {
         let step = self.step;

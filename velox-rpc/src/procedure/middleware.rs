@@ -103,12 +103,11 @@ impl<C> fmt::Debug for Next<C> {
 }
 
 /// Makes the step of a middleware, outside of the steps `inner`.
-pub(super) fn step<C, M>(middleware: M, inner: Step<M::Context>) -> Step<C>
+pub(super) fn step<C, M>(middleware: Arc<M>, inner: Step<M::Context>) -> Step<C>
 where
     M: Middleware<C>,
     C: Send + 'static,
 {
-    let middleware = Arc::new(middleware);
     Arc::new(move |ctx, input| {
         let middleware = Arc::clone(&middleware);
         let next = Next { inner: Arc::clone(&inner), input };

@@ -17,8 +17,8 @@ pub(crate) struct Table {
 impl Table {
     /// Adds the procedures of a router, bound to the state.
     pub(crate) fn add<S: Send + Sync + 'static>(&mut self, router: Router<S>, state: &Arc<S>) {
-        let Router { namespace, procedures } = router;
-        self.endpoints.extend(procedures.into_iter().map(|(name, procedure)| {
+        let (namespace, procedures) = router.into_parts();
+        self.endpoints.extend(procedures.map(|(name, procedure)| {
             let kind = procedure.meta().kind;
             procedure.bind(ProcedureName::new(namespace.clone(), name, kind), Arc::clone(state))
         }));

@@ -171,12 +171,11 @@ macro_rules! tuples {
 tuples! { (A) (A B) (A B D) (A B D E) (A B D E F) (A B D E F G) }
 
 /// Makes the step of a guard, outside of the steps `inner`.
-pub(super) fn step<C, G>(guard: G, inner: Step<C>) -> Step<C>
+pub(super) fn step<C, G>(guard: Arc<G>, inner: Step<C>) -> Step<C>
 where
     G: Guard<C>,
     C: Send + Sync + 'static,
 {
-    let guard = Arc::new(guard);
     Arc::new(move |ctx, input| {
         let (guard, inner) = (Arc::clone(&guard), Arc::clone(&inner));
         Running::boxed(async move {
