@@ -80,6 +80,27 @@ impl<S> Context<S> {
         self.core.exchange.reply()
     }
 
+    /// The input as it came in, before it is read and checked: the text of one JSON document. `None` where there is none, or where it is
+    /// made of path and query.
+    ///
+    /// It is for middlewares that look for a key that the schema does not know.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Ctx, Result, middleware, procedure};
+    ///
+    /// /// How long the body is.
+    /// #[middleware]
+    /// fn size(ctx: &impl Ctx) -> Result<usize> {
+    ///     Ok(ctx.base().input_json().map_or(0, str::len))
+    /// }
+    /// # let _ = procedure::<()>().use_(size);
+    /// ```
+    pub fn input_json(&self) -> Option<&str> {
+        self.core.input.text().filter(|_| !self.core.input.is_coerced())
+    }
+
     pub(crate) fn raw_input(&self) -> &RawInput {
         &self.core.input
     }

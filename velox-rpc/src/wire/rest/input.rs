@@ -84,10 +84,10 @@ impl InputPlan {
 
     fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
         let has_lists = body.as_deref().map_or(Ok(false), |text| self.look(text))?;
-        let Some(shape) = &self.shape else { return Ok(RawInput::absent()) };
-        if self.parameters.is_empty() {
+        // Where nothing reads it, a middleware may still look for a key in it.
+        let Some(shape) = self.shape.as_ref().filter(|_| !self.parameters.is_empty()) else {
             return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
-        }
+        };
         let mut object: Map<String, Value> = match body {
             Some(text) => serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?,
             None => Map::new(),
