@@ -52,6 +52,8 @@ pub mod config;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod cookie;
+#[cfg(feature = "rpc")]
+pub mod csrf;
 mod event;
 mod id;
 mod key;
@@ -68,6 +70,8 @@ mod user;
 
 pub use config::{ConfigError, SessionBuilder, session_middleware};
 pub use cookie::SameSite;
+#[cfg(feature = "rpc")]
+pub use csrf::{Csrf, csrf};
 pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;

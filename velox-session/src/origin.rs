@@ -57,7 +57,27 @@ pub(crate) fn check(
     }
 }
 
+/// Refuses what names an origin other than the application's own or a trusted one: in `Origin`, or else in `Referer`.
+#[cfg(feature = "rpc")]
+pub(crate) fn check_named(
+    headers: &HeaderMap,
+    authority: Option<&Authority>,
+    trusted: &TrustedOrigins,
+) -> Result<(), CrossSiteError> {
+    let origin = match single(headers, &ORIGIN)? {
+        Some(origin) => Origin::parse(origin),
+        None => match single(headers, &http::header::REFERER)? {
+            Some(page) => Origin::of_page(page),
+            None => return Ok(()),
+        },
+    };
+    let origin = origin.ok_or(CrossSiteError)?;
+    let is_here = host(headers, authority)?.is_some_and(|host| origin.is_at(host));
+    if is_here || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
+}
+
 /// The origins that may send mutations beside the application's own.
+#[derive(Clone, Default)]
 pub(crate) struct TrustedOrigins(Vec<Origin>);
 
 impl TrustedOrigins {
@@ -79,7 +99,7 @@ impl TrustedOrigins {
 }
 
 /// Where a page came from, as browsers tell it: in lower case, and without the port that the scheme has anyway.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin {
     scheme: String,
     host: String,
@@ -97,6 +117,14 @@ impl Origin {
         let scheme = scheme.to_ascii_lowercase();
         let (host, port) = host_and_port(authority)?;
         Some(Self { host, port: port.filter(|port| Some(*port) != default_port(&scheme)), scheme })
+    }
+
+    /// The origin of a page, given its address.
+    #[cfg(feature = "rpc")]
+    fn of_page(address: &[u8]) -> Option<Self> {
+        let (scheme, rest) = std::str::from_utf8(address).ok()?.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Self::parse(format!("{scheme}://{authority}").as_bytes())
     }
 
     /// Whether the application answers at this origin, where requests ask for `host`.

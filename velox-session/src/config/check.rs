@@ -74,7 +74,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     }))
 }
 
-fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
+pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if cookie.name.is_empty() || !cookie.name.bytes().all(token) {
         problems.push(ConfigProblem::CookieName);

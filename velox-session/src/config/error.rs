@@ -17,7 +17,7 @@ use crate::secret::SecretError;
 pub struct ConfigError(Vec<ConfigProblem>);
 
 impl ConfigError {
-    pub(super) fn new(problems: Vec<ConfigProblem>) -> Self {
+    pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
         Self(problems)
     }
 
@@ -110,6 +110,9 @@ pub enum ConfigProblem {
     /// The absolute time-out is under a second or over ten years.
     #[error("absolute_timeout must be between a second and ten years")]
     AbsoluteTimeout,
+    /// A CSRF token lives under a second or over 400 days.
+    #[error("the lifetime of a CSRF token must be between a second and 400 days")]
+    CsrfLifetime,
     /// What is to be trusted is no origin.
     #[error("the trusted origin {origin:?} must be scheme://host or scheme://host:port, and no more")]
     #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! The settings of a session, and what is wrong with them: all of it at once, before anything runs.
 
-mod check;
+pub(crate) mod check;
 mod error;
 
 use std::fmt;

@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     name: String,
     tail: String,
     removal: HeaderValue,
+    #[cfg(feature = "rpc")]
+    secure: bool,
 }
 
 impl Writer {
@@ -76,6 +78,8 @@ impl Writer {
             name: attributes.name.clone(),
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
+            #[cfg(feature = "rpc")]
+            secure: attributes.secure,
         })
     }
 
@@ -100,6 +104,12 @@ impl Writer {
         // Keeps HTTP/2 from putting it into a compression table.
         line.set_sensitive(true);
         line
+    }
+
+    /// Whether the browser sends the cookie over HTTPS only.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
     }
 
     /// The line that makes the browser forget the cookie.

@@ -13,8 +13,8 @@ use crate::secret::Secret;
 
 /// Signs with its first key, verifies with all.
 pub(crate) struct Signer {
-    first: Hmac<Sha256>,
-    older: Vec<Hmac<Sha256>>,
+    first: Key,
+    older: Vec<Key>,
 }
 
 impl Signer {
@@ -22,6 +22,12 @@ impl Signer {
     pub(crate) fn new(first: &Secret, older: &[Secret]) -> Self {
         // Keyed once: a clone of the keyed state saves the two blocks of every later signature.
         Self { first: keyed(first), older: older.iter().map(keyed).collect() }
+    }
+
+    /// The keys themselves, the first one first: for what else a session's secret signs.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.first).chain(&self.older)
     }
 
     /// The signature of an id, by the first key.
@@ -53,6 +59,9 @@ pub(crate) struct Verified {
     pub(crate) current: Option<Signature>,
 }
 
+/// A secret, ready to sign.
+pub(crate) type Key = Hmac<Sha256>;
+
 /// A signature as it is written.
 pub(crate) type Signature = [u8; SIGNATURE_LENGTH];
 
@@ -61,18 +70,20 @@ pub(crate) fn has_form(value: &[u8]) -> bool {
     value.len() == VALUE_LENGTH && value[SessionId::LENGTH] == b'.'
 }
 
-const SIGNATURE_LENGTH: usize = 43;
+pub(crate) const SIGNATURE_LENGTH: usize = 43;
 /// The length of a cookie's value.
 pub(crate) const VALUE_LENGTH: usize = SessionId::LENGTH + 1 + SIGNATURE_LENGTH;
 
-fn signature(key: &Hmac<Sha256>, id: &[u8]) -> Signature {
-    let mac = key.clone().chain_update(id).finalize().into_bytes();
-    let mut text = [0; SIGNATURE_LENGTH];
-    URL_SAFE_NO_PAD.encode_slice(mac, &mut text).expect("a MAC is 43 characters of base64");
-    text
+/// The signature of a text by a key.
+pub(crate) fn signature(key: &Key, text: &[u8]) -> Signature {
+    let mac = key.clone().chain_update(text).finalize().into_bytes();
+    let mut written = [0; SIGNATURE_LENGTH];
+    URL_SAFE_NO_PAD.encode_slice(mac, &mut written).expect("a MAC is 43 characters of base64");
+    written
 }
 
-fn keyed(secret: &Secret) -> Hmac<Sha256> {
+/// Keyed once, for all signatures.
+pub(crate) fn keyed(secret: &Secret) -> Key {
     Hmac::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length")
 }
 

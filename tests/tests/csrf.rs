@@ -1,0 +1,254 @@
+//! CSRF tokens by double submit: what a request has to bring, in the order in which it is looked at.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http_body_util::Full;
+use serde_json::json;
+use velox_rpc::{App, Call, Router, procedure, schema};
+use velox_session::clock::ManualClock;
+use velox_session::config::ConfigProblem;
+use velox_session::{Csrf, MemoryStore, csrf, session_middleware};
+use velox_tests::{Client, Reply, SECRET, get, json as request};
+
+const HOST: &str = "shop.example:8080";
+
+fn clock() -> ManualClock {
+    ManualClock::at(1_700_000_000_000)
+}
+
+/// As the contract has it.
+fn plain(clock: &ManualClock) -> Csrf {
+    csrf(SECRET).secure(false).clock(clock.clone()).build().expect("good settings")
+}
+
+#[schema]
+struct Note {
+    text: String,
+}
+
+/// The token, and mutations behind the guard.
+fn forms(csrf: &Csrf) -> Client {
+    let issuer = csrf.clone();
+    let router = Router::<()>::new("csrf")
+        .procedure("getToken", procedure().query(move |Call { ctx, .. }| Ok(json!({"token": issuer.issue(&ctx)?}))))
+        .procedure("submit", procedure().guard(csrf.guard()).mutation(|_| Ok(json!({"ok": true}))))
+        .procedure(
+            "note",
+            procedure().guard(csrf.guard()).input::<Note>().mutation(|Call { input, .. }| Ok(input.text)),
+        )
+        .procedure("look", procedure().guard(csrf.guard()).query(|_| Ok(1)));
+    Client::of(App::new(()).router(router)).expecting("set-cookie").expecting("cache-control")
+}
+
+async fn token(client: &Client) -> String {
+    client.get("/api/csrf/getToken").await.json()["token"].as_str().expect("a token").to_owned()
+}
+
+/// A request to a host, with these headers.
+fn post(target: &str, body: &str, headers: &[(&str, &str)]) -> Request<Full<bytes::Bytes>> {
+    let mut request = request(Method::POST, target, body.to_owned());
+    let mut all = HeaderMap::new();
+    all.insert("host", HeaderValue::from_static(HOST));
+    all.insert("content-type", HeaderValue::from_static("application/json"));
+    for (name, value) in headers {
+        all.append(HeaderName::try_from(*name).expect("a name"), value.parse().expect("a value"));
+    }
+    *request.headers_mut() = all;
+    request
+}
+
+async fn submit(client: &Client, headers: &[(&str, &str)]) -> Reply {
+    client.send(post("/api/csrf/submit", "", headers)).await
+}
+
+fn cookie(token: &str) -> String {
+    format!("theme=dark; csrf={token}")
+}
+
+fn assert_refused(reply: &Reply, code: &str, message: &str) {
+    let body = json!({"error": "CsrfError", "message": message, "statusCode": 403, "code": code});
+    assert_eq!(reply.outcome(), (403, body));
+}
+
+#[tokio::test]
+async fn the_token_comes_with_its_cookie() {
+    let client = forms(&plain(&clock()));
+    let reply = client.get("/api/csrf/getToken").await;
+    let token = reply.json()["token"].as_str().expect("a token").to_owned();
+    let line = format!("csrf={token}; Max-Age=3600; Path=/; SameSite=Lax");
+    assert_eq!((reply.header("set-cookie"), reply.header("cache-control")), (Some(&*line), Some("no-store")));
+    assert_eq!(token.split('.').skip(1).take(2).collect::<Vec<_>>(), ["1700000000", "1700003600"]);
+    assert_ne!(token, self::token(&client).await);
+}
+
+#[tokio::test]
+async fn by_default_the_cookie_is_of_this_host_and_secure() {
+    let csrf = csrf(SECRET).lifetime(Duration::from_secs(60)).build().expect("good settings");
+    let reply = forms(&csrf).get("/api/csrf/getToken").await;
+    let line = reply.header("set-cookie").expect("a cookie");
+    assert!(line.starts_with("__Host-csrf=") && line.ends_with("; Max-Age=60; Path=/; Secure; SameSite=Lax"), "{line}");
+}
+
+#[tokio::test]
+async fn a_mutation_that_brings_its_token_twice_is_done() {
+    let client = forms(&plain(&clock()));
+    let token = token(&client).await;
+    let cookie = cookie(&token);
+    let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", &token)]).await;
+    assert_eq!(reply.outcome(), (200, json!({"ok": true})));
+    for body in [json!({"_csrf": token}), json!({"_csrf": token, "more": [1]})] {
+        let reply = client.send(post("/api/csrf/submit", &body.to_string(), &[("cookie", &cookie)])).await;
+        assert_eq!(reply.outcome(), (200, json!({"ok": true})), "without an input");
+    }
+    let body = json!({"text": "hi", "_csrf": token}).to_string();
+    let reply = client.send(post("/api/csrf/note", &body, &[("cookie", &cookie)])).await;
+    assert_eq!(reply.outcome(), (200, json!("hi")), "beside an input");
+}
+
+#[tokio::test]
+async fn what_is_missing_or_wrong_is_told_in_order() {
+    let time = clock();
+    let client = forms(&plain(&time));
+    let token = token(&client).await;
+    let other = self::token(&client).await;
+    let cookie = cookie(&token);
+    let elsewhere = ("origin", "http://evil.example");
+
+    let reply = submit(&client, &[elsewhere]).await;
+    assert_refused(&reply, "CSRF_ORIGIN_MISMATCH", "Origin mismatch");
+    let reply = submit(&client, &[("x-csrf-token", &token)]).await;
+    assert_refused(&reply, "CSRF_MISSING_COOKIE", "CSRF cookie not found");
+    for body in ["", r#"{"_csrf":""}"#, r#"{"_csrf":7}"#, r#"{"csrf":"x"}"#] {
+        let reply = client.send(post("/api/csrf/submit", body, &[("cookie", &cookie)])).await;
+        assert_refused(&reply, "CSRF_MISSING_TOKEN", "CSRF token not found in request");
+    }
+    let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", &other)]).await;
+    assert_refused(&reply, "CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
+    for forged in ["x", &format!("{token}A"), &token[1..], &token.replace("1700003600", "1700003601")] {
+        let planted = self::cookie(forged);
+        let reply = submit(&client, &[("cookie", &planted), ("x-csrf-token", forged)]).await;
+        assert_refused(&reply, "CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+    }
+    time.advance(Duration::from_secs(3600));
+    let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", &token)]).await;
+    assert_refused(&reply, "CSRF_TOKEN_EXPIRED", "CSRF token has expired");
+}
+
+#[tokio::test]
+async fn the_origin_is_that_of_the_host_or_a_trusted_one() {
+    let csrf = csrf(SECRET).secure(false).trusted_origins(["https://partner.example"]).build().expect("good settings");
+    let client = forms(&csrf);
+    let token = token(&client).await;
+    let cookie = cookie(&token);
+    let own = format!("http://{HOST}");
+    let page = format!("http://{HOST}/a?b=http://evil.example");
+    let status = async |headers: &[(&str, &str)]| {
+        let mut all = vec![("cookie", &*cookie), ("x-csrf-token", &*token)];
+        all.extend(headers);
+        let reply = submit(&client, &all).await;
+        if reply.status != 200 {
+            assert_eq!(reply.failure(), (403, "CSRF_ORIGIN_MISMATCH".into()));
+        }
+        reply.status.as_u16()
+    };
+    for passing in [
+        &[][..],
+        &[("origin", &*own)],
+        &[("referer", &*page)],
+        &[("origin", "https://partner.example")],
+        &[("referer", "https://partner.example/page")],
+        &[("origin", &*own), ("referer", "http://evil.example/")],
+    ] {
+        assert_eq!(status(passing).await, 200, "{passing:?}");
+    }
+    for refused in [
+        &[("origin", "null")][..],
+        &[("origin", "")],
+        &[("origin", "http://shop.example")],
+        &[("origin", "http://shop.example:8080.evil.example")],
+        &[("origin", "http://evil.example"), ("referer", &*page)],
+        &[("origin", &*own), ("origin", &*own)],
+        &[("referer", "http://evil.example/http://shop.example:8080")],
+        &[("referer", "http://shop.example:8080@evil.example/")],
+        &[("referer", "shop.example:8080")],
+    ] {
+        assert_eq!(status(refused).await, 403, "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_needs_no_token() {
+    let client = forms(&plain(&clock()));
+    assert_eq!(client.get("/api/csrf/look").await.result(), 1);
+    let mut head = get("/api/csrf/look");
+    *head.method_mut() = Method::HEAD;
+    assert_eq!(client.send(head).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_guard_answers_before_the_input_is_read_and_stands_in_the_table() {
+    let client = forms(&plain(&clock()));
+    let reply = client.send(post("/api/csrf/note", "{}", &[])).await;
+    assert_eq!(reply.failure(), (403, "CSRF_MISSING_COOKIE".into()));
+    assert_eq!(client.service().manifest().entries()[1].guards(), ["csrf"]);
+}
+
+#[tokio::test]
+async fn a_whole_router_is_protected_but_for_its_queries() {
+    let csrf = plain(&clock());
+    let issuer = csrf.clone();
+    let router = Router::<()>::new("shop")
+        .procedure("token", procedure().query(move |Call { ctx, .. }| issuer.issue(&ctx)))
+        .guard(csrf.guard())
+        .procedure("buy", procedure().mutation(|_| Ok("bought")));
+    let client = Client::of(App::new(()).router(router)).expecting("set-cookie").expecting("cache-control");
+    let token = client.get("/api/shop/token").await.json().as_str().expect("a token").to_owned();
+    assert_eq!(client.send(post("/api/shop/buy", "", &[])).await.failure(), (403, "CSRF_MISSING_COOKIE".into()));
+    let headers = [("cookie", &*cookie(&token)), ("x-csrf-token", &*token)];
+    assert_eq!(client.send(post("/api/shop/buy", "", &headers)).await.result(), "bought");
+}
+
+/// Promise A4: a session and its tokens have one secret, and neither passes for the other.
+#[tokio::test]
+async fn tokens_of_a_session_have_its_secret_its_clock_and_its_origins() {
+    let time = clock();
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    let settings = settings.clock(time.clone()).trusted_origins(["https://partner.example"]);
+    let csrf = settings.build().expect("good settings").csrf().build().expect("good settings");
+    let client = forms(&csrf);
+    let token = token(&client).await;
+    let cookie = cookie(&token);
+    let headers = [("cookie", &*cookie), ("x-csrf-token", &*token), ("origin", "https://partner.example")];
+    assert_eq!(submit(&client, &headers).await.status, 200);
+    assert_eq!(submit(&forms(&plain(&time)), &headers[..2]).await.status, 200, "by the secret alone");
+    time.advance(Duration::from_secs(3600));
+    assert_eq!(submit(&client, &headers).await.failure(), (403, "CSRF_TOKEN_EXPIRED".into()));
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_told_at_once() {
+    let wrong = csrf("short").cookie_name("__Host-csrf").secure(false).lifetime(Duration::ZERO).trusted_origins(["x"]);
+    let error = wrong.build().expect_err("everything is wrong");
+    let problems = error.problems();
+    assert!(
+        matches!(
+            problems,
+            [
+                ConfigProblem::Secret(_),
+                ConfigProblem::TrustedOrigin { .. },
+                ConfigProblem::PrefixNeedsSecure { .. },
+                ConfigProblem::CsrfLifetime
+            ]
+        ),
+        "{problems:?}"
+    );
+}
+
+/// Promise L4.
+#[test]
+fn nothing_prints_a_key() {
+    let builder = csrf(SECRET);
+    let text = format!("{builder:?} {:?} {:?}", plain(&clock()), plain(&clock()).guard());
+    assert!(!text.contains(&SECRET[..8]), "{text}");
+}

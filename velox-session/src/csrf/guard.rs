@@ -1,0 +1,79 @@
+//! The guard: what a request has to bring.
+
+use std::borrow::Cow;
+use std::future::{Future, ready};
+
+use ctutils::CtEq;
+use http::HeaderMap;
+use http::header::COOKIE;
+use serde::Deserialize;
+use velox_rpc::call::Kind;
+use velox_rpc::procedure::Guard;
+use velox_rpc::{Context, Ctx, Result};
+
+use super::token::Flaw;
+use super::{Csrf, Inner, refused};
+use crate::cookie::header;
+use crate::origin;
+
+/// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
+#[derive(Clone, Debug)]
+pub struct CsrfGuard(Csrf);
+
+impl CsrfGuard {
+    pub(super) fn new(csrf: Csrf) -> Self {
+        Self(csrf)
+    }
+}
+
+impl<C: Ctx> Guard<C> for CsrfGuard {
+    fn name(&self) -> &str {
+        "csrf"
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        ready(self.0.0.check(ctx.base()))
+    }
+}
+
+impl Inner {
+    fn check<S>(&self, ctx: &Context<S>) -> Result<()> {
+        let request = ctx.request();
+        if ctx.procedure().kind() == Kind::Query && request.method().is_safe() {
+            return Ok(());
+        }
+        let headers = request.headers();
+        origin::check_named(headers, request.uri().authority(), &self.trusted)
+            .map_err(|error| refused("CSRF_ORIGIN_MISMATCH", "Origin mismatch").with_source(error))?;
+        let cookie = header::values(headers.get_all(COOKIE), &self.cookie)
+            .next()
+            .ok_or_else(|| refused("CSRF_MISSING_COOKIE", "CSRF cookie not found"))?;
+        let token = sent(headers, ctx.input_json())
+            .ok_or_else(|| refused("CSRF_MISSING_TOKEN", "CSRF token not found in request"))?;
+        if !bool::from(cookie.ct_eq(&token[..])) {
+            return Err(refused("CSRF_TOKEN_MISMATCH", "CSRF token mismatch"));
+        }
+        self.tokens.check(cookie, self.clock.now()).map_err(|flaw| match flaw {
+            Flaw::Signature => refused("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature"),
+            Flaw::Expired => refused("CSRF_TOKEN_EXPIRED", "CSRF token has expired"),
+        })
+    }
+}
+
+/// The token beside the cookie: in the header, or else in the body.
+fn sent<'a>(headers: &'a HeaderMap, body: Option<&str>) -> Option<Cow<'a, [u8]>> {
+    let header = headers.get("x-csrf-token").map(|value| value.as_bytes()).filter(|value| !value.is_empty());
+    match header {
+        Some(value) => Some(Cow::Borrowed(value)),
+        None => in_body(body?).map(|token| Cow::Owned(token.into_bytes())),
+    }
+}
+
+fn in_body(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "_csrf")]
+        token: Option<String>,
+    }
+    serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty())
+}

@@ -1,0 +1,114 @@
+//! Protection against forged requests by a token that is sent twice, as VeloxTS has it: in a cookie, which a browser sends along whatever
+//! page makes it, and in a header or the body, where only a page that can read the cookie puts it.
+//!
+//! Sessions need it not: their mutations are refused by what browsers say of where a request came from
+//! ([`trusted_origins`](crate::SessionBuilder::trusted_origins)). It is for front ends that were written for it, and for browsers so old
+//! that they say nothing.
+
+mod config;
+mod guard;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, SET_COOKIE};
+use velox_rpc::{Ctx, Error, Result};
+
+use self::token::Tokens;
+use crate::clock::Clock;
+use crate::origin::TrustedOrigins;
+
+pub use self::config::{CsrfBuilder, csrf};
+pub use self::guard::CsrfGuard;
+
+/// Gives out CSRF tokens and asks for them. Clones are the same.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{Call, Mutation, Query, procedure, router};
+/// use velox_session::{Csrf, csrf};
+///
+/// struct Forms {
+///     csrf: Csrf,
+/// }
+///
+/// #[router("forms")]
+/// impl Forms {
+///     /// The token, and the cookie with it.
+///     fn get_token(&self) -> Query<(), String> {
+///         let csrf = self.csrf.clone();
+///         procedure().query(move |Call { ctx, .. }| csrf.issue(&ctx))
+///     }
+///
+///     fn submit(&self) -> Mutation<(), ()> {
+///         procedure().guard(self.csrf.guard()).mutation(|_| Ok(()))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let forms = Forms { csrf: csrf("a development secret of 32 bytes or more").build()? };
+/// # let _ = forms;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Csrf(Arc<Inner>);
+
+struct Inner {
+    cookie: String,
+    /// What follows the token in the cookie's line.
+    tail: String,
+    tokens: Tokens,
+    trusted: TrustedOrigins,
+    clock: Arc<dyn Clock>,
+}
+
+impl Csrf {
+    /// Gives out a new token: puts its cookie into the reply, and returns it for the page. The page sends it back in the header
+    /// `x-csrf-token`, or in the field `_csrf` of a JSON body.
+    ///
+    /// The cookie can be read by scripts, and holds the token that counts: a page in another tab may have asked for a newer one.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no random bytes: an internal error.
+    pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
+        let Inner { cookie, tail, tokens, clock, .. } = &*self.0;
+        let token = tokens.issue(clock.now())?;
+        let mut line = HeaderValue::try_from(format!("{cookie}={token}{tail}"))?;
+        line.set_sensitive(true);
+        ctx.reply().append(SET_COOKIE, line).header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(token)
+    }
+
+    /// Lets no mutation pass that does not bring its token: for one procedure by [`guard`](velox_rpc::ProcedureBuilder::guard), or for all of a
+    /// router by [`Router::guard`](velox_rpc::Router::guard). Queries pass.
+    ///
+    /// A refused call gets a `CsrfError`, 403, by the first of these that is so:
+    ///
+    /// | what | code |
+    /// | --- | --- |
+    /// | `Origin`, or else `Referer`, names another origin than the request's host or a trusted one | `CSRF_ORIGIN_MISMATCH` |
+    /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
+    /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
+    /// | the two differ | `CSRF_TOKEN_MISMATCH` |
+    /// | the token is not signed by one of the secrets | `CSRF_INVALID_SIGNATURE` |
+    /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
+    pub fn guard(&self) -> CsrfGuard {
+        CsrfGuard::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Csrf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Csrf").field("cookie", &self.0.cookie).field("tokens", &self.0.tokens).finish_non_exhaustive()
+    }
+}
+
+/// 403, as VeloxTS has it.
+fn refused(tag: &'static str, message: &'static str) -> Error {
+    Error::forbidden(message).with_name("CsrfError").with_tag(tag)
+}
