@@ -60,6 +60,8 @@ mod key;
 pub mod manager;
 mod origin;
 mod policy;
+#[cfg(feature = "rpc")]
+pub mod rate;
 mod record;
 #[cfg(feature = "rpc")]
 pub mod rpc;

@@ -1,4 +1,4 @@
-//! How long a request waits for its session, whatever the store.
+//! How long a request waits for its session, or to be counted, whatever the store.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// What a future gives within a time; `None` if it takes longer, and it is dropped then.
-pub(super) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
+pub(crate) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     // A store in memory answers at once, and needs no timer.
     let at_once = poll_fn(|context| {

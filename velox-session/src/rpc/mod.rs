@@ -8,7 +8,7 @@
 //! manager's address and what keeps a reply out of caches.
 
 mod context;
-mod deadline;
+pub(crate) mod deadline;
 mod exchange;
 mod loader;
 mod middleware;

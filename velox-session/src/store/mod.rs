@@ -22,6 +22,8 @@ pub use memory::MemoryStore;
 pub use owner::Owner;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+#[cfg(all(feature = "redis", feature = "rpc"))]
+pub use redis::rates::RedisRates;
 pub use renewal::Renewal;
 
 /// A place where records are kept.

@@ -31,6 +31,12 @@ impl Layout {
         format!("{}users:{}", self.prefix(), owner.to_text()).into_bytes()
     }
 
+    /// The key of a rate limit's count.
+    #[cfg(feature = "rpc")]
+    pub(super) fn rate(&self, hash: &str) -> Vec<u8> {
+        format!("{}rate:{hash}", self.prefix()).into_bytes()
+    }
+
     /// What stands for a session on its user's list.
     pub(super) fn member(&self, key: &StoreKey) -> Vec<u8> {
         match key.id() {

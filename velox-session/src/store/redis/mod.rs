@@ -10,6 +10,8 @@
 mod layout;
 mod link;
 mod list;
+#[cfg(feature = "rpc")]
+pub(super) mod rates;
 mod scripts;
 
 use std::fmt;

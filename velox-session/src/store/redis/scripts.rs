@@ -15,3 +15,5 @@ pub(super) static UPDATE: LazyLock<Script> = record_script!("lua/update.lua");
 pub(super) static DESTROY: LazyLock<Script> = record_script!("lua/destroy.lua");
 pub(super) static TOUCH: LazyLock<Script> = record_script!("lua/touch.lua");
 pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/list.lua")));
+#[cfg(feature = "rpc")]
+pub(super) static HIT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/hit.lua")));

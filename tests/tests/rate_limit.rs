@@ -1,0 +1,223 @@
+//! Rate limits: what a caller is told, who counts as one caller, and what is counted together.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde_json::json;
+use velox_rpc::procedure::Procedure;
+use velox_rpc::{App, Ctx, Result, Router, middleware, procedure};
+use velox_session::clock::ManualClock;
+use velox_session::rate::{ByRequest, Hit, MemoryRates, RateKey, RateLimit, RateStore, rate_limit};
+use velox_session::store::{RedisStore, StoreError, async_trait};
+use velox_tests::redis::RedisServer;
+use velox_tests::{Client, Reply, get};
+
+const NOW: u64 = 1_700_000_000;
+const WINDOW: Duration = Duration::from_secs(60);
+
+fn clock() -> ManualClock {
+    ManualClock::at(NOW * 1000)
+}
+
+/// As the contract has it.
+fn limit(clock: &ManualClock) -> RateLimit<ByRequest> {
+    rate_limit("test", 3, WINDOW)
+        .store(MemoryRates::new().with_clock(clock.clone()))
+        .clock(clock.clone())
+        .by(|request| request.header("x-client-id").map(str::to_owned))
+}
+
+fn expecting(client: Client) -> Client {
+    let headers = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"];
+    headers.into_iter().fold(client, Client::expecting)
+}
+
+fn limited(limit: RateLimit<ByRequest>) -> Client {
+    expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(json!({"ok": true})))))
+}
+
+fn by(client: &str) -> Request<Full<Bytes>> {
+    let mut request = get("/api/test/run");
+    request.headers_mut().insert("x-client-id", client.parse().expect("a value"));
+    request
+}
+
+/// Status, remaining, reset and time to wait.
+fn told(reply: &Reply) -> (u16, &str, &str, Option<&str>) {
+    let header = |name| reply.header(name).expect("on every reply");
+    assert_eq!(header("x-ratelimit-limit"), "3");
+    (reply.status.as_u16(), header("x-ratelimit-remaining"), header("x-ratelimit-reset"), reply.header("retry-after"))
+}
+
+#[tokio::test]
+async fn a_caller_gets_so_many_calls_in_a_window_and_is_told_on_every_reply() {
+    let clock = clock();
+    let client = limited(limit(&clock));
+    for remaining in ["2", "1", "0"] {
+        assert_eq!(told(&client.send(by("a")).await), (200, remaining, "1700000060", None));
+    }
+    clock.advance(Duration::from_millis(20_500));
+    let refused = client.send(by("a")).await;
+    assert_eq!(told(&refused), (429, "0", "1700000060", Some("40")));
+    let body = json!({
+        "error": "AuthError", "message": "Too many requests, please try again later", "statusCode": 429,
+        "code": "RATE_LIMIT_EXCEEDED"
+    });
+    assert_eq!(refused.json(), body);
+    assert_eq!(told(&client.send(by("b")).await).0, 200, "another caller has a window of its own");
+
+    clock.set((NOW + 60) * 1000 - 1);
+    assert_eq!(told(&client.send(by("a")).await), (429, "0", "1700000060", Some("1")));
+    clock.set((NOW + 60) * 1000);
+    assert_eq!(told(&client.send(by("a")).await), (200, "2", "1700000120", None));
+}
+
+#[tokio::test]
+async fn who_cannot_be_told_apart_counts_as_one() {
+    let client = limited(limit(&clock()));
+    for _ in 0..3 {
+        assert_eq!(client.get("/api/test/run").await.status, 200);
+    }
+    assert_eq!(client.get("/api/test/run").await.status, 429);
+    assert_eq!(client.send(by("a")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_an_error_is_counted_and_carries_the_headers() {
+    let failing = procedure().guard(limit(&clock())).guard_fn("never", |_| false).query(|_| Ok(1));
+    let client = expecting(Client::of_one(failing));
+    assert_eq!(told(&client.send(by("a")).await), (403, "2", "1700000060", None));
+    assert_eq!(told(&client.send(by("a")).await), (403, "1", "1700000060", None));
+}
+
+fn ok() -> Procedure<()> {
+    procedure::<()>().query(|_| Ok(1)).into()
+}
+
+#[tokio::test]
+async fn a_whole_router_counts_together() {
+    let router = Router::new("test").procedure("run", ok()).procedure("walk", ok()).guard(limit(&clock()));
+    let client = expecting(Client::of(App::new(()).router(router)));
+    for target in ["/api/test/run", "/api/test/walk", "/api/test/run"] {
+        assert_eq!(client.get(target).await.status, 200);
+    }
+    assert_eq!(client.get("/api/test/walk").await.status, 429);
+    assert_eq!(client.service().manifest().entries()[0].guards(), ["rateLimit:test"]);
+}
+
+#[tokio::test]
+async fn limits_of_one_store_count_together_only_by_the_same_name() {
+    let clock = clock();
+    let store = MemoryRates::new().with_clock(clock.clone());
+    let of = |name| rate_limit(name, 1, WINDOW).store(store.clone()).clock(clock.clone());
+    let router = Router::<()>::new("test")
+        .procedure("login", procedure().guard(of("login")).query(|_| Ok(1)))
+        .procedure("loginAgain", procedure().guard(of("login")).query(|_| Ok(1)))
+        .procedure("search", procedure().guard(of("search")).query(|_| Ok(1)));
+    let client = expecting(Client::of(App::new(()).router(router)));
+    assert_eq!(client.get("/api/test/login").await.status, 200);
+    assert_eq!(client.get("/api/test/loginAgain").await.status, 429);
+    assert_eq!(client.get("/api/test/search").await.status, 200);
+}
+
+#[middleware]
+async fn user(ctx: &impl Ctx) -> Result<String> {
+    Ok(ctx.request().header("x-user").unwrap_or("nobody").to_owned())
+}
+
+#[tokio::test]
+async fn callers_are_told_apart_by_who_is_logged_in() {
+    let clock = clock();
+    let by_user = limit(&clock).by_user(|user: &String| user.clone());
+    let client = expecting(Client::of_one(procedure::<()>().use_(user).guard(by_user).query(|_| Ok(1))));
+    let as_user = |name: &str| {
+        let mut request = by("the same");
+        request.headers_mut().insert("x-user", name.parse().expect("a value"));
+        request
+    };
+    for _ in 0..3 {
+        assert_eq!(client.send(as_user("ada")).await.status, 200);
+    }
+    assert_eq!(client.send(as_user("ada")).await.status, 429);
+    assert_eq!(client.send(as_user("bob")).await.status, 200);
+}
+
+// ---- stores ----
+
+/// Fails, or never answers.
+struct Down {
+    silent: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl RateStore for Down {
+    async fn hit(&self, _: &RateKey, _: Duration) -> std::result::Result<Hit, StoreError> {
+        if self.silent.load(Ordering::Relaxed) {
+            pending().await
+        } else {
+            Err(StoreError::new("connection refused to 10.1.2.3"))
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_be_counted_is_refused_in_time() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let client = limited(limit(&clock()).store(Down { silent: Arc::clone(&silent) }));
+    for _ in 0..2 {
+        let reply = client.send(by("a")).await;
+        assert_eq!(reply.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
+        assert!(!reply.text().contains("10.1.2.3"), "{reply:?}");
+        silent.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_counted_passes_where_that_was_asked_for() {
+    let down = Down { silent: Arc::default() };
+    let client = limited(limit(&clock()).store(down).allow_when_unavailable());
+    assert_eq!(client.send(by("a")).await.status, 200);
+}
+
+/// Promise E9: the key has a time to live from the first call on.
+#[tokio::test]
+async fn servers_that_share_a_redis_count_together() {
+    let redis = RedisServer::start().await;
+    let server = || {
+        let store = RedisStore::connect(&redis.url()).expect("an address");
+        limited(rate_limit("test", 3, WINDOW).store(store.rates()).by(|_| Some("secret-api-key".to_owned())))
+    };
+    let (one, two) = (server(), server());
+    let mut told = Vec::new();
+    for client in [&one, &two, &one, &two] {
+        let reply = client.send(by("a")).await;
+        told.push((reply.status.as_u16(), reply.header("x-ratelimit-remaining").map(str::to_owned)));
+    }
+    let expected = [(200, "2"), (200, "1"), (200, "0"), (429, "0")];
+    assert_eq!(told, expected.map(|(status, left)| (status, Some(left.to_owned()))));
+
+    let redis::Value::Array(keys) = redis.command(&["KEYS", "*"]).await else { panic!("a list of keys") };
+    let [redis::Value::BulkString(key)] = keys.as_slice() else { panic!("one key: {keys:?}") };
+    let key = String::from_utf8(key.clone()).expect("ASCII");
+    assert!(key.starts_with("velox:rate:") && key.len() == 43, "{key}");
+    let redis::Value::Int(left) = redis.command(&["PTTL", &key]).await else { panic!("a time to live") };
+    assert!((1..=60_000).contains(&left), "{left}");
+
+    redis.command(&["DEL", &key]).await;
+    assert_eq!(two.send(by("a")).await.status, 200, "a new window");
+}
+
+#[tokio::test]
+async fn a_redis_that_is_down_refuses_calls() {
+    let mut redis = RedisServer::start().await;
+    let store = RedisStore::connect(&redis.url()).expect("an address");
+    let client = limited(rate_limit("test", 3, WINDOW).store(store.rates()));
+    assert_eq!(client.send(by("a")).await.status, 200);
+    redis.stop();
+    assert_eq!(client.send(by("a")).await.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
+}

@@ -1,0 +1,285 @@
+//! The guard: counts a call, says so in the reply's head, and refuses what is too much.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue};
+use velox_rpc::context::{HasUser, Request};
+use velox_rpc::error::Code;
+use velox_rpc::procedure::Guard;
+use velox_rpc::{Context, Ctx, Error, Result};
+
+use super::{Hit, MemoryRates, RateKey, RateStore};
+use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::rpc::deadline::within;
+
+/// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
+/// a store.
+///
+/// Callers are told apart by their address unless [`by`](RateLimit::by) or [`by_user`](RateLimit::by_user) says otherwise: an IPv4 address, or the
+/// half of an IPv6 address that belongs to one network. It is that of the connection, which behind a proxy is the proxy's: there, go
+/// by a header that the proxy sets.
+///
+/// Every reply carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in Unix seconds. Above the limit the caller gets 429
+/// `Too many requests, please try again later`, code `RATE_LIMIT_EXCEEDED`, with `Retry-After` in seconds.
+///
+/// Clones count together. For all procedures of a router, see [`Router::guard`](velox_rpc::Router::guard).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use velox_rpc::procedure;
+/// use velox_session::rate::rate_limit;
+///
+/// let by_key = rate_limit("search", 100, Duration::from_secs(60))
+///     .by(|request| request.header("x-api-key").map(str::to_owned));
+/// let search = procedure::<()>().guard(by_key).query(|_| Ok("found"));
+/// # let _ = search;
+/// ```
+pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> RateLimit<ByRequest> {
+    RateLimit {
+        settings: Settings {
+            guard_name: String::new(),
+            name: String::new(),
+            limit,
+            window,
+            store: Arc::new(MemoryRates::new()),
+            clock: Arc::new(SystemClock),
+            passes_unavailable: false,
+        }
+        .named(name.into()),
+        caller: ByRequest(Arc::new(|request| request.peer().map(|peer| network(peer.ip())))),
+    }
+}
+
+/// The guard of [`rate_limit`].
+#[derive(Clone)]
+pub struct RateLimit<K> {
+    settings: Settings,
+    caller: K,
+}
+
+/// Tells callers apart by the head of their request.
+#[derive(Clone)]
+pub struct ByRequest(Arc<dyn Fn(&Request) -> Option<String> + Send + Sync>);
+
+/// Tells callers apart by who is logged in.
+pub struct ByUser<U, F> {
+    caller: F,
+    user: PhantomData<fn(&U)>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    name: String,
+    guard_name: String,
+    limit: u64,
+    window: Duration,
+    store: Arc<dyn RateStore>,
+    clock: Arc<dyn Clock>,
+    passes_unavailable: bool,
+}
+
+impl<K> RateLimit<K> {
+    /// Tells callers apart by a closure over the head of the request. All for whom it gives nothing count as one.
+    ///
+    /// # Security
+    ///
+    /// What a caller can change at will, such as most headers, tells nobody apart who does not want it.
+    pub fn by(self, caller: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) -> RateLimit<ByRequest> {
+        RateLimit { settings: self.settings, caller: ByRequest(Arc::new(caller)) }
+    }
+
+    /// Tells callers apart by who is logged in. It stands after the middleware that finds it out, such as `session.required()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::procedure;
+    /// use velox_session::rate::rate_limit;
+    /// use velox_session::{MemoryStore, SessionUser, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// # let session = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build()?;
+    /// let limit = rate_limit("export", 3, Duration::from_secs(3600)).by_user(|user: &SessionUser| user.id.clone());
+    /// let export = procedure::<()>().use_(session.required()).guard(limit).query(|_| Ok("all of it"));
+    /// # let _ = export;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by_user<U, F>(self, caller: F) -> RateLimit<ByUser<U, F>>
+    where
+        F: Fn(&U) -> String + Send + Sync + 'static,
+    {
+        RateLimit { settings: self.settings, caller: ByUser { caller, user: PhantomData } }
+    }
+
+    /// Keeps the counts elsewhere than in a [`MemoryRates`] of its own.
+    #[must_use]
+    pub fn store(mut self, store: impl RateStore) -> Self {
+        self.settings.store = Arc::new(store);
+        self
+    }
+
+    /// Lets calls pass that cannot be counted, in place of 503 `RATE_LIMIT_UNAVAILABLE`.
+    ///
+    /// # Security
+    ///
+    /// While the store is down nothing is limited: not for a limit on logins.
+    #[must_use]
+    pub fn allow_when_unavailable(mut self) -> Self {
+        self.settings.passes_unavailable = true;
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Arc::new(clock);
+        self
+    }
+}
+
+impl<C: Ctx> Guard<C> for RateLimit<ByRequest> {
+    fn name(&self) -> &str {
+        &self.settings.guard_name
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        let caller = (self.caller.0)(ctx.request());
+        self.settings.check(caller, ctx.base())
+    }
+}
+
+impl<C, U, F> Guard<C> for RateLimit<ByUser<U, F>>
+where
+    C: HasUser<User = U>,
+    U: 'static,
+    F: Fn(&U) -> String + Send + Sync + 'static,
+{
+    fn name(&self) -> &str {
+        &self.settings.guard_name
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        let caller = (self.caller.caller)(ctx.user());
+        self.settings.check(Some(caller), ctx.base())
+    }
+}
+
+impl Settings {
+    fn named(self, name: String) -> Self {
+        Self { guard_name: format!("rateLimit:{name}"), name, ..self }
+    }
+
+    async fn check<S: Send + Sync>(&self, caller: Option<String>, ctx: &Context<S>) -> Result<()> {
+        let key = RateKey::new(&self.name, caller.as_deref().unwrap_or_default());
+        match within(PATIENCE, self.store.hit(&key, self.window)).await {
+            Some(Ok(hit)) => self.judge(hit, ctx),
+            failed => self.unavailable(failed.and_then(Result::err)),
+        }
+    }
+
+    /// What is to be said of a call that was counted.
+    fn judge<S>(&self, hit: Hit, ctx: &Context<S>) -> Result<()> {
+        let reset = self.clock.now().saturating_add(milliseconds(hit.left)).div_ceil(1000);
+        ctx.reply().edit_headers(|headers| {
+            headers.insert(LIMIT, HeaderValue::from(self.limit));
+            headers.insert(REMAINING, HeaderValue::from(self.limit.saturating_sub(hit.count)));
+            headers.insert(RESET, HeaderValue::from(reset));
+            if hit.count > self.limit {
+                headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds(hit.left).div_ceil(1000).max(1)));
+            }
+        });
+        if hit.count <= self.limit { Ok(()) } else { Err(exceeded()) }
+    }
+
+    #[cold]
+    fn unavailable(&self, error: Option<crate::store::StoreError>) -> Result<()> {
+        if self.passes_unavailable {
+            let error = error.map(|error| error.to_string());
+            tracing::warn!(limit = self.name, error, "calls are not counted");
+            return Ok(());
+        }
+        let refusal = Error::unavailable("The rate limit could not be checked").with_tag("RATE_LIMIT_UNAVAILABLE");
+        Err(match error {
+            Some(error) => refusal.with_source(error),
+            None => refusal.with_source("the store did not answer in time"),
+        })
+    }
+}
+
+fn exceeded() -> Error {
+    Error::new(Code::TooManyRequests, "Too many requests, please try again later")
+        .with_name("AuthError")
+        .with_tag("RATE_LIMIT_EXCEEDED")
+}
+
+/// What one caller is likely to have of the addresses of the world: one of IPv4, or a whole network of IPv6.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+impl<U, F: Clone> Clone for ByUser<U, F> {
+    fn clone(&self) -> Self {
+        Self { caller: self.caller.clone(), user: PhantomData }
+    }
+}
+
+impl<K> fmt::Debug for RateLimit<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit")
+            .field("name", &self.settings.name)
+            .field("limit", &self.settings.limit)
+            .field("window", &self.settings.window)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ByRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByRequest(..)")
+    }
+}
+
+impl<U, F> fmt::Debug for ByUser<U, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByUser(..)")
+    }
+}
+
+/// How long a call waits to be counted, whatever the store.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_caller() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    }
+}

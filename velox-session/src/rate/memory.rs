@@ -1,0 +1,231 @@
+//! Counts in memory, of no more callers than fit.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Hit, RateKey, RateStore};
+use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::store::StoreError;
+
+/// Counts in the memory of this process. Clones share them.
+///
+/// It has room for 100,000 windows unless set, some 10 MB. Windows that are over leave by themselves. Where all that are there are still
+/// open, a new one takes the place of the one that would be over first: who sends from that many addresses can make this server
+/// forget counts, and cannot make it run out of memory.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use velox_session::rate::{MemoryRates, rate_limit};
+///
+/// let login = rate_limit("login", 5, Duration::from_secs(60)).store(MemoryRates::with_capacity(10_000));
+/// # let _ = login;
+/// ```
+#[derive(Clone)]
+pub struct MemoryRates {
+    windows: Arc<Mutex<Windows>>,
+    capacity: usize,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Windows {
+    open: HashMap<RateKey, Window>,
+    /// By their ends, the first end first.
+    ends: BTreeSet<(u64, RateKey)>,
+}
+
+#[derive(Clone, Copy)]
+struct Window {
+    count: u64,
+    end: u64,
+}
+
+impl MemoryRates {
+    /// Room for 100,000 windows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(100_000)
+    }
+
+    /// Room for this many windows, at least one.
+    #[must_use]
+    pub fn with_capacity(windows: usize) -> Self {
+        Self { windows: Arc::default(), capacity: windows.max(1), clock: Arc::new(SystemClock) }
+    }
+
+    /// Another clock, for tests. Give the same one to the limit.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// How many windows there are, some of which may be over.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).open.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Default for MemoryRates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Windows {
+    fn hit(&mut self, key: RateKey, window: u64, now: u64, capacity: usize) -> Window {
+        self.sweep(now);
+        let latest = now.saturating_add(window);
+        let (count, end) = match self.open.get(&key) {
+            // A clock that was set back does not make a window longer.
+            Some(open) if open.end > now => (open.count.saturating_add(1), open.end.min(latest)),
+            _ => (1, latest),
+        };
+        if let Some(before) = self.open.insert(key, Window { count, end }) {
+            self.ends.remove(&(before.end, key));
+        }
+        self.ends.insert((end, key));
+        if self.open.len() > capacity {
+            self.evict(key);
+        }
+        Window { count, end }
+    }
+
+    /// Drops a few windows that are over: more than one hit can add, so that they all leave.
+    fn sweep(&mut self, now: u64) {
+        for _ in 0..SWEPT {
+            match self.ends.first() {
+                Some(&(end, key)) if end <= now => self.remove(end, key),
+                _ => return,
+            }
+        }
+    }
+
+    /// Drops the window that would be over first, but for the one that was just opened.
+    fn evict(&mut self, spared: RateKey) {
+        let first = self.ends.iter().find(|(_, key)| *key != spared).copied();
+        if let Some((end, key)) = first {
+            self.remove(end, key);
+        }
+    }
+
+    fn remove(&mut self, end: u64, key: RateKey) {
+        self.ends.remove(&(end, key));
+        self.open.remove(&key);
+    }
+}
+
+#[async_trait]
+impl RateStore for MemoryRates {
+    async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError> {
+        let now = self.clock.now();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let Window { count, end } = windows.hit(*key, milliseconds(window), now, self.capacity);
+        Ok(Hit { count, left: Duration::from_millis(end.saturating_sub(now)) })
+    }
+}
+
+impl fmt::Debug for MemoryRates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryRates")
+            .field("len", &self.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+const SWEPT: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const WINDOW: Duration = Duration::from_secs(60);
+
+    fn rates(capacity: usize) -> (MemoryRates, ManualClock) {
+        let clock = ManualClock::at(1_700_000_000_000);
+        (MemoryRates::with_capacity(capacity).with_clock(clock.clone()), clock)
+    }
+
+    async fn hit(rates: &MemoryRates, caller: &str) -> (u64, u64) {
+        let hit = rates.hit(&RateKey::new("test", caller), WINDOW).await.expect("memory answers");
+        (hit.count, hit.left.as_secs())
+    }
+
+    #[tokio::test]
+    async fn a_window_opens_with_the_first_hit_and_ends() {
+        let (rates, clock) = rates(10);
+        assert_eq!(hit(&rates, "a").await, (1, 60));
+        clock.advance(Duration::from_secs(59));
+        assert_eq!((hit(&rates, "a").await, hit(&rates, "b").await), ((2, 1), (1, 60)));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!((hit(&rates, "a").await, hit(&rates, "b").await), ((1, 60), (2, 59)));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_no_window_longer() {
+        let (rates, clock) = rates(10);
+        hit(&rates, "a").await;
+        clock.set(1_000);
+        assert_eq!(hit(&rates, "a").await, (2, 60));
+        clock.advance(WINDOW);
+        assert_eq!(hit(&rates, "a").await, (1, 60));
+        assert_eq!(rates.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn there_are_never_more_windows_than_fit_and_the_first_to_end_makes_room() {
+        let (rates, clock) = rates(3);
+        for caller in ["a", "b", "c"] {
+            hit(&rates, caller).await;
+            clock.advance(Duration::from_secs(1));
+        }
+        hit(&rates, "d").await;
+        assert_eq!(rates.len(), 3);
+        assert_eq!((hit(&rates, "b").await.0, hit(&rates, "c").await.0, hit(&rates, "d").await.0), (2, 2, 2));
+        assert_eq!(hit(&rates, "a").await.0, 1, "it was the first to end");
+        let crowd = (0..1_000).map(|number| number.to_string());
+        for caller in crowd {
+            hit(&rates, &caller).await;
+            assert_eq!(rates.len(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn windows_that_are_over_leave() {
+        let (rates, clock) = rates(1_000);
+        for caller in 0..400 {
+            hit(&rates, &caller.to_string()).await;
+        }
+        clock.advance(WINDOW);
+        for _ in 0..100 {
+            hit(&rates, "one").await;
+        }
+        assert_eq!(rates.len(), 1);
+        let windows = rates.windows.lock().expect("no test panics here");
+        assert_eq!(windows.ends.len(), windows.open.len());
+    }
+
+    #[tokio::test]
+    async fn extreme_windows_do_not_overflow() {
+        let (rates, _) = rates(10);
+        for window in [Duration::ZERO, Duration::MAX] {
+            let hit = rates.hit(&RateKey::new("test", "a"), window).await.expect("memory answers");
+            assert_eq!(hit.count, 1);
+        }
+    }
+}
