@@ -1,4 +1,6 @@
-//! A browser without a socket: it keeps cookies as browsers do, and fails on what no reply may do with them.
+//! A browser, without a socket or over one: it keeps cookies as browsers do, and fails on what no reply may do with them.
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
@@ -7,15 +9,15 @@ use http_body_util::Full;
 use serde_json::Value;
 use velox_rpc::App;
 use velox_rpc::service::AppService;
-use velox_session::clock::{Clock, ManualClock};
+use velox_session::clock::{Clock, ManualClock, SystemClock};
 
 use crate::{Client, Reply, get, json};
 
-/// A browser: a client with cookies, which expire by a clock that is set by hand.
+/// A browser: a client with cookies, which expire by a clock that is set by hand, or by the system's.
 #[derive(Debug, Clone)]
 pub struct Browser {
     client: Client,
-    clock: ManualClock,
+    clock: Option<ManualClock>,
     jar: Vec<Cookie>,
 }
 
@@ -39,8 +41,21 @@ pub struct Cookie {
 impl Browser {
     /// A browser that was never here. Besides what every reply has it expects `Set-Cookie`, `Cache-Control` and `Vary`.
     pub fn of<S: Send + Sync + 'static>(app: App<S>, clock: ManualClock) -> Self {
-        let client = Client::of(app).expecting("set-cookie").expecting("cache-control").expecting("vary");
+        Self::with(Client::of(app), Some(clock))
+    }
+
+    /// A browser that was never here, of the server that listens there.
+    pub fn at(address: SocketAddr) -> Self {
+        Self::with(Client::at(address), None)
+    }
+
+    fn with(client: Client, clock: Option<ManualClock>) -> Self {
+        let client = client.expecting("set-cookie").expecting("cache-control").expecting("vary");
         Self { client, clock, jar: Vec::new() }
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.as_ref().map_or_else(|| SystemClock.now(), Clock::now)
     }
 
     /// Another browser, without any cookies.
@@ -96,7 +111,7 @@ impl Browser {
 
     /// Keeps the cookies of a reply.
     pub fn keep(&mut self, reply: &Reply) {
-        for cookie in cookies_of(reply, self.clock.now()) {
+        for cookie in cookies_of(reply, self.now()) {
             // One that goes away has the name, the path and the kind of the one it removes, or a browser keeps the latter.
             if cookie.max_age == 0
                 && let Some(there) =
@@ -114,7 +129,7 @@ impl Browser {
 
     /// The live cookie of a name.
     pub fn cookie(&self, name: &str) -> Option<&Cookie> {
-        self.jar.iter().find(|cookie| cookie.name == name && cookie.expires_at > self.clock.now())
+        self.jar.iter().find(|cookie| cookie.name == name && cookie.expires_at > self.now())
     }
 
     /// The value of the live cookie of a name.
@@ -140,7 +155,7 @@ impl Browser {
     }
 
     fn header(&self, path: &str) -> Option<HeaderValue> {
-        let now = self.clock.now();
+        let now = self.now();
         let below = |cookie: &&Cookie| {
             path.strip_prefix(cookie.path.trim_end_matches('/'))
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -1,4 +1,7 @@
-//! A client without a socket. It fails on a reply that breaks what holds for all of them, and on a header that nobody expected.
+//! A client, without a socket or over one. It fails on a reply that breaks what holds for all of them, and on a header that nobody
+//! expected.
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -10,12 +13,20 @@ use velox_rpc::service::AppService;
 use velox_rpc::{App, Router};
 
 use crate::log::attend;
+use crate::socket;
 
-/// Calls a service without a socket.
+/// Calls a service: without a socket, or over one.
 #[derive(Debug, Clone)]
 pub struct Client {
-    service: AppService,
+    way: Way,
     expected: Vec<&'static str>,
+}
+
+/// How a client reaches its service.
+#[derive(Debug, Clone)]
+enum Way {
+    Direct(AppService),
+    Socket(SocketAddr),
 }
 
 impl Client {
@@ -26,7 +37,14 @@ impl Client {
     /// When the application cannot start.
     pub fn of<S: Send + Sync + 'static>(app: App<S>) -> Self {
         attend();
-        Self { service: app.into_service().expect("the application starts"), expected: OF_EVERY_REPLY.to_vec() }
+        let way = Way::Direct(app.into_service().expect("the application starts"));
+        Self { way, expected: OF_EVERY_REPLY.to_vec() }
+    }
+
+    /// A client of the server that listens there, with a connection for each request.
+    pub fn at(address: SocketAddr) -> Self {
+        let expected = OF_EVERY_REPLY.into_iter().chain(OF_A_SERVER).collect();
+        Self { way: Way::Socket(address), expected }
     }
 
     /// A client of one procedure without state: a query at `GET /api/test/run`, a mutation at `POST /api/test/run`.
@@ -42,8 +60,15 @@ impl Client {
     }
 
     /// The service.
+    ///
+    /// # Panics
+    ///
+    /// When it is reached over a socket.
     pub fn service(&self) -> &AppService {
-        &self.service
+        match &self.way {
+            Way::Direct(service) => service,
+            Way::Socket(address) => panic!("the service is behind {address}"),
+        }
     }
 
     /// Sends a GET.
@@ -72,9 +97,18 @@ impl Client {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let is_head = request.method() == Method::HEAD;
-        let (parts, body) = self.service.call(request).await.into_parts();
-        let body = body.collect().await.expect("a reply's body cannot fail").to_bytes();
-        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        let reply = match &self.way {
+            Way::Direct(service) => {
+                let (parts, body) = service.call(request).await.into_parts();
+                let body = body.collect().await.expect("a reply's body cannot fail").to_bytes();
+                Reply { status: parts.status, headers: parts.headers, body }
+            }
+            Way::Socket(address) => {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_err(Into::into).expect("a request's body cannot fail");
+                socket::send(*address, parts, &body.to_bytes()).await
+            }
+        };
         reply.check(&self.expected, is_head);
         reply
     }
@@ -168,3 +202,5 @@ impl Reply {
 }
 
 const OF_EVERY_REPLY: [&str; 5] = ["content-type", "x-content-type-options", "content-length", "allow", "x-request-id"];
+/// What a server adds.
+const OF_A_SERVER: [&str; 2] = ["date", "connection"];

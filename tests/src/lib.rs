@@ -1,4 +1,4 @@
-//! What the tests share: a client that calls the service without a socket and checks what holds for every reply, a browser that keeps
+//! What the tests share: a client that calls the service, without a socket or over one, and checks what holds for every reply, a browser that keeps
 //! cookies, a session store that counts, fails and waits as told, a log that can be read, a program that runs as a process, and
 //! Redis with what can go wrong with it.
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@ mod probe;
 mod program;
 pub mod redis;
 mod sessions_app;
+mod socket;
 
 pub use self::browser::{Browser, Cookie, forged};
 pub use self::client::{Client, Reply, get, json};

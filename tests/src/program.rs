@@ -1,5 +1,6 @@
 //! A program of this workspace as a process of its own: started, listened to, and ended by its own id.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -25,7 +26,16 @@ impl Program {
     ///
     /// When it cannot be built or started.
     pub fn start(name: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executable(name));
+        Self::run(executable(name), environment)
+    }
+
+    /// Starts the program of this file, as [`start`](Self::start) does an example.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    pub fn run(file: impl AsRef<OsStr>, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(file);
         command.env_clear().env("PORT", "0").env("NO_COLOR", "1").envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
