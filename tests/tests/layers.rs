@@ -203,7 +203,8 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 6] = ["velox-rpc", "velox-rpc-macros", "velox-session", "examples", "tests", "tests/renamed"];
+const CRATES: [&str; 7] =
+    ["velox-rpc", "velox-rpc-macros", "velox-session", "examples", "examples/reference", "tests", "tests/renamed"];
 
 #[test]
 fn every_crate_of_the_workspace_is_looked_at() {

@@ -1,0 +1,16 @@
+//! `cargo run --bin reference`: the reference app, on the port that `PORT` names.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+
+use velox_reference::{Settings, app};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let settings = Settings::from_env()?;
+
+    app(&settings)?.serve(settings.address()).await?;
+    Ok(())
+}

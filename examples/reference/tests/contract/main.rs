@@ -1,0 +1,15 @@
+//! The reference app over a socket, against every line of its contract; each test is named by its line.
+//!
+//! Each test has a process of the app for itself, with sessions in memory; those of sessions run on Redis as well.
+
+mod errors;
+mod input;
+
+mod order;
+mod redis_layout;
+mod responses;
+mod routes;
+mod sessions;
+mod short_session;
+mod validation;
+mod world;

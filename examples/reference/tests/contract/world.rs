@@ -1,0 +1,168 @@
+//! A process of the reference app, and who visits it.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use velox_tests::redis::RedisServer;
+use velox_tests::{Browser, Client, Program, Reply};
+
+/// A process of the reference app, and the Redis that it keeps its sessions in, if it does.
+pub struct Reference {
+    // Ended in this order.
+    _program: Program,
+    redis: Option<RedisServer>,
+    address: SocketAddr,
+}
+
+impl Reference {
+    /// Starts the app, with sessions in memory.
+    pub fn start() -> Self {
+        Self::with(&[], None)
+    }
+
+    /// Starts the app, with sessions in a Redis of its own.
+    pub async fn on_redis() -> Self {
+        let redis = RedisServer::start().await;
+        let url = redis.url();
+        Self::with(&[("SESSION_STORE", "redis"), ("REDIS_URL", &url)], Some(redis))
+    }
+
+    fn with(environment: &[(&str, &str)], redis: Option<RedisServer>) -> Self {
+        let program = Program::run(env!("CARGO_BIN_EXE_reference"), environment);
+        let address = program.address();
+        Self { _program: program, redis, address }
+    }
+
+    /// Its Redis.
+    pub fn redis(&self) -> &RedisServer {
+        self.redis.as_ref().expect("it was started on Redis")
+    }
+
+    /// A client without cookies.
+    pub fn client(&self) -> Client {
+        Client::at(self.address)
+    }
+
+    /// A browser that was never here.
+    pub fn browser(&self) -> Browser {
+        Browser::at(self.address)
+    }
+
+    /// A browser that is logged in.
+    pub async fn logged_in(&self, account: &Account) -> Browser {
+        let mut browser = self.browser();
+        browser.login(account).await;
+        browser
+    }
+
+    /// How many main sessions are in the store.
+    pub async fn sessions(&self) -> u64 {
+        self.client().get("/api/debug/sessions").await.result()["count"].as_u64().expect("a number")
+    }
+}
+
+/// Runs a test with sessions in memory, and again with sessions in Redis.
+pub async fn on_each_store(test: impl AsyncFn(&Reference)) {
+    test(&Reference::start()).await;
+    test(&Reference::on_redis().await).await;
+}
+
+/// Who may log in.
+#[derive(Debug)]
+pub struct Account {
+    id: &'static str,
+    email: &'static str,
+    password: &'static str,
+    name: &'static str,
+    roles: &'static [&'static str],
+}
+
+impl Account {
+    /// What is sent to log in.
+    pub fn credentials(&self) -> Value {
+        json!({"email": self.email, "password": self.password})
+    }
+
+    /// As it is in answers.
+    pub fn shown(&self) -> Value {
+        json!({"id": self.id, "email": self.email, "name": self.name, "roles": self.roles})
+    }
+}
+
+pub const ALICE: Account =
+    Account { id: "u1", email: "alice@example.com", password: "wonderland-1", name: "Alice", roles: &["user"] };
+pub const BOB: Account =
+    Account { id: "u2", email: "bob@example.com", password: "builder-22", name: "Bob", roles: &["user"] };
+pub const ADMIN: Account = Account {
+    id: "u3",
+    email: "admin@example.com",
+    password: "root-of-all-3",
+    name: "Admin",
+    roles: &["user", "admin"],
+};
+pub const TEMP: Account =
+    Account { id: "u4", email: "temp@example.com", password: "short-lived-4", name: "Temp", roles: &["user"] };
+
+/// What many tests do with a browser.
+pub trait Visit {
+    /// Logs in, and stays so.
+    async fn login(&mut self, account: &Account);
+    /// Sets a key of the session.
+    async fn set(&mut self, key: &str, value: Value);
+    /// What was set.
+    async fn data(&mut self) -> Value;
+    /// What is known of the session: new, authenticated, whose.
+    async fn info(&mut self) -> Value;
+    /// Whether somebody is logged in, by the status of the profile.
+    async fn profile(&mut self) -> u16;
+}
+
+impl Visit for Browser {
+    async fn login(&mut self, account: &Account) {
+        let reply = self.post("/api/auth/login", account.credentials()).await;
+        assert_eq!(reply.outcome(), (200, json!({"user": account.shown()})));
+    }
+
+    async fn set(&mut self, key: &str, value: Value) {
+        let reply = self.post("/api/session/data", json!({"key": key, "value": value})).await;
+        assert_eq!(reply.outcome(), SUCCESS.outcome());
+    }
+
+    async fn data(&mut self) -> Value {
+        self.get("/api/session/data").await.result()["data"].clone()
+    }
+
+    async fn info(&mut self) -> Value {
+        self.get("/api/session/info").await.result()
+    }
+
+    async fn profile(&mut self) -> u16 {
+        self.get("/api/auth/profile").await.status.as_u16()
+    }
+}
+
+/// `{"success":true}`.
+pub struct Success;
+
+pub const SUCCESS: Success = Success;
+
+impl Success {
+    pub fn outcome(&self) -> (u16, Value) {
+        (200, json!({"success": true}))
+    }
+}
+
+/// Status, `error`, `message` and `code` of a failure.
+pub fn failure(reply: &Reply) -> (u16, String, String, String) {
+    let body = reply.json();
+    let text = |key: &str| body[key].as_str().unwrap_or("none").to_owned();
+    (reply.status.as_u16(), text("error"), text("message"), text("code"))
+}
+
+/// What [`failure`] gives.
+pub fn failed(status: u16, error: &str, message: &str, code: &str) -> (u16, String, String, String) {
+    (status, error.to_owned(), message.to_owned(), code.to_owned())
+}
+
+pub const UNAUTHORIZED: fn() -> (u16, String, String, String) =
+    || failed(401, "AuthError", "Authentication required", "SESSION_UNAUTHORIZED");
