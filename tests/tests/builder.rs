@@ -840,6 +840,21 @@ async fn the_caller_takes_and_gives_typed_values() {
 }
 
 #[tokio::test]
+async fn the_caller_finds_a_procedure_by_its_name() {
+    let shout = procedure().input::<Note>().query(|Call { input, .. }| Ok(Note { text: input.text.to_uppercase() }));
+    let app = App::new(()).router(Router::new("notes").procedure("shout", shout));
+    let named = async |name: &str, input: Value| app.caller().exchange_named(name, &input).await.result;
+    assert_eq!(named("notes.shout", json!({"text": "hi"})).await.expect("good input"), json!({"text": "HI"}));
+    let missing = named("notes.shout", Value::Null).await.expect_err("no input");
+    assert_eq!(missing.members()["details"], json!([{"field": "", "message": "Required"}]));
+    for name in ["notes.whisper", "notes", "shout", "", "notes.shout.x"] {
+        let unknown = named(name, Value::Null).await.expect_err("no such procedure");
+        assert_eq!((unknown.status().as_u16(), unknown.tag()), (404, "NOT_FOUND"));
+        assert_eq!(unknown.message(), format!("No procedure found on path \"{name}\""));
+    }
+}
+
+#[tokio::test]
 async fn the_caller_reaches_the_state() {
     let motto = notes().caller().call(Notes { prefix: "" }.get_motto(), &()).await;
     assert!(motto.is_ok_and(|motto| motto == "make haste slowly"));

@@ -108,9 +108,9 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// A caller that runs procedures of this application's state with no socket.
+    /// A caller that runs procedures of this application's state with no socket, and by name those of the routers that were added so far.
     pub fn caller(&self) -> Caller<S> {
-        Caller::new(Arc::clone(&self.state))
+        Caller::new(Arc::clone(&self.state), self.table.endpoints())
     }
 
     /// Builds the application: a [`tower_service::Service`] over `http` types, which mounts in axum and stands under

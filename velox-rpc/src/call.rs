@@ -123,6 +123,12 @@ impl RawInput {
         Self { text: Some(text), is_coerced: false, has_lists }
     }
 
+    /// A JSON document that this process wrote.
+    pub(crate) fn from_json(text: String) -> Self {
+        let has_lists = text.contains('[');
+        Self::document(text, has_lists)
+    }
+
     /// A JSON object made of path and query text.
     pub(crate) fn from_parameters(text: String, has_lists: bool) -> Self {
         Self { text: Some(text), is_coerced: true, has_lists }

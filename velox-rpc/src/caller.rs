@@ -6,10 +6,11 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{CallCore, Exchange, Request};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::procedure::{self, Endpoint, Mutation, Output, Procedure, Query};
 
 /// Runs procedures with no socket, input and output typed: tRPC's `createCaller`.
@@ -36,6 +37,7 @@ use crate::procedure::{self, Endpoint, Mutation, Output, Procedure, Query};
 /// ```
 pub struct Caller<S> {
     state: Arc<S>,
+    endpoints: Vec<Endpoint>,
     headers: HeaderMap,
 }
 
@@ -50,8 +52,8 @@ pub struct CallReply<O> {
 }
 
 impl<S: Send + Sync + 'static> Caller<S> {
-    pub(crate) fn new(state: Arc<S>) -> Self {
-        Self { state, headers: HeaderMap::new() }
+    pub(crate) fn new(state: Arc<S>, endpoints: &[Endpoint]) -> Self {
+        Self { state, endpoints: endpoints.to_vec(), headers: HeaderMap::new() }
     }
 
     /// Sends a header with every call.
@@ -88,10 +90,49 @@ impl<S: Send + Sync + 'static> Caller<S> {
             Ok(text) => text,
             Err(error) => return CallReply { result: Err(error.into()), headers: HeaderMap::new() },
         };
-        let (result, headers) = run(&endpoint, self.headers.clone(), input).await;
+        let (result, headers) = run(&endpoint, self.headers.clone(), RawInput::from_json(input)).await;
         let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
         CallReply { result, headers }
     }
+
+    /// Runs a procedure of the application's routers by its name, with JSON in and out: for what has the name as data, such as a
+    /// script or a test that goes through the manifest. `Value::Null` is no input at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use velox_rpc::{App, Call, Router, procedure, schema};
+    ///
+    /// #[schema]
+    /// pub struct Greet { pub name: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> velox_rpc::Result<()> {
+    /// let hello = procedure().input::<Greet>().query(|Call { input, .. }| Ok(format!("Hello, {}", input.name)));
+    /// let app = App::new(()).router(Router::new("hello").procedure("greet", hello));
+    ///
+    /// let reply = app.caller().exchange_named("hello.greet", &json!({"name": "Ada"})).await;
+    /// assert_eq!(reply.result?, "Hello, Ada");
+    /// # Ok(()) }
+    /// ```
+    pub async fn exchange_named(&self, name: &str, input: &Value) -> CallReply<Value> {
+        let Some(endpoint) = self.endpoints.iter().find(|endpoint| is_named(endpoint, name)) else {
+            return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
+        };
+        let input = if input.is_null() { RawInput::absent() } else { RawInput::from_json(input.to_string()) };
+        let (result, headers) = run(endpoint, self.headers.clone(), input).await;
+        let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
+        CallReply { result, headers }
+    }
+}
+
+fn is_named(endpoint: &Endpoint, name: &str) -> bool {
+    name.split_once('.') == Some((endpoint.name.namespace(), endpoint.name.name()))
+}
+
+/// In the words of tRPC.
+fn unknown(name: &str) -> Error {
+    Error::new(Code::NotFound, format!("No procedure found on path \"{name}\"")).with_name("Not Found")
 }
 
 /// What a [`Caller`] can run: a finished [`Query`] or [`Mutation`].
@@ -117,16 +158,11 @@ impl<I, O, S> Finished<S> for Mutation<I, O, S> {
 }
 
 /// The part that is the same for all types.
-async fn run(endpoint: &Endpoint, headers: HeaderMap, input: String) -> (Result<Output>, HeaderMap) {
+async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Result<Output>, HeaderMap) {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
     let exchange = Exchange::new(Request::new(parts, None));
-    let has_lists = input.contains('[');
-    let core = CallCore {
-        exchange: exchange.clone(),
-        procedure: Arc::clone(&endpoint.name),
-        input: RawInput::document(input, has_lists),
-    };
+    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), input };
     let result = procedure::run(endpoint, core).await;
     match procedure::end(&exchange, &endpoint.name).await {
         Ok(()) => (result, exchange.take_reply().headers),
