@@ -4,6 +4,7 @@
 
 mod errors;
 mod input;
+mod matrix;
 
 mod order;
 mod redis_layout;

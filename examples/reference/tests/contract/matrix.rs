@@ -1,0 +1,176 @@
+//! Each procedure through every transport there is: the same input has the same outcome, whoever is logged in.
+
+mod cases;
+mod direct;
+mod rest;
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use velox_reference::{AppState, Settings, app};
+use velox_rpc::App;
+use velox_rpc::router::Manifest;
+
+use self::cases::{CASES, Case};
+use crate::world::{ADMIN, ALICE, Account};
+
+/// Runs a case through each transport. A new one joins by a line.
+async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<Outcome>)> {
+    vec![
+        ("REST", run(rest::Rest::start(new_app()).await, case, visitor).await),
+        ("the direct caller", run(direct::Direct::start(new_app()), case, visitor).await),
+    ]
+}
+
+/// How calls get to an application.
+trait Transport {
+    /// Calls a procedure by its name. `Value::Null` is no input.
+    async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome;
+}
+
+/// What came of a call.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    /// The result, or status and body of the failure.
+    result: Result<Value, (u16, Value)>,
+    /// The headers that the procedure and its middlewares set, without the values that differ from call to call.
+    headers: BTreeSet<String>,
+    /// The cookies that were set, as a browser sends them back.
+    cookies: Vec<String>,
+}
+
+/// Who calls.
+struct Visitor {
+    name: &'static str,
+    account: Option<&'static Account>,
+}
+
+const VISITORS: [Visitor; 3] = [
+    Visitor { name: "nobody", account: None },
+    Visitor { name: "alice", account: Some(&ALICE) },
+    Visitor { name: "admin", account: Some(&ADMIN) },
+];
+
+#[tokio::test]
+async fn each_procedure_has_the_same_outcome_through_each_transport() {
+    for case in CASES {
+        for visitor in &VISITORS {
+            let mut outcomes = through_each(case, visitor).await.into_iter();
+            let (_, expected) = outcomes.next().expect("there is a transport");
+            for (transport, outcome) in outcomes {
+                let (procedure, name) = (case.procedure, visitor.name);
+                assert_eq!(outcome, expected, "`{procedure}` by {transport}, for {name}: {}", case.inputs);
+            }
+        }
+    }
+}
+
+/// What the contract says of a procedure is shown elsewhere; a case that fails for everybody shows little.
+#[tokio::test]
+async fn each_case_ends_well_for_somebody_unless_its_procedure_never_does() {
+    for case in CASES.iter().filter(|case| !case.always_fails) {
+        let mut well = false;
+        for visitor in &VISITORS {
+            let outcomes = run(direct::Direct::start(new_app()), case, visitor).await;
+            well |= outcomes.iter().any(|outcome| outcome.result.is_ok());
+        }
+        assert!(well, "`{}`: {}", case.procedure, case.inputs);
+    }
+}
+
+#[test]
+fn each_procedure_has_a_case() {
+    let names: BTreeSet<_> = manifest().entries().iter().map(|entry| entry.name().to_string()).collect();
+    let cases: BTreeSet<_> = CASES.iter().map(|case| case.procedure.to_owned()).collect();
+    assert_eq!(cases, names);
+}
+
+/// Logs the visitor in, by the same transport, and makes the calls of a case one after the other.
+async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> Vec<Outcome> {
+    let mut cookies = Vec::new();
+    if let Some(account) = visitor.account {
+        for login in ["auth.login", "short.login"] {
+            let outcome = transport.call(login, &account.credentials(), &HeaderMap::new()).await;
+            assert!(outcome.result.is_ok(), "{outcome:?}");
+            keep(&mut cookies, outcome.cookies);
+        }
+    }
+    let inputs: Vec<Value> = serde_json::from_str(case.inputs).expect("the cases are JSON");
+    let mut outcomes = Vec::new();
+    for input in inputs {
+        let mut headers: HeaderMap = case.headers.iter().map(|(name, value)| header(name, value)).collect();
+        if !cookies.is_empty() {
+            headers.extend([header("cookie", &cookies.join("; "))]);
+        }
+        let mut outcome = transport.call(case.procedure, &input, &headers).await;
+        keep(&mut cookies, outcome.cookies.clone());
+        blank(&mut outcome, case.differs);
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+/// Puts new cookies in the place of those of the same names.
+fn keep(cookies: &mut Vec<String>, new: Vec<String>) {
+    let name = |cookie: &str| cookie.split('=').next().unwrap_or_default().to_owned();
+    for cookie in new {
+        cookies.retain(|present| name(present) != name(&cookie));
+        cookies.push(cookie);
+    }
+}
+
+/// Takes out what is another one each time: the values of cookies, and a member of the result.
+fn blank(outcome: &mut Outcome, differs: Option<&str>) {
+    for cookie in &mut outcome.cookies {
+        let is_there = cookie.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+        let name = cookie.split('=').next().unwrap_or_default();
+        *cookie = format!("{name} {}", if is_there { "set" } else { "removed" });
+    }
+    if let (Some(member), Ok(result)) = (differs, &mut outcome.result) {
+        assert!(result[member].take().is_string(), "`{member}` is there");
+    }
+}
+
+/// What is to be compared of the headers of a reply, and its cookies.
+fn headers_and_cookies(headers: &HeaderMap) -> (BTreeSet<String>, Vec<String>) {
+    let text = |value: &HeaderValue| value.to_str().expect("visible ASCII").to_owned();
+    let pair = |line: String| line.split(';').next().unwrap_or_default().to_owned();
+    let cookies = headers.get_all("set-cookie").iter().map(text).map(pair).collect();
+    let others = headers.iter().filter(|(name, _)| !OF_THE_TRANSPORT.contains(&name.as_str()));
+    // When a window ends depends on when it began.
+    let named = others.map(|(name, value)| match name.as_str() {
+        "x-ratelimit-reset" | "retry-after" => name.to_string(),
+        _ => format!("{name}: {}", text(value)),
+    });
+    (named.collect(), cookies)
+}
+
+/// A failure as it is compared: its body says under which id the log has it.
+fn failure(status: u16, mut body: Value) -> (u16, Value) {
+    body.as_object_mut().expect("an envelope").remove("requestId");
+    (status, body)
+}
+
+fn header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
+    (HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"))
+}
+
+fn new_app() -> App<AppState> {
+    app(&Settings::default()).expect("good settings")
+}
+
+fn manifest() -> Manifest {
+    new_app().into_service().expect("good routes").manifest().clone()
+}
+
+const OF_THE_TRANSPORT: [&str; 8] = [
+    "allow",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "set-cookie",
+    "x-content-type-options",
+    "x-request-id",
+];

@@ -1,0 +1,112 @@
+//! REST, over a socket.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, Method, Request};
+use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
+use velox_reference::AppState;
+use velox_rpc::router::Manifest;
+use velox_rpc::{App, Server};
+use velox_tests::Client;
+
+use super::{Outcome, Transport, failure, headers_and_cookies};
+
+pub struct Rest {
+    address: SocketAddr,
+    manifest: Manifest,
+    server: JoinHandle<()>,
+}
+
+impl Rest {
+    pub async fn start(app: App<AppState>) -> Self {
+        let service = app.into_service().expect("good routes");
+        let manifest = service.manifest().clone();
+        let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
+        let address = bound.local_addr();
+        let server = tokio::spawn(async move {
+            bound.run_until(std::future::pending::<()>()).await;
+        });
+        Self { address, manifest, server }
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Transport for Rest {
+    async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome {
+        let entry = self.manifest.entries().iter().find(|entry| entry.name().to_string() == name);
+        let (method, path) = entry.and_then(|entry| entry.route()).expect("a route");
+        let (target, body) = target_and_body(method, path, input);
+        let mut request = Request::builder().method(method).uri(target);
+        request.headers_mut().expect("a good request").extend(headers.clone());
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        let client = EXPECTED.into_iter().fold(Client::at(self.address), Client::expecting);
+        let reply = client.send(request.body(body).expect("a request")).await;
+        let (status, body) = reply.outcome();
+        let (headers, cookies) = headers_and_cookies(&reply.headers);
+        let result = if reply.status.is_success() { Ok(body) } else { Err(failure(status, body)) };
+        Outcome { result, headers, cookies }
+    }
+}
+
+/// Where the contract has each key of an input: in the path where that names it, else in the query or the body.
+fn target_and_body(method: &Method, path: &str, input: &Value) -> (String, String) {
+    let mut rest = input.as_object().cloned().unwrap_or_default();
+    let segments: Vec<_> = path
+        .split('/')
+        .map(|segment| match segment.strip_prefix(':') {
+            Some(name) => encoded(&text(&rest.remove(name).unwrap_or_else(|| panic!("`{name}` is in the input")))),
+            None => segment.to_owned(),
+        })
+        .collect();
+    let path = segments.join("/");
+    match *method {
+        Method::GET | Method::DELETE => (path + &query(&rest), String::new()),
+        _ if input.is_object() => (path, Value::Object(rest).to_string()),
+        _ => (path, if input.is_null() { String::new() } else { input.to_string() }),
+    }
+}
+
+fn query(rest: &Map<String, Value>) -> String {
+    let pair = |key: &String, value: &Value| format!("{}={}", encoded(key), encoded(&text(value)));
+    let pairs: Vec<_> = rest
+        .iter()
+        .flat_map(|(key, value)| match value {
+            Value::Array(values) => values.iter().map(|value| pair(key, value)).collect(),
+            value => vec![pair(key, value)],
+        })
+        .collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Percent-encodes all but letters and digits.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+const EXPECTED: [&str; 9] = [
+    "set-cookie",
+    "cache-control",
+    "vary",
+    "x-after-one",
+    "x-after-two",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "retry-after",
+];
