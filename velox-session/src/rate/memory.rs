@@ -77,6 +77,11 @@ impl MemoryRates {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Forgets all counts.
+    pub fn clear(&self) {
+        *self.windows.lock().unwrap_or_else(PoisonError::into_inner) = Windows::default();
+    }
 }
 
 impl Default for MemoryRates {
@@ -174,6 +179,15 @@ mod tests {
         assert_eq!((hit(&rates, "a").await, hit(&rates, "b").await), ((2, 1), (1, 60)));
         clock.advance(Duration::from_secs(1));
         assert_eq!((hit(&rates, "a").await, hit(&rates, "b").await), ((1, 60), (2, 59)));
+    }
+
+    #[tokio::test]
+    async fn counts_are_forgotten_when_it_is_cleared() {
+        let (rates, _) = rates(10);
+        assert_eq!((hit(&rates, "a").await, hit(&rates, "a").await), ((1, 60), (2, 60)));
+        rates.clear();
+        assert!(rates.is_empty());
+        assert_eq!(hit(&rates, "a").await, (1, 60));
     }
 
     #[tokio::test]
