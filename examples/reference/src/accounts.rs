@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use velox_rpc::context::Roles;
 use velox_rpc::{Error, Result, schema};
 
 /// An account, as clients see it.
@@ -16,6 +17,12 @@ pub struct Account {
     pub name: String,
     /// What the owner may do.
     pub roles: Vec<String>,
+}
+
+impl Roles for Account {
+    fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
 }
 
 /// What somebody logs in with.

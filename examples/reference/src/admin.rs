@@ -1,6 +1,7 @@
 //! What is not for everybody.
 
 use velox_rpc::http::Method;
+use velox_rpc::procedure::has_role;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 
 use crate::AppState;
@@ -53,7 +54,7 @@ impl Admin {
         procedure()
             .rest(Method::GET, "/admin/accounts")
             .use_(self.session.required())
-            .guard_fn("hasRole:admin", |ctx| ctx.user.roles.iter().any(|role| role == "admin"))
+            .guard(has_role("admin"))
             .query(|Call { ctx, .. }| Ok(ctx.accounts.list()))
     }
 }

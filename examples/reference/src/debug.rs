@@ -22,6 +22,7 @@ impl Debug {
         procedure().mutation(async |Call { ctx, .. }| {
             ctx.accounts.reset();
             ctx.data.reset();
+            ctx.rates.clear();
             ctx.stores.main.clear().await?;
             ctx.stores.short.clear().await?;
             Ok(Success::YES)

@@ -1,8 +1,11 @@
 //! Guards: what lets a call pass or refuses it.
 
+use std::time::Duration;
+
 use velox_rpc::Ctx;
 use velox_rpc::http::StatusCode;
 use velox_rpc::procedure::{Guard, guard};
+use velox_session::rate::{MemoryRates, rate_limit};
 
 /// Lets pass who has the key.
 pub fn api_key<C: Ctx>() -> impl Guard<C> {
@@ -14,4 +17,11 @@ pub fn api_key<C: Ctx>() -> impl Guard<C> {
 /// Lets pass who comes while it is open.
 pub fn open_hours<C: Ctx>() -> impl Guard<C> {
     guard("openHours", |request| request.header("x-closed") != Some("1")).message("Closed")
+}
+
+/// Lets each client pass three times a minute.
+pub fn three_a_minute<C: Ctx>(rates: &MemoryRates) -> impl Guard<C> {
+    rate_limit("limited", 3, Duration::from_secs(60))
+        .by(|request| request.header("x-client-id").map(str::to_owned))
+        .store(rates.clone())
 }

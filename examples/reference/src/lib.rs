@@ -9,11 +9,13 @@ pub mod accounts;
 pub mod admin;
 pub mod auth;
 pub mod comments;
+pub mod csrf;
 pub mod data;
 pub mod debug;
 pub mod errors;
 pub mod guards;
 pub mod health;
+pub mod limited;
 pub mod middlewares;
 pub mod mw;
 pub mod notes;
@@ -28,7 +30,9 @@ pub mod users;
 use std::error::Error;
 use std::sync::Arc;
 
+use velox_rpc::export::OpenApi;
 use velox_rpc::{App, schema};
+use velox_session::rate::MemoryRates;
 
 use crate::accounts::Accounts;
 use crate::data::Data;
@@ -43,6 +47,8 @@ pub struct AppState {
     pub data: Data,
     /// Where sessions are kept.
     pub stores: Stores,
+    /// How often each caller has asked.
+    pub rates: MemoryRates,
 }
 
 /// That it worked.
@@ -57,6 +63,18 @@ impl Success {
     pub const YES: Self = Self { success: true };
 }
 
+/// That it was done.
+#[schema]
+pub struct Done {
+    /// Always true.
+    pub ok: bool,
+}
+
+impl Done {
+    /// It was done.
+    pub const OK: Self = Self { ok: true };
+}
+
 /// The application of these settings.
 ///
 /// # Errors
@@ -64,12 +82,15 @@ impl Success {
 /// When the secret is none, or the address of Redis.
 pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let accounts = Arc::new(Accounts::seed());
-    let stores = Stores::open(&settings.store)?;
+    let stores = Stores::open(&settings.store);
     let session = sessions::main(&settings.secret, &stores.main, &accounts)?;
     let short = sessions::short(&settings.secret, &stores.short)?;
+    let csrf = session.csrf().build()?;
+    let rates = MemoryRates::new();
 
-    let app = App::new(AppState { accounts, data: Data::seed(), stores })
+    let app = App::new(AppState { accounts, data: Data::seed(), stores, rates: rates.clone() })
         .development(false)
+        .docs("/docs", OpenApi::new("Conformance API", "1.0.0"))
         .router(health::Health)
         .router(auth::Auth { session: session.clone() })
         .router(session::Sessions { session: session.clone() })
@@ -81,6 +102,8 @@ pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
         .router(admin::Admin { session: session.clone() })
         .router(mw::Mw { session })
         .router(errors::Errors)
+        .router(csrf::Csrf { csrf })
+        .router(limited::Limited { rates })
         .router(debug::Debug);
     Ok(app)
 }

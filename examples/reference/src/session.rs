@@ -9,7 +9,7 @@ use velox_session::{Session, SessionUser};
 
 use crate::accounts::Credentials;
 use crate::sessions::MainSession;
-use crate::{AppState, Success};
+use crate::{AppState, Done, Success};
 
 /// Sessions as they are.
 pub struct Sessions {
@@ -86,13 +86,6 @@ pub struct LoginAndKey {
     pub password: String,
     /// The key of the message.
     pub key: String,
-}
-
-/// That nothing was asked.
-#[schema]
-pub struct Peek {
-    /// Always true.
-    pub ok: bool,
 }
 
 #[router("session", state = AppState)]
@@ -186,8 +179,8 @@ impl Sessions {
     }
 
     /// Has a session, and does not look at it.
-    pub fn lazy_peek(&self) -> Query<(), Peek> {
-        procedure().use_(self.session.middleware()).rest(Method::GET, "/session/lazy").query(|_| Ok(Peek { ok: true }))
+    pub fn lazy_peek(&self) -> Query<(), Done> {
+        procedure().use_(self.session.middleware()).rest(Method::GET, "/session/lazy").query(|_| Ok(Done::OK))
     }
 
     /// What was written to the session, without its user.

@@ -30,17 +30,13 @@ pub enum Store {
 }
 
 impl Stores {
-    /// Opens both.
-    ///
-    /// # Errors
-    ///
-    /// The address is none of a Redis.
-    pub fn open(kind: &StoreKind) -> redis::RedisResult<Self> {
+    /// The stores of both kinds. Redis is asked when it is needed.
+    pub fn open(kind: &StoreKind) -> Self {
         let open = |cookie| match kind {
             StoreKind::Memory => Store::Memory(MemoryStore::new()),
             StoreKind::Redis(url) => Store::Redis { url: url.clone(), cookie },
         };
-        Ok(Self { main: open("session"), short: open("short") })
+        Self { main: open("session"), short: open("short") }
     }
 }
 

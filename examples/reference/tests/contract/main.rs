@@ -2,11 +2,14 @@
 //!
 //! Each test has a process of the app for itself, with sessions in memory; those of sessions run on Redis as well.
 
+mod csrf;
 mod errors;
 mod input;
 mod matrix;
 
+mod openapi;
 mod order;
+mod rate_limit;
 mod redis_layout;
 mod responses;
 mod routes;

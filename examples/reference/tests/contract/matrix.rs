@@ -88,7 +88,8 @@ fn each_procedure_has_a_case() {
 
 /// Logs the visitor in, by the same transport, and makes the calls of a case one after the other.
 async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> Vec<Outcome> {
-    let mut cookies = Vec::new();
+    let (own, headers): (Vec<_>, Vec<_>) = case.headers.iter().partition(|(name, _)| *name == "cookie");
+    let mut cookies: Vec<_> = own.into_iter().map(|(_, cookie)| (*cookie).to_owned()).collect();
     if let Some(account) = visitor.account {
         for login in ["auth.login", "short.login"] {
             let outcome = transport.call(login, &account.credentials(), &HeaderMap::new()).await;
@@ -99,7 +100,7 @@ async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> V
     let inputs: Vec<Value> = serde_json::from_str(case.inputs).expect("the cases are JSON");
     let mut outcomes = Vec::new();
     for input in inputs {
-        let mut headers: HeaderMap = case.headers.iter().map(|(name, value)| header(name, value)).collect();
+        let mut headers: HeaderMap = headers.iter().map(|(name, value)| header(name, value)).collect();
         if !cookies.is_empty() {
             headers.extend([header("cookie", &cookies.join("; "))]);
         }

@@ -65,6 +65,9 @@ GET     /api/errors/plain                                   errors.throwPlain
 GET     /api/errors/not-found                               errors.throwNotFound
 GET     /api/errors/validation                              errors.throwValidation
 GET     /api/errors/custom                                  errors.throwVelox
+GET     /api/csrf/token                                     csrf.getToken
+POST    /api/csrf/submit                                    csrf.submit
+GET     /api/limited                                        limited.getLimited
 POST    /api/debug/reset                                    debug.reset
 GET     /api/debug/sessions                                 debug.countSessions
 ";

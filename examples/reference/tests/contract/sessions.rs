@@ -1,6 +1,6 @@
 //! "Sessions": the main ones, in memory and in Redis.
 
-mod cookie;
+pub mod cookie;
 mod expiry;
 mod flash;
 mod lazy;

@@ -38,6 +38,11 @@ impl Reference {
         self.redis.as_ref().expect("it was started on Redis")
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A client without cookies.
     pub fn client(&self) -> Client {
         Client::at(self.address)

@@ -120,6 +120,18 @@ pub const CASES: &[Case] = &[
     failing("errors.throwNotFound", "[null]"),
     failing("errors.throwValidation", "[null]"),
     failing("errors.throwVelox", "[null]"),
+    Case { differs: Some("token"), ..case("csrf.getToken", TWICE) },
+    failing("csrf.submit", r#"[null, {"_csrf": "x"}]"#),
+    with(&[("origin", "http://elsewhere.example")], failing("csrf.submit", "[null]")),
+    with(&[("cookie", CSRF), ("x-csrf-token", TOKEN)], case("csrf.submit", "[null]")),
+    with(&[("cookie", CSRF)], case("csrf.submit", IN_BODY)),
+    with(&[("x-client-id", "a")], case("limited.getLimited", "[null, null, null, null, null]")),
     case("debug.reset", "[null]"),
     case("debug.countSessions", "[null]"),
 ];
+
+/// A token that does not expire in this century, signed by the secret of the settings' default.
+const CSRF: &str = "csrf=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.1700000000.4102444800.KRGWGkjjIJmkE6BDBFOXYYX6z_LBxYMD8vG8ym1YR4U";
+const TOKEN: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.1700000000.4102444800.KRGWGkjjIJmkE6BDBFOXYYX6z_LBxYMD8vG8ym1YR4U";
+const IN_BODY: &str = r#"[{"_csrf": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.1700000000.4102444800.KRGWGkjjIJmkE6BDBFOXYYX6z_LBxYMD8vG8ym1YR4U"}]"#;
