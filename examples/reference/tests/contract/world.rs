@@ -66,10 +66,10 @@ impl Reference {
     }
 }
 
-/// Runs a test with sessions in memory, and again with sessions in Redis.
+/// Runs a test with sessions in memory, and beside it with sessions in Redis.
 pub async fn on_each_store(test: impl AsyncFn(&Reference)) {
-    test(&Reference::start()).await;
-    test(&Reference::on_redis().await).await;
+    let (memory, redis) = (Reference::start(), Reference::on_redis().await);
+    tokio::join!(test(&memory), test(&redis));
 }
 
 /// Who may log in.

@@ -11,11 +11,11 @@ use crate::world::{ALICE, Reference, SUCCESS, Visit, on_each_store};
 
 /// A write that takes a while, and what is done meanwhile. Gives the reply of the write.
 async fn during_a_slow_write(browser: &mut Browser, meanwhile: impl AsyncFnOnce(&mut Browser)) -> Reply {
-    let slow = json!({"key": "slow", "value": 1, "delayMs": 900});
+    let slow = json!({"key": "slow", "value": 1, "delayMs": 1_500});
     let slow = tokio::spawn(browser.start_post("/api/session/data", &slow));
     tokio::time::sleep(Duration::from_millis(300)).await;
     meanwhile(browser).await;
-    assert!(!slow.is_finished(), "the other request came in between");
+    assert!(!slow.is_finished(), "the other request took longer than the slow one");
     slow.await.expect("a reply")
 }
 
