@@ -46,15 +46,13 @@ use crate::rpc::deadline::within;
 pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> RateLimit<ByRequest> {
     RateLimit {
         settings: Settings {
-            guard_name: String::new(),
-            name: String::new(),
+            name: format!("rateLimit:{}", name.into()),
             limit,
             window,
             store: Arc::new(MemoryRates::new()),
             clock: Arc::new(SystemClock),
             passes_unavailable: false,
-        }
-        .named(name.into()),
+        },
         caller: ByRequest(Arc::new(|request| request.peer().map(|peer| network(peer.ip())))),
     }
 }
@@ -68,7 +66,10 @@ pub struct RateLimit<K> {
 
 /// Tells callers apart by the head of their request.
 #[derive(Clone)]
-pub struct ByRequest(Arc<dyn Fn(&Request) -> Option<String> + Send + Sync>);
+pub struct ByRequest(Arc<Caller>);
+
+/// Who has sent a request.
+type Caller = dyn Fn(&Request) -> Option<String> + Send + Sync;
 
 /// Tells callers apart by who is logged in.
 pub struct ByUser<U, F> {
@@ -78,8 +79,8 @@ pub struct ByUser<U, F> {
 
 #[derive(Clone)]
 struct Settings {
+    /// The guard's.
     name: String,
-    guard_name: String,
     limit: u64,
     window: Duration,
     store: Arc<dyn RateStore>,
@@ -151,7 +152,7 @@ impl<K> RateLimit<K> {
 
 impl<C: Ctx> Guard<C> for RateLimit<ByRequest> {
     fn name(&self) -> &str {
-        &self.settings.guard_name
+        &self.settings.name
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
@@ -167,7 +168,7 @@ where
     F: Fn(&U) -> String + Send + Sync + 'static,
 {
     fn name(&self) -> &str {
-        &self.settings.guard_name
+        &self.settings.name
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
@@ -177,10 +178,6 @@ where
 }
 
 impl Settings {
-    fn named(self, name: String) -> Self {
-        Self { guard_name: format!("rateLimit:{name}"), name, ..self }
-    }
-
     async fn check<S: Send + Sync>(&self, caller: Option<String>, ctx: &Context<S>) -> Result<()> {
         let key = RateKey::new(&self.name, caller.as_deref().unwrap_or_default());
         match within(PATIENCE, self.store.hit(&key, self.window)).await {
