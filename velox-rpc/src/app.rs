@@ -9,7 +9,7 @@ use http::Method;
 use crate::caller::Caller;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AppService, Pages};
+use crate::service::{AppService, Observer, Pages};
 use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
 
@@ -37,6 +37,7 @@ pub struct App<S> {
 struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
+    observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
 }
@@ -50,6 +51,7 @@ impl<S: Send + Sync + 'static> App<S> {
             settings: Settings {
                 prefix: Cow::Borrowed("/api"),
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
+                observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
             },
@@ -71,6 +73,30 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = BodyLimit(bytes);
+        self
+    }
+
+    /// Tells an observer of every exchange when it ends: for metrics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use velox_rpc::App;
+    /// use velox_rpc::service::Ended;
+    ///
+    /// static FAILURES: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let app = App::new(()).observe(|ended: &Ended<'_>| {
+    ///     if ended.status().is_some_and(|status| status.is_server_error()) {
+    ///         FAILURES.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # let _ = app;
+    /// ```
+    pub fn observe(mut self, observer: impl Observer) -> Self {
+        self.settings.observers.push(Box::new(observer));
         self
     }
 
@@ -120,24 +146,24 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// Every mistake in names and routes, each with the procedure and the fix.
     pub fn into_service(self) -> Result<AppService, StartError> {
-        build(self.table, &self.settings)
+        build(self.table, self.settings)
     }
 }
 
 /// What depends on no type of the application.
-fn build(table: Table, settings: &Settings) -> Result<AppService, StartError> {
-    let Settings { prefix, body_limit, development, docs } = settings;
+fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
+    let Settings { prefix, body_limit, observers, development, docs } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
-    let (routes, manifest) = Routes::build(&table, prefix, &mut mistakes);
+    let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
     let mut pages = Pages::default();
-    for (path, document) in docs {
+    for (path, document) in &docs {
         if let Err(mistake) = add_docs(&mut pages, path, document, &routes, &manifest) {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(routes, pages, manifest, *body_limit, *development))
+        Ok(AppService::new(routes, pages, manifest, body_limit, observers, development))
     } else {
         Err(StartError(mistakes))
     }

@@ -22,7 +22,7 @@ struct Inner {
     request: Request,
     reply: Mutex<ReplyHead>,
     slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
-    id: OnceLock<RequestId>,
+    id: RequestId,
 }
 
 /// What an exchange holds from its first use until its end.
@@ -68,8 +68,8 @@ pub trait Slot: Any + Send + Sync {
 }
 
 impl Exchange {
-    pub(crate) fn new(request: Request) -> Self {
-        Self(Arc::new(Inner { request, reply: Mutex::default(), slots: Mutex::default(), id: OnceLock::new() }))
+    pub(crate) fn new(request: Request, id: RequestId) -> Self {
+        Self(Arc::new(Inner { request, reply: Mutex::default(), slots: Mutex::default(), id }))
     }
 
     /// The request's head.
@@ -82,9 +82,9 @@ impl Exchange {
         Reply(&self.0.reply)
     }
 
-    /// The name of this exchange in the log and, where something failed, on the wire; made when it is first asked for.
+    /// The name of this exchange in the log and, where something failed, on the wire.
     pub fn id(&self) -> &RequestId {
-        self.0.id.get_or_init(RequestId::next)
+        &self.0.id
     }
 
     /// The exchange's one value of a type for an owner, made when it is first asked for. Slots end in the order in which
@@ -166,7 +166,7 @@ impl fmt::Debug for Exchange {
 /// The name of an exchange, the same in the log and on the wire: 16 hexadecimal digits.
 ///
 /// It is unlikely to be given twice, and it is no secret.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(u64);
 
 impl RequestId {

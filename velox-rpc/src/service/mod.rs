@@ -6,12 +6,13 @@
 mod body;
 mod head;
 mod pages;
+mod watch;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -23,6 +24,8 @@ use http_body::Body;
 pub use self::body::ReplyBody;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
+pub use self::watch::{Ended, Observer};
+use self::watch::{Watch, within};
 use crate::call::RawInput;
 use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId};
 use crate::error::{BoxError, Code, Error, Result};
@@ -60,6 +63,7 @@ struct Inner {
     pages: Pages,
     manifest: Manifest,
     body_limit: BodyLimit,
+    observers: Vec<Box<dyn Observer>>,
     development: bool,
 }
 
@@ -69,9 +73,11 @@ impl AppService {
         pages: Pages,
         manifest: Manifest,
         body_limit: BodyLimit,
+        observers: Vec<Box<dyn Observer>>,
         development: bool,
     ) -> Self {
-        Self { inner: Arc::new(Inner { routes, pages, manifest, body_limit, development }), peer: None }
+        let inner = Inner { routes, pages, manifest, body_limit, observers, development };
+        Self { inner: Arc::new(inner), peer: None }
     }
 
     /// Answers a request. Every failure is a reply: nothing is ever thrown.
@@ -81,11 +87,16 @@ impl AppService {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
+        let id = RequestId::next();
+        let span = watch::span(id, &parts.method);
+        let mut watch = Watch::begin(id, &span, &self.inner.observers, &parts.method);
         let head_only = parts.method == Method::HEAD;
-        let reply = match self.decode(&parts, body).await {
-            Ok((route, input)) => self.run(route, parts, input).await,
+        let decoded = within(&span, pin!(self.decode(&parts, body, &mut watch))).await;
+        let reply = match decoded {
+            Ok((route, input)) => within(&span, pin!(self.run(route, parts, input, id))).await,
             Err(refusal) => refusal,
         };
+        watch.end(reply.status());
         if head_only { body::without_body(reply) } else { reply }
     }
 
@@ -105,7 +116,12 @@ impl AppService {
         self.inner.development
     }
 
-    async fn decode<B>(&self, parts: &Parts, body: B) -> Result<(&Route, RawInput), Response<ReplyBody>>
+    async fn decode<'a, B>(
+        &'a self,
+        parts: &Parts,
+        body: B,
+        watch: &mut Watch<'a>,
+    ) -> Result<(&'a Route, RawInput), Response<ReplyBody>>
     where
         B: Body,
         B::Error: Into<BoxError>,
@@ -120,6 +136,7 @@ impl AppService {
             Claim::NotFound => return Err(self.unclaimed(parts)),
             Claim::MethodNotAllowed(allow) => return Err(method_not_allowed(parts, allow)),
         };
+        watch.claimed(route);
         let body = if route.input.wants_body() {
             let limit = route.endpoint.meta.body_limit.map_or(*body_limit, BodyLimit);
             read_body(&parts.headers, body, limit).await.map_err(|error| refused(&error))?
@@ -140,8 +157,8 @@ impl AppService {
         }
     }
 
-    async fn run(&self, route: &Route, parts: Parts, input: RawInput) -> Response<ReplyBody> {
-        let exchange = Exchange::new(Request::new(parts, self.peer));
+    async fn run(&self, route: &Route, parts: Parts, input: RawInput, id: RequestId) -> Response<ReplyBody> {
+        let exchange = Exchange::new(Request::new(parts, self.peer), id);
         let procedure = Arc::clone(&route.endpoint.name);
         let core = CallCore { exchange: exchange.clone(), procedure, input };
         let result = procedure::run(&route.endpoint, core).await;

@@ -25,6 +25,8 @@ struct MethodRoutes {
 /// One route: what a request on it needs.
 pub(crate) struct Route {
     pub(super) success: Success,
+    /// The path as the table of routes has it.
+    path: String,
     pub(crate) input: InputPlan,
     pub(crate) endpoint: Endpoint,
 }
@@ -41,6 +43,13 @@ pub(crate) enum Claim<'a> {
 
 /// The text of a path's parameters, in order.
 pub(crate) type Parameters = Vec<String>;
+
+impl Route {
+    /// The path with the prefix, and with parameters as `:id`.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
 
 impl Routes {
     /// Gives every procedure its route. What is wrong is noted, and the rest goes on.
@@ -103,6 +112,7 @@ impl Routes {
         success: Success,
     ) -> Result<(), String> {
         check_method(method, endpoint.name.kind())?;
+        let shown = format!("{prefix}{path}");
         let path = Path::parse(path)?;
         let input = InputPlan::new(method, path.parameters(), endpoint.meta.input.as_ref())?;
         let pattern = format!("{prefix}{}", path.pattern());
@@ -113,7 +123,7 @@ impl Routes {
         if let Err(error) = here {
             return Err(self.taken(method, pattern, &error));
         }
-        self.routes.push(Route { success, input, endpoint: endpoint.clone() });
+        self.routes.push(Route { success, path: shown, input, endpoint: endpoint.clone() });
         Ok(())
     }
 
