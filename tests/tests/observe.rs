@@ -189,12 +189,12 @@ async fn spans(
 async fn an_exchange_is_one_span_with_its_route_and_never_its_path() {
     let client = Client::of(App::new(()).router(router()));
     let (fields, events, _) = spans(&client, Method::GET, "/api/users/secret-8?token=x", "").await;
-    let expected = " otel.kind=\"server\" request_id=ID method=GET otel.name=GET /api/users/:id route=\"/api/users/:id\" \
+    let expected = " otel.kind=\"server\" otel.name=GET /api/users/:id request_id=ID method=GET route=\"/api/users/:id\" \
                     procedure=users.getUser status=200 time_us";
     assert_eq!((fields, events), (vec![expected.to_owned()], vec![]));
 
     let (fields, _, _) = spans(&client, Method::GET, "/api/nope/secret-9", "").await;
-    assert_eq!(fields, [" otel.kind=\"server\" request_id=ID method=GET status=404 time_us"]);
+    assert_eq!(fields, [" otel.kind=\"server\" otel.name=GET request_id=ID method=GET status=404 time_us"]);
 }
 
 #[tokio::test]

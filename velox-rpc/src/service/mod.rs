@@ -32,7 +32,7 @@ use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
 pub use crate::wire::BodyTimeout;
-use crate::wire::rest::{Claim, Route, Routes, failure, success};
+use crate::wire::rest::{Claim, Parameters, Route, Routes, failure, success};
 use crate::wire::{BodyLimit, read_body};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
@@ -87,14 +87,21 @@ impl AppService {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let id = RequestId::next();
-        let span = watch::span(id, &parts.method);
-        let mut watch = Watch::begin(id, &span, &self.inner.observers, &parts.method);
         let head_only = parts.method == Method::HEAD;
-        let decoded = within(&span, pin!(self.decode(&parts, body, &mut watch))).await;
-        let reply = match decoded {
-            Ok((route, input)) => within(&span, pin!(self.run(route, parts, input, id))).await,
-            Err(refusal) => refusal,
+        let claim = self.claim(&parts);
+        let route = claim.as_ref().map(|(route, _)| *route).ok();
+        let id = RequestId::next();
+        let span = watch::span(id, &parts.method, route);
+        let watch = Watch::begin(id, &span, &self.inner.observers, &parts.method, route);
+        let reply = match claim {
+            Ok((route, parameters)) => {
+                let decoded = within(&span, pin!(self.decode(route, parameters, &parts, body))).await;
+                match decoded {
+                    Ok(input) => within(&span, pin!(self.run(route, parts, input, id))).await,
+                    Err(error) => refused(&error),
+                }
+            }
+            Err(refusal) => *refusal,
         };
         watch.end(reply.status());
         if head_only { body::without_body(reply) } else { reply }
@@ -116,35 +123,32 @@ impl AppService {
         self.inner.development
     }
 
-    async fn decode<'a, B>(
-        &'a self,
-        parts: &Parts,
-        body: B,
-        watch: &mut Watch<'a>,
-    ) -> Result<(&'a Route, RawInput), Response<ReplyBody>>
+    /// Finds the route, by the head of the request alone.
+    fn claim(&self, parts: &Parts) -> Result<(&Route, Parameters), Box<Response<ReplyBody>>> {
+        // Only velox's own server stands at the edge; behind another the head was checked already.
+        if self.peer.is_some() {
+            head::check(parts).map_err(|error| Box::new(refused(&error)))?;
+        }
+        match self.inner.routes.claim(&parts.method, parts.uri.path()) {
+            Claim::Route(route, parameters) => Ok((route, parameters)),
+            Claim::NotFound => Err(Box::new(self.unclaimed(parts))),
+            Claim::MethodNotAllowed(allow) => Err(Box::new(method_not_allowed(parts, allow))),
+        }
+    }
+
+    /// Makes the input of path, query and body.
+    async fn decode<B>(&self, route: &Route, parameters: Parameters, parts: &Parts, body: B) -> Result<RawInput>
     where
         B: Body,
         B::Error: Into<BoxError>,
     {
-        let Inner { routes, body_limit, .. } = &*self.inner;
-        // Only velox's own server stands at the edge; behind another the head was checked already.
-        if self.peer.is_some() {
-            head::check(parts).map_err(|error| refused(&error))?;
-        }
-        let (route, parameters) = match routes.claim(&parts.method, parts.uri.path()) {
-            Claim::Route(route, parameters) => (route, parameters),
-            Claim::NotFound => return Err(self.unclaimed(parts)),
-            Claim::MethodNotAllowed(allow) => return Err(method_not_allowed(parts, allow)),
-        };
-        watch.claimed(route);
         let body = if route.input.wants_body() {
-            let limit = route.endpoint.meta.body_limit.map_or(*body_limit, BodyLimit);
-            read_body(&parts.headers, body, limit).await.map_err(|error| refused(&error))?
+            let limit = route.endpoint.meta.body_limit.map_or(self.inner.body_limit, BodyLimit);
+            read_body(&parts.headers, body, limit).await?
         } else {
             None
         };
-        let input = route.input.decode(parameters, parts.uri.query(), body).map_err(|error| refused(&error))?;
-        Ok((route, input))
+        route.input.decode(parameters, parts.uri.query(), body)
     }
 
     /// No route has the path: a page may.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 use tracing::Span;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 
 use crate::call::ProcedureName;
 use crate::context::RequestId;
@@ -120,21 +120,33 @@ impl fmt::Debug for Ended<'_> {
     }
 }
 
-/// The span around an exchange.
-pub(super) fn span(id: RequestId, method: &Method) -> Span {
+/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins.
+pub(super) fn span(id: RequestId, method: &Method, route: Option<&Route>) -> Span {
     tracing::info_span!(
         target: "velox_rpc::exchange",
         "exchange",
         otel.kind = "server",
-        otel.name = Empty,
+        otel.name = %Name(method, route),
         request_id = %id,
         %method,
-        route = Empty,
-        procedure = Empty,
+        route = route.map(Route::path),
+        procedure = route.map(|route| display(&route.endpoint.name)),
         status = Empty,
         otel.status_code = Empty,
         time_us = Empty,
     )
+}
+
+/// `GET /api/users/:id`, or the method alone.
+struct Name<'a>(&'a Method, Option<&'a Route>);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            Some(route) => write!(f, "{} {}", self.0, route.path()),
+            None => write!(f, "{}", self.0),
+        }
+    }
 }
 
 /// Runs a future within a span. Not by `tracing::Instrument`: that moves the future, which is large, whether anybody looks or not.
@@ -162,21 +174,16 @@ struct Seen<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn begin(id: RequestId, span: &'a Span, observers: &'a [Box<dyn Observer>], method: &Method) -> Self {
+    pub(super) fn begin(
+        id: RequestId,
+        span: &'a Span,
+        observers: &'a [Box<dyn Observer>],
+        method: &Method,
+        route: Option<&'a Route>,
+    ) -> Self {
         let is_seen = !span.is_disabled() || !observers.is_empty();
-        let seen = is_seen.then(|| Seen { observers, method: method.clone(), route: None, started: Instant::now() });
+        let seen = is_seen.then(|| Seen { observers, method: method.clone(), route, started: Instant::now() });
         Self { id, span, seen }
-    }
-
-    /// The route was found.
-    pub(super) fn claimed(&mut self, route: &'a Route) {
-        let Some(seen) = &mut self.seen else { return };
-        seen.route = Some(route);
-        if !self.span.is_disabled() {
-            self.span.record("otel.name", display(format_args!("{} {}", seen.method, route.path())));
-            self.span.record("route", route.path());
-            self.span.record("procedure", display(&route.endpoint.name));
-        }
     }
 
     /// There is a reply.
@@ -188,12 +195,12 @@ impl<'a> Watch<'a> {
         let Some(Seen { observers, method, route, started }) = self.seen.take() else { return };
         let duration = started.elapsed();
         if let Some(status) = status {
-            self.span.record("status", status.as_u16());
+            self.span.record("status", i64::from(status.as_u16()));
             if status.is_server_error() {
                 self.span.record("otel.status_code", "ERROR");
             }
         }
-        self.span.record("time_us", u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
+        self.span.record("time_us", i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
         let ended = Ended { id: self.id, method: &method, route, status, duration };
         for observer in observers {
             // What counts must not take down what is counted; and a panic while another unwinds ends the process.
