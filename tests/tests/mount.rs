@@ -123,7 +123,7 @@ async fn a_handler_sees_what_a_layer_put_beside_the_request() {
     assert_eq!(read(reply).await, (StatusCode::OK, json!("of a layer")));
 }
 
-/// Cross-origin requests are the business of a layer: without one, no header allows any.
+/// Promise X4. Cross-origin requests are the business of a layer: without one, no header allows any.
 #[tokio::test]
 async fn nothing_is_allowed_to_other_origins_without_a_layer() {
     let mut request = get("/api/greetings/stamp");
