@@ -203,8 +203,16 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 7] =
-    ["velox-rpc", "velox-rpc-macros", "velox-session", "examples", "examples/reference", "tests", "tests/renamed"];
+const CRATES: [&str; 8] = [
+    "velox-rpc",
+    "velox-rpc-macros",
+    "velox-session",
+    "examples",
+    "examples/otel",
+    "examples/reference",
+    "tests",
+    "tests/renamed",
+];
 
 #[test]
 fn every_crate_of_the_workspace_is_looked_at() {

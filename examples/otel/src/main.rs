@@ -4,6 +4,7 @@
 //! cargo run -p velox-example-otel
 //! curl http://127.0.0.1:3000/api/users/7
 //! ```
+#![forbid(unsafe_code)]
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, MeterProvider};
