@@ -90,6 +90,10 @@ pub use user::SessionUser;
 #[doc = include_str!("docs/porting.md")]
 pub mod porting {}
 
+#[cfg(feature = "rpc")]
+#[doc = include_str!("docs/constructs.md")]
+pub mod constructs {}
+
 #[cfg(all(feature = "rpc", feature = "redis"))]
 #[doc = include_str!("docs/moving.md")]
 pub mod moving {}
