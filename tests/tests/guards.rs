@@ -270,3 +270,33 @@ fn the_names_of_guards_stand_in_the_table_of_routes() {
     let service = service.expect("good routes");
     assert_eq!(service.manifest().entries()[0].guards(), ["anyOf(one, two)", "hasRole:admin"]);
 }
+
+#[test]
+fn the_table_of_routes_says_who_needs_a_session_and_who_may_have_one() {
+    let session = session();
+    let router = Router::<()>::new("test")
+        .procedure("open", procedure().query(|_| Ok(1)))
+        .procedure("home", procedure().use_(session.optional()).query(|_| Ok(1)))
+        .procedure("accounts", procedure().use_(session.required()).guard(has_role("admin")).query(|_| Ok(1)));
+    let service = App::new(()).router(router).into_service().expect("good routes");
+    let expected = "\
+GET  /api/test/open      test.open
+GET  /api/test/home      test.home      takes: cookie session
+GET  /api/test/accounts  test.accounts  needs: cookie session; guards: hasRole:admin
+";
+    assert_eq!(service.manifest().to_string(), expected);
+}
+
+#[test]
+fn guards_say_how_they_refuse() {
+    let session = session();
+    let procedure = procedure::<()>()
+        .guard(any_of((keyed("one", "x-one"), keyed("two", "x-two"))).message("Members only"))
+        .use_(session.optional())
+        .guards((authenticated(), has_role("admin")))
+        .query(|_| Ok(1));
+    let service = App::new(()).router(Router::new("test").procedure("run", procedure)).into_service();
+    let service = service.expect("good routes");
+    let told: Vec<_> = service.manifest().entries()[0].demands().refusals().map(|(_, message)| message).collect();
+    assert_eq!(told, ["Members only", "Authentication required", "Required role: admin"]);
+}

@@ -25,7 +25,7 @@ fn the_routes_are_those_of_the_router() {
 POST  /api/orders          orders.createOrder
 GET   /api/orders/:id      orders.getOrder
 GET   /api/shop            orders.shop         guards: open
-GET   /api/orders/profile  orders.profile
+GET   /api/orders/profile  orders.profile      needs: cookie __Host-session
 ";
     assert_eq!(routes, expected);
 }

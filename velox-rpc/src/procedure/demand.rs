@@ -1,6 +1,7 @@
 //! What the steps of a procedure demand of its caller, for the documents made of the router.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::StatusCode;
 
@@ -21,6 +22,16 @@ pub enum Credential {
     Cookie(Cow<'static, str>),
     /// A header of this name, as an API key's.
     Header(Cow<'static, str>),
+}
+
+impl fmt::Display for Credential {
+    /// `cookie session`, `header x-api-key`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cookie(name) => write!(f, "cookie {name}"),
+            Self::Header(name) => write!(f, "header {name}"),
+        }
+    }
 }
 
 /// What the steps of a procedure demand of its caller: a middleware and a guard say it in `describe`, and the documents made of

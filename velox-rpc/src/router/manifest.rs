@@ -12,7 +12,8 @@ use crate::router::Success;
 
 /// An application's procedures as data.
 ///
-/// Its [`Display`](fmt::Display) is the table of routes.
+/// Its [`Display`](fmt::Display) is the table of routes: method, path, procedure; what a caller needs and what it may have, such as a session's
+/// cookie; and the guards.
 ///
 /// # Examples
 ///
@@ -148,6 +149,12 @@ fn row(entry: &ManifestEntry) -> [String; 4] {
         None => ("-".to_owned(), "-".to_owned()),
     };
     let mut notes = Vec::new();
+    for (said, credentials) in [("needs", entry.demands().required()), ("takes", entry.demands().accepted())] {
+        if !credentials.is_empty() {
+            let names: Vec<_> = credentials.iter().map(ToString::to_string).collect();
+            notes.push(format!("{said}: {}", names.join(", ")));
+        }
+    }
     if !entry.guards().is_empty() {
         notes.push(format!("guards: {}", entry.guards().join(", ")));
     }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::future::{Future, ready};
 
 use ctutils::CtEq;
-use http::HeaderMap;
 use http::header::COOKIE;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use velox_rpc::call::Kind;
-use velox_rpc::procedure::Guard;
+use velox_rpc::procedure::{Demands, Guard};
 use velox_rpc::{Context, Ctx, Result};
 
 use super::token::Flaw;
@@ -34,6 +34,12 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
         ready(self.0.0.check(ctx.base()))
     }
+
+    fn describe(&self, demands: &mut Demands) {
+        for (_, message) in REFUSALS {
+            demands.refuse(StatusCode::FORBIDDEN, message);
+        }
+    }
 }
 
 impl Inner {
@@ -44,18 +50,15 @@ impl Inner {
         }
         let headers = request.headers();
         origin::check_named(headers, request.uri().authority(), &self.trusted)
-            .map_err(|error| refused("CSRF_ORIGIN_MISMATCH", "Origin mismatch").with_source(error))?;
-        let cookie = header::values(headers.get_all(COOKIE), &self.cookie)
-            .next()
-            .ok_or_else(|| refused("CSRF_MISSING_COOKIE", "CSRF cookie not found"))?;
-        let token = sent(headers, ctx.input_json())
-            .ok_or_else(|| refused("CSRF_MISSING_TOKEN", "CSRF token not found in request"))?;
+            .map_err(|error| refused(ORIGIN).with_source(error))?;
+        let cookie = header::values(headers.get_all(COOKIE), &self.cookie).next().ok_or_else(|| refused(NO_COOKIE))?;
+        let token = sent(headers, ctx.input_json()).ok_or_else(|| refused(NO_TOKEN))?;
         if !bool::from(cookie.ct_eq(&token[..])) {
-            return Err(refused("CSRF_TOKEN_MISMATCH", "CSRF token mismatch"));
+            return Err(refused(MISMATCH));
         }
         self.tokens.check(cookie, self.clock.now()).map_err(|flaw| match flaw {
-            Flaw::Signature => refused("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature"),
-            Flaw::Expired => refused("CSRF_TOKEN_EXPIRED", "CSRF token has expired"),
+            Flaw::Signature => refused(SIGNATURE),
+            Flaw::Expired => refused(EXPIRED),
         })
     }
 }
@@ -77,3 +80,14 @@ fn in_body(body: &str) -> Option<String> {
     }
     serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty())
 }
+
+/// A code and a message.
+type Refusal = (&'static str, &'static str);
+
+const ORIGIN: Refusal = ("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
+const NO_COOKIE: Refusal = ("CSRF_MISSING_COOKIE", "CSRF cookie not found");
+const NO_TOKEN: Refusal = ("CSRF_MISSING_TOKEN", "CSRF token not found in request");
+const MISMATCH: Refusal = ("CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
+const SIGNATURE: Refusal = ("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+const EXPIRED: Refusal = ("CSRF_TOKEN_EXPIRED", "CSRF token has expired");
+const REFUSALS: [Refusal; 6] = [ORIGIN, NO_COOKIE, NO_TOKEN, MISMATCH, SIGNATURE, EXPIRED];

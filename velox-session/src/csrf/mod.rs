@@ -109,6 +109,6 @@ impl fmt::Debug for Csrf {
 }
 
 /// 403, as VeloxTS has it.
-fn refused(tag: &'static str, message: &'static str) -> Error {
+fn refused((tag, message): (&'static str, &'static str)) -> Error {
     Error::forbidden(message).with_name("CsrfError").with_tag(tag)
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use velox_rpc::context::{HasUser, Request};
 use velox_rpc::error::Code;
-use velox_rpc::procedure::Guard;
+use velox_rpc::procedure::{Demands, Guard};
 use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::{Hit, MemoryRates, RateKey, RateStore};
@@ -159,6 +159,10 @@ impl<C: Ctx> Guard<C> for RateLimit<ByRequest> {
         let caller = (self.caller.0)(ctx.request());
         self.settings.check(caller, ctx.base())
     }
+
+    fn describe(&self, demands: &mut Demands) {
+        describe(demands);
+    }
 }
 
 impl<C, U, F> Guard<C> for RateLimit<ByUser<U, F>>
@@ -174,6 +178,10 @@ where
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
         let caller = (self.caller.caller)(ctx.user());
         self.settings.check(Some(caller), ctx.base())
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        describe(demands);
     }
 }
 
@@ -215,10 +223,12 @@ impl Settings {
     }
 }
 
+fn describe(demands: &mut Demands) {
+    demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
+}
+
 fn exceeded() -> Error {
-    Error::new(Code::TooManyRequests, "Too many requests, please try again later")
-        .with_name("AuthError")
-        .with_tag("RATE_LIMIT_EXCEEDED")
+    Error::new(Code::TooManyRequests, EXCEEDED).with_name("AuthError").with_tag("RATE_LIMIT_EXCEEDED")
 }
 
 /// What one caller is likely to have of the addresses of the world: one of IPv4, or a whole network of IPv6.
@@ -262,6 +272,8 @@ impl<U, F> fmt::Debug for ByUser<U, F> {
 
 /// How long a call waits to be counted, whatever the store.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+
+const EXCEEDED: &str = "Too many requests, please try again later";
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
