@@ -12,6 +12,7 @@ use validator::{Validate, ValidationErrors};
 
 use super::shape::InputShape;
 use super::step::{Carried, Step};
+use super::whole;
 use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Result};
@@ -47,12 +48,8 @@ pub(super) fn shape<T: Input>() -> Arc<InputShape> {
 pub(super) fn step<C: Ctx>(read: Read, shape: Arc<InputShape>, inner: Step<C>) -> Step<C> {
     Arc::new(move |ctx, _| {
         let raw = ctx.base().raw_input();
-        let read = required(raw, &shape).and_then(|text| match read(text) {
-            Ok((input, Ok(()))) => check_lists(text, raw, &shape).map(|()| input),
-            Ok((_, Err(errors))) => Err(broken_rules(&errors, text, raw, &shape)),
-            Err(error) => Err(unreadable(text, raw, &shape, &error)),
-        });
-        match read {
+        let taken = required(raw, &shape).and_then(|text| take(text, raw, &shape, read));
+        match taken {
             Ok(input) => inner(ctx, input),
             Err(error) => Running::ready(Err(error)),
         }
@@ -82,8 +79,32 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
     }
 }
 
-/// serde could not read the text: says everything that is wrong with it, rules included.
+/// Reads a text, or says everything that is wrong with it.
+fn take(text: &str, raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
+    match read(text) {
+        Ok((input, Ok(()))) => check_lists(text, raw, shape).map(|()| input),
+        Ok((_, Err(errors))) => Err(broken_rules(&errors, text, raw, shape)),
+        Err(error) => take_whole(text, raw, shape, read, &error),
+    }
+}
+
+/// serde could not read the text. To JSON Schema and to JavaScript `5.0` is an integer, and to serde it is none: a text that has such
+/// numbers is read again with integers in their place.
 #[cold]
+fn take_whole(
+    text: &str,
+    raw: &RawInput,
+    shape: &InputShape,
+    read: Read,
+    error: &serde_json::Error,
+) -> Result<Carried> {
+    match whole::as_integers(text) {
+        Some(text) => take(&text, raw, shape, read),
+        None => Err(unreadable(text, raw, shape, error)),
+    }
+}
+
+/// serde could not read the text: says everything that is wrong with it, rules included.
 fn unreadable(text: &str, raw: &RawInput, shape: &InputShape, error: &serde_json::Error) -> Error {
     let value = match serde_json::from_str(text) {
         Ok(value) => value,

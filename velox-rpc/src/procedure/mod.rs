@@ -15,6 +15,7 @@ mod middleware;
 mod output;
 mod shape;
 mod step;
+mod whole;
 
 pub use self::builder::{ProcedureBuilder, procedure};
 pub use self::demand::{Credential, Demands};

@@ -177,3 +177,14 @@ fn responses_have_400_with_the_schema_of_the_real_error_envelope() {
         assert!(found == kind || (kind == "integer" && found == "number"), "{key}: {envelope}");
     }
 }
+
+#[test]
+fn what_a_guard_refuses_by_is_among_the_responses() {
+    let document = document();
+    for (method, path, status) in
+        [("post", "/api/csrf/submit", "403"), ("get", "/api/limited", "429"), ("get", "/api/admin/stats", "401")]
+    {
+        let responses = &document["paths"][path][method]["responses"];
+        assert!(responses[status].is_object(), "{path}: {responses}");
+    }
+}
