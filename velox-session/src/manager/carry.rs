@@ -168,7 +168,8 @@ impl Inner {
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
             (StoreOp::Confirm { ttl, doubt }, Some(loaded)) => {
                 let ask = *doubt || self.deaths.may_include(&loaded.key, loaded.mark);
-                let alive = !ask || self.store().touch(&loaded.key, *ttl).await.map_err(|error| self.failed(error))?;
+                let alive =
+                    !ask || self.noted(self.store().touch(&loaded.key, *ttl).await).map_err(CloseError::Unavailable)?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }
@@ -182,19 +183,25 @@ impl Inner {
             }
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
-                Ok(match self.destroy(&loaded.key, Condition::Version(loaded.record.version())).await? {
-                    Destroyed::Yes => Carried::Done(id),
-                    Destroyed::Absent | Destroyed::Conflict => Carried::Conflict,
-                })
+                Ok(
+                    match self
+                        .destroy(&loaded.key, Condition::Version(loaded.record.version()))
+                        .await
+                        .map_err(CloseError::Unavailable)?
+                    {
+                        Destroyed::Yes => Carried::Done(id),
+                        Destroyed::Absent | Destroyed::Conflict => Carried::Conflict,
+                    },
+                )
             }
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
                 let id = self.create((content, *ttl), state, fresh, now).await?;
                 // If somebody else has ended it, so much the better.
-                let _ = self.destroy(&loaded.key, Condition::Always).await?;
+                let _ = self.destroy(&loaded.key, Condition::Always).await.map_err(CloseError::Unavailable)?;
                 Ok(Carried::Done(id))
             }
             (StoreOp::Destroy, Some(loaded)) => {
-                let _ = self.destroy(&loaded.key, Condition::Always).await?;
+                let _ = self.destroy(&loaded.key, Condition::Always).await.map_err(CloseError::Unavailable)?;
                 Ok(Carried::Done(None))
             }
         }
@@ -212,8 +219,9 @@ impl Inner {
         if let Some(fresh) = fresh {
             let record = record(content, fresh.version + 1, ttl, now);
             let expected = Expected::Version(fresh.version);
-            let stored =
-                self.store().set(&fresh.key, record, expected, ttl).await.map_err(|error| self.failed(error))?;
+            let stored = self
+                .noted(self.store().set(&fresh.key, record, expected, ttl).await)
+                .map_err(CloseError::Unavailable)?;
             if stored == Stored::Conflict {
                 // Nobody else knows the id; the store has lost the record.
                 return Err(CloseError::Conflict);
@@ -225,8 +233,9 @@ impl Inner {
             let id = SessionId::generate()?;
             let key = StoreKey::new(&self.prefix, &id);
             let record = record(content, FIRST_VERSION, ttl, now);
-            let stored =
-                self.store().set(&key, record, Expected::Absent, ttl).await.map_err(|error| self.failed(error))?;
+            let stored = self
+                .noted(self.store().set(&key, record, Expected::Absent, ttl).await)
+                .map_err(CloseError::Unavailable)?;
             if stored == Stored::Yes {
                 *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
                 return Ok(Some(id));
@@ -238,12 +247,7 @@ impl Inner {
 
     async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
         let expected = Expected::Version(loaded.record.version());
-        self.store().set(&loaded.key, record, expected, ttl).await.map_err(|error| self.failed(error))
-    }
-
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, CloseError> {
-        let _ending = self.deaths.ending(key);
-        self.store().destroy(key, condition).await.map_err(|error| self.failed(error))
+        self.noted(self.store().set(&loaded.key, record, expected, ttl).await).map_err(CloseError::Unavailable)
     }
 
     /// Takes up what somebody else saved.
@@ -252,9 +256,7 @@ impl Inner {
         if let Some(suppressed) = self.events.conflict.count(now) {
             tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
         }
-        let record = self.store().get(&loaded.key).await.map_err(|error| self.failed(error))?;
-        let live = |record: &Record| self.policy.remaining(record, now) > 0;
-        state.rebase(record.filter(live));
+        state.rebase(self.present(&loaded.key, now).await.map_err(CloseError::Unavailable)?);
         Ok(())
     }
 
@@ -265,11 +267,6 @@ impl Inner {
             return Err(CloseError::TooLarge { limit: self.size_limit });
         }
         Ok(())
-    }
-
-    fn failed(&self, error: StoreError) -> CloseError {
-        self.trouble(&error);
-        CloseError::Unavailable(error)
     }
 
     /// Counts what was done, and says so.

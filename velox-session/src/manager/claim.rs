@@ -7,7 +7,7 @@ use super::Inner;
 use super::carry::record;
 use crate::session::state::Message;
 use crate::session::{SessionError, Shared};
-use crate::store::{Expected, StoreError, Stored};
+use crate::store::{Expected, Stored};
 
 impl Inner {
     /// Takes a message for a call. `false` if another one has it.
@@ -27,28 +27,22 @@ impl Inner {
             let ttl = Duration::from_millis(left);
             let claimed = record(&content, loaded.record.version() + 1, ttl, now);
             let expected = Expected::Version(loaded.record.version());
-            let stored = self.store().set(&loaded.key, claimed.clone(), expected, ttl).await;
-            if stored.map_err(|error| self.unavailable(error))? == Stored::Yes {
+            let stored = self.noted(self.store().set(&loaded.key, claimed.clone(), expected, ttl).await);
+            if stored.map_err(SessionError::Unavailable)? == Stored::Yes {
                 shared.with(|state| {
                     state.claimed(call, message.clone(), claimed);
                     Ok(())
                 })?;
                 return Ok(true);
             }
-            let present = self.store().get(&loaded.key).await.map_err(|error| self.unavailable(error))?;
-            let live = present.filter(|record| self.policy.remaining(record, now) > 0);
+            let present = self.present(&loaded.key, now).await.map_err(SessionError::Unavailable)?;
             shared.with(|state| {
-                state.rebase(live);
+                state.rebase(present);
                 Ok(())
             })?;
         }
         // Whoever writes so much may have written another message, too.
         Ok(false)
-    }
-
-    pub(crate) fn unavailable(&self, error: StoreError) -> SessionError {
-        self.trouble(&error);
-        SessionError::Unavailable(error)
     }
 }
 

@@ -21,10 +21,11 @@ use crate::event::{Counters, Events};
 use crate::key::StoreKey;
 use crate::origin::{self, TrustedOrigins};
 use crate::policy::Policy;
+use crate::record::Record;
 use crate::session::OpenSession;
 use crate::session::Shared;
 use crate::session::state::{Loaded, State};
-use crate::store::{Found, Renewal, SessionStore, StoreError};
+use crate::store::{Condition, Destroyed, Found, Renewal, SessionStore, StoreError};
 
 use deaths::Deaths;
 
@@ -208,6 +209,24 @@ impl Inner {
         &*self.store
     }
 
+    /// What the store answered; that it failed is noted down.
+    fn noted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        answer.inspect_err(|error| self.trouble(error))
+    }
+
+    /// The record of this key as it is now, if it is not over. The store's idea of what has expired is not relied on, and it knows
+    /// nothing of the absolute time-out.
+    async fn present(&self, key: &StoreKey, now: u64) -> Result<Option<Record>, StoreError> {
+        let record = self.noted(self.store().get(key).await)?;
+        Ok(record.filter(|record| self.policy.remaining(record, now) > 0))
+    }
+
+    /// Destroys a record, and lets who has loaded it know.
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        let _ending = self.deaths.ending(key);
+        self.noted(self.store().destroy(key, condition).await)
+    }
+
     /// Notes down that the store failed. What it said is for the log of the request that failed with it.
     fn trouble(&self, error: &StoreError) {
         if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
@@ -224,9 +243,8 @@ impl Inner {
         } else {
             self.store().get(&key).await.map(|record| record.map(|record| Found { record, renewed: false }))
         };
-        // The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
         let live = |found: &Found| self.policy.remaining(&found.record, now) > 0;
-        let found = found.inspect_err(|error| self.trouble(error)).map_err(OpenError::Unavailable)?.filter(live);
+        let found = self.noted(found).map_err(OpenError::Unavailable)?.filter(live);
         if found.is_none()
             && let Some(suppressed) = self.events.unknown.count(now)
         {

@@ -60,7 +60,7 @@ impl Inner {
     ) -> Result<Vec<SessionInfo>, StoreError> {
         let owner = Owner::new(&self.prefix, user);
         let now = self.clock.now();
-        let listed = self.store().sessions_of(&owner).await.inspect_err(|error| self.trouble(error))?;
+        let listed = self.noted(self.store().sessions_of(&owner).await)?;
         let mut live: Vec<(StoreKey, Record)> =
             listed.into_iter().filter(|(_, record)| self.policy.remaining(record, now) > 0).collect();
         // Those of one millisecond have an order too, the same for all who look.
@@ -115,9 +115,7 @@ impl Inner {
     }
 
     async fn revoke(&self, session: &SessionInfo) -> Result<bool, StoreError> {
-        let _ending = self.deaths.ending(session.key());
-        let destroyed = self.store().destroy(session.key(), Condition::Always).await;
-        let was_there = destroyed.inspect_err(|error| self.trouble(error))? == Destroyed::Yes;
+        let was_there = self.destroy(session.key(), Condition::Always).await? == Destroyed::Yes;
         if was_there {
             self.events.revoked.add(1);
             tracing::info!(cookie = self.name, session = session.key().fingerprint(), "session was ended by another");
