@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use redis::Value;
 
 use super::link::Effect;
-use super::{RedisStore, life, scripts, unexpected};
+use super::{RedisStore, life, number, scripts, unexpected};
 use crate::key::StoreKey;
 use crate::store::{Owner, StoreError};
 
@@ -87,8 +87,7 @@ impl RedisStore {
         let name = self.layout.record(key)?;
         let mut exists = redis::cmd("EXISTS");
         exists.arg(&name);
-        let answer = self.link.call(&exists, &name, Effect::Idempotent).await.map_err(StoreError::new)?;
-        Ok(answer == Value::Int(1))
+        Ok(number(self.link.call(&exists, &name, Effect::Idempotent).await)? == 1)
     }
 }
 

@@ -258,10 +258,15 @@ impl RedisStore {
         args: &[String],
         effect: Effect,
     ) -> Result<i64, StoreError> {
-        match self.link.eval(script, &self.layout.record(key)?, args, effect).await.map_err(StoreError::new)? {
-            Value::Int(answer) => Ok(answer),
-            other => Err(unexpected(&other)),
-        }
+        number(self.link.eval(script, &self.layout.record(key)?, args, effect).await)
+    }
+}
+
+/// The number that a command answered.
+fn number(answer: Result<Value, LinkError>) -> Result<i64, StoreError> {
+    match answer.map_err(StoreError::new)? {
+        Value::Int(number) => Ok(number),
+        other => Err(unexpected(&other)),
     }
 }
 
@@ -341,19 +346,17 @@ impl SessionStore for RedisStore {
                 let name = self.layout.record(key)?;
                 let mut del = redis::cmd("DEL");
                 del.arg(&name);
-                self.link.call(&del, &name, Effect::Idempotent).await.map_err(StoreError::new)?
+                number(self.link.call(&del, &name, Effect::Idempotent).await)?
             }
             Condition::Version(version) => {
-                let args = [version.to_string()];
-                let name = self.layout.record(key)?;
-                self.link.eval(&scripts::DESTROY, &name, &args, Effect::Once).await.map_err(StoreError::new)?
+                self.eval(&scripts::DESTROY, key, &[version.to_string()], Effect::Once).await?
             }
         };
         match answer {
-            Value::Int(0) => Ok(Destroyed::Absent),
-            Value::Int(1) => Ok(Destroyed::Yes),
-            Value::Int(2) => Ok(Destroyed::Conflict),
-            other => Err(unexpected(&other)),
+            0 => Ok(Destroyed::Absent),
+            1 => Ok(Destroyed::Yes),
+            2 => Ok(Destroyed::Conflict),
+            other => Err(unexpected(&Value::Int(other))),
         }
     }
 
