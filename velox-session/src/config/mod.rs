@@ -51,7 +51,7 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         size_limit: 64 * 1024,
         session_limit: None,
         #[cfg(feature = "rpc")]
-        patience: Duration::from_millis(1_500),
+        patience: crate::rpc::deadline::PATIENCE,
         trusted_origins: Vec::new(),
         cross_site_mutations: false,
     }

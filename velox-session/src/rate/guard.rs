@@ -16,7 +16,7 @@ use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
-use crate::rpc::deadline::within;
+use crate::rpc::deadline::{PATIENCE, within};
 
 /// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
 /// a store.
@@ -270,8 +270,6 @@ impl<U, F> fmt::Debug for ByUser<U, F> {
     }
 }
 
-/// How long a call waits to be counted, whatever the store.
-const PATIENCE: Duration = Duration::from_millis(1_500);
 
 const EXCEEDED: &str = "Too many requests, please try again later";
 

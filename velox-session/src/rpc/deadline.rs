@@ -5,6 +5,9 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+/// How long a request waits for a store, unless it is set.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
+
 /// What a future gives within a time; `None` if it takes longer, and it is dropped then.
 pub(crate) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
     let mut work = pin!(work);
