@@ -28,7 +28,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         problems.push(ConfigProblem::NoStore);
     }
     check_cookie(&settings.cookie, &mut problems);
-    if !(SECOND..=MAX_MAX_AGE).contains(&settings.max_age) {
+    if !COOKIE_LIFE.contains(&settings.max_age) {
         problems.push(ConfigProblem::MaxAge);
     }
     if settings.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
@@ -110,5 +110,6 @@ pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: u64 = 86_400;
-const MAX_MAX_AGE: Duration = Duration::from_secs(400 * DAY);
+/// 400 days are the longest that browsers keep a cookie.
+pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = SECOND..=Duration::from_secs(400 * DAY);
 const ABSOLUTE: RangeInclusive<Duration> = SECOND..=Duration::from_secs(3_653 * DAY);

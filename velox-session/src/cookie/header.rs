@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::sign::{Signature, VALUE_LENGTH};
+use super::sign::Signature;
 use super::{Attributes, SameSite};
 use crate::id::SessionId;
 
@@ -41,7 +41,7 @@ impl<'h> Iterator for Pairs<'h> {
     }
 }
 
-/// Writes the `Set-Cookie` lines of one session cookie. All but the value and the age is put together once.
+/// Writes the `Set-Cookie` lines of one cookie. All but the value and the age is put together once.
 pub(crate) struct Writer {
     name: String,
     tail: String,
@@ -87,16 +87,20 @@ impl Writer {
     pub(crate) fn issue(&self, id: &SessionId, signature: &Signature, max_age: Duration) -> HeaderValue {
         let [id, signature] =
             [id.as_bytes(), signature].map(|text| std::str::from_utf8(text).expect("base64 is ASCII"));
+        self.line([id, ".", signature], max_age)
+    }
+
+    /// The line that gives the browser a value, of parts that are header text, for the whole seconds of `max_age`.
+    pub(crate) fn line<const PARTS: usize>(&self, value: [&str; PARTS], max_age: Duration) -> HeaderValue {
         let (mut digits, age) = ([0; 20], max_age.as_secs());
         let age = decimal(age, &mut digits);
         // The exact length: what grows or shrinks on its way into the header is copied.
-        let length = self.name.len() + 1 + VALUE_LENGTH + MAX_AGE.len() + age.len() + self.tail.len();
+        let length = value.iter().map(|part| part.len()).sum::<usize>();
+        let length = self.name.len() + 1 + length + MAX_AGE.len() + age.len() + self.tail.len();
         let mut line = String::with_capacity(length);
         line.push_str(&self.name);
         line.push('=');
-        line.push_str(id);
-        line.push('.');
-        line.push_str(signature);
+        value.iter().for_each(|part| line.push_str(part));
         line.push_str(MAX_AGE);
         line.push_str(age);
         line.push_str(&self.tail);

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::token::Tokens;
 use super::{Csrf, Inner};
 use crate::clock::{Clock, SystemClock};
-use crate::config::check::check_cookie;
+use crate::config::check::{COOKIE_LIFE, check_cookie};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::cookie::Attributes;
+use crate::cookie::header::Writer;
 use crate::cookie::sign::{Key, keyed};
 use crate::origin::TrustedOrigins;
 use crate::rpc::SessionMiddleware;
@@ -149,16 +150,14 @@ impl CsrfBuilder {
             ..Attributes::default()
         };
         check_cookie(&cookie, &mut problems);
-        if !(Duration::from_secs(1)..=Duration::from_secs(400 * 86_400)).contains(&lifetime) {
+        if !COOKIE_LIFE.contains(&lifetime) {
             problems.push(ConfigProblem::CsrfLifetime);
         }
-        if !problems.is_empty() {
+        let (Some(writer), true) = (Writer::new(&cookie), problems.is_empty()) else {
             return Err(ConfigError::new(problems));
-        }
-        let flag = if secure { "; Secure" } else { "" };
-        let tail = format!("; Max-Age={}; Path=/{flag}; SameSite=Lax", lifetime.as_secs());
+        };
         let tokens = Tokens { keys, lifetime };
-        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, tail, tokens, trusted, clock })))
+        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock })))
     }
 }
 

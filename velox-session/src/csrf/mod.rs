@@ -18,6 +18,7 @@ use velox_rpc::{Ctx, Error, Result};
 
 use self::token::Tokens;
 use crate::clock::Clock;
+use crate::cookie::header::Writer;
 use crate::origin::TrustedOrigins;
 
 pub use self::config::{CsrfBuilder, csrf};
@@ -59,8 +60,7 @@ pub struct Csrf(Arc<Inner>);
 
 struct Inner {
     cookie: String,
-    /// What follows the token in the cookie's line.
-    tail: String,
+    writer: Writer,
     tokens: Tokens,
     trusted: TrustedOrigins,
     clock: Arc<dyn Clock>,
@@ -76,10 +76,9 @@ impl Csrf {
     ///
     /// The system gives no random bytes: an internal error.
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
-        let Inner { cookie, tail, tokens, clock, .. } = &*self.0;
+        let Inner { writer, tokens, clock, .. } = &*self.0;
         let token = tokens.issue(clock.now())?;
-        let mut line = HeaderValue::try_from(format!("{cookie}={token}{tail}"))?;
-        line.set_sensitive(true);
+        let line = writer.line([&token], tokens.lifetime);
         ctx.reply().append(SET_COOKIE, line).header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(token)
     }

@@ -270,7 +270,6 @@ impl<U, F> fmt::Debug for ByUser<U, F> {
     }
 }
 
-
 const EXCEEDED: &str = "Too many requests, please try again later";
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
