@@ -90,9 +90,7 @@ impl<S: Send + Sync + 'static> Caller<S> {
             Ok(text) => text,
             Err(error) => return CallReply { result: Err(error.into()), headers: HeaderMap::new() },
         };
-        let (result, headers) = run(&endpoint, self.headers.clone(), RawInput::from_json(input)).await;
-        let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
-        CallReply { result, headers }
+        self.reply(&endpoint, RawInput::from_json(input)).await
     }
 
     /// Runs a procedure of the application's routers by its name, with JSON in and out: for what has the name as data, such as a
@@ -120,6 +118,10 @@ impl<S: Send + Sync + 'static> Caller<S> {
             return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
         };
         let input = if input.is_null() { RawInput::absent() } else { RawInput::from_json(input.to_string()) };
+        self.reply(endpoint, input).await
+    }
+
+    async fn reply<O: DeserializeOwned>(&self, endpoint: &Endpoint, input: RawInput) -> CallReply<O> {
         let (result, headers) = run(endpoint, self.headers.clone(), input).await;
         let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
         CallReply { result, headers }
