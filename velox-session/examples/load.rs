@@ -26,10 +26,16 @@ async fn main() -> Result<(), Failure> {
     let (sessions, requests) = (next("number of sessions")?.parse()?, next("number of requests")?.parse()?);
     let expire_after = next("seconds")?.parse::<u64>()?;
 
+    ask(port, &pid, &log_in(port, 1_000).await?.into(), Until::Requests(20_000)).await?;
+    let empty = resident(&pid)?;
     let filling = Instant::now();
     let cookies: Arc<[String]> = log_in(port, sessions).await?.into();
     let took = filling.elapsed();
-    println!("{sessions} logins");
+    println!(
+        "{sessions} logins: {} KiB of memory for the first thousand and all before, then {}",
+        empty,
+        resident(&pid)?
+    );
     let quiet = ask(port, &pid, &cookies, Until::Requests(requests)).await?;
     println!("profile, quiet: {quiet}");
     if expire_after > 0 {
@@ -43,6 +49,7 @@ async fn main() -> Result<(), Failure> {
         let after = ask(port, &pid, &own, Until::Time(Instant::now() + took)).await?;
         println!("profile, the same afterwards: {after}");
         println!("p99, while against afterwards: {:.2}", expiring.p99.as_secs_f64() / after.p99.as_secs_f64());
+        println!("{} KiB of memory are left", resident(&pid)?);
     }
     Ok(())
 }
@@ -143,6 +150,13 @@ fn cpu(pid: &str) -> Result<Duration, Failure> {
     let (_, fields) = stat.rsplit_once(')').ok_or("not a line of /proc")?;
     let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Ok(Duration::from_millis(10 * ticks))
+}
+
+/// KiB of a process in memory.
+fn resident(pid: &str) -> Result<u64, Failure> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 /// A connection that is kept: one request, then its answer.

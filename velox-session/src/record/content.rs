@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::UserText;
 use crate::user::SessionUser;
 
 /// What a session holds. Keeps count of its size in JSON.
 ///
-/// There is one for every session in memory, and most hold a user and nothing else: so the user is one text, and the
-/// maps are there only while there is something in them.
+/// Most hold a user and nothing else: so the maps are there only while there is something in them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
     created_at: u64,
@@ -24,6 +24,11 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
+    /// A session that holds a user, or nobody, and nothing else.
+    pub(crate) fn of_user(user: Option<UserText>, created_at: u64) -> Self {
+        Self { created_at, user, maps: None }
+    }
+
     /// A session read from a store.
     pub(crate) fn loaded(
         user: Option<SessionUser>,
@@ -33,7 +38,7 @@ impl Content {
     ) -> Self {
         let size = data.iter().chain(&flash).map(|(key, value)| entry_size(key, value)).sum();
         let maps = Maps { data, flash, size };
-        Self { created_at, user: user.map(UserText::new), maps: maps.boxed() }
+        Self { created_at, user: user.as_ref().map(UserText::new), maps: maps.boxed() }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
@@ -64,12 +69,17 @@ impl Content {
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
-        self.user = Some(UserText::new(user));
+        self.user = Some(UserText::new(&user));
         self.created_at = at;
     }
 
     pub(crate) fn user(&self) -> Option<User<'_>> {
         self.user.as_ref().map(UserText::read)
+    }
+
+    /// The user, of a session that holds nothing else; `None` of one that does.
+    pub(crate) fn user_alone(&self) -> Option<Option<&UserText>> {
+        self.maps.is_none().then_some(self.user.as_ref())
     }
 
     pub(crate) fn created_at(&self) -> u64 {
@@ -86,7 +96,7 @@ impl Content {
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        self.user.as_ref().map_or(0, |user| user.text.len()) + self.maps().size
+        self.user().map_or(0, |user| user.id.len() + user.email.len()) + self.maps().size
     }
 
     fn maps(&self) -> &Maps {
@@ -111,28 +121,6 @@ pub(crate) struct User<'a> {
 impl From<User<'_>> for SessionUser {
     fn from(user: User<'_>) -> Self {
         Self::new(user.id, user.email)
-    }
-}
-
-/// A user as one text, the id followed by the e-mail address: one piece of memory in place of two and their spare room.
-#[derive(Clone, Debug, PartialEq)]
-struct UserText {
-    text: Box<str>,
-    id_length: usize,
-}
-
-impl UserText {
-    fn new(user: SessionUser) -> Self {
-        let id_length = user.id.len();
-        let mut text = String::with_capacity(id_length + user.email.len());
-        text.push_str(&user.id);
-        text.push_str(&user.email);
-        Self { text: text.into_boxed_str(), id_length }
-    }
-
-    fn read(&self) -> User<'_> {
-        let (id, email) = self.text.split_at(self.id_length);
-        User { id, email }
     }
 }
 
@@ -227,7 +215,7 @@ mod tests {
         content.log_in(SessionUser::new("u123456", "u123456@example.com"), 5);
         let user = content.user().expect("it logged in");
         assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
-        assert!(size_of::<Content>() <= 40);
+        assert!(size_of::<Content>() <= 80);
         content.set("a", json!(1));
         content.set_flash("f", json!(1));
         content.remove("a");

@@ -1,10 +1,10 @@
 //! A session as a store keeps it: who is logged in, the data, the flash messages, and when all that ends.
 //!
-//! A record is shared, not copied: a store hands out a clone, which is a reference count. What is inside is copied
-//! when it is first written to.
+//! A record is shared, not copied: a clone is a reference count. What is inside is copied when it is first written to.
 
 mod content;
 mod json;
+mod user_text;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::user::SessionUser;
 
 pub(crate) use content::Content;
+pub(crate) use user_text::{SHORT, UserText};
 
 /// A session as a store keeps it. Cheap to clone.
 ///
@@ -106,8 +107,9 @@ impl Record {
         json::write_stored(self, id, listed_until)
     }
 
-    pub(crate) fn set_expiry(&mut self, expires_at: u64) {
-        self.expires_at = expires_at;
+    /// When it was last written, in Unix milliseconds.
+    pub(crate) fn saved_at(&self) -> u64 {
+        self.saved_at
     }
 
     pub(crate) fn content(&self) -> &Arc<Content> {

@@ -415,7 +415,7 @@ fn renewed(policy: &Policy) -> State {
     let State { base: Base::Live(loaded), .. } = &mut state else { panic!("it is live") };
     let left = policy.longest(CREATED, OPENED);
     loaded.renewed = true;
-    loaded.record.set_expiry(OPENED + left);
+    loaded.record = loaded.record.clone().with_expiry(OPENED + left);
     state
 }
 

@@ -1,20 +1,24 @@
-//! A store in the memory of this process: bounded, without a thread of its own.
+//! A store in the memory of this process, bounded.
 //!
 //! Records are spread over shards ([`shard`]), each behind a lock that is never held across an await. Each is made of parts that know
-//! nothing of locks: slots in chunks ([`slab`]), tables that find them ([`index`]), a timing wheel ([`wheel`]), lists of the
-//! slots of each user ([`owners`]).
+//! nothing of locks: the records ([`slots`]), a table that finds them ([`index`]), a timing wheel ([`wheel`]), lists of the
+//! slots of each user ([`owners`]). All of them lie in memory that goes back to the system when it is left ([`region`], [`slab`]).
 //!
-//! What has expired leaves a few records at a time, done by whoever calls for something else: each call does a bit in the shard of its
-//! key, and once in a while a bit in another one, which may have no calls of its own.
+//! What has expired is taken out by a thread ([`cleaner`]), and a bit of it by each write, so that more leaves than comes.
 
+mod cleaner;
 mod index;
+mod links;
 mod names;
 mod owners;
+mod region;
 mod shard;
 mod slab;
+mod slot;
+mod slots;
 mod wheel;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,12 +27,16 @@ use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore,
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::key::StoreKey;
 use crate::record::Record;
+use cleaner::Cleaner;
 use shard::Shard;
 
 /// A store in the memory of this process. Sessions end with it. Clones share the records.
 ///
 /// It holds at most its capacity, 100,000 records unless set. When it is full, a new session takes the place of the
 /// one that is next to expire, among the few that are next in line: as a rule the one longest unused.
+///
+/// Sessions that have expired leave by themselves, and the memory that they took goes back to the system. A thread of the store's own
+/// sees to it, which is there while the store holds sessions, and ends with it.
 ///
 /// # Examples
 ///
@@ -40,22 +48,28 @@ use shard::Shard;
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    shards: Arc<[Place]>,
+    shards: Arc<Shards>,
     clock: Arc<dyn Clock>,
+}
+
+/// The shards, and the thread that takes out of them what has expired.
+struct Shards {
+    places: Box<[Place]>,
+    cleaner: Cleaner,
 }
 
 impl MemoryStore {
     /// An empty store of the default capacity.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: shards(DEFAULT_CAPACITY), clock: Arc::new(SystemClock) }
+        Self { shards: Shards::new(DEFAULT_CAPACITY), clock: Arc::new(SystemClock) }
     }
 
     /// An empty store that holds at most so many records, and at least one. From 1,024 on the capacity is divided among
     /// sixteen shards, and a shard that is full makes room for itself.
     #[must_use]
     pub fn with_capacity(self, capacity: usize) -> Self {
-        Self { shards: shards(capacity.max(1)), ..self }
+        Self { shards: Shards::new(capacity.max(1)), ..self }
     }
 
     /// The store with another clock, for tests. Give the same one to the builder.
@@ -68,7 +82,8 @@ impl MemoryStore {
     #[must_use]
     pub fn len(&self) -> usize {
         let now = self.clock.now();
-        self.shards()
+        self.shards
+            .all()
             .map(|mut shard| {
                 let all = shard.len();
                 shard.expire(now, all);
@@ -85,35 +100,39 @@ impl MemoryStore {
 
     /// Ends every session.
     pub fn clear(&self) {
-        self.shards().for_each(|mut shard| shard.clear());
+        self.shards.all().for_each(|mut shard| shard.clear());
     }
 
-    fn shards(&self) -> impl Iterator<Item = MutexGuard<'_, Shard>> {
-        self.shards.iter().map(lock)
+    fn shard(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {
+        let places = &self.shards.places;
+        lock(&places[key.spread() % places.len()])
+    }
+}
+
+impl Shards {
+    fn new(capacity: usize) -> Arc<Self> {
+        let count = if capacity < 1_024 { 1 } else { 16 };
+        let places = (0..count).map(|_| Place(Mutex::new(Shard::new(capacity / count)))).collect();
+        Arc::new(Self { places, cleaner: Cleaner::default() })
     }
 
-    /// Does something with the shard of a key, after a bit of what is due.
-    fn with<T>(&self, key: &StoreKey, act: impl FnOnce(&mut Shard, u64) -> T) -> T {
-        let (now, home) = (self.clock.now(), key.spread());
-        let mut shard = lock(&self.shards[home % self.shards.len()]);
-        shard.expire(now, EXPIRED_PER_CALL);
-        let answer = act(&mut shard, now);
-        let calls = shard.count_call();
-        drop(shard);
-        if calls.is_multiple_of(CALLS_PER_VISIT) {
-            self.visit(home + calls / CALLS_PER_VISIT, now);
-        }
-        answer
+    fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Shard>> {
+        self.places.iter().map(lock)
     }
 
-    /// Does a bit of what is due in a shard, unless somebody is there who does it.
-    fn visit(&self, place: usize, now: u64) {
-        let mut shard = match self.shards[place % self.shards.len()].0.try_lock() {
-            Ok(shard) => shard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        shard.expire(now, EXPIRED_PER_VISIT);
+    fn is_empty(&self) -> bool {
+        self.all().all(|shard| shard.len() == 0)
+    }
+
+    /// Takes a few of those that have expired out of each shard. Answers whether there may be more.
+    fn clean(&self, now: u64) -> bool {
+        self.all().filter_map(|mut shard| shard.expire(now, EXPIRED_PER_STEP).then_some(())).count() > 0
+    }
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        self.cleaner.wake();
     }
 }
 
@@ -125,14 +144,14 @@ impl Default for MemoryStore {
 
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryStore").field("shards", &self.shards.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("shards", &self.shards.places.len()).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        Ok(self.with(key, |shard, now| shard.get(key, now)))
+        Ok(self.shard(key).get(key, self.clock.now()))
     }
 
     async fn set(
@@ -142,27 +161,31 @@ impl SessionStore for MemoryStore {
         expected: Expected,
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
-        Ok(self.with(key, |shard, now| {
-            let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
-            shard.set(key, record, expected, now)
-        }))
+        let now = self.clock.now();
+        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
+        let mut shard = self.shard(key);
+        shard.expire(now, EXPIRED_PER_WRITE);
+        let stored = shard.set(key, record, expected, now);
+        drop(shard);
+        Cleaner::start(&self.shards, &self.clock);
+        Ok(stored)
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        Ok(self.with(key, |shard, now| shard.destroy(key, condition, now)))
+        Ok(self.shard(key).destroy(key, condition, self.clock.now()))
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        Ok(self.with(key, |shard, now| shard.touch(key, ttl, now)))
+        Ok(self.shard(key).touch(key, ttl, self.clock.now()))
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        Ok(self.with(key, |shard, now| shard.load(key, renewal, now)))
+        Ok(self.shard(key).load(key, renewal, renewal.now()))
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let (now, mut found) = (self.clock.now(), Vec::new());
-        self.shards().for_each(|shard| shard.sessions_of(owner, now, &mut found));
+        self.shards.all().for_each(|shard| shard.sessions_of(owner, now, &mut found));
         Ok(found)
     }
 }
@@ -172,11 +195,6 @@ impl SessionStore for MemoryStore {
 #[repr(align(128))]
 struct Place(Mutex<Shard>);
 
-fn shards(capacity: usize) -> Arc<[Place]> {
-    let count = if capacity < 1_024 { 1 } else { 16 };
-    (0..count).map(|_| Place(Mutex::new(Shard::new(capacity / count)))).collect()
-}
-
 fn lock(Place(shard): &Place) -> MutexGuard<'_, Shard> {
     // Nothing in here panics half-way through a change.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
@@ -184,9 +202,9 @@ fn lock(Place(shard): &Place) -> MutexGuard<'_, Shard> {
 
 const DEFAULT_CAPACITY: usize = 100_000;
 /// A write adds one record at most, so that more leave than come.
-const EXPIRED_PER_CALL: u32 = 8;
-const CALLS_PER_VISIT: usize = 8;
-const EXPIRED_PER_VISIT: u32 = 16;
+const EXPIRED_PER_WRITE: u32 = 2;
+/// Some ten microseconds, for which a call may have to wait.
+const EXPIRED_PER_STEP: u32 = 16;
 
 #[cfg(test)]
 mod tests;

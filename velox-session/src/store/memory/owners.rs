@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::num::NonZero;
 
 use super::index::Index;
-use super::slab::Slab;
+use super::links::{Link, Links};
 
 /// Knows the slots of each owner. Slots have the numbers 0 up to the length, without holes.
 pub(super) struct Owners {
@@ -12,7 +12,8 @@ pub(super) struct Owners {
     hasher: RandomState,
     /// The first slot of each list.
     firsts: Index,
-    links: Slab<Link>,
+    /// The tag is the owner's mark, or zero.
+    links: Links,
 }
 
 /// A user under a cookie name: the name's number, which is not zero, and a hash of both.
@@ -22,49 +23,53 @@ pub(super) struct Mark {
     hash: u32,
 }
 
-/// A slot in the list of its owner.
-#[derive(Clone, Copy)]
-struct Link {
-    before: u32,
-    after: u32,
-    owner: Option<Mark>,
+impl Mark {
+    fn tag(self) -> u64 {
+        u64::from(self.name.get()) << 32 | u64::from(self.hash)
+    }
+
+    fn of(tag: u64) -> Option<Self> {
+        let name = NonZero::new((tag >> 32) as u32)?;
+        Some(Self { name, hash: tag as u32 })
+    }
 }
 
 impl Owners {
     pub(super) fn new() -> Self {
-        Self { hasher: RandomState::new(), firsts: Index::new(), links: Slab::new() }
+        Self { hasher: RandomState::new(), firsts: Index::new(), links: Links::new() }
     }
 
-    pub(super) fn mark(&self, name: NonZero<u32>, user: &str) -> Mark {
+    pub(super) fn mark(&self, name: NonZero<u32>, user: &[u8]) -> Mark {
         // Half of the bits do: what they do not tell apart, the ids do.
         Mark { name, hash: self.hasher.hash_one((name, user)) as u32 }
     }
 
     /// The first slot of an owner; `is_theirs` compares the user's id.
     pub(super) fn first(&self, owner: Mark, is_theirs: impl Fn(u32) -> bool) -> Option<u32> {
-        self.firsts.find(owner.hash, |slot| self.links[slot].owner == Some(owner) && is_theirs(slot))
+        self.firsts.find(owner.hash, |slot| self.links.get(slot).tag == owner.tag() && is_theirs(slot))
     }
 
     /// The next slot of the same owner.
     pub(super) fn after(&self, slot: u32) -> Option<u32> {
-        Some(self.links[slot].after).filter(|after| *after != NONE)
+        Some(self.links.get(slot).after).filter(|after| *after != NONE)
     }
 
     /// Adds the next slot, which is nobody's.
     pub(super) fn push(&mut self) {
-        self.links.push(Link { before: NONE, after: NONE, owner: None });
+        self.links.push(Link { before: NONE, after: NONE, tag: 0 });
     }
 
     /// Gives a slot to an owner, or to nobody; `is_theirs` compares the user's id.
     pub(super) fn set(&mut self, slot: u32, owner: Option<Mark>, is_theirs: impl Fn(u32) -> bool) {
         self.unlink(slot);
         let first = owner.and_then(|owner| self.first(owner, is_theirs));
-        self.links[slot] = Link { before: first.unwrap_or(NONE), after: NONE, owner };
+        let second = first.map_or(NONE, |first| self.links.get(first).after);
+        let link = Link { before: first.unwrap_or(NONE), after: second, tag: owner.map_or(0, Mark::tag) };
+        self.links.set(slot, link);
         match (owner, first) {
             // Second in line, so that the table keeps what it has.
             (_, Some(first)) => {
-                let second = std::mem::replace(&mut self.links[first].after, slot);
-                self.links[slot].after = second;
+                self.links.set_after(first, slot);
                 self.set_before(second, slot);
             }
             (Some(owner), None) => self.firsts.insert(owner.hash, slot),
@@ -78,10 +83,10 @@ impl Owners {
         self.links.swap_remove(slot);
         let last = self.links.len();
         if slot < last {
-            let Link { before, after, owner } = self.links[slot];
-            match owner {
+            let Link { before, after, tag } = self.links.get(slot);
+            match Mark::of(tag) {
                 Some(owner) if before == NONE => self.firsts.renumber(owner.hash, last, slot),
-                Some(_) => self.links[before].after = slot,
+                Some(_) => self.links.set_after(before, slot),
                 None => {}
             }
             self.set_before(after, slot);
@@ -89,11 +94,11 @@ impl Owners {
     }
 
     fn unlink(&mut self, slot: u32) {
-        let Link { before, after, owner } = self.links[slot];
-        match owner {
+        let Link { before, after, tag } = self.links.get(slot);
+        match Mark::of(tag) {
             Some(owner) if before == NONE && after == NONE => self.firsts.remove(owner.hash, slot),
             Some(owner) if before == NONE => self.firsts.renumber(owner.hash, slot, after),
-            Some(_) => self.links[before].after = after,
+            Some(_) => self.links.set_after(before, after),
             None => {}
         }
         self.set_before(after, before);
@@ -101,7 +106,7 @@ impl Owners {
 
     fn set_before(&mut self, slot: u32, before: u32) {
         if slot != NONE {
-            self.links[slot].before = before;
+            self.links.set_before(slot, before);
         }
     }
 }
@@ -116,7 +121,7 @@ mod tests {
     const NAME: NonZero<u32> = NonZero::<u32>::MIN;
 
     fn listed(owners: &Owners, users: &[Option<u64>], user: u64) -> Vec<u32> {
-        let mark = owners.mark(NAME, &user.to_string());
+        let mark = owners.mark(NAME, user.to_string().as_bytes());
         let mut next = owners.first(mark, |slot| users[slot as usize] == Some(user));
         let mut slots = Vec::new();
         while let Some(slot) = next {
@@ -147,7 +152,7 @@ mod tests {
                     }
                     let user = Some(dice.below(5)).filter(|user| *user > 0);
                     users[slot as usize] = user;
-                    let mark = user.map(|user| owners.mark(NAME, &user.to_string()));
+                    let mark = user.map(|user| owners.mark(NAME, user.to_string().as_bytes()));
                     owners.set(slot, mark, |other| users[other as usize] == user);
                 }
                 for user in 1..5 {

@@ -12,38 +12,29 @@ use crate::record::Record;
 use crate::store::memory::index::Index;
 use crate::store::memory::names::{self, Names};
 use crate::store::memory::owners::Owners;
-use crate::store::memory::slab::Slab;
+use crate::store::memory::slots::Slots;
 use crate::store::memory::wheel::Wheel;
 use crate::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, Stored};
 
 /// The records of some keys.
 pub(super) struct Shard {
-    slots: Slab<Slot>,
+    slots: Slots,
     index: Index,
     wheel: Wheel,
     owners: Owners,
     names: Names,
     capacity: u32,
-    calls: usize,
-}
-
-/// All that a read looks at, in one line of the processor's cache.
-#[repr(align(64))]
-struct Slot {
-    mark: names::Mark,
-    record: Record,
 }
 
 impl Shard {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            slots: Slab::new(),
+            slots: Slots::new(),
             index: Index::new(),
             wheel: Wheel::new(),
             owners: Owners::new(),
             names: Names::new(),
             capacity: u32::try_from(capacity).map_or(LARGEST, |capacity| capacity.min(LARGEST)),
-            calls: 0,
         }
     }
 
@@ -53,29 +44,29 @@ impl Shard {
 
     pub(super) fn get(&mut self, key: &StoreKey, now: u64) -> Option<Record> {
         let slot = self.find(key, now)?;
-        Some(self.slots[slot].record.clone())
+        Some(self.slots.record(slot))
     }
 
     pub(super) fn load(&mut self, key: &StoreKey, renewal: &Renewal, now: u64) -> Option<Found> {
         let slot = self.find(key, now)?;
-        let ttl = renewal.of(&self.slots[slot].record);
-        if let Some(ttl) = ttl {
-            self.renew(slot, expiry(now, ttl));
-        }
-        Some(Found { record: self.slots[slot].record.clone(), renewed: ttl.is_some() })
+        let record = self.slots.record(slot);
+        let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
+        let expires_at = expiry(now, ttl);
+        self.renew(slot, expires_at);
+        Some(Found { record: record.with_expiry(expires_at), renewed: true })
     }
 
     pub(super) fn set(&mut self, key: &StoreKey, record: Record, expected: Expected, now: u64) -> Stored {
         let present = self.find(key, now);
         let as_expected = match (expected, present) {
             (Expected::Absent, None) => true,
-            (Expected::Version(version), Some(slot)) => self.slots[slot].record.version() == version,
+            (Expected::Version(version), Some(slot)) => self.slots.slot(slot).version() == version,
             _ => false,
         };
         match present {
             _ if !as_expected => return Stored::Conflict,
-            Some(slot) => self.replace(slot, record, key),
-            None => self.insert(key, record),
+            Some(slot) => self.replace(slot, &record, key),
+            None => self.insert(key, &record),
         }
         Stored::Yes
     }
@@ -83,7 +74,7 @@ impl Shard {
     pub(super) fn destroy(&mut self, key: &StoreKey, condition: Condition, now: u64) -> Destroyed {
         let Some(slot) = self.find(key, now) else { return Destroyed::Absent };
         if let Condition::Version(version) = condition
-            && version != self.slots[slot].record.version()
+            && version != self.slots.slot(slot).version()
         {
             return Destroyed::Conflict;
         }
@@ -102,52 +93,48 @@ impl Shard {
     /// Adds the live sessions of a user to `found`.
     pub(super) fn sessions_of(&self, owner: &Owner, now: u64, found: &mut Vec<(StoreKey, Record)>) {
         let Some(name) = self.names.find(owner.cookie()) else { return };
-        let mark = self.owners.mark(name.number(), owner.user());
-        let mut next = self.owners.first(mark, |slot| user(&self.slots[slot].record) == Some(owner.user()));
-        while let Some(slot) = next {
-            let Slot { mark, record } = &self.slots[slot];
-            if record.expires_at() > now {
-                found.push((StoreKey::from_parts(name.text(), name.mix(*mark)), record.clone()));
+        let user = owner.user().as_bytes();
+        let mark = self.owners.mark(name.number(), user);
+        let mut next = self.owners.first(mark, |slot| self.slots.user(slot) == Some(user));
+        while let Some(number) = next {
+            let slot = self.slots.slot(number);
+            if slot.expires_at() > now {
+                found.push((StoreKey::from_parts(name.text(), name.mix(*slot.mark())), self.slots.record(number)));
             }
-            next = self.owners.after(slot);
+            next = self.owners.after(number);
         }
     }
 
-    /// Looks at no more than `limit` of the slots whose turn it is: those that have expired leave.
-    pub(super) fn expire(&mut self, now: u64, limit: u32) {
+    /// Looks at no more than `limit` of the slots whose turn it is: those that have expired leave. Answers whether there may be more.
+    pub(super) fn expire(&mut self, now: u64, limit: u32) -> bool {
         for _ in 0..limit {
-            let Some(slot) = self.wheel.turn(now) else { return };
-            let expires_at = self.slots[slot].record.expires_at();
+            let Some(slot) = self.wheel.turn(now) else { return false };
+            let expires_at = self.slots.slot(slot).expires_at();
             if expires_at <= now {
                 self.remove(slot);
             } else {
                 self.wheel.set(slot, expires_at);
             }
         }
+        true
     }
 
     pub(super) fn len(&self) -> u32 {
         self.slots.len()
     }
 
-    /// Counts the calls.
-    pub(super) fn count_call(&mut self) -> usize {
-        self.calls = self.calls.wrapping_add(1);
-        self.calls
-    }
-
     /// The slot of a live record. One that has expired leaves.
     fn find(&mut self, key: &StoreKey, now: u64) -> Option<u32> {
         let mark = self.names.find(key.prefix())?.mix(key.digest());
-        let slot = self.index.find(hash(&mark), |slot| self.slots[slot].mark == mark)?;
-        if self.slots[slot].record.expires_at() <= now {
+        let slot = self.index.find(hash(&mark), |slot| *self.slots.slot(slot).mark() == mark)?;
+        if self.slots.slot(slot).expires_at() <= now {
             self.remove(slot);
             return None;
         }
         Some(slot)
     }
 
-    fn insert(&mut self, key: &StoreKey, record: Record) {
+    fn insert(&mut self, key: &StoreKey, record: &Record) {
         if self.slots.len() >= self.capacity {
             self.evict();
         }
@@ -155,29 +142,30 @@ impl Shard {
         self.index.insert(hash(&mark), slot);
         self.wheel.push(record.expires_at());
         self.owners.push();
-        self.slots.push(Slot { mark, record });
+        self.slots.push(&mark, record);
         self.set_owner(slot, key);
     }
 
-    fn replace(&mut self, slot: u32, record: Record, key: &StoreKey) {
+    fn replace(&mut self, slot: u32, record: &Record, key: &StoreKey) {
         self.renew(slot, record.expires_at());
-        let old = std::mem::replace(&mut self.slots[slot].record, record);
-        if user(&old) != user(&self.slots[slot].record) {
+        let user = record.content().user().map(|user| user.id.as_bytes());
+        let of_another = self.slots.user(slot) != user;
+        self.slots.replace(slot, record);
+        if of_another {
             self.set_owner(slot, key);
         }
     }
 
     fn set_owner(&mut self, slot: u32, key: &StoreKey) {
         let slots = &self.slots;
-        let id = user(&slots[slot].record);
+        let id = slots.user(slot);
         let owner = id.map(|id| self.owners.mark(self.names.name(key.prefix()).number(), id));
-        self.owners.set(slot, owner, |other| user(&slots[other].record) == id);
+        self.owners.set(slot, owner, |other| slots.user(other) == id);
     }
 
     fn renew(&mut self, slot: u32, expires_at: u64) {
-        let record = &mut self.slots[slot].record;
-        let sooner = expires_at < record.expires_at();
-        record.set_expiry(expires_at);
+        let sooner = expires_at < self.slots.slot(slot).expires_at();
+        self.slots.set_expiry(slot, expires_at);
         // The wheel may be early, never late: most renewals cost it nothing.
         if sooner {
             self.wheel.set(slot, expires_at);
@@ -185,13 +173,13 @@ impl Shard {
     }
 
     fn remove(&mut self, slot: u32) {
-        let Slot { mark, .. } = self.slots.swap_remove(slot);
-        self.index.remove(hash(&mark), slot);
+        self.index.remove(hash(self.slots.slot(slot).mark()), slot);
+        self.slots.swap_remove(slot);
         self.wheel.remove(slot);
         self.owners.remove(slot);
         let last = self.slots.len();
         if slot < last {
-            self.index.renumber(hash(&self.slots[slot].mark), last, slot);
+            self.index.renumber(hash(self.slots.slot(slot).mark()), last, slot);
         }
     }
 
@@ -204,7 +192,7 @@ impl Shard {
             }
             let Some(slot) = next.or_else(|| self.wheel.first()) else { break };
             next = self.wheel.after(slot);
-            let expires_at = self.slots[slot].record.expires_at();
+            let expires_at = self.slots.slot(slot).expires_at();
             if expires_at > self.wheel.due(slot) {
                 self.wheel.set(slot, expires_at);
             } else {
@@ -216,11 +204,6 @@ impl Shard {
             self.remove(slot);
         }
     }
-}
-
-/// The id of the user who is logged in.
-fn user(record: &Record) -> Option<&str> {
-    record.content().user().map(|user| user.id)
 }
 
 /// Ids are ours and random, so that nobody chooses what their hashes begin with.
@@ -244,21 +227,21 @@ mod tests {
 
     use super::*;
     use crate::conformance::key;
-    use crate::record::Content;
+    use crate::record::{Content, SHORT};
     use crate::store::memory::tests::Dice;
     use crate::user::SessionUser;
 
     fn record(user: u64, version: u64, expires_at: u64) -> Record {
-        let mut content = Content::new(0);
+        let mut content = Content::new(version);
         if user > 0 {
-            content.log_in(SessionUser::new(user.to_string(), ""), 0);
+            // One that fits into a slot, or one that does not.
+            let email = "e".repeat(if version.is_multiple_of(3) { SHORT } else { 7 });
+            content.log_in(SessionUser::new(user.to_string(), email), version + 1);
         }
-        Record::new(Arc::new(content), version, expires_at, 0)
-    }
-
-    #[test]
-    fn a_slot_is_one_line_of_the_cache() {
-        assert_eq!(size_of::<Slot>(), 64);
+        if version.is_multiple_of(5) {
+            content.set("version", version.into());
+        }
+        Record::new(Arc::new(content), version, expires_at, version + 2)
     }
 
     /// Against a plain table (E8: the users' lists too): what lives is found, and nothing else, whatever happens in whatever order.
@@ -287,10 +270,10 @@ mod tests {
                     3 => {
                         let ttl = Duration::from_millis(ttl);
                         assert_eq!(shard.touch(key, ttl, now), present.is_some());
-                        model.entry(number).and_modify(|record| record.set_expiry(expiry(now, ttl)));
+                        model.entry(number).and_modify(|record| *record = record.clone().with_expiry(expiry(now, ttl)));
                     }
                     4 => now += dice.below(3_000),
-                    _ => shard.expire(now, dice.below(9) as u32),
+                    _ => _ = shard.expire(now, dice.below(9) as u32),
                 }
                 model.retain(|_, record| record.expires_at() > now);
                 let number = dice.below(40) as usize;

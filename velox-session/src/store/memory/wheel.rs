@@ -16,7 +16,7 @@
 //!
 //! A slot may be due earlier here than it is in truth, never later.
 
-use super::slab::Slab;
+use super::links::{Link, Links};
 
 /// Knows when each slot is due. Slots have the numbers 0 up to the length, without holes.
 pub(super) struct Wheel {
@@ -26,7 +26,8 @@ pub(super) struct Wheel {
     occupied: [u64; LEVELS],
     /// The buckets level by level, and behind them the list of those whose turn it is.
     lists: Vec<List>,
-    links: Slab<Link>,
+    /// The tag is when the slot is due. The neighbour of an end is the list itself: its number with `END`.
+    links: Links,
 }
 
 /// The ends of a list, in the order of arrival. `NONE` if it is empty.
@@ -36,22 +37,15 @@ struct List {
     last: u32,
 }
 
-/// A slot in its list. The neighbour of an end is the list itself: its number with `END`.
-struct Link {
-    before: u32,
-    after: u32,
-    due: u64,
-}
-
 impl Wheel {
     pub(super) fn new() -> Self {
         let empty = List { first: NONE, last: NONE };
-        Self { time: 0, occupied: [0; LEVELS], lists: vec![empty; TURN as usize + 1], links: Slab::new() }
+        Self { time: 0, occupied: [0; LEVELS], lists: vec![empty; TURN as usize + 1], links: Links::new() }
     }
 
     /// Adds the next slot.
     pub(super) fn push(&mut self, due: u64) {
-        self.links.push(Link { before: NONE, after: NONE, due });
+        self.links.push(Link { before: NONE, after: NONE, tag: due });
         self.link(self.links.len() - 1);
     }
 
@@ -60,7 +54,7 @@ impl Wheel {
         self.unlink(slot);
         self.links.swap_remove(slot);
         if slot < self.links.len() {
-            let Link { before, after, .. } = self.links[slot];
+            let Link { before, after, .. } = self.links.get(slot);
             self.set_after(before, slot);
             self.set_before(after, slot);
         }
@@ -69,12 +63,12 @@ impl Wheel {
     /// Lets a slot be due at another time.
     pub(super) fn set(&mut self, slot: u32, due: u64) {
         self.unlink(slot);
-        self.links[slot].due = due;
+        self.links.set(slot, Link { tag: due, ..self.links.get(slot) });
         self.link(slot);
     }
 
     pub(super) fn due(&self, slot: u32) -> u64 {
-        self.links[slot].due
+        self.links.get(slot).tag
     }
 
     /// A slot whose turn it is now. It may be early: then it is to be [`set`](Self::set) to its true time.
@@ -105,7 +99,7 @@ impl Wheel {
 
     /// The slot behind this one in its list.
     pub(super) fn after(&self, slot: u32) -> Option<u32> {
-        Some(self.links[slot].after).filter(|after| after & END == 0)
+        Some(self.links.get(slot).after).filter(|after| after & END == 0)
     }
 
     fn first_bucket(&self) -> Option<(usize, u64)> {
@@ -132,25 +126,25 @@ impl Wheel {
     fn give_turn(&mut self, level: usize, bucket: u64) {
         let from = number(level, bucket);
         let list = std::mem::replace(&mut self.lists[from as usize], List { first: NONE, last: NONE });
-        self.links[list.first].before = TURN | END;
-        self.links[list.last].after = TURN | END;
+        self.links.set_before(list.first, TURN | END);
+        self.links.set_after(list.last, TURN | END);
         self.lists[TURN as usize] = list;
         self.mark(from);
     }
 
     fn link(&mut self, slot: u32) {
-        let list = self.list(self.links[slot].due);
+        let due = self.due(slot);
+        let list = self.list(due);
         let last = self.lists[list as usize].last;
         let before = if last == NONE { list | END } else { last };
-        let link = &mut self.links[slot];
-        (link.before, link.after) = (before, list | END);
+        self.links.set(slot, Link { before, after: list | END, tag: due });
         self.set_after(before, slot);
         self.lists[list as usize].last = slot;
         self.mark(list);
     }
 
     fn unlink(&mut self, slot: u32) {
-        let Link { before, after, .. } = self.links[slot];
+        let Link { before, after, .. } = self.links.get(slot);
         // The one who was between two ends leaves an empty list.
         if before & after & END != 0 {
             self.lists[(before & !END) as usize] = List { first: NONE, last: NONE };
@@ -164,14 +158,14 @@ impl Wheel {
     /// Puts behind `place`, a slot or the front end of a list, what comes there.
     fn set_after(&mut self, place: u32, after: u32) {
         match place & END {
-            0 => self.links[place].after = after,
+            0 => self.links.set_after(place, after),
             _ => self.lists[(place & !END) as usize].first = after,
         }
     }
 
     fn set_before(&mut self, place: u32, before: u32) {
         match place & END {
-            0 => self.links[place].before = before,
+            0 => self.links.set_before(place, before),
             _ => self.lists[(place & !END) as usize].last = before,
         }
     }
