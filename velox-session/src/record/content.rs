@@ -215,7 +215,7 @@ mod tests {
         content.log_in(SessionUser::new("u123456", "u123456@example.com"), 5);
         let user = content.user().expect("it logged in");
         assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
-        assert!(size_of::<Content>() <= 80);
+        assert!(size_of::<Content>() <= 88);
         content.set("a", json!(1));
         content.set_flash("f", json!(1));
         content.remove("a");

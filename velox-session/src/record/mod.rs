@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::user::SessionUser;
 
 pub(crate) use content::Content;
-pub(crate) use user_text::{SHORT, UserText};
+pub(crate) use user_text::{BLOCK, Block, UserText};
 
 /// A session as a store keeps it. Cheap to clone.
 ///

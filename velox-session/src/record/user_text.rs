@@ -7,58 +7,76 @@ use crate::user::SessionUser;
 /// with each request, one is made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UserText {
-    Short { id_length: u8, length: u8, text: [u8; SHORT] },
+    Short(Block),
     Long { id_length: usize, text: Box<str> },
 }
 
 impl UserText {
     pub(crate) fn new(user: &SessionUser) -> Self {
-        let (id, email) = (&user.id, &user.email);
-        let mut text = [0; SHORT];
-        if let Some(room) = text.get_mut(..id.len() + email.len()) {
-            let (first, second) = room.split_at_mut(id.len());
-            first.copy_from_slice(id.as_bytes());
-            second.copy_from_slice(email.as_bytes());
-            return Self::Short { id_length: small(id.len()), length: small(id.len() + email.len()), text };
-        }
-        Self::Long { id_length: id.len(), text: format!("{id}{email}").into_boxed_str() }
-    }
-
-    /// The user of a short text, as [`short`](Self::short) gave it. `None` for bytes that it did not give.
-    pub(crate) fn from_short(bytes: &[u8], id_length: u8) -> Option<Self> {
-        std::str::from_utf8(bytes).ok()?.split_at_checked(id_length.into())?;
-        let mut text = [0; SHORT];
-        text.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(Self::Short { id_length, length: small(bytes.len()), text })
-    }
-
-    /// The text and the length of the id in it, if it is short.
-    pub(crate) fn short(&self) -> Option<(&[u8], u8)> {
-        match self {
-            Self::Short { id_length, length, text } => Some((&text[..usize::from(*length)], *id_length)),
-            Self::Long { .. } => None,
+        match Block::new(&user.id, &user.email) {
+            Some(block) => Self::Short(block),
+            None => Self::Long { id_length: user.id.len(), text: format!("{}{}", user.id, user.email).into() },
         }
     }
 
     pub(crate) fn read(&self) -> User<'_> {
-        let (text, id_length) = match self {
-            Self::Short { id_length, length, text } => {
-                let text = std::str::from_utf8(&text[..usize::from(*length)]).expect("two texts were put in");
-                (text, usize::from(*id_length))
+        match self {
+            Self::Short(block) => block.read(),
+            Self::Long { id_length, text } => {
+                let (id, email) = text.split_at(*id_length);
+                User { id, email }
             }
-            Self::Long { id_length, text } => (&**text, *id_length),
-        };
-        let (id, email) = text.split_at(id_length);
+        }
+    }
+}
+
+/// A short text in bytes of a fixed number: the text, zeros, and at the end how long the id is, how long the text is, and a zero.
+///
+/// All of them, read as UTF-8, are a text: to see that takes a few steps of sixteen bytes each, where the text alone, which ends and begins
+/// anywhere, takes one for each byte.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(align(8))]
+pub(crate) struct Block([u8; BLOCK]);
+
+impl Block {
+    fn new(id: &str, email: &str) -> Option<Self> {
+        let length = id.len() + email.len();
+        if length > ID_LENGTH {
+            return None;
+        }
+        let mut bytes = [0; BLOCK];
+        bytes[..id.len()].copy_from_slice(id.as_bytes());
+        bytes[id.len()..length].copy_from_slice(email.as_bytes());
+        bytes[ID_LENGTH] = u8::try_from(id.len()).ok()?;
+        bytes[LENGTH] = u8::try_from(length).ok()?;
+        Some(Self(bytes))
+    }
+
+    /// The block of these bytes, which [`bytes`](Self::bytes) has given.
+    pub(crate) fn from_bytes(bytes: &[u8; BLOCK]) -> Self {
+        Self(*bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; BLOCK] {
+        &self.0
+    }
+
+    /// The id in the bytes of a block.
+    pub(crate) fn id(bytes: &[u8; BLOCK]) -> &[u8] {
+        &bytes[..usize::from(bytes[ID_LENGTH])]
+    }
+
+    fn read(&self) -> User<'_> {
+        let text = std::str::from_utf8(&self.0).expect("all of it is a text");
+        let (id, email) = text[..usize::from(self.0[LENGTH])].split_at(usize::from(self.0[ID_LENGTH]));
         User { id, email }
     }
 }
 
-fn small(length: usize) -> u8 {
-    u8::try_from(length).expect("it is at most SHORT")
-}
-
-/// Bytes of the longest text that is short. An id of 36 characters leaves 25 to the address.
-pub(crate) const SHORT: usize = 61;
+/// Bytes of a block: a line of the processor's cache.
+pub(crate) const BLOCK: usize = 64;
+const ID_LENGTH: usize = BLOCK - 3;
+const LENGTH: usize = BLOCK - 2;
 
 #[cfg(test)]
 mod tests {
@@ -71,18 +89,12 @@ mod tests {
         {
             let text = UserText::new(&SessionUser::new(id, email));
             assert_eq!(text.read(), User { id, email });
-            assert_eq!(text.short().is_some(), id.len() + email.len() <= SHORT);
-            if let Some((bytes, id_length)) = text.short() {
-                assert_eq!(UserText::from_short(bytes, id_length), Some(text.clone()));
+            assert_eq!(matches!(text, UserText::Short(_)), id.len() + email.len() <= 61);
+            if let UserText::Short(block) = text {
+                assert_eq!(Block::from_bytes(block.bytes()).read(), User { id, email });
+                assert_eq!(Block::id(block.bytes()), id.as_bytes());
+                assert_eq!(block.bytes()[BLOCK - 1], 0);
             }
         }
-    }
-
-    #[test]
-    fn what_is_no_text_is_no_user() {
-        assert_eq!(UserText::from_short(&[0xff], 1), None);
-        assert_eq!(UserText::from_short("ü".as_bytes(), 1), None);
-        assert_eq!(UserText::from_short(b"a", 2), None);
-        assert_eq!(UserText::from_short(&[b'a'; SHORT + 1], 1), None);
     }
 }

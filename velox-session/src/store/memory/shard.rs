@@ -227,7 +227,7 @@ mod tests {
 
     use super::*;
     use crate::conformance::key;
-    use crate::record::{Content, SHORT};
+    use crate::record::{BLOCK, Content};
     use crate::store::memory::tests::Dice;
     use crate::user::SessionUser;
 
@@ -235,7 +235,7 @@ mod tests {
         let mut content = Content::new(version);
         if user > 0 {
             // One that fits into a slot, or one that does not.
-            let email = "e".repeat(if version.is_multiple_of(3) { SHORT } else { 7 });
+            let email = "e".repeat(if version.is_multiple_of(3) { BLOCK } else { 7 });
             content.log_in(SessionUser::new(user.to_string(), email), version + 1);
         }
         if version.is_multiple_of(5) {

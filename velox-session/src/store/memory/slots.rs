@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::names::Mark;
 use super::slab::Slab;
 use super::slot::{self, Holds, SIZE, Slot};
-use crate::record::{Content, Record};
+use crate::record::{Block, Content, Record};
 
 /// Records under dense numbers.
 pub(super) struct Slots {
@@ -36,7 +36,7 @@ impl Slots {
         let slot = self.slot(number);
         match slot.holds() {
             Holds::Beside(place) => slot.record_of(Arc::clone(&self.beside[place as usize].content)),
-            Holds::User(..) | Holds::Nobody => slot.record(),
+            Holds::User(_) | Holds::Nobody => slot.record(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Slots {
     pub(super) fn user(&self, number: u32) -> Option<&[u8]> {
         match self.slot(number).holds() {
             Holds::Nobody => None,
-            Holds::User(text, id_length) => Some(&text[..usize::from(id_length)]),
+            Holds::User(block) => Some(Block::id(block)),
             Holds::Beside(place) => self.beside[place as usize].content.user().map(|user| user.id.as_bytes()),
         }
     }
