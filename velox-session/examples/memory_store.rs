@@ -1,7 +1,7 @@
 //! What a session costs in the memory store: room, the time of a read, and what is left when all have expired.
 //!
-//! Run by `tests/measure/store`. The sessions are logins and nothing else, made by a manager as in a service; a read is what every
-//! request with a session begins with (`load`), and each one renews the life.
+//! Run by `tests/measure/store`. The sessions are logins, made by a manager as in a service: with short ids and addresses and nothing else, or
+//! `long`: with UUIDs and long addresses, or `data`: with a counter beside. A read is what every request with a session begins with (`load`), and each one renews the life.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
@@ -23,6 +23,7 @@ use velox_session::{Manager, MemoryStore, Record, SessionUser, StoreKey, session
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
+    let kind = Kind::of(std::env::args().nth(2).as_deref())?;
     let clock = Shifted::default();
     let store = MemoryStore::new().with_capacity(2 * count).with_clock(clock.clone());
     let witness = Arc::new(Witness::new(store.clone(), count));
@@ -32,11 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .touch_interval(Duration::ZERO)
         .clock(clock.clone())
         .build_manager()?;
-    let renewal = warm_up(&manager, &witness, &store)?;
+    let renewal = warm_up(&manager, kind, &witness, &store)?;
 
     let empty = resident()?;
     for number in 0..count {
-        login(&manager, number)?;
+        login(&manager, kind, number)?;
     }
     let full = resident()? - empty;
     println!("{} sessions: {} bytes each, {} MiB in all", store.len(), full / count as i64, full >> 20);
@@ -83,13 +84,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What the sessions hold.
+#[derive(Clone, Copy)]
+enum Kind {
+    Short,
+    Long,
+    Data,
+}
+
+impl Kind {
+    fn of(name: Option<&str>) -> Result<Self, String> {
+        match name {
+            None => Ok(Self::Short),
+            Some("long") => Ok(Self::Long),
+            Some("data") => Ok(Self::Data),
+            Some(other) => Err(format!("{other}: neither long nor data")),
+        }
+    }
+}
+
 /// Logs a new visitor in; gives the cookie.
-fn login(manager: &Manager, number: usize) -> Result<HeaderMap, Box<dyn Error>> {
+fn login(manager: &Manager, kind: Kind, number: usize) -> Result<HeaderMap, Box<dyn Error>> {
     let exchange = ready(manager.open(&HeaderMap::new()))?;
     let call = exchange.call();
-    let id = format!("u{number:06}");
-    let email = format!("{id}@example.com");
+    let id = match kind {
+        Kind::Long => format!("{number:08x}-0000-4000-8000-{number:012x}"),
+        Kind::Short | Kind::Data => format!("u{number:06}"),
+    };
+    let email = match kind {
+        Kind::Long => format!("somebody.{number:06}@mail.example.com"),
+        Kind::Short | Kind::Data => format!("{id}@example.com"),
+    };
     ready(call.session().login(SessionUser::new(id, email)))?;
+    if matches!(kind, Kind::Data) {
+        call.session().set("count", number)?;
+    }
     call.commit();
     let mut response = HeaderMap::new();
     ready(manager.close(&exchange))?.apply(&mut response);
@@ -99,8 +128,8 @@ fn login(manager: &Manager, number: usize) -> Result<HeaderMap, Box<dyn Error>> 
 }
 
 /// Does once what is measured later, so that what is made once is not counted: also how a manager renews.
-fn warm_up(manager: &Manager, witness: &Witness, store: &MemoryStore) -> Result<Renewal, Box<dyn Error>> {
-    ready(manager.open(&login(manager, 0)?))?;
+fn warm_up(manager: &Manager, kind: Kind, witness: &Witness, store: &MemoryStore) -> Result<Renewal, Box<dyn Error>> {
+    ready(manager.open(&login(manager, kind, 0)?))?;
     let mut seen = witness.seen();
     let renewal = seen.renewal.ok_or("no session was loaded")?;
     time(store, &[&seen.keys[..1], &seen.keys[..1]], &renewal);

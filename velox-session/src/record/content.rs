@@ -1,21 +1,20 @@
 //! What a session holds, without when it expires: the part of a record that writes change.
 
-use std::io;
-use std::sync::LazyLock;
-
 use serde_json::{Map, Value};
 
-use super::UserText;
+use super::data::Data;
+use super::maps::Maps;
+use super::{Block, UserText, packed};
 use crate::user::SessionUser;
 
 /// What a session holds. Keeps count of its size in JSON.
 ///
-/// Most hold a user and nothing else: so the maps are there only while there is something in them.
+/// Most hold a user and nothing else: so the data is there only while there is something in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
     created_at: u64,
     user: Option<UserText>,
-    maps: Option<Box<Maps>>,
+    data: Option<Box<Data>>,
 }
 
 impl Content {
@@ -24,9 +23,20 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
-    /// A session that holds a user, or nobody, and nothing else.
-    pub(crate) fn of_user(user: Option<UserText>, created_at: u64) -> Self {
-        Self { created_at, user, maps: None }
+    /// A session that holds a user and nothing else.
+    pub(crate) fn of_user(user: Block, created_at: u64) -> Self {
+        Self { created_at, user: Some(UserText::Short(user)), data: None }
+    }
+
+    /// A session in the form of [`pack`](Self::pack).
+    pub(crate) fn unpack(bytes: &[u8], created_at: u64) -> Self {
+        let (user, json) = packed::read(bytes);
+        Self { created_at, user, data: (!json.is_empty()).then(|| Data::packed(json).into()) }
+    }
+
+    /// What the session holds as bytes, except when it was created.
+    pub(crate) fn pack(&self) -> Vec<u8> {
+        packed::write(self.user(), self.data.as_deref().map(Data::json).as_deref())
     }
 
     /// A session read from a store.
@@ -36,35 +46,32 @@ impl Content {
         data: Map<String, Value>,
         flash: Map<String, Value>,
     ) -> Self {
-        let size = data.iter().chain(&flash).map(|(key, value)| entry_size(key, value)).sum();
-        let maps = Maps { data, flash, size };
-        Self { created_at, user: user.as_ref().map(UserText::new), maps: maps.boxed() }
+        let maps = Maps::new(data, flash);
+        Self {
+            created_at,
+            user: user.as_ref().map(UserText::new),
+            data: (!maps.is_empty()).then(|| Data::from(maps).into()),
+        }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        let maps = self.maps.get_or_insert_default();
-        put(&mut maps.data, &mut maps.size, key, value);
+        self.data.get_or_insert_default().maps_mut().set(key, value);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.take(|maps| take(&mut maps.data, &mut maps.size, key));
+        self.take(|maps| maps.remove(key));
     }
 
     pub(crate) fn set_flash(&mut self, key: &str, value: Value) {
-        let maps = self.maps.get_or_insert_default();
-        put(&mut maps.flash, &mut maps.size, key, value);
+        self.data.get_or_insert_default().maps_mut().set_flash(key, value);
     }
 
     pub(crate) fn remove_flash(&mut self, key: &str) {
-        self.take(|maps| take(&mut maps.flash, &mut maps.size, key));
+        self.take(|maps| maps.remove_flash(key));
     }
 
     pub(crate) fn remove_all_flash(&mut self) {
-        self.take(|maps| {
-            for (key, value) in std::mem::take(&mut maps.flash) {
-                maps.size -= entry_size(&key, &value);
-            }
-        });
+        self.take(Maps::remove_all_flash);
     }
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
@@ -79,7 +86,7 @@ impl Content {
 
     /// The user, of a session that holds nothing else; `None` of one that does.
     pub(crate) fn user_alone(&self) -> Option<Option<&UserText>> {
-        self.maps.is_none().then_some(self.user.as_ref())
+        self.data.is_none().then_some(self.user.as_ref())
     }
 
     pub(crate) fn created_at(&self) -> u64 {
@@ -87,26 +94,26 @@ impl Content {
     }
 
     pub(crate) fn data(&self) -> &Map<String, Value> {
-        &self.maps().data
+        self.maps().data()
     }
 
     pub(crate) fn flash(&self) -> &Map<String, Value> {
-        &self.maps().flash
+        self.maps().flash()
     }
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        self.user().map_or(0, |user| user.id.len() + user.email.len()) + self.maps().size
+        self.user().map_or(0, |user| user.id.len() + user.email.len()) + self.maps().size()
     }
 
     fn maps(&self) -> &Maps {
-        self.maps.as_deref().unwrap_or(&EMPTY)
+        self.data.as_deref().map_or(Maps::empty(), Data::maps)
     }
 
     fn take(&mut self, take: impl FnOnce(&mut Maps)) {
-        if let Some(mut maps) = self.maps.take() {
-            take(&mut maps);
-            self.maps = (!maps.is_empty()).then_some(maps);
+        if let Some(mut data) = self.data.take() {
+            take(data.maps_mut());
+            self.data = (!data.maps().is_empty()).then_some(data);
         }
     }
 }
@@ -121,65 +128,6 @@ pub(crate) struct User<'a> {
 impl From<User<'_>> for SessionUser {
     fn from(user: User<'_>) -> Self {
         Self::new(user.id, user.email)
-    }
-}
-
-/// What the application keeps in a session.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Maps {
-    data: Map<String, Value>,
-    flash: Map<String, Value>,
-    /// Bytes of JSON of both.
-    size: usize,
-}
-
-impl Maps {
-    fn is_empty(&self) -> bool {
-        self.data.is_empty() && self.flash.is_empty()
-    }
-
-    fn boxed(self) -> Option<Box<Self>> {
-        (!self.is_empty()).then(|| Box::new(self))
-    }
-}
-
-static EMPTY: LazyLock<Maps> = LazyLock::new(Maps::default);
-
-fn put(map: &mut Map<String, Value>, size: &mut usize, key: &str, value: Value) {
-    take(map, size, key);
-    *size += entry_size(key, &value);
-    map.insert(key.to_owned(), value);
-}
-
-fn take(map: &mut Map<String, Value>, size: &mut usize, key: &str) {
-    if let Some(old) = map.remove(key) {
-        *size -= entry_size(key, &old);
-    }
-}
-
-/// Bytes of an entry in JSON: quoted key, colon, value, comma.
-fn entry_size(key: &str, value: &Value) -> usize {
-    // A key is counted as it is; one that must be escaped takes a little more.
-    key.len() + 4 + json_size(value)
-}
-
-fn json_size(value: &Value) -> usize {
-    let mut counter = Counter(0);
-    serde_json::to_writer(&mut counter, value).expect("a JSON value is written, and counting does not fail");
-    counter.0
-}
-
-/// Counts what is written to it.
-struct Counter(usize);
-
-impl io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -220,6 +168,42 @@ mod tests {
         content.set_flash("f", json!(1));
         content.remove("a");
         content.remove_flash("f");
-        assert!(content.maps.is_none());
+        assert!(content.data.is_none());
+    }
+
+    #[test]
+    fn what_is_packed_is_read_back_and_nothing_is_parsed_before_somebody_looks() {
+        let mut content = Content::new(9);
+        let assert_same = |content: &Content| {
+            let packed = content.pack();
+            let read = Content::unpack(&packed, 9);
+            assert!(read.data.as_ref().is_none_or(|data| !data.is_parsed()));
+            assert_eq!(read.pack(), packed);
+            assert_eq!((read.user(), read.size()), (content.user(), content.size()));
+            assert_eq!(&read, content);
+        };
+        assert_same(&content);
+        content
+            .set("a", json!({ "tenth": 0.1, "third": 1.0 / 3.0, "most": u64::MAX, "least": i64::MIN, "tiny": 5e-324 }));
+        content.set("", json!("\u{0}\u{1f600}"));
+        assert_same(&content);
+        content.log_in(SessionUser::new("", ""), 9);
+        content.set_flash("f", json!(null));
+        assert_same(&content);
+        content.log_in(SessionUser::new("i".repeat(300), "e".repeat(70_000)), 9);
+        assert_same(&content);
+    }
+
+    #[test]
+    fn what_was_packed_can_be_written_to() {
+        let mut content = Content::new(0);
+        content.set("a", json!(1));
+        let mut read = Content::unpack(&content.pack(), 0);
+        read.set("b", json!(2));
+        content.set("b", json!(2));
+        assert_eq!((&read, read.pack(), read.size()), (&content, content.pack(), content.size()));
+        read.remove("a");
+        read.remove("b");
+        assert!(read.data.is_none());
     }
 }

@@ -3,7 +3,10 @@
 //! A record is shared, not copied: a clone is a reference count. What is inside is copied when it is first written to.
 
 mod content;
+mod data;
 mod json;
+mod maps;
+mod packed;
 mod user_text;
 
 use std::fmt;
@@ -14,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::user::SessionUser;
 
 pub(crate) use content::Content;
+pub(crate) use packed::user_id;
 pub(crate) use user_text::{BLOCK, Block, UserText};
 
 /// A session as a store keeps it. Cheap to clone.

@@ -13,9 +13,21 @@ pub(crate) enum UserText {
 
 impl UserText {
     pub(crate) fn new(user: &SessionUser) -> Self {
-        match Block::new(&user.id, &user.email) {
+        let text = format!("{}{}", user.id, user.email);
+        match Block::new(text.as_bytes(), user.id.len()) {
             Some(block) => Self::Short(block),
-            None => Self::Long { id_length: user.id.len(), text: format!("{}{}", user.id, user.email).into() },
+            None => Self::Long { id_length: user.id.len(), text: text.into() },
+        }
+    }
+
+    /// The user of a text in UTF-8, with the length of the id in it.
+    pub(crate) fn from_bytes(text: &[u8], id_length: usize) -> Self {
+        match Block::new(text, id_length) {
+            Some(block) => Self::Short(block),
+            None => {
+                let text = String::from_utf8(text.to_vec()).expect("it was written as a text");
+                Self::Long { id_length, text: text.into() }
+            }
         }
     }
 
@@ -39,16 +51,12 @@ impl UserText {
 pub(crate) struct Block([u8; BLOCK]);
 
 impl Block {
-    fn new(id: &str, email: &str) -> Option<Self> {
-        let length = id.len() + email.len();
-        if length > ID_LENGTH {
-            return None;
-        }
+    /// The block of a text in UTF-8, if that is short.
+    fn new(text: &[u8], id_length: usize) -> Option<Self> {
         let mut bytes = [0; BLOCK];
-        bytes[..id.len()].copy_from_slice(id.as_bytes());
-        bytes[id.len()..length].copy_from_slice(email.as_bytes());
-        bytes[ID_LENGTH] = u8::try_from(id.len()).ok()?;
-        bytes[LENGTH] = u8::try_from(length).ok()?;
+        bytes[..ID_LENGTH].get_mut(..text.len())?.copy_from_slice(text);
+        bytes[ID_LENGTH] = u8::try_from(id_length).ok()?;
+        bytes[LENGTH] = u8::try_from(text.len()).ok()?;
         Some(Self(bytes))
     }
 
@@ -89,6 +97,7 @@ mod tests {
         {
             let text = UserText::new(&SessionUser::new(id, email));
             assert_eq!(text.read(), User { id, email });
+            assert_eq!(UserText::from_bytes(format!("{id}{email}").as_bytes(), id.len()), text);
             assert_eq!(matches!(text, UserText::Short(_)), id.len() + email.len() <= 61);
             if let UserText::Short(block) = text {
                 assert_eq!(Block::from_bytes(block.bytes()).read(), User { id, email });

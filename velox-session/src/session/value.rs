@@ -40,7 +40,11 @@ where
     let function = Arc::clone(function);
     Update::new(move |present| {
         let present = present.map(T::deserialize).transpose()?;
-        serde_json::to_value(function(present))
+        let value = serde_json::to_value(function(present))?;
+        if is_deeper(&value, MAX_DEPTH) {
+            return Err(serde::ser::Error::custom("the value is nested too deeply"));
+        }
+        Ok(value)
     })
 }
 

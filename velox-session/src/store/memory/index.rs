@@ -103,7 +103,7 @@ impl Index {
     }
 
     fn entry(&self, place: usize) -> Option<Entry> {
-        let [hash @ .., a, b, c, d] = self.places.as_ref()?.cell::<ENTRY>(place);
+        let [hash @ .., a, b, c, d] = self.places.as_ref()?[place * ENTRY..].first_chunk::<ENTRY>()?;
         // A region is zero at first, and so is a free place.
         let slot = u32::from_le_bytes([*a, *b, *c, *d]).checked_sub(1)?;
         Some(Entry { hash: u32::from_le_bytes(*hash), slot })
@@ -112,9 +112,8 @@ impl Index {
     fn set(&mut self, place: usize, entry: Option<Entry>) {
         let Some(places) = &mut self.places else { return };
         let (hash, slot) = entry.map_or((0, 0), |entry| (entry.hash, entry.slot + 1));
-        let (first, second) = places.cell_mut::<ENTRY>(place).split_at_mut(4);
-        first.copy_from_slice(&hash.to_le_bytes());
-        second.copy_from_slice(&slot.to_le_bytes());
+        places[place * ENTRY..][..4].copy_from_slice(&hash.to_le_bytes());
+        places[place * ENTRY + 4..][..4].copy_from_slice(&slot.to_le_bytes());
     }
 }
 

@@ -3,7 +3,7 @@
 use super::slab::Slab;
 
 /// The link of each slot, under its number.
-pub(super) struct Links(Slab<SIZE>);
+pub(super) struct Links(Slab);
 
 /// A slot's place in a list. What stands for the end of one, the list's keeper says.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ pub(super) struct Link {
 
 impl Links {
     pub(super) fn new() -> Self {
-        Self(Slab::new())
+        Self(Slab::new(SIZE))
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -24,7 +24,7 @@ impl Links {
 
     /// Adds the link of the next slot.
     pub(super) fn push(&mut self, link: Link) {
-        self.0.push(link.bytes());
+        self.0.push().copy_from_slice(&link.bytes());
     }
 
     /// Takes out a link. The last one takes its number; its neighbours are to be told.
@@ -33,13 +33,14 @@ impl Links {
     }
 
     pub(super) fn get(&self, slot: u32) -> Link {
-        let [a, b, c, d, e, f, g, h, tag @ ..] = *self.0.cell(slot);
+        let cell = self.0.cell(slot).first_chunk::<SIZE>();
+        let [a, b, c, d, e, f, g, h, tag @ ..] = *cell.expect("that is the size of a cell");
         let (before, after) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
         Link { before, after, tag: u64::from_le_bytes(tag) }
     }
 
     pub(super) fn set(&mut self, slot: u32, link: Link) {
-        *self.0.cell_mut(slot) = link.bytes();
+        self.0.cell_mut(slot).copy_from_slice(&link.bytes());
     }
 
     pub(super) fn set_before(&mut self, slot: u32, before: u32) {

@@ -1,11 +1,12 @@
 //! A store in the memory of this process, bounded.
 //!
 //! Records are spread over shards ([`shard`]), each behind a lock that is never held across an await. Each is made of parts that know
-//! nothing of locks: the records ([`slots`]), a table that finds them ([`index`]), a timing wheel ([`wheel`]), lists of the
+//! nothing of locks: the records ([`slots`], [`blobs`]), a table that finds them ([`index`]), a timing wheel ([`wheel`]), lists of the
 //! slots of each user ([`owners`]). All of them lie in memory that goes back to the system when it is left ([`region`], [`slab`]).
 //!
 //! What has expired is taken out by a thread ([`cleaner`]), and a bit of it by each write, so that more leaves than comes.
 
+mod blobs;
 mod cleaner;
 mod index;
 mod links;

@@ -3,6 +3,8 @@
 //! An allocator keeps what it is given back, for the next one who asks: of a million sessions that have expired, most of their room would
 //! stay with this process. A map goes back to the system as it is dropped, and costs no memory before it is written to.
 
+use std::ops::{Deref, DerefMut};
+
 use memmap2::MmapMut;
 
 /// Bytes, zero at first.
@@ -20,28 +22,21 @@ impl Region {
             Err(_) => Self::Allocated(vec![0; length].into_boxed_slice()),
         }
     }
+}
 
-    /// The cell of a number, of those that it is divided into.
-    pub(super) fn cell<const SIZE: usize>(&self, number: usize) -> &[u8; SIZE] {
-        self.bytes()[number * SIZE..].first_chunk().expect("a cell of this number is in the region")
-    }
+impl Deref for Region {
+    type Target = [u8];
 
-    pub(super) fn cell_mut<const SIZE: usize>(&mut self, number: usize) -> &mut [u8; SIZE] {
-        self.bytes_mut()[number * SIZE..].first_chunk_mut().expect("a cell of this number is in the region")
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.bytes().len()
-    }
-
-    fn bytes(&self) -> &[u8] {
+    fn deref(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
             Self::Allocated(bytes) => bytes,
         }
     }
+}
 
-    fn bytes_mut(&mut self) -> &mut [u8] {
+impl DerefMut for Region {
+    fn deref_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Mapped(map) => map,
             Self::Allocated(bytes) => bytes,
@@ -73,9 +68,9 @@ mod tests {
     #[test]
     fn it_is_zero_at_first_and_keeps_what_is_written() {
         for mut region in [Region::new(64), Region::Allocated(vec![0; 64].into_boxed_slice())] {
-            assert_eq!((region.len(), region.cell::<16>(3)), (64, &[0; 16]));
-            *region.cell_mut::<16>(3) = [7; 16];
-            assert_eq!((region.cell::<16>(3), region.cell::<16>(2)), (&[7; 16], &[0; 16]));
+            assert_eq!(*region, [0; 64]);
+            region[48..].fill(7);
+            assert_eq!((&region[..48], &region[48..]), (&[0; 48][..], &[7; 16][..]));
         }
     }
 }

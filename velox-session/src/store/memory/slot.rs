@@ -1,18 +1,17 @@
 //! A slot: all that a read looks at, in 128 bytes side by side, two lines of the processor's cache that come together.
 //!
-//! A session that is a login and nothing else, as most are, is whole in here. What does not fit stands beside, under a number.
+//! A session that is a login and nothing else, as most are, is whole in here. What does not fit stands beside ([`blobs`](super::blobs)).
 //!
 //! | bytes | |
 //! | --- | --- |
 //! | 0 to 31 | the mark |
 //! | 32 to 63 | four numbers: when it expires, the version, when it was saved, when it was created |
-//! | 64 to 126 | the user, or the number of what stands beside |
+//! | 64 to 126 | the user, or the place of what stands beside |
 //! | 127 | which of them, or nobody |
 
-use std::sync::Arc;
-
+use super::blobs::Place;
 use super::names::Mark;
-use crate::record::{BLOCK, Block, Content, Record, UserText};
+use crate::record::{BLOCK, Record, UserText};
 
 /// The bytes of a slot.
 pub(super) type Cell = [u8; SIZE];
@@ -27,8 +26,8 @@ pub(super) enum Holds<'a> {
     Nobody,
     /// A user, in the bytes of a block.
     User(&'a [u8; BLOCK]),
-    /// The number of what stands beside.
-    Beside(u32),
+    /// The place of what stands beside.
+    Beside(Place),
 }
 
 impl<'a> Slot<'a> {
@@ -51,23 +50,20 @@ impl<'a> Slot<'a> {
     pub(super) fn holds(self) -> Holds<'a> {
         match self.0[KIND] {
             NOBODY => Holds::Nobody,
-            BESIDE => Holds::Beside(u32::from_le_bytes(*self.bytes(CONTENT))),
+            BESIDE => {
+                let [class, number @ ..] = *self.bytes::<5>(CONTENT);
+                Holds::Beside(Place { class, number: u32::from_le_bytes(number) })
+            }
             _ => Holds::User(self.bytes(CONTENT)),
         }
     }
 
-    /// The record, of a slot that holds its content.
-    pub(super) fn record(self) -> Record {
-        let user = match self.holds() {
-            Holds::User(block) => Some(UserText::Short(Block::from_bytes(block))),
-            Holds::Nobody | Holds::Beside(_) => None,
-        };
-        self.record_of(Arc::new(Content::of_user(user, self.number(CREATED_AT))))
+    pub(super) fn created_at(self) -> u64 {
+        self.number(CREATED_AT)
     }
 
-    /// The record, of a slot whose content stands beside.
-    pub(super) fn record_of(self, content: Arc<Content>) -> Record {
-        Record::new(content, self.version(), self.expires_at(), self.number(SAVED_AT))
+    pub(super) fn saved_at(self) -> u64 {
+        self.number(SAVED_AT)
     }
 
     fn number(self, at: usize) -> u64 {
@@ -79,11 +75,10 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// A slot of this mark that holds nothing yet.
-pub(super) fn empty(mark: &Mark) -> Cell {
-    let mut cell = [0; SIZE];
-    cell[..mark.len()].copy_from_slice(mark);
-    cell
+/// Begins a slot that holds nothing yet.
+pub(super) fn begin(cell: &mut Cell, mark: &Mark) {
+    put(cell, 0, mark);
+    cell[KIND] = NOBODY;
 }
 
 /// Writes a record, if its content fits in; otherwise all but the content.
@@ -102,9 +97,10 @@ pub(super) fn write(cell: &mut Cell, record: &Record) -> bool {
 }
 
 /// Says where the content stands that does not fit in.
-pub(super) fn set_beside(cell: &mut Cell, number: u32) {
+pub(super) fn set_beside(cell: &mut Cell, Place { class, number }: Place) {
     cell[KIND] = BESIDE;
-    put(cell, CONTENT, &number.to_le_bytes());
+    cell[CONTENT] = class;
+    put(cell, CONTENT + 1, &number.to_le_bytes());
 }
 
 pub(super) fn set_expiry(cell: &mut Cell, expires_at: u64) {
@@ -115,7 +111,7 @@ fn put(cell: &mut Cell, at: usize, bytes: &[u8]) {
     cell[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-pub(super) const SIZE: usize = 128;
+const SIZE: usize = 128;
 const EXPIRES_AT: usize = 32;
 const VERSION: usize = 40;
 const SAVED_AT: usize = 48;

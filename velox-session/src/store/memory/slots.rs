@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
+use super::blobs::Blobs;
 use super::names::Mark;
 use super::slab::Slab;
-use super::slot::{self, Holds, SIZE, Slot};
-use crate::record::{Block, Content, Record};
+use super::slot::{self, Cell, Holds, Slot};
+use crate::record::{Block, Content, Record, user_id};
 
 /// Records under dense numbers.
 pub(super) struct Slots {
-    cells: Slab<SIZE>,
-    beside: Vec<Beside>,
-}
-
-/// What does not fit into a slot: data of the application, or a long user.
-struct Beside {
-    slot: u32,
-    content: Arc<Content>,
+    cells: Slab,
+    beside: Blobs,
 }
 
 impl Slots {
     pub(super) fn new() -> Self {
-        Self { cells: Slab::new(), beside: Vec::new() }
+        Self { cells: Slab::new(size_of::<Cell>()), beside: Blobs::new() }
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -29,15 +24,17 @@ impl Slots {
     }
 
     pub(super) fn slot(&self, number: u32) -> Slot<'_> {
-        Slot::of(self.cells.cell(number))
+        Slot::of(self.cells.cell(number).first_chunk().expect("that is the size of a cell"))
     }
 
     pub(super) fn record(&self, number: u32) -> Record {
         let slot = self.slot(number);
-        match slot.holds() {
-            Holds::Beside(place) => slot.record_of(Arc::clone(&self.beside[place as usize].content)),
-            Holds::User(_) | Holds::Nobody => slot.record(),
-        }
+        let content = match slot.holds() {
+            Holds::Nobody => Content::new(slot.created_at()),
+            Holds::User(block) => Content::of_user(Block::from_bytes(block), slot.created_at()),
+            Holds::Beside(place) => Content::unpack(self.beside.get(place), slot.created_at()),
+        };
+        Record::new(Arc::new(content), slot.version(), slot.expires_at(), slot.saved_at())
     }
 
     /// The id of the user who is logged in.
@@ -45,14 +42,15 @@ impl Slots {
         match self.slot(number).holds() {
             Holds::Nobody => None,
             Holds::User(block) => Some(Block::id(block)),
-            Holds::Beside(place) => self.beside[place as usize].content.user().map(|user| user.id.as_bytes()),
+            Holds::Beside(place) => user_id(self.beside.get(place)),
         }
     }
 
     /// Adds a record, whose number is the length before.
     pub(super) fn push(&mut self, mark: &Mark, record: &Record) {
-        self.cells.push(slot::empty(mark));
-        self.write(self.len() - 1, record);
+        let number = self.len();
+        slot::begin(cell(self.cells.push()), mark);
+        self.write(number, record);
     }
 
     pub(super) fn replace(&mut self, number: u32, record: &Record) {
@@ -61,7 +59,7 @@ impl Slots {
     }
 
     pub(super) fn set_expiry(&mut self, number: u32, expires_at: u64) {
-        slot::set_expiry(self.cells.cell_mut(number), expires_at);
+        slot::set_expiry(cell(self.cells.cell_mut(number)), expires_at);
     }
 
     /// Takes out a record. The last one takes its number.
@@ -71,28 +69,28 @@ impl Slots {
         if number != last
             && let Holds::Beside(place) = self.slot(last).holds()
         {
-            self.beside[place as usize].slot = number;
+            self.beside.set_slot(place, number);
         }
         self.cells.swap_remove(number);
     }
 
     fn write(&mut self, number: u32, record: &Record) {
-        let cell = self.cells.cell_mut(number);
+        let cell = cell(self.cells.cell_mut(number));
         if !slot::write(cell, record) {
-            slot::set_beside(cell, u32::try_from(self.beside.len()).expect("there are no more than slots"));
-            self.beside.push(Beside { slot: number, content: Arc::clone(record.content()) });
+            slot::set_beside(cell, self.beside.put(number, &record.content().pack()));
         }
     }
 
     /// Takes away what stands beside a slot, which then is to be written or to leave.
     fn clear_beside(&mut self, number: u32) {
-        let Holds::Beside(place) = self.slot(number).holds() else { return };
-        self.beside.swap_remove(place as usize);
-        if let Some(moved) = self.beside.get(place as usize) {
-            slot::set_beside(self.cells.cell_mut(moved.slot), place);
-        }
-        if self.beside.len() < self.beside.capacity() / 4 {
-            self.beside.shrink_to(2 * self.beside.len());
+        if let Holds::Beside(place) = self.slot(number).holds()
+            && let Some(moved) = self.beside.remove(place)
+        {
+            slot::set_beside(cell(self.cells.cell_mut(moved)), place);
         }
     }
+}
+
+fn cell(bytes: &mut [u8]) -> &mut Cell {
+    bytes.first_chunk_mut().expect("that is the size of a cell")
 }

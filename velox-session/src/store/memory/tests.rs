@@ -42,14 +42,6 @@ async fn it_is_a_store() {
 }
 
 #[tokio::test]
-async fn a_read_shares_the_data() {
-    let (store, _) = store();
-    let key = insert(&store, SECOND).await;
-    let (one, other) = (store.get(&key).await.expect("memory answers"), store.get(&key).await.expect("memory answers"));
-    assert!(Arc::ptr_eq(one.expect("set").content(), other.expect("set").content()));
-}
-
-#[tokio::test]
 async fn it_never_holds_more_than_its_capacity() {
     for capacity in [1, 2, 7, 1_024, 1_500] {
         let store = store().0.with_capacity(capacity);
