@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use velox_session::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, StoreError, Stored, async_trait};
+use velox_session::store::{
+    Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, StoreError, Stored, async_trait,
+};
 use velox_session::{Record, SessionStore, StoreKey};
 
 /// Where requests wait for their turn. Clones are the same place.
@@ -70,8 +72,9 @@ impl Turns {
 pub(crate) struct Stepped {
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) turns: Turns,
-    /// Whether a session is loaded and renewed in one step, or as stores do it that know nothing of `load`.
-    pub(crate) loads_at_once: bool,
+    /// Whether a session is loaded and renewed in one step, and gets a new id in one, or as stores do it that know nothing of `load`
+    /// and `rotate`.
+    pub(crate) at_once: bool,
 }
 
 #[async_trait]
@@ -105,7 +108,7 @@ impl SessionStore for Stepped {
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        if self.loads_at_once {
+        if self.at_once {
             self.turns.call().await;
             let found = self.store.load(key, renewal).await?;
             self.turns.load(found.as_ref().map(|found| &found.record));
@@ -120,6 +123,29 @@ impl SessionStore for Stepped {
         self.turns.load(Some(&record));
         let expires_at = renewal.now() + u64::try_from(ttl.as_millis()).expect("short");
         Ok(alive.then(|| Found { record: record.with_expiry(expires_at), renewed: true }))
+    }
+
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        if self.at_once {
+            self.turns.call().await;
+            return self.store.rotate(old, condition, new, record, ttl).await;
+        }
+        if self.set(new, record, Expected::Absent, ttl).await? == Stored::Conflict {
+            return Ok(Rotated::Taken);
+        }
+        let destroyed = self.destroy(old, condition).await?;
+        if destroyed == Destroyed::Yes || condition == Condition::Always {
+            return Ok(Rotated::Yes);
+        }
+        let _ = self.destroy(new, Condition::Always).await?;
+        Ok(Rotated::Conflict)
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

@@ -110,8 +110,8 @@ impl World {
             let settings = settings.max_age(Duration::from_millis(TTL)).touch_interval(Duration::from_millis(INTERVAL));
             settings.absolute_timeout(Duration::from_millis(ABSOLUTE))
         };
-        let servers = [true, false].map(|loads_at_once| {
-            let store = Stepped { store: Arc::clone(&store), turns: turns.clone(), loads_at_once };
+        let servers = [true, false].map(|at_once| {
+            let store = Stepped { store: Arc::clone(&store), turns: turns.clone(), at_once };
             settings().store(store).build_manager().expect("good settings")
         });
         let onlooker = settings().store(Arc::clone(&store)).build_manager().expect("good settings");

@@ -15,7 +15,7 @@ use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::policy::Policy;
 use crate::record::{Content, Record};
-use crate::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore, StoreError, Stored};
+use crate::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored};
 use crate::user::SessionUser;
 
 /// Why a promise does not count as kept.
@@ -125,6 +125,18 @@ impl<'h> Kit<'h> {
         let destroyed = self.destroy(key, Condition::Always).await?;
         ensure!(destroyed == Destroyed::Yes, "destroy of a live record: {destroyed:?}");
         Ok(())
+    }
+
+    /// Puts a record in the place of another one.
+    pub(super) async fn rotate(
+        &self,
+        (old, condition): (&StoreKey, Condition),
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, Miss> {
+        let record = record.with_expiry(self.now().saturating_add(milliseconds(ttl)));
+        self.store.rotate(old, condition, new, record, ttl).await.map_err(failed("rotate"))
     }
 
     pub(super) async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, Miss> {

@@ -6,7 +6,7 @@ use super::Check;
 use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, id, key, record_of};
 use super::write::ODD_USERS;
 use crate::key::StoreKey;
-use crate::store::{Condition, Destroyed, Expected, Owner, Stored};
+use crate::store::{Condition, Destroyed, Expected, Owner, Rotated, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
@@ -117,15 +117,23 @@ async fn expired(kit: &Kit<'_>) -> Result<(), Miss> {
 }
 
 async fn rotated(kit: &Kit<'_>) -> Result<(), Miss> {
-    let user = user();
-    let mut old = of(kit, &user).await?;
+    let (one, other) = (user(), user());
+    let mut old = kit.present().await?;
     for _ in 0..3 {
-        let new = of(kit, &user).await?;
-        kit.end(&old).await?;
-        lists(kit, &owner(&user), std::slice::from_ref(&new)).await?;
+        let new = key(COOKIE);
+        let done = kit.rotate((&old, Condition::Version(1)), &new, kit.record_of(&one, 1), HOUR).await?;
+        ensure!(done == Rotated::Yes, "rotate of version 1, which is there: {done:?}");
+        lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
+        let late = kit.rotate((&old, Condition::Version(1)), &key(COOKIE), kit.record_of(&one, 1), HOUR).await?;
+        ensure!(late == Rotated::Conflict, "rotate of what got a new id: {late:?}");
+        lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
         old = new;
     }
-    Ok(())
+    let new = key(COOKIE);
+    let done = kit.rotate((&old, Condition::Always), &new, kit.record_of(&other, 1), HOUR).await?;
+    ensure!(done == Rotated::Yes, "rotate, whatever the old one is: {done:?}");
+    lists(kit, &owner(&one), &[]).await?;
+    lists(kit, &owner(&other), &[new]).await
 }
 
 async fn saved(kit: &Kit<'_>) -> Result<(), Miss> {

@@ -33,6 +33,7 @@ mod load;
 mod meanwhile;
 mod race;
 mod report;
+mod rotate;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -69,9 +70,16 @@ pub use self::report::Report;
 pub async fn check(harness: &dyn Harness) -> Report {
     let kit = Kit::new(harness);
     let mut findings = Vec::new();
-    for checks in
-        [write::checks, destroy::checks, life::checks, load::checks, list::checks, race::checks, meanwhile::checks]
-    {
+    for checks in [
+        write::checks,
+        destroy::checks,
+        rotate::checks,
+        life::checks,
+        load::checks,
+        list::checks,
+        race::checks,
+        meanwhile::checks,
+    ] {
         for (promise, check) in checks(&kit) {
             findings.push((promise, unwound(check).await));
         }

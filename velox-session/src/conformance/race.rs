@@ -121,7 +121,7 @@ fn counter(count: u64, version: u64, now: u64) -> Record {
 }
 
 /// The index of the one among these that is so.
-fn only<T: PartialEq>(all: Vec<T>, wanted: T, what: &str) -> Result<usize, Miss> {
+pub(super) fn only<T: PartialEq>(all: Vec<T>, wanted: T, what: &str) -> Result<usize, Miss> {
     let found: Vec<_> = all.iter().enumerate().filter(|(_, one)| **one == wanted).map(|(index, _)| index).collect();
     match found[..] {
         [index] => Ok(index),

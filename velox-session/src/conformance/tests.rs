@@ -7,7 +7,8 @@ use crate::clock::{Clock, ManualClock};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::store::{
-    Condition, Destroyed, Expected, Found, MemoryStore, Owner, Renewal, SessionStore, StoreError, Stored, async_trait,
+    Condition, Destroyed, Expected, Found, MemoryStore, Owner, Renewal, Rotated, SessionStore, StoreError, Stored,
+    async_trait,
 };
 
 fn memory() -> (MemoryStore, ManualClock) {
@@ -74,6 +75,19 @@ async fn each_fault_is_found() {
         (Fault::WholeMinutes, "a life is kept to the millisecond"),
         (Fault::EndsAnyVersion, "a session of another version than named goes on as it was"),
         (Fault::EndsAnyVersion, "a session is saved or ended by its version, never both (C4)"),
+        (Fault::EndsAnyVersion, "a session of another version than named gets no new id, and goes on as it was (C5)"),
+        (Fault::TornRotation, "a session is saved or gets a new id by its version, never both (C5)"),
+        (
+            Fault::RotationKeepsTheOld,
+            "a session under a new id is there as it was kept, and the old one is gone (C4, F3)",
+        ),
+        (Fault::RotationKeepsTheNew, "a session that is gone gets no new id, if a version is named (C2)"),
+        (Fault::RotationKeepsTheNew, "of many that give a session a new id at once one does (C11)"),
+        (Fault::RotationReplaces, "a session under a new id never replaces one (B3)"),
+        (
+            Fault::RotationNeedsTheOld,
+            "whatever the old session holds, if no version is named, a new one takes its place (F4)",
+        ),
         (Fault::RenewsAlways, "a load renews a life once an interval (E2)"),
         (Fault::RenewsNever, "a session lives as long as it is read (E2)"),
         (Fault::RenewsForEver, "a load never makes a life longer than the absolute time-out (E3)"),
@@ -112,6 +126,11 @@ enum Fault {
     TouchOnlyLengthens,
     WholeMinutes,
     EndsAnyVersion,
+    TornRotation,
+    RotationKeepsTheOld,
+    RotationKeepsTheNew,
+    RotationReplaces,
+    RotationNeedsTheOld,
     RenewsAlways,
     RenewsNever,
     RenewsForEver,
@@ -234,6 +253,36 @@ impl SessionStore for Faulty {
         self.inner.touch(key, ttl).await?;
         let record = self.inner.get(key).await?;
         Ok(record.map(|record| Found { record, renewed: true }))
+    }
+
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        let present = self.inner.get(old).await?.map(|record| record.version());
+        let holds = match condition {
+            Condition::Always => self.fault != Fault::RotationNeedsTheOld || present.is_some(),
+            Condition::Version(version) => present == Some(version) || self.fault == Fault::EndsAnyVersion,
+        };
+        if !holds && self.fault != Fault::RotationKeepsTheNew {
+            return Ok(Rotated::Conflict);
+        }
+        if self.fault == Fault::TornRotation {
+            pause().await;
+        }
+        if self.fault == Fault::RotationReplaces {
+            self.force(new, record, ttl).await?;
+        } else if self.set(new, record, Expected::Absent, ttl).await? == Stored::Conflict {
+            return Ok(Rotated::Taken);
+        }
+        if holds && self.fault != Fault::RotationKeepsTheOld {
+            let _ = self.inner.destroy(old, Condition::Always).await?;
+        }
+        Ok(if holds { Rotated::Yes } else { Rotated::Conflict })
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

@@ -1,9 +1,9 @@
 //! Carries out a plan: one store call after the other, and over again on what somebody else saved meanwhile.
 //!
-//! A session that takes over from another one is put in under its new id first. Then the old record is destroyed, if it is
-//! still of the version that was loaded. A write that came in between makes that fail and is taken over too; a write that comes
-//! later finds the session gone. So nothing that was acknowledged is lost, nothing comes back, and a crash in between leaves the
-//! old session or the new one.
+//! A session that takes over from another one is put in under its new id, and the old record destroyed if it is still of the
+//! version that was loaded. A write that came in between makes that fail and is taken over too; a write that comes later finds
+//! the session gone. So nothing that was acknowledged is lost, nothing comes back, and a crash in between leaves the old session
+//! or the new one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan};
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Destroyed, Expected, StoreError, Stored};
+use crate::store::{Condition, Expected, Rotated, StoreError, Stored};
 
 /// Why a session could not be saved.
 ///
@@ -79,7 +79,6 @@ impl From<EntropyError> for CloseError {
 struct Fresh {
     id: SessionId,
     key: StoreKey,
-    version: u64,
 }
 
 /// How a plan ended.
@@ -94,7 +93,7 @@ impl Inner {
     pub(super) async fn save(&self, mut state: Box<State>) -> Result<Closing, CloseError> {
         let mut fresh = None;
         let saved = self.attempt(&mut state, &mut fresh).await;
-        if let (Err(_) | Ok((_, None)), Some(fresh)) = (&saved, &fresh) {
+        if let (Err(_), Some(fresh)) = (&saved, &fresh) {
             // Nobody has its id, so it can only take up room until it expires.
             self.destroy(&fresh.key, Condition::Always).await.ok();
         }
@@ -162,7 +161,7 @@ impl Inner {
     ) -> Result<Carried, CloseError> {
         match (&plan.store, state.loaded()) {
             (StoreOp::Create { content, ttl }, _) => {
-                self.create((content, *ttl), state, fresh, now).await.map(Carried::Done)
+                self.create((content, *ttl), state, fresh, now).await.map(|id| Carried::Done(Some(id)))
             }
             // All others are of a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
@@ -182,23 +181,12 @@ impl Inner {
                 })
             }
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
-                let id = self.create((content, *ttl), state, fresh, now).await?;
-                Ok(
-                    match self
-                        .destroy(&loaded.key, Condition::Version(loaded.record.version()))
-                        .await
-                        .map_err(CloseError::Unavailable)?
-                    {
-                        Destroyed::Yes => Carried::Done(id),
-                        Destroyed::Absent | Destroyed::Conflict => Carried::Conflict,
-                    },
-                )
+                let condition = Condition::Version(loaded.record.version());
+                self.rotate((loaded, condition), (content, *ttl), state, fresh, now).await
             }
+            // If somebody else has ended it, so much the better.
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
-                let id = self.create((content, *ttl), state, fresh, now).await?;
-                // If somebody else has ended it, so much the better.
-                let _ = self.destroy(&loaded.key, Condition::Always).await.map_err(CloseError::Unavailable)?;
-                Ok(Carried::Done(id))
+                self.rotate((loaded, Condition::Always), (content, *ttl), state, fresh, now).await
             }
             (StoreOp::Destroy, Some(loaded)) => {
                 let _ = self.destroy(&loaded.key, Condition::Always).await.map_err(CloseError::Unavailable)?;
@@ -207,42 +195,53 @@ impl Inner {
         }
     }
 
-    /// Puts in a record under a new id, or brings the one that was put in before up to date.
+    /// Puts in a record under a new id.
     async fn create(
         &self,
         (content, ttl): (&Arc<Content>, Duration),
         state: &State,
         fresh: &mut Option<Fresh>,
         now: u64,
-    ) -> Result<Option<SessionId>, CloseError> {
+    ) -> Result<SessionId, CloseError> {
         self.fits(content, state)?;
-        if let Some(fresh) = fresh {
-            let record = record(content, fresh.version + 1, ttl, now);
-            let expected = Expected::Version(fresh.version);
-            let stored = self
-                .noted(self.store().set(&fresh.key, record, expected, ttl).await)
-                .map_err(CloseError::Unavailable)?;
-            if stored == Stored::Conflict {
-                // Nobody else knows the id; the store has lost the record.
-                return Err(CloseError::Conflict);
-            }
-            fresh.version += 1;
-            return Ok(Some(fresh.id.clone()));
-        }
         for _ in 0..MAX_IDS {
-            let id = SessionId::generate()?;
-            let key = StoreKey::new(&self.prefix, &id);
+            let new = self.fresh()?;
             let record = record(content, FIRST_VERSION, ttl, now);
-            let stored = self
-                .noted(self.store().set(&key, record, Expected::Absent, ttl).await)
-                .map_err(CloseError::Unavailable)?;
-            if stored == Stored::Yes {
-                *fresh = Some(Fresh { id: id.clone(), key, version: FIRST_VERSION });
-                return Ok(Some(id));
+            let stored = self.store().set(&new.key, record, Expected::Absent, ttl).await;
+            if self.noted(stored).map_err(CloseError::Unavailable)? == Stored::Yes {
+                return Ok(fresh.insert(new).id.clone());
             }
         }
-        // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
-        Err(CloseError::Id(EntropyError::Broken.into()))
+        Err(collided())
+    }
+
+    /// Puts in a record under a new id, in the place of the one that was loaded.
+    async fn rotate(
+        &self,
+        (loaded, condition): (&Loaded, Condition),
+        (content, ttl): (&Arc<Content>, Duration),
+        state: &State,
+        fresh: &mut Option<Fresh>,
+        now: u64,
+    ) -> Result<Carried, CloseError> {
+        self.fits(content, state)?;
+        let _ending = self.deaths.ending(&loaded.key);
+        for _ in 0..MAX_IDS {
+            let new = self.fresh()?;
+            let record = record(content, FIRST_VERSION, ttl, now);
+            let rotated = self.store().rotate(&loaded.key, condition, &new.key, record, ttl).await;
+            match self.noted(rotated).map_err(CloseError::Unavailable)? {
+                Rotated::Yes => return Ok(Carried::Done(Some(fresh.insert(new).id.clone()))),
+                Rotated::Conflict => return Ok(Carried::Conflict),
+                Rotated::Taken => {}
+            }
+        }
+        Err(collided())
+    }
+
+    fn fresh(&self) -> Result<Fresh, CloseError> {
+        let id = SessionId::generate()?;
+        Ok(Fresh { key: StoreKey::new(&self.prefix, &id), id })
     }
 
     async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
@@ -292,6 +291,11 @@ impl Inner {
         let before = state.loaded().map(|loaded| loaded.key.fingerprint());
         tracing::info!(cookie = self.name, session, before, "{what}");
     }
+}
+
+/// Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
+fn collided() -> CloseError {
+    CloseError::Id(EntropyError::Broken.into())
 }
 
 pub(super) fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {

@@ -43,7 +43,8 @@ pub enum Stored {
     Conflict,
 }
 
-/// On what condition [`SessionStore::destroy`](super::SessionStore::destroy) deletes a record.
+/// On what condition [`SessionStore::destroy`](super::SessionStore::destroy) deletes a record, and
+/// [`SessionStore::rotate`](super::SessionStore::rotate) an old one.
 ///
 /// # Examples
 ///
@@ -84,6 +85,26 @@ pub enum Destroyed {
     Absent,
     /// It is of another version than the caller said, and it is still there.
     Conflict,
+}
+
+/// What [`SessionStore::rotate`](super::SessionStore::rotate) did.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Rotated;
+///
+/// assert_ne!(Rotated::Yes, Rotated::Conflict);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on a conflict nothing was stored"]
+pub enum Rotated {
+    /// The new record is stored, and the old one is no more.
+    Yes,
+    /// The old record is not as the caller said. What is there is as it was, and nothing new.
+    Conflict,
+    /// There is something under the new key already. It is as it was, and so is the old record.
+    Taken,
 }
 
 /// What [`SessionStore::load`](super::SessionStore::load) found.

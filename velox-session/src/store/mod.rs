@@ -7,6 +7,7 @@ mod owner;
 #[cfg(feature = "redis")]
 mod redis;
 mod renewal;
+mod rotation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use crate::key::StoreKey;
 use crate::record::Record;
 
-pub use answer::{Condition, Destroyed, Expected, Found, Stored};
+pub use answer::{Condition, Destroyed, Expected, Found, Rotated, Stored};
 /// The attribute that an implementation of [`SessionStore`] stands under.
 pub use async_trait::async_trait;
 pub use error::StoreError;
@@ -29,7 +30,7 @@ pub use renewal::Renewal;
 /// A place where records are kept.
 ///
 /// No method creates a record on its own account or brings one back. A store has four methods to write, each **atomic** against
-/// the others: what it looks at and what it then does must not be torn apart. Two more have a default.
+/// the others: what it looks at and what it then does must not be torn apart. Three more have a default.
 ///
 /// # What must be atomic, and why
 ///
@@ -61,6 +62,8 @@ pub use renewal::Renewal;
 /// - `set` compares the version and writes record and expiry in one step. It never inserts when a version is expected, and never
 ///   replaces when none is.
 /// - `destroy` compares, where it is told to, and deletes in one step: a write that came in between is not lost.
+/// - `rotate` puts a new record in the place of an old one, which may take two steps. What is atomic of it is the second: it compares the
+///   old record and deletes it as `destroy` does, so that a write that came in since is not lost.
 /// - `touch` looks whether the record is there and moves its expiry in one step, or a `touch` after a `destroy` leaves an empty record
 ///   that lives for ever. It never writes data, or it undoes a `set` that came in between.
 ///
@@ -155,6 +158,30 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
+    /// Keeps a new record, for `ttl`, in the place of an old one, which goes: a login, and whatever else gives a session a new id.
+    ///
+    /// The old record must be as `condition` says, or nothing changes: of this version, or, where nothing is said of it, whatever it is;
+    /// then it may be gone, too. Nor does anything change where a record is under the new key. The new record is put on its user's list as
+    /// by [`set`](Self::set).
+    ///
+    /// Unless a store does all of it in one step, this is [`set`](Self::set) of the new record and then [`destroy`](Self::destroy) of the
+    /// old one; where that does not happen, the new record is destroyed again. **In this order**: who crashes in between leaves the old
+    /// session and a new one whose id nobody has, and never none. For the moment in which both are there nobody has the new id either.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked. There is the old record, or the new one, or both; nobody is given the new one's id.
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        rotation::in_two_steps(self, old, condition, (new, record, ttl)).await
+    }
+
     /// All live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
     /// when it answers, is among them.
     ///
@@ -194,6 +221,17 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         (**self).load(key, renewal).await
+    }
+
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        (**self).rotate(old, condition, new, record, ttl).await
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
