@@ -317,6 +317,7 @@ async fn s8_a_server_out_of_memory_refuses_logins_and_serves_who_is_there() {
     server.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
     let since = Instant::now();
     assert_unavailable(&log_in(&mut app.visitor()).await, since);
+    assert_unavailable(&log_in(&mut alice.clone()).await, since);
     assert_eq!(profile(&mut alice).await, 200);
     server.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
     assert_eq!(log_in(&mut app.visitor()).await.status, 200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use velox_session::SessionBuilder;
 use velox_session::clock::SystemClock;
 use velox_session::store::RedisStore;
@@ -40,6 +40,10 @@ impl World {
 
 fn store(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address")
+}
+
+fn account(name: &str, password: &str) -> Value {
+    json!({"email": format!("{name}@example.com"), "password": password})
 }
 
 #[tokio::test]
@@ -89,15 +93,31 @@ async fn a_write_is_one_more() {
 }
 
 #[tokio::test]
+async fn a_new_id_for_a_session_is_one_more() {
+    let world = World::with(|settings| settings).await;
+    let (alices, bobs) = (account("alice", "wonderland-1"), account("bob", "builder-22"));
+    let mut alice = world.app.alice().await;
+    assert_eq!(world.trips(alice.post("/api/session/regenerate", json!({}))).await.0, 2);
+    for account in [&alices, &bobs] {
+        let old = alice.clone();
+        let (trips, reply) = world.trips(alice.post("/api/auth/login", account.clone())).await;
+        assert_eq!((trips, reply.status.as_u16()), (2, 200), "{account}");
+        assert_eq!(old.start_get("/api/auth/profile").await.status, 401);
+    }
+    let mut visitor = world.app.visitor();
+    visitor.post("/api/session/set", json!({"key": "cart", "value": 3})).await.result();
+    assert_eq!(world.trips(visitor.post("/api/auth/login", alices)).await.0, 2);
+    assert_eq!(visitor.get("/api/session/data").await.result()["cart"], 3);
+}
+
+#[tokio::test]
 async fn a_login_of_a_visitor_without_a_session_is_one_in_all() {
     let world = World::with(|settings| settings).await;
-    let login = json!({"email": "alice@example.com", "password": "wonderland-1"});
+    let login = account("alice", "wonderland-1");
     // The connection is made by the first.
     world.app.visitor().post("/api/auth/login", login.clone()).await.result();
     let mut visitor = world.app.visitor();
-    assert_eq!(world.trips(visitor.post("/api/auth/login", login.clone())).await.0, 1);
-    // With a session, the old one is found, and ended after the new one is there.
-    assert_eq!(world.trips(visitor.post("/api/auth/login", login)).await.0, 3);
+    assert_eq!(world.trips(visitor.post("/api/auth/login", login)).await.0, 1);
 }
 
 #[tokio::test]

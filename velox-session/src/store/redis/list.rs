@@ -27,33 +27,22 @@ impl Entry {
         let lives = ttl.saturating_add(ttl / 4);
         Self { member, until: now.saturating_add(lives), lives, now }
     }
+
+    /// What a script is told of it.
+    pub(super) fn args(&self) -> [Vec<u8>; 4] {
+        // Not at once: another server's clock may be behind.
+        let over = self.now.saturating_sub(CLOCKS_DIFFER);
+        let [until, lives, over] = [self.until, self.lives, over].map(|number| number.to_string().into_bytes());
+        [self.member.clone(), until, lives, over]
+    }
 }
 
 impl RedisStore {
     /// Puts a session on its user's list.
     pub(super) async fn list(&self, owner: &Owner, entry: &Entry) -> Result<(), StoreError> {
         let list = self.layout.list(owner);
-        let args = [
-            entry.member.clone(),
-            entry.until.to_string().into_bytes(),
-            entry.lives.to_string().into_bytes(),
-            // Not at once: another server's clock may be behind.
-            entry.now.saturating_sub(CLOCKS_DIFFER).to_string().into_bytes(),
-        ];
-        let answer = self.link.eval(&scripts::LIST, &list, &args[..], Effect::Idempotent).await;
-        let some = texts(answer.map_err(StoreError::new)?)?;
-        // One that was listed a moment ago may stand for a record that is only now being written.
-        let settled = entry.until.saturating_sub(A_MOMENT);
-        let is_settled = |until: &Vec<u8>| {
-            std::str::from_utf8(until)
-                .is_ok_and(|until| until.parse::<f64>().is_ok_and(|until| until <= settled as f64))
-        };
-        let names: Vec<_> =
-            some.chunks_exact(2).filter(|pair| is_settled(&pair[1])).map(|pair| pair[0].clone()).collect();
-        if !names.is_empty() {
-            self.tidy(owner, &list, names).await;
-        }
-        Ok(())
+        let answer = self.link.eval(&scripts::LIST, &[&list], &entry.args()[..], Effect::Idempotent).await;
+        self.tidy(owner, entry, answer.map_err(StoreError::new)?).await
     }
 
     /// The sessions on a user's list, alive or not.
@@ -65,9 +54,18 @@ impl RedisStore {
         Ok(texts(answer)?.iter().filter_map(|name| self.layout.listed(name, owner)).collect())
     }
 
-    /// Takes those off a long list that are over. Whatever goes wrong here, goes wrong with the next request that needs Redis.
-    async fn tidy(&self, owner: &Owner, list: &[u8], names: Vec<Vec<u8>>) {
-        let over = join_all(names.into_iter().map(async |name| {
+    /// Takes those off a long list that are over, of some that a script has answered. Whatever goes wrong here, goes wrong with the next
+    /// request that needs Redis.
+    pub(super) async fn tidy(&self, owner: &Owner, entry: &Entry, some: Value) -> Result<(), StoreError> {
+        let some = texts(some)?;
+        // One that was listed a moment ago may stand for a record that is only now being written.
+        let settled = entry.until.saturating_sub(A_MOMENT);
+        let is_settled = |until: &Vec<u8>| {
+            std::str::from_utf8(until)
+                .is_ok_and(|until| until.parse::<f64>().is_ok_and(|until| until <= settled as f64))
+        };
+        let names = some.chunks_exact(2).filter(|pair| is_settled(&pair[1])).map(|pair| pair[0].clone());
+        let over: Vec<_> = join_all(names.map(async |name| {
             let key = self.layout.listed(&name, owner);
             let over = match &key {
                 Some(key) => matches!(self.exists(key).await, Ok(false)),
@@ -75,12 +73,17 @@ impl RedisStore {
             };
             over.then_some(name)
         }))
-        .await;
-        let mut remove = redis::cmd("ZREM");
-        remove.arg(list).arg(over.into_iter().flatten().collect::<Vec<_>>());
-        if remove.args_iter().count() > 2 {
-            self.link.call(&remove, list, Effect::Idempotent).await.ok();
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
+        if !over.is_empty() {
+            let list = self.layout.list(owner);
+            let mut remove = redis::cmd("ZREM");
+            remove.arg(&list).arg(over);
+            self.link.call(&remove, &list, Effect::Idempotent).await.ok();
         }
+        Ok(())
     }
 
     async fn exists(&self, key: &StoreKey) -> Result<bool, StoreError> {

@@ -1,12 +1,12 @@
 //! Sessions in Redis or Valkey: one server, a name that leads to the present master, or a cluster.
 //!
 //! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
-//! renews its life at once. A new record of a user is put on that user's list by a command that is sent beside the one that puts it in, in
-//! the same round trip: in a cluster the two lie on two nodes.
+//! renews its life at once. How a session begins is in `begin.rs`: a new record of a user is put on that user's list in the same round trip.
 //!
 //! A list names at least all sessions of a user that live, and some that do not: who reads it looks. A name stays for a while
 //! longer than the record can live without being written or listed again, and the list as long as its last name.
 
+mod begin;
 mod layout;
 mod link;
 mod list;
@@ -19,13 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 use redis::Value;
 use redis::aio::ConnectionLike;
 
 use self::layout::Layout;
 use self::link::{Effect, Link, LinkError};
-use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore, StoreError, Stored};
+use super::{
+    Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored, rotation,
+};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::key::StoreKey;
 use crate::record::Record;
@@ -69,6 +71,9 @@ pub struct RedisStore {
 impl RedisStore {
     /// A store on the server of this URL: `redis://[user:password@]host[:port][/database]`, with TLS `rediss://…` (feature
     /// `redis-tls`). Does not connect yet.
+    ///
+    /// The server has all keys: what begins a session names several in one script. Of a proxy that spreads keys over servers that is not
+    /// so: there, a [connection of one's own](Self::with_connection) names one key at a time.
     ///
     /// # Errors
     ///
@@ -119,6 +124,8 @@ impl RedisStore {
 
     /// A store on a connection that the application has made, and that it looks after: whether it connects again, whether it sends a
     /// write again whose reply was lost (which can then be done twice), and what it does about a silent server, is its own affair. Its clones must share it or stand for the same server.
+    ///
+    /// Each script on it names one key, so that it may lead to a cluster, too. For that, a login on top of a session takes a round trip more.
     ///
     /// # Examples
     ///
@@ -177,7 +184,8 @@ impl RedisStore {
     async fn read(&self, key: &StoreKey, args: [String; 4], now: u64) -> Result<Option<Read>, StoreError> {
         let [ttl, absolute, interval, shown] = args;
         let args = [now.to_string(), ttl, absolute, interval, shown];
-        let answer = match self.link.eval(&scripts::LOAD, &self.layout.record(key)?, &args, Effect::Idempotent).await {
+        let answer = match self.link.eval(&scripts::LOAD, &[&self.layout.record(key)?], &args, Effect::Idempotent).await
+        {
             // Something else than a text is there.
             Err(LinkError::Refused(error)) if error.code() == Some("WRONGTYPE") => Value::Array(Vec::new()),
             answer => answer.map_err(StoreError::new)?,
@@ -191,33 +199,6 @@ impl RedisStore {
             tracing::warn!(session = key.fingerprint(), "stored session cannot be read");
         }
         Ok(read)
-    }
-
-    /// Puts in a new record, and puts it on its user's list: side by side, in one round trip. Who ends all sessions of the user leaves on
-    /// the list what has no record yet, so that either may come first.
-    async fn insert(&self, key: &StoreKey, record: &Record, ttl: Duration, now: u64) -> Result<Stored, StoreError> {
-        let (name, owner) = (self.layout.record(key)?, key.owner(record));
-        let entry = list::Entry::new(self.layout.member(key), ttl, now);
-        let listed_until = if owner.is_some() { entry.until } else { NEVER };
-        let mut set = redis::cmd("SET");
-        set.arg(&name).arg(self.layout.text(key, record, listed_until)).arg("NX").arg("PX").arg(life(ttl));
-        let list = async {
-            match &owner {
-                Some(owner) => self.list(owner, &entry).await,
-                None => Ok(()),
-            }
-        };
-        let (stored, listed) = join(self.link.call(&set, &name, Effect::Once), list).await;
-        let stored = match stored.map_err(StoreError::new)? {
-            Value::Okay => Stored::Yes,
-            Value::Nil => Stored::Conflict,
-            other => return Err(unexpected(&other)),
-        };
-        if stored == Stored::Yes && listed.is_err() {
-            // Nobody has its id yet. If this fails as well, it expires.
-            self.destroy(key, Condition::Always).await.ok();
-        }
-        listed.map(|()| stored)
     }
 
     async fn update(
@@ -247,6 +228,14 @@ impl RedisStore {
         Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
     }
 
+    /// Deletes a record, whatever it is. Answers how many there were.
+    async fn delete(&self, key: &StoreKey) -> Result<i64, StoreError> {
+        let name = self.layout.record(key)?;
+        let mut del = redis::cmd("DEL");
+        del.arg(&name);
+        number(self.link.call(&del, &name, Effect::Idempotent).await)
+    }
+
     fn shown(&self) -> String {
         u8::from(self.layout.veloxts).to_string()
     }
@@ -258,7 +247,7 @@ impl RedisStore {
         args: &[String],
         effect: Effect,
     ) -> Result<i64, StoreError> {
-        number(self.link.eval(script, &self.layout.record(key)?, args, effect).await)
+        number(self.link.eval(script, &[&self.layout.record(key)?], args, effect).await)
     }
 }
 
@@ -342,12 +331,7 @@ impl SessionStore for RedisStore {
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         let answer = match condition {
-            Condition::Always => {
-                let name = self.layout.record(key)?;
-                let mut del = redis::cmd("DEL");
-                del.arg(&name);
-                number(self.link.call(&del, &name, Effect::Idempotent).await)?
-            }
+            Condition::Always => self.delete(key).await?,
             Condition::Version(version) => {
                 self.eval(&scripts::DESTROY, key, &[version.to_string()], Effect::Once).await?
             }
@@ -372,6 +356,22 @@ impl SessionStore for RedisStore {
             Some(owner) => self.list_and_touch(&owner, key, ttl, now).await,
             None => Ok(false),
         }
+    }
+
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        if !self.link.is_one_server() {
+            return rotation::in_two_steps(self, old, condition, (new, record, ttl)).await;
+        }
+        let now = self.clock.now();
+        let record = record.with_expiry(now.saturating_add(life(ttl)));
+        self.replace((old, condition), new, &record, ttl, now).await
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

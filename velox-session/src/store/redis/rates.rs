@@ -53,7 +53,7 @@ impl RateStore for RedisRates {
         // What Redis takes: longer than anything is limited.
         let window = milliseconds(window).clamp(1, MAX_WINDOW);
         let name = self.layout.rate(&key.to_hex());
-        let answer = self.link.eval(&scripts::HIT, &name, &[window.to_string()], Effect::Once).await;
+        let answer = self.link.eval(&scripts::HIT, &[&name], &[window.to_string()], Effect::Once).await;
         match answer.map_err(StoreError::new)? {
             Value::Array(parts) => match parts.as_slice() {
                 [Value::Int(count), Value::Int(left)] => {

@@ -1,19 +1,24 @@
-//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too.
+//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those two that are run only
+//! where one server has all keys.
 
 use std::sync::LazyLock;
 
 use super::link::Script;
 
-macro_rules! record_script {
-    ($file:literal) => {
-        LazyLock::new(|| Script::new(concat!(include_str!("lua/record.lua"), include_str!($file))))
+macro_rules! script {
+    ($($file:literal),+) => {
+        LazyLock::new(|| Script::new(concat!($(include_str!(concat!("lua/", $file))),+)))
     };
 }
 
-pub(super) static LOAD: LazyLock<Script> = record_script!("lua/load.lua");
-pub(super) static UPDATE: LazyLock<Script> = record_script!("lua/update.lua");
-pub(super) static DESTROY: LazyLock<Script> = record_script!("lua/destroy.lua");
-pub(super) static TOUCH: LazyLock<Script> = record_script!("lua/touch.lua");
-pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/list.lua")));
+pub(super) static LOAD: LazyLock<Script> = script!("record.lua", "load.lua");
+pub(super) static UPDATE: LazyLock<Script> = script!("record.lua", "update.lua");
+pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "destroy.lua");
+pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "touch.lua");
+pub(super) static LIST: LazyLock<Script> = script!("listing.lua", "list.lua");
+/// Of two keys, which lie in two slots.
+pub(super) static INSERT: LazyLock<Script> = script!("listing.lua", "insert.lua");
+/// Of three keys, which lie in three slots.
+pub(super) static ROTATE: LazyLock<Script> = script!("record.lua", "listing.lua", "rotate.lua");
 #[cfg(feature = "rpc")]
-pub(super) static HIT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/hit.lua")));
+pub(super) static HIT: LazyLock<Script> = script!("hit.lua");

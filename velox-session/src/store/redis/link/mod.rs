@@ -89,18 +89,24 @@ impl Link {
         Self { deadline, ..self }
     }
 
-    /// Runs a script on one key. The server is sent its text once, when it does not know it.
+    /// Whether one server has all keys, so that a script may touch several. Of a connection that was made elsewhere that is not known.
+    pub(super) fn is_one_server(&self) -> bool {
+        matches!(self.route, Route::Single(_))
+    }
+
+    /// Runs a script on some keys, which lie in one slot of a cluster. The server is sent its text once, when it does not know it.
     pub(super) async fn eval(
         &self,
         script: &Script,
-        key: &[u8],
+        keys: &[&[u8]],
         args: impl ToRedisArgs,
         effect: Effect,
     ) -> Result<Value, LinkError> {
         let until = Instant::now() + self.deadline;
-        match self.send(&script.by_hash(key, &args), key, effect, until).await {
+        let key = keys.first().copied().unwrap_or_default();
+        match self.send(&script.by_hash(keys, &args), key, effect, until).await {
             Err(LinkError::Refused(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.send(&script.by_text(key, &args), key, effect, until).await
+                self.send(&script.by_text(keys, &args), key, effect, until).await
             }
             other => other,
         }

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, ToRedisArgs};
 
-/// A script of the server, for one key.
+/// A script of the server.
 #[derive(Debug)]
 pub(in crate::store::redis) struct Script {
     text: &'static str,
@@ -16,18 +16,18 @@ impl Script {
     }
 
     /// The command that runs it if the server knows it.
-    pub(super) fn by_hash(&self, key: &[u8], args: &impl ToRedisArgs) -> Cmd {
-        command("EVALSHA", &self.hash, key, args)
+    pub(super) fn by_hash(&self, keys: &[&[u8]], args: &impl ToRedisArgs) -> Cmd {
+        command("EVALSHA", &self.hash, keys, args)
     }
 
     /// The command that runs it, and lets the server know it from then on.
-    pub(super) fn by_text(&self, key: &[u8], args: &impl ToRedisArgs) -> Cmd {
-        command("EVAL", self.text, key, args)
+    pub(super) fn by_text(&self, keys: &[&[u8]], args: &impl ToRedisArgs) -> Cmd {
+        command("EVAL", self.text, keys, args)
     }
 }
 
-fn command(name: &str, script: &str, key: &[u8], args: &impl ToRedisArgs) -> Cmd {
+fn command(name: &str, script: &str, keys: &[&[u8]], args: &impl ToRedisArgs) -> Cmd {
     let mut cmd = redis::cmd(name);
-    cmd.arg(script).arg(1).arg(key).arg(args);
+    cmd.arg(script).arg(keys.len()).arg(keys).arg(args);
     cmd
 }
