@@ -1,7 +1,9 @@
 //! The conformance suite on Redis (row S14), in both layouts, on one server and on a cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use redis::AsyncConnectionConfig;
 use velox_session::conformance;
 use velox_session::store::RedisStore;
 use velox_tests::redis::{Aged, RedisCluster, RedisHarness, RedisServer};
@@ -13,7 +15,7 @@ async fn check<'s>(
 ) {
     let aged = Aged::new(nodes);
     let clock = aged.clock();
-    let store = Box::new(move || Arc::new(store().with_clock(clock.clone())) as _);
+    let store = Box::new(move || Arc::new(store().with_clock(clock.clone()).with_deadline(PATIENCE)) as _);
     let report = conformance::check(&RedisHarness { aged, store }).await;
     report.assert();
     assert_eq!(report.not_offered().count(), 0, "{report}");
@@ -44,7 +46,8 @@ async fn a_server_keeps_every_promise_in_the_layout_of_veloxts() {
 async fn a_connection_of_the_applications_own_keeps_every_promise() {
     let server = RedisServer::start().await;
     let client = redis::Client::open(server.url()).expect("an address");
-    let connection = client.get_multiplexed_async_connection().await.expect("it answers");
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let connection = client.get_multiplexed_async_connection_with_config(&patient).await.expect("it answers");
     check([&server], move || RedisStore::with_connection(connection.clone())).await;
 }
 
@@ -61,3 +64,6 @@ async fn a_cluster_keeps_every_promise_in_the_layout_of_veloxts() {
     let store = on_all(cluster.urls());
     check(cluster.nodes(), move || store().with_veloxts_layout()).await;
 }
+
+/// Reached only by what hangs: how fast Redis is, is not the question.
+const PATIENCE: Duration = Duration::from_secs(30);
