@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use redis::Value;
 
-use super::link::Effect;
+use super::link::{Effect, LinkError};
 use super::list::Entry;
 use super::{NEVER, RedisStore, life, scripts, unexpected};
 use crate::key::StoreKey;
@@ -46,11 +46,11 @@ impl RedisStore {
         let new = self.new_record(key, record, ttl, now)?;
         let Some(owner) = &new.owner else { return self.put(&new).await };
         if !self.link.is_one_server() {
-            return self.put_and_list(key, &new, owner).await;
+            return self.put_and_list(&new, owner).await;
         }
         let list = self.layout.list(owner);
-        let answer = self.link.eval(&scripts::INSERT, &[&new.name, &list], new.args(), Effect::Once).await;
-        let (done, some) = begun(answer.map_err(StoreError::new)?)?;
+        let answer = self.writes().eval(&scripts::INSERT, &[&new.name, &list], new.args(), Effect::Once).await;
+        let (done, some) = begun(self.counted(&new, answer).await?)?;
         self.tidy(owner, &new.entry, some).await?;
         Ok(if done == 1 { Stored::Yes } else { Stored::Conflict })
     }
@@ -72,8 +72,8 @@ impl RedisStore {
         if let Condition::Version(version) = condition {
             args.push(version.to_string().into_bytes());
         }
-        let answer = self.link.eval(&scripts::ROTATE, &keys, args, Effect::Once).await;
-        let (done, some) = begun(answer.map_err(StoreError::new)?)?;
+        let answer = self.writes().eval(&scripts::ROTATE, &keys, args, Effect::Once).await;
+        let (done, some) = begun(self.counted(&new, answer).await?)?;
         if let Some(owner) = &new.owner {
             self.tidy(owner, &new.entry, some).await?;
         }
@@ -87,12 +87,11 @@ impl RedisStore {
 
     /// Puts in the record and its name on the list side by side. Who ends all sessions of the user leaves on the list what has no record
     /// yet, so that either may come first.
-    async fn put_and_list(&self, key: &StoreKey, new: &New, owner: &Owner) -> Result<Stored, StoreError> {
-        let (stored, listed) = join(self.put(new), self.list(owner, &new.entry)).await;
+    async fn put_and_list(&self, new: &New, owner: &Owner) -> Result<Stored, StoreError> {
+        let (stored, listed) = join(self.put(new), self.list(&self.writes(), owner, &new.entry)).await;
         let stored = stored?;
         if stored == Stored::Yes && listed.is_err() {
-            // Nobody has its id yet. If this fails as well, it expires.
-            self.delete(key).await.ok();
+            self.take_back(new).await;
         }
         listed.map(|()| stored)
     }
@@ -100,11 +99,27 @@ impl RedisStore {
     async fn put(&self, new: &New) -> Result<Stored, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg(&new.name).arg(&new.text).arg("NX").arg("PX").arg(new.life);
-        match self.link.call(&set, &new.name, Effect::Once).await.map_err(StoreError::new)? {
+        let answer = self.writes().call(&set, &new.name, Effect::Once).await;
+        match self.counted(new, answer).await? {
             Value::Okay => Ok(Stored::Yes),
             Value::Nil => Ok(Stored::Conflict),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// What was answered to a new record. One that too few replicas have does not count, and is taken back.
+    async fn counted(&self, new: &New, answer: Result<Value, LinkError>) -> Result<Value, StoreError> {
+        if let Err(LinkError::TooFewReplicas { answer, .. }) = &answer
+            && is_in(answer.value())
+        {
+            self.take_back(new).await;
+        }
+        answer.map_err(StoreError::new)
+    }
+
+    /// Takes out a record that was put in: nobody has its id yet. If this fails as well, it expires.
+    async fn take_back(&self, new: &New) {
+        self.delete(&self.link, &new.name).await.ok();
     }
 
     fn new_record(&self, key: &StoreKey, record: &Record, ttl: Duration, now: u64) -> Result<New, StoreError> {
@@ -112,6 +127,15 @@ impl RedisStore {
         let listed_until = if owner.is_some() { entry.until } else { NEVER };
         let text = self.layout.text(key, record, listed_until);
         Ok(New { name: self.layout.record(key)?, text, life: life(ttl), owner, entry })
+    }
+}
+
+/// Whether a new record is in, by what was answered to it.
+fn is_in(answer: &Value) -> bool {
+    match answer {
+        Value::Okay => true,
+        Value::Array(parts) => parts.first() == Some(&Value::Int(1)),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::Value;
 
-use super::link::Effect;
+use super::link::{Effect, Link};
 use super::{RedisStore, life, number, scripts, unexpected};
 use crate::key::StoreKey;
 use crate::store::{Owner, StoreError};
@@ -39,9 +39,9 @@ impl Entry {
 
 impl RedisStore {
     /// Puts a session on its user's list.
-    pub(super) async fn list(&self, owner: &Owner, entry: &Entry) -> Result<(), StoreError> {
+    pub(super) async fn list(&self, link: &Link, owner: &Owner, entry: &Entry) -> Result<(), StoreError> {
         let list = self.layout.list(owner);
-        let answer = self.link.eval(&scripts::LIST, &[&list], &entry.args()[..], Effect::Idempotent).await;
+        let answer = link.eval(&scripts::LIST, &[&list], &entry.args()[..], Effect::Idempotent).await;
         self.tidy(owner, entry, answer.map_err(StoreError::new)?).await
     }
 

@@ -24,7 +24,7 @@ use redis::Value;
 use redis::aio::ConnectionLike;
 
 use self::layout::Layout;
-use self::link::{Effect, Link, LinkError};
+use self::link::{Effect, Link, LinkError, Replicas};
 use super::{
     Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored, rotation,
 };
@@ -61,9 +61,22 @@ use crate::record::Record;
 /// A replica that takes over may lack the last moment of writes, as Redis replicates after it has answered. A session that was
 /// ended in that moment is alive again, until it expires or is ended again; one that began in it is gone. Redis bounds that moment by
 /// `min-replicas-to-write` and `min-replicas-max-lag`: with these a master that has lost its replicas refuses writes (503 here).
+///
+/// [`with_replicas`](Self::with_replicas) answers a write with success only once so many replicas have it. Redis does not become consistent
+/// by that:
+///
+/// - A replica that has not got the write may take over all the same. Sentinel and clusters choose the one that has got furthest, as well as
+///   they know. Where *all* replicas are asked for, each has it; then the loss of one fails all writes.
+/// - What replicas have, they have in memory: one that starts again has what is on its disk.
+/// - A write that failed for want of replicas was carried out by the master nevertheless. A session is then as it was or as it was to
+///   be: ended by a logout, or by a login whose new session nobody gets. New sessions are taken back. With `min-replicas-to-write` as
+///   well, a master that knows that its replicas are gone refuses before it does anything.
+/// - A read takes the master's word. Who asks again after such a 503 may be told that a session has ended, though no replica knows.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Link,
+    /// Who must have a write before it counts.
+    replicas: Option<Replicas>,
     layout: Layout,
     clock: Arc<dyn Clock>,
 }
@@ -149,6 +162,41 @@ impl RedisStore {
         Self { link: self.link.with_deadline(deadline), ..self }
     }
 
+    /// Waits after each write until so many replicas have it, by Redis's `WAIT`, for as long as `within`: if they have not by then, the
+    /// write has failed, and the request is answered 503. Off unless set, and with a count of zero. What it is worth when a replica takes
+    /// over, and what it is not, is [above](Self#failover).
+    ///
+    /// It takes no further round trip: `WAIT` is sent right behind the write. The time for it is part of the command's
+    /// [deadline](Self::with_deadline): `within` is cut to nine tenths of what is left of that.
+    ///
+    /// - **Writes** are new sessions, saves, new ids and ends of sessions, with what they change on the lists of users. A flash message that
+    ///   is read is a save.
+    /// - **Renewals** are none, whether [`load`](SessionStore::load) makes them or [`touch`](SessionStore::touch), or a read would need
+    ///   replicas: one that lacks a renewal ends the session when it would have ended without, and until then the next read makes it again.
+    /// - The counts of [`rates`](Self::rates) wait for nothing: one that is lost lets somebody try once more.
+    ///
+    /// Redis carries out nothing else on a connection that waits. So writes have a connection of their own to each server, and reads go on
+    /// meanwhile; writes of one process follow each other, at most one for each time that a replica takes to answer. A
+    /// [connection of one's own](Self::with_connection) is one for all: there, reads wait behind writes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_session::store::RedisStore;
+    ///
+    /// # fn main() -> Result<(), velox_session::store::StoreError> {
+    /// let store = RedisStore::connect("redis://127.0.0.1:6379")?.with_replicas(1, Duration::from_millis(200));
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_replicas(self, count: u32, within: Duration) -> Self {
+        Self { replicas: (count > 0).then_some(Replicas { count, within }), ..self }
+    }
+
     /// What all keys begin with. `velox:` unless set; in the layout of VeloxTS, records have none unless set.
     #[must_use]
     pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -177,7 +225,12 @@ impl RedisStore {
     }
 
     fn over(link: Link) -> Self {
-        Self { link, layout: Layout::default(), clock: Arc::new(SystemClock) }
+        Self { link, replicas: None, layout: Layout::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// The link for what counts only once replicas have it.
+    fn writes(&self) -> Link {
+        self.link.clone().with_replicas(self.replicas)
     }
 
     /// Reads a record, and renews its life as the arguments say.
@@ -211,29 +264,35 @@ impl RedisStore {
     ) -> Result<Stored, StoreError> {
         let text = self.layout.text(key, record, AS_IT_WAS);
         let args = [version.to_string(), text, life(ttl).to_string(), now.to_string()];
-        let answer = self.eval(&scripts::UPDATE, key, &args, Effect::Once).await?;
+        let answer = self.eval(&self.writes(), &scripts::UPDATE, key, &args, Effect::Once).await?;
         let alive = match (answer, key.owner(record)) {
-            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&owner, key, ttl, now).await?,
+            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, ttl, now).await?,
             _ => answer != 0,
         };
         Ok(if alive { Stored::Yes } else { Stored::Conflict })
     }
 
     /// Lets a record live on that is not on its user's list for that long. Answers whether there is one.
-    async fn list_and_touch(&self, owner: &Owner, key: &StoreKey, ttl: Duration, now: u64) -> Result<bool, StoreError> {
+    async fn list_and_touch(
+        &self,
+        link: &Link,
+        owner: &Owner,
+        key: &StoreKey,
+        ttl: Duration,
+        now: u64,
+    ) -> Result<bool, StoreError> {
         let entry = list::Entry::new(self.layout.member(key), ttl, now);
         // One after the other: the record says that it is listed only once it is, or nothing would list it again.
-        self.list(owner, &entry).await?;
+        self.list(link, owner, &entry).await?;
         let args = [now.to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
-        Ok(self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
+        Ok(self.eval(link, &scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
     }
 
     /// Deletes a record, whatever it is. Answers how many there were.
-    async fn delete(&self, key: &StoreKey) -> Result<i64, StoreError> {
-        let name = self.layout.record(key)?;
+    async fn delete(&self, link: &Link, name: &[u8]) -> Result<i64, StoreError> {
         let mut del = redis::cmd("DEL");
-        del.arg(&name);
-        number(self.link.call(&del, &name, Effect::Idempotent).await)
+        del.arg(name);
+        number(link.call(&del, name, Effect::Idempotent).await)
     }
 
     fn shown(&self) -> String {
@@ -242,12 +301,13 @@ impl RedisStore {
 
     async fn eval(
         &self,
+        link: &Link,
         script: &link::Script,
         key: &StoreKey,
         args: &[String],
         effect: Effect,
     ) -> Result<i64, StoreError> {
-        number(self.link.eval(script, &[&self.layout.record(key)?], args, effect).await)
+        number(link.eval(script, &[&self.layout.record(key)?], args, effect).await)
     }
 }
 
@@ -310,7 +370,7 @@ impl SessionStore for RedisStore {
         let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
             return Ok(Some(Found { record, renewed: false }));
         };
-        let alive = self.list_and_touch(&owner, key, ttl, renewal.now()).await?;
+        let alive = self.list_and_touch(&self.link, &owner, key, ttl, renewal.now()).await?;
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
@@ -331,9 +391,9 @@ impl SessionStore for RedisStore {
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         let answer = match condition {
-            Condition::Always => self.delete(key).await?,
+            Condition::Always => self.delete(&self.writes(), &self.layout.record(key)?).await?,
             Condition::Version(version) => {
-                self.eval(&scripts::DESTROY, key, &[version.to_string()], Effect::Once).await?
+                self.eval(&self.writes(), &scripts::DESTROY, key, &[version.to_string()], Effect::Once).await?
             }
         };
         match answer {
@@ -347,13 +407,13 @@ impl SessionStore for RedisStore {
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let args = [now.to_string(), life(ttl).to_string(), self.shown(), String::new()];
-        let answer = self.eval(&scripts::TOUCH, key, &args, Effect::Idempotent).await?;
+        let answer = self.eval(&self.link, &scripts::TOUCH, key, &args, Effect::Idempotent).await?;
         if answer != TO_BE_LISTED {
             return Ok(answer == 1);
         }
         let owner = self.get(key).await?.and_then(|record| key.owner(&record));
         match owner {
-            Some(owner) => self.list_and_touch(&owner, key, ttl, now).await,
+            Some(owner) => self.list_and_touch(&self.link, &owner, key, ttl, now).await,
             None => Ok(false),
         }
     }
@@ -391,7 +451,7 @@ impl SessionStore for RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("link", &self.link).field("layout", &self.layout).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("link", &self.writes()).field("layout", &self.layout).finish_non_exhaustive()
     }
 }
 

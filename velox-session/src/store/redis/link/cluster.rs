@@ -8,9 +8,10 @@ use std::time::Duration;
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind, Value};
 use tokio::time::Instant;
 
-use super::node::Node;
+use super::LinkError;
+use super::parcel::{Effect, Parcel};
+use super::server::Server;
 use super::slots::{Address, SlotMap, slot_of};
-use super::{Effect, LinkError, Parcel};
 
 /// A cluster. It is asked for its slots at first, and again after something went wrong, at most once a second.
 pub(super) struct Cluster {
@@ -24,7 +25,7 @@ pub(super) struct Cluster {
 #[derive(Default)]
 struct State {
     map: SlotMap,
-    nodes: HashMap<Address, Arc<Node>>,
+    nodes: HashMap<Address, Arc<Server>>,
     /// When the slots were last asked for.
     asked: Option<Instant>,
     /// Something went wrong since.
@@ -134,7 +135,7 @@ impl Cluster {
     async fn slots(&self, address: &Address, until: Instant) -> Result<SlotMap, LinkError> {
         let mut cmd = redis::cmd("CLUSTER");
         cmd.arg("SLOTS");
-        let parcel = Parcel { cmd: &cmd, effect: Effect::Idempotent, asking: false };
+        let parcel = Parcel { cmd: &cmd, effect: Effect::Idempotent, asking: false, replicas: None };
         // A node that is silent leaves time for another.
         let now = Instant::now();
         let until = now + until.saturating_duration_since(now) / 3;
@@ -143,13 +144,13 @@ impl Cluster {
             .ok_or_else(|| LinkError::NotReady(RedisError::from((ErrorKind::Client, "not a map of slots"))))
     }
 
-    fn node(&self, address: &Address) -> Result<Arc<Node>, LinkError> {
+    fn node(&self, address: &Address) -> Result<Arc<Server>, LinkError> {
         let mut state = self.state();
         if let Some(node) = state.nodes.get(address) {
             return Ok(Arc::clone(node));
         }
         let (_, info) = self.seeds.iter().find(|(seed, _)| seed == address).unwrap_or(&self.seeds[0]);
-        let node = Arc::new(Node::new(info.clone().set_addr(moved_to(info.addr(), address)))?);
+        let node = Arc::new(Server::new(&info.clone().set_addr(moved_to(info.addr(), address)))?);
         state.nodes.insert(address.clone(), Arc::clone(&node));
         Ok(node)
     }

@@ -2,6 +2,8 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use super::parcel::Answer;
+
 /// Why a command has no answer. No text of it holds a password.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::store::redis) enum LinkError {
@@ -23,6 +25,9 @@ pub(in crate::store::redis) enum LinkError {
     /// The server or its cluster cannot serve now, and will again by itself. The command was not carried out.
     #[error("redis is not ready")]
     NotReady(#[source] RedisError),
+    /// Too few replicas have the write in time. The master has it, and answered this.
+    #[error("{reached} of {wanted} replicas of redis have the write")]
+    TooFewReplicas { reached: i64, wanted: u32, answer: Answer },
     /// Any other error that the server answered.
     #[error("redis refused the command")]
     Refused(#[source] RedisError),

@@ -1,6 +1,7 @@
 //! The connection to Redis: a command goes in, and its answer or a typed error comes out within the deadline.
 //!
-//! What always holds: nothing connects before the first command; one connection a server, shared by all; a connection that
+//! What always holds: nothing connects before the first command; one connection a server, shared by all, and one beside for
+//! writes that wait for replicas, if any do; a connection that
 //! broke, fell silent or leads to a demoted master is replaced, at most once a second where it may be the server's fault; a
 //! server that cannot be reached is asked again after a pause, and fails at once until then; a command that may have been
 //! carried out is not sent again unless that is harmless.
@@ -12,8 +13,10 @@ mod cluster;
 mod error;
 mod node;
 mod own;
+mod parcel;
 mod pause;
 mod script;
+mod server;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -29,64 +32,59 @@ use tokio::time::Instant;
 
 use self::cluster::Cluster;
 pub(super) use self::error::LinkError;
-use self::node::Node;
 use self::own::Own;
+use self::parcel::Parcel;
+pub(super) use self::parcel::{Effect, Replicas};
 pub(super) use self::script::Script;
+use self::server::Server;
 
 /// A way to Redis. Clones share it.
 #[derive(Clone)]
 pub(super) struct Link {
     route: Route,
     deadline: Duration,
+    /// Who must have what is sent before it counts.
+    replicas: Option<Replicas>,
 }
 
 #[derive(Clone)]
 enum Route {
-    Single(Arc<Node>),
+    Single(Arc<Server>),
     Cluster(Arc<Cluster>),
     Own(Arc<dyn Own>),
-}
-
-/// Whether a command that may have been carried out may be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Sending it twice does what sending it once does, and answers the same.
-    Idempotent,
-    /// It is sent once.
-    Once,
-}
-
-/// A command on its way.
-#[derive(Clone, Copy)]
-struct Parcel<'a> {
-    cmd: &'a Cmd,
-    effect: Effect,
-    /// It was sent here by a node of a cluster that is giving its slot away.
-    asking: bool,
 }
 
 impl Link {
     /// To one server, or to a name that leads to the present master. Does not connect.
     pub(super) fn single(target: impl IntoConnectionInfo) -> Result<Self, LinkError> {
-        let node = Node::new(connection_info(target)?)?;
-        Ok(Self { route: Route::Single(Arc::new(node)), deadline: DEADLINE })
+        let server = Server::new(&connection_info(target)?)?;
+        Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
     /// To a cluster, of which these are some nodes. Does not connect.
     pub(super) fn cluster<T: IntoConnectionInfo>(targets: impl IntoIterator<Item = T>) -> Result<Self, LinkError> {
         let seeds: Vec<_> = targets.into_iter().map(connection_info).collect::<Result<_, _>>()?;
         let cluster = Cluster::new(seeds)?;
-        Ok(Self { route: Route::Cluster(Arc::new(cluster)), deadline: DEADLINE })
+        Ok(Self::over(Route::Cluster(Arc::new(cluster))))
     }
 
     /// A connection that was made elsewhere, and that is looked after there: here it is only given the deadline.
     pub(super) fn own(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
-        Self { route: Route::Own(Arc::new(connection)), deadline: DEADLINE }
+        Self::over(Route::Own(Arc::new(connection)))
+    }
+
+    fn over(route: Route) -> Self {
+        Self { route, deadline: DEADLINE, replicas: None }
     }
 
     /// The link with another deadline for each command, connecting included.
     pub(super) fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// The same way, for commands that count only once replicas have them.
+    pub(super) fn with_replicas(self, replicas: Option<Replicas>) -> Self {
+        Self { replicas, ..self }
     }
 
     /// Whether one server has all keys, so that a script may touch several. Of a connection that was made elsewhere that is not known.
@@ -118,11 +116,11 @@ impl Link {
     }
 
     async fn send(&self, cmd: &Cmd, key: &[u8], effect: Effect, until: Instant) -> Result<Value, LinkError> {
-        let parcel = Parcel { cmd, effect, asking: false };
+        let parcel = Parcel { cmd, effect, asking: false, replicas: self.replicas };
         match &self.route {
-            Route::Single(node) => node.send(parcel, until).await,
+            Route::Single(server) => server.send(parcel, until).await,
             Route::Cluster(cluster) => cluster.send(parcel, key, until).await,
-            Route::Own(connection) => own::send(&**connection, cmd, until).await,
+            Route::Own(connection) => own::send(&**connection, parcel, until).await,
         }
     }
 }
@@ -131,11 +129,15 @@ impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut link = f.debug_struct("Link");
         match &self.route {
-            Route::Single(node) => link.field("server", node),
+            Route::Single(server) => link.field("server", server),
             Route::Cluster(cluster) => link.field("cluster", cluster),
             Route::Own(_) => link.field("connection", &"of its own"),
         };
-        link.field("deadline", &self.deadline).finish()
+        link.field("deadline", &self.deadline);
+        if let Some(replicas) = &self.replicas {
+            link.field("replicas", replicas);
+        }
+        link.finish()
     }
 }
 

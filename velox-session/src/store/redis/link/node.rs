@@ -1,4 +1,4 @@
-//! One server: a connection that is made when it is needed, shared by all, and replaced when it is no good any more.
+//! A connection to a server: made when it is needed, shared by all, and replaced when it is no good any more.
 
 use std::fmt;
 use std::io;
@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisError, RedisResult, Value};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisError, Value};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Effect, LinkError, Parcel, pause};
+use super::parcel::{Effect, Parcel};
+use super::{LinkError, pause};
 
-/// A server.
+/// A connection to a server, or the lack of one.
 pub(super) struct Node {
     client: Client,
     /// Held by the one command that connects, for all that wait.
@@ -41,7 +42,7 @@ struct Line {
 }
 
 impl Node {
-    /// A server. Does not connect.
+    /// To a server. Does not connect.
     pub(super) fn new(info: ConnectionInfo) -> Result<Self, LinkError> {
         #[cfg(feature = "redis-tls")]
         provide_tls();
@@ -63,11 +64,10 @@ impl Node {
             self.broke(&line);
             line = self.line(until).await?;
         }
-        let Ok(answer) = timeout_at(until, line.send(parcel)).await else {
+        let Ok(answer) = timeout_at(until, line.send(parcel, until)).await else {
             self.renew(&line);
             return Err(LinkError::Deadline);
         };
-        let answer = answer.map_err(LinkError::of);
         match &answer {
             Err(LinkError::Broken(_)) => self.broke(&line),
             Err(LinkError::ReadOnly(_)) => {
@@ -184,16 +184,18 @@ impl State {
 }
 
 impl Line {
-    async fn send(&self, parcel: Parcel<'_>) -> RedisResult<Value> {
+    async fn send(&self, parcel: Parcel<'_>, until: Instant) -> Result<Value, LinkError> {
         let mut connection = self.connection.clone();
-        if !parcel.asking {
-            return connection.send_packed_command(parcel.cmd).await?.extract_error();
+        match parcel.train(until) {
+            None => {
+                let answer = connection.send_packed_command(parcel.cmd).await;
+                answer.and_then(Value::extract_error).map_err(LinkError::of)
+            }
+            Some(train) => {
+                let answers = connection.send_packed_commands(&train, 0, train.len()).await;
+                parcel.answer(answers.map_err(LinkError::of)?)
+            }
         }
-        // The node is told by the command just before, which must not be that of another task.
-        let mut both = redis::pipe();
-        both.cmd("ASKING").add_command(parcel.cmd.clone());
-        let mut answers = connection.req_packed_commands(&both, 0, 2).await?;
-        answers.pop().unwrap_or(Value::Nil).extract_error()
     }
 
     /// Whether it is known to have ended. Asked of one that was not used for a while, before a command that is sent only once

@@ -1,5 +1,7 @@
 //! The link against a server that does as it is told.
 
+mod replicas;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

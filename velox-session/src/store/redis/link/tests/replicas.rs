@@ -1,0 +1,168 @@
+//! Writes that wait for replicas (row S9).
+
+use super::*;
+
+impl Server {
+    /// A way to this server whose writes count once two replicas have them.
+    fn waiting(&self) -> Link {
+        waiting(self.link())
+    }
+}
+
+fn waiting(link: Link) -> Link {
+    link.with_replicas(Some(Replicas { count: 2, within: Duration::from_millis(300) }))
+}
+
+/// A server whose replicas are as many as an answer says.
+async fn with_replicas(answer: &'static str) -> Server {
+    Server::start(move |words, _| match words[0].as_str() {
+        "WAIT" => Act::Answer(format!("{answer}\r\n")),
+        _ => Act::Answer("+OK\r\n".to_owned()),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_write_counts_once_so_many_replicas_have_it() {
+    for (answer, counts) in [(":3", true), (":2", true), (":1", false), (":0", false), ("+OK", false)] {
+        let server = with_replicas(answer).await;
+        let link = server.waiting();
+        let sent = ask(&link, Effect::Once).await;
+        assert_eq!(sent.is_ok(), counts, "{answer}: {sent:?}");
+        match sent {
+            Ok(value) => assert_eq!(value, Value::Okay),
+            Err(LinkError::TooFewReplicas { wanted, answer, .. }) => {
+                assert_eq!((wanted, answer.value()), (2, &Value::Okay));
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+        assert_eq!(server.seen(), ["connection", "GET", "WAIT"]);
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_how_many_have_it_and_not_what() {
+    let server = with_replicas(":1").await;
+    let error = ask(&server.waiting(), Effect::Once).await.expect_err("too few");
+    assert_eq!(error.to_string(), "1 of 2 replicas of redis have the write");
+    assert_eq!(format!("{error:?}"), "TooFewReplicas { reached: 1, wanted: 2, answer: Answer(..) }");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_wait_fails_the_write() {
+    let server = with_replicas("-ERR WAIT cannot be used with replica instances.").await;
+    assert!(matches!(ask(&server.waiting(), Effect::Once).await, Err(LinkError::Refused(_))));
+}
+
+/// S1
+#[tokio::test]
+async fn it_is_never_waited_for_ever_nor_longer_than_the_deadline_leaves() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let server = Server::start(move |words, _| {
+        if words[0] == "WAIT" {
+            assert_eq!(words[1], "2");
+            log.lock().expect("not poisoned").push(words[2].parse::<u64>().expect("milliseconds"));
+        }
+        Act::Answer(":2\r\n".to_owned())
+    })
+    .await;
+    for within in [Duration::ZERO, Duration::from_millis(20), Duration::from_secs(3_600), Duration::MAX] {
+        let link = server.link().with_replicas(Some(Replicas { count: 2, within }));
+        ask(&link, Effect::Once).await.expect("an answer");
+    }
+    let told = told.lock().expect("not poisoned").clone();
+    assert_eq!(told[..2], [1, 20]);
+    assert!(told[2..].iter().all(|ms| (1..=450).contains(ms)), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_does_not_wait_passes_by_what_does() {
+    let server = Server::start(|words, _| match words[0].as_str() {
+        "WAIT" => Act::Wait,
+        _ => Act::Answer("+OK\r\n".to_owned()),
+    })
+    .await;
+    let link = server.link();
+    let write = tokio::spawn(async move { ask(&waiting(link.clone()), Effect::Once).await.map(|_| ()) });
+    while server.count("WAIT") == 0 {
+        tokio::task::yield_now().await;
+    }
+    let link = server.link();
+    ask(&link, Effect::Idempotent).await.expect("an answer");
+    assert!(matches!(write.await.expect("no panic"), Err(LinkError::Deadline)));
+}
+
+/// S5
+#[tokio::test]
+async fn one_connection_is_for_all_that_waits() {
+    let server = with_replicas(":2").await;
+    let link = server.link();
+    let writes = waiting(link.clone());
+    for _ in 0..12 {
+        ask(&link, Effect::Idempotent).await.expect("an answer");
+        ask(&writes, Effect::Once).await.expect("an answer");
+    }
+    assert_eq!((server.count("connection"), server.count("GET"), server.count("WAIT")), (2, 24, 12));
+}
+
+/// S8
+#[tokio::test]
+async fn a_script_that_the_server_does_not_know_waits_when_it_is_sent_as_text() {
+    let server = Server::start(|words, _| match words[0].as_str() {
+        "EVALSHA" => Act::Answer("-NOSCRIPT No matching script.\r\n".to_owned()),
+        "WAIT" => Act::Answer(":2\r\n".to_owned()),
+        _ => Act::Answer(":1\r\n".to_owned()),
+    })
+    .await;
+    let answer = server.waiting().eval(&Script::new("return 1"), &[b"key"], &["a"], Effect::Once).await;
+    assert_eq!(answer.expect("an answer"), Value::Int(1));
+    assert_eq!(server.seen(), ["connection", "EVALSHA", "WAIT", "EVAL", "WAIT"]);
+}
+
+/// S7
+#[tokio::test]
+async fn a_write_is_not_sent_again_when_the_wait_is_lost() {
+    let server = Server::start(|words, _| match words[0].as_str() {
+        "WAIT" => Act::Close,
+        _ => Act::Answer("+OK\r\n".to_owned()),
+    })
+    .await;
+    assert!(matches!(ask(&server.waiting(), Effect::Once).await, Err(LinkError::Broken(_))));
+    assert_eq!(server.count("GET"), 1);
+}
+
+/// S8: it is waited at the node that has taken the write.
+#[tokio::test]
+async fn a_write_waits_where_the_cluster_sends_it() {
+    let other = with_replicas(":2").await;
+    let there = other.port;
+    let (listener, port) = bind().await;
+    let first = Server::serve(listener, move |words, before| {
+        Act::Answer(match (words[0].as_str(), before) {
+            ("CLUSTER", _) => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{port}\r\n"),
+            ("WAIT", _) => ":0\r\n".to_owned(),
+            (_, 1) => format!("-ASK 12539 127.0.0.1:{there}\r\n"),
+            _ => format!("-MOVED 12539 127.0.0.1:{there}\r\n"),
+        })
+    });
+    let link = waiting(Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address"));
+    for _ in 0..3 {
+        assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
+    }
+    let sent = |server: &Server| server.seen().into_iter().filter(|name| name != "connection").collect::<Vec<_>>();
+    assert_eq!(sent(&first), ["CLUSTER", "GET", "WAIT", "GET", "WAIT"]);
+    assert_eq!(sent(&other), ["ASKING", "GET", "WAIT", "GET", "WAIT", "GET", "WAIT"]);
+}
+
+#[tokio::test]
+async fn a_connection_of_its_own_waits_too() {
+    for (answer, counts) in [(":2", true), (":1", false)] {
+        let server = with_replicas(answer).await;
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port)).expect("an address");
+        let connection = client.get_multiplexed_async_connection().await.expect("a connection");
+        let link = waiting(Link::own(connection));
+        assert_eq!(ask(&link, Effect::Once).await.is_ok(), counts);
+        assert_eq!(server.seen(), ["connection", "GET", "WAIT"]);
+    }
+}
