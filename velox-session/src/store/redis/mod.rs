@@ -69,8 +69,8 @@ use crate::record::Record;
 ///   they know. Where *all* replicas are asked for, each has it; then the loss of one fails all writes.
 /// - What replicas have, they have in memory: one that starts again has what is on its disk.
 /// - A write that failed for want of replicas was carried out by the master nevertheless. A session is then as it was or as it was to
-///   be: ended by a logout, or by a login whose new session nobody gets. New sessions are taken back. With `min-replicas-to-write` as
-///   well, a master that knows that its replicas are gone refuses before it does anything.
+///   be: ended by a logout, say. New sessions are taken back. With `min-replicas-to-write` as well, a master that knows that its replicas are
+///   gone refuses before it does anything.
 /// - A read takes the master's word. Who asks again after such a 503 may be told that a session has ended, though no replica knows.
 #[derive(Clone)]
 pub struct RedisStore {
@@ -166,8 +166,9 @@ impl RedisStore {
     /// write has failed, and the request is answered 503. Off unless set, and with a count of zero. What it is worth when a replica takes
     /// over, and what it is not, is [above](Self#failover).
     ///
-    /// It takes no further round trip: `WAIT` is sent right behind the write. The time for it is part of the command's
-    /// [deadline](Self::with_deadline): `within` is cut to nine tenths of what is left of that.
+    /// `WAIT` is sent right behind the write, in the same round trip. The time for it is part of the command's
+    /// [deadline](Self::with_deadline): `within` is cut to nine tenths of what is left of that. A login on top of a session takes a round trip
+    /// more: the old session goes once replicas have the new one, and stays where they do not get it.
     ///
     /// - **Writes** are new sessions, saves, new ids and ends of sessions, with what they change on the lists of users. A flash message that
     ///   is read is a save.
@@ -426,7 +427,8 @@ impl SessionStore for RedisStore {
         record: Record,
         ttl: Duration,
     ) -> Result<Rotated, StoreError> {
-        if !self.link.is_one_server() {
+        // In one step the old record is gone when it turns out that no replica has the new one.
+        if !self.link.is_one_server() || self.replicas.is_some() {
             return rotation::in_two_steps(self, old, condition, (new, record, ttl)).await;
         }
         let now = self.clock.now();
