@@ -51,7 +51,7 @@ async fn a_connection_of_the_applications_own_keeps_every_promise() {
     check([&server], move || RedisStore::with_connection(connection.clone())).await;
 }
 
-/// Row S10: a command that named keys of two slots would be refused. The two scripts that do are for one server, as in the tests above.
+/// Row S10: a command that named keys of two slots would be refused. The three scripts that do are for one server, as in the tests above.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_keeps_every_promise() {
     let cluster = RedisCluster::start(3).await;

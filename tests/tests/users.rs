@@ -155,6 +155,26 @@ async fn f8_nothing_that_runs_meanwhile_brings_a_session_back() {
     }
 }
 
+/// Between a look at the list of sessions and the end of what is on it, the session has another id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f8_a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
+    for stage in Stage::both().await {
+        for round in 0..10 {
+            let [mut owner, mut thief] = stage.alices().await;
+            let regenerating = tokio::spawn(async move {
+                for _ in 0..100 {
+                    thief.post("/api/session/regenerate", json!({})).await;
+                }
+                thief
+            });
+            act(&mut owner, "logoutAll").await.result();
+            let thief = regenerating.await.expect("no panic");
+            assert_eq!(stage.alive([&thief, &owner]).await, [false, false], "round {round}");
+            assert_eq!(stage.listed().await, 0, "round {round}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn f8_a_save_that_was_begun_before_finds_the_session_gone() {
     let [stage, _] = Stage::both().await;

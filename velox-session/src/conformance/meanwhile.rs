@@ -20,6 +20,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a load never undoes a save (C7)", Box::pin(load_undoes_nothing(kit))),
         ("sessions of a user that begin at once are all listed (F8)", Box::pin(listed_at_once(kit))),
         ("a session is on every list that is read while others come and go (F8)", Box::pin(listed_throughout(kit))),
+        ("a session is on every list that is read while it gets new ids (F8)", Box::pin(listed_while_rotated(kit))),
     ]
 }
 
@@ -202,6 +203,32 @@ async fn listed_throughout(kit: &Kit<'_>) -> Result<(), Miss> {
         );
         kit.end(&present).await?;
     }
+    Ok(())
+}
+
+async fn listed_while_rotated(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (user, now) = (user(), kit.now());
+    lists(kit, &owner(&user), &[]).await?;
+    let first = kit.inserted(kit.record_of(&user, 1), HOUR).await?;
+    let seen = kit.at_once(2, |index, store| {
+        let (user, mut present) = (user.clone(), first.clone());
+        async move {
+            for _ in 0..10 * ROUNDS {
+                if index == 0 {
+                    // As a request does it, which loads the session first.
+                    let Some(found) = store.get(&present).await? else { return Ok(false) };
+                    let (new, condition) = (key(COOKIE), Condition::Version(found.version()));
+                    let _ = store.rotate(&present, condition, &new, record_of(&user, 1, now), HOUR).await?;
+                    present = new;
+                } else if store.sessions_of(&owner(&user)).await?.is_empty() {
+                    return Ok(false);
+                }
+                pause().await;
+            }
+            Ok(true)
+        }
+    });
+    ensure!(seen.await?.into_iter().all(|seen| seen), "sessions_of: without a session that has a new id by now");
     Ok(())
 }
 

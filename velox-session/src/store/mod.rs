@@ -183,7 +183,8 @@ pub trait SessionStore: Send + Sync + 'static {
     }
 
     /// All live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
-    /// when it answers, is among them.
+    /// when it answers, is among them, also where it got a new id meanwhile ([`rotate`](Self::rotate)): under the old one or the new one, or
+    /// both. Or an attacker whose session keeps getting new ids would outlive a logout everywhere.
     ///
     /// # Errors
     ///

@@ -127,7 +127,11 @@ impl Shards {
 
     /// Takes a few of those that have expired out of each shard. Answers whether there may be more.
     fn clean(&self, now: u64) -> bool {
-        self.all().filter_map(|mut shard| shard.expire(now, EXPIRED_PER_STEP).then_some(())).count() > 0
+        let mut more = false;
+        for mut shard in self.all() {
+            more |= shard.expire(now, EXPIRED_PER_STEP);
+        }
+        more
     }
 }
 
@@ -186,7 +190,9 @@ impl SessionStore for MemoryStore {
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let (now, mut found) = (self.clock.now(), Vec::new());
-        self.shards.all().for_each(|shard| shard.sessions_of(owner, now, &mut found));
+        // All at once: a session may get a new id meanwhile, from a shard that has yet to be looked at to one that has been.
+        let shards: Vec<_> = self.shards.all().collect();
+        shards.iter().for_each(|shard| shard.sessions_of(owner, now, &mut found));
         Ok(found)
     }
 }

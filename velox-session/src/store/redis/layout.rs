@@ -21,9 +21,15 @@ impl Layout {
         }
         let id =
             key.id().ok_or_else(|| StoreError::unsupported("find a session by its hash in the layout of VeloxTS"))?;
-        let mut name = format!("{}{}:", self.prefix.as_deref().unwrap_or_default(), key.prefix()).into_bytes();
+        let mut name = self.before_name(key.prefix());
         name.extend_from_slice(id.as_bytes());
         Ok(name)
+    }
+
+    /// What the key of a record of this cookie is before the name by which it is [listed](Self::member).
+    pub(super) fn before_name(&self, cookie: &str) -> Vec<u8> {
+        let prefix = if self.veloxts { self.prefix.as_deref().unwrap_or_default() } else { self.prefix() };
+        format!("{prefix}{cookie}:").into_bytes()
     }
 
     /// The key of the list of a user's sessions.

@@ -45,15 +45,6 @@ impl RedisStore {
         self.tidy(owner, entry, answer.map_err(StoreError::new)?).await
     }
 
-    /// The sessions on a user's list, alive or not.
-    pub(super) async fn listed(&self, owner: &Owner) -> Result<Vec<StoreKey>, StoreError> {
-        let list = self.layout.list(owner);
-        let mut range = redis::cmd("ZRANGE");
-        range.arg(&list).arg(0).arg(-1);
-        let answer = self.link.call(&range, &list, Effect::Idempotent).await.map_err(StoreError::new)?;
-        Ok(texts(answer)?.iter().filter_map(|name| self.layout.listed(name, owner)).collect())
-    }
-
     /// Takes those off a long list that are over, of some that a script has answered. Whatever goes wrong here, goes wrong with the next
     /// request that needs Redis.
     pub(super) async fn tidy(&self, owner: &Owner, entry: &Entry, some: Value) -> Result<(), StoreError> {
@@ -94,7 +85,7 @@ impl RedisStore {
     }
 }
 
-fn texts(answer: Value) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(super) fn texts(answer: Value) -> Result<Vec<Vec<u8>>, StoreError> {
     let Value::Array(items) = answer else { return Err(unexpected(&answer)) };
     Ok(items
         .into_iter()

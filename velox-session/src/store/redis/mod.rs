@@ -10,6 +10,7 @@ mod begin;
 mod layout;
 mod link;
 mod list;
+mod listed;
 #[cfg(feature = "rpc")]
 pub(super) mod rates;
 mod scripts;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
 use redis::Value;
 use redis::aio::ConnectionLike;
 
@@ -332,9 +332,13 @@ fn read(answer: Value, now: u64) -> Option<Read> {
     let [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] = parts.as_slice() else {
         return None;
     };
-    let record = Record::from_json(text)?.with_version(u64::try_from(*version).ok()?);
-    let expires_at = now.saturating_add(u64::try_from(*left).ok()?);
-    Some(Read { record: record.with_expiry(expires_at), renewal: *renewal })
+    Some(Read { record: record(text, *left, *version, now)?, renewal: *renewal })
+}
+
+/// The record of a text, which lives for so many milliseconds more.
+fn record(text: &[u8], left: i64, version: i64, now: u64) -> Option<Record> {
+    let expires_at = now.saturating_add(u64::try_from(left).ok()?);
+    Some(Record::from_json(text)?.with_version(u64::try_from(version).ok()?).with_expiry(expires_at))
 }
 
 fn unexpected(answer: &Value) -> StoreError {
@@ -437,17 +441,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        let mut live = Vec::new();
-        for keys in self.listed(owner).await?.chunks(READ_AT_ONCE) {
-            let records = join_all(keys.iter().map(|key| self.get(key))).await;
-            for (key, record) in keys.iter().zip(records) {
-                // Another one's by now is not this user's, though nothing makes it so.
-                if let Some(record) = record?.filter(|record| key.owner(record).as_ref() == Some(owner)) {
-                    live.push((key.clone(), record));
-                }
-            }
-        }
-        Ok(live)
+        self.live_sessions(owner).await
     }
 }
 
@@ -470,4 +464,3 @@ const AS_IT_WAS: u64 = 0;
 const NEVER: u64 = (1 << 53) - 1;
 const RENEWED: i64 = 1;
 const TO_BE_LISTED: i64 = 2;
-const READ_AT_ONCE: usize = 64;

@@ -1,4 +1,4 @@
-//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those two that are run only
+//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those three that are run only
 //! where one server has all keys.
 
 use std::sync::LazyLock;
@@ -20,5 +20,7 @@ pub(super) static LIST: LazyLock<Script> = script!("listing.lua", "list.lua");
 pub(super) static INSERT: LazyLock<Script> = script!("listing.lua", "insert.lua");
 /// Of three keys, which lie in three slots.
 pub(super) static ROTATE: LazyLock<Script> = script!("record.lua", "listing.lua", "rotate.lua");
+/// Of a list, and of the records that it names.
+pub(super) static NEWEST: LazyLock<Script> = script!("record.lua", "newest.lua");
 #[cfg(feature = "rpc")]
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");
