@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -188,7 +189,7 @@ where
 impl Settings {
     async fn check<S: Send + Sync>(&self, caller: Option<String>, ctx: &Context<S>) -> Result<()> {
         let key = RateKey::new(&self.name, caller.as_deref().unwrap_or_default());
-        match within(PATIENCE, self.store.hit(&key, self.window)).await {
+        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await {
             Some(Ok(hit)) => self.judge(hit, ctx),
             failed => self.unavailable(failed.and_then(Result::err)),
         }

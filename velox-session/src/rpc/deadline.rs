@@ -1,16 +1,16 @@
 //! How long a request waits for its session, or to be counted, whatever the store.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 /// How long a request waits for a store, unless it is set.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// What a future gives within a time; `None` if it takes longer, and it is dropped then.
-pub(crate) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
+/// What a future gives within a time; `None` if it takes longer, and it is to be dropped then. It is lent, since an async function keeps
+/// what it is given beside what it makes of it: a large future would be there twice.
+pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
     // A store in memory answers at once, and needs no timer.
     let at_once = poll_fn(|context| {
         Poll::Ready(match work.as_mut().poll(context) {
@@ -27,14 +27,15 @@ pub(crate) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Out
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+    use std::pin::pin;
 
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn what_is_ready_is_given_and_what_is_late_is_not() {
-        assert_eq!(within(Duration::ZERO, ready(1)).await, Some(1));
-        assert_eq!(within(Duration::from_secs(1), pending::<u32>()).await, None);
+        assert_eq!(within(Duration::ZERO, pin!(ready(1))).await, Some(1));
+        assert_eq!(within(Duration::from_secs(1), pin!(pending::<u32>())).await, None);
         let soon = async { tokio::time::sleep(Duration::from_millis(999)).await };
-        assert_eq!(within(Duration::from_secs(1), soon).await, Some(()));
+        assert_eq!(within(Duration::from_secs(1), pin!(soon)).await, Some(()));
     }
 }

@@ -1,5 +1,6 @@
 //! The session of an exchange: opened by the first procedure that uses it, shared by the others, saved at the end.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
@@ -21,7 +22,7 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     // An application may have several kinds of sessions, each with a manager.
     let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
     let opening = || async {
-        let opened = within(manager.patience(), manager.open(exchange.request().headers())).await;
+        let opened = within(manager.patience(), pin!(manager.open(exchange.request().headers()))).await;
         opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))
     };
     match slot.open.get_or_try_init(opening).await {
@@ -56,7 +57,7 @@ impl Slot for SessionSlot {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
         let exchange = exchange.clone();
         Running::boxed(async move {
-            let closed = within(self.manager.patience(), self.manager.close(&open)).await;
+            let closed = within(self.manager.patience(), pin!(self.manager.close(&open))).await;
             match closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.manager.timed_out()))) {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));
