@@ -43,7 +43,7 @@ impl<'h> Iterator for Pairs<'h> {
 
 /// Writes the `Set-Cookie` lines of one cookie. All but the value and the age is put together once.
 pub(crate) struct Writer {
-    name: String,
+    head: String,
     tail: String,
     removal: HeaderValue,
     #[cfg(feature = "rpc")]
@@ -75,7 +75,7 @@ impl Writer {
         // The same scope and flags as the cookie itself, or a browser would not take it for a removal.
         let removal = format!("{}=; Max-Age=0{scope}; Expires=Thu, 01 Jan 1970 00:00:00 GMT{flags}", attributes.name);
         Some(Self {
-            name: attributes.name.clone(),
+            head: format!("{}=", attributes.name),
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
             #[cfg(feature = "rpc")]
@@ -85,25 +85,22 @@ impl Writer {
 
     /// The line that gives the browser this id, for the whole seconds of `max_age`.
     pub(crate) fn issue(&self, id: &SessionId, signature: &Signature, max_age: Duration) -> HeaderValue {
-        let [id, signature] =
-            [id.as_bytes(), signature].map(|text| std::str::from_utf8(text).expect("base64 is ASCII"));
-        self.line([id, ".", signature], max_age)
+        self.line(&[id.as_bytes(), b".", signature], max_age)
     }
 
     /// The line that gives the browser a value, of parts that are header text, for the whole seconds of `max_age`.
-    pub(crate) fn line<const PARTS: usize>(&self, value: [&str; PARTS], max_age: Duration) -> HeaderValue {
-        let (mut digits, age) = ([0; 20], max_age.as_secs());
-        let age = decimal(age, &mut digits);
+    pub(crate) fn line(&self, value: &[&[u8]], max_age: Duration) -> HeaderValue {
+        let mut digits = [0; 20];
+        let age = decimal(max_age.as_secs(), &mut digits);
         // The exact length: what grows or shrinks on its way into the header is copied.
         let length = value.iter().map(|part| part.len()).sum::<usize>();
-        let length = self.name.len() + 1 + length + MAX_AGE.len() + age.len() + self.tail.len();
-        let mut line = String::with_capacity(length);
-        line.push_str(&self.name);
-        line.push('=');
-        value.iter().for_each(|part| line.push_str(part));
-        line.push_str(MAX_AGE);
-        line.push_str(age);
-        line.push_str(&self.tail);
+        let length = self.head.len() + length + MAX_AGE.len() + age.len() + self.tail.len();
+        let mut line = Vec::with_capacity(length);
+        line.extend_from_slice(self.head.as_bytes());
+        value.iter().for_each(|part| line.extend_from_slice(part));
+        line.extend_from_slice(MAX_AGE);
+        line.extend_from_slice(age);
+        line.extend_from_slice(self.tail.as_bytes());
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
         // Keeps HTTP/2 from putting it into a compression table.
         line.set_sensitive(true);
@@ -130,7 +127,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// A number in decimal digits. The formatting machinery would be the dearest part of the line.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -140,10 +137,10 @@ fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
             break;
         }
     }
-    std::str::from_utf8(&digits[start..]).expect("digits are ASCII")
+    &digits[start..]
 }
 
-const MAX_AGE: &str = "; Max-Age=";
+const MAX_AGE: &[u8] = b"; Max-Age=";
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +221,7 @@ mod tests {
     #[test]
     fn numbers_are_written_whole() {
         for number in [0, 9, 10, 86_400, u64::MAX] {
-            assert_eq!(decimal(number, &mut [0; 20]), number.to_string());
+            assert_eq!(decimal(number, &mut [0; 20]), number.to_string().as_bytes());
         }
     }
 }

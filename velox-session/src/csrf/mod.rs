@@ -78,7 +78,7 @@ impl Csrf {
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
         let Inner { writer, tokens, clock, .. } = &*self.0;
         let token = tokens.issue(clock.now())?;
-        let line = writer.line([&token], tokens.lifetime);
+        let line = writer.line(&[token.as_bytes()], tokens.lifetime);
         ctx.reply().append(SET_COOKIE, line).header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(token)
     }
