@@ -98,15 +98,20 @@ impl Inner {
             self.destroy(&fresh.key, Condition::Always).await.ok();
         }
         let (cookie, id) = saved?;
+        Ok(self.closing(cookie, id.as_ref(), &state))
+    }
+
+    /// What a plan that was carried out asks of the response, with the id of the record that is left.
+    pub(super) fn closing(&self, cookie: CookieOp, id: Option<&SessionId>, state: &State) -> Closing {
         let line = match (cookie, id) {
             (CookieOp::Issue { max_age }, Some(id)) => {
-                let sent = state.loaded().filter(|loaded| loaded.id == id).and_then(|loaded| loaded.signature);
-                Some(self.writer.issue(&id, &sent.unwrap_or_else(|| self.signer.sign(&id)), max_age))
+                let sent = state.loaded().filter(|loaded| loaded.id == *id).and_then(|loaded| loaded.signature);
+                Some(self.writer.issue(id, &sent.unwrap_or_else(|| self.signer.sign(id)), max_age))
             }
             (CookieOp::Remove, _) => Some(self.writer.remove()),
             (CookieOp::Issue { .. }, None) | (CookieOp::Nothing, _) => None,
         };
-        Ok(Closing::new(line, state.is_touched()))
+        Closing::new(line, state.is_touched())
     }
 
     async fn attempt(
@@ -165,10 +170,9 @@ impl Inner {
             }
             // All others are of a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
-            (StoreOp::Confirm { ttl, doubt }, Some(loaded)) => {
-                let ask = *doubt || self.deaths.may_include(&loaded.key, loaded.mark);
-                let alive =
-                    !ask || self.noted(self.store().touch(&loaded.key, *ttl).await).map_err(CloseError::Unavailable)?;
+            // Where there is no doubt, it was closed at once.
+            (StoreOp::Confirm { ttl, .. }, Some(loaded)) => {
+                let alive = self.noted(self.store().touch(&loaded.key, *ttl).await).map_err(CloseError::Unavailable)?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }

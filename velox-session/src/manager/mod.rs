@@ -1,5 +1,6 @@
 //! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
 
+mod at_once;
 mod carry;
 mod claim;
 mod closing;
@@ -146,6 +147,19 @@ impl Manager {
     /// If the future is dropped, the store has the session as it was before or as it is after. No response leaves, so
     /// no browser has an id that is not stored.
     pub async fn close(&self, session: &OpenSession) -> Result<Closing, CloseError> {
+        match self.close_at_once(session) {
+            Some(closing) => Ok(closing),
+            None => self.save(session).await,
+        }
+    }
+
+    /// Closes a session for which the store need not be asked.
+    pub(crate) fn close_at_once(&self, session: &OpenSession) -> Option<Closing> {
+        session.shared().close(|state| self.0.close_at_once(state))
+    }
+
+    /// Closes a session that [`close_at_once`](Self::close_at_once) has left.
+    pub(crate) async fn save(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match session.shared().take() {
             Some(state) => self.0.save(state).await,
             None => Ok(Closing::default()),

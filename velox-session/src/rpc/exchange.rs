@@ -54,10 +54,15 @@ struct SessionSlot {
 
 impl Slot for SessionSlot {
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
-        let exchange = exchange.clone();
+        let Some(open) = self.open.get() else { return Running::ready(Ok(())) };
+        // As a rule: it needs no box to wait in.
+        if let Some(closing) = self.manager.close_at_once(open) {
+            exchange.reply().edit_headers(|headers| closing.apply(headers));
+            return Running::ready(Ok(()));
+        }
+        let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
-            let closed = within(self.manager.patience(), pin!(self.manager.close(&open))).await;
+            let closed = within(self.manager.patience(), pin!(self.manager.save(&open))).await;
             match closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.manager.timed_out()))) {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));

@@ -250,6 +250,11 @@ impl State {
         self.presented
     }
 
+    /// Whether a call did anything that is kept.
+    pub(crate) fn is_written(&self) -> bool {
+        self.log.iter().any(|entry| entry.settled)
+    }
+
     /// Whether a call has read or written the session.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
