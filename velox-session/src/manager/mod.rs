@@ -109,7 +109,6 @@ impl Manager {
         let inner = &*self.0;
         let now = inner.clock.now();
         let mut presented = false;
-        let mut loaded = None;
         let mut tried = 0;
         for value in header::values(headers.get_all(COOKIE), &inner.name) {
             presented = true;
@@ -126,13 +125,15 @@ impl Manager {
                 }
                 continue;
             };
-            loaded = inner.load(verified, now).await?;
-            if loaded.is_some() {
-                break;
+            if let Some(loaded) = inner.load(&verified, now).await? {
+                return Ok(self.opened(Some(loaded), presented, now));
             }
         }
-        let state = State::new(loaded, presented, now, inner.size_limit);
-        Ok(OpenSession::new(Shared::new(state, self.clone())))
+        Ok(self.opened(None, presented, now))
+    }
+
+    fn opened(&self, loaded: Option<Loaded>, presented: bool, now: u64) -> OpenSession {
+        OpenSession::new(Shared::new(State::new(loaded, presented, now, self.0.size_limit), self.clone()))
     }
 
     /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
@@ -249,7 +250,7 @@ impl Inner {
     }
 
     /// The live session of this id, its life renewed if it is time.
-    async fn load(&self, verified: Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
+    async fn load(&self, verified: &Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
         let key = StoreKey::new(&self.prefix, &verified.id);
         let mark = self.deaths.mark();
         let found = if self.policy.sliding {
@@ -264,8 +265,15 @@ impl Inner {
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
-        let Verified { id, current: signature } = verified;
-        Ok(found.map(|Found { record, renewed }| Loaded { id, key, record, signature, renewed, mark }))
+        let Verified { id, current } = verified;
+        Ok(found.map(|Found { record, renewed }| Loaded {
+            id: id.clone(),
+            key,
+            record,
+            signature: *current,
+            renewed,
+            mark,
+        }))
     }
 }
 
