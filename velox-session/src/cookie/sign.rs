@@ -36,27 +36,27 @@ impl Signer {
     }
 
     /// The id of a value that is well signed. The signature is checked before anything is done with the id.
-    pub(crate) fn verify(&self, value: &[u8]) -> Option<Verified> {
+    pub(crate) fn verify<'v>(&self, value: &'v [u8]) -> Option<Verified<'v>> {
         if !has_form(value) {
             return None;
         }
-        let (id, sent) = (&value[..SessionId::LENGTH], &value[SessionId::LENGTH + 1..]);
+        let (id, sent) = (&value[..SessionId::LENGTH], value.last_chunk()?);
         // The spelling is compared and not what it stands for, so that there is no second one; over the whole length in
         // constant time.
-        let signed_by = |key| Some(signature(key, id)).filter(|expected| expected[..].ct_eq(sent).into());
-        let current = signed_by(&self.first);
-        if current.is_none() {
-            self.older.iter().find_map(signed_by)?;
+        let signed_by = |key: &Key| bool::from(signature(key, id).ct_eq(sent));
+        let is_current = signed_by(&self.first);
+        if !is_current && !self.older.iter().any(signed_by) {
+            return None;
         }
-        Some(Verified { id: SessionId::parse(id)?, current })
+        Some(Verified { id: SessionId::parse(id)?, current: is_current.then_some(sent) })
     }
 }
 
 /// What a well signed value holds.
-pub(crate) struct Verified {
+pub(crate) struct Verified<'v> {
     pub(crate) id: SessionId,
     /// Its signature, if it is by the first key; one by an older key is made anew when the cookie is next sent.
-    pub(crate) current: Option<Signature>,
+    pub(crate) current: Option<&'v Signature>,
 }
 
 /// A secret, ready to sign.
@@ -189,7 +189,7 @@ mod tests {
         let by_older = ring.verify(&before).expect("the ring has its key");
         assert_eq!((by_older.id, by_older.current), (id.clone(), None));
         let by_first = ring.verify(&now).expect("the ring has its key");
-        assert_eq!(by_first.current, Some(ring.sign(&id)));
+        assert_eq!(by_first.current, Some(&ring.sign(&id)));
         assert!(Signer::new(&new, &[]).verify(&before).is_none());
     }
 }

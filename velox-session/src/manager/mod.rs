@@ -250,7 +250,7 @@ impl Inner {
     }
 
     /// The live session of this id, its life renewed if it is time.
-    async fn load(&self, verified: &Verified, now: u64) -> Result<Option<Loaded>, OpenError> {
+    async fn load(&self, verified: &Verified<'_>, now: u64) -> Result<Option<Loaded>, OpenError> {
         let key = StoreKey::new(&self.prefix, &verified.id);
         let mark = self.deaths.mark();
         let found = if self.policy.sliding {
@@ -270,7 +270,7 @@ impl Inner {
             id: id.clone(),
             key,
             record,
-            signature: *current,
+            signature: current.copied(),
             renewed,
             mark,
         }))
