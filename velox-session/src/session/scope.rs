@@ -33,7 +33,7 @@ impl OpenSession {
     pub fn call(&self) -> CallScope {
         // A number that no call has: every use of it answers that the call has ended.
         let call = self.0.with(|state| Ok(state.begin())).unwrap_or(u64::MAX);
-        CallScope { session: Session { shared: Arc::clone(&self.0), call } }
+        CallScope { session: Session { shared: Arc::clone(&self.0), call }, keep: false }
     }
 
     #[cfg(test)]
@@ -68,6 +68,8 @@ impl fmt::Debug for OpenSession {
 #[must_use = "dropping the scope drops what the call wrote"]
 pub struct CallScope {
     session: Session,
+    /// Whether what the call wrote is kept when it ends.
+    keep: bool,
 }
 
 impl CallScope {
@@ -78,23 +80,18 @@ impl CallScope {
     }
 
     /// Ends the call and keeps what it wrote: when it succeeded, or failed with a client error.
-    pub fn commit(self) {
-        self.end(true);
-    }
-
-    fn end(&self, keep: bool) {
-        let ended = self.session.shared.with(|state| {
-            state.end(self.session.call, keep);
-            Ok(())
-        });
-        // The exchange was closed before the call ended: there is nothing left to keep or drop.
-        ended.ok();
+    pub fn commit(mut self) {
+        self.keep = true;
     }
 }
 
 impl Drop for CallScope {
     fn drop(&mut self) {
-        // After a commit the call is known to have ended, and this does nothing.
-        self.end(false);
+        let ended = self.session.shared.with(|state| {
+            state.end(self.session.call, self.keep);
+            Ok(())
+        });
+        // The exchange was closed before the call ended: there is nothing left to keep or drop.
+        ended.ok();
     }
 }

@@ -33,7 +33,10 @@ impl Shared {
 
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> Result<T, SessionError> {
         // The one thing that can panic in here is an update function that is done again, before anything is changed.
-        act(self.lock().as_mut().ok_or(SessionError::Ended)?)
+        match self.lock().as_mut() {
+            Some(state) => act(state),
+            None => Err(SessionError::Ended),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {
