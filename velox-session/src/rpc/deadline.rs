@@ -12,15 +12,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
 /// what it is given beside what it makes of it: a large future would be there twice.
 pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
     // A store in memory answers at once, and needs no timer.
-    let at_once = poll_fn(|context| {
-        Poll::Ready(match work.as_mut().poll(context) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    });
-    match at_once.await {
-        Some(output) => Some(output),
-        None => tokio::time::timeout(limit, work).await.ok(),
+    match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => tokio::time::timeout(limit, work).await.ok(),
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     // An application may have several kinds of sessions, each with a manager.
     let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
     let opening = || async {
-        let opened = within(manager.patience(), pin!(manager.open(exchange.request().headers()))).await;
+        // In a box: the future of the procedure would keep the room for it to its end.
+        let mut opening = Box::pin(manager.open(exchange.request().headers()));
+        let opened = within(manager.patience(), opening.as_mut()).await;
         opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))
     };
     match slot.open.get_or_try_init(opening).await {
