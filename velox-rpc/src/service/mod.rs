@@ -97,7 +97,10 @@ impl AppService {
             Ok((route, parameters)) => {
                 let decoded = within(&span, pin!(self.decode(route, parameters, &parts, body))).await;
                 match decoded {
-                    Ok(input) => within(&span, pin!(self.run(route, parts, input, id))).await,
+                    Ok(input) => {
+                        let exchange = Exchange::new(Request::new(parts, self.peer), id);
+                        within(&span, pin!(run(route, &exchange, input))).await
+                    }
                     Err(error) => refused(&error),
                 }
             }
@@ -160,16 +163,15 @@ impl AppService {
             Asked::Nothing => not_found(parts),
         }
     }
+}
 
-    async fn run(&self, route: &Route, parts: Parts, input: RawInput, id: RequestId) -> Response<ReplyBody> {
-        let exchange = Exchange::new(Request::new(parts, self.peer), id);
-        let procedure = Arc::clone(&route.endpoint.name);
-        let core = CallCore { exchange: exchange.clone(), procedure, input };
-        let result = procedure::run(&route.endpoint, core).await;
-        match procedure::end(&exchange, &route.endpoint.name).await {
-            Ok(()) => reply(route, result, exchange.take_reply(), &exchange),
-            Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
-        }
+async fn run(route: &Route, exchange: &Exchange, input: RawInput) -> Response<ReplyBody> {
+    let procedure = Arc::clone(&route.endpoint.name);
+    let core = CallCore { exchange: exchange.clone(), procedure, input };
+    let result = procedure::run(&route.endpoint, core).await;
+    match procedure::end(exchange, &route.endpoint.name).await {
+        Ok(()) => reply(route, result, exchange.take_reply(), exchange),
+        Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
     }
 }
 
