@@ -104,7 +104,8 @@ impl State {
             opened_at,
             size_limit,
             log: Vec::new(),
-            calls: Vec::new(),
+            // As a rule there is one.
+            calls: Vec::with_capacity(1),
             claims: Vec::new(),
             next_call: 0,
             generation: 0,
