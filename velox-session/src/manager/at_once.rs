@@ -2,7 +2,7 @@
 //! carries out a plan is large, for all the ways it can go.
 
 use super::{Closing, Inner};
-use crate::session::plan::{StoreOp, plan};
+use crate::session::plan::{StoreOp, plan_read};
 use crate::session::state::State;
 
 impl Inner {
@@ -11,7 +11,7 @@ impl Inner {
         if state.is_written() {
             return None;
         }
-        let plan = plan(state, self.clock.now(), &self.policy).ok()?;
+        let plan = plan_read(state, self.clock.now(), &self.policy);
         let id = match (plan.store, state.loaded()) {
             (StoreOp::Nothing, _) => None,
             (StoreOp::Confirm { doubt: false, .. }, Some(loaded))

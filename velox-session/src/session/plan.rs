@@ -99,7 +99,7 @@ fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Pla
         _ if view.is_broken() => Err(Irreconcilable),
         (_, true) => Ok(write(view, lifetime(view, state, now, policy))),
         (Start::Live, false) if view.is_replaced() => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
-        (Start::Live, false) => Ok(read(state, now, policy)),
+        (Start::Live, false) => Ok(plan_read(state, now, policy)),
         (_, false) if view.is_logged_out() && state.was_presented() => {
             Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove))
         }
@@ -146,8 +146,8 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
     }
 }
 
-/// Sends the cookie of a session that was only read, if its loading has renewed it.
-fn read(state: &State, now: u64, policy: &Policy) -> Plan {
+/// What is to be done at the end of an exchange that wrote nothing: the cookie is sent if the loading has renewed the session.
+pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.opened_at()) >= DOUBTFUL_AFTER;
     // What the store has been told, unless it is told again.

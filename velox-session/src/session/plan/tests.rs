@@ -277,8 +277,10 @@ fn for_all_histories(mut check: impl FnMut(Start, &[Act])) {
 #[test]
 fn every_history_is_planned_as_the_model_says() {
     for_all_histories(|start, history| {
-        let plan = plan(&run(start, history), NOW, &POLICY).expect("nobody else wrote");
+        let state = run(start, history);
+        let plan = plan(&state, NOW, &POLICY).expect("nobody else wrote");
         let context = (start, history, &plan);
+        assert!(state.is_written() || plan_read(&state, NOW, &POLICY) == plan, "{context:?}");
         assert_as_model(
             &plan,
             start,
