@@ -95,7 +95,11 @@ impl AppService {
         let watch = Watch::begin(id, &span, &self.inner.observers, &parts.method, route);
         let reply = match claim {
             Ok((route, parameters)) => {
-                let decoded = within(&span, pin!(self.decode(route, parameters, &parts, body))).await;
+                let decoded = {
+                    // Dropped once it is read, or not: the handler may take its time.
+                    let body = pin!(body);
+                    within(&span, pin!(self.decode(route, parameters, &parts, body))).await
+                };
                 match decoded {
                     Ok(input) => {
                         let exchange = Exchange::new(Request::new(parts, self.peer), id);
@@ -140,7 +144,13 @@ impl AppService {
     }
 
     /// Makes the input of path, query and body.
-    async fn decode<B>(&self, route: &Route, parameters: Parameters, parts: &Parts, body: B) -> Result<RawInput>
+    async fn decode<B>(
+        &self,
+        route: &Route,
+        parameters: Parameters,
+        parts: &Parts,
+        body: Pin<&mut B>,
+    ) -> Result<RawInput>
     where
         B: Body,
         B::Error: Into<BoxError>,

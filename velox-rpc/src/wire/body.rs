@@ -1,5 +1,7 @@
 //! Reading a request's body: limits first, then the bytes.
 
+use std::pin::Pin;
+
 use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -21,7 +23,7 @@ pub struct BodyTimeout;
 /// go on (`100 Continue`).
 ///
 /// `None` where there is no body: an empty one counts as none, whatever its content type.
-pub(crate) async fn read_body<B>(headers: &HeaderMap, body: B, limit: BodyLimit) -> Result<Option<String>>
+pub(crate) async fn read_body<B>(headers: &HeaderMap, body: Pin<&mut B>, limit: BodyLimit) -> Result<Option<String>>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -47,7 +49,7 @@ where
     }
 }
 
-async fn collect<B>(body: B, limit: BodyLimit) -> Result<Vec<u8>>
+async fn collect<B>(mut body: Pin<&mut B>, limit: BodyLimit) -> Result<Vec<u8>>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -55,7 +57,6 @@ where
     // No more than the limit is ever reserved, whatever the head declares.
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit.0);
     let mut bytes = Vec::with_capacity(expected);
-    let mut body = std::pin::pin!(body);
     while let Some(frame) = body.frame().await {
         // Trailers are dropped: they never become headers.
         let Ok(data) = frame.map_err(|error| unreadable(error.into()))?.into_data() else { continue };
