@@ -1,5 +1,6 @@
 //! Exchanges from the cookie header to the response, over the memory store.
 
+mod at_once;
 mod crowd;
 mod interleave;
 mod log;

@@ -1,0 +1,33 @@
+//! Sessions that were only read, which are closed at once.
+
+use super::world::World;
+use super::*;
+
+#[test]
+fn it_is_closed_once() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    world.clock.advance(HOUR);
+    let exchange = world.open(Some(&cookie));
+    let late = exchange.call();
+    let calls = world.calls();
+    assert!(world.close(&exchange).set_cookie().is_some());
+    assert_eq!(world.close(&exchange).set_cookie(), None);
+    assert!(matches!(late.session().set("n", 1), Err(SessionError::Ended)));
+    assert_eq!(world.calls(), calls);
+}
+
+#[test]
+fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
+    // C2
+    for (took, is_sent) in [(99, true), (100, false)] {
+        let world = World::new();
+        let (cookie, _) = world.issued(None, login);
+        world.clock.advance(HOUR);
+        let exchange = world.open(Some(&cookie));
+        // It knows nothing of the deaths that the other manager has seen.
+        assert_eq!(ready(world.beside("session").end_all("u1")).expect("the store answers"), 1);
+        world.clock.advance(Duration::from_millis(took));
+        assert_eq!(world.close(&exchange).set_cookie().is_some(), is_sent);
+    }
+}
