@@ -151,10 +151,11 @@ pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.opened_at()) >= DOUBTFUL_AFTER;
     // What the store has been told, unless it is told again.
-    let left = if doubt {
-        policy.longest(loaded.record.created_at(), now)
-    } else {
-        policy.remaining(&loaded.record, state.opened_at())
+    let left = match (doubt, policy.sliding) {
+        (true, true) => policy.longest(loaded.record.created_at(), now),
+        // A message was taken out of it: that was a write, and renews nothing.
+        (true, false) => policy.remaining(&loaded.record, now),
+        (false, _) => policy.remaining(&loaded.record, state.opened_at()),
     };
     let ttl = Duration::from_millis(left);
     if left == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(ttl)) }

@@ -31,3 +31,22 @@ fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
         assert_eq!(world.close(&exchange).set_cookie().is_some(), is_sent);
     }
 }
+
+#[test]
+fn a_message_that_is_read_in_a_long_request_does_not_renew_what_is_not_renewed() {
+    // E1
+    let mut world = World::new();
+    world.rebuild(|settings| settings.sliding(false), vec!["conformance-session-secret-0123456789"]);
+    let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));
+    world.clock.advance(HOUR);
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    assert_eq!(ready(call.session().get_flash::<u32>("f")).expect("a read"), Some(1));
+    call.commit();
+    // So long that the store is asked whether the session is still there.
+    world.clock.advance(Duration::from_secs(1));
+    let (_, line) = world.close_issued(&exchange);
+    assert!(line.contains(&format!("Max-Age={};", (DAY - HOUR).as_secs() - 1)), "{line}");
+    world.clock.advance(DAY - HOUR - Duration::from_secs(1));
+    world.visit(Some(&cookie), |session| assert!(session.is_new()));
+}
