@@ -201,6 +201,38 @@ fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
 }
 
 #[test]
+fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
+    // F12: after every number of steps of a login that is to end it.
+    for steps in 0..6 {
+        let world = World::new();
+        let (cookie, _) = world.issued(None, login);
+        world.clock.advance(Duration::from_secs(1));
+        let manager = world.stepped_with(|settings| settings.max_sessions_per_user(1));
+        let (first, second) = (world.open(Some(&cookie)), world.open(None));
+        let (call, other) = (first.call(), second.call());
+        ready(call.session().regenerate()).expect("noted");
+        call.commit();
+        login(&other.session());
+        other.commit();
+        let mut closing = Box::pin(manager.close(&second));
+        for _ in 0..steps {
+            if poll(&mut closing).is_some() {
+                return;
+            }
+        }
+        let rotated = world.close(&first).set_cookie().map(world::value);
+        let closed = loop {
+            if let Some(closed) = poll(&mut closing) {
+                break closed.expect("it is saved");
+            }
+        };
+        let new = world::value(closed.set_cookie().expect("a cookie"));
+        assert_eq!(alive(&world, [&new]), [true], "{steps}");
+        assert_eq!((alive(&world, &rotated).contains(&true), world.store.len()), (false, 1), "{steps}");
+    }
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();
