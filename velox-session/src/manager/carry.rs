@@ -137,7 +137,7 @@ impl Inner {
     /// Does what is to be done to other sessions, once this one is saved.
     async fn carry_on(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) -> Result<(), CloseError> {
         let own = fresh.map(|fresh| &fresh.key);
-        if let Some(user) = &plan.others.end_all_of {
+        for user in &plan.others.end_all_of {
             let ended = matches!(plan.store, StoreOp::Destroy);
             let but = own.or_else(|| state.loaded().filter(|_| !ended).map(|loaded| &loaded.key));
             self.end_all(user, but).await.map_err(CloseError::unlisted)?;

@@ -20,8 +20,8 @@ pub(crate) struct Plan {
 /// What is to be done to other sessions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Others {
-    /// End all sessions of this user but the one that this exchange leaves.
-    pub(crate) end_all_of: Option<String>,
+    /// End all sessions of these users but the one that this exchange leaves.
+    pub(crate) end_all_of: Vec<String>,
     /// Somebody logged in: too many sessions may be too many.
     pub(crate) logged_in: bool,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Irreconcilable;
 pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
     let view = state.settled();
     let mut plan = plan_own(&view, state, now, policy)?;
-    plan.others = Others { end_all_of: view.others_of().map(str::to_owned), logged_in: view.is_logged_in() };
+    plan.others = Others { end_all_of: view.others_of().to_vec(), logged_in: view.is_logged_in() };
     Ok(plan)
 }
 

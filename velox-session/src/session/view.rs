@@ -29,8 +29,8 @@ pub(crate) struct View {
     broken: bool,
     /// Flash messages written here are for a later request.
     flashed: Vec<String>,
-    /// The user all of whose other sessions are to end.
-    others_of: Option<String>,
+    /// The users all of whose other sessions are to end.
+    others_of: Vec<String>,
 }
 
 /// What a view starts from.
@@ -56,7 +56,7 @@ impl View {
             logged_out: false,
             broken: false,
             flashed: Vec::new(),
-            others_of: None,
+            others_of: Vec::new(),
         }
     }
 
@@ -99,12 +99,13 @@ impl View {
             Op::Logout { at } => self.log_out(*at),
             Op::LogoutAll { user, at } => {
                 self.log_out(*at);
-                self.others_of.clone_from(user);
+                // Who is nobody by now may have been somebody when this was said before.
+                self.others_of.extend(user.clone());
             }
             Op::LogoutOthers { user } => {
                 // Which is the one to be kept, where this one is gone, nobody can say.
                 self.broken |= self.start == Start::Lost && !self.logged_in;
-                self.others_of = Some(user.clone());
+                self.others_of.push(user.clone());
             }
         }
     }
@@ -141,8 +142,8 @@ impl View {
         self.broken
     }
 
-    pub(crate) fn others_of(&self) -> Option<&str> {
-        self.others_of.as_deref()
+    pub(crate) fn others_of(&self) -> &[String] {
+        &self.others_of
     }
 
     /// Whether a flash message of this key can be read: one of an earlier request.

@@ -233,6 +233,29 @@ fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
 }
 
 #[test]
+fn logout_all_twice_is_logout_all() {
+    // F8
+    let (world, adas, other) = crowd();
+    world.visit(Some(&adas[1]), |session| {
+        ready(session.logout_all()).expect("noted");
+        ready(session.logout_all()).expect("there is nobody");
+    });
+    assert_eq!(alive(&world, adas.iter().chain([&other])), [false, false, false, true]);
+}
+
+#[test]
+fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
+    // F8
+    let (world, adas, bobs) = crowd();
+    let (new, _) = world.issued(Some(&adas[1]), |session| {
+        ready(session.logout_all()).expect("noted");
+        bob(session);
+        ready(session.logout_others()).expect("noted");
+    });
+    assert_eq!(alive(&world, adas.iter().chain([&bobs, &new])), [false, false, false, false, true]);
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();

@@ -209,12 +209,12 @@ fn model(start: Start, others: bool, acts: &[Act]) -> Model {
             Act::LoginB => model.log_in("b"),
             Act::Logout => model = Model { created: OPENED + 1, others: model.others, ..Model::default() },
             Act::LogoutAll => {
-                let others = Others { end_all_of: model.user.map(str::to_owned), ..model.others };
-                model = Model { created: OPENED + 1, others, ..Model::default() };
+                model.others.end_all_of.extend(model.user.map(str::to_owned));
+                model = Model { created: OPENED + 1, others: model.others, ..Model::default() };
             }
             Act::LogoutOthers => {
                 if let Some(user) = model.user {
-                    model.others.end_all_of = Some(user.to_owned());
+                    model.others.end_all_of.push(user.to_owned());
                 }
             }
             Act::Regenerate => {
