@@ -122,9 +122,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The call has ended. A store that lists no sessions fails the exchange.
+    /// The call has ended, or another call has ended the session or changed its user. A store that lists no sessions fails the
+    /// exchange.
     pub async fn logout_all(&self) -> Result<(), SessionError> {
-        let (user, at) = (self.user_id(), self.shared.manager.now());
+        let (user, at) = (self.known_user()?, self.shared.manager.now());
         self.push(Op::LogoutAll { user, at })
     }
 
@@ -145,7 +146,7 @@ impl Session {
     ///
     /// As for [`logout_all`](Self::logout_all).
     pub async fn logout_others(&self) -> Result<(), SessionError> {
-        match self.user_id() {
+        match self.known_user()? {
             Some(user) => self.push(Op::LogoutOthers { user }),
             None => Ok(()),
         }
@@ -156,9 +157,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The store could not be asked or lists no sessions, or the call has ended.
+    /// The store could not be asked or lists no sessions, the call has ended, or another call has ended the session or changed its user.
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, SessionError> {
-        let Some(user) = self.user_id() else { return Ok(Vec::new()) };
+        let Some(user) = self.known_user()? else { return Ok(Vec::new()) };
         let current = self.shared.with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())))?;
         let inner = self.shared.manager.inner();
         inner.sessions_of(&user, current.as_ref()).await.map_err(SessionError::Unavailable)
@@ -181,7 +182,7 @@ impl Session {
     ///
     /// As for [`sessions`](Self::sessions). The session may still be there.
     pub async fn end(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
-        let Some(user) = self.user_id() else { return Ok(false) };
+        let Some(user) = self.known_user()? else { return Ok(false) };
         if self.handle().as_ref() == Some(handle) {
             return self.logout().await.map(|()| true);
         }
@@ -381,6 +382,10 @@ impl Session {
 
     fn content(&self) -> Result<Arc<Content>, SessionError> {
         self.shared.with(|state| Ok(Arc::clone(state.view(self.call)?.content())))
+    }
+
+    fn known_user(&self) -> Result<Option<String>, SessionError> {
+        self.shared.with(|state| state.known_user(self.call))
     }
 
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {

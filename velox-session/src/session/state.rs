@@ -155,6 +155,15 @@ impl State {
         Ok(&self.calls[index].view)
     }
 
+    /// The user whose other sessions a call may end: nobody, or who it has known.
+    pub(crate) fn known_user(&mut self, number: u64) -> Result<Option<String>, SessionError> {
+        let user = self.view(number)?.content().user().map(|user| user.id.to_owned());
+        if self.calls[self.index(number)?].epoch != self.epoch {
+            return Err(SessionError::Superseded);
+        }
+        Ok(user)
+    }
+
     /// What a call sees of the data, and a stamp by which [`update`](Self::update) tells whether that has changed.
     pub(crate) fn snapshot(&mut self, number: u64) -> Result<(Arc<Content>, Stamp), SessionError> {
         let content = Arc::clone(self.view(number)?.content());

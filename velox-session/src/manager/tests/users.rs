@@ -256,6 +256,28 @@ fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
 }
 
 #[test]
+fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
+    // F8
+    let (world, adas, _) = crowd();
+    let exchange = world.open(Some(&adas[0]));
+    let (one, other) = (exchange.call(), exchange.call());
+    assert_eq!(other.session().user(), Some(ada()));
+    ready(one.session().logout()).expect("noted");
+    assert!(matches!(ready(other.session().logout_others()), Err(SessionError::Superseded)));
+    assert!(matches!(ready(other.session().logout_all()), Err(SessionError::Superseded)));
+    bob(&one.session());
+    assert!(matches!(ready(other.session().logout_others()), Err(SessionError::Superseded)));
+    let late = other.session();
+    other.commit();
+    assert!(matches!(ready(late.logout_others()), Err(SessionError::Ended)));
+    assert!(matches!(ready(late.sessions()), Err(SessionError::Ended)));
+    assert!(matches!(
+        ready(late.end(&SessionHandle::of(&crate::conformance::key("session")))),
+        Err(SessionError::Ended)
+    ));
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();
