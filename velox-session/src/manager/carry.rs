@@ -140,7 +140,7 @@ impl Inner {
         for user in &plan.others.end_all_of {
             let ended = matches!(plan.store, StoreOp::Destroy);
             let but = own.or_else(|| state.loaded().filter(|_| !ended).map(|loaded| &loaded.key));
-            self.end_all(user, but).await.map_err(CloseError::unlisted)?;
+            self.end_all(user, but).await.map_err(CloseError::unlisted)?.ok_or(CloseError::Conflict)?;
         }
         let user = match &plan.store {
             StoreOp::Create { content, .. } | StoreOp::Rotate { content, .. } | StoreOp::Replace { content, .. } => {

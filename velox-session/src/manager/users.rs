@@ -47,7 +47,7 @@ impl Manager {
     ///
     /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
     pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
-        self.0.end_all(user, None).await
+        Ok(self.0.end_all(user, None).await?.unwrap_or_default())
     }
 }
 
@@ -80,11 +80,12 @@ impl Inner {
         }
     }
 
-    /// Ends all sessions of a user but one.
+    /// Ends all sessions of a user but one, and answers how many; `None` if that one is gone: it may have gone over to a new id, which
+    /// would be ended as one of the others.
     ///
     /// Listing and ending are two steps, between which a session may go over to a new id. It is found by the next look; that finds
     /// nothing only when nothing is left.
-    pub(super) async fn end_all(&self, user: &str, but: Option<&StoreKey>) -> Result<u64, StoreError> {
+    pub(super) async fn end_all(&self, user: &str, but: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let mut ended = 0;
         for _ in 0..MAX_LOOKS {
             let mut others = self.sessions_of(user, None).await?;
@@ -93,7 +94,13 @@ impl Inner {
                 if ended > 0 {
                     tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
                 }
-                return Ok(ended);
+                return Ok(Some(ended));
+            }
+            // After the look: if it is there now, none of those that were found has taken over from it.
+            if let Some(but) = but
+                && self.present(but, self.clock.now()).await?.is_none()
+            {
+                return Ok(None);
             }
             for session in &others {
                 ended += u64::from(self.revoke(session).await?);

@@ -278,6 +278,52 @@ fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
 }
 
 #[test]
+fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
+    // F8
+    for sleeps in [0, 3_600] {
+        let (world, adas, _) = crowd();
+        world.clock.advance(Duration::from_secs(sleeps));
+        let (exchange, asking) = (world.open(Some(&adas[0])), world.open(Some(&adas[0])));
+        let (call, other) = (exchange.call(), asking.call());
+        ready(call.session().regenerate()).expect("noted");
+        call.commit();
+        ready(other.session().logout_others()).expect("noted");
+        other.commit();
+        let (new, _) = world.close_issued(&exchange);
+        assert!(matches!(ready(world.manager.close(&asking)), Err(CloseError::Conflict)));
+        assert_eq!(alive(&world, adas.iter().chain([&new])), [false, true, true, true]);
+    }
+}
+
+#[test]
+fn nor_does_who_asks_while_that_gets_a_new_id() {
+    // F8: after every number of steps of the one that asks.
+    for steps in 0..10 {
+        let (world, adas, _) = crowd();
+        let manager = world.stepped();
+        let (exchange, asking) = (world.open(Some(&adas[0])), world.open(Some(&adas[0])));
+        let (call, other) = (exchange.call(), asking.call());
+        ready(call.session().regenerate()).expect("noted");
+        call.commit();
+        ready(other.session().logout_others()).expect("noted");
+        other.commit();
+        let mut ending = Box::pin(manager.close(&asking));
+        let mut ended = None;
+        for _ in 0..steps {
+            ended = ended.or_else(|| poll(&mut ending));
+        }
+        let (new, _) = world.close_issued(&exchange);
+        while ended.is_none() {
+            ended = poll(&mut ending);
+        }
+        assert_eq!(alive(&world, [&new]), [true], "{steps}");
+        if ended.expect("it ends").is_ok() {
+            assert_eq!(alive(&world, &adas), [false; 3], "{steps}");
+        }
+    }
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();
