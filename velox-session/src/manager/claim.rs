@@ -13,7 +13,7 @@ impl Inner {
     /// Takes a message for a call. `false` if another one has it.
     pub(crate) async fn claim(&self, shared: &Shared, call: u64, message: &Message) -> Result<bool, SessionError> {
         for _ in 0..MAX_ATTEMPTS {
-            let Some(loaded) = shared.with(|state| state.holds(call, message))? else { return Ok(false) };
+            let Some((loaded, epoch)) = shared.with(|state| state.holds(call, message))? else { return Ok(false) };
             let now = self.clock.now();
             let mut content = Arc::clone(loaded.record.content());
             Arc::make_mut(&mut content).remove_flash(&message.key);
@@ -30,7 +30,7 @@ impl Inner {
             let stored = self.noted(self.store().set(&loaded.key, claimed.clone(), expected, ttl).await);
             if stored.map_err(SessionError::Unavailable)? == Stored::Yes {
                 shared.with(|state| {
-                    state.claimed(call, message.clone(), claimed);
+                    state.claimed(call, epoch, message.clone(), claimed);
                     Ok(())
                 })?;
                 return Ok(true);

@@ -204,19 +204,23 @@ impl State {
         Ok(value.map(|value| Message { key: key.to_owned(), value: value.clone() }))
     }
 
-    /// The record that a flash message is to be taken out of, if it is still there for the call.
-    pub(crate) fn holds(&mut self, number: u64, message: &Message) -> Result<Option<Loaded>, SessionError> {
+    /// The record that a flash message is to be taken out of, if it is still there for the call, and of which epoch that is.
+    pub(crate) fn holds(&mut self, number: u64, message: &Message) -> Result<Option<(Loaded, u64)>, SessionError> {
         let offered = self.flash(number, &message.key)?;
-        Ok(self.loaded().filter(|_| offered.as_ref() == Some(message)).cloned())
+        let loaded = self.loaded().filter(|_| offered.as_ref() == Some(message));
+        Ok(loaded.map(|loaded| (loaded.clone(), self.epoch)))
     }
 
-    /// Takes up that a flash message was taken out of the record, for a call.
-    pub(crate) fn claimed(&mut self, number: u64, message: Message, record: Record) {
+    /// Takes up that a flash message was taken out of the record, for a call that [`holds`](Self::holds) it in this epoch.
+    pub(crate) fn claimed(&mut self, number: u64, epoch: u64, message: Message, record: Record) {
         let Base::Live(loaded) = &mut self.base else { return };
         loaded.record = record;
         // By a write, which renews the life as well as a read does.
         loaded.renewed = true;
-        self.claims.push((number, message));
+        // Where the session changed hands while the store was told, the message is not put back into the next one.
+        if epoch == self.epoch {
+            self.claims.push((number, message));
+        }
         self.generation += 1;
     }
 

@@ -87,3 +87,48 @@ fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
         });
     }
 }
+
+#[test]
+fn nor_is_one_that_was_on_its_way_when_the_session_changed_hands() {
+    // F4
+    for logs_in in [true, false] {
+        let world = World::new();
+        let (cookie, _) = world.issued(None, |session| {
+            login(session);
+            session.flash("f", "for Ada").expect("a write");
+        });
+        let manager = world.stepped();
+        let headers = world.headers(Some(&cookie));
+        let mut opening = Box::pin(manager.open(&headers));
+        let exchange = loop {
+            if let Some(opened) = poll(&mut opening) {
+                break opened.expect("the store answers");
+            }
+        };
+        let (reader, other) = (exchange.call(), exchange.call());
+        let session = reader.session();
+        let mut reading = Box::pin(session.get_flash::<String>("f"));
+        assert!(poll(&mut reading).is_none());
+        if logs_in {
+            ready(other.session().login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
+        } else {
+            ready(other.session().logout()).expect("noted");
+            other.session().set("n", 1).expect("a write");
+        }
+        other.commit();
+        assert_eq!(poll(&mut reading).expect("it is done").expect("a read").as_deref(), Some("for Ada"));
+        drop(reading);
+        drop(reader);
+        let mut closing = Box::pin(manager.close(&exchange));
+        let closed = loop {
+            if let Some(closed) = poll(&mut closing) {
+                break closed.expect("it is saved");
+            }
+        };
+        let sent = value(closed.set_cookie().expect("a cookie"));
+        world.visit(Some(&sent), |session| {
+            assert!(!session.is_new());
+            assert_eq!(ready(session.get_flash::<String>("f")).expect("a read"), None);
+        });
+    }
+}

@@ -388,10 +388,10 @@ fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_fa
         let mut state = Start::Anonymous.state();
         let call = state.begin();
         let message = state.flash(call, "old").expect("the call runs").expect("it is there");
-        let loaded = state.holds(call, &message).expect("the call runs").expect("it is live");
+        let (loaded, epoch) = state.holds(call, &message).expect("the call runs").expect("it is live");
         let mut content = Content::clone(loaded.record.content());
         content.remove_flash("old");
-        state.claimed(call, message.clone(), Record::new(Arc::new(content), 8, OPENED + TTL, OPENED));
+        state.claimed(call, epoch, message.clone(), Record::new(Arc::new(content), 8, OPENED + TTL, OPENED));
         assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
         state.end(call, keep);
         let planned = plan(&state, NOW, &POLICY).expect("nobody else wrote");
