@@ -3,7 +3,7 @@
 //! A session that takes over from another one is put in under its new id, and the old record destroyed if it is still of the
 //! version that was loaded. A write that came in between makes that fail and is taken over too; a write that comes later finds
 //! the session gone. So nothing that was acknowledged is lost, nothing comes back, and a crash in between leaves the old session
-//! or the new one.
+//! or the new one. Other sessions that are to be ended are ended before the old one is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan};
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Expected, Rotated, StoreError, Stored};
+use crate::store::{Condition, Destroyed, Expected, Rotated, StoreError, Stored};
 
 /// Why a session could not be saved.
 ///
@@ -125,7 +125,9 @@ impl Inner {
             match self.carry(&plan, state, fresh, now).await? {
                 Carried::Done(id) => {
                     self.report(&plan, state, fresh.as_ref());
-                    self.carry_on(&plan, state, fresh.as_ref()).await?;
+                    if !plan.store.rotates() {
+                        self.carry_on(&plan, state, fresh.as_ref()).await?;
+                    }
                     return Ok((plan.cookie, id));
                 }
                 Carried::Conflict => self.reload(state, now).await?,
@@ -136,11 +138,14 @@ impl Inner {
 
     /// Does what is to be done to other sessions, once this one is saved.
     async fn carry_on(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) -> Result<(), CloseError> {
-        let own = fresh.map(|fresh| &fresh.key);
+        let (own, old) = (fresh.map(|fresh| &fresh.key), state.loaded().map(|loaded| &loaded.key));
+        let but: Vec<_> = own.into_iter().chain(old).collect();
+        // Who has logged in has a session of their own, whatever became of the old one.
+        let is_another = plan.others.logged_in || matches!(plan.store, StoreOp::Replace { .. } | StoreOp::Destroy);
+        let goes_on = old.filter(|_| !is_another);
         for user in &plan.others.end_all_of {
-            let ended = matches!(plan.store, StoreOp::Destroy);
-            let but = own.or_else(|| state.loaded().filter(|_| !ended).map(|loaded| &loaded.key));
-            self.end_all(user, but).await.map_err(CloseError::unlisted)?.ok_or(CloseError::Conflict)?;
+            let ended = self.end_all(user, &but, goes_on).await.map_err(CloseError::unlisted)?;
+            let _ = ended.ok_or(CloseError::Conflict)?;
         }
         let user = match &plan.store {
             StoreOp::Create { content, .. } | StoreOp::Rotate { content, .. } | StoreOp::Replace { content, .. } => {
@@ -149,7 +154,7 @@ impl Inner {
             _ => None,
         };
         if let (Some(user), Some(limit), Some(own)) = (user, self.session_limit, own)
-            && !self.keep_to_limit(user.id, limit, own).await.map_err(CloseError::unlisted)?
+            && !self.keep_to_limit(user.id, limit, own, old).await.map_err(CloseError::unlisted)?
         {
             // As many others have logged in since: this one is over before it began.
             return Err(CloseError::Conflict);
@@ -186,11 +191,11 @@ impl Inner {
             }
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
                 let condition = Condition::Version(loaded.record.version());
-                self.rotate((loaded, condition), (content, *ttl), state, fresh, now).await
+                self.rotate(plan, (loaded, condition), (content, *ttl), state, fresh, now).await
             }
             // If somebody else has ended it, so much the better.
             (StoreOp::Replace { content, ttl }, Some(loaded)) => {
-                self.rotate((loaded, Condition::Always), (content, *ttl), state, fresh, now).await
+                self.rotate(plan, (loaded, Condition::Always), (content, *ttl), state, fresh, now).await
             }
             (StoreOp::Destroy, Some(loaded)) => {
                 let _ = self.destroy(&loaded.key, Condition::Always).await.map_err(CloseError::Unavailable)?;
@@ -222,12 +227,26 @@ impl Inner {
     /// Puts in a record under a new id, in the place of the one that was loaded.
     async fn rotate(
         &self,
+        plan: &Plan,
         (loaded, condition): (&Loaded, Condition),
         (content, ttl): (&Arc<Content>, Duration),
         state: &State,
         fresh: &mut Option<Fresh>,
         now: u64,
     ) -> Result<Carried, CloseError> {
+        let limited = plan.others.logged_in && self.session_limit.is_some();
+        if limited || !plan.others.end_all_of.is_empty() {
+            let id = self.create((content, ttl), state, fresh, now).await?;
+            // If this fails, the old session is still there.
+            self.carry_on(plan, state, fresh.as_ref()).await?;
+            return match (self.destroy(&loaded.key, condition).await.map_err(CloseError::Unavailable)?, condition) {
+                (Destroyed::Yes, _) | (Destroyed::Absent, Condition::Always) => Ok(Carried::Done(Some(id))),
+                (Destroyed::Absent | Destroyed::Conflict, _) => {
+                    self.take_back(fresh).await?;
+                    Ok(Carried::Conflict)
+                }
+            };
+        }
         self.fits(content, state)?;
         let _ending = self.deaths.ending(&loaded.key);
         for _ in 0..MAX_IDS {
@@ -241,6 +260,15 @@ impl Inner {
             }
         }
         Err(collided())
+    }
+
+    /// Takes out a record that was put in, so that all can be done again.
+    async fn take_back(&self, fresh: &mut Option<Fresh>) -> Result<(), CloseError> {
+        if let Some(Fresh { key, .. }) = fresh {
+            let _ = self.destroy(key, Condition::Always).await.map_err(CloseError::Unavailable)?;
+        }
+        *fresh = None;
+        Ok(())
     }
 
     fn fresh(&self) -> Result<Fresh, CloseError> {

@@ -47,7 +47,7 @@ impl Manager {
     ///
     /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
     pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
-        Ok(self.0.end_all(user, None).await?.unwrap_or_default())
+        Ok(self.0.end_all(user, &[], None).await?.unwrap_or_default())
     }
 }
 
@@ -80,16 +80,21 @@ impl Inner {
         }
     }
 
-    /// Ends all sessions of a user but one, and answers how many; `None` if that one is gone: it may have gone over to a new id, which
-    /// would be ended as one of the others.
+    /// Ends all sessions of a user but some, and answers how many; `None` if the one that is to go on is gone: it may have gone over
+    /// to a new id, which would be ended as one of the others.
     ///
     /// Listing and ending are two steps, between which a session may go over to a new id. It is found by the next look; that finds
     /// nothing only when nothing is left.
-    pub(super) async fn end_all(&self, user: &str, but: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+    pub(super) async fn end_all(
+        &self,
+        user: &str,
+        but: &[&StoreKey],
+        goes_on: Option<&StoreKey>,
+    ) -> Result<Option<u64>, StoreError> {
         let mut ended = 0;
         for _ in 0..MAX_LOOKS {
             let mut others = self.sessions_of(user, None).await?;
-            others.retain(|session| Some(session.key()) != but);
+            others.retain(|session| !but.contains(&session.key()));
             if others.is_empty() {
                 if ended > 0 {
                     tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
@@ -97,8 +102,8 @@ impl Inner {
                 return Ok(Some(ended));
             }
             // After the look: if it is there now, none of those that were found has taken over from it.
-            if let Some(but) = but
-                && self.present(but, self.clock.now()).await?.is_none()
+            if let Some(key) = goes_on
+                && self.present(key, self.clock.now()).await?.is_none()
             {
                 return Ok(None);
             }
@@ -109,13 +114,21 @@ impl Inner {
         Err(too_fast())
     }
 
-    /// Ends the oldest sessions of a user, so that no more than the limit are left. Answers whether this one is.
+    /// Ends the oldest sessions of a user, so that no more than the limit are left. Answers whether this one is. The one that it takes
+    /// over from does not count.
     ///
     /// It is in the store already, and no browser has its id: who logs in at the same time finds it, and all agree which are the newest.
     /// One that is gone when it is to be ended may have gone over to a new id: the next look finds it.
-    pub(super) async fn keep_to_limit(&self, user: &str, limit: usize, own: &StoreKey) -> Result<bool, StoreError> {
+    pub(super) async fn keep_to_limit(
+        &self,
+        user: &str,
+        limit: usize,
+        own: &StoreKey,
+        old: Option<&StoreKey>,
+    ) -> Result<bool, StoreError> {
         for _ in 0..MAX_LOOKS {
             let mut sessions = self.sessions_of(user, Some(own)).await?;
+            sessions.retain(|session| Some(session.key()) != old);
             let over = sessions.split_off(limit.min(sessions.len()));
             let mut all_ended = true;
             for session in &over {

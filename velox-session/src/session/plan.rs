@@ -107,6 +107,13 @@ fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Pla
     }
 }
 
+impl StoreOp {
+    /// Whether one record takes the place of another.
+    pub(crate) fn rotates(&self) -> bool {
+        matches!(self, Self::Rotate { .. } | Self::Replace { .. })
+    }
+}
+
 impl Plan {
     fn new(store: StoreOp, cookie: CookieOp) -> Self {
         Self { store, cookie, others: Others::default() }

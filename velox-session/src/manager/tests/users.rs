@@ -324,6 +324,40 @@ fn nor_does_who_asks_while_that_gets_a_new_id() {
 }
 
 #[test]
+fn wherever_the_store_fails_there_is_one_sound_session() {
+    // C12: also where other sessions are to be ended.
+    let acts: [fn(&Session); 2] = [login, |session| {
+        ready(session.regenerate()).expect("noted");
+        ready(session.logout_others()).expect("noted");
+    }];
+    for (act, fails_at) in acts.into_iter().flat_map(|act| (0..10).map(move |call| (act, call))) {
+        for recovers in [true, false] {
+            let (mut world, adas, _) = crowd();
+            world.rebuild(|settings| settings.max_sessions_per_user(2), vec!["conformance-session-secret-0123456789"]);
+            world.visit(Some(&adas[2]), |session| session.set("cart", 1).expect("a write"));
+            let exchange = world.open(Some(&adas[2]));
+            let call = exchange.call();
+            act(&call.session());
+            call.commit();
+            if recovers {
+                world.fail_only(fails_at);
+            } else {
+                world.fail_from(fails_at);
+            }
+            let closed = ready(world.manager.close(&exchange));
+            world.fail_from(u64::MAX);
+            let cookie = match closed {
+                Ok(closing) => world::value(closing.set_cookie().expect("a cookie")),
+                Err(_) => adas[2].clone(),
+            };
+            world.visit(Some(&cookie), |session| {
+                assert_eq!(session.get("cart").expect("a read"), Some(1), "{fails_at}");
+            });
+        }
+    }
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();
