@@ -306,7 +306,7 @@ impl Session {
     }
 
     /// Takes a message that an earlier request left. Of many requests that read it, one gets it: it is taken out of the store
-    /// at once, and put back when the exchange ends if the call failed with a server error.
+    /// at once, and put back when the exchange ends if the call failed with a server error. It is lost if the session cannot be saved then.
     ///
     /// # Examples
     ///

@@ -13,7 +13,7 @@ use crate::session::view::{Start, View};
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
     pub(crate) cookie: CookieOp,
-    /// What is to be done, after that, to other sessions of users.
+    /// What is to be done to other sessions of users: once this one is stored, and before the one goes that it takes over from.
     pub(crate) others: Others,
 }
 
