@@ -358,6 +358,25 @@ fn wherever_the_store_fails_there_is_one_sound_session() {
 }
 
 #[test]
+fn wherever_a_login_under_a_limit_is_dropped_the_old_session_is_there_or_the_new_one() {
+    // C10, F12
+    for polls in 0..16 {
+        let (world, adas, _) = crowd();
+        let manager = world.stepped_with(|settings| settings.max_sessions_per_user(1));
+        let exchange = world.open(Some(&adas[2]));
+        let call = exchange.call();
+        login(&call.session());
+        call.commit();
+        let mut closing = Box::pin(manager.close(&exchange));
+        let closed = (0..polls).find_map(|_| poll(&mut closing));
+        drop(closing);
+        let sent = closed.map(|closed| world::value(closed.expect("it is saved").set_cookie().expect("a cookie")));
+        assert_eq!(alive(&world, [&adas[2]]), [sent.is_none()], "{polls}");
+        assert!(sent.is_none_or(|sent| alive(&world, adas.iter().chain([&sent])) == [false, false, false, true]));
+    }
+}
+
+#[test]
 fn a_store_that_lists_no_sessions_says_so() {
     // F8
     let world = World::new();
