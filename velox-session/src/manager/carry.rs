@@ -305,7 +305,9 @@ impl Inner {
         let logged_in = plan.others.logged_in;
         let what = match &plan.store {
             StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
-            StoreOp::Rotate { .. } | StoreOp::Replace { .. } => "session got a new id",
+            StoreOp::Rotate { .. } => "session got a new id",
+            // Without a login it comes of a logout, and of what was written afterwards.
+            StoreOp::Replace { .. } => "session ended, and another began",
             StoreOp::Create { .. } if logged_in => "session began with a login",
             StoreOp::Create { .. } => "session began",
             StoreOp::Destroy => "session ended",
@@ -315,7 +317,11 @@ impl Inner {
         events.logins.add(u64::from(logged_in && !matches!(plan.store, StoreOp::Destroy)));
         match &plan.store {
             StoreOp::Create { .. } => events.begun.add(1),
-            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if !logged_in => events.rotations.add(1),
+            StoreOp::Rotate { .. } if !logged_in => events.rotations.add(1),
+            StoreOp::Replace { .. } if !logged_in => {
+                events.logouts.add(1);
+                events.begun.add(1);
+            }
             StoreOp::Destroy => events.logouts.add(1),
             _ => {}
         }

@@ -156,6 +156,10 @@ fn what_becomes_of_sessions_is_counted_once_each() {
     let write = |session: &Session| session.set("n", 1).expect("a write");
     let regenerate = |session: &Session| ready(session.regenerate()).expect("noted");
     let logout = |session: &Session| ready(session.logout()).expect("noted");
+    let farewell = |session: &Session| {
+        logout(session);
+        session.flash("success", "See you").expect("a write");
+    };
 
     let (cookie, _) = world.issued(None, write);
     assert_counted([1, 0, 0, 0, 0]);
@@ -177,6 +181,12 @@ fn what_becomes_of_sessions_is_counted_once_each() {
     world.visit(Some(&cookie), logout);
     world.visit(Some(&other), logout);
     assert_counted([0; 5]);
+    // What is written after a logout is another session's.
+    let (cookie, _) = world.issued(None, login);
+    assert_counted([1, 1, 0, 0, 0]);
+    let text = Log::of(|| drop(world.issued(Some(&cookie), farewell)));
+    assert_counted([1, 0, 0, 1, 0]);
+    assert_eq!((count(&text, "session ended"), count(&text, "got a new id")), (1, 0), "{text}");
 }
 
 #[test]
