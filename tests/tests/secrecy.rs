@@ -316,6 +316,32 @@ async fn no_secret_is_in_the_log_whatever_redis_does() {
 }
 
 #[tokio::test]
+async fn a_redis_that_repeats_what_it_refuses_tells_the_log_no_id() {
+    // L4: where a command is forbidden by its name, Redis answers with its arguments, and the layout of VeloxTS has ids among them.
+    let server = RedisServer::without_command("EVALSHA").await;
+    let mut secrets = Hidden::new();
+    // Signed by the same secret, elsewhere.
+    let cookie = SessionsApp::start().alice().await.value("session");
+    secrets.add_cookie(&cookie);
+    let log = Everything::default();
+    let guard = listen(log.clone());
+    let store = RedisStore::connect(&server.url()).expect("an address").with_veloxts_layout();
+    for store in [store.clone(), store.with_replicas(1, Duration::from_millis(10))] {
+        let app = SessionsApp::with(|settings| settings.store(store).clock(SystemClock));
+        let mut browser = app.visitor();
+        browser.plant("session", &cookie);
+        assert_eq!(browser.get("/api/auth/profile").await.status, 503);
+        assert_eq!(browser.post("/api/auth/logout", json!({})).await.status, 503);
+        assert_eq!(app.visitor().post("/api/auth/login", login("alice@example.com", "wonderland-1")).await.status, 503);
+    }
+    drop(guard);
+    let text = log.text();
+    assert!(text.contains("unknown command 'EVALSHA'"), "nothing of what is wrong in:\n{text}");
+    assert!(!text.contains("args"), "arguments in:\n{text}");
+    secrets.assert_absent(&text);
+}
+
+#[tokio::test]
 async fn redis_holds_no_id_and_no_secret() {
     // B4
     let (mut secrets, dump) = life_in_redis().await;

@@ -42,6 +42,11 @@ impl RedisServer {
         Self::with(|_, _| arguments(&["--requirepass", password, "--masterauth", password])).await
     }
 
+    /// Starts a server that knows one command less.
+    pub async fn without_command(name: &str) -> Self {
+        Self::with(|_, _| arguments(&["--rename-command", name, ""])).await
+    }
+
     /// Starts a server that speaks TLS on a second port, under the name `localhost`.
     pub async fn with_tls() -> Self {
         Self::with(|folder, port| {

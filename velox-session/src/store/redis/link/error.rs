@@ -4,7 +4,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::parcel::Answer;
 
-/// Why a command has no answer. No text of it holds a password.
+/// Why a command has no answer. No text of it holds a password, or what the command was sent with.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::store::redis) enum LinkError {
     /// The target is no address of a Redis.
@@ -50,8 +50,19 @@ impl LinkError {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::TryAgain,
             ) => Self::NotReady(error),
-            ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(error),
+            ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(without_arguments(error)),
             _ => Self::Broken(error),
         }
     }
 }
+
+/// A server that does not know a command, or by another name, answers with what stood behind it: a key, which has an id in it in the layout
+/// of VeloxTS, and a part of a record.
+fn without_arguments(error: RedisError) -> RedisError {
+    match error.detail().and_then(|detail| detail.split_once(ARGUMENTS)) {
+        Some((refusal, _)) => RedisError::from((error.kind(), "the server says", refusal.to_owned())),
+        None => error,
+    }
+}
+
+const ARGUMENTS: &str = ", with args beginning with";
