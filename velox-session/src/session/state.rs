@@ -4,6 +4,7 @@
 //! did itself; its writes count for the others once it has ended well. A login, a logout and a regeneration count at
 //! once and for all.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -52,7 +53,7 @@ pub(crate) enum Base {
 }
 
 /// A session as it was loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) id: SessionId,
     pub(crate) key: StoreKey,
@@ -332,6 +333,13 @@ impl State {
             view.apply(&entry.op);
         }
         view
+    }
+}
+
+impl fmt::Debug for Loaded {
+    /// Without the id and the signature, which are the cookie.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("key", &self.key).field("record", &self.record).finish_non_exhaustive()
     }
 }
 

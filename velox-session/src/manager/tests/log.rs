@@ -83,6 +83,18 @@ fn a_session_can_be_followed_from_login_to_logout_and_its_id_is_not_there() {
 }
 
 #[test]
+fn debug_of_what_was_loaded_hides_both_halves_of_the_cookie() {
+    // L4
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let text = world.open(Some(&cookie)).shared().with(|state| Ok(format!("{state:?}"))).expect("it is open");
+    let bytes = |half: &str| format!("{:?}", half.as_bytes());
+    for half in [&cookie[..43], &cookie[44..]] {
+        assert!(!text.contains(half) && !text.contains(&bytes(half)), "{text}");
+    }
+}
+
+#[test]
 fn a_flood_of_forged_cookies_does_not_flood_the_log() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
