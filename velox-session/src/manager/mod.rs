@@ -95,8 +95,8 @@ impl Manager {
 
     /// Opens the session of a request, given its headers. Without a well-signed cookie the store is not asked.
     ///
-    /// Of several cookies of the session's name the first that is well signed and has a live record counts, among the
-    /// first four.
+    /// Of several cookies of the session's name the first that is well signed and has a live record counts, among the first four that
+    /// have the form of a signed id.
     ///
     /// # Errors
     ///
