@@ -3,7 +3,7 @@
 use std::env::{self, VarError};
 
 /// What the environment asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// `HOST`: the address to listen on.
     pub host: String,
@@ -16,7 +16,7 @@ pub struct Settings {
 }
 
 /// Where sessions are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum StoreKind {
     /// In this process.
     Memory,
