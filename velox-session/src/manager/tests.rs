@@ -485,6 +485,23 @@ fn an_old_secret_verifies_and_the_new_one_signs_the_next_write() {
 }
 
 #[test]
+fn a_read_that_renews_signs_anew_too() {
+    // A7, where nothing but the cookie is written.
+    let (old, new) = ("the old secret that has over 32 bytes..", "the new secret that has over 32 bytes..");
+    let mut world = World::new();
+    world.rebuild(|builder| builder, vec![old]);
+    let (before, _) = world.issued(None, login);
+    world.rebuild(|builder| builder, vec![new, old]);
+    world.clock.advance(Duration::from_secs(60));
+    let (after, _) = world.issued(Some(&before), |session| assert!(session.check()));
+    assert_eq!(before[..43], after[..43]);
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(world.issued(Some(&after), |session| assert!(session.check())).0, after);
+    world.rebuild(|builder| builder, vec![new]);
+    assert!(world.user_of(&before).is_none() && world.user_of(&after).is_some());
+}
+
+#[test]
 fn a_store_that_fails_is_an_error_and_never_a_visitor() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
