@@ -485,6 +485,26 @@ fn an_old_secret_verifies_and_the_new_one_signs_the_next_write() {
 }
 
 #[test]
+fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
+    // C2: a login gave it a new id meanwhile, and the browser has that already.
+    let mut world = World::new();
+    let second = Duration::from_secs(1);
+    world.rebuild(
+        |builder| builder.absolute_timeout(100 * second).touch_interval(Duration::ZERO),
+        vec!["the one secret that has over 32 bytes.."],
+    );
+    let (cookie, _) = world.issued(None, login);
+    world.clock.advance(Duration::from_millis(99_100));
+    let late = world.open(Some(&cookie));
+    let call = late.call();
+    assert!(call.session().check());
+    call.commit();
+    let (new, _) = world.issued(Some(&cookie), login);
+    assert_eq!(world.close(&late).set_cookie(), None);
+    assert!(world.user_of(&new).is_some());
+}
+
+#[test]
 fn a_read_that_renews_signs_anew_too() {
     // A7, where nothing but the cookie is written.
     let (old, new) = ("the old secret that has over 32 bytes..", "the new secret that has over 32 bytes..");

@@ -165,7 +165,8 @@ pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
         (false, _) => policy.remaining(&loaded.record, state.opened_at()),
     };
     let ttl = Duration::from_millis(left);
-    if left == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(ttl)) }
+    // In the last second the cookie that the browser has ends by itself. To remove it could hit the one of a login that came meanwhile.
+    if ttl.as_secs() == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(ttl)) }
 }
 
 /// A cookie for the whole seconds left, so that it never outlives the record; for less than one there is none.
