@@ -101,7 +101,9 @@ impl MemoryStore {
 
     /// Ends every session.
     pub fn clear(&self) {
-        self.shards.all().for_each(|mut shard| shard.clear());
+        // All at once: a session may get a new id meanwhile, from a shard that has yet to be cleared to one that has been.
+        let mut shards: Vec<_> = self.shards.all().collect();
+        shards.iter_mut().for_each(|shard| shard.clear());
     }
 
     fn shard(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {

@@ -234,6 +234,30 @@ async fn clear_ends_all() {
     assert!(store.is_empty() && !has(&store, &key).await);
 }
 
+/// F8: a session that gets a new id meanwhile is not passed over.
+#[test]
+fn clear_takes_all_shards_at_once() {
+    let (store, _) = store_without_thread(1_024);
+    let first = || store.shards.places[0].0.try_lock();
+    let mut keys = std::iter::repeat_with(|| key("session"));
+    let in_the_first = keys.find(|key| key.spread().is_multiple_of(16)).expect("they do not end");
+    let stored = lock(&store.shards.places[0]).set(&in_the_first, record("a", 1, u64::MAX), Expected::Absent, 0);
+    assert_eq!(stored, Stored::Yes);
+    let last = lock(&store.shards.places[15]);
+    let at_work = {
+        let store = store.clone();
+        std::thread::spawn(move || store.clear())
+    };
+    // It has begun with the first one, and waits for the last one: what it has cleared must take in nobody before it has done.
+    until(|| first().is_ok_and(|shard| shard.len() == 0) || first().is_err());
+    for _ in 0..100 {
+        assert!(first().is_err());
+        std::thread::yield_now();
+    }
+    drop(last);
+    at_work.join().expect("nothing panics");
+}
+
 /// Numbers that look random and are the same each time (xorshift).
 pub(super) struct Dice(u64);
 
