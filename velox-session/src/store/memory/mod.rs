@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, SessionStore, StoreError, Stored};
+use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::key::StoreKey;
 use crate::record::Record;
@@ -107,8 +107,22 @@ impl MemoryStore {
     }
 
     fn shard(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {
-        let places = &self.shards.places;
-        lock(&places[key.spread() % places.len()])
+        lock(&self.shards.places[self.place(key)])
+    }
+
+    /// The shard of one key, and that of the other if it is another one. Locked in their order, as wherever more than one is.
+    fn both(&self, one: &StoreKey, other: &StoreKey) -> (MutexGuard<'_, Shard>, Option<MutexGuard<'_, Shard>>) {
+        let (one, other) = (self.place(one), self.place(other));
+        let first = lock(&self.shards.places[one.min(other)]);
+        if one == other {
+            return (first, None);
+        }
+        let second = lock(&self.shards.places[one.max(other)]);
+        if one < other { (first, Some(second)) } else { (second, Some(first)) }
+    }
+
+    fn place(&self, key: &StoreKey) -> usize {
+        key.spread() % self.shards.places.len()
     }
 }
 
@@ -188,6 +202,34 @@ impl SessionStore for MemoryStore {
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         Ok(self.shard(key).load(key, renewal, renewal.now()))
+    }
+
+    async fn rotate(
+        &self,
+        old: &StoreKey,
+        condition: Condition,
+        new: &StoreKey,
+        record: Record,
+        ttl: Duration,
+    ) -> Result<Rotated, StoreError> {
+        let (mut from, mut to) = self.both(old, new);
+        let now = self.clock.now();
+        if to.as_mut().unwrap_or(&mut from).get(new, now).is_some() {
+            return Ok(Rotated::Taken);
+        }
+        // The old one first: where the store is full, the new one takes its place.
+        match (from.destroy(old, condition, now), condition) {
+            (Destroyed::Yes, _) | (Destroyed::Absent, Condition::Always) => {}
+            (Destroyed::Absent | Destroyed::Conflict, _) => return Ok(Rotated::Conflict),
+        }
+        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
+        let shard = to.as_mut().unwrap_or(&mut from);
+        shard.expire(now, EXPIRED_PER_WRITE);
+        // Nothing is under the new key, as was seen above.
+        let _ = shard.set(new, record, Expected::Absent, now);
+        drop((from, to));
+        Cleaner::start(&self.shards, &self.clock);
+        Ok(Rotated::Yes)
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

@@ -3,6 +3,7 @@ use crate::clock::ManualClock;
 use crate::conformance::{ManualHarness, check, key, record};
 use crate::policy::Policy;
 use crate::record::Content;
+use crate::store::Rotated;
 use crate::user::SessionUser;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -232,6 +233,28 @@ async fn clear_ends_all() {
     let key = insert(&store, SECOND).await;
     store.clear();
     assert!(store.is_empty() && !has(&store, &key).await);
+}
+
+/// G4: what gets a new id takes its own place, and nobody else's, also where the old one is the next to leave.
+#[tokio::test]
+async fn a_full_store_gives_a_session_a_new_id() {
+    for (capacity, condition) in
+        [1, 2, 7].into_iter().flat_map(|capacity| [(capacity, Condition::Version(1)), (capacity, Condition::Always)])
+    {
+        let store = store().0.with_capacity(capacity);
+        let old = insert(&store, SECOND).await;
+        let mut others = Vec::new();
+        for _ in 1..capacity {
+            others.push(insert(&store, 2 * SECOND).await);
+        }
+        let new = key("session");
+        let rotated = store.rotate(&old, condition, &new, record("b", 1, 0), SECOND).await.expect("memory answers");
+        assert_eq!(rotated, Rotated::Yes, "of {capacity}");
+        assert!(has(&store, &new).await && !has(&store, &old).await);
+        for other in &others {
+            assert!(has(&store, other).await);
+        }
+    }
 }
 
 /// F8: a session that gets a new id meanwhile is not passed over.
