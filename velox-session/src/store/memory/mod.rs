@@ -182,9 +182,10 @@ impl SessionStore for MemoryStore {
         expected: Expected,
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
+        let mut shard = self.shard(key);
+        // Not before the lock: while a call waits there, others see sessions expire, which it must not save.
         let now = self.clock.now();
         let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
-        let mut shard = self.shard(key);
         shard.expire(now, EXPIRED_PER_WRITE);
         let stored = shard.set(key, record, expected, now);
         drop(shard);
@@ -201,7 +202,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        Ok(self.shard(key).load(key, renewal, renewal.now()))
+        Ok(self.shard(key).load(key, renewal, &*self.clock))
     }
 
     async fn rotate(

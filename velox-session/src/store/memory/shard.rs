@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::clock::milliseconds;
+use crate::clock::{Clock, milliseconds};
 use crate::key::StoreKey;
 use crate::record::Record;
 use crate::store::memory::index::Index;
@@ -47,11 +47,15 @@ impl Shard {
         Some(self.slots.record(slot))
     }
 
-    pub(super) fn load(&mut self, key: &StoreKey, renewal: &Renewal, now: u64) -> Option<Found> {
-        let slot = self.find(key, now)?;
+    pub(super) fn load(&mut self, key: &StoreKey, renewal: &Renewal, clock: &dyn Clock) -> Option<Found> {
+        let slot = self.find(key, renewal.now())?;
         let record = self.slots.record(slot);
         let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
-        let expires_at = expiry(now, ttl);
+        // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
+        if record.expires_at() <= clock.now() {
+            return None;
+        }
+        let expires_at = expiry(renewal.now(), ttl);
         self.renew(slot, expires_at);
         Some(Found { record: record.with_expiry(expires_at), renewed: true })
     }

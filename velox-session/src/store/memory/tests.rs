@@ -281,6 +281,62 @@ fn clear_takes_all_shards_at_once() {
     at_work.join().expect("nothing panics");
 }
 
+/// A clock that is read by a call, which then is kept waiting until `meanwhile` is done.
+struct Slow {
+    clock: ManualClock,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Clock for Slow {
+    fn now(&self) -> u64 {
+        let now = self.clock.now();
+        let meanwhile = self.meanwhile.lock().expect("nothing panics").take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        now
+    }
+}
+
+/// F8, C1: what is over for a list of a user's sessions is over for a save that began before.
+#[tokio::test]
+async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
+    let (store, clock) = store_without_thread(10);
+    let key = key("session");
+    let stored = store.set(&key, login("u1"), Expected::Absent, SECOND).await.expect("memory answers");
+    assert_eq!(stored, Stored::Yes);
+    let owner = key.owner(&login("u1")).expect("somebody is logged in");
+    let listed = Arc::new(Mutex::new(None));
+    let meanwhile = {
+        let (store, clock, listed) = (store.clone(), clock.clone(), Arc::clone(&listed));
+        move || {
+            clock.advance(SECOND);
+            // Where the call has begun its work, nobody lists anything before it is done.
+            if store.shards.places[0].0.try_lock().is_ok() {
+                let mut found = Vec::new();
+                lock(&store.shards.places[0]).sessions_of(&owner, clock.now(), &mut found);
+                *listed.lock().expect("nothing panics") = Some(found.len());
+            }
+        }
+    };
+    let slow = Slow { clock, meanwhile: Mutex::new(Some(Box::new(meanwhile))) };
+    let saved = store.clone().with_clock(slow).set(&key, login("u1"), Expected::Version(1), SECOND).await;
+    let listed = *listed.lock().expect("nothing panics");
+    assert!(listed.is_none() || saved.expect("memory answers") == Stored::Conflict, "it listed {listed:?}");
+}
+
+/// F8, E1: the same for a read that would renew it.
+#[tokio::test]
+async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
+    let (store, clock) = store_without_thread(10);
+    let policy = Policy { ttl: 60_000, absolute: None, touch_interval: 0, sliding: true };
+    let key = insert(&store, SECOND).await;
+    let renewal = Renewal::new(policy, clock.now());
+    clock.advance(SECOND);
+    assert_eq!(store.load(&key, &renewal).await.expect("memory answers"), None);
+    assert!(!has(&store, &key).await);
+}
+
 /// Numbers that look random and are the same each time (xorshift).
 pub(super) struct Dice(u64);
 
