@@ -406,6 +406,22 @@ fn what_is_stored_can_be_read_back_by_a_store_that_keeps_text() {
     assert_eq!(crate::Record::from_json(text.as_bytes()), Some(exchange.record()));
 }
 
+/// Where some crate switches on `raw_value` of serde_json, as axum does, such an object is read back as what its text says.
+#[test]
+fn a_value_that_serde_json_would_take_for_its_own_is_refused() {
+    let world = World::new();
+    world.issued(None, |session| {
+        for key in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+            let value = json!([{ "a": { "first": 1, key: "{" } }]);
+            let refused = |done| matches!(done, Err(SessionError::ReservedKey { key: inner, .. }) if inner == key);
+            assert!(refused(session.set("a", &value)));
+            assert!(refused(session.flash("a", &value)));
+            assert!(refused(session.update("a", move |_: Option<serde_json::Value>| value.clone()).map(drop)));
+        }
+        session.set("a", json!({ "$serde_json": 1, "$ref": 2 })).expect("a write");
+    });
+}
+
 #[test]
 fn a_forged_cookie_costs_no_store_call() {
     let world = World::new();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Content, Record};
+use super::{Content, Record, key_of_serde_json};
 use crate::user::SessionUser;
 
 pub(super) fn write(record: &Record) -> String {
@@ -54,6 +54,9 @@ pub(super) fn read(text: &[u8]) -> Option<Record> {
     let mut own = data.own;
     // The engine's own marks, of a later version or of VeloxTS: nothing an application wrote.
     own.retain(|key, _| !key.starts_with('_'));
+    if own.values().chain(data.flash.values()).any(|value| key_of_serde_json(value).is_some()) {
+        return None;
+    }
     let content = Content::loaded(user, data.created_at, own, data.flash);
     Some(Record::new(Arc::new(content), version, expires_at, data.last_accessed_at))
 }
@@ -153,6 +156,7 @@ mod tests {
             r#"{"data":{"_createdAt":1},"expiresAt":-3}"#,
             r#"{"data":{"_createdAt":1},"expiresAt":3,"format":2}"#,
             r#"{"data":[],"expiresAt":3}"#,
+            r#"{"data":{"_createdAt":1,"a":[{"b":{"a":1,"$serde_json::private::RawValue":"{"}}]},"expiresAt":3}"#,
             "null",
             "\u{0}",
         ] {

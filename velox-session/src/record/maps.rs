@@ -77,6 +77,18 @@ fn take(map: &mut Map<String, Value>, size: &mut usize, key: &str) {
     }
 }
 
+/// The key of an object in a value by which serde_json would take the object for one of its own types: for a text of JSON, or for a number,
+/// where another crate has switched those on. It would read something else then, or nothing at all.
+pub(crate) fn key_of_serde_json(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(items) => items.iter().find_map(key_of_serde_json),
+        Value::Object(entries) => entries.iter().find_map(|(key, value)| {
+            if key.starts_with("$serde_json::private::") { Some(&**key) } else { key_of_serde_json(value) }
+        }),
+        _ => None,
+    }
+}
+
 /// Bytes of an entry in JSON: quoted key, colon, value, comma.
 fn entry_size(key: &str, value: &Value) -> usize {
     // A key is counted as it is; one that must be escaped takes a little more.

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::user::SessionUser;
 
 pub(crate) use content::Content;
+pub(crate) use maps::key_of_serde_json;
 pub(crate) use packed::user_id;
 pub(crate) use user_text::{BLOCK, Block, UserText};
 

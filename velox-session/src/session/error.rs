@@ -28,7 +28,8 @@ pub enum SessionError {
     /// the session before.
     #[error("another call has ended this session or changed its user")]
     Superseded,
-    /// The key is one of the engine's own: it begins with `_`, or is `userId` or `userEmail`.
+    /// The key is one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. Or it stands within the value, and is one by
+    /// which serde_json knows its own types, so that the value would not be read back as it was: it begins with `$serde_json::private::`.
     #[error("the session key `{key}` is reserved")]
     #[non_exhaustive]
     ReservedKey {

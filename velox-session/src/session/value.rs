@@ -9,10 +9,17 @@ use serde_json::Value;
 use super::error::SessionError;
 use super::mismatch::Mismatch;
 use super::op::Update;
+use crate::record::key_of_serde_json;
 
 pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
     let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
-    if is_deeper(&value, MAX_DEPTH) { Err(SessionError::TooDeep { key: key.to_owned() }) } else { Ok(value) }
+    if is_deeper(&value, MAX_DEPTH) {
+        return Err(SessionError::TooDeep { key: key.to_owned() });
+    }
+    match key_of_serde_json(&value) {
+        Some(key) => Err(SessionError::ReservedKey { key: key.to_owned() }),
+        None => Ok(value),
+    }
 }
 
 fn is_deeper(value: &Value, depth: usize) -> bool {
@@ -43,6 +50,9 @@ where
         let value = serde_json::to_value(function(present))?;
         if is_deeper(&value, MAX_DEPTH) {
             return Err(serde::ser::Error::custom("the value is nested too deeply"));
+        }
+        if key_of_serde_json(&value).is_some() {
+            return Err(serde::ser::Error::custom("a key in the value is reserved"));
         }
         Ok(value)
     })
