@@ -229,6 +229,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
+    use serde_json::json;
+
     use super::*;
     use crate::conformance::key;
     use crate::record::{BLOCK, Content};
@@ -302,6 +304,64 @@ mod tests {
             expected.sort();
             assert_eq!(found, expected);
         }
+    }
+
+    /// Contents of every size, in slots, beside them and in regions of their own, are what they were, whoever else leaves or changes.
+    #[test]
+    fn contents_of_all_sizes_come_back() {
+        for seed in 1..30 {
+            let mut dice = Dice::new(seed);
+            let (mut shard, mut model, mut now) = (Shard::new(usize::MAX), BTreeMap::<usize, Record>::new(), 1_000);
+            let keys: Vec<_> = (0..50).map(|number| key(if number % 2 == 0 { "session" } else { "short" })).collect();
+            for step in 0..300 {
+                let number = dice.below(50) as usize;
+                let present = model.get(&number).map(Record::version);
+                match dice.below(8) {
+                    0..5 => {
+                        let expected = present.map_or(Expected::Absent, Expected::Version);
+                        let version = present.map_or_else(|| dice.below(u64::MAX), |version| version.wrapping_add(1));
+                        let expires_at = [u64::MAX, now + 1 + dice.below(10_000)][dice.below(2) as usize];
+                        let record = Record::new(Arc::new(sized(&mut dice)), version, expires_at, u64::MAX - version);
+                        assert_eq!(shard.set(&keys[number], record.clone(), expected, now), Stored::Yes);
+                        model.insert(number, record);
+                    }
+                    5 | 6 => {
+                        let destroyed = shard.destroy(&keys[number], Condition::Always, now);
+                        assert_eq!(destroyed == Destroyed::Yes, model.remove(&number).is_some());
+                    }
+                    _ => {
+                        now += dice.below(2_000);
+                        shard.expire(now, 2 * shard.len());
+                        model.retain(|_, record| record.expires_at() > now);
+                        assert_eq!(shard.len() as usize, model.len(), "seed {seed}");
+                    }
+                }
+                if step % 20 == 0 {
+                    for (number, key) in keys.iter().enumerate() {
+                        assert!(shard.get(key, now).as_ref() == model.get(&number), "seed {seed}, {number}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A session with a user or without, with data or without, from a few bytes to some hundred thousand.
+    fn sized(dice: &mut Dice) -> Content {
+        let mut content = Content::new(dice.below(u64::MAX));
+        let text = |dice: &mut Dice| {
+            let most = 1 << dice.below(14);
+            "e\u{0}\u{e9}\u{1f600}".chars().cycle().take(dice.below(most) as usize).collect::<String>()
+        };
+        if dice.below(3) > 0 {
+            content.log_in(SessionUser::new(text(dice), text(dice)), dice.below(u64::MAX));
+        }
+        for _ in 0..dice.below(3) {
+            content.set(&text(dice), json!([text(dice), dice.below(u64::MAX), 0.1, null, {}]));
+        }
+        if dice.below(4) == 0 {
+            content.set_flash(&text(dice), json!({ "text": text(dice) }));
+        }
+        content
     }
 
     #[test]
