@@ -1,7 +1,7 @@
 //! Pieces of some bytes, each of one slot: what does not fit into the slot itself.
 //!
-//! They lie in cells of a few sizes, four to a doubling, so that a fifth of a cell is left free at most; what is larger than all of them has a
-//! region of its own. One that leaves is replaced by the last one of its size: so memory follows what is in it.
+//! They lie in cells of a few sizes, from 32 bytes on, four to a doubling, so that a fifth of a cell is left free at most, unless it is
+//! one of the smallest; what is larger than all of them has a region of its own. One that leaves is replaced by the last one of its size: so memory follows what is in it.
 
 use super::region::Region;
 use super::slab::Slab;
