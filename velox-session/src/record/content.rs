@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::data::Data;
-use super::maps::Maps;
+use super::maps::{Maps, json_size};
 use super::{Block, UserText, packed};
 use crate::user::SessionUser;
 
@@ -103,7 +103,7 @@ impl Content {
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        self.user().map_or(0, |user| user.id.len() + user.email.len()) + self.maps().size()
+        self.user().map_or(0, |user| json_size(user.id) + json_size(user.email)) + self.maps().size()
     }
 
     fn maps(&self) -> &Maps {
@@ -133,9 +133,12 @@ impl From<User<'_>> for SessionUser {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
+    use crate::record::Record;
 
     #[test]
     fn the_size_follows_every_change() {
@@ -154,7 +157,21 @@ mod tests {
         content.remove("a");
         content.remove("a");
         content.remove_flash("f");
-        assert_eq!(content.size(), "u2a@bc".len());
+        assert_eq!(content.size(), r#""u2""a@bc""#.len());
+    }
+
+    /// B7: also of what JSON escapes, which takes six times as many bytes.
+    #[test]
+    fn the_size_is_that_of_the_json() {
+        let text = "\u{0}\"".repeat(1_000);
+        let length = |content: &Content| Record::new(Arc::new(content.clone()), 1, 2, 3).to_json().len();
+        let mut content = Content::new(0);
+        let empty = length(&content);
+        content.set(&text, json!(text));
+        content.set_flash(&text, json!({ &text: [&text] }));
+        content.log_in(SessionUser::new(&text, &text), 0);
+        // Names of fields, braces, commas.
+        assert!(length(&content) - empty - content.size() < 50);
     }
 
     #[test]

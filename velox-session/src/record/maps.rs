@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::LazyLock;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Data and flash messages. Keep count of their size in JSON.
@@ -91,11 +92,11 @@ pub(crate) fn key_of_serde_json(value: &Value) -> Option<&str> {
 
 /// Bytes of an entry in JSON: quoted key, colon, value, comma.
 fn entry_size(key: &str, value: &Value) -> usize {
-    // A key is counted as it is; one that must be escaped takes a little more.
-    key.len() + 4 + json_size(value)
+    json_size(key) + 2 + json_size(value)
 }
 
-fn json_size(value: &Value) -> usize {
+/// Bytes of a text or of a value in JSON: of a text, with its quotes, and what is escaped as it is written.
+pub(super) fn json_size(value: &(impl Serialize + ?Sized)) -> usize {
     let mut counter = Counter(0);
     serde_json::to_writer(&mut counter, value).expect("a JSON value is written, and counting does not fail");
     counter.0
