@@ -228,7 +228,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The key is reserved, the value cannot be written as JSON, the record would be too large, or the call has ended.
+    /// The key is reserved, or one within the value; the value cannot be written as JSON, the record would be too large, or the call has ended.
     pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         checked(key.name())?;
         let value = encode(key.name(), &value)?;
@@ -299,7 +299,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set), but that no key is reserved.
+    /// As for [`set`](Self::set), but that only keys within the value are reserved.
     pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         let value = encode(key.name(), &value)?;
         self.push(Op::Flash { key: key.name().to_owned(), value })
