@@ -25,11 +25,12 @@ impl Cleaner {
         if cleaner.at_work.load(Ordering::SeqCst) || cleaner.at_work.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (shards, clock) = (Arc::downgrade(shards), Arc::clone(clock));
-        let thread = thread::Builder::new().name("velox-sessions".to_owned()).spawn(move || work(&shards, &*clock));
+        let (weak, clock) = (Arc::downgrade(shards), Arc::clone(clock));
+        // Locked before there is a thread: it may end at once, and the next one is not to be mistaken for it.
+        let mut thread = cleaner.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let spawned = thread::Builder::new().name("velox-sessions".to_owned()).spawn(move || work(&weak, &*clock));
         // Where no thread can be had, what has expired leaves as others come, and when it is asked for.
-        *cleaner.thread.lock().unwrap_or_else(PoisonError::into_inner) =
-            thread.ok().map(|thread| thread.thread().clone());
+        *thread = spawned.ok().map(|spawned| spawned.thread().clone());
     }
 
     /// Lets the thread look now.
