@@ -8,13 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fresh::Fresh;
 use super::{Closing, Inner};
 use crate::id::{EntropyError, SessionId};
-use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan};
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Destroyed, Expected, Rotated, StoreError, Stored};
+use crate::store::{Condition, Expected, StoreError, Stored};
 
 /// Why a session could not be saved.
 ///
@@ -75,14 +75,8 @@ impl From<EntropyError> for CloseError {
     }
 }
 
-/// A record that this exchange has put in, under an id that no browser has yet.
-struct Fresh {
-    id: SessionId,
-    key: StoreKey,
-}
-
 /// How a plan ended.
-enum Carried {
+pub(super) enum Carried {
     /// The cookie is of this id, if the plan issues one.
     Done(Option<SessionId>),
     /// The record is gone, or no longer of the version that was loaded.
@@ -137,7 +131,7 @@ impl Inner {
     }
 
     /// Does what is to be done to other sessions, once this one is saved.
-    async fn carry_on(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) -> Result<(), CloseError> {
+    pub(super) async fn carry_on(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) -> Result<(), CloseError> {
         let (own, old) = (fresh.map(|fresh| &fresh.key), state.loaded().map(|loaded| &loaded.key));
         let but: Vec<_> = own.into_iter().chain(old).collect();
         // Who has logged in has a session of their own, whatever became of the old one.
@@ -204,78 +198,6 @@ impl Inner {
         }
     }
 
-    /// Puts in a record under a new id.
-    async fn create(
-        &self,
-        (content, ttl): (&Arc<Content>, Duration),
-        state: &State,
-        fresh: &mut Option<Fresh>,
-        now: u64,
-    ) -> Result<SessionId, CloseError> {
-        self.fits(content, state)?;
-        for _ in 0..MAX_IDS {
-            let new = self.fresh()?;
-            let record = record(content, FIRST_VERSION, ttl, now);
-            let stored = self.store().set(&new.key, record, Expected::Absent, ttl).await;
-            if self.noted(stored).map_err(CloseError::Unavailable)? == Stored::Yes {
-                return Ok(fresh.insert(new).id.clone());
-            }
-        }
-        Err(collided())
-    }
-
-    /// Puts in a record under a new id, in the place of the one that was loaded.
-    async fn rotate(
-        &self,
-        plan: &Plan,
-        (loaded, condition): (&Loaded, Condition),
-        (content, ttl): (&Arc<Content>, Duration),
-        state: &State,
-        fresh: &mut Option<Fresh>,
-        now: u64,
-    ) -> Result<Carried, CloseError> {
-        let limited = plan.others.logged_in && self.session_limit.is_some();
-        if limited || !plan.others.end_all_of.is_empty() {
-            let id = self.create((content, ttl), state, fresh, now).await?;
-            // If this fails, the old session is still there.
-            self.carry_on(plan, state, fresh.as_ref()).await?;
-            return match (self.destroy(&loaded.key, condition).await.map_err(CloseError::Unavailable)?, condition) {
-                (Destroyed::Yes, _) | (Destroyed::Absent, Condition::Always) => Ok(Carried::Done(Some(id))),
-                (Destroyed::Absent | Destroyed::Conflict, _) => {
-                    self.take_back(fresh).await?;
-                    Ok(Carried::Conflict)
-                }
-            };
-        }
-        self.fits(content, state)?;
-        let _ending = self.deaths.ending(&loaded.key);
-        for _ in 0..MAX_IDS {
-            let new = self.fresh()?;
-            let record = record(content, FIRST_VERSION, ttl, now);
-            let rotated = self.store().rotate(&loaded.key, condition, &new.key, record, ttl).await;
-            match self.noted(rotated).map_err(CloseError::Unavailable)? {
-                Rotated::Yes => return Ok(Carried::Done(Some(fresh.insert(new).id.clone()))),
-                Rotated::Conflict => return Ok(Carried::Conflict),
-                Rotated::Taken => {}
-            }
-        }
-        Err(collided())
-    }
-
-    /// Takes out a record that was put in, so that all can be done again.
-    async fn take_back(&self, fresh: &mut Option<Fresh>) -> Result<(), CloseError> {
-        if let Some(Fresh { key, .. }) = fresh {
-            let _ = self.destroy(key, Condition::Always).await.map_err(CloseError::Unavailable)?;
-        }
-        *fresh = None;
-        Ok(())
-    }
-
-    fn fresh(&self) -> Result<Fresh, CloseError> {
-        let id = SessionId::generate()?;
-        Ok(Fresh { key: StoreKey::new(&self.prefix, &id), id })
-    }
-
     async fn replace(&self, loaded: &Loaded, record: Record, ttl: Duration) -> Result<Stored, CloseError> {
         let expected = Expected::Version(loaded.record.version());
         self.noted(self.store().set(&loaded.key, record, expected, ttl).await).map_err(CloseError::Unavailable)
@@ -292,48 +214,13 @@ impl Inner {
     }
 
     /// A record that is over the limit already, since that was lowered, may become smaller by and by.
-    fn fits(&self, content: &Content, state: &State) -> Result<(), CloseError> {
+    pub(super) fn fits(&self, content: &Content, state: &State) -> Result<(), CloseError> {
         let present = state.loaded().map_or(0, |loaded| loaded.record.content().size());
         if content.size() > self.size_limit.max(present) {
             return Err(CloseError::TooLarge { limit: self.size_limit });
         }
         Ok(())
     }
-
-    /// Counts what was done, and says so.
-    fn report(&self, plan: &Plan, state: &State, fresh: Option<&Fresh>) {
-        let logged_in = plan.others.logged_in;
-        let what = match &plan.store {
-            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
-            StoreOp::Rotate { .. } => "session got a new id",
-            // Without a login it comes of a logout, and of what was written afterwards.
-            StoreOp::Replace { .. } => "session ended, and another began",
-            StoreOp::Create { .. } if logged_in => "session began with a login",
-            StoreOp::Create { .. } => "session began",
-            StoreOp::Destroy => "session ended",
-            StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
-        };
-        let events = &self.events;
-        events.logins.add(u64::from(logged_in && !matches!(plan.store, StoreOp::Destroy)));
-        match &plan.store {
-            StoreOp::Create { .. } => events.begun.add(1),
-            StoreOp::Rotate { .. } if !logged_in => events.rotations.add(1),
-            StoreOp::Replace { .. } if !logged_in => {
-                events.logouts.add(1);
-                events.begun.add(1);
-            }
-            StoreOp::Destroy => events.logouts.add(1),
-            _ => {}
-        }
-        let session = fresh.map(|fresh| fresh.key.fingerprint());
-        let before = state.loaded().map(|loaded| loaded.key.fingerprint());
-        tracing::info!(cookie = self.name, session, before, "{what}");
-    }
-}
-
-/// Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
-fn collided() -> CloseError {
-    CloseError::Id(EntropyError::Broken.into())
 }
 
 pub(super) fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
@@ -343,5 +230,3 @@ pub(super) fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u
 
 /// Each refused write means that another one succeeded, so that this many are met only by a crowd on one session.
 const MAX_ATTEMPTS: usize = 100;
-const MAX_IDS: usize = 5;
-const FIRST_VERSION: u64 = 1;

@@ -5,6 +5,8 @@ mod carry;
 mod claim;
 mod closing;
 pub(crate) mod deaths;
+mod fresh;
+mod report;
 mod users;
 
 use std::fmt;
