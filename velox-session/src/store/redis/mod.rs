@@ -241,7 +241,7 @@ impl RedisStore {
         let answer = match self.link.eval(&scripts::LOAD, &[&self.layout.record(key)?], &args, Effect::Idempotent).await
         {
             // Something else than a text is there.
-            Err(LinkError::Refused(error)) if error.code() == Some("WRONGTYPE") => Value::Array(Vec::new()),
+            Err(error) if error.is_wrong_type() => Value::Array(Vec::new()),
             answer => answer.map_err(StoreError::new)?,
         };
         if answer == Value::Nil {
