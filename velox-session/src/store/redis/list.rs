@@ -16,7 +16,8 @@ pub(super) struct Entry {
     /// Until when it is listed: a quarter longer than the record lives, so that a session that is only read is listed anew four times
     /// in its lifetime, and not with every read.
     pub(super) until: u64,
-    lives: u64,
+    /// How long the list lives at least: until the name is over by the clock of any server.
+    list_lives: u64,
     now: u64,
 }
 
@@ -25,14 +26,14 @@ impl Entry {
     pub(super) fn new(member: Vec<u8>, ttl: Duration, now: u64) -> Self {
         let ttl = life(ttl);
         let lives = ttl.saturating_add(ttl / 4);
-        Self { member, until: now.saturating_add(lives), lives, now }
+        Self { member, until: now.saturating_add(lives), list_lives: lives.saturating_add(CLOCKS_DIFFER), now }
     }
 
     /// What a script is told of it.
     pub(super) fn args(&self) -> [Vec<u8>; 4] {
         // Not at once: another server's clock may be behind.
         let over = self.now.saturating_sub(CLOCKS_DIFFER);
-        let [until, lives, over] = [self.until, self.lives, over].map(|number| number.to_string().into_bytes());
+        let [until, lives, over] = [self.until, self.list_lives, over].map(|number| number.to_string().into_bytes());
         [self.member.clone(), until, lives, over]
     }
 }

@@ -4,7 +4,7 @@
 //! renews its life at once. How a session begins is in `begin.rs`: a new record of a user is put on that user's list in the same round trip.
 //!
 //! A list names at least all sessions of a user that live, and some that do not: who reads it looks. A name stays for a while
-//! longer than the record can live without being written or listed again, and the list as long as its last name.
+//! longer than the record can live without being written or listed again, and the list as long as its last name, by the clock of any server.
 
 mod begin;
 mod layout;
@@ -41,7 +41,7 @@ use crate::record::Record;
 /// | key | holds | lives |
 /// | --- | --- | --- |
 /// | `velox:<cookie>:<SHA-256 of the id>` | a record, as JSON | as long as the session |
-/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by time | a quarter longer than the last of them |
+/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by time | a quarter longer than the last of them, and ten minutes |
 ///
 /// # Examples
 ///
