@@ -3,8 +3,8 @@
 //! A session that gets a new id between a look at the list and the reading of its record is not there by the name that was read; it is on the
 //! list by another. Where one server has all keys, list and records are read in one moment, so that it is not missed.
 //!
-//! Elsewhere the list is looked at until it is as it was before the records were read: then no session had a new id meanwhile, unless it
-//! was getting one all the while. The new name is listed before or after the new record is put in, and the old record goes after both:
+//! Elsewhere, and of a list that is too long for that, the list is looked at until it is as it was before the records were read: then no
+//! session had a new id meanwhile. The new name is listed before or after the new record is put in, and the old record goes after both:
 //!
 //! ```text
 //!   the one that gets a new id    list b, put in b                    destroy a
@@ -38,17 +38,15 @@ impl RedisStore {
     /// The live sessions of a user.
     pub(super) async fn live_sessions(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let mut found = Found::default();
-        if !self.link.is_one_server() {
-            let mut looks = 0;
-            while looks < MAX_LOOKS && self.look(owner, &mut found).await? {
-                looks += 1;
-            }
-        } else if self.newest(owner, &mut found).await? > NEWEST {
-            self.look(owner, &mut found).await?;
-            // Of a session that had a new id meanwhile, the new name is the newest.
-            self.newest(owner, &mut found).await?;
+        if self.link.is_one_server() && self.newest(owner, &mut found).await? <= NEWEST {
+            return Ok(found.live);
         }
-        Ok(found.live)
+        for _ in 0..MAX_LOOKS {
+            if !self.look(owner, &mut found).await? {
+                return Ok(found.live);
+            }
+        }
+        Err(StoreError::new("the sessions of the user change faster than they are read"))
     }
 
     /// Looks at the whole list. Answers whether it has changed since it was looked at before.
@@ -61,12 +59,10 @@ impl RedisStore {
             return Ok(false);
         }
         let keys: Vec<_> = names.iter().filter_map(|name| self.layout.listed(name, owner)).collect();
-        let recent = keys.len().saturating_sub(RECENT);
-        let unseen = keys[..recent].iter().filter(|key| !found.seen.contains_key(key));
-        let first: Vec<_> = unseen.chain(&keys[recent..]).filter(|key| !found.has(key)).collect();
-        self.read_all(owner, &first, found).await?;
-        let again: Vec<_> = keys[recent..].iter().filter(|key| !found.has(key)).collect();
-        self.read_all(owner, &again, found).await?;
+        let unseen: Vec<_> = keys.iter().filter(|key| !found.seen.contains_key(key)).collect();
+        self.read_all(owner, &unseen, found).await?;
+        let missing: Vec<_> = unseen.into_iter().filter(|key| !found.has(key)).collect();
+        self.read_all(owner, &missing, found).await?;
         found.names = names;
         Ok(true)
     }
@@ -121,7 +117,5 @@ impl Found {
 /// So many records are read at once in a millisecond or less.
 const NEWEST: i64 = 256;
 const READ_AT_ONCE: usize = 64;
-/// So many may be getting a new id at once.
-const RECENT: usize = 16;
-/// Of a user who logs in all the time, not each login has to be seen.
-const MAX_LOOKS: usize = 16;
+/// So many looks in a row find another list only if somebody sees to it.
+const MAX_LOOKS: usize = 100;
