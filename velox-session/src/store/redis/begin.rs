@@ -51,7 +51,7 @@ impl RedisStore {
         let list = self.layout.list(owner);
         let answer = self.writes().eval(&scripts::INSERT, &[&new.name, &list], new.args(), Effect::Once).await;
         let (done, some) = begun(self.counted(&new, answer).await?)?;
-        self.tidy(owner, &new.entry, some).await?;
+        self.tidy(owner, some).await?;
         Ok(if done == 1 { Stored::Yes } else { Stored::Conflict })
     }
 
@@ -75,7 +75,7 @@ impl RedisStore {
         let answer = self.writes().eval(&scripts::ROTATE, &keys, args, Effect::Once).await;
         let (done, some) = begun(self.counted(&new, answer).await?)?;
         if let Some(owner) = &new.owner {
-            self.tidy(owner, &new.entry, some).await?;
+            self.tidy(owner, some).await?;
         }
         match done {
             0 => Ok(Rotated::Conflict),
@@ -88,12 +88,15 @@ impl RedisStore {
     /// Puts in the record and its name on the list side by side. Who ends all sessions of the user leaves on the list what has no record
     /// yet, so that either may come first.
     async fn put_and_list(&self, new: &New, owner: &Owner) -> Result<Stored, StoreError> {
-        let (stored, listed) = join(self.put(new), self.list(&self.writes(), owner, &new.entry)).await;
+        let (writes, under_way) = (self.writes(), new.entry.under_way());
+        let (stored, listed) = join(self.put(new), self.list(&writes, owner, &under_way)).await;
         let stored = stored?;
-        if stored == Stored::Yes && listed.is_err() {
-            self.take_back(new).await;
+        match &listed {
+            Ok(true) => self.arrived(owner, &new.entry).await,
+            Err(_) if stored == Stored::Yes => self.take_back(new).await,
+            _ => {}
         }
-        listed.map(|()| stored)
+        listed.map(|_| stored)
     }
 
     async fn put(&self, new: &New) -> Result<Stored, StoreError> {
