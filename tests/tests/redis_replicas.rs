@@ -196,6 +196,19 @@ async fn s9_a_session_that_no_replica_has_is_taken_back() {
     }
 }
 
+/// So is one where Redis does not wait.
+#[tokio::test]
+async fn s9_a_session_is_taken_back_where_redis_refuses_to_wait() {
+    let server = RedisServer::start().await;
+    server.command(&["ACL", "SETUSER", "default", "-wait"]).await;
+    for store in [impatient(&server.url()), own(&server).await] {
+        let app = app(store, WITHIN);
+        let since = Instant::now();
+        assert_unavailable(&log_in(&mut app.visitor()).await, since);
+        assert_eq!(server.command(&["KEYS", "velox:session:*"]).await, Value::Array(Vec::new()));
+    }
+}
+
 #[tokio::test]
 async fn s9_in_a_cluster_the_node_waits_that_has_taken_the_write() {
     let cluster = RedisCluster::start(3).await;

@@ -25,9 +25,9 @@ pub(in crate::store::redis) enum LinkError {
     /// The server or its cluster cannot serve now, and will again by itself. The command was not carried out.
     #[error("redis is not ready")]
     NotReady(#[source] RedisError),
-    /// Too few replicas have the write in time. The master has it, and answered this.
+    /// Too few replicas have the write in time, or the server did not wait for them. The master has it, and answered this.
     #[error("{reached} of {wanted} replicas of redis have the write")]
-    TooFewReplicas { reached: i64, wanted: u32, answer: Answer },
+    TooFewReplicas { reached: i64, wanted: u32, answer: Answer, source: Option<RedisError> },
     /// Any other error that the server answered.
     #[error("redis refused the command")]
     Refused(#[source] RedisError),

@@ -56,14 +56,16 @@ impl Parcel<'_> {
     /// What was answered to the command, among the answers to all that was sent together.
     pub(super) fn answer(&self, answers: Vec<Value>) -> Result<Value, LinkError> {
         let mut answers = answers.into_iter().skip(usize::from(self.asking));
-        let mut next = || answers.next().unwrap_or(Value::Nil).extract_error().map_err(LinkError::of);
-        let answer = next()?;
+        let mut next = || answers.next().unwrap_or(Value::Nil).extract_error();
+        let answer = next().map_err(LinkError::of)?;
         let Some(Replicas { count: wanted, .. }) = self.replicas else { return Ok(answer) };
-        match next()? {
-            Value::Int(reached) if reached >= i64::from(wanted) => Ok(answer),
-            Value::Int(reached) => Err(LinkError::TooFewReplicas { reached, wanted, answer: Answer(answer) }),
-            _ => Err(LinkError::TooFewReplicas { reached: 0, wanted, answer: Answer(answer) }),
-        }
+        let (reached, source) = match next() {
+            Ok(Value::Int(reached)) if reached >= i64::from(wanted) => return Ok(answer),
+            Ok(Value::Int(reached)) => (reached, None),
+            Ok(_) => (0, None),
+            Err(error) => (0, Some(error)),
+        };
+        Err(LinkError::TooFewReplicas { reached, wanted, answer: Answer(answer), source })
     }
 }
 
