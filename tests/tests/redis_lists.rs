@@ -133,6 +133,19 @@ async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
     assert_eq!(names(&here).await, [key(1)]);
 }
 
+/// Row E9: what a script has done before it was refused something is not undone.
+#[tokio::test]
+async fn a_list_has_an_end_where_redis_refuses_to_tidy_it() {
+    let server = RedisServer::start().await;
+    server.command(&["ACL", "SETUSER", "default", "-zremrangebyscore"]).await;
+    for store in [RedisStore::connect(&server.url()).expect("an address"), Watched::to(&server).await.store()] {
+        assert!(store.set(&key(1), record(), Expected::Absent, HOUR).await.is_err());
+        let left = server.command(&["PTTL", &format!("velox:users:{}", ada().to_text())]).await;
+        assert!(matches!(left, Value::Int(1..)), "{left:?}");
+        server.command(&["FLUSHALL"]).await;
+    }
+}
+
 /// A session that has little time left stands far down on the list, and so does its new id.
 #[tokio::test]
 async fn f8_a_session_with_little_time_left_is_found_by_its_new_id() {

@@ -4,10 +4,11 @@
 local function list(key, member, till, ms, over)
     -- The first write is one that needs room: a Redis that has none refuses it, and once something is written it refuses nothing more.
     redis.call('ZADD', key, till, member)
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', over)
+    -- At once, as what follows may be refused to this user of Redis.
     if redis.call('PTTL', key) < tonumber(ms) then
         redis.call('PEXPIRE', key, ms)
     end
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', over)
     if redis.call('ZCARD', key) <= 64 then
         return {}
     end
