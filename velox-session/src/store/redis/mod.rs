@@ -56,6 +56,13 @@ use crate::record::Record;
 /// # }
 /// ```
 ///
+/// # Memory
+///
+/// A Redis that may remove keys before their time when its memory is full (`maxmemory-policy`) logs people out by it, and, which is worse,
+/// may remove a user's list while the sessions go on: until they are listed anew, `logout_all`, `sessions` and limits do not know
+/// them. Give sessions a Redis with `noeviction`, which is Redis's default: when it is full, it refuses what needs room, which is answered 503
+/// (logins, saves, a session that is to be listed anew, and in the layout of VeloxTS renewals), and serves the rest.
+///
 /// # Failover
 ///
 /// A replica that takes over may lack the last moment of writes, as Redis replicates after it has answered. A session that was
