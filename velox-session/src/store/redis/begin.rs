@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use redis::Value;
 
-use super::link::{Effect, LinkError};
+use super::link::{Effect, LinkError, Script};
 use super::list::Entry;
 use super::{NEVER, RedisStore, life, scripts, unexpected};
 use crate::key::StoreKey;
@@ -49,9 +49,7 @@ impl RedisStore {
             return self.put_and_list(&new, owner).await;
         }
         let list = self.layout.list(owner);
-        let answer = self.writes().eval(&scripts::INSERT, &[&new.name, &list], new.args(), Effect::Once).await;
-        let (done, some) = begun(self.counted(&new, answer).await?)?;
-        self.tidy(owner, some).await?;
+        let done = self.begin(&scripts::INSERT, &[&new.name, &list], new.args(), &new).await?;
         Ok(if done == 1 { Stored::Yes } else { Stored::Conflict })
     }
 
@@ -72,17 +70,22 @@ impl RedisStore {
         if let Condition::Version(version) = condition {
             args.push(version.to_string().into_bytes());
         }
-        let answer = self.writes().eval(&scripts::ROTATE, &keys, args, Effect::Once).await;
-        let (done, some) = begun(self.counted(&new, answer).await?)?;
-        if let Some(owner) = &new.owner {
-            self.tidy(owner, some).await?;
-        }
-        match done {
+        match self.begin(&scripts::ROTATE, &keys, args, &new).await? {
             0 => Ok(Rotated::Conflict),
             1 => Ok(Rotated::Yes),
             2 => Ok(Rotated::Taken),
             other => Err(unexpected(&Value::Int(other))),
         }
+    }
+
+    /// Runs a script that puts in a new record, and tidies the list that it is put on. Answers what the script did.
+    async fn begin(&self, script: &Script, keys: &[&[u8]], args: Vec<Vec<u8>>, new: &New) -> Result<i64, StoreError> {
+        let answer = self.writes().eval(script, keys, args, Effect::Once).await;
+        let (done, some) = begun(self.counted(new, answer).await?)?;
+        if let Some(owner) = &new.owner {
+            self.tidy(owner, some).await?;
+        }
+        Ok(done)
     }
 
     /// Puts in the record and its name on the list side by side. Who ends all sessions of the user leaves on the list what has no record

@@ -16,13 +16,11 @@ pub(super) struct Layout {
 impl Layout {
     /// The key of a record.
     pub(super) fn record(&self, key: &StoreKey) -> Result<Vec<u8>, StoreError> {
-        if !self.veloxts {
-            return Ok(format!("{}{}", self.prefix(), key.to_text()).into_bytes());
+        if self.veloxts && key.id().is_none() {
+            return Err(StoreError::unsupported("find a session by its hash in the layout of VeloxTS"));
         }
-        let id =
-            key.id().ok_or_else(|| StoreError::unsupported("find a session by its hash in the layout of VeloxTS"))?;
         let mut name = self.before_name(key.prefix());
-        name.extend_from_slice(id.as_bytes());
+        name.append(&mut self.member(key));
         Ok(name)
     }
 

@@ -93,7 +93,7 @@ impl RedisStore {
             else {
                 return Err(unexpected(&Value::Array(Vec::new())));
             };
-            if let Some(key) = self.layout.listed(name, owner).filter(|key| !found.has(key)) {
+            if let Some(key) = self.layout.listed(name, owner) {
                 found.add(owner, &key, record(text, *left, *version, now));
             }
         }
