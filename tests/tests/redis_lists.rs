@@ -33,6 +33,21 @@ impl Watched {
         Self { inner, before: Arc::clone(&nothing), after: nothing }
     }
 
+    /// Sends such commands only once the gate is open.
+    fn held(self, gate: &watch::Sender<bool>, which: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
+        let gate = gate.clone();
+        let before: Hook = Arc::new(move |command| {
+            let (mut gate, held) = (gate.subscribe(), which(&command));
+            Box::pin(async move {
+                if held {
+                    gate.wait_for(|open| *open).await.expect("somebody opens it");
+                }
+                Ok(())
+            })
+        });
+        Self { before, ..self }
+    }
+
     fn store(self) -> RedisStore {
         RedisStore::with_connection(self).with_deadline(PATIENCE)
     }
@@ -106,6 +121,16 @@ async fn names(store: &RedisStore) -> Vec<StoreKey> {
     sessions.into_iter().map(|(key, _)| key).collect()
 }
 
+/// The key of Ada's list.
+fn list() -> String {
+    format!("velox:users:{}", ada().to_text())
+}
+
+async fn is_listed(server: &RedisServer, number: usize) {
+    let digest = key(number).to_text().replace("session:", "");
+    server.until("it is listed", async || server.command(&["ZSCORE", &list(), &digest]).await != Value::Nil).await;
+}
+
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Reached only by what hangs.
@@ -140,7 +165,7 @@ async fn a_list_has_an_end_where_redis_refuses_to_tidy_it() {
     server.command(&["ACL", "SETUSER", "default", "-zremrangebyscore"]).await;
     for store in [RedisStore::connect(&server.url()).expect("an address"), Watched::to(&server).await.store()] {
         assert!(store.set(&key(1), record(), Expected::Absent, HOUR).await.is_err());
-        let left = server.command(&["PTTL", &format!("velox:users:{}", ada().to_text())]).await;
+        let left = server.command(&["PTTL", &list()]).await;
         assert!(matches!(left, Value::Int(1..)), "{left:?}");
         server.command(&["FLUSHALL"]).await;
     }
@@ -156,44 +181,22 @@ async fn f8_a_session_with_little_time_left_is_found_by_its_new_id() {
 
     // The new id is listed, and put in once it was looked for; then the old one goes, and is looked for after that.
     let (looked, rotated) = (watch::Sender::new(false), watch::Sender::new(false));
-    let mut slow = Watched::to(&server).await;
-    let (gate, new) = (looked.clone(), key(2).to_text());
-    slow.before = Arc::new(move |command| {
-        let mut gate = gate.subscribe();
-        let held = holds(&command, "SET") && holds(&command, &new);
-        Box::pin(async move {
-            if held {
-                gate.wait_for(|open| *open).await.expect("it is held");
-            }
-            Ok(())
-        })
-    });
+    let new = key(2).to_text();
+    let slow = Watched::to(&server).await.held(&looked, move |command| holds(command, "SET") && holds(command, &new));
     let (done, slow) = (rotated.clone(), slow.store());
     let rotating = tokio::spawn(async move {
         rotate(&slow, 1, 2, MINUTE).await;
         done.send_replace(true);
     });
-    let list = format!("velox:users:{}", ada().to_text());
-    let digest = key(2).to_text().replace("session:", "");
-    server.until("it is listed", async || server.command(&["ZSCORE", &list, &digest]).await != Value::Nil).await;
+    is_listed(&server, 2).await;
 
-    let mut looking = Watched::to(&server).await;
     let (old, new) = (key(1).to_text(), key(2).to_text());
+    let mut looking = Watched::to(&server).await.held(&rotated, move |command| holds(command, &old));
     looking.after = Arc::new(move |command| {
         if holds(&command, &new) {
             looked.send_replace(true);
         }
         Box::pin(async { Ok(()) })
-    });
-    looking.before = Arc::new(move |command| {
-        let mut rotated = rotated.subscribe();
-        let held = holds(&command, &old);
-        Box::pin(async move {
-            if held {
-                rotated.wait_for(|done| *done).await.expect("it is held");
-            }
-            Ok(())
-        })
     });
     assert_eq!(names(&looking.store()).await, [key(2)]);
     rotating.await.expect("no panic");
@@ -251,26 +254,14 @@ async fn f8_a_session_that_is_being_written_stays_on_a_long_list() {
     let store = Watched::to(&server).await.store();
     ended(&store, 10..110).await;
     let open = watch::Sender::new(false);
-    let mut slow = Watched::to(&server).await;
-    let (gate, new) = (open.clone(), key(2).to_text());
-    slow.before = Arc::new(move |command| {
-        let mut gate = gate.subscribe();
-        let held = holds(&command, "SET") && holds(&command, &new);
-        Box::pin(async move {
-            if held {
-                gate.wait_for(|open| *open).await.expect("it is held");
-            }
-            Ok(())
-        })
-    });
+    let new = key(2).to_text();
+    let slow = Watched::to(&server).await.held(&open, move |command| holds(command, "SET") && holds(command, &new));
     let slow = slow.store();
     let beginning = tokio::spawn(async move { begin(&slow, 2, MINUTE).await });
-    let list = format!("velox:users:{}", ada().to_text());
-    let digest = key(2).to_text().replace("session:", "");
-    server.until("it is listed", async || server.command(&["ZSCORE", &list, &digest]).await != Value::Nil).await;
+    is_listed(&server, 2).await;
     // Each of these looks whether some of the list are over.
     ended(&store, 200..400).await;
-    let length = server.command(&["ZCARD", &list]).await;
+    let length = server.command(&["ZCARD", &list()]).await;
     assert!(matches!(length, Value::Int(..=100)), "it is tidied: {length:?}");
     open.send_replace(true);
     beginning.await.expect("no panic");
