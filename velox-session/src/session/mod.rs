@@ -269,7 +269,7 @@ impl Session {
             let value = encode(key, &updated)?;
             // A copy of the data less, if nobody else holds it.
             drop(content);
-            let op = Op::Update { key: key.to_owned(), function: again(&function) };
+            let op = Op::Update { key: key.to_owned(), function: again(key, &function) };
             if self.shared.with(|state| state.update(self.call, stamp, op, (key, value)))? {
                 return Ok(updated);
             }

@@ -13,13 +13,18 @@ use crate::record::key_of_serde_json;
 
 pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
     let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
-    if is_deeper(&value, MAX_DEPTH) {
-        return Err(SessionError::TooDeep { key: key.to_owned() });
-    }
-    match key_of_serde_json(&value) {
-        Some(key) => Err(SessionError::ReservedKey { key: key.to_owned() }),
+    match unreadable(key, &value) {
+        Some(error) => Err(error),
         None => Ok(value),
     }
+}
+
+/// Why a store that keeps text could not read a value back.
+fn unreadable(key: &str, value: &Value) -> Option<SessionError> {
+    if is_deeper(value, MAX_DEPTH) {
+        return Some(SessionError::TooDeep { key: key.to_owned() });
+    }
+    key_of_serde_json(value).map(|key| SessionError::ReservedKey { key: key.to_owned() })
 }
 
 fn is_deeper(value: &Value, depth: usize) -> bool {
@@ -39,22 +44,19 @@ pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T,
 }
 
 /// An update that can be done again on what another request left.
-pub(super) fn again<T, F>(function: &Arc<F>) -> Update
+pub(super) fn again<T, F>(key: &str, function: &Arc<F>) -> Update
 where
     T: Serialize + DeserializeOwned,
     F: Fn(Option<T>) -> T + Send + Sync + 'static,
 {
-    let function = Arc::clone(function);
+    let (key, function) = (key.to_owned(), Arc::clone(function));
     Update::new(move |present| {
         let present = present.map(T::deserialize).transpose()?;
         let value = serde_json::to_value(function(present))?;
-        if is_deeper(&value, MAX_DEPTH) {
-            return Err(serde::ser::Error::custom("the value is nested too deeply"));
+        match unreadable(&key, &value) {
+            Some(error) => Err(serde::ser::Error::custom(error)),
+            None => Ok(value),
         }
-        if key_of_serde_json(&value).is_some() {
-            return Err(serde::ser::Error::custom("a key in the value is reserved"));
-        }
-        Ok(value)
     })
 }
 
