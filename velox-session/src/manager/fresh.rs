@@ -10,7 +10,7 @@ use crate::key::StoreKey;
 use crate::record::Content;
 use crate::session::plan::Plan;
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Destroyed, Expected, Rotated, Stored};
+use crate::store::{Condition, Expected, Rotated, Stored};
 
 /// A record that this exchange has put in, under an id that no browser has yet.
 pub(super) struct Fresh {
@@ -80,13 +80,12 @@ impl Inner {
     ) -> Result<Carried, CloseError> {
         let id = self.create(new, state, fresh, now).await?;
         self.carry_on(plan, state, fresh.as_ref()).await?;
-        match (self.destroy(&loaded.key, condition).await.map_err(CloseError::Unavailable)?, condition) {
-            (Destroyed::Yes, _) | (Destroyed::Absent, Condition::Always) => Ok(Carried::Done(Some(id))),
-            (Destroyed::Absent | Destroyed::Conflict, _) => {
-                self.take_back(fresh).await?;
-                Ok(Carried::Conflict)
-            }
+        let destroyed = self.destroy(&loaded.key, condition).await.map_err(CloseError::Unavailable)?;
+        if condition.is_met(destroyed) {
+            return Ok(Carried::Done(Some(id)));
         }
+        self.take_back(fresh).await?;
+        Ok(Carried::Conflict)
     }
 
     /// Takes out a record that was put in, so that all can be done again.

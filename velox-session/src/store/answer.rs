@@ -67,6 +67,14 @@ pub enum Condition {
     Version(u64),
 }
 
+impl Condition {
+    /// Whether the record of an old session is out of the way of a new one, by what its destruction answered: it was as it had to be, or,
+    /// where nothing was said of it, is gone already.
+    pub(crate) fn is_met(self, destroyed: Destroyed) -> bool {
+        matches!((destroyed, self), (Destroyed::Yes, _) | (Destroyed::Absent, Self::Always))
+    }
+}
+
 /// What [`SessionStore::destroy`](super::SessionStore::destroy) did.
 ///
 /// # Examples

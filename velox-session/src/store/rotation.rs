@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Condition, Destroyed, Expected, Rotated, SessionStore, StoreError, Stored};
+use super::{Condition, Expected, Rotated, SessionStore, StoreError, Stored};
 use crate::key::StoreKey;
 use crate::record::Record;
 
@@ -17,13 +17,13 @@ pub(super) async fn in_two_steps<S: SessionStore + ?Sized>(
     if store.set(new, record, Expected::Absent, ttl).await? == Stored::Conflict {
         return Ok(Rotated::Taken);
     }
-    match (store.destroy(old, condition).await, condition) {
-        (Ok(Destroyed::Yes), _) | (Ok(Destroyed::Absent), Condition::Always) => Ok(Rotated::Yes),
-        (Ok(Destroyed::Absent | Destroyed::Conflict), _) => {
+    match store.destroy(old, condition).await {
+        Ok(destroyed) if condition.is_met(destroyed) => Ok(Rotated::Yes),
+        Ok(_) => {
             let _ = store.destroy(new, Condition::Always).await?;
             Ok(Rotated::Conflict)
         }
-        (Err(error), _) => {
+        Err(error) => {
             // Nobody has its id. If this fails as well, it expires.
             store.destroy(new, Condition::Always).await.ok();
             Err(error)

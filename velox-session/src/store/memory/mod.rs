@@ -185,9 +185,7 @@ impl SessionStore for MemoryStore {
         let mut shard = self.shard(key);
         // Not before the lock: while a call waits there, others see sessions expire, which it must not save.
         let now = self.clock.now();
-        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
-        shard.expire(now, EXPIRED_PER_WRITE);
-        let stored = shard.set(key, record, expected, now);
+        let stored = write(&mut shard, (key, record, ttl), expected, now);
         drop(shard);
         Cleaner::start(&self.shards, &self.clock);
         Ok(stored)
@@ -215,19 +213,15 @@ impl SessionStore for MemoryStore {
     ) -> Result<Rotated, StoreError> {
         let (mut from, mut to) = self.both(old, new);
         let now = self.clock.now();
-        if to.as_mut().unwrap_or(&mut from).get(new, now).is_some() {
+        if to.as_mut().unwrap_or(&mut from).has(new, now) {
             return Ok(Rotated::Taken);
         }
         // The old one first: where the store is full, the new one takes its place.
-        match (from.destroy(old, condition, now), condition) {
-            (Destroyed::Yes, _) | (Destroyed::Absent, Condition::Always) => {}
-            (Destroyed::Absent | Destroyed::Conflict, _) => return Ok(Rotated::Conflict),
+        if !condition.is_met(from.destroy(old, condition, now)) {
+            return Ok(Rotated::Conflict);
         }
-        let record = record.with_expiry(now.saturating_add(milliseconds(ttl)));
-        let shard = to.as_mut().unwrap_or(&mut from);
-        shard.expire(now, EXPIRED_PER_WRITE);
         // Nothing is under the new key, as was seen above.
-        let _ = shard.set(new, record, Expected::Absent, now);
+        let _ = write(to.as_mut().unwrap_or(&mut from), (new, record, ttl), Expected::Absent, now);
         drop((from, to));
         Cleaner::start(&self.shards, &self.clock);
         Ok(Rotated::Yes)
@@ -250,6 +244,12 @@ struct Place(Mutex<Shard>);
 fn lock(Place(shard): &Place) -> MutexGuard<'_, Shard> {
     // Nothing in here panics half-way through a change.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a record that lives for `ttl` from now on, after a bit of what is due.
+fn write(shard: &mut Shard, (key, record, ttl): (&StoreKey, Record, Duration), expected: Expected, now: u64) -> Stored {
+    shard.expire(now, EXPIRED_PER_WRITE);
+    shard.set(key, record.with_expiry(now.saturating_add(milliseconds(ttl))), expected, now)
 }
 
 const DEFAULT_CAPACITY: usize = 100_000;

@@ -1,8 +1,8 @@
 //! One shard: the records of some keys, each in a slot, and what finds a slot again.
 //!
 //! A slot has one number in all the parts: the slots themselves, the wheel that knows when each is due, the lists of owners. They
-//! all give the number of a slot that leaves to the last one. Whoever calls does a bit of the work that is due
-//! ([`expire`](Shard::expire)), so that what has expired leaves without a thread of its own and without a pause.
+//! all give the number of a slot that leaves to the last one. What has expired leaves a few records at a time
+//! ([`expire`](Shard::expire)), so that it costs no pause.
 
 use std::time::Duration;
 
@@ -45,6 +45,10 @@ impl Shard {
     pub(super) fn get(&mut self, key: &StoreKey, now: u64) -> Option<Record> {
         let slot = self.find(key, now)?;
         Some(self.slots.record(slot))
+    }
+
+    pub(super) fn has(&mut self, key: &StoreKey, now: u64) -> bool {
+        self.find(key, now).is_some()
     }
 
     pub(super) fn load(&mut self, key: &StoreKey, renewal: &Renewal, clock: &dyn Clock) -> Option<Found> {
