@@ -184,8 +184,21 @@ impl Reply {
             assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"), "{self:?}");
         }
         let failed = self.status.is_client_error() || self.status.is_server_error();
+        if failed || self.headers.contains_key("set-cookie") {
+            self.check_unshared(); // L1
+        }
         if failed && !is_head {
             self.check_envelope();
+        }
+    }
+
+    /// An error, or what sets a cookie, is for no cache that visitors share.
+    fn check_unshared(&self) {
+        for line in self.headers.get_all("cache-control") {
+            let line = line.to_str().expect("visible ASCII").to_ascii_lowercase();
+            for word in ["public", "s-maxage", "immutable"] {
+                assert!(!line.contains(word), "a shared cache may keep it: {self:?}");
+            }
         }
     }
 

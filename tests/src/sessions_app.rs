@@ -239,6 +239,13 @@ struct Key {
     key: String,
 }
 
+/// What a handler says of caches, a line each between `|`, and what it does then.
+#[schema]
+struct Said {
+    said: String,
+    does: String,
+}
+
 fn health() -> Router<Accounts> {
     Router::new("health").procedure("check", procedure::<Accounts>().query(|_| Ok("ok")))
 }
@@ -450,6 +457,22 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
                     .header(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=5"))
                     .header(header::VARY, HeaderValue::from_static("accept-language"));
                 Ok("the same for this visitor for a while")
+            }),
+        )
+        .procedure(
+            "says",
+            procedure::<Accounts>().use_(main.middleware()).input::<Said>().query(|Call { input, ctx }| {
+                for line in input.said.split('|') {
+                    ctx.reply().append(header::CACHE_CONTROL, HeaderValue::from_str(line)?);
+                }
+                match &*input.does {
+                    "read" => drop(ctx.session.data()?),
+                    "write" => ctx.session.set("n", 1)?,
+                    "fail" => return Err(Error::not_found("Page", 1)),
+                    "break" => return Err(Error::internal("broken")),
+                    _ => {}
+                }
+                Ok(())
             }),
         )
         .procedure(

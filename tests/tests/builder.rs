@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Empty;
 use serde_json::{Value, json};
 use velox_rpc::call::Kind;
@@ -827,6 +827,83 @@ async fn a_failed_end_takes_the_place_of_the_reply() {
     }));
     let reply = api.get("/api/test/run").await;
     assert_eq!(reply.failure(), (503, "SERVICE_UNAVAILABLE".into()));
+}
+
+#[tokio::test]
+async fn of_a_reply_that_a_failed_end_replaces_all_that_keeps_it_out_of_caches_stays() {
+    let lines = [
+        (header::CACHE_CONTROL, "max-age=60"),
+        (header::CACHE_CONTROL, "private"),
+        (header::VARY, "accept-language"),
+        (header::VARY, "cookie"),
+        (header::SET_COOKIE, "a=b"),
+    ];
+    let api = Client::of_one(procedure::<()>().query(move |Call { ctx, .. }| {
+        for (name, value) in lines.clone() {
+            ctx.reply().append(name, HeaderValue::from_static(value));
+        }
+        ctx.exchange().on_end(|_| async { Err(Error::unavailable("Not saved")) });
+        Ok(1)
+    }));
+    let reply = api.expecting("cache-control").expecting("vary").get("/api/test/run").await;
+    let all = |name: &str| reply.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+    assert_eq!(all("cache-control"), ["max-age=60", "private"]);
+    assert_eq!(all("vary"), ["accept-language", "cookie"]);
+    assert_eq!(reply.header("set-cookie"), None);
+}
+
+/// A query that says this to caches, and then gives that.
+fn cached(said: &'static str, gives: fn() -> Result<u8>) -> Query<(), u8> {
+    procedure::<()>().query(move |Call { ctx, .. }| {
+        ctx.reply().header(header::CACHE_CONTROL, HeaderValue::from_static(said));
+        gives()
+    })
+}
+
+#[tokio::test]
+async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_error() {
+    // L1
+    let sent = async |said, gives| {
+        let api = Client::of_one(cached(said, gives)).expecting("cache-control");
+        let header = api.get("/api/test/run").await.header("cache-control").map(str::to_owned);
+        let direct = App::new(()).caller().exchange(cached(said, gives), &()).await.headers;
+        assert_eq!(header.as_deref(), direct["cache-control"].to_str().ok(), "the caller has another one");
+        header
+    };
+    let errors: [fn() -> Result<u8>; 4] = [
+        || Err(Error::not_found("Page", 1)),
+        || Err(Error::unauthorized("Who are you?")),
+        || Err(Error::internal("broken")),
+        || panic!("broken"),
+    ];
+    for said in ["public, max-age=60", "max-age=60", "s-maxage=60", "private, immutable"] {
+        assert_eq!(sent(said, || Ok(1)).await.as_deref(), Some(said));
+        for error in errors {
+            assert_eq!(sent(said, error).await.as_deref(), Some("no-store"), "{said}");
+        }
+    }
+    for error in errors {
+        assert_eq!(sent("private, max-age=60", error).await.as_deref(), Some("private, max-age=60"));
+    }
+}
+
+#[tokio::test]
+async fn an_error_before_any_handler_says_nothing_to_caches() {
+    // L1: the client fails on a header that nobody expected.
+    let api = Client::of(App::new(()).body_limit(8).router(Router::new("test").procedure(
+        "run",
+        procedure::<()>().input::<Note>().mutation(|Call { ctx, .. }| {
+            ctx.reply().header(header::CACHE_CONTROL, HeaderValue::from_static("public"));
+            Ok(())
+        }),
+    )));
+    let statuses = [
+        api.get("/api/nothing").await.status,
+        api.get("/api/test/run").await.status,
+        api.post("/api/test/run", r#"{"text":"more than eight bytes"}"#).await.status,
+        api.post("/api/test/run", "{}").await.status,
+    ];
+    assert_eq!(statuses.map(|status| status.as_u16()), [404, 405, 413, 400]);
 }
 
 // ---- the direct caller ----

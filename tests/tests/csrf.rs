@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::json;
@@ -80,6 +81,22 @@ async fn the_token_comes_with_its_cookie() {
     assert_eq!((reply.header("set-cookie"), reply.header("cache-control")), (Some(&*line), Some("no-store")));
     assert_eq!(token.split('.').skip(1).take(2).collect::<Vec<_>>(), ["1700000000", "1700003600"]);
     assert_ne!(token, self::token(&client).await);
+}
+
+#[tokio::test]
+async fn no_shared_cache_keeps_a_token_whatever_the_handler_says() {
+    for (said, sent) in [("public, max-age=60", "no-store"), ("private, max-age=60", "private, max-age=60")] {
+        let csrf = plain(&clock());
+        let procedure = procedure::<()>().query(move |Call { ctx, .. }| {
+            let token = csrf.issue(&ctx)?;
+            ctx.reply().header(CACHE_CONTROL, HeaderValue::from_static(said));
+            Ok(token)
+        });
+        let client = Client::of_one(procedure).expecting("set-cookie").expecting("cache-control");
+        let reply = client.get("/api/test/run").await;
+        assert!(reply.header("set-cookie").is_some(), "{reply:?}");
+        assert_eq!(reply.header("cache-control"), Some(sent));
+    }
 }
 
 #[tokio::test]

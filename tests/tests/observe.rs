@@ -11,7 +11,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use velox_rpc::service::Ended;
 use velox_rpc::{App, Call, Error, Router, procedure, schema};
-use velox_tests::{Client, get, listen};
+use velox_tests::{Client, Log, SessionsApp, get, listen};
 
 #[schema]
 struct ById {
@@ -204,4 +204,22 @@ async fn a_failure_is_logged_within_the_span_by_the_id_of_the_reply() {
     assert!(fields[0].ends_with("procedure=users.fail status=500 otel.status_code=\"ERROR\" time_us"), "{fields:?}");
     let [event] = events.as_slice() else { panic!("one event: {events:?}") };
     assert!(event.starts_with("in 1:") && event.contains("request_id=ID"), "{event}");
+}
+
+// ---- what is said once ----
+
+#[tokio::test]
+async fn that_a_cache_header_was_replaced_is_logged_once_in_a_process() {
+    let app = SessionsApp::start();
+    let log = Log::listen();
+    for _ in 0..3 {
+        for does in ["read", "fail"] {
+            app.visitor().get(&format!("/api/session/says?said=public&does={does}")).await;
+            app.visitor().get(&format!("/api/session/says?said=private&does={does}")).await;
+        }
+    }
+    let lines = log.lines();
+    let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(count("WARN message=a handler allowed shared caches"), 1, "{lines:?}");
+    assert_eq!(count("INFO message=a call failed after its handler allowed shared caches"), 1, "{lines:?}");
 }

@@ -658,8 +658,80 @@ async fn a_reply_is_kept_out_of_caches_where_the_session_was_used_and_only_there
     }
 }
 
+/// What a handler may say that allows caches which visitors share.
+const SHARED: [&str; 8] = [
+    "public, max-age=60",
+    "PUBLIC",
+    "max-age=60",
+    "s-maxage=60, private",
+    "private, immutable",
+    "private|max-age=60, Public",
+    "private=\"set-cookie, public\"",
+    "no-cache",
+];
+
+/// The target of a handler that says this of caches, and does that.
+fn saying(said: &str, does: &str) -> String {
+    let query = [("said", said), ("does", does)];
+    let query = query.map(|(key, value)| format!("{key}={}", value.replace('"', "%22").replace(' ', "+")));
+    format!("/api/session/says?{}", query.join("&"))
+}
+
 #[tokio::test]
-async fn what_the_handler_says_of_caches_stays() {
+async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says() {
+    // L1: the handler does not touch the session, which is renewed.
+    let app = SessionsApp::start();
+    for said in SHARED {
+        let mut alice = app.alice().await;
+        app.pass(2 * MINUTE);
+        let reply = alice.get(&saying(said, "nothing")).await;
+        assert!(has_cookie_line(&reply), "{reply:?}");
+        assert_eq!(reply.headers.get_all("cache-control").iter().collect::<Vec<_>>(), ["no-store"], "{said}");
+        assert_eq!(caching(&reply), USED, "{said}");
+    }
+    let mut alice = app.alice().await;
+    let reply = alice.get(&saying("public, max-age=60", "nothing")).await;
+    assert_eq!(caching(&reply), (Some("public, max-age=60"), None), "nothing in it is of the session");
+    app.pass(2 * MINUTE);
+    let reply = alice.get(&saying("private, max-age=60", "nothing")).await;
+    assert_eq!((has_cookie_line(&reply), caching(&reply)), (true, (Some("private, max-age=60"), Some("Cookie"))));
+}
+
+#[tokio::test]
+async fn a_reply_of_which_the_session_was_read_or_written_is_in_no_shared_cache_whatever_the_handler_says() {
+    // L1
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    for said in SHARED {
+        for does in ["read", "write"] {
+            let reply = alice.get(&saying(said, does)).await;
+            assert_eq!((reply.status.as_u16(), caching(&reply)), (200, USED), "{said} {does}");
+            assert_eq!(caching(&app.visitor().get(&saying(said, does)).await), USED, "{said} {does}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_in_no_shared_cache_whatever_the_handler_says() {
+    // L1
+    let app = SessionsApp::start();
+    let mut alice = app.alice().await;
+    for said in SHARED {
+        for (does, status) in [("fail", 404), ("break", 500)] {
+            for reply in [alice.get(&saying(said, does)).await, app.visitor().get(&saying(said, does)).await] {
+                assert_eq!((reply.status.as_u16(), caching(&reply)), (status, (Some("no-store"), None)), "{said}");
+            }
+        }
+        // The session cannot be saved.
+        app.store.fail(&[Kind::Set]);
+        let reply = alice.get(&saying(said, "write")).await;
+        assert_eq!((reply.status.as_u16(), caching(&reply)), (503, USED), "{said}");
+        app.store.fail(&[]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_handler_says_of_caches_stays_where_it_is_private() {
     // L1
     let app = SessionsApp::start();
     let reply = app.visitor().get("/api/session/cached").await;

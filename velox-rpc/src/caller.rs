@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{CallCore, Exchange, Request, RequestId};
+use crate::context::{CallCore, Exchange, Request, RequestId, forbid_sharing};
 use crate::error::{Code, Error, Result};
 use crate::procedure::{self, Endpoint, Mutation, Output, Procedure, Query};
 
@@ -167,7 +167,13 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), input };
     let result = procedure::run(endpoint, core).await;
     match procedure::end(&exchange, &endpoint.name).await {
-        Ok(()) => (result, exchange.take_reply().headers),
+        Ok(()) => {
+            let mut headers = exchange.take_reply().headers;
+            if result.is_err() {
+                forbid_sharing(&mut headers);
+            }
+            (result, headers)
+        }
         Err(error) => (Err(error), HeaderMap::new()),
     }
 }

@@ -47,6 +47,7 @@
 
 #![forbid(unsafe_code)]
 
+mod caching;
 pub mod clock;
 pub mod config;
 #[cfg(any(test, feature = "conformance"))]

@@ -60,7 +60,8 @@ pub trait Slot: Any + Send + Sync {
     ///
     /// # Errors
     ///
-    /// An error is sent in place of the reply, with none of its headers but `Cache-Control` and `Vary`.
+    /// An error is sent in place of the reply. Of the reply's headers, only `Cache-Control` and `Vary` are sent with it: they may keep
+    /// it out of caches. A `Cache-Control` that allows shared caches becomes `no-store`, as with every error.
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let _ = exchange;
         Running::ready(Ok(()))

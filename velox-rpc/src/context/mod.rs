@@ -4,6 +4,7 @@
 //! fields and derefs to the one inside, so that `ctx.user`, `ctx.tenant` and `ctx.db` are plain field accesses through
 //! any number of layers; [`Ctx`] is what every such layer is. Part of the vocabulary.
 
+mod caching;
 mod exchange;
 mod reply;
 mod request;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::call::{ProcedureName, RawInput};
 
+pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, RequestId, Slot};
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;

@@ -13,7 +13,8 @@ pub(crate) struct ReplyHead {
 
 /// A handle on the head of the reply: headers and status to send.
 ///
-/// What is set here is sent whether the call ends well or in an error; the status only where it ends well.
+/// What is set here is sent whether the call ends well or in an error. Two things are meant for the result alone: an error has its own
+/// status, and a `Cache-Control` that allows shared caches to keep the reply becomes `no-store`. `private` stays.
 ///
 /// # Examples
 ///

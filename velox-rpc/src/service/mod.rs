@@ -27,7 +27,7 @@ pub(crate) use self::pages::Pages;
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId};
+use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId, forbid_sharing};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
@@ -187,11 +187,12 @@ async fn run(route: &Route, exchange: &Exchange, input: RawInput) -> Response<Re
 
 /// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
 /// place is not.
-fn void(mut head: ReplyHead) -> ReplyHead {
+fn void(head: ReplyHead) -> ReplyHead {
     let mut kept = ReplyHead::default();
     for name in [CACHE_CONTROL, VARY] {
-        if let Some(value) = head.headers.remove(&name) {
-            kept.headers.insert(name, value);
+        // Each may have several lines: a handler's, and one that says the reply is one visitor's.
+        for value in head.headers.get_all(&name) {
+            kept.headers.append(&name, value.clone());
         }
     }
     kept
@@ -212,7 +213,11 @@ fn reply(
     }
 }
 
-fn failed(error: &Error, id: &RequestId, head: ReplyHead) -> Response<ReplyBody> {
+fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Response<ReplyBody> {
+    // As a rule nothing is said.
+    if !head.headers.is_empty() {
+        forbid_sharing(&mut head.headers);
+    }
     let mut response = body::response(error.status(), failure(error, id), head.headers);
     if error.status().is_server_error()
         && let Ok(id) = HeaderValue::try_from(id.to_string())

@@ -12,11 +12,13 @@ mod token;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::header::SET_COOKIE;
+use velox_rpc::context::{Exchange, Slot};
+use velox_rpc::procedure::Running;
 use velox_rpc::{Ctx, Error, Result};
 
 use self::token::Tokens;
+use crate::caching::keep_private;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
 use crate::origin::TrustedOrigins;
@@ -70,6 +72,8 @@ impl Csrf {
     /// Gives out a new token: puts its cookie into the reply, and returns it for the page. The page sends it back in the header
     /// `x-csrf-token`, or in the field `_csrf` of a JSON body.
     ///
+    /// No cache keeps the reply, whatever the handler says; the browser's may if the handler says `private`.
+    ///
     /// The cookie can be read by scripts, and holds the token that counts: a page in another tab may have asked for a newer one.
     ///
     /// # Errors
@@ -79,7 +83,8 @@ impl Csrf {
         let Inner { writer, tokens, clock, .. } = &*self.0;
         let token = tokens.issue(clock.now())?;
         let line = writer.line(&[token.as_bytes()], tokens.lifetime);
-        ctx.reply().append(SET_COOKIE, line).header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        ctx.reply().append(SET_COOKIE, line);
+        ctx.exchange().slot(0, || Issued);
         Ok(token)
     }
 
@@ -104,6 +109,16 @@ impl Csrf {
 impl fmt::Debug for Csrf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Csrf").field("cookie", &self.0.cookie).field("tokens", &self.0.tokens).finish_non_exhaustive()
+    }
+}
+
+/// In an exchange that gives out a token: its reply is for one visitor. Said at the end, after all that the handler says.
+struct Issued;
+
+impl Slot for Issued {
+    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        exchange.reply().edit_headers(keep_private);
+        Running::ready(Ok(()))
     }
 }
 

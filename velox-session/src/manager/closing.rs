@@ -3,6 +3,8 @@
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
+use crate::caching::keep_private;
+
 /// What closing a session asks of the response.
 ///
 /// # Examples
@@ -41,8 +43,8 @@ impl Closing {
         self.depends
     }
 
-    /// Puts all this into the headers of a response: the cookie, `Cache-Control: no-store` unless the handler has set its
-    /// own, and `Vary: Cookie`.
+    /// Puts all this into the headers of a response: the cookie, `Cache-Control: no-store` unless the handler said `private`, and
+    /// `Vary: Cookie`. A `Cache-Control` that allows shared caches to keep the response is replaced.
     pub fn apply(self, headers: &mut HeaderMap) {
         if self.depends {
             keep_out_of_caches(headers);
@@ -53,7 +55,7 @@ impl Closing {
     }
 }
 
-/// Says that a response depends on the visitor: `Cache-Control: no-store` unless another is set, and `Vary: Cookie`.
+/// Says that a response depends on the visitor: `Cache-Control: no-store` unless the handler said `private`, and `Vary: Cookie`.
 pub(crate) fn keep_out_of_caches(headers: &mut HeaderMap) {
     if headers.is_empty() {
         // As a rule: nothing to look up.
@@ -61,7 +63,7 @@ pub(crate) fn keep_out_of_caches(headers: &mut HeaderMap) {
         headers.insert(VARY, HeaderValue::from_static("Cookie"));
         return;
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    keep_private(headers);
     if !varies_by_cookie(headers) {
         headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_handler_said_stays() {
+    fn what_the_handler_said_stays_where_it_is_private() {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         headers.insert(VARY, HeaderValue::from_static("Accept, cookie"));
@@ -108,6 +110,15 @@ mod tests {
             (&headers[CACHE_CONTROL], &headers[VARY]),
             (&"no-store".parse().expect("a value"), &"Cookie".parse().expect("a value"))
         );
+    }
+
+    #[test]
+    fn a_response_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_said() {
+        // L1
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+        Closing::new(Some(HeaderValue::from_static("a=b")), false).apply(&mut headers);
+        assert_eq!((headers[CACHE_CONTROL].as_bytes(), headers[VARY].as_bytes()), (&b"no-store"[..], &b"Cookie"[..]));
     }
 
     #[test]

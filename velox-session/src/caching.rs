@@ -1,0 +1,112 @@
+//! What a response that is meant for one visitor says to caches: none that visitors share may keep it, whatever the handler said.
+//!
+//! How `Cache-Control` is read is the same in velox-rpc, for its errors; the core of this crate does not use that one.
+
+use std::sync::Once;
+
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Says `Cache-Control: no-store`, unless what the handler said is `private`.
+pub(crate) fn keep_private(headers: &mut HeaderMap) {
+    let is_private = is_private(headers);
+    let allows = |name: &&HeaderName| is_targeted(name) || !is_private && **name == CACHE_CONTROL;
+    let allowing: Vec<_> = headers.keys().filter(allows).cloned().collect();
+    let is_replaced = !allowing.is_empty();
+    for name in allowing {
+        headers.remove(name);
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if is_replaced {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!(
+                "a handler allowed shared caches to keep a response that is meant for one visitor: it is sent with \
+                 `Cache-Control: no-store` unless the handler says `private`"
+            );
+        });
+    }
+}
+
+/// Whether `Cache-Control` says `private` or `no-store`, and nothing that contradicts it. `private="a-header"` is not enough: all else
+/// may be kept.
+fn is_private(headers: &HeaderMap) -> bool {
+    let mut is_private = false;
+    for line in headers.get_all(CACHE_CONTROL) {
+        let mut quoted = false;
+        let is_end = |byte: &u8| {
+            quoted ^= *byte == b'"';
+            *byte == b',' && !quoted
+        };
+        for directive in line.as_bytes().split(is_end).map(<[u8]>::trim_ascii) {
+            let starts_with =
+                |name: &str| directive.get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name.as_bytes()));
+            if SHARED.into_iter().any(starts_with) {
+                return false;
+            }
+            is_private |= PRIVATE.into_iter().any(|name| directive.eq_ignore_ascii_case(name.as_bytes()));
+        }
+        // An escaped or an open quote: what is quoted here cannot be told.
+        if quoted || line.as_bytes().contains(&b'\\') {
+            return false;
+        }
+    }
+    is_private
+}
+
+/// Whether a header is meant for one kind of shared cache, which obeys it in place of `Cache-Control` (RFC 9213).
+fn is_targeted(name: &HeaderName) -> bool {
+    name.as_str().ends_with("-cache-control") || name == "surrogate-control"
+}
+
+const PRIVATE: [&str; 2] = ["private", "no-store"];
+const SHARED: [&str; 3] = ["public", "s-maxage", "immutable"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said to caches in the end, where the handler has said this.
+    fn said(lines: &[(&'static str, &'static str)]) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        keep_private(&mut headers);
+        let line = |(name, value): (&HeaderName, &HeaderValue)| format!("{name}: {}", value.to_str().expect("text"));
+        headers.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_allows_a_shared_cache_is_replaced() {
+        // L1
+        for value in [
+            "public",
+            "Public , max-age=60",
+            "max-age=60",
+            "no-cache",
+            "private, S-MAXAGE=1",
+            "private, immutable",
+            "no-store, public",
+            "private=\"set-cookie, public\"",
+            "a=\"b, private, c\"",
+            "a=\"\\\", private, \\\"\"",
+            "private, a=\"b",
+        ] {
+            assert_eq!(said(&[("cache-control", value)]), ["cache-control: no-store"], "{value}");
+        }
+        assert_eq!(said(&[("cache-control", "private"), ("cache-control", "PUBLIC")]), ["cache-control: no-store"]);
+        assert_eq!(said(&[("cdn-cache-control", "max-age=60")]), ["cache-control: no-store"]);
+        assert_eq!(said(&[]), ["cache-control: no-store"]);
+    }
+
+    #[test]
+    fn what_is_private_stays() {
+        for value in ["private", "Private, max-age=60", "no-cache, no-store", "max-age=9,private, a=\"b, public\""] {
+            assert_eq!(said(&[("cache-control", value)]), [format!("cache-control: {value}")]);
+        }
+        let lines =
+            [("cache-control", "max-age=60"), ("cache-control", "private"), ("surrogate-control", "max-age=60")];
+        assert_eq!(said(&lines), ["cache-control: max-age=60", "cache-control: private"]);
+    }
+}
