@@ -784,13 +784,80 @@ async fn a_session_whose_user_is_gone_ends_where_a_user_is_required() {
     assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "SESSION_UNAUTHORIZED".into()));
 }
 
+/// Alice, with something in her session, after her account was deleted.
+async fn gone(app: &SessionsApp) -> Browser {
+    let mut alice = app.alice().await;
+    set(&mut alice, "cart", 3).await.result_of_nothing();
+    set(&mut alice, "count", 5).await.result_of_nothing();
+    alice.post("/api/session/flash", json!({"key": "said", "value": "to Alice"})).await.success();
+    app.accounts.delete("u1");
+    alice
+}
+
 #[tokio::test]
 async fn a_user_who_is_gone_is_nobody_where_a_user_is_optional() {
     let app = SessionsApp::start();
-    let mut alice = app.alice().await;
-    app.accounts.delete("u1");
+    let mut alice = gone(&app).await;
+    let value = alice.value("session");
     assert_eq!(alice.get("/api/auth/home").await.result(), Value::Null);
+    let visitor = json!({"isNew": true, "authenticated": false, "userId": null});
+    assert_eq!(alice.get("/api/session/info").await.result(), visitor);
+    assert_eq!(data(&mut alice).await, json!({}));
+    assert_eq!(alice.get("/api/session/message?key=said").await.result(), Value::Null);
+    alice.post("/api/session/remove", json!({"key": "cart"})).await.success();
+    alice.post("/api/session/regenerate", json!({})).await.success();
+    // The session stays as it was, and the next call that requires a user says that there is none.
+    assert_eq!((app.store.store().len(), alice.value("session")), (1, value));
+    assert_eq!(alice.get("/api/session/plainData").await.result(), json!({"cart": 3, "count": 5}));
+    assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "USER_NOT_FOUND".into()));
+}
+
+#[tokio::test]
+async fn what_is_written_after_a_user_is_gone_begins_a_session_with_nothing_of_that_users() {
+    let writes: [(&str, Value, Value); 3] = [
+        ("set", json!({"key": "theme", "value": "dark"}), json!({"theme": "dark"})),
+        ("count", json!({}), json!({"count": 1})),
+        ("flash", json!({"key": "said", "value": "to all"}), json!({})),
+    ];
+    for (target, body, written) in writes {
+        let app = SessionsApp::start();
+        let mut alice = gone(&app).await;
+        let value = alice.value("session");
+        let before = app.manager.counters();
+        alice.post(&format!("/api/session/{target}"), body).await.success();
+        // As after a logout, and counted like one.
+        assert_ne!(alice.value("session"), value);
+        let after = app.manager.counters();
+        assert_eq!((after.logouts - before.logouts, after.begun - before.begun), (1, 1));
+        assert_eq!(app.store.store().len(), 1);
+        assert_eq!(data(&mut alice).await, written);
+        let visitor = json!({"isNew": false, "authenticated": false, "userId": null});
+        assert_eq!(alice.get("/api/session/info").await.result(), visitor);
+        let message = if target == "flash" { json!("to all") } else { Value::Null };
+        assert_eq!(alice.get("/api/session/message?key=said").await.result(), message);
+        assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "SESSION_UNAUTHORIZED".into()));
+        alice.plant("session", &value);
+        assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "SESSION_UNAUTHORIZED".into()));
+    }
+}
+
+#[tokio::test]
+async fn who_logs_in_after_a_user_is_gone_gets_nothing_of_that_users() {
+    let app = SessionsApp::start();
+    let mut browser = gone(&app).await;
+    browser.post("/api/auth/login", login(BOB)).await.result();
+    assert_eq!(browser.get("/api/session/info").await.result()["userId"], "u2");
+    assert_eq!(data(&mut browser).await, json!({}));
+    assert_eq!(browser.get("/api/session/message?key=said").await.result(), Value::Null);
     assert_eq!(app.store.store().len(), 1);
+}
+
+#[tokio::test]
+async fn a_session_whose_user_is_gone_can_be_ended_where_a_user_is_optional() {
+    let app = SessionsApp::start();
+    let mut alice = gone(&app).await;
+    alice.post("/api/auth/leave", json!({})).await.success();
+    assert_eq!((alice.cookie("session"), app.store.store().len()), (None, 0));
 }
 
 #[tokio::test]

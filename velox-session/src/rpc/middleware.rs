@@ -84,11 +84,14 @@ where
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
         let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
-        let user = match user {
-            Who::Known(user) => Some(user),
-            Who::Gone | Who::Nobody => None,
+        let session = scope.session();
+        let (user, session) = match user {
+            Who::Known(user) => (Some(user), session),
+            // The session must not say who is logged in where the context says that nobody is.
+            Who::Gone => (None, session.of_visitor()),
+            Who::Nobody => (None, session),
         };
-        let result = next.run(UserContext::optional(user, scope.session(), ctx)).await;
+        let result = next.run(UserContext::optional(user, session, ctx)).await;
         end(scope, result)
     }
 

@@ -82,7 +82,11 @@ impl SessionBuilder {
 
 impl<U> SessionMiddleware<U> {
     /// Loads the user of each request by what the session holds: `ctx.user` becomes what the loader gives. `None` says
-    /// that the user is gone, which ends the session where one is required.
+    /// that the user is gone.
+    ///
+    /// Where a session is required, that ends it. Where it is optional, the call is a visitor's: `ctx.user` is `None`, and `ctx.session`
+    /// is empty and of nobody. The session itself stays until the call writes to it. Then it ends as by a logout, and what is written
+    /// begins a new one, so that nothing of the user who is gone gets into it.
     ///
     /// # Examples
     ///
@@ -124,7 +128,8 @@ impl<U> SessionMiddleware<U> {
         RequiredSession::new(self.manager.clone(), Arc::clone(&self.loader))
     }
 
-    /// Lets everybody in: `ctx.user: Option<U>`, `ctx.session`.
+    /// Lets everybody in: `ctx.user: Option<U>`, `ctx.session`. Who is logged in as a user that is gone is a visitor: see
+    /// [`user_loader`](Self::user_loader).
     pub fn optional(&self) -> OptionalSession<U> {
         OptionalSession::new(self.manager.clone(), Arc::clone(&self.loader))
     }

@@ -60,9 +60,19 @@ pub use scope::{CallScope, OpenSession};
 pub struct Session {
     shared: Arc<Shared>,
     call: u64,
+    /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor).
+    user_is_gone: bool,
 }
 
 impl Session {
+    /// The same session, for a call that was told that the session's user is gone: a visitor's. It shows nobody and nothing, and leaves
+    /// the record as it is. The first write logs out, and so begins a session of the visitor's own: nothing of the user who is gone
+    /// gets into it.
+    #[cfg(any(test, feature = "rpc"))]
+    pub(crate) fn of_visitor(self) -> Self {
+        Self { user_is_gone: true, ..self }
+    }
+
     /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
     ///
     /// What an anonymous visitor had gathered is kept; what another user had is dropped.
@@ -82,6 +92,7 @@ impl Session {
     ///
     /// The call has ended, or the record would be too large.
     pub async fn login(&self, user: SessionUser) -> Result<(), SessionError> {
+        self.begin_if_hidden()?;
         let at = self.shared.manager.now();
         self.push(Op::Login { user, at })
     }
@@ -201,6 +212,10 @@ impl Session {
     ///
     /// The call has ended.
     pub async fn regenerate(&self) -> Result<(), SessionError> {
+        if self.is_hidden() {
+            // As for a visitor: there is no id that somebody else could know.
+            return Ok(());
+        }
         self.push(Op::Regenerate)
     }
 
@@ -232,6 +247,7 @@ impl Session {
     pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         checked(key.name())?;
         let value = encode(key.name(), &value)?;
+        self.begin_if_hidden()?;
         self.push(Op::Set { key: key.name().to_owned(), value })
     }
 
@@ -260,6 +276,7 @@ impl Session {
     {
         let key = key.name();
         checked(key)?;
+        self.begin_if_hidden()?;
         let function = Arc::new(function);
         loop {
             let (content, stamp) = self.shared.with(|state| state.snapshot(self.call))?;
@@ -284,6 +301,9 @@ impl Session {
     pub fn remove(&self, key: impl KeyName) -> Result<bool, SessionError> {
         let key = key.name();
         checked(key)?;
+        if self.is_hidden() {
+            return Ok(false);
+        }
         let present = self.content()?.data().contains_key(key);
         self.push(Op::Remove { key: key.to_owned() })?;
         Ok(present)
@@ -302,6 +322,7 @@ impl Session {
     /// As for [`set`](Self::set), but that only keys within the value are reserved.
     pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         let value = encode(key.name(), &value)?;
+        self.begin_if_hidden()?;
         self.push(Op::Flash { key: key.name().to_owned(), value })
     }
 
@@ -328,7 +349,8 @@ impl Session {
         &self,
         key: impl DataKey<T>,
     ) -> impl Future<Output = Result<Option<T>, SessionError>> + Send {
-        let message = self.shared.with(|state| state.flash(self.call, key.name()));
+        let is_hidden = self.is_hidden();
+        let message = self.shared.with(|state| if is_hidden { Ok(None) } else { state.flash(self.call, key.name()) });
         async move {
             let Some(message) = message? else { return Ok(None) };
             // One that is not of this type is not taken, and another value of it must not be held while this waits.
@@ -380,20 +402,53 @@ impl Session {
         Ok(self.content()?.data().clone())
     }
 
+    /// Whether this call must not see what is there, which is of a user who is gone: until the call, or another, logs out.
+    fn is_hidden(&self) -> bool {
+        self.user_is_gone && !self.is_logged_out()
+    }
+
+    /// Whether somebody has logged out. Of a call that has ended nothing is there to be hidden.
+    #[cold]
+    fn is_logged_out(&self) -> bool {
+        self.shared.with(|state| Ok(state.view(self.call)?.is_logged_out())).unwrap_or(true)
+    }
+
+    /// Begins a session of the visitor's own where the one that is there is hidden.
+    fn begin_if_hidden(&self) -> Result<(), SessionError> {
+        if !self.is_hidden() {
+            return Ok(());
+        }
+        // Not where another call has logged somebody in meanwhile.
+        self.shared.with(|state| state.known_user(self.call))?;
+        self.push(Op::Logout { at: self.shared.manager.now() })
+    }
+
     fn content(&self) -> Result<Arc<Content>, SessionError> {
+        if self.is_hidden() {
+            return Ok(Arc::default());
+        }
         self.shared.with(|state| Ok(Arc::clone(state.view(self.call)?.content())))
     }
 
     fn known_user(&self) -> Result<Option<String>, SessionError> {
+        if self.is_hidden() {
+            return Ok(None);
+        }
         self.shared.with(|state| state.known_user(self.call))
     }
 
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
+        if self.is_hidden() {
+            return None;
+        }
         self.shared.with(|state| Ok(read(state.view(self.call)?))).ok().flatten()
     }
 
     /// Of the session that was loaded, if it still is this call's.
     fn loaded<T>(&self, read: impl FnOnce(&Loaded) -> T) -> Option<T> {
+        if self.is_hidden() {
+            return None;
+        }
         let loaded = self.shared.with(|state| {
             let replaced = state.view(self.call)?.is_replaced();
             Ok(state.loaded().filter(|_| !replaced).map(read))

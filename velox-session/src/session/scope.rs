@@ -33,7 +33,7 @@ impl OpenSession {
     pub fn call(&self) -> CallScope {
         // A number that no call has: every use of it answers that the call has ended.
         let call = self.0.with(|state| Ok(state.begin())).unwrap_or(u64::MAX);
-        CallScope { session: Session { shared: Arc::clone(&self.0), call }, keep: false }
+        CallScope { session: Session { shared: Arc::clone(&self.0), call, user_is_gone: false }, keep: false }
     }
 
     #[cfg(test)]

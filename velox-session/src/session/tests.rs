@@ -14,6 +14,7 @@ use super::{CallScope, Key, KeyName, SessionError};
 use crate::config::session_middleware;
 use crate::manager::Manager;
 use crate::store::MemoryStore;
+use crate::user::SessionUser;
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 struct Item {
@@ -194,4 +195,68 @@ fn a_key_is_copied_sent_and_shown_whatever_its_type() {
     let holder = Holder(Key::new("n"));
     is_sent(holder.0);
     assert_eq!(format!("{:?}", holder.0), r#"Key("n")"#);
+}
+
+/// A session of a user, with something in it, and the header that brings it.
+async fn logged_in(manager: &Manager) -> HeaderMap {
+    let exchange = manager.open(&HeaderMap::new()).await.expect("a visitor");
+    let call = exchange.call();
+    call.session().login(SessionUser::new("u1", "ada@example.com")).await.expect("a login");
+    call.session().set("cart", 3).expect("a write");
+    call.commit();
+    let closing = manager.close(&exchange).await.expect("a save");
+    let line = closing.set_cookie().expect("a cookie").to_str().expect("text");
+    let cookie = line.split(';').next().expect("a cookie").parse().expect("a value");
+    HeaderMap::from_iter([(COOKIE, cookie)])
+}
+
+#[tokio::test]
+async fn a_session_whose_user_is_gone_acts_for_nobody() {
+    let manager = manager();
+    let (here, there) = (logged_in(&manager).await, logged_in(&manager).await);
+    let exchange = manager.open(&here).await.expect("the session");
+    let call = exchange.call();
+    let handle = call.session().sessions().await.expect("a list")[0].handle().clone();
+    // Of a clone as well.
+    for session in [call.session().of_visitor(), call.session().of_visitor().clone()] {
+        assert!(!session.check() && session.user().is_none() && session.user_id().is_none() && session.is_new());
+        assert!(session.id().is_none() && session.handle().is_none());
+        assert!(session.sessions().await.expect("a list").is_empty());
+        assert!(!session.end(&handle).await.expect("an answer"));
+        session.logout_others().await.expect("nothing to do");
+        assert!(!session.has("cart") && session.data().expect("a read").is_empty());
+    }
+    let sees = exchange.call().session();
+    call.session().of_visitor().logout_all().await.expect("a logout");
+    assert!(!sees.check(), "another call of the exchange sees that the session has ended");
+    call.commit();
+    let _closing = manager.close(&exchange).await.expect("a save");
+    assert!(!manager.open(&here).await.expect("no session").call().session().check());
+    assert!(manager.open(&there).await.expect("the session").call().session().check(), "it was nobody's to end");
+}
+
+#[tokio::test]
+async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_users() {
+    let manager = manager();
+    let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
+    let call = exchange.call();
+    let session = call.session().of_visitor();
+    session.login(SessionUser::new("u1", "another@example.com")).await.expect("a login");
+    assert_eq!(session.user().map(|user| user.email), Some("another@example.com".to_owned()));
+    assert!(session.data().expect("a read").is_empty());
+    // What is written now is the new user's, and logs nobody out.
+    session.set("theme", "dark").expect("a write");
+    assert_eq!((session.check(), session.data().expect("a read").len()), (true, 1));
+}
+
+#[tokio::test]
+async fn a_write_by_the_call_of_a_user_who_is_gone_does_not_log_out_whom_another_call_logs_in() {
+    let manager = manager();
+    let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
+    let (call, other) = (exchange.call(), exchange.call());
+    let session = call.session().of_visitor();
+    other.session().login(SessionUser::new("u2", "bob@example.com")).await.expect("a login");
+    assert!(!session.check(), "it is no news for who began before");
+    assert!(matches!(session.set("theme", "dark"), Err(SessionError::Superseded)));
+    assert_eq!(other.session().user_id().as_deref(), Some("u2"));
 }
