@@ -15,7 +15,7 @@ use velox_session::clock::ManualClock;
 use velox_session::rate::{ByRequest, Hit, MemoryRates, RateKey, RateLimit, RateStore, rate_limit};
 use velox_session::store::{RedisStore, StoreError, async_trait};
 use velox_tests::redis::RedisServer;
-use velox_tests::{Client, Reply, get};
+use velox_tests::{Client, Log, Reply, get};
 
 const NOW: u64 = 1_700_000_000;
 const WINDOW: Duration = Duration::from_secs(60);
@@ -182,6 +182,27 @@ async fn a_call_that_cannot_be_counted_passes_where_that_was_asked_for() {
     let down = Down { silent: Arc::default() };
     let client = limited(limit(&clock()).store(down).allow_when_unavailable());
     assert_eq!(client.send(by("a")).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_calls_are_not_counted_is_in_the_log_once_a_second() {
+    let (silent, clock) = (Arc::new(AtomicBool::new(false)), clock());
+    let down = Down { silent: Arc::clone(&silent) };
+    let client = limited(limit(&clock).store(down).allow_when_unavailable());
+    let log = Log::listen();
+    for _ in 0..3 {
+        client.send(by("a")).await;
+    }
+    silent.store(true, Ordering::Relaxed);
+    clock.advance(Duration::from_secs(1));
+    client.send(by("a")).await;
+    let lines = log.lines();
+    let lines: Vec<_> = lines.iter().filter(|line| line.contains("calls are not counted")).collect();
+    let causes = ["the session store failed: connection refused to 10.1.2.3", "the store did not answer in time"];
+    assert_eq!(lines.len(), causes.len(), "{lines:?}");
+    for ((line, cause), suppressed) in lines.iter().zip(causes).zip([0, 2]) {
+        assert!(line.contains(cause) && line.contains(&format!("suppressed={suppressed}")), "{line}");
+    }
 }
 
 /// Promise E9: the key has a time to live from the first call on.

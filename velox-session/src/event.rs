@@ -1,18 +1,22 @@
 //! Security events: counted, and written to the log. Never an id, only the start of its hash, and never more than a few a second of
 //! what an attacker can cause.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A kind of event that an attacker can cause: with a limit of its own, so that a flood of one does not hide another.
+/// A kind of event that an attacker can cause, or a store that fails: with a limit of its own, so that a flood of one does not hide
+/// another.
 pub(crate) struct Limit {
+    per_second: u64,
     total: AtomicU64,
     second: AtomicU64,
     count: AtomicU64,
 }
 
 impl Limit {
-    const fn new() -> Self {
-        Self { total: AtomicU64::new(0), second: AtomicU64::new(0), count: AtomicU64::new(0) }
+    pub(crate) const fn new(per_second: u64) -> Self {
+        Self { per_second, total: AtomicU64::new(0), second: AtomicU64::new(0), count: AtomicU64::new(0) }
     }
 
     /// Counts an event. `Some` if it is to be written, with the number of those that were not since the last one was.
@@ -24,9 +28,9 @@ impl Limit {
         let is_another = second > last || last - second > LONGEST_WAIT;
         if is_another && self.second.compare_exchange(last, second, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let before = self.count.swap(1, Ordering::Relaxed);
-            return Some(before.saturating_sub(PER_SECOND));
+            return Some(before.saturating_sub(self.per_second));
         }
-        (self.count.fetch_add(1, Ordering::Relaxed) < PER_SECOND).then_some(0)
+        (self.count.fetch_add(1, Ordering::Relaxed) < self.per_second).then_some(0)
     }
 }
 
@@ -65,11 +69,12 @@ impl Events {
             rotations: Tally::new(),
             logouts: Tally::new(),
             revoked: Tally::new(),
-            conflict: Limit::new(),
-            forged: Limit::new(),
-            unknown: Limit::new(),
-            cross_site: Limit::new(),
-            trouble: Limit::new(),
+            conflict: Limit::new(PER_SECOND),
+            forged: Limit::new(PER_SECOND),
+            unknown: Limit::new(PER_SECOND),
+            cross_site: Limit::new(PER_SECOND),
+            // All say the same, and each failed request has a line of its own.
+            trouble: Limit::new(1),
         }
     }
 
@@ -88,6 +93,21 @@ impl Events {
             cross_site: limit(&self.cross_site),
             store_errors: limit(&self.trouble),
         }
+    }
+}
+
+/// Prints an error and its causes on one line, outermost first.
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
     }
 }
 
@@ -154,6 +174,14 @@ mod tests {
         let events = Events::new();
         assert_eq!((0..100).filter(|n| events.unknown.count(6_000 - n % 2).is_some()).count(), 10);
         assert_eq!(events.unknown.count(7_000), Some(90));
+    }
+
+    #[test]
+    fn a_store_that_fails_is_written_once_a_second_and_counted() {
+        let events = Events::new();
+        assert_eq!((0..100).filter(|_| events.trouble.count(5_000).is_some()).count(), 1);
+        assert_eq!(events.trouble.count(6_000), Some(99));
+        assert_eq!(events.counters(), Counters { store_errors: 101, ..Counters::default() });
     }
 
     #[test]

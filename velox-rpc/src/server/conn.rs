@@ -27,6 +27,7 @@ use super::socket::Socket;
 use super::stall::{Streams, waiting_for_ourselves};
 use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
+use crate::error::Chain;
 
 /// What a request is handed to. The server does not care what makes the reply, so its tests bring their own.
 pub(super) trait Service: Clone + Send + Sync + 'static {
@@ -92,7 +93,7 @@ impl<S: Service> Host<S> {
         };
         match end {
             End::Closed => {}
-            End::Failed(error) => tracing::debug!(%peer, %error, "connection failed"),
+            End::Failed(error) => tracing::debug!(%peer, error = %Chain(&error), "connection failed"),
             End::SlowHead => tracing::debug!(%peer, "connection closed: a request's head did not arrive in time"),
             End::SlowReader => tracing::debug!(%peer, "connection closed: the client does not read"),
         }

@@ -1,6 +1,5 @@
 //! What checks are made of: keys and records of their own, and calls that say what went wrong.
 
-use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use serde_json::json;
 use super::harness::Harness;
 use super::{Task, threads};
 use crate::clock::milliseconds;
+use crate::event::Chain;
 use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::policy::Policy;
@@ -272,13 +272,7 @@ fn failed(call: &'static str) -> impl Fn(StoreError) -> Miss {
         if error.is_unsupported() && call == "sessions_of" {
             return Miss::NotOffered;
         }
-        let mut seen = format!("{call}: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            seen = format!("{seen}: {error}");
-            cause = error.source();
-        }
-        Miss::Broken(seen)
+        Miss::Broken(format!("{call}: {}", Chain(&error)))
     }
 }
 

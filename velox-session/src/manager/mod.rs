@@ -20,7 +20,7 @@ use http::{HeaderMap, Uri};
 use crate::clock::Clock;
 use crate::cookie::header::{self, Writer};
 use crate::cookie::sign::{Signer, Verified, has_form};
-use crate::event::{Counters, Events};
+use crate::event::{Chain, Counters, Events};
 use crate::key::StoreKey;
 use crate::origin::{self, TrustedOrigins};
 use crate::policy::Policy;
@@ -244,10 +244,10 @@ impl Inner {
         self.noted(self.store().destroy(key, condition).await)
     }
 
-    /// Notes down that the store failed. What it said is for the log of the request that failed with it.
+    /// Notes down that the store failed, and why.
     fn trouble(&self, error: &StoreError) {
         if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
-            tracing::warn!(cookie = self.name, %error, suppressed, "session store trouble");
+            tracing::warn!(cookie = self.name, error = %Chain(error), suppressed, "session store trouble");
         }
     }
 

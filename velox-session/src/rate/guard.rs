@@ -17,6 +17,7 @@ use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::event::{Chain, Limit};
 use crate::rpc::deadline::{PATIENCE, within};
 
 /// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
@@ -53,6 +54,7 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
             store: Arc::new(MemoryRates::new()),
             clock: Arc::new(SystemClock),
             passes_unavailable: false,
+            trouble: Arc::new(Limit::new(1)),
         },
         caller: ByRequest(Arc::new(|request| request.peer().map(|peer| network(peer.ip())))),
     }
@@ -87,6 +89,8 @@ struct Settings {
     store: Arc<dyn RateStore>,
     clock: Arc<dyn Clock>,
     passes_unavailable: bool,
+    /// Calls that were not counted.
+    trouble: Arc<Limit>,
 }
 
 impl<K> RateLimit<K> {
@@ -212,14 +216,16 @@ impl Settings {
     #[cold]
     fn unavailable(&self, error: Option<crate::store::StoreError>) -> Result<()> {
         if self.passes_unavailable {
-            let error = error.map(|error| error.to_string());
-            tracing::warn!(limit = self.name, error, "calls are not counted");
+            if let Some(suppressed) = self.trouble.count(self.clock.now()) {
+                let error = error.map_or_else(|| TIMED_OUT.to_owned(), |error| Chain(&error).to_string());
+                tracing::warn!(limit = self.name, error, suppressed, "calls are not counted");
+            }
             return Ok(());
         }
         let refusal = Error::unavailable("The rate limit could not be checked").with_tag("RATE_LIMIT_UNAVAILABLE");
         Err(match error {
             Some(error) => refusal.with_source(error),
-            None => refusal.with_source("the store did not answer in time"),
+            None => refusal.with_source(TIMED_OUT),
         })
     }
 }
@@ -272,6 +278,8 @@ impl<U, F> fmt::Debug for ByUser<U, F> {
 }
 
 const EXCEEDED: &str = "Too many requests, please try again later";
+
+const TIMED_OUT: &str = "the store did not answer in time";
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");

@@ -19,7 +19,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// An error with this cause.
+    /// An error with this cause. The cause and what is behind it are written to the log, and must hold no secret.
     #[must_use]
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: source.into() }

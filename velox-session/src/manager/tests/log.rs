@@ -217,3 +217,23 @@ fn conflicts_and_failures_of_the_store_are_counted() {
     let text = Log::of(|| assert!(ready(world.manager.open(&world.headers(Some(&cookie)))).is_err()));
     assert_eq!((count(&text, "session store trouble"), world.manager.counters().store_errors), (1, 1), "{text}");
 }
+
+#[test]
+fn why_the_store_fails_is_in_the_log_once_a_second() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    world.fail_from(0);
+    let fail = || assert!(ready(world.manager.open(&world.headers(Some(&cookie)))).is_err());
+    let text = Log::of(|| {
+        (0..100).for_each(|_| fail());
+        world.clock.advance(Duration::from_secs(1));
+        fail();
+    });
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("session store trouble")).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    for (line, suppressed) in lines.iter().zip([0, 99]) {
+        assert!(line.contains("error=the session store failed: told to fail "), "{line}");
+        assert!(line.ends_with(&format!(" suppressed={suppressed}")), "{line}");
+    }
+    assert_eq!(world.manager.counters().store_errors, 101);
+}
