@@ -266,7 +266,43 @@ fn a_port_that_is_taken_is_said() {
 fn a_port_that_is_none_is_said() {
     // T5
     for port in ["x", "70000", ""] {
-        refused("quickstart", &[("PORT", port)], &["port"]);
+        for name in ["quickstart", "own_store", "without_macros", "bench"] {
+            refused(name, &[("PORT", port)], &["port is"]);
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_is_set_and_empty_is_named() {
+    let programs: [(&str, &[&str]); 4] = [
+        ("quickstart", &["PORT", "SESSION_SECRET", "REDIS_URL"]),
+        ("own_store", &["PORT", "SESSION_SECRET", "SESSION_FOLDER"]),
+        ("without_macros", &["PORT"]),
+        ("bench", &["PORT", "COOKIE_SECRET", "COOKIE_NAME", "REDIS_URL", "EXTRA_ROUTES", "SESSION_TTL_S", "SLIDING"]),
+    ];
+    for (program, variables) in programs {
+        for variable in variables {
+            refused(program, &[(variable, "")], &[&format!("{} is set, but empty", variable.to_lowercase())]);
+        }
+    }
+}
+
+#[test]
+fn an_old_secret_of_the_bench_app_that_is_empty_is_none() {
+    let program = Program::start("bench", &[("COOKIE_SECRET_OLD", "")]);
+    if cfg!(debug_assertions) {
+        program.wait_for("listening on http://");
+    }
+}
+
+#[test]
+fn an_address_of_redis_that_is_none_is_named_and_its_password_not_shown() {
+    // L4
+    for name in ["quickstart", "bench"] {
+        for url in ["redis", "http://:hunter2@localhost", "redis://:hunter2@[localhost"] {
+            let output = refused(name, &[("REDIS_URL", url)], &["redis_url"]);
+            assert!(!output.contains("hunter2"), "{output}");
+        }
     }
 }
 
@@ -277,7 +313,7 @@ fn a_weak_secret_is_said_and_not_shown() {
         ["hunter2-hunter2", "changeme-changeme-changeme-please", "abababababababababababababababababababab", ""]
     {
         for name in ["quickstart", "own_store"] {
-            let output = refused(name, &[("SESSION_SECRET", secret)], &["secret"]);
+            let output = refused(name, &[("SESSION_SECRET", secret)], &["session_secret"]);
             assert!(secret.is_empty() || !output.contains(secret), "the secret is in:\n{output}");
         }
     }

@@ -2,6 +2,9 @@
 
 use std::env::{self, VarError};
 
+use velox_session::Secret;
+use velox_session::store::RedisStore;
+
 /// What the environment asks for.
 #[derive(Clone)]
 pub struct Settings {
@@ -34,13 +37,13 @@ impl Settings {
         let port = text("PORT")?.unwrap_or_else(|| "0".to_owned());
         let store = match text("SESSION_STORE")?.as_deref() {
             None | Some("memory") => StoreKind::Memory,
-            Some("redis") => StoreKind::Redis(text("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?),
+            Some("redis") => StoreKind::Redis(redis_url()?),
             Some(other) => return Err(format!("SESSION_STORE is memory or redis, not {other}")),
         };
         Ok(Self {
             host: text("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
-            secret: text("SESSION_SECRET")?.unwrap_or_else(|| DEFAULT_SECRET.to_owned()),
+            secret: secret()?,
             store,
         })
     }
@@ -58,10 +61,25 @@ impl Default for Settings {
     }
 }
 
-/// The text of a variable; one that is empty counts as not set.
+/// What is wrong with the address is found here, where the variable is known, and not when the store is opened.
+fn redis_url() -> Result<String, String> {
+    let url = text("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?;
+    RedisStore::connect(&url).map_err(|_| "REDIS_URL is not the address of a Redis server")?;
+    Ok(url)
+}
+
+fn secret() -> Result<String, String> {
+    let secret = text("SESSION_SECRET")?.unwrap_or_else(|| DEFAULT_SECRET.to_owned());
+    Secret::new(secret.as_str()).map_err(|error| format!("SESSION_SECRET: {error}"))?;
+    Ok(secret)
+}
+
+/// The text of a variable, if it is set. One that is empty is a mistake: taken for one that is not set, an empty secret would be the
+/// default, which everybody knows.
 fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
-        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),
+        Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
     }

@@ -80,7 +80,7 @@ fn get_user() -> Query<GetUser, User, AppState> {
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
-    App::new(AppState { domain: "example.com".to_owned() }).router(users()).serve(address).await?;
+    let port = velox_examples::number("PORT")?.unwrap_or(3000);
+    App::new(AppState { domain: "example.com".to_owned() }).router(users()).serve(("127.0.0.1", port)).await?;
     Ok(())
 }

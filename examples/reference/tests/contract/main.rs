@@ -14,6 +14,7 @@ mod redis_layout;
 mod responses;
 mod routes;
 mod sessions;
+mod settings;
 mod short_session;
 mod validation;
 mod world;

@@ -1,10 +1,10 @@
 //! How the server is set up, read from the environment.
 
-use std::env::{self, VarError};
+use std::env;
 use std::error::Error;
-use std::str::FromStr;
 use std::time::Duration;
 
+use velox_examples::{mistake, number, variable};
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, SessionMiddleware, session_middleware};
 
@@ -32,18 +32,18 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If a number is none.
+    /// A variable is set and empty, or a number is none.
     pub fn read() -> Result<Self, Box<dyn Error>> {
-        let secret = text("COOKIE_SECRET")?.unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
+        let secret = variable("COOKIE_SECRET")?.unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
         Ok(Self {
             port: number("PORT")?.unwrap_or(3000),
             extra_routes: number("EXTRA_ROUTES")?.unwrap_or(0),
-            secrets: [Some(secret), text("COOKIE_SECRET_OLD")?].into_iter().flatten().collect(),
-            cookie_name: text("COOKIE_NAME")?.unwrap_or_else(|| "sid".to_owned()),
+            secrets: [Some(secret), old_secret()?].into_iter().flatten().collect(),
+            cookie_name: variable("COOKIE_NAME")?.unwrap_or_else(|| "sid".to_owned()),
             ttl: Duration::from_secs(number("SESSION_TTL_S")?.unwrap_or(86_400)),
             absolute: number("SESSION_ABSOLUTE_S")?.map(Duration::from_secs),
-            sliding: text("SLIDING")?.as_deref() != Some("0"),
-            redis: text("REDIS_URL")?,
+            sliding: variable("SLIDING")?.as_deref() != Some("0"),
+            redis: variable("REDIS_URL")?,
         })
     }
 
@@ -55,7 +55,7 @@ impl Settings {
     pub fn session(&self) -> Result<SessionMiddleware, Box<dyn Error>> {
         let session = session_middleware(self.secrets.clone());
         let session = match &self.redis {
-            Some(url) => session.store(RedisStore::connect(url)?),
+            Some(url) => session.store(RedisStore::connect(url).map_err(|error| mistake("REDIS_URL", &error))?),
             None => session.store(MemoryStore::new().with_capacity(CAPACITY)),
         };
         let session = session
@@ -75,21 +75,10 @@ impl Settings {
     }
 }
 
-/// The text of a variable; one that is empty counts as not set.
-fn text(name: &str) -> Result<Option<String>, Box<dyn Error>> {
-    match env::var(name) {
-        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8").into()),
-    }
-}
-
-fn number<T: FromStr>(name: &str) -> Result<Option<T>, Box<dyn Error>> {
-    let Some(text) = text(name)? else { return Ok(None) };
-    match text.parse() {
-        Ok(number) => Ok(Some(number)),
-        Err(_) => Err(format!("{name} is no number that fits: {text}").into()),
-    }
+/// The key that no longer signs. Empty, there is none: whoever starts the server need not know whether there was one.
+fn old_secret() -> Result<Option<String>, String> {
+    let name = "COOKIE_SECRET_OLD";
+    if env::var_os(name).is_some_and(|text| text.is_empty()) { Ok(None) } else { variable(name) }
 }
 
 /// More than are ever measured.

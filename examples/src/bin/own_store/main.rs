@@ -12,6 +12,7 @@ mod file_store;
 use std::error::Error;
 use std::path::PathBuf;
 
+use velox_examples::{mistake, number, variable};
 use velox_rpc::{App, Call, Mutation, procedure, router, schema};
 use velox_session::clock::SystemClock;
 use velox_session::{Secret, SessionMiddleware, session_middleware};
@@ -44,18 +45,18 @@ impl Visits {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    let folder =
-        std::env::var_os("SESSION_FOLDER").map_or_else(|| std::env::temp_dir().join("velox-sessions"), PathBuf::from);
-    let secret = match std::env::var("SESSION_SECRET") {
-        Ok(text) => Secret::new(text)?,
-        Err(_) => Secret::generate()?,
+    let folder = variable("SESSION_FOLDER")?;
+    let folder = folder.map_or_else(|| std::env::temp_dir().join("velox-sessions"), PathBuf::from);
+    let secret = match variable("SESSION_SECRET")? {
+        Some(text) => Secret::new(text).map_err(|error| mistake("SESSION_SECRET", &error))?,
+        None => Secret::generate()?,
     };
     let session = session_middleware(secret)
         .store(FileStore::open(folder, SystemClock)?)
         .cookie_name("session")
         .secure(false)
         .build()?;
-    let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
-    App::new(()).router(Visits { session }).serve(address).await?;
+    let port = number("PORT")?.unwrap_or(3000);
+    App::new(()).router(Visits { session }).serve(("127.0.0.1", port)).await?;
     Ok(())
 }

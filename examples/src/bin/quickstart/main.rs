@@ -11,6 +11,7 @@ mod auth;
 use std::error::Error;
 use std::time::Duration;
 
+use velox_examples::{mistake, number, variable};
 use velox_rpc::App;
 use velox_rpc::export::OpenApi;
 use velox_session::store::RedisStore;
@@ -28,28 +29,28 @@ pub struct AppState {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    let address = format!("127.0.0.1:{}", std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned()));
+    let port = number("PORT")?.unwrap_or(3000);
 
     App::new(AppState { accounts: Accounts::seed() })
         .router(Auth { session: session()? })
         // A page to read and to try: http://localhost:3000/docs
         .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")))
-        .serve(address)
+        .serve(("127.0.0.1", port))
         .await?;
     Ok(())
 }
 
 fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
-    let secret = std::env::var("SESSION_SECRET");
-    let production = secret.is_ok();
+    let secret = variable("SESSION_SECRET")?;
+    let production = secret.is_some();
     let secret = match secret {
-        Ok(text) => Secret::new(text)?,
-        Err(_) => development_secret()?,
+        Some(text) => Secret::new(text).map_err(|error| mistake("SESSION_SECRET", &error))?,
+        None => development_secret()?,
     };
     let session = session_middleware(secret);
-    let session = match std::env::var("REDIS_URL") {
-        Ok(url) => session.store(RedisStore::connect(&url)?),
-        Err(_) => session.store(MemoryStore::new()),
+    let session = match variable("REDIS_URL")? {
+        Some(url) => session.store(RedisStore::connect(&url).map_err(|error| mistake("REDIS_URL", &error))?),
+        None => session.store(MemoryStore::new()),
     };
     let session = session
         // Browsers take a `__Host-` cookie only over HTTPS.
