@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::{hex, push_hex, read_hex};
 use crate::id::SessionId;
 use crate::record::Record;
 use crate::store::Owner;
@@ -68,9 +69,7 @@ impl StoreKey {
 
     /// The hash alone, in hex.
     pub(crate) fn digest_hex(&self) -> String {
-        let mut text = String::with_capacity(64);
-        push_hex(&mut text, &self.digest);
-        text
+        hex(&self.digest)
     }
 
     /// Whose session a record under this key is, if somebody is logged in to it.
@@ -98,9 +97,7 @@ impl StoreKey {
 
     /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.
     pub(crate) fn fingerprint(&self) -> String {
-        let mut text = String::with_capacity(16);
-        push_hex(&mut text, &self.digest[..8]);
-        text
+        hex(&self.digest[..8])
     }
 
     /// Eight other bytes of the hash: enough to tell sessions apart that end at about the same time.
@@ -140,30 +137,6 @@ impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreKey({}:..)", self.prefix)
     }
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-}
-
-fn read_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; 32];
-    if text.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ pub mod cookie;
 #[cfg(feature = "rpc")]
 pub mod csrf;
 mod event;
+mod hex;
 mod id;
 mod key;
 pub mod manager;
