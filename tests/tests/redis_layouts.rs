@@ -308,7 +308,7 @@ async fn what_is_no_record_is_no_session() {
         let good = text(server.command(&["GET", &key]).await);
         let later = good.replace("\"format\":1", "\"format\":2");
         assert_ne!(later, good);
-        let damaged = [&good[..good.len() - 1], &good[1..], &good.replace("userId\":\"u1\"", "userId\":7"), &later];
+        let damaged = [&good[..good.len() - 1], &good[1..], &good.replace("userId\":\"u1\"", "userId\":true"), &later];
         let strange =
             ["", "{", "null", "[]", "7", "\"text\"", "{}", r#"{"data":{}}"#, r#"{"data":[],"expiresAt":1}"#, "\u{0}"];
         for text in damaged.into_iter().chain(strange) {

@@ -80,7 +80,7 @@ pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;
 pub use manager::Manager;
-pub use record::Record;
+pub use record::{Record, RecordError};
 #[cfg(feature = "rpc")]
 pub use rpc::SessionMiddleware;
 pub use secret::Secret;

@@ -184,9 +184,8 @@ impl SessionStore for Faulty {
         }
         match (self.fault, expected) {
             (Fault::LosesFlash, _) => {
-                let loaded = record.content();
-                let (user, data) = (record.user(), record.data().clone());
-                let content = Content::loaded(user, loaded.created_at(), data, serde_json::Map::new());
+                let mut content = Content::clone(record.content());
+                content.remove_all_flash();
                 let (version, now) = (record.version(), record.created_at());
                 self.inner.set(key, Record::new(Arc::new(content), version, now, now), expected, ttl).await
             }

@@ -1,5 +1,7 @@
 //! What a session holds, without when it expires: the part of a record that writes change.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::data::Data;
@@ -25,58 +27,50 @@ impl Content {
 
     /// A session that holds a user and nothing else.
     pub(crate) fn of_user(user: Block, created_at: u64) -> Self {
-        Self { created_at, user: Some(UserText::Short(user)), data: None }
+        Self { created_at, user: Some(UserText::Short(user)), ..Self::default() }
     }
 
     /// A session in the form of [`pack`](Self::pack).
     pub(crate) fn unpack(bytes: &[u8], created_at: u64) -> Self {
-        let (user, json) = packed::read(bytes);
-        Self { created_at, user, data: (!json.is_empty()).then(|| Data::packed(json).into()) }
+        packed::read(bytes, created_at)
     }
 
     /// What the session holds as bytes, except when it was created.
     pub(crate) fn pack(&self) -> Vec<u8> {
-        packed::write(self.user(), self.data.as_deref().map(Data::json).as_deref())
+        packed::write(self)
     }
 
     /// A session read from a store.
-    pub(crate) fn loaded(
-        user: Option<SessionUser>,
-        created_at: u64,
-        data: Map<String, Value>,
-        flash: Map<String, Value>,
-    ) -> Self {
-        let maps = Maps::new(data, flash);
-        Self {
-            created_at,
-            user: user.as_ref().map(UserText::new),
-            data: (!maps.is_empty()).then(|| Data::from(maps).into()),
-        }
+    pub(super) fn read(user: Option<UserText>, created_at: u64, data: Option<Data>) -> Self {
+        Self { created_at, user, data: data.map(Box::new) }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.data.get_or_insert_default().maps_mut().set(key, value);
+        self.data.get_or_insert_default().set(key, value);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.take(|maps| maps.remove(key));
+        self.take(|data| data.remove(key));
     }
 
     pub(crate) fn set_flash(&mut self, key: &str, value: Value) {
-        self.data.get_or_insert_default().maps_mut().set_flash(key, value);
+        self.data.get_or_insert_default().set_flash(key, value);
     }
 
     pub(crate) fn remove_flash(&mut self, key: &str) {
-        self.take(|maps| maps.remove_flash(key));
+        self.take(|data| data.remove_flash(key));
     }
 
     pub(crate) fn remove_all_flash(&mut self) {
-        self.take(Maps::remove_all_flash);
+        self.take(Data::remove_all_flash);
     }
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
-        self.user = Some(UserText::new(&user));
+        let user = User { id: &user.id, email: &user.email };
+        self.user = Some(self.user.as_ref().map_or_else(|| UserText::new(user), |present| present.followed_by(user)));
+        // What VeloxTS says of a visitor: that these are `null`.
+        self.take(|data| ["userId", "userEmail"].into_iter().for_each(|key| data.remove(key)));
         self.created_at = at;
     }
 
@@ -87,6 +81,10 @@ impl Content {
     /// The user, of a session that holds nothing else; `None` of one that does.
     pub(crate) fn user_alone(&self) -> Option<Option<&UserText>> {
         self.data.is_none().then_some(self.user.as_ref())
+    }
+
+    pub(super) fn user_text(&self) -> Option<&UserText> {
+        self.user.as_ref()
     }
 
     pub(crate) fn created_at(&self) -> u64 {
@@ -106,14 +104,19 @@ impl Content {
         self.user().map_or(0, |user| json_size(user.id) + json_size(user.email)) + self.maps().size()
     }
 
+    /// Data and flash messages as JSON objects, each empty if nothing is in it.
+    pub(super) fn texts(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        self.data.as_deref().map(Data::texts).unwrap_or_default()
+    }
+
     fn maps(&self) -> &Maps {
         self.data.as_deref().map_or(Maps::empty(), Data::maps)
     }
 
-    fn take(&mut self, take: impl FnOnce(&mut Maps)) {
+    fn take(&mut self, take: impl FnOnce(&mut Data)) {
         if let Some(mut data) = self.data.take() {
-            take(data.maps_mut());
-            self.data = (!data.maps().is_empty()).then_some(data);
+            take(&mut data);
+            self.data = (!data.is_empty()).then_some(data);
         }
     }
 }
@@ -150,10 +153,10 @@ mod tests {
         content.log_in(SessionUser::new("u1", "a@b"), 5);
         content.log_in(SessionUser::new("u2", "a@bc"), 5);
         let counted = content.size();
-        let loaded =
-            Content::loaded(content.user().map(SessionUser::from), 5, content.data().clone(), content.flash().clone());
-        assert_eq!(loaded.size(), counted);
-        assert_eq!(loaded, content);
+        let text = Record::new(Arc::new(content.clone()), 1, 2, 3).to_json();
+        let loaded = Record::from_json(text.as_bytes()).expect("a record");
+        assert_eq!(loaded.content().size(), counted);
+        assert_eq!(**loaded.content(), content);
         content.remove("a");
         content.remove("a");
         content.remove_flash("f");
@@ -209,6 +212,11 @@ mod tests {
         assert_same(&content);
         content.log_in(SessionUser::new("i".repeat(300), "e".repeat(70_000)), 9);
         assert_same(&content);
+        let text = br#"{"data":{"userId":7,"userEmail":"a\/b","_createdAt":9,"a":1.0,"_flash":{ "b":"\ud83d" }},"expiresAt":1}"#;
+        let record = Record::try_from_json(text).expect("a record");
+        assert_same(record.content());
+        let read = Content::unpack(&record.content().pack(), 9);
+        assert_eq!(Record::new(Arc::new(read), 0, 1, 0).to_json(), record.to_json());
     }
 
     #[test]

@@ -5,43 +5,81 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use super::maps::Maps;
+use serde_json::{Map, Value};
 
-/// Data and flash messages: maps, or the JSON of them that nobody has looked into, or both.
+use super::error::RecordError;
+use super::maps::Maps;
+use super::reader::{Member, Piece, map};
+use super::source::Source;
+
+/// Data and flash messages: as they were read, and as maps once somebody has looked into them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Data {
     maps: OnceLock<Maps>,
-    /// As it was read. Gone once the maps are written to.
-    json: Option<Box<[u8]>>,
+    /// With the members that are nobody's data: those that are [reserved](is_reserved).
+    data: Source,
+    flash: Source,
 }
 
 impl Data {
-    /// The data of what [`json`](Self::json) has given.
-    pub(super) fn packed(json: &[u8]) -> Self {
-        Self { maps: OnceLock::new(), json: Some(json.into()) }
+    /// The members of a record's text that the engine does not know, and the flash messages. `None` if there are none.
+    pub(super) fn read(data: &[Member<'_>], flash: Option<Piece<'_>>) -> Result<Option<Self>, RecordError> {
+        if data.is_empty() && flash.is_none() {
+            return Ok(None);
+        }
+        let source = Source::of(data);
+        let own = map(source.as_str(), || Ok(data.to_vec()), "data")?;
+        let messages = match flash {
+            Some(flash) => map(flash.text, || flash.members("data._flash"), "data._flash")?,
+            None => Map::new(),
+        };
+        let maps = OnceLock::from(Maps::new(without_reserved(own), messages));
+        let flash = Source::new(flash.map_or("", |flash| flash.text));
+        Ok(Some(Self { maps, data: source, flash }))
+    }
+
+    /// The data of what [`texts`](Self::texts) has given.
+    pub(super) fn packed(data: &str, flash: &str) -> Self {
+        Self { maps: OnceLock::new(), data: Source::new(data), flash: Source::new(flash) }
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: Value) {
+        self.maps_mut().set(key, value);
+        self.data.change(key);
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        self.maps_mut().remove(key);
+        self.data.change(key);
+    }
+
+    pub(super) fn set_flash(&mut self, key: &str, value: Value) {
+        self.maps_mut().set_flash(key, value);
+        self.flash.change(key);
+    }
+
+    pub(super) fn remove_flash(&mut self, key: &str) {
+        self.maps_mut().remove_flash(key);
+        self.flash.change(key);
+    }
+
+    pub(super) fn remove_all_flash(&mut self) {
+        self.maps_mut().remove_all_flash();
+        self.flash = Source::default();
     }
 
     pub(super) fn maps(&self) -> &Maps {
-        self.maps.get_or_init(|| self.parsed())
+        self.maps.get_or_init(|| Maps::new(without_reserved(self.data.map()), self.flash.map()))
     }
 
-    pub(super) fn maps_mut(&mut self) -> &mut Maps {
-        if self.maps.get().is_none() {
-            self.maps = OnceLock::from(self.parsed());
-        }
-        self.json = None;
-        self.maps.get_mut().expect("they have been parsed")
+    pub(super) fn is_empty(&self) -> bool {
+        self.maps().is_empty() && self.texts() == ("".into(), "".into())
     }
 
-    /// Both maps as one text.
-    pub(super) fn json(&self) -> Cow<'_, [u8]> {
-        match &self.json {
-            Some(json) => Cow::Borrowed(json),
-            None => {
-                let maps = (self.maps().data(), self.maps().flash());
-                Cow::Owned(serde_json::to_vec(&maps).expect("JSON values are always written"))
-            }
-        }
+    /// Data and flash messages as JSON objects, each empty if nothing is in it.
+    pub(super) fn texts(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        let maps = self.maps.get();
+        (self.data.text(maps.map(Maps::data)), self.flash.text(maps.map(Maps::flash)))
     }
 
     #[cfg(test)]
@@ -49,17 +87,9 @@ impl Data {
         self.maps.get().is_some()
     }
 
-    fn parsed(&self) -> Maps {
-        let Some(json) = &self.json else { return Maps::default() };
-        // What is put into a session is never deeper than it is read back.
-        let (data, flash) = serde_json::from_slice(json).expect("it is what JSON values were written as");
-        Maps::new(data, flash)
-    }
-}
-
-impl From<Maps> for Data {
-    fn from(maps: Maps) -> Self {
-        Self { maps: OnceLock::from(maps), json: None }
+    fn maps_mut(&mut self) -> &mut Maps {
+        self.maps();
+        self.maps.get_mut().expect("somebody has looked into them")
     }
 }
 
@@ -67,4 +97,14 @@ impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
         self.maps() == other.maps()
     }
+}
+
+/// Whether a name is one of the engine's own, of this version, of a later one or of VeloxTS: what it names is kept and not shown.
+pub(crate) const fn is_reserved(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
+}
+
+fn without_reserved(mut data: Map<String, Value>) -> Map<String, Value> {
+    data.retain(|key, _| !is_reserved(key));
+    data
 }

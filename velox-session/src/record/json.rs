@@ -2,165 +2,144 @@
 //! keys},"expiresAt","version","format"}`.
 //!
 //! VeloxTS's own records have neither `version` (read as 0) nor `format` (read as 1), and have the id, which is not
-//! read. A later format is not read at all.
+//! read. A later format is not read at all. What nobody changes is written back as it was read, byte for byte.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::{Content, Record, key_of_serde_json};
-use crate::user::SessionUser;
+use super::content::User;
+use super::data::Data;
+use super::error::RecordError;
+use super::reader::{Member, Piece, Reader};
+use super::source::{Text, json};
+use super::{Content, Record, UserText};
 
 pub(super) fn write(record: &Record) -> String {
-    serde_json::to_string(&text(record)).expect("strings, numbers and JSON values are always written")
+    write_with(record, None, None)
 }
 
 /// As [`write`], with the id in front, and with what a script must find: at the end, in this order.
 #[cfg(feature = "redis")]
 pub(super) fn write_stored(record: &Record, id: Option<&crate::id::SessionId>, listed_until: u64) -> String {
-    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-    let created_at = Some(record.created_at());
-    let text = Text { id, created_at, listed_until: Some(listed_until), ..text(record) };
-    serde_json::to_string(&text).expect("strings, numbers and JSON values are always written")
+    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()));
+    write_with(record, id.as_deref(), Some(listed_until))
 }
 
-fn text(record: &Record) -> Text {
+fn write_with(record: &Record, id: Option<&str>, listed_until: Option<u64>) -> String {
     let content = record.content();
-    Text {
-        id: None,
-        data: Data {
-            user_id: content.user().map(|user| user.id.to_owned()),
-            user_email: content.user().map(|user| user.email.to_owned()),
-            created_at: content.created_at(),
-            last_accessed_at: record.saved_at,
-            flash: content.flash().clone(),
-            own: content.data().clone(),
-        },
-        expires_at: record.expires_at,
-        created_at: None,
-        version: record.version,
-        listed_until: None,
-        format: FORMAT,
+    let (own, flash) = content.texts();
+    let mut text = Text::with_capacity(ORDINARY + own.len() + flash.len());
+    if let Some(id) = id {
+        text.member(r#""id""#, &json(id));
     }
-}
-
-pub(super) fn read(text: &[u8]) -> Option<Record> {
-    let Text { data, expires_at, version, format, .. } = serde_json::from_slice(text).ok()?;
-    if format != FORMAT {
-        return None;
+    text.key(r#""data""#);
+    text.push("{");
+    match content.user_text().map(UserText::parts) {
+        Some([id, email, ""]) => {
+            text.member(r#""userId""#, &json(id));
+            text.member(r#""userEmail""#, &json(email));
+        }
+        Some([_, _, read]) => text.member(r#""userId""#, read),
+        None => {}
     }
-    let user = data.user_id.map(|id| SessionUser { id, email: data.user_email.unwrap_or_default() });
-    let mut own = data.own;
-    // The engine's own marks, of a later version or of VeloxTS: nothing an application wrote.
-    own.retain(|key, _| !key.starts_with('_'));
-    if own.values().chain(data.flash.values()).any(|value| key_of_serde_json(value).is_some()) {
-        return None;
+    text.number(r#""_createdAt""#, content.created_at());
+    text.number(r#""_lastAccessedAt""#, record.saved_at);
+    if !flash.is_empty() {
+        text.member(r#""_flash""#, &flash);
     }
-    let content = Content::loaded(user, data.created_at, own, data.flash);
-    Some(Record::new(Arc::new(content), version, expires_at, data.last_accessed_at))
+    if !own.is_empty() {
+        text.push(",");
+        text.push(&own[1..own.len() - 1]);
+    }
+    text.push("}");
+    text.number(r#""expiresAt""#, record.expires_at);
+    if listed_until.is_some() {
+        text.number(r#""createdAt""#, content.created_at());
+    }
+    text.number(r#""version""#, record.version);
+    if let Some(listed_until) = listed_until {
+        text.number(r#""listedUntil""#, listed_until);
+    }
+    text.number(r#""format""#, FORMAT);
+    text.finish()
 }
 
-#[derive(Serialize, Deserialize)]
-struct Text {
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    data: Data,
-    #[serde(rename = "expiresAt")]
-    expires_at: u64,
-    #[serde(rename = "createdAt", skip_deserializing, skip_serializing_if = "Option::is_none")]
-    created_at: Option<u64>,
-    #[serde(default)]
-    version: u64,
-    #[serde(rename = "listedUntil", skip_deserializing, skip_serializing_if = "Option::is_none")]
-    listed_until: Option<u64>,
-    #[serde(default = "first_format")]
-    format: u8,
+pub(super) fn read(text: &[u8]) -> Result<Record, RecordError> {
+    let text = std::str::from_utf8(text).map_err(|error| RecordError::no_text(error.valid_up_to()))?;
+    let mut reader = Reader::new(text);
+    let (mut data, mut expires_at, mut version) = (None, None, 0);
+    let mut more = reader.enter("record")?;
+    while more {
+        match &*reader.key()?.string("record")? {
+            "data" => data = Some(read_data(&mut reader)?),
+            "expiresAt" => expires_at = Some(reader.value().number("expiresAt")?),
+            "version" => version = reader.value().number("version")?,
+            "format" => {
+                let format = reader.value();
+                if format.number("format")? != FORMAT {
+                    return Err(format.error("format", "is a later one"));
+                }
+            }
+            _ => reader.value().check("record")?,
+        }
+        more = reader.more()?;
+    }
+    reader.end()?;
+    let (content, saved_at) = data.ok_or_else(|| RecordError::missing("data"))?;
+    let expires_at = expires_at.ok_or_else(|| RecordError::missing("expiresAt"))?;
+    Ok(Record::new(Arc::new(content), version, expires_at, saved_at))
 }
 
-#[derive(Serialize, Deserialize)]
-struct Data {
-    #[serde(rename = "userId", default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    #[serde(rename = "userEmail", default, skip_serializing_if = "Option::is_none")]
-    user_email: Option<String>,
-    #[serde(rename = "_createdAt")]
-    created_at: u64,
-    #[serde(rename = "_lastAccessedAt", default)]
-    last_accessed_at: u64,
-    #[serde(rename = "_flash", default, skip_serializing_if = "Map::is_empty")]
-    flash: Map<String, Value>,
-    #[serde(flatten)]
-    own: Map<String, Value>,
+/// What the session holds, and when it was written.
+fn read_data(reader: &mut Reader<'_>) -> Result<(Content, u64), RecordError> {
+    let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
+    let (mut flash, mut own) = (None, Vec::new());
+    let mut more = reader.enter("data")?;
+    while more {
+        let key = reader.key()?;
+        match &*key.string("data")? {
+            "userId" => id = Some(Member { key, value: reader.value() }),
+            "userEmail" => email = Some(Member { key, value: reader.value() }),
+            "_createdAt" => created_at = Some(reader.value().number("data._createdAt")?),
+            "_lastAccessedAt" => saved_at = reader.value().number("data._lastAccessedAt")?,
+            "_flash" => flash = Some(reader.value()),
+            _ => own.push(Member { key, value: reader.value() }),
+        }
+        more = reader.more()?;
+    }
+    let user = read_user(id.map(|id| id.value), email.map(|email| email.value))?;
+    if user.is_none() {
+        own.extend(id.into_iter().chain(email));
+    }
+    let created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
+    Ok((Content::read(user, created_at, Data::read(&own, flash)?), saved_at))
 }
 
-fn first_format() -> u8 {
-    FORMAT
+/// The user. Where the JSON is not what [`write`] makes of id and address, it is kept.
+fn read_user(id: Option<Piece<'_>>, email: Option<Piece<'_>>) -> Result<Option<UserText>, RecordError> {
+    let address = match email {
+        Some(email) if !email.is_null() => email.string("data.userEmail")?,
+        _ => Cow::default(),
+    };
+    let Some(id) = id.filter(|id| !id.is_null()) else { return Ok(None) };
+    let name = if id.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        id.check("data.userId")?;
+        Cow::Borrowed(id.text)
+    } else {
+        id.string("data.userId").map_err(|_| id.error("data.userId", "is neither a string nor a number"))?
+    };
+    let user = User { id: &name, email: &address };
+    let is_ours = |piece: Piece<'_>, text| piece.plain().is_some() || piece.text == json(text);
+    if is_ours(id, user.id) && email.is_some_and(|email| is_ours(email, user.email)) {
+        return Ok(Some(UserText::new(user)));
+    }
+    let email = email.map(|email| format!(r#","userEmail":{}"#, email.text)).unwrap_or_default();
+    Ok(Some(UserText::as_read(user, &format!("{}{email}", id.text))))
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u64 = 1;
+/// Bytes that the text of most records has, and no more.
+const ORDINARY: usize = 384;
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn record() -> Record {
-        let mut content = Content::new(1_000);
-        content.set("cart", json!(["a", 2]));
-        content.set_flash("success", json!("Saved"));
-        content.log_in(SessionUser::new("u1", "ada@example.com"), 1_500);
-        Record::new(Arc::new(content), 3, 9_000, 2_000)
-    }
-
-    #[test]
-    fn a_record_is_written_in_the_layout_of_veloxts() {
-        let text: Value = serde_json::from_str(&record().to_json()).expect("JSON");
-        assert_eq!(
-            text,
-            json!({
-                "data": {
-                    "userId": "u1", "userEmail": "ada@example.com", "_createdAt": 1500, "_lastAccessedAt": 2000,
-                    "_flash": {"success": "Saved"}, "cart": ["a", 2]
-                },
-                "expiresAt": 9000, "version": 3, "format": 1
-            })
-        );
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        assert_eq!(Record::from_json(record().to_json().as_bytes()), Some(record()));
-    }
-
-    #[test]
-    fn a_record_of_veloxts_reads_as_version_zero() {
-        let text = r#"{"id":"abc","data":{"_createdAt":1,"_lastAccessedAt":2,"_other":1,"k":true},"expiresAt":3}"#;
-        let record = Record::from_json(text.as_bytes()).expect("a record");
-        assert_eq!((record.version(), record.created_at(), record.expires_at()), (0, 1, 3));
-        assert_eq!(record.data().len(), 1);
-        assert_eq!(record.user(), None);
-    }
-
-    #[test]
-    fn damaged_texts_are_no_record() {
-        let good = record().to_json();
-        for end in 0..good.len() {
-            assert_eq!(Record::from_json(&good.as_bytes()[..end]), None);
-        }
-        for text in [
-            r#"{"data":{},"expiresAt":3}"#,
-            r#"{"data":{"_createdAt":"1"},"expiresAt":3}"#,
-            r#"{"data":{"_createdAt":1,"userId":7},"expiresAt":3}"#,
-            r#"{"data":{"_createdAt":1},"expiresAt":-3}"#,
-            r#"{"data":{"_createdAt":1},"expiresAt":3,"format":2}"#,
-            r#"{"data":[],"expiresAt":3}"#,
-            r#"{"data":{"_createdAt":1,"a":[{"b":{"a":1,"$serde_json::private::RawValue":"{"}}]},"expiresAt":3}"#,
-            "null",
-            "\u{0}",
-        ] {
-            assert_eq!(Record::from_json(text.as_bytes()), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -4,9 +4,12 @@
 
 mod content;
 mod data;
+mod error;
 mod json;
 mod maps;
 mod packed;
+mod reader;
+mod source;
 mod user_text;
 
 use std::fmt;
@@ -17,6 +20,8 @@ use serde_json::{Map, Value};
 use crate::user::SessionUser;
 
 pub(crate) use content::Content;
+pub(crate) use data::is_reserved;
+pub use error::RecordError;
 pub(crate) use maps::key_of_serde_json;
 pub(crate) use packed::user_id;
 pub(crate) use user_text::{BLOCK, Block, UserText};
@@ -97,6 +102,32 @@ impl Record {
     /// damaged or of a later format is no session, as if it were not there.
     #[must_use]
     pub fn from_json(text: &[u8]) -> Option<Self> {
+        Self::try_from_json(text).ok()
+    }
+
+    /// As [`from_json`](Self::from_json), with the reason where the text is no record. A store should log it, or a live session
+    /// is gone and nobody knows why.
+    ///
+    /// What nobody changes is written back as it was read, byte for byte. JavaScript's half of an emoji is read as U+FFFD, and a number
+    /// as the user's id as its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::Record;
+    ///
+    /// let text = r#"{"data":{"userId":7,"_createdAt":1000,"cut":"Ada \ud83d"},"expiresAt":3000}"#;
+    /// let record = Record::try_from_json(text.as_bytes())?;
+    /// assert_eq!(record.user().map(|user| user.id), Some("7".to_owned()));
+    /// assert_eq!(record.data()["cut"], "Ada \u{fffd}");
+    /// assert!(record.to_json().contains(r#""cut":"Ada \ud83d""#));
+    /// # Ok::<_, velox_session::RecordError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The text is no record.
+    pub fn try_from_json(text: &[u8]) -> Result<Self, RecordError> {
         json::read(text)
     }
 

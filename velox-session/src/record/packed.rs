@@ -1,52 +1,64 @@
 //! What a session holds, as the few bytes that a store in memory keeps of it.
 //!
 //! ```text
-//!   0                                                          nobody is logged in
-//!   length of the id + 1, length of the address, both texts    a user
-//!   ... then the JSON of the data, or nothing
+//!   0, or: length of the id + 1, of the address, of their JSON     nobody is logged in, or a user
+//!   the id, the address, their JSON
+//!   length of the data, the data, the flash messages               if there are any; in JSON
 //! ```
 //!
 //! Lengths are in LEB128, seven bits a byte: one byte for most.
 
 use super::UserText;
-use super::content::User;
+use super::content::Content;
+use super::data::Data;
 
-pub(super) fn write(user: Option<User<'_>>, json: Option<&[u8]>) -> Vec<u8> {
-    let json = json.unwrap_or_default();
-    let mut bytes =
-        Vec::with_capacity(2 * LONGEST + user.map_or(0, |user| user.id.len() + user.email.len()) + json.len());
+pub(super) fn write(content: &Content) -> Vec<u8> {
+    let (data, flash) = content.texts();
+    let user = content.user_text().map(UserText::parts);
+    let user_length: usize = user.iter().flatten().map(|part| part.len()).sum();
+    let mut bytes = Vec::with_capacity(4 * LONGEST + user_length + data.len() + flash.len());
     match user {
-        Some(User { id, email }) => {
-            write_length(&mut bytes, id.len() + 1);
-            write_length(&mut bytes, email.len());
-            bytes.extend_from_slice(id.as_bytes());
-            bytes.extend_from_slice(email.as_bytes());
+        Some(parts) => {
+            for (part, more) in parts.iter().zip([1, 0, 0]) {
+                write_length(&mut bytes, part.len() + more);
+            }
+            parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         }
         None => write_length(&mut bytes, 0),
     }
-    bytes.extend_from_slice(json);
+    if !data.is_empty() || !flash.is_empty() {
+        write_length(&mut bytes, data.len());
+        bytes.extend_from_slice(data.as_bytes());
+        bytes.extend_from_slice(flash.as_bytes());
+    }
     bytes
 }
 
-/// The user, and the JSON of the data.
-pub(super) fn read(bytes: &[u8]) -> (Option<UserText>, &[u8]) {
-    let (id, email, rest) = lengths(bytes);
-    let Some(id) = id else { return (None, rest) };
-    let (text, json) = rest.split_at(id + email);
-    (Some(UserText::from_bytes(text, id)), json)
+pub(super) fn read(bytes: &[u8], created_at: u64) -> Content {
+    let (lengths, rest) = user_lengths(bytes);
+    let (user, rest) = rest.split_at(lengths.iter().flatten().sum());
+    let user = lengths.map(|[id, email, _]| UserText::from_bytes(user, id, id + email));
+    let data = (!rest.is_empty()).then(|| {
+        let (data, rest) = read_length(rest);
+        let (data, flash) = std::str::from_utf8(rest).expect("texts were written").split_at(data);
+        Data::packed(data, flash)
+    });
+    Content::read(user, created_at, data)
 }
 
 /// The id of the user.
 pub(crate) fn user_id(bytes: &[u8]) -> Option<&[u8]> {
-    let (id, _, rest) = lengths(bytes);
-    Some(&rest[..id?])
+    let (lengths, rest) = user_lengths(bytes);
+    Some(&rest[..lengths?[0]])
 }
 
-/// The lengths of the id, if there is a user, and of the address; and what follows.
-fn lengths(bytes: &[u8]) -> (Option<usize>, usize, &[u8]) {
+/// The lengths of the id, of the address and of their JSON, if there is a user; and what follows.
+fn user_lengths(bytes: &[u8]) -> (Option<[usize; 3]>, &[u8]) {
     let (id, rest) = read_length(bytes);
-    let (email, rest) = if id == 0 { (0, rest) } else { read_length(rest) };
-    (id.checked_sub(1), email, rest)
+    let Some(id) = id.checked_sub(1) else { return (None, rest) };
+    let (email, rest) = read_length(rest);
+    let (json, rest) = read_length(rest);
+    (Some([id, email, json]), rest)
 }
 
 fn write_length(bytes: &mut Vec<u8>, mut length: usize) {

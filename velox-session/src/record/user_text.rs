@@ -1,44 +1,83 @@
 //! A user as one text: what a record keeps of who is logged in.
 
-use super::content::User;
-use crate::user::SessionUser;
+use serde_json::Value;
 
-/// A user as one text, the id followed by the e-mail address. A short one, as most are, is in here and not in a piece of memory of its own:
-/// with each request, one is made.
+use super::content::User;
+use super::reader::Reader;
+
+/// A user as one text: the id, the e-mail address, and [the JSON](Self::json) of both where it is not what is written of them here.
+/// A short one, as most are, is in here and not in a piece of memory of its own: with each request, one is made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UserText {
     Short(Block),
-    Long { id_length: usize, text: Box<str> },
+    Long {
+        id_length: usize,
+        /// Of the id and the address.
+        length: usize,
+        text: Box<str>,
+    },
 }
 
 impl UserText {
-    pub(crate) fn new(user: &SessionUser) -> Self {
-        let text = format!("{}{}", user.id, user.email);
-        match Block::new(text.as_bytes(), user.id.len()) {
+    pub(crate) fn new(User { id, email }: User<'_>) -> Self {
+        match Block::new(id.as_bytes(), email.as_bytes()) {
             Some(block) => Self::Short(block),
-            None => Self::Long { id_length: user.id.len(), text: text.into() },
+            None => Self::long(id, email, ""),
         }
     }
 
-    /// The user of a text in UTF-8, with the length of the id in it.
-    pub(crate) fn from_bytes(text: &[u8], id_length: usize) -> Self {
-        match Block::new(text, id_length) {
-            Some(block) => Self::Short(block),
-            None => {
+    /// A user that is written as it was read: the JSON of the id and, if there is one, a comma and the member of the address.
+    pub(super) fn as_read(User { id, email }: User<'_>, json: &str) -> Self {
+        Self::long(id, email, json)
+    }
+
+    /// The user of a text in UTF-8, with the length of the id in it, and of the id and the address.
+    pub(crate) fn from_bytes(text: &[u8], id_length: usize, length: usize) -> Self {
+        match Block::new(&text[..id_length], &text[id_length..]) {
+            Some(block) if length == text.len() => Self::Short(block),
+            _ => {
                 let text = String::from_utf8(text.to_vec()).expect("it was written as a text");
-                Self::Long { id_length, text: text.into() }
+                Self::Long { id_length, length, text: text.into() }
             }
         }
+    }
+
+    /// The user who logs in where this one was. An id that is the same is written as it was: as a number, say.
+    pub(super) fn followed_by(&self, user: User<'_>) -> Self {
+        let json = self.json();
+        if json.is_empty() || self.read().id != user.id {
+            return Self::new(user);
+        }
+        let id = Reader::new(json).value().text;
+        Self::as_read(user, &format!(r#"{id},"userEmail":{}"#, Value::from(user.email)))
     }
 
     pub(crate) fn read(&self) -> User<'_> {
         match self {
             Self::Short(block) => block.read(),
-            Self::Long { id_length, text } => {
-                let (id, email) = text.split_at(*id_length);
+            Self::Long { id_length, length, text } => {
+                let (id, email) = text[..*length].split_at(*id_length);
                 User { id, email }
             }
         }
+    }
+
+    /// What stands after `"userId":` in the JSON of a user that is written as it was read; otherwise empty.
+    pub(super) fn json(&self) -> &str {
+        match self {
+            Self::Short(_) => "",
+            Self::Long { length, text, .. } => &text[*length..],
+        }
+    }
+
+    /// The id, the address and the JSON.
+    pub(super) fn parts(&self) -> [&str; 3] {
+        let User { id, email } = self.read();
+        [id, email, self.json()]
+    }
+
+    fn long(id: &str, email: &str, json: &str) -> Self {
+        Self::Long { id_length: id.len(), length: id.len() + email.len(), text: [id, email, json].concat().into() }
     }
 }
 
@@ -51,12 +90,14 @@ impl UserText {
 pub(crate) struct Block([u8; BLOCK]);
 
 impl Block {
-    /// The block of a text in UTF-8, if that is short.
-    fn new(text: &[u8], id_length: usize) -> Option<Self> {
+    /// The block of an id and an address, if they are short.
+    fn new(id: &[u8], email: &[u8]) -> Option<Self> {
         let mut bytes = [0; BLOCK];
-        bytes[..ID_LENGTH].get_mut(..text.len())?.copy_from_slice(text);
-        bytes[ID_LENGTH] = u8::try_from(id_length).ok()?;
-        bytes[LENGTH] = u8::try_from(text.len()).ok()?;
+        let (of_id, rest) = bytes[..ID_LENGTH].split_at_mut_checked(id.len())?;
+        of_id.copy_from_slice(id);
+        rest.get_mut(..email.len())?.copy_from_slice(email);
+        bytes[ID_LENGTH] = u8::try_from(id.len()).ok()?;
+        bytes[LENGTH] = u8::try_from(id.len() + email.len()).ok()?;
         Some(Self(bytes))
     }
 
@@ -95,10 +136,11 @@ mod tests {
         for (id, email) in
             [("", ""), ("ü", "ä@b"), (&"i".repeat(61), ""), (&"i".repeat(60), "ab"), ("i", &"e".repeat(400))]
         {
-            let text = UserText::new(&SessionUser::new(id, email));
-            assert_eq!(text.read(), User { id, email });
-            assert_eq!(UserText::from_bytes(format!("{id}{email}").as_bytes(), id.len()), text);
-            assert_eq!(matches!(text, UserText::Short(_)), id.len() + email.len() <= 61);
+            let text = UserText::new(User { id, email });
+            assert_eq!((text.read(), text.json()), (User { id, email }, ""));
+            let length = id.len() + email.len();
+            assert_eq!(UserText::from_bytes(format!("{id}{email}").as_bytes(), id.len(), length), text);
+            assert_eq!(matches!(text, UserText::Short(_)), length <= 61);
             if let UserText::Short(block) = text {
                 assert_eq!(Block::from_bytes(block.bytes()).read(), User { id, email });
                 assert_eq!(Block::id(block.bytes()), id.as_bytes());

@@ -5,6 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::record::is_reserved;
+
 /// A key whose values are of type `T`: what is written under it is what is read.
 ///
 /// It is the same as its text in every other way. A message left by [`Session::flash`](super::Session::flash) takes one as well.
@@ -177,8 +179,3 @@ macro_rules! text_is_a_key {
 
 // What a `&str` could be made of by itself, when keys were that.
 text_is_a_key!(str, String, Box<str>, Arc<str>, Cow<'_, str>);
-
-/// Whether a name is one of the engine's own.
-pub(super) const fn is_reserved(name: &str) -> bool {
-    matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
-}

@@ -24,10 +24,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::id::SessionId;
-use crate::record::Content;
+use crate::record::{Content, is_reserved};
 use crate::user::SessionUser;
 
-use data_key::is_reserved;
 use op::Op;
 use state::Loaded;
 use value::{again, decode, encode};
