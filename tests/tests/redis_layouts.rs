@@ -155,6 +155,10 @@ fn ada() -> SessionUser {
     SessionUser::new("u1", "ada@example.com")
 }
 
+async fn text_at(server: &RedisServer, key: &str) -> String {
+    text(server.command(&["GET", key]).await)
+}
+
 fn text(value: Value) -> String {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes).expect("text"),
@@ -281,6 +285,62 @@ async fn a_visitors_session_of_veloxts_is_renewed() {
         let (_, cart) = service.visit(Some(&cookie), async |open| open.call().session().get::<Json>("cart")).await;
         assert_eq!(cart.expect("it is JSON"), Some(json!([1])));
         assert!(service.left(&key).await > 3_000_000);
+    }
+}
+
+/// What JavaScript writes and Rust would not: a number for the user's id, halves of emojis, numbers and escapes of its own.
+#[tokio::test]
+async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    let (key, now) = (service.key(&cookie).await, service.clock().now());
+    let own = r#""cut":"Ada \ud83d","\ud83e":{"a":[1.0, 1e5]},"big":123456789012345678901234567890,"é":"\u00e9\/""#;
+    let flash = r#"{ "saved" : "\ud83d" }"#;
+    let text = format!(
+        r#"{{"id":"{}","data":{{"userId":7,"userEmail":"a\ud83d@b",{own},"_flash":{flash},"_createdAt":{now},"_lastAccessedAt":{now}}},"expiresAt":{}}}"#,
+        cookie.id(),
+        now + 3_600_000
+    );
+    server.command(&["SETEX", &key, "3600", &text]).await;
+    assert_eq!(service.user(&cookie).await, Some(SessionUser::new("7", "a\u{fffd}@b")));
+    let (_, cut) = service.visit(Some(&cookie), async |open| open.call().session().get::<String>("cut")).await;
+    assert_eq!(cut.expect("a text"), Some("Ada \u{fffd}".to_owned()));
+
+    service.set(&cookie, "n", json!(1)).await;
+    service.aged.advance(HOUR / 2).await;
+    service.set(&cookie, "n", json!(2)).await;
+    let written = text_at(&server, &key).await;
+    let kept = [r#""userId":7,"userEmail":"a\ud83d@b","#, own, &format!(r#""_flash":{flash},"#), r#","n":2}"#];
+    assert!(kept.iter().all(|kept| written.contains(kept)), "{written}");
+    // It is renewed by reading, and known to be the user's.
+    service.aged.advance(HOUR / 2).await;
+    assert!(service.user(&cookie).await.is_some());
+    assert!(service.left(&key).await > 3_500_000);
+    assert_eq!(texts(server.command(&["ZRANGE", "velox:users:session:7", "0", "-1"]).await), [cookie.id()]);
+    let renewed = text_at(&server, &key).await;
+    assert!(kept.iter().all(|kept| renewed.contains(kept)), "{renewed}");
+}
+
+/// The first time, by reading alone: the script must read what the crate reads.
+#[tokio::test]
+async fn a_session_of_veloxts_with_half_an_emoji_is_renewed_and_listed_by_reading() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    for (id, name) in [(r#"7"#, "7"), (r#""u\ud83d""#, "u\u{fffd}"), (r#""\\ud83d""#, "\\ud83d")] {
+        let cookie = service.log_in().await;
+        let (key, now) = (service.key(&cookie).await, service.clock().now());
+        let data = format!(r#""userId":{id},"userEmail":"a@b","_createdAt":{now},"a\uDE00\\ud83d":"\uDBFF""#);
+        let text = format!(r#"{{"id":"{}","data":{{{data}}},"expiresAt":{}}}"#, cookie.id(), now + 3_600_000);
+        server.command(&["SETEX", &key, "3600", &text]).await;
+        service.aged.advance(HOUR / 2).await;
+        assert_eq!(service.user(&cookie).await, Some(SessionUser::new(name, "a@b")));
+        assert!(service.left(&key).await > 3_500_000, "{id}");
+        assert_eq!(
+            texts(server.command(&["ZRANGE", &format!("velox:users:session:{name}"), "0", "-1"]).await),
+            [cookie.id()]
+        );
+        assert!(text_at(&server, &key).await.contains(&data), "{id}");
     }
 }
 

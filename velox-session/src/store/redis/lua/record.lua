@@ -8,6 +8,10 @@ local function read(text)
         return tonumber(at), tonumber(created), tonumber(version), tonumber(listed)
     end
     local ok, record = pcall(cjson.decode, text)
+    if not ok then
+        -- cjson refuses a half of a surrogate pair, which JavaScript leaves where it cuts an emoji.
+        ok, record = pcall(cjson.decode, (string.gsub(text, '\\u[dD][89a-fA-F]%x%x', '\\ufffd')))
+    end
     if not ok or type(record) ~= 'table' or type(record.data) ~= 'table' then
         return nil
     end
@@ -18,7 +22,8 @@ local function read(text)
         tail = string.gsub(tail or '', ',"listedUntil":%d+', '')
         version = 2 ^ 52 + tonumber(string.sub(redis.sha1hex((head or text) .. tail), 1, 12), 16)
     end
-    listed = tonumber(record.listedUntil) or (type(record.data.userId) == 'string' and 0 or 2 ^ 53 - 1)
+    local id = type(record.data.userId)
+    listed = tonumber(record.listedUntil) or ((id == 'string' or id == 'number') and 0 or 2 ^ 53 - 1)
     return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed
 end
 
