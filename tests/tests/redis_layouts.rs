@@ -11,8 +11,8 @@ use velox_session::manager::OpenError;
 use velox_session::session::OpenSession;
 use velox_session::store::RedisStore;
 use velox_session::{Manager, SessionError, SessionUser, session_middleware};
-use velox_tests::SECRET;
 use velox_tests::redis::{Aged, RedisServer};
+use velox_tests::{Log, SECRET};
 
 /// A server, its time, and the sessions of one service on it.
 struct Service<'s> {
@@ -388,6 +388,25 @@ async fn what_is_no_record_is_no_session() {
         assert_eq!(service.user(&cookie).await, Some(ada()));
         server.command(&["FLUSHALL"]).await;
     }
+}
+
+/// Row S13: a live session that counts as none is a riddle to whoever runs the service.
+#[tokio::test]
+async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it() {
+    let server = RedisServer::start().await;
+    let service = Service::beside_veloxts(&server);
+    let cookie = service.log_in().await;
+    let key = service.key(&cookie).await;
+    let text = r#"{"id":"secret","data":{"userId":["secret"],"_createdAt":1},"expiresAt":1}"#;
+    server.command(&["SETEX", &key, "3600", text]).await;
+    let log = Log::listen();
+    for _ in 0..100 {
+        assert_eq!(service.user(&cookie).await, None);
+    }
+    let lines: Vec<_> = log.lines().into_iter().filter(|line| line.contains("cannot be read")).collect();
+    assert!(lines[0].contains("reason=data.userId is neither a string nor a number (byte 32)"), "{}", lines[0]);
+    assert_eq!(lines.len(), 10, "a flood is not written out");
+    assert!(!log.lines().iter().any(|line| line.contains("secret") || line.contains(cookie.id())));
 }
 
 // ---- all that there is ----

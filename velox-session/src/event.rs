@@ -151,7 +151,7 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
-const PER_SECOND: u64 = 10;
+pub(crate) const PER_SECOND: u64 = 10;
 /// Seconds.
 const LONGEST_WAIT: u64 = 60;
 

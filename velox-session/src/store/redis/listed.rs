@@ -94,7 +94,7 @@ impl RedisStore {
                 return Err(unexpected(&Value::Array(Vec::new())));
             };
             if let Some(key) = self.layout.listed(name, owner) {
-                found.add(owner, &key, record(text, *left, *version, now));
+                found.add(owner, &key, record(text, *left, *version, now).ok());
             }
         }
         Ok(count)

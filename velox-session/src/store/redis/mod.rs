@@ -29,8 +29,9 @@ use super::{
     Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored, rotation,
 };
 use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::event::{Limit, PER_SECOND};
 use crate::key::StoreKey;
-use crate::record::Record;
+use crate::record::{Record, RecordError};
 
 /// A store in Redis, or in Valkey. Clones share its connection.
 ///
@@ -86,6 +87,8 @@ pub struct RedisStore {
     replicas: Option<Replicas>,
     layout: Layout,
     clock: Arc<dyn Clock>,
+    /// Records that cannot be read, for the log.
+    unreadable: Arc<Limit>,
 }
 
 impl RedisStore {
@@ -233,7 +236,13 @@ impl RedisStore {
     }
 
     fn over(link: Link) -> Self {
-        Self { link, replicas: None, layout: Layout::default(), clock: Arc::new(SystemClock) }
+        Self {
+            link,
+            replicas: None,
+            layout: Layout::default(),
+            clock: Arc::new(SystemClock),
+            unreadable: Arc::new(Limit::new(PER_SECOND)),
+        }
     }
 
     /// The link for what counts only once replicas have it.
@@ -254,12 +263,16 @@ impl RedisStore {
         if answer == Value::Nil {
             return Ok(None);
         }
-        let read = read(answer, now);
-        if read.is_none() {
-            // It is no session, and will not be one if it is asked for again. What is in it is not for the log.
-            tracing::warn!(session = key.fingerprint(), "stored session cannot be read");
+        match read(answer, now) {
+            Ok(read) => Ok(Some(read)),
+            Err(reason) => {
+                // It is no session, and will not be one if it is asked for again. What is in it is not for the log.
+                if let Some(suppressed) = self.unreadable.count(now) {
+                    tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
+                }
+                Ok(None)
+            }
         }
-        Ok(read)
     }
 
     async fn update(
@@ -333,19 +346,23 @@ struct Read {
     renewal: i64,
 }
 
-/// What the script `load` answered. `None` if that is no record.
-fn read(answer: Value, now: u64) -> Option<Read> {
-    let Value::Array(parts) = answer else { return None };
-    let [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] = parts.as_slice() else {
-        return None;
-    };
-    Some(Read { record: record(text, *left, *version, now)?, renewal: *renewal })
+/// What the script `load` answered, or why that is no record.
+fn read(answer: Value, now: u64) -> Result<Read, RecordError> {
+    match answer {
+        Value::Array(parts) => match parts.as_slice() {
+            [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] => {
+                Ok(Read { record: record(text, *left, *version, now)?, renewal: *renewal })
+            }
+            _ => Err(RecordError::no_text(0)),
+        },
+        _ => Err(RecordError::no_text(0)),
+    }
 }
 
 /// The record of a text, which lives for so many milliseconds more.
-fn record(text: &[u8], left: i64, version: i64, now: u64) -> Option<Record> {
-    let expires_at = now.saturating_add(u64::try_from(left).ok()?);
-    Some(Record::from_json(text)?.with_version(u64::try_from(version).ok()?).with_expiry(expires_at))
+fn record(text: &[u8], left: i64, version: i64, now: u64) -> Result<Record, RecordError> {
+    let [left, version] = [left, version].map(|number| u64::try_from(number).unwrap_or_default());
+    Ok(Record::try_from_json(text)?.with_version(version).with_expiry(now.saturating_add(left)))
 }
 
 fn unexpected(answer: &Value) -> StoreError {
