@@ -16,6 +16,8 @@ use crate::user::SessionUser;
 pub(crate) struct Content {
     created_at: u64,
     user: Option<UserText>,
+    /// What the session is named by on its user's list, whatever its id, once it has been given that.
+    handle: Option<Box<[u8; 32]>>,
     data: Option<Box<Data>>,
 }
 
@@ -41,8 +43,8 @@ impl Content {
     }
 
     /// A session read from a store.
-    pub(super) fn read(user: Option<UserText>, created_at: u64, data: Option<Data>) -> Self {
-        Self { created_at, user, data: data.map(Box::new) }
+    pub(super) fn read(user: Option<UserText>, created_at: u64, handle: Option<[u8; 32]>, data: Option<Data>) -> Self {
+        Self { created_at, user, handle: handle.map(Box::new), data: data.map(Box::new) }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
@@ -80,11 +82,27 @@ impl Content {
 
     /// The user, of a session that holds nothing else; `None` of one that does.
     pub(crate) fn user_alone(&self) -> Option<Option<&UserText>> {
-        self.data.is_none().then_some(self.user.as_ref())
+        (self.data.is_none() && self.handle.is_none()).then_some(self.user.as_ref())
     }
 
     pub(super) fn user_text(&self) -> Option<&UserText> {
         self.user.as_ref()
+    }
+
+    pub(crate) fn handle(&self) -> Option<&[u8; 32]> {
+        self.handle.as_deref()
+    }
+
+    /// Names the session on its user's list, from now on and whatever its id is.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no manager gives a session a handle yet"))]
+    pub(crate) fn set_handle(&mut self, handle: [u8; 32]) {
+        self.handle = Some(Box::new(handle));
+    }
+
+    /// Names the session by its id again.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no manager gives a session a handle yet"))]
+    pub(crate) fn clear_handle(&mut self) {
+        self.handle = None;
     }
 
     pub(crate) fn created_at(&self) -> u64 {
@@ -183,7 +201,7 @@ mod tests {
         content.log_in(SessionUser::new("u123456", "u123456@example.com"), 5);
         let user = content.user().expect("it logged in");
         assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
-        assert!(size_of::<Content>() <= 88);
+        assert!(size_of::<Content>() <= 96);
         content.set("a", json!(1));
         content.set_flash("f", json!(1));
         content.remove("a");
@@ -211,6 +229,8 @@ mod tests {
         content.set_flash("f", json!(null));
         assert_same(&content);
         content.log_in(SessionUser::new("i".repeat(300), "e".repeat(70_000)), 9);
+        assert_same(&content);
+        content.set_handle([7; 32]);
         assert_same(&content);
         let text = br#"{"data":{"userId":7,"userEmail":"a\/b","_createdAt":9,"a":1.0,"_flash":{ "b":"\ud83d" }},"expiresAt":1}"#;
         let record = Record::try_from_json(text).expect("a record");

@@ -1,4 +1,4 @@
-//! VeloxTS's JSON of a record: `{"data":{"userId","userEmail","_createdAt","_lastAccessedAt","_flash",…own
+//! VeloxTS's JSON of a record: `{"data":{"userId","userEmail","_createdAt","_lastAccessedAt","_handle","_flash",…own
 //! keys},"expiresAt","version","format"}`.
 //!
 //! VeloxTS's own records have neither `version` (read as 0) nor `format` (read as 1), and have the id, which is not
@@ -13,6 +13,7 @@ use super::error::RecordError;
 use super::reader::{Member, Piece, Reader};
 use super::source::{Text, json};
 use super::{Content, Record, UserText};
+use crate::hex::{hex, read_hex};
 
 pub(super) fn write(record: &Record) -> String {
     write_with(record, None, None)
@@ -44,6 +45,9 @@ fn write_with(record: &Record, id: Option<&str>, listed_until: Option<u64>) -> S
     }
     text.number(r#""_createdAt""#, content.created_at());
     text.number(r#""_lastAccessedAt""#, record.saved_at);
+    if let Some(handle) = content.handle() {
+        text.member(r#""_handle""#, &json(&hex(handle)));
+    }
     if !flash.is_empty() {
         text.member(r#""_flash""#, &flash);
     }
@@ -93,7 +97,7 @@ pub(super) fn read(text: &[u8]) -> Result<Record, RecordError> {
 /// What the session holds, and when it was written.
 fn read_data(reader: &mut Reader<'_>) -> Result<(Content, u64), RecordError> {
     let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
-    let (mut flash, mut own) = (None, Vec::new());
+    let (mut handle, mut flash, mut own) = (None, None, Vec::new());
     let mut more = reader.enter("data")?;
     while more {
         let key = reader.key()?;
@@ -102,6 +106,11 @@ fn read_data(reader: &mut Reader<'_>) -> Result<(Content, u64), RecordError> {
             "userEmail" => email = Some(Member { key, value: reader.value() }),
             "_createdAt" => created_at = Some(reader.value().number("data._createdAt")?),
             "_lastAccessedAt" => saved_at = reader.value().number("data._lastAccessedAt")?,
+            "_handle" => {
+                let value = reader.value();
+                value.check("data._handle")?;
+                handle = value.string("data._handle").ok().and_then(|text| read_hex(&text));
+            }
             "_flash" => flash = Some(reader.value()),
             _ => own.push(Member { key, value: reader.value() }),
         }
@@ -112,7 +121,7 @@ fn read_data(reader: &mut Reader<'_>) -> Result<(Content, u64), RecordError> {
         own.extend(id.into_iter().chain(email));
     }
     let created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
-    Ok((Content::read(user, created_at, Data::read(&own, flash)?), saved_at))
+    Ok((Content::read(user, created_at, handle, Data::read(&own, flash)?), saved_at))
 }
 
 /// The user. Where the JSON is not what [`write`] makes of id and address, it is kept.

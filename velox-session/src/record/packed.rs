@@ -3,6 +3,7 @@
 //! ```text
 //!   0, or: length of the id + 1, of the address, of their JSON     nobody is logged in, or a user
 //!   the id, the address, their JSON
+//!   0, or: 32, the handle
 //!   length of the data, the data, the flash messages               if there are any; in JSON
 //! ```
 //!
@@ -16,7 +17,7 @@ pub(super) fn write(content: &Content) -> Vec<u8> {
     let (data, flash) = content.texts();
     let user = content.user_text().map(UserText::parts);
     let user_length: usize = user.iter().flatten().map(|part| part.len()).sum();
-    let mut bytes = Vec::with_capacity(4 * LONGEST + user_length + data.len() + flash.len());
+    let mut bytes = Vec::with_capacity(5 * LONGEST + user_length + 32 + data.len() + flash.len());
     match user {
         Some(parts) => {
             for (part, more) in parts.iter().zip([1, 0, 0]) {
@@ -26,6 +27,9 @@ pub(super) fn write(content: &Content) -> Vec<u8> {
         }
         None => write_length(&mut bytes, 0),
     }
+    let handle = content.handle().map_or(&[][..], |handle| handle);
+    write_length(&mut bytes, handle.len());
+    bytes.extend_from_slice(handle);
     if !data.is_empty() || !flash.is_empty() {
         write_length(&mut bytes, data.len());
         bytes.extend_from_slice(data.as_bytes());
@@ -38,12 +42,14 @@ pub(super) fn read(bytes: &[u8], created_at: u64) -> Content {
     let (lengths, rest) = user_lengths(bytes);
     let (user, rest) = rest.split_at(lengths.iter().flatten().sum());
     let user = lengths.map(|[id, email, _]| UserText::from_bytes(user, id, id + email));
+    let (handle, rest) = read_length(rest);
+    let (handle, rest) = rest.split_at(handle);
     let data = (!rest.is_empty()).then(|| {
         let (data, rest) = read_length(rest);
         let (data, flash) = std::str::from_utf8(rest).expect("texts were written").split_at(data);
         Data::packed(data, flash)
     });
-    Content::read(user, created_at, data)
+    Content::read(user, created_at, handle.try_into().ok(), data)
 }
 
 /// The id of the user.

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hex::hex;
 use crate::key::StoreKey;
-use crate::record::Record;
+use crate::record::{Content, Record};
 
 /// One of the sessions of a user.
 ///
@@ -37,7 +38,7 @@ impl SessionInfo {
     /// What to end it by.
     #[must_use]
     pub fn handle(&self) -> SessionHandle {
-        SessionHandle::of(&self.key)
+        SessionHandle::of(&self.key, self.record.content())
     }
 
     /// What it holds, when it began and when it expires.
@@ -57,7 +58,7 @@ impl SessionInfo {
     }
 }
 
-/// What a session can be ended by, and nothing else: a hash of its id. It may be shown to the session's user; as a cookie it is
+/// What a session can be ended by, and nothing else: 32 bytes in hex that tell nothing of its id. It may be shown to the session's user; as a cookie it is
 /// worth nothing.
 ///
 /// # Examples
@@ -75,8 +76,9 @@ impl SessionInfo {
 pub struct SessionHandle(String);
 
 impl SessionHandle {
-    pub(crate) fn of(key: &StoreKey) -> Self {
-        Self(key.digest_hex())
+    /// The one that the session has been given, or else a hash of its id.
+    pub(crate) fn of(key: &StoreKey, content: &Content) -> Self {
+        Self(content.handle().map_or_else(|| key.digest_hex(), |handle| hex(handle)))
     }
 }
 
@@ -122,3 +124,20 @@ impl From<SessionHandle> for String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the handle of a session")]
 pub struct NotAHandle;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SessionId;
+
+    #[test]
+    fn a_session_is_named_by_the_handle_that_it_was_given_and_else_by_its_id() {
+        let key = StoreKey::new(&"session".into(), &SessionId::generate().expect("a random id"));
+        let mut content = Content::new(0);
+        assert_eq!(SessionHandle::of(&key, &content).to_string(), key.digest_hex());
+        content.set_handle([0xab; 32]);
+        assert_eq!(SessionHandle::of(&key, &content), "ab".repeat(32).parse().expect("a handle"));
+        content.clear_handle();
+        assert_eq!(SessionHandle::of(&key, &content).to_string(), key.digest_hex());
+    }
+}

@@ -202,7 +202,7 @@ impl Session {
     /// The handle of this session on the list of its user's. `None` as for [`id`](Self::id).
     #[must_use]
     pub fn handle(&self) -> Option<SessionHandle> {
-        self.loaded(|loaded| SessionHandle::of(&loaded.key))
+        self.loaded(|loaded| SessionHandle::of(&loaded.key, loaded.record.content()))
     }
 
     /// Gives the session a new id and keeps what is in it: for any change of privilege other than a login.

@@ -276,6 +276,23 @@ fn member(dice: &mut Dice, index: usize) -> String {
     format!(r#""{key}{index}":{value}"#)
 }
 
+#[test]
+fn a_handle_is_written_and_read_and_ignored_where_it_is_none() {
+    let mut content = Content::new(1);
+    assert_eq!(content.handle(), None);
+    content.set_handle([0xab; 32]);
+    let text = written(&content);
+    assert!(text.contains(&format!(r#""_handle":"{}""#, "ab".repeat(32))), "{text}");
+    assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle(), Some(&[0xab; 32]));
+    assert_eq!(Content::unpack(&content.pack(), 1), content);
+    for handle in ["7", "null", "\"ab\"", "{}"] {
+        let text = of_veloxts(&format!(r#""_handle":{handle},"#));
+        assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle(), None, "{handle}");
+    }
+    content.clear_handle();
+    assert_eq!(content, Content::new(1));
+}
+
 /// A record of VeloxTS's with these members.
 fn of_veloxts(members: &str) -> String {
     format!(r#"{{"id":"abc","data":{{{members}"_createdAt":1,"_lastAccessedAt":2}},"expiresAt":3}}"#)
