@@ -1,9 +1,10 @@
-//! Redis for tests: servers and clusters as processes of their own on 127.0.0.1, and a proxy before them that counts and breaks.
+//! Redis for tests: servers, sentinels and clusters as processes of their own on 127.0.0.1, and a proxy before them that counts and breaks.
 
 mod cluster;
 mod frame;
 mod harness;
 mod proxy;
+mod sentinel;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -11,4 +12,5 @@ mod tests;
 pub use self::cluster::RedisCluster;
 pub use self::harness::{Aged, RedisHarness};
 pub use self::proxy::{Fault, Proxy};
+pub use self::sentinel::RedisSentinel;
 pub use self::server::RedisServer;

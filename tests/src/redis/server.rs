@@ -15,6 +15,7 @@ use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertific
 #[derive(Debug)]
 pub struct RedisServer {
     child: Option<Child>,
+    program: &'static str,
     folder: PathBuf,
     port: u16,
     /// The port of TLS, or of the nodes of a cluster among themselves.
@@ -60,14 +61,19 @@ impl RedisServer {
         .await
     }
 
-    /// Starts a replica, and waits until it has what its master has.
+    /// Starts a replica with the password of its master, and waits until it has what that has.
     ///
     /// # Panics
     ///
     /// When it does not follow its master.
     pub async fn replica_of(master: &Self) -> Self {
         let port = master.port.to_string();
-        let replica = Self::with(|_, _| arguments(&["--replicaof", "127.0.0.1", &port])).await;
+        let replica = Self::with(|_, _| {
+            let password = master.password().map(|password| ["--requirepass", password, "--masterauth", password]);
+            let password = password.iter().flatten().copied();
+            arguments(&["--replicaof", "127.0.0.1", &port].into_iter().chain(password).collect::<Vec<_>>())
+        });
+        let replica = replica.await;
         replica
             .until("it follows its master", async || replica.info("replication", "master_link_status").await == "up")
             .await;
@@ -76,17 +82,22 @@ impl RedisServer {
 
     /// Starts a server with the arguments that a function of its folder and its second port gives.
     pub(super) async fn with(arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
+        Self::run_by("redis-server", arguments).await
+    }
+
+    /// The same with another program, which takes its arguments and speaks its protocol.
+    pub(super) async fn run_by(program: &'static str, arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         // A port that was free may be taken before the server has it.
         for _ in 0..ATTEMPTS {
             let folder = new_folder();
             let (port, second_port) = free_ports();
             let arguments = arguments(&folder, second_port);
-            let mut server = Self { child: None, folder, port, second_port, arguments };
+            let mut server = Self { child: None, program, folder, port, second_port, arguments };
             if server.run().await {
                 return server;
             }
         }
-        panic!("redis-server does not start");
+        panic!("{program} does not start");
     }
 
     /// Its address.
@@ -158,10 +169,15 @@ impl RedisServer {
         self.try_command(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}\n{}", self.log()))
     }
 
+    pub(super) fn password(&self) -> Option<&str> {
+        let at = self.arguments.iter().position(|argument| argument == "--requirepass")?;
+        Some(&self.arguments[at + 1])
+    }
+
     async fn try_command(&self, words: &[&str]) -> RedisResult<Value> {
         let mut info = self.url().into_connection_info()?;
-        if let Some(at) = self.arguments.iter().position(|argument| argument == "--requirepass") {
-            info = info.clone().set_redis_settings(info.redis_settings().clone().set_password(&self.arguments[at + 1]));
+        if let Some(password) = self.password() {
+            info = info.clone().set_redis_settings(info.redis_settings().clone().set_password(password));
         }
         let ask = async {
             let mut connection = Client::open(info)?.get_multiplexed_async_connection().await?;
@@ -212,17 +228,23 @@ impl RedisServer {
 
     /// Starts the process. Whether it answers; it does not if its port was taken.
     async fn run(&mut self) -> bool {
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--protected-mode", "yes"]);
-        command.args(["--save", "", "--loglevel", "warning", "--logfile", "log", "--enable-debug-command", "local"]);
-        command.args(["--repl-diskless-sync-delay", "0"]);
-        command.arg("--dir").arg(&self.folder).args(&self.arguments);
+        let mut command = Command::new(self.program);
+        command.args(&self.arguments).args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
+        command
+            .args(["--protected-mode", "yes", "--loglevel", "warning", "--logfile", "log", "--dir"])
+            .arg(&self.folder);
+        if self.program == "redis-server" {
+            command.args(["--save", "", "--enable-debug-command", "local", "--repl-diskless-sync-delay", "0"]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().unwrap_or_else(|error| match error.kind() {
             ErrorKind::NotFound => {
-                panic!("there is no `redis-server`: install Debian's package of that name, or let `tests/run` do it")
+                panic!(
+                    "there is no `{}`: install Debian's package of that name, or let `tests/run` do it",
+                    self.program
+                )
             }
-            _ => panic!("redis-server: {error}"),
+            _ => panic!("{}: {error}", self.program),
         });
         let child = self.child.insert(child);
         let start = Instant::now();
