@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use redis::Value;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use velox_session::clock::SystemClock;
 use velox_session::store::RedisStore;
 use velox_tests::redis::{Fault, Proxy, RedisCluster, RedisServer};
@@ -418,6 +419,42 @@ async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+#[tokio::test]
+async fn s8_a_node_that_is_silent_takes_only_its_own_sessions_along() {
+    let cluster = RedisCluster::start(3).await;
+    for node in cluster.nodes() {
+        node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
+    }
+    let urls = cluster.urls();
+    let store = RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses").with_deadline(DEADLINE);
+    let app = app(store);
+    let mut browsers = Vec::new();
+    for _ in 0..12 {
+        let mut visitor = app.visitor();
+        visitor.post("/api/session/set", json!({"key": "a", "value": 1})).await;
+        let cookie = visitor.value("session");
+        let digest = Sha256::digest(cookie.split('.').next().expect("an id"));
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let node = cluster.owner(cluster.slot_of(&format!("velox:session:{digest}")).await).await;
+        browsers.push((visitor, node));
+    }
+    cluster.nodes()[1].pause();
+    for _ in 0..2 {
+        for (browser, node) in &mut browsers {
+            let since = Instant::now();
+            let reply = browser.get("/api/session/data").await;
+            if *node == 1 {
+                assert_unavailable(&reply, since);
+            } else {
+                assert_eq!(reply.status, 200);
+                assert!(since.elapsed() < DEADLINE, "{:?}", since.elapsed());
+            }
+        }
+    }
+    assert!(browsers.iter().any(|(_, node)| *node == 1), "no session is on the node");
+    cluster.nodes()[1].resume();
 }
 
 #[tokio::test]

@@ -128,6 +128,8 @@ impl RedisStore {
 
     /// A store on a cluster, of which some nodes are named; they name the others. Does not connect yet.
     ///
+    /// Each process learns the place of a slot with the first command for a key in it, which takes a round trip more.
+    ///
     /// # Examples
     ///
     /// ```

@@ -6,8 +6,8 @@
 //! server that cannot be reached is asked again after a pause, and fails at once until then; a command that may have been
 //! carried out is not sent again unless that is harmless.
 //!
-//! The crate `redis` has a manager of connections and a client for clusters. Neither is used: the former does not
-//! replace a connection that fell silent, the latter sends a write again whose reply was lost.
+//! The crate `redis` has a manager of connections and a client for clusters. Neither is used: the former does not replace a
+//! connection that fell silent. The latter follows a slot that moved only if it may also send a write again whose reply was lost.
 
 mod cluster;
 mod error;
@@ -17,7 +17,6 @@ mod parcel;
 mod pause;
 mod script;
 mod server;
-mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +26,7 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::io::tcp::{TcpSettings, socket2};
-use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, ServerErrorKind, ToRedisArgs, Value};
+use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind, ToRedisArgs, Value};
 use tokio::time::Instant;
 
 use self::cluster::Cluster;
@@ -63,8 +62,11 @@ impl Link {
 
     /// To a cluster, of which these are some nodes. Does not connect.
     pub(super) fn cluster<T: IntoConnectionInfo>(targets: impl IntoIterator<Item = T>) -> Result<Self, LinkError> {
-        let seeds: Vec<_> = targets.into_iter().map(connection_info).collect::<Result<_, _>>()?;
-        let cluster = Cluster::new(seeds)?;
+        let infos = targets.into_iter().map(connection_info).collect::<Result<Vec<_>, _>>()?;
+        if infos.is_empty() {
+            return Err(LinkError::Misconfigured(RedisError::from((ErrorKind::InvalidClientConfig, "no address"))));
+        }
+        let cluster = Cluster::new(&infos)?;
         Ok(Self::over(Route::Cluster(Arc::new(cluster))))
     }
 

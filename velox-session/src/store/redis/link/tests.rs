@@ -356,35 +356,28 @@ async fn a_connection_of_its_own_is_only_given_the_deadline() {
 async fn a_command_follows_where_the_cluster_sends_it() {
     let other = Server::start(|_, _| Act::Answer("$2\r\nhi\r\n".to_owned())).await;
     let there = other.port;
-    let (listener, port) = bind().await;
-    let first = Server::serve(listener, move |words, before| {
-        Act::Answer(match (words[0].as_str(), before) {
-            ("CLUSTER", _) => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{port}\r\n"),
-            (_, 1) => format!("-ASK 12539 127.0.0.1:{there}\r\n"),
-            _ => format!("-MOVED 12539 127.0.0.1:{there}\r\n"),
-        })
-    });
-    let link = Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address");
+    let first = Server::start(move |_, before| {
+        let refusal = if before == 0 { "ASK" } else { "MOVED" };
+        Act::Answer(format!("-{refusal} 12539 127.0.0.1:{there}\r\n"))
+    })
+    .await;
+    let link = Link::cluster([format!("redis://127.0.0.1:{}", first.port)]).expect("an address");
     for _ in 0..3 {
         assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::BulkString(b"hi".to_vec()));
     }
-    assert_eq!(first.seen(), ["connection", "CLUSTER", "GET", "GET"]);
+    assert_eq!(first.seen(), ["connection", "GET", "GET"]);
     assert_eq!(other.seen(), ["connection", "ASKING", "GET", "GET", "GET"]);
 }
 
+/// S5, S7
 #[tokio::test]
-async fn commands_that_come_before_the_slots_are_known_wait_for_them() {
-    let (listener, port) = bind().await;
-    let node = Server::serve(listener, move |words, _| {
-        Act::Answer(match words[0].as_str() {
-            "CLUSTER" => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{port}\r\n"),
-            _ => "+OK\r\n".to_owned(),
-        })
-    });
-    let link = Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address");
-    let both = tokio::join!(ask(&link, Effect::Once), ask(&link, Effect::Once));
-    assert!(matches!(both, (Ok(Value::Okay), Ok(Value::Okay))), "{both:?}");
-    assert_eq!((node.count("CLUSTER"), node.count("GET")), (1, 2));
+async fn a_cluster_is_not_sent_a_command_again_whose_reply_is_lost() {
+    let lossy = || Server::start(|_, _| Act::Close);
+    let (first, second) = (lossy().await, lossy().await);
+    let urls = [&first, &second].map(|server| format!("redis://127.0.0.1:{}", server.port));
+    let link = Link::cluster(urls).expect("addresses");
+    assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Broken(_))));
+    assert_eq!((first.count("GET"), second.count("GET")), (1, 0));
 }
 
 /// S9
@@ -392,17 +385,23 @@ async fn commands_that_come_before_the_slots_are_known_wait_for_them() {
 async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
     let (gone, dead) = bind().await;
     drop(gone);
-    let (listener, port) = bind().await;
-    let node = Server::serve(listener, move |words, before| {
-        let owner = if before == 0 { dead } else { port };
-        Act::Answer(match words[0].as_str() {
-            "CLUSTER" => format!("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:{owner}\r\n"),
-            _ => "+OK\r\n".to_owned(),
-        })
-    });
-    let link = Link::cluster([format!("redis://127.0.0.1:{port}")]).expect("an address");
+    let node = Server::start(move |_, before| {
+        Act::Answer(if before < 2 { format!("-MOVED 12539 127.0.0.1:{dead}\r\n") } else { "+OK\r\n".to_owned() })
+    })
+    .await;
+    let link = Link::cluster([format!("redis://127.0.0.1:{}", node.port)]).expect("an address");
     assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Unreachable(_))));
-    pass(Duration::from_secs(1)).await;
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
-    assert_eq!((node.count("CLUSTER"), node.count("GET")), (2, 1));
+    assert_eq!((node.count("connection"), node.count("GET")), (1, 3));
+}
+
+/// S1, S9
+#[tokio::test]
+async fn a_node_that_is_silent_is_asked_for_other_slots_after_all_others() {
+    let silent = Server::start(|_, _| Act::Wait).await;
+    let node = Server::start(|_, _| Act::Answer("+OK\r\n".to_owned())).await;
+    let urls = [&silent, &node].map(|server| format!("redis://127.0.0.1:{}", server.port));
+    let link = Link::cluster(urls).expect("addresses").with_deadline(Duration::from_millis(100));
+    assert!(matches!(ask(&link, Effect::Once).await, Err(LinkError::Deadline)));
+    assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
 }
