@@ -13,7 +13,7 @@ use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, Value};
 use tokio::time::Instant;
 
 use super::LinkError;
-use super::parcel::Parcel;
+use super::request::Request;
 use super::server::Server;
 
 /// A cluster.
@@ -46,7 +46,7 @@ impl Cluster {
     }
 
     /// Sends a command to the node that has the slot of a key, and on to where a node sends it.
-    pub(super) async fn send(&self, mut request: Parcel<'_>, key: &[u8], until: Instant) -> Result<Value, LinkError> {
+    pub(super) async fn send(&self, mut request: Request<'_>, key: &[u8], until: Instant) -> Result<Value, LinkError> {
         let slot = Slot::for_key(key);
         let (mut node, mut failed) = (self.owner(slot), false);
         for _ in 0..HOPS {
@@ -107,7 +107,7 @@ impl Cluster {
         if let ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } = &mut addr {
             (*host, *port) = (address.host().to_owned(), address.port());
         }
-        let server = Server::new(&self.info.clone().set_addr(addr))?;
+        let server = Server::new(self.info.clone().set_addr(addr))?;
         let node = Arc::new(Node { address: address.clone(), server });
         state.nodes.push(Arc::clone(&node));
         Ok(node)

@@ -1,8 +1,8 @@
 //! What can go wrong between a command and its answer.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::RedisError;
 
-use super::parcel::Answer;
+use super::request::Answer;
 
 /// Why a command has no answer. No text of it holds a password, or what the command was sent with.
 #[derive(Debug, thiserror::Error)]
@@ -36,22 +36,14 @@ pub(in crate::store::redis) enum LinkError {
 impl LinkError {
     /// Of an error that a command came back with.
     pub(super) fn of(error: RedisError) -> Self {
-        match error.kind() {
-            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(error),
+        let holds = |text| error.detail().is_some_and(|detail| detail.contains(text));
+        match error.code() {
+            Some("READONLY") => Self::ReadOnly(error),
             // Redis 6 wraps what a script met.
-            ErrorKind::Server(ServerErrorKind::ResponseError)
-                if error.detail().is_some_and(|detail| detail.contains("-READONLY")) =>
-            {
-                Self::ReadOnly(error)
-            }
-            ErrorKind::Server(
-                ServerErrorKind::BusyLoading
-                | ServerErrorKind::MasterDown
-                | ServerErrorKind::ClusterDown
-                | ServerErrorKind::TryAgain,
-            ) => Self::NotReady(error),
-            ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(without_arguments(error)),
-            _ => Self::Broken(error),
+            Some("ERR") if holds("-READONLY") => Self::ReadOnly(error),
+            Some("LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN") => Self::NotReady(error),
+            Some(_) => Self::Refused(without_arguments(error)),
+            None => Self::Broken(error),
         }
     }
 

@@ -1,21 +1,17 @@
 //! The connection to Redis: a command goes in, and its answer or a typed error comes out within the deadline.
 //!
 //! What always holds: nothing connects before the first command; one connection a server, shared by all, and one beside for
-//! writes that wait for replicas, if any do; a connection that
-//! broke, fell silent or leads to a demoted master is replaced, at most once a second where it may be the server's fault; a
-//! server that cannot be reached is asked again after a pause, and fails at once until then; a command that may have been
-//! carried out is not sent again unless that is harmless.
+//! writes that wait for replicas, if any do; a connection that broke, fell silent or leads to a demoted master is replaced, at most
+//! once a second where it may be the server's fault; a server that cannot be reached is asked again after a pause, and fails at
+//! once until then; a command that may have been carried out is not sent again unless that is harmless.
 //!
 //! The crate `redis` has a manager of connections and a client for clusters. Neither is used: the former does not replace a
 //! connection that fell silent. The latter follows a slot that moved only if it may also send a write again whose reply was lost.
 
 mod cluster;
+mod connection;
 mod error;
-mod node;
-mod own;
-mod parcel;
-mod pause;
-mod script;
+mod request;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -26,19 +22,17 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::io::tcp::{TcpSettings, socket2};
-use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind, ToRedisArgs, Value};
+use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, ToRedisArgs, Value};
 use tokio::time::Instant;
 
 use self::cluster::Cluster;
 pub(super) use self::error::LinkError;
-use self::own::Own;
-use self::parcel::Parcel;
-pub(super) use self::parcel::{Effect, Replicas};
-pub(super) use self::script::Script;
+use self::request::Request;
+pub(super) use self::request::{Effect, Replicas, Script};
 use self::server::Server;
 
 /// A way to Redis. Clones share it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     route: Route,
     deadline: Duration,
@@ -50,29 +44,26 @@ pub(super) struct Link {
 enum Route {
     Single(Arc<Server>),
     Cluster(Arc<Cluster>),
-    Own(Arc<dyn Own>),
+    /// Gives a clone of a connection that was made elsewhere.
+    Own(Arc<dyn Fn() -> Box<dyn ConnectionLike + Send> + Send + Sync>),
 }
 
 impl Link {
     /// To one server, or to a name that leads to the present master. Does not connect.
     pub(super) fn single(target: impl IntoConnectionInfo) -> Result<Self, LinkError> {
-        let server = Server::new(&connection_info(target)?)?;
+        let server = Server::new(connection_info(target)?)?;
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
     /// To a cluster, of which these are some nodes. Does not connect.
-    pub(super) fn cluster<T: IntoConnectionInfo>(targets: impl IntoIterator<Item = T>) -> Result<Self, LinkError> {
-        let infos = targets.into_iter().map(connection_info).collect::<Result<Vec<_>, _>>()?;
-        if infos.is_empty() {
-            return Err(LinkError::Misconfigured(RedisError::from((ErrorKind::InvalidClientConfig, "no address"))));
-        }
-        let cluster = Cluster::new(&infos)?;
+    pub(super) fn cluster(targets: impl IntoIterator<Item = impl IntoConnectionInfo>) -> Result<Self, LinkError> {
+        let cluster = Cluster::new(&connection_infos(targets)?)?;
         Ok(Self::over(Route::Cluster(Arc::new(cluster))))
     }
 
     /// A connection that was made elsewhere, and that is looked after there: here it is only given the deadline.
     pub(super) fn own(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
-        Self::over(Route::Own(Arc::new(connection)))
+        Self::over(Route::Own(Arc::new(move || Box::new(connection.clone()))))
     }
 
     fn over(route: Route) -> Self {
@@ -104,11 +95,11 @@ impl Link {
     ) -> Result<Value, LinkError> {
         let until = Instant::now() + self.deadline;
         let key = keys.first().copied().unwrap_or_default();
-        match self.send(&script.by_hash(keys, &args), key, effect, until).await {
-            Err(LinkError::Refused(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.send(&script.by_text(keys, &args), key, effect, until).await
+        match self.send(&script.command(true, keys, &args), key, effect, until).await {
+            Err(LinkError::Refused(error)) if error.code() == Some("NOSCRIPT") => {
+                self.send(&script.command(false, keys, &args), key, effect, until).await
             }
-            other => other,
+            answer => answer,
         }
     }
 
@@ -117,49 +108,45 @@ impl Link {
         self.send(cmd, key, effect, Instant::now() + self.deadline).await
     }
 
+    /// Sends a command, and once more if the connection broke and that is harmless.
     async fn send(&self, cmd: &Cmd, key: &[u8], effect: Effect, until: Instant) -> Result<Value, LinkError> {
-        let parcel = Parcel { cmd, effect, asking: false, replicas: self.replicas };
-        match &self.route {
-            Route::Single(server) => server.send(parcel, until).await,
-            Route::Cluster(cluster) => cluster.send(parcel, key, until).await,
-            Route::Own(connection) => own::send(&**connection, parcel, until).await,
+        let request = Request { cmd, effect, asking: false, replicas: self.replicas };
+        let send = async || match &self.route {
+            Route::Single(server) => server.send(request, until).await,
+            Route::Cluster(cluster) => cluster.send(request, key, until).await,
+            Route::Own(connection) => request.send(&mut *connection(), until).await,
+        };
+        match send().await {
+            Err(LinkError::Broken(_)) if effect == Effect::Idempotent => send().await,
+            answer => answer,
         }
     }
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut link = f.debug_struct("Link");
-        match &self.route {
-            Route::Single(server) => link.field("server", server),
-            Route::Cluster(cluster) => link.field("cluster", cluster),
-            Route::Own(_) => link.field("connection", &"of its own"),
-        };
-        link.field("deadline", &self.deadline);
-        if let Some(replicas) = &self.replicas {
-            link.field("replicas", replicas);
+        match self {
+            Self::Single(server) => server.fmt(f),
+            Self::Cluster(cluster) => cluster.fmt(f),
+            Self::Own(_) => f.write_str("Own(..)"),
         }
-        link.finish()
     }
+}
+
+fn connection_infos(
+    targets: impl IntoIterator<Item = impl IntoConnectionInfo>,
+) -> Result<Vec<ConnectionInfo>, LinkError> {
+    let infos = targets.into_iter().map(connection_info).collect::<Result<Vec<_>, _>>()?;
+    let nobody = || LinkError::Misconfigured(RedisError::from((ErrorKind::InvalidClientConfig, "no address")));
+    if infos.is_empty() { Err(nobody()) } else { Ok(infos) }
 }
 
 /// Reads a target, and sets what notices a link that is half open: the system gives it up, and the next command connects anew.
 fn connection_info(target: impl IntoConnectionInfo) -> Result<ConnectionInfo, LinkError> {
     let info = target.into_connection_info().map_err(LinkError::Misconfigured)?;
-    let keepalive = socket2::TcpKeepalive::new()
-        .with_time(KEEPALIVE)
-        .with_interval(KEEPALIVE_INTERVAL)
-        .with_retries(KEEPALIVE_RETRIES);
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(USER_TIMEOUT);
-    Ok(info.set_tcp_settings(settings))
+    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3).with_retries(3);
+    Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true).set_keepalive(keepalive)))
 }
 
 const DEADLINE: Duration = Duration::from_secs(1);
-/// How long what was sent may stay without an acknowledgement of the other host.
-#[cfg(target_os = "linux")]
-const USER_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEPALIVE: Duration = Duration::from_secs(10);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
-const KEEPALIVE_RETRIES: u32 = 3;

@@ -135,14 +135,14 @@ async fn ask(link: &Link, effect: Effect) -> Result<Value, LinkError> {
 #[test]
 fn nothing_shows_a_password() {
     let link = Link::single("redis://ada:hunter2@localhost:1/0").expect("an address");
-    assert_eq!(format!("{link:?}"), r#"Link { server: Tcp("localhost", 1), deadline: 1s }"#);
+    assert_eq!(format!("{link:?}"), r#"Link { route: Tcp("localhost", 1), deadline: 1s, replicas: None }"#);
     let link = Link::cluster(["redis://:hunter2@localhost:1", "redis://:hunter2@localhost:2"]).expect("addresses");
-    assert_eq!(format!("{link:?}"), "Link { cluster: [localhost:1, localhost:2], deadline: 1s }");
+    assert_eq!(format!("{link:?}"), "Link { route: [localhost:1, localhost:2], deadline: 1s, replicas: None }");
     for url in ["redis://:hunter2@", "http://:hunter2@localhost", "redis://:hunter2@localhost/x", "hunter2"] {
         let error = Link::single(url).expect_err("no address");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
-    assert!(Link::cluster::<&str>([]).is_err());
+    assert!(Link::cluster([""; 0]).is_err());
     assert!(Link::cluster(["unix:///run/redis.sock"]).is_err());
 }
 

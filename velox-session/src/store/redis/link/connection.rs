@@ -1,0 +1,140 @@
+//! A connection to a server: made when it is needed, shared by all, and replaced when it is no good any more.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{RedisError, Value};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::LinkError;
+use super::request::{Effect, Request};
+use super::server::Server;
+
+/// A connection to a server, or the lack of one.
+#[derive(Default)]
+pub(super) struct Connection(Mutex<State>);
+
+/// A connection, once it is made: by one command, for all that wait.
+type Line = Arc<OnceCell<MultiplexedConnection>>;
+
+#[derive(Default)]
+struct State {
+    line: Line,
+    /// When a command was last answered.
+    heard: Option<Instant>,
+    /// Attempts in a row after which no command was answered.
+    failures: u32,
+    /// When the next attempt may be made, and why the last one failed.
+    pause: Option<(Instant, RedisError)>,
+    /// When a connection that still stood was last replaced.
+    replaced: Option<Instant>,
+}
+
+impl Connection {
+    /// Sends a command, once.
+    pub(super) async fn send(&self, server: &Server, request: Request<'_>, until: Instant) -> Result<Value, LinkError> {
+        if request.effect == Effect::Once {
+            timeout_at(until, self.probe()).await.ok();
+        }
+        let line = Arc::clone(&self.state().line);
+        let connect = line.get_or_try_init(|| self.connect(server));
+        let mut connection = timeout_at(until, connect).await.unwrap_or(Err(LinkError::Deadline))?.clone();
+        let answer = request.send(&mut connection, until).await;
+        self.note(&line, &answer);
+        answer
+    }
+
+    async fn connect(&self, server: &Server) -> Result<MultiplexedConnection, LinkError> {
+        let pause = self.state().pause.clone();
+        if let Some((end, error)) = pause {
+            let wait = end.saturating_duration_since(Instant::now());
+            if wait > FIRST_PAUSE {
+                return Err(LinkError::Unreachable(error));
+            }
+            sleep(wait).await;
+        }
+        // Counted before it is made: an attempt that is given up at the deadline failed as well.
+        let failures = self.state().failures.saturating_add(1);
+        self.failed(failures, io::Error::from(io::ErrorKind::TimedOut).into());
+        server.connect().await.map_err(|error| {
+            self.failed(failures, error.clone());
+            LinkError::Unreachable(error)
+        })
+    }
+
+    fn failed(&self, failures: u32, why: RedisError) {
+        // Without randomness the pause is one of those that it may be.
+        let pause = pause(failures, getrandom::u32().unwrap_or(u32::MAX));
+        let mut state = self.state();
+        (state.failures, state.pause) = (failures, Some((Instant::now() + pause, why)));
+    }
+
+    /// Gives up a connection that ended while nobody used it, before a command that is sent only once would be lost on it:
+    /// a `PING` whose answer nobody waits for is not accepted any more.
+    async fn probe(&self) {
+        let line = match &*self.state() {
+            State { line, heard: Some(at), .. } if at.elapsed() >= QUIET => Arc::clone(line),
+            _ => return,
+        };
+        let Some(connection) = line.get() else { return };
+        let mut ping = redis::cmd("PING");
+        ping.set_no_response(true);
+        if let Err(error) = connection.clone().send_packed_command(&ping).await {
+            self.note(&line, &Err(LinkError::Broken(error)));
+        }
+    }
+
+    /// Notes what an answer says of its connection. One that stands is given up once a second, since a new one may be no better.
+    fn note(&self, line: &Line, answer: &Result<Value, LinkError>) {
+        let (mut state, now) = (self.state(), Instant::now());
+        if !Arc::ptr_eq(line, &state.line) {
+            return;
+        }
+        if !matches!(answer, Err(LinkError::Broken(_) | LinkError::Deadline)) {
+            (state.heard, state.failures, state.pause) = (Some(now), 0, None);
+        }
+        let may_replace = state.replaced.is_none_or(|at| now - at >= REPLACEMENT);
+        match answer {
+            Err(LinkError::Broken(_)) => state.line = Line::default(),
+            Err(LinkError::Deadline | LinkError::ReadOnly(_)) if may_replace => {
+                (state.line, state.replaced) = (Line::default(), Some(now));
+            }
+            _ => {}
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pause after so many attempts in a row that failed: between the half and the whole of what doubles each time, so that
+/// processes that failed together do not try again together.
+fn pause(failures: u32, random: u32) -> Duration {
+    let whole = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(8)).min(LONGEST_PAUSE);
+    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+/// At most so long is the first pause, which a command waits for.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const REPLACEMENT: Duration = Duration::from_secs(1);
+const QUIET: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S5
+    #[test]
+    fn pauses_double_up_to_a_second_and_differ() {
+        let longest = |failures| pause(failures, u32::MAX).as_millis();
+        assert_eq!([1, 2, 3, 4, 5, 100, u32::MAX].map(longest), [100, 200, 400, 800, 1_000, 1_000, 1_000]);
+        let shortest = |failures| pause(failures, 0).as_millis();
+        assert_eq!([1, 2, 3, 4, 5, 100].map(shortest), [50, 100, 200, 400, 500, 500]);
+        assert_eq!(pause(5, u32::MAX / 2).as_millis(), 750);
+    }
+}
