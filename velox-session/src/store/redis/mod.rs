@@ -1,4 +1,4 @@
-//! Sessions in Redis or Valkey: one server, a name that leads to the present master, or a cluster.
+//! Sessions in Redis or Valkey: one server, a master by its name or by the word of sentinels, or a cluster.
 //!
 //! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
 //! renews its life at once. How a session begins is in `begin.rs`: a new record of a user is put on that user's list in the same round trip.
@@ -145,6 +145,34 @@ impl RedisStore {
     /// A URL is none of a Redis server, or there is none.
     pub fn cluster<'u>(urls: impl IntoIterator<Item = &'u str>) -> Result<Self, StoreError> {
         Link::cluster(urls).map(Self::over).map_err(StoreError::new)
+    }
+
+    /// A store on the master of this name that Redis Sentinel watches. Sentinels are asked for its address whenever a connection is
+    /// made, so that sessions are served again once they have promoted a replica. Does not connect yet.
+    ///
+    /// Name all sentinels, with their ports. They are asked at once, and the first that knows a master counts.
+    ///
+    /// A URL says how the master is reached where it asks for a password or speaks TLS, with the name in place of the host:
+    /// `rediss://user:password@mymaster/0`. The URLs of the sentinels say that for the sentinels alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::store::RedisStore;
+    ///
+    /// let sentinels = ["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
+    /// let store = RedisStore::sentinel(sentinels, "mymaster")?;
+    /// let store = RedisStore::sentinel(sentinels, "redis://:a-password@mymaster")?;
+    /// # let _ = store;
+    /// # Ok::<_, velox_session::store::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A URL is none of a Redis server, the name cannot stand in one, or there is no sentinel.
+    pub fn sentinel<'u>(urls: impl IntoIterator<Item = &'u str>, master: &str) -> Result<Self, StoreError> {
+        let master = if master.contains("://") { master.to_owned() } else { format!("redis://{master}") };
+        Link::sentinel(urls, master).map(Self::over).map_err(StoreError::new)
     }
 
     /// A store on a connection that the application has made, and that it looks after: whether it connects again, whether it sends a

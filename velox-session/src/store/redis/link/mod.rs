@@ -55,6 +55,15 @@ impl Link {
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
+    /// To the master that these sentinels know by the name that stands in place of its host. Does not connect.
+    pub(super) fn sentinel(
+        targets: impl IntoIterator<Item = impl IntoConnectionInfo>,
+        master: impl IntoConnectionInfo,
+    ) -> Result<Self, LinkError> {
+        let server = Server::watched(connection_info(master)?, connection_infos(targets)?)?;
+        Ok(Self::over(Route::Single(Arc::new(server))))
+    }
+
     /// To a cluster, of which these are some nodes. Does not connect.
     pub(super) fn cluster(targets: impl IntoIterator<Item = impl IntoConnectionInfo>) -> Result<Self, LinkError> {
         let cluster = Cluster::new(&connection_infos(targets)?)?;

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use futures_util::future::select_ok;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisResult, Value};
+use redis::cluster::NodeAddress;
+use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisResult, TlsMode, Value};
 use tokio::time::Instant;
 
 use super::LinkError;
@@ -15,6 +18,8 @@ use super::request::Request;
 /// While a connection waits, Redis carries out nothing that comes behind on it: reads would wait for replicas, too.
 pub(super) struct Server {
     client: Client,
+    /// Who is asked for the present address, if somebody is. The host of the client is the name of a master then.
+    sentinels: Vec<ConnectionInfo>,
     connection: Connection,
     waiting: Connection,
 }
@@ -25,7 +30,13 @@ impl Server {
         #[cfg(feature = "redis-tls")]
         provide_tls();
         let client = Client::open(info).map_err(LinkError::Misconfigured)?;
-        Ok(Self { client, connection: Connection::default(), waiting: Connection::default() })
+        Ok(Self { client, sentinels: Vec::new(), connection: Connection::default(), waiting: Connection::default() })
+    }
+
+    /// The master whose name stands in place of a host, wherever these sentinels say that it is. Does not connect.
+    pub(super) fn watched(master: ConnectionInfo, sentinels: Vec<ConnectionInfo>) -> Result<Self, LinkError> {
+        NodeAddress::try_from(master.addr()).map_err(LinkError::Misconfigured)?;
+        Ok(Self { sentinels, ..Self::new(master)? })
     }
 
     /// Sends a command.
@@ -36,8 +47,28 @@ impl Server {
 
     /// Makes a connection. The caller sets a time for it.
     pub(super) async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        let client = if self.sentinels.is_empty() { self.client.clone() } else { self.master().await? };
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        client.get_multiplexed_async_connection_with_config(&config).await
+    }
+
+    /// Asks for the present master. All sentinels are asked at once, and the first that names one counts: one after the other, a
+    /// machine that took master and sentinel along would hold up each attempt.
+    async fn master(&self) -> RedisResult<Client> {
+        let info = self.client.get_connection_info();
+        let settings = SentinelNodeConnectionInfo::default()
+            .set_redis_connection_info(info.redis_settings().clone())
+            .set_tcp_settings(info.tcp_settings().clone());
+        let settings = match info.addr() {
+            ConnectionAddr::TcpTls { insecure: false, .. } => settings.set_tls_mode(TlsMode::Secure),
+            ConnectionAddr::TcpTls { .. } => settings.set_tls_mode(TlsMode::Insecure),
+            _ => settings,
+        };
+        let name = NodeAddress::try_from(info.addr())?;
+        let asked = self.sentinels.iter().map(async |sentinel| {
+            Sentinel::build(vec![sentinel.clone()])?.async_master_for(name.host(), Some(&settings)).await
+        });
+        select_ok(asked.map(Box::pin)).await.map(|(client, _)| client)
     }
 }
 

@@ -138,12 +138,16 @@ fn nothing_shows_a_password() {
     assert_eq!(format!("{link:?}"), r#"Link { route: Tcp("localhost", 1), deadline: 1s, replicas: None }"#);
     let link = Link::cluster(["redis://:hunter2@localhost:1", "redis://:hunter2@localhost:2"]).expect("addresses");
     assert_eq!(format!("{link:?}"), "Link { route: [localhost:1, localhost:2], deadline: 1s, replicas: None }");
+    let link = Link::sentinel(["redis://:hunter2@localhost:1"], "redis://:hunter2@mymaster").expect("addresses");
+    assert_eq!(format!("{link:?}"), r#"Link { route: Tcp("mymaster", 6379), deadline: 1s, replicas: None }"#);
     for url in ["redis://:hunter2@", "http://:hunter2@localhost", "redis://:hunter2@localhost/x", "hunter2"] {
         let error = Link::single(url).expect_err("no address");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
     assert!(Link::cluster([""; 0]).is_err());
     assert!(Link::cluster(["unix:///run/redis.sock"]).is_err());
+    assert!(Link::sentinel([""; 0], "redis://mymaster").is_err());
+    assert!(Link::sentinel(["redis://localhost:1"], "unix:///run/redis.sock").is_err());
 }
 
 #[tokio::test]

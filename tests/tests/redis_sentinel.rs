@@ -1,0 +1,87 @@
+//! A master that sentinels watch (row S9): when it goes, sessions are served by the replica that was promoted.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use velox_session::clock::SystemClock;
+use velox_session::store::RedisStore;
+use velox_session::{SessionStore, StoreKey};
+use velox_tests::redis::{RedisSentinel, RedisServer};
+use velox_tests::{Browser, SessionsApp};
+
+/// How long it may take until the sentinel has promoted a replica, and that serves. It is a few seconds.
+const RECOVERY: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(20);
+
+fn app(store: &RedisStore) -> SessionsApp {
+    SessionsApp::with(|settings| settings.store(store.clone()).clock(SystemClock))
+}
+
+/// Counts in the session until that is acknowledged. The counter.
+async fn count(browser: &mut Browser) -> u64 {
+    let since = Instant::now();
+    loop {
+        let reply = browser.post("/api/session/count", json!({})).await;
+        if reply.status == 200 {
+            return reply.result().as_u64().expect("a number");
+        }
+        assert_eq!(reply.failure(), (503, "SESSION_UNAVAILABLE".to_owned()), "{reply:?}");
+        assert!(since.elapsed() < RECOVERY, "{reply:?}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+#[tokio::test]
+async fn s9_what_was_acknowledged_is_served_after_the_master_died() {
+    let mut master = RedisServer::start().await;
+    let replicas = [RedisServer::replica_of(&master).await, RedisServer::replica_of(&master).await];
+    let sentinel = RedisSentinel::watching(&master, 2, None).await;
+    // Another one went with the machine of the master, as it were: it takes connections, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let silent = format!("redis://{}", silent.local_addr().expect("it is bound"));
+    let store = RedisStore::sentinel([silent.as_str(), &sentinel.url()], "mymaster").expect("addresses");
+    let store = store.with_deadline(Duration::from_secs(2)).with_replicas(1, Duration::from_secs(1));
+    let mut alice = app(&store).alice().await;
+    let mut counted = 0;
+    for _ in 0..5 {
+        counted = count(&mut alice).await;
+    }
+    master.stop();
+
+    let since = Instant::now();
+    // What the browser is told meanwhile is that its session is not available, and never that there is none.
+    while alice.get("/api/auth/profile").await.status != 200 {
+        assert!(since.elapsed() < RECOVERY, "not back after {:?}", since.elapsed());
+        tokio::time::sleep(POLL).await;
+    }
+    assert_eq!(alice.get("/api/session/data").await.result()["count"], counted);
+    // The other replica follows the new master.
+    assert!(count(&mut alice).await > counted);
+    drop(replicas);
+}
+
+#[tokio::test]
+async fn s9_a_failover_by_hand_is_followed_and_passwords_are_kept_apart() {
+    let master = RedisServer::with_password("of-the-master").await;
+    let replica = RedisServer::replica_of(&master).await;
+    let sentinel = RedisSentinel::watching(&master, 1, Some("of-the-sentinel")).await;
+    let url = sentinel.url().replace("redis://", "redis://:of-the-sentinel@");
+    let store = RedisStore::sentinel([url.as_str()], "redis://:of-the-master@mymaster").expect("addresses");
+    assert!(!format!("{store:?}").contains("of-the"), "{store:?}");
+    let app = app(&store);
+    let mut alice = app.alice().await;
+    let counted = count(&mut alice).await;
+    sentinel.failover().await;
+    replica.until("it is the master", async || replica.info("replication", "role").await == "master").await;
+    assert!(count(&mut alice).await > counted);
+    assert_eq!(alice.get("/api/auth/profile").await.status, 200);
+
+    // Somebody who has mixed them up is told so, and not what they are.
+    let url = sentinel.url().replace("redis://", "redis://:of-the-master@");
+    let mixed_up = RedisStore::sentinel([url.as_str()], "redis://:of-the-sentinel@mymaster").expect("addresses");
+    let key = StoreKey::from_text(&format!("session:{}", "0".repeat(64))).expect("a cookie's name and a hash");
+    let error = mixed_up.get(&key).await.expect_err("the sentinel refuses");
+    let text = format!("{error} {error:?} {mixed_up:?}");
+    assert!(!text.contains("of-the"), "{text}");
+}
