@@ -206,7 +206,13 @@ impl RedisServer {
     }
 
     async fn info_lines(&self, section: &str) -> Vec<String> {
-        let text = match self.command(&["INFO", section]).await {
+        let words = ["INFO", section];
+        let answer = match self.try_command(&words).await {
+            // A server that becomes a master or a replica ends its connections.
+            Err(error) if error.is_io_error() => self.command(&words).await,
+            answer => answer.unwrap_or_else(|error| panic!("{words:?}: {error}\n{}", self.log())),
+        };
+        let text = match answer {
             Value::BulkString(bytes) => String::from_utf8(bytes).expect("text"),
             other => panic!("no text: {other:?}"),
         };
