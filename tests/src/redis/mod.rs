@@ -3,6 +3,7 @@
 mod cluster;
 mod frame;
 mod harness;
+mod latency;
 mod proxy;
 mod sentinel;
 mod server;
@@ -11,6 +12,7 @@ mod tests;
 
 pub use self::cluster::RedisCluster;
 pub use self::harness::{Aged, RedisHarness};
+pub use self::latency::Latency;
 pub use self::proxy::{Fault, Proxy};
 pub use self::sentinel::RedisSentinel;
 pub use self::server::RedisServer;
