@@ -87,7 +87,7 @@ impl Browser {
     }
 
     /// Sends a request with the cookies of its path. For requests that run at the same time: see [`keep`](Self::keep).
-    pub fn start(&self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Reply> + 'static {
+    pub fn start(&self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Reply> + 'static + use<> {
         if let Some(cookies) = self.header(request.uri().path()) {
             request.headers_mut().insert(COOKIE, cookies);
         }
@@ -100,12 +100,12 @@ impl Browser {
     }
 
     /// GETs with the cookies that there are now.
-    pub fn start_get(&self, target: &str) -> impl Future<Output = Reply> + 'static {
+    pub fn start_get(&self, target: &str) -> impl Future<Output = Reply> + 'static + use<> {
         self.start(get(target))
     }
 
     /// POSTs with the cookies that there are now.
-    pub fn start_post(&self, target: &str, body: &Value) -> impl Future<Output = Reply> + 'static {
+    pub fn start_post(&self, target: &str, body: &Value) -> impl Future<Output = Reply> + 'static + use<> {
         self.start(json(Method::POST, target, body.to_string()))
     }
 

@@ -17,4 +17,4 @@ pub use self::client::{Client, Reply, get, json};
 pub use self::log::{Log, listen};
 pub use self::probe::{Gate, Kind, Probe};
 pub use self::program::{Program, exchange};
-pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp};
+pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp, Turnstile};

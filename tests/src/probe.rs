@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use velox_session::clock::ManualClock;
-use velox_session::store::{Condition, Destroyed, Expected, Owner, StoreError, Stored, async_trait};
+use velox_session::store::{
+    Condition, Created, Destroyed, Expected, NewSession, Owner, StoreError, Stored, async_trait,
+};
 use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 
 /// What a store is asked.
@@ -21,6 +23,8 @@ pub enum Kind {
     Touch,
     /// For those of a user.
     List,
+    /// To end those of a user.
+    End,
 }
 
 /// A store in memory that a test has in hand. Clones are the same store.
@@ -153,6 +157,32 @@ impl SessionStore for Probe {
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         self.called(Kind::Touch, key, (None, Some(ttl))).await?;
         self.0.store.touch(key, ttl).await
+    }
+
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        if new.ends_others || new.login.is_some_and(|login| login.strict) {
+            self.called(Kind::Set, new.key, (Some(&new.record), Some(new.ttl))).await?;
+            return self.0.store.create(new).await;
+        }
+        // In the steps of a store that has only the four methods, so that each can be held up or fail.
+        if self.set(new.key, new.record, Expected::Absent, new.ttl).await? != Stored::Yes {
+            return Ok(Created::Taken);
+        }
+        let Some((old, condition)) = new.replaces else { return Ok(Created::Yes { ended: 0 }) };
+        let destroyed = self.destroy(old, condition).await;
+        match destroyed {
+            Ok(Destroyed::Yes) => return Ok(Created::Yes { ended: 0 }),
+            Ok(Destroyed::Absent) if condition == Condition::Always => return Ok(Created::Yes { ended: 0 }),
+            _ => {}
+        }
+        self.destroy(new.key, Condition::Always).await.ok();
+        let _ = destroyed?;
+        Ok(Created::Conflict(self.get(old).await?))
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        self.asked(Kind::End).await?;
+        self.0.store.end_sessions(owner, keep).await
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

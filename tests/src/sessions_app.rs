@@ -1,5 +1,6 @@
 //! An application with two kinds of sessions, after the contract: a main one with accounts, and a short one below a path of its own.
 
+mod slow;
 mod users;
 
 use std::fmt;
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 use velox_rpc::{App, Call, Ctx, Error, Result, Router, procedure, schema};
 use velox_session::clock::ManualClock;
 use velox_session::{Manager, SameSite, SessionBuilder, SessionMiddleware, SessionUser, session_middleware};
+
+pub use slow::Turnstile;
 
 use crate::{Browser, Probe};
 
@@ -27,6 +30,8 @@ pub struct SessionsApp {
     pub accounts: Accounts,
     /// What opens and saves the main session.
     pub manager: Manager,
+    /// Where the calls of `slow` wait.
+    pub turnstile: Turnstile,
     stranger: Browser,
 }
 
@@ -73,11 +78,13 @@ impl SessionsApp {
             async move { found }
         });
         let short = short.build().expect("good settings");
+        let turnstile = Turnstile::new();
         let app = App::new(accounts.clone())
             .router(health())
             .router(auth(&main))
             .router(session(&main))
             .router(users::users(&main))
+            .router(slow::slow(&main, &turnstile))
             .router(short_routes(&main, &short));
         Self {
             clock: clock.clone(),
@@ -85,6 +92,7 @@ impl SessionsApp {
             short_store,
             accounts,
             manager: main.manager().clone(),
+            turnstile,
             stranger: Browser::of(app, clock.clone()),
         }
     }
@@ -347,8 +355,28 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
         )
         .procedure(
             "count",
-            procedure::<Accounts>().use_(main.optional()).mutation(|Call { ctx, .. }| {
-                Ok(ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1)?)
+            procedure::<Accounts>().use_(main.optional()).mutation(async |Call { ctx, .. }| {
+                Ok(ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?)
+            }),
+        )
+        .procedure(
+            "countThenBreak",
+            procedure::<Accounts>().use_(main.optional()).mutation(async |Call { ctx, .. }| -> Result<()> {
+                ctx.session.set("pending", 1)?;
+                ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?;
+                Err(Error::internal("broken"))
+            }),
+        )
+        .procedure(
+            "countByQuery",
+            procedure::<Accounts>().use_(main.optional()).query(async |Call { ctx, .. }| {
+                Ok(ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?)
+            }),
+        )
+        .procedure(
+            "loginByQuery",
+            procedure::<Accounts>().use_(main.optional()).query(async |Call { ctx, .. }| {
+                Ok(ctx.session.login(SessionUser::new("u2", "bob@example.com")).await?)
             }),
         )
         .procedure(
@@ -510,8 +538,8 @@ fn short_routes(main: &SessionMiddleware<Account>, short: &SessionMiddleware) ->
         .procedure("profile", procedure::<Accounts>().use_(short.required()).query(|Call { ctx, .. }| Ok(ctx.user)))
         .procedure(
             "touch",
-            procedure::<Accounts>().use_(short.optional()).mutation(|Call { ctx, .. }| {
-                Ok(ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1)?)
+            procedure::<Accounts>().use_(short.optional()).mutation(async |Call { ctx, .. }| {
+                Ok(ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?)
             }),
         )
         .procedure(

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use redis::Value;
 use serde_json::{Value as Json, json};
 use velox_session::clock::{Clock, ManualClock};
-use velox_session::manager::OpenError;
+use velox_session::manager::{CloseError, OpenError};
 use velox_session::session::OpenSession;
 use velox_session::store::RedisStore;
 use velox_session::{Manager, SessionError, SessionUser, session_middleware};
@@ -238,14 +238,10 @@ async fn what_veloxts_ends_in_between_stays_ended() {
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
     service.veloxts_writes(&cookie, json!({})).await;
-    let (sent, done) = service
-        .visit(Some(&cookie), async |open| {
-            service.server.command(&["DEL", &service.key(&cookie).await]).await;
-            set(open, "n", json!(1))
-        })
-        .await;
-    done.expect("it is small");
-    assert!(sent.is_none());
+    let open = service.open(Some(&cookie)).await.expect("Redis answers");
+    service.server.command(&["DEL", &service.key(&cookie).await]).await;
+    set(&open, "n", json!(1)).expect("it is small");
+    assert!(matches!(service.manager.close(&open).await, Err(CloseError::Conflict)));
     assert_eq!(server.command(&["EXISTS", &service.key(&cookie).await]).await, Value::Int(0));
 }
 

@@ -124,18 +124,21 @@ async fn a_failed_login_with_a_bad_cookie_creates_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_is_never_above_its_capacity() {
+async fn a_flood_of_visitors_ends_no_session_of_a_user() {
     // G4
     let app = SessionsApp::start();
-    let small = Probe::over(MemoryStore::new().with_clock(app.clock.clone()).with_capacity(8));
+    let small = Probe::over(MemoryStore::new().with_clock(app.clock.clone()).with_budget(8 * 1_024));
     let app = SessionsApp::over(&small, &app.clock, SECRET, |settings| settings);
+    let mut user = app.visitor();
+    user.post("/api/auth/login", login(ALICE)).await.result();
     let mut last = app.visitor();
     for _ in 0..30 {
         last = app.visitor();
         set(&mut last, "seen", true).await.result_of_nothing();
-        assert!(small.store().len() <= 8);
+        assert!(small.store().len() <= 16);
     }
     assert_eq!(data(&mut last).await, json!({"seen": true}));
+    assert_eq!(user.get("/api/auth/profile").await.result()["name"], "Alice");
 }
 
 // ---- login, logout, regenerate ----

@@ -36,6 +36,7 @@ pub struct StoreKey {
 }
 
 impl StoreKey {
+    #[inline]
     pub(crate) fn new(prefix: &Arc<str>, id: &SessionId) -> Self {
         Self {
             digest: Sha256::digest(id.as_bytes()).into(),
@@ -104,11 +105,6 @@ impl StoreKey {
     pub(crate) fn short(&self) -> u64 {
         let [.., a, b, c, d, e, f, g, h] = self.digest;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
-    }
-
-    /// A number that spreads keys evenly.
-    pub(crate) fn spread(&self) -> usize {
-        usize::from(self.digest[31])
     }
 }
 

@@ -44,8 +44,8 @@ impl Short {
 
     /// Counts.
     pub fn touch(&self) -> Mutation<(), Touched> {
-        procedure().use_(self.session.optional()).mutation(|Call { ctx, .. }| {
-            let count = ctx.session.update(COUNT, |count| count.unwrap_or(0) + 1)?;
+        procedure().use_(self.session.optional()).mutation(async |Call { ctx, .. }| {
+            let count = ctx.session.update(COUNT, |count| count.unwrap_or(0) + 1).await?;
             Ok(Touched { count })
         })
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use velox_rpc::{Call, Error, Router, procedure, schema};
-use velox_session::SessionMiddleware;
 use velox_session::session::SessionInfo;
+use velox_session::{SessionMiddleware, SessionUser};
 
 use super::{Account, Accounts};
 
@@ -38,6 +38,14 @@ pub(super) fn users(main: &SessionMiddleware<Account>) -> Router<Accounts> {
         .procedure(
             "logoutOthers",
             procedure::<Accounts>().use_(main.required()).mutation(async |Call { ctx, .. }| {
+                ctx.session.logout_others().await?;
+                Ok(json!({"success": true}))
+            }),
+        )
+        .procedure(
+            "loginAlone",
+            procedure::<Accounts>().use_(main.optional()).mutation(async |Call { ctx, .. }| {
+                ctx.session.login(SessionUser::new("u1", "alice@example.com")).await?;
                 ctx.session.logout_others().await?;
                 Ok(json!({"success": true}))
             }),

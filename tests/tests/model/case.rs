@@ -53,7 +53,7 @@ pub(crate) enum Act {
     Set(&'static str),
     /// Removes a key.
     Remove(&'static str),
-    /// Counts up.
+    /// Counts up, and saves that at once.
     Count,
     /// Leaves a message that nobody else leaves.
     Flash(&'static str),
@@ -69,8 +69,8 @@ pub(crate) enum Act {
 
 impl Act {
     /// Whether it holds whatever becomes of the call.
-    pub(crate) fn is_of_identity(self) -> bool {
-        matches!(self, Self::Login(_) | Self::Logout | Self::Regenerate)
+    pub(crate) fn stands(self) -> bool {
+        matches!(self, Self::Login(_) | Self::Logout | Self::Regenerate | Self::Count)
     }
 }
 
@@ -91,7 +91,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn request() -> impl Strategy<Value = Request> {
     let stolen = prop_oneof![9 => Just(None), 1 => any::<usize>().prop_map(Some)];
-    (0..BROWSERS, stolen, 0..2_usize, acts(3), prop::bool::weighted(0.08))
+    (0..BROWSERS, stolen, 0..2_usize, acts(4), prop::bool::weighted(0.08))
         .prop_map(|(browser, stolen, server, acts, fails)| Request { browser, stolen, server, acts, fails })
 }
 
@@ -101,7 +101,7 @@ fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let key = prop::sample::select(vec!["a", "b", "c"]);
+    let key = prop_oneof![6 => prop::sample::select(vec!["a", "b", "c"]), 1 => Just(COUNT)];
     let message = prop_oneof![3 => Just("f"), 1 => Just("g")];
     let user = prop::sample::select(USERS.to_vec());
     prop_oneof![
@@ -126,5 +126,7 @@ fn time() -> impl Strategy<Value = Duration> {
     .prop_map(Duration::from_millis)
 }
 
+/// The key of what is counted up.
+pub(crate) const COUNT: &str = "count";
 pub(crate) const BROWSERS: usize = 3;
 pub(crate) const USERS: [&str; 2] = ["ada", "bob"];

@@ -3,199 +3,237 @@
 use velox_session::clock::Clock;
 use velox_session::manager::CloseError;
 
-use crate::oracle::{ABSOLUTE, Content, Deed, Effect, Life, Session, Start, TTL, longest, replay};
+use crate::case::Act;
+use crate::oracle::{Content, Deed, Effect, Life, Session, Start, TTL, longest, replay};
 use crate::script::{Closed, Seen, Sent};
-use crate::world::{Opened, Running, World};
-
-/// How a request ended, as far as one may tell before: what it found, and what it has to do.
-#[derive(Debug)]
-struct Verdict {
-    start: Start,
-    effect: Effect,
-}
+use crate::world::{Opened, Running, World, key_of};
 
 impl World {
-    pub(super) async fn check_closed(&mut self, running: &Running, closed: &Closed) {
-        let number = running.number;
-        let (deeds, opening_at, closing_at) = {
-            let notes = running.notes.borrow();
-            (notes.deeds.clone(), notes.opening_at, notes.closing_at)
-        };
-        // What a call sees is what was loaded, and what it did itself.
-        let (start, content) = running.start();
-        let seen = Seen::of(&replay(start, content, &deeds).content);
-        let notes = running.notes.borrow().seen.clone();
-        self.check(notes.as_ref() == Some(&seen), || format!("#{number}: it saw {notes:?} instead of {seen:?}"));
-
-        let kept: Vec<_> = match running.request.fails {
-            true => deeds.into_iter().filter_map(Deed::of_failed).collect(),
-            false => deeds,
-        };
-        let verdicts = self.verdicts(running, &kept, (opening_at, closing_at));
-        for verdict in &verdicts {
-            if self.fits(&verdict.effect, running, closed, (opening_at, closing_at)).await {
-                self.apply(verdict, running, closed, closing_at).await;
-                return;
-            }
-        }
-        let index = running.opened.as_ref().map(|opened| opened.index);
-        self.check(false, || format!("#{number}: of session {index:?}: {closed:?} instead of one of {verdicts:?}"));
+    /// What a call sees is what its request was told, and what it did itself.
+    pub(super) fn check_seen(&self, running: &Running, saw: &Seen) {
+        let seen = Seen::of(&replay(running.found(), &running.deeds).content);
+        self.check(*saw == seen, || format!("#{}: it saw {saw:?} instead of {seen:?}", running.number));
     }
 
-    /// What a request may have found when it was done, and what it had to do then.
-    fn verdicts(&self, running: &Running, deeds: &[Deed], (opening_at, closing_at): (u64, u64)) -> Vec<Verdict> {
-        let verdict = |start, content| Verdict { start, effect: replay(start, content, deeds).effect(start) };
-        let (start, content) = running.start();
-        let Some(Opened { index, version, .. }) = &running.opened else { return vec![verdict(start, content)] };
-        if start == Start::Lost || replay(start, content.clone(), deeds).cleared {
-            return vec![verdict(start, content)];
+    /// C5, C11, F3, F6: what a request has to do follows from what it was told last of its session; and where that is to go on, it must
+    /// not have changed since.
+    pub(super) async fn check_closed(&mut self, running: &Running, closed: &Closed) {
+        let deeds = running.deeds.iter().cloned();
+        let kept: Vec<_> = match running.request.fails {
+            true => deeds.filter_map(Deed::of_failed).collect(),
+            false => deeds.collect(),
+        };
+        let after = replay(running.found(), &kept);
+        let writes_on = after.goes_on(running.planned_at);
+        self.tally.outdated += usize::from(after.outdated && closed.is_err());
+        let effect = after.effect(running.planned_at);
+        let fits = self.fits(&effect, running, closed).await;
+        let opened = &running.opened;
+        let context = || format!("#{}: {closed:?} instead of {effect:?} of {opened:?}", running.number);
+        self.check(fits, context);
+        if let (true, Some(opened)) = (writes_on, opened) {
+            let session = &self.sessions[opened.index];
+            // One that has come to its absolute end since may still be in the store; a login takes it along as one that is over.
+            let there = session.ended_by.is_none() && session.until.1 > running.planned_at;
+            self.check(there && opened.version == session.versions.len() - 1, || {
+                format!("{}, which was {session:?}", context())
+            });
         }
-        let session = &self.sessions[*index];
-        let life = self.life(*index, closing_at);
-        if replay(Start::Live, content.clone(), deeds).effect(Start::Live) == Effect::Read {
-            // It had nothing to write, and is done with what it has read.
-            let start = if life == Life::Over { Start::Lost } else { Start::Live };
-            return vec![Verdict { start, effect: Effect::Read }];
+        self.apply(effect, running, closed).await;
+        if closed.is_ok() && running.has_logged_out() {
+            self.check_logged_out(running);
         }
-        let mut verdicts = Vec::new();
-        if life != Life::Over {
-            verdicts.push(verdict(Start::Live, session.content().clone()));
-        }
-        if life != Life::On && content.user.is_some() {
-            verdicts.push(verdict(Start::Lost, Content::empty(opening_at)));
-        } else if life != Life::On {
-            // A login takes along what the visitor had gathered when the request looked last. Messages are left to whoever
-            // took over, if anybody did.
-            let known = session.versions[*version..].iter().rev().cloned();
-            verdicts
-                .extend(known.map(|content| verdict(Start::Lost, Content { flash: Default::default(), ..content })));
-        }
-        verdicts
+        self.tally.updates_later += kept.iter().filter(|deed| deed.act == Act::Count && closed.is_ok()).count();
     }
 
     /// Whether a request ended like this. Its cookie never outlives the record (E4).
-    async fn fits(
-        &self,
-        effect: &Effect,
-        running: &Running,
-        closed: &Closed,
-        (opening_at, closing_at): (u64, u64),
-    ) -> bool {
-        let now = self.clock.now();
+    async fn fits(&self, effect: &Effect, running: &Running, closed: &Closed) -> bool {
+        let planned_at = running.planned_at;
         let own = running.opened.as_ref().map(|opened| &self.sessions[opened.index]);
-        let aged = own.is_some_and(|session| longest(session.content().created_at, now) == 0);
-        let late = now + self.ahead() >= closing_at + TTL;
         let sent = match (effect, closed) {
-            // One that is over by its age may be taken away from the browser.
-            (Effect::Nothing, Ok(Sent::Removal)) => return aged,
-            // What it had put in for a start has come to its end, so long did it take.
-            (_, Err(CloseError::Conflict)) => return late,
-            (_, Err(_)) => return false,
+            (Effect::Refused, Err(CloseError::Conflict)) => return true,
+            (Effect::Refused, Ok(_)) | (_, Err(_)) => return false,
             (_, Ok(sent)) => sent,
         };
         match (effect, sent) {
-            (Effect::Nothing, sent) => *sent == Sent::Nothing,
+            (Effect::Nothing | Effect::Refused, sent) => *sent == Sent::Nothing,
             (Effect::Ended, sent) => {
-                // A browser that sent nothing has nothing.
-                *sent == if running.cookie.is_some() { Sent::Removal } else { Sent::Nothing }
+                // A browser that sent nothing has nothing; to take away what was begun for it does no harm.
+                let begun = running.found().start == Start::Live;
+                match sent {
+                    Sent::Removal => running.cookie.is_some() || begun,
+                    Sent::Nothing => running.cookie.is_none(),
+                    Sent::Cookie { .. } => false,
+                }
             }
-            (Effect::Read, sent) => self.fits_reader(running, sent, (opening_at, closing_at)),
-            (Effect::Kept(content) | Effect::Begun(content), Sent::Removal) => longest(content.created_at, now) < 1_000,
-            (Effect::Kept(_) | Effect::Begun(_), Sent::Nothing) => false,
-            (Effect::Kept(content), Sent::Cookie { value, max_age }) => {
-                own.is_some_and(|session| session.cookie == *value)
-                    && is_life(*max_age, content.created_at, (closing_at, now), 0)
+            (Effect::Read, sent) => self.fits_reader(running, sent),
+            (Effect::Kept(version) | Effect::Begun { version, .. }, Sent::Removal) => {
+                longest(version.content.created_at, planned_at) < 1_000
             }
-            (Effect::Begun(content), Sent::Cookie { value, max_age }) => {
-                let record = self.record(value).await.map(|record| Content::of(&record));
-                self.sessions.iter().all(|session| session.cookie != *value)
-                    && is_life(*max_age, content.created_at, (closing_at, now), 0)
-                    && (record.as_ref() == Some(content) || late && record.is_none())
+            (Effect::Kept(_) | Effect::Begun { .. }, Sent::Nothing) => false,
+            (Effect::Kept(version), Sent::Cookie { value, max_age }) => {
+                own.is_some_and(|session| session.is_of(value))
+                    && *max_age == longest(version.content.created_at, planned_at) / 1_000
+            }
+            (Effect::Begun { version, .. }, Sent::Cookie { value, max_age }) => {
+                let key = key_of(value);
+                let record = self.record(&key).await.map(|record| Content::of(&record));
+                let late = self.clock.now() + self.ahead() >= planned_at + TTL || self.ended_early.contains(&key);
+                self.sessions.iter().all(|session| session.key != key)
+                    && *max_age == longest(version.content.created_at, planned_at) / 1_000
+                    && (record.as_ref() == Some(&version.content) || late && record.is_none())
             }
         }
     }
 
-    /// C2: a request that only read sends the cookie of a session that is there, if it has renewed it.
-    fn fits_reader(&self, running: &Running, sent: &Sent, (opening_at, closing_at): (u64, u64)) -> bool {
+    /// C2: a request that has nothing to write any more sends the cookie of a session that is there, if it has renewed it.
+    fn fits_reader(&self, running: &Running, sent: &Sent) -> bool {
         let Some(opened) = &running.opened else { return *sent == Sent::Nothing };
         let session = &self.sessions[opened.index];
+        let life = self.life(opened.index, running.planned_at);
+        let (least, most) = opened.left(running.planned_at);
         match sent {
-            Sent::Nothing => opened.renewed != Some(true) || self.life(opened.index, closing_at) != Life::On,
             // For less than a second there is no cookie.
-            Sent::Removal => {
-                opened.renewed != Some(false) && longest(session.content().created_at, self.clock.now()) < 1_000
-            }
+            Sent::Nothing => opened.renewed != Some(true) || life != Life::On || least < 1_000,
+            Sent::Removal => false,
             Sent::Cookie { value, max_age } => {
-                let now = self.clock.now();
                 // Another server may have ended it a moment ago.
                 let unknown = session.ended_by.is_some_and(|server| server != running.request.server)
-                    && now - opening_at < DOUBTFUL_AFTER;
-                (unknown || self.life(opened.index, closing_at) != Life::Over)
+                    && !opened.doubts(running.planned_at);
+                (unknown || life != Life::Over)
                     && opened.renewed != Some(false)
-                    && *value == session.cookie
-                    && is_life(*max_age, session.content().created_at, (opening_at, now), self.ahead())
+                    && session.is_of(value)
+                    && (least.saturating_sub(self.ahead()) / 1_000..=most / 1_000).contains(max_age)
             }
         }
     }
 
     /// Does to the session what the request has done.
-    async fn apply(
-        &mut self,
-        Verdict { start, effect }: &Verdict,
-        running: &Running,
-        closed: &Closed,
-        closing_at: u64,
-    ) {
+    async fn apply(&mut self, effect: Effect, running: &Running, closed: &Closed) {
         let now = self.clock.now();
-        let until = (closing_at + TTL, now + TTL);
-        let server = running.request.server;
+        let until = (running.planned_at + TTL, now + TTL);
+        let number = running.number;
         let index = running.opened.as_ref().map(|opened| opened.index);
-        self.tally.lost += usize::from(*start == Start::Lost);
-        if closed.is_err() {
-            self.tally.refused += 1;
-            return;
+        self.tally.lost += usize::from(index.is_some_and(|index| self.sessions[index].ended_by.is_some()));
+        if let (Ok(Sent::Cookie { value, .. }), Some(index), Effect::Read | Effect::Kept(_)) = (closed, index, &effect)
+        {
+            self.sessions[index].cookie = Some(value.clone());
         }
         match effect {
             Effect::Nothing => {}
-            Effect::Read => {
-                let doubted = now - running.notes.borrow().opening_at >= DOUBTFUL_AFTER;
-                if let (Ok(Sent::Cookie { .. }), Some(index), true) = (closed, index, doubted) {
-                    self.sessions[index].until = until;
+            Effect::Refused => {
+                self.tally.refused += 1;
+                if let Some(index) = index {
+                    self.check_stored(index).await;
                 }
             }
-            Effect::Kept(content) => {
+            Effect::Read => {
+                // Where the store was asked whether it is there, it was told to let it live on.
+                let asked = running.talk.calls > running.notes.borrow().calls;
+                if let (Ok(Sent::Cookie { .. }), Some(opened), true) = (closed, &running.opened, asked) {
+                    self.sessions[opened.index].until = until;
+                }
+            }
+            Effect::Kept(version) => {
+                self.check_answers(number, &version.answers);
                 let opened = running.opened.as_ref().expect("it had a session");
                 let session = &mut self.sessions[opened.index];
-                self.tally.merged += usize::from(session.versions.len() - 1 > opened.version);
-                session.versions.push(content.clone());
+                self.tally.merged += usize::from(opened.overtaken);
+                session.versions.push(version);
                 session.until = until;
                 self.check_stored(opened.index).await;
             }
-            Effect::Begun(content) => {
-                self.end(index, server).await;
-                match closed {
-                    Ok(Sent::Cookie { value, .. }) => {
-                        let cookie = value.clone();
-                        self.sessions.push(Session { cookie, versions: vec![content.clone()], until, ended_by: None });
-                    }
-                    _ => self.unsent.push(content.created_at + ABSOLUTE),
+            Effect::Begun { version, goes_on } => {
+                self.check_answers(number, &version.answers);
+                self.end(running).await;
+                let cookie = match closed {
+                    Ok(Sent::Cookie { value, .. }) => Some(value.clone()),
+                    _ => None,
+                };
+                // One that has less than a second to live was put in all the same, unless it had none.
+                let put_in = running.talk.created.clone().filter(|key| self.sessions.iter().all(|s| s.key != *key));
+                if let Some(key) = cookie.as_deref().map(key_of).or(put_in) {
+                    let own = index.filter(|_| goes_on).map(|index| self.sessions[index].first);
+                    let first = own.unwrap_or(self.sessions.len());
+                    let ended_by = self.ended_early.contains(&key).then_some(running.request.server);
+                    self.sessions.push(Session { key, cookie, versions: vec![version], until, first, ended_by });
                 }
             }
-            Effect::Ended => self.end(index, server).await,
+            Effect::Ended => self.end(running).await,
         }
     }
 
-    async fn end(&mut self, index: Option<usize>, server: usize) {
-        let Some(index) = index else { return };
-        self.sessions[index].ended_by.get_or_insert(server);
-        self.check_stored(index).await;
+    /// F6: where a request has logged out, the session is over, under whichever id.
+    fn check_logged_out(&self, running: &Running) {
+        let now = self.clock.now();
+        let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
+        self.check(left.is_none(), || format!("#{}: F6: it has logged out, and {left:?} is left", running.number));
+    }
+
+    /// What a request ends that is not the session it has opened is what that has become under a new id, where it has logged out.
+    pub(super) fn check_destroyed(&mut self, running: &mut Running) {
+        for key in std::mem::take(&mut running.talk.destroyed) {
+            let opened = running.opened.as_ref().map(|opened| &self.sessions[opened.index].key);
+            if opened == Some(&key) || running.talk.created.as_ref() == Some(&key) {
+                continue;
+            }
+            let Some(index) = self.sessions.iter().position(|session| session.key == key) else {
+                self.ended_early.insert(key);
+                continue;
+            };
+            let session = &self.sessions[index];
+            let right = running.has_logged_out() && running.is_own(session, self);
+            self.check(right, || format!("#{}: it has ended {session:?}", running.number));
+            self.sessions[index].ended_by.get_or_insert(running.request.server);
+            self.tally.ended_elsewhere += 1;
+        }
+    }
+
+    /// A request has ended the session that it had, if that was not over.
+    async fn end(&mut self, running: &Running) {
+        let Some(Opened { index, found, .. }) = &running.opened else { return };
+        if found.start == Start::Live {
+            self.sessions[*index].ended_by.get_or_insert(running.request.server);
+            self.check_stored(*index).await;
+        }
     }
 }
 
-/// Whether so many seconds are what is left to a session at some time between these, by a clock that may be so much ahead.
-fn is_life(max_age: u64, created_at: u64, (first, last): (u64, u64), ahead: u64) -> bool {
-    let age = 1_000 * max_age;
-    age <= longest(created_at, first) && age + 1_000 + ahead > longest(created_at, last)
+impl Running {
+    fn has_logged_out(&self) -> bool {
+        self.deeds.iter().any(|deed| deed.act == Act::Logout)
+    }
+
+    /// Whether to its user a session is the one that this request has opened.
+    fn is_own(&self, session: &Session, world: &World) -> bool {
+        self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
+            session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of
+        })
+    }
+}
+
+impl Opened {
+    /// Whether so much time has passed that the store is asked whether the session is still there.
+    fn doubts(&self, now: u64) -> bool {
+        now - self.seen_at >= DOUBTFUL_AFTER
+    }
+
+    /// What is left to a session that the request has renewed, as it knows: at least and at most.
+    fn left(&self, now: u64) -> (u64, u64) {
+        let created_at = self.found.content.created_at;
+        if self.doubts(now) {
+            return (longest(created_at, now), longest(created_at, now));
+        }
+        let left = |until: u64| until.saturating_sub(self.seen_at).min(longest(created_at, self.seen_at));
+        (left(self.until.0), left(self.until.1))
+    }
+}
+
+impl Session {
+    /// Whether a cookie is this session's, and the one that was sent before.
+    fn is_of(&self, value: &str) -> bool {
+        self.key == key_of(value) && self.cookie.as_ref().is_none_or(|cookie| cookie == value)
+    }
 }
 
 const DOUBTFUL_AFTER: u64 = 100;

@@ -1,6 +1,6 @@
 //! Requests of a few browsers to two servers with one store, in thousands of random orders of their store calls, against a model of
-//! what sessions are: every write that was acknowledged is there, and nothing that was ended ever comes back (C1 to C13, E1 to E4, F1 to
-//! F6, G1, G2 and G5).
+//! what sessions are: every write that was acknowledged is there, what is not is answered as a conflict, every update answers what it
+//! has saved, and nothing that was ended ever comes back (C1 to C13, E1 to E4, F1 to F6, G1, G2 and G5).
 //!
 //! `VELOX_CASES` says how many orders; `VELOX_SEED` which ones.
 
@@ -41,7 +41,7 @@ fn sessions_in_redis_are_what_they_have_to_be_in_every_order() {
     let runtime = runtime();
     let server = runtime.block_on(RedisServer::start());
     let (store, connection) = runtime.block_on(Ground::connect(&server));
-    run("redis", 150, |case| {
+    run("redis", 1_000, |case| {
         let clock = ManualClock::at(START);
         runtime.block_on(async {
             let ground = Ground::redis(&store, &connection, &clock).await;
@@ -71,8 +71,9 @@ fn run(name: &str, unless_told: u32, one: impl Fn(Case) -> Tally) {
         Err(error) => panic!("{error}"),
     }
     // Orders in which nobody meets anybody show nothing.
-    let met = [tally.merged, tally.lost, tally.messages, tally.expired];
-    assert!(met.iter().all(|times| *times > 0), "{tally:?}");
+    let met = [tally.merged, tally.lost, tally.refused, tally.messages, tally.expired, tally.ended_elsewhere];
+    let updates = [tally.updates, tally.begun_at_once, tally.updates_later, tally.updates_refused, tally.outdated];
+    assert!(met.iter().chain(&updates).all(|times| *times > 0), "{tally:?}");
     writeln!(std::io::stderr(), "{name}: {cases} orders, {tally:?}").expect("standard error");
 }
 

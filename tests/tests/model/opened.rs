@@ -3,7 +3,7 @@
 use serde_json::Value;
 use velox_session::clock::Clock;
 
-use crate::oracle::{INTERVAL, Life, Start, longest};
+use crate::oracle::{Content, Found, INTERVAL, Life, longest};
 use crate::script::{NOBODY, Seen};
 use crate::world::{Opened, Running, World};
 
@@ -16,7 +16,7 @@ impl World {
         };
         let number = running.number;
         if running.cookie.is_none() {
-            self.check(running.calls == 0, || format!("#{number}: G5: a store call without a cookie"));
+            self.check(running.talk.calls == 0, || format!("#{number}: G5: a store call without a cookie"));
         }
         let Some((index, from, until)) = running.of else {
             self.check(seen.is_none(), || format!("#{number}: F2: a session out of nothing"));
@@ -27,19 +27,17 @@ impl World {
                 self.check(false, || format!("#{number}: session {index} is there, and was not opened"))
             }
             (Life::Over, Some(_)) => self.check(false, || format!("#{number}: C1, C4, E1: session {index} came back")),
-            // In its last millisecond Redis may still have it for who has loaded it before, and renews it now.
-            (Life::Unsure, None) if self.ground.ages_by_itself() => self.sessions[index].until.0 = 0,
-            (Life::Unsure, None) => self.sessions[index].until = (0, 0),
+            (Life::Unsure, None) => self.expire(index),
             _ => {}
         }
         let Some(seen) = seen else {
             self.tally.expired += usize::from(self.sessions[index].ended_by.is_none());
             return;
         };
-        let content = self.loaded().expect("a record was loaded");
+        let content = running.talk.record.as_ref().map(Content::of).expect("a record was loaded");
         self.check(Seen::of(&content) == seen, || format!("#{number}: {seen:?} was in no record: {content:?}"));
-        let version =
-            (from..self.sessions[index].versions.len()).rev().find(|v| self.sessions[index].versions[*v] == content);
+        let versions = &self.sessions[index].versions;
+        let version = (from..versions.len()).rev().find(|version| versions[*version].content == content);
         self.check(version.is_some(), || {
             format!(
                 "#{number}: C5: session {index} is {content:?}, and was {:?}",
@@ -53,7 +51,21 @@ impl World {
         }
         let renewed = self.renew(index, opening_at, until);
         let version = version.expect("it was found");
-        running.opened = Some(Opened { index, start: Start::Live, content, version, renewed });
+        let found = Found::live(&self.sessions[index].versions[version]);
+        let until = opening_at + longest(content.created_at, opening_at);
+        let until = (until, until);
+        running.opened = Some(Opened { index, found, version, overtaken: false, renewed, seen_at: opening_at, until });
+    }
+
+    /// A request was told that a session is gone, which has come to the end of its life about now.
+    pub(super) fn expire(&mut self, index: usize) {
+        let (now, until) = (self.clock.now(), &mut self.sessions[index].until);
+        *until = match self.ground.ages_by_itself() {
+            // In its last millisecond Redis may still have it for who has loaded it before, and renews it now.
+            true => (0, until.1),
+            // For who came before it may still be there: a store in memory goes by the time at which a request came.
+            false => (until.0.min(now), until.1.min(now)),
+        };
     }
 
     /// E2: what a loading does to the life of a session, which would have ended at `until` or later when it began.

@@ -10,10 +10,10 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use velox_session::clock::{Clock, ManualClock};
 use velox_session::manager::CloseError;
-use velox_session::{Manager, Session, SessionUser};
+use velox_session::{Manager, Session, SessionError, SessionUser};
 
-use crate::case::Act;
-use crate::oracle::{Content, Deed};
+use crate::case::{Act, COUNT};
+use crate::oracle::{Content, Deed, next};
 use crate::stepped::Turns;
 
 /// What a request needs.
@@ -35,19 +35,14 @@ pub(crate) struct Notes {
     pub(crate) opened: Option<Option<Seen>>,
     /// Whether it is at its deeds.
     pub(crate) acting: bool,
-    /// The message that it is about to take, and since when.
-    pub(crate) taking: Option<(&'static str, u64)>,
+    /// The message that it is about to take.
+    pub(crate) taking: Option<&'static str>,
     pub(crate) deeds: Vec<Deed>,
     /// What it saw after its own deeds.
     pub(crate) seen: Option<Seen>,
     pub(crate) closing_at: u64,
-}
-
-impl Notes {
-    /// Whether all its deeds are done.
-    pub(crate) fn closing(&self) -> bool {
-        self.seen.is_some()
-    }
+    /// How many store calls it had made by then.
+    pub(crate) calls: u64,
 }
 
 /// What a session shows to a call.
@@ -93,7 +88,7 @@ impl Script {
         notes.borrow_mut().acting = true;
         for (index, act) in self.acts.iter().enumerate() {
             if let Act::Take(key) = *act {
-                notes.borrow_mut().taking = Some((key, self.clock.now()));
+                notes.borrow_mut().taking = Some(key);
             }
             let deed = self.act(&session, *act, index).await;
             notes.borrow_mut().deeds.push(deed);
@@ -106,6 +101,7 @@ impl Script {
         }
         self.turns.wait().await;
         notes.borrow_mut().closing_at = self.clock.now();
+        notes.borrow_mut().calls = self.turns.calls();
         let closing = self.manager.close(&exchange).await?;
         let mut headers = HeaderMap::new();
         closing.apply(&mut headers);
@@ -118,11 +114,14 @@ impl Script {
         // Whose it is can be told by looking at it.
         let owner = session.user_id().unwrap_or_else(|| NOBODY.to_owned());
         let text = format!("{owner}#{}.{index}", self.number);
-        let mut delivered = None;
+        let (mut delivered, mut counted) = (None, None);
         let done = match act {
             Act::Set(key) => session.set(key, &text),
             Act::Remove(key) => session.remove(key).map(drop),
-            Act::Count => session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).map(drop),
+            Act::Count => match session.update(COUNT, |count: Option<Value>| next(count.as_ref())).await {
+                Err(SessionError::Conflict) => Ok(()),
+                answer => answer.map(|count| counted = Some(count)),
+            },
             Act::Flash(key) => session.flash(key, &text),
             Act::Take(key) => session.get_flash::<Value>(key).await.map(|message| delivered = message),
             Act::Login(user) => session.login(SessionUser::new(user, format!("{user}@example.com"))).await,
@@ -130,7 +129,8 @@ impl Script {
             Act::Regenerate => session.regenerate().await,
         };
         done.expect("it is the only call of its request");
-        Deed { act, at: self.clock.now(), value: text.into(), delivered }
+        let value = if act == Act::Count { counted.unwrap_or(Value::Null) } else { text.into() };
+        Deed { act, at: self.clock.now(), value, delivered, given: None, anew: false, failed: false }
     }
 
     fn headers(&self) -> HeaderMap {

@@ -1,13 +1,13 @@
-//! A store whose every call waits once, so that whoever drives the requests decides whose store call comes next.
+//! Stores whose every call waits once, so that whoever drives the requests decides whose store call comes next.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use velox_session::store::{
-    Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, StoreError, Stored, async_trait,
+    Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, StoreError, Stored, async_trait,
 };
 use velox_session::{Record, SessionStore, StoreKey};
 
@@ -18,8 +18,22 @@ pub(crate) struct Turns(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     waits: AtomicBool,
-    calls: AtomicU64,
-    loaded: Mutex<(u64, Option<Record>)>,
+    /// What passes between the store and the request whose turn it is.
+    talk: Mutex<Talk>,
+}
+
+/// What has passed between the store and one request.
+#[derive(Debug, Default)]
+pub(crate) struct Talk {
+    /// How many store calls there have been.
+    pub(crate) calls: u64,
+    /// How often the store has said which record is there, and what it said last.
+    pub(crate) told: u64,
+    pub(crate) record: Option<Record>,
+    /// Which sessions were ended.
+    pub(crate) destroyed: Vec<StoreKey>,
+    /// Under which key a session was put in last.
+    pub(crate) created: Option<StoreKey>,
 }
 
 impl Turns {
@@ -37,53 +51,56 @@ impl Turns {
     }
 
     /// Lets a request go on until it waits for its next turn, or ends. Nothing else runs meanwhile, but for the store's connection.
-    pub(crate) async fn go_on<T>(&self, request: &mut Pin<Box<dyn Future<Output = T>>>) -> Option<T> {
+    pub(crate) async fn go_on<T>(&self, request: &mut Pin<Box<dyn Future<Output = T>>>, talk: &mut Talk) -> Option<T> {
         self.0.waits.store(false, Ordering::Relaxed);
-        std::future::poll_fn(|cx| match request.as_mut().poll(cx) {
+        std::mem::swap(&mut *self.talk(), talk);
+        let output = std::future::poll_fn(|cx| match request.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending if self.0.waits.load(Ordering::Relaxed) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         })
-        .await
+        .await;
+        std::mem::swap(&mut *self.talk(), talk);
+        output
     }
 
-    /// How many store calls there have been.
+    /// How many store calls the request has made whose turn it is.
     pub(crate) fn calls(&self) -> u64 {
-        self.0.calls.load(Ordering::Relaxed)
-    }
-
-    /// How often a record was asked for, and what was answered last.
-    pub(crate) fn loaded(&self) -> (u64, Option<Record>) {
-        self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn load(&self, record: Option<&Record>) {
-        let mut loaded = self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        *loaded = (loaded.0 + 1, record.cloned());
+        self.talk().calls
     }
 
     async fn call(&self) {
         self.wait().await;
-        self.0.calls.fetch_add(1, Ordering::Relaxed);
+        self.talk().calls += 1;
+    }
+
+    fn tell(&self, record: Option<&Record>) {
+        let mut talk = self.talk();
+        talk.told += 1;
+        talk.record = record.cloned();
+    }
+
+    fn put_in(&self, key: &StoreKey) {
+        self.talk().created = Some(key.clone());
+    }
+
+    fn talk(&self) -> MutexGuard<'_, Talk> {
+        self.0.talk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A store that takes turns.
-pub(crate) struct Stepped {
+/// A store that takes turns, and has only the methods that every store must have: for all others there are the trait's own.
+#[derive(Clone)]
+pub(crate) struct Plain {
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) turns: Turns,
-    /// Whether a session is loaded and renewed in one step, and gets a new id in one, or as stores do it that know nothing of `load`
-    /// and `rotate`.
-    pub(crate) at_once: bool,
 }
 
 #[async_trait]
-impl SessionStore for Stepped {
+impl SessionStore for Plain {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
         self.turns.call().await;
-        let record = self.store.get(key).await?;
-        self.turns.load(record.as_ref());
-        Ok(record)
+        self.store.get(key).await
     }
 
     async fn set(
@@ -99,57 +116,91 @@ impl SessionStore for Stepped {
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.turns.call().await;
-        self.store.destroy(key, condition).await
+        let destroyed = self.store.destroy(key, condition).await?;
+        if destroyed == Destroyed::Yes {
+            self.turns.talk().destroyed.push(key.clone());
+        }
+        Ok(destroyed)
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         self.turns.call().await;
         self.store.touch(key, ttl).await
     }
+}
 
-    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        if self.at_once {
-            self.turns.call().await;
-            let found = self.store.load(key, renewal).await?;
-            self.turns.load(found.as_ref().map(|found| &found.record));
-            return Ok(found);
-        }
-        let Some(record) = self.get(key).await? else { return Ok(None) };
-        let Some(ttl) = renewal.of(&record) else {
-            self.turns.load(Some(&record));
-            return Ok(Some(Found { record, renewed: false }));
-        };
-        let alive = self.touch(key, ttl).await?;
-        self.turns.load(Some(&record));
-        let expires_at = renewal.now() + u64::try_from(ttl.as_millis()).expect("short");
-        Ok(alive.then(|| Found { record: record.with_expiry(expires_at), renewed: true }))
+/// The store of a server.
+pub(crate) struct Stepped {
+    pub(crate) plain: Plain,
+    /// Whether a session is loaded and renewed in one step, and put in in one, or as stores do it that know nothing of `load` and
+    /// `create`.
+    pub(crate) at_once: bool,
+}
+
+#[async_trait]
+impl SessionStore for Stepped {
+    async fn get(&self, _: &StoreKey) -> Result<Option<Record>, StoreError> {
+        panic!("a session is loaded by `load`, and whatever refuses a write says what is there")
     }
 
-    async fn rotate(
+    async fn set(
         &self,
-        old: &StoreKey,
-        condition: Condition,
-        new: &StoreKey,
+        key: &StoreKey,
         record: Record,
+        expected: Expected,
         ttl: Duration,
-    ) -> Result<Rotated, StoreError> {
-        if self.at_once {
-            self.turns.call().await;
-            return self.store.rotate(old, condition, new, record, ttl).await;
+    ) -> Result<Stored, StoreError> {
+        assert_ne!(expected, Expected::Absent, "a session is put in by `create`");
+        let stored = self.plain.set(key, record, expected, ttl).await?;
+        if let Stored::Conflict(present) = &stored {
+            self.plain.turns.tell(present.as_ref());
         }
-        if self.set(new, record, Expected::Absent, ttl).await? == Stored::Conflict {
-            return Ok(Rotated::Taken);
+        Ok(stored)
+    }
+
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        self.plain.destroy(key, condition).await
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        self.plain.touch(key, ttl).await
+    }
+
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        let Plain { store, turns } = &self.plain;
+        let found = if self.at_once {
+            turns.call().await;
+            store.load(key, renewal).await?
+        } else {
+            self.plain.load(key, renewal).await?
+        };
+        turns.tell(found.as_ref().map(|found| &found.record));
+        Ok(found)
+    }
+
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        let (Plain { store, turns }, key) = (&self.plain, new.key);
+        let created = if self.at_once {
+            turns.call().await;
+            store.create(new).await?
+        } else {
+            self.plain.create(new).await?
+        };
+        match &created {
+            Created::Yes { .. } => turns.put_in(key),
+            Created::Conflict(present) => turns.tell(present.as_ref()),
+            Created::Taken | Created::Revoked => {}
         }
-        let destroyed = self.destroy(old, condition).await?;
-        if destroyed == Destroyed::Yes || condition == Condition::Always {
-            return Ok(Rotated::Yes);
-        }
-        let _ = self.destroy(new, Condition::Always).await?;
-        Ok(Rotated::Conflict)
+        Ok(created)
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        self.turns.call().await;
-        self.store.sessions_of(owner).await
+        self.plain.turns.call().await;
+        self.plain.store.sessions_of(owner).await
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        self.plain.turns.call().await;
+        self.plain.store.end_sessions(owner, keep).await
     }
 }

@@ -1,7 +1,7 @@
 //! Two servers, their browsers, and one store; and beside them the sessions as they have to be.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use velox_tests::SECRET;
 
 use crate::case::{BROWSERS, Case, Request, Step};
 use crate::ground::Ground;
-use crate::oracle::{ABSOLUTE, Content, INTERVAL, Life, Session, Start, TTL};
+use crate::oracle::{ABSOLUTE, Deed, Found, INTERVAL, Life, Session, TTL};
 use crate::script::{Exchange, Notes, Script, Sent};
-use crate::stepped::{Stepped, Turns};
+use crate::stepped::{Plain, Stepped, Talk, Turns};
 
 pub(crate) struct World {
     pub(super) ground: Ground,
@@ -32,10 +32,10 @@ pub(crate) struct World {
     sent: usize,
     /// The sessions as they have to be, in the order in which they began.
     pub(super) sessions: Vec<Session>,
-    /// Sessions whose cookie was not sent, since it had less than a second to live: until when they may be there.
-    pub(super) unsent: Vec<u64>,
     /// How often each message was given to somebody whose request was answered.
     pub(super) delivered: BTreeMap<String, usize>,
+    /// What was ended before the request that began it was done.
+    pub(super) ended_early: HashSet<StoreKey>,
     history: Vec<String>,
     pub(crate) tally: Tally,
 }
@@ -49,7 +49,20 @@ pub(crate) struct Tally {
     pub(crate) merged: usize,
     /// Requests whose session was ended, or got another id, while they ran.
     pub(crate) lost: usize,
+    /// Requests that were answered that nothing they wrote was kept.
     pub(crate) refused: usize,
+    /// Among them those whose session was there, and an update was made of another value.
+    pub(crate) outdated: usize,
+    /// Updates that were saved at once.
+    pub(crate) updates: usize,
+    /// Among them those that a session began with.
+    pub(crate) begun_at_once: usize,
+    /// Updates that were saved with what else a request did to a session of its own.
+    pub(crate) updates_later: usize,
+    /// Updates that found their session gone.
+    pub(crate) updates_refused: usize,
+    /// Sessions that a logout has ended which had a new id since.
+    pub(crate) ended_elsewhere: usize,
     pub(crate) messages: usize,
     pub(crate) expired: usize,
 }
@@ -64,6 +77,12 @@ impl std::ops::Add for Tally {
             merged: self.merged + other.merged,
             lost: self.lost + other.lost,
             refused: self.refused + other.refused,
+            outdated: self.outdated + other.outdated,
+            updates: self.updates + other.updates,
+            begun_at_once: self.begun_at_once + other.begun_at_once,
+            updates_later: self.updates_later + other.updates_later,
+            updates_refused: self.updates_refused + other.updates_refused,
+            ended_elsewhere: self.ended_elsewhere + other.ended_elsewhere,
             messages: self.messages + other.messages,
             expired: self.expired + other.expired,
         }
@@ -78,13 +97,22 @@ pub(super) struct Running {
     future: Exchange,
     browser: usize,
     pub(super) cookie: Option<String>,
-    pub(super) calls: u64,
+    /// What has passed between it and the store.
+    pub(super) talk: Talk,
+    /// When it had its last turn: what it does when the store has answered it has begun then.
+    pub(super) turned_at: u64,
+    /// When it last made up its mind how to end; zero before that.
+    pub(super) planned_at: u64,
+    /// Whether what its call saw was checked.
+    saw: bool,
     /// The session of its cookie, what it was like when the request was sent, and until when it would have lived then.
     pub(super) of: Option<(usize, usize, u64)>,
     /// What it has opened.
     pub(super) opened: Option<Opened>,
     /// How many of its deeds were checked.
     pub(super) checked: usize,
+    /// Those that are to be done when it is.
+    pub(super) deeds: Vec<Deed>,
     /// The message that is due to it, if it is about to take one.
     pub(super) due: Option<Option<Value>>,
 }
@@ -93,13 +121,18 @@ pub(super) struct Running {
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) index: usize,
-    /// Whether it was still there when the request asked for it last, and what was in it then.
-    pub(super) start: Start,
-    pub(super) content: Content,
+    /// What the request was told of it last.
+    pub(super) found: Found,
     /// Which version that is.
     pub(super) version: usize,
-    /// Whether the loading has renewed it. Of `None` that is not known to the millisecond.
+    /// Whether another request has written to it since this one has loaded it.
+    pub(super) overtaken: bool,
+    /// Whether the request has renewed it. Of `None` that is not known to the millisecond.
     pub(super) renewed: Option<bool>,
+    /// When it was there, as the request knows.
+    pub(super) seen_at: u64,
+    /// Until when it would live then, as the request knows: at the earliest and at the latest.
+    pub(super) until: (u64, u64),
 }
 
 impl World {
@@ -108,10 +141,12 @@ impl World {
         let settings = || {
             let settings = session_middleware(SECRET).cookie_name("session").secure(false).clock(clock.clone());
             let settings = settings.max_age(Duration::from_millis(TTL)).touch_interval(Duration::from_millis(INTERVAL));
-            settings.absolute_timeout(Duration::from_millis(ABSOLUTE))
+            // Time passes in steps that no request would wait for.
+            settings.absolute_timeout(Duration::from_millis(ABSOLUTE)).patience(Duration::from_secs(86_400))
         };
-        let servers = [true, false].map(|at_once| {
-            let store = Stepped { store: Arc::clone(&store), turns: turns.clone(), at_once };
+        let servers = [0, IN_STEPS].map(|server| {
+            let plain = Plain { store: Arc::clone(&store), turns: turns.clone() };
+            let store = Stepped { plain, at_once: server != IN_STEPS };
             settings().store(store).build_manager().expect("good settings")
         });
         let onlooker = settings().store(Arc::clone(&store)).build_manager().expect("good settings");
@@ -127,8 +162,8 @@ impl World {
             begun: Instant::now(),
             sent: 0,
             sessions: Vec::new(),
-            unsent: Vec::new(),
             delivered: BTreeMap::new(),
+            ended_early: HashSet::new(),
             history: Vec::new(),
             tally: Tally::default(),
         }
@@ -157,7 +192,6 @@ impl World {
         }
         self.finish().await;
         self.check_the_end().await;
-        self.tally.store_calls = self.turns.calls();
         self.tally
     }
 
@@ -171,8 +205,8 @@ impl World {
     }
 
     fn send(&mut self, request: Request) {
-        let stolen = request.stolen.filter(|_| !self.sessions.is_empty());
-        let stolen = stolen.map(|which| self.sessions[which % self.sessions.len()].cookie.clone());
+        let known: Vec<_> = self.sessions.iter().filter_map(|session| session.cookie.as_ref()).collect();
+        let stolen = request.stolen.filter(|_| !known.is_empty()).map(|which| known[which % known.len()].clone());
         let own = self.jars[request.browser].as_ref().filter(|(_, until)| *until > self.clock.now());
         let cookie = stolen.or_else(|| own.map(|(value, _)| value.clone()));
         self.sent += 1;
@@ -187,7 +221,7 @@ impl World {
             fails: request.fails,
         };
         let (notes, future) = script.start();
-        let index = self.sessions.iter().position(|session| Some(&session.cookie) == cookie.as_ref());
+        let index = self.sessions.iter().position(|session| cookie.is_some() && session.cookie == cookie);
         let of = index.map(|index| (index, self.sessions[index].versions.len() - 1, self.sessions[index].until.0));
         self.note(|| format!("#{number} of session {index:?}: {request:?}"));
         let browser = request.browser;
@@ -198,10 +232,14 @@ impl World {
             future,
             browser,
             cookie,
-            calls: 0,
+            talk: Talk::default(),
+            turned_at: self.clock.now(),
+            planned_at: 0,
+            saw: false,
             of,
             opened: None,
             checked: 0,
+            deeds: Vec::new(),
             due: None,
         });
         self.tally.requests += 1;
@@ -209,24 +247,36 @@ impl World {
 
     async fn go_on(&mut self, which: usize) {
         let mut running = self.running.remove(which);
-        let before = self.turns.calls();
         let was_opened = running.notes.borrow().opened.is_some();
-        let (asked, acting) =
-            (self.turns.loaded().0, running.notes.borrow().acting && !running.notes.borrow().closing());
-        let closed = self.turns.go_on(&mut running.future).await;
-        running.calls += self.turns.calls() - before;
+        let (told, loaded) = (running.talk.told, running.notes.borrow().acting);
+        let closed = self.turns.go_on(&mut running.future, &mut running.talk).await;
         if !was_opened && running.notes.borrow().opened.is_some() {
             self.check_opened(&mut running);
         }
-        if acting && self.turns.loaded().0 > asked {
+        let told = running.talk.told > told;
+        self.check_destroyed(&mut running);
+        if loaded && told {
             self.look_again(&mut running);
         }
         self.check_deeds(&mut running).await;
+        let (seen, closing_at) = {
+            let notes = running.notes.borrow();
+            (notes.seen.clone(), notes.closing_at)
+        };
+        if let (Some(seen), false) = (&seen, running.saw) {
+            self.check_seen(&running, seen);
+            running.saw = true;
+        }
+        if closing_at > 0 && (told || running.planned_at == 0) {
+            running.planned_at = self.clock.now();
+        }
+        running.turned_at = self.clock.now();
         let Some(closed) = closed else {
             self.running.insert(which, running);
             return;
         };
         self.note(|| format!("#{} is done: {closed:?}", running.number));
+        self.tally.store_calls += running.talk.calls;
         self.check_closed(&running, &closed).await;
         match closed {
             Ok(Sent::Cookie { value, max_age }) => {
@@ -240,17 +290,9 @@ impl World {
         }
     }
 
-    /// The record of a cookie, past all turns.
-    pub(super) async fn record(&self, cookie: &str) -> Option<Record> {
-        let id = cookie.split('.').next().expect("an id");
-        let digest: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = StoreKey::from_text(&format!("session:{digest}")).expect("a key");
-        self.store.get(&key).await.expect("the store answers")
-    }
-
-    /// What the manager was given last.
-    pub(super) fn loaded(&self) -> Option<Content> {
-        self.turns.loaded().1.as_ref().map(Content::of)
+    /// The record of a key, past all turns.
+    pub(super) async fn record(&self, key: &StoreKey) -> Option<Record> {
+        self.store.get(key).await.expect("the store answers")
     }
 
     /// How far the store's own clock may be ahead of the test's: the test has taken real time.
@@ -276,13 +318,22 @@ impl World {
 
 impl Running {
     /// What its deeds are done to.
-    pub(super) fn start(&self) -> (Start, Content) {
+    pub(super) fn found(&self) -> Found {
         match &self.opened {
-            Some(opened) => (opened.start, opened.content.clone()),
-            None => (Start::Nothing, Content::empty(self.notes.borrow().opening_at)),
+            Some(opened) => opened.found.clone(),
+            None => Found::nothing(self.notes.borrow().opening_at),
         }
     }
 }
 
+/// The key of the session of a cookie.
+pub(super) fn key_of(cookie: &str) -> StoreKey {
+    let id = cookie.split('.').next().expect("an id");
+    let digest: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    StoreKey::from_text(&format!("session:{digest}")).expect("a key")
+}
+
 pub(crate) const START: u64 = 1_700_000_000_000;
+/// The server whose store does nothing in one step that it need not.
+const IN_STEPS: usize = 1;
 const AT_ONCE: usize = 4;

@@ -10,7 +10,7 @@ use crate::cookie::sign::Signer;
 use crate::cookie::{Attributes, SameSite};
 use crate::event::Events;
 use crate::manager::deaths::Deaths;
-use crate::manager::{Inner, Manager};
+use crate::manager::{Inner, Manager, SessionLimit};
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 
@@ -37,7 +37,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     if settings.size_limit == 0 {
         problems.push(ConfigProblem::SizeLimit);
     }
-    if settings.session_limit == Some(0) {
+    if settings.session_limit == SessionLimit::Set(0) {
         problems.push(ConfigProblem::SessionLimit);
     }
     let trusted = TrustedOrigins::parse(settings.trusted_origins);
@@ -64,7 +64,6 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         },
         size_limit: settings.size_limit,
         session_limit: settings.session_limit,
-        #[cfg(feature = "rpc")]
         patience: settings.patience,
         origins: (!settings.cross_site_mutations).then_some(trusted),
         store,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::cookie::{Attributes, SameSite};
-use crate::manager::Manager;
+use crate::manager::{Manager, SessionLimit};
 use crate::secret::Secrets;
 use crate::store::SessionStore;
 
@@ -49,9 +49,8 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         touch_interval: Duration::from_secs(60),
         sliding: true,
         size_limit: 64 * 1024,
-        session_limit: None,
-        #[cfg(feature = "rpc")]
-        patience: crate::rpc::deadline::PATIENCE,
+        session_limit: SessionLimit::Default,
+        patience: PATIENCE,
         trusted_origins: Vec::new(),
         cross_site_mutations: false,
     }
@@ -103,8 +102,7 @@ pub struct SessionBuilder {
     touch_interval: Duration,
     sliding: bool,
     size_limit: usize,
-    session_limit: Option<usize>,
-    #[cfg(feature = "rpc")]
+    session_limit: SessionLimit,
     patience: Duration,
     trusted_origins: Vec<String>,
     cross_site_mutations: bool,
@@ -192,15 +190,26 @@ impl SessionBuilder {
         Self { sliding, ..self }
     }
 
-    /// How many sessions a user may have at a time. A login over it ends the oldest ones, before it is answered. By default as many as
-    /// they like. The store must [list](crate::SessionStore::sessions_of) the sessions of a user.
+    /// How many sessions a user may have at a time. By default 100. A login beyond the limit ends the oldest ones before it is answered.
+    ///
+    /// The store must be able to [limit](crate::SessionStore::create) sessions: one that is not fails every login once a limit is set, and
+    /// has no limit by default.
     pub fn max_sessions_per_user(self, limit: usize) -> Self {
-        Self { session_limit: Some(limit), ..self }
+        Self { session_limit: SessionLimit::Set(limit), ..self }
     }
 
-    /// How long a request waits for its session to be loaded, and again for it to be saved, before it is answered 503. By default
-    /// a second and a half, whatever the store. Beyond it the [`Manager`] by itself waits as long as the store lets it.
-    #[cfg(feature = "rpc")]
+    /// Lets a user have any number of sessions at a time.
+    ///
+    /// # Security
+    ///
+    /// Whoever has a user's password can then fill the store.
+    pub fn without_session_limit(self) -> Self {
+        Self { session_limit: SessionLimit::None, ..self }
+    }
+
+    /// How long a request waits for its session to be loaded before it is answered 503. By default a second and a half, whatever the
+    /// store. For its store it waits twice as long in all. Outside of procedures the [`Manager`] waits as long as the store lets it, but
+    /// does not try again after that.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
@@ -291,6 +300,9 @@ impl fmt::Debug for SessionBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// How long a request waits for a store, unless it is set.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
 
 #[cfg(test)]
 mod tests;

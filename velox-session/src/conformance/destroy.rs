@@ -1,7 +1,7 @@
 //! What was ended is gone, and only what was meant to be ended is.
 
 use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, key};
+use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, key, refused};
 use crate::store::{Condition, Destroyed, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
@@ -23,7 +23,7 @@ async fn gone(kit: &Kit<'_>) -> Result<(), Miss> {
     ensure!(kit.load(&key, Lives::USUAL).await?.is_none(), "load: a record, though it was ended");
     ensure!(!kit.touch(&key, HOUR).await?, "touch: true, though it was ended");
     let stored = kit.save(&key, "b", 1).await?;
-    ensure!(stored == Stored::Conflict, "a save after a destroy: {stored:?}");
+    ensure!(refused(&stored), "a save after a destroy: {stored:?}");
     kit.is_gone(&key, "it was ended").await
 }
 

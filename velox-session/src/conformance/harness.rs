@@ -1,4 +1,5 @@
-//! What the suite needs beside the store: the time, and a way to do several things at once.
+//! What the suite needs beside the store: the time, and a way to do several things at the same
+//! time.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +13,7 @@ use super::threads;
 use crate::clock::{Clock, ManualClock};
 use crate::store::SessionStore;
 
-/// Something to be done beside the rest of a check.
+/// A future that a check runs beside others.
 ///
 /// # Examples
 ///
@@ -27,8 +28,8 @@ use crate::store::SessionStore;
 /// ```
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A store under test, and its time. Implemented by who tests a store that goes by a clock of its own; for all others there is
-/// [`ManualHarness`].
+/// A store under test, and its time. Implement it for a store with a clock of its own, such as a
+/// database. For a store that takes a [`Clock`], use [`ManualHarness`].
 ///
 /// # Examples
 ///
@@ -66,32 +67,35 @@ pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// ```
 #[async_trait]
 pub trait Harness: Send + Sync {
-    /// A handle to the store: all handles show the same records. The suite takes several, and uses them as several servers would, so
-    /// that a new connection each, or each to another node, makes the suite stricter.
+    /// Returns a handle to the store. All handles show the same records. The suite uses several
+    /// handles as several servers would. A new connection for each, or one to another node, makes
+    /// the suite stricter.
     fn store(&self) -> Arc<dyn SessionStore>;
 
-    /// The present time in Unix milliseconds, as the store and the session middleware see it.
+    /// Returns the present time in Unix milliseconds, as the store and the session middleware see
+    /// it.
     fn now(&self) -> u64;
 
-    /// Lets time pass, for the store and for [`now`](Self::now). No check waits for real time to pass.
+    /// Lets time pass, for the store and for [`now`](Self::now). No check waits for real time to
+    /// pass.
     async fn advance(&self, by: Duration);
 
-    /// How much sooner than said a record may expire, since time passes for the store in between as well. Zero, unless the store has a
-    /// clock of its own; a minute at most.
+    /// Returns how much earlier than said a record may expire, since real time passes for the store
+    /// as well. Zero, unless the store has a clock of its own; a minute at most.
     fn slack(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Starts a task, and gives one that ends when it has ended.
+    /// Starts a task, and returns one that ends when it has ended.
     ///
-    /// Unless this is overridden, a task runs where it is waited for, so that tasks take turns wherever one waits. To see them run at the
-    /// same time as well, give them threads.
+    /// By default nothing is started: the tasks take turns on one thread, wherever one waits.
+    /// Override this to run them on several threads.
     fn spawn(&self, task: Task) -> Task {
         task
     }
 }
 
-/// A store that goes by a clock that is set by hand.
+/// A store whose clock the suite sets by hand.
 ///
 /// # Examples
 ///
@@ -114,19 +118,19 @@ pub struct ManualHarness {
 }
 
 impl ManualHarness {
-    /// A store, and the clock that it was given.
+    /// Creates a harness of a store and the clock that it was given.
     #[must_use]
     pub fn new(store: impl SessionStore, clock: ManualClock) -> Self {
         Self { store: Arc::new(store), clock, spawn: |task| task }
     }
 
-    /// Runs what is done at once in threads of its own: for a store that needs no runtime.
+    /// Runs each task on a thread of its own. The store must not need a runtime.
     #[must_use]
     pub fn in_threads(self) -> Self {
         self.spawned_by(threads::spawn)
     }
 
-    /// Starts what is done at once by this function, as a runtime does: see [`Task`].
+    /// Starts each task with this function. See [`Task`] for one that uses tokio.
     #[must_use]
     pub fn spawned_by(self, spawn: fn(Task) -> Task) -> Self {
         Self { spawn, ..self }

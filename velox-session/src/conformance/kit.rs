@@ -15,7 +15,9 @@ use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::policy::Policy;
 use crate::record::{Content, Record};
-use crate::store::{Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored};
+use crate::store::{
+    Condition, Created, Destroyed, Expected, Found, Login, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
+};
 use crate::user::SessionUser;
 
 /// Why a promise does not count as kept.
@@ -73,6 +75,11 @@ impl<'h> Kit<'h> {
         record_of(user, version, self.now())
     }
 
+    /// A record of a user who has logged in at this time.
+    pub(super) fn record_at(&self, user: &str, created_at: u64) -> Record {
+        record_of(user, 1, created_at)
+    }
+
     /// A record that is kept for an hour under a key of its own.
     pub(super) async fn present(&self) -> Result<StoreKey, Miss> {
         self.inserted(self.record("a", 1), HOUR).await
@@ -127,16 +134,36 @@ impl<'h> Kit<'h> {
         Ok(())
     }
 
+    /// Begins a session that asks nothing of a user's other sessions.
+    pub(super) async fn create(&self, new: NewSession<'_>) -> Result<Created, Miss> {
+        self.store.create(self.expiring(new)).await.map_err(failed("create"))
+    }
+
     /// Puts a record in the place of another one.
-    pub(super) async fn rotate(
+    pub(super) async fn replace(
         &self,
         (old, condition): (&StoreKey, Condition),
         new: &StoreKey,
         record: Record,
         ttl: Duration,
-    ) -> Result<Rotated, Miss> {
-        let record = record.with_expiry(self.now().saturating_add(milliseconds(ttl)));
-        self.store.rotate(old, condition, new, record, ttl).await.map_err(failed("rotate"))
+    ) -> Result<Created, Miss> {
+        let replaces = Some((old, condition));
+        self.create(NewSession { replaces, ..NewSession::new(new, record, ttl) }).await
+    }
+
+    /// Begins a session on terms that a store need not offer: a limit, or the end of all others.
+    pub(super) async fn begin(&self, new: NewSession<'_>) -> Result<Created, Miss> {
+        self.store.create(self.expiring(new)).await.map_err(failed("create for a user"))
+    }
+
+    /// Logs in by a request that began so long ago.
+    pub(super) async fn log_in(&self, key: &StoreKey, user: &str, since: Duration) -> Result<Created, Miss> {
+        let login = Some(Login { since, limit: None, strict: false });
+        self.begin(NewSession { login, ..NewSession::new(key, self.record_of(user, 1), HOUR) }).await
+    }
+
+    pub(super) async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, Miss> {
+        self.store.end_sessions(owner, keep).await.map_err(failed("end_sessions"))
     }
 
     pub(super) async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, Miss> {
@@ -165,6 +192,16 @@ impl<'h> Kit<'h> {
         Ok(())
     }
 
+    /// That a record is of this user.
+    pub(super) async fn holds_user(&self, key: &StoreKey, user: &str) -> Result<(), Miss> {
+        let record = self.found(key).await?;
+        ensure!(
+            key.owner(&record).is_some_and(|owner| owner.user() == user),
+            "get: a record of another user than was kept"
+        );
+        Ok(())
+    }
+
     pub(super) async fn is_gone(&self, key: &StoreKey, why: &str) -> Result<(), Miss> {
         ensure!(self.get(key).await?.is_none(), "get: a record, though {why}");
         Ok(())
@@ -190,6 +227,28 @@ impl<'h> Kit<'h> {
         ensure!(self.get(key).await?.is_some(), "get: no record, a moment before it ends");
         self.advance(last.min(ttl)).await;
         self.is_gone(key, "its time has come").await
+    }
+
+    /// That a save was refused, and handed back the record of this key, which expires in so long.
+    pub(super) async fn handed_back(
+        &self,
+        call: &str,
+        stored: Stored,
+        key: &StoreKey,
+        ttl: Duration,
+    ) -> Result<(), Miss> {
+        let Stored::Conflict(Some(record)) = stored else {
+            return Err(Miss::Broken(format!("{call} on another version than is there: {stored:?}")));
+        };
+        self.expires_in(call, &record, ttl)?;
+        let there = self.found(key).await?.with_expiry(record.expires_at());
+        ensure!(record == there, "{call}: another record than get, in version {}", record.version());
+        Ok(())
+    }
+
+    fn expiring<'a>(&self, new: NewSession<'a>) -> NewSession<'a> {
+        let expires_at = self.now().saturating_add(milliseconds(new.ttl));
+        NewSession { record: new.record.with_expiry(expires_at), ..new }
     }
 
     /// Does something so many times at once, with a handle to the store for each; gives what came of it, in order.
@@ -262,6 +321,11 @@ pub(super) fn record_of(user: &str, version: u64, now: u64) -> Record {
     Record::new(Arc::new(content), version, now, now)
 }
 
+/// Whether a save was refused.
+pub(super) fn refused(stored: &Stored) -> bool {
+    matches!(stored, Stored::Conflict(_))
+}
+
 /// A new id.
 pub(super) fn id() -> SessionId {
     SessionId::generate().expect("the system has a random source")
@@ -269,7 +333,7 @@ pub(super) fn id() -> SessionId {
 
 fn failed(call: &'static str) -> impl Fn(StoreError) -> Miss {
     move |error| {
-        if error.is_unsupported() && call == "sessions_of" {
+        if error.is_unsupported() && ["sessions_of", "end_sessions", "create for a user"].contains(&call) {
             return Miss::NotOffered;
         }
         Miss::Broken(format!("{call}: {}", Chain(&error)))

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, id, key, record_of};
+use super::create::DONE;
+use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, id, key, record_of, refused};
 use super::write::ODD_USERS;
 use crate::key::StoreKey;
-use crate::store::{Condition, Destroyed, Expected, Owner, Rotated, Stored};
+use crate::store::{Condition, Created, Destroyed, Expected, Owner, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
@@ -18,7 +19,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a session without a user is on no list", Box::pin(visitors(kit))),
         ("a session that was ended is not listed (F9)", Box::pin(ended(kit))),
         ("a session that has expired is not listed (F9)", Box::pin(expired(kit))),
-        ("a session that takes the place of another is listed, and the other is not (C4)", Box::pin(rotated(kit))),
+        ("a session that takes the place of another is listed, and the other is not (C4)", Box::pin(replaced(kit))),
         ("a session is listed once, however often it is saved", Box::pin(saved(kit))),
         ("a session stays on the list while reads renew its life (F8)", Box::pin(read(kit))),
         ("a session stays on the list while touches renew its life (F8)", Box::pin(touched(kit))),
@@ -116,22 +117,22 @@ async fn expired(kit: &Kit<'_>) -> Result<(), Miss> {
     lists(kit, &owner(&user), &[]).await
 }
 
-async fn rotated(kit: &Kit<'_>) -> Result<(), Miss> {
+async fn replaced(kit: &Kit<'_>) -> Result<(), Miss> {
     let (one, other) = (user(), user());
     let mut old = kit.present().await?;
     for _ in 0..3 {
         let new = key(COOKIE);
-        let done = kit.rotate((&old, Condition::Version(1)), &new, kit.record_of(&one, 1), HOUR).await?;
-        ensure!(done == Rotated::Yes, "rotate of version 1, which is there: {done:?}");
+        let done = kit.replace((&old, Condition::Version(1)), &new, kit.record_of(&one, 1), HOUR).await?;
+        ensure!(done == DONE, "create in the place of version 1, which is there: {done:?}");
         lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
-        let late = kit.rotate((&old, Condition::Version(1)), &key(COOKIE), kit.record_of(&one, 1), HOUR).await?;
-        ensure!(late == Rotated::Conflict, "rotate of what got a new id: {late:?}");
+        let late = kit.replace((&old, Condition::Version(1)), &key(COOKIE), kit.record_of(&one, 1), HOUR).await?;
+        ensure!(late == Created::Conflict(None), "create in the place of what got a new id: {late:?}");
         lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
         old = new;
     }
     let new = key(COOKIE);
-    let done = kit.rotate((&old, Condition::Always), &new, kit.record_of(&other, 1), HOUR).await?;
-    ensure!(done == Rotated::Yes, "rotate, whatever the old one is: {done:?}");
+    let done = kit.replace((&old, Condition::Always), &new, kit.record_of(&other, 1), HOUR).await?;
+    ensure!(done == DONE, "create, whatever the old one is: {done:?}");
     lists(kit, &owner(&one), &[]).await?;
     lists(kit, &owner(&other), &[new]).await
 }
@@ -187,7 +188,7 @@ async fn collided(kit: &Kit<'_>) -> Result<(), Miss> {
     lists(kit, &owner(&second), &[]).await?;
     let key = of(kit, &first).await?;
     let stored = kit.set(&key, kit.record_of(&second, 1), Expected::Absent, HOUR).await?;
-    ensure!(stored == Stored::Conflict, "a new record where one is: {stored:?}");
+    ensure!(refused(&stored), "a new record where one is: {stored:?}");
     lists(kit, &owner(&second), &[]).await?;
     lists(kit, &owner(&first), &[key]).await
 }

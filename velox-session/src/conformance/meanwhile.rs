@@ -9,7 +9,7 @@ use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, ke
 use super::list::{lists, owner, user};
 use super::threads::pause;
 use crate::key::StoreKey;
-use crate::store::{Condition, Destroyed, Expected, SessionStore, StoreError, Stored};
+use crate::store::{Condition, Destroyed, Expected, NewSession, SessionStore, StoreError, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
@@ -130,7 +130,7 @@ where
                     let mut version = 1;
                     while version < SAVES {
                         let next = record(&(version + 1).to_string(), version + 1, now);
-                        if store.set(&key, next, Expected::Version(version), HOUR).await? == Stored::Conflict {
+                        if store.set(&key, next, Expected::Version(version), HOUR).await? != Stored::Yes {
                             break;
                         }
                         version += 1;
@@ -217,8 +217,10 @@ async fn listed_while_rotated(kit: &Kit<'_>) -> Result<(), Miss> {
                 if index == 0 {
                     // As a request does it, which loads the session first.
                     let Some(found) = store.get(&present).await? else { return Ok(false) };
-                    let (new, condition) = (key(COOKIE), Condition::Version(found.version()));
-                    let _ = store.rotate(&present, condition, &new, record_of(&user, 1, now), HOUR).await?;
+                    let new = key(COOKIE);
+                    let replaces = Some((&present, Condition::Version(found.version())));
+                    let new_session = NewSession::new(&new, record_of(&user, 1, now), HOUR);
+                    let _ = store.create(NewSession { replaces, ..new_session }).await?;
                     present = new;
                 } else if store.sessions_of(&owner(&user)).await?.is_empty() {
                     return Ok(false);

@@ -1,15 +1,16 @@
-//! What every store must do, as a suite that runs on any store.
+//! A suite of checks for session stores. Use the `conformance` feature to test your own store.
 //!
-//! A store of one's own is a few lines and easily wrong: what it does wrong shows only when two requests meet. [`check`] looks at what
-//! each method of [`SessionStore`](crate::SessionStore) promises, alone and while others do the same, and says by name what does not
-//! hold. It uses keys and users that nobody else has, and leaves records behind that expire. As it sets time by hand, the store is to be
-//! one for tests.
+//! A store is a few lines and easily wrong, and its mistakes show only when two requests meet.
+//! [`check`] tests what each method of [`SessionStore`](crate::SessionStore) promises, alone and
+//! while others do the same. The [`Report`] names the promises that the store breaks.
 //!
-//! It panics on no store, however that misbehaves. A call that never answers is waited for: give the store a deadline.
+//! The suite uses keys and users that nobody else has, and leaves records behind that expire. It
+//! sets the time by hand, so give it a store for tests. It does not panic, however the store
+//! misbehaves. It waits for a call that never answers: give the store a deadline.
 //!
 //! # Examples
 //!
-//! A test of a store that goes by a [`Clock`](crate::clock::Clock):
+//! A test of a store that asks a [`Clock`](crate::clock::Clock) for the time:
 //!
 //! ```
 //! use velox_session::MemoryStore;
@@ -24,16 +25,18 @@
 //! # }
 //! ```
 
+mod create;
 mod destroy;
+mod end;
 mod harness;
 mod kit;
 mod life;
+mod limit;
 mod list;
 mod load;
 mod meanwhile;
 mod race;
 mod report;
-mod rotate;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -50,7 +53,7 @@ use self::kit::{Kit, Miss};
 pub(crate) use self::kit::{key, record};
 pub use self::report::Report;
 
-/// Runs every check on a store.
+/// Runs every check on a store, and reports which promises it keeps.
 ///
 /// # Examples
 ///
@@ -73,10 +76,12 @@ pub async fn check(harness: &dyn Harness) -> Report {
     for checks in [
         write::checks,
         destroy::checks,
-        rotate::checks,
+        create::checks,
         life::checks,
         load::checks,
         list::checks,
+        end::checks,
+        limit::checks,
         race::checks,
         meanwhile::checks,
     ] {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::kit::Miss;
 
-/// Which promises a store keeps, and which it breaks. Each is a short sentence that stays the same; a letter and a number in it, such as
-/// `(C1)`, say which promise of velox needs it.
+/// The promises that a store keeps, and those that it breaks. Each is a short sentence that stays
+/// the same. A letter and a number in it, such as `(C1)`, name the promise of velox that needs it.
 ///
 /// # Examples
 ///
@@ -34,12 +34,12 @@ impl Report {
         Self { findings }
     }
 
-    /// The promises that the store keeps.
+    /// Returns the promises that the store keeps.
     pub fn kept(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.findings.iter().filter(|(_, found)| found.is_ok()).map(|(promise, _)| *promise)
     }
 
-    /// The promises that the store breaks, each with what was seen.
+    /// Returns the promises that the store breaks, each with what was seen.
     pub fn broken(&self) -> impl Iterator<Item = (&'static str, &str)> + '_ {
         self.findings.iter().filter_map(|(promise, found)| match found {
             Err(Miss::Broken(seen)) => Some((*promise, seen.as_str())),
@@ -47,23 +47,24 @@ impl Report {
         })
     }
 
-    /// The promises about the list of a user's sessions, if the store says that it keeps none
-    /// ([`StoreError::is_unsupported`](crate::store::StoreError::is_unsupported)): an application on it cannot list or end them.
+    /// Returns the promises that the store does not make, since it keeps no list of a user's
+    /// sessions ([`StoreError::is_unsupported`](crate::store::StoreError::is_unsupported)). An
+    /// application on it cannot list or end them, nor limit their number.
     pub fn not_offered(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.findings.iter().filter(|(_, found)| matches!(found, Err(Miss::NotOffered))).map(|(promise, _)| *promise)
     }
 
-    /// Whether nothing is broken. What is not offered is not.
+    /// Returns whether the store breaks no promise. A promise that it does not make is not broken.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.broken().next().is_none()
     }
 
-    /// Fails a test with what is broken.
+    /// Fails a test if the store breaks a promise.
     ///
     /// # Panics
     ///
-    /// When something is.
+    /// When [`is_ok`](Self::is_ok) is false, with the report.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.is_ok(), "{self}");

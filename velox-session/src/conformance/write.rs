@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Miss, ensure, id, key};
+use super::kit::{COOKIE, HOUR, Kit, Miss, ensure, id, key, refused};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::store::{Expected, Stored};
@@ -18,6 +18,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a record is found as it was kept, whatever JSON is in it", Box::pin(any_json(kit))),
         ("a record keeps its user, whatever the user's id", Box::pin(any_user(kit))),
         ("a record keeps its flash messages", Box::pin(flash(kit))),
+        ("a record keeps its handle", Box::pin(handle(kit))),
         ("a record of 64 KiB is kept", Box::pin(large(kit))),
         ("data that looks like the store's own fields is data", Box::pin(lookalikes(kit))),
         ("a new record never replaces one (B3)", Box::pin(insert_only(kit))),
@@ -27,6 +28,8 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a save never creates a record (C1)", Box::pin(never_creates(kit))),
         ("a save never brings back a session that was ended (C1)", Box::pin(never_revives(kit))),
         ("a conflict leaves the life as it was", Box::pin(conflict_keeps_life(kit))),
+        ("a save that is refused hands back the record that is there (C5)", Box::pin(hands_back(kit))),
+        ("a save that is refused hands back nothing where nothing is (C1)", Box::pin(hands_back_nothing(kit))),
         ("versions are kept exactly, up to 2^53", Box::pin(versions(kit))),
         ("an id has one session for each cookie", Box::pin(cookies(kit))),
         ("a write to one session leaves the others as they are", Box::pin(others(kit))),
@@ -74,6 +77,13 @@ async fn flash(kit: &Kit<'_>) -> Result<(), Miss> {
     round_trip(kit, content).await
 }
 
+async fn handle(kit: &Kit<'_>) -> Result<(), Miss> {
+    let mut content = Content::new(kit.now());
+    content.log_in(SessionUser::new("u1", "ada@example.com"), kit.now());
+    content.set_handle([0xa7; 32]);
+    round_trip(kit, content).await
+}
+
 async fn large(kit: &Kit<'_>) -> Result<(), Miss> {
     let mut content = Content::new(kit.now());
     for index in 0..64 {
@@ -93,7 +103,7 @@ async fn lookalikes(kit: &Kit<'_>) -> Result<(), Miss> {
     content.set_flash("expiresAt", json!(1));
     let key = kit.inserted(Record::new(Arc::new(content), 1, kit.now(), kit.now()), HOUR).await?;
     let stored = kit.save(&key, "b", 9).await?;
-    ensure!(stored == Stored::Conflict, "a save that expects the version that the data names: {stored:?}");
+    ensure!(refused(&stored), "a save that expects the version that the data names: {stored:?}");
     let before = kit.found(&key).await?;
     kit.expires_in("get", &before, HOUR)?;
     ensure!(kit.touch(&key, 2 * HOUR).await?, "touch: no record");
@@ -109,7 +119,7 @@ async fn insert_only(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for version in [1, 2] {
         let stored = kit.set(&key, kit.record("b", version), Expected::Absent, 2 * HOUR).await?;
-        ensure!(stored == Stored::Conflict, "a new record where one is: {stored:?}");
+        ensure!(refused(&stored), "a new record where one is: {stored:?}");
     }
     kit.holds(&key, "a", 1).await
 }
@@ -135,7 +145,7 @@ async fn earlier_version(kit: &Kit<'_>) -> Result<(), Miss> {
     ensure!(first == Stored::Yes, "a save that expects the version that is there: {first:?}");
     for version in [1, 0] {
         let second = kit.save(&key, "c", version).await?;
-        ensure!(second == Stored::Conflict, "a save that expects version {version} of version 2: {second:?}");
+        ensure!(refused(&second), "a save that expects version {version} of version 2: {second:?}");
     }
     kit.holds(&key, "b", 2).await
 }
@@ -144,7 +154,7 @@ async fn later_version(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for version in [2, 1 << 32 | 1] {
         let stored = kit.save(&key, "b", version).await?;
-        ensure!(stored == Stored::Conflict, "a save that expects version {version} of version 1: {stored:?}");
+        ensure!(refused(&stored), "a save that expects version {version} of version 1: {stored:?}");
     }
     kit.holds(&key, "a", 1).await
 }
@@ -153,7 +163,7 @@ async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = key(COOKIE);
     for version in [0, 1] {
         let stored = kit.save(&key, "b", version).await?;
-        ensure!(stored == Stored::Conflict, "a save that expects version {version} where nothing is: {stored:?}");
+        ensure!(refused(&stored), "a save that expects version {version} where nothing is: {stored:?}");
     }
     kit.is_gone(&key, "none was kept").await
 }
@@ -163,7 +173,7 @@ async fn never_revives(kit: &Kit<'_>) -> Result<(), Miss> {
     kit.end(&key).await?;
     for version in [0, 1] {
         let stored = kit.save(&key, "b", version).await?;
-        ensure!(stored == Stored::Conflict, "a save after a destroy: {stored:?}");
+        ensure!(refused(&stored), "a save after a destroy: {stored:?}");
     }
     kit.is_gone(&key, "it was ended").await
 }
@@ -172,10 +182,33 @@ async fn conflict_keeps_life(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for expected in [Expected::Absent, Expected::Version(7)] {
         let stored = kit.set(&key, kit.record("b", 8), expected, 3 * HOUR).await?;
-        ensure!(stored == Stored::Conflict, "a save that expects {expected:?} of version 1: {stored:?}");
+        ensure!(refused(&stored), "a save that expects {expected:?} of version 1: {stored:?}");
     }
     kit.expires_in("get", &kit.found(&key).await?, HOUR)?;
     kit.ends_in(&key, HOUR).await
+}
+
+async fn hands_back(kit: &Kit<'_>) -> Result<(), Miss> {
+    let key = kit.inserted(kit.record_of("u1", 1), HOUR).await?;
+    kit.advance(HOUR / 2).await;
+    ensure!(kit.touch(&key, 3 * HOUR).await?, "touch: false, of a live record");
+    for version in [0, 2] {
+        kit.handed_back("set", kit.save(&key, "b", version).await?, &key, 3 * HOUR).await?;
+    }
+    let stored = kit.save(&key, "b", 1).await?;
+    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    kit.handed_back("set", kit.save(&key, "c", 1).await?, &key, HOUR).await
+}
+
+async fn hands_back_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (never, ended, expired) = (key(COOKIE), kit.present().await?, kit.present().await?);
+    kit.end(&ended).await?;
+    kit.advance(HOUR).await;
+    for key in [never, ended, expired] {
+        let stored = kit.save(&key, "b", 1).await?;
+        ensure!(stored == Stored::Conflict(None), "a save where nothing is: {stored:?}");
+    }
+    Ok(())
 }
 
 async fn versions(kit: &Kit<'_>) -> Result<(), Miss> {
@@ -188,7 +221,7 @@ async fn versions(kit: &Kit<'_>) -> Result<(), Miss> {
         kit.holds(&key, "b", next).await?;
         for wrong in [next - 1, next + 1, next ^ (1 << 32)] {
             let stored = kit.save(&key, "c", wrong).await?;
-            ensure!(stored == Stored::Conflict, "a save that expects version {wrong} of version {next}: {stored:?}");
+            ensure!(refused(&stored), "a save that expects version {wrong} of version {next}: {stored:?}");
         }
         present = next;
     }

@@ -30,7 +30,19 @@ impl Deaths {
     #[must_use = "it is to be held until the store has answered"]
     pub(super) fn ending<'a>(&'a self, key: &'a StoreKey) -> Ending<'a> {
         self.note(key);
-        Ending { deaths: self, key }
+        Ending { deaths: self, key: Some(key) }
+    }
+
+    /// The same for sessions of which nobody knows which they are: whoever has loaded any session asks the store.
+    #[must_use = "it is to be held until the store has answered"]
+    pub(super) fn ending_many(&self) -> Ending<'_> {
+        self.note_many();
+        Ending { deaths: self, key: None }
+    }
+
+    pub(super) fn note_many(&self) {
+        let _recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count.fetch_add(RECENT as u64 + 1, Ordering::AcqRel);
     }
 
     fn note(&self, key: &StoreKey) {
@@ -59,12 +71,15 @@ impl Deaths {
 /// A session that is being ended.
 pub(super) struct Ending<'a> {
     deaths: &'a Deaths,
-    key: &'a StoreKey,
+    key: Option<&'a StoreKey>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        self.deaths.note(self.key);
+        match self.key {
+            Some(key) => self.deaths.note(key),
+            None => self.deaths.note_many(),
+        }
     }
 }
 

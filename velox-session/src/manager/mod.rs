@@ -1,21 +1,17 @@
 //! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
 
-mod at_once;
-mod carry;
-mod claim;
 mod closing;
 pub(crate) mod deaths;
-mod fresh;
-mod report;
+mod save;
 mod users;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "rpc")]
 use std::time::Duration;
 
-use http::header::COOKIE;
-use http::{HeaderMap, Uri};
+use http::header::{COOKIE, GetAll};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use crate::clock::Clock;
 use crate::cookie::header::{self, Writer};
@@ -33,10 +29,12 @@ use crate::store::{Condition, Destroyed, Found, Renewal, SessionStore, StoreErro
 use deaths::Deaths;
 
 pub use crate::origin::CrossSiteError;
-pub use carry::CloseError;
 pub use closing::Closing;
 #[cfg(feature = "rpc")]
 pub(crate) use closing::keep_out_of_caches;
+pub use save::CloseError;
+pub(crate) use save::MAX_ATTEMPTS;
+use save::Save;
 
 /// Opens the session of an exchange, and saves it when the exchange ends.
 ///
@@ -57,8 +55,7 @@ pub(crate) struct Inner {
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
     /// How many sessions a user may have.
-    pub(crate) session_limit: Option<usize>,
-    #[cfg(feature = "rpc")]
+    pub(crate) session_limit: SessionLimit,
     pub(crate) patience: Duration,
     /// `None` where mutations from any site are let in.
     pub(crate) origins: Option<TrustedOrigins>,
@@ -108,11 +105,29 @@ impl Manager {
     ///
     /// Dropping the future changes nothing.
     pub async fn open(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
+        self.open_as(headers.get_all(COOKIE), false).await
+    }
+
+    /// Opens the session of a request that may change nothing, such as a `HEAD` request: what it writes is not saved. Its life is
+    /// renewed as by [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn open_read_only(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
+        self.open_as(headers.get_all(COOKIE), true).await
+    }
+
+    pub(crate) async fn open_as(
+        &self,
+        cookies: GetAll<'_, HeaderValue>,
+        read_only: bool,
+    ) -> Result<OpenSession, OpenError> {
         let inner = &*self.0;
         let now = inner.clock.now();
         let mut presented = false;
         let mut tried = 0;
-        for value in header::values(headers.get_all(COOKIE), &inner.name) {
+        for value in header::values(cookies, &inner.name) {
             presented = true;
             if tried == MAX_CANDIDATES {
                 break;
@@ -128,14 +143,21 @@ impl Manager {
                 continue;
             };
             if let Some(loaded) = inner.load(&verified, now).await? {
-                return Ok(self.opened(Some(loaded), presented, now));
+                return Ok(self.opened(Some(loaded), presented, read_only, now));
             }
         }
-        Ok(self.opened(None, presented, now))
+        Ok(self.opened(None, presented, read_only, now))
     }
 
-    fn opened(&self, loaded: Option<Loaded>, presented: bool, now: u64) -> OpenSession {
-        OpenSession::new(Shared::new(State::new(loaded, presented, now, self.0.size_limit), self.clone()))
+    /// Opens the session of a visitor who sends no cookies: the store is not asked, and no future is made.
+    #[cfg(feature = "rpc")]
+    #[inline(never)]
+    pub(crate) fn open_at_once(&self, cookies: &GetAll<'_, HeaderValue>, read_only: bool) -> Option<OpenSession> {
+        cookies.iter().next().is_none().then(|| self.opened(None, false, read_only, self.now()))
+    }
+
+    fn opened(&self, loaded: Option<Loaded>, presented: bool, read_only: bool, now: u64) -> OpenSession {
+        OpenSession::new(Shared::new(State::new(loaded, presented, read_only, now, self.0.size_limit), self.clone()))
     }
 
     /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
@@ -164,7 +186,7 @@ impl Manager {
     /// Closes a session that [`close_at_once`](Self::close_at_once) has left.
     pub(crate) async fn save(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match session.shared().take() {
-            Some(state) => self.0.save(state).await,
+            Some(state) => Save::new(&self.0, session.shared(), state).run().await,
             None => Ok(Closing::default()),
         }
     }
@@ -189,6 +211,20 @@ impl Manager {
     }
 }
 
+impl Manager {
+    /// How long an exchange waits for its store in all.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.0.patience.saturating_mul(2)
+    }
+
+    /// Notes that a request has waited long enough.
+    pub(crate) fn timed_out(&self) -> StoreError {
+        let error = StoreError::new("it took longer than a request waits");
+        self.0.trouble(&error);
+        error
+    }
+}
+
 #[cfg(feature = "rpc")]
 impl Manager {
     /// The name of the cookie.
@@ -196,21 +232,34 @@ impl Manager {
         &self.0.name
     }
 
-    /// How long a request waits for its session, when it begins and again when it ends.
+    /// How long a request waits for its session when it begins.
     pub(crate) fn patience(&self) -> Duration {
         self.0.patience
-    }
-
-    /// Notes down that a request has waited long enough.
-    pub(crate) fn timed_out(&self) -> StoreError {
-        let error = StoreError::new("it took longer than a request waits");
-        self.0.trouble(&error);
-        error
     }
 
     /// The same for clones of one manager, and for no other manager that is there at the same time.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
+    }
+}
+
+/// How many sessions a user may have at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionLimit {
+    /// As long as nobody has said otherwise. A store that keeps no limit has none.
+    Default,
+    Set(usize),
+    None,
+}
+
+impl SessionLimit {
+    /// The number, and whether the application has set it.
+    fn parts(self) -> (Option<usize>, bool) {
+        match self {
+            Self::Default => (Some(DEFAULT_LIMIT), false),
+            Self::Set(limit) => (Some(limit), true),
+            Self::None => (None, false),
+        }
     }
 }
 
@@ -231,11 +280,10 @@ impl Inner {
         answer.inspect_err(|error| self.trouble(error))
     }
 
-    /// The record of this key as it is now, if it is not over. The store's idea of what has expired is not relied on, and it knows
-    /// nothing of the absolute time-out.
-    async fn present(&self, key: &StoreKey, now: u64) -> Result<Option<Record>, StoreError> {
-        let record = self.noted(self.store().get(key).await)?;
-        Ok(record.filter(|record| self.policy.remaining(record, now) > 0))
+    /// The record, if it is not over. The store's idea of what has expired is not relied on, and it knows nothing of the absolute
+    /// time-out.
+    fn live(&self, record: Option<Record>, now: u64) -> Option<Record> {
+        record.filter(|record| self.policy.remaining(record, now) > 0)
     }
 
     /// Destroys a record, and lets who has loaded it know.
@@ -303,6 +351,7 @@ pub enum OpenError {
 }
 
 const MAX_CANDIDATES: usize = 4;
+const DEFAULT_LIMIT: usize = 100;
 
 #[cfg(test)]
 mod tests;

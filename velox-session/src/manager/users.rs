@@ -40,14 +40,17 @@ impl Manager {
         self.0.end(user, handle).await
     }
 
-    /// Ends all sessions of a user, and answers how many. Those that get a new id meanwhile are among them; a login that is not
-    /// answered yet when this is asked may be or not.
+    /// Ends all sessions of a user, and returns how many. Those that get a new id meanwhile are among them. A login of the user whose request
+    /// had begun before is answered 409, also one by the very request that asks for this: to log in and end all other sessions, call
+    /// [`login`](crate::Session::login) and then [`logout_others`](crate::Session::logout_others).
     ///
     /// # Errors
     ///
     /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
     pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
-        Ok(self.0.end_all(user, &[], None).await?.unwrap_or_default())
+        let ended = self.0.end_all(user, None).await?.unwrap_or_default();
+        self.0.count_ended(ended);
+        Ok(ended)
     }
 }
 
@@ -72,89 +75,50 @@ impl Inner {
         Ok(live.into_iter().map(info).collect())
     }
 
-    pub(crate) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+    /// The live session of this handle.
+    pub(crate) async fn find(&self, user: &str, handle: &SessionHandle) -> Result<Option<SessionInfo>, StoreError> {
         let sessions = self.sessions_of(user, None).await?;
-        match sessions.iter().find(|session| session.handle() == *handle) {
-            Some(session) => self.revoke(session).await,
-            None => Ok(false),
-        }
+        Ok(sessions.into_iter().find(|session| session.handle() == *handle))
     }
 
-    /// Ends all sessions of a user but some, and answers how many; `None` if the one that is to go on is gone: it may have gone over
-    /// to a new id, which would be ended as one of the others.
-    ///
-    /// Listing and ending are two steps, between which a session may go over to a new id. It is found by the next look; that finds
-    /// nothing only when nothing is left.
-    pub(super) async fn end_all(
-        &self,
-        user: &str,
-        but: &[&StoreKey],
-        goes_on: Option<&StoreKey>,
-    ) -> Result<Option<u64>, StoreError> {
-        let mut ended = 0;
+    pub(crate) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+        let mut ended = false;
         for _ in 0..MAX_LOOKS {
-            let mut others = self.sessions_of(user, None).await?;
-            others.retain(|session| !but.contains(&session.key()));
-            if others.is_empty() {
-                if ended > 0 {
-                    tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
+            let mut moved = false;
+            // Two have one handle while a store that knows no `create` of its own gives a session a new id.
+            let sessions = self.sessions_of(user, None).await?;
+            for session in sessions.iter().filter(|session| session.handle() == *handle) {
+                if self.destroy(session.key(), Condition::Always).await? == Destroyed::Absent {
+                    moved = true;
+                    continue;
                 }
-                return Ok(Some(ended));
+                ended = true;
+                self.events.revoked.add(1);
+                let session = session.key().fingerprint();
+                tracing::info!(cookie = self.name, session, "session was ended by another");
             }
-            // After the look: if it is there now, none of those that were found has taken over from it.
-            if let Some(key) = goes_on
-                && self.present(key, self.clock.now()).await?.is_none()
-            {
-                return Ok(None);
-            }
-            for session in &others {
-                ended += u64::from(self.revoke(session).await?);
+            // One that was not there any more was ended, or got a new id since it was found. The next look tells.
+            if !moved {
+                return Ok(ended);
             }
         }
-        Err(too_fast())
+        Err(StoreError::new("the session gets new ids faster than it is ended"))
     }
 
-    /// Ends the oldest sessions of a user, so that no more than the limit are left. Answers whether this one is. The one that it takes
-    /// over from does not count.
-    ///
-    /// It is in the store already, and no browser has its id: who logs in at the same time finds it, and all agree which are the newest.
-    /// One that is gone when it is to be ended may have gone over to a new id: the next look finds it.
-    pub(super) async fn keep_to_limit(
-        &self,
-        user: &str,
-        limit: usize,
-        own: &StoreKey,
-        old: Option<&StoreKey>,
-    ) -> Result<bool, StoreError> {
-        for _ in 0..MAX_LOOKS {
-            let mut sessions = self.sessions_of(user, Some(own)).await?;
-            sessions.retain(|session| Some(session.key()) != old);
-            let over = sessions.split_off(limit.min(sessions.len()));
-            let mut all_ended = true;
-            for session in &over {
-                all_ended &= self.revoke(session).await?;
-            }
-            let is_left = !over.iter().any(SessionInfo::is_current);
-            if all_ended || !is_left {
-                return Ok(is_left);
-            }
-        }
-        Err(too_fast())
+    /// Ends all sessions of a user but one, and returns how many; `None` if that one is gone.
+    pub(super) async fn end_all(&self, user: &str, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        let _ending = self.deaths.ending_many();
+        self.noted(self.store().end_sessions(&Owner::new(&self.prefix, user), keep).await)
     }
 
-    async fn revoke(&self, session: &SessionInfo) -> Result<bool, StoreError> {
-        let was_there = self.destroy(session.key(), Condition::Always).await? == Destroyed::Yes;
-        if was_there {
-            self.events.revoked.add(1);
-            tracing::info!(cookie = self.name, session = session.key().fingerprint(), "session was ended by another");
+    /// Counts sessions that another request than their own has ended, and says so.
+    pub(super) fn count_ended(&self, ended: u64) {
+        if ended > 0 {
+            self.deaths.note_many();
+            self.events.revoked.add(ended);
+            tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
         }
-        Ok(was_there)
     }
 }
 
-fn too_fast() -> StoreError {
-    StoreError::new("the user logs in faster than sessions are ended")
-}
-
-/// A session that gets a new id between two looks is seen by the third; so many looks see only a user who does nothing else.
-const MAX_LOOKS: usize = 100;
+const MAX_LOOKS: usize = 10;

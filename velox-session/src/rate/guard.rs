@@ -17,8 +17,9 @@ use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
+use crate::config::PATIENCE;
 use crate::event::{Chain, Limit};
-use crate::rpc::deadline::{PATIENCE, within};
+use crate::rpc::deadline::within;
 
 /// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
 /// a store.
@@ -193,7 +194,7 @@ where
 impl Settings {
     async fn check<S: Send + Sync>(&self, caller: Option<String>, ctx: &Context<S>) -> Result<()> {
         let key = RateKey::new(&self.name, caller.as_deref().unwrap_or_default());
-        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await {
+        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
             Some(Ok(hit)) => self.judge(hit, ctx),
             failed => self.unavailable(failed.and_then(Result::err)),
         }

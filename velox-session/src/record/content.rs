@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::data::Data;
 use super::maps::{Maps, json_size};
-use super::{Block, UserText, packed};
+use super::{UserText, packed};
 use crate::user::SessionUser;
 
 /// What a session holds. Keeps count of its size in JSON.
@@ -25,11 +25,6 @@ impl Content {
     /// A session that begins now and holds nothing.
     pub(crate) fn new(created_at: u64) -> Self {
         Self { created_at, ..Self::default() }
-    }
-
-    /// A session that holds a user and nothing else.
-    pub(crate) fn of_user(user: Block, created_at: u64) -> Self {
-        Self { created_at, user: Some(UserText::Short(user)), ..Self::default() }
     }
 
     /// A session in the form of [`pack`](Self::pack).
@@ -80,11 +75,6 @@ impl Content {
         self.user.as_ref().map(UserText::read)
     }
 
-    /// The user, of a session that holds nothing else; `None` of one that does.
-    pub(crate) fn user_alone(&self) -> Option<Option<&UserText>> {
-        (self.data.is_none() && self.handle.is_none()).then_some(self.user.as_ref())
-    }
-
     pub(super) fn user_text(&self) -> Option<&UserText> {
         self.user.as_ref()
     }
@@ -94,15 +84,8 @@ impl Content {
     }
 
     /// Names the session on its user's list, from now on and whatever its id is.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no manager gives a session a handle yet"))]
     pub(crate) fn set_handle(&mut self, handle: [u8; 32]) {
         self.handle = Some(Box::new(handle));
-    }
-
-    /// Names the session by its id again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no manager gives a session a handle yet"))]
-    pub(crate) fn clear_handle(&mut self) {
-        self.handle = None;
     }
 
     pub(crate) fn created_at(&self) -> u64 {

@@ -23,8 +23,7 @@ pub(crate) use content::Content;
 pub(crate) use data::is_reserved;
 pub use error::RecordError;
 pub(crate) use maps::key_of_serde_json;
-pub(crate) use packed::user_id;
-pub(crate) use user_text::{BLOCK, Block, UserText};
+use user_text::UserText;
 
 /// A session as a store keeps it. Cheap to clone.
 ///

@@ -52,12 +52,6 @@ pub(super) fn read(bytes: &[u8], created_at: u64) -> Content {
     Content::read(user, created_at, handle.try_into().ok(), data)
 }
 
-/// The id of the user.
-pub(crate) fn user_id(bytes: &[u8]) -> Option<&[u8]> {
-    let (lengths, rest) = user_lengths(bytes);
-    Some(&rest[..lengths?[0]])
-}
-
 /// The lengths of the id, of the address and of their JSON, if there is a user; and what follows.
 fn user_lengths(bytes: &[u8]) -> (Option<[usize; 3]>, &[u8]) {
     let (id, rest) = read_length(bytes);
@@ -76,6 +70,9 @@ fn write_length(bytes: &mut Vec<u8>, mut length: usize) {
 }
 
 fn read_length(bytes: &[u8]) -> (usize, &[u8]) {
+    if let [length @ 0..0x80, rest @ ..] = bytes {
+        return (usize::from(*length), rest);
+    }
     let end = bytes.iter().position(|byte| *byte < 0x80).expect("a length was written");
     let length = bytes[..=end].iter().rev().fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
     (length, &bytes[end + 1..])

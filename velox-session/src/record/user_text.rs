@@ -101,20 +101,6 @@ impl Block {
         Some(Self(bytes))
     }
 
-    /// The block of these bytes, which [`bytes`](Self::bytes) has given.
-    pub(crate) fn from_bytes(bytes: &[u8; BLOCK]) -> Self {
-        Self(*bytes)
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8; BLOCK] {
-        &self.0
-    }
-
-    /// The id in the bytes of a block.
-    pub(crate) fn id(bytes: &[u8; BLOCK]) -> &[u8] {
-        &bytes[..usize::from(bytes[ID_LENGTH])]
-    }
-
     fn read(&self) -> User<'_> {
         let text = std::str::from_utf8(&self.0).expect("all of it is a text");
         let (id, email) = text[..usize::from(self.0[LENGTH])].split_at(usize::from(self.0[ID_LENGTH]));
@@ -123,7 +109,7 @@ impl Block {
 }
 
 /// Bytes of a block: a line of the processor's cache.
-pub(crate) const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 const ID_LENGTH: usize = BLOCK - 3;
 const LENGTH: usize = BLOCK - 2;
 
@@ -141,11 +127,6 @@ mod tests {
             let length = id.len() + email.len();
             assert_eq!(UserText::from_bytes(format!("{id}{email}").as_bytes(), id.len(), length), text);
             assert_eq!(matches!(text, UserText::Short(_)), length <= 61);
-            if let UserText::Short(block) = text {
-                assert_eq!(Block::from_bytes(block.bytes()).read(), User { id, email });
-                assert_eq!(Block::id(block.bytes()), id.as_bytes());
-                assert_eq!(block.bytes()[BLOCK - 1], 0);
-            }
         }
     }
 }

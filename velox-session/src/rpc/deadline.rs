@@ -5,16 +5,16 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// How long a request waits for a store, unless it is set.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
-
-/// What a future gives within a time; `None` if it takes longer, and it is to be dropped then. It is lent, since an async function keeps
-/// what it is given beside what it makes of it: a large future would be there twice.
-pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
+/// What a future gives within a time, and how long that took; `None` if it takes longer, and it is to be dropped then. It is lent, since
+/// an async function keeps what it is given beside what it makes of it: a large future would be there twice.
+pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) -> (Option<F::Output>, Duration) {
     // A store in memory answers at once, and needs no timer.
     match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => tokio::time::timeout(limit, work).await.ok(),
+        Poll::Ready(output) => (Some(output), Duration::ZERO),
+        Poll::Pending => {
+            let began = tokio::time::Instant::now();
+            (tokio::time::timeout(limit, work).await.ok(), began.elapsed())
+        }
     }
 }
 
@@ -25,11 +25,14 @@ mod tests {
 
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[tokio::test(start_paused = true)]
     async fn what_is_ready_is_given_and_what_is_late_is_not() {
-        assert_eq!(within(Duration::ZERO, pin!(ready(1))).await, Some(1));
-        assert_eq!(within(Duration::from_secs(1), pin!(pending::<u32>())).await, None);
-        let soon = async { tokio::time::sleep(Duration::from_millis(999)).await };
-        assert_eq!(within(Duration::from_secs(1), pin!(soon)).await, Some(()));
+        assert_eq!(within(Duration::ZERO, pin!(ready(1))).await, (Some(1), Duration::ZERO));
+        assert_eq!(within(SECOND, pin!(pending::<u32>())).await, (None, SECOND));
+        let almost = Duration::from_millis(999);
+        let soon = async { tokio::time::sleep(almost).await };
+        assert_eq!(within(SECOND, pin!(soon)).await, (Some(()), almost));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::Method;
+use http::header::COOKIE;
 use tokio::sync::OnceCell;
 use velox_rpc::Result;
 use velox_rpc::call::Kind;
@@ -12,6 +15,7 @@ use velox_rpc::procedure::Running;
 use super::deadline::within;
 use super::outward::{cross_site, unopened, unsaved};
 use crate::Manager;
+use crate::clock::milliseconds;
 use crate::manager::{CloseError, OpenError, keep_out_of_caches};
 use crate::session::OpenSession;
 
@@ -23,9 +27,18 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
     let opening = || async {
         // In a box: the future of the procedure would keep the room for it to its end.
-        let mut opening = Box::pin(manager.open(exchange.request().headers()));
-        let opened = within(manager.patience(), opening.as_mut()).await;
-        opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))
+        let request = exchange.request();
+        let (cookies, read_only) = (request.headers().get_all(COOKIE), request.method() == Method::HEAD);
+        if let Some(open) = manager.open_at_once(&cookies, read_only) {
+            return Ok(open);
+        }
+        let mut opening = Box::pin(manager.open_as(cookies, read_only));
+        let (opened, took) = within(manager.patience(), opening.as_mut()).await;
+        let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))?;
+        if !took.is_zero() {
+            opened.shared().waited(milliseconds(took));
+        }
+        Ok(opened)
     };
     match slot.open.get_or_try_init(opening).await {
         Ok(open) => Ok(open.clone()),
@@ -64,7 +77,8 @@ impl Slot for SessionSlot {
         }
         let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
-            let closed = within(self.manager.patience(), pin!(self.manager.save(&open))).await;
+            let left = self.manager.longest_wait().saturating_sub(Duration::from_millis(open.shared().waited(0)));
+            let (closed, _) = within(left, pin!(self.manager.save(&open))).await;
             match closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.manager.timed_out()))) {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));

@@ -24,7 +24,7 @@ pub(super) fn of_call(error: Error) -> Error {
         Some(SessionError::ReservedKey { .. }) => {
             Error::bad_request("The key is reserved").with_tag("SESSION_KEY_RESERVED")
         }
-        Some(SessionError::Superseded) => changed(),
+        Some(SessionError::Superseded | SessionError::Conflict) => changed(),
         Some(SessionError::Unavailable(store)) if !store.is_unsupported() => unasked(error),
         Some(_) | None => error,
     }

@@ -18,13 +18,13 @@ use crate::record::is_reserved;
 ///
 /// const CART: Key<Vec<String>> = Key::new("cart");
 ///
-/// fn add(session: &Session, article: String) -> Result<usize, SessionError> {
-///     let cart = session.update(CART, move |cart| {
+/// async fn add(session: &Session, article: &str) -> Result<usize, SessionError> {
+///     let cart = session.update(CART, |cart| {
 ///         let mut cart = cart.unwrap_or_default();
-///         cart.push(article.clone());
+///         cart.push(article.to_owned());
 ///         cart
-///     })?;
-///     Ok(cart.len())
+///     });
+///     Ok(cart.await?.len())
 /// }
 ///
 /// fn first(session: &Session) -> Result<Option<String>, SessionError> {
@@ -136,8 +136,8 @@ pub trait KeyName {
 ///
 /// impl DataKey<u64> for Counter {}
 ///
-/// fn count(session: &Session, counter: Counter) -> Result<u64, SessionError> {
-///     session.update(counter, |count| count.unwrap_or(0) + 1)
+/// async fn count(session: &Session, counter: Counter) -> Result<u64, SessionError> {
+///     session.update(counter, |count| count.unwrap_or(0) + 1).await
 /// }
 /// ```
 #[diagnostic::on_unimplemented(

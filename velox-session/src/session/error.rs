@@ -28,6 +28,13 @@ pub enum SessionError {
     /// the session before.
     #[error("another call has ended this session or changed its user")]
     Superseded,
+    /// Another request ended the session or gave it a new id, so that an update cannot be saved. Nothing of it is; the request may be sent
+    /// again.
+    #[error("the session was ended or got a new id by another request")]
+    Conflict,
+    /// No id could be drawn for a session that begins.
+    #[error("no session id could be drawn")]
+    Id(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key is one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. Or it stands within the value, and is one by
     /// which serde_json knows its own types, so that the value would not be read back as it was: it begins with `$serde_json::private::`.
     #[error("the session key `{key}` is reserved")]

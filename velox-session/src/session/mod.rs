@@ -24,13 +24,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::id::SessionId;
+use crate::manager::MAX_ATTEMPTS;
 use crate::record::{Content, is_reserved};
 use crate::user::SessionUser;
 
 use op::Op;
-use state::Loaded;
-use value::{again, decode, encode};
-use view::{Start, View};
+use state::{Loaded, Place, Update};
+use value::{decode, encode};
+use view::View;
 
 pub(crate) use shared::Shared;
 
@@ -49,16 +50,16 @@ pub use scope::{CallScope, OpenSession};
 /// ```
 /// use velox_session::{Session, SessionError};
 ///
-/// fn add_to_cart(session: &Session, article: &str) -> Result<u32, SessionError> {
+/// async fn add_to_cart(session: &Session, article: &str) -> Result<u32, SessionError> {
 ///     session.set("last", article)?;
 ///     session.flash("success", "Added to the cart")?;
-///     session.update("articles", |count: Option<u32>| count.unwrap_or(0) + 1)
+///     session.update("articles", |count: Option<u32>| count.unwrap_or(0) + 1).await
 /// }
 /// ```
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
-    call: u64,
+    call: u32,
     /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor).
     user_is_gone: bool,
 }
@@ -196,7 +197,12 @@ impl Session {
         if self.handle().as_ref() == Some(handle) {
             return self.logout().await.map(|()| true);
         }
-        self.shared.manager.inner().end(&user, handle).await.map_err(SessionError::Unavailable)
+        let inner = self.shared.manager.inner();
+        let ended = match self.shared.with(|state| Ok(state.is_read_only()))? {
+            true => inner.find(&user, handle).await.map(|session| session.is_some()),
+            false => inner.end(&user, handle).await,
+        };
+        ended.map_err(SessionError::Unavailable)
     }
 
     /// The handle of this session on the list of its user's. `None` as for [`id`](Self::id).
@@ -250,46 +256,52 @@ impl Session {
         self.push(Op::Set { key: key.name().to_owned(), value })
     }
 
-    /// Sets the value of a key to what `function` makes of the present one, and answers it.
+    /// Sets the value of a key to what `function` makes of the present one, saves it at once, and returns what was saved.
     ///
-    /// No change is lost to a request running at the same time: if one saved before, `function` is called again on the
-    /// value it left. It may so be called several times and should do nothing else; in particular it
-    /// must not use the session.
+    /// Use it for counters, stock and whatever else two requests may change at the same time. Where another request has changed the session
+    /// meanwhile, `function` is called again on the value that is there now. It should do nothing else, and must not use the session.
+    ///
+    /// What was returned is saved, like a login, whatever becomes of the call. What the call has [`set`](Self::set) before stays pending until
+    /// the exchange ends, except under this key: `function` gets that value. After a login, logout or regeneration in the same exchange the
+    /// update is saved together with it. In a `HEAD` request nothing is saved.
     ///
     /// # Examples
     ///
     /// ```
     /// # use velox_session::{Session, SessionError};
-    /// fn count(session: &Session) -> Result<u64, SessionError> {
-    ///     session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1)
+    /// async fn count(session: &Session) -> Result<u64, SessionError> {
+    ///     session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// As for [`get`](Self::get) and [`set`](Self::set).
-    pub fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
+    /// As for [`get`](Self::get) and [`set`](Self::set). Also: the store could not be asked, and the value may be saved or not; or the
+    /// session was ended or got a new id elsewhere ([`SessionError::Conflict`]), and nothing is saved.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the value is saved or not.
+    pub async fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
     where
         T: Serialize + DeserializeOwned,
-        F: Fn(Option<T>) -> T + Send + Sync + 'static,
+        F: Fn(Option<T>) -> T,
     {
-        let key = key.name();
-        checked(key)?;
+        let name = key.name().to_owned();
+        drop(key);
+        checked(&name)?;
         self.begin_if_hidden()?;
-        let function = Arc::new(function);
-        loop {
-            let (content, stamp) = self.shared.with(|state| state.snapshot(self.call))?;
-            let present = content.data().get(key).map(|value| decode(key, value)).transpose()?;
+        for _ in 0..MAX_ATTEMPTS {
+            let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // Not under the lock: this is foreign code, which may take its time or panic.
+            let present = update.content.data().get(&name).map(|value| decode(&name, value)).transpose()?;
             let updated = function(present);
-            let value = encode(key, &updated)?;
-            // A copy of the data less, if nobody else holds it.
-            drop(content);
-            let op = Op::Update { key: key.to_owned(), function: again(key, &function) };
-            if self.shared.with(|state| state.update(self.call, stamp, op, (key, value)))? {
+            let value = encode(&name, &updated)?;
+            if self.save_update(update, &name, value).await? {
                 return Ok(updated);
             }
         }
+        Err(SessionError::Conflict)
     }
 
     /// Removes a key. Answers whether it was there.
@@ -327,6 +339,7 @@ impl Session {
 
     /// Takes a message that an earlier request left. Of many requests that read it, one gets it: it is taken out of the store
     /// at once, and put back when the exchange ends if the call failed with a server error. It is lost if the session cannot be saved then.
+    /// A `HEAD` request reads the message and leaves it.
     ///
     /// # Examples
     ///
@@ -354,6 +367,9 @@ impl Session {
             let Some(message) = message? else { return Ok(None) };
             // One that is not of this type is not taken, and another value of it must not be held while this waits.
             drop(decode::<T>(&message.key, &message.value)?);
+            if self.shared.with(|state| Ok(state.is_read_only()))? {
+                return decode(&message.key, &message.value).map(Some);
+            }
             if self.shared.manager.inner().claim(&self.shared, self.call, &message).await? {
                 return decode(&message.key, &message.value).map(Some);
             }
@@ -371,7 +387,7 @@ impl Session {
     /// Whether the request came without a live session.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.read(|view| (view.start() == Start::Live).then_some(())).is_none()
+        self.is_hidden() || self.shared.with(|state| Ok(state.is_new())).unwrap_or(true)
     }
 
     /// Whether somebody is logged in.
@@ -420,6 +436,14 @@ impl Session {
         // Not where another call has logged somebody in meanwhile.
         self.shared.with(|state| state.known_user(self.call))?;
         self.push(Op::Logout { at: self.shared.manager.now() })
+    }
+
+    /// `false` if the update is to be made again, of another value.
+    async fn save_update(&self, update: Update, name: &str, value: Value) -> Result<bool, SessionError> {
+        if let Place::Log = update.place {
+            return self.shared.with(|state| state.update(self.call, update, name, value));
+        }
+        self.shared.manager.inner().save_update(&self.shared, &update, name, value).await
     }
 
     fn content(&self) -> Result<Arc<Content>, SessionError> {

@@ -1,8 +1,5 @@
 //! What a call does to a session, as a value: so that it can be done again on a record that was reloaded.
 
-use std::fmt;
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use crate::user::SessionUser;
@@ -17,11 +14,18 @@ pub(crate) enum Op {
     Remove {
         key: String,
     },
+    /// Sets what a function made of `given`. It holds for no other value.
     Update {
         key: String,
-        function: Update,
+        given: Option<Value>,
+        value: Value,
     },
     Flash {
+        key: String,
+        value: Value,
+    },
+    /// Leaves a flash message for a later request again, as the call that took it has failed.
+    PutBack {
         key: String,
         value: Value,
     },
@@ -51,31 +55,13 @@ impl Op {
         match self {
             Self::Login { .. } | Self::Regenerate => true,
             Self::Logout { .. } | Self::LogoutAll { .. } | Self::LogoutOthers { .. } => true,
-            Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } | Self::Flash { .. } => false,
+            Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } => false,
+            Self::Flash { .. } | Self::PutBack { .. } => false,
         }
     }
-}
 
-/// A change of one value, which can be done again on another value. Fails on a value of another type.
-#[derive(Clone)]
-pub(crate) struct Update(Arc<Function>);
-
-type Function = dyn Fn(Option<&Value>) -> Result<Value, serde_json::Error> + Send + Sync;
-
-impl Update {
-    pub(crate) fn new(
-        function: impl Fn(Option<&Value>) -> Result<Value, serde_json::Error> + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(function))
-    }
-
-    pub(crate) fn apply(&self, present: Option<&Value>) -> Result<Value, serde_json::Error> {
-        (self.0)(present)
-    }
-}
-
-impl fmt::Debug for Update {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Update(..)")
+    /// Whether it says what the value of this key is, of whatever it was before. An update does not: what it was made of still counts.
+    pub(crate) fn decides(&self, name: &str) -> bool {
+        matches!(self, Self::Set { key, .. } | Self::Remove { key } if key == name)
     }
 }

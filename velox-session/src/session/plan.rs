@@ -13,7 +13,7 @@ use crate::session::view::{Start, View};
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
     pub(crate) cookie: CookieOp,
-    /// What is to be done to other sessions of users: once this one is stored, and before the one goes that it takes over from.
+    /// What is to be done to other sessions of users, before this one is saved or in the same step.
     pub(crate) others: Others,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Plan {
 pub(crate) struct Others {
     /// End all sessions of these users but the one that this exchange leaves.
     pub(crate) end_all_of: Vec<String>,
-    /// Somebody logged in: too many sessions may be too many.
+    /// Somebody logged in.
     pub(crate) logged_in: bool,
 }
 
@@ -72,13 +72,16 @@ pub(crate) enum CookieOp {
     Remove,
 }
 
-/// The operations cannot be done on what the store has now: an update met a value of another type, or all other sessions were to
-/// end and this one is gone.
+/// What was done cannot be saved: the session is gone or got a new id elsewhere, it came to its absolute end, or an update was made of
+/// another value than the one that is there now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Irreconcilable;
 
 /// What is to be done at the end of an exchange.
 pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
+    if state.is_read_only() {
+        return Ok(plan_read(state, now, policy));
+    }
     let view = state.settled();
     let mut plan = plan_own(&view, state, now, policy)?;
     plan.others = Others { end_all_of: view.others_of().to_vec(), logged_in: view.is_logged_in() };
@@ -88,16 +91,17 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irr
 /// What is to be done to the session itself.
 fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
     match (view.start(), view.is_written()) {
-        // The session is gone; only a login makes another. Anything else is dropped with it.
-        (Start::Lost, _) if !view.is_logged_in() && !view.is_logged_out() => {
-            if view.is_broken() {
+        // Only a login makes another session. A write is not saved, and must not be answered as if it were: whoever gave the session a
+        // new id may be another than who wrote.
+        (Start::Lost, written) if !view.is_logged_in() && !view.is_logged_out() => {
+            if written || view.is_broken() {
                 Err(Irreconcilable)
             } else {
                 Ok(Plan::nothing())
             }
         }
         _ if view.is_broken() => Err(Irreconcilable),
-        (_, true) => Ok(write(view, lifetime(view, state, now, policy))),
+        (_, true) => write(view, lifetime(view, state, now, policy)),
         (Start::Live, false) if view.is_replaced() => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(plan_read(state, now, policy)),
         (_, false) if view.is_logged_out() && state.was_presented() => {
@@ -108,9 +112,14 @@ fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Pla
 }
 
 impl StoreOp {
-    /// Whether one record takes the place of another.
-    pub(crate) fn rotates(&self) -> bool {
-        matches!(self, Self::Rotate { .. } | Self::Replace { .. })
+    /// What is put in under a new id.
+    pub(crate) fn created(&self) -> Option<&Arc<Content>> {
+        match self {
+            Self::Create { content, .. } | Self::Rotate { content, .. } | Self::Replace { content, .. } => {
+                Some(content)
+            }
+            Self::Nothing | Self::Confirm { .. } | Self::Update { .. } | Self::Destroy => None,
+        }
     }
 }
 
@@ -125,11 +134,15 @@ impl Plan {
 }
 
 /// Saves what was written.
-fn write(view: &View, lifetime: u64) -> Plan {
+fn write(view: &View, lifetime: u64) -> Result<Plan, Irreconcilable> {
     if lifetime == 0 {
-        // It came to its absolute end during the exchange.
-        let store = if view.start() == Start::Live { StoreOp::Destroy } else { StoreOp::Nothing };
-        return Plan::new(store, CookieOp::Remove);
+        // It came to its absolute end during the exchange. What was written would be in no session, with a new id as without one.
+        return match view.start() {
+            _ if view.is_only_put_back() => Ok(Plan::nothing()),
+            _ if !view.is_logged_in() && !view.is_logged_out() => Err(Irreconcilable),
+            Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
+            Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
+        };
     }
     let (content, ttl) = (Arc::clone(view.content()), Duration::from_millis(lifetime));
     let store = match (view.start(), view.is_replaced(), view.is_carried()) {
@@ -138,7 +151,7 @@ fn write(view: &View, lifetime: u64) -> Plan {
         (Start::Live, false, _) => StoreOp::Update { content, ttl },
         (Start::None | Start::Lost, _, _) => StoreOp::Create { content, ttl },
     };
-    Plan::new(store, issue(ttl))
+    Ok(Plan::new(store, issue(ttl)))
 }
 
 /// What is left to a session once this exchange has written it.
@@ -156,17 +169,17 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
 /// What is to be done at the end of an exchange that wrote nothing: the cookie is sent if the loading has renewed the session.
 pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::nothing() };
-    let doubt = now.saturating_sub(state.opened_at()) >= DOUBTFUL_AFTER;
-    // What the store has been told, unless it is told again.
-    let left = match (doubt, policy.sliding) {
-        (true, true) => policy.longest(loaded.record.created_at(), now),
+    let doubt = now.saturating_sub(state.seen_at()) >= DOUBTFUL_AFTER;
+    // What the store is told if it is asked. Never less than it knows: another request may have sent a cookie for as long as that.
+    let whole = match policy.sliding {
+        true => policy.longest(loaded.record.created_at(), now),
         // A message was taken out of it: that was a write, and renews nothing.
-        (true, false) => policy.remaining(&loaded.record, now),
-        (false, _) => policy.remaining(&loaded.record, state.opened_at()),
+        false => policy.remaining(&loaded.record, now),
     };
-    let ttl = Duration::from_millis(left);
+    let left = if doubt { whole } else { policy.remaining(&loaded.record, state.seen_at()) };
+    let (ttl, max_age) = (Duration::from_millis(whole), Duration::from_millis(left));
     // In the last second the cookie that the browser has ends by itself. To remove it could hit the one of a login that came meanwhile.
-    if ttl.as_secs() == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(ttl)) }
+    if max_age.as_secs() == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(max_age)) }
 }
 
 /// A cookie for the whole seconds left, so that it never outlives the record; for less than one there is none.
@@ -174,7 +187,7 @@ fn issue(ttl: Duration) -> CookieOp {
     if ttl.as_secs() == 0 { CookieOp::Remove } else { CookieOp::Issue { max_age: Duration::from_secs(ttl.as_secs()) } }
 }
 
-/// How long after its loading a session is taken to be still there, unless this process knows better: in that time another
+/// How long after the store has seen it a session is taken to be still there, unless this process knows better. In that time another
 /// server can have ended it, and its cookie would be sent once more. It would be of no use to anybody.
 const DOUBTFUL_AFTER: u64 = 100;
 

@@ -32,7 +32,7 @@ impl OpenSession {
     /// error.
     pub fn call(&self) -> CallScope {
         // A number that no call has: every use of it answers that the call has ended.
-        let call = self.0.with(|state| Ok(state.begin())).unwrap_or(u64::MAX);
+        let call = self.0.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
         CallScope { session: Session { shared: Arc::clone(&self.0), call, user_is_gone: false }, keep: false }
     }
 

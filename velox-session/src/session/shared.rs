@@ -1,21 +1,25 @@
 //! What all calls of an exchange share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::SessionError;
 use super::state::State;
 use crate::manager::Manager;
+use crate::store::StoreError;
 
 /// What all calls of an exchange share: the state, until the manager takes it to save it.
 pub(crate) struct Shared {
     state: Mutex<Option<State>>,
+    /// Milliseconds that the exchange has waited for the store.
+    waited: AtomicU64,
     /// For what cannot wait until the exchange ends.
     pub(super) manager: Manager,
 }
 
 impl Shared {
     pub(crate) fn new(state: State, manager: Manager) -> Self {
-        Self { state: Mutex::new(Some(state)), manager }
+        Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), manager }
     }
 
     /// Takes the state: from here on no call reads or writes it. In a box, since it moves through the futures that save it.
@@ -36,6 +40,21 @@ impl Shared {
         match self.lock().as_mut() {
             Some(state) => act(state),
             None => Err(SessionError::Ended),
+        }
+    }
+
+    /// Notes that the exchange has waited for the store, and returns how long it has in all, in milliseconds.
+    pub(crate) fn waited(&self, milliseconds: u64) -> u64 {
+        self.waited.fetch_add(milliseconds, Ordering::Relaxed).saturating_add(milliseconds)
+    }
+
+    /// The same, unless that is longer than a request waits.
+    pub(crate) fn wait(&self, milliseconds: u64) -> Result<(), StoreError> {
+        let longest = self.manager.longest_wait();
+        if self.waited(milliseconds) < crate::clock::milliseconds(longest) {
+            Ok(())
+        } else {
+            Err(self.manager.timed_out())
         }
     }
 

@@ -15,6 +15,7 @@ use crate::key::StoreKey;
 use crate::manager::deaths::Mark;
 use crate::record::{Content, Record};
 use crate::session::error::SessionError;
+use crate::session::info::SessionHandle;
 use crate::session::op::Op;
 use crate::session::view::{Start, View};
 
@@ -22,34 +23,47 @@ use crate::session::view::{Start, View};
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(super) base: Base,
+    /// The request came with a live session.
+    came: bool,
     /// The request had a cookie of the session's name, good or not.
     presented: bool,
     opened_at: u64,
+    /// When the store last said that the session is there.
+    seen_at: u64,
+    /// A `HEAD` request: nothing that it does is saved.
+    read_only: bool,
     size_limit: usize,
     log: Vec<Entry>,
+    /// Counts what was ever put into the log.
+    entries: u32,
     calls: Vec<Call>,
     /// Which call has taken which flash message.
-    claims: Vec<(u64, Message)>,
-    next_call: u64,
+    claims: Vec<(u32, Message)>,
+    next_call: u32,
     /// Counts changes that calls see without having made them.
-    generation: u64,
+    generation: u32,
     /// Counts changes of hands: the session ended, or went over to another user.
-    epoch: u64,
+    epoch: u32,
     touched: bool,
 }
 
 /// What the store had.
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "redis",
-    expect(clippy::large_enum_variant, reason = "a request has one, which is live as a rule")
-)]
 pub(crate) enum Base {
     None,
     Live(Loaded),
-    /// It was there at first and is gone. What an anonymous visitor had gathered is kept for a login, but for flash messages: where
-    /// another login took the session over it took them along, and each is for one reader.
-    Lost(Option<Arc<Content>>),
+    /// It was there at first and is gone.
+    Lost(Remains),
+}
+
+/// What is known of a session that is gone.
+#[derive(Clone, Debug)]
+pub(crate) enum Remains {
+    /// What an anonymous visitor had gathered is kept for a login, but for flash messages: where another login took the session over it
+    /// took them along, and each is for one reader.
+    Gathered(Arc<Content>),
+    /// Whose it was, and what names it on that user's list.
+    Of { user: Box<str>, handle: SessionHandle },
 }
 
 /// A session as it was loaded.
@@ -66,6 +80,15 @@ pub(crate) struct Loaded {
     pub(crate) mark: Mark,
 }
 
+/// A record that was saved before the exchange ended.
+pub(crate) struct Seen {
+    pub(crate) record: Record,
+    /// How many sessions this process had ended when it was saved.
+    pub(crate) mark: Mark,
+    /// When the store said so.
+    pub(crate) at: u64,
+}
+
 /// A flash message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message {
@@ -75,36 +98,67 @@ pub(crate) struct Message {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    call: u64,
+    number: u32,
+    call: u32,
     settled: bool,
     op: Op,
 }
 
 #[derive(Clone, Debug)]
 struct Call {
-    number: u64,
+    number: u32,
     view: View,
-    generation: u64,
-    epoch: u64,
+    generation: u32,
+    epoch: u32,
     /// Counts what the call itself did.
-    revision: u64,
+    revision: u32,
 }
 
 /// Tells one state of a call's view from a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    generation: u64,
-    revision: u64,
+    generation: u32,
+    revision: u32,
+}
+
+/// What an update is made of, and where it is saved.
+pub(crate) struct Update {
+    pub(crate) content: Arc<Content>,
+    pub(crate) place: Place,
+    stamp: Stamp,
+    epoch: u32,
+    /// Entries of the log that the present value comes of.
+    behind: Vec<u32>,
+}
+
+/// Where an update is saved.
+pub(crate) enum Place {
+    /// With the rest, when the exchange ends.
+    Log,
+    /// In this record, at once.
+    Record(Box<Loaded>),
+    /// In a session that begins with it, at once.
+    New,
 }
 
 impl State {
-    pub(crate) fn new(base: Option<Loaded>, presented: bool, opened_at: u64, size_limit: usize) -> Self {
+    pub(crate) fn new(
+        base: Option<Loaded>,
+        presented: bool,
+        read_only: bool,
+        opened_at: u64,
+        size_limit: usize,
+    ) -> Self {
         Self {
+            came: base.is_some(),
             base: base.map_or(Base::None, Base::Live),
             presented,
             opened_at,
+            seen_at: opened_at,
+            read_only,
             size_limit,
             log: Vec::new(),
+            entries: 0,
             // As a rule there is one.
             calls: Vec::with_capacity(1),
             claims: Vec::new(),
@@ -116,7 +170,7 @@ impl State {
     }
 
     /// Begins a call. It sees what is settled.
-    pub(crate) fn begin(&mut self) -> u64 {
+    pub(crate) fn begin(&mut self) -> u32 {
         let number = self.next_call;
         self.next_call += 1;
         let view = self.settled();
@@ -125,7 +179,7 @@ impl State {
     }
 
     /// Ends a call. Its writes are kept, or dropped as if they had never been.
-    pub(crate) fn end(&mut self, number: u64, keep: bool) {
+    pub(crate) fn end(&mut self, number: u32, keep: bool) {
         let before = self.calls.len();
         self.calls.retain(|call| call.number != number);
         if self.calls.len() == before {
@@ -138,15 +192,16 @@ impl State {
         } else {
             self.log.retain(|entry| entry.call != number || entry.settled);
             // What it was to deliver is there again for a later request.
-            for (_, Message { key, value }) in self.claims.extract_if(.., |(call, _)| *call == number) {
-                self.log.push(Entry { call: number, settled: true, op: Op::Flash { key, value } });
+            let taken: Vec<_> = self.claims.extract_if(.., |(call, _)| *call == number).collect();
+            for (_, Message { key, value }) in taken {
+                self.note(number, true, Op::PutBack { key, value });
             }
         }
         self.generation += 1;
     }
 
     /// The session as a call sees it.
-    pub(crate) fn view(&mut self, number: u64) -> Result<&View, SessionError> {
+    pub(crate) fn view(&mut self, number: u32) -> Result<&View, SessionError> {
         self.touched = true;
         let index = self.index(number)?;
         if self.calls[index].generation != self.generation {
@@ -157,23 +212,77 @@ impl State {
     }
 
     /// The user whose other sessions a call may end: nobody, or who it has known.
-    pub(crate) fn known_user(&mut self, number: u64) -> Result<Option<String>, SessionError> {
+    pub(crate) fn known_user(&mut self, number: u32) -> Result<Option<String>, SessionError> {
         let user = self.view(number)?.content().user().map(|user| user.id.to_owned());
-        if self.calls[self.index(number)?].epoch != self.epoch {
-            return Err(SessionError::Superseded);
-        }
+        self.stamp(number)?;
         Ok(user)
     }
 
-    /// What a call sees of the data, and a stamp by which [`update`](Self::update) tells whether that has changed.
-    pub(crate) fn snapshot(&mut self, number: u64) -> Result<(Arc<Content>, Stamp), SessionError> {
-        let content = Arc::clone(self.view(number)?.content());
-        let call = &self.calls[self.index(number)?];
-        Ok((content, Stamp { generation: call.generation, revision: call.revision }))
+    /// What an update of this key starts from.
+    pub(crate) fn begin_update(&mut self, number: u32, key: &str) -> Result<Update, SessionError> {
+        let view = self.view(number)?;
+        let (content, is_own) = (Arc::clone(view.content()), view.is_own());
+        let (stamp, epoch) = self.stamp(number)?;
+        let place = match &self.base {
+            _ if is_own || self.read_only => Place::Log,
+            Base::Live(loaded) => Place::Record(Box::new(loaded.clone())),
+            Base::None => Place::New,
+            Base::Lost(_) => return Err(SessionError::Conflict),
+        };
+        let decides = |entry: &&Entry| (entry.settled || entry.call == number) && entry.op.decides(key);
+        let behind = self.log.iter().filter(decides).map(|entry| entry.number).collect();
+        Ok(Update { content, place, stamp, epoch, behind })
+    }
+
+    /// Notes down an update that is saved when the exchange ends. `false` if it is to be made again: the value was changed meanwhile.
+    pub(crate) fn update(
+        &mut self,
+        number: u32,
+        Update { stamp, behind, .. }: Update,
+        key: &str,
+        value: Value,
+    ) -> Result<bool, SessionError> {
+        self.view(number)?;
+        if self.stamp(number)?.0 != stamp {
+            return Ok(false);
+        }
+        let mut view = self.view(number)?.clone();
+        let size = view.content().size();
+        view.set(key, value.clone());
+        if view.content().size() > size.max(self.size_limit) {
+            return Err(SessionError::TooLarge { limit: self.size_limit });
+        }
+        self.forget(&behind);
+        let given = self.view(number)?.content().data().get(key).cloned();
+        self.note(number, true, Op::Update { key: key.to_owned(), given, value });
+        self.generation += 1;
+        Ok(true)
+    }
+
+    /// Takes up that an update was saved in the record.
+    pub(crate) fn updated(&mut self, update: &Update, saved: Seen) -> Result<(), SessionError> {
+        self.forget(&update.behind);
+        self.saved(saved);
+        // Where the session changed hands while the store was told, this went into the one before.
+        if update.epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
+    }
+
+    /// Takes up a session that began with an update. `false` if another call was first.
+    pub(crate) fn began(&mut self, update: &Update, loaded: Loaded, at: u64) -> bool {
+        if !matches!(self.base, Base::None) || update.epoch != self.epoch {
+            return false;
+        }
+        self.forget(&update.behind);
+        // It was nothing to a visitor without a session, whose id nobody could know.
+        self.log.retain(|entry| !matches!(entry.op, Op::Regenerate));
+        self.base = Base::Live(loaded);
+        self.seen_at = at;
+        self.generation += 1;
+        true
     }
 
     /// Does something for a call.
-    pub(crate) fn push(&mut self, number: u64, op: Op) -> Result<(), SessionError> {
+    pub(crate) fn push(&mut self, number: u32, op: Op) -> Result<(), SessionError> {
         self.view(number)?;
         let index = self.index(number)?;
         if op.changes_identity() {
@@ -182,47 +291,39 @@ impl State {
         self.record(index, op, |view, op| view.apply(op))
     }
 
-    /// Does an update whose outcome on this snapshot is known. `false` if the snapshot is out of date.
-    pub(crate) fn update(
-        &mut self,
-        number: u64,
-        stamp: Stamp,
-        op: Op,
-        (key, value): (&str, Value),
-    ) -> Result<bool, SessionError> {
-        if self.snapshot(number)?.1 != stamp {
-            return Ok(false);
-        }
-        let index = self.index(number)?;
-        self.record(index, op, |view, _| view.set(key, value))?;
-        Ok(true)
-    }
-
     /// The flash message of this key, if the call can have it.
-    pub(crate) fn flash(&mut self, number: u64, key: &str) -> Result<Option<Message>, SessionError> {
+    pub(crate) fn flash(&mut self, number: u32, key: &str) -> Result<Option<Message>, SessionError> {
         let view = self.view(number)?;
         let value = view.content().flash().get(key).filter(|_| view.offers_flash(key));
         Ok(value.map(|value| Message { key: key.to_owned(), value: value.clone() }))
     }
 
     /// The record that a flash message is to be taken out of, if it is still there for the call, and of which epoch that is.
-    pub(crate) fn holds(&mut self, number: u64, message: &Message) -> Result<Option<(Loaded, u64)>, SessionError> {
+    pub(crate) fn holds(&mut self, number: u32, message: &Message) -> Result<Option<(Loaded, u32)>, SessionError> {
         let offered = self.flash(number, &message.key)?;
         let loaded = self.loaded().filter(|_| offered.as_ref() == Some(message));
         Ok(loaded.map(|loaded| (loaded.clone(), self.epoch)))
     }
 
     /// Takes up that a flash message was taken out of the record, for a call that [`holds`](Self::holds) it in this epoch.
-    pub(crate) fn claimed(&mut self, number: u64, epoch: u64, message: Message, record: Record) {
-        let Base::Live(loaded) = &mut self.base else { return };
-        loaded.record = record;
-        // By a write, which renews the life as well as a read does.
-        loaded.renewed = true;
+    pub(crate) fn claimed(&mut self, number: u32, epoch: u32, message: Message, saved: Seen) {
+        self.saved(saved);
         // Where the session changed hands while the store was told, the message is not put back into the next one.
         if epoch == self.epoch {
             self.claims.push((number, message));
         }
+    }
+
+    /// Takes up a record that was saved before the exchange ended.
+    fn saved(&mut self, Seen { record, mark, at }: Seen) {
         self.generation += 1;
+        let Base::Live(loaded) = &mut self.base else { return };
+        // Another call of the exchange may have saved a later one, and been here before.
+        if record.version() > loaded.record.version() {
+            // A write renews the life as well as a read does.
+            (loaded.record, loaded.mark, loaded.renewed) = (record, mark, true);
+            self.seen_at = at;
+        }
     }
 
     /// The session with everything that is settled.
@@ -240,11 +341,16 @@ impl State {
                 loaded.record = record;
             }
             _ => {
-                let mut gathered = Arc::clone(was);
-                if !gathered.flash().is_empty() {
-                    Arc::make_mut(&mut gathered).remove_all_flash();
-                }
-                self.base = Base::Lost(was.user().is_none().then_some(gathered));
+                self.base = Base::Lost(match was.user() {
+                    Some(user) => Remains::Of { user: user.id.into(), handle: SessionHandle::of(&loaded.key, was) },
+                    None => {
+                        let mut gathered = Arc::clone(was);
+                        if !gathered.flash().is_empty() {
+                            Arc::make_mut(&mut gathered).remove_all_flash();
+                        }
+                        Remains::Gathered(gathered)
+                    }
+                });
             }
         }
         self.generation += 1;
@@ -257,17 +363,39 @@ impl State {
         }
     }
 
+    /// Whether the request came without a session, or that is gone.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.came || matches!(self.base, Base::Lost(_))
+    }
+
+    /// A session of a user that is gone, and that a call has logged out: it may go on under a new id, which another request gave it.
+    pub(crate) fn lost_by_logout(&self) -> Option<(&str, &SessionHandle)> {
+        match &self.base {
+            Base::Lost(Remains::Of { user, handle }) if self.settled().is_logged_out() => Some((user, handle)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn opened_at(&self) -> u64 {
         self.opened_at
+    }
+
+    /// When the store last said that the session is there.
+    pub(crate) fn seen_at(&self) -> u64 {
+        self.seen_at
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     pub(crate) fn was_presented(&self) -> bool {
         self.presented
     }
 
-    /// Whether a call did anything that is kept.
+    /// Whether a call did anything that is still to be saved.
     pub(crate) fn is_written(&self) -> bool {
-        self.log.iter().any(|entry| entry.settled)
+        !self.read_only && self.log.iter().any(|entry| entry.settled)
     }
 
     /// Whether a call has read or written the session.
@@ -291,7 +419,8 @@ impl State {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
         call.revision += 1;
-        self.log.push(Entry { call: call.number, settled: false, op });
+        let number = call.number;
+        self.note(number, false, op);
         Ok(())
     }
 
@@ -312,11 +441,34 @@ impl State {
         }
         self.generation += 1;
         (call.epoch, call.generation) = (self.epoch, self.generation);
-        self.log.push(Entry { call: call.number, settled: true, op });
+        let number = call.number;
+        self.note(number, true, op);
         Ok(())
     }
 
-    fn index(&self, number: u64) -> Result<usize, SessionError> {
+    fn note(&mut self, call: u32, settled: bool, op: Op) {
+        self.log.push(Entry { number: self.entries, call, settled, op });
+        self.entries += 1;
+    }
+
+    /// Takes out of the log what an update has taken in.
+    fn forget(&mut self, entries: &[u32]) {
+        if !entries.is_empty() {
+            self.log.retain(|entry| !entries.contains(&entry.number));
+            self.generation += 1;
+        }
+    }
+
+    /// Tells what the call sees now from what it sees later, and the session that it has from another.
+    fn stamp(&self, number: u32) -> Result<(Stamp, u32), SessionError> {
+        let call = &self.calls[self.index(number)?];
+        if call.epoch != self.epoch {
+            return Err(SessionError::Superseded);
+        }
+        Ok((Stamp { generation: call.generation, revision: call.revision }, call.epoch))
+    }
+
+    fn index(&self, number: u32) -> Result<usize, SessionError> {
         self.calls.iter().position(|call| call.number == number).ok_or(SessionError::Ended)
     }
 
@@ -324,10 +476,8 @@ impl State {
         let mut view = match &self.base {
             Base::None => View::new(Start::None, Arc::new(Content::new(self.opened_at))),
             Base::Live(loaded) => View::new(Start::Live, Arc::clone(loaded.record.content())),
-            Base::Lost(content) => {
-                let empty = || Arc::new(Content::new(self.opened_at));
-                View::new(Start::Lost, content.clone().unwrap_or_else(empty))
-            }
+            Base::Lost(Remains::Gathered(content)) => View::lost(Arc::clone(content), None),
+            Base::Lost(Remains::Of { user, .. }) => View::lost(Arc::new(Content::new(self.opened_at)), Some(user)),
         };
         for entry in self.log.iter().filter(|entry| counts(entry)) {
             view.apply(&entry.op);
@@ -348,37 +498,62 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::op::Update;
 
     fn set(key: &str) -> Op {
         Op::Set { key: key.to_owned(), value: json!(1) }
     }
 
-    fn count() -> Op {
-        Op::Update { key: "n".to_owned(), function: Update::new(|_| Ok(json!(7))) }
+    /// An update of `n` to 7, as it is saved with the rest.
+    fn update(state: &mut State, call: u32, meanwhile: impl FnOnce(&mut State)) -> bool {
+        state.push(call, Op::Regenerate).expect("the call runs");
+        let update = state.begin_update(call, "n").expect("the call runs");
+        meanwhile(state);
+        assert!(matches!(update.place, Place::Log));
+        state.update(call, update, "n", json!(7)).expect("the call runs")
+    }
+
+    fn live() -> State {
+        let id = SessionId::generate().expect("entropy");
+        let key = StoreKey::new(&"session".into(), &id);
+        let record = Record::new(Arc::new(Content::new(0)), 1, 1_000, 0);
+        State::new(
+            Some(Loaded { id, key, record, signature: None, renewed: false, mark: Mark::default() }),
+            true,
+            false,
+            0,
+            1_000,
+        )
     }
 
     #[test]
     fn an_update_counts_only_on_what_it_was_made_from() {
-        let mut state = State::new(None, false, 0, 1_000);
+        let mut state = live();
         let (call, other) = (state.begin(), state.begin());
-        let (_, before) = state.snapshot(call).expect("the call runs");
-        state.push(call, set("own")).expect("the call runs");
-        assert!(!state.update(call, before, count(), ("n", json!(7))).expect("the call runs"), "it wrote itself");
-
-        let (_, before) = state.snapshot(call).expect("the call runs");
-        state.push(other, set("foreign")).expect("the call runs");
-        state.end(other, true);
-        assert!(!state.update(call, before, count(), ("n", json!(7))).expect("the call runs"), "another call wrote");
-
-        let (_, now) = state.snapshot(call).expect("the call runs");
-        assert!(state.update(call, now, count(), ("n", json!(7))).expect("the call runs"));
+        assert!(!update(&mut state, call, |state| state.push(call, set("own")).expect("the call runs")));
+        assert!(!update(&mut state, call, |state| {
+            state.push(other, set("foreign")).expect("the call runs");
+            state.end(other, true);
+        }));
+        assert!(update(&mut state, call, |_| ()));
         assert_eq!(state.view(call).expect("the call runs").content().data().len(), 3);
     }
 
     #[test]
+    fn an_update_takes_the_place_of_what_was_set_before_it() {
+        let mut state = live();
+        let call = state.begin();
+        state.push(call, set("n")).expect("the call runs");
+        state.push(call, set("m")).expect("the call runs");
+        assert!(update(&mut state, call, |_| ()));
+        state.end(call, false);
+        let settled = state.settled();
+        assert_eq!((settled.content().data().get("n"), settled.content().data().len()), (Some(&json!(7)), 1));
+        assert!(!settled.is_broken());
+    }
+
+    #[test]
     fn a_write_that_is_refused_leaves_no_trace() {
-        let mut state = State::new(None, false, 0, 20);
+        let mut state = State::new(None, false, false, 0, 20);
         let call = state.begin();
         state.push(call, set("a")).expect("small");
         let large = Op::Set { key: "a".to_owned(), value: json!("x".repeat(20)) };
@@ -390,7 +565,7 @@ mod tests {
 
     #[test]
     fn a_call_that_has_ended_can_do_nothing() {
-        let mut state = State::new(None, false, 0, 1_000);
+        let mut state = State::new(None, false, false, 0, 1_000);
         let call = state.begin();
         state.end(call, true);
         for op in [set("a"), Op::Regenerate, Op::Logout { at: 0 }] {

@@ -50,8 +50,8 @@ async fn a_typed_key_needs_no_type_where_it_is_used() {
     session.set(THEME, "dark".into()).expect("a write");
     session.set(COUNT, 1).expect("a write");
     let add = |cart: Option<Vec<Item>>| cart.into_iter().flatten().chain([item("ink")]).collect();
-    assert_eq!(session.update(CART, add).expect("a write").len(), 2);
-    assert_eq!(session.update(COUNT, |count| count.unwrap_or_default() + 1).expect("a write"), 2);
+    assert_eq!(session.update(CART, add).await.expect("a write").len(), 2);
+    assert_eq!(session.update(COUNT, |count| count.unwrap_or_default() + 1).await.expect("a write"), 2);
     let cart = session.get(CART).expect("a read").unwrap_or_default();
     assert_eq!(cart.first().map(|item| item.name.as_str()), Some("pen"));
     assert_eq!(session.get(THEME).expect("a read").as_deref(), Some("dark"));
@@ -85,7 +85,7 @@ async fn any_text_is_a_key_of_any_value() {
     session.set(&texts.2, [1, 2]).expect("a write");
     session.set(&texts.3, None::<u32>).expect("a write");
     session.set(&texts.4, 1.5).expect("a write");
-    assert_eq!(session.update(texts.1, |n: Option<f64>| n.unwrap_or(0.0) * 2.0).expect("a write"), 3.0);
+    assert_eq!(session.update(texts.1, |n: Option<f64>| n.unwrap_or(0.0) * 2.0).await.expect("a write"), 3.0);
     let inferred: Option<f64> = session.get(texts.2).expect("a read");
     assert_eq!(session.get::<f64>(texts.3).expect("a read"), inferred);
     assert!(session.has(texts.4) && session.get("n").expect("a read").unwrap_or(0.0) > 2.0);

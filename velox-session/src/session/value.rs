@@ -1,14 +1,11 @@
 //! Values on their way into a session and out of it: as JSON, and not deeper than a store can read back.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::SessionError;
 use super::mismatch::Mismatch;
-use super::op::Update;
 use crate::record::key_of_serde_json;
 
 pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
@@ -40,23 +37,6 @@ pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T,
     T::deserialize(value).map_err(|_| {
         let Mismatch { path, found, missing } = Mismatch::of::<T>(value);
         SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
-    })
-}
-
-/// An update that can be done again on what another request left.
-pub(super) fn again<T, F>(key: &str, function: &Arc<F>) -> Update
-where
-    T: Serialize + DeserializeOwned,
-    F: Fn(Option<T>) -> T + Send + Sync + 'static,
-{
-    let (key, function) = (key.to_owned(), Arc::clone(function));
-    Update::new(move |present| {
-        let present = present.map(T::deserialize).transpose()?;
-        let value = serde_json::to_value(function(present))?;
-        match unreadable(&key, &value) {
-            Some(error) => Err(serde::ser::Error::custom(error)),
-            None => Ok(value),
-        }
     })
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct View {
     start: Start,
     /// There is something to store.
     written: bool,
+    /// All that there is to store is a message that was put back. No call was told that it is.
+    only_put_back: bool,
     /// The session that was loaded is over, under the id it had.
     replaced: bool,
     /// What is in the session was taken over from a record under another id.
@@ -27,6 +29,8 @@ pub(crate) struct View {
     logged_out: bool,
     /// An operation cannot be done again on this start.
     broken: bool,
+    /// Who was logged in to the session that is lost.
+    lost_user: Option<Box<str>>,
     /// Flash messages written here are for a later request.
     flashed: Vec<String>,
     /// The users all of whose other sessions are to end.
@@ -50,35 +54,49 @@ impl View {
             content,
             start,
             written: false,
+            only_put_back: false,
             replaced: false,
             carried: false,
             logged_in: false,
             logged_out: false,
             broken: false,
+            lost_user: None,
             flashed: Vec::new(),
             others_of: Vec::new(),
         }
+    }
+
+    /// Of a session that was there when it was opened and is gone now, with what is left of it.
+    pub(crate) fn lost(content: Arc<Content>, user: Option<&str>) -> Self {
+        Self { lost_user: user.map(Into::into), ..Self::new(Start::Lost, content) }
     }
 
     pub(crate) fn apply(&mut self, op: &Op) {
         match op {
             Op::Set { key, value } => self.set(key, value.clone()),
             Op::Remove { key } => {
-                // To remove what is not there is no write: it must not make a session.
-                if self.content.data().contains_key(key) {
+                // To remove what is not there is no write: it must not make a session. What a lost session had is not known, before a
+                // logout drops it.
+                let is_unknown = self.start == Start::Lost && !self.logged_out;
+                if is_unknown || self.content.data().contains_key(key) {
                     self.write().remove(key);
                 }
             }
-            Op::Update { key, function } => match function.apply(self.content.data().get(key)) {
-                Ok(value) => self.set(key, value),
-                Err(_) => self.broken = true,
-            },
-            Op::Flash { key, value } => {
-                self.write().set_flash(key, value.clone());
-                self.flashed.push(key.clone());
+            Op::Update { key, given, value } => {
+                self.broken |= self.content.data().get(key) != given.as_ref();
+                self.set(key, value.clone());
+            }
+            Op::Flash { key, value } => self.flash(key, value),
+            Op::PutBack { key, value } => {
+                // Where the session is gone, the message went with it, and with the call that took it.
+                if self.start != Start::Lost {
+                    let only = !self.written || self.only_put_back;
+                    self.flash(key, value);
+                    self.only_put_back = only;
+                }
             }
             Op::Login { user, at } => {
-                if self.content.user().is_some_and(|present| present.id != user.id) {
+                if self.present_user().is_some_and(|present| present != user.id) {
                     // Nothing of one user crosses to another.
                     self.clear(*at);
                 } else {
@@ -89,11 +107,11 @@ impl View {
                 self.logged_in = true;
             }
             Op::Regenerate => {
-                // A visitor without a session has no id that somebody else could know.
-                if self.start != Start::None && !self.replaced {
+                // A visitor without a session has no id that somebody else could know, and who has logged out has none either.
+                if self.start != Start::None && !self.replaced && !self.logged_out {
                     self.carried = true;
                     self.replaced = self.start == Start::Live;
-                    self.written = true;
+                    (self.written, self.only_put_back) = (true, false);
                 }
             }
             Op::Logout { at } => self.log_out(*at),
@@ -122,6 +140,10 @@ impl View {
         self.written
     }
 
+    pub(crate) fn is_only_put_back(&self) -> bool {
+        self.only_put_back
+    }
+
     pub(crate) fn is_replaced(&self) -> bool {
         self.replaced
     }
@@ -146,6 +168,11 @@ impl View {
         &self.others_of
     }
 
+    /// Whether this exchange itself has given the session a new id or ended it. Nobody else has the id of the one that goes on.
+    pub(crate) fn is_own(&self) -> bool {
+        self.replaced || self.logged_in || self.logged_out
+    }
+
     /// Whether a flash message of this key can be read: one of an earlier request.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
         self.content.flash().contains_key(key) && !self.is_flashed(key)
@@ -156,25 +183,37 @@ impl View {
         self.write().set(key, value);
     }
 
+    /// Whose data the content is.
+    fn present_user(&self) -> Option<&str> {
+        self.content.user().map(|user| user.id).or(self.lost_user.as_deref())
+    }
+
+    fn flash(&mut self, key: &str, value: &Value) {
+        self.write().set_flash(key, value.clone());
+        self.flashed.push(key.to_owned());
+    }
+
     fn is_flashed(&self, key: &str) -> bool {
         self.flashed.iter().any(|flashed| flashed == key)
     }
 
     fn write(&mut self) -> &mut Content {
-        self.written = true;
+        (self.written, self.only_put_back) = (true, false);
         Arc::make_mut(&mut self.content)
     }
 
     fn log_out(&mut self, at: u64) {
         self.clear(at);
         self.replaced = self.start == Start::Live;
-        self.written = false;
+        (self.written, self.only_put_back) = (false, false);
         self.logged_out = true;
-        self.broken = false;
     }
 
     fn clear(&mut self, created_at: u64) {
         self.content = Arc::new(Content::new(created_at));
+        self.lost_user = None;
+        // What cannot be done again was done to what is dropped here.
+        self.broken = false;
         self.carried = false;
     }
 }

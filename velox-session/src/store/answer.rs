@@ -32,19 +32,20 @@ pub enum Expected {
 /// ```
 /// use velox_session::store::Stored;
 ///
-/// assert_ne!(Stored::Yes, Stored::Conflict);
+/// assert_ne!(Stored::Yes, Stored::Conflict(None));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use = "on a conflict nothing was stored"]
 pub enum Stored {
     /// The record is stored.
     Yes,
-    /// Something else was there than expected, and it is still there.
-    Conflict,
+    /// Something else was there than expected, and it still is: this record, with its expiry as by
+    /// [`get`](super::SessionStore::get), or none. Where none was expected, the record need not be handed back.
+    Conflict(Option<Record>),
 }
 
 /// On what condition [`SessionStore::destroy`](super::SessionStore::destroy) deletes a record, and
-/// [`SessionStore::rotate`](super::SessionStore::rotate) an old one.
+/// [`SessionStore::create`](super::SessionStore::create) the one that is replaced.
 ///
 /// # Examples
 ///
@@ -73,6 +74,15 @@ impl Condition {
     pub(crate) fn is_met(self, destroyed: Destroyed) -> bool {
         matches!((destroyed, self), (Destroyed::Yes, _) | (Destroyed::Absent, Self::Always))
     }
+
+    /// What a destruction on this condition answers, where a record of this version is present or none.
+    pub(crate) fn destroys(self, present: Option<u64>) -> Destroyed {
+        match (present, self) {
+            (None, _) => Destroyed::Absent,
+            (Some(present), Self::Version(version)) if present != version => Destroyed::Conflict,
+            _ => Destroyed::Yes,
+        }
+    }
 }
 
 /// What [`SessionStore::destroy`](super::SessionStore::destroy) did.
@@ -95,24 +105,29 @@ pub enum Destroyed {
     Conflict,
 }
 
-/// What [`SessionStore::rotate`](super::SessionStore::rotate) did.
+/// What [`SessionStore::create`](super::SessionStore::create) did.
 ///
 /// # Examples
 ///
 /// ```
-/// use velox_session::store::Rotated;
+/// use velox_session::store::Created;
 ///
-/// assert_ne!(Rotated::Yes, Rotated::Conflict);
+/// assert_ne!(Created::Yes { ended: 0 }, Created::Taken);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "on a conflict nothing was stored"]
-pub enum Rotated {
-    /// The new record is stored, and the old one is no more.
-    Yes,
-    /// The old record is not as the caller said. What is there is as it was, and nothing new.
-    Conflict,
-    /// There is something under the new key already. It is as it was, and so is the old record.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "unless it says yes, nothing was stored"]
+pub enum Created {
+    /// The new record is stored, and the one that it replaces is gone.
+    Yes {
+        /// How many other sessions of the user ended.
+        ended: u64,
+    },
+    /// The record to be replaced is not as the caller said: this one is there, or none.
+    Conflict(Option<Record>),
+    /// There is something under the new key already.
     Taken,
+    /// The user's sessions were ended after the request of this login had begun.
+    Revoked,
 }
 
 /// What [`SessionStore::load`](super::SessionStore::load) found.

@@ -1,13 +1,13 @@
 //! Where records are kept. A store is dumb on purpose: every decision is made before it is asked.
 
 mod answer;
+pub(crate) mod create;
 mod error;
 mod memory;
 mod owner;
 #[cfg(feature = "redis")]
 mod redis;
 mod renewal;
-mod rotation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,10 @@ use std::time::Duration;
 use crate::key::StoreKey;
 use crate::record::Record;
 
-pub use answer::{Condition, Destroyed, Expected, Found, Rotated, Stored};
+pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
 /// The attribute that an implementation of [`SessionStore`] stands under.
 pub use async_trait::async_trait;
+pub use create::{Login, NewSession};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use owner::Owner;
@@ -29,8 +30,18 @@ pub use renewal::Renewal;
 
 /// A place where records are kept.
 ///
-/// No method creates a record on its own account or brings one back. A store has four methods to write, each **atomic** against
-/// the others: what it looks at and what it then does must not be torn apart. Three more have a default.
+/// No method creates a record unless it is told to, and none brings a record back. Four methods are required: [`get`](Self::get),
+/// [`set`](Self::set), [`destroy`](Self::destroy) and [`touch`](Self::touch). Each write is **atomic** against the others. The other
+/// methods have a default.
+///
+/// | method | the default |
+/// | --- | --- |
+/// | [`load`](Self::load) | `get`, and `touch` when it is time |
+/// | [`create`](Self::create) | `set`, then `destroy` of the session that is replaced; keeps no limit and no mark |
+/// | [`sessions_of`](Self::sessions_of), [`end_sessions`](Self::end_sessions) | an error: the store keeps no list of a user's sessions |
+///
+/// A store that wraps another one passes on all eight. Otherwise logins get the default of `create`, which knows nothing of what
+/// `end_sessions` has ended.
 ///
 /// # What must be atomic, and why
 ///
@@ -45,8 +56,8 @@ pub use renewal::Renewal;
 /// ```
 ///
 /// Ada's cookie, in whoever's hands, is good again. So [`set`](Self::set) says what it expects to find (the version that A loaded), and
-/// the store compares and writes **in one step**: a transaction, a script, a lock. A is told [`Stored::Conflict`], loads the session
-/// anew, finds none, and drops its changes. The same step keeps two writers from losing each other's changes:
+/// the store compares and writes **in one step**: a transaction, a script, a lock. A is told [`Stored::Conflict`] and that nothing is
+/// there now, and its request is answered 409. The same step keeps two writers from losing each other's changes:
 ///
 /// ```text
 ///   request A                       request B                  the store: count, version
@@ -54,27 +65,34 @@ pub use renewal::Renewal;
 ///   get: count 1, version 7                                    1, 7
 ///                                   get: count 1, version 7    1, 7
 ///   set: count 2, expects 7  ----------------------------->    2, 8
-///                                   set: count 2, expects 7    Conflict: still 2, 8
-///                                   get: count 2, version 8    2, 8
+///                                   set: count 2, expects 7    Conflict, with the record: still 2, 8
 ///                                   set: count 3, expects 8    3, 9
 /// ```
 ///
 /// - `set` compares the version and writes record and expiry in one step. It never inserts when a version is expected, and never
-///   replaces when none is.
+///   replaces when none is. Where it refuses, it hands back the record that is there, so that each further try takes one call.
 /// - `destroy` compares, where it is told to, and deletes in one step: a write that came in between is not lost.
-/// - `rotate` puts a new record in the place of an old one, which may take two steps. What is atomic of it is the second: it compares the
-///   old record and deletes it as `destroy` does, so that a write that came in since is not lost.
+/// - `create` compares the session that is replaced and deletes it as `destroy` does. A write that came in before makes it fail; a write
+///   that comes later finds the session gone.
 /// - `touch` looks whether the record is there and moves its expiry in one step, or a `touch` after a `destroy` leaves an empty record
 ///   that lives for ever. It never writes data, or it undoes a `set` that came in between.
 ///
+/// # SQL
+///
+/// One table with the columns `key` (primary), `owner` ([`StoreKey::owner`]), `created_at`, `version`, `expires_at` and `record`, with an
+/// index on `(owner, created_at)`, serves every method; a second table holds the mark of each owner. `set` is one statement: an `UPDATE`
+/// with the version in its `WHERE`, in a `WITH` clause beside a `SELECT` of the row that is there. `create` is a transaction.
+///
 /// # Examples
 ///
-/// A store of one's own counts as correct when it keeps what each method says, which the suite of the feature `conformance` finds out:
+/// Use the `conformance` feature to test your own store:
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
+/// use velox_session::store::{
+///     Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, StoreError, Stored, async_trait,
+/// };
 /// use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 ///
 /// /// Logs what is destroyed, and leaves the rest to another store.
@@ -96,6 +114,18 @@ pub use renewal::Renewal;
 ///     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
 ///         self.0.touch(key, ttl).await
 ///     }
+///     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+///         self.0.load(key, renewal).await
+///     }
+///     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+///         self.0.create(new).await
+///     }
+///     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+///         self.0.sessions_of(owner).await
+///     }
+///     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+///         self.0.end_sessions(owner, keep).await
+///     }
 /// }
 ///
 /// let store = Audited(MemoryStore::new());
@@ -103,24 +133,24 @@ pub use renewal::Renewal;
 /// ```
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// The live record of this key, with its expiry as it is now, touches included ([`Record::with_expiry`]).
+    /// Returns the live record of this key, with its expiry as it is now, touches included ([`Record::with_expiry`]).
     ///
-    /// A record that has expired, or that cannot be read, is none.
+    /// A record that has expired, or that cannot be read, counts as none.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. It is not known whether there is a record.
+    /// The store could not be asked. Whether there is a record is unknown.
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError>;
 
     /// Keeps the record for `ttl`, if what is there now is what is expected; otherwise changes nothing.
     ///
     /// The record comes with its new version, which is kept as it is, and is below 2^53; `expected` names the one before. `ttl` is never
-    /// zero. A store that lists sessions puts a record of a user on that user's list, **before** it answers; the user of a record never
+    /// zero. A store that lists sessions puts a record of a user on that user's list **before** it answers; the user of a record never
     /// changes.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. The record was kept or not.
+    /// The store could not be asked. Whether the record was kept is unknown.
     async fn set(
         &self,
         key: &StoreKey,
@@ -136,7 +166,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The store could not be asked. The record may still be there.
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError>;
 
-    /// Lets the record of this key expire `ttl` from now. Answers whether there is one. Never creates one and never
+    /// Lets the record of this key expire `ttl` from now, and returns whether there is one. Never creates a record and never
     /// changes its data or version.
     ///
     /// # Errors
@@ -144,13 +174,11 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The store could not be asked.
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// The live record of this key, and its life renewed if it is time: what every request with a session begins with.
-    ///
-    /// Unless a store does both in one step, this is [`get`](Self::get) and then, once in a while, [`touch`](Self::touch).
+    /// Returns the live record of this key, and renews its life if it is time. Every request with a session begins with this.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. It is not known whether there is a record; if there is, it may be renewed.
+    /// The store could not be asked. Whether there is a record is unknown; if there is one, it may be renewed.
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         let Some(record) = self.get(key).await? else { return Ok(None) };
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
@@ -158,41 +186,55 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
-    /// Keeps a new record, for `ttl`, in the place of an old one, which goes: a login, and whatever else gives a session a new id.
+    /// Keeps a session under a new id: one that begins, or one that goes on in the place of another.
     ///
-    /// The old record must be as `condition` says, or nothing changes: of this version, or, where nothing is said of it, whatever it is;
-    /// then it may be gone, too. Nor does anything change where a record is under the new key. The new record is put on its user's list as
-    /// by [`set`](Self::set).
+    /// 1. Where something is under the new key, nothing changes: [`Created::Taken`].
+    /// 2. Where a session is replaced, its record must be as the condition says, or nothing changes: [`Created::Conflict`].
+    /// 3. Where somebody [logs in](NewSession::login), the user's mark must not be later than the request, or nothing changes:
+    ///    [`Created::Revoked`]. The mark is what [`end_sessions`](Self::end_sessions) leaves.
+    /// 4. The new record is there and on its user's list, and the one that is replaced is gone.
+    /// 5. All other sessions of the user end if [`ends_others`](NewSession::ends_others) says so, with a mark as by `end_sessions`.
+    ///    Otherwise those over the limit end, the oldest first, by [`Record::created_at`].
     ///
-    /// Unless a store does all of it in one step, this is [`set`](Self::set) of the new record and then [`destroy`](Self::destroy) of the
-    /// old one; where that does not happen, the new record is destroyed again. **In this order**: who crashes in between leaves the old
-    /// session and a new one whose id nobody has, and never none. For the moment in which both are there nobody has the new id either.
+    /// A store that does not do all of it in one step puts in the new record first and deletes the old one last: a crash in between leaves
+    /// the old session and a new one whose id nobody has.
+    ///
+    /// The default compares no mark. A [strict](Login::strict) limit is an error there ([`StoreError::is_unsupported`]).
     ///
     /// # Errors
     ///
-    /// The store could not be asked. There is the old record, or the new one, or both; nobody is given the new one's id.
-    async fn rotate(
-        &self,
-        old: &StoreKey,
-        condition: Condition,
-        new: &StoreKey,
-        record: Record,
-        ttl: Duration,
-    ) -> Result<Rotated, StoreError> {
-        rotation::in_two_steps(self, old, condition, (new, record, ttl)).await
+    /// The store could not be asked. The old record is there, or the new one, or both; nobody is given the new one's id.
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        create::in_steps(self, new).await
     }
 
-    /// All live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
-    /// when it answers, is among them, also where it got a new id meanwhile ([`rotate`](Self::rotate)): under the old one or the new one, or
-    /// both. Or an attacker whose session keeps getting new ids would outlive a logout everywhere.
+    /// Lists all live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
+    /// when it answers, is among them, also where it got a new id meanwhile ([`create`](Self::create)): under the old key or the new
+    /// one, or both. Otherwise an attacker whose session keeps getting new ids would never be seen.
     ///
     /// # Errors
     ///
-    /// The store could not be asked; or it keeps no such list, as this default says: then nothing that needs one works, and says so
-    /// ([`StoreError::is_unsupported`]).
+    /// The store could not be asked; or it keeps no such list, as this default says ([`StoreError::is_unsupported`]).
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let _ = owner;
         Err(StoreError::unsupported("list the sessions of a user"))
+    }
+
+    /// Ends all sessions of a user under one cookie but `keep`, oldest first, and returns how many records it deleted. Returns `None`,
+    /// and ends nothing, if `keep` is not live.
+    ///
+    /// It leaves a mark with the present time on the user: a login whose request began before that is refused by
+    /// [`create`](Self::create). The mark lives for ten minutes at least, and as long as the user's list.
+    ///
+    /// However many sessions there are, this takes a few round trips and reads no record. What was begun goes on where the caller no longer
+    /// waits.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        let _ = (owner, keep);
+        Err(StoreError::unsupported("end the sessions of a user"))
     }
 }
 
@@ -224,18 +266,15 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).load(key, renewal).await
     }
 
-    async fn rotate(
-        &self,
-        old: &StoreKey,
-        condition: Condition,
-        new: &StoreKey,
-        record: Record,
-        ttl: Duration,
-    ) -> Result<Rotated, StoreError> {
-        (**self).rotate(old, condition, new, record, ttl).await
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        (**self).create(new).await
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         (**self).sessions_of(owner).await
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        (**self).end_sessions(owner, keep).await
     }
 }

@@ -40,18 +40,15 @@ impl Owner {
         &self.user
     }
 
+    pub(crate) fn prefix(&self) -> &Arc<str> {
+        &self.prefix
+    }
+
     /// Both as one text, `<cookie name>:<user id>`, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
         // A cookie's name has no colon in it, so that no two owners have one text.
         format!("{}:{}", self.prefix, self.user)
-    }
-}
-
-#[cfg(feature = "redis")]
-impl Owner {
-    pub(crate) fn prefix(&self) -> &Arc<str> {
-        &self.prefix
     }
 }
 

@@ -49,7 +49,8 @@ impl Counter {
                 if let IncrementInput::Wait(Delay { delay_ms: Some(delay) }) = input {
                     tokio::time::sleep(Duration::from_millis(delay)).await;
                 }
-                let counter = ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0).saturating_add(1))?;
+                let counter =
+                    ctx.session.update("count", |count: Option<u64>| count.unwrap_or(0).saturating_add(1)).await?;
                 Ok(Counted { counter })
             },
         )

@@ -56,7 +56,7 @@ impl Settings {
         let session = session_middleware(self.secrets.clone());
         let session = match &self.redis {
             Some(url) => session.store(RedisStore::connect(url).map_err(|error| mistake("REDIS_URL", &error))?),
-            None => session.store(MemoryStore::new().with_capacity(CAPACITY)),
+            None => session.store(MemoryStore::new().with_budget(BUDGET)),
         };
         let session = session
             .cookie_name(&self.cookie_name)
@@ -82,6 +82,6 @@ fn old_secret() -> Result<Option<String>, String> {
 }
 
 /// More than are ever measured.
-const CAPACITY: usize = 4_000_000;
+const BUDGET: usize = 4 << 30;
 /// Known to everybody, and so for measurements only.
 const DEVELOPMENT_SECRET: &str = "the bench app signs its cookies with this text";

@@ -1,4 +1,5 @@
-//! Sessions as files: one a session, its expiry on the first line and VeloxTS's JSON below.
+//! A store that keeps each session in a file: the expiry on the first line, and VeloxTS's JSON
+//! below.
 
 use std::fs;
 use std::io;
@@ -10,10 +11,14 @@ use velox_session::clock::Clock;
 use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{Record, SessionStore, StoreKey};
 
-/// Sessions in a folder of files.
+/// Keeps sessions in a folder of files.
 ///
-/// The lock makes each call atomic among the requests of this process. For several processes on one folder it would have
-/// to be a lock on the file; a database has transactions for it.
+/// The lock makes each call atomic among the requests of this process. Several processes on one
+/// folder would need a lock on the file. A database has transactions for this.
+///
+/// It implements the four required methods. `create` has a default that puts in the new record and
+/// then destroys the old one. As the store keeps no list of a user's sessions, an application on it
+/// cannot list or end them, nor limit their number.
 pub struct FileStore {
     folder: PathBuf,
     lock: Mutex<()>,
@@ -28,7 +33,8 @@ impl FileStore {
     }
 
     fn path(&self, key: &StoreKey) -> PathBuf {
-        // The key is the cookie's name and a hash of the session's id: safe in a file's name, and of no use as a cookie.
+        // The key is the cookie's name and a hash of the session's id: safe in a file's name, and
+        // of no use as a cookie.
         self.folder.join(key.to_text())
     }
 
@@ -48,7 +54,8 @@ impl FileStore {
         Ok(Record::from_json(json.as_bytes()).map(|record| record.with_expiry(expires_at)))
     }
 
-    /// Writes beside the old file and then takes its place: a crash leaves the old or the new, never a half.
+    /// Writes beside the old file and then takes its place: a crash leaves the old or the new,
+    /// never a half.
     fn save(&self, key: &StoreKey, record: &Record, ttl: Duration) -> io::Result<()> {
         let expires_at = self.clock.now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         let path = self.path(key);
@@ -77,13 +84,15 @@ impl SessionStore for FileStore {
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
         self.locked(|| {
-            let there = self.load(key)?.map(|record| record.version());
+            let present = self.load(key)?;
             let as_expected = match expected {
-                Expected::Absent => there.is_none(),
-                Expected::Version(version) => there == Some(version),
+                Expected::Absent => present.is_none(),
+                Expected::Version(version) => present.as_ref().is_some_and(|record| record.version() == version),
             };
             if !as_expected {
-                return Ok(Stored::Conflict);
+                // What is there goes back, so that the session is merged with it without another
+                // call.
+                return Ok(Stored::Conflict(present));
             }
             self.save(key, &record, ttl)?;
             Ok(Stored::Yes)

@@ -1,9 +1,9 @@
-//! A store of one's own: sessions as files, which outlive the process. `cargo run --bin own_store`, twice, with the same
+//! A store of your own: sessions in files, which outlive the process. Run `cargo run --bin own_store` twice, with the same
 //! `SESSION_SECRET`.
 //!
-//! The seed page does the same with four lines of Redis. What those four lines lack, `file_store.rs` has: it says what it
-//! expects to find before it writes, so that a logout is never undone by a request that began before it. `naive_store` shows what
-//! comes of the four lines; `tests/tests/example_stores.rs` runs the conformance suite on both.
+//! The seed page does the same with four lines of Redis. Those lines write whatever is there. `file_store.rs` compares before it writes, so
+//! that a request never undoes a logout that came after it began. `naive_store` shows which promises the four lines break.
+//! `tests/tests/example_stores.rs` tests both stores with the `conformance` feature.
 
 #![forbid(unsafe_code)]
 
@@ -34,9 +34,9 @@ struct Count {
 impl Visits {
     /// Counts one more visit: `POST /api/visits/count`.
     fn count(&self) -> Mutation<(), Count> {
-        procedure().use_(self.session.middleware()).mutation(|Call { ctx, .. }| {
+        procedure().use_(self.session.middleware()).mutation(async |Call { ctx, .. }| {
             // `update` runs again on the newest value where another request was faster: no visit is lost.
-            let visits = ctx.session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1)?;
+            let visits = ctx.session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1).await?;
             Ok(Count { visits })
         })
     }

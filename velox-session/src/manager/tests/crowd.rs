@@ -1,5 +1,6 @@
 //! Many requests of one session at once, on real threads.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,18 +16,25 @@ async fn a_counter_counts_every_request_that_succeeded() {
     for _ in 0..32 {
         let (manager, headers, saved) = (world.manager.clone(), headers.clone(), Arc::clone(&saved));
         tasks.push(tokio::spawn(async move {
+            let mut answered = Vec::new();
             for _ in 0..50 {
                 let exchange = manager.open(&headers).await.expect("memory answers");
                 let call = exchange.call();
-                call.session().update("n", |n: Option<usize>| n.unwrap_or(0) + 1).expect("a write");
+                let n = call.session().update("n", |n: Option<usize>| n.unwrap_or(0) + 1).await.expect("a write");
                 call.commit();
                 tokio::task::yield_now().await;
                 saved.fetch_add(usize::from(manager.close(&exchange).await.is_ok()), Ordering::Relaxed);
+                answered.push(n);
             }
+            answered
         }));
     }
+    let mut answers = BTreeSet::new();
     for task in tasks {
-        task.await.expect("it does not panic");
+        for n in task.await.expect("it does not panic") {
+            // C5a
+            assert!(answers.insert(n), "{n} was returned twice");
+        }
     }
     let saved = saved.load(Ordering::Relaxed);
     assert!(saved > 1_500, "conflicts are resolved: {saved}");

@@ -17,7 +17,8 @@ use crate::manager::{Closing, Manager};
 use crate::record::Record;
 use crate::session::{OpenSession, Session};
 use crate::store::{
-    Condition, Destroyed, Expected, Found, MemoryStore, Owner, Renewal, SessionStore, StoreError, Stored,
+    Condition, Created, Destroyed, Expected, Found, MemoryStore, NewSession, Owner, Renewal, SessionStore, StoreError,
+    Stored, create,
 };
 use crate::user::SessionUser;
 
@@ -255,7 +256,7 @@ impl SessionStore for Probe {
         let collisions = self.collisions.load(Ordering::Relaxed);
         if expected == Expected::Absent && collisions > 0 {
             self.collisions.store(collisions - 1, Ordering::Relaxed);
-            return Ok(Stored::Conflict);
+            return Ok(Stored::Conflict(None));
         }
         let stored = self.store.set(key, record, expected, ttl).await;
         pause(self.waits_after).await;
@@ -265,6 +266,20 @@ impl SessionStore for Probe {
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         self.called(key, None).await?;
         self.store.destroy(key, condition).await
+    }
+
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        // In single steps, unless only one step does it.
+        if !self.lists || !new.ends_others && !new.login.is_some_and(|login| login.strict) {
+            return create::in_steps(self, new).await;
+        }
+        self.called(new.key, Some(&new.record)).await?;
+        self.store.create(new).await
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        self.waits().await?;
+        if self.lists { self.store.end_sessions(owner, keep).await } else { Err(StoreError::unsupported("end")) }
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {

@@ -9,8 +9,8 @@ use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::manager::deaths::Mark;
 use crate::record::Record;
-use crate::session::op::{Op, Update};
-use crate::session::state::{Base, Loaded};
+use crate::session::op::Op;
+use crate::session::state::{Base, Loaded, Message, Place, Seen};
 use crate::user::SessionUser;
 
 const LENGTH: usize = 4;
@@ -73,40 +73,42 @@ impl Start {
         self != Self::NoCookie
     }
 
-    fn record(self, others: bool) -> Record {
+    fn record(self) -> Record {
         let mut content = Content::new(CREATED);
         if self == Self::UserA {
             content.log_in(SessionUser::new("a", "a@x"), CREATED);
         }
         content.set("loaded", json!(1));
         content.set_flash("old", json!("o"));
-        if others {
-            content.set("count", json!(10));
-            content.set("theirs", json!(1));
-        }
-        Record::new(Arc::new(content), if others { 8 } else { 7 }, OPENED + TTL, CREATED)
+        Record::new(Arc::new(content), 7, OPENED + TTL, CREATED)
     }
 
-    fn state(self) -> State {
+    fn state(self, read_only: bool) -> State {
         let loaded = self.is_live().then(|| {
             let id = SessionId::generate().expect("entropy");
             let key = StoreKey::new(&"session".into(), &id);
-            let record = self.record(false);
+            let record = self.record();
             Loaded { id, key, record, signature: None, renewed: false, mark: Mark::default() }
         });
-        State::new(loaded, self.is_presented(), OPENED, 64 * 1024)
+        State::new(loaded, self.is_presented(), read_only, OPENED, 64 * 1024)
     }
 }
 
 /// The acts, as calls do them.
 fn run(start: Start, history: &[Act]) -> State {
-    let mut state = start.state();
+    run_as(start, history, false)
+}
+
+fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
+    let mut state = start.state(read_only);
     let mut call = state.begin();
     for act in history {
-        let count = Update::new(|present| Ok(json!(present.and_then(Value::as_u64).unwrap_or(0) + 1)));
         let op = match act {
             Act::Set => Op::Set { key: "set".into(), value: json!(1) },
-            Act::Count => Op::Update { key: "count".into(), function: count },
+            Act::Count => {
+                count(&mut state, call);
+                continue;
+            }
             Act::RemoveLoaded => Op::Remove { key: "loaded".into() },
             Act::RemoveMissing => Op::Remove { key: "missing".into() },
             Act::Flash => Op::Flash { key: "new".into(), value: json!("n") },
@@ -133,7 +135,31 @@ fn run(start: Start, history: &[Act]) -> State {
     state
 }
 
-fn user_of(state: &mut State, call: u64) -> Option<String> {
+/// Counts, and saves that at once where an update is saved at once.
+fn count(state: &mut State, call: u32) {
+    let update = state.begin_update(call, "count").expect("the call runs");
+    let value = json!(update.content.data().get("count").and_then(Value::as_u64).unwrap_or(0) + 1);
+    let saved = |content: &Arc<Content>, version| {
+        let mut content = Content::clone(content);
+        content.set("count", value.clone());
+        Record::new(Arc::new(content), version, OPENED + TTL, OPENED)
+    };
+    match &update.place {
+        Place::Log => assert!(state.update(call, update, "count", value).expect("the call runs")),
+        Place::Record(loaded) => {
+            let record = saved(loaded.record.content(), loaded.record.version() + 1);
+            state.updated(&update, Seen { record, mark: Mark::default(), at: OPENED }).expect("the call runs");
+        }
+        Place::New => {
+            let (id, record) = (SessionId::generate().expect("entropy"), saved(&Arc::new(Content::new(OPENED)), 1));
+            let key = StoreKey::new(&"session".into(), &id);
+            let loaded = Loaded { id, key, record, signature: None, renewed: true, mark: Mark::default() };
+            assert!(state.began(&update, loaded, OPENED));
+        }
+    }
+}
+
+fn user_of(state: &mut State, call: u32) -> Option<String> {
     state.view(call).expect("the call runs").content().user().map(|user| user.id.to_owned())
 }
 
@@ -143,7 +169,7 @@ fn kept(history: &[Act]) -> Vec<Act> {
     let mut pending = Vec::new();
     for act in history {
         match act {
-            Act::Fail => pending.retain(|act| changes_identity(*act)),
+            Act::Fail => pending.retain(|act| stands(*act)),
             Act::End => {}
             other => {
                 pending.push(*other);
@@ -156,10 +182,12 @@ fn kept(history: &[Act]) -> Vec<Act> {
     kept
 }
 
-fn changes_identity(act: Act) -> bool {
+/// Whether it is kept whatever becomes of the call.
+fn stands(act: Act) -> bool {
     match act {
         Act::LoginA | Act::LoginB | Act::Logout | Act::LogoutAll | Act::LogoutOthers | Act::Regenerate => true,
-        Act::Set | Act::Count | Act::RemoveLoaded | Act::RemoveMissing | Act::Flash | Act::Fail | Act::End => false,
+        Act::Count => true,
+        Act::Set | Act::RemoveLoaded | Act::RemoveMissing | Act::Flash | Act::Fail | Act::End => false,
     }
 }
 
@@ -167,6 +195,12 @@ fn changes_identity(act: Act) -> bool {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Model {
     exists: bool,
+    /// The store has it: it was loaded, or began with an update.
+    live: bool,
+    /// An update was saved in it, which renews its life.
+    renewed: bool,
+    /// This exchange has ended it or given it a new id.
+    own: bool,
     user: Option<&'static str>,
     data: BTreeMap<&'static str, u64>,
     flash: Vec<&'static str>,
@@ -182,18 +216,28 @@ struct Model {
 fn model(start: Start, others: bool, acts: &[Act]) -> Model {
     let mut model = Model { created: OPENED, ..Model::default() };
     if start.is_live() {
-        model = Model { exists: true, same: true, heir: true, created: CREATED, ..model };
+        model = Model { exists: true, live: true, same: true, heir: true, created: CREATED, ..model };
         model.user = (start == Start::UserA).then_some("a");
         model.data.insert("loaded", 1);
         model.flash.push("old");
         if others {
-            model.data.extend([("count", 10), ("theirs", 1)]);
+            model.data.insert("theirs", 1);
         }
     }
     for act in acts {
         match act {
             Act::Set => model.write().data.insert("set", 1).map_or((), drop),
-            Act::Count => *model.write().data.entry("count").or_default() += 1,
+            Act::Count => {
+                *model.data.entry("count").or_default() += 1;
+                if model.own {
+                    model.write();
+                } else if model.live {
+                    model.renewed = true;
+                } else {
+                    let began = Model { exists: true, live: true, renewed: true, same: true, heir: true, ..model };
+                    model = Model { created: OPENED, ..began };
+                }
+            }
             Act::RemoveLoaded => {
                 if model.data.remove("loaded").is_some() {
                     model.write();
@@ -207,10 +251,10 @@ fn model(start: Start, others: bool, acts: &[Act]) -> Model {
             }
             Act::LoginA => model.log_in("a"),
             Act::LoginB => model.log_in("b"),
-            Act::Logout => model = Model { created: OPENED + 1, others: model.others, ..Model::default() },
+            Act::Logout => model = model.ended(),
             Act::LogoutAll => {
                 model.others.end_all_of.extend(model.user.map(str::to_owned));
-                model = Model { created: OPENED + 1, others: model.others, ..Model::default() };
+                model = model.ended();
             }
             Act::LogoutOthers => {
                 if let Some(user) = model.user {
@@ -219,7 +263,7 @@ fn model(start: Start, others: bool, acts: &[Act]) -> Model {
             }
             Act::Regenerate => {
                 if model.same {
-                    model.write().same = false;
+                    (model.write().same, model.own) = (false, true);
                 }
             }
             Act::RemoveMissing | Act::Fail | Act::End => {}
@@ -234,12 +278,16 @@ impl Model {
         self
     }
 
+    fn ended(self) -> Self {
+        Self { created: OPENED + 1, live: self.live, own: true, others: self.others, ..Self::default() }
+    }
+
     fn log_in(&mut self, user: &'static str) {
         if self.user.is_some_and(|present| present != user) {
-            *self = Self { others: self.others.clone(), ..Self::default() };
+            *self = std::mem::take(self).ended();
         }
         self.write().others.logged_in = true;
-        (self.user, self.same, self.created) = (Some(user), false, OPENED + 1);
+        (self.user, self.same, self.own, self.created) = (Some(user), false, true, OPENED + 1);
     }
 
     fn assert_is(&self, content: &Content, context: &impl std::fmt::Debug) {
@@ -295,8 +343,11 @@ fn every_history_is_planned_as_the_model_says() {
 fn every_history_is_done_again_on_what_another_request_wrote() {
     for_all_histories(|start, history| {
         let mut state = run(start, history);
-        if start.is_live() {
-            state.rebase(Some(start.record(true)));
+        if let Some(loaded) = state.loaded().filter(|_| start.is_live()) {
+            let mut content = Content::clone(loaded.record.content());
+            content.set("theirs", json!(1));
+            let theirs = Record::new(Arc::new(content), loaded.record.version() + 1, OPENED + TTL, OPENED);
+            state.rebase(Some(theirs));
             let plan = plan(&state, NOW, &POLICY).expect("it can be done again");
             let context = (start, history, &plan);
             assert_as_model(&plan, start, &model(start, true, &kept(history)), false, &context);
@@ -311,34 +362,38 @@ fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, c
     // A session that goes on as it began keeps the time since then; but five milliseconds are nothing to the limit here.
     let content = match &plan.store {
         StoreOp::Create { content, ttl } => {
-            assert!(!start.is_live() && model.exists && *ttl == full, "{context:?}");
+            assert!(!model.live && model.exists && *ttl == full, "{context:?}");
             Some(content)
         }
         StoreOp::Update { content, ttl } => {
-            assert!(start.is_live() && model.same && model.dirty && *ttl == full, "{context:?}");
+            assert!(model.live && model.same && model.dirty && *ttl == full, "{context:?}");
             Some(content)
         }
         StoreOp::Rotate { content, ttl } => {
-            assert!(start.is_live() && model.exists && !model.same && model.heir && *ttl == full, "{context:?}");
+            assert!(model.live && model.exists && !model.same && model.heir && *ttl == full, "{context:?}");
             Some(content)
         }
         StoreOp::Replace { content, ttl } => {
-            assert!(start.is_live() && model.exists && !model.same && !model.heir && *ttl == full, "{context:?}");
+            assert!(model.live && model.exists && !model.same && !model.heir && *ttl == full, "{context:?}");
             Some(content)
         }
         StoreOp::Destroy => {
-            assert!(start.is_live() && !model.exists, "{context:?}");
+            assert!(model.live && !model.exists, "{context:?}");
             assert_eq!(plan.cookie, CookieOp::Remove, "{context:?}");
             None
         }
         // Nothing was renewed.
         StoreOp::Nothing => {
-            assert!(!model.dirty && model.exists == start.is_live(), "{context:?}");
+            assert!(!model.dirty && !model.renewed && model.exists == model.live, "{context:?}");
             let removed = logged_out && start.is_presented();
             assert_eq!(plan.cookie, if removed { CookieOp::Remove } else { CookieOp::Nothing }, "{context:?}");
             None
         }
-        StoreOp::Confirm { .. } => panic!("{context:?}"),
+        StoreOp::Confirm { ttl, doubt } => {
+            assert!(!model.dirty && model.renewed && *ttl == full && !doubt, "{context:?}");
+            assert_eq!(plan.cookie, issued, "{context:?}");
+            None
+        }
     };
     if let Some(content) = content {
         model.assert_is(content, context);
@@ -358,11 +413,15 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
         let last = acts.iter().rposition(|act| matches!(act, Act::LoginA | Act::LoginB | Act::Logout | Act::LogoutAll));
         let planned = plan(&state, NOW, &POLICY);
         let context = (start, history, &planned);
+        let wrote = acts.iter().any(|act| !matches!(act, Act::Count | Act::LogoutOthers));
         let Ok(plan) = &planned else {
-            // Nobody can say which of the others is the one to be kept.
-            assert!(acts.contains(&Act::LogoutOthers), "{context:?}");
+            // What was written is lost and said to be; after a login or a logout, it is written to another session. But nobody can say
+            // which of the others is the one to be kept, nor what an update would be that was made of a value that is gone.
+            let undone = acts.contains(&Act::LogoutOthers) || acts.contains(&Act::Count);
+            assert!(wrote && last.is_none() || undone, "{context:?}");
             return;
         };
+        assert!(last.is_some() || !wrote, "{context:?}");
         match &plan.store {
             StoreOp::Nothing => assert!(!matches!(plan.cookie, CookieOp::Issue { .. }), "{context:?}"),
             StoreOp::Create { content, .. } => {
@@ -385,13 +444,14 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
 #[test]
 fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_failed() {
     for keep in [true, false] {
-        let mut state = Start::Anonymous.state();
+        let mut state = Start::Anonymous.state(false);
         let call = state.begin();
         let message = state.flash(call, "old").expect("the call runs").expect("it is there");
         let (loaded, epoch) = state.holds(call, &message).expect("the call runs").expect("it is live");
         let mut content = Content::clone(loaded.record.content());
         content.remove_flash("old");
-        state.claimed(call, epoch, message.clone(), Record::new(Arc::new(content), 8, OPENED + TTL, OPENED));
+        let record = Record::new(Arc::new(content), 8, OPENED + TTL, OPENED);
+        state.claimed(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
         assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
         state.end(call, keep);
         let planned = plan(&state, NOW, &POLICY).expect("nobody else wrote");
@@ -407,13 +467,62 @@ fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_fa
 #[test]
 fn a_record_that_went_to_another_user_is_not_written_to() {
     let mut state = run(Start::Anonymous, &[Act::Set]);
-    state.rebase(Some(Start::UserA.record(true)));
-    assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan::nothing()));
+    state.rebase(Some(Start::UserA.record()));
+    assert_eq!(plan(&state, NOW, &POLICY), Err(Irreconcilable));
+}
+
+#[test]
+fn an_update_holds_for_no_other_value_than_it_was_made_of() {
+    // C5a: after a new id it is saved with the rest, and was returned already.
+    for (theirs, holds) in [("other", true), ("count", false)] {
+        let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
+        let mut content = Content::clone(state.loaded().expect("it is live").record.content());
+        content.set(theirs, json!(7));
+        state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
+        let planned = plan(&state, NOW, &POLICY);
+        assert_eq!(planned.is_ok(), holds, "{planned:?}");
+    }
+}
+
+#[test]
+fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
+    // C5a: both have returned a value, and the first one is what the update of another request has returned, too.
+    let mut state = run(Start::UserA, &[]);
+    let call = state.begin();
+    state.push(call, Op::Regenerate).expect("the call runs");
+    count(&mut state, call);
+    let mut content = Content::clone(state.loaded().expect("it is live").record.content());
+    content.set("count", json!(1));
+    state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
+    count(&mut state, call);
+    state.end(call, true);
+    assert_eq!(plan(&state, NOW, &POLICY), Err(Irreconcilable));
+}
+
+#[test]
+fn an_update_of_a_session_that_the_request_has_left_is_no_conflict() {
+    for last in [Act::LoginB, Act::Logout] {
+        let mut state = run(Start::UserA, &[Act::Regenerate, Act::Count, last]);
+        let mut content = Content::clone(state.loaded().expect("it is live").record.content());
+        content.set("count", json!(7));
+        state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
+        let planned = plan(&state, NOW, &POLICY);
+        assert!(planned.is_ok(), "{last:?}: {planned:?}");
+    }
+}
+
+#[test]
+fn a_request_that_may_change_nothing_saves_nothing_whatever_it_does() {
+    for_all_histories(|start, history| {
+        let state = run_as(start, history, true);
+        assert!(!state.is_written());
+        assert_eq!(plan(&state, NOW, &POLICY), Ok(Plan::nothing()), "{history:?}");
+    });
 }
 
 /// A session of a user that was loaded at a time when that renewed it, and only read.
 fn renewed(policy: &Policy) -> State {
-    let mut state = Start::UserA.state();
+    let mut state = Start::UserA.state(false);
     let State { base: Base::Live(loaded), .. } = &mut state else { panic!("it is live") };
     let left = policy.longest(CREATED, OPENED);
     loaded.renewed = true;
@@ -436,6 +545,25 @@ fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
 }
 
 #[test]
+fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
+    // E4: the write began 5 s before the store was done with it, so that another request may have been told the whole life.
+    let mut state = Start::UserA.state(false);
+    let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
+    let record = Record::new(Arc::clone(loaded.record.content()), 8, OPENED + TTL, OPENED);
+    let (call, at) = (state.begin(), OPENED + 5_000);
+    state.claimed(
+        call,
+        0,
+        Message { key: "old".to_owned(), value: json!("o") },
+        Seen { record, mark: Mark::default(), at },
+    );
+    state.end(call, true);
+    let (ttl, max_age) = (Duration::from_millis(TTL), Duration::from_millis(TTL - 5_000));
+    let confirmed = Plan::new(StoreOp::Confirm { ttl, doubt: false }, CookieOp::Issue { max_age });
+    assert_eq!(plan(&state, at, &POLICY), Ok(confirmed));
+}
+
+#[test]
 fn the_absolute_time_out_caps_every_path() {
     let policy = Policy { absolute: Some(30_500), touch_interval: 0, ..POLICY };
     // Created 10 s before it was opened, so that 20.5 s are left; the cookie has whole seconds.
@@ -453,7 +581,21 @@ fn the_absolute_time_out_caps_every_path() {
     }
     let StoreOp::Rotate { ttl: renewed, .. } = planned(&[Act::LoginA], OPENED).store else { panic!() };
     assert_eq!(renewed, Duration::from_millis(30_500), "a login begins anew");
-    assert_eq!(planned(&[Act::Set], OPENED + 20_500), Plan::new(StoreOp::Destroy, CookieOp::Remove));
+    for history in [&[Act::Set][..], &[Act::Regenerate], &[Act::Set, Act::Regenerate]] {
+        let late = plan(&run(Start::UserA, history), OPENED + 20_500, &policy);
+        assert_eq!(late, Err(Irreconcilable), "there is no session left to write to: {history:?}");
+    }
+    // Nobody was told that a message that is put back is saved.
+    let mut state = Start::UserA.state(false);
+    let call = state.begin();
+    for key in ["old", "older"] {
+        let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
+        let record = loaded.record.clone();
+        let seen = Seen { record, mark: Mark::default(), at: OPENED };
+        state.claimed(call, 0, Message { key: key.to_owned(), value: json!("o") }, seen);
+    }
+    state.end(call, false);
+    assert_eq!(plan(&state, OPENED + 20_500, &policy), Ok(Plan::nothing()));
     assert_eq!(read(OPENED + 20_500), Plan::nothing());
     assert_eq!(read(OPENED + 19_501), Plan::nothing(), "less than a second is no Max-Age");
     assert_eq!(planned(&[Act::Set], OPENED + 19_501).cookie, CookieOp::Remove);

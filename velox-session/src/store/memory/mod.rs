@@ -1,99 +1,88 @@
-//! A store in the memory of this process, bounded.
+//! A store in the memory of this process, within a budget of bytes.
 //!
-//! Records are spread over shards ([`shard`]), each behind a lock that is never held across an await. Each is made of parts that know
-//! nothing of locks: the records ([`slots`], [`blobs`]), a table that finds them ([`index`]), a timing wheel ([`wheel`]), lists of the
-//! slots of each user ([`owners`]). All of them lie in memory that goes back to the system when it is left ([`region`], [`slab`]).
+//! [`table`] has the records, with one lock for each shard. [`ledger`] has the rest, behind one lock: in which order records expire, whose they
+//! are, how many bytes they take, and the sessions of each user ([`users`]).
 //!
-//! What has expired is taken out by a thread ([`cleaner`]), and a bit of it by each write, so that more leaves than comes.
+//! The order of locks is: the ledger, then one shard at a time. A read locks one shard. A write locks the ledger from beginning to end, so that
+//! other writes and lists see it as one step: a session that is getting a new id is on its user's list, and no login slips past
+//! the end of a user's sessions. No lock is held across an await.
 
-mod blobs;
-mod cleaner;
-mod index;
-mod links;
-mod names;
-mod owners;
-mod region;
-mod shard;
-mod slab;
-mod slot;
-mod slots;
-mod wheel;
+mod ledger;
+mod table;
+mod users;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored};
+use super::{
+    Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
+};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::key::StoreKey;
 use crate::record::Record;
-use cleaner::Cleaner;
-use shard::Shard;
+use ledger::Ledger;
+use table::{Kept, Key, Table};
 
 /// A store in the memory of this process. Sessions end with it. Clones share the records.
 ///
-/// It holds at most its capacity, 100,000 records unless set. When it is full, a new session takes the place of the
-/// one that is next to expire, among the few that are next in line: as a rule the one longest unused.
+/// # Budget
 ///
-/// Sessions that have expired leave by themselves, and the memory that they took goes back to the system. A thread of the store's own
-/// sees to it, which is there while the store holds sessions, and ends with it.
+/// All records together take no more than a budget of bytes, 256 MiB unless set: some 450,000 logins. A record counts as its text and
+/// 560 bytes for what finds it again. When the budget is reached, records leave in this order:
+///
+/// 1. those that have expired,
+/// 2. those of visitors who are not logged in, the next to expire first.
+///
+/// If that is not enough, a new session is refused, and so is a save that makes one larger: the request is answered 503, and a
+/// warning is logged. The session of a user who is logged in never leaves for another one.
+///
+/// What has expired leaves with later calls. Later sessions use its memory, which need not go back to the system.
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::MemoryStore;
 ///
-/// let store = MemoryStore::new().with_capacity(1_000);
+/// let store = MemoryStore::new().with_budget(1 << 30);
 /// assert_eq!(store.len(), 0);
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    shards: Arc<Shards>,
+    table: Arc<Table>,
+    ledger: Arc<Mutex<Ledger>>,
     clock: Arc<dyn Clock>,
 }
 
-/// The shards, and the thread that takes out of them what has expired.
-struct Shards {
-    places: Box<[Place]>,
-    cleaner: Cleaner,
-}
-
 impl MemoryStore {
-    /// An empty store of the default capacity.
+    /// Creates an empty store with the default budget.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: Shards::new(DEFAULT_CAPACITY), clock: Arc::new(SystemClock) }
+        Self::empty(DEFAULT_BUDGET, Arc::new(SystemClock))
     }
 
-    /// An empty store that holds at most so many records, and at least one. From 1,024 on the capacity is divided among
-    /// sixteen shards, and a shard that is full makes room for itself.
+    /// Returns an empty store whose records take at most so many bytes.
     #[must_use]
-    pub fn with_capacity(self, capacity: usize) -> Self {
-        Self { shards: Shards::new(capacity.max(1)), ..self }
+    pub fn with_budget(self, bytes: usize) -> Self {
+        Self::empty(bytes, self.clock)
     }
 
-    /// The store with another clock, for tests. Give the same one to the builder.
+    /// Returns the store with another clock, for tests. Give the same one to the builder.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// How many live records there are. Goes through all expired ones, to remove them.
+    /// Returns how many live records there are. Looks at each of them.
     #[must_use]
     pub fn len(&self) -> usize {
-        let now = self.clock.now();
-        self.shards
-            .all()
-            .map(|mut shard| {
-                let all = shard.len();
-                shard.expire(now, all);
-                shard.len() as usize
-            })
-            .sum()
+        let (ledger, now) = self.ledger();
+        let is_live = |key: Key| self.table.look(key, now, |_| ()).is_some();
+        ledger.queues.iter().flatten().filter(|(_, key)| is_live(*key)).count()
     }
 
-    /// Whether there is no live record.
+    /// Returns whether there is no live record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -101,59 +90,26 @@ impl MemoryStore {
 
     /// Ends every session.
     pub fn clear(&self) {
-        // All at once: a session may get a new id meanwhile, from a shard that has yet to be cleared to one that has been.
-        let mut shards: Vec<_> = self.shards.all().collect();
-        shards.iter_mut().for_each(|shard| shard.clear());
-    }
-
-    fn shard(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {
-        lock(&self.shards.places[self.place(key)])
-    }
-
-    /// The shard of one key, and that of the other if it is another one. Locked in their order, as wherever more than one is.
-    fn both(&self, one: &StoreKey, other: &StoreKey) -> (MutexGuard<'_, Shard>, Option<MutexGuard<'_, Shard>>) {
-        let (one, other) = (self.place(one), self.place(other));
-        let first = lock(&self.shards.places[one.min(other)]);
-        if one == other {
-            return (first, None);
+        let (mut ledger, _) = self.ledger();
+        while let Some(key) = ledger.due(u64::MAX) {
+            ledger.remove(key);
         }
-        let second = lock(&self.shards.places[one.max(other)]);
-        if one < other { (first, Some(second)) } else { (second, Some(first)) }
     }
 
-    fn place(&self, key: &StoreKey) -> usize {
-        key.spread() % self.shards.places.len()
-    }
-}
-
-impl Shards {
-    fn new(capacity: usize) -> Arc<Self> {
-        let count = if capacity < 1_024 { 1 } else { 16 };
-        let places = (0..count).map(|_| Place(Mutex::new(Shard::new(capacity / count)))).collect();
-        Arc::new(Self { places, cleaner: Cleaner::default() })
+    fn empty(budget: usize, clock: Arc<dyn Clock>) -> Self {
+        let table = Arc::<Table>::default();
+        let ledger = Arc::new(Mutex::new(Ledger::new(Arc::clone(&table), budget as u64)));
+        Self { table, ledger, clock }
     }
 
-    fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Shard>> {
-        self.places.iter().map(lock)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.all().all(|shard| shard.len() == 0)
-    }
-
-    /// Takes a few of those that have expired out of each shard. Answers whether there may be more.
-    fn clean(&self, now: u64) -> bool {
-        let mut more = false;
-        for mut shard in self.all() {
-            more |= shard.expire(now, EXPIRED_PER_STEP);
-        }
-        more
-    }
-}
-
-impl Drop for Shards {
-    fn drop(&mut self) {
-        self.cleaner.wake();
+    /// Locks the ledger, lets a bit of what is over leave, and says what time it is.
+    fn ledger(&self) -> (MutexGuard<'_, Ledger>, u64) {
+        // Nothing panics half-way through a change.
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not before the lock: while a call waits there, others see sessions expire, which it must not save.
+        let now = self.clock.now();
+        ledger.tidy(now);
+        (ledger, now)
     }
 }
 
@@ -165,14 +121,14 @@ impl Default for MemoryStore {
 
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryStore").field("shards", &self.shards.places.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        Ok(self.shard(key).get(key, self.clock.now()))
+        Ok(self.table.look(Key::of(key), self.clock.now(), |kept| kept.record()))
     }
 
     async fn set(
@@ -182,81 +138,112 @@ impl SessionStore for MemoryStore {
         expected: Expected,
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
-        let mut shard = self.shard(key);
-        // Not before the lock: while a call waits there, others see sessions expire, which it must not save.
-        let now = self.clock.now();
-        let stored = write(&mut shard, (key, record, ttl), expected, now);
-        drop(shard);
-        Cleaner::start(&self.shards, &self.clock);
-        Ok(stored)
+        let Expected::Version(expected) = expected else {
+            return Ok(match self.create(NewSession::new(key, record, ttl)).await? {
+                Created::Yes { .. } => Stored::Yes,
+                _ => Stored::Conflict(self.get(key).await?),
+            });
+        };
+        let (key, kept) = (Key::of(key), Kept::new(&record, None));
+        let (mut ledger, now) = self.ledger();
+        let present = self.table.look(key, now, |kept| (kept.version, kept.bytes(), kept.owner));
+        let Some((_, bytes, owner)) = present.filter(|(version, ..)| *version == expected) else {
+            return Ok(Stored::Conflict(self.table.look(key, now, |kept| kept.record())));
+        };
+        ledger.make_room(kept.bytes().saturating_sub(bytes), Some(key), now)?;
+        // The user of a record never changes.
+        ledger.put(key, Kept { owner, ..kept }, now.saturating_add(milliseconds(ttl)));
+        Ok(Stored::Yes)
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        Ok(self.shard(key).destroy(key, condition, self.clock.now()))
+        let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
+        let destroyed = condition.destroys(self.table.look(key, now, |kept| kept.version));
+        // One that has expired goes too: for a request that came before, it would be there still.
+        if destroyed != Destroyed::Conflict {
+            ledger.remove(key);
+        }
+        Ok(destroyed)
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        Ok(self.shard(key).touch(key, ttl, self.clock.now()))
+        let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
+        let expires_at = now.saturating_add(milliseconds(ttl));
+        let renewed = self.table.look(key, now, |kept| kept.expires_at = expires_at).is_some();
+        ledger.requeue(key);
+        Ok(renewed)
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        Ok(self.shard(key).load(key, renewal, &*self.clock))
+        let key = Key::of(key);
+        let mut records = self.table.shard(key);
+        let Some(kept) = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now())) else { return Ok(None) };
+        let record = kept.record();
+        let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
+        // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
+        if !kept.is_live(self.clock.now()) {
+            return Ok(None);
+        }
+        let expires_at = renewal.now().saturating_add(milliseconds(ttl));
+        kept.expires_at = expires_at;
+        if expires_at < kept.queued_at {
+            drop(records);
+            self.ledger().0.requeue(key);
+        }
+        Ok(Some(Found { record: record.with_expiry(expires_at), renewed: true }))
     }
 
-    async fn rotate(
-        &self,
-        old: &StoreKey,
-        condition: Condition,
-        new: &StoreKey,
-        record: Record,
-        ttl: Duration,
-    ) -> Result<Rotated, StoreError> {
-        let (mut from, mut to) = self.both(old, new);
-        let now = self.clock.now();
-        if to.as_mut().unwrap_or(&mut from).has(new, now) {
-            return Ok(Rotated::Taken);
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        let NewSession { key, record, ttl, replaces, login, ends_others } = new;
+        let owner = key.owner(&record).as_ref().map(Key::of_owner);
+        let (key, old, kept) = (Key::of(key), replaces.map(|(old, _)| Key::of(old)), Kept::new(&record, owner));
+        let (mut ledger, now) = self.ledger();
+        if self.table.look(key, now, |_| ()).is_some() {
+            return Ok(Created::Taken);
         }
-        // The old one first: where the store is full, the new one takes its place.
-        if !condition.is_met(from.destroy(old, condition, now)) {
-            return Ok(Rotated::Conflict);
+        if let Some((old, (_, condition))) = old.zip(replaces)
+            && !condition.is_met(condition.destroys(self.table.look(old, now, |kept| kept.version)))
+        {
+            return Ok(Created::Conflict(self.table.look(old, now, |kept| kept.record())));
         }
-        // Nothing is under the new key, as was seen above.
-        let _ = write(to.as_mut().unwrap_or(&mut from), (new, record, ttl), Expected::Absent, now);
-        drop((from, to));
-        Cleaner::start(&self.shards, &self.clock);
-        Ok(Rotated::Yes)
+        if let Some((owner, login)) = owner.zip(login)
+            && ledger.users.ended_after(owner, now.saturating_sub(milliseconds(login.since)))
+        {
+            return Ok(Created::Revoked);
+        }
+        let limit = if ends_others { Some(1) } else { login.and_then(|login| login.limit) };
+        let ended = owner.zip(limit).map(|(owner, limit)| ledger.oldest_of(owner, old, limit.saturating_sub(1), now));
+        // One that has expired may be under the new key yet.
+        let leaving = || [key].into_iter().chain(old).chain(ended.iter().flatten().copied());
+        let freed = leaving().filter_map(|key| self.table.look(key, 0, |kept| kept.bytes())).sum();
+        ledger.make_room(kept.bytes().saturating_sub(freed), old, now)?;
+        leaving().for_each(|key| _ = ledger.remove(key));
+        ledger.put(key, kept, now.saturating_add(milliseconds(ttl)));
+        if let Some(owner) = owner.filter(|_| ends_others) {
+            ledger.users.mark(owner, now);
+        }
+        Ok(Created::Yes { ended: ended.map_or(0, |ended| ended.len() as u64) })
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        let (now, mut found) = (self.clock.now(), Vec::new());
-        // All at once: a session may get a new id meanwhile, from a shard that has yet to be looked at to one that has been.
-        let shards: Vec<_> = self.shards.all().collect();
-        shards.iter().for_each(|shard| shard.sessions_of(owner, now, &mut found));
-        Ok(found)
+        let (ledger, now) = self.ledger();
+        let record = |key: Key| Some((key.store_key(owner.prefix()), self.table.look(key, now, |kept| kept.record())?));
+        Ok(ledger.users.sessions(Key::of_owner(owner)).iter().filter_map(|(_, key)| record(*key)).collect())
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        let (owner, keep) = (Key::of_owner(owner), keep.map(Key::of));
+        let (mut ledger, now) = self.ledger();
+        if keep.is_some_and(|keep| self.table.look(keep, now, |_| ()).is_none()) {
+            return Ok(None);
+        }
+        ledger.users.mark(owner, now);
+        let others = ledger.oldest_of(owner, keep, 0, now);
+        Ok(Some(others.into_iter().filter(|key| ledger.remove(*key)).count() as u64))
     }
 }
 
-/// A shard, in lines of the processor's cache that it shares with no other: what one thread writes there, another one's reads of other
-/// shards do not wait for.
-#[repr(align(128))]
-struct Place(Mutex<Shard>);
-
-fn lock(Place(shard): &Place) -> MutexGuard<'_, Shard> {
-    // Nothing in here panics half-way through a change.
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes a record that lives for `ttl` from now on, after a bit of what is due.
-fn write(shard: &mut Shard, (key, record, ttl): (&StoreKey, Record, Duration), expected: Expected, now: u64) -> Stored {
-    shard.expire(now, EXPIRED_PER_WRITE);
-    shard.set(key, record.with_expiry(now.saturating_add(milliseconds(ttl))), expected, now)
-}
-
-const DEFAULT_CAPACITY: usize = 100_000;
-/// A write adds one record at most, so that more leave than come.
-const EXPIRED_PER_WRITE: u32 = 2;
-/// Some ten microseconds, for which a call may have to wait.
-const EXPIRED_PER_STEP: u32 = 16;
+const DEFAULT_BUDGET: usize = 256 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -1,173 +1,484 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::conformance::{ManualHarness, check, key, record};
 use crate::policy::Policy;
 use crate::record::Content;
-use crate::store::Rotated;
+use crate::store::Login;
 use crate::user::SessionUser;
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// What a record with little in it takes of the budget, and a bit more.
+const SMALL: usize = 600;
 
 fn store() -> (MemoryStore, ManualClock) {
     let clock = ManualClock::at(1_000_000);
     (MemoryStore::new().with_clock(clock.clone()), clock)
 }
 
-/// A store whose expired records leave when the test says so.
-fn store_without_thread(capacity: usize) -> (MemoryStore, ManualClock) {
-    let (store, clock) = store();
-    let store = store.with_capacity(capacity);
-    store.shards.cleaner.never_start();
-    (store, clock)
+/// The record of a visitor.
+fn visitor() -> Record {
+    record("a", 1, 0)
 }
 
-async fn insert(store: &MemoryStore, ttl: Duration) -> StoreKey {
+fn login(user: &str) -> Record {
+    let mut content = Content::new(0);
+    content.log_in(SessionUser::new(user, "mail@example.com"), 0);
+    Record::new(Arc::new(content), 1, 0, 0)
+}
+
+/// The same record in another version, with so many bytes of data.
+fn sized(record: &Record, version: u64, bytes: usize) -> Record {
+    let mut content = Content::clone(record.content());
+    content.set("data", json!("x".repeat(bytes)));
+    Record::new(Arc::new(content), version, 0, 0)
+}
+
+async fn try_insert(store: &MemoryStore, record: Record, ttl: Duration) -> Result<StoreKey, StoreError> {
     let key = key("session");
-    let stored = store.set(&key, record("a", 1, 0), Expected::Absent, ttl).await.expect("memory answers");
-    assert_eq!(stored, Stored::Yes);
-    key
+    assert_eq!(store.set(&key, record, Expected::Absent, ttl).await?, Stored::Yes);
+    Ok(key)
+}
+
+async fn insert(store: &MemoryStore, record: Record, ttl: Duration) -> StoreKey {
+    try_insert(store, record, ttl).await.expect("there is room")
 }
 
 async fn has(store: &MemoryStore, key: &StoreKey) -> bool {
     store.get(key).await.expect("memory answers").is_some()
 }
 
+/// How many records there are, live or not.
+fn held(store: &MemoryStore) -> usize {
+    let ledger = store.ledger.lock().expect("nothing panics");
+    ledger.queues.iter().map(BTreeSet::len).sum()
+}
+
+/// What the ledger says is what is in the table. Returns how many bytes of the budget are taken.
+fn audit(store: &MemoryStore) -> usize {
+    let ledger = store.ledger.lock().expect("nothing panics");
+    let (mut used, mut owned) = ([0; 2], 0);
+    for (kind, queue) in ledger.queues.iter().enumerate() {
+        for (queued_at, key) in queue {
+            let records = store.table.shard(*key);
+            let kept = &records[key];
+            assert_eq!((kept.kind(), kept.queued_at), (kind, *queued_at));
+            assert!(kept.owner.is_none_or(|owner| ledger.users.sessions(owner).contains(&(kept.created_at, *key))));
+            used[kind] += kept.bytes();
+            owned += usize::from(kept.owner.is_some());
+        }
+    }
+    assert_eq!(
+        (used, owned, store.table.len()),
+        (ledger.used, ledger.users.len().0, ledger.queues.iter().map(BTreeSet::len).sum())
+    );
+    (used[0] + used[1]) as usize
+}
+
 #[tokio::test]
 async fn it_is_a_store() {
     let (store, clock) = store();
-    for store in [store.clone(), store.with_capacity(500)] {
-        let report = check(&ManualHarness::new(store, clock.clone()).in_threads()).await;
-        report.assert();
-        assert_eq!(report.not_offered().count(), 0, "{report}");
-    }
+    let report = check(&ManualHarness::new(store.clone(), clock).in_threads()).await;
+    report.assert();
+    assert_eq!(report.not_offered().count(), 0, "{report}");
+    audit(&store);
 }
 
-#[tokio::test]
-async fn it_never_holds_more_than_its_capacity() {
-    for capacity in [1, 2, 7, 1_024, 1_500] {
-        let store = store().0.with_capacity(capacity);
-        for _ in 0..3 * capacity {
-            insert(&store, SECOND).await;
-            assert!(store.len() <= capacity);
-        }
-    }
-}
+// ---- the budget ----
 
+/// G4
 #[tokio::test]
-async fn a_new_session_takes_the_place_of_the_one_next_to_expire() {
-    let store = store().0.with_capacity(3);
-    let (long, short, middle) =
-        (insert(&store, 30 * SECOND).await, insert(&store, 10 * SECOND).await, insert(&store, 20 * SECOND).await);
+async fn visitors_leave_for_others_the_next_to_expire_first() {
+    let store = store().0.with_budget(3 * SMALL);
+    let long = insert(&store, visitor(), 30 * SECOND).await;
+    let short = insert(&store, visitor(), 10 * SECOND).await;
+    let middle = insert(&store, visitor(), 20 * SECOND).await;
     // Used again, the short one is the last in line.
     assert!(store.touch(&short, 40 * SECOND).await.expect("memory answers"));
-    let new = insert(&store, 50 * SECOND).await;
+    let user = insert(&store, login("u1"), SECOND).await;
     assert!(!has(&store, &middle).await);
-    assert!(has(&store, &long).await && has(&store, &short).await && has(&store, &new).await);
+    assert!(has(&store, &long).await && has(&store, &short).await);
+    let other = insert(&store, visitor(), 50 * SECOND).await;
+    assert!(!has(&store, &long).await);
+    assert!(has(&store, &short).await && has(&store, &user).await && has(&store, &other).await);
 }
 
+/// G4
 #[tokio::test]
-async fn a_save_evicts_nobody() {
-    let store = store().0.with_capacity(2);
-    let (one, other) = (insert(&store, SECOND).await, insert(&store, SECOND).await);
-    let stored = store.set(&one, record("b", 2, 0), Expected::Version(1), SECOND).await.expect("memory answers");
-    assert_eq!(stored, Stored::Yes);
-    assert!(has(&store, &one).await && has(&store, &other).await);
-}
-
-/// How many records there are, live or not.
-fn held(store: &MemoryStore) -> usize {
-    store.shards.all().map(|shard| shard.len() as usize).sum()
-}
-
-/// E8, where no thread can be had.
-#[tokio::test]
-async fn expired_records_leave_as_others_come() {
-    let (store, clock) = store_without_thread(1_000);
-    for _ in 0..400 {
-        insert(&store, SECOND).await;
-    }
-    clock.advance(SECOND);
-    for written in 1..=400 {
-        insert(&store, SECOND).await;
-        assert_eq!(held(&store), 400 + written - (2 * written).min(400));
-    }
-}
-
-/// E8: no step keeps a call waiting for longer, however many records expire at once.
-#[tokio::test]
-async fn a_step_removes_no_more_than_a_few() {
-    let (store, clock) = store_without_thread(100_000);
-    for _ in 0..2_000 {
-        insert(&store, SECOND).await;
-    }
-    assert!(!store.shards.clean(clock.now()));
-    clock.advance(SECOND);
-    let most = store.shards.places.len() * EXPIRED_PER_STEP as usize;
-    let mut before = held(&store);
-    while store.shards.clean(clock.now()) {
-        let after = held(&store);
-        assert!(before > after && before - after <= most);
-        before = after;
-    }
-    assert_eq!(held(&store), 0);
-}
-
-/// E8: with no call at all.
-#[tokio::test]
-async fn expired_records_leave_by_themselves() {
+async fn what_has_expired_leaves_before_any_visitor() {
     let (store, clock) = store();
-    for _ in 0..2 {
-        for _ in 0..2_000 {
-            insert(&store, SECOND).await;
-        }
-        assert_eq!(held(&store), 2_000);
-        clock.advance(SECOND);
-        until(|| {
-            store.shards.cleaner.wake();
-            held(&store) == 0
-        });
-        // It ends then, and the next session brings another one.
-        until(|| !store.shards.cleaner.is_at_work());
+    let store = store.with_budget(10 * SMALL);
+    for number in 0..5 {
+        insert(&store, login(&format!("u{number}")), SECOND).await;
     }
+    let mut visitors = Vec::new();
+    for _ in 0..5 {
+        visitors.push(insert(&store, visitor(), HOUR).await);
+    }
+    clock.advance(SECOND);
+    // Larger than the few that leave with any call.
+    visitors.push(insert(&store, sized(&visitor(), 1, 4 * SMALL), HOUR).await);
+    for visitor in &visitors {
+        assert!(has(&store, visitor).await);
+    }
+}
+
+/// G4: a flood of visitors, or of logins to one account, ends nobody's session who is logged in.
+#[tokio::test]
+async fn a_flood_puts_out_no_user() {
+    let store = store().0.with_budget(100 * SMALL);
+    let mut users = Vec::new();
+    for number in 0..50 {
+        users.push(insert(&store, login(&format!("u{number}")), SECOND).await);
+    }
+    for _ in 0..1_000 {
+        insert(&store, visitor(), HOUR).await;
+        assert!(audit(&store) <= 100 * SMALL);
+    }
+    let mut refused = 0;
+    for _ in 0..200 {
+        refused += usize::from(try_insert(&store, login("attacker"), HOUR).await.is_err());
+        assert!(audit(&store) <= 100 * SMALL);
+    }
+    assert!(refused > 100);
+    assert!(try_insert(&store, visitor(), HOUR).await.is_err());
+    for user in &users {
+        assert!(has(&store, user).await);
+    }
+}
+
+/// G4
+#[tokio::test]
+async fn a_refusal_is_an_error_and_loses_nothing() {
+    let store = store().0.with_budget(2 * SMALL);
+    let (user, visitor) = (insert(&store, login("u1"), SECOND).await, insert(&store, visitor(), SECOND).await);
+    let error = try_insert(&store, sized(&login("u2"), 1, SMALL), SECOND).await.expect_err("it is too large");
+    assert!(!error.is_unsupported());
+    assert!(store.set(&user, sized(&login("u1"), 2, 2 * SMALL), Expected::Version(1), SECOND).await.is_err());
+    let new = key("session");
+    let grown = NewSession {
+        replaces: Some((&user, Condition::Version(1))),
+        ..NewSession::new(&new, sized(&login("u1"), 1, 2 * SMALL), SECOND)
+    };
+    assert!(store.create(grown).await.is_err());
+    // Nor does it put out a visitor in vain.
+    assert!(has(&store, &visitor).await && !has(&store, &new).await);
+    let found = store.get(&user).await.expect("memory answers").expect("it is there");
+    assert_eq!((found.version(), found.data().len()), (1, 0));
+    audit(&store);
+}
+
+#[tokio::test]
+async fn a_save_that_grows_puts_out_visitors_and_not_its_own_session() {
+    let store = store().0.with_budget(4 * SMALL);
+    let own = insert(&store, visitor(), SECOND).await;
+    let other = insert(&store, visitor(), 2 * SECOND).await;
+    let stored = store.set(&own, sized(&visitor(), 2, 2 * SMALL), Expected::Version(1), SECOND).await;
+    assert_eq!(stored.expect("there is room"), Stored::Yes);
+    assert!(has(&store, &own).await && has(&store, &other).await);
+    let stored = store.set(&own, sized(&visitor(), 3, 2 * SMALL + 500), Expected::Version(2), SECOND).await;
+    assert_eq!(stored.expect("there is room"), Stored::Yes);
+    assert!(has(&store, &own).await && !has(&store, &other).await);
+    assert!(store.set(&own, sized(&visitor(), 4, 4 * SMALL), Expected::Version(3), SECOND).await.is_err());
+    assert!(has(&store, &own).await);
+}
+
+/// G4: what gets a new id takes its own room, and nobody else's, also where the old one is the next
+/// to leave.
+#[tokio::test]
+async fn a_full_store_gives_a_session_a_new_id() {
+    for (room, condition) in
+        [1, 2, 7].into_iter().flat_map(|room| [(room, Condition::Version(1)), (room, Condition::Always)])
+    {
+        let store = store().0.with_budget(room * SMALL);
+        let old = insert(&store, visitor(), SECOND).await;
+        let mut others = Vec::new();
+        for _ in 1..room {
+            others.push(insert(&store, visitor(), 2 * SECOND).await);
+        }
+        let new = key("session");
+        let session = NewSession { replaces: Some((&old, condition)), ..NewSession::new(&new, login("u1"), SECOND) };
+        assert_eq!(store.create(session).await.expect("there is room"), Created::Yes { ended: 0 }, "of {room}");
+        assert!(has(&store, &new).await && !has(&store, &old).await);
+        for other in &others {
+            assert!(has(&store, other).await);
+        }
+    }
+}
+
+/// G4, F12: who logs in again takes the room of the sessions that end for it.
+#[tokio::test]
+async fn a_full_store_lets_in_who_ends_an_own_session() {
+    let store = store().0.with_budget(3 * SMALL);
+    for user in ["u1", "u1", "u2"] {
+        insert(&store, login(user), SECOND).await;
+    }
+    for ends_others in [false, true] {
+        let new = key("session");
+        let login_of = Login { since: Duration::ZERO, limit: Some(2), strict: true };
+        let session = NewSession { login: Some(login_of), ends_others, ..NewSession::new(&new, login("u1"), SECOND) };
+        let ended = if ends_others { 2 } else { 1 };
+        assert_eq!(store.create(session).await.expect("there is room"), Created::Yes { ended });
+        assert!(has(&store, &new).await);
+    }
+    assert_eq!(store.len(), 2);
+}
+
+#[tokio::test]
+async fn a_store_without_room_for_one_record_refuses_all() {
+    let store = store().0.with_budget(0);
+    assert!(try_insert(&store, visitor(), SECOND).await.is_err());
+    assert!(store.is_empty());
+}
+
+/// E8: the room of those that have expired is that of the next ones, and nothing grows from round
+/// to round.
+#[tokio::test]
+async fn the_next_sessions_use_the_room_of_expired_ones() {
+    let (store, clock) = store();
+    let store = store.with_budget(200 * SMALL);
+    for round in 0..10 {
+        for number in 0..200 {
+            insert(&store, login(&format!("u{}", round * 200 + number)), SECOND).await;
+        }
+        assert_eq!((held(&store), store.len()), (200, 200));
+        clock.advance(SECOND);
+        assert_eq!(store.len(), 0);
+    }
+    audit(&store);
+    let held = held(&store);
+    assert_eq!(store.ledger.lock().expect("nothing panics").users.len(), (held, 0));
 }
 
 /// E8
 #[tokio::test]
-async fn the_thread_ends_with_the_store() {
-    let (store, clock) = (MemoryStore::new(), Arc::new(ManualClock::at(1)));
-    let store = store.with_clock(Arc::clone(&clock));
-    insert(&store, SECOND).await;
-    assert!(store.shards.cleaner.is_at_work());
-    drop(store);
-    until(|| Arc::strong_count(&clock) == 1);
-}
-
-/// Waits for another thread, which has nothing to wait for.
-fn until(reached: impl Fn() -> bool) {
-    let patience = std::time::Instant::now() + Duration::from_secs(60);
-    while !reached() {
-        assert!(std::time::Instant::now() < patience, "the thread does nothing");
-        std::thread::sleep(Duration::from_millis(1));
+async fn expired_records_leave_a_few_at_a_time_as_others_come() {
+    let (store, clock) = store();
+    for _ in 0..400 {
+        insert(&store, visitor(), SECOND).await;
+    }
+    clock.advance(SECOND);
+    for written in 1..=400 {
+        insert(&store, visitor(), SECOND).await;
+        assert_eq!(held(&store), 400 + written - (2 * written).min(400));
     }
 }
 
+/// Whatever is done in whatever order: the budget is kept, who is logged in stays, and a refusal
+/// was right.
 #[tokio::test]
-async fn a_read_renews_in_the_same_step() {
+async fn in_every_order_the_budget_is_kept_and_users_stay() {
+    for seed in 1..60 {
+        let mut dice = Dice::new(seed);
+        let budget = SMALL * (1 + dice.below(12) as usize);
+        let (store, clock) = store();
+        let store = store.with_budget(budget);
+        let mut users = BTreeMap::<usize, (StoreKey, Record)>::new();
+        let mut visitors = Vec::<StoreKey>::new();
+        for step in 0..300 {
+            let size = dice.below(1 + 2 * SMALL as u64) as usize;
+            let ttl = Duration::from_millis(1 + dice.below(20_000));
+            let number = dice.below(8) as usize;
+            let present = users.get(&number).cloned();
+            let mut refused = None;
+            match (dice.below(8), present) {
+                (0..2, _) => {
+                    let record = sized(&visitor(), 1, size);
+                    match try_insert(&store, record.clone(), ttl).await {
+                        Ok(key) => visitors.push(key),
+                        Err(_) => refused = Some((record, None)),
+                    }
+                }
+                (2..4, None) => {
+                    let record = sized(&login(&number.to_string()), 1, size);
+                    match try_insert(&store, record.clone(), ttl).await {
+                        Ok(key) => _ = users.insert(number, (key, expiring(record, &clock, ttl))),
+                        Err(_) => refused = Some((record, None)),
+                    }
+                }
+                (2..4, Some((key, before))) => {
+                    let record = sized(&before, before.version() + 1, size);
+                    match store.set(&key, record.clone(), Expected::Version(before.version()), ttl).await {
+                        Ok(stored) => {
+                            assert_eq!(stored, Stored::Yes);
+                            users.insert(number, (key, expiring(record, &clock, ttl)));
+                        }
+                        Err(_) => refused = Some((record, Some(before))),
+                    }
+                }
+                (4, Some((old, before))) => {
+                    let (new, record) = (key("session"), sized(&before, 1, size));
+                    let replaces = Some((&old, Condition::Version(before.version())));
+                    let session = NewSession { replaces, ..NewSession::new(&new, record.clone(), ttl) };
+                    match store.create(session).await {
+                        Ok(created) => {
+                            assert_eq!(created, Created::Yes { ended: 0 });
+                            users.insert(number, (new, expiring(record, &clock, ttl)));
+                        }
+                        Err(_) => refused = Some((record, Some(before))),
+                    }
+                }
+                (5, Some((key, before))) => {
+                    assert!(store.touch(&key, ttl).await.expect("memory answers"));
+                    users.insert(number, (key, expiring(before, &clock, ttl)));
+                }
+                (6, _) if !visitors.is_empty() => {
+                    let key = visitors.swap_remove(dice.below(visitors.len() as u64) as usize);
+                    let _ = store.destroy(&key, Condition::Always).await.expect("memory answers");
+                }
+                _ => clock.advance(Duration::from_millis(dice.below(3_000))),
+            }
+            users.retain(|_, (_, record)| record.expires_at() > clock.now());
+            assert!(audit(&store) <= budget, "seed {seed}, step {step}");
+            if let Some((record, before)) = refused {
+                let bytes = |record: &Record| Kept::new(record, None).bytes() as usize;
+                let taken: usize = users.values().map(|(_, record)| bytes(record)).sum();
+                let more = bytes(&record).saturating_sub(before.as_ref().map_or(0, bytes));
+                assert!(taken + more > budget, "seed {seed}, step {step}: it was refused in vain");
+            }
+            for (key, record) in users.values() {
+                let found = store.get(key).await.expect("memory answers");
+                assert_eq!(found.as_ref(), Some(record), "seed {seed}, step {step}");
+            }
+        }
+    }
+}
+
+fn expiring(record: Record, clock: &ManualClock, ttl: Duration) -> Record {
+    record.with_expiry(clock.now() + milliseconds(ttl))
+}
+
+// ---- threads ----
+
+/// Nothing is locked the wrong way round, and the budget holds at each moment.
+#[test]
+fn many_threads_keep_the_budget_and_end() {
+    let store = MemoryStore::new().with_budget(40 * SMALL);
+    std::thread::scope(|scope| {
+        let start = |seed| {
+            let store = store.clone();
+            scope.spawn(move || ready(work(store, seed)))
+        };
+        let workers: Vec<_> = (1..7).map(start).collect();
+        while !workers.iter().all(|worker| worker.is_finished()) {
+            let used = store.ledger().0.used;
+            assert!((used[0] + used[1]) as usize <= 40 * SMALL);
+            store.clear();
+            let _ = store.len();
+        }
+    });
+    audit(&store);
+}
+
+/// Does anything with sessions of a few users. Conflicts and refusals are all in the day's work.
+async fn work(store: MemoryStore, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let mut own: Vec<_> = (0..4).map(|_| key("session")).collect();
+    for _ in 0..3_000 {
+        let user = format!("u{}", dice.below(3));
+        let owner = Owner::new(&"session".into(), &user);
+        let slot = dice.below(4) as usize;
+        let key_of_own = own[slot].clone();
+        let size = dice.below(1_000) as usize;
+        match dice.below(8) {
+            0 => _ = store.set(&key_of_own, sized(&visitor(), 1, size), Expected::Absent, HOUR).await,
+            1 => {
+                if let Some(found) = store.get(&key_of_own).await.expect("memory answers") {
+                    let (version, next) = (found.version(), sized(&found, found.version() + 1, size));
+                    _ = store.set(&key_of_own, next, Expected::Version(version), HOUR).await;
+                }
+            }
+            2 => _ = store.destroy(&key_of_own, Condition::Always).await,
+            3 => _ = store.load(&key_of_own, &renewal(0, 1)).await,
+            4 => _ = store.touch(&key_of_own, HOUR).await,
+            5 => _ = store.end_sessions(&owner, Some(&key_of_own).filter(|_| size < 500)).await,
+            6 => {
+                let listed = store.sessions_of(&owner).await.expect("memory answers");
+                assert!(listed.iter().all(|(key, record)| key.owner(record).as_ref() == Some(&owner)));
+            }
+            _ => {
+                let new = key("session");
+                let session = NewSession {
+                    replaces: Some((&key_of_own, Condition::Always)),
+                    login: Some(Login { since: Duration::ZERO, limit: Some(3), strict: true }),
+                    ends_others: size < 100,
+                    ..NewSession::new(&new, sized(&login(&user), 1, size), HOUR)
+                };
+                if store.create(session).await.is_ok() {
+                    own[slot] = new;
+                }
+            }
+        }
+    }
+}
+
+/// F8: a session that gets a new id meanwhile is not passed over.
+#[test]
+fn clear_ends_a_session_that_gets_new_ids_meanwhile() {
+    let store = MemoryStore::new();
+    for _ in 0..20 {
+        let mut present = ready(insert(&store, visitor(), HOUR));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    let new = key("session");
+                    let replaces = Some((&present, Condition::Version(1)));
+                    let session = NewSession { replaces, ..NewSession::new(&new, visitor(), HOUR) };
+                    if ready(store.create(session)).expect("there is room") != (Created::Yes { ended: 0 }) {
+                        return;
+                    }
+                    present = new;
+                }
+            });
+            store.clear();
+        });
+        assert!(store.is_empty());
+    }
+}
+
+/// The answer of a future that has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(answer) => answer,
+        std::task::Poll::Pending => panic!("memory is always ready"),
+    }
+}
+
+// ---- users ----
+
+/// F8: marks take no room for ever.
+#[tokio::test]
+async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
     let (store, clock) = store();
-    let policy = Policy { ttl: 60_000, absolute: None, touch_interval: 10_000, sliding: true };
-    let key = insert(&store, 60 * SECOND).await;
-    let load = async || {
-        let found = store.load(&key, &Renewal::new(policy, clock.now())).await.expect("memory answers");
-        found.map(|found| (found.renewed, found.record.expires_at() - clock.now()))
-    };
-    clock.advance(9 * SECOND);
-    assert_eq!(load().await, Some((false, 51_000)));
-    clock.advance(SECOND);
-    assert_eq!(load().await, Some((true, 60_000)));
-    clock.advance(59 * SECOND);
-    assert_eq!(load().await, Some((true, 60_000)));
-    clock.advance(60 * SECOND);
-    assert_eq!(load().await, None);
+    let owner = |number: usize| Owner::new(&"session".into(), &format!("u{number}"));
+    insert(&store, login("u0"), 3 * HOUR).await;
+    for round in 0..10 {
+        for number in 0..50 {
+            let keep = store.sessions_of(&owner(0)).await.expect("memory answers").pop().expect("it is there").0;
+            let (who, keep) = if number == 0 { (0, Some(&keep)) } else { (round * 50 + number, None) };
+            assert_eq!(store.end_sessions(&owner(who), keep).await.expect("memory answers"), Some(0));
+        }
+        clock.advance(Duration::from_secs(600));
+        // As many go as come, and those of the round before are gone when this one is over.
+        assert!(store.ledger().0.users.len().1 <= 101);
+    }
+    for _ in 0..200 {
+        insert(&store, visitor(), HOUR).await;
+    }
+    // That of the one who has a session is left.
+    assert_eq!(store.ledger().0.users.len().1, 1);
+    clock.advance(3 * HOUR);
+    for _ in 0..200 {
+        insert(&store, visitor(), HOUR).await;
+    }
+    clock.advance(Duration::from_secs(600));
+    insert(&store, visitor(), HOUR).await;
+    assert_eq!(store.ledger().0.users.len().1, 0);
 }
 
 #[tokio::test]
@@ -176,16 +487,16 @@ async fn the_sessions_of_a_user_are_those_of_one_cookie_that_live() {
     let mut theirs = Vec::new();
     for (name, user, ttl) in [("a", "u1", 9), ("a", "u1", 9), ("a", "u2", 9), ("b", "u1", 9), ("a", "u1", 1)] {
         let key = key(name);
-        let stored = store.set(&key, login(user), Expected::Absent, ttl * SECOND).await.expect("memory answers");
+        let stored = store.set(&key, login(user), Expected::Absent, ttl * SECOND).await.expect("there is room");
         assert_eq!(stored, Stored::Yes);
         theirs.push(key);
     }
-    insert(&store, SECOND).await;
+    insert(&store, visitor(), SECOND).await;
     clock.advance(SECOND);
     let owner = theirs[0].owner(&login("u1")).expect("somebody is logged in");
     let listed = async || -> Vec<String> {
         let found = store.sessions_of(&owner).await.expect("memory answers");
-        assert!(found.iter().all(|(_, record)| record.user().is_some_and(|user| user.id == "u1")));
+        assert!(found.iter().all(|(key, record)| key.owner(record).as_ref() == Some(&owner)));
         let mut texts: Vec<_> = found.iter().map(|(key, _)| key.to_text()).collect();
         texts.sort();
         texts
@@ -200,85 +511,62 @@ async fn the_sessions_of_a_user_are_those_of_one_cookie_that_live() {
     assert!(listed().await.is_empty());
 }
 
+// ---- lives ----
+
+fn renewal(touch_interval: u64, now: u64) -> Renewal {
+    Renewal::new(Policy { ttl: 60_000, absolute: None, touch_interval, sliding: true }, now)
+}
+
+#[tokio::test]
+async fn a_read_renews_in_the_same_step() {
+    let (store, clock) = store();
+    let key = insert(&store, visitor(), 60 * SECOND).await;
+    let load = async || {
+        let found = store.load(&key, &renewal(10_000, clock.now())).await.expect("memory answers");
+        found.map(|found| (found.renewed, found.record.expires_at() - clock.now()))
+    };
+    clock.advance(9 * SECOND);
+    assert_eq!(load().await, Some((false, 51_000)));
+    clock.advance(SECOND);
+    assert_eq!(load().await, Some((true, 60_000)));
+    clock.advance(59 * SECOND);
+    assert_eq!(load().await, Some((true, 60_000)));
+    clock.advance(60 * SECOND);
+    assert_eq!(load().await, None);
+}
+
 #[tokio::test]
 async fn a_record_that_has_changed_is_destroyed_only_without_condition() {
     let (store, _) = store();
-    let key = insert(&store, SECOND).await;
+    let key = insert(&store, visitor(), SECOND).await;
     let destroy = async |condition| store.destroy(&key, condition).await.expect("memory answers");
     assert_eq!(destroy(Condition::Version(2)).await, Destroyed::Conflict);
     assert_eq!(destroy(Condition::Version(1)).await, Destroyed::Yes);
     assert_eq!(destroy(Condition::Always).await, Destroyed::Absent);
 }
 
-fn login(user: &str) -> Record {
-    let mut content = Content::new(0);
-    content.log_in(SessionUser::new(user, "mail@example.com"), 0);
-    Record::new(Arc::new(content), 1, 0, 0)
-}
-
 #[tokio::test]
 async fn a_life_that_was_shortened_ends_on_time() {
     let (store, clock) = store();
-    let (touched, saved) = (insert(&store, 100 * SECOND).await, insert(&store, 100 * SECOND).await);
+    let (touched, saved) =
+        (insert(&store, visitor(), 100 * SECOND).await, insert(&store, visitor(), 100 * SECOND).await);
     assert!(store.touch(&touched, SECOND).await.expect("memory answers"));
-    let stored = store.set(&saved, record("b", 2, 0), Expected::Version(1), SECOND).await.expect("memory answers");
+    let stored = store.set(&saved, record("b", 2, 0), Expected::Version(1), SECOND).await.expect("there is room");
     assert_eq!((stored, store.len()), (Stored::Yes, 2));
     clock.advance(SECOND);
     assert_eq!(store.len(), 0);
+    insert(&store, visitor(), SECOND).await;
+    assert_eq!(held(&store), 1);
 }
 
 #[tokio::test]
 async fn clear_ends_all() {
     let (store, _) = store();
-    let key = insert(&store, SECOND).await;
+    let key = insert(&store, visitor(), SECOND).await;
+    insert(&store, login("u1"), SECOND).await;
     store.clear();
     assert!(store.is_empty() && !has(&store, &key).await);
-}
-
-/// G4: what gets a new id takes its own place, and nobody else's, also where the old one is the next to leave.
-#[tokio::test]
-async fn a_full_store_gives_a_session_a_new_id() {
-    for (capacity, condition) in
-        [1, 2, 7].into_iter().flat_map(|capacity| [(capacity, Condition::Version(1)), (capacity, Condition::Always)])
-    {
-        let store = store().0.with_capacity(capacity);
-        let old = insert(&store, SECOND).await;
-        let mut others = Vec::new();
-        for _ in 1..capacity {
-            others.push(insert(&store, 2 * SECOND).await);
-        }
-        let new = key("session");
-        let rotated = store.rotate(&old, condition, &new, record("b", 1, 0), SECOND).await.expect("memory answers");
-        assert_eq!(rotated, Rotated::Yes, "of {capacity}");
-        assert!(has(&store, &new).await && !has(&store, &old).await);
-        for other in &others {
-            assert!(has(&store, other).await);
-        }
-    }
-}
-
-/// F8: a session that gets a new id meanwhile is not passed over.
-#[test]
-fn clear_takes_all_shards_at_once() {
-    let (store, _) = store_without_thread(1_024);
-    let first = || store.shards.places[0].0.try_lock();
-    let mut keys = std::iter::repeat_with(|| key("session"));
-    let in_the_first = keys.find(|key| key.spread().is_multiple_of(16)).expect("they do not end");
-    let stored = lock(&store.shards.places[0]).set(&in_the_first, record("a", 1, u64::MAX), Expected::Absent, 0);
-    assert_eq!(stored, Stored::Yes);
-    let last = lock(&store.shards.places[15]);
-    let at_work = {
-        let store = store.clone();
-        std::thread::spawn(move || store.clear())
-    };
-    // It has begun with the first one, and waits for the last one: what it has cleared must take in nobody before it has done.
-    until(|| first().is_ok_and(|shard| shard.len() == 0) || first().is_err());
-    for _ in 0..100 {
-        assert!(first().is_err());
-        std::thread::yield_now();
-    }
-    drop(last);
-    at_work.join().expect("nothing panics");
+    assert_eq!(audit(&store), 0);
 }
 
 /// A clock that is read by a call, which then is kept waiting until `meanwhile` is done.
@@ -301,10 +589,8 @@ impl Clock for Slow {
 /// F8, C1: what is over for a list of a user's sessions is over for a save that began before.
 #[tokio::test]
 async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
-    let (store, clock) = store_without_thread(10);
-    let key = key("session");
-    let stored = store.set(&key, login("u1"), Expected::Absent, SECOND).await.expect("memory answers");
-    assert_eq!(stored, Stored::Yes);
+    let (store, clock) = store();
+    let key = insert(&store, login("u1"), SECOND).await;
     let owner = key.owner(&login("u1")).expect("somebody is logged in");
     let listed = Arc::new(Mutex::new(None));
     let meanwhile = {
@@ -312,40 +598,234 @@ async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
         move || {
             clock.advance(SECOND);
             // Where the call has begun its work, nobody lists anything before it is done.
-            if store.shards.places[0].0.try_lock().is_ok() {
-                let mut found = Vec::new();
-                lock(&store.shards.places[0]).sessions_of(&owner, clock.now(), &mut found);
-                *listed.lock().expect("nothing panics") = Some(found.len());
+            if store.ledger.try_lock().is_ok() {
+                *listed.lock().expect("nothing panics") =
+                    Some(ready(store.sessions_of(&owner)).map(|found| found.len()));
             }
         }
     };
     let slow = Slow { clock, meanwhile: Mutex::new(Some(Box::new(meanwhile))) };
     let saved = store.clone().with_clock(slow).set(&key, login("u1"), Expected::Version(1), SECOND).await;
-    let listed = *listed.lock().expect("nothing panics");
-    assert!(listed.is_none() || saved.expect("memory answers") == Stored::Conflict, "it listed {listed:?}");
+    let listed = listed.lock().expect("nothing panics").is_some();
+    assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as over");
 }
 
 /// F8, E1: the same for a read that would renew it.
 #[tokio::test]
 async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
-    let (store, clock) = store_without_thread(10);
-    let policy = Policy { ttl: 60_000, absolute: None, touch_interval: 0, sliding: true };
-    let key = insert(&store, SECOND).await;
-    let renewal = Renewal::new(policy, clock.now());
+    let (store, clock) = store();
+    let key = insert(&store, visitor(), SECOND).await;
+    let renewal = renewal(0, clock.now());
     clock.advance(SECOND);
     assert_eq!(store.load(&key, &renewal).await.expect("memory answers"), None);
     assert!(!has(&store, &key).await);
 }
 
+// ---- a plain table ----
+
+/// What a store is, without a budget: records, and the marks of users.
+#[derive(Default)]
+struct Model {
+    records: BTreeMap<usize, Record>,
+    marks: BTreeMap<UserOf, u64>,
+}
+
+/// The cookie's number and the user's.
+type UserOf = (usize, u64);
+
+/// Against a plain table: each call answers what it has to, whatever happens in whatever order.
+#[tokio::test]
+async fn it_does_what_a_plain_table_does() {
+    for seed in 1..80 {
+        let mut dice = Dice::new(seed);
+        let (store, clock) = store();
+        let mut model = Model::default();
+        let keys: Vec<_> = (0..40).map(|number| key(COOKIES[number % 2])).collect();
+        let users: Vec<u64> = (0..40).map(|_| dice.below(4)).collect();
+        for step in 0..500 {
+            let number = dice.below(40) as usize;
+            let (key, now, ttl) = (&keys[number], clock.now(), Duration::from_millis(1 + dice.below(10_000)));
+            model.records.retain(|_, record| record.expires_at() > now);
+            let present = model.records.get(&number).cloned();
+            let version = present.as_ref().map_or(0, Record::version);
+            let at = format!("seed {seed}, step {step}");
+            match dice.below(9) {
+                0..2 => {
+                    let expected = match dice.below(5) {
+                        0 => Expected::Absent,
+                        1 => Expected::Version(version + 1),
+                        _ => present.as_ref().map_or(Expected::Absent, |record| Expected::Version(record.version())),
+                    };
+                    let record = any_record(&mut dice, users[number], version + 1);
+                    let as_expected =
+                        expected == present.as_ref().map_or(Expected::Absent, |_| Expected::Version(version));
+                    let stored = store.set(key, record.clone(), expected, ttl).await.expect("there is room");
+                    if as_expected {
+                        assert_eq!(stored, Stored::Yes, "{at}");
+                        model.records.insert(number, expiring(record, &clock, ttl));
+                    } else {
+                        assert_eq!(stored, Stored::Conflict(present), "{at}");
+                    }
+                }
+                2 => {
+                    let destroyed = store.destroy(key, Condition::Always).await.expect("memory answers");
+                    assert_eq!(destroyed == Destroyed::Yes, model.records.remove(&number).is_some(), "{at}");
+                }
+                3 => {
+                    assert_eq!(store.touch(key, ttl).await.expect("memory answers"), present.is_some(), "{at}");
+                    model.records.entry(number).and_modify(|record| *record = expiring(record.clone(), &clock, ttl));
+                }
+                4..6 => {
+                    let old = dice.below(40) as usize;
+                    let condition = [Condition::Always, Condition::Version(model.version(old) + dice.below(5) / 4)];
+                    let replaces =
+                        (old != number && dice.below(3) > 0).then(|| (old, condition[dice.below(2) as usize]));
+                    let since = Duration::from_millis(dice.below(5_000));
+                    let limit = Some(1 + dice.below(4) as usize).filter(|_| dice.below(3) > 0);
+                    let login = (dice.below(2) == 0).then_some(Login { since, limit, strict: true });
+                    let ends_others = dice.below(8) == 0;
+                    let record = any_record(&mut dice, users[number], 1);
+                    let session = NewSession {
+                        replaces: replaces.map(|(old, condition)| (&keys[old], condition)),
+                        login,
+                        ends_others,
+                        ..NewSession::new(key, record.clone(), ttl)
+                    };
+                    let created = store.create(session).await.expect("there is room");
+                    let record = expiring(record, &clock, ttl);
+                    let user = (number % 2, users[number]);
+                    let expected = model.create((number, user), record, replaces, login, ends_others, now, &users);
+                    assert_eq!(created, expected, "{at}");
+                }
+                6 => {
+                    let user = (dice.below(2) as usize, 1 + dice.below(3));
+                    let owner = Owner::new(&COOKIES[user.0].into(), &user.1.to_string());
+                    let keep = (dice.below(2) == 0).then_some(number);
+                    let ended = store.end_sessions(&owner, keep.map(|keep| &keys[keep])).await.expect("memory answers");
+                    let expected = keep.is_none_or(|keep| model.records.contains_key(&keep)).then(|| {
+                        model.marks.insert(user, now);
+                        model.end(user, keep, 0, &users)
+                    });
+                    assert_eq!(ended, expected, "{at}");
+                }
+                _ => clock.advance(Duration::from_millis(dice.below(3_000))),
+            }
+            let now = clock.now();
+            model.records.retain(|_, record| record.expires_at() > now);
+            let number = dice.below(40) as usize;
+            let found = store.get(&keys[number]).await.expect("memory answers");
+            assert_eq!(found.as_ref(), model.records.get(&number), "{at}");
+            if step % 10 == 0 {
+                audit(&store);
+                assert_eq!(store.len(), model.records.len(), "{at}");
+                assert_lists(&store, &model, &keys, &users).await;
+            }
+        }
+    }
+}
+
+impl Model {
+    fn version(&self, number: usize) -> u64 {
+        self.records.get(&number).map_or(0, Record::version)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "it is all that there is to say")]
+    fn create(
+        &mut self,
+        (number, user): (usize, UserOf),
+        record: Record,
+        replaces: Option<(usize, Condition)>,
+        login: Option<Login>,
+        ends_others: bool,
+        now: u64,
+        users: &[u64],
+    ) -> Created {
+        if self.records.contains_key(&number) {
+            return Created::Taken;
+        }
+        if let Some((old, Condition::Version(version))) = replaces
+            && self.records.get(&old).map(Record::version) != Some(version)
+        {
+            return Created::Conflict(self.records.get(&old).cloned());
+        }
+        let is_user = user.1 > 0;
+        if let Some(login) = login.filter(|_| is_user)
+            && self.marks.get(&user).is_some_and(|mark| *mark > now - milliseconds(login.since))
+        {
+            return Created::Revoked;
+        }
+        if let Some((old, _)) = replaces {
+            self.records.remove(&old);
+        }
+        self.records.insert(number, record);
+        let ended = match login.and_then(|login| login.limit) {
+            _ if !is_user => 0,
+            _ if ends_others => {
+                self.marks.insert(user, now);
+                self.end(user, Some(number), 0, users)
+            }
+            Some(limit) => self.end(user, Some(number), limit - 1, users),
+            None => 0,
+        };
+        Created::Yes { ended }
+    }
+
+    fn end(&mut self, user: UserOf, keep: Option<usize>, leave: usize, users: &[u64]) -> u64 {
+        let theirs = self.records.iter().filter(|(number, _)| (*number % 2, users[**number]) == user);
+        let mut others: Vec<_> = theirs
+            .map(|(number, record)| (record.created_at(), *number))
+            .filter(|(_, number)| Some(*number) != keep)
+            .collect();
+        others.sort_unstable();
+        others.truncate(others.len().saturating_sub(leave));
+        others.iter().filter(|(_, number)| self.records.remove(number).is_some()).count() as u64
+    }
+}
+
+async fn assert_lists(store: &MemoryStore, model: &Model, keys: &[StoreKey], users: &[u64]) {
+    for user in [0, 1].into_iter().flat_map(|cookie| (1..4).map(move |user| (cookie, user))) {
+        let owner = Owner::new(&COOKIES[user.0].into(), &user.1.to_string());
+        let listed = store.sessions_of(&owner).await.expect("memory answers");
+        let listed: BTreeMap<_, _> = listed.into_iter().map(|(key, record)| (key.to_text(), record)).collect();
+        let theirs = model.records.iter().filter(|(number, _)| (*number % 2, users[**number]) == user);
+        let expected: BTreeMap<_, _> =
+            theirs.map(|(number, record)| (keys[*number].to_text(), record.clone())).collect();
+        assert_eq!(listed, expected);
+    }
+}
+
+/// A session with a user or without, with data or without, from a few bytes to some thousand. No
+/// two are of one age.
+fn any_record(dice: &mut Dice, user: u64, version: u64) -> Record {
+    let text = |dice: &mut Dice| {
+        let most = 1 << dice.below(12);
+        "e\u{0}\u{e9}\u{1f600}".chars().cycle().take(dice.below(most) as usize).collect::<String>()
+    };
+    let created_at = dice.below(u64::MAX);
+    let mut content = Content::new(created_at);
+    if user > 0 {
+        content.log_in(SessionUser::new(user.to_string(), text(dice)), created_at);
+    }
+    for _ in 0..dice.below(3) {
+        content.set(&text(dice), json!([text(dice), dice.below(u64::MAX), 0.1, null, {}]));
+    }
+    if dice.below(4) == 0 {
+        content.set_flash(&text(dice), json!({ "text": text(dice) }));
+    }
+    Record::new(Arc::new(content), version, 0, dice.below(u64::MAX))
+}
+
+const COOKIES: [&str; 2] = ["session", "short"];
+
 /// Numbers that look random and are the same each time (xorshift).
-pub(super) struct Dice(u64);
+struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

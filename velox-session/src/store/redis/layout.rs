@@ -32,7 +32,14 @@ impl Layout {
 
     /// The key of the list of a user's sessions.
     pub(super) fn list(&self, owner: &Owner) -> Vec<u8> {
-        format!("{}users:{}", self.prefix(), owner.to_text()).into_bytes()
+        let mut list = self.before_user(owner.cookie());
+        list.extend_from_slice(owner.user().as_bytes());
+        list
+    }
+
+    /// What the key of a list of this cookie is before the user.
+    pub(super) fn before_user(&self, cookie: &str) -> Vec<u8> {
+        format!("{}users:{cookie}:", self.prefix()).into_bytes()
     }
 
     /// The key of a rate limit's count.

@@ -1,19 +1,20 @@
 //! Sessions in Redis or Valkey: one server, a master by its name or by the word of sentinels, or a cluster.
 //!
 //! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
-//! renews its life at once. How a session begins is in `begin.rs`: a new record of a user is put on that user's list in the same round trip.
+//! renews its life at once. Where one server has all keys, sessions begin (`create.rs`) and end (`users.rs`) in one script of several keys.
 //!
-//! A list names at least all sessions of a user that live, and some that do not: who reads it looks. A name stays for a while
-//! longer than the record can live without being written or listed again, and the list as long as its last name, by the clock of any server.
+//! A list names at least all sessions of a user that live (`list.rs`). The name of one that has expired may stay behind. The list lives
+//! longer than any of its records can without being listed again, by the clock of any server.
 
-mod begin;
+mod answer;
+mod create;
 mod layout;
 mod link;
 mod list;
-mod listed;
 #[cfg(feature = "rpc")]
 pub(super) mod rates;
 mod scripts;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,10 +24,12 @@ use async_trait::async_trait;
 use redis::Value;
 use redis::aio::ConnectionLike;
 
+use self::answer::{array, number, number_at, refused, unexpected};
 use self::layout::Layout;
-use self::link::{Effect, Link, LinkError, Replicas};
+use self::link::{Effect, Link, Replicas};
+use self::list::Entry;
 use super::{
-    Condition, Destroyed, Expected, Found, Owner, Renewal, Rotated, SessionStore, StoreError, Stored, rotation,
+    Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
 };
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::event::{Limit, PER_SECOND};
@@ -42,7 +45,11 @@ use crate::record::{Record, RecordError};
 /// | key | holds | lives |
 /// | --- | --- | --- |
 /// | `velox:<cookie>:<SHA-256 of the id>` | a record, as JSON | as long as the session |
-/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by time | a quarter longer than the last of them, and ten minutes |
+/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by when they began, and when all were last ended | a quarter longer than the last of them, and ten minutes |
+/// | `velox:rate:<hash>` | the count of a [rate limit](Self::rates) | as long as its window |
+///
+/// A list or a count that holds something else is deleted and made anew, with a warning in the log that names the key. A record that
+/// cannot be read is no session; the log says why.
 ///
 /// # Examples
 ///
@@ -56,6 +63,33 @@ use crate::record::{Record, RecordError};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Permissions
+///
+/// A user of Redis needs these commands, here in the form of Redis 6.2 and 7:
+///
+/// ```text
+/// ACL SETUSER velox on >password ~velox:* -@all +eval +evalsha +get +set +del +exists +incr +pexpire +pttl +time +type +zadd +zcount +zrandmember +zrangebyscore +zrem +zrevrangebyscore +zscore +ping
+/// ```
+///
+/// Add `+wait` for [`with_replicas`](Self::with_replicas), `+select` for a database other than 0, `+asking` for a cluster, and
+/// `+role` for a master found by Sentinel. From Redis 7.2 on, `+client|setinfo` keeps the log of refused commands clean. In the layout of
+/// VeloxTS records have other keys: add `~<cookie name>:*`.
+///
+/// # Round trips
+///
+/// | request | one server | cluster |
+/// | --- | --- | --- |
+/// | without the session cookie, or with a forged one | 0 | 0 |
+/// | reads the session, renewed or not | 1 | 1 |
+/// | writes to it, or [updates](crate::Session::update) it | 2 | 2 |
+/// | login of a visitor without a session | 1 | 2 |
+/// | login or new id on a session | 2 | 5 |
+/// | logout | 2 | 3 |
+/// | ends all sessions of a user, however many | 2 | a few for each thousand |
+///
+/// With `with_replicas`, a login or new id on a session takes one more. In a cluster, the first command for each slot may take one
+/// more, as it is sent on to the node that has the slot.
 ///
 /// # Memory
 ///
@@ -284,12 +318,8 @@ impl RedisStore {
     async fn read(&self, key: &StoreKey, args: [String; 4], now: u64) -> Result<Option<Read>, StoreError> {
         let [ttl, absolute, interval, shown] = args;
         let args = [now.to_string(), ttl, absolute, interval, shown];
-        let answer = match self.link.eval(&scripts::LOAD, &[&self.layout.record(key)?], &args, Effect::Idempotent).await
-        {
-            // Something else than a text is there.
-            Err(error) if error.is_wrong_type() => Value::Array(Vec::new()),
-            answer => answer.map_err(StoreError::new)?,
-        };
+        let answer = self.link.eval(&scripts::LOAD, &[&self.layout.record(key)?], &args, Effect::Idempotent).await;
+        let answer = answer.map_err(StoreError::new)?;
         if answer == Value::Nil {
             return Ok(None);
         }
@@ -313,60 +343,39 @@ impl RedisStore {
         ttl: Duration,
         now: u64,
     ) -> Result<Stored, StoreError> {
-        let text = self.layout.text(key, record, AS_IT_WAS);
+        let (name, text) = (self.layout.record(key)?, self.layout.text(key, record, AS_IT_WAS));
         let args = [version.to_string(), text, life(ttl).to_string(), now.to_string()];
-        let answer = self.eval(&self.writes(), &scripts::UPDATE, key, &args, Effect::Once).await?;
-        let alive = match (answer, key.owner(record)) {
-            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, ttl, now).await?,
-            _ => answer != 0,
-        };
-        Ok(if alive { Stored::Yes } else { Stored::Conflict })
+        let parts = array(self.writes().eval(&scripts::UPDATE, &[&name], &args, Effect::Once).await)?;
+        match (number_at(&parts, 0)?, key.owner(record)) {
+            (0, _) => Ok(Stored::Conflict(refused(&parts, now))),
+            (TO_BE_LISTED, Some(owner)) => {
+                let alive = self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?;
+                Ok(if alive { Stored::Yes } else { Stored::Conflict(None) })
+            }
+            _ => Ok(Stored::Yes),
+        }
     }
 
-    /// Lets a record live on that is not on its user's list for that long. Answers whether there is one.
+    /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
     async fn list_and_touch(
         &self,
         link: &Link,
         owner: &Owner,
         key: &StoreKey,
+        record: &Record,
         ttl: Duration,
         now: u64,
     ) -> Result<bool, StoreError> {
-        let entry = list::Entry::new(self.layout.member(key), ttl, now);
+        let entry = Entry::new(self.layout.member(key), record, ttl, now);
         // One after the other: the record says that it is listed only once it is, or nothing would list it again.
-        self.list(link, owner, &entry).await?;
+        self.add(link, owner, &entry, Default::default()).await?;
         let args = [now.to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
-        Ok(self.eval(link, &scripts::TOUCH, key, &args, Effect::Idempotent).await? == 1)
-    }
-
-    /// Deletes a record, whatever it is. Answers how many there were.
-    async fn delete(&self, link: &Link, name: &[u8]) -> Result<i64, StoreError> {
-        let mut del = redis::cmd("DEL");
-        del.arg(name);
-        number(link.call(&del, name, Effect::Idempotent).await)
+        number(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], &args, Effect::Idempotent).await)
+            .map(|touched| touched == 1)
     }
 
     fn shown(&self) -> String {
         u8::from(self.layout.veloxts).to_string()
-    }
-
-    async fn eval(
-        &self,
-        link: &Link,
-        script: &link::Script,
-        key: &StoreKey,
-        args: &[String],
-        effect: Effect,
-    ) -> Result<i64, StoreError> {
-        number(link.eval(script, &[&self.layout.record(key)?], args, effect).await)
-    }
-}
-
-/// The number that a command answered.
-fn number(answer: Result<Value, LinkError>) -> Result<i64, StoreError> {
-    match answer.map_err(StoreError::new)? {
-        Value::Int(number) => Ok(number),
-        other => Err(unexpected(&other)),
     }
 }
 
@@ -381,32 +390,11 @@ fn read(answer: Value, now: u64) -> Result<Read, RecordError> {
     match answer {
         Value::Array(parts) => match parts.as_slice() {
             [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] => {
-                Ok(Read { record: record(text, *left, *version, now)?, renewal: *renewal })
+                Ok(Read { record: answer::record(text, *left, *version, now)?, renewal: *renewal })
             }
             _ => Err(RecordError::no_text(0)),
         },
         _ => Err(RecordError::no_text(0)),
-    }
-}
-
-/// The record of a text, which lives for so many milliseconds more.
-fn record(text: &[u8], left: i64, version: i64, now: u64) -> Result<Record, RecordError> {
-    let [left, version] = [left, version].map(|number| u64::try_from(number).unwrap_or_default());
-    Ok(Record::try_from_json(text)?.with_version(version).with_expiry(now.saturating_add(left)))
-}
-
-fn unexpected(answer: &Value) -> StoreError {
-    // The kind alone: what is in it may be a record.
-    StoreError::new(format!("redis answered with {}", kind(answer)))
-}
-
-fn kind(answer: &Value) -> &'static str {
-    match answer {
-        Value::Nil => "nothing",
-        Value::Int(_) => "a number that means nothing here",
-        Value::BulkString(_) | Value::SimpleString(_) | Value::Okay => "a text",
-        Value::Array(_) => "an array",
-        _ => "something else than was asked for",
     }
 }
 
@@ -429,7 +417,7 @@ impl SessionStore for RedisStore {
         let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
             return Ok(Some(Found { record, renewed: false }));
         };
-        let alive = self.list_and_touch(&self.link, &owner, key, ttl, renewal.now()).await?;
+        let alive = self.list_and_touch(&self.link, &owner, key, &record, ttl, renewal.now()).await?;
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
@@ -443,59 +431,63 @@ impl SessionStore for RedisStore {
         let now = self.clock.now();
         let record = record.with_expiry(now.saturating_add(life(ttl)));
         match expected {
-            Expected::Absent => self.insert(key, &record, ttl, now).await,
+            Expected::Absent => match self.put_in(&NewSession::new(key, record, ttl)).await? {
+                Created::Yes { .. } => Ok(Stored::Yes),
+                _ => Ok(Stored::Conflict(None)),
+            },
             Expected::Version(version) => self.update(key, &record, version, ttl, now).await,
         }
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        let answer = match condition {
-            Condition::Always => self.delete(&self.writes(), &self.layout.record(key)?).await?,
-            Condition::Version(version) => {
-                self.eval(&self.writes(), &scripts::DESTROY, key, &[version.to_string()], Effect::Once).await?
-            }
+        let cookie = key.prefix();
+        let (version, effect) = match condition {
+            Condition::Always => (String::new(), Effect::Idempotent),
+            Condition::Version(version) => (version.to_string(), Effect::Once),
         };
-        match answer {
+        let lists = if self.link.is_one_server() { self.layout.before_user(cookie) } else { Vec::new() };
+        let args = [version.into_bytes(), self.layout.before_name(cookie), lists];
+        let name = self.layout.record(key)?;
+        let parts = array(self.writes().eval(&scripts::DESTROY, &[&name], &args[..], effect).await)?;
+        match number_at(&parts, 0)? {
             0 => Ok(Destroyed::Absent),
-            1 => Ok(Destroyed::Yes),
+            1 => {
+                if let Some(Value::BulkString(user)) = parts.get(1) {
+                    let owner = Owner::new(cookie, &String::from_utf8_lossy(user));
+                    // It is over all the same. A name without a record is nothing to the list.
+                    self.unlist(&owner, &[self.layout.member(key)]).await.ok();
+                }
+                Ok(Destroyed::Yes)
+            }
             2 => Ok(Destroyed::Conflict),
             other => Err(unexpected(&Value::Int(other))),
         }
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+        let (now, name) = (self.clock.now(), self.layout.record(key)?);
         let args = [now.to_string(), life(ttl).to_string(), self.shown(), String::new()];
-        let answer = self.eval(&self.link, &scripts::TOUCH, key, &args, Effect::Idempotent).await?;
+        let answer = number(self.link.eval(&scripts::TOUCH, &[&name], &args, Effect::Idempotent).await)?;
         if answer != TO_BE_LISTED {
             return Ok(answer == 1);
         }
-        let owner = self.get(key).await?.and_then(|record| key.owner(&record));
-        match owner {
-            Some(owner) => self.list_and_touch(&self.link, &owner, key, ttl, now).await,
+        let Some(record) = self.get(key).await? else { return Ok(false) };
+        match key.owner(&record) {
+            Some(owner) => self.list_and_touch(&self.link, &owner, key, &record, ttl, now).await,
             None => Ok(false),
         }
     }
 
-    async fn rotate(
-        &self,
-        old: &StoreKey,
-        condition: Condition,
-        new: &StoreKey,
-        record: Record,
-        ttl: Duration,
-    ) -> Result<Rotated, StoreError> {
-        // In one step the old record is gone when it turns out that no replica has the new one.
-        if !self.link.is_one_server() || self.replicas.is_some() {
-            return rotation::in_two_steps(self, old, condition, (new, record, ttl)).await;
-        }
-        let now = self.clock.now();
-        let record = record.with_expiry(now.saturating_add(life(ttl)));
-        self.replace((old, condition), new, &record, ttl, now).await
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        self.put_in(&new).await
     }
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         self.live_sessions(owner).await
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        self.end_all(owner, keep).await
     }
 }
 

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use redis::Value;
-
+use super::answer::{array, number_at, warn_of_garbage};
 use super::layout::Layout;
 use super::link::{Effect, Link};
-use super::{RedisStore, scripts, unexpected};
+use super::{RedisStore, scripts};
 use crate::clock::milliseconds;
 use crate::rate::{Hit, RateKey, RateStore};
 use crate::store::StoreError;
+use async_trait::async_trait;
 
 /// The counts of rate limits in Redis, where several servers count together: made by [`RedisStore::rates`].
 ///
@@ -54,16 +53,10 @@ impl RateStore for RedisRates {
         let window = milliseconds(window).clamp(1, MAX_WINDOW);
         let name = self.layout.rate(&key.to_hex());
         let answer = self.link.eval(&scripts::HIT, &[&name], &[window.to_string()], Effect::Once).await;
-        match answer.map_err(StoreError::new)? {
-            Value::Array(parts) => match parts.as_slice() {
-                [Value::Int(count), Value::Int(left)] => {
-                    let positive = |number: i64| u64::try_from(number).unwrap_or(0);
-                    Ok(Hit { count: positive(*count), left: Duration::from_millis(positive(*left)) })
-                }
-                _ => Err(unexpected(&Value::Array(parts))),
-            },
-            other => Err(unexpected(&other)),
-        }
+        let parts = array(answer)?;
+        let positive = |index| Ok::<_, StoreError>(u64::try_from(number_at(&parts, index)?).unwrap_or(0));
+        warn_of_garbage(Some(&name), number_at(&parts, 2)?);
+        Ok(Hit { count: positive(0)?, left: Duration::from_millis(positive(1)?) })
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those three that are run only
-//! where one server has all keys.
+//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those that are run only where one
+//! server has all keys.
 
 use std::sync::LazyLock;
 
@@ -11,16 +11,19 @@ macro_rules! script {
     };
 }
 
-pub(super) static LOAD: LazyLock<Script> = script!("record.lua", "load.lua");
-pub(super) static UPDATE: LazyLock<Script> = script!("record.lua", "update.lua");
-pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "destroy.lua");
-pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "touch.lua");
-pub(super) static LIST: LazyLock<Script> = script!("listing.lua", "list.lua");
-/// Of two keys, which lie in two slots.
-pub(super) static INSERT: LazyLock<Script> = script!("listing.lua", "insert.lua");
-/// Of three keys, which lie in three slots.
-pub(super) static ROTATE: LazyLock<Script> = script!("record.lua", "listing.lua", "rotate.lua");
-/// Of a list, and of the records that it names.
-pub(super) static NEWEST: LazyLock<Script> = script!("record.lua", "newest.lua");
+pub(super) static LOAD: LazyLock<Script> = script!("record.lua", "text.lua", "load.lua");
+pub(super) static UPDATE: LazyLock<Script> = script!("record.lua", "text.lua", "update.lua");
+pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "text.lua", "remove.lua", "destroy.lua");
+pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "text.lua", "touch.lua");
+pub(super) static ADD: LazyLock<Script> = script!("list.lua", "add.lua");
+pub(super) static MARK: LazyLock<Script> = script!("list.lua", "mark.lua");
+pub(super) static NAMES: LazyLock<Script> = script!("list.lua", "names.lua");
+/// For one server: the list and all records that it names.
+pub(super) static END: LazyLock<Script> = script!("record.lua", "text.lua", "list.lua", "ending.lua", "end.lua");
+/// For one server: two records and the list, and all records that it names.
+pub(super) static CREATE: LazyLock<Script> =
+    script!("record.lua", "text.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
+/// For one server: a list and the records that it names.
+pub(super) static NEWEST: LazyLock<Script> = script!("record.lua", "text.lua", "list.lua", "newest.lua");
 #[cfg(feature = "rpc")]
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");

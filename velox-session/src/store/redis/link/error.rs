@@ -46,13 +46,6 @@ impl LinkError {
             None => Self::Broken(error),
         }
     }
-
-    /// Whether under the key there is something of another type.
-    pub(in crate::store::redis) fn is_wrong_type(&self) -> bool {
-        let Self::Refused(error) = self else { return false };
-        // Redis 6 wraps what a script met, here without a minus sign.
-        error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|detail| detail.contains(": WRONGTYPE "))
-    }
 }
 
 /// A server that does not know a command, or by another name, answers with what stood behind it: a key, which has an id in it in the layout

@@ -269,22 +269,6 @@ async fn errors_of_the_server_are_told_apart() {
     assert_eq!(names, ["NotReady", "NotReady", "NotReady", "Refused", "Refused", "ReadOnly", "Broken"]);
 }
 
-/// S13: of Redis 7 and 6.
-#[tokio::test]
-async fn a_key_of_another_type_is_told_apart() {
-    let texts = [
-        "-WRONGTYPE Operation against a key holding the wrong kind of value script: f_1, on @user_script:45.\r\n",
-        "-ERR Error running script (call to f_1): @user_script:45: WRONGTYPE Operation against a key holding the wrong kind of value\r\n",
-        "-ERR Error running script (call to f_1): @user_script:45: NOPERM this user has no permissions\r\n",
-    ];
-    let server = Server::start(move |_, before| Act::Answer(texts[before].to_owned())).await;
-    let link = server.link();
-    for wrong in [true, true, false] {
-        let error = ask(&link, Effect::Once).await.expect_err("an error");
-        assert_eq!(error.is_wrong_type(), wrong, "{error:?}");
-    }
-}
-
 /// S5
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {

@@ -1,7 +1,7 @@
 -- Reads a record, and renews its life if it is time.
 -- ARGV: now, ttl, absolute time-out or '', interval, 1 if the text shows the expiry
 -- Answers text, milliseconds left, version, and 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer.
-local text = redis.call('GET', KEYS[1])
+local text = text_of(KEYS[1])
 if not text then
     return false
 end
@@ -10,10 +10,7 @@ local at, created, version, listed = read(text)
 if not at then
     return {text, 0, 0, 0}
 end
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-    left = math.max(at - now, 0)
-end
+local left = left_of(KEYS[1], at, now)
 local longest = ttl
 if ARGV[3] ~= '' then
     longest = math.min(ttl, math.max(ARGV[3] - math.max(now - created, 0), 0))

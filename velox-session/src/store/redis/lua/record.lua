@@ -1,3 +1,13 @@
+-- What a text of JSON says, or nothing.
+local function decode(text)
+    local ok, value = pcall(cjson.decode, text)
+    if not ok then
+        -- cjson refuses a half of a surrogate pair, which JavaScript leaves where it cuts an emoji.
+        ok, value = pcall(cjson.decode, (string.gsub(text, '\\u[dD][89a-fA-F]%x%x', '\\ufffd')))
+    end
+    return ok and type(value) == 'table' and value
+end
+
 -- What a record's text says: when it expires, when it was created, its version, and until when it is on its user's list.
 -- Nothing for a text that is no record.
 local function read(text)
@@ -7,12 +17,8 @@ local function read(text)
     if at then
         return tonumber(at), tonumber(created), tonumber(version), tonumber(listed)
     end
-    local ok, record = pcall(cjson.decode, text)
-    if not ok then
-        -- cjson refuses a half of a surrogate pair, which JavaScript leaves where it cuts an emoji.
-        ok, record = pcall(cjson.decode, (string.gsub(text, '\\u[dD][89a-fA-F]%x%x', '\\ufffd')))
-    end
-    if not ok or type(record) ~= 'table' or type(record.data) ~= 'table' then
+    local record = decode(text)
+    if not record or type(record.data) ~= 'table' then
         return nil
     end
     version = tonumber(record.version)

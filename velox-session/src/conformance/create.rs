@@ -1,0 +1,177 @@
+//! A session under a new id: it begins, or takes the place of another one, or nothing changes.
+
+use super::Check;
+use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, refused};
+use super::race::only;
+use crate::key::StoreKey;
+use crate::store::{Condition, Created, Expected, NewSession, Stored};
+
+pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
+    vec![
+        ("a session that begins is there as it was kept", Box::pin(begins(kit))),
+        ("a session under a new id is there as it was kept, and the old one is gone (C4, F3)", Box::pin(replaces(kit))),
+        ("whatever the old session holds, if no version is named, a new one takes its place (F4)", Box::pin(any(kit))),
+        ("a session of another version than named gets no new id, and goes on as it was (C5)", Box::pin(other(kit))),
+        ("a session that is gone gets no new id, if a version is named (C2)", Box::pin(gone(kit))),
+        ("a new id that is refused hands back the record that is there (C5)", Box::pin(hands_back(kit))),
+        ("a session under a new id never replaces one (B3)", Box::pin(taken(kit))),
+        ("a session is saved or gets a new id by its version, never both (C5)", Box::pin(saved_or_replaced(kit))),
+        ("of many that give a session a new id at once one does (C11)", Box::pin(one_new_id(kit))),
+    ]
+}
+
+async fn begins(kit: &Kit<'_>) -> Result<(), Miss> {
+    for record in [kit.record("a", 1), kit.record_of("u1", 1)] {
+        let key = key(COOKIE);
+        let created = kit.create(NewSession::new(&key, record.clone(), HOUR)).await?;
+        ensure!(created == DONE, "create where nothing is: {created:?}");
+        let found = kit.found(&key).await?;
+        ensure!(found == record.with_expiry(found.expires_at()), "get: not what was kept");
+        kit.ends_in(&key, HOUR).await?;
+    }
+    Ok(())
+}
+
+async fn replaces(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (old, new) = (kit.inserted(kit.record("a", 7), HOUR).await?, key(COOKIE));
+    let record = kit.record("b", 1);
+    let done = kit.replace((&old, Condition::Version(7)), &new, record.clone(), 2 * HOUR).await?;
+    ensure!(done == DONE, "create in the place of version 7, which is there: {done:?}");
+    kit.is_gone(&old, "it got a new id").await?;
+    ensure!(kit.load(&old, Lives::USUAL).await?.is_none(), "load: a record, though it got a new id");
+    let stored = kit.save(&old, "late", 7).await?;
+    ensure!(refused(&stored), "a save of what got a new id: {stored:?}");
+    let found = kit.found(&new).await?;
+    ensure!(found == record.with_expiry(found.expires_at()), "get: not what was kept under the new id");
+    kit.expires_in("get", &found, 2 * HOUR)?;
+    let stored = kit.save(&new, "c", 1).await?;
+    ensure!(stored == Stored::Yes, "a save under the new id: {stored:?}");
+    kit.ends_in(&new, HOUR).await
+}
+
+async fn any(kit: &Kit<'_>) -> Result<(), Miss> {
+    let ended = kit.present().await?;
+    kit.end(&ended).await?;
+    for old in [kit.inserted(kit.record("a", 7), HOUR).await?, ended] {
+        let new = key(COOKIE);
+        let done = kit.replace((&old, Condition::Always), &new, kit.record("b", 1), HOUR).await?;
+        ensure!(done == DONE, "create, whatever the old one is: {done:?}");
+        kit.is_gone(&old, "it got a new id").await?;
+        kit.holds(&new, "b", 1).await?;
+    }
+    Ok(())
+}
+
+async fn other(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (old, new) = (kit.inserted(kit.record("a", 2), HOUR).await?, key(COOKIE));
+    for version in [0, 1, 3] {
+        conflicts(kit, (&old, version), &new, "of version 2").await?;
+        kit.holds(&old, "a", 2).await?;
+    }
+    kit.ends_in(&old, HOUR).await
+}
+
+async fn gone(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (old, new) = (kit.present().await?, key(COOKIE));
+    kit.end(&old).await?;
+    for version in [0, 1] {
+        conflicts(kit, (&old, version), &new, "that was ended").await?;
+        kit.is_gone(&old, "it was ended").await?;
+    }
+    Ok(())
+}
+
+async fn conflicts(kit: &Kit<'_>, (old, version): (&StoreKey, u64), new: &StoreKey, of: &str) -> Result<(), Miss> {
+    let done = kit.replace((old, Condition::Version(version)), new, kit.record("b", 1), 2 * HOUR).await?;
+    ensure!(matches!(done, Created::Conflict(_)), "create that names version {version}, of a record {of}: {done:?}");
+    kit.is_gone(new, "it was not to be kept").await
+}
+
+async fn hands_back(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (old, ended) = (kit.inserted(kit.record_of("u1", 2), HOUR).await?, kit.present().await?);
+    kit.end(&ended).await?;
+    ensure!(kit.touch(&old, 3 * HOUR).await?, "touch: false, of a live record");
+    for version in [1, 3] {
+        let done = kit.replace((&old, Condition::Version(version)), &key(COOKIE), kit.record("b", 1), HOUR).await?;
+        let Created::Conflict(present) = done else {
+            return Err(Miss::Broken(format!("create that names version {version} of version 2: {done:?}")));
+        };
+        kit.handed_back("create", Stored::Conflict(present), &old, 3 * HOUR).await?;
+        let done = kit.replace((&ended, Condition::Version(version)), &key(COOKIE), kit.record("b", 1), HOUR).await?;
+        ensure!(done == Created::Conflict(None), "create in the place of what was ended: {done:?}");
+    }
+    Ok(())
+}
+
+async fn taken(kit: &Kit<'_>) -> Result<(), Miss> {
+    let (old, new) = (kit.present().await?, kit.inserted(kit.record("theirs", 3), HOUR).await?);
+    let done = kit.create(NewSession::new(&new, kit.record("b", 1), 2 * HOUR)).await?;
+    ensure!(done == Created::Taken, "create where a record is: {done:?}");
+    for condition in [Condition::Version(1), Condition::Always] {
+        let done = kit.replace((&old, condition), &new, kit.record("b", 1), 2 * HOUR).await?;
+        ensure!(done == Created::Taken, "create ({condition:?}) where a record is: {done:?}");
+        kit.holds(&old, "a", 1).await?;
+        kit.holds(&new, "theirs", 3).await?;
+    }
+    kit.ends_in(&new, HOUR).await
+}
+
+async fn saved_or_replaced(kit: &Kit<'_>) -> Result<(), Miss> {
+    for round in 0..ROUNDS {
+        // Either one may come first, and be slower.
+        let saver = round % 2;
+        let (old, new, now) = (kit.present().await?, key(COOKIE), kit.now());
+        let done = kit.at_once(2, |index, store| {
+            let (old, new) = (old.clone(), new.clone());
+            let task: Work<bool> = if index == saver {
+                Box::pin(async move {
+                    Ok(store.set(&old, record("b", 2, now), Expected::Version(1), HOUR).await? == Stored::Yes)
+                })
+            } else {
+                Box::pin(async move {
+                    let replaces = Some((&old, Condition::Version(1)));
+                    let new = NewSession { replaces, ..NewSession::new(&new, record("c", 1, now), HOUR) };
+                    Ok(store.create(new).await? == DONE)
+                })
+            };
+            task
+        });
+        let done = done.await?;
+        only(done.clone(), true, "of a save and a new id of one version are done")?;
+        if done[saver] {
+            kit.holds(&old, "b", 2).await?;
+            kit.is_gone(&new, "a save came first").await?;
+        } else {
+            kit.is_gone(&old, "it got a new id").await?;
+            kit.holds(&new, "c", 1).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn one_new_id(kit: &Kit<'_>) -> Result<(), Miss> {
+    for _ in 0..ROUNDS {
+        let (old, now) = (kit.present().await?, kit.now());
+        let keys: Vec<_> = (0..TASKS).map(|_| key(COOKIE)).collect();
+        let done = kit.at_once(TASKS, |index, store| {
+            let (old, new) = (old.clone(), keys[index].clone());
+            async move {
+                let replaces = Some((&old, Condition::Version(1)));
+                store.create(NewSession { replaces, ..NewSession::new(&new, record("b", 1, now), HOUR) }).await
+            }
+        });
+        let winner = only(done.await?, DONE, "that give one session a new id say that it was they")?;
+        kit.is_gone(&old, "it got a new id").await?;
+        for (index, key) in keys.iter().enumerate() {
+            if index == winner {
+                kit.holds(key, "b", 1).await?;
+            } else {
+                kit.is_gone(key, "another one gave the session its id").await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a new session is told that ended no other.
+pub(super) const DONE: Created = Created::Yes { ended: 0 };

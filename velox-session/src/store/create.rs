@@ -1,0 +1,185 @@
+//! A session under a new id, and how a store that has only the four methods keeps it.
+
+use std::time::Duration;
+
+use super::{Condition, Created, Expected, SessionStore, StoreError, Stored};
+use crate::key::StoreKey;
+use crate::record::Record;
+
+/// A session under a new id, as [`SessionStore::create`] is told of it.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::NewSession;
+///
+/// /// Whether a store has only to insert a row.
+/// fn is_plain(new: &NewSession<'_>) -> bool {
+///     new.replaces.is_none() && new.login.is_none() && !new.ends_others
+/// }
+/// # let _ = is_plain;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewSession<'a> {
+    /// The key, which no session has had before.
+    pub key: &'a StoreKey,
+    /// What is kept.
+    pub record: Record,
+    /// For how long.
+    pub ttl: Duration,
+    /// The session that goes, if this one takes its place, and on what condition.
+    pub replaces: Option<(&'a StoreKey, Condition)>,
+    /// Set where somebody logs in.
+    pub login: Option<Login>,
+    /// Whether all other sessions of the user end.
+    pub ends_others: bool,
+}
+
+/// What a login asks of the store.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Login;
+///
+/// /// Compares the mark of a user, by the store's own clock. Times are in milliseconds.
+/// fn is_revoked(login: &Login, mark: u64, now: u64) -> bool {
+///     mark > now.saturating_sub(u64::try_from(login.since.as_millis()).unwrap_or(u64::MAX))
+/// }
+/// # let _ = is_revoked;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Login {
+    /// How long ago the request of this login began.
+    pub since: Duration,
+    /// How many sessions the user may have, this one included.
+    pub limit: Option<usize>,
+    /// Whether the application has set the limit itself. A store that keeps no limit must then fail.
+    pub strict: bool,
+}
+
+impl<'a> NewSession<'a> {
+    /// A session that begins by itself. The other fields say more.
+    #[must_use]
+    pub fn new(key: &'a StoreKey, record: Record, ttl: Duration) -> Self {
+        Self { key, record, ttl, replaces: None, login: None, ends_others: false }
+    }
+}
+
+impl Login {
+    /// A login whose request began so long ago, without a limit.
+    #[must_use]
+    pub fn new(since: Duration) -> Self {
+        Self { since, limit: None, strict: false }
+    }
+}
+
+/// Puts in the new record, and then destroys the old one. A write to the old one in between makes that fail; a crash leaves both.
+pub(crate) async fn in_steps<S: SessionStore + ?Sized>(
+    store: &S,
+    NewSession { key, record, ttl, replaces, login, ends_others }: NewSession<'_>,
+) -> Result<Created, StoreError> {
+    if login.is_some_and(|login| login.strict && login.limit.is_some()) {
+        return Err(StoreError::unsupported("limit the sessions of a user"));
+    }
+    let owner = key.owner(&record).filter(|_| ends_others);
+    if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
+        return Ok(Created::Taken);
+    }
+    let rest = async {
+        let ended = match &owner {
+            Some(owner) => store.end_sessions(owner, Some(key)).await?.unwrap_or_default(),
+            None => 0,
+        };
+        let is_met = match replaces {
+            Some((old, condition)) => condition.is_met(store.destroy(old, condition).await?),
+            None => true,
+        };
+        Ok(is_met.then_some(ended))
+    };
+    let ended = rest.await;
+    if let Ok(Some(ended)) = ended {
+        return Ok(Created::Yes { ended });
+    }
+    // Nobody has its id. If this fails as well, it expires.
+    store.destroy(key, Condition::Always).await.ok();
+    // The last of all: what is handed back is what is there now.
+    let present = match (ended?, replaces) {
+        (None, Some((old, _))) => store.get(old).await?,
+        _ => None,
+    };
+    Ok(Created::Conflict(present))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll, Waker};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::conformance::key;
+    use crate::record::Content;
+    use crate::store::{Destroyed, MemoryStore};
+
+    const TTL: Duration = Duration::from_secs(60);
+
+    /// What a store in memory answers: it does not wait.
+    fn ready<T>(answer: impl Future<Output = Result<T, StoreError>>) -> T {
+        match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => answer.expect("it answers"),
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    fn record(version: u64) -> Record {
+        Record::new(Arc::new(Content::new(0)), version, u64::MAX, 0)
+    }
+
+    /// A store where another request writes to the old session while the new one is taken out again.
+    struct Meanwhile {
+        store: MemoryStore,
+        old: StoreKey,
+    }
+
+    #[async_trait]
+    impl SessionStore for Meanwhile {
+        async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+            self.store.get(key).await
+        }
+        async fn set(
+            &self,
+            key: &StoreKey,
+            record: Record,
+            expected: Expected,
+            ttl: Duration,
+        ) -> Result<Stored, StoreError> {
+            self.store.set(key, record, expected, ttl).await
+        }
+        async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+            if *key != self.old {
+                assert_eq!(self.store.set(&self.old, record(3), Expected::Version(2), TTL).await?, Stored::Yes);
+            }
+            self.store.destroy(key, condition).await
+        }
+        async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+            self.store.touch(key, ttl).await
+        }
+    }
+
+    #[test]
+    fn what_is_handed_back_is_what_is_there_when_the_new_record_is_out_again() {
+        let store = Meanwhile { store: MemoryStore::new(), old: key("session") };
+        assert_eq!(ready(store.store.set(&store.old, record(2), Expected::Absent, TTL)), Stored::Yes);
+        let new = key("session");
+        let replaces = Some((&store.old, Condition::Version(1)));
+        let created = ready(store.create(NewSession { replaces, ..NewSession::new(&new, record(1), TTL) }));
+        let Created::Conflict(Some(present)) = created else { panic!("it is of another version") };
+        assert_eq!(present.version(), 3);
+        assert_eq!(ready(store.store.get(&new)), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The sessions of each user, and the marks of those whose sessions were all ended lately.
+
+use std::collections::VecDeque;
+
+use super::table::{ByKey, Key};
+
+/// The users who have sessions or a mark.
+#[derive(Default)]
+pub(super) struct Users {
+    users: ByKey<User>,
+    /// When to look whether a mark may leave: one entry for each.
+    marked: VecDeque<(u64, Key)>,
+}
+
+#[derive(Default)]
+struct User {
+    /// By when they began, expired ones too.
+    sessions: Vec<(u64, Key)>,
+    /// When all sessions were last ended: the mark.
+    ended_at: Option<u64>,
+}
+
+impl Users {
+    pub(super) fn insert(&mut self, owner: Key, session: (u64, Key)) {
+        let sessions = &mut self.users.entry(owner).or_default().sessions;
+        // Most users have one.
+        sessions.reserve_exact(1);
+        sessions.insert(sessions.partition_point(|other| *other < session), session);
+    }
+
+    pub(super) fn remove(&mut self, owner: Key, session: (u64, Key)) {
+        let Some(user) = self.users.get_mut(&owner) else { return };
+        user.sessions.retain(|other| *other != session);
+        if user.sessions.is_empty() && user.ended_at.is_none() {
+            self.users.remove(&owner);
+        }
+    }
+
+    /// The sessions of a user, the oldest first.
+    pub(super) fn sessions(&self, owner: Key) -> &[(u64, Key)] {
+        self.users.get(&owner).map_or(&[], |user| &user.sessions)
+    }
+
+    /// Marks that all sessions of a user were ended.
+    pub(super) fn mark(&mut self, owner: Key, now: u64) {
+        if self.users.entry(owner).or_default().ended_at.replace(now).is_none() {
+            self.marked.push_back((now.saturating_add(LIFE), owner));
+        }
+    }
+
+    /// Whether the sessions of a user were ended after this time.
+    pub(super) fn ended_after(&self, owner: Key, time: u64) -> bool {
+        self.users.get(&owner).is_some_and(|user| user.ended_at > Some(time))
+    }
+
+    /// Lets an old mark leave, unless its user has sessions.
+    pub(super) fn tidy(&mut self, now: u64) {
+        let Some((_, owner)) = self.marked.pop_front_if(|(due, _)| *due <= now) else { return };
+        if self.ended_after(owner, now.saturating_sub(LIFE)) || !self.sessions(owner).is_empty() {
+            self.marked.push_back((now.saturating_add(LIFE), owner));
+        } else {
+            self.users.remove(&owner);
+        }
+    }
+
+    /// How many sessions and marks there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> (usize, usize) {
+        let marks = self.users.values().filter(|user| user.ended_at.is_some()).count();
+        assert_eq!(self.marked.len(), marks);
+        assert!(self.users.values().all(|user| !user.sessions.is_empty() || user.ended_at.is_some()));
+        (self.users.values().map(|user| user.sessions.len()).sum(), marks)
+    }
+}
+
+/// Ten minutes: longer than any request takes.
+const LIFE: u64 = 600_000;

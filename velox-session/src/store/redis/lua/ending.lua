@@ -1,0 +1,48 @@
+-- For where one server has all keys: what the key of a record is before its name is known.
+
+-- Ends sessions by their names, unread. Answers how many there were.
+local function end_all(list, before, names)
+    local keys = {}
+    for i, name in ipairs(names) do
+        keys[i] = before .. name
+    end
+    local ended = batched('DEL', keys)
+    batched('ZREM', names, list)
+    return ended
+end
+
+-- Ends the oldest sessions of those over the limit. Names without a record go first. Answers how many sessions it has ended.
+local function keep_to(list, before, but, limit)
+    if redis.call('ZCOUNT', list, 0, '+inf') <= limit then
+        return 0
+    end
+    local live, over = {}, {}
+    for _, other in ipairs(others(list, but)) do
+        if redis.call('EXISTS', before .. other) == 1 then
+            table.insert(live, other)
+        else
+            redis.call('ZREM', list, other)
+        end
+    end
+    for i = 1, #live + 1 - limit do
+        over[i] = live[i]
+    end
+    return end_all(list, before, over)
+end
+
+-- Takes some names off the list that have no record any more, so that it does not grow for ever.
+local function tidy(list, before)
+    for _, name in ipairs(redis.call('ZRANDMEMBER', list, 4)) do
+        if name ~= MARK and redis.call('EXISTS', before .. name) == 0 then
+            redis.call('ZREM', list, name)
+        end
+    end
+end
+
+-- Leaves a mark, and ends all sessions but some.
+local function end_others(list, before, but)
+    local ended = end_all(list, before, others(list, but))
+    redis.call('ZADD', list, -clock(), MARK)
+    lives(list, 600000)
+    return ended
+end
