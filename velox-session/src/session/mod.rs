@@ -261,9 +261,9 @@ impl Session {
     /// Use it for counters, stock and whatever else two requests may change at the same time. Where another request has changed the session
     /// meanwhile, `function` is called again on the value that is there now. It should do nothing else, and must not use the session.
     ///
-    /// What was returned is saved, like a login, whatever becomes of the call. What the call has [`set`](Self::set) before stays pending until
-    /// the exchange ends, except under this key: `function` gets that value. After a login, logout or regeneration in the same exchange the
-    /// update is saved together with it. In a `HEAD` request nothing is saved.
+    /// A value that was returned is saved, like a login, even if the call fails later. Values of other keys that the call has
+    /// [`set`](Self::set) before are saved when the exchange ends; one of this key is what `function` gets. After a login, logout or
+    /// regeneration in the same exchange the update is saved together with it. In a `HEAD` request nothing is saved.
     ///
     /// # Examples
     ///
@@ -276,8 +276,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`get`](Self::get) and [`set`](Self::set). Also: the store could not be asked, and the value may be saved or not; or the
-    /// session was ended or got a new id elsewhere ([`SessionError::Conflict`]), and nothing is saved.
+    /// As for [`get`](Self::get) and [`set`](Self::set). [`SessionError::Conflict`] if another request ended the session or gave it a new
+    /// id; nothing is saved then. If the store does not answer, the value may be saved or not.
     ///
     /// # Cancel safety
     ///
