@@ -79,7 +79,7 @@ impl Done {
 ///
 /// # Errors
 ///
-/// When the secret is none, or the address of Redis.
+/// When a setting is wrong, or the address of Redis.
 pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let accounts = Arc::new(Accounts::seed());
     let stores = Stores::open(&settings.store);
@@ -103,7 +103,6 @@ pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
         .router(mw::Mw { session })
         .router(errors::Errors)
         .router(csrf::Csrf { csrf })
-        .router(limited::Limited { rates })
-        .router(debug::Debug);
-    Ok(app)
+        .router(limited::Limited { rates });
+    Ok(if settings.debug_routes { app.router(debug::Debug) } else { app })
 }

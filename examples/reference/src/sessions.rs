@@ -16,11 +16,11 @@ pub type MainSession = SessionMiddleware<Account>;
 ///
 /// # Errors
 ///
-/// When the secret is none, or the address of the store.
-pub fn main(secret: &str, store: &Store, accounts: &Arc<Accounts>) -> Result<MainSession, Box<dyn Error>> {
+/// When a setting is wrong, or the address of the store.
+pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<MainSession, Box<dyn Error>> {
     let accounts = Arc::clone(accounts);
     let session = store
-        .given_to(session_middleware(Secret::new(secret)?))?
+        .given_to(session_middleware(secret.clone()))?
         .cookie_name("session")
         .secure(false) // plain HTTP
         .same_site(SameSite::Lax)
@@ -37,10 +37,10 @@ pub fn main(secret: &str, store: &Store, accounts: &Arc<Accounts>) -> Result<Mai
 ///
 /// # Errors
 ///
-/// When the secret is none, or the address of the store.
-pub fn short(secret: &str, store: &Store) -> Result<SessionMiddleware, Box<dyn Error>> {
+/// When a setting is wrong, or the address of the store.
+pub fn short(secret: &Secret, store: &Store) -> Result<SessionMiddleware, Box<dyn Error>> {
     let session = store
-        .given_to(session_middleware(Secret::new(secret)?))?
+        .given_to(session_middleware(secret.clone()))?
         .cookie_name("short")
         .path("/api/short")
         .secure(false) // plain HTTP

@@ -12,10 +12,12 @@ pub struct Settings {
     pub host: String,
     /// `PORT`: the port, 0 for any that is free.
     pub port: u16,
-    /// `SESSION_SECRET`: what signs cookies and tokens.
-    pub secret: String,
+    /// `SESSION_SECRET`: the key that signs cookies and tokens. If it is not set, a new one for each run.
+    pub secret: Secret,
     /// `SESSION_STORE` and `REDIS_URL`.
     pub store: StoreKind,
+    /// `DEBUG_ROUTES=1`: serve the `debug` routes, by which anybody can reset the data.
+    pub debug_routes: bool,
 }
 
 /// Where sessions are kept.
@@ -45,19 +47,17 @@ impl Settings {
             port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
             secret: secret()?,
             store,
+            debug_routes: match text("DEBUG_ROUTES")?.as_deref() {
+                None | Some("0") => false,
+                Some("1") => true,
+                Some(other) => return Err(format!("DEBUG_ROUTES is 0 or 1, not {other}")),
+            },
         })
     }
 
     /// Where to listen.
     pub fn address(&self) -> (&str, u16) {
         (&self.host, self.port)
-    }
-}
-
-impl Default for Settings {
-    /// An empty environment.
-    fn default() -> Self {
-        Self { host: "127.0.0.1".to_owned(), port: 0, secret: DEFAULT_SECRET.to_owned(), store: StoreKind::Memory }
     }
 }
 
@@ -68,14 +68,18 @@ fn redis_url() -> Result<String, String> {
     Ok(url)
 }
 
-fn secret() -> Result<String, String> {
-    let secret = text("SESSION_SECRET")?.unwrap_or_else(|| DEFAULT_SECRET.to_owned());
-    Secret::new(secret.as_str()).map_err(|error| format!("SESSION_SECRET: {error}"))?;
-    Ok(secret)
+fn secret() -> Result<Secret, String> {
+    let secret = match text("SESSION_SECRET")? {
+        Some(text) => Secret::new(text),
+        None => {
+            tracing::warn!("SESSION_SECRET is not set: this run signs with a new secret, and its sessions end with it");
+            Secret::generate()
+        }
+    };
+    secret.map_err(|error| format!("SESSION_SECRET: {error}"))
 }
 
-/// The text of a variable, if it is set. One that is empty is a mistake: taken for one that is not set, an empty secret would be the
-/// default, which everybody knows.
+/// The text of a variable, if it is set. One that is empty is a mistake: whoever set it wanted something else than the default.
 fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),
@@ -84,6 +88,3 @@ fn text(name: &str) -> Result<Option<String>, String> {
         Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
     }
 }
-
-/// Known to everybody, and so for tests only.
-const DEFAULT_SECRET: &str = "conformance-session-secret-0123456789";

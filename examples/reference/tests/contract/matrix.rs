@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use velox_reference::{AppState, Settings, app};
+use velox_reference::{AppState, app};
 use velox_rpc::App;
 use velox_rpc::router::Manifest;
 
 use self::cases::{CASES, Case};
-use crate::world::{ADMIN, ALICE, Account};
+use crate::world::{ADMIN, ALICE, Account, settings};
 
 /// Runs a case through each transport. A new one joins by a line.
 async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<Outcome>)> {
@@ -158,7 +158,7 @@ fn header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
 }
 
 fn new_app() -> App<AppState> {
-    app(&Settings::default()).expect("good settings")
+    app(&settings()).expect("good settings")
 }
 
 fn manifest() -> Manifest {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use velox_reference::{Settings, app};
+use velox_reference::app;
 use velox_tests::exchange;
 
-use crate::world::Reference;
+use crate::world::{Reference, settings};
 
 /// Head and body of a page.
 fn page(reference: &Reference, target: &str) -> (String, String) {
@@ -60,7 +60,7 @@ fn it_has_all_rest_routes_with_the_prefix_and_parameters_in_braces_and_no_other(
             found.insert(format!("{} {path}", method.to_uppercase()));
         }
     }
-    let service = app(&Settings::default()).expect("good settings").into_service().expect("good routes");
+    let service = app(&settings()).expect("good settings").into_service().expect("good routes");
     let braced = |path: &str| {
         let segment = |segment: &str| match segment.strip_prefix(':') {
             Some(name) => format!("{{{name}}}"),

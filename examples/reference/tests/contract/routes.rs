@@ -8,7 +8,9 @@ mod notes;
 mod others;
 mod users;
 
-use velox_reference::{Settings, app};
+use velox_reference::app;
+
+use crate::world::settings;
 
 /// The contract's table, in its order.
 const TABLE: &str = "\
@@ -74,7 +76,7 @@ GET     /api/debug/sessions                                 debug.countSessions
 
 #[test]
 fn every_procedure_of_the_contract_has_its_route_and_there_is_no_other() {
-    let service = app(&Settings::default()).expect("good settings").into_service().expect("good routes");
+    let service = app(&settings()).expect("good settings").into_service().expect("good routes");
     let routes: Vec<_> = service
         .manifest()
         .entries()

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use velox_tests::Program;
+use serde_json::json;
+use velox_tests::{Browser, Program};
+
+use crate::sessions::cookie::signed;
+use crate::world::{ALICE, Visit};
 
 /// What the app wrote when it did not start.
 fn refused(environment: &[(&str, &str)]) -> String {
@@ -15,7 +19,7 @@ fn refused(environment: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_variable_that_is_set_and_empty_is_named() {
-    for name in ["PORT", "HOST", "SESSION_SECRET", "SESSION_STORE"] {
+    for name in ["PORT", "HOST", "SESSION_SECRET", "SESSION_STORE", "DEBUG_ROUTES"] {
         let output = refused(&[(name, "")]);
         assert!(output.contains(&format!("{name} is set, but empty")), "{output}");
     }
@@ -25,10 +29,30 @@ fn a_variable_that_is_set_and_empty_is_named() {
 
 #[test]
 fn a_variable_that_makes_no_sense_is_named() {
-    for (name, text) in [("PORT", "x"), ("PORT", "70000"), ("SESSION_SECRET", "hunter2"), ("SESSION_STORE", "disk")] {
+    for (name, text) in [
+        ("PORT", "x"),
+        ("PORT", "70000"),
+        ("SESSION_SECRET", "hunter2"),
+        ("SESSION_STORE", "disk"),
+        ("DEBUG_ROUTES", "yes"),
+    ] {
         let output = refused(&[(name, text)]);
         assert!(output.contains(name) && !output.contains("hunter2"), "{output}");
     }
     let output = refused(&[("SESSION_STORE", "redis"), ("REDIS_URL", "http://:hunter2@localhost")]);
     assert!(output.contains("REDIS_URL") && !output.contains("hunter2"), "{output}");
+}
+
+#[tokio::test]
+async fn unless_told_otherwise_the_secret_is_new_and_nobody_can_reset_the_data() {
+    let program = Program::run(env!("CARGO_BIN_EXE_reference"), &[]);
+    program.wait_for("SESSION_SECRET is not set");
+    let mut browser = Browser::at(program.address());
+    for reply in [browser.post("/api/debug/reset", json!({})).await, browser.get("/api/debug/sessions").await] {
+        assert_eq!(reply.status, 404);
+    }
+    browser.login(&ALICE).await;
+    let value = browser.value("session");
+    let (id, _) = value.split_once('.').expect("an id and its signature");
+    assert_ne!(value, signed(id), "signed with the secret of the tests, which everybody knows");
 }

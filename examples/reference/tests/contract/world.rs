@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use velox_reference::Settings;
+use velox_reference::settings::StoreKind;
+use velox_session::Secret;
 use velox_tests::redis::RedisServer;
 use velox_tests::{Browser, Client, Program, Reply};
 
@@ -28,7 +31,8 @@ impl Reference {
     }
 
     fn with(environment: &[(&str, &str)], redis: Option<RedisServer>) -> Self {
-        let program = Program::run(env!("CARGO_BIN_EXE_reference"), environment);
+        let environment: Vec<_> = environment.iter().copied().chain(EVERY_TIME).collect();
+        let program = Program::run(env!("CARGO_BIN_EXE_reference"), &environment);
         let address = program.address();
         Self { _program: program, redis, address }
     }
@@ -71,6 +75,21 @@ pub async fn on_each_store(test: impl AsyncFn(&Reference)) {
     let (memory, redis) = (Reference::start(), Reference::on_redis().await);
     tokio::join!(test(&memory), test(&redis));
 }
+
+/// The settings of an app in this process.
+pub fn settings() -> Settings {
+    Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        secret: Secret::new(SECRET).expect("a good secret"),
+        store: StoreKind::Memory,
+        debug_routes: true,
+    }
+}
+
+/// What signs everything in the tests.
+pub const SECRET: &str = "conformance-session-secret-0123456789";
+const EVERY_TIME: [(&str, &str); 2] = [("SESSION_SECRET", SECRET), ("DEBUG_ROUTES", "1")];
 
 /// Who may log in.
 #[derive(Debug)]

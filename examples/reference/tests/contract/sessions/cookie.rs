@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use velox_tests::{Browser, forged};
 
-use crate::world::{ALICE, BOB, TEMP, UNAUTHORIZED, Visit, failed, failure, on_each_store};
+use crate::world::{ALICE, BOB, SECRET, TEMP, UNAUTHORIZED, Visit, failed, failure, on_each_store};
 
 /// A cookie of this id, well signed.
 pub fn signed(id: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"conformance-session-secret-0123456789").expect("any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
     mac.update(id.as_bytes());
     format!("{id}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
