@@ -8,7 +8,7 @@ use std::task::{Context as Task, Poll};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request};
 use http_body::{Body, Frame};
-use http_body_util::Full;
+use http_body_util::{Full, Limited};
 use serde_json::{Value, json};
 use velox_rpc::procedure::Procedure;
 use velox_rpc::{App, Call, Error, Mutation, Query, Result, Router, procedure, router, schema};
@@ -968,7 +968,9 @@ async fn a_compressed_body_is_refused() {
     for encoding in ["gzip", "br", "deflate", "zstd", "gzip, identity"] {
         let mut request = json(Method::POST, "/api/test/run", r#"{"title":"a"}"#);
         request.headers_mut().insert("content-encoding", encoding.parse().expect("a header's value"));
-        assert_eq!(posts().send(request).await.failure(), (415, "UNSUPPORTED_MEDIA_TYPE".into()), "{encoding}");
+        let reply = posts().expecting("accept-encoding").send(request).await;
+        assert_eq!(reply.failure(), (415, "UNSUPPORTED_MEDIA_TYPE".into()), "{encoding}");
+        assert_eq!(reply.header("accept-encoding"), Some("identity"), "RFC 9110, 15.5.16");
     }
     let mut request = json(Method::POST, "/api/test/run", r#"{"title":"a"}"#);
     request.headers_mut().insert("content-encoding", HeaderValue::from_static("identity"));
@@ -976,11 +978,21 @@ async fn a_compressed_body_is_refused() {
 }
 
 #[tokio::test]
+async fn only_what_is_refused_for_its_encoding_is_told_of_encodings() {
+    let mut encoded = typed(Some("text/plain"), "x");
+    encoded.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+    for request in [typed(Some("text/plain"), "x"), encoded] {
+        let reply = posts().send(request).await;
+        assert_eq!((reply.status.as_u16(), reply.header("accept-encoding")), (415, None));
+    }
+}
+
+#[tokio::test]
 async fn an_encoding_after_the_first_header_is_refused_too() {
     let mut request = json(Method::POST, "/api/test/run", r#"{"title":"a"}"#);
     request.headers_mut().append("content-encoding", HeaderValue::from_static("identity"));
     request.headers_mut().append("content-encoding", HeaderValue::from_static("gzip"));
-    assert_eq!(posts().send(request).await.status, 415);
+    assert_eq!(posts().expecting("accept-encoding").send(request).await.status, 415);
 }
 
 // ---- the limit of bodies ----
@@ -1060,6 +1072,15 @@ async fn a_body_without_a_length_is_read_no_further_than_the_limit() {
     let request =
         json(Method::POST, "/api/test/run", "").map(|_| Chunks::of(&[&OF_20_BYTES[..10], OF_20_BYTES]).or_panic());
     assert_eq!(small().send(request).await.failure(), (413, "PAYLOAD_TOO_LARGE".into()));
+}
+
+#[tokio::test]
+async fn the_limit_of_a_layer_before_velox_is_413_too() {
+    let body = || Limited::new(Chunks::of(&[OF_20_BYTES]), 10);
+    let request = json(Method::POST, "/api/test/run", "").map(|_| body());
+    assert_eq!(posts().send(request).await.failure(), (413, "PAYLOAD_TOO_LARGE".into()));
+    let request = json(Method::POST, "/api/test/run", "").map(|_| axum::body::Body::new(body()));
+    assert_eq!(posts().send(request).await.failure(), (413, "PAYLOAD_TOO_LARGE".into()));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CACHE_CONTROL, VARY};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response};
 use http_body::Body;
@@ -33,7 +33,7 @@ use crate::procedure;
 use crate::router::Manifest;
 pub use crate::wire::BodyTimeout;
 use crate::wire::rest::{Claim, Parameters, Route, Routes, failure, success};
-use crate::wire::{BodyLimit, read_body};
+use crate::wire::{BodyLimit, is_only_encoded, read_body};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
 ///
@@ -105,7 +105,7 @@ impl AppService {
                         let exchange = Exchange::new(Request::new(parts, self.peer), id);
                         within(&span, pin!(run(route, &exchange, input))).await
                     }
-                    Err(error) => refused(&error),
+                    Err(error) => undecoded(&error, &parts),
                 }
             }
             Err(refusal) => *refusal,
@@ -231,6 +231,16 @@ fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Response<ReplyB
 #[cold]
 fn refused(error: &Error) -> Response<ReplyBody> {
     failed(error, &RequestId::next(), ReplyHead::default())
+}
+
+/// A request whose input could not be read.
+#[cold]
+fn undecoded(error: &Error, parts: &Parts) -> Response<ReplyBody> {
+    let mut response = refused(error);
+    if error.code() == Code::UnsupportedMediaType && is_only_encoded(&parts.headers) {
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    response
 }
 
 #[cold]

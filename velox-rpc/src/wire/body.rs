@@ -6,7 +6,7 @@ use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError};
 
 use crate::error::{BoxError, Code, Error, Result};
 
@@ -36,13 +36,13 @@ where
     let readable = check_type(headers);
     if expected.is_some() {
         // Known to be there: no need to read it to refuse it.
-        readable.as_ref().map_err(|refusal| refusal())?;
+        readable?;
     }
     let bytes = collect(body, limit).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    readable.map_err(|refusal| refusal())?;
+    readable?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::new(Code::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
@@ -83,8 +83,21 @@ fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) ->
     if length.unwrap_or(0) > limit.0 as u64 { Err(too_large()) } else { Ok(()) }
 }
 
+/// Why a body is refused unread.
+#[derive(Clone, Copy)]
+enum Unsupported {
+    Type,
+    Encoding,
+}
+
+/// Whether a body was refused only because it is compressed. The reply then says which encodings are read (RFC 9110, 15.5.16).
+#[cold]
+pub(crate) fn is_only_encoded(headers: &HeaderMap) -> bool {
+    matches!(check_type(headers), Err(Unsupported::Encoding))
+}
+
 /// Only `application/json` is read, and only as it is: no form and no plain text (which other sites can send), no compression.
-fn check_type(headers: &HeaderMap) -> Result<(), fn() -> Error> {
+fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
     let (mut types, mut all_json, mut all_plain) = (0, true, true);
     // Once over the few headers there are is cheaper than two look-ups.
     for (name, value) in headers {
@@ -96,10 +109,10 @@ fn check_type(headers: &HeaderMap) -> Result<(), fn() -> Error> {
         }
     }
     if types != 1 || !all_json {
-        return Err(|| unsupported("The content type of the request body has to be application/json"));
+        return Err(Unsupported::Type);
     }
     if !all_plain {
-        return Err(|| unsupported("Compressed request bodies are not read here"));
+        return Err(Unsupported::Encoding);
     }
     Ok(())
 }
@@ -111,7 +124,9 @@ fn is_json(content_type: &[u8]) -> bool {
 
 #[cold]
 fn unreadable(error: BoxError) -> Error {
-    if error.is::<BodyTimeout>() {
+    if is_length_limit(&*error) {
+        too_large()
+    } else if error.is::<BodyTimeout>() {
         Error::new(Code::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
     } else {
         Error::new(Code::BadRequest, "The request body could not be read").with_name("Bad Request").with_source(error)
@@ -123,7 +138,18 @@ fn too_large() -> Error {
     Error::new(Code::PayloadTooLarge, "Request body is too large").with_name("Payload Too Large")
 }
 
-#[cold]
-fn unsupported(message: &'static str) -> Error {
-    Error::new(Code::UnsupportedMediaType, message).with_name("Unsupported Media Type")
+/// Whether a layer before this service found the body too long. A server around that may have wrapped the error.
+fn is_length_limit(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
+}
+
+impl From<Unsupported> for Error {
+    #[cold]
+    fn from(unsupported: Unsupported) -> Self {
+        let message = match unsupported {
+            Unsupported::Type => "The content type of the request body has to be application/json",
+            Unsupported::Encoding => "Compressed request bodies are not read here",
+        };
+        Self::new(Code::UnsupportedMediaType, message).with_name("Unsupported Media Type")
+    }
 }
