@@ -166,18 +166,16 @@ impl fmt::Debug for Exchange {
 
 /// The name of an exchange, the same in the log and on the wire: 16 hexadecimal digits.
 ///
-/// It is unlikely to be given twice, and it is no secret.
+/// It is unlikely to be given twice, and it is no secret. Two of them do not tell how many requests came between.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(u64);
 
 impl RequestId {
     pub(crate) fn next() -> Self {
-        static START: OnceLock<u64> = OnceLock::new();
+        static KEY: OnceLock<RandomState> = OnceLock::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        // The odd factor spreads the count over all bits and gives no number twice.
-        let start = START.get_or_init(|| RandomState::new().hash_one(std::process::id()));
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(start.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        Self(KEY.get_or_init(RandomState::new).hash_one(count))
     }
 }
 
@@ -190,5 +188,19 @@ impl fmt::Display for RequestId {
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RequestId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn request_ids_differ_and_do_not_tell_how_many_came_between() {
+        let ids: Vec<_> = (0..1_000).map(|_| RequestId::next().0).collect();
+        let steps: HashSet<_> = ids.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        assert_eq!((ids.iter().collect::<HashSet<_>>().len(), steps.len()), (1_000, 999));
     }
 }
