@@ -621,6 +621,22 @@ async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
     assert!(!has(&store, &key).await);
 }
 
+/// F6: a logout ends an expired session too: a request that came before it expired finds it no more.
+#[tokio::test]
+async fn what_has_expired_is_destroyed_for_a_call_that_is_late() {
+    let (store, clock) = store();
+    for _ in 0..3 {
+        // These leave first, a few with each call.
+        insert(&store, visitor(), 59 * SECOND).await;
+    }
+    let key = insert(&store, visitor(), 60 * SECOND).await;
+    // Nothing is to be renewed yet, so that no second look at the clock is due.
+    let renewal = renewal(10_000, clock.now());
+    clock.advance(60 * SECOND);
+    assert_eq!(store.destroy(&key, Condition::Always).await.expect("memory answers"), Destroyed::Absent);
+    assert_eq!(store.load(&key, &renewal).await.expect("memory answers"), None);
+}
+
 // ---- a plain table ----
 
 /// What a store is, without a budget: records, and the marks of users.
