@@ -1,8 +1,10 @@
 //! Guards that ask who sent the call, whatever stands between them and the session; and guards made of others.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
-use velox_rpc::context::Roles;
+use velox_rpc::context::{IsAuthenticated, Roles};
 use velox_rpc::procedure::{Guard, Procedure, Refusal, all_of, any_of, authenticated, guard, has_role, not};
 use velox_rpc::{App, Call, Context, Ctx, Error, Result, Router, middleware, procedure};
 use velox_session::clock::ManualClock;
@@ -20,6 +22,12 @@ struct Account {
 impl Roles for Account {
     fn has_role(&self, role: &str) -> bool {
         self.roles.contains(&role)
+    }
+}
+
+impl IsAuthenticated for Account {
+    fn is_authenticated(&self) -> bool {
+        true
     }
 }
 
@@ -169,6 +177,45 @@ async fn a_middleware_named_user_says_who_the_user_is() {
         procedure::<()>().use_(strict_token::user).guards((authenticated(), has_role("admin"))).query(|_| Ok(1)),
     );
     assert_eq!([with_key(&strict, None).await, with_key(&strict, Some("1")).await], [401, 200]);
+}
+
+/// Who is nobody is no `Option` here, or not one that the macro sees.
+mod visitor {
+    use super::*;
+
+    pub(super) enum Visitor {
+        Guest,
+        Known,
+    }
+
+    impl IsAuthenticated for Visitor {
+        fn is_authenticated(&self) -> bool {
+            matches!(self, Self::Known)
+        }
+    }
+
+    #[middleware]
+    pub(super) async fn user(ctx: &impl Ctx) -> Result<Visitor> {
+        Ok(if ctx.request().header("x-key").is_some() { Visitor::Known } else { Visitor::Guest })
+    }
+}
+
+mod shared {
+    use super::*;
+
+    #[middleware]
+    pub(super) async fn user(ctx: &impl Ctx) -> Result<Arc<Option<String>>> {
+        Ok(Arc::new(ctx.request().header("x-key").map(str::to_owned)))
+    }
+}
+
+#[tokio::test]
+async fn a_guest_of_whatever_type_is_not_let_in() {
+    let visitor = procedure::<()>().use_(visitor::user).guard(authenticated()).query(|_| Ok(1));
+    let shared = procedure::<()>().use_(shared::user).guard(authenticated()).query(|_| Ok(1));
+    for client in [Client::of_one(visitor), Client::of_one(shared)] {
+        assert_eq!([with_key(&client, None).await, with_key(&client, Some("1")).await], [401, 200]);
+    }
 }
 
 // ---- guards made of others ----

@@ -81,7 +81,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 33] = [
+const OURS: [&str; 32] = [
     "into_router",
     "router",
     "__has",
@@ -112,7 +112,6 @@ const OURS: [&str; 33] = [
     "__value",
     "User",
     "user",
-    "is_authenticated",
     "TenantContext",
     "TenantMiddleware",
 ];

@@ -3,7 +3,6 @@
 pub use {schemars, serde, validator};
 
 pub use crate::context::{Context, Ctx, HasUser};
-pub use crate::context::{Presence, Present};
 pub use crate::error::Result;
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};

@@ -64,21 +64,10 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
 /// Who the user is: what the middleware found, if `user` is its name; else what the context inside says, if it says anything.
 fn has_user(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     let Middleware { name, context_name, value, .. } = middleware;
-    let (bound, user, this, is_authenticated) = if unraw(name) == "user" {
-        let is_there = quote! {
-            // Unused where the value is an `Option`.
-            #[allow(unused_imports)]
-            use #private::Present as _;
-            #private::Presence(&self.#name).is_there()
-        };
-        (quote!(Ctx), quote!(#value), quote!(&self.#name), is_there)
+    let (bound, user, this) = if unraw(name) == "user" {
+        (quote!(Ctx), quote!(#value), quote!(&self.#name))
     } else {
-        (
-            quote!(HasUser),
-            quote!(<__C as #private::HasUser>::User),
-            quote!(#private::HasUser::user(&self.__inner)),
-            quote!(#private::HasUser::is_authenticated(&self.__inner)),
-        )
+        (quote!(HasUser), quote!(<__C as #private::HasUser>::User), quote!(#private::HasUser::user(&self.__inner)))
     };
     quote! {
         #[automatically_derived]
@@ -87,10 +76,6 @@ fn has_user(middleware: &Middleware, private: &TokenStream) -> TokenStream {
 
             fn user(&self) -> &Self::User {
                 #this
-            }
-
-            fn is_authenticated(&self) -> bool {
-                #is_authenticated
             }
         }
     }

@@ -39,7 +39,6 @@ fn a_middleware_named_user_says_who_the_user_is() {
     )));
     assert!(text.contains("impl<__C: ::velox_rpc::__private::Ctx> ::velox_rpc::__private::HasUser"), "{text}");
     assert!(text.contains("type User = Account;"), "{text}");
-    assert!(text.contains("::velox_rpc::__private::Presence(&self.user).is_there()"), "{text}");
 }
 
 #[test]

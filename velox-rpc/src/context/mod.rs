@@ -21,9 +21,7 @@ pub use self::exchange::{Exchange, RequestId, Slot};
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;
 pub use self::request::Request;
-pub use self::user::{HasUser, Roles};
-#[doc(hidden)]
-pub use self::user::{Presence, Present};
+pub use self::user::{HasUser, IsAuthenticated, Roles};
 
 /// The base context of a call: the application's state, the exchange, and the name of the procedure.
 ///

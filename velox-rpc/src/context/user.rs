@@ -33,7 +33,6 @@ use super::Ctx;
 /// impl<C: HasUser> HasUser for WithTenant<C> {
 ///     type User = C::User;
 ///     fn user(&self) -> &C::User { self.inner.user() }
-///     fn is_authenticated(&self) -> bool { self.inner.is_authenticated() }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -47,9 +46,6 @@ pub trait HasUser: Ctx {
 
     /// Who it is.
     fn user(&self) -> &Self::User;
-
-    /// Whether somebody is logged in.
-    fn is_authenticated(&self) -> bool;
 }
 
 /// A user that has roles, for the guard [`has_role`](crate::procedure::has_role).
@@ -90,26 +86,41 @@ impl<U: Roles + ?Sized> Roles for Arc<U> {
     }
 }
 
-/// Whether a value that `#[middleware]` found under the name `user` is somebody. The macro has a type by name alone, and the name may stand
-/// for an `Option`: an inherent method of that goes before the method of [`Present`].
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Presence<'a, T>(pub &'a T);
+/// A user of whom it is known whether it is logged in, for the guard [`authenticated`](crate::procedure::authenticated).
+///
+/// An `Option` is logged in where it is `Some`. For a type of your own, say it yourself:
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::context::IsAuthenticated;
+///
+/// enum Visitor { Guest, Known(String) }
+///
+/// impl IsAuthenticated for Visitor {
+///     fn is_authenticated(&self) -> bool {
+///         matches!(self, Self::Known(_))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether somebody is logged in",
+    label = "`authenticated` cannot tell",
+    note = "write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
+)]
+pub trait IsAuthenticated {
+    /// Whether somebody is logged in.
+    fn is_authenticated(&self) -> bool;
+}
 
-impl<T> Presence<'_, Option<T>> {
-    #[doc(hidden)]
-    pub fn is_there(&self) -> bool {
-        self.0.is_some()
+impl<U> IsAuthenticated for Option<U> {
+    fn is_authenticated(&self) -> bool {
+        self.is_some()
     }
 }
 
-/// See [`Presence`].
-#[doc(hidden)]
-pub trait Present {
-    #[doc(hidden)]
-    fn is_there(&self) -> bool {
-        true
+impl<U: IsAuthenticated + ?Sized> IsAuthenticated for Arc<U> {
+    fn is_authenticated(&self) -> bool {
+        (**self).is_authenticated()
     }
 }
-
-impl<T> Present for Presence<'_, T> {}

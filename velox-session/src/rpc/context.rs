@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Deref;
 
-use velox_rpc::context::HasUser;
+use velox_rpc::context::{HasUser, IsAuthenticated};
 use velox_rpc::{Context, Ctx};
 
-use crate::Session;
+use crate::{Session, SessionUser};
 
 /// A context with a session: `ctx.session`. All else is the context inside.
 pub struct SessionContext<C> {
@@ -23,7 +23,6 @@ pub struct UserContext<C, U> {
     pub user: U,
     /// The session of this exchange.
     pub session: Session,
-    is_known: fn(&U) -> bool,
     inner: C,
 }
 
@@ -34,16 +33,8 @@ impl<C> SessionContext<C> {
 }
 
 impl<C, U> UserContext<C, U> {
-    /// Where a session is required.
-    pub(super) fn required(user: U, session: Session, inner: C) -> Self {
-        Self { user, session, is_known: |_| true, inner }
-    }
-}
-
-impl<C, U> UserContext<C, Option<U>> {
-    /// Where a session is optional.
-    pub(super) fn optional(user: Option<U>, session: Session, inner: C) -> Self {
-        Self { user, session, is_known: Option::is_some, inner }
+    pub(super) fn new(user: U, session: Session, inner: C) -> Self {
+        Self { user, session, inner }
     }
 }
 
@@ -85,10 +76,6 @@ impl<C: HasUser> HasUser for SessionContext<C> {
     fn user(&self) -> &C::User {
         self.inner.user()
     }
-
-    fn is_authenticated(&self) -> bool {
-        self.inner.is_authenticated()
-    }
 }
 
 impl<C: Ctx, U: Send + Sync + 'static> HasUser for UserContext<C, U> {
@@ -97,9 +84,12 @@ impl<C: Ctx, U: Send + Sync + 'static> HasUser for UserContext<C, U> {
     fn user(&self) -> &U {
         &self.user
     }
+}
 
+/// Only a session that is logged in has one.
+impl IsAuthenticated for SessionUser {
     fn is_authenticated(&self) -> bool {
-        (self.is_known)(&self.user)
+        true
     }
 }
 

@@ -56,7 +56,7 @@ where
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
         let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let result = match user {
-            Who::Known(user) => next.run(UserContext::required(user, scope.session(), ctx)).await,
+            Who::Known(user) => next.run(UserContext::new(user, scope.session(), ctx)).await,
             Who::Gone => {
                 // The account was deleted: its session ends, and the browser forgets it.
                 scope.session().logout().await?;
@@ -91,7 +91,7 @@ where
             Who::Gone => (None, session.of_visitor()),
             Who::Nobody => (None, session),
         };
-        let result = next.run(UserContext::optional(user, session, ctx)).await;
+        let result = next.run(UserContext::new(user, session, ctx)).await;
         end(scope, result)
     }
 

@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use http::StatusCode;
 
 use super::{Guard, Refusal};
-use crate::context::{HasUser, Roles};
+use crate::context::{HasUser, IsAuthenticated, Roles};
 use crate::error::Result;
 use crate::procedure::Demands;
 
@@ -76,7 +76,8 @@ where
 
 /// Lets in who is logged in: VeloxTS's `authenticated`. Others get 401 `Authentication required`.
 ///
-/// It is for what stands behind `session.optional()`; `session.required()` lets in nobody else by itself.
+/// It is for what stands behind `session.optional()`; `session.required()` lets in nobody else by itself. Whether somebody is logged in
+/// the user's type says ([`IsAuthenticated`]): an `Option` does.
 ///
 /// # Examples
 ///
@@ -109,13 +110,16 @@ pub struct Authenticated {
 
 worded! { HasRole Authenticated }
 
-impl<C: HasUser> Guard<C> for Authenticated {
+impl<C> Guard<C> for Authenticated
+where
+    C: HasUser<User: IsAuthenticated>,
+{
     fn name(&self) -> &str {
         "authenticated"
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        ready(self.refusal.unless(ctx.is_authenticated(), "authenticated"))
+        ready(self.refusal.unless(ctx.user().is_authenticated(), "authenticated"))
     }
 
     fn describe(&self, demands: &mut Demands) {
