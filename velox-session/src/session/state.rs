@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use crate::cookie::sign::Signature;
 use crate::id::SessionId;
@@ -36,7 +37,7 @@ pub(crate) struct State {
     log: Vec<Entry>,
     /// Counts what was ever put into the log.
     entries: u32,
-    calls: Vec<Call>,
+    calls: SmallVec<[Call; 1]>,
     /// Which call has taken which flash message.
     claims: Vec<(u32, Message)>,
     next_call: u32,
@@ -160,7 +161,7 @@ impl State {
             log: Vec::new(),
             entries: 0,
             // As a rule there is one.
-            calls: Vec::with_capacity(1),
+            calls: SmallVec::new(),
             claims: Vec::new(),
             next_call: 0,
             generation: 0,
