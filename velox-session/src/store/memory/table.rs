@@ -20,9 +20,9 @@ pub(super) struct Table([Shard; SHARDS]);
 /// thread writes there, others need not wait for.
 #[derive(Default)]
 #[repr(align(128))]
-struct Shard(Mutex<ByKey<Kept>>);
+struct Shard(Mutex<Records>);
 
-pub(super) type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
+type Records = HashMap<Key, Kept, BuildHasherDefault<KeyHasher>>;
 
 /// The hash of an id, mixed with the name of the cookie: one id has a record under each name. Or that of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +42,7 @@ pub(super) struct Kept {
 
 impl Table {
     /// Locks the records among which this key is.
-    pub(super) fn shard(&self, key: Key) -> MutexGuard<'_, ByKey<Kept>> {
+    pub(super) fn shard(&self, key: Key) -> MutexGuard<'_, Records> {
         let Shard(records) = &self.0[usize::from(key.0[31]) % SHARDS];
         // Nothing panics half-way through a change.
         records.lock().unwrap_or_else(PoisonError::into_inner)

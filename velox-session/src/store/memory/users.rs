@@ -1,21 +1,23 @@
 //! The sessions of each user, and the marks of those whose sessions were all ended lately.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::table::{ByKey, Key};
+use smallvec::SmallVec;
+
+use super::table::Key;
 
 /// The users who have sessions or a mark.
 #[derive(Default)]
 pub(super) struct Users {
-    users: ByKey<User>,
+    users: BTreeMap<Key, User>,
     /// When to look whether a mark may leave: one entry for each.
     marked: VecDeque<(u64, Key)>,
 }
 
 #[derive(Default)]
 struct User {
-    /// By when they began, expired ones too.
-    sessions: Vec<(u64, Key)>,
+    /// By when they began, expired ones too. Most users have one.
+    sessions: SmallVec<[(u64, Key); 1]>,
     /// When all sessions were last ended: the mark.
     ended_at: Option<u64>,
 }
@@ -23,8 +25,6 @@ struct User {
 impl Users {
     pub(super) fn insert(&mut self, owner: Key, session: (u64, Key)) {
         let sessions = &mut self.users.entry(owner).or_default().sessions;
-        // Most users have one.
-        sessions.reserve_exact(1);
         sessions.insert(sessions.partition_point(|other| *other < session), session);
     }
 
