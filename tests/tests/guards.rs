@@ -179,7 +179,7 @@ async fn a_middleware_named_user_says_who_the_user_is() {
     assert_eq!([with_key(&strict, None).await, with_key(&strict, Some("1")).await], [401, 200]);
 }
 
-/// Who is nobody is no `Option` here, or not one that the macro sees.
+/// A guest is a variant of its own here, not `None`.
 mod visitor {
     use super::*;
 

@@ -9,7 +9,7 @@ use crate::script::{Closed, Seen, Sent};
 use crate::world::{Opened, Running, World, key_of};
 
 impl World {
-    /// What a call sees is what its request was told, and what it did itself.
+    /// A call sees what the store told its request, with its own changes.
     pub(super) fn check_seen(&self, running: &Running, saw: &Seen) {
         let seen = Seen::of(&replay(running.found(), &running.deeds).content);
         self.check(*saw == seen, || format!("#{}: it saw {saw:?} instead of {seen:?}", running.number));
@@ -170,7 +170,7 @@ impl World {
         self.check(left.is_none(), || format!("#{}: F6: it has logged out, and {left:?} is left", running.number));
     }
 
-    /// What a request ends that is not the session it has opened is what that has become under a new id, where it has logged out.
+    /// A request may end one other session than its own: after a logout, the one that its own became under a new id.
     pub(super) fn check_destroyed(&mut self, running: &mut Running) {
         for key in std::mem::take(&mut running.talk.destroyed) {
             let opened = running.opened.as_ref().map(|opened| &self.sessions[opened.index].key);
@@ -204,7 +204,7 @@ impl Running {
         self.deeds.iter().any(|deed| deed.act == Act::Logout)
     }
 
-    /// Whether to its user a session is the one that this request has opened.
+    /// Whether this is the session that the request opened, under the same id or a later one.
     fn is_own(&self, session: &Session, world: &World) -> bool {
         self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
             session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of

@@ -165,21 +165,15 @@ impl<'a> Save<'a> {
 
     async fn carry(&self, plan: &Plan, now: u64) -> Result<Carried, CloseError> {
         let inner = self.inner;
-        let loaded = match (&plan.store, self.state.loaded()) {
-            (StoreOp::Create { content, ttl }, _) => return self.create(plan, (content, *ttl), None, now).await,
-            // All others are of a loaded record.
-            (StoreOp::Nothing, _) | (_, None) => return Ok(Carried::Done(None)),
-            (_, Some(loaded)) => loaded,
-        };
-        match &plan.store {
-            StoreOp::Nothing | StoreOp::Create { .. } => Ok(Carried::Done(None)),
+        match (&plan.store, self.state.loaded()) {
+            (StoreOp::Create { content, ttl }, _) => self.create(plan, content, *ttl, None, now).await,
             // Where there is no doubt, it was closed at once.
-            StoreOp::Confirm { ttl, .. } => {
+            (StoreOp::Confirm { ttl, .. }, Some(loaded)) => {
                 let alive = inner.noted(inner.store().touch(&loaded.key, *ttl).await)?;
                 // Ended meanwhile: its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.id.clone())))
             }
-            StoreOp::Update { content, ttl } => {
+            (StoreOp::Update { content, ttl }, Some(loaded)) => {
                 inner.fits(content, Some(&loaded.record))?;
                 let expected = loaded.record.version();
                 let record = record(content, expected + 1, *ttl, now);
@@ -189,21 +183,21 @@ impl<'a> Save<'a> {
                     Stored::Conflict(present) => Carried::Conflict(present),
                 })
             }
-            StoreOp::Rotate { content, ttl } => {
-                let (content, condition) = (named(content, loaded), Condition::Version(loaded.record.version()));
-                self.create(plan, (&content, *ttl), Some((loaded, condition)), now).await
+            (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
+                self.create(plan, &named(content, loaded), *ttl, Some(loaded), now).await
             }
-            StoreOp::Replace { content, ttl } => {
-                let condition = Condition::Version(loaded.record.version());
-                self.create(plan, (content, *ttl), Some((loaded, condition)), now).await
+            (StoreOp::Replace { content, ttl }, Some(loaded)) => {
+                self.create(plan, content, *ttl, Some(loaded), now).await
             }
-            StoreOp::Destroy => {
+            (StoreOp::Destroy, Some(loaded)) => {
                 if inner.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
                     return Ok(Carried::Conflict(None));
                 }
                 self.report(plan, None);
                 Ok(Carried::Done(None))
             }
+            // All but `Create` are of a loaded record.
+            (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
         }
     }
 
@@ -211,18 +205,19 @@ impl<'a> Save<'a> {
     async fn create(
         &self,
         plan: &Plan,
-        (content, ttl): (&Arc<Content>, Duration),
-        replaces: Option<(&Loaded, Condition)>,
+        content: &Arc<Content>,
+        ttl: Duration,
+        replaces: Option<&Loaded>,
         now: u64,
     ) -> Result<Carried, CloseError> {
         let inner = self.inner;
         inner.fits(content, self.state.loaded().map(|loaded| &loaded.record))?;
         let user = content.user().map(|user| user.id);
         let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
-        let _ending = replaces.map(|(loaded, _)| inner.deaths.ending(&loaded.key));
+        let _ending = replaces.map(|loaded| inner.deaths.ending(&loaded.key));
         let _all_ending = ends_others.then(|| inner.deaths.ending_many());
         let terms = Terms {
-            replaces: replaces.map(|(loaded, condition)| (&loaded.key, condition)),
+            replaces: replaces.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version()))),
             login: plan.others.logged_in.then(|| self.login(now)),
             ends_others,
         };

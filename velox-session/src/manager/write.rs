@@ -77,15 +77,17 @@ impl Inner {
         let record = record(&content, version + 1, ttl, now);
         let stored = self.store().set(&loaded.key, record.clone(), Expected::Version(version), ttl).await;
         let at = self.clock.now();
-        let stored = self.noted(stored).map_err(SessionError::Unavailable)?;
-        if stored == Stored::Yes {
-            shared.waited(at.saturating_sub(now));
-            return Ok(Written::Yes(Seen { record, mark, at }));
+        match self.noted(stored).map_err(SessionError::Unavailable)? {
+            Stored::Yes => {
+                shared.waited(at.saturating_sub(now));
+                Ok(Written::Yes(Seen { record, mark, at }))
+            }
+            Stored::Conflict(present) => {
+                shared.wait(at.saturating_sub(now)).map_err(SessionError::Unavailable)?;
+                self.conflicted(Some(loaded), at);
+                Ok(Written::No(present))
+            }
         }
-        shared.wait(at.saturating_sub(now)).map_err(SessionError::Unavailable)?;
-        self.conflicted(Some(loaded), at);
-        let Stored::Conflict(present) = stored else { return Ok(Written::No(None)) };
-        Ok(Written::No(present))
     }
 
     /// Begins a session with an update. `false` if another call of the exchange was first.
