@@ -6,6 +6,7 @@
 
 mod caching;
 mod exchange;
+mod peer;
 mod reply;
 mod request;
 mod user;
@@ -18,9 +19,11 @@ use crate::call::{ProcedureName, RawInput};
 
 pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, RequestId, Slot};
+pub use self::peer::Peer;
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;
 pub use self::request::Request;
+pub(crate) use self::request::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 
 /// The base context of a call: the application's state, the exchange, and the name of the procedure.

@@ -1,10 +1,11 @@
 //! The head of the request.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri};
+
+use super::Peer;
 
 /// The head of the request as it came in: method, target, headers, and who sent it.
 ///
@@ -20,12 +21,21 @@ use http::{Extensions, HeaderMap, Method, Uri};
 /// ```
 pub struct Request {
     parts: Parts,
-    peer: Option<SocketAddr>,
+    sender: Sender,
+}
+
+/// Who handed the request to the application.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sender {
+    /// The direct caller, in this process.
+    Caller,
+    /// A server: the other end of its connection, if it told.
+    Server(Option<Peer>),
 }
 
 impl Request {
-    pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>) -> Self {
-        Self { parts, peer }
+    pub(crate) fn new(parts: Parts, sender: Sender) -> Self {
+        Self { parts, sender }
     }
 
     /// The method.
@@ -48,10 +58,17 @@ impl Request {
         &self.parts.extensions
     }
 
-    /// The other end of the connection; a proxy's address where there is one. `None` when the call did not come through
-    /// velox's own server.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
+    /// Returns the other end of the connection: a proxy where there is one in front. `None` where the server did not say.
+    pub fn peer(&self) -> Option<Peer> {
+        match self.sender {
+            Sender::Server(peer) => peer,
+            Sender::Caller => None,
+        }
+    }
+
+    /// Whether the direct caller ([`App::caller`](crate::App::caller)) made this request: no network is involved.
+    pub fn is_direct(&self) -> bool {
+        matches!(self.sender, Sender::Caller)
     }
 
     /// The first header of a name, where it is visible ASCII.
@@ -67,7 +84,7 @@ impl fmt::Debug for Request {
             .field("method", &self.parts.method)
             .field("path", &self.parts.uri.path())
             .field("headers", &self.parts.headers.keys().collect::<Vec<_>>())
-            .field("peer", &self.peer)
+            .field("sender", &self.sender)
             .finish_non_exhaustive()
     }
 }

@@ -208,7 +208,7 @@ impl Service for AppService {
     type Body = ReplyBody;
 
     fn with_peer(&self, peer: SocketAddr) -> Self {
-        self.with_peer(peer)
+        self.with_peer(peer.into())
     }
 
     fn answer<B>(&self, request: Request<B>) -> impl Future<Output = Response<ReplyBody>> + Send

@@ -11,7 +11,6 @@ mod watch;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,7 +26,7 @@ pub(crate) use self::pages::Pages;
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{CallCore, Exchange, ReplyHead, Request, RequestId, forbid_sharing};
+use crate::context::{CallCore, Exchange, Peer, ReplyHead, Request, RequestId, Sender, forbid_sharing};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
@@ -55,7 +54,8 @@ use crate::wire::{BodyLimit, is_only_encoded, read_body};
 #[derive(Clone)]
 pub struct AppService {
     inner: Arc<Inner>,
-    peer: Option<SocketAddr>,
+    /// Where velox's own server stands in front: the other end of the connection.
+    peer: Option<Peer>,
 }
 
 struct Inner {
@@ -102,7 +102,8 @@ impl AppService {
                 };
                 match decoded {
                     Ok(input) => {
-                        let exchange = Exchange::new(Request::new(parts, self.peer), id);
+                        let peer = self.peer.or_else(|| parts.extensions.get().copied());
+                        let exchange = Exchange::new(Request::new(parts, Sender::Server(peer)), id);
                         within(&span, pin!(run(route, &exchange, input))).await
                     }
                     Err(error) => undecoded(&error, &parts),
@@ -121,7 +122,7 @@ impl AppService {
 
     /// This service for one connection of velox's own server.
     #[cfg(feature = "server")]
-    pub(crate) fn with_peer(&self, peer: SocketAddr) -> Self {
+    pub(crate) fn with_peer(&self, peer: Peer) -> Self {
         Self { inner: Arc::clone(&self.inner), peer: Some(peer) }
     }
 

@@ -57,7 +57,7 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
             passes_unavailable: false,
             trouble: Arc::new(Limit::new(1)),
         },
-        caller: ByRequest(Arc::new(|request| request.peer().map(|peer| network(peer.ip())))),
+        caller: ByRequest(Arc::new(|request| request.peer().and_then(|peer| peer.ip()).map(network))),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::procedure::Demands;
 ///
 /// let api_key = guard("apiKey", |request| request.header("x-api-key").is_some());
 /// let at_night = guard("night", |request| request.header("x-hour") == Some("3"));
-/// let local = guard("local", |request| request.peer().is_some_and(|peer| peer.ip().is_loopback()));
+/// let local = guard("local", |request| request.peer().and_then(|peer| peer.ip()).is_some_and(|ip| ip.is_loopback()));
 /// let report = procedure::<()>().guard(any_of((local, all_of((api_key, at_night))))).query(|_| Ok("report"));
 /// # let _ = report;
 /// ```
