@@ -93,7 +93,7 @@ impl Client {
     /// When the reply breaks what holds for every one of them.
     pub async fn send<B>(&self, request: Request<B>) -> Reply
     where
-        B: Body,
+        B: Body + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let is_head = request.method() == Method::HEAD;

@@ -3,17 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 use velox_rpc::{App, Call, Router, Server, procedure, schema};
-
-/// Reached only by a server that hangs.
-const HANG: Duration = Duration::from_secs(30);
+use velox_tests::{Raw, statuses};
 
 #[schema]
 struct ById {
@@ -69,8 +63,8 @@ impl Site {
         Self { address, hidden, _stop: stop }
     }
 
-    async fn connect(&self) -> Client {
-        Client(TcpStream::connect(self.address).await.expect("the server listens"))
+    async fn connect(&self) -> Raw {
+        Raw::connect(self.address).await
     }
 
     /// Everything that comes back for some bytes, until the server closes. What is sent has to make it close.
@@ -91,42 +85,6 @@ impl Site {
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
-}
-
-struct Client(TcpStream);
-
-impl Client {
-    /// Sends; a server that has closed by then has said why before.
-    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = timeout(HANG, self.0.write_all(bytes.as_ref())).await.expect("the server reads");
-    }
-
-    /// One reply: its head, and its body.
-    async fn reply(&mut self) -> (String, String) {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(timeout(HANG, self.0.read_u8()).await.expect("a reply comes").expect("a whole head"));
-        }
-        let head = String::from_utf8(head).expect("text");
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a length"))];
-        timeout(HANG, self.0.read_exact(&mut body)).await.expect("the body comes").expect("a whole body");
-        (head, String::from_utf8(body).expect("text"))
-    }
-
-    /// What comes until the server closes.
-    async fn rest(&mut self) -> String {
-        let mut bytes = Vec::new();
-        // A reset is the end too.
-        let _ = timeout(HANG, self.0.read_to_end(&mut bytes)).await.expect("the server closes");
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-/// The statuses of all replies in a text.
-fn statuses(text: &str) -> Vec<u16> {
-    let heads = text.match_indices("HTTP/1.1 ").map(|(at, found)| &text[at + found.len()..]);
-    heads.map(|rest| rest[..3].parse().expect("a status")).collect()
 }
 
 fn get(path: &str) -> String {
@@ -217,7 +175,7 @@ async fn the_peer_is_the_other_end_whatever_headers_say() {
     let mut client = site.connect().await;
     let forged = "forwarded: for=10.1.1.1\r\nx-forwarded-for: 10.1.1.1\r\nx-real-ip: 10.1.1.1\r\n";
     client.send(format!("GET /api/users/peer HTTP/1.1\r\nhost: test\r\n{forged}\r\n")).await;
-    let own = client.0.local_addr().expect("connected");
+    let own = client.local_addr();
     assert_eq!(client.reply().await.1, format!("\"{own}\""));
 }
 

@@ -1,15 +1,20 @@
 //! The application: state, routers and settings, until it is built.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::caller::Caller;
+use crate::error::BoxError;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AppService, Observer, Pages};
+use crate::service::{AppService, Around, Body, BoxedService, Core, Observer, Pages};
 use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
 
@@ -40,6 +45,7 @@ struct Settings {
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
+    layers: Vec<Around>,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -54,6 +60,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
+                layers: Vec::new(),
             },
         }
     }
@@ -134,6 +141,44 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Puts a tower layer around the whole application: CORS, compression, tracing, or any other of
+    /// [tower-http](https://docs.rs/tower-http).
+    ///
+    /// A layer sees every request and every reply, 404 and 405 among them, whether a router was added before or after it. The layer
+    /// that is added last is the outermost, as in axum. The limits and deadlines of [`Server`](crate::Server) hold outside of all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_http::set_header::SetResponseHeaderLayer;
+    /// use velox_rpc::http::{HeaderName, HeaderValue, Request};
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let version = (HeaderName::from_static("x-version"), HeaderValue::from_static("2"));
+    /// let app = App::new(())
+    ///     .router(health)
+    ///     .layer(SetResponseHeaderLayer::overriding(version.0, version.1))
+    ///     .into_service()?;
+    ///
+    /// let reply = app.call(Request::get("/api/health/getHealth").body(String::new()).unwrap()).await;
+    /// assert_eq!(reply.headers()["x-version"], "2");
+    /// # Ok(()) }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxedService> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<Infallible>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.settings.layers.push(Box::new(move |inner| BoxedService::new(layer.layer(inner))));
+        self
+    }
+
     /// A caller that runs procedures of this application's state with no socket, and by name those of the routers that were added so far.
     pub fn caller(&self) -> Caller<S> {
         Caller::new(Arc::clone(&self.state), self.table.endpoints())
@@ -152,7 +197,7 @@ impl<S: Send + Sync + 'static> App<S> {
 
 /// What depends on no type of the application.
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
-    let Settings { prefix, body_limit, observers, development, docs } = settings;
+    let Settings { prefix, body_limit, observers, development, docs, layers } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
@@ -163,7 +208,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         }
     }
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(routes, pages, manifest, body_limit, observers, development))
+        Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, development }, layers))
     } else {
         Err(StartError(mistakes))
     }

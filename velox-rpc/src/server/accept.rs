@@ -12,11 +12,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::conn::{Host, Service};
+use super::conn::Host;
 use super::shutdown::{Shutdown, Stop};
 
 /// Serves until `stop`, then until all is finished or the deadline is over.
-pub(super) async fn serve<S: Service>(listener: TcpListener, host: Host<S>, mut stop: impl Stop) -> Shutdown {
+pub(super) async fn serve(listener: TcpListener, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
     {
@@ -36,14 +36,14 @@ pub(super) async fn serve<S: Service>(listener: TcpListener, host: Host<S>, mut 
     server.finish(stop.hurry()).await
 }
 
-struct Server<S> {
-    host: Arc<Host<S>>,
+struct Server {
+    host: Arc<Host>,
     connections: JoinSet<()>,
     refusals: JoinSet<()>,
     back_off: Duration,
 }
 
-impl<S: Service> Server<S> {
+impl Server {
     async fn accepted(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, peer)) => {

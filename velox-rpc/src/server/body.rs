@@ -1,7 +1,5 @@
 //! The bodies of a request and of its reply, on their way through the server. Used by `conn` alone.
 
-use std::convert::Infallible;
-use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,7 +9,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::service::BodyTimeout;
+use crate::error::BoxError;
+use crate::service::{self, BodyTimeout};
 
 use super::activity::{Activity, InFlight};
 use super::stall;
@@ -36,7 +35,7 @@ impl<B: Body> Arriving<B> {
     }
 
     /// The body is late: says so to the reply, and ends.
-    fn late(&mut self) -> Box<dyn Error + Send + Sync> {
+    fn late(&mut self) -> BoxError {
         if let Some(activity) = self.activity.take() {
             activity.body_unread();
             activity.body_late();
@@ -48,10 +47,10 @@ impl<B: Body> Arriving<B> {
 impl<B> Body for Arriving<B>
 where
     B: Body + Unpin,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B::Error: Into<BoxError>,
 {
     type Data = B::Data;
-    type Error = Box<dyn Error + Send + Sync>;
+    type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
         let this = self.get_mut();
@@ -98,32 +97,23 @@ impl<B> Drop for Arriving<B> {
 
 /// A reply's body. The request is in flight until it is dropped: hyper does that once it has all of it.
 #[derive(Debug)]
-pub(super) struct Reply<B> {
-    /// None for a request that was refused before the service saw it.
-    body: Option<B>,
+pub(super) struct Reply {
+    body: service::Body,
     _in_flight: InFlight,
 }
 
-impl<B> Reply<B> {
-    pub(super) fn new(body: B, in_flight: InFlight) -> Self {
-        Self { body: Some(body), _in_flight: in_flight }
-    }
-
-    pub(super) fn empty(in_flight: InFlight) -> Self {
-        Self { body: None, _in_flight: in_flight }
+impl Reply {
+    pub(super) fn new(body: service::Body, in_flight: InFlight) -> Self {
+        Self { body, _in_flight: in_flight }
     }
 }
 
-impl<B> Body for Reply<B>
-where
-    B: Body<Data = Bytes, Error = Infallible> + Unpin,
-{
+impl Body for Reply {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Some(body) = &mut self.get_mut().body else { return Poll::Ready(None) };
-        let frame = Pin::new(body).poll_frame(cx);
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_pending() {
             stall::waiting_for_ourselves();
         } else {
@@ -133,10 +123,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body.size_hint()
     }
 }

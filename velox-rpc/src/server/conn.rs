@@ -1,17 +1,14 @@
 //! One connection, from its first byte to its end. Used by `accept` alone; the only file that builds hyper's connections.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
-use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
@@ -21,41 +18,29 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::activity::{Activity, InFlight};
 use super::body::{Arriving, Reply};
+use super::head;
+use super::hosted::Hosted;
 use super::limits::{HYPER_HEADERS, Limits};
 use super::shutdown::Drain;
 use super::socket::Socket;
 use super::stall::{Streams, waiting_for_ourselves};
 use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
-use crate::error::Chain;
-
-/// What a request is handed to. The server does not care what makes the reply, so its tests bring their own.
-pub(super) trait Service: Clone + Send + Sync + 'static {
-    /// The body of a reply.
-    type Body: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static;
-
-    /// The service of one connection.
-    fn with_peer(&self, peer: SocketAddr) -> Self;
-
-    /// Never panics, never fails.
-    fn answer<B>(&self, request: Request<B>) -> impl Future<Output = Response<Self::Body>> + Send
-    where
-        B: Body + Send + Unpin + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>;
-}
+use crate::context::Peer;
+use crate::error::{BoxError, Chain, Error};
+use crate::service::{Body, refused};
 
 /// What the connections of a server share.
-pub(super) struct Host<S> {
-    pub(super) service: S,
+pub(super) struct Host {
+    service: Hosted,
     pub(super) limits: Limits,
     pub(super) drain: Arc<Drain>,
     http1: http1::Builder,
     http2: http2::Builder<Streams>,
 }
 
-impl<S: Service> Host<S> {
-    pub(super) fn new(service: S, limits: Limits) -> Self {
+impl Host {
+    pub(super) fn new(service: Hosted, limits: Limits) -> Self {
         Self { service, limits, drain: Arc::default(), http1: http1_builder(limits), http2: http2_builder(limits) }
     }
 
@@ -72,21 +57,19 @@ impl<S: Service> Host<S> {
         let activity = Arc::new(Activity::default());
         activity.within_head(true);
         let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
-        let service = self.service.with_peer(peer);
-        let body = self.limits.body;
         let end = match version {
             Version::Http1 => {
-                let requests = Arc::clone(&activity);
+                let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
                 let answer = service_fn(move |request| {
                     requests.within_head(false);
-                    answer1(service.clone(), InFlight::begin(&requests), request, body)
+                    answer(Arc::clone(&host), InFlight::begin(&requests), request, peer)
                 });
                 self.watched(self.http1.serve_connection(socket, answer), activity, head).await
             }
             Version::Http2 => {
-                let (requests, headers) = (Arc::clone(&activity), self.limits.headers);
+                let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
                 let answer = service_fn(move |request| {
-                    answer2(service.clone(), InFlight::begin(&requests), request, body, headers)
+                    answer_stream(Arc::clone(&host), InFlight::begin(&requests), request, peer)
                 });
                 self.watched(self.http2.serve_connection(socket, answer), activity, head).await
             }
@@ -115,49 +98,60 @@ impl<S: Service> Host<S> {
     }
 }
 
-/// A request of HTTP/1. hyper polls this within the connection's task.
-async fn answer1<S: Service>(
-    service: S,
+/// Answers a request. Of HTTP/1, hyper polls this within the connection's task. Never fails.
+async fn answer(
+    host: Arc<Host>,
     in_flight: InFlight,
     request: Request<Incoming>,
-    body: Duration,
-) -> Result<Response<Reply<S::Body>>, Infallible> {
-    let request = request.map(|incoming| Arriving::new(incoming, body, &in_flight));
-    let response = service.answer(request).await;
-    let late = in_flight.activity().is_body_late();
-    let mut response = response.map(|reply| Reply::new(reply, in_flight));
-    if late {
+    peer: SocketAddr,
+) -> Result<Response<Reply>, Infallible> {
+    let is_http1 = request.version() < http::Version::HTTP_2;
+    let mut response = match head::check(&request) {
+        Ok(()) => {
+            let request = request.map(|incoming| Arriving::new(incoming, host.limits.body, &in_flight));
+            let peer = Peer::from(peer);
+            match &host.service {
+                Hosted::App(app) => app.answer(request, Some(peer)).await,
+                // In a box: there would be room for it in the future of every request, and hyper moves that.
+                Hosted::Boxed(service) => Box::pin(service.clone().answer_to(request.map(Body::new), peer)).await,
+            }
+        }
+        Err(error) => refused(&error),
+    };
+    if is_http1 && in_flight.activity().is_body_late() {
         // hyper closes in any case, since the rest of the body is unread; the client is told.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
+    Ok(response.map(|reply| Reply::new(reply, in_flight)))
 }
 
-/// A request of HTTP/2. A task of its own, see [`stall`](super::stall).
-async fn answer2<S: Service>(
-    service: S,
+/// Answers a request of HTTP/2. A task of its own, see [`stall`](super::stall).
+async fn answer_stream(
+    host: Arc<Host>,
     in_flight: InFlight,
     request: Request<Incoming>,
-    body: Duration,
-    headers: usize,
-) -> Result<Response<Reply<S::Body>>, Infallible> {
+    peer: SocketAddr,
+) -> Result<Response<Reply>, Infallible> {
     // h2 limits the bytes of a head but not its fields.
-    if request.headers().len() > headers {
-        let mut response = Response::new(Reply::empty(in_flight));
-        *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Ok(response);
+    if request.headers().len() > host.limits.headers {
+        return Ok(refused(&too_many_headers()).map(|reply| Reply::new(reply, in_flight)));
     }
-    let request = request.map(|incoming| Arriving::new(incoming, body, &in_flight));
-    let mut answer = pin!(service.answer(request));
-    let response = poll_fn(|cx| {
+    let mut answer = pin!(answer(host, in_flight, request, peer));
+    poll_fn(|cx| {
         let response = answer.as_mut().poll(cx);
         if response.is_pending() {
             waiting_for_ourselves();
         }
         response
     })
-    .await;
-    Ok(response.map(|reply| Reply::new(reply, in_flight)))
+    .await
+}
+
+#[cold]
+fn too_many_headers() -> Error {
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Error::custom(status, "TOO_MANY_HEADERS", "The request has too many header fields")
+        .with_name("Request Header Fields Too Large")
 }
 
 fn http1_builder(limits: Limits) -> http1::Builder {
@@ -193,10 +187,10 @@ fn http2_builder(limits: Limits) -> http2::Builder<Streams> {
 impl<I, S, B> Connection for http1::Connection<I, S>
 where
     S: HttpService<Incoming, ResBody = B>,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    S::Error: Into<BoxError>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    B: Body + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body + 'static,
+    B::Error: Into<BoxError>,
     Self: Future<Output = hyper::Result<()>> + Unpin,
 {
     fn finish(&mut self) {
@@ -207,10 +201,10 @@ where
 impl<I, S, E, B> Connection for http2::Connection<I, S, E>
 where
     S: HttpService<Incoming, ResBody = B>,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    S::Error: Into<BoxError>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    B: Body + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body + 'static,
+    B::Error: Into<BoxError>,
     E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
     Self: Future<Output = hyper::Result<()>> + Unpin,
 {

@@ -5,6 +5,8 @@
 //!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
 //!       watch ─ one timer a connection: head, write, idle and closing deadlines
 //!         socket ─ TCP that notes what it does (activity, frames)
+//!       head ─ refuses heads that hyper lets pass
+//!       hosted ─ the application, or any tower service
 //!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
 //!       stall ─ the write deadline of a stream of HTTP/2
 //! ```
@@ -20,6 +22,8 @@ mod body;
 mod conn;
 mod error;
 mod frames;
+mod head;
+mod hosted;
 mod limits;
 mod serve;
 mod shutdown;

@@ -1,21 +1,24 @@
 //! The public face of the server: its settings, the bound listener, and [`App::serve`].
 
-use std::error::Error;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
 use tokio::net::TcpListener;
+use tower_service::Service;
 
 use crate::app::App;
-use crate::service::{AppService, ReplyBody};
+use crate::error::BoxError;
+use crate::service::{AppService, Body};
 
 use super::accept;
-use super::conn::{Host, Service};
+use super::conn::Host;
 use super::error::ServeError;
+use super::hosted::Hosted;
 use super::limits::{self, Limits};
 use super::shutdown::{Shutdown, Signals, Until};
 
@@ -42,14 +45,40 @@ use super::shutdown::{Shutdown, Signals, Until};
 #[derive(Clone, Debug)]
 #[must_use = "a server does nothing until it is bound and run"]
 pub struct Server {
-    service: AppService,
+    service: Hosted,
     limits: Limits,
 }
 
 impl Server {
-    /// A server with the default limits.
-    pub fn new(service: AppService) -> Self {
-        Self { service, limits: Limits::default() }
+    /// Makes a server with the default limits, for an application or for any tower service over `http` types, such as an
+    /// [`axum::Router`](https://docs.rs/axum/latest/axum/struct.Router.html) in which an application is mounted.
+    ///
+    /// The service finds the [`Peer`](crate::context::Peer) in the extensions of each request. A panic in it is a 500.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::convert::Infallible;
+    ///
+    /// use velox_rpc::http::{Request, Response};
+    /// use velox_rpc::server::{ServeError, Server};
+    /// use velox_rpc::service::Body;
+    ///
+    /// # async fn run() -> Result<(), ServeError> {
+    /// let hello = tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::from("hello"))));
+    /// Server::new(hello).bind("127.0.0.1:3000").await?.run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<Infallible>,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self { service: Hosted::new(service), limits: Limits::default() }
     }
 
     /// Listens on the first of the addresses that is free. Port 0 takes any free port.
@@ -202,23 +231,6 @@ impl<S: Send + Sync + 'static> App<S> {
 #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
 fn print_routes(service: &AppService, address: SocketAddr) {
     eprintln!("{}listening on http://{address}", service.manifest());
-}
-
-impl Service for AppService {
-    type Body = ReplyBody;
-
-    fn with_peer(&self, peer: SocketAddr) -> Self {
-        self.with_peer(peer.into())
-    }
-
-    fn answer<B>(&self, request: Request<B>) -> impl Future<Output = Response<ReplyBody>> + Send
-    where
-        B: Body + Send + Unpin + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.call(request)
-    }
 }
 
 async fn bind(server: Server, addresses: Vec<SocketAddr>) -> Result<Bound, ServeError> {

@@ -1,63 +1,144 @@
-//! The reply: its body, and the headers that every reply has.
+//! The body of a request or a reply on its way through layers.
 
-use std::convert::Infallible;
+use std::any::Any;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
+use bytes::{Buf, Bytes};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 
-/// The body of a reply.
-#[derive(Debug, Default)]
-pub struct ReplyBody(Option<Bytes>);
+use crate::error::BoxError;
 
-impl Body for ReplyBody {
+/// The body of a request or a reply, whatever made it: what layers get and give.
+///
+/// # Examples
+///
+/// ```
+/// use http_body_util::BodyExt;
+/// use velox_rpc::service::Body;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let body = Body::from("hello");
+/// assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+/// # }
+/// ```
+pub struct Body(Kind);
+
+enum Kind {
+    /// All of it is there; nothing where it was taken or is empty.
+    Whole(Option<Bytes>),
+    Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>),
+}
+
+impl Body {
+    /// Wraps a body of any type.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self::unless_it_is_one(body, |body| Box::pin(body.map_err(Into::into)))
+    }
+
+    /// Wraps a body whose data is in other pieces than [`Bytes`].
+    pub(crate) fn of_any_data<B>(body: B) -> Self
+    where
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self::unless_it_is_one(body, |body| {
+            let whole = |mut data: B::Data| data.copy_to_bytes(data.remaining());
+            Box::pin(body.map_err(Into::into).map_frame(move |frame| frame.map_data(whole)))
+        })
+    }
+
+    /// A body that has passed a layer unchanged needs no second box.
+    fn unless_it_is_one<B: 'static>(
+        body: B,
+        wrap: impl FnOnce(B) -> Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>,
+    ) -> Self {
+        let mut body = Some(body);
+        match (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>().and_then(Option::take) {
+            Some(body) => body,
+            None => Self(Kind::Boxed(wrap(body.take().expect("it was not taken as a `Body`")))),
+        }
+    }
+
+    /// Returns the body with no bytes.
+    pub fn empty() -> Self {
+        Self(Kind::Whole(None))
+    }
+
+    /// The length, where all of it is there.
+    pub(super) fn whole_length(&self) -> Option<usize> {
+        match &self.0 {
+            Kind::Whole(bytes) => Some(bytes.as_ref().map_or(0, Bytes::len)),
+            Kind::Boxed(_) => None,
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Kind::Whole((!bytes.is_empty()).then_some(bytes)))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Kind::Boxed(body) => body.as_mut().poll_frame(cx),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none()
+        match &self.0 {
+            Kind::Whole(bytes) => bytes.is_none(),
+            Kind::Boxed(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
+        match &self.0 {
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Kind::Boxed(body) => body.size_hint(),
+        }
     }
 }
 
-/// A reply with a JSON body, or with none where the text is empty.
-pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::default());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if !json.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        *response.body_mut() = ReplyBody(Some(Bytes::from(json)));
+impl fmt::Debug for Body {
+    /// Without the bytes, which may be anything that a user sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
     }
-    response
-}
-
-/// A page, whose headers say what it is.
-pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Response<ReplyBody> {
-    let mut response = response(status, Vec::new(), headers);
-    if !text.is_empty() {
-        *response.body_mut() = ReplyBody(Some(text));
-    }
-    response
-}
-
-/// The reply to a HEAD: the same head, the body's length in it, and no body.
-pub(super) fn without_body(response: Response<ReplyBody>) -> Response<ReplyBody> {
-    let (mut parts, body) = response.into_parts();
-    if let Some(bytes) = body.0 {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    }
-    Response::from_parts(parts, ReplyBody::default())
 }

@@ -4,8 +4,9 @@
 //! exchange ends (a session is saved); and only then is the head of the reply made.
 
 mod body;
-mod head;
+mod boxed;
 mod pages;
+mod reply;
 mod watch;
 
 use std::convert::Infallible;
@@ -17,21 +18,23 @@ use std::task::{Context, Poll};
 
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response};
-use http_body::Body;
+use http::{HeaderValue, Method, Request, Response};
 
-pub use self::body::ReplyBody;
+pub use self::body::Body;
+pub use self::boxed::BoxedService;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
+pub(crate) use self::reply::refused;
+use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{CallCore, Exchange, Peer, ReplyHead, Request, RequestId, Sender, forbid_sharing};
+use crate::context::{self, CallCore, Exchange, Peer, ReplyHead, RequestId, Sender};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
 pub use crate::wire::BodyTimeout;
-use crate::wire::rest::{Claim, Parameters, Route, Routes, failure, success};
+use crate::wire::rest::{Claim, Parameters, Route, Routes, success};
 use crate::wire::{BodyLimit, is_only_encoded, read_body};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
@@ -53,37 +56,69 @@ use crate::wire::{BodyLimit, is_only_encoded, read_body};
 /// ```
 #[derive(Clone)]
 pub struct AppService {
-    inner: Arc<Inner>,
-    /// Where velox's own server stands in front: the other end of the connection.
-    peer: Option<Peer>,
+    core: Arc<Core>,
+    /// The application with its layers around it, where it has any.
+    layered: Option<BoxedService>,
 }
 
-struct Inner {
-    routes: Routes,
-    pages: Pages,
-    manifest: Manifest,
-    body_limit: BodyLimit,
-    observers: Vec<Box<dyn Observer>>,
-    development: bool,
+/// Puts a layer around a service.
+pub(crate) type Around = Box<dyn FnOnce(BoxedService) -> BoxedService + Send + Sync>;
+
+/// An application without its layers.
+pub(crate) struct Core {
+    pub(crate) routes: Routes,
+    pub(crate) pages: Pages,
+    pub(crate) manifest: Manifest,
+    pub(crate) body_limit: BodyLimit,
+    pub(crate) observers: Vec<Box<dyn Observer>>,
+    pub(crate) development: bool,
 }
 
 impl AppService {
-    pub(crate) fn new(
-        routes: Routes,
-        pages: Pages,
-        manifest: Manifest,
-        body_limit: BodyLimit,
-        observers: Vec<Box<dyn Observer>>,
-        development: bool,
-    ) -> Self {
-        let inner = Inner { routes, pages, manifest, body_limit, observers, development };
-        Self { inner: Arc::new(inner), peer: None }
+    /// The layers from the innermost to the outermost.
+    pub(crate) fn new(core: Core, layers: Vec<Around>) -> Self {
+        let core = Arc::new(core);
+        let innermost = || BoxedService::new(Innermost(Arc::clone(&core)));
+        let layered = (!layers.is_empty()).then(|| layers.into_iter().fold(innermost(), |inner, around| around(inner)));
+        Self { core, layered }
     }
 
     /// Answers a request. Every failure is a reply: nothing is ever thrown.
-    pub async fn call<B>(&self, request: http::Request<B>) -> Response<ReplyBody>
+    pub async fn call<B>(&self, request: Request<B>) -> Response<Body>
     where
-        B: Body,
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        match &self.layered {
+            None => {
+                let peer = request.extensions().get().copied();
+                self.core.answer(request, peer).await
+            }
+            Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
+        }
+    }
+
+    /// The service as a server calls it: without layers directly, else as any other service.
+    #[cfg(feature = "server")]
+    pub(crate) fn into_parts(self) -> (Arc<Core>, Option<BoxedService>) {
+        (self.core, self.layered)
+    }
+
+    /// The application's procedures and routes, as data.
+    pub fn manifest(&self) -> &Manifest {
+        &self.core.manifest
+    }
+
+    /// Whether this is a development run: see [`App::development`](crate::App::development).
+    pub fn is_development(&self) -> bool {
+        self.core.development
+    }
+}
+
+impl Core {
+    pub(crate) async fn answer<B>(&self, request: Request<B>, peer: Option<Peer>) -> Response<Body>
+    where
+        B: http_body::Body,
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
@@ -92,7 +127,7 @@ impl AppService {
         let route = claim.as_ref().map(|(route, _)| *route).ok();
         let id = RequestId::next();
         let span = watch::span(id, &parts.method, route);
-        let watch = Watch::begin(id, &span, &self.inner.observers, &parts.method, route);
+        let watch = Watch::begin(id, &span, &self.observers, &parts.method, route);
         let reply = match claim {
             Ok((route, parameters)) => {
                 let decoded = {
@@ -102,8 +137,7 @@ impl AppService {
                 };
                 match decoded {
                     Ok(input) => {
-                        let peer = self.peer.or_else(|| parts.extensions.get().copied());
-                        let exchange = Exchange::new(Request::new(parts, Sender::Server(peer)), id);
+                        let exchange = Exchange::new(context::Request::new(parts, Sender::Server(peer)), id);
                         within(&span, pin!(run(route, &exchange, input))).await
                     }
                     Err(error) => undecoded(&error, &parts),
@@ -112,32 +146,12 @@ impl AppService {
             Err(refusal) => *refusal,
         };
         watch.end(reply.status());
-        if head_only { body::without_body(reply) } else { reply }
-    }
-
-    /// The application's procedures and routes, as data.
-    pub fn manifest(&self) -> &Manifest {
-        &self.inner.manifest
-    }
-
-    /// This service for one connection of velox's own server.
-    #[cfg(feature = "server")]
-    pub(crate) fn with_peer(&self, peer: Peer) -> Self {
-        Self { inner: Arc::clone(&self.inner), peer: Some(peer) }
-    }
-
-    /// Whether this is a development run: see [`App::development`](crate::App::development).
-    pub fn is_development(&self) -> bool {
-        self.inner.development
+        if head_only { without_body(reply) } else { reply }
     }
 
     /// Finds the route, by the head of the request alone.
-    fn claim(&self, parts: &Parts) -> Result<(&Route, Parameters), Box<Response<ReplyBody>>> {
-        // Only velox's own server stands at the edge; behind another the head was checked already.
-        if self.peer.is_some() {
-            head::check(parts).map_err(|error| Box::new(refused(&error)))?;
-        }
-        match self.inner.routes.claim(&parts.method, parts.uri.path()) {
+    fn claim(&self, parts: &Parts) -> Result<(&Route, Parameters), Box<Response<Body>>> {
+        match self.routes.claim(&parts.method, parts.uri.path()) {
             Claim::Route(route, parameters) => Ok((route, parameters)),
             Claim::NotFound => Err(Box::new(self.unclaimed(parts))),
             Claim::MethodNotAllowed(allow) => Err(Box::new(method_not_allowed(parts, allow))),
@@ -153,11 +167,11 @@ impl AppService {
         body: Pin<&mut B>,
     ) -> Result<RawInput>
     where
-        B: Body,
+        B: http_body::Body,
         B::Error: Into<BoxError>,
     {
         let body = if route.input.wants_body() {
-            let limit = route.endpoint.meta.body_limit.map_or(self.inner.body_limit, BodyLimit);
+            let limit = route.endpoint.meta.body_limit.map_or(self.body_limit, BodyLimit);
             read_body(&parts.headers, body, limit).await?
         } else {
             None
@@ -167,8 +181,8 @@ impl AppService {
 
     /// No route has the path: a page may.
     #[cold]
-    fn unclaimed(&self, parts: &Parts) -> Response<ReplyBody> {
-        match self.inner.pages.ask(parts) {
+    fn unclaimed(&self, parts: &Parts) -> Response<Body> {
+        match self.pages.ask(parts) {
             Asked::Page(page) => page,
             Asked::MethodNotAllowed => method_not_allowed(parts, HeaderValue::from_static("GET, HEAD")),
             Asked::Nothing => not_found(parts),
@@ -176,7 +190,7 @@ impl AppService {
     }
 }
 
-async fn run(route: &Route, exchange: &Exchange, input: RawInput) -> Response<ReplyBody> {
+async fn run(route: &Route, exchange: &Exchange, input: RawInput) -> Response<Body> {
     let procedure = Arc::clone(&route.endpoint.name);
     let core = CallCore { exchange: exchange.clone(), procedure, input };
     let result = procedure::run(&route.endpoint, core).await;
@@ -199,44 +213,19 @@ fn void(head: ReplyHead) -> ReplyHead {
     kept
 }
 
-fn reply(
-    route: &Route,
-    result: Result<procedure::Output>,
-    head: ReplyHead,
-    exchange: &Exchange,
-) -> Response<ReplyBody> {
+fn reply(route: &Route, result: Result<procedure::Output>, head: ReplyHead, exchange: &Exchange) -> Response<Body> {
     match result {
         Ok(output) => {
             let (status, json) = success(route, output, &head);
-            body::response(status, json, head.headers)
+            response(status, json, head.headers)
         }
         Err(error) => failed(&error, exchange.id(), head),
     }
 }
 
-fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Response<ReplyBody> {
-    // As a rule nothing is said.
-    if !head.headers.is_empty() {
-        forbid_sharing(&mut head.headers);
-    }
-    let mut response = body::response(error.status(), failure(error, id), head.headers);
-    if error.status().is_server_error()
-        && let Ok(id) = HeaderValue::try_from(id.to_string())
-    {
-        response.headers_mut().insert("x-request-id", id);
-    }
-    response
-}
-
-/// A request that reached no procedure.
-#[cold]
-fn refused(error: &Error) -> Response<ReplyBody> {
-    failed(error, &RequestId::next(), ReplyHead::default())
-}
-
 /// A request whose input could not be read.
 #[cold]
-fn undecoded(error: &Error, parts: &Parts) -> Response<ReplyBody> {
+fn undecoded(error: &Error, parts: &Parts) -> Response<Body> {
     let mut response = refused(error);
     if error.code() == Code::UnsupportedMediaType && is_only_encoded(&parts.headers) {
         response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -245,14 +234,14 @@ fn undecoded(error: &Error, parts: &Parts) -> Response<ReplyBody> {
 }
 
 #[cold]
-fn not_found(parts: &Parts) -> Response<ReplyBody> {
+fn not_found(parts: &Parts) -> Response<Body> {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let message = format!("Route {}:{target} not found", parts.method);
     refused(&Error::new(Code::NotFound, message).with_name("Not Found"))
 }
 
 #[cold]
-fn method_not_allowed(parts: &Parts, allow: HeaderValue) -> Response<ReplyBody> {
+fn method_not_allowed(parts: &Parts, allow: HeaderValue) -> Response<Body> {
     let message = format!("{} is not a method of {}", parts.method, parts.uri.path());
     let error = Error::new(Code::MethodNotSupported, message).with_name("Method Not Allowed");
     let mut response = refused(&error);
@@ -260,28 +249,49 @@ fn method_not_allowed(parts: &Parts, allow: HeaderValue) -> Response<ReplyBody> 
     response
 }
 
-impl<B> tower_service::Service<http::Request<B>> for AppService
+impl<B> tower_service::Service<Request<B>> for AppService
 where
-    B: Body + Send + 'static,
+    B: http_body::Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    type Response = Response<ReplyBody>;
+    type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Self::Response, Infallible>> + Send>>;
 
+    /// Always ready: the layers are waited for with each request.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move { Ok(AppService::call(&service, request).await) })
     }
 }
 
+/// An application as its innermost layer sees it.
+#[derive(Clone)]
+struct Innermost(Arc<Core>);
+
+impl tower_service::Service<Request<Body>> for Innermost {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let core = Arc::clone(&self.0);
+        let peer = request.extensions().get().copied();
+        Box::pin(async move { Ok(core.answer(request, peer).await) })
+    }
+}
+
 impl fmt::Debug for AppService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppService").field("manifest", &self.inner.manifest).finish_non_exhaustive()
+        f.debug_struct("AppService").field("manifest", &self.core.manifest).finish_non_exhaustive()
     }
 }

@@ -9,8 +9,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
-use super::ReplyBody;
-use super::body;
+use super::{Body, reply};
 
 /// The pages of an application.
 #[derive(Default)]
@@ -25,7 +24,7 @@ struct Page {
 
 /// What a path without a route leads to.
 pub(super) enum Asked {
-    Page(Response<ReplyBody>),
+    Page(Response<Body>),
     /// The page is there, and only to be got.
     MethodNotAllowed,
     Nothing,
@@ -55,11 +54,11 @@ impl Pages {
 }
 
 impl Page {
-    fn answer(&self, request: &HeaderMap) -> Response<ReplyBody> {
+    fn answer(&self, request: &HeaderMap) -> Response<Body> {
         if is_known(request, &self.tag) {
-            return body::page(StatusCode::NOT_MODIFIED, self.headers.clone(), Bytes::new());
+            return reply::page(StatusCode::NOT_MODIFIED, self.headers.clone(), Bytes::new());
         }
-        body::page(StatusCode::OK, self.headers.clone(), self.text.clone())
+        reply::page(StatusCode::OK, self.headers.clone(), self.text.clone())
     }
 }
 

@@ -60,13 +60,11 @@ async fn the_body_of_a_refused_request_is_never_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_connection_and_nothing_else() {
+async fn a_panic_of_the_service_is_a_500_and_the_connection_lives_on() {
     let server = Running::start(long()).await;
-    let mut other = server.connect().await;
-    other.works().await;
     let mut client = server.connect().await;
     client.get("/panic").await;
-    client.until_closed().await;
-    other.works().await;
-    server.connect().await.works().await;
+    let reply = client.reply().await;
+    assert!(reply.starts_with("HTTP/1.1 500 ") && reply.contains("\"code\":\"INTERNAL_SERVER_ERROR\""), "{reply}");
+    client.works().await;
 }

@@ -9,26 +9,27 @@ mod shutdown;
 mod slow;
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body::Body;
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+use tower_service::Service;
 
-use crate::service::BodyTimeout;
+use crate::service::{Body, BodyTimeout};
 
 use super::accept::serve;
-use super::conn::{Host, Service};
+use super::conn::Host;
+use super::hosted::Hosted;
 use super::limits::Limits;
 use super::shutdown::{Shutdown, Until};
 
@@ -55,26 +56,15 @@ struct Paths {
     go: Arc<Semaphore>,
 }
 
-impl Service for Paths {
-    type Body = BoxBody<Bytes, Infallible>;
-
-    fn with_peer(&self, _: SocketAddr) -> Self {
-        self.clone()
-    }
-
-    async fn answer<B>(&self, request: Request<B>) -> Response<Self::Body>
-    where
-        B: Body + Send + Unpin + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
+impl Paths {
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
         match (request.method(), request.uri().path()) {
             (_, "/wait") => {
                 self.reached.add_permits(1);
                 self.go.acquire().await.expect("never closed").forget();
                 reply(StatusCode::OK, "waited")
             }
-            (&Method::POST, "/echo") => match request.into_body().collect().await.map_err(Into::into) {
+            (&Method::POST, "/echo") => match request.into_body().collect().await {
                 Ok(body) => reply(StatusCode::OK, body.to_bytes()),
                 Err(error) if error.is::<BodyTimeout>() => reply(StatusCode::REQUEST_TIMEOUT, "late"),
                 Err(_) => reply(StatusCode::BAD_REQUEST, "broken"),
@@ -87,10 +77,25 @@ impl Service for Paths {
     }
 }
 
+impl Service<Request<Body>> for Paths {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let paths = self.clone();
+        Box::pin(async move { Ok(paths.answer(request).await) })
+    }
+}
+
 const LARGE: usize = 32 * 1024 * 1024;
 
-fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<BoxBody<Bytes, Infallible>> {
-    let mut response = Response::new(Full::new(body.into()).boxed());
+fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.into()));
     *response.status_mut() = status;
     response
 }
@@ -109,7 +114,7 @@ impl Running {
         let address = listener.local_addr().expect("bound");
         let paths = Paths { reached: Arc::new(Semaphore::new(0)), go: Arc::new(Semaphore::new(0)) };
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(serve(listener, Host::new(paths.clone(), limits), Until(stopped)));
+        let task = tokio::spawn(serve(listener, Host::new(Hosted::new(paths.clone()), limits), Until(stopped)));
         Self { address, paths, stop, task }
     }
 

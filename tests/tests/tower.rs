@@ -1,0 +1,239 @@
+//! Layers of tower around an application, and other services than applications behind velox's server.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::extract::Extension;
+use axum::routing;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use tokio::sync::oneshot;
+use tower::layer::layer_fn;
+use tower::util::MapRequestLayer;
+use tower::{Service, ServiceExt, service_fn};
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use velox_rpc::context::Peer;
+use velox_rpc::export::OpenApi;
+use velox_rpc::service::{Body, BoxedService};
+use velox_rpc::{App, Call, Router, Server, procedure, schema};
+use velox_tests::Raw;
+
+#[schema]
+struct Note {
+    text: String,
+}
+
+/// What a layer puts beside the request.
+#[derive(Clone)]
+struct Stamp(&'static str);
+
+fn app() -> App<()> {
+    let notes = Router::new("notes")
+        .procedure("addNote", procedure().input::<Note>().mutation(|Call { input, .. }| Ok(input)))
+        .procedure("listNotes", procedure().query(|_| Ok(vec!["a note"; 1_000])))
+        .procedure(
+            "stamp",
+            procedure::<()>().query(|Call { ctx, .. }| {
+                Ok(ctx.request().extensions().get::<Stamp>().map(|stamp| stamp.0.to_owned()))
+            }),
+        )
+        .procedure(
+            "peer",
+            procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.request().peer().map(|peer| peer.to_string()))),
+        );
+    App::new(()).router(notes).docs("/docs", OpenApi::new("Notes", "1.0.0")).body_limit(1_000)
+}
+
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+fn request(method: &str, path: &str, body: &'static str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+    request.body(body.into()).expect("a request")
+}
+
+/// A server that runs until it is dropped.
+struct Site {
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Site {
+    async fn start(server: Server) -> Self {
+        let bound = server.bind("127.0.0.1:0").await.expect("a free port");
+        let address = bound.local_addr();
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(bound.run_until(async {
+            let _ = stopped.await;
+        }));
+        Self { address, _stop: stop }
+    }
+
+    async fn reply(&self, bytes: impl AsRef<[u8]>) -> (String, String) {
+        let mut client = Raw::connect(self.address).await;
+        client.send(bytes).await;
+        client.reply().await
+    }
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\norigin: https://app.example\r\naccept-encoding: gzip\r\n\r\n")
+}
+
+#[tokio::test]
+async fn a_layer_stands_around_every_reply() {
+    let app = app().layer(header("x-layer", "1")).into_service().expect("good routes");
+    for (method, path, body, status) in [
+        ("GET", "/api/notes/stamp", "", 200),
+        ("POST", "/api/notes", r#"{"text":"x"}"#, 201),
+        ("POST", "/api/notes", "{}", 400),
+        ("GET", "/api/nope", "", 404),
+        ("PUT", "/api/notes/stamp", "", 405),
+        ("GET", "/docs", "", 200),
+        ("GET", "/docs/openapi.json", "", 200),
+    ] {
+        let reply = app.call(request(method, path, body)).await;
+        assert_eq!(reply.status().as_u16(), status, "{method} {path}");
+        assert_eq!(reply.headers()["x-layer"], "1", "{method} {path}");
+    }
+    let large = Request::post("/api/notes").header("content-type", "application/json").body(" ".repeat(1_001));
+    let reply = app.call(large.expect("a request")).await;
+    assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(reply.headers()["x-layer"], "1");
+}
+
+/// In axum's order: the last is the outermost, and has the last word.
+#[tokio::test]
+async fn the_layer_that_is_added_last_is_the_outermost() {
+    let app = app().layer(header("x-layer", "inner")).layer(header("x-layer", "outer")).into_service();
+    let reply = app.expect("good routes").call(request("GET", "/api/notes/stamp", "")).await;
+    assert_eq!(reply.headers()["x-layer"], "outer");
+}
+
+#[tokio::test]
+async fn a_handler_sees_what_a_layer_puts_into_the_extensions() {
+    let stamp = MapRequestLayer::new(|mut request: Request<Body>| {
+        request.extensions_mut().insert(Stamp("of a layer"));
+        request
+    });
+    let app = app().layer(stamp).into_service().expect("good routes");
+    let reply = app.call(request("GET", "/api/notes/stamp", "")).await;
+    assert_eq!(
+        axum::body::to_bytes(axum::body::Body::new(reply.into_body()), 100).await.expect("a body"),
+        "\"of a layer\""
+    );
+}
+
+/// Ready only when it is asked for the second time, as a limit of concurrency that is reached.
+#[derive(Clone)]
+struct Reluctant {
+    inner: BoxedService,
+    asked: Arc<AtomicUsize>,
+    is_ready: bool,
+}
+
+impl Service<Request<Body>> for Reluctant {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.is_ready = self.asked.fetch_add(1, Ordering::Relaxed) > 0;
+        if self.is_ready {
+            return self.inner.poll_ready(cx);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        assert!(std::mem::take(&mut self.is_ready), "called before it was ready");
+        self.inner.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_layer_is_called_only_when_it_is_ready() {
+    let asked = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&asked);
+    let reluctant = layer_fn(move |inner| Reluctant { inner, asked: Arc::clone(&count), is_ready: false });
+    let app = app().layer(reluctant).into_service().expect("good routes");
+    assert_eq!(app.call(request("GET", "/api/notes/stamp", "")).await.status(), StatusCode::OK);
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+
+    let site = Site::start(Server::new(app)).await;
+    assert!(site.reply(get("/api/notes/stamp")).await.0.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_panic_in_a_layer_is_a_500_and_the_connection_lives_on() {
+    let panicking = layer_fn(|inner: BoxedService| {
+        service_fn(move |request: Request<Body>| {
+            assert_ne!(request.uri().path(), "/api/panic", "on purpose");
+            inner.clone().oneshot(request)
+        })
+    });
+    let site = Site::start(Server::new(app().layer(panicking).into_service().expect("good routes"))).await;
+    let mut client = Raw::connect(site.address).await;
+    client.send(get("/api/panic")).await;
+    let (head, body) = client.reply().await;
+    assert!(head.starts_with("HTTP/1.1 500 ") && body.contains("INTERNAL_SERVER_ERROR"), "{head}{body}");
+    client.send(get("/api/notes/stamp")).await;
+    assert!(client.reply().await.0.starts_with("HTTP/1.1 200 "));
+}
+
+/// Limits and deadlines under three layers of tower-http, over a socket.
+#[tokio::test]
+async fn limits_and_deadlines_hold_under_layers() {
+    let cors = CorsLayer::new().allow_origin(HeaderValue::from_static("https://app.example")).allow_credentials(true);
+    let app = app().layer(TraceLayer::new_for_http()).layer(CompressionLayer::new()).layer(cors);
+    let server = Server::new(app.into_service().expect("good routes")).body_timeout(Duration::from_millis(300));
+    let site = Site::start(server).await;
+
+    let mut client = Raw::connect(site.address).await;
+    client.send(get("/api/notes")).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("content-encoding: gzip\r\n"), "{head}");
+    assert!(head.contains("access-control-allow-origin: https://app.example\r\n"), "{head}");
+
+    let post = "POST /api/notes HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let (head, _) = site.reply(format!("{post}content-length: 1001\r\nexpect: 100-continue\r\n\r\n")).await;
+    assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+    let (head, _) =
+        site.reply(format!("{post}transfer-encoding: chunked\r\n\r\n3e9\r\n{}\r\n", " ".repeat(1_001))).await;
+    assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+    let (head, _) = site.reply(format!("{post}content-length: 10\r\n\r\n{{")).await;
+    assert!(head.starts_with("HTTP/1.1 408 ") && head.contains("connection: close\r\n"), "{head}");
+    let (head, _) = site.reply("GET /api/notes HTTP/1.1\r\nhost: a b\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+}
+
+#[tokio::test]
+async fn the_server_serves_a_router_of_axum_and_tells_it_the_peer() {
+    let own = |Extension(peer): Extension<Peer>| async move { peer.to_string() };
+    let router: axum::Router = axum::Router::new()
+        .route("/own", routing::get(own))
+        .route("/echo", routing::post(async |body: String| body))
+        .fallback_service(app().into_service().expect("good routes"));
+    let site = Site::start(Server::new(router).body_timeout(Duration::from_millis(300))).await;
+
+    let mut client = Raw::connect(site.address).await;
+    client.send(get("/own")).await;
+    assert_eq!(client.reply().await.1, client.local_addr().to_string());
+    client.send(get("/api/notes/peer")).await;
+    assert_eq!(client.reply().await.1, format!("\"{}\"", client.local_addr()), "the application has it too");
+
+    client.send("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nhi").await;
+    assert_eq!(client.reply().await.1, "hi");
+    let (head, _) = site.reply("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhi").await;
+    assert!(head.starts_with("HTTP/1.1 400 ") && head.contains("connection: close\r\n"), "{head}");
+}

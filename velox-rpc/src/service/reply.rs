@@ -1,0 +1,61 @@
+//! The reply: its body, and the headers that every reply has.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::Body;
+use crate::context::{ReplyHead, RequestId, forbid_sharing};
+use crate::error::Error;
+use crate::wire::rest::failure;
+
+/// A reply with a JSON body, or with none where the text is empty.
+pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !json.is_empty() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        *response.body_mut() = json.into();
+    }
+    response
+}
+
+/// A page, whose headers say what it is.
+pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Response<Body> {
+    let mut response = response(status, Vec::new(), headers);
+    *response.body_mut() = text.into();
+    response
+}
+
+/// A failure: the one envelope, and of the head that calls have made what may go with it.
+pub(super) fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Response<Body> {
+    // As a rule nothing is said.
+    if !head.headers.is_empty() {
+        forbid_sharing(&mut head.headers);
+    }
+    let mut response = response(error.status(), failure(error, id), head.headers);
+    if error.status().is_server_error()
+        && let Ok(id) = HeaderValue::try_from(id.to_string())
+    {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// A request that reached no procedure.
+#[cold]
+pub(crate) fn refused(error: &Error) -> Response<Body> {
+    failed(error, &RequestId::next(), ReplyHead::default())
+}
+
+/// The reply to a HEAD: the same head, the body's length in it, and no body.
+pub(super) fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.whole_length().filter(|length| *length > 0) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
+}
