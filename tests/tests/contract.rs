@@ -237,7 +237,7 @@ async fn a_middleware_stands_before_or_after_the_input() {
         type Context = C;
 
         async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
-            let input = ctx.base().input_json().map(str::to_owned);
+            let input = ctx.base().input_json().await?.map(str::to_owned);
             self.0.lock().expect("no test panics here").push(input);
             next.run(ctx).await
         }

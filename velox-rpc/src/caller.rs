@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{CallCore, Exchange, Request, RequestId, Sender, forbid_sharing};
+use crate::context::{CallCore, Exchange, Input, Request, RequestId, Sender, forbid_sharing};
 use crate::error::{Code, Error, Result};
 use crate::procedure::{self, Endpoint, Mutation, Output, Procedure, Query};
 
@@ -163,8 +163,9 @@ impl<I, O, S> Finished<S> for Mutation<I, O, S> {
 async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Result<Output>, HeaderMap) {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
-    let exchange = Exchange::new(Request::new(parts, Sender::Caller), RequestId::next());
-    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), input };
+    let request = Request::new(parts, Sender::Caller);
+    let exchange = Exchange::new(request, Input::There(Ok(input)), RequestId::next());
+    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name) };
     let result = procedure::run(endpoint, core).await;
     match procedure::end(&exchange, &endpoint.name).await {
         Ok(()) => {

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Reply, ReplyHead, Request};
+use super::{Input, Reply, ReplyHead, Request};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -20,6 +20,7 @@ pub struct Exchange(Arc<Inner>);
 
 struct Inner {
     request: Request,
+    input: Input,
     reply: Mutex<ReplyHead>,
     slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
     id: RequestId,
@@ -56,6 +57,17 @@ struct Inner {
 /// # let _ = count_query;
 /// ```
 pub trait Slot: Any + Send + Sync {
+    /// Runs where a call had to wait for the body of its request for over a second, before it goes on: what was looked up before may
+    /// have changed meanwhile. By default it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// The call ends with the error.
+    fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        let _ = exchange;
+        Running::ready(Ok(()))
+    }
+
     /// Runs after all calls ended and before the head of the reply is written. By default it does nothing.
     ///
     /// # Errors
@@ -69,8 +81,13 @@ pub trait Slot: Any + Send + Sync {
 }
 
 impl Exchange {
-    pub(crate) fn new(request: Request, id: RequestId) -> Self {
-        Self(Arc::new(Inner { request, reply: Mutex::default(), slots: Mutex::default(), id }))
+    #[inline]
+    pub(crate) fn new(request: Request, input: Input, id: RequestId) -> Self {
+        Self(Arc::new(Inner { request, input, reply: Mutex::default(), slots: Mutex::default(), id }))
+    }
+
+    pub(crate) fn input(&self) -> &Input {
+        &self.0.input
     }
 
     /// The request's head.
@@ -110,6 +127,15 @@ impl Exchange {
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
         self.slots().push((0, Arc::new(Hook(Mutex::new(Some(hook))))));
+    }
+
+    /// Lets the slots look again, after a call has waited.
+    pub(crate) async fn resume(&self) -> Result<()> {
+        let slots: Vec<_> = self.slots().iter().map(|(_, slot)| Arc::clone(slot)).collect();
+        for slot in slots {
+            slot.resume(self).await?;
+        }
+        Ok(())
     }
 
     /// Ends the slots; those that one makes at its end too.

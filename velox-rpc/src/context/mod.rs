@@ -6,6 +6,7 @@
 
 mod caching;
 mod exchange;
+mod input;
 mod peer;
 mod reply;
 mod request;
@@ -15,10 +16,12 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::call::{ProcedureName, RawInput};
+use crate::call::ProcedureName;
+use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, RequestId, Slot};
+pub(crate) use self::input::{Arrived, Coming, Input};
 pub use self::peer::Peer;
 pub use self::reply::Reply;
 pub(crate) use self::reply::ReplyHead;
@@ -50,7 +53,6 @@ pub struct Context<S> {
 pub(crate) struct CallCore {
     pub(crate) exchange: Exchange,
     pub(crate) procedure: Arc<ProcedureName>,
-    pub(crate) input: RawInput,
 }
 
 impl<S> Context<S> {
@@ -83,10 +85,11 @@ impl<S> Context<S> {
         self.core.exchange.reply()
     }
 
-    /// The input as it came in, before it is read and checked: the text of one JSON document. `None` where there is none, or where it is
-    /// made of path and query.
+    /// Returns the input as it came in, before it is read and checked: the text of one JSON document. `None` where there is none, or
+    /// where it is made of path and query.
     ///
-    /// It is for middlewares that look for a key that the schema does not know.
+    /// It is for middlewares that look for a key that the schema does not know. It waits for the body of the request: what can be
+    /// decided without the body is decided before.
     ///
     /// # Examples
     ///
@@ -95,17 +98,22 @@ impl<S> Context<S> {
     ///
     /// /// How long the body is.
     /// #[middleware]
-    /// fn size(ctx: &impl Ctx) -> Result<usize> {
-    ///     Ok(ctx.base().input_json().map_or(0, str::len))
+    /// async fn size(ctx: &impl Ctx) -> Result<usize> {
+    ///     Ok(ctx.base().input_json().await?.map_or(0, str::len))
     /// }
     /// # let _ = procedure::<()>().use_(size);
     /// ```
-    pub fn input_json(&self) -> Option<&str> {
-        self.core.input.text().filter(|_| !self.core.input.is_coerced())
+    ///
+    /// # Errors
+    ///
+    /// The body did not arrive, is too large, or is not JSON: the error that the caller is to get.
+    pub async fn input_json(&self) -> Result<Option<&str>> {
+        let input = self.input().wait().await.0?;
+        Ok(input.text().filter(|_| !input.is_coerced()))
     }
 
-    pub(crate) fn raw_input(&self) -> &RawInput {
-        &self.core.input
+    pub(crate) fn input(&self) -> &Input {
+        self.core.exchange.input()
     }
 }
 

@@ -269,6 +269,17 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error for another who asks, with the source as text.
+    #[cold]
+    pub(crate) fn again(&self) -> Self {
+        let Inner { code, status, name, tag, message, members, source } = &*self.0;
+        let (name, tag, message) = (name.clone(), tag.clone(), message.clone());
+        let source = source.as_ref().map(|source| Chain(&**source).to_string().into());
+        Self(Box::new(Inner { code: *code, status: *status, name, tag, message, members: members.clone(), source }))
+    }
+}
+
 impl fmt::Display for Error {
     /// The message alone; the source is [`source`](Error::source)'s to give.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

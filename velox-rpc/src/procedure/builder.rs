@@ -49,6 +49,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             input: None,
             output: |generator| generator.subschema_for::<()>(),
             body_limit: None,
+            steps_before_input: false,
         },
     }
 }
@@ -324,13 +325,16 @@ where
         let mut meta = self.meta;
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();
-        Procedure::new(meta, (self.wrap)(handler::step(handler, encode)))
+        let handler = handler::step(handler, encode);
+        let last = if meta.input.is_some() { handler } else { input::unused_step(handler) };
+        Procedure::new(meta, (self.wrap)(last))
     }
 
     /// Puts one more step between the chain so far and its rest.
     fn then<D: 'static>(self, step: impl FnOnce(Step<D>) -> Step<C> + Send + 'static) -> ProcedureBuilder<S, D, I> {
-        let wrap = self.wrap;
-        ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), input: PhantomData, meta: self.meta }
+        let ProcedureBuilder { wrap, mut meta, .. } = self;
+        meta.steps_before_input |= meta.input.is_none();
+        ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), input: PhantomData, meta }
     }
 }
 
@@ -350,7 +354,9 @@ where
     /// The part that is the same for all input types.
     fn with_input(mut self, read: Read, shape: Arc<InputShape>) -> Self {
         self.meta.input = Some(Arc::clone(&shape));
-        self.then(move |inner| input::step(read, shape, inner))
+        let wrap = self.wrap;
+        let wrap: Wrap<S, C> = Box::new(move |inner| wrap(input::step(read, shape, inner)));
+        ProcedureBuilder { wrap, input: PhantomData, meta: self.meta }
     }
 }
 

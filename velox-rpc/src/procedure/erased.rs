@@ -90,6 +90,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
     /// With a guard outside of all its steps.
     pub(crate) fn guarded<G: Guard<Context<S>>>(mut self, guard: Arc<G>) -> Self {
         self.meta.guards.insert(0, guard.name().to_owned());
+        self.meta.steps_before_input = true;
         guard.describe(&mut self.meta.demands);
         Self { meta: self.meta, step: guard::step(guard, self.step) }
     }
@@ -100,6 +101,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
         M: Middleware<Context<S>, Context = Context<S>>,
     {
         middleware.describe(&mut self.meta.demands);
+        self.meta.steps_before_input = true;
         Self { meta: self.meta, step: middleware::step(middleware, self.step) }
     }
 

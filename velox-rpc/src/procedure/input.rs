@@ -4,6 +4,7 @@
 //! reads an array as a struct), the JSON is checked against the type's schema, by code that is compiled once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -46,15 +47,38 @@ pub(super) fn shape<T: Input>() -> Arc<InputShape> {
 
 /// Makes the input step, outside of the steps `inner`.
 pub(super) fn step<C: Ctx>(read: Read, shape: Arc<InputShape>, inner: Step<C>) -> Step<C> {
+    asking(move |raw| take(raw, &shape, read), inner)
+}
+
+/// Makes the step of a procedure that takes no input, right before its handler: a body is checked even if nobody wants it.
+pub(super) fn unused_step<C: Ctx>(inner: Step<C>) -> Step<C> {
+    asking(|_| Ok(Carried::new(())), inner)
+}
+
+/// Makes a step that asks for the body of the request. The steps outside of it see the head alone.
+fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 'static, inner: Step<C>) -> Step<C> {
+    let read = Arc::new(read);
     Arc::new(move |ctx, _| {
-        let raw = ctx.base().raw_input();
-        let taken = required(raw, &shape).and_then(|text| take(text, raw, &shape, read));
-        match taken {
-            Ok(input) => inner(ctx, input),
-            Err(error) => Running::ready(Err(error)),
+        if let Some(there) = ctx.base().input().there() {
+            return match there.and_then(|raw| read(raw)) {
+                Ok(input) => inner(ctx, input),
+                Err(error) => Running::ready(Err(error)),
+            };
         }
+        let (read, inner) = (Arc::clone(&read), Arc::clone(&inner));
+        Running::boxed(async move {
+            let (raw, waited) = ctx.base().input().wait().await;
+            let input = read(raw?)?;
+            if waited > LONG_WAIT {
+                ctx.exchange().resume().await?;
+            }
+            inner(ctx, input).await
+        })
     })
 }
+
+/// How long a call may wait for its body before what the steps before it have looked up is looked up again.
+const LONG_WAIT: Duration = Duration::from_secs(1);
 
 /// Reads an input and validates it.
 pub(super) type Read = fn(&str) -> serde_json::Result<(Carried, Result<(), ValidationErrors>)>;
@@ -79,8 +103,12 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
     }
 }
 
-/// Reads a text, or says everything that is wrong with it.
-fn take(text: &str, raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
+/// Reads an input, or says everything that is wrong with it.
+fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
+    take_text(required(raw, shape)?, raw, shape, read)
+}
+
+fn take_text(text: &str, raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
     match read(text) {
         Ok((input, Ok(()))) => check_lists(text, raw, shape).map(|()| input),
         Ok((_, Err(errors))) => Err(broken_rules(&errors, text, raw, shape)),
@@ -99,7 +127,7 @@ fn take_whole(
     error: &serde_json::Error,
 ) -> Result<Carried> {
     match whole::as_integers(text) {
-        Some(text) => take(&text, raw, shape, read),
+        Some(text) => take_text(&text, raw, shape, read),
         None => Err(unreadable(text, raw, shape, error)),
     }
 }

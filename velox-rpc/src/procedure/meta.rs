@@ -22,6 +22,8 @@ pub(crate) struct Meta {
     pub(crate) input: Option<Arc<InputShape>>,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) body_limit: Option<usize>,
+    /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
+    pub(crate) steps_before_input: bool,
 }
 
 /// How REST reaches a procedure.

@@ -20,7 +20,7 @@ use super::stall;
 /// The time runs from the first moment the body is waited for, so a body that came along with its head costs no timer, and a handler
 /// that thinks before it reads does not use up the client's time.
 #[derive(Debug)]
-pub(super) struct Arriving<B> {
+pub(super) struct Arriving<B: Body> {
     body: B,
     timeout: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -87,9 +87,11 @@ where
     }
 }
 
-impl<B> Drop for Arriving<B> {
+impl<B: Body> Drop for Arriving<B> {
     fn drop(&mut self) {
-        if let Some(activity) = self.activity.take() {
+        if let Some(activity) = self.activity.take()
+            && !self.body.is_end_stream()
+        {
             activity.body_unread();
         }
     }

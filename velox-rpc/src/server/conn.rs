@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
@@ -13,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -62,7 +64,7 @@ impl Host {
                 let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
                 let answer = service_fn(move |request| {
                     requests.within_head(false);
-                    answer(Arc::clone(&host), InFlight::begin(&requests), request, peer)
+                    answer(&host, InFlight::begin(&requests), request, peer)
                 });
                 self.watched(self.http1.serve_connection(socket, answer), activity, head).await
             }
@@ -99,30 +101,67 @@ impl Host {
 }
 
 /// Answers a request. Of HTTP/1, hyper polls this within the connection's task. Never fails.
-async fn answer(
-    host: Arc<Host>,
+fn answer(
+    host: &Host,
     in_flight: InFlight,
     request: Request<Incoming>,
     peer: SocketAddr,
-) -> Result<Response<Reply>, Infallible> {
+) -> Answer<impl Future<Output = Response<Body>> + use<>> {
     let is_http1 = request.version() < http::Version::HTTP_2;
-    let mut response = match head::check(&request) {
+    let reply = match head::check(&request) {
         Ok(()) => {
             let request = request.map(|incoming| Arriving::new(incoming, host.limits.body, &in_flight));
             let peer = Peer::from(peer);
             match &host.service {
-                Hosted::App(app) => app.answer(request, Some(peer)).await,
-                // In a box: there would be room for it in the future of every request, and hyper moves that.
-                Hosted::Boxed(service) => Box::pin(service.clone().answer_to(request.map(Body::new), peer)).await,
+                Hosted::App(app) => Making::App { reply: Arc::clone(app).answer(request, Some(peer)) },
+                Hosted::Boxed(service) => {
+                    let reply = service.clone().answer_to(request.map(Body::new), peer);
+                    Making::Boxed { reply: Box::pin(reply) }
+                }
             }
         }
-        Err(error) => refused(&error),
+        Err(error) => Making::Refused { reply: Some(Box::new(refused(&error))) },
     };
-    if is_http1 && in_flight.activity().is_body_late() {
-        // hyper closes in any case, since the rest of the body is unread; the client is told.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    Answer { reply, is_http1, in_flight: Some(in_flight) }
+}
+
+pin_project! {
+    /// A request on its way to its reply. Not an `async` block: that would move the large future of the reply more often.
+    struct Answer<F> {
+        #[pin]
+        reply: Making<F>,
+        is_http1: bool,
+        in_flight: Option<InFlight>,
     }
-    Ok(response.map(|reply| Reply::new(reply, in_flight)))
+}
+
+pin_project! {
+    /// What makes the reply.
+    #[project = MakingNow]
+    enum Making<F> {
+        App { #[pin] reply: F },
+        Boxed { reply: Pin<Box<dyn Future<Output = Response<Body>> + Send>> },
+        Refused { reply: Option<Box<Response<Body>>> },
+    }
+}
+
+impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
+    type Output = Result<Response<Reply>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match this.reply.project() {
+            MakingNow::App { reply } => ready!(reply.poll(cx)),
+            MakingNow::Boxed { reply } => ready!(reply.as_mut().poll(cx)),
+            MakingNow::Refused { reply } => *reply.take().expect(ONCE),
+        };
+        let in_flight = this.in_flight.take().expect(ONCE);
+        if *this.is_http1 && in_flight.activity().is_body_late() {
+            // hyper closes in any case, since the rest of the body is unread; the client is told.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(response.map(|reply| Reply::new(reply, in_flight))))
+    }
 }
 
 /// Answers a request of HTTP/2. A task of its own, see [`stall`](super::stall).
@@ -136,7 +175,7 @@ async fn answer_stream(
     if request.headers().len() > host.limits.headers {
         return Ok(refused(&too_many_headers()).map(|reply| Reply::new(reply, in_flight)));
     }
-    let mut answer = pin!(answer(host, in_flight, request, peer));
+    let mut answer = pin!(answer(&host, in_flight, request, peer));
     poll_fn(|cx| {
         let response = answer.as_mut().poll(cx);
         if response.is_pending() {
@@ -212,6 +251,8 @@ where
         Pin::new(self).graceful_shutdown();
     }
 }
+
+const ONCE: &str = "a future that has ended is not polled again";
 
 /// What a client that has just connected gets at the end of the server: its request may be in the system's buffers.
 const FIRST_BYTE_GRACE: Duration = Duration::from_millis(100);

@@ -11,14 +11,15 @@ mod watch;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
@@ -29,13 +30,13 @@ use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{self, CallCore, Exchange, Peer, ReplyHead, RequestId, Sender};
+use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Sender};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
 pub use crate::wire::BodyTimeout;
 use crate::wire::rest::{Claim, Parameters, Route, Routes, success};
-use crate::wire::{BodyLimit, is_only_encoded, read_body};
+use crate::wire::{BodyLimit, check_head, is_only_encoded, read_body};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
 ///
@@ -92,7 +93,7 @@ impl AppService {
         match &self.layered {
             None => {
                 let peer = request.extensions().get().copied();
-                self.core.answer(request, peer).await
+                Arc::clone(&self.core).answer(request, peer).await
             }
             Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
         }
@@ -116,67 +117,72 @@ impl AppService {
 }
 
 impl Core {
-    pub(crate) async fn answer<B>(&self, request: Request<B>, peer: Option<Peer>) -> Response<Body>
+    /// Answers a request. All that its head decides is decided before the future is made, which so need not hold the head.
+    pub(crate) fn answer<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+        peer: Option<Peer>,
+    ) -> impl Future<Output = Response<Body>> + use<B>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let head_only = parts.method == Method::HEAD;
-        let claim = self.claim(&parts);
-        let route = claim.as_ref().map(|(route, _)| *route).ok();
-        let id = RequestId::next();
-        let span = watch::span(id, &parts.method, route);
-        let watch = Watch::begin(id, &span, &self.observers, &parts.method, route);
-        let reply = match claim {
-            Ok((route, parameters)) => {
-                let decoded = {
-                    // Dropped once it is read, or not: the handler may take its time.
-                    let body = pin!(body);
-                    within(&span, pin!(self.decode(route, parameters, &parts, body))).await
-                };
-                match decoded {
-                    Ok(input) => {
-                        let exchange = Exchange::new(context::Request::new(parts, Sender::Server(peer)), id);
-                        within(&span, pin!(run(route, &exchange, input))).await
-                    }
-                    Err(error) => undecoded(&error, &parts),
+        let (id, method) = (RequestId::next(), parts.method.clone());
+        let claimed = self.claim(parts, body, peer, id);
+        async move {
+            let route = claimed.route().map(|index| &self.routes[index]);
+            let span = watch::span(id, &method, route);
+            let watch = Watch::begin(id, &span, &self.observers, &method, route);
+            let reply = match claimed {
+                Claimed::Call { route, exchange, body } => {
+                    let route = &self.routes[route];
+                    let reading = pin!(body.map(|(parameters, body)| self.read(route, parameters, &exchange, body)));
+                    within(&span, pin!(run(route, &exchange, reading.as_pin_mut()))).await
                 }
-            }
-            Err(refusal) => *refusal,
-        };
-        watch.end(reply.status());
-        if head_only { without_body(reply) } else { reply }
-    }
-
-    /// Finds the route, by the head of the request alone.
-    fn claim(&self, parts: &Parts) -> Result<(&Route, Parameters), Box<Response<Body>>> {
-        match self.routes.claim(&parts.method, parts.uri.path()) {
-            Claim::Route(route, parameters) => Ok((route, parameters)),
-            Claim::NotFound => Err(Box::new(self.unclaimed(parts))),
-            Claim::MethodNotAllowed(allow) => Err(Box::new(method_not_allowed(parts, allow))),
+                Claimed::Refused { reply, .. } => *reply,
+            };
+            watch.end(reply.status());
+            if method == Method::HEAD { without_body(reply) } else { reply }
         }
     }
 
-    /// Makes the input of path, query and body.
-    async fn decode<B>(
-        &self,
-        route: &Route,
-        parameters: Parameters,
-        parts: &Parts,
-        body: Pin<&mut B>,
-    ) -> Result<RawInput>
+    /// Finds the route, and refuses what can be refused by the head of the request alone.
+    fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>, id: RequestId) -> Claimed<B> {
+        let refused = |route, reply| Claimed::Refused { route, reply: Box::new(reply) };
+        let (index, parameters) = match self.routes.claim(&parts.method, parts.uri.path()) {
+            Claim::Route(index, parameters) => (index, parameters),
+            Claim::NotFound => return refused(None, self.unclaimed(&parts)),
+            Claim::MethodNotAllowed(allow) => return refused(None, method_not_allowed(&parts, allow)),
+        };
+        let route = &self.routes[index];
+        let has_body = route.input.wants_body() && !body.is_end_stream();
+        if has_body && let Err(error) = check_head(&parts.headers, &body, self.limit(route)) {
+            return refused(Some(index), unread(&error, &parts.headers));
+        }
+        let (input, body) = if has_body {
+            (Input::Coming(Coming::default()), Some((parameters, body)))
+        } else {
+            (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
+        };
+        let exchange = Exchange::new(context::Request::new(parts, Sender::Server(peer)), input, id);
+        Claimed::Call { route: index, exchange, body }
+    }
+
+    /// Reads the body, and makes the input of it and the path. What is to be said of a failure beside the error is said here.
+    async fn read<B>(&self, route: &Route, parameters: Parameters, exchange: &Exchange, body: B) -> Result<RawInput>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
-        let body = if route.input.wants_body() {
-            let limit = route.endpoint.meta.body_limit.map_or(self.body_limit, BodyLimit);
-            read_body(&parts.headers, body, limit).await?
-        } else {
-            None
-        };
-        route.input.decode(parameters, parts.uri.query(), body)
+        let headers = exchange.request().headers();
+        let text = read_body(headers, pin!(body), self.limit(route)).await;
+        let text = text.inspect_err(|error| exchange.reply().edit_headers(|reply| explain(error, headers, reply)))?;
+        route.input.decode(&parameters, None, text)
+    }
+
+    fn limit(&self, route: &Route) -> BodyLimit {
+        route.endpoint.meta.body_limit.map_or(self.body_limit, BodyLimit)
     }
 
     /// No route has the path: a page may.
@@ -190,14 +196,82 @@ impl Core {
     }
 }
 
-async fn run(route: &Route, exchange: &Exchange, input: RawInput) -> Response<Body> {
+/// A request whose head was looked at. Routes are told by their index.
+enum Claimed<B> {
+    Call {
+        route: usize,
+        exchange: Exchange,
+        /// The body that is still to be read, with the parameters of the path.
+        body: Option<(Parameters, B)>,
+    },
+    Refused {
+        route: Option<usize>,
+        reply: Box<Response<Body>>,
+    },
+}
+
+impl<B> Claimed<B> {
+    fn route(&self) -> Option<usize> {
+        match self {
+            Self::Call { route, .. } => Some(*route),
+            Self::Refused { route, .. } => *route,
+        }
+    }
+}
+
+/// Runs a call, and the reading of its body once a step asks for that.
+async fn run<R>(route: &Route, exchange: &Exchange, reading: Option<Pin<&mut R>>) -> Response<Body>
+where
+    R: Future<Output = Result<RawInput>>,
+{
     let procedure = Arc::clone(&route.endpoint.name);
-    let core = CallCore { exchange: exchange.clone(), procedure, input };
-    let result = procedure::run(&route.endpoint, core).await;
+    let mut call = pin!(procedure::run(&route.endpoint, CallCore { exchange: exchange.clone(), procedure }));
+    let result = match (exchange.input(), reading) {
+        (Input::Coming(input), Some(reading)) if route.endpoint.meta.steps_before_input => {
+            beside(input, call, reading).await
+        }
+        (Input::Coming(input), Some(reading)) => {
+            // Nothing can refuse the call before it asks.
+            input.arrive(Arrived { input: reading.await, waited: Duration::ZERO });
+            call.as_mut().await
+        }
+        _ => call.as_mut().await,
+    };
     match procedure::end(exchange, &route.endpoint.name).await {
         Ok(()) => reply(route, result, exchange.take_reply(), exchange),
         Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
     }
+}
+
+/// Polls a call, and beside it, once it asks for its input, what reads that.
+async fn beside<C: Future>(
+    input: &Coming,
+    mut call: Pin<&mut C>,
+    mut reading: Pin<&mut impl Future<Output = Result<RawInput>>>,
+) -> C::Output {
+    let mut began = None;
+    poll_fn(|cx| {
+        input.listen(cx);
+        loop {
+            if let Poll::Ready(output) = call.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            if !input.is_wanted() {
+                return Poll::Pending;
+            }
+            match reading.as_mut().poll(cx) {
+                Poll::Ready(read) => {
+                    let waited = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
+                    input.arrive(Arrived { input: read, waited });
+                }
+                Poll::Pending => {
+                    began.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
 }
 
 /// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
@@ -223,14 +297,20 @@ fn reply(route: &Route, result: Result<procedure::Output>, head: ReplyHead, exch
     }
 }
 
-/// A request whose input could not be read.
+/// A body that the head rules out.
 #[cold]
-fn undecoded(error: &Error, parts: &Parts) -> Response<Body> {
+fn unread(error: &Error, request: &HeaderMap) -> Response<Body> {
     let mut response = refused(error);
-    if error.code() == Code::UnsupportedMediaType && is_only_encoded(&parts.headers) {
-        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    }
+    explain(error, request, response.headers_mut());
     response
+}
+
+/// The headers that go with the refusal of a body.
+#[cold]
+fn explain(error: &Error, request: &HeaderMap, reply: &mut HeaderMap) {
+    if error.code() == Code::UnsupportedMediaType && is_only_encoded(request) {
+        reply.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
 }
 
 #[cold]
@@ -286,7 +366,8 @@ impl tower_service::Service<Request<Body>> for Innermost {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let core = Arc::clone(&self.0);
         let peer = request.extensions().get().copied();
-        Box::pin(async move { Ok(core.answer(request, peer).await) })
+        let answer = core.answer(request, peer);
+        Box::pin(async move { Ok(answer.await) })
     }
 }
 

@@ -19,30 +19,32 @@ pub(crate) struct BodyLimit(pub(crate) usize);
 #[error("the request body did not arrive in time")]
 pub struct BodyTimeout;
 
-/// Reads a JSON body. What can be refused by the head is refused before a byte is read, and so before the client is told to
-/// go on (`100 Continue`).
-///
-/// `None` where there is no body: an empty one counts as none, whatever its content type.
+/// Refuses what the head says of a body, before a byte is read, and so before the client is told to go on (`100 Continue`).
+pub(crate) fn check_head(headers: &HeaderMap, body: &impl Body, limit: BodyLimit) -> Result<()> {
+    check_length(headers, body.size_hint().exact(), limit)?;
+    // Known to be there: no need to read it to refuse it.
+    if is_there(body) { Ok(check_type(headers)?) } else { Ok(()) }
+}
+
+/// Whether a body is known not to be empty before it is read.
+fn is_there(body: &impl Body) -> bool {
+    body.size_hint().exact().is_some_and(|length| length > 0)
+}
+
+/// Reads a JSON body whose head was [checked](check_head). `None` where there is no body: an empty one counts as none, whatever its content type.
 pub(crate) async fn read_body<B>(headers: &HeaderMap, body: Pin<&mut B>, limit: BodyLimit) -> Result<Option<String>>
 where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let expected = body.size_hint().exact();
-    if expected == Some(0) {
-        return Ok(None);
-    }
-    check_length(headers, expected, limit)?;
-    let readable = check_type(headers);
-    if expected.is_some() {
-        // Known to be there: no need to read it to refuse it.
-        readable?;
-    }
+    let is_checked = is_there(&*body);
     let bytes = collect(body, limit).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    readable?;
+    if !is_checked {
+        check_type(headers)?;
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::new(Code::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
@@ -57,7 +59,10 @@ where
     // No more than the limit is ever reserved, whatever the head declares.
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit.0);
     let mut bytes = Vec::with_capacity(expected);
-    while let Some(frame) = body.frame().await {
+    // A body of a known length has ended with its last byte: it need not be asked once more.
+    while !body.is_end_stream()
+        && let Some(frame) = body.frame().await
+    {
         // Trailers are dropped: they never become headers.
         let Ok(data) = frame.map_err(|error| unreadable(error.into()))?.into_data() else { continue };
         if data.remaining() > limit.0 - bytes.len() {

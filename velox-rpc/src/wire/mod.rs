@@ -8,4 +8,4 @@ mod keys;
 pub(crate) mod rest;
 
 pub use self::body::BodyTimeout;
-pub(crate) use self::body::{BodyLimit, is_only_encoded, read_body};
+pub(crate) use self::body::{BodyLimit, check_head, is_only_encoded, read_body};

@@ -1,7 +1,7 @@
 //! The guard: what a request has to bring.
 
 use std::borrow::Cow;
-use std::future::{Future, ready};
+use std::future::Future;
 
 use ctutils::CtEq;
 use http::header::COOKIE;
@@ -32,7 +32,7 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        ready(self.0.0.check(ctx.base()))
+        self.0.0.check(ctx.base())
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -43,7 +43,7 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
 }
 
 impl Inner {
-    fn check<S>(&self, ctx: &Context<S>) -> Result<()> {
+    async fn check<S: Send + Sync>(&self, ctx: &Context<S>) -> Result<()> {
         let request = ctx.request();
         if ctx.procedure().kind() == Kind::Query && request.method().is_safe() {
             return Ok(());
@@ -52,7 +52,11 @@ impl Inner {
         origin::check_named(headers, request.uri().authority(), &self.trusted)
             .map_err(|error| refused(ORIGIN).with_source(error))?;
         let cookie = header::values(headers.get_all(COOKIE), &self.cookie).next().ok_or_else(|| refused(NO_COOKIE))?;
-        let token = sent(headers, ctx.input_json()).ok_or_else(|| refused(NO_TOKEN))?;
+        let token = match in_header(headers) {
+            Some(token) => Cow::Borrowed(token),
+            // The body is read only for a caller who may have put the token there.
+            None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or_else(|| refused(NO_TOKEN))?,
+        };
         if !bool::from(cookie.ct_eq(&token[..])) {
             return Err(refused(MISMATCH));
         }
@@ -63,22 +67,17 @@ impl Inner {
     }
 }
 
-/// The token beside the cookie: in the header, or else in the body.
-fn sent<'a>(headers: &'a HeaderMap, body: Option<&str>) -> Option<Cow<'a, [u8]>> {
-    let header = headers.get("x-csrf-token").map(|value| value.as_bytes()).filter(|value| !value.is_empty());
-    match header {
-        Some(value) => Some(Cow::Borrowed(value)),
-        None => in_body(body?).map(|token| Cow::Owned(token.into_bytes())),
-    }
+fn in_header(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get("x-csrf-token").map(|value| value.as_bytes()).filter(|value| !value.is_empty())
 }
 
-fn in_body(body: &str) -> Option<String> {
+fn in_body(body: &str) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "_csrf")]
         token: Option<String>,
     }
-    serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty())
+    serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty()).map(String::into_bytes)
 }
 
 /// A code and a message.

@@ -227,6 +227,14 @@ impl Manager {
 
 #[cfg(feature = "rpc")]
 impl Manager {
+    /// Whether the session that was loaded still lives under its id. A visitor without one has nothing that could have ended.
+    pub(crate) async fn is_alive(&self, session: &OpenSession) -> Result<bool, OpenError> {
+        let key = session.shared().with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())));
+        let Ok(Some(key)) = key else { return Ok(true) };
+        let record = self.0.noted(self.0.store().get(&key).await).map_err(OpenError::Unavailable)?;
+        Ok(record.is_some_and(|record| self.0.policy.remaining(&record, self.now()) > 0))
+    }
+
     /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         &self.0.name

@@ -13,7 +13,7 @@ use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::Running;
 
 use super::deadline::within;
-use super::outward::{cross_site, unopened, unsaved};
+use super::outward::{cross_site, ended, unopened, unsaved};
 use crate::Manager;
 use crate::clock::milliseconds;
 use crate::manager::{CloseError, OpenError, keep_out_of_caches};
@@ -68,6 +68,24 @@ struct SessionSlot {
 }
 
 impl Slot for SessionSlot {
+    /// While a call waited for its body, the session may have ended: a logout elsewhere counts for it too.
+    fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+        let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
+        let exchange = exchange.clone();
+        Running::boxed(async move {
+            let (alive, took) = within(self.manager.patience(), pin!(self.manager.is_alive(&open))).await;
+            open.shared().waited(milliseconds(took));
+            let alive = alive.unwrap_or_else(|| Err(OpenError::Unavailable(self.manager.timed_out())));
+            let error = match alive {
+                Ok(true) => return Ok(()),
+                Ok(false) => ended(),
+                Err(error) => unopened(error),
+            };
+            exchange.reply().edit_headers(keep_out_of_caches);
+            Err(error)
+        })
+    }
+
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let Some(open) = self.open.get() else { return Running::ready(Ok(())) };
         // As a rule: it needs no box to wait in.

@@ -64,7 +64,7 @@ where
             }
             Who::Nobody => Err(nobody()),
         };
-        end(scope, result)
+        end(scope, result.map_err(|error| if outward::is_ended(&error) { nobody() } else { error }))
     }
 
     fn describe(&self, demands: &mut Demands) {

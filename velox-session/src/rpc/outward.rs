@@ -68,6 +68,21 @@ pub(super) fn unsaved(error: CloseError) -> Error {
     }
 }
 
+/// The session ended while the call waited for its body.
+#[derive(Debug, thiserror::Error)]
+#[error("the session ended while the call waited for its body")]
+struct Ended;
+
+#[cold]
+pub(super) fn ended() -> Error {
+    changed().with_source(Ended)
+}
+
+/// Whether a call failed because its session ended while it waited.
+pub(super) fn is_ended(error: &Error) -> bool {
+    error.source().is_some_and(|source| source.is::<Ended>())
+}
+
 fn changed() -> Error {
     Error::new(Code::Conflict, "The session was changed by another request").with_tag("SESSION_CONFLICT")
 }

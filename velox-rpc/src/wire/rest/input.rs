@@ -57,10 +57,15 @@ impl InputPlan {
     }
 
     /// Makes the input. A path parameter always wins over a query or body key of the same name.
-    pub(crate) fn decode(&self, parameters: Parameters, query: Option<&str>, body: Option<String>) -> Result<RawInput> {
+    pub(crate) fn decode(
+        &self,
+        parameters: &Parameters,
+        query: Option<&str>,
+        body: Option<String>,
+    ) -> Result<RawInput> {
         match self.source {
-            Source::Query => self.read_query(&parameters, query.unwrap_or("")),
-            Source::Body => self.read_body(&parameters, body),
+            Source::Query => self.read_query(parameters, query.unwrap_or("")),
+            Source::Body => self.read_body(parameters, body),
         }
     }
 

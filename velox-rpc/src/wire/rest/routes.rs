@@ -1,5 +1,7 @@
 //! All REST routes of an application: built once, with every mistake found, then asked for each request.
 
+use std::ops::Index;
+
 use http::{HeaderValue, Method};
 
 use super::input::{InputPlan, Source};
@@ -32,9 +34,9 @@ pub(crate) struct Route {
 }
 
 /// What a request's method and path lead to.
-pub(crate) enum Claim<'a> {
-    /// A procedure, with the text of the path's parameters, not yet decoded.
-    Route(&'a Route, Parameters),
+pub(crate) enum Claim {
+    /// A procedure by the index of its route, with the text of the path's parameters, not yet decoded.
+    Route(usize, Parameters),
     /// No route has this path.
     NotFound,
     /// The path is there, by other methods: those of the header's value.
@@ -48,6 +50,14 @@ impl Route {
     /// The path with the prefix, and with parameters as `:id`.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+}
+
+impl Index<usize> for Routes {
+    type Output = Route;
+
+    fn index(&self, index: usize) -> &Route {
+        &self.routes[index]
     }
 }
 
@@ -74,14 +84,14 @@ impl Routes {
     }
 
     /// Finds the route of a request. HEAD is answered wherever GET is.
-    pub(crate) fn claim(&self, method: &Method, path: &str) -> Claim<'_> {
+    pub(crate) fn claim(&self, method: &Method, path: &str) -> Claim {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         let found =
             self.methods.iter().find(|routes| routes.method == *wanted).and_then(|routes| routes.matcher.at(path).ok());
         match found {
             Some(found) => {
                 let parameters = found.params.iter().map(|(_, text)| text.to_owned()).collect();
-                Claim::Route(&self.routes[*found.value], parameters)
+                Claim::Route(*found.value, parameters)
             }
             None => self.unclaimed(path),
         }
@@ -89,7 +99,7 @@ impl Routes {
 
     /// Tells an unknown path from a known one that is asked for by another method.
     #[cold]
-    fn unclaimed(&self, path: &str) -> Claim<'_> {
+    fn unclaimed(&self, path: &str) -> Claim {
         let mut allow = Vec::new();
         for MethodRoutes { method, .. } in self.methods.iter().filter(|routes| routes.matcher.at(path).is_ok()) {
             allow.push(method.as_str());

@@ -1,0 +1,282 @@
+//! When the body of a request is read: once a step asks for it, and not for a caller whom an earlier step refuses.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use http_body::{Body, Frame};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use velox_rpc::procedure::{Output, guard};
+use velox_rpc::service::AppService;
+use velox_rpc::{App, Call, Ctx, Middleware, Next, Result, Router, Server, procedure, schema};
+use velox_session::rate::{MemoryRates, rate_limit};
+use velox_session::{MemoryStore, SessionMiddleware, SessionUser, csrf, session_middleware};
+use velox_tests::{Raw, SECRET};
+
+#[schema]
+struct Note {
+    text: String,
+}
+
+#[schema]
+struct Login {
+    id: String,
+}
+
+/// Runs the steps inside in a task of their own.
+struct InATask;
+
+impl<C: Ctx> Middleware<C> for InATask {
+    type Context = C;
+
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+        tokio::spawn(next.run(ctx)).await?
+    }
+}
+
+fn sessions() -> SessionMiddleware {
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    settings.build().expect("good settings")
+}
+
+fn app(session: &SessionMiddleware) -> App<()> {
+    let key = guard("key", |request| request.header("x-key").is_some());
+    let limit =
+        rate_limit("notes", 0, Duration::from_secs(60)).by(|_| Some("all".to_owned())).store(MemoryRates::new());
+    let csrf = csrf(SECRET).secure(false).build().expect("good settings");
+    let of_csrf = csrf.clone();
+    let notes = Router::new("notes")
+        .procedure("writeGuarded", procedure().guard(key).input::<Note>().mutation(|Call { input, .. }| Ok(input)))
+        .procedure("writeLimited", procedure().guard(limit).input::<Note>().mutation(|Call { input, .. }| Ok(input)))
+        .procedure(
+            "writeOwn",
+            procedure().use_(session.required()).input::<Note>().mutation(|Call { input, .. }| Ok(input)),
+        )
+        .procedure(
+            "writeAny",
+            procedure().use_(session.optional()).input::<Note>().mutation(|Call { input, .. }| Ok(input)),
+        )
+        .procedure("writeLater", procedure().input::<Note>().guard(guard("no", |_| false)).mutation(|_| Ok(())))
+        .procedure("writeInATask", procedure().use_(InATask).input::<Note>().mutation(|Call { input, .. }| Ok(input)))
+        .procedure("csrfToken", procedure::<()>().query(move |Call { ctx, .. }| of_csrf.issue(&ctx)))
+        .procedure(
+            "writeForm",
+            procedure().guard(csrf.guard()).input::<Note>().mutation(|Call { input, .. }| Ok(input)),
+        )
+        .procedure(
+            "touch",
+            procedure().guard(guard("key", |request| request.header("x-key").is_some())).mutation(|_| Ok(())),
+        );
+    let auth = Router::new("auth")
+        .procedure(
+            "login",
+            procedure().use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
+                Ok(ctx.session.login(SessionUser::new(&input.id, "ada@example.com")).await?)
+            }),
+        )
+        .procedure(
+            "logoutAll",
+            procedure()
+                .use_(session.required())
+                .mutation(async |Call { ctx, .. }| Ok(ctx.session.logout_all().await?)),
+        );
+    App::new(()).router(notes).router(auth)
+}
+
+/// A server that runs until it is dropped.
+struct Site {
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let service = app(&sessions()).into_service().expect("good routes");
+        let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
+        let address = bound.local_addr();
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(bound.run_until(async {
+            let _ = stopped.await;
+        }));
+        Self { address, _stop: stop }
+    }
+
+    /// The first thing that comes back where a client waits to be asked for its body.
+    async fn first(&self, path: &str, headers: &str) -> String {
+        let mut client = Raw::connect(self.address).await;
+        client
+            .send(format!(
+                "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}\
+             content-length: 12\r\nexpect: 100-continue\r\n\r\n"
+            ))
+            .await;
+        client.head().await
+    }
+}
+
+/// Promise H8a.
+#[tokio::test]
+async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
+    let site = Site::start().await;
+    for (path, headers, status) in [
+        ("/api/notes/writeGuarded", "", "403"),
+        ("/api/notes/writeLimited", "", "429"),
+        ("/api/notes/writeOwn", "", "401"),
+        ("/api/notes/writeOwn", "sec-fetch-site: cross-site\r\n", "403"),
+        ("/api/notes/writeAny", "sec-fetch-site: cross-site\r\n", "403"),
+        ("/api/notes/writeForm", "", "403"),
+        ("/api/notes/touch", "", "403"),
+    ] {
+        let head = site.first(path, headers).await;
+        assert_eq!(head.get(9..12), Some(status), "{path}: {head}");
+    }
+    for (path, headers) in [
+        ("/api/notes/writeGuarded", "x-key: 1\r\n"),
+        ("/api/notes/writeAny", ""),
+        ("/api/notes/writeLater", ""),
+        ("/api/notes/touch", "x-key: 1\r\n"),
+    ] {
+        let head = site.first(path, headers).await;
+        assert!(head.starts_with("HTTP/1.1 100 "), "{path}: {head}");
+    }
+}
+
+fn service() -> AppService {
+    app(&sessions()).into_service().expect("good routes")
+}
+
+fn post(path: &str, cookie: &str) -> http::request::Builder {
+    Request::post(path).header("content-type", "application/json").header("cookie", cookie)
+}
+
+async fn status(service: &AppService, request: Request<String>) -> StatusCode {
+    service.call(request).await.status()
+}
+
+#[tokio::test]
+async fn a_broken_body_of_a_stranger_is_a_401() {
+    let request = post("/api/notes/writeOwn", "").body("{".to_owned()).expect("a request");
+    assert_eq!(status(&service(), request).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_step_in_another_task_may_ask_for_the_body() {
+    let (body, pieces) = Pieces::new();
+    let service = service();
+    let answer = tokio::spawn(async move {
+        service.call(post("/api/notes/writeInATask", "").body(body).expect("a request")).await.status()
+    });
+    tokio::task::yield_now().await;
+    pieces.send("{\"text\":").expect("it is read");
+    tokio::task::yield_now().await;
+    pieces.send("\"x\"}").expect("it is read");
+    drop(pieces);
+    assert_eq!(answer.await.expect("no panic"), StatusCode::OK);
+}
+
+/// Counts how often it is asked for bytes; it never has any.
+struct Asked(Arc<AtomicUsize>);
+
+impl Body for Asked {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<std::result::Result<Frame<bytes::Bytes>, Self::Error>>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        std::task::Poll::Ready(None)
+    }
+}
+
+#[tokio::test]
+async fn the_csrf_guard_asks_for_the_body_only_where_no_header_has_the_token() {
+    let service = service();
+    for (headers, asked) in [
+        (&[("cookie", "csrf=a.1.2.b")][..], 1),
+        (&[("cookie", "csrf=a.1.2.b"), ("x-csrf-token", "other")], 0),
+        (&[], 0),
+    ] {
+        let count = Arc::<AtomicUsize>::default();
+        let mut request = Request::post("/api/notes/writeForm").header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let reply = service.call(request.body(Asked(Arc::clone(&count))).expect("a request")).await;
+        assert_eq!(reply.status(), StatusCode::FORBIDDEN);
+        assert_eq!(count.load(Ordering::Relaxed), asked, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_csrf_guard_finds_the_token_in_the_body_and_the_input_is_read_behind_it() {
+    let service = service();
+    let reply = service.call(Request::get("/api/notes/csrfToken").body(String::new()).expect("a request")).await;
+    let cookie = reply.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+    let token = cookie.strip_prefix("csrf=").expect("its name");
+    let body = json!({"text": "x", "_csrf": token}).to_string();
+    let request = post("/api/notes/writeForm", &cookie).body(body).expect("a request");
+    assert_eq!(status(&service, request).await, StatusCode::OK);
+}
+
+/// A body whose pieces a test hands over one by one.
+struct Pieces(mpsc::UnboundedReceiver<&'static str>);
+
+impl Pieces {
+    fn new() -> (Self, mpsc::UnboundedSender<&'static str>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(receiver), sender)
+    }
+}
+
+impl Body for Pieces {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<std::result::Result<Frame<bytes::Bytes>, Self::Error>>> {
+        self.0.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece.into()))))
+    }
+}
+
+/// What a client gets who logs in, begins a request to `path`, and whose session ends before the body is there.
+async fn ended_while_waiting(service: &AppService, path: &str, wait: Duration) -> (StatusCode, Option<String>) {
+    let login = post("/api/auth/login", "").body(r#"{"id":"u1"}"#.to_owned()).expect("a request");
+    let reply = service.call(login).await;
+    let cookie = reply.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+
+    let (body, pieces) = Pieces::new();
+    let request = post(path, &cookie).body(body).expect("a request");
+    let waiting = tokio::spawn({
+        let service = service.clone();
+        async move { service.call(request).await }
+    });
+    tokio::task::yield_now().await;
+    let logout = post("/api/auth/logoutAll", &cookie).body(String::new()).expect("a request");
+    assert_eq!(status(service, logout).await, StatusCode::OK);
+    tokio::time::sleep(wait).await;
+    pieces.send(r#"{"text":"x"}"#).expect("it is read");
+    drop(pieces);
+    let reply = waiting.await.expect("no panic");
+    let cookie = reply.headers().get("set-cookie").map(|line| line.to_str().expect("ASCII").to_owned());
+    (reply.status(), cookie)
+}
+
+/// The one test that waits: the wait that counts is over a second long.
+#[tokio::test]
+async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count_any_more() {
+    let long = Duration::from_millis(1_100);
+    let [own, any] = [service(), service()];
+    let (own, any) = tokio::join!(
+        ended_while_waiting(&own, "/api/notes/writeOwn", long),
+        ended_while_waiting(&any, "/api/notes/writeAny", long),
+    );
+    assert_eq!(own, (StatusCode::UNAUTHORIZED, None));
+    assert_eq!(any, (StatusCode::CONFLICT, None));
+}
