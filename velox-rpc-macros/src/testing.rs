@@ -81,7 +81,8 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 32] = [
+const OURS: [&str; 33] = [
+    "build",
     "into_router",
     "router",
     "__has",

@@ -179,7 +179,10 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// A caller that runs procedures of this application's state with no socket, and by name those of the routers that were added so far.
+    /// A caller that runs procedures with no socket.
+    ///
+    /// Procedures of the routers that were added so far run as the application serves them, with the guards and middlewares of their
+    /// router. So add the routers first. See [`Caller::call`].
     pub fn caller(&self) -> Caller<S> {
         Caller::new(Arc::clone(&self.state), self.table.endpoints())
     }

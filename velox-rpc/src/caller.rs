@@ -1,5 +1,6 @@
 //! The direct caller: procedures run with no socket, through the same executor as every wire.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,11 +12,12 @@ use serde_json::Value;
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{CallCore, Exchange, Input, Request, RequestId, Sender, forbid_sharing};
 use crate::error::{Code, Error, Result};
-use crate::procedure::{self, Endpoint, Mutation, Output, Procedure, Query};
+use crate::procedure::{self, Endpoint, Meta, Mutation, Output, Procedure, Query};
 
 /// Runs procedures with no socket, input and output typed: tRPC's `createCaller`.
 ///
-/// Each call is an exchange of its own, with the headers that were set; guards, middlewares and validation hold as on a wire.
+/// Each call is an exchange of its own, with the headers that were set; guards, middlewares and validation hold as on a wire. So do
+/// those of the router: see [`call`](Self::call).
 ///
 /// # Examples
 ///
@@ -65,6 +67,43 @@ impl<S: Send + Sync + 'static> Caller<S> {
 
     /// Runs a procedure.
     ///
+    /// A method of a `#[router]` runs as the application serves it: with the guards and middlewares of its router, and under its own
+    /// name. The router is the one that the application was given before [`App::caller`](crate::App::caller), with its fields; the value
+    /// that the method is called on says only which procedure is meant.
+    ///
+    /// A procedure that the application does not serve runs by itself, with its own steps only. So does a value that was built by hand,
+    /// even if it also stands in a [`Router`](crate::Router): it does not know its name. Tell it by
+    /// [`served_as`](Query::served_as), or call it by its name with [`exchange_named`](Self::exchange_named).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::http::{HeaderName, HeaderValue};
+    /// use velox_rpc::procedure::guard;
+    /// use velox_rpc::router::IntoRouter;
+    /// use velox_rpc::{App, Query, procedure, router};
+    ///
+    /// struct Admin;
+    ///
+    /// #[router("admin")]
+    /// impl Admin {
+    ///     fn get_stats(&self) -> Query<(), u32> {
+    ///         procedure().query(|_| Ok(42))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> velox_rpc::Result<()> {
+    /// let api_key = guard("apiKey", |request| request.header("x-api-key") == Some("key-123"));
+    /// let app = App::new(()).router(Admin.into_router().guard(api_key));
+    ///
+    /// let refused = app.caller().call(Admin.get_stats(), &()).await.unwrap_err();
+    /// assert_eq!(refused.status(), 403);
+    ///
+    /// let known = app.caller().header(HeaderName::from_static("x-api-key"), HeaderValue::from_static("key-123"));
+    /// assert_eq!(known.call(Admin.get_stats(), &()).await?, 42);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The procedure's error, as a wire would send it.
@@ -77,15 +116,14 @@ impl<S: Send + Sync + 'static> Caller<S> {
         self.exchange(procedure, input).await.result
     }
 
-    /// Runs a procedure, and gives the headers that it set too.
+    /// Runs a procedure as [`call`](Self::call) does, and gives the headers that it set too.
     pub async fn exchange<I, O, P>(&self, procedure: P, input: &I) -> CallReply<O>
     where
         P: Finished<S, Input = I, Output = O>,
         I: Serialize,
         O: DeserializeOwned,
     {
-        let name = ProcedureName::new("caller", "call", P::KIND);
-        let endpoint = procedure.into().bind(name, Arc::clone(&self.state));
+        let endpoint = self.endpoint(procedure.into());
         let input = match serde_json::to_string(input) {
             Ok(text) => text,
             Err(error) => return CallReply { result: Err(error.into()), headers: HeaderMap::new() },
@@ -121,11 +159,27 @@ impl<S: Send + Sync + 'static> Caller<S> {
         self.reply(endpoint, input).await
     }
 
+    /// The procedure as the application serves it, or by itself if it does not.
+    fn endpoint(&self, procedure: Procedure<S>) -> Cow<'_, Endpoint> {
+        if let Some(served) = served(&self.endpoints, procedure.meta()) {
+            return Cow::Borrowed(served);
+        }
+        let name = ProcedureName::new("caller", "call", procedure.meta().kind);
+        Cow::Owned(procedure.bind(name, Arc::clone(&self.state)))
+    }
+
     async fn reply<O: DeserializeOwned>(&self, endpoint: &Endpoint, input: RawInput) -> CallReply<O> {
         let (result, headers) = run(endpoint, self.headers.clone(), input).await;
         let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
         CallReply { result, headers }
     }
+}
+
+/// Where the application serves the procedure: under the name that it says, or else under the first that a router gave it.
+fn served<'a>(endpoints: &'a [Endpoint], procedure: &Meta) -> Option<&'a Endpoint> {
+    let (namespace, name) = procedure.served_as.as_ref()?;
+    let served = endpoints.iter().filter(|endpoint| endpoint.meta.served_as == procedure.served_as);
+    served.min_by_key(|endpoint| endpoint.name.namespace() != namespace || endpoint.name.name() != name)
 }
 
 fn is_named(endpoint: &Endpoint, name: &str) -> bool {

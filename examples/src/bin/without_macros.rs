@@ -71,10 +71,11 @@ fn users() -> Router<AppState> {
 }
 
 fn get_user() -> Query<GetUser, User, AppState> {
-    procedure::<AppState>().use_(Tenant).input::<GetUser>().query(async |Call { input, ctx }| {
+    let get_user = procedure::<AppState>().use_(Tenant).input::<GetUser>().query(async |Call { input, ctx }| {
         let email_address = format!("{}@{}.{}", input.id, ctx.tenant, ctx.domain);
         Ok(User { id: input.id, email_address })
-    })
+    });
+    get_user.served_as("users", "getUser")
 }
 
 #[tokio::main]

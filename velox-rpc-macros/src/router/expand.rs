@@ -39,21 +39,39 @@ pub(crate) fn router(router: &Router) -> TokenStream {
 
 /// What stands in the block, as it was but for the state.
 fn member(member: &Member, router: &Router) -> TokenStream {
-    let Method { attrs, vis, signature, body } = match member {
+    let method = match member {
         Member::Other(item) => return item.to_token_stream(),
         Member::Method(method) => &**method,
     };
+    let Method { attrs, vis, signature, body } = method;
     let damage = router.broken.iter().find(|(name, _)| *name == signature.ident).map(|(_, damage)| damage);
     match damage {
-        None if router.procedures.iter().any(|procedure| procedure.method == signature.ident) => {
-            // `&self` is there because a router wants it.
-            quote!(#(#attrs)* #[allow(clippy::unused_self)] #vis #signature #body)
-        }
-        None => quote!(#(#attrs)* #vis #signature #body),
+        None => match router.procedures.iter().find(|procedure| procedure.method == signature.ident) {
+            Some(procedure) => {
+                let body = named(procedure, method, router);
+                // `&self` is there because a router wants it.
+                quote!(#(#attrs)* #[allow(clippy::unused_self)] #vis #signature #body)
+            }
+            None => quote!(#(#attrs)* #vis #signature #body),
+        },
         Some(Damage::Harmless | Damage::CapturesSelf) => quote!(#(#attrs)* #[allow(warnings)] #vis #signature #body),
         Some(Damage::WrongType) => {
             let end = matches!(signature.output, ReturnType::Type(..)).then(|| quote!(::core::unreachable!()));
             quote!(#(#attrs)* #[allow(warnings)] #vis #signature { let _ = #body; #end })
+        }
+    }
+}
+
+/// The body of a procedure's method, which says where the router serves what it builds.
+///
+/// What was written stands in a closure, so that a `return` in it does not skip that.
+fn named(procedure: &Procedure, method: &Method, router: &Router) -> TokenStream {
+    let Method { signature, body, .. } = method;
+    let (namespace, wire_name, output) = (&router.namespace, &procedure.wire_name, &signature.output);
+    quote_spanned! {place::at(signature.ident.span())=>
+        {
+            let build = || #output #body;
+            build().served_as(#namespace, #wire_name)
         }
     }
 }

@@ -40,6 +40,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
         input: PhantomData,
         meta: Meta {
             kind: Kind::Query,
+            served_as: None,
             rest: RestRoute::Derived,
             parents: Vec::new(),
             guards: Vec::new(),

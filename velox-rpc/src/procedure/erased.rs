@@ -58,6 +58,40 @@ macro_rules! finished {
                 self.procedure.meta.deprecated = Some(note.into());
                 self
             }
+
+            /// Says under which name a router serves the procedure, so that [`Caller::call`](crate::caller::Caller::call) runs it
+            /// with the guards and middlewares of that router. `#[router]` says it of every method.
+            ///
+            /// It does not add the procedure to a router.
+            ///
+            /// # Examples
+            ///
+            /// A function that builds a procedure for a router written by hand, and for callers of it:
+            ///
+            /// ```
+            /// use velox_rpc::procedure::guard;
+            /// use velox_rpc::{App, Query, Router, procedure};
+            ///
+            /// fn get_stats() -> Query<(), u32> {
+            ///     procedure().query(|_| Ok(42)).served_as("admin", "getStats")
+            /// }
+            ///
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+            /// let api_key = guard("apiKey", |request| request.header("x-api-key") == Some("key-123"));
+            /// let app = App::new(()).router(Router::new("admin").guard(api_key).procedure("getStats", get_stats()));
+            ///
+            /// let refused = app.caller().call(get_stats(), &()).await.unwrap_err();
+            /// assert_eq!(refused.status(), 403);
+            /// # }
+            /// ```
+            pub fn served_as(
+                mut self,
+                namespace: impl Into<Cow<'static, str>>,
+                name: impl Into<Cow<'static, str>>,
+            ) -> Self {
+                self.procedure.meta.served_as = Some((namespace.into(), name.into()));
+                self
+            }
         }
 
         impl<I, O, S> From<$name<I, O, S>> for Procedure<S> {

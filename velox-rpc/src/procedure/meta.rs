@@ -13,6 +13,8 @@ use crate::call::Kind;
 #[derive(Clone)]
 pub(crate) struct Meta {
     pub(crate) kind: Kind,
+    /// Namespace and wire name that the procedure says it is served under: how a caller finds it among the application's.
+    pub(crate) served_as: Option<(Cow<'static, str>, Cow<'static, str>)>,
     pub(crate) rest: RestRoute,
     pub(crate) parents: Vec<Parent>,
     pub(crate) guards: Vec<String>,

@@ -1,0 +1,193 @@
+//! The direct caller: a procedure runs as the application serves it, with the guards and middlewares of its router.
+
+use http::{HeaderName, HeaderValue};
+use velox_rpc::caller::Caller;
+use velox_rpc::procedure::{Guard, Output, guard};
+use velox_rpc::router::IntoRouter;
+use velox_rpc::{
+    App, Call, Context, Ctx, Middleware, Mutation, Next, Query, Result, Router, procedure, router, schema,
+};
+
+/// Which greeting is asked for.
+#[schema]
+struct Greet {
+    short: bool,
+}
+
+/// A router that greets by its own word.
+struct Greeter {
+    word: &'static str,
+}
+
+#[router("greeter")]
+impl Greeter {
+    /// Gives the router's word.
+    fn get_word(&self) -> Query<(), String> {
+        let word = self.word;
+        procedure().query(move |_| Ok(word.to_owned()))
+    }
+
+    /// Leaves its method early where the word is a short one.
+    fn greet(&self) -> Query<Greet, String> {
+        let word = self.word;
+        if word.len() < 3 {
+            return procedure()
+                .input::<Greet>()
+                .query(move |Call { input, .. }| Ok(format!("{word}, {}", input.short)));
+        }
+        procedure().input::<Greet>().query(move |_| Ok(word.to_owned()))
+    }
+
+    /// Gives the name under which it runs.
+    fn name(&self) -> Mutation<(), String> {
+        procedure().mutation(|Call { ctx, .. }| Ok(ctx.procedure().to_string()))
+    }
+
+    /// Is what another method builds.
+    fn same_word(&self) -> Query<(), String> {
+        self.get_word()
+    }
+
+    #[cfg(not(test))]
+    fn switched(&self) -> Query<(), String> {
+        procedure().query(|_| Ok(String::from("not in tests")))
+    }
+
+    #[cfg(test)]
+    fn switched(&self) -> Query<(), u8> {
+        procedure().query(|_| Ok(1))
+    }
+
+    #[deprecated(note = "use getWord")]
+    fn old_word(&self) -> Query<(), String> {
+        procedure().query(|_| Ok(String::from("hail")))
+    }
+}
+
+const HI: Greeter = Greeter { word: "hi" };
+
+fn keyed() -> impl Guard<Context<()>> {
+    guard("key", |request| request.header("x-key").is_some())
+}
+
+/// An application whose router has a guard.
+fn guarded() -> App<()> {
+    App::new(()).router(HI.into_router().guard(keyed()))
+}
+
+fn with_key<S: Send + Sync + 'static>(caller: Caller<S>) -> Caller<S> {
+    caller.header(HeaderName::from_static("x-key"), HeaderValue::from_static("1"))
+}
+
+/// Marks the reply.
+struct Marked;
+
+impl<C: Ctx> Middleware<C> for Marked {
+    type Context = C;
+
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+        ctx.reply().header(HeaderName::from_static("x-marked"), HeaderValue::from_static("1"));
+        next.run(ctx).await
+    }
+}
+
+#[tokio::test]
+async fn a_guard_of_the_router_refuses_the_caller() {
+    let app = guarded();
+    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("there is no key");
+    assert_eq!((refused.status().as_u16(), refused.tag()), (403, "GUARD_FAILED"));
+    assert_eq!(with_key(app.caller()).call(HI.get_word(), &()).await.expect("there is a key"), "hi");
+}
+
+#[tokio::test]
+async fn a_middleware_of_the_router_runs_for_the_caller() {
+    let app = App::new(()).router(HI.into_router().use_(Marked));
+    let reply = app.caller().exchange(HI.get_word(), &()).await;
+    assert_eq!(
+        (reply.result.expect("no guard").as_str(), &reply.headers["x-marked"]),
+        ("hi", &"1".parse().expect("text"))
+    );
+}
+
+#[tokio::test]
+async fn a_method_that_returns_early_is_guarded_too() {
+    let app = guarded();
+    let refused = app.caller().call(HI.greet(), &Greet { short: true }).await.expect_err("there is no key");
+    assert_eq!(refused.status(), 403);
+    let text = with_key(app.caller()).call(HI.greet(), &Greet { short: true }).await;
+    assert_eq!(text.expect("there is a key"), "hi, true");
+}
+
+#[tokio::test]
+async fn a_method_that_gives_what_another_builds_runs_under_its_own_name() {
+    let app = App::new(()).router(
+        Router::new("greeter").procedure("getWord", HI.get_word()).guard(keyed()).procedure("sameWord", HI.same_word()),
+    );
+    assert!(app.caller().call(HI.same_word(), &()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_method_behind_a_cfg_and_a_deprecated_one_are_guarded_too() {
+    let app = guarded();
+    let keyed = with_key(app.caller());
+    assert_eq!(app.caller().call(HI.switched(), &()).await.expect_err("there is no key").status(), 403);
+    assert_eq!(keyed.call(HI.switched(), &()).await.expect("there is a key"), 1);
+    #[expect(deprecated, reason = "it is still served")]
+    let old_word = || HI.old_word();
+    assert_eq!(app.caller().call(old_word(), &()).await.expect_err("there is no key").status(), 403);
+    assert_eq!(keyed.call(old_word(), &()).await.expect("there is a key"), "hail");
+}
+
+#[tokio::test]
+async fn a_procedure_that_is_served_runs_under_its_name() {
+    assert_eq!(App::new(()).router(HI).caller().call(HI.name(), &()).await.expect("no guard"), "greeter.name");
+    assert_eq!(App::new(()).caller().call(HI.name(), &()).await.expect("no guard"), "caller.call");
+}
+
+#[tokio::test]
+async fn the_router_of_the_application_answers_and_not_the_value_that_names_the_procedure() {
+    let app = App::new(()).router(HI);
+    let other = Greeter { word: "good day" };
+    assert_eq!(app.caller().call(other.get_word(), &()).await.expect("no guard"), "hi");
+}
+
+#[tokio::test]
+async fn a_procedure_that_the_application_does_not_serve_runs_by_itself() {
+    let app = App::new(()).router(Router::new("other").guard(keyed()).procedure("name", procedure().query(|_| Ok(1))));
+    assert_eq!(app.caller().call(HI.get_word(), &()).await.expect("no guard"), "hi");
+}
+
+#[tokio::test]
+async fn a_method_is_found_under_the_name_that_a_router_gave_it() {
+    let app = App::new(()).router(Router::new("words").guard(keyed()).procedure("first", HI.get_word()));
+    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("there is no key");
+    assert_eq!(refused.status(), 403);
+}
+
+#[tokio::test]
+async fn of_several_names_its_own_goes_first() {
+    let open = Router::new("open").procedure("word", HI.get_word());
+    let app = App::new(()).router(open).router(HI.into_router().guard(keyed()));
+    assert_eq!(app.caller().call(HI.get_word(), &()).await.expect_err("there is no key").status(), 403);
+}
+
+#[tokio::test]
+async fn a_value_built_by_hand_is_guarded_once_it_says_its_name() {
+    fn plain() -> Query<(), u8> {
+        procedure().query(|_| Ok(1))
+    }
+    let named = || plain().served_as("numbers", "one");
+    let app = App::new(()).router(Router::new("numbers").guard(keyed()).procedure("one", named()));
+    assert_eq!(app.caller().call(plain(), &()).await.expect("it does not say its name"), 1);
+    assert_eq!(app.caller().call(named(), &()).await.expect_err("there is no key").status(), 403);
+    assert_eq!(with_key(app.caller()).call(named(), &()).await.expect("there is a key"), 1);
+}
+
+#[tokio::test]
+async fn a_router_that_is_added_later_is_not_known_to_the_caller() {
+    let app = App::new(());
+    let before = app.caller();
+    let app = app.router(HI.into_router().guard(keyed()));
+    assert!(before.call(HI.get_word(), &()).await.is_ok());
+    assert!(app.caller().call(HI.get_word(), &()).await.is_err());
+}
