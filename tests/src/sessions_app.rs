@@ -389,6 +389,14 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
             ),
         )
         .procedure(
+            "setThenSendText",
+            procedure::<Accounts>().use_(main.optional()).input::<Entry>().mutation(async |Call { input, ctx }| {
+                ctx.session.set(&input.key, &input.value)?;
+                ctx.reply().header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+                Ok("JSON all the same")
+            }),
+        )
+        .procedure(
             "setThenBreak",
             procedure::<Accounts>().use_(main.optional()).input::<Entry>().mutation(
                 |Call { input, ctx }| -> Result<()> {

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Empty;
 use serde_json::{Value, json};
 use velox_rpc::call::Kind;
-use velox_rpc::context::Exchange;
+use velox_rpc::context::{Exchange, Reply as Head};
 use velox_rpc::procedure::{Guard, Output, Procedure, guard};
 use velox_rpc::{
     App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, middleware,
@@ -662,6 +662,161 @@ async fn a_failed_call_is_never_sent_with_the_status_of_a_success() {
         Err(Error::custom(StatusCode::OK, "ODD", "Not so"))
     }));
     assert_eq!(api.get("/api/test/run").await.failure(), (500, "ODD".into()));
+}
+
+// ---- what cannot be sent ----
+
+/// Tells of a reply what cannot be sent, and what the log then says.
+type Says = fn(Head<'_>) -> Head<'_>;
+
+const UNSENDABLE: [(Says, &str); 8] = [
+    (
+        |reply| reply.header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
+        "the reply was given the header `content-type`: replies are JSON, leave it out",
+    ),
+    (
+        |reply| reply.append(header::CONTENT_LENGTH, HeaderValue::from_static("1")),
+        "the reply was given the header `content-length`: the server counts the bytes, leave it out",
+    ),
+    (
+        |reply| {
+            reply.edit_headers(|headers| headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("gzip")));
+            reply
+        },
+        "the reply was given the header `transfer-encoding`: the server decides over its connections, leave it out",
+    ),
+    (
+        |reply| reply.header(header::CONNECTION, HeaderValue::from_static("close")),
+        "the reply was given the header `connection`: the server decides over its connections, leave it out",
+    ),
+    (
+        |reply| reply.header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("sniff")),
+        "the reply was given the header `x-content-type-options`: every reply has `nosniff`, leave it out",
+    ),
+    (
+        |reply| reply.status(StatusCode::NOT_FOUND),
+        "the reply was given the status 404: a call that ends well has a 2xx or a 3xx, return an `Error` for another",
+    ),
+    (
+        |reply| reply.status(StatusCode::NO_CONTENT),
+        "the reply was given the status 204: it has no body, return `Ok(())` or leave the status out",
+    ),
+    (
+        |reply| reply.status(StatusCode::NOT_MODIFIED),
+        "the reply was given the status 304: it has no body, return `Ok(())` or leave the status out",
+    ),
+];
+
+/// A procedure that fails since it says what cannot be sent.
+async fn assert_unsendable(procedure: impl Into<Procedure<()>>, what: &str) {
+    let log = Log::listen();
+    let reply = Client::of_one(procedure).get("/api/test/run").await;
+    assert_eq!(reply.failure(), (500, "INTERNAL_SERVER_ERROR".into()), "{what}");
+    assert_eq!(reply.json()["message"], "Internal server error");
+    let lines = log.lines();
+    let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("ERROR")).collect();
+    assert!(matches!(errors[..], [line] if line.contains(what)), "`{what}` in {errors:?}");
+}
+
+#[tokio::test]
+async fn what_a_handler_says_of_its_reply_is_sent_or_an_error_that_the_log_explains() {
+    for (says, what) in UNSENDABLE {
+        let now = procedure::<()>().query(move |Call { ctx, .. }| {
+            says(ctx.reply());
+            Ok("sent")
+        });
+        assert_unsendable(now, what).await;
+        let later = procedure::<()>().query(move |Call { ctx, .. }| async move {
+            says(ctx.reply());
+            Ok("sent")
+        });
+        assert_unsendable(later, what).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_or_the_end_of_the_exchange_says_of_the_reply_is_no_less_looked_at() {
+    for (says, what) in UNSENDABLE {
+        let after = procedure::<()>()
+            .use_fn(move |ctx, next: Next<_>| async move {
+                let exchange: Exchange = Ctx::exchange(&ctx).clone();
+                let output = next.run(ctx).await;
+                says(exchange.reply());
+                output
+            })
+            .query(|_| Ok("sent"));
+        assert_unsendable(after, what).await;
+        let at_the_end = procedure::<()>().query(move |Call { ctx, .. }| {
+            ctx.exchange().on_end(async move |exchange| {
+                says(exchange.reply());
+                Ok(())
+            });
+            Ok("sent")
+        });
+        assert_unsendable(at_the_end, what).await;
+    }
+}
+
+#[tokio::test]
+async fn a_middleware_sees_a_call_fail_that_cannot_be_sent() {
+    let seen = Trace::default();
+    let kept = seen.clone();
+    let typed = procedure::<()>()
+        .use_fn(move |ctx, next: Next<_>| {
+            let seen = kept.clone();
+            async move {
+                let result = next.run(ctx).await;
+                seen.note(result.as_ref().map_or_else(|error| error.status().to_string(), |_| "fine".to_owned()));
+                result
+            }
+        })
+        .query(|Call { ctx, .. }| {
+            Ctx::reply(&ctx).header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
+            Ok("a,b")
+        });
+    assert_unsendable(typed, "`content-type`").await;
+    assert_eq!(seen.taken(), ["500 Internal Server Error"]);
+}
+
+#[tokio::test]
+async fn a_call_that_failed_and_says_what_cannot_be_sent_is_logged_with_both() {
+    let failing = procedure::<()>().query(|Call { ctx, .. }| -> Result<u8> {
+        ctx.reply().header(header::CONTENT_LENGTH, HeaderValue::from_static("1"));
+        Ok("seven".parse()?)
+    });
+    assert_unsendable(failing, "the server counts the bytes, leave it out: invalid digit found in string").await;
+}
+
+#[tokio::test]
+async fn a_status_is_for_a_call_that_ends_well_and_says_nothing_of_an_error() {
+    let missing = procedure::<()>().query(|Call { ctx, .. }| -> Result<()> {
+        ctx.reply().status(StatusCode::NOT_FOUND);
+        Err(Error::conflict("Taken"))
+    });
+    assert_eq!(Client::of_one(missing).get("/api/test/run").await.failure(), (409, "CONFLICT".into()));
+}
+
+#[tokio::test]
+async fn a_status_without_a_body_is_sent_without_one() {
+    for status in [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED] {
+        let api = Client::of_one(procedure::<()>().query(move |Call { ctx, .. }| {
+            ctx.reply().status(status);
+            Ok(())
+        }));
+        let reply = api.get("/api/test/run").await;
+        assert_eq!((reply.status, reply.text(), reply.header("content-type")), (status, "", None));
+    }
+}
+
+#[tokio::test]
+async fn the_caller_gets_the_same_error_for_what_cannot_be_sent() {
+    let typed = procedure::<()>().query(|Call { ctx, .. }| {
+        ctx.reply().header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
+        Ok(vec![1, 2])
+    });
+    let reply = App::new(()).caller().exchange(typed, &()).await;
+    assert_eq!(reply.result.expect_err("it cannot be sent").status(), 500);
+    assert!(reply.headers.is_empty());
 }
 
 // ---- panics and other errors ----

@@ -330,10 +330,10 @@ async fn a_write_of_a_call_that_is_refused_is_kept() {
 }
 
 #[tokio::test]
-async fn a_write_of_a_call_that_breaks_or_panics_is_dropped() {
+async fn a_write_of_a_call_that_breaks_or_panics_or_cannot_be_sent_is_dropped() {
     // H22
     let app = SessionsApp::start();
-    for procedure in ["/api/session/setThenBreak", "/api/session/setThenPanic"] {
+    for procedure in ["/api/session/setThenBreak", "/api/session/setThenPanic", "/api/session/setThenSendText"] {
         let mut visitor = app.visitor();
         app.store.calls();
         let reply = visitor.post(procedure, json!({"key": "half", "value": "done"})).await;

@@ -221,7 +221,7 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     let exchange = Exchange::new(request, Input::There(Ok(input)), RequestId::next());
     let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name) };
     let result = procedure::run(endpoint, core).await;
-    match procedure::end(&exchange, &endpoint.name).await {
+    match procedure::end(&exchange, &endpoint.name, &result).await {
         Ok(()) => {
             let mut headers = exchange.take_reply().headers;
             if result.is_err() {

@@ -24,7 +24,7 @@ pub use self::exchange::{Exchange, RequestId, Slot};
 pub(crate) use self::input::{Arrived, Coming, Input};
 pub use self::peer::Peer;
 pub use self::reply::Reply;
-pub(crate) use self::reply::ReplyHead;
+pub(crate) use self::reply::{ReplyHead, is_without_body};
 pub use self::request::Request;
 pub(crate) use self::request::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};

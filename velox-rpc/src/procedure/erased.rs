@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Guard, Meta, Middleware, Output, guard, middleware};
+use super::{Guard, Meta, Middleware, Output, ending, guard, middleware};
 use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, Exchange};
 use crate::error::{Chain, Error, Result};
@@ -174,6 +174,7 @@ pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
         Ok(running) => Unwinding(running).await,
         Err(panic) => Err(panicked(&*panic)),
     };
+    let result = ending::checked(&exchange, result);
     if let Err(error) = &result
         && error.status().is_server_error()
     {
@@ -182,12 +183,18 @@ pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
     result
 }
 
-/// Ends an exchange after its calls: what they opened is saved. Where that fails, the error takes the reply's place.
-pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName) -> Result<()> {
+/// Ends an exchange after its call, which gave `given`: what was opened is saved. Where that fails, or where it said something of the
+/// reply that cannot be sent, the error takes the reply's place.
+pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: &Result<Output>) -> Result<()> {
     if !exchange.has_slots() {
         return Ok(());
     }
-    let result = Unwinding(std::pin::pin!(exchange.end())).await;
+    let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
+    if result.is_ok()
+        && let Some(what) = ending::unsendable(exchange, given)
+    {
+        result = Err(Error::internal(what));
+    }
     if let Err(error) = &result {
         log_failure(error, procedure, exchange);
     }

@@ -12,9 +12,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::Output;
 use super::step::Step;
+use super::{Output, ending};
 use crate::call::Call;
+use crate::context::{Ctx, Exchange};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -33,8 +34,8 @@ pub trait Respond<M> {
     /// What the procedure gives when it ends well.
     type Value: 'static;
 
-    /// Encodes the value, as soon as it is there.
-    fn respond(self, encode: fn(&Self::Value) -> Result<Output>) -> Running<Result<Output>>;
+    /// Encodes the value, as soon as it is there. What the handler said of the exchange's reply has to fit it.
+    fn respond(self, encode: fn(&Self::Value) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>>;
 }
 
 /// Marks a handler that returns a [`Result`].
@@ -48,8 +49,8 @@ pub enum Later {}
 impl<T: 'static> Respond<Now> for Result<T> {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Output>) -> Running<Result<Output>> {
-        Running::ready(self.and_then(|value| encode(&value)))
+    fn respond(self, encode: fn(&T) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>> {
+        Running::ready(ending::checked(&exchange, self.and_then(|value| encode(&value))))
     }
 }
 
@@ -61,17 +62,21 @@ where
 {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Output>) -> Running<Result<Output>> {
-        Running::boxed(async move { encode(&self.await?) })
+    fn respond(self, encode: fn(&T) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>> {
+        Running::boxed(async move { ending::checked(&exchange, self.await.and_then(|value| encode(&value))) })
     }
 }
 
 /// Makes the last step of a chain.
 pub(super) fn step<C, I, F, R, M>(handler: F, encode: Encode<R::Value>) -> Step<C>
 where
+    C: Ctx,
     I: 'static,
     F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
     R: Respond<M> + 'static,
 {
-    Arc::new(move |ctx, input| handler(Call { ctx, input: input.take() }).respond(encode))
+    Arc::new(move |ctx: C, input| {
+        let exchange = ctx.exchange().clone();
+        handler(Call { ctx, input: input.take() }).respond(encode, exchange)
+    })
 }

@@ -1,11 +1,12 @@
 //! Procedures: the builder, and the steps that it chains.
 //!
 //! The path of a call: `erased` runs the chain, whatever wire carries the call; then each step in the order in which it
-//! was written — `middleware`, `guard`, `input` — and last the `handler`. The chain is type-erased at every step,
+//! was written — `middleware`, `guard`, `input` — and last the `handler`; `ending` looks at what was said of the reply. The chain is type-erased at every step,
 //! so that a procedure compiles to a few small functions and never to one nested future.
 
 mod builder;
 mod demand;
+mod ending;
 mod erased;
 mod guard;
 mod handler;

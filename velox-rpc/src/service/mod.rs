@@ -237,7 +237,7 @@ where
         }
         _ => call.as_mut().await,
     };
-    match procedure::end(exchange, &route.endpoint.name).await {
+    match procedure::end(exchange, &route.endpoint.name, &result).await {
         Ok(()) => reply(route, result, exchange.take_reply(), exchange),
         Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
     }

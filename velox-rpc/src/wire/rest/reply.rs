@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::routes::Route;
-use crate::context::{ReplyHead, RequestId};
+use crate::context::{ReplyHead, RequestId, is_without_body};
 use crate::error::Error;
 use crate::procedure::Output;
 
@@ -12,7 +12,7 @@ use crate::procedure::Output;
 pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> (StatusCode, Vec<u8>) {
     let json = output.into_json();
     let status = head.status.unwrap_or_else(|| route.success.status(json == b"null"));
-    let body = if status == StatusCode::NO_CONTENT { Vec::new() } else { json };
+    let body = if is_without_body(status) { Vec::new() } else { json };
     (status, body)
 }
 

@@ -1,0 +1,33 @@
+//! The end of a call: whether what was said of the reply can be sent.
+//!
+//! It is asked right after the handler, so that a middleware around it sees a call that failed and keeps nothing of it; and once more
+//! where the call ends, for what middlewares say after the handler.
+
+use super::Output;
+use crate::context::Exchange;
+use crate::error::{BoxError, Error, Result};
+
+/// The result, or an internal error if the head of the reply says something that cannot be sent.
+pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Output> {
+    if exchange.reply().is_unset() {
+        return result;
+    }
+    match unsendable(exchange, &result) {
+        None => result,
+        Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
+    }
+}
+
+/// What cannot be sent, taken out of the head of the reply.
+pub(super) fn unsendable(exchange: &Exchange, result: &Result<Output>) -> Option<String> {
+    exchange.reply().take_unsendable(result.as_ref().ok().map(Output::as_json))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+struct Unsendable {
+    what: String,
+    /// Why the call had failed before.
+    #[source]
+    behind: Option<BoxError>,
+}
