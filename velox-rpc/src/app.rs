@@ -11,10 +11,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::caller::Caller;
+use crate::context::TrustedProxies;
 use crate::error::BoxError;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AppService, Around, Body, BoxedService, Core, Observer, Pages};
+use crate::service::{AppService, Around, Body, BoxedService, Core, Edge, Observer, Pages};
 use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
 
@@ -46,6 +47,7 @@ struct Settings {
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
     layers: Vec<Around>,
+    trusted_proxies: Vec<String>,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -61,6 +63,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
                 layers: Vec::new(),
+                trusted_proxies: Vec::new(),
             },
         }
     }
@@ -104,6 +107,58 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ```
     pub fn observe(mut self, observer: impl Observer) -> Self {
         self.settings.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Believes these proxies what they say of a request: whom it came from, and by which scheme and host. Each is an address, a network in
+    /// CIDR notation, or `unix` for whatever connects to a Unix socket. By default nobody is believed.
+    ///
+    /// With it, [`Request::client_ip`](crate::context::Request::client_ip), [`scheme`](crate::context::Request::scheme) and
+    /// [`host`](crate::context::Request::host) read `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. Where none of the three
+    /// is there, they read `Forwarded` (RFC 7239).
+    ///
+    /// Nothing is read unless the connection itself comes from a trusted proxy. The list of addresses is read from its right end, where
+    /// proxies add to it. The client is the first that is no trusted proxy. An element that is no address ends the list: the last
+    /// address before it counts. Scheme and host are the rightmost of their headers; in `Forwarded`, they are those of the client's element.
+    ///
+    /// # Security
+    ///
+    /// A trusted proxy has to set or remove each of the headers, and not hand on what a client sent:
+    ///
+    /// - A proxy that sets `X-Forwarded-*` has to do so with all three. A client's `Forwarded` does not count beside them.
+    /// - A proxy that sets `Forwarded` has to remove `X-Forwarded-*`.
+    ///
+    /// Name only addresses that no client can connect from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use velox_rpc::context::Peer;
+    /// use velox_rpc::{App, Call, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let who = procedure::<()>().query(|Call { ctx, .. }| match ctx.request().client_ip() {
+    ///     Some(address) if address.to_string() == "203.0.113.7" => Ok("the client"),
+    ///     _ => Ok("somebody else"),
+    /// });
+    /// let app = App::new(())
+    ///     .trusted_proxies(["10.0.0.0/8", "fd00::/8"])
+    ///     .router(Router::new("who").procedure("getClient", who))
+    ///     .into_service()?;
+    ///
+    /// let proxy: SocketAddr = "10.1.2.3:51000".parse().unwrap();
+    /// let request = http::Request::get("/api/who/getClient")
+    ///     .header("x-forwarded-for", "192.0.2.1, 203.0.113.7") // the proxy added the second
+    ///     .extension(Peer::from(proxy)); // velox's own server says this
+    /// let reply = app.call(request.body(String::new()).unwrap()).await;
+    /// # use http_body_util::BodyExt;
+    /// assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), "\"the client\"");
+    /// # Ok(()) }
+    /// ```
+    pub fn trusted_proxies<P: Into<String>>(mut self, proxies: impl IntoIterator<Item = P>) -> Self {
+        self.settings.trusted_proxies = proxies.into_iter().map(Into::into).collect();
         self
     }
 
@@ -192,7 +247,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// # Errors
     ///
-    /// Every mistake in names and routes, each with the procedure and the fix.
+    /// Every mistake in names, routes and settings, each with its place and the fix.
     pub fn into_service(self) -> Result<AppService, StartError> {
         build(self.table, self.settings)
     }
@@ -200,7 +255,7 @@ impl<S: Send + Sync + 'static> App<S> {
 
 /// What depends on no type of the application.
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
-    let Settings { prefix, body_limit, observers, development, docs, layers } = settings;
+    let Settings { prefix, body_limit, observers, development, docs, layers, trusted_proxies } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
@@ -210,10 +265,22 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
+    let edge = Edge { proxies: proxies(&trusted_proxies, &mut mistakes) };
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, development }, layers))
+        Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, edge, development }, layers))
     } else {
         Err(StartError(mistakes))
+    }
+}
+
+/// The proxies that are believed; none where nobody is.
+fn proxies(texts: &[String], mistakes: &mut Mistakes) -> Option<Arc<TrustedProxies>> {
+    match TrustedProxies::parse(texts) {
+        Ok(proxies) => (!texts.is_empty()).then(|| Arc::new(proxies)),
+        Err(strays) => {
+            strays.into_iter().for_each(|stray| mistakes.note(format!("trusted proxy {stray}")));
+            None
+        }
     }
 }
 
@@ -245,7 +312,7 @@ impl<S> fmt::Debug for App<S> {
     }
 }
 
-/// Why an application cannot start: every mistake in its names and routes.
+/// Why an application cannot start: every mistake in its names, routes and settings.
 ///
 /// # Examples
 ///
@@ -263,7 +330,7 @@ impl<S> fmt::Debug for App<S> {
 pub struct StartError(Mistakes);
 
 impl StartError {
-    /// The mistakes, each with the procedure and the fix.
+    /// The mistakes, each with its place and the fix.
     pub fn mistakes(&self) -> &[String] {
         self.0.as_slice()
     }

@@ -6,10 +6,14 @@
 
 mod caching;
 mod exchange;
+mod forwarded;
+mod host;
 mod input;
 mod peer;
+mod proxies;
 mod reply;
 mod request;
+mod sender;
 mod user;
 
 use std::fmt;
@@ -21,12 +25,14 @@ use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, RequestId, Slot};
+pub(crate) use self::host::is_host;
 pub(crate) use self::input::{Arrived, Coming, Input};
 pub use self::peer::Peer;
+pub(crate) use self::proxies::TrustedProxies;
 pub use self::reply::Reply;
 pub(crate) use self::reply::{ReplyHead, is_without_body};
 pub use self::request::Request;
-pub(crate) use self::request::Sender;
+pub(crate) use self::sender::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 
 /// The base context of a call: the application's state, the exchange, and the name of the procedure.

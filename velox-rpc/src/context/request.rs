@@ -1,11 +1,12 @@
 //! The head of the request.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri};
 
-use super::Peer;
+use super::{Peer, Sender};
 
 /// The head of the request as it came in: method, target, headers, and who sent it.
 ///
@@ -22,15 +23,6 @@ use super::Peer;
 pub struct Request {
     parts: Parts,
     sender: Sender,
-}
-
-/// Who handed the request to the application.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Sender {
-    /// The direct caller, in this process.
-    Caller,
-    /// A server: the other end of its connection, if it told.
-    Server(Option<Peer>),
 }
 
 impl Request {
@@ -60,10 +52,39 @@ impl Request {
 
     /// Returns the other end of the connection: a proxy where there is one in front. `None` where the server did not say.
     pub fn peer(&self) -> Option<Peer> {
-        match self.sender {
-            Sender::Server(peer) => peer,
-            Sender::Caller => None,
-        }
+        self.sender.peer()
+    }
+
+    /// Returns the address of the client: the other end of the connection, or what
+    /// [trusted proxies](crate::App::trusted_proxies) say of it. An IPv4 address that came mapped to IPv6 is one of IPv4.
+    ///
+    /// `None` where the server did not say who its peer is, and where that is a Unix socket that no trusted proxy is behind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Call, procedure};
+    ///
+    /// let who = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.request().client_ip().map(|address| address.to_string())));
+    /// # let _ = who;
+    /// ```
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.sender.client_ip(self.headers())
+    }
+
+    /// Returns the scheme that the client used, `http` or `https`, where a [trusted proxy](crate::App::trusted_proxies) says so.
+    ///
+    /// velox's server speaks plain HTTP, but it cannot see what stands in front of it. So without a trusted proxy the scheme is unknown.
+    pub fn scheme(&self) -> Option<&str> {
+        self.sender.scheme(self.headers())
+    }
+
+    /// Returns the host that the client asked for, perhaps with a port, as it was written: what a
+    /// [trusted proxy](crate::App::trusted_proxies) says, else the authority of the target, else the header `Host`.
+    ///
+    /// `None` where there is none, where there are several `Host` headers, and where it is no valid host.
+    pub fn host(&self) -> Option<&str> {
+        self.sender.host(self.headers(), self.uri()).ok().flatten()
     }
 
     /// Whether the direct caller ([`App::caller`](crate::App::caller)) made this request: no network is involved.

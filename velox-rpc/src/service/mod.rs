@@ -5,6 +5,7 @@
 
 mod body;
 mod boxed;
+mod edge;
 mod pages;
 mod reply;
 mod watch;
@@ -23,6 +24,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
+pub(crate) use self::edge::Edge;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
@@ -30,7 +32,7 @@ use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Sender};
+use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
@@ -72,6 +74,7 @@ pub(crate) struct Core {
     pub(crate) manifest: Manifest,
     pub(crate) body_limit: BodyLimit,
     pub(crate) observers: Vec<Box<dyn Observer>>,
+    pub(crate) edge: Edge,
     pub(crate) development: bool,
 }
 
@@ -91,10 +94,7 @@ impl AppService {
         B::Error: Into<BoxError>,
     {
         match &self.layered {
-            None => {
-                let peer = request.extensions().get().copied();
-                Arc::clone(&self.core).answer(request, peer).await
-            }
+            None => Arc::clone(&self.core).answer(request, None).await,
             Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
         }
     }
@@ -118,6 +118,8 @@ impl AppService {
 
 impl Core {
     /// Answers a request. All that its head decides is decided before the future is made, which so need not hold the head.
+    ///
+    /// velox's own server tells the peer here, where it costs less than among the extensions.
     pub(crate) fn answer<B>(
         self: Arc<Self>,
         request: Request<B>,
@@ -165,7 +167,8 @@ impl Core {
         } else {
             (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
         };
-        let exchange = Exchange::new(context::Request::new(parts, Sender::Server(peer)), input, id);
+        let sender = self.edge.sender(peer, &parts.extensions);
+        let exchange = Exchange::new(context::Request::new(parts, sender), input, id);
         Claimed::Call { route: index, exchange, body }
     }
 
@@ -364,9 +367,7 @@ impl tower_service::Service<Request<Body>> for Innermost {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let core = Arc::clone(&self.0);
-        let peer = request.extensions().get().copied();
-        let answer = core.answer(request, peer);
+        let answer = Arc::clone(&self.0).answer(request, None);
         Box::pin(async move { Ok(answer.await) })
     }
 }

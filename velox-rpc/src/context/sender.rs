@@ -1,0 +1,87 @@
+//! Who handed a request to the application, and whom it came from. Part of the vocabulary.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
+
+use super::forwarded::{self, Told};
+use super::host::is_host;
+use super::{Peer, TrustedProxies};
+
+/// Who handed the request to the application.
+#[derive(Debug, Clone)]
+pub(crate) enum Sender {
+    /// The direct caller, in this process.
+    Caller,
+    /// A server.
+    Server {
+        /// The other end of its connection, if it told.
+        peer: Option<Peer>,
+        /// The proxies in front that are believed, if there are any.
+        proxies: Option<Arc<TrustedProxies>>,
+    },
+}
+
+/// A host that cannot be read, or of which there are several.
+#[derive(Debug)]
+pub(crate) struct UnreadableHost;
+
+impl Sender {
+    pub(super) fn peer(&self) -> Option<Peer> {
+        match self {
+            Self::Server { peer, .. } => *peer,
+            Self::Caller => None,
+        }
+    }
+
+    pub(super) fn client_ip(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        match self.told(headers) {
+            Some(told) => told.client,
+            None => self.address(),
+        }
+    }
+
+    pub(super) fn scheme(&self, headers: &HeaderMap) -> Option<&'static str> {
+        self.told(headers)?.scheme
+    }
+
+    /// The host that the client asked for; `None` where the request names none.
+    pub(crate) fn host<'a>(&self, headers: &'a HeaderMap, target: &'a Uri) -> Result<Option<&'a str>, UnreadableHost> {
+        if let Some(Told { host: Some(host), .. }) = self.told(headers) {
+            return Ok(Some(host));
+        }
+        // RFC 9112, section 3.2.2: the target goes before the header.
+        let host = match target.authority() {
+            Some(authority) => authority.as_str(),
+            None => {
+                let mut hosts = headers.get_all(HOST).iter();
+                match (hosts.next(), hosts.next()) {
+                    (None, _) => return Ok(None),
+                    (Some(host), None) => host.to_str().map_err(|_| UnreadableHost)?,
+                    (Some(_), Some(_)) => return Err(UnreadableHost),
+                }
+            }
+        };
+        match host {
+            "" => Ok(None),
+            host if is_host(host.as_bytes()) => Ok(Some(host)),
+            _ => Err(UnreadableHost),
+        }
+    }
+
+    /// What trusted proxies say; `None` where the request did not come from one.
+    fn told<'a>(&self, headers: &'a HeaderMap) -> Option<Told<'a>> {
+        match self {
+            Self::Server { peer: Some(peer), proxies: Some(proxies) } if proxies.trusts(*peer) => {
+                Some(forwarded::read(headers, self.address(), proxies))
+            }
+            _ => None,
+        }
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        Some(self.peer()?.ip()?.to_canonical())
+    }
+}
