@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Version};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use velox_rpc::context::Peer;
 use velox_rpc::{App, Router, Server, procedure};
 use velox_session::{MemoryStore, SessionMiddleware, session_middleware};
 use velox_tests::{Browser, Client, Log, Reply, SECRET, SessionsApp, get, json as request};
@@ -217,6 +218,38 @@ async fn the_host_of_http_2_is_the_authority_of_the_target() {
         *request.version_mut() = Version::HTTP_2;
         request.headers_mut().insert(ORIGIN, HeaderValue::from_static("https://shop.example"));
         assert_eq!(app.visitor().send(request).await.status, status, "{target}");
+    }
+}
+
+/// Promise H24, too.
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
+    let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
+    let app = || App::new(()).development(false).router(Router::new("test").procedure("run", bump()));
+    let behind = Client::of(app().trusted_proxies(["10.0.0.1"])).expecting("cache-control").expecting("vary");
+    let alone = Client::of(app()).expecting("cache-control").expecting("vary");
+    let (https, http) = (("x-forwarded-proto", "https"), ("x-forwarded-proto", "http"));
+    let (shop, inner) = (("x-forwarded-host", "shop.example"), ("x-forwarded-host", "inner:3000"));
+    let plain = ("origin", "http://shop.example");
+    for (headers, with_trust, without) in [
+        (&[OWN, https, shop][..], true, false),
+        (&[plain, http, shop], true, false),
+        (&[plain, https, shop], false, false),
+        (&[OWN, http, shop], false, false),
+        (&[OWN, https, inner], false, false),
+        (&[OWN, ("forwarded", "for=203.0.113.7;proto=https;host=shop.example")], true, false),
+        (&[OWN, ("forwarded", "for=203.0.113.7;proto=http;host=shop.example")], false, false),
+        (&[("origin", "http://inner:3000")], true, true),
+        (&[("origin", "http://inner:3000"), https], false, true),
+        (&[("origin", "https://inner:3000"), https, inner], true, true),
+    ] {
+        for (client, passes) in [(&behind, with_trust), (&alone, without)] {
+            let mut request = with(request(Method::POST, "/api/test/run", "{}"), headers);
+            request.headers_mut().insert(HOST, HeaderValue::from_static("inner:3000"));
+            request.extensions_mut().insert(Peer::Address("10.0.0.1:4711".parse().expect("an address")));
+            let reply = client.send(request).await;
+            assert_eq!(reply.status, if passes { 200 } else { 403 }, "{headers:?}: {reply:?}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::json;
+use velox_rpc::context::Peer;
 use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_session::clock::ManualClock;
 use velox_session::config::ConfigProblem;
@@ -191,6 +192,24 @@ async fn the_origin_is_that_of_the_host_or_a_trusted_one() {
         &[("referer", "shop.example:8080")],
     ] {
         assert_eq!(status(refused).await, 403, "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
+    let csrf = plain(&clock());
+    let submit = procedure::<()>().guard(csrf.guard()).mutation(|_| Ok(1));
+    let router = Router::new("csrf").procedure("submit", submit);
+    let client = Client::of(App::new(()).development(false).trusted_proxies(["unix"]).router(router));
+    let (https, host) = (("x-forwarded-proto", "https"), ("x-forwarded-host", "www.shop.example"));
+    for (origin, code) in [
+        ("https://www.shop.example", "CSRF_MISSING_COOKIE"),
+        ("http://www.shop.example", "CSRF_ORIGIN_MISMATCH"),
+        ("https://shop.example:8080", "CSRF_ORIGIN_MISMATCH"),
+    ] {
+        let mut request = post("/api/csrf/submit", "", &[("origin", origin), https, host]);
+        request.extensions_mut().insert(Peer::Unix);
+        assert_eq!(client.send(request).await.failure(), (403, code.into()), "{origin}");
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::json;
+use velox_rpc::context::Peer;
 use velox_rpc::procedure::Procedure;
 use velox_rpc::{App, Ctx, Result, Router, middleware, procedure};
 use velox_session::clock::ManualClock;
@@ -39,6 +40,13 @@ fn expecting(client: Client) -> Client {
 
 fn limited(limit: RateLimit<ByRequest>) -> Client {
     expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(json!({"ok": true})))))
+}
+
+/// A request that came by a connection from there.
+fn from(address: &str, target: &str) -> Request<Full<Bytes>> {
+    let mut request = get(target);
+    request.extensions_mut().insert(Peer::Address(format!("{address}:4711").parse().expect("an address")));
+    request
 }
 
 fn by(client: &str) -> Request<Full<Bytes>> {
@@ -75,6 +83,72 @@ async fn a_caller_gets_so_many_calls_in_a_window_and_is_told_on_every_reply() {
     assert_eq!(told(&client.send(by("a")).await), (429, "0", "1700000060", Some("1")));
     clock.set((NOW + 60) * 1000);
     assert_eq!(told(&client.send(by("a")).await), (200, "2", "1700000120", None));
+}
+
+#[tokio::test]
+async fn callers_are_told_apart_by_their_address() {
+    let limit = rate_limit("test", 1, WINDOW);
+    let client = expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(1))));
+    for (address, status) in [
+        ("203.0.113.7", 200),
+        ("203.0.113.7", 429),
+        ("[::ffff:203.0.113.7]", 429),
+        ("203.0.113.8", 200),
+        ("[2001:db8:1:2::1]", 200),
+        ("[2001:db8:1:2:ffff::1]", 429), // of the same network
+        ("[2001:db8:1:3::1]", 200),
+    ] {
+        let mut request = from(address, "/api/test/run");
+        request.headers_mut().insert("x-forwarded-for", "198.51.100.1".parse().expect("a value"));
+        assert_eq!(client.send(request).await.status, status, "{address}");
+    }
+}
+
+/// Promise H24.
+#[tokio::test]
+async fn behind_a_trusted_proxy_callers_are_told_apart_by_the_address_that_it_says() {
+    let limited = procedure().guard(rate_limit("test", 1, WINDOW)).query(|_| Ok(1));
+    let app = App::new(()).trusted_proxies(["10.0.0.0/8"]).router(Router::new("test").procedure("run", limited));
+    let client = expecting(Client::of(app));
+    for (forwarded, status) in [
+        ("203.0.113.7", 200),
+        ("198.51.100.1, 203.0.113.7", 429),
+        ("203.0.113.7, 203.0.113.8", 200),
+        ("203.0.113.8, 10.0.0.2", 429),
+    ] {
+        let mut request = from("10.0.0.1", "/api/test/run");
+        request.headers_mut().insert("x-forwarded-for", forwarded.parse().expect("a value"));
+        assert_eq!(client.send(request).await.status, status, "{forwarded}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_an_address_is_an_error_that_says_what_to_do() {
+    let client = limited(rate_limit("test", 1, WINDOW));
+    let mut from_a_socket = get("/api/test/run");
+    from_a_socket.extensions_mut().insert(Peer::Unix);
+    let log = Log::listen();
+    for request in [get("/api/test/run"), by("a"), from_a_socket] {
+        let reply = client.send(request).await;
+        assert_eq!(reply.failure(), (500, "INTERNAL_SERVER_ERROR".into()));
+        assert!(!reply.text().contains("Peer"), "{reply:?}");
+    }
+    let lines = log.lines();
+    assert!(lines[0].contains("put a `Peer` into the extensions of each request"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_direct_caller_has_no_address_and_is_not_limited() {
+    let app = App::new(());
+    let limit = rate_limit("test", 1, WINDOW);
+    for _ in 0..3 {
+        let limited = procedure::<()>().guard(limit.clone()).query(|_| Ok(1));
+        assert_eq!(app.caller().call(limited, &()).await.expect("it runs"), 1);
+    }
+    let by_header = limit.by(|request| request.header("x-api-key").map(str::to_owned));
+    let limited = || procedure::<()>().guard(by_header.clone()).query(|_| Ok(1));
+    app.caller().call(limited(), &()).await.expect("it runs");
+    assert_eq!(app.caller().call(limited(), &()).await.expect_err("it is counted").tag(), "RATE_LIMIT_EXCEEDED");
 }
 
 #[tokio::test]
@@ -120,9 +194,10 @@ async fn limits_of_one_store_count_together_only_by_the_same_name() {
         .procedure("loginAgain", procedure().guard(of("login")).query(|_| Ok(1)))
         .procedure("search", procedure().guard(of("search")).query(|_| Ok(1)));
     let client = expecting(Client::of(App::new(()).router(router)));
-    assert_eq!(client.get("/api/test/login").await.status, 200);
-    assert_eq!(client.get("/api/test/loginAgain").await.status, 429);
-    assert_eq!(client.get("/api/test/search").await.status, 200);
+    let status = async |target| client.send(from("203.0.113.7", target)).await.status;
+    assert_eq!(status("/api/test/login").await, 200);
+    assert_eq!(status("/api/test/loginAgain").await, 429);
+    assert_eq!(status("/api/test/search").await, 200);
 }
 
 #[middleware]
@@ -238,7 +313,8 @@ async fn a_redis_that_is_down_refuses_calls() {
     let mut redis = RedisServer::start().await;
     let store = RedisStore::connect(&redis.url()).expect("an address");
     let client = limited(rate_limit("test", 3, WINDOW).store(store.rates()));
-    assert_eq!(client.send(by("a")).await.status, 200);
+    let ask = || client.send(from("203.0.113.7", "/api/test/run"));
+    assert_eq!(ask().await.status, 200);
     redis.stop();
-    assert_eq!(client.send(by("a")).await.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
+    assert_eq!(ask().await.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
 }

@@ -32,14 +32,13 @@ use http::{HeaderMap, HeaderName};
 #[non_exhaustive]
 pub struct CrossSiteError;
 
-/// Refuses what a browser sent from another site, unless that site is trusted. `authority` is the one in the request's target, which
-/// HTTP/2 has in place of a `Host` header.
+/// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
 ///
 /// What says nothing of its origin was not sent by a page of another site: browsers put `Origin` into every request that is
 /// not a GET or HEAD.
-pub(crate) fn check(
+pub(crate) fn check<'a>(
     headers: &HeaderMap,
-    authority: Option<&Authority>,
+    here: impl FnOnce() -> Result<Here<'a>, CrossSiteError>,
     trusted: &TrustedOrigins,
 ) -> Result<(), CrossSiteError> {
     let site = single(headers, &SEC_FETCH_SITE)?;
@@ -50,8 +49,8 @@ pub(crate) fn check(
         (Some(_), None) => Err(CrossSiteError),
         (_, Some(origin)) => {
             let origin = Origin::parse(origin).ok_or(CrossSiteError)?;
-            // Where the browser compared, it knew better: the scheme is not in `Host`.
-            let is_here = site.is_none() && host(headers, authority)?.is_some_and(|host| origin.is_at(host));
+            // Where the browser compared, it knew better: the scheme may not be known here.
+            let is_here = site.is_none() && origin.is_at(&here()?);
             if is_here || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
         }
     }
@@ -61,7 +60,7 @@ pub(crate) fn check(
 #[cfg(feature = "rpc")]
 pub(crate) fn check_named(
     headers: &HeaderMap,
-    authority: Option<&Authority>,
+    here: &Here<'_>,
     trusted: &TrustedOrigins,
 ) -> Result<(), CrossSiteError> {
     let origin = match single(headers, &ORIGIN)? {
@@ -72,8 +71,29 @@ pub(crate) fn check_named(
         },
     };
     let origin = origin.ok_or(CrossSiteError)?;
-    let is_here = host(headers, authority)?.is_some_and(|host| origin.is_at(host));
-    if is_here || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
+    if origin.is_at(here) || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
+}
+
+/// Where the application answers a request.
+pub(crate) struct Here<'a> {
+    host: Option<&'a [u8]>,
+    scheme: Option<&'a str>,
+}
+
+impl<'a> Here<'a> {
+    /// By the request's head alone. `authority` is the one in the target, which HTTP/2 has in place of a `Host` header.
+    pub(crate) fn of_head(headers: &'a HeaderMap, authority: Option<&'a Authority>) -> Result<Self, CrossSiteError> {
+        let header = single(headers, &HOST)?;
+        // RFC 9112, section 3.2.2: the target goes before the header.
+        let host = authority.map(|authority| authority.as_str().as_bytes()).or(header);
+        Ok(Self { host, scheme: None })
+    }
+
+    /// By what the application knows of the request, which may have it from a proxy.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn of_request(request: &'a velox_rpc::context::Request) -> Self {
+        Self { host: request.host().map(str::as_bytes), scheme: request.scheme() }
+    }
 }
 
 /// The origins that may send mutations beside the application's own.
@@ -127,16 +147,17 @@ impl Origin {
         Self::parse(format!("{scheme}://{authority}").as_bytes())
     }
 
-    /// Whether the application answers at this origin, where requests ask for `host`.
+    /// Whether the application answers at this origin.
     ///
-    /// The scheme that they came by is not known here: a page got by HTTP passes for one got by HTTPS of the same host, in a
+    /// Where no proxy says by which scheme the request came, a page got by HTTP passes for one got by HTTPS of the same host, in a
     /// browser so old that it does not compare the origins itself. `Strict-Transport-Security` prevents that.
-    fn is_at(&self, host: &[u8]) -> bool {
-        let Some(default) = default_port(&self.scheme) else { return false };
+    fn is_at(&self, here: &Here<'_>) -> bool {
+        let (Some(default), Some(host)) = (default_port(&self.scheme), here.host) else { return false };
         // RFC 3986, section 3.2.3: the port may be empty.
         let host = host.strip_suffix(b":").unwrap_or(host);
         let Some((host, port)) = std::str::from_utf8(host).ok().and_then(host_and_port) else { return false };
-        self.host == host && self.port == port.filter(|port| *port != default)
+        let is_scheme = here.scheme.is_none_or(|scheme| scheme == self.scheme);
+        is_scheme && self.host == host && self.port == port.filter(|port| *port != default)
     }
 }
 
@@ -169,12 +190,6 @@ fn default_port(scheme: &str) -> Option<u16> {
         "https" => Some(443),
         _ => None,
     }
-}
-
-/// The host that the request asks for. RFC 9112, section 3.2.2: the target goes before the header.
-fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a Authority>) -> Result<Option<&'a [u8]>, CrossSiteError> {
-    let header = single(headers, &HOST)?;
-    Ok(authority.map(|authority| authority.as_str().as_bytes()).or(header))
 }
 
 /// The only value of a header. Of several, one reader takes the first and another the last.

@@ -223,8 +223,10 @@ impl SessionBuilder {
     /// `http://localhost:5173`. By default none.
     ///
     /// A mutation that a browser sent from anywhere else is refused with 403, code `CROSS_SITE_REQUEST`, before its session
-    /// is opened. Browsers say where a request came from; clients that are none say nothing, and pass. The application's own
-    /// origin is to be named here too where a proxy changes the `Host` header and the pages are got by plain HTTP.
+    /// is opened. Browsers say where a request came from; clients that are none say nothing, and pass.
+    ///
+    /// Some proxies change the `Host` header. Behind one of those, name it by velox-rpc's `App::trusted_proxies`, and the application's own
+    /// origin is that of the host and the scheme that the proxy says.
     ///
     /// # Security
     ///

@@ -14,7 +14,7 @@ use velox_rpc::{Context, Ctx, Result};
 use super::token::Flaw;
 use super::{Csrf, Inner, refused};
 use crate::cookie::header;
-use crate::origin;
+use crate::origin::{self, Here};
 
 /// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Inner {
             return Ok(());
         }
         let headers = request.headers();
-        origin::check_named(headers, request.uri().authority(), &self.trusted)
+        origin::check_named(headers, &Here::of_request(request), &self.trusted)
             .map_err(|error| refused(ORIGIN).with_source(error))?;
         let cookie = header::values(headers.get_all(COOKIE), &self.cookie).next().ok_or_else(|| refused(NO_COOKIE))?;
         let token = match in_header(headers) {

@@ -18,7 +18,7 @@ use crate::cookie::header::{self, Writer};
 use crate::cookie::sign::{Signer, Verified, has_form};
 use crate::event::{Chain, Counters, Events};
 use crate::key::StoreKey;
-use crate::origin::{self, TrustedOrigins};
+use crate::origin::{self, Here, TrustedOrigins};
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::session::OpenSession;
@@ -81,9 +81,18 @@ impl Manager {
     ///
     /// The request came from another site, which is not one of the [trusted](crate::SessionBuilder::trusted_origins).
     pub fn check_origin(&self, headers: &HeaderMap, target: &Uri) -> Result<(), CrossSiteError> {
+        self.check_origin_at(headers, || Here::of_head(headers, target.authority()))
+    }
+
+    /// The same, where something else says at which host the application answers.
+    pub(crate) fn check_origin_at<'a>(
+        &self,
+        headers: &HeaderMap,
+        here: impl FnOnce() -> Result<Here<'a>, CrossSiteError>,
+    ) -> Result<(), CrossSiteError> {
         let Inner { name, origins, clock, events, .. } = &*self.0;
         let Some(trusted) = origins else { return Ok(()) };
-        let result = origin::check(headers, target.authority(), trusted);
+        let result = origin::check(headers, here, trusted);
         if result.is_err()
             && let Some(suppressed) = events.cross_site.count(clock.now())
         {

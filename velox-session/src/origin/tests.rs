@@ -13,7 +13,7 @@ fn passes(lines: &[&str], authority: Option<&str>, trusted: &[&str]) -> bool {
         headers.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
     }
     let authority = authority.map(|authority| authority.parse().expect("an authority"));
-    check(&headers, authority.as_ref(), &trusting(trusted)).is_ok()
+    check(&headers, || Here::of_head(&headers, authority.as_ref()), &trusting(trusted)).is_ok()
 }
 
 fn trusting(origins: &[&str]) -> TrustedOrigins {
@@ -106,6 +106,27 @@ fn without_the_browsers_word_the_origin_is_that_of_the_host() {
             let (origin, host) = (format!("Origin: {origin}"), format!("Host: {host}"));
             assert_eq!(passes(&[&origin, &host], None, &[]), expected, "{origin}, {host}");
         }
+    }
+}
+
+/// X1, X2: behind a proxy that says by which scheme the request came.
+#[test]
+fn where_the_scheme_is_known_the_origin_has_it_too() {
+    for (scheme, origin, host, expected) in [
+        (None, "http://example.com", "example.com", true),
+        (Some("https"), "https://example.com", "example.com", true),
+        (Some("https"), "https://example.com", "example.com:443", true),
+        (Some("http"), "http://example.com:80", "example.com", true),
+        (Some("https"), "http://example.com", "example.com", false),
+        (Some("http"), "https://example.com", "example.com", false),
+        (Some("https"), "http://example.com:443", "example.com:443", false),
+        (Some("https"), "https://evil.example", "example.com", false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, HeaderValue::from_static(origin));
+        let here = || Ok(Here { host: Some(host.as_bytes()), scheme });
+        let result = check(&headers, here, &TrustedOrigins::default());
+        assert_eq!(result.is_ok(), expected, "{origin} at {scheme:?} {host}");
     }
 }
 

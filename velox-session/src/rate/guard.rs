@@ -24,9 +24,12 @@ use crate::rpc::deadline::within;
 /// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
 /// a store.
 ///
-/// Callers are told apart by their address unless [`by`](RateLimit::by) or [`by_user`](RateLimit::by_user) says otherwise: an IPv4 address, or the
-/// half of an IPv6 address that belongs to one network. It is that of the connection, which behind a proxy is the proxy's: there, go
-/// by a header that the proxy sets.
+/// Callers are told apart by their [address](Request::client_ip) unless [`by`](RateLimit::by) or [`by_user`](RateLimit::by_user) says otherwise:
+/// an IPv4 address, or the half of an IPv6 address that belongs to one network. Behind a proxy every connection has the proxy's address:
+/// name the proxy by [`App::trusted_proxies`](velox_rpc::App::trusted_proxies).
+///
+/// A request without an address is answered 500, and the log says what to do about it. The direct caller
+/// ([`App::caller`](velox_rpc::App::caller)) has no address and is not limited.
 ///
 /// Every reply carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in Unix seconds. Above the limit the caller gets 429
 /// `Too many requests, please try again later`, code `RATE_LIMIT_EXCEEDED`, with `Retry-After` in seconds.
@@ -38,13 +41,15 @@ use crate::rpc::deadline::within;
 /// ```
 /// use std::time::Duration;
 ///
-/// use velox_rpc::procedure;
+/// use velox_rpc::{App, Router, procedure};
 /// use velox_session::rate::rate_limit;
 ///
-/// let by_key = rate_limit("search", 100, Duration::from_secs(60))
-///     .by(|request| request.header("x-api-key").map(str::to_owned));
-/// let search = procedure::<()>().guard(by_key).query(|_| Ok("found"));
-/// # let _ = search;
+/// let limit = rate_limit("search", 100, Duration::from_secs(60));
+/// let search = procedure::<()>().guard(limit).query(|_| Ok("found"));
+/// let app = App::new(())
+///     .trusted_proxies(["10.0.0.0/8"]) // the load balancer
+///     .router(Router::new("search").procedure("find", search));
+/// # let _ = app;
 /// ```
 pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> RateLimit<ByRequest> {
     RateLimit {
@@ -57,7 +62,7 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
             passes_unavailable: false,
             trouble: Arc::new(Limit::new(1)),
         },
-        caller: ByRequest(Arc::new(|request| request.peer().and_then(|peer| peer.ip()).map(network))),
+        caller: ByRequest(Way::Address),
     }
 }
 
@@ -70,7 +75,15 @@ pub struct RateLimit<K> {
 
 /// Tells callers apart by the head of their request.
 #[derive(Clone)]
-pub struct ByRequest(Arc<Caller>);
+pub struct ByRequest(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// The client's address.
+    Address,
+    /// A closure of the application's own. All for whom it gives nothing count as one.
+    Closure(Arc<Caller>),
+}
 
 /// Who has sent a request.
 type Caller = dyn Fn(&Request) -> Option<String> + Send + Sync;
@@ -99,9 +112,28 @@ impl<K> RateLimit<K> {
     ///
     /// # Security
     ///
-    /// What a caller can change at will, such as most headers, tells nobody apart who does not want it.
+    /// What a caller can change at will, such as most headers, tells nobody apart who does not want it. For addresses behind a proxy there
+    /// is [`App::trusted_proxies`](velox_rpc::App::trusted_proxies), and no closure is needed.
+    ///
+    /// # Examples
+    ///
+    /// A guard before it has checked the key:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::procedure;
+    /// use velox_rpc::procedure::guard;
+    /// use velox_session::rate::rate_limit;
+    ///
+    /// let known = guard("apiKey", |request| request.header("x-api-key") == Some("of a customer"));
+    /// let by_key = rate_limit("search", 100, Duration::from_secs(60))
+    ///     .by(|request| request.header("x-api-key").map(str::to_owned));
+    /// let search = procedure::<()>().guard(known).guard(by_key).query(|_| Ok("found"));
+    /// # let _ = search;
+    /// ```
     pub fn by(self, caller: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) -> RateLimit<ByRequest> {
-        RateLimit { settings: self.settings, caller: ByRequest(Arc::new(caller)) }
+        RateLimit { settings: self.settings, caller: ByRequest(Way::Closure(Arc::new(caller))) }
     }
 
     /// Tells callers apart by who is logged in. It stands after the middleware that finds it out, such as `session.required()`.
@@ -162,7 +194,7 @@ impl<C: Ctx> Guard<C> for RateLimit<ByRequest> {
     }
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        let caller = (self.caller.0)(ctx.request());
+        let caller = self.caller.0.caller(ctx.request());
         self.settings.check(caller, ctx.base())
     }
 
@@ -183,7 +215,7 @@ where
 
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
         let caller = (self.caller.caller)(ctx.user());
-        self.settings.check(Some(caller), ctx.base())
+        self.settings.check(Ok(Some(caller)), ctx.base())
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -191,9 +223,26 @@ where
     }
 }
 
+impl Way {
+    /// For whom a request counts; for nobody where it is `None`.
+    fn caller(&self, request: &Request) -> Result<Option<String>> {
+        match self {
+            Self::Closure(caller) => Ok(Some(caller(request).unwrap_or_default())),
+            Self::Address => match request.client_ip() {
+                Some(address) => Ok(Some(network(address))),
+                None if request.is_direct() => Ok(None),
+                // Counted as one, they would shut each other out.
+                None => Err(Error::internal(NO_ADDRESS)),
+            },
+        }
+    }
+}
+
 impl Settings {
-    async fn check<S: Send + Sync>(&self, caller: Option<String>, ctx: &Context<S>) -> Result<()> {
-        let key = RateKey::new(&self.name, caller.as_deref().unwrap_or_default());
+    /// `caller` is `Ok(None)` where nobody is to be limited.
+    async fn check<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
+        let Some(caller) = caller? else { return Ok(()) };
+        let key = RateKey::new(&self.name, &caller);
         match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
             Some(Ok(hit)) => self.judge(hit, ctx),
             failed => self.unavailable(failed.and_then(Result::err)),
@@ -279,6 +328,9 @@ impl<U, F> fmt::Debug for ByUser<U, F> {
 }
 
 const EXCEEDED: &str = "Too many requests, please try again later";
+
+const NO_ADDRESS: &str = "the rate limit finds no address of the client: serve the application with velox's `Server`, put a `Peer` into the \
+    extensions of each request, name the proxy behind a Unix socket by `App::trusted_proxies`, or tell callers apart by `.by(…)`";
 
 const TIMED_OUT: &str = "the store did not answer in time";
 

@@ -17,6 +17,7 @@ use super::outward::{cross_site, ended, unopened, unsaved};
 use crate::Manager;
 use crate::clock::milliseconds;
 use crate::manager::{CloseError, OpenError, keep_out_of_caches};
+use crate::origin::Here;
 use crate::session::OpenSession;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
@@ -55,7 +56,7 @@ fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()
     if kind == Kind::Query && request.method().is_safe() {
         return Ok(());
     }
-    manager.check_origin(request.headers(), request.uri()).map_err(|error| {
+    manager.check_origin_at(request.headers(), || Ok(Here::of_request(request))).map_err(|error| {
         exchange.reply().edit_headers(keep_out_of_caches);
         cross_site(error)
     })
