@@ -1,19 +1,26 @@
 //! The service under another's roof: in an axum router, and under tower-http's layers.
 
+use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use axum::routing;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
+use velox_rpc::context::Peer;
 use velox_rpc::service::AppService;
 use velox_rpc::{App, Call, Router, procedure, schema};
+use velox_session::rate::rate_limit;
 
 #[schema]
 struct Greet {
@@ -121,6 +128,78 @@ async fn a_handler_sees_what_a_layer_put_beside_the_request() {
     .layer(service("/api"));
     let reply = layered.oneshot(get("/api/greetings/stamp")).await.expect("it never fails");
     assert_eq!(read(reply).await, (StatusCode::OK, json!("of a layer")));
+}
+
+/// Asks `axum::serve` for who sent a request, with headers that say something else, from two addresses of this machine.
+async fn served_by_axum(proxies: &[&str]) -> Vec<(u16, String)> {
+    let limit = rate_limit("test", 1, Duration::from_secs(60));
+    let who = procedure::<()>()
+        .guard(limit)
+        .query(|Call { ctx, .. }| Ok(ctx.request().client_ip().map(|address| address.to_string())));
+    let app = App::new(()).trusted_proxies(proxies.iter().copied()).router(Router::new("test").procedure("run", who));
+    let router: axum::Router = axum::Router::new().fallback_service(app.into_service().expect("good routes"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let (_stop, stopped) = oneshot::channel::<()>();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+    tokio::spawn(
+        serving
+            .with_graceful_shutdown(async {
+                let _ = stopped.await;
+            })
+            .into_future(),
+    );
+
+    let mut told = Vec::new();
+    for address in ["127.0.0.1", "127.0.0.1", "127.0.0.2"] {
+        let address = address.parse().ok();
+        let client = reqwest::Client::builder().local_address(address).build().expect("a client");
+        let request = client.get(format!("http://127.0.0.1:{port}/api/test/run"));
+        let reply = request.header("x-forwarded-for", "203.0.113.7").send().await.expect("a reply");
+        told.push((reply.status().as_u16(), reply.text().await.expect("a text")));
+    }
+    told
+}
+
+#[tokio::test]
+async fn under_axum_callers_are_told_apart_by_the_address_of_their_connection() {
+    let told = served_by_axum(&[]).await;
+    assert_eq!((told[0].0, &*told[0].1), (200, "\"127.0.0.1\""));
+    assert_eq!(told[1].0, 429, "{told:?}");
+    assert_eq!((told[2].0, &*told[2].1), (200, "\"127.0.0.2\""));
+}
+
+#[tokio::test]
+async fn under_axum_a_trusted_proxy_is_believed() {
+    let told = served_by_axum(&["127.0.0.2"]).await;
+    assert_eq!((told[0].0, &*told[0].1), (200, "\"127.0.0.1\""));
+    assert_eq!((told[2].0, &*told[2].1), (200, "\"203.0.113.7\""));
+}
+
+#[tokio::test]
+async fn the_peer_is_the_one_beside_the_request_or_what_the_application_finds_or_what_axum_says() {
+    #[derive(Clone)]
+    struct Remote(SocketAddr);
+    let at = |port: u16| SocketAddr::from(([203, 0, 113, 7], port));
+    let who = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.request().peer().map(|peer| peer.to_string())));
+    let service = App::new(())
+        .router(Router::new("test").procedure("run", who))
+        .peer_from(|extensions| extensions.get::<Remote>().map(|remote| remote.0.into()))
+        .into_service()
+        .expect("good routes");
+    let mut extensions = http::Extensions::new();
+    let told = async |extensions: &http::Extensions| {
+        let mut request = get("/api/test/run");
+        *request.extensions_mut() = extensions.clone();
+        read(service.call(request).await).await.1
+    };
+    assert_eq!(told(&extensions).await, Value::Null);
+    extensions.insert(ConnectInfo(at(1)));
+    assert_eq!(told(&extensions).await, "203.0.113.7:1");
+    extensions.insert(Remote(at(2)));
+    assert_eq!(told(&extensions).await, "203.0.113.7:2");
+    extensions.insert(Peer::Address(at(3)));
+    assert_eq!(told(&extensions).await, "203.0.113.7:3");
 }
 
 /// Promise X4. Cross-origin requests are the business of a layer: without one, no header allows any.

@@ -6,16 +6,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Extensions, Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::caller::Caller;
-use crate::context::TrustedProxies;
+use crate::context::{Peer, TrustedProxies};
 use crate::error::BoxError;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AppService, Around, Body, BoxedService, Core, Edge, Observer, Pages};
+use crate::service::{AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
 use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
 
@@ -48,6 +48,7 @@ struct Settings {
     docs: Vec<(Cow<'static, str>, OpenApi)>,
     layers: Vec<Around>,
     trusted_proxies: Vec<String>,
+    find_peer: Option<Box<FindPeer>>,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -64,6 +65,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 docs: Vec::new(),
                 layers: Vec::new(),
                 trusted_proxies: Vec::new(),
+                find_peer: None,
             },
         }
     }
@@ -162,6 +164,35 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Finds the [`Peer`] beside a request, where another server than velox's put it: in the type that this server has for it.
+    ///
+    /// A `Peer` in the extensions goes before it. With the feature `axum`, the `ConnectInfo<SocketAddr>` of `axum::serve` is found without
+    /// this.
+    ///
+    /// # Security
+    ///
+    /// The closure is to read what the server put there, and no header: it says which connections come from
+    /// [trusted proxies](Self::trusted_proxies).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use velox_rpc::App;
+    ///
+    /// /// What the server puts beside each request.
+    /// #[derive(Clone)]
+    /// struct RemoteAddress(SocketAddr);
+    ///
+    /// let app = App::new(()).peer_from(|extensions| extensions.get::<RemoteAddress>().map(|remote| remote.0.into()));
+    /// # let _ = app;
+    /// ```
+    pub fn peer_from(mut self, find: impl Fn(&Extensions) -> Option<Peer> + Send + Sync + 'static) -> Self {
+        self.settings.find_peer = Some(Box::new(find));
+        self
+    }
+
     /// Whether this is a development run, which prints the table of routes at start; by default, whether it was built with
     /// debug assertions.
     pub fn development(mut self, development: bool) -> Self {
@@ -255,7 +286,7 @@ impl<S: Send + Sync + 'static> App<S> {
 
 /// What depends on no type of the application.
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
-    let Settings { prefix, body_limit, observers, development, docs, layers, trusted_proxies } = settings;
+    let Settings { prefix, body_limit, observers, development, docs, layers, trusted_proxies, find_peer } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
@@ -265,7 +296,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
-    let edge = Edge { proxies: proxies(&trusted_proxies, &mut mistakes) };
+    let edge = Edge { proxies: proxies(&trusted_proxies, &mut mistakes), find_peer };
     if mistakes.as_slice().is_empty() {
         Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, edge, development }, layers))
     } else {

@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 /// The other end of the connection that a request came by: the client, or the last proxy before this server.
 ///
 /// velox's own server puts it into the extensions of each request, where layers find it; a handler asks
-/// [`Request::peer`](super::Request::peer). Another server can put it there too.
+/// [`Request::peer`](super::Request::peer). Another server can put it there too. The `ConnectInfo<SocketAddr>` of `axum::serve` counts as one
+/// with the feature `axum`; for other servers there is [`App::peer_from`](crate::App::peer_from).
 ///
 /// # Examples
 ///

@@ -24,7 +24,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
-pub(crate) use self::edge::Edge;
+pub(crate) use self::edge::{Edge, FindPeer};
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
