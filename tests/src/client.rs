@@ -47,9 +47,9 @@ impl Client {
         Self { way: Way::Socket(address), expected }
     }
 
-    /// A client of one procedure without state: a query at `GET /api/test/run`, a mutation at `POST /api/test/run`.
+    /// A client of one procedure without state, for any host: a query at `GET /api/test/run`, a mutation at `POST /api/test/run`.
     pub fn of_one(procedure: impl Into<Procedure<()>>) -> Self {
-        Self::of(App::new(()).router(Router::new("test").procedure("run", procedure)))
+        Self::of(App::new(()).development(false).router(Router::new("test").procedure("run", procedure)))
     }
 
     /// Expects one more header in the replies.

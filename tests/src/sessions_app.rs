@@ -80,6 +80,8 @@ impl SessionsApp {
         let short = short.build().expect("good settings");
         let turnstile = Turnstile::new();
         let app = App::new(accounts.clone())
+            // Requests are for whatever host a test is about.
+            .development(false)
             .router(health())
             .router(auth(&main))
             .router(session(&main))

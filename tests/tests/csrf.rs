@@ -40,7 +40,7 @@ fn forms(csrf: &Csrf) -> Client {
             procedure().guard(csrf.guard()).input::<Note>().mutation(|Call { input, .. }| Ok(input.text)),
         )
         .procedure("look", procedure().guard(csrf.guard()).query(|_| Ok(1)));
-    Client::of(App::new(()).router(router)).expecting("set-cookie").expecting("cache-control")
+    Client::of(App::new(()).development(false).router(router)).expecting("set-cookie").expecting("cache-control")
 }
 
 async fn token(client: &Client) -> String {
@@ -238,7 +238,8 @@ async fn a_whole_router_is_protected_but_for_its_queries() {
         .procedure("token", procedure().query(move |Call { ctx, .. }| issuer.issue(&ctx)))
         .guard(csrf.guard())
         .procedure("buy", procedure().mutation(|_| Ok("bought")));
-    let client = Client::of(App::new(()).router(router)).expecting("set-cookie").expecting("cache-control");
+    let client =
+        Client::of(App::new(()).development(false).router(router)).expecting("set-cookie").expecting("cache-control");
     let token = client.get("/api/shop/token").await.json().as_str().expect("a token").to_owned();
     assert_eq!(client.send(post("/api/shop/buy", "", &[])).await.failure(), (403, "CSRF_MISSING_COOKIE".into()));
     let headers = [("cookie", &*cookie(&token)), ("x-csrf-token", &*token)];

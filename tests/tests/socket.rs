@@ -53,7 +53,8 @@ impl Site {
                 }),
             )
             .procedure("panic", procedure().query(|_| -> velox_rpc::Result<()> { panic!("on purpose") }));
-        let service = App::new(()).router(router).into_service().expect("good routes");
+        let app = App::new(()).development(false).router(router);
+        let service = app.into_service().expect("good routes");
         let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
         let address = bound.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();

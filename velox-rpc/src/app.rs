@@ -15,7 +15,7 @@ use crate::context::{Peer, TrustedProxies};
 use crate::error::BoxError;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
+use crate::service::{AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
 use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
 
@@ -49,6 +49,7 @@ struct Settings {
     layers: Vec<Around>,
     trusted_proxies: Vec<String>,
     find_peer: Option<Box<FindPeer>>,
+    allowed_hosts: Option<Vec<String>>,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -66,6 +67,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 layers: Vec::new(),
                 trusted_proxies: Vec::new(),
                 find_peer: None,
+                allowed_hosts: None,
             },
         }
     }
@@ -193,8 +195,46 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Whether this is a development run, which prints the table of routes at start; by default, whether it was built with
-    /// debug assertions.
+    /// Answers requests for these hosts alone, and others with 421. Each is a name, `.example.com` for a name with all its subdomains, an
+    /// address, or `*` for every host. The port does not matter.
+    ///
+    /// A [development](Self::development) run answers, unless this is set, for `localhost`, its subdomains and any address. Otherwise every
+    /// host is answered by default.
+    ///
+    /// The host is that of [`Request::host`](crate::context::Request::host). Requests that name none pass: the direct caller, tests that
+    /// call the service, and HTTP/1.0. So do procedures with [`any_host`](crate::ProcedureBuilder::any_host).
+    ///
+    /// # Security
+    ///
+    /// It prevents DNS rebinding. A page of another site gives its own name the address of this application, and the browser then takes
+    /// the two for one origin. That matters most where an application trusts a whole network, as on a developer's machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Request;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let mottos = Router::new("mottos").procedure("getMotto", procedure().query(|_| Ok("festina lente")));
+    /// let app = App::new(()).allowed_hosts(["shop.example", ".shop.test"]).router(mottos).into_service()?;
+    ///
+    /// let status = async |host: &str| {
+    ///     let request = Request::get("/api/mottos/getMotto").header("host", host);
+    ///     app.call(request.body(String::new()).unwrap()).await.status()
+    /// };
+    /// assert_eq!(status("shop.example").await, 200);
+    /// assert_eq!(status("www.shop.test:3000").await, 200);
+    /// assert_eq!(status("evil.example").await, 421);
+    /// # Ok(()) }
+    /// ```
+    pub fn allowed_hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.settings.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether this is a development run: it prints the table of routes at start, and answers for
+    /// [hosts](Self::allowed_hosts) of this machine alone. By default, whether it was built with debug assertions.
     pub fn development(mut self, development: bool) -> Self {
         self.settings.development = development;
         self
@@ -286,7 +326,17 @@ impl<S: Send + Sync + 'static> App<S> {
 
 /// What depends on no type of the application.
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
-    let Settings { prefix, body_limit, observers, development, docs, layers, trusted_proxies, find_peer } = settings;
+    let Settings {
+        prefix,
+        body_limit,
+        observers,
+        development,
+        docs,
+        layers,
+        trusted_proxies,
+        find_peer,
+        allowed_hosts,
+    } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
@@ -296,7 +346,11 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
-    let edge = Edge { proxies: proxies(&trusted_proxies, &mut mistakes), find_peer };
+    let edge = Edge {
+        proxies: proxies(&trusted_proxies, &mut mistakes),
+        find_peer,
+        hosts: hosts(allowed_hosts.as_deref(), development, &mut mistakes),
+    };
     if mistakes.as_slice().is_empty() {
         Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, edge, development }, layers))
     } else {
@@ -312,6 +366,18 @@ fn proxies(texts: &[String], mistakes: &mut Mistakes) -> Option<Arc<TrustedProxi
             strays.into_iter().for_each(|stray| mistakes.note(format!("trusted proxy {stray}")));
             None
         }
+    }
+}
+
+/// The hosts that are answered for; all where it is `None`.
+fn hosts(texts: Option<&[String]>, development: bool, mistakes: &mut Mistakes) -> Option<AllowedHosts> {
+    match texts.map(AllowedHosts::parse) {
+        Some(Ok(hosts)) => Some(hosts),
+        Some(Err(strays)) => {
+            strays.into_iter().for_each(|stray| mistakes.note(format!("allowed hosts: {stray}")));
+            None
+        }
+        None => development.then(AllowedHosts::local),
     }
 }
 

@@ -78,7 +78,7 @@ impl std::fmt::Display for Measured {
 async fn log_in(port: u16, count: usize) -> Result<Vec<String>, Failure> {
     let body = r#"{"email":"ada@example.com","password":"correct horse battery staple"}"#;
     let request = format!(
-        "POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     let left = Arc::new(AtomicUsize::new(count));
@@ -120,7 +120,7 @@ async fn ask(port: u16, pid: &str, cookies: &Arc<[String]>, until: Until) -> Res
                 dice ^= dice >> 7;
                 dice ^= dice << 17;
                 let cookie = &cookies[(dice % cookies.len() as u64) as usize];
-                let request = format!("GET /api/auth/profile HTTP/1.1\r\nhost: a\r\ncookie: {cookie}\r\n\r\n");
+                let request = format!("GET /api/auth/profile HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n\r\n");
                 let sent = Instant::now();
                 let head = connection.exchange(request.as_bytes()).await?;
                 if !head.starts_with("HTTP/1.1 200") {

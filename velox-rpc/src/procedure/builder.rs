@@ -51,6 +51,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             output: |generator| generator.subschema_for::<()>(),
             body_limit: None,
             steps_before_input: false,
+            any_host: false,
         },
     }
 }
@@ -274,6 +275,29 @@ where
     /// ```
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.meta.body_limit = Some(bytes);
+        self
+    }
+
+    /// Answers requests for any host, whatever [`App::allowed_hosts`](crate::App::allowed_hosts) says: for what a load balancer probes by
+    /// an address or by a name that changes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Method, Request};
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let health = procedure().any_host().rest(Method::GET, "/health").query(|_| Ok("ok"));
+    /// let router = Router::new("health").procedure("getHealth", health);
+    /// let app = App::new(()).allowed_hosts(["shop.example"]).router(router).into_service()?;
+    ///
+    /// let request = Request::get("/api/health").header("host", "10.1.2.3:3000").body(String::new()).unwrap();
+    /// assert_eq!(app.call(request).await.status(), 200);
+    /// # Ok(()) }
+    /// ```
+    pub fn any_host(mut self) -> Self {
+        self.meta.any_host = true;
         self
     }
 

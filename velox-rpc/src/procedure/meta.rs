@@ -26,6 +26,7 @@ pub(crate) struct Meta {
     pub(crate) body_limit: Option<usize>,
     /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
     pub(crate) steps_before_input: bool,
+    pub(crate) any_host: bool,
 }
 
 /// How REST reaches a procedure.

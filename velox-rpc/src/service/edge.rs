@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use http::Extensions;
+use http::request::Parts;
+use http::{Extensions, StatusCode};
 
+use super::hosts::AllowedHosts;
 use crate::context::{Peer, Sender, TrustedProxies};
+use crate::error::{Error, Result};
 
 /// What the application knows of what stands in front of it.
 pub(crate) struct Edge {
@@ -12,6 +15,8 @@ pub(crate) struct Edge {
     pub(crate) proxies: Option<Arc<TrustedProxies>>,
     /// Where another server than velox's puts its peer.
     pub(crate) find_peer: Option<Box<FindPeer>>,
+    /// The hosts that are answered for; all where it is `None`.
+    pub(crate) hosts: Option<AllowedHosts>,
 }
 
 /// Finds the peer beside a request.
@@ -26,6 +31,27 @@ impl Edge {
             .or_else(|| of_axum(extensions));
         Sender::Server { peer, proxies: self.proxies.clone() }
     }
+
+    /// Refuses a request for a host that is not answered for. One that names no host passes: no browser sends such.
+    pub(super) fn check_host(&self, sender: &Sender, parts: &Parts, is_development: bool) -> Result<()> {
+        let Some(hosts) = &self.hosts else { return Ok(()) };
+        let host = sender.host(&parts.headers, &parts.uri);
+        match host {
+            Ok(None) => Ok(()),
+            Ok(Some(host)) if hosts.allows(host) => Ok(()),
+            _ if !is_development => Err(misdirected("The request is for another host".to_owned())),
+            Ok(Some(host)) => {
+                Err(misdirected(format!("The host `{host}` is not allowed: name it in `App::allowed_hosts`")))
+            }
+            Err(_) => Err(misdirected("The host cannot be read: `App::allowed_hosts` lets no such pass".to_owned())),
+        }
+    }
+}
+
+/// 421: a page at a name of somebody else's, which was made to lead here, is not to talk to the application.
+#[cold]
+fn misdirected(message: String) -> Error {
+    Error::custom(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message).with_name("Misdirected Request")
 }
 
 /// What `axum::serve` says of a connection.

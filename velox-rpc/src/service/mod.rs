@@ -6,6 +6,7 @@
 mod body;
 mod boxed;
 mod edge;
+mod hosts;
 mod pages;
 mod reply;
 mod watch;
@@ -25,6 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
 pub(crate) use self::edge::{Edge, FindPeer};
+pub(crate) use self::hosts::AllowedHosts;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
@@ -152,7 +154,15 @@ impl Core {
     /// Finds the route, and refuses what can be refused by the head of the request alone.
     fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>, id: RequestId) -> Claimed<B> {
         let refused = |route, reply| Claimed::Refused { route, reply: Box::new(reply) };
-        let (index, parameters) = match self.routes.claim(&parts.method, parts.uri.path()) {
+        let sender = self.edge.sender(peer, &parts.extensions);
+        let claim = self.routes.claim(&parts.method, parts.uri.path());
+        // A path that is nobody's is not told to another host either.
+        if !matches!(claim, Claim::Route(index, _) if self.routes[index].endpoint.meta.any_host)
+            && let Err(error) = self.edge.check_host(&sender, &parts, self.development)
+        {
+            return refused(None, self::refused(&error));
+        }
+        let (index, parameters) = match claim {
             Claim::Route(index, parameters) => (index, parameters),
             Claim::NotFound => return refused(None, self.unclaimed(&parts)),
             Claim::MethodNotAllowed(allow) => return refused(None, method_not_allowed(&parts, allow)),
@@ -167,7 +177,6 @@ impl Core {
         } else {
             (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
         };
-        let sender = self.edge.sender(peer, &parts.extensions);
         let exchange = Exchange::new(context::Request::new(parts, sender), input, id);
         Claimed::Call { route: index, exchange, body }
     }

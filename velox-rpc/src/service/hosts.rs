@@ -1,0 +1,177 @@
+//! The hosts that an application answers for. Pure.
+
+use std::net::IpAddr;
+
+/// The hosts that an application answers for.
+pub(crate) struct AllowedHosts(Vec<Allowed>);
+
+enum Allowed {
+    Any,
+    Name(String),
+    /// A name and all its subdomains.
+    Domain(String),
+    Address(IpAddr),
+    AnyAddress,
+}
+
+impl AllowedHosts {
+    /// What a development run answers for: this machine by its name, and any machine by its address. Nobody else can make a name of theirs
+    /// lead to either.
+    pub(crate) fn local() -> Self {
+        Self(vec![Allowed::Domain("localhost".to_owned()), Allowed::AnyAddress])
+    }
+
+    /// Reads each of them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with each that cannot be read.
+    pub(crate) fn parse(texts: &[String]) -> Result<Self, Vec<String>> {
+        if texts.is_empty() {
+            return Err(vec![EMPTY.to_owned()]);
+        }
+        let (mut hosts, mut mistakes) = (Vec::new(), Vec::new());
+        for text in texts {
+            match Allowed::parse(text) {
+                Some(allowed) => hosts.push(allowed),
+                None => mistakes.push(format!("`{text}` {UNREADABLE}")),
+            }
+        }
+        if mistakes.is_empty() { Ok(Self(hosts)) } else { Err(mistakes) }
+    }
+
+    /// Whether a host is one of them. Its port does not matter.
+    pub(super) fn allows(&self, host: &str) -> bool {
+        let name = without_port(host);
+        let address = address(name);
+        // `example.com.` is the same name.
+        let name = name.strip_suffix('.').unwrap_or(name);
+        self.0.iter().any(|allowed| match allowed {
+            Allowed::Any => true,
+            Allowed::Name(own) => name.eq_ignore_ascii_case(own),
+            Allowed::Domain(own) => is_within(name, own),
+            Allowed::Address(own) => address == Some(*own),
+            Allowed::AnyAddress => address.is_some(),
+        })
+    }
+}
+
+impl Allowed {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Any);
+        }
+        if let Some(address) = address(text) {
+            return Some(Self::Address(address));
+        }
+        match text.strip_prefix('.') {
+            Some(domain) => is_name(domain).then(|| Self::Domain(domain.to_owned())),
+            None => is_name(text).then(|| Self::Name(text.to_owned())),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let in_label = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    text.split('.').all(|label| !label.is_empty() && label.bytes().all(in_label))
+}
+
+fn is_within(name: &str, domain: &str) -> bool {
+    let Some(start) = name.len().checked_sub(domain.len()) else { return false };
+    let ends_so = name.as_bytes()[start..].eq_ignore_ascii_case(domain.as_bytes());
+    ends_so && (start == 0 || name.as_bytes()[start - 1] == b'.')
+}
+
+/// The name or address of a host with its port, if there is one.
+fn without_port(host: &str) -> &str {
+    let end = match host.find(']') {
+        Some(bracket) => bracket + 1,
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    &host[..end]
+}
+
+/// An address, an IPv6 one with brackets or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    Some(inner.unwrap_or(text).parse::<IpAddr>().ok()?.to_canonical())
+}
+
+const EMPTY: &str = "the list is empty: name a host, or `*` for every host";
+const UNREADABLE: &str = "is no host: write `example.com`, `.example.com` for a name and its subdomains, an address, or `*` for every \
+    host; without a scheme and a port";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(texts: &[&str]) -> Result<AllowedHosts, Vec<String>> {
+        AllowedHosts::parse(&texts.iter().copied().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_host_is_allowed_by_its_name_whatever_its_port() {
+        for (allowed, good, bad) in [
+            (
+                "example.com",
+                &["example.com", "EXAMPLE.com:3000", "example.com.", "example.com.:80", "example.com:"][..],
+                &["www.example.com", "example.com.evil.example", "example.org", "xexample.com", "", ":80", "com"][..],
+            ),
+            (
+                ".example.com",
+                &["example.com", "www.example.com", "a.b.Example.COM:80", "www.example.com."],
+                &["xexample.com", "example.com.evil.example", "com", ".com", ""],
+            ),
+            ("127.0.0.1", &["127.0.0.1", "127.0.0.1:3000", "[::ffff:127.0.0.1]"], &["127.0.0.2", "127.0.0.1.nip.io"]),
+            ("[::1]", &["[::1]", "[::1]:3000", "[0:0::1]"], &["[::2]", "1"]),
+            ("::1", &["[::1]:3000"], &["[::2]"]),
+            ("*", &["example.com", "[::1]:80", "127.0.0.1", ""], &[]),
+        ] {
+            let hosts = hosts(&[allowed]).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+            for host in good {
+                assert!(hosts.allows(host), "{allowed}: {host}");
+            }
+            for host in bad {
+                assert!(!hosts.allows(host), "{allowed}: {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_development_this_machine_is_allowed_and_no_name_of_others() {
+        let hosts = AllowedHosts::local();
+        for host in
+            ["localhost", "localhost:3000", "api.localhost:3000", "LOCALHOST", "127.0.0.1:3000", "[::1]", "10.1.2.3"]
+        {
+            assert!(hosts.allows(host), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "xlocalhost", "127.0.0.1.evil.example", "localhost2", ""]
+        {
+            assert!(!hosts.allows(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn each_that_cannot_be_read_is_told() {
+        let strays = [
+            "",
+            ".",
+            "..",
+            "*.example.com",
+            "**",
+            "example.com:80",
+            "https://example.com",
+            "example.com/",
+            "example..com",
+            "example.com.",
+            "a b",
+            "u@example.com",
+            "b\u{fc}cher.example",
+            "[::1]:80",
+        ];
+        let mistakes = hosts(&strays).err().expect("mistakes");
+        assert_eq!(mistakes.len(), strays.len(), "{mistakes:#?}");
+        assert_eq!(hosts(&[]).err().expect("a mistake"), [EMPTY]);
+        assert_eq!(hosts(&["example.com", "a b"]).err().expect("a mistake").len(), 1);
+    }
+}
