@@ -206,6 +206,20 @@ async fn a_failure_is_logged_within_the_span_by_the_id_of_the_reply() {
     assert!(event.starts_with("in 1:") && event.contains("request_id=ID"), "{event}");
 }
 
+#[tokio::test]
+async fn the_span_of_a_request_within_a_trace_has_the_id_of_the_trace() {
+    let client = Client::of(App::new(()).router(router()));
+    let spans = Spans::default();
+    let guard = listen(spans.clone());
+    let mut request = get("/api/users/7");
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    request.headers_mut().insert("traceparent", traceparent.parse().expect("a value"));
+    client.send(request).await;
+    drop(guard);
+    let fields = spans.0.lock().expect("no test panics here").fields[0].clone();
+    assert!(fields.contains("request_id=4bf92f3577b34da6a3ce929d0e0e4736 "), "{fields}");
+}
+
 // ---- what is said once ----
 
 #[tokio::test]

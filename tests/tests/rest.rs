@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
@@ -10,7 +11,9 @@ use http::{HeaderValue, Method, Request};
 use http_body::{Body, Frame};
 use http_body_util::{Full, Limited};
 use serde_json::{Value, json};
+use velox_rpc::context::Peer;
 use velox_rpc::procedure::Procedure;
+use velox_rpc::service::Ended;
 use velox_rpc::{App, Call, Error, Mutation, Query, Result, Router, procedure, router, schema};
 use velox_tests::{Client, Reply, get, json};
 
@@ -1201,9 +1204,60 @@ async fn only_what_the_caller_cannot_help_has_an_id() {
     assert_ne!(again.header("x-request-id"), Some(id));
 }
 
+/// What a failure is called whose request came from there, with these headers.
+async fn id_of(peer: Option<Peer>, headers: &[(&'static str, &str)]) -> String {
+    let fail = procedure::<()>().query(|_| -> velox_rpc::Result<()> { Err(Error::internal("inner cause")) });
+    let seen = Arc::new(Mutex::new(String::new()));
+    let noted = Arc::clone(&seen);
+    let app = App::new(()).trusted_proxies(["unix"]).router(Router::new("test").procedure("fail", fail));
+    let client = Client::of(app.observe(move |ended: &Ended<'_>| {
+        *noted.lock().expect("no test panics here") = ended.id().to_string();
+    }));
+    let mut request = get("/api/test/fail");
+    for (name, value) in headers {
+        request.headers_mut().append(*name, HeaderValue::from_str(value).expect("a value"));
+    }
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
+    let reply = client.send(request).await;
+    let id = reply.header("x-request-id").expect("an id").to_owned();
+    assert_eq!(reply.json()["requestId"], id);
+    assert_eq!(*seen.lock().expect("no test panics here"), id, "an observer is told the same");
+    id
+}
+
+fn is_our_own(id: &str) -> bool {
+    id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const TRACEPARENT: (&str, &str) = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+
 #[tokio::test]
 async fn an_id_of_the_callers_is_not_taken_over() {
-    let mut request = get("/api/users/fail");
-    request.headers_mut().insert("x-request-id", HeaderValue::from_static("forged"));
-    assert_ne!(users().send(request).await.header("x-request-id"), Some("forged"));
+    for peer in [None, Some(Peer::Address(([127, 0, 0, 1], 80).into()))] {
+        assert!(is_our_own(&id_of(peer, &[("x-request-id", "forged")]).await));
+        assert_eq!(id_of(peer, &[("x-request-id", "forged"), TRACEPARENT]).await, TRACE);
+    }
+}
+
+#[tokio::test]
+async fn a_trace_of_the_callers_goes_on() {
+    assert_eq!(id_of(None, &[TRACEPARENT]).await, TRACE);
+    assert!(is_our_own(&id_of(None, &[("traceparent", "00-0-0-00")]).await));
+    assert!(is_our_own(&id_of(None, &[TRACEPARENT, TRACEPARENT]).await), "there is one trace, or none");
+}
+
+/// Promise H24.
+#[tokio::test]
+async fn an_id_of_a_trusted_proxy_is_taken_over() {
+    let from_proxy = async |headers: &[(&'static str, &str)]| id_of(Some(Peer::Unix), headers).await;
+    assert_eq!(from_proxy(&[("x-request-id", "edge-7/1@a")]).await, "edge-7/1@a");
+    assert_eq!(from_proxy(&[TRACEPARENT, ("x-request-id", "edge-7")]).await, "edge-7");
+    for stray in ["", "a b", "<script>", &"x".repeat(129)] {
+        assert_eq!(from_proxy(&[TRACEPARENT, ("x-request-id", stray)]).await, TRACE, "{stray}");
+    }
+    assert_eq!(from_proxy(&[TRACEPARENT, ("x-request-id", "a"), ("x-request-id", "b")]).await, TRACE);
+    assert!(is_our_own(&from_proxy(&[]).await));
 }

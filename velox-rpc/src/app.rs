@@ -125,6 +125,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// proxies add to it. The client is the first that is no trusted proxy. An element that is no address ends the list: the last
     /// address before it counts. Scheme and host are the rightmost of their headers; in `Forwarded`, they are those of the client's element.
     ///
+    /// Its `X-Request-Id` becomes the [id](crate::context::RequestId) of the exchange.
+    ///
     /// # Security
     ///
     /// A trusted proxy has to set or remove each of the headers, and not hand on what a client sent:

@@ -3,11 +3,9 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Input, Reply, ReplyHead, Request};
+use super::{Input, Reply, ReplyHead, Request, RequestId, Serial};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -23,7 +21,7 @@ struct Inner {
     input: Input,
     reply: Mutex<ReplyHead>,
     slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
-    id: RequestId,
+    serial: Serial,
 }
 
 /// What an exchange holds from its first use until its end.
@@ -82,8 +80,8 @@ pub trait Slot: Any + Send + Sync {
 
 impl Exchange {
     #[inline]
-    pub(crate) fn new(request: Request, input: Input, id: RequestId) -> Self {
-        Self(Arc::new(Inner { request, input, reply: Mutex::default(), slots: Mutex::default(), id }))
+    pub(crate) fn new(request: Request, input: Input, serial: Serial) -> Self {
+        Self(Arc::new(Inner { request, input, reply: Mutex::default(), slots: Mutex::default(), serial }))
     }
 
     pub(crate) fn input(&self) -> &Input {
@@ -100,9 +98,10 @@ impl Exchange {
         Reply(&self.0.reply)
     }
 
-    /// The name of this exchange in the log and, where something failed, on the wire.
-    pub fn id(&self) -> &RequestId {
-        &self.0.id
+    /// Returns the name of this exchange in the log and, where something failed, on the wire. It is read from the request's headers each
+    /// time.
+    pub fn id(&self) -> RequestId {
+        self.0.request.id(self.0.serial)
     }
 
     /// The exchange's one value of a type for an owner, made when it is first asked for. Slots end in the order in which
@@ -187,47 +186,5 @@ impl fmt::Debug for Exchange {
             .field("method", self.0.request.method())
             .field("path", &self.0.request.uri().path())
             .finish_non_exhaustive()
-    }
-}
-
-/// The name of an exchange, the same in the log and on the wire: 16 hexadecimal digits.
-///
-/// It is unlikely to be given twice, and it is no secret. Two of them do not tell how many requests came between.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RequestId(u64);
-
-impl RequestId {
-    pub(crate) fn next() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(COUNT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Few are ever shown: the others need no hash.
-        static KEY: OnceLock<RandomState> = OnceLock::new();
-        write!(f, "{:016x}", KEY.get_or_init(RandomState::new).hash_one(self.0))
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({self})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn request_ids_differ_and_do_not_tell_how_many_came_between() {
-        let shown = |id: RequestId| u64::from_str_radix(&id.to_string(), 16).expect("16 digits");
-        let ids: Vec<_> = (0..1_000).map(|_| shown(RequestId::next())).collect();
-        let steps: HashSet<_> = ids.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
-        assert_eq!((ids.iter().collect::<HashSet<_>>().len(), steps.len()), (1_000, 999));
     }
 }

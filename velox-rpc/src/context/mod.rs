@@ -13,6 +13,7 @@ mod peer;
 mod proxies;
 mod reply;
 mod request;
+mod request_id;
 mod sender;
 mod user;
 
@@ -24,7 +25,7 @@ use crate::call::ProcedureName;
 use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
-pub use self::exchange::{Exchange, RequestId, Slot};
+pub use self::exchange::{Exchange, Slot};
 pub(crate) use self::host::is_host;
 pub(crate) use self::input::{Arrived, Coming, Input};
 pub use self::peer::Peer;
@@ -32,6 +33,8 @@ pub(crate) use self::proxies::TrustedProxies;
 pub use self::reply::Reply;
 pub(crate) use self::reply::{ReplyHead, is_without_body};
 pub use self::request::Request;
+pub use self::request_id::RequestId;
+pub(crate) use self::request_id::Serial;
 pub(crate) use self::sender::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri};
 
-use super::{Peer, Sender};
+use super::{Peer, RequestId, Sender, Serial};
 
 /// The head of the request as it came in: method, target, headers, and who sent it.
 ///
@@ -95,6 +95,10 @@ impl Request {
     /// The first header of a name, where it is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    pub(super) fn id(&self, serial: Serial) -> RequestId {
+        RequestId::new(serial, self.headers(), &self.sender)
     }
 }
 

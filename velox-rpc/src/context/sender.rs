@@ -71,12 +71,20 @@ impl Sender {
         }
     }
 
+    /// Whether the request came from a trusted proxy.
+    pub(super) fn is_trusted_proxy(&self) -> bool {
+        self.trusting().is_some()
+    }
+
     /// What trusted proxies say; `None` where the request did not come from one.
     fn told<'a>(&self, headers: &'a HeaderMap) -> Option<Told<'a>> {
+        Some(forwarded::read(headers, self.address(), self.trusting()?))
+    }
+
+    /// The trusted proxies, where the peer is one of them.
+    fn trusting(&self) -> Option<&TrustedProxies> {
         match self {
-            Self::Server { peer: Some(peer), proxies: Some(proxies) } if proxies.trusts(*peer) => {
-                Some(forwarded::read(headers, self.address(), proxies))
-            }
+            Self::Server { peer: Some(peer), proxies: Some(proxies) } => Some(&**proxies).filter(|it| it.trusts(*peer)),
             _ => None,
         }
     }

@@ -34,7 +34,7 @@ use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId};
+use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
@@ -132,10 +132,12 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let (id, method) = (RequestId::next(), parts.method.clone());
-        let claimed = self.claim(parts, body, peer, id);
+        let method = parts.method.clone();
+        let claimed = self.claim(parts, body, peer);
         async move {
             let route = claimed.route().map(|index| &self.routes[index]);
+            // Made only where somebody looks.
+            let id = || claimed.id();
             let span = watch::span(id, &method, route);
             let watch = Watch::begin(id, &span, &self.observers, &method, route);
             let reply = match claimed {
@@ -152,9 +154,14 @@ impl Core {
     }
 
     /// Finds the route, and refuses what can be refused by the head of the request alone.
-    fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>, id: RequestId) -> Claimed<B> {
-        let refused = |route, reply| Claimed::Refused { route, reply: Box::new(reply) };
+    fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>) -> Claimed<B> {
         let sender = self.edge.sender(peer, &parts.extensions);
+        let serial = Serial::next();
+        let refused = |route, reply| Claimed::Refused {
+            route,
+            id: RequestId::new(serial, &parts.headers, &sender),
+            reply: Box::new(reply),
+        };
         let claim = self.routes.claim(&parts.method, parts.uri.path());
         // A path that is nobody's is not told to another host either.
         if !matches!(claim, Claim::Route(index, _) if self.routes[index].endpoint.meta.any_host)
@@ -177,7 +184,7 @@ impl Core {
         } else {
             (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
         };
-        let exchange = Exchange::new(context::Request::new(parts, sender), input, id);
+        let exchange = Exchange::new(context::Request::new(parts, sender), input, serial);
         Claimed::Call { route: index, exchange, body }
     }
 
@@ -218,6 +225,7 @@ enum Claimed<B> {
     },
     Refused {
         route: Option<usize>,
+        id: RequestId,
         reply: Box<Response<Body>>,
     },
 }
@@ -227,6 +235,13 @@ impl<B> Claimed<B> {
         match self {
             Self::Call { route, .. } => Some(*route),
             Self::Refused { route, .. } => *route,
+        }
+    }
+
+    fn id(&self) -> RequestId {
+        match self {
+            Self::Call { exchange, .. } => exchange.id(),
+            Self::Refused { id, .. } => id.clone(),
         }
     }
 }
@@ -251,7 +266,7 @@ where
     };
     match procedure::end(exchange, &route.endpoint.name, &result).await {
         Ok(()) => reply(route, result, exchange.take_reply(), exchange),
-        Err(error) => failed(&error, exchange.id(), void(exchange.take_reply())),
+        Err(error) => failed(&error, || exchange.id(), void(exchange.take_reply())),
     }
 }
 
@@ -305,7 +320,7 @@ fn reply(route: &Route, result: Result<procedure::Output>, head: ReplyHead, exch
             let (status, json) = success(route, output, &head);
             response(status, json, head.headers)
         }
-        Err(error) => failed(&error, exchange.id(), head),
+        Err(error) => failed(&error, || exchange.id(), head),
     }
 }
 

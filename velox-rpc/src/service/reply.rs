@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Body;
-use crate::context::{ReplyHead, RequestId, forbid_sharing};
+use crate::context::{ReplyHead, RequestId, Serial, forbid_sharing};
 use crate::error::Error;
 use crate::wire::rest::failure;
 
@@ -31,13 +31,15 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
 }
 
 /// A failure: the one envelope, and of the head that calls have made what may go with it.
-pub(super) fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Response<Body> {
+pub(super) fn failed(error: &Error, id: impl FnOnce() -> RequestId, mut head: ReplyHead) -> Response<Body> {
     // As a rule nothing is said.
     if !head.headers.is_empty() {
         forbid_sharing(&mut head.headers);
     }
-    let mut response = response(error.status(), failure(error, id), head.headers);
-    if error.status().is_server_error()
+    // Of what the caller can help, the log says no more.
+    let id = error.status().is_server_error().then(id);
+    let mut response = response(error.status(), failure(error, id.as_ref()), head.headers);
+    if let Some(id) = id
         && let Ok(id) = HeaderValue::try_from(id.to_string())
     {
         response.headers_mut().insert("x-request-id", id);
@@ -48,7 +50,7 @@ pub(super) fn failed(error: &Error, id: &RequestId, mut head: ReplyHead) -> Resp
 /// A request that reached no procedure.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    failed(error, &RequestId::next(), ReplyHead::default())
+    failed(error, || RequestId::own(Serial::next()), ReplyHead::default())
 }
 
 /// The reply to a HEAD: the same head, the body's length in it, and no body.

@@ -69,7 +69,7 @@ impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
 /// # let _ = line;
 /// ```
 pub struct Ended<'a> {
-    id: RequestId,
+    id: &'a RequestId,
     method: &'a Method,
     route: Option<&'a Route>,
     status: Option<StatusCode>,
@@ -79,7 +79,7 @@ pub struct Ended<'a> {
 impl Ended<'_> {
     /// The exchange's name in the log.
     pub fn id(&self) -> &RequestId {
-        &self.id
+        self.id
     }
 
     /// The method of the request: where no route was found, any word that a client made up.
@@ -120,14 +120,14 @@ impl fmt::Debug for Ended<'_> {
     }
 }
 
-/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins.
-pub(super) fn span(id: RequestId, method: &Method, route: Option<&Route>) -> Span {
+/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins. The id is made only if somebody looks.
+pub(super) fn span(id: impl FnOnce() -> RequestId, method: &Method, route: Option<&Route>) -> Span {
     tracing::info_span!(
         target: "velox_rpc::exchange",
         "exchange",
         otel.kind = "server",
         otel.name = %Name(method, route),
-        request_id = %id,
+        request_id = %id(),
         %method,
         route = route.map(Route::path),
         procedure = route.map(|route| display(&route.endpoint.name)),
@@ -160,13 +160,13 @@ pub(super) async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F
 
 /// An exchange that is under way. It ends when it is told so, or when it is dropped: then the client has gone.
 pub(super) struct Watch<'a> {
-    id: RequestId,
     span: &'a Span,
     /// None where nobody looks.
     seen: Option<Seen<'a>>,
 }
 
 struct Seen<'a> {
+    id: RequestId,
     observers: &'a [Box<dyn Observer>],
     method: Method,
     route: Option<&'a Route>,
@@ -175,15 +175,16 @@ struct Seen<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn begin(
-        id: RequestId,
+        id: impl FnOnce() -> RequestId,
         span: &'a Span,
         observers: &'a [Box<dyn Observer>],
         method: &Method,
         route: Option<&'a Route>,
     ) -> Self {
         let is_seen = !span.is_disabled() || !observers.is_empty();
-        let seen = is_seen.then(|| Seen { observers, method: method.clone(), route, started: Instant::now() });
-        Self { id, span, seen }
+        let seen =
+            is_seen.then(|| Seen { id: id(), observers, method: method.clone(), route, started: Instant::now() });
+        Self { span, seen }
     }
 
     /// There is a reply.
@@ -192,7 +193,7 @@ impl<'a> Watch<'a> {
     }
 
     fn report(&mut self, status: Option<StatusCode>) {
-        let Some(Seen { observers, method, route, started }) = self.seen.take() else { return };
+        let Some(Seen { id, observers, method, route, started }) = self.seen.take() else { return };
         let duration = started.elapsed();
         if let Some(status) = status {
             self.span.record("status", i64::from(status.as_u16()));
@@ -201,11 +202,11 @@ impl<'a> Watch<'a> {
             }
         }
         self.span.record("time_us", i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
-        let ended = Ended { id: self.id, method: &method, route, status, duration };
+        let ended = Ended { id: &id, method: &method, route, status, duration };
         for observer in observers {
             // What counts must not take down what is counted; and a panic while another unwinds ends the process.
             if catch_unwind(AssertUnwindSafe(|| observer.ended(&ended))).is_err() {
-                tracing::error!(request_id = %self.id, "an observer panicked");
+                tracing::error!(request_id = %id, "an observer panicked");
             }
         }
     }

@@ -16,15 +16,15 @@ pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> (Statu
     (status, body)
 }
 
-/// The body of a failure. The id of the exchange stands in it where the log has more to say.
-pub(crate) fn failure(error: &Error, id: &RequestId) -> Vec<u8> {
+/// The body of a failure, with the id of the exchange where the log has more to say.
+pub(crate) fn failure(error: &Error, id: Option<&RequestId>) -> Vec<u8> {
     let envelope = Envelope { error, id };
     serde_json::to_vec(&envelope).expect("the envelope's keys are strings and its values are JSON")
 }
 
 struct Envelope<'a> {
     error: &'a Error,
-    id: &'a RequestId,
+    id: Option<&'a RequestId>,
 }
 
 impl Serialize for Envelope<'_> {
@@ -40,7 +40,7 @@ impl Serialize for Envelope<'_> {
                 map.serialize_entry(key, value)?;
             }
         }
-        if error.status().is_server_error() {
+        if let Some(id) = id {
             map.serialize_entry("requestId", &id.to_string())?;
         }
         map.end()

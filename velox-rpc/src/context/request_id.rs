@@ -1,0 +1,176 @@
+//! The name of an exchange, in the log and on the wire. Part of the vocabulary.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Sender;
+
+/// The name of an exchange, the same in the log and on the wire.
+///
+/// It is the first of these that the request has:
+///
+/// 1. the `X-Request-Id` of a [trusted proxy](crate::App::trusted_proxies): up to 128 letters, digits and `-_.:/+=@`,
+/// 2. the trace id of a `traceparent` (W3C Trace Context): 32 hexadecimal digits,
+/// 3. 16 hexadecimal digits of its own. Two of them do not tell how many requests came between.
+///
+/// An id is no secret, and it may be given twice: a client can send the same `traceparent` as often as it likes.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::{Call, procedure};
+///
+/// let id = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.exchange().id().to_string()));
+/// # let _ = id;
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestId(Name);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Name {
+    Given(HeaderValue),
+    Trace(u128),
+    Own(Serial),
+}
+
+/// The number of an exchange within this process, of which its own id is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Serial(u64);
+
+impl Serial {
+    pub(crate) fn next() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl RequestId {
+    /// The id of a request, by its headers and who sent it.
+    pub(crate) fn new(serial: Serial, headers: &HeaderMap, sender: &Sender) -> Self {
+        let given = || only(headers, X_REQUEST_ID).filter(|value| is_id(value.as_bytes())).cloned();
+        let trace = || only(headers, TRACEPARENT).and_then(|value| trace_id(value.as_bytes()));
+        Self(match sender.is_trusted_proxy().then(given).flatten() {
+            Some(id) => Name::Given(id),
+            None => trace().map_or(Name::Own(serial), Name::Trace),
+        })
+    }
+
+    /// The id of an exchange that has no request to look at.
+    pub(crate) fn own(serial: Serial) -> Self {
+        Self(Name::Own(serial))
+    }
+}
+
+/// The only value of a header. Of several, one reader takes the first and another the last.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// Nothing that breaks a line of a log, or a shell that it is pasted into.
+fn is_id(text: &[u8]) -> bool {
+    let in_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
+    (1..=128).contains(&text.len()) && text.iter().all(in_id)
+}
+
+/// The trace id of a `traceparent`: `version-trace-parent-flags`. A later version than 00 may have more behind it.
+fn trace_id(text: &[u8]) -> Option<u128> {
+    let mut parts = text.splitn(5, |byte| *byte == b'-');
+    let version = hex(parts.next()?, 2).filter(|version| *version != 0xff)?;
+    let trace = hex(parts.next()?, 32).filter(|trace| *trace != 0)?;
+    hex(parts.next()?, 16).filter(|parent| *parent != 0)?;
+    hex(parts.next()?, 2)?;
+    (version > 0 || parts.next().is_none()).then_some(trace)
+}
+
+/// A number of so many digits, in lower case as the standard has it.
+fn hex(text: &[u8], digits: usize) -> Option<u128> {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() != digits || !text.iter().all(is_digit) {
+        return None;
+    }
+    u128::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Name::Given(id) => f.write_str(id.to_str().unwrap_or_default()),
+            Name::Trace(id) => write!(f, "{id:032x}"),
+            Name::Own(Serial(count)) => {
+                // Few are ever shown: the others need no hash.
+                static KEY: OnceLock<RandomState> = OnceLock::new();
+                write!(f, "{:016x}", KEY.get_or_init(RandomState::new).hash_one(count))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_of_our_own_differ_and_do_not_tell_how_many_came_between() {
+        let shown = |id: RequestId| u64::from_str_radix(&id.to_string(), 16).expect("16 digits");
+        let ids: Vec<_> = (0..1_000).map(|_| shown(RequestId::own(Serial::next()))).collect();
+        let steps: HashSet<_> = ids.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        assert_eq!((ids.iter().collect::<HashSet<_>>().len(), steps.len()), (1_000, 999));
+    }
+
+    #[test]
+    fn the_trace_id_of_a_valid_traceparent() {
+        let id = Some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736);
+        for (text, expected) in [
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", id),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", id),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff", id),
+            ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", id),
+            ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-the-future", id),
+            ("00-00000000000000000000000000000001-0000000000000001-01", Some(1)),
+            ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-", None),
+            ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", None),
+            ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e47366-00f067aa0ba902b7-01", None),
+            ("00-+bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", None),
+            ("0-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None),
+            (" 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None),
+            ("00-4bf92f3577b34da6a3ce929d0e0e473\u{e9}-00f067aa0ba902b7-01", None),
+            ("", None),
+            ("-", None),
+        ] {
+            assert_eq!(trace_id(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_a_proxy_gives_is_of_letters_digits_and_a_few_marks() {
+        for id in ["a", "7b0f-_.:/+=@Z", "Root=1-67891233-abcdef012345678912345678", &"x".repeat(128)] {
+            assert!(is_id(id.as_bytes()), "{id}");
+        }
+        for id in ["", &*"x".repeat(129), "a b", "a,b", "a\"b", "<a>", "a\tb", "a;b", "$(a)", "\u{e9}"] {
+            assert!(!is_id(id.as_bytes()), "{id}");
+        }
+    }
+}
