@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{CallCore, Exchange, Input, Request, Sender, Serial, forbid_sharing};
+use crate::context::{Exchange, Input, Request, Sender, Serial, forbid_sharing};
 use crate::error::{Code, Error, Result};
 use crate::procedure::{self, Endpoint, Meta, Mutation, Output, Procedure, Query};
 
@@ -219,8 +219,7 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     parts.headers = headers;
     let request = Request::new(parts, Sender::Caller);
     let exchange = Exchange::new(request, Input::There(Ok(input)), Serial::next());
-    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name) };
-    let result = procedure::run(endpoint, core).await;
+    let result = procedure::run(endpoint, &exchange).await;
     match procedure::end(&exchange, &endpoint.name, &result).await {
         Ok(()) => {
             let mut headers = exchange.take_reply().headers;

@@ -98,6 +98,7 @@ impl Reply<'_> {
     }
 
     /// Whether nothing was said of the reply, as a rule.
+    #[inline]
     pub(crate) fn is_unset(self) -> bool {
         self.with(|head| head.status.is_none() && head.headers.is_empty())
     }

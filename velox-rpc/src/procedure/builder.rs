@@ -351,7 +351,8 @@ where
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();
         let handler = handler::step(handler, encode);
-        let last = if meta.input.is_some() { handler } else { input::unused_step(handler) };
+        let may_have_body = meta.rest.reads_body().unwrap_or(kind == Kind::Mutation);
+        let last = if meta.input.is_none() && may_have_body { input::unused_step(handler) } else { handler };
         Procedure::new(meta, (self.wrap)(last))
     }
 

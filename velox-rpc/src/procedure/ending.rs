@@ -1,17 +1,15 @@
 //! The end of a call: whether what was said of the reply can be sent.
 //!
 //! It is asked right after the handler, so that a middleware around it sees a call that failed and keeps nothing of it; and once more
-//! where the call ends, for what middlewares say after the handler.
+//! where the exchange ends, for what middlewares and hooks say after the handler.
 
 use super::Output;
 use crate::context::Exchange;
 use crate::error::{BoxError, Error, Result};
 
 /// The result, or an internal error if the head of the reply says something that cannot be sent.
+#[inline]
 pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Output> {
-    if exchange.reply().is_unset() {
-        return result;
-    }
     match unsendable(exchange, &result) {
         None => result,
         Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
@@ -19,8 +17,10 @@ pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Out
 }
 
 /// What cannot be sent, taken out of the head of the reply.
+#[inline]
 pub(super) fn unsendable(exchange: &Exchange, result: &Result<Output>) -> Option<String> {
-    exchange.reply().take_unsendable(result.as_ref().ok().map(Output::as_json))
+    let reply = exchange.reply();
+    if reply.is_unset() { None } else { reply.take_unsendable(result.as_ref().ok().map(Output::as_json)) }
 }
 
 #[derive(Debug, thiserror::Error)]

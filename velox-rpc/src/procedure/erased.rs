@@ -168,17 +168,16 @@ pub(crate) struct Endpoint {
 ///
 /// A panic in it ends the call as an internal error; the connection and the process live on. What the caller cannot help
 /// is logged here, once, with the id of the exchange.
-pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
-    let exchange = core.exchange.clone();
+pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange) -> Result<Output> {
+    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name) };
     let result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
         Ok(running) => Unwinding(running).await,
         Err(panic) => Err(panicked(&*panic)),
     };
-    let result = ending::checked(&exchange, result);
     if let Err(error) = &result
         && error.status().is_server_error()
     {
-        log_failure(error, &endpoint.name, &exchange);
+        log_failure(error, &endpoint.name, exchange);
     }
     result
 }
@@ -186,10 +185,10 @@ pub(crate) async fn run(endpoint: &Endpoint, core: CallCore) -> Result<Output> {
 /// Ends an exchange after its call, which gave `given`: what was opened is saved. Where that fails, or where it said something of the
 /// reply that cannot be sent, the error takes the reply's place.
 pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: &Result<Output>) -> Result<()> {
-    if !exchange.has_slots() {
-        return Ok(());
-    }
-    let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
+    let mut result = match exchange.has_slots() {
+        true => Unwinding(std::pin::pin!(exchange.end())).await,
+        false => Ok(()),
+    };
     if result.is_ok()
         && let Some(what) = ending::unsendable(exchange, given)
     {

@@ -57,6 +57,21 @@ pub enum RestRoute {
     None,
 }
 
+impl RestRoute {
+    /// Whether its requests have a body that is read, where that is known.
+    pub(super) fn reads_body(&self) -> Option<bool> {
+        match self {
+            Self::At { method, .. } => Some(reads_body(method)),
+            Self::Derived | Self::None => None,
+        }
+    }
+}
+
+/// Whether the body of a request is read: GET and DELETE have their input in path and query.
+pub(crate) fn reads_body(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::DELETE)
+}
+
 /// A resource that the procedure's own stands below: `/posts/:postId` before `/comments`.
 ///
 /// The parameter is the singular of the resource with `Id` behind it, unless it is named.

@@ -28,7 +28,7 @@ pub use self::guard::{
 };
 pub use self::handler::{Later, Now, Respond};
 pub use self::input::{Input, InputFields};
-pub(crate) use self::meta::Meta;
+pub(crate) use self::meta::{Meta, reads_body};
 pub use self::meta::{Parent, RestRoute};
 pub use self::middleware::{Middleware, Next};
 pub use self::output::{Outgoing, Output, OutputBuilder};

@@ -110,13 +110,14 @@ fn answer(
     let is_http1 = request.version() < http::Version::HTTP_2;
     let reply = match head::check(&request) {
         Ok(()) => {
-            let request = request.map(|incoming| Arriving::new(incoming, host.limits.body, &in_flight));
+            let (parts, incoming) = request.into_parts();
+            let body = Arriving::new(incoming, host.limits.body, &in_flight);
             let peer = Peer::from(peer);
             match &host.service {
-                Hosted::App(app) => Making::App { reply: Arc::clone(app).answer(request, Some(peer)) },
+                Hosted::App(app) => Making::App { reply: Arc::clone(app).answer(parts, body, Some(peer)) },
                 Hosted::Boxed(service) => {
-                    let reply = service.clone().answer_to(request.map(Body::new), peer);
-                    Making::Boxed { reply: Box::pin(reply) }
+                    let request = Request::from_parts(parts, Body::new(body));
+                    Making::Boxed { reply: Box::pin(service.clone().answer_to(request, peer)) }
                 }
             }
         }

@@ -24,27 +24,37 @@ pub(crate) type FindPeer = dyn Fn(&Extensions) -> Option<Peer> + Send + Sync;
 
 impl Edge {
     /// Who sent a request. velox's own server knows its peer; another may say it beside the request.
+    #[inline]
     pub(super) fn sender(&self, peer: Option<Peer>, extensions: &Extensions) -> Sender {
-        let peer = peer
-            .or_else(|| extensions.get().copied())
-            .or_else(|| self.find_peer.as_ref()?(extensions))
-            .or_else(|| of_axum(extensions));
+        let peer = peer.or_else(|| self.peer(extensions));
         Sender::Server { peer, proxies: self.proxies.clone() }
     }
 
+    fn peer(&self, extensions: &Extensions) -> Option<Peer> {
+        let peer = extensions.get().copied();
+        peer.or_else(|| self.find_peer.as_ref()?(extensions)).or_else(|| of_axum(extensions))
+    }
+
     /// Refuses a request for a host that is not answered for. One that names no host passes: no browser sends such.
+    #[inline]
     pub(super) fn check_host(&self, sender: &Sender, parts: &Parts, is_development: bool) -> Result<()> {
-        let Some(hosts) = &self.hosts else { return Ok(()) };
-        let host = sender.host(&parts.headers, &parts.uri);
-        match host {
-            Ok(None) => Ok(()),
-            Ok(Some(host)) if hosts.allows(host) => Ok(()),
-            _ if !is_development => Err(misdirected("The request is for another host".to_owned())),
-            Ok(Some(host)) => {
-                Err(misdirected(format!("The host `{host}` is not allowed: name it in `App::allowed_hosts`")))
-            }
-            Err(_) => Err(misdirected("The host cannot be read: `App::allowed_hosts` lets no such pass".to_owned())),
+        match &self.hosts {
+            Some(hosts) => check_host(hosts, sender, parts, is_development),
+            None => Ok(()),
         }
+    }
+}
+
+fn check_host(hosts: &AllowedHosts, sender: &Sender, parts: &Parts, is_development: bool) -> Result<()> {
+    let host = sender.host(&parts.headers, &parts.uri);
+    match host {
+        Ok(None) => Ok(()),
+        Ok(Some(host)) if hosts.allows(host) => Ok(()),
+        _ if !is_development => Err(misdirected("The request is for another host".to_owned())),
+        Ok(Some(host)) => {
+            Err(misdirected(format!("The host `{host}` is not allowed: name it in `App::allowed_hosts`")))
+        }
+        Err(_) => Err(misdirected("The host cannot be read: `App::allowed_hosts` lets no such pass".to_owned())),
     }
 }
 

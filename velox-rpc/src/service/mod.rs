@@ -34,7 +34,7 @@ use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::RawInput;
-use crate::context::{self, Arrived, CallCore, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
+use crate::context::{self, Arrived, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
@@ -96,7 +96,10 @@ impl AppService {
         B::Error: Into<BoxError>,
     {
         match &self.layered {
-            None => Arc::clone(&self.core).answer(request, None).await,
+            None => {
+                let (parts, body) = request.into_parts();
+                Arc::clone(&self.core).answer(parts, body, None).await
+            }
             Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
         }
     }
@@ -124,22 +127,22 @@ impl Core {
     /// velox's own server tells the peer here, where it costs less than among the extensions.
     pub(crate) fn answer<B>(
         self: Arc<Self>,
-        request: Request<B>,
+        parts: Parts,
+        body: B,
         peer: Option<Peer>,
     ) -> impl Future<Output = Response<Body>> + use<B>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
-        let (parts, body) = request.into_parts();
-        let method = parts.method.clone();
         let claimed = self.claim(parts, body, peer);
         async move {
             let route = claimed.route().map(|index| &self.routes[index]);
             // Made only where somebody looks.
             let id = || claimed.id();
-            let span = watch::span(id, &method, route);
-            let watch = Watch::begin(id, &span, &self.observers, &method, route);
+            let span = watch::span(id, claimed.method(), route);
+            let watch = Watch::begin(id, &span, &self.observers, claimed.method(), route);
+            let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
                 Claimed::Call { route, exchange, body } => {
                     let route = &self.routes[route];
@@ -149,7 +152,7 @@ impl Core {
                 Claimed::Refused { reply, .. } => *reply,
             };
             watch.end(reply.status());
-            if method == Method::HEAD { without_body(reply) } else { reply }
+            if is_head { without_body(reply) } else { reply }
         }
     }
 
@@ -160,6 +163,7 @@ impl Core {
         let refused = |route, reply| Claimed::Refused {
             route,
             id: RequestId::new(serial, &parts.headers, &sender),
+            method: parts.method.clone(),
             reply: Box::new(reply),
         };
         let claim = self.routes.claim(&parts.method, parts.uri.path());
@@ -226,6 +230,7 @@ enum Claimed<B> {
     Refused {
         route: Option<usize>,
         id: RequestId,
+        method: Method,
         reply: Box<Response<Body>>,
     },
 }
@@ -235,6 +240,13 @@ impl<B> Claimed<B> {
         match self {
             Self::Call { route, .. } => Some(*route),
             Self::Refused { route, .. } => *route,
+        }
+    }
+
+    fn method(&self) -> &Method {
+        match self {
+            Self::Call { exchange, .. } => exchange.request().method(),
+            Self::Refused { method, .. } => method,
         }
     }
 
@@ -251,8 +263,7 @@ async fn run<R>(route: &Route, exchange: &Exchange, reading: Option<Pin<&mut R>>
 where
     R: Future<Output = Result<RawInput>>,
 {
-    let procedure = Arc::clone(&route.endpoint.name);
-    let mut call = pin!(procedure::run(&route.endpoint, CallCore { exchange: exchange.clone(), procedure }));
+    let mut call = pin!(procedure::run(&route.endpoint, exchange));
     let result = match (exchange.input(), reading) {
         (Input::Coming(input), Some(reading)) if route.endpoint.meta.steps_before_input => {
             beside(input, call, reading).await
@@ -391,7 +402,8 @@ impl tower_service::Service<Request<Body>> for Innermost {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let answer = Arc::clone(&self.0).answer(request, None);
+        let (parts, body) = request.into_parts();
+        let answer = Arc::clone(&self.0).answer(parts, body, None);
         Box::pin(async move { Ok(answer.await) })
     }
 }

@@ -123,6 +123,9 @@ fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
 }
 
 fn is_json(content_type: &[u8]) -> bool {
+    if content_type == b"application/json" {
+        return true;
+    }
     let end = content_type.iter().position(|byte| *byte == b';').unwrap_or(content_type.len());
     content_type[..end].trim_ascii().eq_ignore_ascii_case(b"application/json")
 }

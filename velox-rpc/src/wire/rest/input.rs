@@ -11,7 +11,7 @@ use super::routes::Parameters;
 use super::text;
 use crate::call::RawInput;
 use crate::error::{Code, Error, Issue, Result};
-use crate::procedure::InputShape;
+use crate::procedure::{InputShape, reads_body};
 use crate::validate::no_object;
 use crate::wire::keys::Keys;
 use crate::wire::{json, keys};
@@ -32,10 +32,7 @@ pub(super) enum Source {
 
 impl Source {
     pub(super) fn of(method: &Method) -> Self {
-        match *method {
-            Method::GET | Method::DELETE => Self::Query,
-            _ => Self::Body,
-        }
+        if reads_body(method) { Self::Body } else { Self::Query }
     }
 }
 
