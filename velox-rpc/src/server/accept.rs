@@ -162,7 +162,8 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     retry-after: 1\r\n\
     connection: close\r\n\
-    content-type: application/json\r\n\
+    content-type: application/json; charset=utf-8\r\n\
+    x-content-type-options: nosniff\r\n\
     content-length: 111\r\n\
     \r\n\
     {\"error\":\"ServiceUnavailable\",\"message\":\"The server has no room\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";

@@ -5,8 +5,10 @@
 //! cells are atomics only because HTTP/2 runs its streams as tasks of their own; no other memory hangs on them, so every access is
 //! `Relaxed`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::body::Incoming;
 
 /// The state of one connection.
 #[derive(Debug, Default)]
@@ -17,8 +19,10 @@ pub(super) struct Activity {
     reading_head: AtomicBool,
     write_blocked: AtomicBool,
     body_unread: AtomicBool,
-    body_late: AtomicBool,
     closing: AtomicBool,
+    /// Of HTTP/1: whether the head of the reply is made, and until then what is left of a body that was given up.
+    replied: AtomicBool,
+    rest: Mutex<Option<Incoming>>,
 }
 
 impl Activity {
@@ -59,14 +63,28 @@ impl Activity {
         self.body_unread.store(true, Relaxed);
     }
 
-    /// A body did not arrive in time.
-    pub(super) fn body_late(&self) {
-        self.body_late.store(true, Relaxed);
+    /// Whether the body of the present request was given up before its end.
+    pub(super) fn is_body_unread(&self) -> bool {
+        self.body_unread.load(Relaxed)
     }
 
-    /// Whether a body did not arrive in time. What follows on the connection is of unknown meaning then.
-    pub(super) fn is_body_late(&self) -> bool {
-        self.body_late.load(Relaxed)
+    /// Leaves the rest of a body that was given up to the reply, which can have it read. `false` if that is on its way already.
+    pub(super) fn leave(&self, rest: Incoming) -> bool {
+        let in_time = !self.replied.load(Relaxed);
+        if in_time {
+            *self.rest() = Some(rest);
+        }
+        in_time
+    }
+
+    /// The head of the reply is made: gives the rest of the body that was left.
+    pub(super) fn reply(&self) -> Option<Incoming> {
+        self.replied.store(true, Relaxed);
+        self.rest().take()
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Option<Incoming>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the client may still be sending something that nobody reads.
@@ -112,7 +130,14 @@ impl InFlight {
         activity.in_flight.fetch_add(1, Relaxed);
         activity.started.store(activity.started.load(Relaxed).wrapping_add(1), Relaxed);
         activity.body_unread.store(false, Relaxed);
+        activity.replied.store(false, Relaxed);
         Self(Arc::clone(activity))
+    }
+
+    /// The same request, once more: it is in flight until both are dropped.
+    pub(super) fn again(&self) -> Self {
+        self.0.in_flight.fetch_add(1, Relaxed);
+        Self(Arc::clone(&self.0))
     }
 
     /// The connection the request came by.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::error::BoxError;
 use crate::service::{self, BodyTimeout};
@@ -20,47 +22,60 @@ use super::stall;
 /// The time runs from the first moment the body is waited for, so a body that came along with its head costs no timer, and a handler
 /// that thinks before it reads does not use up the client's time.
 #[derive(Debug)]
-pub(super) struct Arriving<B: Body> {
-    body: B,
+pub(super) struct Arriving {
+    /// None once what is left of it was handed on.
+    body: Option<Incoming>,
     timeout: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
     /// None for a request without a body: nothing can be late or left unread.
     activity: Option<Arc<Activity>>,
+    rest: Rest,
 }
 
-impl<B: Body> Arriving<B> {
-    pub(super) fn new(body: B, timeout: Duration, in_flight: &InFlight) -> Self {
+/// What becomes of a body that nobody reads to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// HTTP/2 resets the stream, and the connection goes on.
+    Reset,
+    /// In HTTP/1 it stands before the next request, so it has to be read.
+    Read,
+    /// The client waits for a `100 Continue` before it sends any of it, and may or may not send it then.
+    Unsent,
+}
+
+impl Arriving {
+    pub(super) fn new(body: Incoming, timeout: Duration, in_flight: &InFlight, rest: Rest) -> Self {
         let activity = (!body.is_end_stream()).then(|| Arc::clone(in_flight.activity()));
-        Self { body, timeout, deadline: None, activity }
+        Self { body: Some(body), timeout, deadline: None, activity, rest }
     }
 
     /// The body is late: says so to the reply, and ends.
     fn late(&mut self) -> BoxError {
         if let Some(activity) = self.activity.take() {
             activity.body_unread();
-            activity.body_late();
         }
         Box::new(BodyTimeout)
     }
 }
 
-impl<B> Body for Arriving<B>
-where
-    B: Body + Unpin,
-    B::Error: Into<BoxError>,
-{
-    type Data = B::Data;
+impl Body for Arriving {
+    type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        // hyper asks for the body when it is first polled.
+        if this.rest == Rest::Unsent {
+            this.rest = Rest::Read;
+        }
         // Looked at before the body: bytes that keep dripping in must not keep it from being late.
         if let Some(deadline) = &mut this.deadline
             && deadline.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Some(Err(this.late())));
         }
-        match Pin::new(&mut this.body).poll_frame(cx) {
+        match Pin::new(body).poll_frame(cx) {
             Poll::Ready(None) => {
                 this.activity = None;
                 Poll::Ready(None)
@@ -79,23 +94,51 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
-impl<B: Body> Drop for Arriving<B> {
+impl Drop for Arriving {
     fn drop(&mut self) {
-        if let Some(activity) = self.activity.take()
-            && !self.body.is_end_stream()
-        {
-            activity.body_unread();
+        if self.is_end_stream() {
+            return;
+        }
+        if let (Some(activity), Some(body)) = (self.activity.take(), self.body.take()) {
+            let is_left = self.rest == Rest::Read && is_small(&body) && activity.leave(body);
+            if !is_left {
+                activity.body_unread();
+            }
         }
     }
 }
+
+/// Whether the rest of a body is declared, and so small that to read it costs less than another connection.
+fn is_small(body: &Incoming) -> bool {
+    body.size_hint().exact().is_some_and(|length| length <= DRAINED)
+}
+
+/// Reads the rest of a body and forgets it, so that the connection can be used again. The request is in flight meanwhile.
+///
+/// The reply does not wait for that: it is what makes a client stop that sends for nothing. If the rest does not come, it is dropped,
+/// and hyper closes the connection.
+pub(super) fn drain(mut rest: Incoming, in_flight: InFlight) {
+    tokio::spawn(async move {
+        let read = async { while let Some(Ok(_)) = rest.frame().await {} };
+        if timeout(DRAIN_TIMEOUT, read).await.is_err() {
+            in_flight.activity().body_unread();
+        }
+    });
+}
+
+/// What is read of a body that nobody wants.
+const DRAINED: u64 = 256 * 1024;
+
+/// How long it may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A reply's body. The request is in flight until it is dropped: hyper does that once it has all of it.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Request, Response, StatusCode};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
@@ -19,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::activity::{Activity, InFlight};
-use super::body::{Arriving, Reply};
+use super::body::{Arriving, Reply, Rest, drain};
 use super::head;
 use super::hosted::Hosted;
 use super::limits::{HYPER_HEADERS, Limits};
@@ -108,10 +109,17 @@ fn answer(
     peer: SocketAddr,
 ) -> Answer<impl Future<Output = Response<Body>> + use<>> {
     let is_http1 = request.version() < http::Version::HTTP_2;
-    let reply = match head::check(&request) {
+    let (parts, incoming) = request.into_parts();
+    let expects = || parts.headers.keys().any(|name| *name == EXPECT);
+    let rest = match is_http1 {
+        false => Rest::Reset,
+        true if !incoming.is_end_stream() && expects() => Rest::Unsent,
+        true => Rest::Read,
+    };
+    // Made before anything is refused: it sees to what is left of the body.
+    let body = Arriving::new(incoming, host.limits.body, &in_flight, rest);
+    let reply = match head::check(&parts) {
         Ok(()) => {
-            let (parts, incoming) = request.into_parts();
-            let body = Arriving::new(incoming, host.limits.body, &in_flight);
             let peer = Peer::from(peer);
             match &host.service {
                 Hosted::App(app) => Making::App { reply: Arc::clone(app).answer(parts, body, Some(peer)) },
@@ -157,9 +165,15 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
             MakingNow::Refused { reply } => *reply.take().expect(ONCE),
         };
         let in_flight = this.in_flight.take().expect(ONCE);
-        if *this.is_http1 && in_flight.activity().is_body_late() {
-            // hyper closes in any case, since the rest of the body is unread; the client is told.
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        if *this.is_http1 {
+            let activity = in_flight.activity();
+            if let Some(rest) = activity.reply() {
+                drain(rest, in_flight.again());
+            } else if activity.is_body_unread() {
+                // hyper closes the connection, since the rest of the body stands before the next request. RFC 9112, section 9.6: the
+                // client is told, so that it sends no request that nobody will read.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
         }
         Poll::Ready(Ok(response.map(|reply| Reply::new(reply, in_flight))))
     }

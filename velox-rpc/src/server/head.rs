@@ -1,28 +1,29 @@
 //! What hyper does not check in the head of a request: the host, and the length of the target. Used by `conn` alone.
 
 use http::header::HOST;
-use http::{Request, StatusCode, Version};
+use http::request::Parts;
+use http::{StatusCode, Version};
 
 use crate::context::is_host;
 use crate::error::{Code, Error, Result};
 
 /// Refuses a head that no honest client sends.
-pub(super) fn check<B>(request: &Request<B>) -> Result<()> {
-    let uri = request.uri();
+pub(super) fn check(parts: &Parts) -> Result<()> {
+    let uri = &parts.uri;
     if uri.path().len() + uri.query().map_or(0, str::len) > TARGET_LIMIT {
         return Err(Error::custom(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "The target of the request is too long")
             .with_name("URI Too Long"));
     }
-    check_host(request)
+    check_host(parts)
 }
 
 /// RFC 9112, section 3.2: an HTTP/1.1 request has exactly one valid Host; HTTP/2 has the authority in its target.
-fn check_host<B>(request: &Request<B>) -> Result<()> {
+fn check_host(parts: &Parts) -> Result<()> {
     // Once over the few headers there are is cheaper than a look-up.
-    let mut hosts = request.headers().iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
+    let mut hosts = parts.headers.iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
     let acceptable = match (hosts.next(), hosts.next()) {
         (Some(host), None) => is_host(host.as_bytes()),
-        (None, _) => request.version() != Version::HTTP_11,
+        (None, _) => parts.version != Version::HTTP_11,
         (Some(_), Some(_)) => false,
     };
     if acceptable {

@@ -68,3 +68,63 @@ async fn a_panic_of_the_service_is_a_500_and_the_connection_lives_on() {
     assert!(reply.starts_with("HTTP/1.1 500 ") && reply.contains("\"code\":\"INTERNAL_SERVER_ERROR\""), "{reply}");
     client.works().await;
 }
+
+/// A client that has sent the head of a request whose body is not read, and its reply.
+async fn refused(server: &Running, head: &str) -> (Client, String) {
+    let mut client = server.connect().await;
+    client.send(format!("POST /ignore HTTP/1.1\r\nhost: test\r\n{head}\r\n")).await;
+    let reply = client.reply().await;
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+    (client, reply)
+}
+
+/// RFC 9112, section 9.3: the rest of a body is read where that is cheap, so that the connection can be used again.
+#[tokio::test]
+async fn the_small_rest_of_a_body_that_nobody_wants_is_read_behind_the_reply() {
+    let server = Running::start(long()).await;
+    for length in [1, 10, 256 * 1024] {
+        let (mut client, reply) = refused(&server, &format!("content-length: {length}\r\n")).await;
+        assert!(!reply.contains("connection: close"), "{reply}");
+        client.send(vec![b'x'; length]).await;
+        client.works().await;
+        client.works().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_body_was_drained_may_be_idle_as_long_as_others() {
+    let server = Running::start(Limits { header: SHORT, ..long() }).await;
+    let mut client = server.connect().await;
+    client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\n").await;
+    client.reply().await;
+    client.send("0123456789").await;
+    client.works().await;
+    tokio::time::sleep(SHORT * 2).await;
+    client.works().await;
+}
+
+/// Section 9.6: else the client is told that no further request is read.
+#[tokio::test]
+async fn a_connection_that_is_closed_for_an_unread_body_says_so() {
+    let server = Running::start(long()).await;
+    for head in [
+        "content-length: 262145\r\n",
+        "transfer-encoding: chunked\r\n",
+        // What comes is the next request, or the body after all: nobody knows.
+        "content-length: 10\r\nexpect: 100-continue\r\n",
+    ] {
+        let (mut client, reply) = refused(&server, head).await;
+        assert!(reply.contains("connection: close\r\n"), "{head}: {reply}");
+        assert!(client.until_closed().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_refused_leaves_the_connection_in_sync() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.send("POST /ignore HTTP/1.1\r\ncontent-length: 10\r\n\r\n").await;
+    assert!(client.reply().await.starts_with("HTTP/1.1 400 "));
+    client.send("0123456789").await;
+    client.works().await;
+}
