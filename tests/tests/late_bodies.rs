@@ -94,7 +94,11 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
-        let service = app(&sessions()).into_service().expect("good routes");
+        Self::of(app(&sessions())).await
+    }
+
+    async fn of(app: App<()>) -> Self {
+        let service = app.into_service().expect("good routes");
         let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
         let address = bound.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -279,4 +283,77 @@ async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count
     );
     assert_eq!(own, (StatusCode::UNAUTHORIZED, None));
     assert_eq!(any, (StatusCode::CONFLICT, None));
+}
+
+// ---- the budget ----
+
+/// A request of which all but the last byte of its body has been sent, by a client behind a trusted proxy.
+async fn held(site: &Site, client: &str, length: usize) -> Raw {
+    let mut held = Raw::connect(site.address).await;
+    let body = format!("{{\"text\":\"{}\"}}", "x".repeat(length - 11));
+    held.send(format!(
+        "POST /api/notes/writeGuarded HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-key: 1\r\n\
+         x-forwarded-for: {client}\r\ncontent-length: {length}\r\n\r\n{}",
+        &body[..length - 1]
+    ))
+    .await;
+    held
+}
+
+async fn finish(mut held: Raw) -> String {
+    held.send("}").await;
+    held.reply().await.0
+}
+
+async fn budgeted() -> Site {
+    let app = app(&sessions()).trusted_proxies(["127.0.0.1"]).body_limit(1_000).body_budget(2_000);
+    Site::of(app.development(false)).await
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_fit_into_the_budget_are_503_and_the_others_are_read() {
+    let site = budgeted().await;
+    let first = held(&site, "10.0.0.1", 900).await;
+    let second = held(&site, "10.0.0.2", 900).await;
+    // Until the server has read what was sent, a third may still fit.
+    let mut refused = loop {
+        let mut third = held(&site, "10.0.0.3", 900).await;
+        third.send("}").await;
+        let (head, body) = third.reply().await;
+        if !head.starts_with("HTTP/1.1 200 ") {
+            break (head, body);
+        }
+    };
+    refused.0.make_ascii_lowercase();
+    assert!(refused.0.starts_with("http/1.1 503 ") && refused.0.contains("retry-after: 1\r\n"), "{refused:?}");
+    assert!(refused.1.contains("TOO_MANY_BODIES"), "{refused:?}");
+    for held in [first, second] {
+        assert!(finish(held).await.starts_with("HTTP/1.1 200 "));
+    }
+    // All of it was given back.
+    let (first, second) = (held(&site, "10.0.0.1", 900).await, held(&site, "10.0.0.2", 900).await);
+    for held in [first, second] {
+        assert!(finish(held).await.starts_with("HTTP/1.1 200 "));
+    }
+}
+
+#[tokio::test]
+async fn one_public_network_gets_half_of_the_budget_and_others_the_rest() {
+    let site = budgeted().await;
+    let first = held(&site, "2001:db8::1", 900).await;
+    let refused = loop {
+        let head = finish(held(&site, "2001:db8::2", 900).await).await;
+        if !head.starts_with("HTTP/1.1 200 ") {
+            break head;
+        }
+    };
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+    assert!(finish(held(&site, "203.0.113.7", 900).await).await.starts_with("HTTP/1.1 200 "));
+    assert!(finish(first).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_budget_that_is_too_small_for_one_body_is_a_mistake_at_start() {
+    let error = app(&sessions()).body_limit(1_000).body_budget(1_999).into_service().expect_err("too small");
+    assert!(error.mistakes()[0].starts_with("body budget of 1999 bytes"), "{error}");
 }

@@ -10,6 +10,7 @@ use http::{Extensions, Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::budget::Budget;
 use crate::caller::Caller;
 use crate::context::{Peer, TrustedProxies};
 use crate::error::BoxError;
@@ -43,6 +44,7 @@ pub struct App<S> {
 struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
+    body_budget: usize,
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
@@ -61,6 +63,7 @@ impl<S: Send + Sync + 'static> App<S> {
             settings: Settings {
                 prefix: Cow::Borrowed("/api"),
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
+                body_budget: DEFAULT_BODY_BUDGET,
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
@@ -87,6 +90,24 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = BodyLimit(bytes);
+        self
+    }
+
+    /// Sets how many bytes of request bodies may be in memory at a time; 256 MiB unless it is set.
+    ///
+    /// What counts are the bytes that have arrived, and they count until the request is answered. A request whose body does not fit is
+    /// answered 503 with `Retry-After`. One public address (of IPv6, one /64 network) gets half of the budget at most, so that no single
+    /// client can keep all others out; see [`Request::client_ip`](crate::context::Request::client_ip) for what counts as the
+    /// address behind a proxy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let app = velox_rpc::App::new(()).body_budget(64 * 1024 * 1024);
+    /// # let _ = app;
+    /// ```
+    pub fn body_budget(mut self, bytes: usize) -> Self {
+        self.settings.body_budget = bytes;
         self
     }
 
@@ -331,6 +352,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     let Settings {
         prefix,
         body_limit,
+        body_budget,
         observers,
         development,
         docs,
@@ -348,13 +370,15 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
+    check_budget(body_budget, body_limit, &table, &mut mistakes);
+    let budget = Arc::new(Budget::new(body_budget));
     let edge = Edge {
         proxies: proxies(&trusted_proxies, &mut mistakes),
         find_peer,
         hosts: hosts(allowed_hosts.as_deref(), development, &mut mistakes),
     };
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(Core { routes, pages, manifest, body_limit, observers, edge, development }, layers))
+        Ok(AppService::new(Core { routes, pages, manifest, body_limit, budget, observers, edge, development }, layers))
     } else {
         Err(StartError(mistakes))
     }
@@ -442,4 +466,17 @@ impl fmt::Debug for StartError {
     }
 }
 
+/// A body that the limit allows has to fit into what one network may have.
+fn check_budget(budget: usize, BodyLimit(limit): BodyLimit, table: &Table, mistakes: &mut Mistakes) {
+    let limits = table.endpoints().iter().filter_map(|endpoint| endpoint.meta.body_limit);
+    let largest = limits.fold(limit, usize::max);
+    if budget / 2 < largest {
+        mistakes.note(format!(
+            "body budget of {budget} bytes: a body may have {largest}, and one network gets half of the budget: \
+             raise `App::body_budget` or lower `body_limit`"
+        ));
+    }
+}
+
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+const DEFAULT_BODY_BUDGET: usize = 256 << 20;

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::budget::Held;
+
 /// The one argument of a handler: the context that the middlewares built, and the checked input.
 ///
 /// It is taken apart in the closure's head, as `{ input, ctx }` is in TypeScript.
@@ -104,11 +106,13 @@ impl fmt::Display for ProcedureName {
 ///
 /// Text and not a tree, since the typed reader takes text fastest, and since one reader for each input type is
 /// half as much to compile as two.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct RawInput {
     text: Option<String>,
     is_coerced: bool,
     has_lists: bool,
+    /// What the text takes of the budget for bodies.
+    _held: Option<Held>,
 }
 
 impl RawInput {
@@ -120,7 +124,7 @@ impl RawInput {
     /// A JSON document. `has_lists` says whether an array stands anywhere in it: serde reads an array as a struct, so
     /// that such a document needs a second look.
     pub(crate) fn document(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: false, has_lists }
+        Self { text: Some(text), is_coerced: false, has_lists, _held: None }
     }
 
     /// A JSON document that this process wrote.
@@ -131,7 +135,12 @@ impl RawInput {
 
     /// A JSON object made of path and query text.
     pub(crate) fn from_parameters(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: true, has_lists }
+        Self { text: Some(text), is_coerced: true, has_lists, _held: None }
+    }
+
+    /// With what it takes of the budget for bodies, as long as it is there.
+    pub(crate) fn holding(self, held: Held) -> Self {
+        Self { _held: Some(held), ..self }
     }
 
     pub(crate) fn text(&self) -> Option<&str> {

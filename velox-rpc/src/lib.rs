@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod budget;
 pub mod call;
 pub mod caller;
 pub mod context;

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Input, Reply, ReplyHead, Request, RequestId, Serial};
+use crate::call::RawInput;
 use crate::error::Result;
 use crate::running::Running;
 
@@ -84,6 +85,12 @@ impl Exchange {
         Self(Arc::new(Inner { request, input, reply: Mutex::default(), slots: Mutex::default(), serial }))
     }
 
+    /// Sets the input before anything else knows the exchange.
+    pub(crate) fn set_input(&mut self, input: Result<RawInput>) {
+        let inner = Arc::get_mut(&mut self.0).expect("an exchange is shared only once its call runs");
+        inner.input = Input::There(input);
+    }
+
     pub(crate) fn input(&self) -> &Input {
         &self.0.input
     }
@@ -147,8 +154,10 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn has_slots(&self) -> bool {
-        !self.slots().is_empty()
+    /// Whether nothing was opened and nothing said of the reply: then there is nothing to end.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.slots().is_empty() && self.reply().is_unset()
     }
 
     pub(crate) fn take_reply(&self) -> ReplyHead {

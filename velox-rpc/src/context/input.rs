@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 pub(crate) enum Input {
     /// It came with the head of the request.
     There(Result<RawInput>),
-    /// It is to be read from the body.
-    Coming(Coming),
+    /// It is to be read from the body. In a box, which the many calls without a body, or without steps before it, do not need.
+    Coming(Box<Coming>),
 }
 
 /// An input that was read, or why it could not be.
@@ -45,6 +45,11 @@ struct Asked {
 }
 
 impl Input {
+    /// An input that is to be read from the body: when a step asks for it, or before the call runs.
+    pub(crate) fn coming(when_asked: bool) -> Self {
+        if when_asked { Self::Coming(Box::default()) } else { Self::There(Ok(RawInput::absent())) }
+    }
+
     /// The input, if it is there.
     pub(crate) fn there(&self) -> Option<Result<&RawInput>> {
         match self {

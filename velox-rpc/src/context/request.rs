@@ -1,7 +1,7 @@
 //! The head of the request.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri};
@@ -72,6 +72,12 @@ impl Request {
         self.sender.client_ip(self.headers())
     }
 
+    /// Returns the network of the client, as one caller is likely to have it: the [address](Self::client_ip) for IPv4, and for IPv6 the
+    /// first address of its /64. Limits for each caller count by it.
+    pub fn client_network(&self) -> Option<IpAddr> {
+        self.client_ip().map(network)
+    }
+
     /// Returns the scheme that the client used, `http` or `https`, where a [trusted proxy](crate::App::trusted_proxies) says so.
     ///
     /// velox's server speaks plain HTTP, but it cannot see what stands in front of it. So without a trusted proxy the scheme is unknown.
@@ -102,6 +108,13 @@ impl Request {
     }
 }
 
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        IpAddr::V4(_) => address,
+    }
+}
+
 impl fmt::Debug for Request {
     /// Without the query and the values of headers, in which credentials stand.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,5 +124,18 @@ impl fmt::Debug for Request {
             .field("headers", &self.parts.headers.keys().collect::<Vec<_>>())
             .field("sender", &self.sender)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_caller() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("203.0.113.7").to_string(), "203.0.113.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
     }
 }

@@ -37,8 +37,8 @@ impl Sender {
     }
 
     pub(super) fn client_ip(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        match self.told(headers) {
-            Some(told) => told.client,
+        match self.trusting() {
+            Some(proxies) => forwarded::read(headers, self.address(), proxies).client,
             None => self.address(),
         }
     }

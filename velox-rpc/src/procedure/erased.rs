@@ -185,10 +185,7 @@ pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange) -> Result<Outp
 /// Ends an exchange after its call, which gave `given`: what was opened is saved. Where that fails, or where it said something of the
 /// reply that cannot be sent, the error takes the reply's place.
 pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: &Result<Output>) -> Result<()> {
-    let mut result = match exchange.has_slots() {
-        true => Unwinding(std::pin::pin!(exchange.end())).await,
-        false => Ok(()),
-    };
+    let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
     if result.is_ok()
         && let Some(what) = ending::unsendable(exchange, given)
     {

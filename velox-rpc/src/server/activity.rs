@@ -14,6 +14,8 @@ use hyper::body::Incoming;
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     in_flight: AtomicUsize,
+    /// Bodies that are waited for.
+    bodies: AtomicUsize,
     started: AtomicUsize,
     written: AtomicUsize,
     reading_head: AtomicBool,
@@ -61,6 +63,20 @@ impl Activity {
     /// A body was given up before its end.
     pub(super) fn body_unread(&self) {
         self.body_unread.store(true, Relaxed);
+    }
+
+    /// A body is waited for from now on. `false` if too many others are.
+    pub(super) fn wait_for_body(&self) -> bool {
+        let has_room = self.bodies.fetch_add(1, Relaxed) < BODIES;
+        if !has_room {
+            self.body_there();
+        }
+        has_room
+    }
+
+    /// A body is waited for no longer.
+    pub(super) fn body_there(&self) {
+        self.bodies.fetch_sub(1, Relaxed);
     }
 
     /// Whether the body of the present request was given up before its end.
@@ -145,6 +161,9 @@ impl InFlight {
         &self.0
     }
 }
+
+/// Bodies of one connection that may be waited for at a time: more have no use but to fill memory. HTTP/1 has one.
+const BODIES: usize = 16;
 
 impl Drop for InFlight {
     fn drop(&mut self) {

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::error::BoxError;
-use crate::service::{self, BodyTimeout};
+use crate::service::{self, BodyOverload, BodyTimeout};
 
 use super::activity::{Activity, InFlight};
 use super::stall;
@@ -26,6 +26,7 @@ pub(super) struct Arriving {
     /// None once what is left of it was handed on.
     body: Option<Incoming>,
     timeout: Duration,
+    /// There from the first moment the body is waited for.
     deadline: Option<Pin<Box<Sleep>>>,
     /// None for a request without a body: nothing can be late or left unread.
     activity: Option<Arc<Activity>>,
@@ -49,9 +50,18 @@ impl Arriving {
         Self { body: Some(body), timeout, deadline: None, activity, rest }
     }
 
+    /// Nothing is waited for any more.
+    fn ended(&mut self) -> Option<Arc<Activity>> {
+        let activity = self.activity.take()?;
+        if self.deadline.take().is_some() {
+            activity.body_there();
+        }
+        Some(activity)
+    }
+
     /// The body is late: says so to the reply, and ends.
     fn late(&mut self) -> BoxError {
-        if let Some(activity) = self.activity.take() {
+        if let Some(activity) = self.ended() {
             activity.body_unread();
         }
         Box::new(BodyTimeout)
@@ -77,14 +87,18 @@ impl Body for Arriving {
         }
         match Pin::new(body).poll_frame(cx) {
             Poll::Ready(None) => {
-                this.activity = None;
+                this.ended();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(frame)) => Poll::Ready(Some(frame.map_err(Into::into))),
             Poll::Pending => {
-                let timeout = this.timeout;
                 if this.deadline.is_none() {
-                    let deadline = this.deadline.insert(Box::pin(sleep(timeout)));
+                    if let Some(activity) = &this.activity
+                        && !activity.wait_for_body()
+                    {
+                        return Poll::Ready(Some(Err(Box::new(BodyOverload))));
+                    }
+                    let deadline = this.deadline.insert(Box::pin(sleep(this.timeout)));
                     ready!(deadline.as_mut().poll(cx));
                     return Poll::Ready(Some(Err(this.late())));
                 }
@@ -104,10 +118,10 @@ impl Body for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        if self.is_end_stream() {
-            return;
-        }
-        if let (Some(activity), Some(body)) = (self.activity.take(), self.body.take()) {
+        if let Some(activity) = self.ended()
+            && let Some(body) = self.body.take()
+            && !body.is_end_stream()
+        {
             let is_left = self.rest == Rest::Read && is_small(&body) && activity.leave(body);
             if !is_left {
                 activity.body_unread();

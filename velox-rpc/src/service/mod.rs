@@ -14,12 +14,13 @@ mod watch;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, RETRY_AFTER, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
@@ -33,14 +34,15 @@ pub(crate) use self::reply::refused;
 use self::reply::{failed, response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
+use crate::budget::Budget;
 use crate::call::RawInput;
 use crate::context::{self, Arrived, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure;
 use crate::router::Manifest;
-pub use crate::wire::BodyTimeout;
 use crate::wire::rest::{Claim, Parameters, Route, Routes, success};
-use crate::wire::{BodyLimit, check_head, is_only_encoded, read_body};
+use crate::wire::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
+pub use crate::wire::{BodyOverload, BodyTimeout};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
 ///
@@ -75,6 +77,7 @@ pub(crate) struct Core {
     pub(crate) pages: Pages,
     pub(crate) manifest: Manifest,
     pub(crate) body_limit: BodyLimit,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) observers: Vec<Box<dyn Observer>>,
     pub(crate) edge: Edge,
     pub(crate) development: bool,
@@ -144,10 +147,11 @@ impl Core {
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), route);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
-                Claimed::Call { route, exchange, body } => {
-                    let route = &self.routes[route];
-                    let reading = pin!(body.map(|(parameters, body)| self.read(route, parameters, &exchange, body)));
-                    within(&span, pin!(run(route, &exchange, reading.as_pin_mut()))).await
+                Claimed::Call { route, exchange, unread, body } => {
+                    let (route, body) = (&self.routes[route], pin!(body));
+                    let client = || exchange.request().client_network();
+                    let reading = pin!(unread.map(|unread| self.read(route, unread, body, client())));
+                    within(&span, pin!(run(route, exchange, reading.as_pin_mut()))).await
                 }
                 Claimed::Refused { reply, .. } => *reply,
             };
@@ -180,28 +184,35 @@ impl Core {
         };
         let route = &self.routes[index];
         let has_body = route.input.wants_body() && !body.is_end_stream();
-        if has_body && let Err(error) = check_head(&parts.headers, &body, self.limit(route)) {
-            return refused(Some(index), unread(&error, &parts.headers));
-        }
-        let (input, body) = if has_body {
-            (Input::Coming(Coming::default()), Some((parameters, body)))
+        let (input, unread) = if has_body {
+            match check_head(&parts.headers, &body, self.limit(route)) {
+                Ok(body_type) => {
+                    (Input::coming(route.endpoint.meta.steps_before_input), Some(Unread { body_type, parameters }))
+                }
+                Err(error) => return refused(Some(index), unread(&error, &parts.headers)),
+            }
         } else {
             (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
         };
         let exchange = Exchange::new(context::Request::new(parts, sender), input, serial);
-        Claimed::Call { route: index, exchange, body }
+        Claimed::Call { route: index, exchange, unread, body }
     }
 
-    /// Reads the body, and makes the input of it and the path. What is to be said of a failure beside the error is said here.
-    async fn read<B>(&self, route: &Route, parameters: Parameters, exchange: &Exchange, body: B) -> Result<RawInput>
+    /// Reads the body, and makes the input of it and the path.
+    async fn read<B>(
+        &self,
+        route: &Route,
+        unread: Unread,
+        body: Pin<&mut B>,
+        network: Option<IpAddr>,
+    ) -> Result<RawInput>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
-        let headers = exchange.request().headers();
-        let text = read_body(headers, pin!(body), self.limit(route)).await;
-        let text = text.inspect_err(|error| exchange.reply().edit_headers(|reply| explain(error, headers, reply)))?;
-        route.input.decode(&parameters, None, text)
+        let mut held = self.budget.open(network);
+        let text = read_body(unread.body_type, body, self.limit(route), &mut held).await?;
+        Ok(route.input.decode(&unread.parameters, None, text)?.holding(held))
     }
 
     fn limit(&self, route: &Route) -> BodyLimit {
@@ -224,8 +235,9 @@ enum Claimed<B> {
     Call {
         route: usize,
         exchange: Exchange,
-        /// The body that is still to be read, with the parameters of the path.
-        body: Option<(Parameters, B)>,
+        /// What is to be known to read the body, if that is to be read.
+        unread: Option<Unread>,
+        body: B,
     },
     Refused {
         route: Option<usize>,
@@ -233,6 +245,12 @@ enum Claimed<B> {
         method: Method,
         reply: Box<Response<Body>>,
     },
+}
+
+/// A body that is still to be read. With the parameters of the path it becomes one input.
+struct Unread {
+    body_type: BodyType,
+    parameters: Parameters,
 }
 
 impl<B> Claimed<B> {
@@ -259,23 +277,31 @@ impl<B> Claimed<B> {
 }
 
 /// Runs a call, and the reading of its body once a step asks for that.
-async fn run<R>(route: &Route, exchange: &Exchange, reading: Option<Pin<&mut R>>) -> Response<Body>
+async fn run<R>(route: &Route, mut exchange: Exchange, reading: Option<Pin<&mut R>>) -> Response<Body>
 where
     R: Future<Output = Result<RawInput>>,
 {
+    let reading = match reading {
+        // Nothing can refuse the call before it asks.
+        Some(reading) if !route.endpoint.meta.steps_before_input => {
+            let input = reading.await;
+            explain_failure(&exchange, &input);
+            exchange.set_input(input);
+            None
+        }
+        reading => reading,
+    };
+    let exchange = &exchange;
     let mut call = pin!(procedure::run(&route.endpoint, exchange));
     let result = match (exchange.input(), reading) {
-        (Input::Coming(input), Some(reading)) if route.endpoint.meta.steps_before_input => {
-            beside(input, call, reading).await
-        }
-        (Input::Coming(input), Some(reading)) => {
-            // Nothing can refuse the call before it asks.
-            input.arrive(Arrived { input: reading.await, waited: Duration::ZERO });
-            call.as_mut().await
-        }
+        (Input::Coming(input), Some(reading)) => beside(exchange, input, call, reading).await,
         _ => call.as_mut().await,
     };
-    match procedure::end(exchange, &route.endpoint.name, &result).await {
+    let ended = match exchange.is_plain() {
+        true => Ok(()),
+        false => procedure::end(exchange, &route.endpoint.name, &result).await,
+    };
+    match ended {
         Ok(()) => reply(route, result, exchange.take_reply(), exchange),
         Err(error) => failed(&error, || exchange.id(), void(exchange.take_reply())),
     }
@@ -283,6 +309,7 @@ where
 
 /// Polls a call, and beside it, once it asks for its input, what reads that.
 async fn beside<C: Future>(
+    exchange: &Exchange,
     input: &Coming,
     mut call: Pin<&mut C>,
     mut reading: Pin<&mut impl Future<Output = Result<RawInput>>>,
@@ -300,6 +327,7 @@ async fn beside<C: Future>(
             match reading.as_mut().poll(cx) {
                 Poll::Ready(read) => {
                     let waited = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
+                    explain_failure(exchange, &read);
                     input.arrive(Arrived { input: read, waited });
                 }
                 Poll::Pending => {
@@ -343,11 +371,20 @@ fn unread(error: &Error, request: &HeaderMap) -> Response<Body> {
     response
 }
 
+/// Says in the head of the reply what goes with the failure of a body.
+fn explain_failure(exchange: &Exchange, read: &Result<RawInput>) {
+    if let Err(error) = read {
+        exchange.reply().edit_headers(|reply| explain(error, exchange.request().headers(), reply));
+    }
+}
+
 /// The headers that go with the refusal of a body.
 #[cold]
 fn explain(error: &Error, request: &HeaderMap, reply: &mut HeaderMap) {
     if error.code() == Code::UnsupportedMediaType && is_only_encoded(request) {
         reply.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    } else if is_overload(error) {
+        reply.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
 }
 

@@ -161,8 +161,8 @@ pub(super) async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F
 /// An exchange that is under way. It ends when it is told so, or when it is dropped: then the client has gone.
 pub(super) struct Watch<'a> {
     span: &'a Span,
-    /// None where nobody looks.
-    seen: Option<Seen<'a>>,
+    /// None where nobody looks; in a box, since that is the rule.
+    seen: Option<Box<Seen<'a>>>,
 }
 
 struct Seen<'a> {
@@ -182,8 +182,8 @@ impl<'a> Watch<'a> {
         route: Option<&'a Route>,
     ) -> Self {
         let is_seen = !span.is_disabled() || !observers.is_empty();
-        let seen =
-            is_seen.then(|| Seen { id: id(), observers, method: method.clone(), route, started: Instant::now() });
+        let seen = is_seen
+            .then(|| Box::new(Seen { id: id(), observers, method: method.clone(), route, started: Instant::now() }));
         Self { span, seen }
     }
 
@@ -193,7 +193,8 @@ impl<'a> Watch<'a> {
     }
 
     fn report(&mut self, status: Option<StatusCode>) {
-        let Some(Seen { id, observers, method, route, started }) = self.seen.take() else { return };
+        let Some(seen) = self.seen.take() else { return };
+        let Seen { id, observers, method, route, started } = *seen;
         let duration = started.elapsed();
         if let Some(status) = status {
             self.span.record("status", i64::from(status.as_u16()));

@@ -8,6 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError};
 
+use crate::budget::{Held, UsedUp};
 use crate::error::{BoxError, Code, Error, Result};
 
 /// How long a body may be, in bytes.
@@ -19,39 +20,51 @@ pub(crate) struct BodyLimit(pub(crate) usize);
 #[error("the request body did not arrive in time")]
 pub struct BodyTimeout;
 
+/// Too many request bodies are being read at the moment: a server yields it as the body's error, and the caller gets a 503.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many request bodies are being read at the moment")]
+pub struct BodyOverload;
+
+/// What the head says of a body's type. It does not count where the body turns out to be empty.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyType(Result<(), Unsupported>);
+
 /// Refuses what the head says of a body, before a byte is read, and so before the client is told to go on (`100 Continue`).
-pub(crate) fn check_head(headers: &HeaderMap, body: &impl Body, limit: BodyLimit) -> Result<()> {
-    check_length(headers, body.size_hint().exact(), limit)?;
+pub(crate) fn check_head(headers: &HeaderMap, body: &impl Body, limit: BodyLimit) -> Result<BodyType> {
+    let expected = body.size_hint().exact();
+    check_length(headers, expected, limit)?;
+    let checked = check_type(headers);
     // Known to be there: no need to read it to refuse it.
-    if is_there(body) { Ok(check_type(headers)?) } else { Ok(()) }
+    if expected.is_some_and(|length| length > 0) {
+        checked?;
+    }
+    Ok(BodyType(checked))
 }
 
-/// Whether a body is known not to be empty before it is read.
-fn is_there(body: &impl Body) -> bool {
-    body.size_hint().exact().is_some_and(|length| length > 0)
-}
-
-/// Reads a JSON body whose head was [checked](check_head). `None` where there is no body: an empty one counts as none, whatever its content type.
-pub(crate) async fn read_body<B>(headers: &HeaderMap, body: Pin<&mut B>, limit: BodyLimit) -> Result<Option<String>>
+/// Reads a JSON body whose head was [checked](check_head), and accounts for what it holds. `None` where there is no body: an empty one
+/// counts as none, whatever its content type.
+pub(crate) async fn read_body<B>(
+    body_type: BodyType,
+    body: Pin<&mut B>,
+    limit: BodyLimit,
+    held: &mut Held,
+) -> Result<Option<String>>
 where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let is_checked = is_there(&*body);
-    let bytes = collect(body, limit).await?;
+    let bytes = collect(body, limit, held).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    if !is_checked {
-        check_type(headers)?;
-    }
+    body_type.0?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::new(Code::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
     }
 }
 
-async fn collect<B>(mut body: Pin<&mut B>, limit: BodyLimit) -> Result<Vec<u8>>
+async fn collect<B>(mut body: Pin<&mut B>, limit: BodyLimit, held: &mut Held) -> Result<Vec<u8>>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -68,6 +81,7 @@ where
         if data.remaining() > limit.0 - bytes.len() {
             return Err(too_large());
         }
+        held.add(data.remaining()).map_err(|UsedUp| overloaded())?;
         append(&mut bytes, data);
     }
     Ok(bytes)
@@ -89,7 +103,7 @@ fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) ->
 }
 
 /// Why a body is refused unread.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Unsupported {
     Type,
     Encoding,
@@ -134,12 +148,29 @@ fn is_json(content_type: &[u8]) -> bool {
 fn unreadable(error: BoxError) -> Error {
     if is_length_limit(&*error) {
         too_large()
+    } else if error.is::<BodyOverload>() {
+        overloaded()
     } else if error.is::<BodyTimeout>() {
         Error::new(Code::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
     } else {
         Error::new(Code::BadRequest, "The request body could not be read").with_name("Bad Request").with_source(error)
     }
 }
+
+/// 503: the next moment there may be room.
+#[cold]
+fn overloaded() -> Error {
+    Error::unavailable("The server is reading too many request bodies at the moment")
+        .with_name("Service Unavailable")
+        .with_tag(OVERLOADED)
+}
+
+/// Whether a body was refused only because others are being read.
+pub(crate) fn is_overload(error: &Error) -> bool {
+    error.tag() == OVERLOADED
+}
+
+const OVERLOADED: &str = "TOO_MANY_BODIES";
 
 #[cold]
 fn too_large() -> Error {

@@ -7,5 +7,5 @@ mod json;
 mod keys;
 pub(crate) mod rest;
 
-pub use self::body::BodyTimeout;
-pub(crate) use self::body::{BodyLimit, check_head, is_only_encoded, read_body};
+pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
+pub use self::body::{BodyOverload, BodyTimeout};

@@ -296,3 +296,23 @@ async fn settings_without_end_are_acknowledged_or_cut_off() {
     assert_eq!(client.next(SETTINGS).await.flags & ACK, 0);
     server.connect().await.works().await;
 }
+
+/// Bodies that never come, each on a stream of its own: the first 16 are waited for.
+#[tokio::test]
+async fn a_connection_has_few_bodies_that_are_waited_for() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect2(&[]).await;
+    let stream = |number: u32| number * 2 + 1;
+    let post = |number| frame(HEADERS, END_HEADERS, stream(number), &head(3, "/echo"));
+    for number in 0..17 {
+        client.send(post(number)).await;
+    }
+    let refused = client.next(DATA).await;
+    assert_eq!((refused.stream, &refused.payload[..]), (stream(16), &b"too many"[..]));
+    // One that ends makes room for another.
+    client.send(frame(DATA, END_STREAM, stream(0), b"first")).await;
+    assert_eq!(client.next(DATA).await.payload, b"first");
+    client.send(post(17)).await;
+    client.send(frame(DATA, END_STREAM, stream(17), b"last")).await;
+    assert_eq!(client.next(DATA).await.payload, b"last");
+}

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use crate::service::{Body, BodyTimeout};
+use crate::service::{Body, BodyOverload, BodyTimeout};
 
 use super::accept::serve;
 use super::conn::Host;
@@ -67,6 +67,7 @@ impl Paths {
             (&Method::POST, "/echo") => match request.into_body().collect().await {
                 Ok(body) => reply(StatusCode::OK, body.to_bytes()),
                 Err(error) if error.is::<BodyTimeout>() => reply(StatusCode::REQUEST_TIMEOUT, "late"),
+                Err(error) if error.is::<BodyOverload>() => reply(StatusCode::SERVICE_UNAVAILABLE, "too many"),
                 Err(_) => reply(StatusCode::BAD_REQUEST, "broken"),
             },
             (_, "/large") => reply(StatusCode::OK, vec![b'x'; LARGE]),

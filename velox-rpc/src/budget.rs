@@ -1,0 +1,174 @@
+//! One budget for the bodies of all requests in flight. Part of the vocabulary.
+//!
+//! What counts are the bytes that are held, from their arrival to the end of their exchange, and not those that heads declare.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many bytes of bodies an application holds, and how many it may.
+pub(crate) struct Budget {
+    limit: usize,
+    held: AtomicUsize,
+    /// Of each public network that sends bodies.
+    of_networks: Mutex<HashMap<IpAddr, usize>>,
+    /// Whether the log has been told that it is used up.
+    is_told: AtomicBool,
+}
+
+/// What one exchange holds. Gives it back when it is dropped.
+pub(crate) struct Held {
+    budget: Arc<Budget>,
+    /// None where the client's address is not public, or not known.
+    network: Option<IpAddr>,
+    bytes: usize,
+}
+
+/// The budget is used up, or the half of it that one public network may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UsedUp;
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, held: AtomicUsize::new(0), of_networks: Mutex::default(), is_told: AtomicBool::new(false) }
+    }
+
+    /// The account of an exchange, given the network of its client.
+    pub(crate) fn open(self: &Arc<Self>, network: Option<IpAddr>) -> Held {
+        Held { budget: Arc::clone(self), network: network.filter(is_public), bytes: 0 }
+    }
+
+    fn hold(&self, bytes: usize, network: Option<IpAddr>) -> Result<(), UsedUp> {
+        let before = self.held.fetch_add(bytes, Relaxed);
+        let fits = before.checked_add(bytes).is_some_and(|held| held <= self.limit)
+            && network.is_none_or(|network| self.hold_of(network, bytes));
+        if fits {
+            return Ok(());
+        }
+        self.held.fetch_sub(bytes, Relaxed);
+        if !self.is_told.swap(true, Relaxed) {
+            tracing::warn!(limit = self.limit, held = before, "the budget for request bodies is used up: 503");
+        }
+        Err(UsedUp)
+    }
+
+    fn hold_of(&self, network: IpAddr, bytes: usize) -> bool {
+        let mut networks = self.networks();
+        let held = networks.entry(network).or_default();
+        let fits = *held + bytes <= self.limit / 2;
+        if fits {
+            *held += bytes;
+        }
+        fits
+    }
+
+    fn release(&self, bytes: usize, network: Option<IpAddr>) {
+        let before = self.held.fetch_sub(bytes, Relaxed);
+        if before - bytes < self.limit / 2 {
+            self.is_told.store(false, Relaxed);
+        }
+        let Some(network) = network else { return };
+        let mut networks = self.networks();
+        if let Some(held) = networks.get_mut(&network) {
+            *held -= bytes;
+            if *held == 0 {
+                networks.remove(&network);
+            }
+        }
+    }
+
+    fn networks(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.of_networks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Takes so many bytes more.
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), UsedUp> {
+        self.budget.hold(bytes, self.network)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.budget.release(self.bytes, self.network);
+        }
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Whether an address may be that of anybody on the internet, who is one of many. Those of this machine and of private networks are
+/// proxies, load balancers and the application's own services: they speak for many.
+fn is_public(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            // RFC 6598: between a provider and its customers.
+            let is_shared = first == 100 && second & 0xc0 == 64;
+            !(address.is_loopback() || address.is_private() || address.is_link_local() || is_shared)
+        }
+        IpAddr::V6(address) => !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().expect("an address"))
+    }
+
+    #[test]
+    fn what_is_held_is_given_back() {
+        let budget = Arc::new(Budget::new(10));
+        let mut first = budget.open(None);
+        assert_eq!((first.add(6), first.add(4), first.add(1)), (Ok(()), Ok(()), Err(UsedUp)));
+        let mut second = budget.open(None);
+        assert_eq!(second.add(1), Err(UsedUp));
+        drop(first);
+        assert_eq!((second.add(10), budget.held.load(Relaxed)), (Ok(()), 10));
+        drop(second);
+        assert_eq!(budget.held.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn a_public_network_has_half_of_it_at_most_and_others_the_rest() {
+        let budget = Arc::new(Budget::new(10));
+        let mut greedy = budget.open(address("203.0.113.7"));
+        assert_eq!((greedy.add(5), greedy.add(1)), (Ok(()), Err(UsedUp)));
+        assert_eq!(budget.open(address("203.0.113.7")).add(1), Err(UsedUp), "another request of the same");
+        let mut other = budget.open(address("203.0.113.8"));
+        assert_eq!(other.add(5), Ok(()));
+        drop((greedy, other));
+        assert!(budget.networks().is_empty());
+        assert_eq!(budget.held.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn addresses_that_speak_for_many_have_all_of_it() {
+        for text in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::", "fe80::"] {
+            assert_eq!(Arc::new(Budget::new(10)).open(address(text)).add(10), Ok(()), "{text}");
+        }
+        for text in ["203.0.113.7", "100.128.0.1", "2001:db8::"] {
+            assert_eq!(Arc::new(Budget::new(10)).open(address(text)).add(10), Err(UsedUp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_overflows_does_not_fit() {
+        let budget = Arc::new(Budget::new(usize::MAX));
+        let mut held = budget.open(None);
+        assert_eq!((held.add(1), held.add(usize::MAX)), (Ok(()), Err(UsedUp)));
+    }
+}
