@@ -26,6 +26,7 @@ use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, Slot};
+#[cfg(feature = "server")]
 pub(crate) use self::host::is_host;
 pub(crate) use self::input::{Arrived, Coming, Input};
 pub use self::peer::Peer;
