@@ -6,6 +6,8 @@ mod budget;
 pub mod call;
 pub mod caller;
 pub mod context;
+#[cfg(feature = "cors")]
+pub mod cors;
 pub mod error;
 pub mod export;
 pub mod procedure;
@@ -24,6 +26,8 @@ pub use http;
 pub use crate::app::{App, StartError};
 pub use crate::call::Call;
 pub use crate::context::{Context, Ctx};
+#[cfg(feature = "cors")]
+pub use crate::cors::cors;
 pub use crate::error::{Error, Result};
 pub use crate::procedure::{Middleware, Mutation, Next, ProcedureBuilder, Query, procedure};
 pub use crate::router::Router;
