@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use velox_rpc::export::OpenApi;
 use velox_rpc::router::Manifest;
 use velox_rpc::{App, Router, procedure};
-use velox_tests::Client;
+use velox_tests::{Client, node};
 
 use crate::app::app;
-use crate::{file, node};
+use crate::file;
 
 fn client() -> Client {
     Client::of(app())

@@ -3,10 +3,9 @@ use velox_rpc::export::OpenApi;
 use velox_rpc::http::Method;
 use velox_rpc::service::AppService;
 use velox_rpc::{App, Router, procedure};
-use velox_tests::Program;
+use velox_tests::{Program, node};
 
 use crate::app::app;
-use crate::node;
 
 fn service() -> AppService {
     app().into_service().expect("it starts")

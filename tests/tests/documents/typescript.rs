@@ -2,10 +2,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use velox_rpc::export::TypeScript;
 use velox_rpc::{App, Router, procedure};
-use velox_tests::Client;
+use velox_tests::{Client, node};
 
 use crate::app::app;
-use crate::{file, node};
+use crate::file;
 
 fn types() -> TypeScript {
     TypeScript::of(Client::of(app()).service().manifest())
