@@ -275,7 +275,7 @@ fn a_port_that_is_none_is_said() {
 #[test]
 fn a_variable_that_is_set_and_empty_is_named() {
     let programs: [(&str, &[&str]); 4] = [
-        ("quickstart", &["PORT", "SESSION_SECRET", "REDIS_URL"]),
+        ("quickstart", &["PORT", "SESSION_SECRET", "REDIS_URL", "ALLOWED_ORIGINS"]),
         ("own_store", &["PORT", "SESSION_SECRET", "SESSION_FOLDER"]),
         ("without_macros", &["PORT"]),
         ("bench", &["PORT", "COOKIE_SECRET", "COOKIE_NAME", "REDIS_URL", "EXTRA_ROUTES", "SESSION_TTL_S", "SLIDING"]),
@@ -293,6 +293,12 @@ fn an_old_secret_of_the_bench_app_that_is_empty_is_none() {
     if cfg!(debug_assertions) {
         program.wait_for("listening on http://");
     }
+}
+
+#[test]
+fn an_origin_that_no_browser_sends_is_named_with_how_to_write_it() {
+    let origins = "http://localhost:5173, https://app.example.com/";
+    refused("quickstart", &[("ALLOWED_ORIGINS", origins)], &["allowed_origins", "write `https://app.example.com`"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The seed page, complete: log in, log out, profile, home page, flash messages.
 //!
 //! `cargo run --bin quickstart` from the root; nothing else has to be there. With `REDIS_URL` set, sessions are kept in Redis and outlive
-//! the process; give it a `SESSION_SECRET` too.
+//! the process; give it a `SESSION_SECRET` too. `ALLOWED_ORIGINS` names front ends on other origins, with commas between them.
 
 #![forbid(unsafe_code)]
 
@@ -12,8 +12,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use velox_examples::{mistake, number, variable};
-use velox_rpc::App;
 use velox_rpc::export::OpenApi;
+use velox_rpc::{App, cors};
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_middleware};
 
@@ -30,9 +30,13 @@ pub struct AppState {
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let port = number("PORT")?.unwrap_or(3000);
+    let origins = origins()?;
 
-    App::new(AppState { accounts: Accounts::seed() })
-        .router(Auth { session: session()? })
+    let mut app = App::new(AppState { accounts: Accounts::seed() });
+    if !origins.is_empty() {
+        app = app.layer(cors(&origins).map_err(|error| mistake("ALLOWED_ORIGINS", &error))?);
+    }
+    app.router(Auth { session: session(&origins)? })
         // A page to read and to try: http://localhost:3000/docs
         .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")))
         .serve(("127.0.0.1", port))
@@ -40,7 +44,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
+/// The origins of front ends, other than the API's own.
+fn origins() -> Result<Vec<String>, Box<dyn Error>> {
+    let list = variable("ALLOWED_ORIGINS")?.unwrap_or_default();
+    Ok(list.split_terminator(',').map(|origin| origin.trim().to_owned()).collect())
+}
+
+fn session(origins: &[String]) -> Result<SessionMiddleware, Box<dyn Error>> {
     let secret = variable("SESSION_SECRET")?;
     let production = secret.is_some();
     let secret = match secret {
@@ -59,6 +69,7 @@ fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
         .http_only(true)
         .same_site(SameSite::Lax)
         .max_age(Duration::from_secs(86_400)) // 24 hours
+        .trusted_origins(origins)
         .build()?;
     Ok(session)
 }
