@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its end. Used by `accept` alone; the only file that builds hyper's connections.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -22,7 +23,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::activity::{Activity, InFlight};
 use super::body::{Arriving, Reply, Rest, drain};
 use super::head;
-use super::hosted::Hosted;
 use super::limits::{HYPER_HEADERS, Limits};
 use super::shutdown::Drain;
 use super::socket::Socket;
@@ -31,7 +31,22 @@ use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
 use crate::context::Peer;
 use crate::error::{BoxError, Chain, Error};
-use crate::service::{Body, refused};
+use crate::service::{Body, BoxedService, Core, refused};
+
+/// What makes the replies. Its type is erased where it is not an application, so that hyper is compiled once, in velox-rpc.
+#[derive(Clone)]
+pub(super) enum Hosted {
+    /// Called directly: no box, and no extension for the peer.
+    App(Arc<Core>),
+    /// Any other service, or an application with layers around it.
+    Boxed(BoxedService),
+}
+
+impl fmt::Debug for Hosted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hosted(..)")
+    }
+}
 
 /// What the connections of a server share.
 pub(super) struct Host {

@@ -6,7 +6,6 @@
 //!       watch ─ one timer a connection: head, write, idle and closing deadlines
 //!         socket ─ TCP that notes what it does (activity, frames)
 //!       head ─ refuses heads that hyper lets pass
-//!       hosted ─ the application, or any tower service
 //!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
 //!       stall ─ the write deadline of a stream of HTTP/2
 //! ```
@@ -23,7 +22,6 @@ mod conn;
 mod error;
 mod frames;
 mod head;
-mod hosted;
 mod limits;
 mod serve;
 mod shutdown;

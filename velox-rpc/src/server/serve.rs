@@ -1,5 +1,6 @@
 //! The public face of the server: its settings, the bound listener, and [`App::serve`].
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -13,12 +14,11 @@ use tower_service::Service;
 
 use crate::app::App;
 use crate::error::BoxError;
-use crate::service::{AppService, Body};
+use crate::service::{AppService, Body, BoxedService};
 
 use super::accept;
-use super::conn::Host;
+use super::conn::{Host, Hosted};
 use super::error::ServeError;
-use super::hosted::Hosted;
 use super::limits::{self, Limits};
 use super::shutdown::{Shutdown, Signals, Until};
 
@@ -78,7 +78,12 @@ impl Server {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self { service: Hosted::new(service), limits: Limits::default() }
+        let service = match (&service as &dyn Any).downcast_ref::<AppService>().cloned().map(AppService::into_parts) {
+            Some((app, None)) => Hosted::App(app),
+            Some((_, Some(layered))) => Hosted::Boxed(layered),
+            None => Hosted::Boxed(BoxedService::new(service)),
+        };
+        Self { service, limits: Limits::default() }
     }
 
     /// Listens on the first of the addresses that is free. Port 0 takes any free port.

@@ -25,11 +25,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use crate::service::{Body, BodyOverload, BodyTimeout};
+use crate::service::{Body, BodyOverload, BodyTimeout, BoxedService};
 
 use super::accept::serve;
-use super::conn::Host;
-use super::hosted::Hosted;
+use super::conn::{Host, Hosted};
 use super::limits::Limits;
 use super::shutdown::{Shutdown, Until};
 
@@ -115,7 +114,11 @@ impl Running {
         let address = listener.local_addr().expect("bound");
         let paths = Paths { reached: Arc::new(Semaphore::new(0)), go: Arc::new(Semaphore::new(0)) };
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(serve(listener, Host::new(Hosted::new(paths.clone()), limits), Until(stopped)));
+        let task = tokio::spawn(serve(
+            listener,
+            Host::new(Hosted::Boxed(BoxedService::new(paths.clone())), limits),
+            Until(stopped),
+        ));
         Self { address, paths, stop, task }
     }
 
