@@ -12,6 +12,7 @@ mod program;
 mod raw;
 pub mod redis;
 mod sessions_app;
+mod site;
 mod socket;
 
 pub use self::browser::{Browser, Cookie, forged};
@@ -22,3 +23,4 @@ pub use self::probe::{Gate, Kind, Probe};
 pub use self::program::{Program, exchange};
 pub use self::raw::{Raw, statuses};
 pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp, Turnstile};
+pub use self::site::Site;

@@ -8,13 +8,12 @@ use axum::response::Html;
 use axum::routing;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use velox_rpc::context::Peer;
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Router, Server, cors, procedure, schema};
 use velox_session::rate::rate_limit;
 use velox_session::{MemoryStore, SessionUser, session_middleware};
-use velox_tests::{Probe, SECRET, node};
+use velox_tests::{Probe, SECRET, Site, node};
 
 const FRONT_END: &str = "https://app.example.com";
 
@@ -202,34 +201,16 @@ async fn the_settings_of_the_layer_can_be_changed() {
     assert_eq!(reply.headers()["access-control-allow-origin"], FRONT_END);
 }
 
-/// A server that runs until it is dropped.
-struct Site {
-    origin: String,
-    _stop: oneshot::Sender<()>,
-}
-
-impl Site {
-    async fn start(server: Server) -> Self {
-        let bound = server.bind("127.0.0.1:0").await.expect("a free port");
-        let origin = format!("http://{}", bound.local_addr());
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(bound.run_until(async {
-            let _ = stopped.await;
-        }));
-        Self { origin, _stop: stop }
-    }
-
-    /// An empty page, for a script to run in.
-    async fn page() -> Self {
-        let page = routing::get(async || Html("<!doctype html><title>A page</title>"));
-        let router: axum::Router = axum::Router::new().route("/", page);
-        Self::start(Server::new(router)).await
-    }
+/// A server of an empty page, for a script to run in.
+async fn page() -> Site {
+    let page = routing::get(async || Html("<!doctype html><title>A page</title>"));
+    let router: axum::Router = axum::Router::new().route("/", page);
+    Site::start(Server::new(router)).await
 }
 
 /// What each page learned of the API, when Chromium opened them one after the other.
 async fn visit(api: &Site, pages: &[&Site]) -> Vec<Value> {
-    let addresses: Vec<_> = [api].iter().chain(pages).map(|site| site.origin.clone()).collect();
+    let addresses: Vec<_> = [api].iter().chain(pages).map(|site| site.url("")).collect();
     let visit = move || node("cors.mjs", &addresses.iter().map(Path::new).collect::<Vec<_>>());
     let printed = tokio::task::spawn_blocking(visit).await.expect("Chromium runs");
     serde_json::from_str(&printed).expect("JSON")
@@ -242,8 +223,8 @@ fn is_kept_out(learned: &Value) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_front_end_on_another_port_logs_in_and_reads_the_profile() {
-    let front_end = Site::page().await;
-    let api = Site::start(Server::new(api(&[&front_end.origin], &store()))).await;
+    let front_end = page().await;
+    let api = Site::start(Server::new(api(&[&front_end.url("")], &store()))).await;
     let learned = visit(&api, &[&front_end]).await;
     let page = &learned[0];
     assert_eq!(
@@ -258,8 +239,8 @@ async fn in_chromium_a_front_end_on_another_port_logs_in_and_reads_the_profile()
 /// Promise X4.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
-    let (front_end, stranger, store) = (Site::page().await, Site::page().await, store());
-    let api = Site::start(Server::new(api(&[&front_end.origin], &store))).await;
+    let (front_end, stranger, store) = (page().await, page().await, store());
+    let api = Site::start(Server::new(api(&[&front_end.url("")], &store))).await;
     let learned = visit(&api, &[&stranger]).await;
     assert!(is_kept_out(&learned[0]), "{learned:?}");
     assert_eq!(store.calls(), [], "no session was made");
@@ -268,8 +249,8 @@ async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
 /// Promise X4. Cookies do not tell ports apart: the browser sends the visitor's session with the calls of the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_page_that_is_not_allowed_cannot_use_the_session_of_its_visitor() {
-    let (front_end, stranger) = (Site::page().await, Site::page().await);
-    let api = Site::start(Server::new(api(&[&front_end.origin], &store()))).await;
+    let (front_end, stranger) = (page().await, page().await);
+    let api = Site::start(Server::new(api(&[&front_end.url("")], &store()))).await;
     let learned = visit(&api, &[&front_end, &stranger, &front_end]).await;
     assert!(is_kept_out(&learned[1]), "{learned:?}");
     assert_eq!(learned[2]["before"]["body"]["id"], "ada", "it is still who logged in, and not the guest");

@@ -1,6 +1,5 @@
 //! When the body of a request is read: once a step asks for it, and not for a caller whom an earlier step refuses.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,13 +7,13 @@ use std::time::Duration;
 use http::{Request, StatusCode};
 use http_body::{Body, Frame};
 use serde_json::json;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use velox_rpc::procedure::{Output, guard};
 use velox_rpc::service::AppService;
-use velox_rpc::{App, Call, Ctx, Middleware, Next, Result, Router, Server, procedure, schema};
+use velox_rpc::{App, Call, Ctx, Middleware, Next, Result, Router, procedure, schema};
 use velox_session::rate::{MemoryRates, rate_limit};
 use velox_session::{MemoryStore, SessionMiddleware, SessionUser, csrf, session_middleware};
-use velox_tests::{Raw, SECRET};
+use velox_tests::{Raw, SECRET, Site};
 
 #[schema]
 struct Note {
@@ -86,45 +85,18 @@ fn app(session: &SessionMiddleware) -> App<()> {
     App::new(()).router(notes).router(auth)
 }
 
-/// A server that runs until it is dropped.
-struct Site {
-    address: SocketAddr,
-    _stop: oneshot::Sender<()>,
-}
-
-impl Site {
-    async fn start() -> Self {
-        Self::of(app(&sessions())).await
-    }
-
-    async fn of(app: App<()>) -> Self {
-        let service = app.into_service().expect("good routes");
-        let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
-        let address = bound.local_addr();
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(bound.run_until(async {
-            let _ = stopped.await;
-        }));
-        Self { address, _stop: stop }
-    }
-
-    /// The first thing that comes back where a client waits to be asked for its body.
-    async fn first(&self, path: &str, headers: &str) -> String {
-        let mut client = Raw::connect(self.address).await;
-        client
-            .send(format!(
-                "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}\
-             content-length: 12\r\nexpect: 100-continue\r\n\r\n"
-            ))
-            .await;
-        client.head().await
-    }
+/// The first thing that comes back where a client waits to be asked for its body.
+async fn first(site: &Site, path: &str, headers: &str) -> String {
+    let mut client = site.connect().await;
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}");
+    client.send(format!("{head}content-length: 12\r\nexpect: 100-continue\r\n\r\n")).await;
+    client.head().await
 }
 
 /// Promise H8a.
 #[tokio::test]
 async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
-    let site = Site::start().await;
+    let site = Site::of(app(&sessions())).await;
     for (path, headers, status) in [
         ("/api/notes/writeGuarded", "", "403"),
         ("/api/notes/writeLimited", "", "429"),
@@ -134,7 +106,7 @@ async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
         ("/api/notes/writeForm", "", "403"),
         ("/api/notes/touch", "", "403"),
     ] {
-        let head = site.first(path, headers).await;
+        let head = first(&site, path, headers).await;
         assert_eq!(head.get(9..12), Some(status), "{path}: {head}");
     }
     for (path, headers) in [
@@ -143,7 +115,7 @@ async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
         ("/api/notes/writeLater", ""),
         ("/api/notes/touch", "x-key: 1\r\n"),
     ] {
-        let head = site.first(path, headers).await;
+        let head = first(&site, path, headers).await;
         assert!(head.starts_with("HTTP/1.1 100 "), "{path}: {head}");
     }
 }
@@ -289,7 +261,7 @@ async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count
 
 /// A request of which all but the last byte of its body has been sent, by a client behind a trusted proxy.
 async fn held(site: &Site, client: &str, length: usize) -> Raw {
-    let mut held = Raw::connect(site.address).await;
+    let mut held = site.connect().await;
     let body = format!("{{\"text\":\"{}\"}}", "x".repeat(length - 11));
     held.send(format!(
         "POST /api/notes/writeGuarded HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-key: 1\r\n\

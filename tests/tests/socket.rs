@@ -1,11 +1,9 @@
 //! The application over a socket, in raw bytes: what the server and the service refuse, and that connections stay in sync.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use velox_rpc::{App, Call, Router, Server, procedure, schema};
 use velox_tests::{Raw, statuses};
 
@@ -21,10 +19,9 @@ struct Note {
 
 /// A server that runs until it is dropped.
 struct Site {
-    address: SocketAddr,
+    server: velox_tests::Site,
     /// How often the procedure was called that a smuggled request asks for.
     hidden: Arc<AtomicUsize>,
-    _stop: oneshot::Sender<()>,
 }
 
 impl Site {
@@ -53,19 +50,11 @@ impl Site {
                 }),
             )
             .procedure("panic", procedure().query(|_| -> velox_rpc::Result<()> { panic!("on purpose") }));
-        let app = App::new(()).development(false).router(router);
-        let service = app.into_service().expect("good routes");
-        let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
-        let address = bound.local_addr();
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(bound.run_until(async {
-            let _ = stopped.await;
-        }));
-        Self { address, hidden, _stop: stop }
+        Self { server: velox_tests::Site::of(App::new(()).development(false).router(router)).await, hidden }
     }
 
     async fn connect(&self) -> Raw {
-        Raw::connect(self.address).await
+        self.server.connect().await
     }
 
     /// Everything that comes back for some bytes, until the server closes. What is sent has to make it close.
@@ -84,7 +73,7 @@ impl Site {
 
     /// The client of a library: HTTP/1.1.
     fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        self.server.url(path)
     }
 }
 
@@ -276,6 +265,7 @@ async fn the_refusal_of_a_head_is_an_envelope() {
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
     assert_eq!((&body["error"], &body["statusCode"]), (&json!("Bad Request"), &json!(400)), "{head}");
+    assert!(head.contains("\r\nx-content-type-options: nosniff"), "{head}");
 }
 
 #[tokio::test]
@@ -545,6 +535,6 @@ async fn a_taken_port_is_told_with_the_address() {
     let site = Site::start().await;
     let app: App<()> = App::new(());
     let service = app.into_service().expect("no mistakes");
-    let error = Server::new(service).bind(site.address).await.expect_err("the port is taken");
-    assert_eq!(error.to_string(), format!("cannot listen on {}: address already in use", site.address));
+    let error = Server::new(service).bind(site.server.address()).await.expect_err("the port is taken");
+    assert_eq!(error.to_string(), format!("cannot listen on {}: address already in use", site.server.address()));
 }

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +11,6 @@ use std::time::Duration;
 use axum::extract::Extension;
 use axum::routing;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use tokio::sync::oneshot;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 use tower::{Service, ServiceExt, service_fn};
@@ -24,7 +22,7 @@ use velox_rpc::context::Peer;
 use velox_rpc::export::OpenApi;
 use velox_rpc::service::{Body, BoxedService};
 use velox_rpc::{App, Call, Router, Server, procedure, schema};
-use velox_tests::Raw;
+use velox_tests::Site;
 
 #[schema]
 struct Note {
@@ -59,30 +57,6 @@ fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<Hea
 fn request(method: &str, path: &str, body: &'static str) -> Request<Body> {
     let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
     request.body(body.into()).expect("a request")
-}
-
-/// A server that runs until it is dropped.
-struct Site {
-    address: SocketAddr,
-    _stop: oneshot::Sender<()>,
-}
-
-impl Site {
-    async fn start(server: Server) -> Self {
-        let bound = server.bind("127.0.0.1:0").await.expect("a free port");
-        let address = bound.local_addr();
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(bound.run_until(async {
-            let _ = stopped.await;
-        }));
-        Self { address, _stop: stop }
-    }
-
-    async fn reply(&self, bytes: impl AsRef<[u8]>) -> (String, String) {
-        let mut client = Raw::connect(self.address).await;
-        client.send(bytes).await;
-        client.reply().await
-    }
 }
 
 fn get(path: &str) -> String {
@@ -183,7 +157,7 @@ async fn a_panic_in_a_layer_is_a_500_and_the_connection_lives_on() {
         })
     });
     let site = Site::start(Server::new(app().layer(panicking).into_service().expect("good routes"))).await;
-    let mut client = Raw::connect(site.address).await;
+    let mut client = site.connect().await;
     client.send(get("/api/panic")).await;
     let (head, body) = client.reply().await;
     assert!(head.starts_with("HTTP/1.1 500 ") && body.contains("INTERNAL_SERVER_ERROR"), "{head}{body}");
@@ -191,15 +165,15 @@ async fn a_panic_in_a_layer_is_a_500_and_the_connection_lives_on() {
     assert!(client.reply().await.0.starts_with("HTTP/1.1 200 "));
 }
 
-/// Limits and deadlines under three layers of tower-http, over a socket.
+/// Limits, deadlines and the budget under three layers of tower-http, over a socket.
 #[tokio::test]
-async fn limits_and_deadlines_hold_under_layers() {
+async fn limits_deadlines_and_the_budget_hold_under_layers() {
     let cors = CorsLayer::new().allow_origin(HeaderValue::from_static("https://app.example")).allow_credentials(true);
-    let app = app().layer(TraceLayer::new_for_http()).layer(CompressionLayer::new()).layer(cors);
+    let app = app().body_budget(2_000).layer(TraceLayer::new_for_http()).layer(CompressionLayer::new()).layer(cors);
     let server = Server::new(app.into_service().expect("good routes")).body_timeout(Duration::from_millis(300));
     let site = Site::start(server).await;
 
-    let mut client = Raw::connect(site.address).await;
+    let mut client = site.connect().await;
     client.send(get("/api/notes")).await;
     let head = client.head().await;
     assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("content-encoding: gzip\r\n"), "{head}");
@@ -215,6 +189,18 @@ async fn limits_and_deadlines_hold_under_layers() {
     assert!(head.starts_with("HTTP/1.1 408 ") && head.contains("connection: close\r\n"), "{head}");
     let (head, _) = site.reply("GET /api/notes HTTP/1.1\r\nhost: a b\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+
+    // Three bodies that do not end are more than the budget: the last is not waited for.
+    let mut clients = [site.connect().await, site.connect().await, site.connect().await];
+    for client in &mut clients {
+        client.send(format!("{post}content-length: 1000\r\n\r\n{}", " ".repeat(900))).await;
+    }
+    let mut heads = Vec::new();
+    for client in &mut clients {
+        heads.push(client.head().await);
+    }
+    let of = |status: &str| heads.iter().filter(|head| head.starts_with(status)).count();
+    assert_eq!((of("HTTP/1.1 408 "), of("HTTP/1.1 503 ")), (2, 1), "{heads:?}");
 }
 
 #[tokio::test]
@@ -226,7 +212,7 @@ async fn the_server_serves_a_router_of_axum_and_tells_it_the_peer() {
         .fallback_service(app().into_service().expect("good routes"));
     let site = Site::start(Server::new(router).body_timeout(Duration::from_millis(300))).await;
 
-    let mut client = Raw::connect(site.address).await;
+    let mut client = site.connect().await;
     client.send(get("/own")).await;
     assert_eq!(client.reply().await.1, client.local_addr().to_string());
     client.send(get("/api/notes/peer")).await;
