@@ -204,6 +204,10 @@ impl Reply {
 
     fn check_envelope(&self) {
         let body = self.json();
+        if body.is_array() || body["error"].is_object() {
+            // The tRPC wire, whose own tests look at its envelopes.
+            return;
+        }
         for key in ["error", "message", "code"] {
             assert!(body[key].as_str().is_some_and(|text| !text.is_empty()), "no `{key}`: {self:?}");
         }

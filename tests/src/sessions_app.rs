@@ -87,7 +87,8 @@ impl SessionsApp {
             .router(session(&main))
             .router(users::users(&main))
             .router(slow::slow(&main, &turnstile))
-            .router(short_routes(&main, &short));
+            .router(short_routes(&main, &short))
+            .trpc("/trpc");
         Self {
             clock: clock.clone(),
             store: store.clone(),

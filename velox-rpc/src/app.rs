@@ -17,8 +17,9 @@ use crate::error::BoxError;
 use crate::export::{OpenApi, page};
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
 use crate::service::{AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
-use crate::wire::BodyLimit;
 use crate::wire::rest::{Claim, Routes};
+use crate::wire::trpc::{Procedures, Trpc};
+use crate::wire::{BodyLimit, Wires};
 
 /// An application: its state, its routers, and how they are reached.
 ///
@@ -48,6 +49,7 @@ struct Settings {
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
+    trpc: Option<Trpc>,
     layers: Vec<Around>,
     trusted_proxies: Vec<String>,
     find_peer: Option<Box<FindPeer>>,
@@ -67,6 +69,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
+                trpc: None,
                 layers: Vec::new(),
                 trusted_proxies: Vec::new(),
                 find_peer: None,
@@ -84,6 +87,30 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Puts all routes below this path; `/api` unless it is set, and an empty text for none.
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Speaks tRPC, too: every procedure of every router is below this path by the HTTP protocol of tRPC 11, for front ends that use
+    /// `@trpc/client`. Queries and mutations, alone or in batches (`httpLink`, `httpBatchLink`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_body_util::BodyExt;
+    /// use velox_rpc::http::Request;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let app = App::new(()).router(health).trpc("/trpc").into_service()?;
+    ///
+    /// let reply = app.call(Request::get("/trpc/health.getHealth").body(String::new()).unwrap()).await;
+    /// let body = reply.into_body().collect().await.unwrap().to_bytes();
+    /// assert_eq!(body, r#"{"result":{"data":"ok"}}"#);
+    /// # Ok(()) }
+    /// ```
+    pub fn trpc(mut self, settings: impl Into<Trpc>) -> Self {
+        self.settings.trpc = Some(settings.into());
         self
     }
 
@@ -356,6 +383,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         observers,
         development,
         docs,
+        trpc,
         layers,
         trusted_proxies,
         find_peer,
@@ -363,10 +391,11 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
-    let (routes, manifest) = Routes::build(&table, &prefix, &mut mistakes);
+    let (rest, manifest) = Routes::build(&table, &prefix, &mut mistakes);
+    let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &mut mistakes));
     let mut pages = Pages::default();
     for (path, document) in &docs {
-        if let Err(mistake) = add_docs(&mut pages, path, document, &routes, &manifest) {
+        if let Err(mistake) = add_docs(&mut pages, path, document, &rest, &manifest) {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
@@ -378,7 +407,8 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         hosts: hosts(allowed_hosts.as_deref(), development, &mut mistakes),
     };
     if mistakes.as_slice().is_empty() {
-        Ok(AppService::new(Core { routes, pages, manifest, body_limit, budget, observers, edge, development }, layers))
+        let wires = Wires { rest, trpc };
+        Ok(AppService::new(Core { wires, pages, manifest, body_limit, budget, observers, edge, development }, layers))
     } else {
         Err(StartError(mistakes))
     }

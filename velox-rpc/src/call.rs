@@ -4,8 +4,6 @@
 
 use std::fmt;
 
-use crate::budget::Held;
-
 /// The one argument of a handler: the context that the middlewares built, and the checked input.
 ///
 /// It is taken apart in the closure's head, as `{ input, ctx }` is in TypeScript.
@@ -111,8 +109,6 @@ pub(crate) struct RawInput {
     text: Option<String>,
     is_coerced: bool,
     has_lists: bool,
-    /// What the text takes of the budget for bodies.
-    _held: Option<Held>,
 }
 
 impl RawInput {
@@ -124,7 +120,7 @@ impl RawInput {
     /// A JSON document. `has_lists` says whether an array stands anywhere in it: serde reads an array as a struct, so
     /// that such a document needs a second look.
     pub(crate) fn document(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: false, has_lists, _held: None }
+        Self { text: Some(text), is_coerced: false, has_lists }
     }
 
     /// A JSON document that this process wrote.
@@ -135,12 +131,7 @@ impl RawInput {
 
     /// A JSON object made of path and query text.
     pub(crate) fn from_parameters(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: true, has_lists, _held: None }
-    }
-
-    /// With what it takes of the budget for bodies, as long as it is there.
-    pub(crate) fn holding(self, held: Held) -> Self {
-        Self { _held: Some(held), ..self }
+        Self { text: Some(text), is_coerced: true, has_lists }
     }
 
     pub(crate) fn text(&self) -> Option<&str> {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{Exchange, Input, Request, Sender, Serial, forbid_sharing};
+use crate::context::{Exchange, Input, Inputs, Request, Sender, Serial, forbid_sharing};
 use crate::error::{Code, Error, Result};
 use crate::procedure::{self, Endpoint, Meta, Mutation, Output, Procedure, Query};
 
@@ -218,9 +218,9 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
     let request = Request::new(parts, Sender::Caller);
-    let exchange = Exchange::new(request, Input::There(Ok(input)), Serial::next());
-    let result = procedure::run(endpoint, &exchange).await;
-    match procedure::end(&exchange, &endpoint.name, &result).await {
+    let exchange = Exchange::new(request, Input::There(Inputs::One(Ok(input))), Serial::next());
+    let result = procedure::run(endpoint, &exchange, 0).await;
+    match procedure::end(&exchange, &endpoint.name, result.as_ref().ok().map(Output::as_json)).await {
         Ok(()) => {
             let mut headers = exchange.take_reply().headers;
             if result.is_err() {

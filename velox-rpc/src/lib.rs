@@ -33,6 +33,7 @@ pub use crate::procedure::{Middleware, Mutation, Next, ProcedureBuilder, Query, 
 pub use crate::router::Router;
 #[cfg(feature = "server")]
 pub use crate::server::{ServeError, Server};
+pub use crate::wire::trpc::Trpc;
 #[doc = include_str!("docs/middleware.md")]
 pub use velox_rpc_macros::middleware;
 #[doc = include_str!("docs/router.md")]

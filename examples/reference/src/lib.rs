@@ -91,6 +91,7 @@ pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let app = App::new(AppState { accounts, data: Data::seed(), stores, rates: rates.clone() })
         .development(false)
         .docs("/docs", OpenApi::new("Conformance API", "1.0.0"))
+        .trpc("/trpc")
         .router(health::Health)
         .router(auth::Auth { session: session.clone() })
         .router(session::Sessions { session: session.clone() })

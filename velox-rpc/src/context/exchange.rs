@@ -5,8 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Input, Reply, ReplyHead, Request, RequestId, Serial};
-use crate::call::RawInput;
+use super::{Input, Inputs, Reply, ReplyHead, Request, RequestId, Serial};
+use crate::budget::Held;
 use crate::error::Result;
 use crate::running::Running;
 
@@ -20,6 +20,7 @@ pub struct Exchange(Arc<Inner>);
 struct Inner {
     request: Request,
     input: Input,
+    _held: Option<Held>,
     reply: Mutex<ReplyHead>,
     slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
     serial: Serial,
@@ -82,13 +83,13 @@ pub trait Slot: Any + Send + Sync {
 impl Exchange {
     #[inline]
     pub(crate) fn new(request: Request, input: Input, serial: Serial) -> Self {
-        Self(Arc::new(Inner { request, input, reply: Mutex::default(), slots: Mutex::default(), serial }))
+        Self(Arc::new(Inner { request, input, _held: None, reply: Mutex::default(), slots: Mutex::default(), serial }))
     }
 
-    /// Sets the input before anything else knows the exchange.
-    pub(crate) fn set_input(&mut self, input: Result<RawInput>) {
-        let inner = Arc::get_mut(&mut self.0).expect("an exchange is shared only once its call runs");
-        inner.input = Input::There(input);
+    /// Sets the inputs before anything else knows the exchange, with what they hold of the budget for bodies.
+    pub(crate) fn set_inputs(&mut self, inputs: Inputs, held: Held) {
+        let inner = Arc::get_mut(&mut self.0).expect("an exchange is shared only once its calls run");
+        (inner.input, inner._held) = (Input::There(inputs), Some(held));
     }
 
     pub(crate) fn input(&self) -> &Input {

@@ -1,4 +1,4 @@
-//! The input of a call, which may still be on its way.
+//! The inputs of an exchange's calls, which may still be on their way.
 //!
 //! The steps of a procedure run on the head of the request. The first of them that wants the input says so here and waits; only then
 //! does the service, which polls the body beside the steps, begin to read it. So a body is neither asked for nor read for a caller
@@ -9,22 +9,34 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::budget::Held;
 use crate::call::RawInput;
 use crate::error::{Error, Result};
 
-/// The input of a call.
+/// What the calls of an exchange are given, by the order of the calls.
+#[derive(Debug)]
+pub(crate) enum Inputs {
+    /// Of the only call.
+    One(Result<RawInput>),
+    /// Of each call of a batch.
+    Each(Vec<Result<RawInput>>),
+}
+
+/// The inputs of the calls of an exchange.
 pub(crate) enum Input {
-    /// It came with the head of the request.
-    There(Result<RawInput>),
+    /// They came with the head of the request.
+    There(Inputs),
     /// It is to be read from the body. In a box, which the many calls without a body, or without steps before it, do not need.
     Coming(Box<Coming>),
 }
 
-/// An input that was read, or why it could not be.
+/// Inputs that were read, or why they could not be.
 pub(crate) struct Arrived {
-    pub(crate) input: Result<RawInput>,
-    /// How long it was waited for.
+    pub(crate) inputs: Inputs,
+    /// How long they were waited for.
     pub(crate) waited: Duration,
+    /// What their text takes of the budget for bodies.
+    pub(crate) _held: Option<Held>,
 }
 
 /// An input that is on its way.
@@ -47,32 +59,49 @@ struct Asked {
 impl Input {
     /// An input that is to be read from the body: when a step asks for it, or before the call runs.
     pub(crate) fn coming(when_asked: bool) -> Self {
-        if when_asked { Self::Coming(Box::default()) } else { Self::There(Ok(RawInput::absent())) }
+        if when_asked { Self::Coming(Box::default()) } else { Self::There(Inputs::One(Ok(RawInput::absent()))) }
     }
 
-    /// The input, if it is there.
-    pub(crate) fn there(&self) -> Option<Result<&RawInput>> {
+    /// The input of a call, if it is there.
+    pub(crate) fn there(&self, call: usize) -> Option<Result<&RawInput>> {
         match self {
-            Self::There(input) => Some(borrowed(input)),
-            Self::Coming(coming) => coming.arrived.get().map(|arrived| borrowed(&arrived.input)),
+            Self::There(inputs) => Some(inputs.of(call)),
+            Self::Coming(coming) => coming.arrived.get().map(|arrived| arrived.inputs.of(call)),
         }
     }
 
-    /// Asks for the input, and waits for it. With it comes how long it has taken to arrive.
-    pub(crate) async fn wait(&self) -> (Result<&RawInput>, Duration) {
+    /// Asks for the input of a call, and waits for it. With it comes how long it has taken to arrive.
+    pub(crate) async fn wait(&self, call: usize) -> (Result<&RawInput>, Duration) {
         match self {
-            Self::There(input) => (borrowed(input), Duration::ZERO),
+            Self::There(inputs) => (inputs.of(call), Duration::ZERO),
             Self::Coming(coming) => {
-                let Arrived { input, waited } = coming.wait().await;
-                (borrowed(input), *waited)
+                let arrived = coming.wait().await;
+                (arrived.inputs.of(call), arrived.waited)
             }
         }
     }
 }
 
-/// An error is told to all who ask.
-fn borrowed(input: &Result<RawInput>) -> Result<&RawInput> {
-    input.as_ref().map_err(Error::again)
+impl Inputs {
+    /// The input of a call. An error is told to all who ask.
+    fn of(&self, call: usize) -> Result<&RawInput> {
+        self.get(call).as_ref().map_err(Error::again)
+    }
+
+    fn get(&self, call: usize) -> &Result<RawInput> {
+        match self {
+            Self::One(input) => input,
+            Self::Each(inputs) => &inputs[call],
+        }
+    }
+
+    /// The error of the first call, which is that of all where the body could not be read.
+    pub(crate) fn error(&self) -> Option<&Error> {
+        match self {
+            Self::One(input) => input.as_ref().err(),
+            Self::Each(inputs) => inputs.first()?.as_ref().err(),
+        }
+    }
 }
 
 impl Coming {
@@ -151,7 +180,7 @@ mod tests {
     }
 
     fn arrived() -> Arrived {
-        Arrived { input: Ok(RawInput::absent()), waited: Duration::ZERO }
+        Arrived { inputs: Inputs::One(Ok(RawInput::absent())), waited: Duration::ZERO, _held: None }
     }
 
     #[test]
@@ -182,9 +211,9 @@ mod tests {
 
     #[test]
     fn an_error_is_told_to_all_who_ask() {
-        let input = Input::There(Err(Error::bad_request("no").with_source("why")));
+        let input = Input::There(Inputs::One(Err(Error::bad_request("no").with_source("why"))));
         for _ in 0..2 {
-            let error = input.there().expect("it is there").expect_err("an error");
+            let error = input.there(0).expect("it is there").expect_err("an error");
             assert_eq!((error.message(), error.source().map(ToString::to_string).as_deref()), ("no", Some("why")));
         }
     }

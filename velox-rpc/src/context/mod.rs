@@ -20,15 +20,16 @@ mod user;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::call::ProcedureName;
+use crate::call::{ProcedureName, RawInput};
 use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
 pub use self::exchange::{Exchange, Slot};
 #[cfg(feature = "server")]
 pub(crate) use self::host::is_host;
-pub(crate) use self::input::{Arrived, Coming, Input};
+pub(crate) use self::input::{Arrived, Input, Inputs};
 pub use self::peer::Peer;
 pub(crate) use self::proxies::TrustedProxies;
 pub use self::reply::Reply;
@@ -63,6 +64,8 @@ pub struct Context<S> {
 pub(crate) struct CallCore {
     pub(crate) exchange: Exchange,
     pub(crate) procedure: Arc<ProcedureName>,
+    /// Which of the calls of the exchange it is.
+    pub(crate) call: usize,
 }
 
 impl<S> Context<S> {
@@ -118,12 +121,18 @@ impl<S> Context<S> {
     ///
     /// The body did not arrive, is too large, or is not JSON: the error that the caller is to get.
     pub async fn input_json(&self) -> Result<Option<&str>> {
-        let input = self.input().wait().await.0?;
+        let input = self.core.exchange.input().wait(self.core.call).await.0?;
         Ok(input.text().filter(|_| !input.is_coerced()))
     }
 
-    pub(crate) fn input(&self) -> &Input {
-        self.core.exchange.input()
+    /// The input of this call, if it is there.
+    pub(crate) fn input_there(&self) -> Option<Result<&RawInput>> {
+        self.core.exchange.input().there(self.core.call)
+    }
+
+    /// Asks for the input of this call, and waits for it.
+    pub(crate) async fn input(&self) -> (Result<&RawInput>, Duration) {
+        self.core.exchange.input().wait(self.core.call).await
     }
 }
 

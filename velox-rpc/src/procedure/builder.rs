@@ -3,6 +3,7 @@
 //! A builder holds the chain so far as a function from its rest to the whole. Each method puts one more erased step into
 //! it, so that no type grows with the chain but the context's.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
@@ -49,6 +50,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             deprecated: None,
             input: None,
             output: |generator| generator.subschema_for::<()>(),
+            gives_nothing: false,
             body_limit: None,
             steps_before_input: false,
             any_host: false,
@@ -350,6 +352,7 @@ where
         let mut meta = self.meta;
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();
+        meta.gives_nothing = TypeId::of::<O>() == TypeId::of::<()>();
         let handler = handler::step(handler, encode);
         let may_have_body = meta.rest.reads_body().unwrap_or(kind == Kind::Mutation);
         let last = if meta.input.is_none() && may_have_body { input::unused_step(handler) } else { handler };

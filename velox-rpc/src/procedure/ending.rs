@@ -10,7 +10,7 @@ use crate::error::{BoxError, Error, Result};
 /// The result, or an internal error if the head of the reply says something that cannot be sent.
 #[inline]
 pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Output> {
-    match unsendable(exchange, &result) {
+    match unsendable(exchange, result.as_ref().ok().map(Output::as_json)) {
         None => result,
         Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
     }
@@ -18,9 +18,9 @@ pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Out
 
 /// What cannot be sent, taken out of the head of the reply.
 #[inline]
-pub(super) fn unsendable(exchange: &Exchange, result: &Result<Output>) -> Option<String> {
+pub(super) fn unsendable(exchange: &Exchange, given: Option<&[u8]>) -> Option<String> {
     let reply = exchange.reply();
-    if reply.is_unset() { None } else { reply.take_unsendable(result.as_ref().ok().map(Output::as_json)) }
+    if reply.is_unset() { None } else { reply.take_unsendable(given) }
 }
 
 #[derive(Debug, thiserror::Error)]

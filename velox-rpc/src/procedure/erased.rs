@@ -164,12 +164,12 @@ pub(crate) struct Endpoint {
     run: Arc<dyn Fn(CallCore) -> Running<Result<Output>> + Send + Sync>,
 }
 
-/// Runs a call. There is no other way to run one.
+/// Runs a call, the so-manieth of its exchange. There is no other way to run one.
 ///
 /// A panic in it ends the call as an internal error; the connection and the process live on. What the caller cannot help
 /// is logged here, once, with the id of the exchange.
-pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange) -> Result<Output> {
-    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name) };
+pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Output> {
+    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), call };
     let result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
         Ok(running) => Unwinding(running).await,
         Err(panic) => Err(panicked(&*panic)),
@@ -182,9 +182,9 @@ pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange) -> Result<Outp
     result
 }
 
-/// Ends an exchange after its call, which gave `given`: what was opened is saved. Where that fails, or where it said something of the
+/// Ends an exchange after its calls, of which the only one gave the JSON `given`: what was opened is saved. Where that fails, or where it said something of the
 /// reply that cannot be sent, the error takes the reply's place.
-pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: &Result<Output>) -> Result<()> {
+pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: Option<&[u8]>) -> Result<()> {
     let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
     if result.is_ok()
         && let Some(what) = ending::unsendable(exchange, given)

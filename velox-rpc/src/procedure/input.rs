@@ -59,7 +59,7 @@ pub(super) fn unused_step<C: Ctx>(inner: Step<C>) -> Step<C> {
 fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 'static, inner: Step<C>) -> Step<C> {
     let read = Arc::new(read);
     Arc::new(move |ctx, _| {
-        if let Some(there) = ctx.base().input().there() {
+        if let Some(there) = ctx.base().input_there() {
             return match there.and_then(|raw| read(raw)) {
                 Ok(input) => inner(ctx, input),
                 Err(error) => Running::ready(Err(error)),
@@ -67,7 +67,7 @@ fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 's
         }
         let (read, inner) = (Arc::clone(&read), Arc::clone(&inner));
         Running::boxed(async move {
-            let (raw, waited) = ctx.base().input().wait().await;
+            let (raw, waited) = ctx.base().input().await;
             let input = read(raw?)?;
             if waited > LONG_WAIT {
                 ctx.exchange().resume().await?;

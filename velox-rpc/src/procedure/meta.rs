@@ -23,6 +23,8 @@ pub(crate) struct Meta {
     pub(crate) deprecated: Option<Cow<'static, str>>,
     pub(crate) input: Option<Arc<InputShape>>,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether its output is `()`: TypeScript's `void`.
+    pub(crate) gives_nothing: bool,
     pub(crate) body_limit: Option<usize>,
     /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
     pub(crate) steps_before_input: bool,

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, RETRY_AFTER, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
@@ -31,17 +32,18 @@ pub(crate) use self::hosts::AllowedHosts;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
-use self::reply::{failed, response, without_body};
+use self::reply::{response, without_body};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
-use crate::budget::Budget;
-use crate::call::RawInput;
-use crate::context::{self, Arrived, Coming, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
+use crate::budget::{Budget, Held};
+use crate::context::{self, Arrived, Exchange, Input, Inputs, Peer, ReplyHead, RequestId, Serial, forbid_sharing};
 use crate::error::{BoxError, Code, Error, Result};
-use crate::procedure;
+use crate::procedure::{self, Endpoint};
 use crate::router::Manifest;
-use crate::wire::rest::{Claim, Parameters, Route, Routes, success};
-use crate::wire::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
+use crate::wire::{
+    Answer, BodyLimit, BodyType, Calls, Claim, Plan, Results, Wires, check_head, is_only_encoded, is_overload,
+    read_body,
+};
 pub use crate::wire::{BodyOverload, BodyTimeout};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
@@ -73,7 +75,7 @@ pub(crate) type Around = Box<dyn FnOnce(BoxedService) -> BoxedService + Send + S
 
 /// An application without its layers.
 pub(crate) struct Core {
-    pub(crate) routes: Routes,
+    pub(crate) wires: Wires,
     pub(crate) pages: Pages,
     pub(crate) manifest: Manifest,
     pub(crate) body_limit: BodyLimit,
@@ -140,18 +142,18 @@ impl Core {
     {
         let claimed = self.claim(parts, body, peer);
         async move {
-            let route = claimed.route().map(|index| &self.routes[index]);
+            let subject = claimed.plan().map(|plan| self.wires.subject(plan));
             // Made only where somebody looks.
             let id = || claimed.id();
-            let span = watch::span(id, claimed.method(), route);
-            let watch = Watch::begin(id, &span, &self.observers, claimed.method(), route);
+            let span = watch::span(id, claimed.method(), subject);
+            let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
-                Claimed::Call { route, exchange, unread, body } => {
-                    let (route, body) = (&self.routes[route], pin!(body));
+                Claimed::Calls { ref plan, exchange, body_type, body } => {
+                    let (wires, body) = (&self.wires, pin!(body));
                     let client = || exchange.request().client_network();
-                    let reading = pin!(unread.map(|unread| self.read(route, unread, body, client())));
-                    within(&span, pin!(run(route, exchange, reading.as_pin_mut()))).await
+                    let reading = pin!(body_type.map(|body_type| self.read(plan, body_type, body, client())));
+                    within(&span, pin!(run(wires, plan, exchange, reading.as_pin_mut()))).await
                 }
                 Claimed::Refused { reply, .. } => *reply,
             };
@@ -160,63 +162,64 @@ impl Core {
         }
     }
 
-    /// Finds the route, and refuses what can be refused by the head of the request alone.
+    /// Finds the calls, and refuses what can be refused by the head of the request alone.
     fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>) -> Claimed<B> {
         let sender = self.edge.sender(peer, &parts.extensions);
         let serial = Serial::next();
-        let refused = |route, reply| Claimed::Refused {
-            route,
-            id: RequestId::new(serial, &parts.headers, &sender),
-            method: parts.method.clone(),
-            reply: Box::new(reply),
-        };
-        let claim = self.routes.claim(&parts.method, parts.uri.path());
+        let id = || RequestId::new(serial, &parts.headers, &sender);
+        let refused =
+            |plan, reply| Claimed::Refused { plan, id: id(), method: parts.method.clone(), reply: Box::new(reply) };
+        let claim = self.wires.claim(&parts);
         // A path that is nobody's is not told to another host either.
-        if !matches!(claim, Claim::Route(index, _) if self.routes[index].endpoint.meta.any_host)
-            && let Err(error) = self.edge.check_host(&sender, &parts, self.development)
-        {
+        let any_host =
+            matches!(&claim, Claim::Plan(plan) if !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host));
+        if !any_host && let Err(error) = self.edge.check_host(&sender, &parts, self.development) {
             return refused(None, self::refused(&error));
         }
-        let (index, parameters) = match claim {
-            Claim::Route(index, parameters) => (index, parameters),
+        let plan = match claim {
+            Claim::Plan(plan) => plan,
+            Claim::Refused(refusal) => return refused(None, replied(refusal.0, refusal.1, id)),
             Claim::NotFound => return refused(None, self.unclaimed(&parts)),
             Claim::MethodNotAllowed(allow) => return refused(None, method_not_allowed(&parts, allow)),
         };
-        let route = &self.routes[index];
-        let has_body = route.input.wants_body() && !body.is_end_stream();
-        let (input, unread) = if has_body {
-            match check_head(&parts.headers, &body, self.limit(route)) {
+        let (input, body_type) = if self.wires.wants_body(&plan) && !body.is_end_stream() {
+            match check_head(&parts.headers, &body, self.limit(&plan)) {
                 Ok(body_type) => {
-                    (Input::coming(route.endpoint.meta.steps_before_input), Some(Unread { body_type, parameters }))
+                    let steps_before = self.wires.calls(&plan).any(|endpoint| endpoint.meta.steps_before_input);
+                    (Input::coming(steps_before), Some(body_type))
                 }
-                Err(error) => return refused(Some(index), unread(&error, &parts.headers)),
+                Err(error) => {
+                    let mut head = ReplyHead::default();
+                    explain(&error, &parts.headers, &mut head.headers);
+                    let answer = self.wires.refusal(&plan, &error, &mut head, id);
+                    return refused(Some(plan), replied(answer, head, id));
+                }
             }
         } else {
-            (Input::There(route.input.decode(&parameters, parts.uri.query(), None)), None)
+            (Input::There(self.wires.decode(&plan, parts.uri.query(), None)), None)
         };
         let exchange = Exchange::new(context::Request::new(parts, sender), input, serial);
-        Claimed::Call { route: index, exchange, unread, body }
+        Claimed::Calls { plan, exchange, body_type, body }
     }
 
-    /// Reads the body, and makes the input of it and the path.
-    async fn read<B>(
-        &self,
-        route: &Route,
-        unread: Unread,
-        body: Pin<&mut B>,
-        network: Option<IpAddr>,
-    ) -> Result<RawInput>
+    /// Reads the body, and makes the inputs of it.
+    async fn read<B>(&self, plan: &Plan, body_type: BodyType, body: Pin<&mut B>, network: Option<IpAddr>) -> Read
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
         let mut held = self.budget.open(network);
-        let text = read_body(unread.body_type, body, self.limit(route), &mut held).await?;
-        Ok(route.input.decode(&unread.parameters, None, text)?.holding(held))
+        let inputs = match read_body(body_type, body, self.limit(plan), &mut held).await {
+            Ok(text) => self.wires.decode(plan, None, text),
+            Err(error) => self.wires.unread(plan, error),
+        };
+        Read { inputs, held }
     }
 
-    fn limit(&self, route: &Route) -> BodyLimit {
-        route.endpoint.meta.body_limit.map_or(self.body_limit, BodyLimit)
+    /// The largest body that one of the calls may have.
+    fn limit(&self, plan: &Plan) -> BodyLimit {
+        let limit = |endpoint: &Endpoint| endpoint.meta.body_limit.unwrap_or(self.body_limit.0);
+        self.wires.calls(plan).largest(limit).map_or(self.body_limit, BodyLimit)
     }
 
     /// No route has the path: a page may.
@@ -230,90 +233,133 @@ impl Core {
     }
 }
 
-/// A request whose head was looked at. Routes are told by their index.
+/// A request whose head was looked at.
 enum Claimed<B> {
-    Call {
-        route: usize,
+    Calls {
+        plan: Plan,
         exchange: Exchange,
-        /// What is to be known to read the body, if that is to be read.
-        unread: Option<Unread>,
+        /// There if the body is to be read.
+        body_type: Option<BodyType>,
         body: B,
     },
     Refused {
-        route: Option<usize>,
+        plan: Option<Plan>,
         id: RequestId,
         method: Method,
         reply: Box<Response<Body>>,
     },
 }
 
-/// A body that is still to be read. With the parameters of the path it becomes one input.
-struct Unread {
-    body_type: BodyType,
-    parameters: Parameters,
+/// A body that was read.
+struct Read {
+    inputs: Inputs,
+    held: Held,
 }
 
 impl<B> Claimed<B> {
-    fn route(&self) -> Option<usize> {
+    fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Call { route, .. } => Some(*route),
-            Self::Refused { route, .. } => *route,
+            Self::Calls { plan, .. } => Some(plan),
+            Self::Refused { plan, .. } => plan.as_ref(),
         }
     }
 
     fn method(&self) -> &Method {
         match self {
-            Self::Call { exchange, .. } => exchange.request().method(),
+            Self::Calls { exchange, .. } => exchange.request().method(),
             Self::Refused { method, .. } => method,
         }
     }
 
     fn id(&self) -> RequestId {
         match self {
-            Self::Call { exchange, .. } => exchange.id(),
+            Self::Calls { exchange, .. } => exchange.id(),
             Self::Refused { id, .. } => id.clone(),
         }
     }
 }
 
-/// Runs a call, and the reading of its body once a step asks for that.
-async fn run<R>(route: &Route, mut exchange: Exchange, reading: Option<Pin<&mut R>>) -> Response<Body>
+/// Runs the calls of a request, and the reading of its body once a step asks for that.
+async fn run<R>(wires: &Wires, plan: &Plan, mut exchange: Exchange, reading: Option<Pin<&mut R>>) -> Response<Body>
 where
-    R: Future<Output = Result<RawInput>>,
+    R: Future<Output = Read>,
 {
+    let calls = wires.calls(plan);
     let reading = match reading {
-        // Nothing can refuse the call before it asks.
-        Some(reading) if !route.endpoint.meta.steps_before_input => {
-            let input = reading.await;
-            explain_failure(&exchange, &input);
-            exchange.set_input(input);
+        // Nothing can refuse a call before it asks.
+        Some(reading) if !calls.any(|endpoint| endpoint.meta.steps_before_input) => {
+            let Read { inputs, held } = reading.await;
+            explain_failure(&exchange, &inputs);
+            exchange.set_inputs(inputs, held);
             None
         }
         reading => reading,
     };
     let exchange = &exchange;
-    let mut call = pin!(procedure::run(&route.endpoint, exchange));
-    let result = match (exchange.input(), reading) {
-        (Input::Coming(input), Some(reading)) => beside(exchange, input, call, reading).await,
-        _ => call.as_mut().await,
+    let results = match &calls {
+        Calls::One(endpoint) => {
+            Results::One(beside(exchange, pin!(procedure::run(endpoint, exchange, 0)), reading).await)
+        }
+        // In a box: there would be room for it in the future of every request.
+        Calls::Each(endpoints) => Results::Each(Box::pin(each(exchange, endpoints, reading)).await),
     };
-    let ended = match exchange.is_plain() {
-        true => Ok(()),
-        false => procedure::end(exchange, &route.endpoint.name, &result).await,
+    let given = match &results {
+        Results::One(Ok(output)) => Some(output.as_json()),
+        _ => None,
     };
-    match ended {
-        Ok(()) => reply(route, result, exchange.take_reply(), exchange),
-        Err(error) => failed(&error, || exchange.id(), void(exchange.take_reply())),
+    let ended = match calls.first() {
+        Some(endpoint) if !exchange.is_plain() => procedure::end(exchange, &endpoint.name, given).await,
+        _ => Ok(()),
+    };
+    let id = || exchange.id();
+    let (results, mut head) = match ended {
+        Ok(()) => (results, exchange.take_reply()),
+        // What the calls did is not saved: none of them has ended well.
+        Err(error) => (results.all_failed(&error), void(exchange.take_reply())),
+    };
+    let answer = wires.answer(plan, results, &mut head, id);
+    replied(answer, head, id)
+}
+
+/// Runs the calls of a batch side by side.
+async fn each<R>(
+    exchange: &Exchange,
+    endpoints: &[Option<&Endpoint>],
+    reading: Option<Pin<&mut R>>,
+) -> Vec<Option<Result<procedure::Output>>>
+where
+    R: Future<Output = Read>,
+{
+    let calls = endpoints.iter().enumerate().map(|(index, endpoint)| async move {
+        match endpoint {
+            Some(endpoint) => Some(procedure::run(endpoint, exchange, index).await),
+            None => None,
+        }
+    });
+    beside(exchange, pin!(join_all(calls)), reading).await
+}
+
+/// Makes the reply of what a wire says and what the calls have said of its head.
+fn replied(answer: Answer, mut head: ReplyHead, id: impl Fn() -> RequestId) -> Response<Body> {
+    // As a rule nothing is said.
+    if answer.failed && !head.headers.is_empty() {
+        forbid_sharing(&mut head.headers);
     }
+    if answer.is_fault
+        && let Ok(id) = HeaderValue::try_from(id().to_string())
+    {
+        head.headers.insert("x-request-id", id);
+    }
+    response(answer.status, answer.json, head.headers)
 }
 
 /// Polls a call, and beside it, once it asks for its input, what reads that.
-async fn beside<C: Future>(
-    exchange: &Exchange,
-    input: &Coming,
-    mut call: Pin<&mut C>,
-    mut reading: Pin<&mut impl Future<Output = Result<RawInput>>>,
-) -> C::Output {
+async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
+where
+    C: Future,
+    R: Future<Output = Read>,
+{
+    let (Input::Coming(input), Some(mut reading)) = (exchange.input(), reading) else { return call.await };
     let mut began = None;
     poll_fn(|cx| {
         input.listen(cx);
@@ -325,10 +371,10 @@ async fn beside<C: Future>(
                 return Poll::Pending;
             }
             match reading.as_mut().poll(cx) {
-                Poll::Ready(read) => {
+                Poll::Ready(Read { inputs, held }) => {
                     let waited = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
-                    explain_failure(exchange, &read);
-                    input.arrive(Arrived { input: read, waited });
+                    explain_failure(exchange, &inputs);
+                    input.arrive(Arrived { inputs, waited, _held: Some(held) });
                 }
                 Poll::Pending => {
                     began.get_or_insert_with(Instant::now);
@@ -353,27 +399,9 @@ fn void(head: ReplyHead) -> ReplyHead {
     kept
 }
 
-fn reply(route: &Route, result: Result<procedure::Output>, head: ReplyHead, exchange: &Exchange) -> Response<Body> {
-    match result {
-        Ok(output) => {
-            let (status, json) = success(route, output, &head);
-            response(status, json, head.headers)
-        }
-        Err(error) => failed(&error, || exchange.id(), head),
-    }
-}
-
-/// A body that the head rules out.
-#[cold]
-fn unread(error: &Error, request: &HeaderMap) -> Response<Body> {
-    let mut response = refused(error);
-    explain(error, request, response.headers_mut());
-    response
-}
-
 /// Says in the head of the reply what goes with the failure of a body.
-fn explain_failure(exchange: &Exchange, read: &Result<RawInput>) {
-    if let Err(error) = read {
+fn explain_failure(exchange: &Exchange, inputs: &Inputs) {
+    if let Some(error) = inputs.error() {
         exchange.reply().edit_headers(|reply| explain(error, exchange.request().headers(), reply));
     }
 }

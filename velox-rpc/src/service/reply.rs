@@ -5,8 +5,9 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Body;
-use crate::context::{ReplyHead, RequestId, Serial, forbid_sharing};
+use crate::context::{RequestId, Serial};
 use crate::error::Error;
+use crate::wire::Answer;
 use crate::wire::rest::failure;
 
 /// A reply with a JSON body, or with none where the text is empty.
@@ -30,27 +31,11 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
     response
 }
 
-/// A failure: the one envelope, and of the head that calls have made what may go with it.
-pub(super) fn failed(error: &Error, id: impl FnOnce() -> RequestId, mut head: ReplyHead) -> Response<Body> {
-    // As a rule nothing is said.
-    if !head.headers.is_empty() {
-        forbid_sharing(&mut head.headers);
-    }
-    // Of what the caller can help, the log says no more.
-    let id = error.status().is_server_error().then(id);
-    let mut response = response(error.status(), failure(error, id.as_ref()), head.headers);
-    if let Some(id) = id
-        && let Ok(id) = HeaderValue::try_from(id.to_string())
-    {
-        response.headers_mut().insert("x-request-id", id);
-    }
-    response
-}
-
-/// A request that reached no procedure.
+/// A request that reached no wire: the envelope is that of REST.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    failed(error, || RequestId::own(Serial::next()), ReplyHead::default())
+    let Answer { status, json, .. } = failure(error, || RequestId::own(Serial::next()));
+    response(status, json, HeaderMap::new())
 }
 
 /// The reply to a HEAD: the same head, the body's length in it, and no body.

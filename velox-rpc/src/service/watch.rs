@@ -14,7 +14,7 @@ use tracing::field::Empty;
 
 use crate::call::ProcedureName;
 use crate::context::RequestId;
-use crate::wire::rest::Route;
+use crate::wire::Subject;
 
 /// Is told of every exchange when it ends: for metrics. [`App::observe`](crate::App::observe) takes one; a closure is one.
 ///
@@ -71,7 +71,7 @@ impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
 pub struct Ended<'a> {
     id: &'a RequestId,
     method: &'a Method,
-    route: Option<&'a Route>,
+    subject: Option<Subject<'a>>,
     status: Option<StatusCode>,
     duration: Duration,
 }
@@ -89,12 +89,12 @@ impl Ended<'_> {
 
     /// The path of the route as the table of routes has it, with parameters as `:id`; `None` where no route was found.
     pub fn route(&self) -> Option<&str> {
-        self.route.map(Route::path)
+        self.subject.map(|subject| subject.route)
     }
 
     /// The procedure of the route.
     pub fn procedure(&self) -> Option<&ProcedureName> {
-        self.route.map(|route| &*route.endpoint.name)
+        self.subject.and_then(|subject| subject.procedure)
     }
 
     /// The status of the reply; `None` where the client went away before there was one.
@@ -121,16 +121,16 @@ impl fmt::Debug for Ended<'_> {
 }
 
 /// The span around an exchange. Its name for OpenTelemetry has to be there when it begins. The id is made only if somebody looks.
-pub(super) fn span(id: impl FnOnce() -> RequestId, method: &Method, route: Option<&Route>) -> Span {
+pub(super) fn span(id: impl FnOnce() -> RequestId, method: &Method, subject: Option<Subject<'_>>) -> Span {
     tracing::info_span!(
         target: "velox_rpc::exchange",
         "exchange",
         otel.kind = "server",
-        otel.name = %Name(method, route),
+        otel.name = %Name(method, subject),
         request_id = %id(),
         %method,
-        route = route.map(Route::path),
-        procedure = route.map(|route| display(&route.endpoint.name)),
+        route = subject.map(|subject| subject.route),
+        procedure = subject.and_then(|subject| subject.procedure).map(display),
         status = Empty,
         otel.status_code = Empty,
         time_us = Empty,
@@ -138,12 +138,12 @@ pub(super) fn span(id: impl FnOnce() -> RequestId, method: &Method, route: Optio
 }
 
 /// `GET /api/users/:id`, or the method alone.
-struct Name<'a>(&'a Method, Option<&'a Route>);
+struct Name<'a>(&'a Method, Option<Subject<'a>>);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
-            Some(route) => write!(f, "{} {}", self.0, route.path()),
+            Some(subject) => write!(f, "{} {}", self.0, subject.route),
             None => write!(f, "{}", self.0),
         }
     }
@@ -169,7 +169,7 @@ struct Seen<'a> {
     id: RequestId,
     observers: &'a [Box<dyn Observer>],
     method: Method,
-    route: Option<&'a Route>,
+    subject: Option<Subject<'a>>,
     started: Instant,
 }
 
@@ -179,11 +179,11 @@ impl<'a> Watch<'a> {
         span: &'a Span,
         observers: &'a [Box<dyn Observer>],
         method: &Method,
-        route: Option<&'a Route>,
+        subject: Option<Subject<'a>>,
     ) -> Self {
         let is_seen = !span.is_disabled() || !observers.is_empty();
         let seen = is_seen
-            .then(|| Box::new(Seen { id: id(), observers, method: method.clone(), route, started: Instant::now() }));
+            .then(|| Box::new(Seen { id: id(), observers, method: method.clone(), subject, started: Instant::now() }));
         Self { span, seen }
     }
 
@@ -194,7 +194,7 @@ impl<'a> Watch<'a> {
 
     fn report(&mut self, status: Option<StatusCode>) {
         let Some(seen) = self.seen.take() else { return };
-        let Seen { id, observers, method, route, started } = *seen;
+        let Seen { id, observers, method, subject, started } = *seen;
         let duration = started.elapsed();
         if let Some(status) = status {
             self.span.record("status", i64::from(status.as_u16()));
@@ -203,7 +203,7 @@ impl<'a> Watch<'a> {
             }
         }
         self.span.record("time_us", i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
-        let ended = Ended { id: &id, method: &method, route, status, duration };
+        let ended = Ended { id: &id, method: &method, subject, status, duration };
         for observer in observers {
             // What counts must not take down what is counted; and a panic while another unwinds ends the process.
             if catch_unwind(AssertUnwindSafe(|| observer.ended(&ended))).is_err() {

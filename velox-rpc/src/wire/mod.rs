@@ -1,11 +1,221 @@
 //! Wires: each maps an exchange to calls, and their results to a reply. None runs a procedure itself.
 //!
-//! May use the router and all that lies inward of it; nothing inward knows that wires exist.
+//! The service asks [`Wires`] and knows none of them: what a request asks for is a [`Plan`]. May use the router and all that lies inward
+//! of it; nothing inward knows that wires exist.
 
 mod body;
 mod json;
 mod keys;
+mod look;
 pub(crate) mod rest;
+pub(crate) mod trpc;
+
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+
+use self::look::look;
+use self::rest::{Parameters, Routes};
+use self::trpc::{Batch, Procedures};
+use crate::call::ProcedureName;
+use crate::context::{Inputs, ReplyHead, RequestId};
+use crate::error::{Error, Result};
+use crate::procedure::{Endpoint, Output};
 
 pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
 pub use self::body::{BodyOverload, BodyTimeout};
+
+/// The wires of an application.
+pub(crate) struct Wires {
+    pub(crate) rest: Routes,
+    pub(crate) trpc: Option<Procedures>,
+}
+
+/// What a request asks for, as its head says.
+pub(crate) enum Claim {
+    Plan(Plan),
+    /// Refused by the wire, in its own words.
+    Refused(Box<(Answer, ReplyHead)>),
+    /// No wire has this path.
+    NotFound,
+    /// The path is there, by other methods: those of the header's value.
+    MethodNotAllowed(HeaderValue),
+}
+
+/// The calls of a request. Only its wire looks inside.
+pub(crate) enum Plan {
+    Rest { route: usize, parameters: Parameters },
+    Trpc(Box<Batch>),
+}
+
+/// The procedures that a request calls.
+pub(crate) enum Calls<'a> {
+    One(&'a Endpoint),
+    /// Those of a batch, where some may be unknown.
+    Each(Vec<Option<&'a Endpoint>>),
+}
+
+/// What came of the calls of a request, in their order.
+pub(crate) enum Results {
+    One(Result<Output>),
+    /// `None` for the unknown ones.
+    Each(Vec<Option<Result<Output>>>),
+}
+
+/// The reply of a wire, but for what all replies have. Its headers stand beside those that the calls have set.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) json: Vec<u8>,
+    /// Whether a call failed: then no shared cache may keep the reply.
+    pub(crate) failed: bool,
+    /// Whether it failed by a fault of the server: then the log has more to say.
+    pub(crate) is_fault: bool,
+}
+
+/// What is told of a request from outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The path of the route, with parameters as `:id`.
+    pub(crate) route: &'a str,
+    /// The procedure, where it is one.
+    pub(crate) procedure: Option<&'a ProcedureName>,
+}
+
+impl Wires {
+    pub(crate) fn claim(&self, parts: &Parts) -> Claim {
+        match &self.trpc {
+            Some(trpc) if trpc.has(parts.uri.path()) => trpc.claim(parts),
+            _ => match self.rest.claim(&parts.method, parts.uri.path()) {
+                rest::Claim::Route(route, parameters) => Claim::Plan(Plan::Rest { route, parameters }),
+                rest::Claim::NotFound => Claim::NotFound,
+                rest::Claim::MethodNotAllowed(allow) => Claim::MethodNotAllowed(allow),
+            },
+        }
+    }
+
+    pub(crate) fn calls<'a>(&'a self, plan: &Plan) -> Calls<'a> {
+        match plan {
+            Plan::Rest { route, .. } => Calls::One(&self.rest[*route].endpoint),
+            Plan::Trpc(batch) => self.trpc().calls(batch),
+        }
+    }
+
+    pub(crate) fn subject(&self, plan: &Plan) -> Subject<'_> {
+        match plan {
+            Plan::Rest { route, .. } => {
+                let route = &self.rest[*route];
+                Subject { route: route.path(), procedure: Some(&route.endpoint.name) }
+            }
+            Plan::Trpc(batch) => self.trpc().subject(batch),
+        }
+    }
+
+    /// Whether the body is part of the input.
+    pub(crate) fn wants_body(&self, plan: &Plan) -> bool {
+        match plan {
+            Plan::Rest { route, .. } => self.rest[*route].input.wants_body(),
+            Plan::Trpc(batch) => batch.wants_body(),
+        }
+    }
+
+    /// Makes the inputs of query and body.
+    pub(crate) fn decode(&self, plan: &Plan, query: Option<&str>, body: Option<String>) -> Inputs {
+        match plan {
+            Plan::Rest { route, parameters } => Inputs::One(self.rest[*route].input.decode(parameters, query, body)),
+            Plan::Trpc(batch) => self.trpc().decode(batch, query, body),
+        }
+    }
+
+    /// The inputs of calls whose body could not be read.
+    pub(crate) fn unread(&self, plan: &Plan, error: Error) -> Inputs {
+        match self.calls(plan) {
+            Calls::One(_) => Inputs::One(Err(error)),
+            Calls::Each(calls) => Inputs::Each(calls.iter().map(|_| Err(error.again())).collect()),
+        }
+    }
+
+    /// The reply to calls that were run. `id` is asked only if the log has more to say.
+    pub(crate) fn answer(
+        &self,
+        plan: &Plan,
+        results: Results,
+        head: &mut ReplyHead,
+        id: impl Fn() -> RequestId,
+    ) -> Answer {
+        match plan {
+            Plan::Rest { route, .. } => match results.only() {
+                Ok(output) => rest::success(&self.rest[*route], output, head),
+                Err(error) => rest::failure(&error, id),
+            },
+            Plan::Trpc(batch) => self.trpc().answer(batch, results, &mut head.headers, id),
+        }
+    }
+
+    /// The reply to a request that is refused as a whole, in the words of its wire.
+    pub(crate) fn refusal(
+        &self,
+        plan: &Plan,
+        error: &Error,
+        head: &mut ReplyHead,
+        id: impl Fn() -> RequestId,
+    ) -> Answer {
+        match plan {
+            Plan::Rest { .. } => rest::failure(error, id),
+            Plan::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
+        }
+    }
+
+    fn trpc(&self) -> &Procedures {
+        self.trpc.as_ref().expect("its plans are made by itself")
+    }
+}
+
+impl Results {
+    /// The same calls, all ended by one error.
+    pub(crate) fn all_failed(self, error: &Error) -> Self {
+        match self {
+            Self::One(_) => Self::One(Err(error.again())),
+            Self::Each(results) => {
+                Self::Each(results.into_iter().map(|result| result.map(|_| Err(error.again()))).collect())
+            }
+        }
+    }
+
+    /// The result of the only call.
+    fn only(self) -> Result<Output> {
+        match self {
+            Self::One(result) => result,
+            Self::Each(results) => {
+                results.into_iter().flatten().next().unwrap_or_else(|| Err(Error::internal("no call")))
+            }
+        }
+    }
+}
+
+impl Calls<'_> {
+    /// Whether one of the procedures is so.
+    #[inline]
+    pub(crate) fn any(&self, is_so: impl Fn(&Endpoint) -> bool) -> bool {
+        match self {
+            Self::One(endpoint) => is_so(endpoint),
+            Self::Each(endpoints) => endpoints.iter().copied().flatten().any(is_so),
+        }
+    }
+
+    /// The first of the procedures that are known.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<&Endpoint> {
+        match self {
+            Self::One(endpoint) => Some(endpoint),
+            Self::Each(endpoints) => endpoints.iter().copied().flatten().next(),
+        }
+    }
+
+    /// The largest of a number of each; none where no procedure is known.
+    #[inline]
+    pub(crate) fn largest(&self, number: impl Fn(&Endpoint) -> usize) -> Option<usize> {
+        match self {
+            Self::One(endpoint) => Some(number(endpoint)),
+            Self::Each(endpoints) => endpoints.iter().copied().flatten().map(number).max(),
+        }
+    }
+}

@@ -10,11 +10,9 @@ use serde_json::{Map, Value};
 use super::routes::Parameters;
 use super::text;
 use crate::call::RawInput;
-use crate::error::{Code, Error, Issue, Result};
+use crate::error::{Code, Error, Result};
 use crate::procedure::{InputShape, reads_body};
-use crate::validate::no_object;
-use crate::wire::keys::Keys;
-use crate::wire::{json, keys};
+use crate::wire::look;
 
 /// How a route's input is made; decided when the route is built.
 pub(crate) struct InputPlan {
@@ -85,7 +83,7 @@ impl InputPlan {
     }
 
     fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
-        let has_lists = body.as_deref().map_or(Ok(false), |text| self.look(text))?;
+        let has_lists = body.as_deref().map_or(Ok(false), |text| look(text, self.shape.as_deref()))?;
         // Where nothing reads it, a middleware may still look for a key in it.
         let Some(shape) = self.shape.as_ref().filter(|_| !self.parameters.is_empty()) else {
             return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
@@ -99,25 +97,6 @@ impl InputPlan {
             object.insert(name.to_owned(), value);
         }
         Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
-    }
-
-    /// Looks through a body: whether a list stands in it.
-    fn look(&self, text: &str) -> Result<bool> {
-        let is_object = text.trim_ascii_start().starts_with('{');
-        if is_object
-            && self.shape.is_some()
-            && let Keys::Distinct { has_lists } = keys::look(text)
-        {
-            return Ok(has_lists);
-        }
-        // No typed reader follows, or the quick look was not sure.
-        let glance = json::glance(text)?;
-        if !is_object && self.shape.as_ref().is_some_and(|shape| shape.is_object()) {
-            // A body that is JSON but no object is an input that fails its schema, not a malformed request.
-            let value = serde_json::from_str(text).map_err(|error| Error::malformed(&error))?;
-            return Err(Error::invalid(vec![Issue::new("", no_object(&value))]));
-        }
-        Ok(glance.has_lists)
     }
 
     /// The parameters with their names, percent-decoded.

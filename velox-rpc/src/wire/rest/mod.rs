@@ -11,4 +11,4 @@ mod routes;
 mod text;
 
 pub(crate) use self::reply::{failure, success};
-pub(crate) use self::routes::{Claim, Parameters, Route, Routes};
+pub(crate) use self::routes::{Claim, Parameters, Routes};

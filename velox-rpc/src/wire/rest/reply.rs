@@ -1,25 +1,28 @@
 //! The reply of a REST call: a result as its JSON, a failure as the one envelope.
 
-use http::StatusCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::routes::Route;
 use crate::context::{ReplyHead, RequestId, is_without_body};
 use crate::error::Error;
 use crate::procedure::Output;
+use crate::wire::Answer;
 
-/// Status and body of a call that ended well.
-pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> (StatusCode, Vec<u8>) {
+/// The reply to a call that ended well.
+pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> Answer {
     let json = output.into_json();
     let status = head.status.unwrap_or_else(|| route.success.status(json == b"null"));
-    let body = if is_without_body(status) { Vec::new() } else { json };
-    (status, body)
+    let json = if is_without_body(status) { Vec::new() } else { json };
+    Answer { status, json, failed: false, is_fault: false }
 }
 
-/// The body of a failure, with the id of the exchange where the log has more to say.
-pub(crate) fn failure(error: &Error, id: Option<&RequestId>) -> Vec<u8> {
-    let envelope = Envelope { error, id };
-    serde_json::to_vec(&envelope).expect("the envelope's keys are strings and its values are JSON")
+/// The reply to a call that failed, with the id of the exchange where the log has more to say.
+pub(crate) fn failure(error: &Error, id: impl Fn() -> RequestId) -> Answer {
+    let is_fault = error.status().is_server_error();
+    let id = is_fault.then(id);
+    let envelope = Envelope { error, id: id.as_ref() };
+    let json = serde_json::to_vec(&envelope).expect("the envelope's keys are strings and its values are JSON");
+    Answer { status: error.status(), json, failed: true, is_fault }
 }
 
 struct Envelope<'a> {

@@ -91,7 +91,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Percent-encodes all but letters and digits.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
@@ -99,7 +99,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-const EXPECTED: [&str; 9] = [
+pub const EXPECTED: [&str; 9] = [
     "set-cookie",
     "cache-control",
     "vary",
