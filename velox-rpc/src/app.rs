@@ -91,7 +91,7 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Speaks tRPC, too: every procedure of every router is below this path by the HTTP protocol of tRPC 11, for front ends that use
-    /// `@trpc/client`. Queries and mutations, alone or in batches (`httpLink`, `httpBatchLink`).
+    /// `@trpc/client`. Queries and mutations, alone or in batches (`httpLink`, `httpBatchLink`, `httpBatchStreamLink`).
     ///
     /// # Examples
     ///

@@ -1,6 +1,8 @@
 //! The tRPC wire: what `@trpc/server` was recorded to answer, and what is right beside that.
 
 mod batches;
+mod clients;
+mod streams;
 mod transcript;
 
 use http::{Method, Request, StatusCode};

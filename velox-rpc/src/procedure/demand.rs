@@ -106,6 +106,11 @@ impl Demands {
         &self.accepted
     }
 
+    /// Whether a cookie is read, and so may be set.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.required.iter().chain(&self.accepted).any(|credential| matches!(credential, Credential::Cookie(_)))
+    }
+
     /// The refusals, each with its status and message.
     pub fn refusals(&self) -> impl Iterator<Item = (StatusCode, &str)> {
         self.refusals.iter().map(|(status, message)| (*status, message.as_ref()))

@@ -7,6 +7,7 @@ mod body;
 mod boxed;
 mod edge;
 mod hosts;
+mod lines;
 mod pages;
 mod reply;
 mod watch;
@@ -149,7 +150,11 @@ impl Core {
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
-                Claimed::Calls { ref plan, exchange, body_type, body } => {
+                Claimed::Calls { plan, exchange, body_type: None, .. } if let Some(head) = self.wires.stream(&plan) => {
+                    lines::reply(&self, plan, &exchange, &span, head)
+                }
+                Claimed::Calls { plan, exchange, body_type, body } => {
+                    let plan = &plan;
                     let (wires, body) = (&self.wires, pin!(body));
                     let client = || exchange.request().client_network();
                     let reading = pin!(body_type.map(|body_type| self.read(plan, body_type, body, client())));

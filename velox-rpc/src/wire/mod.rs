@@ -11,7 +11,7 @@ pub(crate) mod rest;
 pub(crate) mod trpc;
 
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use self::look::look;
 use self::rest::{Parameters, Routes};
@@ -147,6 +147,32 @@ impl Wires {
                 Err(error) => rest::failure(&error, id),
             },
             Plan::Trpc(batch) => self.trpc().answer(batch, results, &mut head.headers, id),
+        }
+    }
+
+    /// The first line of the reply and its headers, where each call has a line that leaves as soon as the call has ended.
+    pub(crate) fn stream(&self, plan: &Plan) -> Option<(Vec<u8>, HeaderMap)> {
+        match plan {
+            Plan::Trpc(batch) if self.trpc().streams(batch) => {
+                let mut headers = HeaderMap::new();
+                trpc::vary(&mut headers);
+                Some((trpc::lines_head(batch), headers))
+            }
+            _ => None,
+        }
+    }
+
+    /// The line of a call of such a reply.
+    pub(crate) fn line(
+        &self,
+        plan: &Plan,
+        call: usize,
+        result: Option<Result<Output>>,
+        id: impl Fn() -> RequestId,
+    ) -> Vec<u8> {
+        match plan {
+            Plan::Trpc(batch) => self.trpc().line(batch, call, result, id),
+            Plan::Rest { .. } => Vec::new(),
         }
     }
 

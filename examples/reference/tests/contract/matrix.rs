@@ -14,6 +14,7 @@ use velox_rpc::App;
 use velox_rpc::router::Manifest;
 
 use self::cases::{CASES, Case};
+use self::trpc::Way;
 use crate::world::{ADMIN, ALICE, Account, settings};
 
 /// Runs a case through each transport. A new one joins by a line.
@@ -21,8 +22,9 @@ async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<
     vec![
         ("REST", run(rest::Rest::start(new_app()).await, case, visitor).await),
         ("the direct caller", run(direct::Direct::start(new_app()), case, visitor).await),
-        ("tRPC", run(trpc::Trpc::start(new_app(), false), case, visitor).await),
-        ("tRPC in a batch", run(trpc::Trpc::start(new_app(), true), case, visitor).await),
+        ("tRPC", run(trpc::Trpc::start(new_app(), Way::Alone), case, visitor).await),
+        ("tRPC in a batch", run(trpc::Trpc::start(new_app(), Way::Batch), case, visitor).await),
+        ("tRPC in a stream", run(trpc::Trpc::start(new_app(), Way::Stream), case, visitor).await),
     ]
 }
 
@@ -44,10 +46,15 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Without the name of an error's class, which only REST has.
-    fn without_class(&self) -> Self {
+    /// Without the name of an error's class, which tRPC has no place for, and in a stream without headers, which may have left before.
+    fn as_sent_by(&self, transport: &str) -> Self {
         let mut outcome = self.clone();
-        if let Err((_, body)) = &mut outcome.result {
+        if transport == "tRPC in a stream" {
+            outcome.headers.clear();
+        }
+        if transport.starts_with("tRPC")
+            && let Err((_, body)) = &mut outcome.result
+        {
             body.as_object_mut().expect("an envelope").remove("error");
         }
         outcome
@@ -73,11 +80,12 @@ async fn each_procedure_has_the_same_outcome_through_each_transport() {
             let mut outcomes = through_each(case, visitor).await.into_iter();
             let (_, expected) = outcomes.next().expect("there is a transport");
             for (transport, outcome) in outcomes {
-                let expected: Vec<_> = if transport.starts_with("tRPC") {
-                    expected.iter().map(Outcome::without_class).collect()
-                } else {
-                    expected.clone()
-                };
+                // The token comes with a cookie, for which a stream is too late.
+                if (transport, case.procedure) == ("tRPC in a stream", "csrf.getToken") {
+                    continue;
+                }
+                let outcome: Vec<_> = outcome.iter().map(|outcome| outcome.as_sent_by(transport)).collect();
+                let expected: Vec<_> = expected.iter().map(|expected| expected.as_sent_by(transport)).collect();
                 let (procedure, name) = (case.procedure, visitor.name);
                 assert_eq!(outcome, expected, "`{procedure}` by {transport}, for {name}: {}", case.inputs);
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -17,6 +17,8 @@ pub(crate) struct Batch {
     pub(super) calls: Vec<Call>,
     /// Whether the client asked for a batch, perhaps of one call: then the reply is a list.
     pub(super) is_list: bool,
+    /// Whether it wants a line for each call, as soon as that has ended: `httpBatchStreamLink`.
+    pub(super) is_stream: bool,
     pub(super) is_get: bool,
     /// The methods that are right, where the one of the request is wrong.
     pub(super) allow: Option<HeaderValue>,
@@ -57,7 +59,11 @@ impl Batch {
         if is_list && paths.len() > limit {
             return Err(Error::bad_request("Batch call exceeds maximum size"));
         }
-        let mut batch = Self { calls: Vec::with_capacity(paths.len()), is_list, is_get, allow: None };
+        let is_stream = wants_lines(parts);
+        if is_stream && !is_list {
+            return Err(Error::bad_request("Streaming requests must be batched (you can do a batch of 1)"));
+        }
+        let mut batch = Self { calls: Vec::with_capacity(paths.len()), is_list, is_stream, is_get, allow: None };
         let mut kind = None;
         for path in paths {
             let procedure = procedures.find(path);
@@ -111,6 +117,13 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
 /// `null`, or an object of texts. Nothing reads them, but a client that sends another thing is to be told.
 fn are_connection_params(text: &str) -> bool {
     serde_json::from_str::<Option<HashMap<String, String>>>(text).is_ok()
+}
+
+/// Whether the client reads JSON lines: by tRPC's own header, or by `Accept`.
+fn wants_lines(parts: &Parts) -> bool {
+    let lines = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("application/jsonl"));
+    parts.headers.get("trpc-accept").is_some_and(|value| value == "application/jsonl")
+        || parts.headers.get_all(ACCEPT).iter().any(lines)
 }
 
 /// Only JSON is read. A body of no type is none that the stock client sends, and one that every site can send.

@@ -4,10 +4,10 @@ use http::header::{ALLOW, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::batch::Batch;
+use super::batch::{Batch, Call};
 use super::procedures::Procedures;
 use crate::context::RequestId;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::procedure::Output;
 use crate::wire::{Answer, Results};
 
@@ -24,24 +24,23 @@ impl Procedures {
             Results::One(result) => vec![Some(result)],
             Results::Each(results) => results,
         };
-        if batch.is_list {
-            replies.json.push(b'[');
-        }
-        for (index, (call, result)) in batch.calls.iter().zip(results).enumerate() {
+        let (first, between, last) = match (batch.is_stream, batch.is_list) {
+            (true, _) => (lines_head(batch), "", ""),
+            (false, true) => (b"[".to_vec(), ",", "]"),
+            (false, false) => (Vec::new(), "", ""),
+        };
+        replies.json.extend(first);
+        for (index, result) in results.into_iter().enumerate() {
             if index > 0 {
-                replies.json.push(b',');
+                replies.json.extend(between.as_bytes());
             }
-            match (result, &call.procedure) {
-                (Some(Ok(output)), Ok(procedure)) => {
-                    replies.success(&output, self.endpoint(*procedure).meta.gives_nothing);
-                }
-                (Some(Err(error)), _) => replies.failure(&error, &call.path, &id),
-                (_, Err(error)) => replies.failure(error, &call.path, &id),
-                (None, Ok(_)) => replies.failure(&Error::internal("a call that was not run"), &call.path, &id),
-            }
+            let reply = |replies: &mut Replies| self.reply(&batch.calls[index], result, replies, &id);
+            if batch.is_stream { replies.line(index, reply) } else { reply(&mut replies) }
         }
-        if batch.is_list {
-            replies.json.push(b']');
+        replies.json.extend(last.as_bytes());
+        if batch.is_stream {
+            // What came of each call is in its line.
+            replies.status = None;
         }
         vary(headers);
         if let Some(allow) = &batch.allow {
@@ -50,6 +49,38 @@ impl Procedures {
         let Replies { json, status, failed, is_fault } = replies;
         Answer { status: status.unwrap_or(StatusCode::OK), json, failed, is_fault }
     }
+
+    /// The line of one call of a stream.
+    pub(crate) fn line(
+        &self,
+        batch: &Batch,
+        call: usize,
+        result: Option<Result<Output>>,
+        id: impl Fn() -> RequestId,
+    ) -> Vec<u8> {
+        let mut replies = Replies { json: Vec::new(), status: None, failed: false, is_fault: false };
+        replies.line(call, |replies| self.reply(&batch.calls[call], result, replies, &id));
+        replies.json
+    }
+
+    fn reply(&self, call: &Call, result: Option<Result<Output>>, replies: &mut Replies, id: &impl Fn() -> RequestId) {
+        match (result, &call.procedure) {
+            (Some(Ok(output)), Ok(procedure)) => {
+                replies.success(&output, self.endpoint(*procedure).meta.gives_nothing);
+            }
+            (Some(Err(error)), _) => replies.failure(&error, &call.path, id),
+            (_, Err(error)) => replies.failure(error, &call.path, id),
+            (None, Ok(_)) => replies.failure(&Error::internal("a call that was not run"), &call.path, id),
+        }
+    }
+}
+
+/// The first line of a stream: each call is a promise, whose value comes in a line with its number.
+pub(crate) fn lines_head(batch: &Batch) -> Vec<u8> {
+    let promise = |call: usize| (call.to_string(), json!([[0], [null, 0, call]]));
+    let mut head = Value::Object((0..batch.calls.len()).map(promise).collect()).to_string().into_bytes();
+    head.push(b'\n');
+    head
 }
 
 /// The reply to a request that is refused before any call: one object, also for a batch. The client's links give it to every call.
@@ -61,7 +92,7 @@ pub(crate) fn refusal(error: &Error, headers: &mut HeaderMap, id: impl Fn() -> R
 }
 
 /// Which form a reply has depends on these headers, in tRPC's words.
-fn vary(headers: &mut HeaderMap) {
+pub(crate) fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("trpc-accept, accept"));
 }
 
@@ -92,6 +123,13 @@ impl Replies {
         self.failed = true;
         self.is_fault |= error.status().is_server_error();
         serde_json::to_writer(&mut self.json, &envelope(error, Some(path), id)).expect(IS_JSON);
+    }
+
+    /// A line: the number of the promise, that it is kept, and its value.
+    fn line(&mut self, call: usize, reply: impl FnOnce(&mut Self)) {
+        self.json.extend(format!("[{call},0,[[").into_bytes());
+        reply(self);
+        self.json.extend(b"]]]\n");
     }
 
     fn note(&mut self, status: StatusCode) {

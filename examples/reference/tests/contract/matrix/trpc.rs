@@ -1,6 +1,6 @@
-//! tRPC, each call alone and each in a batch with another.
+//! tRPC, each call alone, and each in a batch with another, whose replies come together or in lines.
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Map, Value, json};
 use velox_reference::AppState;
 use velox_rpc::App;
@@ -13,14 +13,22 @@ use super::{Outcome, Transport, failure, headers_and_cookies};
 pub struct Trpc {
     client: Client,
     manifest: Manifest,
-    is_batched: bool,
+    way: Way,
+}
+
+/// How the client sends its calls: by the link of this name.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Way {
+    Alone,
+    Batch,
+    Stream,
 }
 
 impl Trpc {
-    pub fn start(app: App<AppState>, is_batched: bool) -> Self {
+    pub fn start(app: App<AppState>, way: Way) -> Self {
         let client = super::rest::EXPECTED.into_iter().fold(Client::of(app), Client::expecting);
         let manifest = client.service().manifest().clone();
-        Self { client, manifest, is_batched }
+        Self { client, manifest, way }
     }
 
     fn request(&self, name: &str, input: &Value) -> Request<String> {
@@ -28,7 +36,7 @@ impl Trpc {
         let kind = entry.expect("a procedure").name().kind();
         // Of the same kind, and without a word to say of the reply.
         let other = if kind == Kind::Query { "health.getHealth" } else { "mw.returnNothing" };
-        let (path, input) = match (self.is_batched, input.is_null()) {
+        let (path, input) = match (self.way != Way::Alone, input.is_null()) {
             (false, true) => (format!("/trpc/{name}?"), String::new()),
             (false, false) => (format!("/trpc/{name}?"), input.to_string()),
             (true, true) => (format!("/trpc/{other},{name}?batch=1&"), String::new()),
@@ -47,9 +55,15 @@ impl Transport for Trpc {
     async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome {
         let mut request = self.request(name, input);
         request.headers_mut().extend(headers.clone());
+        if self.way == Way::Stream {
+            request.headers_mut().insert("trpc-accept", HeaderValue::from_static("application/jsonl"));
+        }
         let reply = self.client.send(request).await;
-        let body = reply.json();
-        let envelope = if self.is_batched { &body[1] } else { &body };
+        let envelope = match self.way {
+            Way::Alone => reply.json(),
+            Way::Batch => reply.json()[1].take(),
+            Way::Stream => of_stream(reply.text()),
+        };
         let result = match envelope.get("error") {
             None => Ok(envelope["result"].get("data").cloned().unwrap_or_default()),
             Some(error) => {
@@ -62,6 +76,13 @@ impl Transport for Trpc {
         headers.remove("vary: trpc-accept, accept");
         Outcome { result, headers, cookies }
     }
+}
+
+/// The envelope of the second call, in the line of that number.
+fn of_stream(lines: &str) -> Value {
+    let lines = lines.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut of_call = lines.filter(|line| line[0] == 1);
+    of_call.next().expect("a line for the call")[2][0][0].take()
 }
 
 /// An error as REST has it, but for the name of its class, which tRPC has no place for.

@@ -1,0 +1,77 @@
+//! The stock client of tRPC, in Node, through each of its links.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use velox_rpc::{App, Call, Error, Router, procedure, schema};
+use velox_session::{MemoryStore, SessionUser, session_middleware};
+use velox_tests::{SECRET, Site, node};
+
+#[schema]
+struct Login {
+    #[validate(length(min = 1))]
+    id: String,
+}
+
+#[schema]
+struct Word {
+    word: String,
+}
+
+fn app() -> App<()> {
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    let session = settings.build().expect("good settings");
+    let auth = Router::new("auth")
+        .procedure(
+            "login",
+            procedure().use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
+                ctx.session.login(SessionUser::new(&input.id, "ada@example.com")).await?;
+                Ok(input.id)
+            }),
+        )
+        .procedure("getProfile", procedure().use_(session.required()).query(|Call { ctx, .. }| Ok(ctx.user)))
+        .procedure(
+            "logout",
+            procedure().use_(session.required()).mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?)),
+        );
+    let shop = Router::new("shop")
+        .procedure(
+            "slow",
+            procedure().input::<Word>().query(async |Call { input, .. }| {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Ok(input.word)
+            }),
+        )
+        .procedure("nothing", procedure().query(|_| Ok(())))
+        .procedure("fails", procedure().query(|_| -> velox_rpc::Result<()> { Err(Error::conflict("Sold out")) }));
+    App::new(()).router(auth).router(shop).trpc("/trpc")
+}
+
+#[tokio::test]
+async fn the_stock_client_is_served_through_each_of_its_links() {
+    let site = Site::of(app()).await;
+    let url = site.url("/trpc");
+    let printed = tokio::task::spawn_blocking(move || node("trpc.mjs", &[Path::new(&url)])).await.expect("node runs");
+    let learned: Value = serde_json::from_str(&printed).expect("JSON");
+    let user = json!({"data": {"id": "u1", "email": "ada@example.com"}});
+    for (link, requests) in [("httpLink", 11), ("httpBatchLink", 7), ("httpBatchStreamLink", 7), ("splitLink", 7)] {
+        let learned = &learned[link];
+        for call in ["before", "after"] {
+            let refusal = &learned[call];
+            assert_eq!(refusal["message"], "Authentication required", "{link} {call}: {refusal}");
+            assert_eq!(refusal["code"], "UNAUTHORIZED", "{link} {call}: {refusal}");
+            assert_eq!(refusal["tag"], "SESSION_UNAUTHORIZED", "{link} {call}: {refusal}");
+        }
+        let issues = json!([{"path": ["id"], "message": "String must contain at least 1 character(s)"}]);
+        assert_eq!(learned["wrong"]["issues"], issues, "{link}: {learned}");
+        assert_eq!(learned["login"], json!({"data": "u1"}), "{link}");
+        assert_eq!(learned["profile"], user, "{link}");
+        let together = learned["together"].as_array().expect("a list");
+        assert_eq!(together[..3], [user.clone(), json!({"data": "slow"}), json!({"data": null})], "{link}");
+        assert_eq!(together[3]["message"], "No procedure found on path \"shop.nope\"", "{link}");
+        assert_eq!((&together[4]["message"], &together[4]["httpStatus"]), (&json!("Sold out"), &json!(409)), "{link}");
+        assert_eq!(learned["logout"], json!({"data": null}), "{link}");
+        assert_eq!(learned["requests"], requests, "{link}: calls made together are one request of a batch");
+    }
+}
