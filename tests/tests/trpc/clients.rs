@@ -19,7 +19,7 @@ struct Word {
     word: String,
 }
 
-fn app() -> App<()> {
+pub(super) fn app() -> App<()> {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     let session = settings.build().expect("good settings");
     let auth = Router::new("auth")

@@ -4,6 +4,7 @@ mod batches;
 mod clients;
 mod streams;
 mod transcript;
+mod types;
 
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;

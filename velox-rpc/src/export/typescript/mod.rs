@@ -4,12 +4,14 @@
 
 #[cfg(test)]
 mod tests;
+mod trpc;
 mod types;
 
 use std::fmt;
 
 use serde_json::Value;
 
+pub use self::trpc::AppRouter;
 use self::types::{comment, key, type_of};
 use crate::call::{Kind, ProcedureName};
 use crate::export::schemas::{Naming, Schemas, prose};
@@ -77,6 +79,53 @@ impl TypeScript {
         &self.declarations
     }
 
+    /// The type of the router for tRPC's client, as a module `app-router.d.ts`. A front end gives it to `createTRPCClient<AppRouter>()`, and
+    /// needs the types of `@trpc/server` 11, but nothing of it at run time.
+    ///
+    /// A binary, a build script or a test of yours writes it to a file. The same manifest always gives the same text, so that a test can
+    /// compare it with the file that is checked in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::TypeScript;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let service = App::new(()).router(health).trpc("/trpc").into_service()?;
+    ///
+    /// let module = TypeScript::of(service.manifest()).app_router().to_string();
+    /// assert!(module.contains("getHealth: QueryOf<void, string>;"));
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn app_router(&self) -> AppRouter<'_> {
+        AppRouter(self)
+    }
+
+    /// Writes the procedures by namespace, each with its comment and the type that `of` writes.
+    fn write_procedures(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        of: impl Fn(&mut fmt::Formatter<'_>, &TypedProcedure) -> fmt::Result,
+    ) -> fmt::Result {
+        let mut namespaces: Vec<&str> = Vec::new();
+        for procedure in &self.procedures {
+            if !namespaces.contains(&procedure.name.namespace()) {
+                namespaces.push(procedure.name.namespace());
+            }
+        }
+        for namespace in namespaces {
+            writeln!(f, "  {}: {{", key(namespace))?;
+            for procedure in self.procedures.iter().filter(|procedure| procedure.name.namespace() == namespace) {
+                write!(f, "{}    {}: ", procedure.comment, key(procedure.name.name()))?;
+                of(f, procedure)?;
+                f.write_str(";\n")?;
+            }
+            f.write_str("  };\n")?;
+        }
+        Ok(())
+    }
+
     /// The procedures, in the order of the manifest: for exporters whose clients know procedures by types of their own.
     ///
     /// # Examples
@@ -119,24 +168,14 @@ impl fmt::Display for TypeScript {
         f.write_str(HEAD)?;
         f.write_str(&self.declarations)?;
         f.write_str("/** Every procedure, by namespace and name. */\nexport interface Procedures {\n")?;
-        let mut namespaces: Vec<&str> = Vec::new();
-        for procedure in &self.procedures {
-            if !namespaces.contains(&procedure.name.namespace()) {
-                namespaces.push(procedure.name.namespace());
-            }
-        }
-        for namespace in namespaces {
-            writeln!(f, "  {}: {{", key(namespace))?;
-            for procedure in self.procedures.iter().filter(|procedure| procedure.name.namespace() == namespace) {
-                let TypedProcedure { name, comment, input, output } = procedure;
-                let kind = match name.kind() {
-                    Kind::Query => "Query",
-                    Kind::Mutation => "Mutation",
-                };
-                writeln!(f, "{comment}    {}: {kind}<{input}, {output}>;", key(name.name()))?;
-            }
-            f.write_str("  };\n")?;
-        }
+        self.write_procedures(f, |f, procedure| {
+            let TypedProcedure { name, input, output, .. } = procedure;
+            let kind = match name.kind() {
+                Kind::Query => "Query",
+                Kind::Mutation => "Mutation",
+            };
+            write!(f, "{kind}<{input}, {output}>")
+        })?;
         f.write_str("}\n")
     }
 }
@@ -179,8 +218,10 @@ const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeri
 
 /// The names above, those of types that are built in, and the words that cannot name a type.
 #[rustfmt::skip]
-const TAKEN: [&str; 53] = [
+const TAKEN: [&str; 62] = [
     "Mutation", "Procedures", "Query",
+    "AppRouter", "ErrorShape", "FieldIssue", "MutationOf", "QueryOf", "TRPCBuiltRouter", "TRPCDefaultErrorShape", "TRPCMutationProcedure",
+    "TRPCQueryProcedure",
     "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",
     "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "export",
     "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "return", "super", "switch", "this",

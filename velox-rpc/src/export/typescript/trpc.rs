@@ -1,0 +1,65 @@
+//! The type of an application's router for tRPC's client: `createTRPCClient<AppRouter>()`.
+
+use std::fmt;
+
+use super::{TypeScript, TypedProcedure};
+use crate::call::Kind;
+
+/// The module `app-router.d.ts`: made by [`TypeScript::app_router`], written by its [`Display`](fmt::Display).
+///
+/// # Examples
+///
+/// See [`TypeScript::app_router`].
+#[derive(Debug, Clone, Copy)]
+pub struct AppRouter<'a>(pub(super) &'a TypeScript);
+
+impl fmt::Display for AppRouter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HEAD)?;
+        f.write_str(&self.0.declarations)?;
+        f.write_str(ROUTER)?;
+        self.0.write_procedures(f, |f, procedure| {
+            let TypedProcedure { name, input, output, .. } = procedure;
+            let alias = match name.kind() {
+                Kind::Query => "QueryOf",
+                Kind::Mutation => "MutationOf",
+            };
+            // What is `()` in Rust is left out of the reply.
+            let output = if output == "null" { "undefined" } else { output };
+            write!(f, "{alias}<{input}, {output}>")
+        })?;
+        f.write_str("}>;\n")
+    }
+}
+
+const HEAD: &str = "\
+// Generated from the router by velox-rpc, for tRPC 11. Changes to it are lost.
+import type { TRPCBuiltRouter, TRPCDefaultErrorShape, TRPCMutationProcedure, TRPCQueryProcedure } from \"@trpc/server\";
+
+/** One thing that is wrong with an input. */
+export interface FieldIssue {
+  path: (string | number)[];
+  message: string;
+}
+
+/** The shape of an error: `data` has more than tRPC's own. */
+export interface ErrorShape extends TRPCDefaultErrorShape {
+  data: TRPCDefaultErrorShape[\"data\"] & {
+    /** What is wrong with the input. */
+    issues?: FieldIssue[];
+    /** The `code` of the same error over REST, where it says more than `code`. */
+    tag?: string;
+    /** Under which id the log has the failure. */
+    requestId?: string;
+  };
+}
+
+type QueryOf<I, O> = TRPCQueryProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
+type MutationOf<I, O> = TRPCMutationProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
+
+";
+
+const ROUTER: &str = "\
+/** Every procedure, by namespace and name. */
+export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape: ErrorShape; transformer: false }, {
+";
