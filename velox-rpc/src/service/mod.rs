@@ -143,9 +143,8 @@ impl Core {
     {
         let claimed = self.claim(parts, body, peer);
         async move {
-            let subject = claimed.plan().map(|plan| self.wires.subject(plan));
             // Made only where somebody looks.
-            let id = || claimed.id();
+            let (id, subject) = (|| claimed.id(), || claimed.plan().map(|plan| self.wires.subject(plan)));
             let span = watch::span(id, claimed.method(), subject);
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;

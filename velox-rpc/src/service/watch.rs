@@ -120,17 +120,21 @@ impl fmt::Debug for Ended<'_> {
     }
 }
 
-/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins. The id is made only if somebody looks.
-pub(super) fn span(id: impl FnOnce() -> RequestId, method: &Method, subject: Option<Subject<'_>>) -> Span {
+/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins. What is told is made only if somebody looks.
+pub(super) fn span<'a>(
+    id: impl FnOnce() -> RequestId,
+    method: &Method,
+    subject: impl Fn() -> Option<Subject<'a>>,
+) -> Span {
     tracing::info_span!(
         target: "velox_rpc::exchange",
         "exchange",
         otel.kind = "server",
-        otel.name = %Name(method, subject),
+        otel.name = %Name(method, subject()),
         request_id = %id(),
         %method,
-        route = subject.map(|subject| subject.route),
-        procedure = subject.and_then(|subject| subject.procedure).map(display),
+        route = subject().map(|subject| subject.route),
+        procedure = subject().and_then(|subject| subject.procedure).map(display),
         status = Empty,
         otel.status_code = Empty,
         time_us = Empty,
@@ -179,11 +183,12 @@ impl<'a> Watch<'a> {
         span: &'a Span,
         observers: &'a [Box<dyn Observer>],
         method: &Method,
-        subject: Option<Subject<'a>>,
+        subject: impl Fn() -> Option<Subject<'a>>,
     ) -> Self {
         let is_seen = !span.is_disabled() || !observers.is_empty();
-        let seen = is_seen
-            .then(|| Box::new(Seen { id: id(), observers, method: method.clone(), subject, started: Instant::now() }));
+        let seen = is_seen.then(|| {
+            Box::new(Seen { id: id(), observers, method: method.clone(), subject: subject(), started: Instant::now() })
+        });
         Self { span, seen }
     }
 
