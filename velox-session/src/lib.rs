@@ -96,6 +96,10 @@ pub mod porting {}
 #[doc = include_str!("docs/constructs.md")]
 pub mod constructs {}
 
+#[cfg(feature = "rpc")]
+#[doc = include_str!("docs/trpc.md")]
+pub mod trpc {}
+
 #[cfg(all(feature = "rpc", feature = "redis"))]
 #[doc = include_str!("docs/moving.md")]
 pub mod moving {}
