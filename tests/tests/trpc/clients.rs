@@ -1,10 +1,14 @@
-//! The stock client of tRPC, in Node, through each of its links.
+//! The stock client of tRPC, in Node through each of its links, and in a page in Chromium.
 
 use std::path::Path;
 use std::time::Duration;
 
+use axum::extract::Path as Below;
+use axum::response::Html;
+use axum::routing;
+use http::StatusCode;
 use serde_json::{Value, json};
-use velox_rpc::{App, Call, Error, Router, procedure, schema};
+use velox_rpc::{App, Call, Error, Router, Server, procedure, schema};
 use velox_session::{MemoryStore, SessionUser, session_middleware};
 use velox_tests::{SECRET, Site, node};
 
@@ -73,5 +77,48 @@ async fn the_stock_client_is_served_through_each_of_its_links() {
         assert_eq!((&together[4]["message"], &together[4]["httpStatus"]), (&json!("Sold out"), &json!(409)), "{link}");
         assert_eq!(learned["logout"], json!({"data": null}), "{link}");
         assert_eq!(learned["requests"], requests, "{link}: calls made together are one request of a batch");
+    }
+}
+
+/// The page, the client's modules, and the application, on one origin.
+fn front_end() -> axum::Router {
+    let module = async |Below(path): Below<String>| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules").join(path);
+        let text = std::fs::read_to_string(file).map_err(|_| StatusCode::NOT_FOUND)?;
+        Ok::<_, StatusCode>(([("content-type", "text/javascript")], text))
+    };
+    axum::Router::new()
+        .route("/", routing::get(async || Html(PAGE)))
+        .route("/modules/{*path}", routing::get(module))
+        .fallback_service(app().into_service().expect("good routes"))
+}
+
+const PAGE: &str = r#"<!doctype html><title>A page</title><script type="importmap">
+{ "imports": {
+  "@trpc/client": "/modules/@trpc/client/dist/index.mjs",
+  "@trpc/server": "/modules/@trpc/server/dist/index.mjs",
+  "@trpc/server/observable": "/modules/@trpc/server/dist/observable/index.mjs",
+  "@trpc/server/rpc": "/modules/@trpc/server/dist/rpc.mjs",
+  "@trpc/server/unstable-core-do-not-import": "/modules/@trpc/server/dist/unstable-core-do-not-import.mjs"
+} }
+</script>"#;
+
+#[tokio::test]
+async fn a_page_in_chromium_logs_in_reads_the_profile_and_logs_out() {
+    let site = Site::start(Server::new(front_end())).await;
+    let address = site.url("/");
+    let visit = move || node("trpc-page.mjs", &[Path::new(&address)]);
+    let printed = tokio::task::spawn_blocking(visit).await.expect("Chromium runs");
+    let learned: Value = serde_json::from_str(&printed).expect("JSON");
+    let user = json!({"id": "u1", "email": "ada@example.com"});
+    for link in ["httpBatchLink", "httpBatchStreamLink"] {
+        let expected = json!({
+            "before": "UNAUTHORIZED",
+            "login": "u1",
+            "together": [user, "slow"],
+            "logout": null,
+            "after": "UNAUTHORIZED",
+        });
+        assert_eq!(learned[link], expected, "{link}");
     }
 }
