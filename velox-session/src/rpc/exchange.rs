@@ -25,7 +25,11 @@ use crate::session::OpenSession;
 pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
     check_origin(manager, exchange, kind)?;
     // An application may have several kinds of sessions, each with a manager.
-    let slot = exchange.slot(manager.address(), || SessionSlot { manager: manager.clone(), open: OnceCell::new() });
+    let slot = exchange.slot(manager.address(), || SessionSlot {
+        manager: manager.clone(),
+        open: OnceCell::new(),
+        is_alive: OnceCell::new(),
+    });
     let opening = || async {
         // In a box: the future of the procedure would keep the room for it to its end.
         let request = exchange.request();
@@ -66,6 +70,8 @@ fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()
 struct SessionSlot {
     manager: Manager,
     open: OnceCell<OpenSession>,
+    /// Whether it still lived after the body was waited for.
+    is_alive: OnceCell<bool>,
 }
 
 impl Slot for SessionSlot {
@@ -74,10 +80,13 @@ impl Slot for SessionSlot {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
         let exchange = exchange.clone();
         Running::boxed(async move {
-            let (alive, took) = within(self.manager.patience(), pin!(self.manager.is_alive(&open))).await;
-            open.shared().waited(milliseconds(took));
-            let alive = alive.unwrap_or_else(|| Err(OpenError::Unavailable(self.manager.timed_out())));
-            let error = match alive {
+            let looking = || async {
+                let (alive, took) = within(self.manager.patience(), pin!(self.manager.is_alive(&open))).await;
+                open.shared().waited(milliseconds(took));
+                alive.unwrap_or_else(|| Err(OpenError::Unavailable(self.manager.timed_out())))
+            };
+            // The calls of a batch wait for one body.
+            let error = match self.is_alive.get_or_try_init(looking).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
                 Err(error) => unopened(error),
