@@ -46,6 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .router(Auth { session: with_user })
         .router(Flash { session: session.clone() })
         .router(Counter { session })
+        .trpc("/trpc")
         .serve(("127.0.0.1", settings.port))
         .await?;
     Ok(())
