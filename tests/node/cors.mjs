@@ -1,29 +1,19 @@
 // Opens pages one after the other in one Chromium, and lets each of them call an API on another origin with the browser's cookies.
 // Arguments: the address of the API, and those of the pages. It prints what each page learned, as JSON.
-import { chromium } from "playwright-core";
+import { withBrowser } from "./chromium.mjs";
 
 const [api, ...pages] = process.argv.slice(2);
 
-// Reached only by what hangs. Chromium ends with this process.
-setTimeout(() => {
-  throw new Error("the pages were not done within 60 seconds");
-}, 60_000).unref();
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-});
-try {
+const learned = await withBrowser(async (browser) => {
   const page = await browser.newPage();
   const learned = [];
   for (const address of pages) {
     await page.goto(address);
     learned.push(await page.evaluate(run, api));
   }
-  console.log(JSON.stringify(learned));
-} finally {
-  await browser.close();
-}
+  return learned;
+});
+console.log(JSON.stringify(learned));
 
 // This function runs in the page.
 async function run(api) {

@@ -1,18 +1,14 @@
 // Opens the page of a running quickstart in Chromium, and does what a person would: logs in, calls a protected procedure.
 // Arguments: the program's address, and a folder for screenshots.
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { withBrowser } from "./chromium.mjs";
 
 const [address, folder] = process.argv.slice(2);
 const expect = (what, actual, check) => {
   if (!check(actual)) throw new Error(`${what}: ${JSON.stringify(actual)}`);
 };
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-});
-try {
+await withBrowser(async (browser) => {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
   const page = await context.newPage();
   const troubles = [];
@@ -73,6 +69,4 @@ try {
 
   expect("the browser reports nothing", troubles, ({ length }) => length === 0);
   console.log(after.body);
-} finally {
-  await browser.close();
-}
+});

@@ -1,25 +1,15 @@
 // Opens a page in Chromium whose script calls the application by the stock client of tRPC, with the browser's own cookies. Argument: the
 // address of the page. It prints what the page learned, as JSON.
-import { chromium } from "playwright-core";
+import { withBrowser } from "./chromium.mjs";
 
 const [address] = process.argv.slice(2);
 
-// Reached only by what hangs. Chromium ends with this process.
-setTimeout(() => {
-  throw new Error("the page was not done within 60 seconds");
-}, 60_000).unref();
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-});
-try {
+const learned = await withBrowser(async (browser) => {
   const page = await browser.newPage();
   await page.goto(address);
-  console.log(JSON.stringify(await page.evaluate(run)));
-} finally {
-  await browser.close();
-}
+  return page.evaluate(run);
+});
+console.log(JSON.stringify(learned));
 
 // This function runs in the page, whose import map knows the client.
 async function run() {

@@ -1,0 +1,18 @@
+// A Chromium that ends with the program.
+import { chromium } from "playwright-core";
+
+// Gives a browser to `work`, and returns what `work` does. After a minute something hangs, and the program ends.
+export async function withBrowser(work) {
+  setTimeout(() => {
+    throw new Error("the browser was not done within 60 seconds");
+  }, 60_000).unref();
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+  });
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
