@@ -7,8 +7,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use super::Body;
 use crate::context::{RequestId, Serial};
 use crate::error::Error;
-use crate::wire::Answer;
-use crate::wire::rest::failure;
+use crate::wire::{Answer, unclaimed};
 
 /// A reply with a JSON body, or with none where the text is empty.
 pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) -> Response<Body> {
@@ -31,10 +30,10 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
     response
 }
 
-/// A request that reached no wire: the envelope is that of REST.
+/// A request that reached no wire.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    let Answer { status, json, .. } = failure(error, || RequestId::own(Serial::next()));
+    let Answer { status, json, .. } = unclaimed(error, || RequestId::own(Serial::next()));
     response(status, json, HeaderMap::new())
 }
 

@@ -195,6 +195,11 @@ impl Wires {
     }
 }
 
+/// The reply to a request that no wire has claimed, or that a server refuses: in the words of REST.
+pub(crate) fn unclaimed(error: &Error, id: impl Fn() -> RequestId) -> Answer {
+    rest::failure(error, id)
+}
+
 impl Results {
     /// The same calls, all ended by one error.
     pub(crate) fn all_failed(self, error: &Error) -> Self {
