@@ -84,6 +84,17 @@ async fn what_is_not_below_the_path_is_not_trpc() {
     assert_eq!(get(&service, "/trpc/shop%2Epeek").await.body, json!({"result": {"data": 1}}));
 }
 
+/// Promise H8a. A body that is asked for would be too long here.
+#[tokio::test]
+async fn a_body_for_calls_that_do_not_run_is_not_read() {
+    let service = service();
+    let body = " ".repeat(1_001);
+    for (path, status) in [("shop.nope", 404), ("shop.peek", 405), ("shop.nope,shop.peek?batch=1", 207)] {
+        assert_eq!(post(&service, &format!("/trpc/{path}"), &body).await.status.as_u16(), status, "{path}");
+    }
+    assert_eq!(post(&service, "/trpc/shop.nope,shop.closed?batch=1", &body).await.status.as_u16(), 413);
+}
+
 #[test]
 fn settings_that_cannot_be_are_mistakes_at_start() {
     for path in ["trpc", "/", "/trpc/", "/a//b", "/:id", "", "/api"] {

@@ -1,7 +1,7 @@
 //! The service: one exchange from its request to its reply, whatever brings the request.
 //!
-//! A request is claimed by its route before its body is read; the body is read within its limits; the procedure runs; the
-//! exchange ends (a session is saved); and only then is the head of the reply made.
+//! A wire claims a request by its head. Its calls run, and the body is read, within its limits, once one of them asks for it. The exchange
+//! ends (a session is saved), and only then is the head of the reply made; but for a reply in lines.
 
 mod body;
 mod boxed;

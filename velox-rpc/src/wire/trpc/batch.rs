@@ -99,9 +99,9 @@ impl Batch {
         }
     }
 
-    /// Whether the inputs are in the body.
+    /// Whether the inputs are in the body, and one of the calls may run: else nobody is asked for it.
     pub(crate) fn wants_body(&self) -> bool {
-        !self.is_get
+        !self.is_get && self.calls.iter().any(|call| call.procedure.is_ok())
     }
 
     /// The text of the inputs in the query.
