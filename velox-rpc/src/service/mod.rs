@@ -175,9 +175,10 @@ impl Core {
             |plan, reply| Claimed::Refused { plan, id: id(), method: parts.method.clone(), reply: Box::new(reply) };
         let claim = self.wires.claim(&parts);
         // A path that is nobody's is not told to another host either.
-        let any_host =
-            matches!(&claim, Claim::Plan(plan) if !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host));
-        if !any_host && let Err(error) = self.edge.check_host(&sender, &parts, self.development) {
+        if self.edge.hosts.is_some()
+            && !self.is_for_any_host(&claim)
+            && let Err(error) = self.edge.check_host(&sender, &parts, self.development)
+        {
             return refused(None, self::refused(&error));
         }
         let plan = match claim {
@@ -204,6 +205,11 @@ impl Core {
         };
         let exchange = Exchange::new(context::Request::new(parts, sender), input, serial);
         Claimed::Calls { plan, exchange, body_type, body }
+    }
+
+    /// Whether all procedures of a request answer for any host.
+    fn is_for_any_host(&self, claim: &Claim) -> bool {
+        matches!(claim, Claim::Plan(plan) if !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host))
     }
 
     /// Reads the body, and makes the inputs of it.
@@ -307,22 +313,30 @@ where
         // In a box: there would be room for it in the future of every request.
         Calls::Each(endpoints) => Results::Each(Box::pin(each(exchange, endpoints, reading)).await),
     };
+    let id = || exchange.id();
+    let (results, mut head) = match exchange.is_plain() {
+        true => (results, ReplyHead::default()),
+        false => end(exchange, &calls, results).await,
+    };
+    let answer = wires.answer(plan, results, &mut head, id);
+    replied(answer, head, id)
+}
+
+/// Ends the exchange of calls that opened something, or said something of the reply.
+async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
     let given = match &results {
         Results::One(Ok(output)) => Some(output.as_json()),
         _ => None,
     };
     let ended = match calls.first() {
-        Some(endpoint) if !exchange.is_plain() => procedure::end(exchange, &endpoint.name, given).await,
-        _ => Ok(()),
+        Some(endpoint) => procedure::end(exchange, &endpoint.name, given).await,
+        None => Ok(()),
     };
-    let id = || exchange.id();
-    let (results, mut head) = match ended {
+    match ended {
         Ok(()) => (results, exchange.take_reply()),
         // What the calls did is not saved: none of them has ended well.
         Err(error) => (results.all_failed(&error), void(exchange.take_reply())),
-    };
-    let answer = wires.answer(plan, results, &mut head, id);
-    replied(answer, head, id)
+    }
 }
 
 /// Runs the calls of a batch side by side.

@@ -81,6 +81,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Wires {
+    #[inline]
     pub(crate) fn claim(&self, parts: &Parts) -> Claim {
         match &self.trpc {
             Some(trpc) if trpc.has(parts.uri.path()) => trpc.claim(parts),
@@ -92,6 +93,7 @@ impl Wires {
         }
     }
 
+    #[inline]
     pub(crate) fn calls<'a>(&'a self, plan: &Plan) -> Calls<'a> {
         match plan {
             Plan::Rest { route, .. } => Calls::One(&self.rest[*route].endpoint),
@@ -118,6 +120,7 @@ impl Wires {
     }
 
     /// Makes the inputs of query and body.
+    #[inline]
     pub(crate) fn decode(&self, plan: &Plan, query: Option<&str>, body: Option<String>) -> Inputs {
         match plan {
             Plan::Rest { route, parameters } => Inputs::One(self.rest[*route].input.decode(parameters, query, body)),
