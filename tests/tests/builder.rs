@@ -666,7 +666,7 @@ async fn a_failed_call_is_never_sent_with_the_status_of_a_success() {
 
 // ---- what cannot be sent ----
 
-/// Tells of a reply what cannot be sent, and what the log then says.
+/// Sets something on the reply that cannot be sent.
 type Says = fn(Head<'_>) -> Head<'_>;
 
 const UNSENDABLE: [(Says, &str); 8] = [

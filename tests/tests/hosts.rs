@@ -50,7 +50,7 @@ async fn another_host_is_refused_before_anything_else() {
     for host in ["evil.example", "www.shop.example", "127.0.0.1", "a b", "shop.example@evil.example", ":80"] {
         assert_misdirected(&bump_at(&client, host).await, message);
     }
-    // What is there is not told to another host: neither routes nor pages.
+    // A request for another host learns nothing: not which routes exist, nor which pages.
     for (method, target) in
         [(Method::GET, "/api/nope"), (Method::PUT, "/api/test/bump"), (Method::GET, "/docs"), (Method::POST, "/docs")]
     {

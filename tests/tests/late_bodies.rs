@@ -221,7 +221,7 @@ impl Body for Pieces {
     }
 }
 
-/// What a client gets who logs in, begins a request to `path`, and whose session ends before the body is there.
+/// Logs in, begins a request to `path`, ends the session, and only then sends the body. Returns what the client gets.
 async fn ended_while_waiting(service: &AppService, path: &str, wait: Duration) -> (StatusCode, Option<String>) {
     let login = post("/api/auth/login", "").body(r#"{"id":"u1"}"#.to_owned()).expect("a request");
     let reply = service.call(login).await;

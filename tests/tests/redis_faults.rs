@@ -384,15 +384,24 @@ fn text(value: Value) -> String {
     }
 }
 
-#[tokio::test]
-async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
-    let mut cluster = RedisCluster::start(3).await;
+/// A cluster that goes on with the slots of the nodes that are left.
+async fn partial_cluster() -> RedisCluster {
+    let cluster = RedisCluster::start(3).await;
     for node in cluster.nodes() {
         node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
     }
+    cluster
+}
+
+fn cluster_store(cluster: &RedisCluster) -> RedisStore {
     let urls = cluster.urls();
-    let store = RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses").with_deadline(DEADLINE);
-    let app = app(store);
+    RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses").with_deadline(DEADLINE)
+}
+
+#[tokio::test]
+async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
+    let mut cluster = partial_cluster().await;
+    let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
     for _ in 0..24 {
         let mut visitor = app.visitor();
@@ -423,13 +432,8 @@ async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
 
 #[tokio::test]
 async fn s8_a_node_that_is_silent_takes_only_its_own_sessions_along() {
-    let cluster = RedisCluster::start(3).await;
-    for node in cluster.nodes() {
-        node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
-    }
-    let urls = cluster.urls();
-    let store = RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses").with_deadline(DEADLINE);
-    let app = app(store);
+    let cluster = partial_cluster().await;
+    let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
     for _ in 0..12 {
         let mut visitor = app.visitor();

@@ -204,7 +204,7 @@ impl Running {
         self.deeds.iter().any(|deed| deed.act == Act::Logout)
     }
 
-    /// Whether this is the session that the request opened, under the same id or a later one.
+    /// Whether `session` is the one that the request opened, even if its id has changed since.
     fn is_own(&self, session: &Session, world: &World) -> bool {
         self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
             session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of
@@ -213,12 +213,12 @@ impl Running {
 }
 
 impl Opened {
-    /// Whether so much time has passed that the store is asked whether the session is still there.
+    /// Whether the request saw the session so long ago that it asks the store for it again.
     fn doubts(&self, now: u64) -> bool {
         now - self.seen_at >= DOUBTFUL_AFTER
     }
 
-    /// What is left to a session that the request has renewed, as it knows: at least and at most.
+    /// The least and the most time that a session may have left after the request has renewed it.
     fn left(&self, now: u64) -> (u64, u64) {
         let created_at = self.found.content.created_at;
         if self.doubts(now) {

@@ -71,7 +71,7 @@ impl Ground {
         }
     }
 
-    /// Whether the store has a clock of its own beside.
+    /// Whether the store has a clock of its own, by which records expire while the test's stands still.
     pub(crate) fn ages_by_itself(&self) -> bool {
         matches!(self, Self::Redis(..))
     }
