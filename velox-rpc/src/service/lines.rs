@@ -49,12 +49,7 @@ pub(super) fn reply(
 
 /// Runs a call, and makes its line.
 async fn line(core: &Core, plan: &Plan, exchange: &Exchange, call: usize) -> Vec<u8> {
-    let calls = core.wires.calls(plan);
-    let endpoint = match &calls {
-        Calls::One(endpoint) => Some(*endpoint),
-        Calls::Each(endpoints) => endpoints[call],
-    };
-    let result = match endpoint {
+    let result = match core.wires.call(plan, call) {
         Some(endpoint) => {
             let result = procedure::run(endpoint, exchange, call).await;
             Some(without_cookie(exchange, result))

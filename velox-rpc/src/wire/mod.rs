@@ -101,6 +101,14 @@ impl Wires {
         }
     }
 
+    /// The procedure of one call of a request, if that is known.
+    pub(crate) fn call(&self, plan: &Plan, call: usize) -> Option<&Endpoint> {
+        match plan {
+            Plan::Rest { route, .. } => Some(&self.rest[*route].endpoint),
+            Plan::Trpc(batch) => self.trpc().call(batch, call),
+        }
+    }
+
     pub(crate) fn subject(&self, plan: &Plan) -> Subject<'_> {
         match plan {
             Plan::Rest { route, .. } => {

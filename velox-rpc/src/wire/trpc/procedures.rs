@@ -75,13 +75,21 @@ impl Procedures {
     }
 
     pub(crate) fn calls(&self, batch: &Batch) -> Calls<'_> {
-        match &batch.calls[..] {
-            [call] if let Ok(index) = call.procedure => Calls::One(self.endpoint(index)),
-            calls => {
-                let endpoint = |index: &usize| self.endpoint(*index);
-                Calls::Each(calls.iter().map(|call| call.procedure.as_ref().ok().map(endpoint)).collect())
-            }
+        match self.only(batch) {
+            Some(endpoint) => Calls::One(endpoint),
+            None => Calls::Each((0..batch.calls.len()).map(|call| self.call(batch, call)).collect()),
         }
+    }
+
+    /// The procedure of one call, if that is known.
+    pub(crate) fn call(&self, batch: &Batch, call: usize) -> Option<&Endpoint> {
+        let index = batch.calls[call].procedure.as_ref().ok()?;
+        Some(self.endpoint(*index))
+    }
+
+    /// The procedure of a request with one call.
+    fn only(&self, batch: &Batch) -> Option<&Endpoint> {
+        if batch.calls.len() == 1 { self.call(batch, 0) } else { None }
     }
 
     /// Whether each reply may leave as soon as its call has ended. What reads a body or a session keeps the head of the reply back: a cookie
@@ -92,11 +100,7 @@ impl Procedures {
     }
 
     pub(crate) fn subject(&self, batch: &Batch) -> Subject<'_> {
-        let procedure = match self.calls(batch) {
-            Calls::One(endpoint) => Some(&*endpoint.name),
-            Calls::Each(_) => None,
-        };
-        Subject { route: &self.route, procedure }
+        Subject { route: &self.route, procedure: self.only(batch).map(|endpoint| &*endpoint.name) }
     }
 }
 
