@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 use tracing::Span;
 
+use super::reply::response;
 use super::watch::within;
-use super::{Body, Core, response};
+use super::{Body, Core};
 use crate::context::Exchange;
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure::{self, Output};

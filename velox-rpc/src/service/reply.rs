@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Body;
-use crate::context::{RequestId, Serial};
+use crate::context::{ReplyHead, RequestId, Serial, forbid_sharing};
 use crate::error::Error;
 use crate::wire::{Answer, unclaimed};
 
@@ -21,6 +21,20 @@ pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) ->
         *response.body_mut() = json.into();
     }
     response
+}
+
+/// Makes the reply of what a wire says and what the calls have said of its head.
+pub(super) fn replied(answer: Answer, mut head: ReplyHead, id: impl Fn() -> RequestId) -> Response<Body> {
+    // As a rule nothing is said.
+    if answer.failed && !head.headers.is_empty() {
+        forbid_sharing(&mut head.headers);
+    }
+    if answer.is_fault
+        && let Ok(id) = HeaderValue::try_from(id().to_string())
+    {
+        head.headers.insert("x-request-id", id);
+    }
+    response(answer.status, answer.json, head.headers)
 }
 
 /// A page, whose headers say what it is.

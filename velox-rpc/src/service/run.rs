@@ -1,0 +1,160 @@
+//! Runs the calls of a request, and reads its body beside them.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderValue, Response};
+
+use super::Body;
+use super::reply::replied;
+use crate::budget::Held;
+use crate::context::{Arrived, Exchange, Input, Inputs, ReplyHead};
+use crate::error::{Code, Error, Result};
+use crate::procedure::{self, Endpoint};
+use crate::wire::{Calls, Plan, Results, Wires, is_only_encoded, is_overload};
+
+/// A body that was read.
+pub(super) struct Read {
+    pub(super) inputs: Inputs,
+    pub(super) held: Held,
+}
+
+/// Runs the calls of a request, and the reading of its body once a step asks for that.
+pub(super) async fn run<R>(
+    wires: &Wires,
+    plan: &Plan,
+    mut exchange: Exchange,
+    reading: Option<Pin<&mut R>>,
+) -> Response<Body>
+where
+    R: Future<Output = Read>,
+{
+    let calls = wires.calls(plan);
+    let reading = match reading {
+        // Nothing can refuse a call before it asks.
+        Some(reading) if !calls.any(|endpoint| endpoint.meta.steps_before_input) => {
+            let Read { inputs, held } = reading.await;
+            explain_failure(&exchange, &inputs);
+            exchange.set_inputs(inputs, held);
+            None
+        }
+        reading => reading,
+    };
+    let exchange = &exchange;
+    let results = match &calls {
+        Calls::One(endpoint) => {
+            Results::One(beside(exchange, pin!(procedure::run(endpoint, exchange, 0)), reading).await)
+        }
+        // In a box: there would be room for it in the future of every request.
+        Calls::Each(endpoints) => Results::Each(Box::pin(each(exchange, endpoints, reading)).await),
+    };
+    let id = || exchange.id();
+    let (results, mut head) = match exchange.is_plain() {
+        true => (results, ReplyHead::default()),
+        false => end(exchange, &calls, results).await,
+    };
+    let answer = wires.answer(plan, results, &mut head, id);
+    replied(answer, head, id)
+}
+
+/// Ends the exchange of calls that opened something, or said something of the reply.
+async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
+    let given = match &results {
+        Results::One(Ok(output)) => Some(output.as_json()),
+        _ => None,
+    };
+    let ended = match calls.first() {
+        Some(endpoint) => procedure::end(exchange, &endpoint.name, given).await,
+        None => Ok(()),
+    };
+    match ended {
+        Ok(()) => (results, exchange.take_reply()),
+        // What the calls did is not saved: none of them has ended well.
+        Err(error) => (results.all_failed(&error), void(exchange.take_reply())),
+    }
+}
+
+/// Runs the calls of a batch side by side.
+async fn each<R>(
+    exchange: &Exchange,
+    endpoints: &[Option<&Endpoint>],
+    reading: Option<Pin<&mut R>>,
+) -> Vec<Option<Result<procedure::Output>>>
+where
+    R: Future<Output = Read>,
+{
+    let calls = endpoints.iter().enumerate().map(|(index, endpoint)| async move {
+        match endpoint {
+            Some(endpoint) => Some(procedure::run(endpoint, exchange, index).await),
+            None => None,
+        }
+    });
+    beside(exchange, pin!(join_all(calls)), reading).await
+}
+
+/// Polls a call, and beside it, once it asks for its input, what reads that.
+async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
+where
+    C: Future,
+    R: Future<Output = Read>,
+{
+    let (Input::Coming(input), Some(mut reading)) = (exchange.input(), reading) else { return call.await };
+    let mut began = None;
+    poll_fn(|cx| {
+        input.listen(cx);
+        loop {
+            if let Poll::Ready(output) = call.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            if !input.is_wanted() {
+                return Poll::Pending;
+            }
+            match reading.as_mut().poll(cx) {
+                Poll::Ready(Read { inputs, held }) => {
+                    let waited = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
+                    explain_failure(exchange, &inputs);
+                    input.arrive(Arrived { inputs, waited, _held: Some(held) });
+                }
+                Poll::Pending => {
+                    began.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
+/// place is not.
+fn void(head: ReplyHead) -> ReplyHead {
+    let mut kept = ReplyHead::default();
+    for name in [CACHE_CONTROL, VARY] {
+        // Each may have several lines: a handler's, and one that says the reply is one visitor's.
+        for value in head.headers.get_all(&name) {
+            kept.headers.append(&name, value.clone());
+        }
+    }
+    kept
+}
+
+/// Says in the head of the reply what goes with the failure of a body.
+fn explain_failure(exchange: &Exchange, inputs: &Inputs) {
+    if let Some(error) = inputs.error() {
+        exchange.reply().edit_headers(|reply| explain(error, exchange.request().headers(), reply));
+    }
+}
+
+/// The headers that go with the refusal of a body.
+#[cold]
+pub(super) fn explain(error: &Error, request: &HeaderMap, reply: &mut HeaderMap) {
+    if error.code() == Code::UnsupportedMediaType && is_only_encoded(request) {
+        reply.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    } else if is_overload(error) {
+        reply.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+}
