@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{Request, StatusCode};
 use http_body::{Body, Frame};
+use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::sync::mpsc;
 use velox_rpc::procedure::{Output, guard};
@@ -121,7 +122,7 @@ async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
 }
 
 fn service() -> AppService {
-    app(&sessions()).into_service().expect("good routes")
+    app(&sessions()).trpc("/trpc").into_service().expect("good routes")
 }
 
 fn post(path: &str, cookie: &str) -> http::request::Builder {
@@ -186,6 +187,19 @@ async fn the_csrf_guard_asks_for_the_body_only_where_no_header_has_the_token() {
         assert_eq!(reply.status(), StatusCode::FORBIDDEN);
         assert_eq!(count.load(Ordering::Relaxed), asked, "{headers:?}");
     }
+}
+
+/// A streamed batch as well: its head leaves without the body, once nobody can ask for it any more.
+#[tokio::test]
+async fn the_body_of_a_stream_is_not_read_for_a_caller_who_is_refused() {
+    let service = service();
+    let count = Arc::<AtomicUsize>::default();
+    let request = Request::post("/trpc/notes.writeOwn?batch=1").header("content-type", "application/json");
+    let request = request.header("trpc-accept", "application/jsonl").body(Asked(Arc::clone(&count)));
+    let body = service.call(request.expect("a request")).await.into_body().collect().await.expect("a body").to_bytes();
+    let text = std::str::from_utf8(&body).expect("text");
+    assert!(text.contains(r#""httpStatus":401"#), "{text}");
+    assert_eq!(count.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]

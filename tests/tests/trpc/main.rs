@@ -2,6 +2,7 @@
 
 mod batches;
 mod clients;
+mod streamed_sessions;
 mod streams;
 mod transcript;
 mod types;

@@ -1,5 +1,6 @@
 //! Batches that are answered in lines: `httpBatchStreamLink`.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode, header};
@@ -25,6 +26,7 @@ fn service() -> (AppService, mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
     let session = session.build().expect("good settings");
     let router = Router::new("t")
         .procedure("say", procedure().input::<Word>().query(|Call { input, .. }| Ok(input.word)))
+        .procedure("repeat", procedure().input::<Word>().mutation(|Call { input, .. }| Ok(input.word)))
         .procedure("nothing", procedure().query(|_| Ok(())))
         .procedure("fail", procedure().query(|_| -> velox_rpc::Result<()> { Err(Error::unauthorized("Who are you?")) }))
         .procedure(
@@ -52,13 +54,43 @@ fn service() -> (AppService, mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
     (App::new(()).router(router).trpc("/trpc").into_service().expect("good routes"), waiting)
 }
 
-fn streamed(method: Method, target: &str) -> Request<Body> {
+pub(super) fn streamed(method: Method, target: &str) -> Request<Body> {
     let request = Request::builder().method(method).uri(target).header("trpc-accept", "application/jsonl");
     request.header("content-type", "application/json").body(Body::empty()).expect("a request")
 }
 
+/// A reply that is read line by line.
+pub(super) struct Lines {
+    pub(super) head: http::response::Parts,
+    body: Body,
+    come: VecDeque<Value>,
+}
+
+impl Lines {
+    /// The head has left.
+    pub(super) async fn of(service: &AppService, request: Request<Body>) -> Self {
+        let reply = tokio::time::timeout(PATIENCE, service.call(request)).await.expect("the head leaves");
+        let (head, body) = reply.into_parts();
+        Self { head, body, come: VecDeque::new() }
+    }
+
+    /// The next line; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<Value> {
+        if self.come.is_empty() {
+            let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("a line comes");
+            let bytes = frame?.expect("no error").into_data().expect("data");
+            let text = std::str::from_utf8(&bytes).expect("whole lines");
+            self.come.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")));
+        }
+        self.come.pop_front()
+    }
+}
+
+/// Reached only by what hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The lines of a reply.
-async fn lines(service: &AppService, request: Request<Body>) -> (http::response::Parts, Vec<Value>) {
+pub(super) async fn lines(service: &AppService, request: Request<Body>) -> (http::response::Parts, Vec<Value>) {
     let (parts, body) = service.call(request).await.into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
     let text = std::str::from_utf8(&bytes).expect("text");
@@ -92,18 +124,12 @@ async fn each_call_has_its_line() {
 #[tokio::test]
 async fn a_line_leaves_as_soon_as_its_call_has_ended() {
     let (service, mut waiting) = service();
-    let target = "/trpc/t.wait,t.nothing?batch=1";
-    let mut body = service.call(streamed(Method::GET, target)).await.into_body();
-    let mut next = async || {
-        let frame = tokio::time::timeout(Duration::from_secs(20), body.frame()).await.expect("a line comes");
-        let bytes = frame?.expect("no error").into_data().expect("data");
-        Some(serde_json::from_slice::<Value>(&bytes).expect("one line"))
-    };
-    assert_eq!(next().await.expect("a line")["1"], json!([[0], [null, 0, 1]]));
-    assert_eq!(next().await.expect("a line")[0], 1);
+    let mut lines = Lines::of(&service, streamed(Method::GET, "/trpc/t.wait,t.nothing?batch=1")).await;
+    assert_eq!(lines.next().await.expect("a line")["1"], json!([[0], [null, 0, 1]]));
+    assert_eq!(lines.next().await.expect("a line")[0], 1);
     waiting.try_recv().expect("it has begun").send(()).expect("it waits");
-    assert_eq!(next().await.expect("a line"), json!([0, 0, [[{"result": {"data": true}}]]]));
-    assert_eq!(next().await, None);
+    assert_eq!(lines.next().await.expect("a line"), json!([0, 0, [[{"result": {"data": true}}]]]));
+    assert_eq!(lines.next().await, None);
 }
 
 #[tokio::test]
@@ -128,6 +154,35 @@ async fn a_streamed_call_that_sets_a_cookie_all_the_same_is_a_conflict() {
     assert!(!head.headers.contains_key("set-cookie"));
     assert_eq!(lines[1][2][0][0]["error"]["data"]["tag"], "COOKIE_AFTER_HEAD", "{lines:?}");
     assert_eq!(get(&service, "/trpc/t.cookie").await.header("set-cookie"), Some("a=b"), "alone it may");
+}
+
+/// What is wrong with the body may be said in the head, which so waits for the body to be read.
+#[tokio::test]
+async fn the_body_of_a_stream_is_read_before_its_head_leaves() {
+    let (service, _waiting) = service();
+    let request = |body: &str| {
+        let mut request = streamed(Method::POST, "/trpc/t.repeat,t.repeat?batch=1");
+        *request.body_mut() = body.to_owned().into();
+        request
+    };
+    let (head, lines) = lines(&service, request(r#"{"0":{"word":"a"},"1":{"word":"b"}}"#)).await;
+    assert_eq!(head.status, StatusCode::OK);
+    let mut said: Vec<_> = lines[1..].iter().map(|line| line[2][0][0]["result"]["data"].as_str()).collect();
+    said.sort_unstable();
+    assert_eq!(said, [Some("a"), Some("b")]);
+    let (_, lines) = self::lines(&service, request("{")).await;
+    for line in &lines[1..] {
+        assert_eq!(line[2][0][0]["error"]["data"]["httpStatus"], 400, "{line}");
+    }
+    assert_eq!(lines.len(), 3);
+}
+
+#[tokio::test]
+async fn a_stream_of_mutations_is_not_run_by_get() {
+    let (service, _waiting) = service();
+    let (head, lines) = lines(&service, streamed(Method::GET, "/trpc/t.login?batch=1")).await;
+    assert_eq!((head.status, &head.headers["allow"]), (StatusCode::OK, &"POST".parse().expect("a value")));
+    assert_eq!(lines[1][2][0][0]["error"]["data"]["code"], "METHOD_NOT_SUPPORTED");
 }
 
 #[tokio::test]

@@ -62,6 +62,14 @@ impl Input {
         if when_asked { Self::Coming(Box::default()) } else { Self::There(Inputs::One(Ok(RawInput::absent()))) }
     }
 
+    /// Whether no more of it is to be read.
+    pub(crate) fn has_arrived(&self) -> bool {
+        match self {
+            Self::There(_) => true,
+            Self::Coming(coming) => coming.arrived.get().is_some(),
+        }
+    }
+
     /// The input of a call, if it is there.
     pub(crate) fn there(&self, call: usize) -> Option<Result<&RawInput>> {
         match self {

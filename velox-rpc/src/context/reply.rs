@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use http::header::{SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// What calls and middlewares have to say about the head of the reply.
@@ -12,6 +13,18 @@ pub(crate) struct ReplyHead {
 }
 
 impl ReplyHead {
+    /// Adds the headers of a call: cookies beside each other, of the others the last one counts.
+    pub(super) fn add(&mut self, headers: HeaderMap) {
+        for name in headers.keys() {
+            if ![SET_COOKIE, VARY].contains(name) {
+                self.headers.remove(name);
+            }
+            for value in headers.get_all(name) {
+                self.headers.append(name, value.clone());
+            }
+        }
+    }
+
     /// Takes out what cannot be sent, and says what it was and what to do. `json` is what the call gave, `None` if it failed.
     fn take_unsendable(&mut self, json: Option<&[u8]>) -> Option<String> {
         let mut faults = Vec::new();

@@ -1,5 +1,9 @@
-//! A reply in lines: the head leaves at once, and a line for each call as soon as that has ended.
+//! A reply in lines: the head leaves as soon as no call holds it, and a line for each call as soon as that has ended.
+//!
+//! A call that may set a cookie holds the head ([`Exchange::release_head`] tells when it lets go). The body is read before the head leaves:
+//! what is wrong with it may be said there.
 
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -7,83 +11,185 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::FuturesUnordered;
-use http::header::{CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Frame;
 use tracing::Span;
 
 use super::reply::response;
-use super::watch::within;
+use super::run::{at_once, beside, void};
 use super::{Body, Core};
-use crate::context::Exchange;
+use crate::context::{Exchange, forbid_sharing};
 use crate::error::{BoxError, Code, Error, Result};
-use crate::procedure::{self, Output};
-use crate::wire::{Calls, Plan};
+use crate::procedure::{self, Endpoint, Output};
+use crate::wire::{BodyType, Calls, Plan};
 
-/// Begins the reply, with the first line and the headers of its wire. The calls run while it is sent.
-pub(super) fn reply(
+/// Runs the calls until the head may leave, and begins the reply with the first line and the headers of its wire. The other calls run
+/// while it is sent.
+pub(super) async fn reply<B>(
     core: &Arc<Core>,
     plan: Plan,
-    exchange: &Exchange,
+    mut exchange: Exchange,
+    body: Option<(BodyType, B)>,
     span: &Span,
     (first, headers): (Vec<u8>, HeaderMap),
-) -> Response<Body> {
-    let count = match core.wires.calls(&plan) {
-        Calls::One(_) => 1,
-        Calls::Each(calls) => calls.len(),
-    };
+) -> Response<Body>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
     let plan = Arc::new(plan);
-    let line = |call| -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
-        let (core, plan, exchange, span) = (Arc::clone(core), Arc::clone(&plan), exchange.clone(), span.clone());
-        Box::pin(async move { within(&span, pin!(line(&core, &plan, &exchange, call))).await })
-    };
-    let lines = Lines {
-        first: Some(first.into()),
-        calls: (0..count).map(line).collect(),
-        end: Box::pin(end(Arc::clone(core), Arc::clone(&plan), exchange.clone())),
-    };
-    let mut response = response(StatusCode::OK, Vec::new(), headers);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    let client = || exchange.request().client_network();
+    let (body_type, body) = body.unzip();
+    let body = pin!(body);
+    let reading = body_type.zip(body.as_pin_mut()).map(|(body_type, body)| core.read(&plan, body_type, body, client()));
+    let mut reading = pin!(reading);
+    let reading = at_once(&core.wires.calls(&plan), &mut exchange, reading.as_mut().as_pin_mut()).await;
+    let mut lines = Lines::begin(core, &plan, &exchange, span);
+    let ended = beside(&exchange, pin!(lines.until_free()), reading).await;
+    let failure = lines.end_if_over().await.err();
+    exchange.head_leaves();
+    let mut head = exchange.take_reply();
+    if failure.is_some() {
+        head = void(head);
+    }
+    // Whether a call fails is not known yet.
+    forbid_sharing(&mut head.headers);
+    for (name, value) in &headers {
+        head.headers.append(name, value.clone());
+    }
+    lines.first.extend(first);
+    for (call, result) in ended {
+        let result = match &failure {
+            // What it did is not saved.
+            Some(error) => result.map(|_| Err(error.again())),
+            None => result,
+        };
+        let line = lines.line(call, result);
+        lines.first.extend(line);
+    }
+    let mut response = response(StatusCode::OK, Vec::new(), head.headers);
     *response.body_mut() = Body::new(lines);
     response
 }
 
-/// Runs a call, and makes its line.
-async fn line(core: &Core, plan: &Plan, exchange: &Exchange, call: usize) -> Vec<u8> {
-    let result = match core.wires.call(plan, call) {
-        Some(endpoint) => {
-            let result = procedure::run(endpoint, exchange, call).await;
-            Some(without_cookie(exchange, result))
-        }
-        None => None,
-    };
-    core.wires.line(plan, call, result, || exchange.id())
-}
+/// A call by its number, and what came of it.
+type Ended = (usize, Option<Result<Output>>);
 
-/// The head has left: a call that sets a cookie now has not ended well, whatever it says.
-fn without_cookie(exchange: &Exchange, result: Result<Output>) -> Result<Output> {
-    let sets_one = exchange.reply().edit_headers(|headers| headers.remove(SET_COOKIE).is_some());
-    if !sets_one {
-        return result;
-    }
-    Err(Error::new(Code::Conflict, "A streamed call cannot set a cookie: send it in a request of its own")
-        .with_tag("COOKIE_AFTER_HEAD"))
-}
-
-/// Ends the exchange. Who reads the lines has all of them by then: a failure is for the log alone.
-async fn end(core: Arc<Core>, plan: Arc<Plan>, exchange: Exchange) {
-    if let Some(endpoint) = core.wires.calls(&plan).first()
-        && !exchange.is_plain()
-    {
-        let _ = procedure::end(&exchange, &endpoint.name, None).await;
-    }
-}
+type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The body.
 struct Lines {
-    first: Option<Bytes>,
-    calls: FuturesUnordered<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>>,
-    end: Pin<Box<dyn Future<Output = ()> + Send>>,
+    core: Arc<Core>,
+    plan: Arc<Plan>,
+    exchange: Exchange,
+    span: Span,
+    /// What is sent at once.
+    first: Vec<u8>,
+    /// The part of the exchange that each call has; none once it has ended.
+    parts: Vec<Option<Exchange>>,
+    calls: FuturesUnordered<Running<Ended>>,
+    /// Whether all calls that held the head from the beginning have held it to their end.
+    all_held: bool,
+    end: Option<Running<Result<()>>>,
+}
+
+impl Lines {
+    fn begin(core: &Arc<Core>, plan: &Arc<Plan>, exchange: &Exchange, span: &Span) -> Self {
+        let parts: Vec<_> = match core.wires.calls(plan) {
+            Calls::One(endpoint) => vec![Some(endpoint)],
+            Calls::Each(endpoints) => endpoints,
+        }
+        .into_iter()
+        .map(|endpoint| exchange.part(endpoint.is_some_and(|endpoint| endpoint.meta.demands.has_cookie())))
+        .collect();
+        let call = |(call, part): (usize, &Exchange)| -> Running<Ended> {
+            let (core, plan, part) = (Arc::clone(core), Arc::clone(plan), part.clone());
+            Box::pin(async move {
+                match core.wires.call(&plan, call) {
+                    Some(endpoint) => (call, Some(run(endpoint, &part, call).await)),
+                    None => (call, None),
+                }
+            })
+        };
+        Self {
+            core: Arc::clone(core),
+            plan: Arc::clone(plan),
+            exchange: exchange.clone(),
+            span: span.clone(),
+            first: Vec::new(),
+            calls: parts.iter().enumerate().map(call).collect(),
+            parts: parts.into_iter().map(Some).collect(),
+            all_held: true,
+            end: Some(Box::pin(end(Arc::clone(core), Arc::clone(plan), exchange.clone()))),
+        }
+    }
+
+    /// Runs the calls until none holds the head, and gives those that have ended.
+    async fn until_free(&mut self) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        poll_fn(|cx| {
+            loop {
+                match Pin::new(&mut self.calls).poll_next(cx) {
+                    Poll::Ready(Some((call, result))) => {
+                        if let Some(part) = self.parts[call].take() {
+                            self.all_held &= part.holds_head() || !part.shares();
+                            part.release_head();
+                        }
+                        ended.push((call, result));
+                    }
+                    Poll::Ready(None) => return Poll::Ready(()),
+                    Poll::Pending => {
+                        let holds = self.parts.iter().flatten().any(Exchange::holds_head);
+                        let is_free = !holds && self.exchange.input().has_arrived();
+                        return if is_free { Poll::Ready(()) } else { Poll::Pending };
+                    }
+                }
+            }
+        })
+        .await;
+        ended
+    }
+
+    /// Ends the exchange before the head leaves, where no call that shares it is still running: what is saved may set a cookie, and what
+    /// cannot be saved must not be answered as if it were.
+    async fn end_if_over(&mut self) -> Result<()> {
+        if self.all_held
+            && !self.parts.iter().flatten().any(Exchange::shares)
+            && let Some(end) = self.end.take()
+        {
+            return end.await;
+        }
+        Ok(())
+    }
+
+    fn line(&self, call: usize, result: Option<Result<Output>>) -> Vec<u8> {
+        self.core.wires.line(&self.plan, call, result, || self.exchange.id())
+    }
+}
+
+/// Runs a call, and ends what it alone has opened.
+async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Output> {
+    let mut result = procedure::run(endpoint, part, call).await;
+    if part.is_plain() {
+        return result;
+    }
+    if let Err(error) = procedure::end(part, &endpoint.name, result.as_ref().ok().map(Output::as_json)).await {
+        result = Err(error);
+    }
+    if !part.holds_head() && part.reply().has_header(&SET_COOKIE) {
+        // A call that does not get its cookie through has not ended well, whatever it says.
+        let message = "A streamed call cannot set a cookie: send it in a request of its own";
+        result = Err(Error::new(Code::Conflict, message).with_tag("COOKIE_AFTER_HEAD"));
+    }
+    result
+}
+
+async fn end(core: Arc<Core>, plan: Arc<Plan>, exchange: Exchange) -> Result<()> {
+    match core.wires.calls(&plan).first() {
+        Some(endpoint) if !exchange.is_plain() => procedure::end(&exchange, &endpoint.name, None).await,
+        _ => Ok(()),
+    }
 }
 
 impl http_body::Body for Lines {
@@ -91,13 +197,19 @@ impl http_body::Body for Lines {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first).into()))));
         }
-        if let Some(line) = ready!(Pin::new(&mut self.calls).poll_next(cx)) {
-            return Poll::Ready(Some(Ok(Frame::data(line.into()))));
+        let span = self.span.clone();
+        let _entered = (!span.is_disabled()).then(|| span.enter());
+        if let Some((call, result)) = ready!(Pin::new(&mut self.calls).poll_next(cx)) {
+            return Poll::Ready(Some(Ok(Frame::data(self.line(call, result).into()))));
         }
-        ready!(self.end.as_mut().poll(cx));
+        if let Some(end) = &mut self.end {
+            // Who reads the lines has all of them by now: a failure is for the log alone.
+            let _ = ready!(end.as_mut().poll(cx));
+            self.end = None;
+        }
         Poll::Ready(None)
     }
 }

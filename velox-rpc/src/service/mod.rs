@@ -1,7 +1,7 @@
 //! The service: one exchange from its request to its reply, whatever brings the request.
 //!
-//! A wire claims a request by its head. Its calls run ([`run`]), and the body is read, within its limits, once one of them asks for it.
-//! The exchange ends (a session is saved), and only then is the head of the reply made; but for a reply in [`lines`].
+//! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its limits, once one of them asks for it.
+//! The exchange ends (a session is saved), and only then is the head of the reply made; but for a reply in lines (`lines.rs`).
 
 mod body;
 mod boxed;
@@ -145,8 +145,10 @@ impl Core {
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
-                Claimed::Calls { plan, exchange, body_type: None, .. } if let Some(head) = self.wires.stream(&plan) => {
-                    lines::reply(&self, plan, &exchange, &span, head)
+                Claimed::Calls { plan, exchange, body_type, body } if let Some(head) = self.wires.stream(&plan) => {
+                    let body = body_type.map(|body_type| (body_type, body));
+                    // In a box: there would be room for it in the future of every request.
+                    within(&span, Box::pin(lines::reply(&self, plan, exchange, body, &span, head)).as_mut()).await
                 }
                 Claimed::Calls { plan, exchange, body_type, body } => {
                     let plan = &plan;

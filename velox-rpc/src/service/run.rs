@@ -34,16 +34,7 @@ where
     R: Future<Output = Read>,
 {
     let calls = wires.calls(plan);
-    let reading = match reading {
-        // Nothing can refuse a call before it asks.
-        Some(reading) if !calls.any(|endpoint| endpoint.meta.steps_before_input) => {
-            let Read { inputs, held } = reading.await;
-            explain_failure(&exchange, &inputs);
-            exchange.set_inputs(inputs, held);
-            None
-        }
-        reading => reading,
-    };
+    let reading = at_once(&calls, &mut exchange, reading).await;
     let exchange = &exchange;
     let results = match &calls {
         Calls::One(endpoint) => {
@@ -59,6 +50,26 @@ where
     };
     let answer = wires.answer(plan, results, &mut head, id);
     replied(answer, head, id)
+}
+
+/// Reads the body at once where nothing can refuse a call before it asks for it. Otherwise it is still to be read.
+pub(super) async fn at_once<'a, R>(
+    calls: &Calls<'_>,
+    exchange: &mut Exchange,
+    reading: Option<Pin<&'a mut R>>,
+) -> Option<Pin<&'a mut R>>
+where
+    R: Future<Output = Read>,
+{
+    match reading {
+        Some(reading) if !calls.any(|endpoint| endpoint.meta.steps_before_input) => {
+            let Read { inputs, held } = reading.await;
+            explain_failure(exchange, &inputs);
+            exchange.set_inputs(inputs, held);
+            None
+        }
+        reading => reading,
+    }
 }
 
 /// Ends the exchange of calls that opened something, or said something of the reply.
@@ -97,7 +108,7 @@ where
 }
 
 /// Polls a call, and beside it, once it asks for its input, what reads that.
-async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
+pub(super) async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
 where
     C: Future,
     R: Future<Output = Read>,
@@ -131,7 +142,7 @@ where
 
 /// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
 /// place is not.
-fn void(head: ReplyHead) -> ReplyHead {
+pub(super) fn void(head: ReplyHead) -> ReplyHead {
     let mut kept = ReplyHead::default();
     for name in [CACHE_CONTROL, VARY] {
         // Each may have several lines: a handler's, and one that says the reply is one visitor's.

@@ -161,15 +161,11 @@ impl Wires {
         }
     }
 
-    /// The first line of the reply and its headers, where each call has a line that leaves as soon as the call has ended.
+    /// The first line of the reply and its headers, where the client wants a line for each call, as soon as the call has ended.
     pub(crate) fn stream(&self, plan: &Plan) -> Option<(Vec<u8>, HeaderMap)> {
         match plan {
-            Plan::Trpc(batch) if self.trpc().streams(batch) => {
-                let mut headers = HeaderMap::new();
-                trpc::vary(&mut headers);
-                Some((trpc::lines_head(batch), headers))
-            }
-            _ => None,
+            Plan::Trpc(batch) => batch.lines(),
+            Plan::Rest { .. } => None,
         }
     }
 

@@ -31,6 +31,12 @@ impl Closing {
         Self { depends: touched || set_cookie.is_some(), set_cookie }
     }
 
+    /// The response depends on the session, whatever was looked at so far.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn of_session(self) -> Self {
+        Self { depends: true, ..self }
+    }
+
     /// The one `Set-Cookie` line of the session, if the browser is to be told something.
     #[must_use]
     pub fn set_cookie(&self) -> Option<&HeaderValue> {

@@ -244,6 +244,13 @@ impl Manager {
         Ok(record.is_some_and(|record| self.0.policy.remaining(&record, self.now()) > 0))
     }
 
+    /// What the head of a reply says of a session that was just opened and is saved after the head: its cookie, if the loading has
+    /// renewed it.
+    pub(crate) fn renewal(&self, session: &OpenSession) -> Closing {
+        let closing = session.shared().with(|state| Ok(self.0.close_at_once(state)));
+        closing.ok().flatten().unwrap_or_default().of_session()
+    }
+
     /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         &self.0.name

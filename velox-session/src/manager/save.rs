@@ -13,7 +13,7 @@ use crate::id::{EntropyError, SessionId};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::Shared;
-use crate::session::plan::{CookieOp, Irreconcilable, Plan, StoreOp, plan, plan_read};
+use crate::session::plan::{CookieOp, Plan, StoreOp, Unsavable, plan, plan_read};
 use crate::session::state::{Loaded, State};
 use crate::store::{Condition, Created, Destroyed, Expected, Login, NewSession, StoreError, Stored};
 
@@ -51,6 +51,9 @@ pub enum CloseError {
         /// How many bytes a record may have.
         limit: usize,
     },
+    /// The session would begin or get a new id, and the head of the reply, with the cookie, has left. Nothing was saved.
+    #[error("the session needs a new cookie, and the head of the reply has left")]
+    CookieAfterHead,
     /// No new id could be drawn.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -65,9 +68,12 @@ impl From<StoreError> for CloseError {
     }
 }
 
-impl From<Irreconcilable> for CloseError {
-    fn from(_: Irreconcilable) -> Self {
-        Self::Conflict
+impl From<Unsavable> for CloseError {
+    fn from(reason: Unsavable) -> Self {
+        match reason {
+            Unsavable::Irreconcilable => Self::Conflict,
+            Unsavable::CookieAfterHead => Self::CookieAfterHead,
+        }
     }
 }
 

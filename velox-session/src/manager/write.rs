@@ -66,9 +66,10 @@ impl Inner {
         let mut content = Arc::clone(loaded.record.content());
         change(Arc::make_mut(&mut content));
         self.fits(&content, Some(&loaded.record))?;
-        let left = match self.policy.sliding {
-            true => self.policy.longest(content.created_at(), now),
-            false => self.policy.remaining(&loaded.record, now),
+        let policy = shared.with(|state| Ok(state.policy(&self.policy)))?;
+        let left = match policy.sliding {
+            true => policy.longest(content.created_at(), now),
+            false => policy.remaining(&loaded.record, now),
         };
         if left == 0 {
             return Ok(Written::No(None));
@@ -126,6 +127,7 @@ impl From<CloseError> for SessionError {
         match error {
             CloseError::Unavailable(error) | CloseError::Unlisted(error) => Self::Unavailable(error),
             CloseError::Conflict => Self::Conflict,
+            CloseError::CookieAfterHead => Self::CookieAfterHead,
             CloseError::TooLarge { limit } => Self::TooLarge { limit },
             CloseError::Id(source) => Self::Id(source),
         }

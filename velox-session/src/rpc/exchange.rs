@@ -1,4 +1,8 @@
 //! The session of an exchange: opened by the first procedure that uses it, shared by the others, saved at the end.
+//!
+//! In a streamed reply the queries do not hold the head back until they have ended. The session is loaded once for all of them, so that the
+//! cookie of one that was renewed goes with the head; from there on each has a session of its own, as if it were a request of its own, and
+//! saves it before its line leaves.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,18 +11,69 @@ use std::time::Duration;
 use http::Method;
 use http::header::COOKIE;
 use tokio::sync::OnceCell;
-use velox_rpc::Result;
 use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Slot};
-use velox_rpc::procedure::Running;
+use velox_rpc::procedure::{Output, Running};
+use velox_rpc::{Error, Result};
 
 use super::deadline::within;
-use super::outward::{cross_site, ended, unopened, unsaved};
-use crate::Manager;
+use super::outward::{cross_site, ended, of_call, unopened, unsaved};
 use crate::clock::milliseconds;
-use crate::manager::{CloseError, OpenError, keep_out_of_caches};
+use crate::manager::{CloseError, Closing, OpenError, keep_out_of_caches};
 use crate::origin::Here;
-use crate::session::OpenSession;
+use crate::session::{CallScope, OpenSession};
+use crate::{Manager, Session};
+
+/// What a call has of the session of its exchange.
+pub(super) struct SessionCall {
+    scope: CallScope,
+    /// The call saves for itself: the head of its reply does not wait for it.
+    own: Option<Box<(Manager, OpenSession)>>,
+}
+
+impl SessionCall {
+    /// Begins a call in the session that was [opened](open).
+    pub(super) fn begin(open: &OpenSession, manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<Self> {
+        if kind == Kind::Query {
+            exchange.release_head();
+        }
+        if exchange.holds_head() {
+            return Ok(Self { scope: open.call(), own: None });
+        }
+        let own = open.after_head().ok_or_else(|| Error::internal(NotHeld))?;
+        Ok(Self { scope: own.call(), own: Some(Box::new((manager.clone(), own))) })
+    }
+
+    pub(super) fn session(&self) -> Session {
+        self.scope.session()
+    }
+
+    /// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
+    /// finished login or logout.
+    pub(super) fn end(self, result: Result<Output>) -> Running<Result<Output>> {
+        let result = result.map_err(of_call);
+        match &result {
+            Err(error) if error.status().is_server_error() => drop(self.scope),
+            _ => self.scope.commit(),
+        }
+        match self.own {
+            Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
+                // Its cookie went with the head, where there is one.
+                let _ = save(&own.0, &own.1).await.map_err(unsaved)?;
+                result
+            }),
+            _ => Running::ready(result),
+        }
+    }
+}
+
+/// A session was opened where its cookie could not be sent.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a session was opened in a call that does not hold the head of its streamed reply: what wraps a session middleware must pass \
+     `describe` on to it, and must not release the head before it"
+)]
+struct NotHeld;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
 /// sent, and that may change something, does not get it.
@@ -30,12 +85,21 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         open: OnceCell::new(),
         is_alive: OnceCell::new(),
     });
+    if !exchange.holds_head() && slot.open.get().is_none() {
+        return Err(Error::internal(NotHeld));
+    }
+    let told = |open| {
+        if kind == Kind::Query && exchange.is_streamed() {
+            exchange.reply().edit_headers(|headers| manager.renewal(&open).apply(headers));
+        }
+        open
+    };
     let opening = || async {
         // In a box: the future of the procedure would keep the room for it to its end.
         let request = exchange.request();
         let (cookies, read_only) = (request.headers().get_all(COOKIE), request.method() == Method::HEAD);
         if let Some(open) = manager.open_at_once(&cookies, read_only) {
-            return Ok(open);
+            return Ok(told(open));
         }
         let mut opening = Box::pin(manager.open_as(cookies, read_only));
         let (opened, took) = within(manager.patience(), opening.as_mut()).await;
@@ -43,7 +107,7 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         if !took.is_zero() {
             opened.shared().waited(milliseconds(took));
         }
-        Ok(opened)
+        Ok(told(opened))
     };
     match slot.open.get_or_try_init(opening).await {
         Ok(open) => Ok(open.clone()),
@@ -52,6 +116,13 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
             Err(unopened(error))
         }
     }
+}
+
+/// Saves a session that cannot be closed at once, in the time that is left to its exchange.
+async fn save(manager: &Manager, open: &OpenSession) -> Result<Closing, CloseError> {
+    let left = manager.longest_wait().saturating_sub(Duration::from_millis(open.shared().waited(0)));
+    let (closed, _) = within(left, pin!(manager.save(open))).await;
+    closed.unwrap_or_else(|| Err(CloseError::Unavailable(manager.timed_out())))
 }
 
 /// Refuses a mutation from another site, and a query too that is sent by a method for changes.
@@ -97,7 +168,7 @@ impl Slot for SessionSlot {
     }
 
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let Some(open) = self.open.get() else { return Running::ready(Ok(())) };
+        let Some(open) = self.open.get().filter(|_| exchange.holds_head()) else { return Running::ready(Ok(())) };
         // As a rule: it needs no box to wait in.
         if let Some(closing) = self.manager.close_at_once(open) {
             exchange.reply().edit_headers(|headers| closing.apply(headers));
@@ -105,9 +176,7 @@ impl Slot for SessionSlot {
         }
         let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
-            let left = self.manager.longest_wait().saturating_sub(Duration::from_millis(open.shared().waited(0)));
-            let (closed, _) = within(left, pin!(self.manager.save(&open))).await;
-            match closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.manager.timed_out()))) {
+            match save(&self.manager, &open).await {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));
                     Ok(())

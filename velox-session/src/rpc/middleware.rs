@@ -8,11 +8,10 @@ use velox_rpc::context::Exchange;
 use velox_rpc::procedure::{Credential, Demands, Output};
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
-use super::exchange::open;
+use super::exchange::{SessionCall, open};
 use super::loader::Loader;
 use super::{SessionContext, UserContext, outward};
 use crate::Manager;
-use crate::session::CallScope;
 
 /// Lets in who is logged in: made by [`SessionMiddleware::required`](super::SessionMiddleware::required).
 pub struct RequiredSession<U>(WithUser<U>);
@@ -54,17 +53,17 @@ where
     type Context = UserContext<C, U>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
+        let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let result = match user {
-            Who::Known(user) => next.run(UserContext::new(user, scope.session(), ctx)).await,
+            Who::Known(user) => next.run(UserContext::new(user, call.session(), ctx)).await,
             Who::Gone => {
                 // The account was deleted: its session ends, and the browser forgets it.
-                scope.session().logout().await?;
+                call.session().logout().await?;
                 Err(gone())
             }
             Who::Nobody => Err(nobody()),
         };
-        end(scope, result.map_err(|error| if outward::is_ended(&error) { nobody() } else { error }))
+        call.end(result.map_err(|error| if outward::is_ended(&error) { nobody() } else { error })).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -83,8 +82,8 @@ where
     type Context = UserContext<C, Option<U>>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let (scope, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
-        let session = scope.session();
+        let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
+        let session = call.session();
         let (user, session) = match user {
             Who::Known(user) => (Some(user), session),
             // The session must not say who is logged in where the context says that nobody is.
@@ -92,7 +91,7 @@ where
             Who::Nobody => (None, session),
         };
         let result = next.run(UserContext::new(user, session, ctx)).await;
-        end(scope, result)
+        call.end(result).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -104,9 +103,11 @@ impl<C: Ctx> Middleware<C> for PlainSession {
     type Context = SessionContext<C>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
-        let scope = open(&self.0, ctx.exchange(), ctx.base().procedure().kind()).await?.call();
-        let result = next.run(SessionContext::new(scope.session(), ctx)).await;
-        end(scope, result)
+        let (exchange, kind) = (ctx.exchange(), ctx.base().procedure().kind());
+        let open = open(&self.0, exchange, kind).await?;
+        let call = SessionCall::begin(&open, &self.0, exchange, kind)?;
+        let result = next.run(SessionContext::new(call.session(), ctx)).await;
+        call.end(result).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -137,25 +138,15 @@ enum Who<U> {
 
 impl<U> WithUser<U> {
     /// Opens the session, begins the call, and loads the user.
-    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(CallScope, Who<U>)> {
-        let scope = open(&self.manager, exchange, kind).await?.call();
-        let who = match scope.session().user() {
+    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(SessionCall, Who<U>)> {
+        let open = open(&self.manager, exchange, kind).await?;
+        let call = SessionCall::begin(&open, &self.manager, exchange, kind)?;
+        let who = match call.session().user() {
             None => Who::Nobody,
             Some(user) => self.loader.load(user).await?.map_or(Who::Gone, Who::Known),
         };
-        Ok((scope, who))
+        Ok((call, who))
     }
-}
-
-/// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
-/// finished login or logout.
-fn end(scope: CallScope, result: Result<Output>) -> Result<Output> {
-    let result = result.map_err(outward::of_call);
-    match &result {
-        Err(error) if error.status().is_server_error() => drop(scope),
-        _ => scope.commit(),
-    }
-    result
 }
 
 impl<U> fmt::Debug for RequiredSession<U> {

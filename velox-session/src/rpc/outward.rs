@@ -25,6 +25,7 @@ pub(super) fn of_call(error: Error) -> Error {
             Error::bad_request("The key is reserved").with_tag("SESSION_KEY_RESERVED")
         }
         Some(SessionError::Superseded | SessionError::Conflict) => changed(),
+        Some(SessionError::CookieAfterHead) => cookie_after_head(),
         Some(SessionError::Unavailable(store)) if !store.is_unsupported() => unasked(error),
         Some(_) | None => error,
     }
@@ -60,6 +61,7 @@ pub(super) fn unopened(error: OpenError) -> Error {
 pub(super) fn unsaved(error: CloseError) -> Error {
     match error {
         CloseError::Conflict => changed(),
+        CloseError::CookieAfterHead => cookie_after_head(),
         CloseError::TooLarge { .. } => too_large(),
         CloseError::Unavailable(_) => {
             Error::unavailable("The session could not be saved").with_tag("SESSION_UNAVAILABLE").with_source(error)
@@ -85,6 +87,15 @@ pub(super) fn is_ended(error: &Error) -> bool {
 
 fn changed() -> Error {
     Error::new(Code::Conflict, "The session was changed by another request").with_tag("SESSION_CONFLICT")
+}
+
+/// As velox-rpc says it of any cookie.
+fn cookie_after_head() -> Error {
+    Error::new(
+        Code::Conflict,
+        "A streamed query cannot begin a session or give it a new id: send it in a request of its own",
+    )
+    .with_tag("COOKIE_AFTER_HEAD")
 }
 
 fn too_large() -> Error {

@@ -32,6 +32,9 @@ pub enum SessionError {
     /// again.
     #[error("the session was ended or got a new id by another request")]
     Conflict,
+    /// The session would begin, and the head of the reply, with the cookie, has left: a query in a streamed reply cannot do that.
+    #[error("the session needs a new cookie, and the head of the reply has left")]
+    CookieAfterHead,
     /// No id could be drawn for a session that begins.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),

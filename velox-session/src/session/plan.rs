@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::policy::Policy;
 use crate::record::Content;
-use crate::session::state::State;
+use crate::session::state::{Loaded, State};
 use crate::session::view::{Start, View};
 
 /// What is to be done at the end of an exchange.
@@ -72,35 +72,44 @@ pub(crate) enum CookieOp {
     Remove,
 }
 
-/// What was done cannot be saved: the session is gone or got a new id elsewhere, it came to its absolute end, or an update was made of
-/// another value than the one that is there now.
+/// What was done cannot be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Irreconcilable;
+pub(crate) enum Unsavable {
+    /// The session is gone or got a new id elsewhere, it came to its absolute end, or an update was made of another value than the one that is
+    /// there now.
+    Irreconcilable,
+    /// It needs a new cookie, which can no longer be sent.
+    CookieAfterHead,
+}
 
 /// What is to be done at the end of an exchange.
-pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
+pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
     if state.is_read_only() {
         return Ok(plan_read(state, now, policy));
     }
+    let policy = &state.policy(policy);
     let view = state.settled();
     let mut plan = plan_own(&view, state, now, policy)?;
+    if state.is_after_head() && plan.store.created().is_some() {
+        return Err(Unsavable::CookieAfterHead);
+    }
     plan.others = Others { end_all_of: view.others_of().to_vec(), logged_in: view.is_logged_in() };
     Ok(plan)
 }
 
 /// What is to be done to the session itself.
-fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Irreconcilable> {
+fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
     match (view.start(), view.is_written()) {
         // Only a login makes another session. A write is not saved, and must not be answered as if it were: whoever gave the session a
         // new id may be another than who wrote.
         (Start::Lost, written) if !view.is_logged_in() && !view.is_logged_out() => {
             if written || view.is_broken() {
-                Err(Irreconcilable)
+                Err(Unsavable::Irreconcilable)
             } else {
                 Ok(Plan::nothing())
             }
         }
-        _ if view.is_broken() => Err(Irreconcilable),
+        _ if view.is_broken() => Err(Unsavable::Irreconcilable),
         (_, true) => write(view, lifetime(view, state, now, policy)),
         (Start::Live, false) if view.is_replaced() => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(plan_read(state, now, policy)),
@@ -134,12 +143,12 @@ impl Plan {
 }
 
 /// Saves what was written.
-fn write(view: &View, lifetime: u64) -> Result<Plan, Irreconcilable> {
+fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
     if lifetime == 0 {
         // It came to its absolute end during the exchange. What was written would be in no session, with a new id as without one.
         return match view.start() {
             _ if view.is_only_put_back() => Ok(Plan::nothing()),
-            _ if !view.is_logged_in() && !view.is_logged_out() => Err(Irreconcilable),
+            _ if !view.is_logged_in() && !view.is_logged_out() => Err(Unsavable::Irreconcilable),
             Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
             Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
         };
@@ -168,7 +177,8 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
 
 /// What is to be done at the end of an exchange that wrote nothing: the cookie is sent if the loading has renewed the session.
 pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
-    let Some(loaded) = state.loaded().filter(|loaded| loaded.renewed) else { return Plan::nothing() };
+    let renewed = |loaded: &&Loaded| loaded.renewed && !state.is_after_head();
+    let Some(loaded) = state.loaded().filter(renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.seen_at()) >= DOUBTFUL_AFTER;
     // What the store is told if it is asked. Never less than it knows: another request may have sent a cookie for as long as that.
     let whole = match policy.sliding {

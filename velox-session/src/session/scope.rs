@@ -36,6 +36,12 @@ impl OpenSession {
         CallScope { session: Session { shared: Arc::clone(&self.0), call, user_is_gone: false }, keep: false }
     }
 
+    /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn after_head(&self) -> Option<Self> {
+        self.0.after_head().map(Self::new)
+    }
+
     #[cfg(test)]
     pub(crate) fn record(&self) -> crate::Record {
         self.0

@@ -22,6 +22,13 @@ impl Shared {
         Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), manager }
     }
 
+    /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn after_head(&self) -> Option<Self> {
+        let state = self.lock().as_ref()?.after_head();
+        Some(Self { waited: AtomicU64::new(self.waited(0)), ..Self::new(state, self.manager.clone()) })
+    }
+
     /// Takes the state: from here on no call reads or writes it. In a box, since it moves through the futures that save it.
     pub(crate) fn take(&self) -> Option<Box<State>> {
         self.lock().take().map(Box::new)

@@ -14,6 +14,7 @@ use crate::cookie::sign::Signature;
 use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::manager::deaths::Mark;
+use crate::policy::Policy;
 use crate::record::{Content, Record};
 use crate::session::error::SessionError;
 use crate::session::info::SessionHandle;
@@ -33,6 +34,8 @@ pub(crate) struct State {
     seen_at: u64,
     /// A `HEAD` request: nothing that it does is saved.
     read_only: bool,
+    /// The head of the reply leaves before the session is saved: no cookie can be set any more.
+    after_head: bool,
     size_limit: usize,
     log: Vec<Entry>,
     /// Counts what was ever put into the log.
@@ -157,6 +160,7 @@ impl State {
             opened_at,
             seen_at: opened_at,
             read_only,
+            after_head: false,
             size_limit,
             log: Vec::new(),
             entries: 0,
@@ -168,6 +172,12 @@ impl State {
             epoch: 0,
             touched: false,
         }
+    }
+
+    /// The session for a call of its own, whose reply's head leaves before the call ends.
+    #[cfg(any(feature = "rpc", test))]
+    pub(crate) fn after_head(&self) -> Self {
+        Self { after_head: true, ..self.clone() }
     }
 
     /// Begins a call. It sees what is settled.
@@ -227,6 +237,7 @@ impl State {
         let place = match &self.base {
             _ if is_own || self.read_only => Place::Log,
             Base::Live(loaded) => Place::Record(Box::new(loaded.clone())),
+            Base::None if self.after_head => return Err(SessionError::CookieAfterHead),
             Base::None => Place::New,
             Base::Lost(_) => return Err(SessionError::Conflict),
         };
@@ -388,6 +399,16 @@ impl State {
 
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
+    }
+
+    pub(crate) fn is_after_head(&self) -> bool {
+        self.after_head
+    }
+
+    /// How long the session lives. Without a cookie, what this exchange writes must not prolong it: the browser would forget it before the
+    /// store does, and no later request would know to send the cookie again.
+    pub(crate) fn policy(&self, policy: &Policy) -> Policy {
+        Policy { sliding: policy.sliding && !self.after_head, ..*policy }
     }
 
     pub(crate) fn was_presented(&self) -> bool {

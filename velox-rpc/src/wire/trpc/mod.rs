@@ -11,5 +11,5 @@ mod settings;
 
 pub(crate) use self::batch::Batch;
 pub(crate) use self::procedures::Procedures;
-pub(crate) use self::reply::{lines_head, refusal, vary};
+pub(crate) use self::reply::refusal;
 pub use self::settings::Trpc;

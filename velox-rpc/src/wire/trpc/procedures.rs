@@ -92,13 +92,6 @@ impl Procedures {
         if batch.calls.len() == 1 { self.call(batch, 0) } else { None }
     }
 
-    /// Whether each reply may leave as soon as its call has ended. What reads a body or a session keeps the head of the reply back: a cookie
-    /// goes with the head, and so does the refusal of a body.
-    pub(crate) fn streams(&self, batch: &Batch) -> bool {
-        let keeps_head = |endpoint: &Endpoint| endpoint.meta.demands.has_cookie();
-        batch.is_stream && batch.is_get && !self.calls(batch).any(keeps_head)
-    }
-
     pub(crate) fn subject(&self, batch: &Batch) -> Subject<'_> {
         Subject { route: &self.route, procedure: self.only(batch).map(|endpoint| &*endpoint.name) }
     }

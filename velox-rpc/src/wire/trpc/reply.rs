@@ -1,6 +1,6 @@
 //! The envelopes of results and errors.
 
-use http::header::{ALLOW, VARY};
+use http::header::{ALLOW, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -24,33 +24,21 @@ impl Procedures {
             Results::One(result) => vec![Some(result)],
             Results::Each(results) => results,
         };
-        let (first, between, last) = match (batch.is_stream, batch.is_list) {
-            (true, _) => (lines_head(batch), "", ""),
-            (false, true) => (b"[".to_vec(), ",", "]"),
-            (false, false) => (Vec::new(), "", ""),
-        };
-        replies.json.extend(first);
+        let (first, between, last) = if batch.is_list { ("[", ",", "]") } else { ("", "", "") };
+        replies.json.extend(first.as_bytes());
         for (index, result) in results.into_iter().enumerate() {
             if index > 0 {
                 replies.json.extend(between.as_bytes());
             }
-            let reply = |replies: &mut Replies| self.reply(&batch.calls[index], result, replies, &id);
-            if batch.is_stream { replies.line(index, reply) } else { reply(&mut replies) }
+            self.reply(&batch.calls[index], result, &mut replies, &id);
         }
         replies.json.extend(last.as_bytes());
-        if batch.is_stream {
-            // What came of each call is in its line.
-            replies.status = None;
-        }
-        vary(headers);
-        if let Some(allow) = &batch.allow {
-            headers.insert(ALLOW, allow.clone());
-        }
+        batch.head(headers);
         let Replies { json, status, failed, is_fault } = replies;
         Answer { status: status.unwrap_or(StatusCode::OK), json, failed, is_fault }
     }
 
-    /// The line of one call of a stream.
+    /// The line of one call of a stream: the number of its promise, that it is kept, and its value.
     pub(crate) fn line(
         &self,
         batch: &Batch,
@@ -58,8 +46,10 @@ impl Procedures {
         result: Option<Result<Output>>,
         id: impl Fn() -> RequestId,
     ) -> Vec<u8> {
-        let mut replies = Replies { json: Vec::new(), status: None, failed: false, is_fault: false };
-        replies.line(call, |replies| self.reply(&batch.calls[call], result, replies, &id));
+        let json = format!("[{call},0,[[").into_bytes();
+        let mut replies = Replies { json, status: None, failed: false, is_fault: false };
+        self.reply(&batch.calls[call], result, &mut replies, &id);
+        replies.json.extend(b"]]]\n");
         replies.json
     }
 
@@ -75,12 +65,29 @@ impl Procedures {
     }
 }
 
-/// The first line of a stream: each call is a promise, whose value comes in a line with its number.
-pub(crate) fn lines_head(batch: &Batch) -> Vec<u8> {
-    let promise = |call: usize| (call.to_string(), json!([[0], [null, 0, call]]));
-    let mut head = Value::Object((0..batch.calls.len()).map(promise).collect()).to_string().into_bytes();
-    head.push(b'\n');
-    head
+impl Batch {
+    /// The first line and the headers of a stream, if the client wants one: each call is a promise, whose value comes in a line with its
+    /// number.
+    pub(crate) fn lines(&self) -> Option<(Vec<u8>, HeaderMap)> {
+        if !self.is_stream {
+            return None;
+        }
+        let promise = |call: usize| (call.to_string(), json!([[0], [null, 0, call]]));
+        let mut line = Value::Object((0..self.calls.len()).map(promise).collect()).to_string().into_bytes();
+        line.push(b'\n');
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        self.head(&mut headers);
+        Some((line, headers))
+    }
+
+    /// The headers of every reply.
+    fn head(&self, headers: &mut HeaderMap) {
+        vary(headers);
+        if let Some(allow) = &self.allow {
+            headers.insert(ALLOW, allow.clone());
+        }
+    }
 }
 
 /// The reply to a request that is refused before any call: one object, also for a batch. The client's links give it to every call.
@@ -92,7 +99,7 @@ pub(crate) fn refusal(error: &Error, headers: &mut HeaderMap, id: impl Fn() -> R
 }
 
 /// Which form a reply has depends on these headers, in tRPC's words.
-pub(crate) fn vary(headers: &mut HeaderMap) {
+fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("trpc-accept, accept"));
 }
 
@@ -123,13 +130,6 @@ impl Replies {
         self.failed = true;
         self.is_fault |= error.status().is_server_error();
         serde_json::to_writer(&mut self.json, &envelope(error, Some(path), id)).expect(IS_JSON);
-    }
-
-    /// A line: the number of the promise, that it is kept, and its value.
-    fn line(&mut self, call: usize, reply: impl FnOnce(&mut Self)) {
-        self.json.extend(format!("[{call},0,[[").into_bytes());
-        reply(self);
-        self.json.extend(b"]]]\n");
     }
 
     fn note(&mut self, status: StatusCode) {

@@ -468,7 +468,7 @@ fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_fa
 fn a_record_that_went_to_another_user_is_not_written_to() {
     let mut state = run(Start::Anonymous, &[Act::Set]);
     state.rebase(Some(Start::UserA.record()));
-    assert_eq!(plan(&state, NOW, &POLICY), Err(Irreconcilable));
+    assert_eq!(plan(&state, NOW, &POLICY), Err(Unsavable::Irreconcilable));
 }
 
 #[test]
@@ -496,7 +496,7 @@ fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
     state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
     count(&mut state, call);
     state.end(call, true);
-    assert_eq!(plan(&state, NOW, &POLICY), Err(Irreconcilable));
+    assert_eq!(plan(&state, NOW, &POLICY), Err(Unsavable::Irreconcilable));
 }
 
 #[test]
@@ -583,7 +583,7 @@ fn the_absolute_time_out_caps_every_path() {
     assert_eq!(renewed, Duration::from_millis(30_500), "a login begins anew");
     for history in [&[Act::Set][..], &[Act::Regenerate], &[Act::Set, Act::Regenerate]] {
         let late = plan(&run(Start::UserA, history), OPENED + 20_500, &policy);
-        assert_eq!(late, Err(Irreconcilable), "there is no session left to write to: {history:?}");
+        assert_eq!(late, Err(Unsavable::Irreconcilable), "there is no session left to write to: {history:?}");
     }
     // Nobody was told that a message that is put back is saved.
     let mut state = Start::UserA.state(false);
@@ -613,4 +613,18 @@ fn without_sliding_a_session_ends_when_it_was_to_end() {
     assert_eq!(ttl_of(&[Act::Regenerate]), Duration::from_millis(TTL - 40_000));
     assert_eq!(ttl_of(&[Act::LoginA]), Duration::from_millis(TTL));
     assert_eq!(ttl_of(&[Act::Logout, Act::Set]), Duration::from_millis(TTL));
+}
+
+#[test]
+fn after_the_head_has_left_nothing_is_saved_that_needs_a_cookie_and_nothing_is_prolonged() {
+    let fixed = Policy { sliding: false, ..POLICY };
+    for_all_histories(|start, history| {
+        let state = run(start, history);
+        let planned = match plan(&state, NOW, &fixed) {
+            Ok(planned) if planned.store.created().is_some() => Err(Unsavable::CookieAfterHead),
+            Ok(Plan { store: StoreOp::Confirm { .. }, others, .. }) => Ok(Plan { others, ..Plan::nothing() }),
+            planned => planned,
+        };
+        assert_eq!(plan(&state.after_head(), NOW, &POLICY), planned, "{start:?} {history:?}");
+    });
 }
