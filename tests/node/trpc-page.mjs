@@ -1,5 +1,5 @@
-// Opens a page in Chromium whose script calls the application by the stock client of tRPC, with the browser's own cookies. Argument: the
-// address of the page. It prints what the page learned, as JSON.
+// Opens a page in Chromium whose script calls the application by the stock client of tRPC, and by REST beside it, with the browser's own
+// cookies. Argument: the address of the page. It prints what the page learned, as JSON.
 import { withBrowser } from "./chromium.mjs";
 
 const [address] = process.argv.slice(2);
@@ -11,9 +11,10 @@ const learned = await withBrowser(async (browser) => {
 });
 console.log(JSON.stringify(learned));
 
-// This function runs in the page, whose import map knows the client.
+// This function runs in the page, whose import map knows both clients.
 async function run() {
   const { createTRPCClient, httpBatchLink, httpBatchStreamLink } = await import("@trpc/client");
+  const { restClient, visitByBoth } = await import("rest");
   const learned = {};
   for (const [name, link] of Object.entries({ httpBatchLink, httpBatchStreamLink })) {
     const client = createTRPCClient({ links: [link({ url: "/trpc" })] });
@@ -24,6 +25,7 @@ async function run() {
       together: await Promise.all([profile(), client.shop.slow.query({ word: "slow" })]),
       logout: (await client.auth.logout.mutate()) ?? null,
       after: await profile(),
+      both: await visitByBoth(client, restClient("/api")),
     };
   }
   return learned;

@@ -1,8 +1,9 @@
-// Calls an application by the stock client of tRPC, through each of its links, with the cookies of a browser. Argument: the address of the
-// tRPC path. It prints what came of each call, as JSON.
+// Calls an application by the stock client of tRPC, through each of its links, and by REST beside it, with the cookies of a browser.
+// Arguments: the addresses of the tRPC path and of the REST prefix. It prints what came of each call, as JSON.
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
+import { restClient, visitByBoth } from "./rest.mjs";
 
-const [url] = process.argv.slice(2);
+const [url, restUrl] = process.argv.slice(2);
 
 // Reached only by what hangs.
 setTimeout(() => {
@@ -66,6 +67,7 @@ for (const [name, link] of Object.entries(links)) {
     logout: await outcome(client.auth.logout.mutate()),
     after: await outcome(client.auth.getProfile.query()),
     requests: visitor.requests(),
+    both: await visitByBoth(client, restClient(restUrl, visitor.fetch)),
   };
 }
 console.log(JSON.stringify(learned));

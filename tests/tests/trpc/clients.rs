@@ -1,4 +1,4 @@
-//! The stock client of tRPC, in Node through each of its links, and in a page in Chromium.
+//! The stock client of tRPC and REST calls beside it, in Node through each of the links, and in a page in Chromium.
 
 use std::path::Path;
 use std::time::Duration;
@@ -55,8 +55,9 @@ pub(super) fn app() -> App<()> {
 #[tokio::test]
 async fn the_stock_client_is_served_through_each_of_its_links() {
     let site = Site::of(app()).await;
-    let url = site.url("/trpc");
-    let printed = tokio::task::spawn_blocking(move || node("trpc.mjs", &[Path::new(&url)])).await.expect("node runs");
+    let [trpc, rest] = ["/trpc", "/api"].map(|path| site.url(path));
+    let visit = move || node("trpc.mjs", &[Path::new(&trpc), Path::new(&rest)]);
+    let printed = tokio::task::spawn_blocking(visit).await.expect("node runs");
     let learned: Value = serde_json::from_str(&printed).expect("JSON");
     let user = json!({"data": {"id": "u1", "email": "ada@example.com"}});
     for (link, requests) in [("httpLink", 11), ("httpBatchLink", 7), ("httpBatchStreamLink", 7), ("splitLink", 7)] {
@@ -77,13 +78,34 @@ async fn the_stock_client_is_served_through_each_of_its_links() {
         assert_eq!((&together[4]["message"], &together[4]["httpStatus"]), (&json!("Sold out"), &json!(409)), "{link}");
         assert_eq!(learned["logout"], json!({"data": null}), "{link}");
         assert_eq!(learned["requests"], requests, "{link}: calls made together are one request of a batch");
+        assert_eq!(learned["both"], one_session_for_both(), "{link}");
     }
 }
 
-/// The page, the client's modules, and the application, on one origin.
+/// What `visitByBoth` returns where tRPC and REST see one session.
+fn one_session_for_both() -> Value {
+    let visit = |id| {
+        let user = json!({"id": id, "email": "ada@example.com"});
+        let envelope = json!({
+            "error": "AuthError",
+            "message": "Authentication required",
+            "statusCode": 401,
+            "code": "SESSION_UNAUTHORIZED",
+        });
+        json!({
+            "login": id,
+            "profiles": [user, user],
+            "logout": null,
+            "after": [{"status": 401, "envelope": envelope}, "UNAUTHORIZED"],
+        })
+    };
+    json!({"inByTrpc": visit("u2"), "inByRest": visit("u3")})
+}
+
+/// The page, the clients' modules, and the application, on one origin.
 fn front_end() -> axum::Router {
     let module = async |Below(path): Below<String>| {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules").join(path);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("node").join(path);
         let text = std::fs::read_to_string(file).map_err(|_| StatusCode::NOT_FOUND)?;
         Ok::<_, StatusCode>(([("content-type", "text/javascript")], text))
     };
@@ -95,11 +117,12 @@ fn front_end() -> axum::Router {
 
 const PAGE: &str = r#"<!doctype html><title>A page</title><script type="importmap">
 { "imports": {
-  "@trpc/client": "/modules/@trpc/client/dist/index.mjs",
-  "@trpc/server": "/modules/@trpc/server/dist/index.mjs",
-  "@trpc/server/observable": "/modules/@trpc/server/dist/observable/index.mjs",
-  "@trpc/server/rpc": "/modules/@trpc/server/dist/rpc.mjs",
-  "@trpc/server/unstable-core-do-not-import": "/modules/@trpc/server/dist/unstable-core-do-not-import.mjs"
+  "@trpc/client": "/modules/node_modules/@trpc/client/dist/index.mjs",
+  "@trpc/server": "/modules/node_modules/@trpc/server/dist/index.mjs",
+  "@trpc/server/observable": "/modules/node_modules/@trpc/server/dist/observable/index.mjs",
+  "@trpc/server/rpc": "/modules/node_modules/@trpc/server/dist/rpc.mjs",
+  "@trpc/server/unstable-core-do-not-import": "/modules/node_modules/@trpc/server/dist/unstable-core-do-not-import.mjs",
+  "rest": "/modules/rest.mjs"
 } }
 </script>"#;
 
@@ -118,6 +141,7 @@ async fn a_page_in_chromium_logs_in_reads_the_profile_and_logs_out() {
             "together": [user, "slow"],
             "logout": null,
             "after": "UNAUTHORIZED",
+            "both": one_session_for_both(),
         });
         assert_eq!(learned[link], expected, "{link}");
     }
