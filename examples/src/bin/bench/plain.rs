@@ -37,4 +37,9 @@ impl Plain {
     fn echo(&self) -> Mutation<Echo, Echo> {
         procedure().input::<Echo>().rest(Method::POST, "/echo").mutation(|Call { input, .. }| Ok(input))
     }
+
+    /// The same as a query, by tRPC alone: the contract of the measured servers has no such REST route.
+    fn repeat(&self) -> Query<Echo, Echo> {
+        procedure().input::<Echo>().no_rest().query(|Call { input, .. }| Ok(input))
+    }
 }
