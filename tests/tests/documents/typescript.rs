@@ -2,10 +2,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use velox_rpc::export::TypeScript;
 use velox_rpc::{App, Router, procedure};
-use velox_tests::{Client, node};
+use velox_tests::{Client, FrontEnd};
 
 use crate::app::app;
-use crate::file;
 
 fn types() -> TypeScript {
     TypeScript::of(Client::of(app()).service().manifest())
@@ -44,22 +43,9 @@ fn names_that_typescript_has_are_left_to_it() {
 
 #[test]
 fn the_strict_compiler_takes_it_and_its_types_mean_something() {
-    let module = types().to_string();
-    file("procedures.ts", &module);
-    let uses = file("uses.ts", USES);
-    node(
-        "node_modules/typescript/bin/tsc",
-        &[
-            "--noEmit".as_ref(),
-            "--strict".as_ref(),
-            "--exactOptionalPropertyTypes".as_ref(),
-            "--noUncheckedIndexedAccess".as_ref(),
-            "--module".as_ref(),
-            "preserve".as_ref(),
-            "--ignoreConfig".as_ref(),
-            &uses,
-        ],
-    );
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "procedures");
+    front_end.write("procedures.ts", &types().to_string());
+    front_end.check("uses.ts", USES);
 }
 
 /// Fails to compile where a type is wider or narrower than it should be.

@@ -1,54 +1,18 @@
 //! The generated type of the router, as tRPC's client and the strict compiler of TypeScript take it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use velox_rpc::export::TypeScript;
-use velox_tests::node;
-
-/// A folder of this test's own in the target folder, in which the packages of `tests/node` are found.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).expect("the target folder can be written to");
-    let packages = folder.join("node_modules");
-    if !packages.exists() {
-        std::os::unix::fs::symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules"), packages)
-            .expect("a link");
-    }
-    folder
-}
-
-fn compile(folder: &Path) {
-    let options = [
-        "--noEmit",
-        "--strict",
-        "--exactOptionalPropertyTypes",
-        "--module",
-        "preserve",
-        "--lib",
-        "esnext,dom",
-        "--ignoreConfig",
-    ];
-    let uses = folder.join("uses.ts");
-    let arguments: Vec<&Path> = options.iter().map(Path::new).chain([&*uses]).collect();
-    node("node_modules/typescript/bin/tsc", &arguments);
-}
+use velox_tests::FrontEnd;
 
 #[test]
 fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     let service = super::clients::app().into_service().expect("good routes");
-    let folder = folder("trpc-types");
-    fs::write(folder.join("app-router.d.ts"), TypeScript::of(service.manifest()).app_router().to_string())
-        .expect("a file");
-    fs::write(folder.join("uses.ts"), USES).expect("a file");
-    compile(&folder);
-    // The expectations of errors above mean something: without them the same calls are refused.
-    fs::write(folder.join("uses.ts"), USES.replace("// @ts-expect-error", "//")).expect("a file");
-    assert!(std::panic::catch_unwind(|| compile(&folder)).is_err());
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-types");
+    front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
+    front_end.check("uses.ts", CLIENT);
 }
 
 /// Fails to compile where a type is wider or narrower than it should be.
-const USES: &str = r#"
+const CLIENT: &str = r#"
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import type { AppRouter } from "./app-router";
 

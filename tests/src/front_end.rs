@@ -1,0 +1,94 @@
+//! A front end in TypeScript, as the strict compiler sees it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::node::packages;
+
+/// A folder of TypeScript, in which the packages of the folder `node` are found.
+#[derive(Debug)]
+pub struct FrontEnd {
+    folder: PathBuf,
+}
+
+impl FrontEnd {
+    /// Makes the folder, below the target folder of a test, `env!("CARGO_TARGET_TMPDIR")`.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn new(target: &str, name: &str) -> Self {
+        let folder = Path::new(target).join(name);
+        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let modules = folder.join("node_modules");
+        if !modules.exists() {
+            std::os::unix::fs::symlink(packages(), modules).expect("a link");
+        }
+        Self { folder }
+    }
+
+    /// Writes a file.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, text).expect("the folder can be written to");
+        path
+    }
+
+    /// Compiles a file: it must have no mistakes but those that it expects, by `// @ts-expect-error` on the line before. Without these lines
+    /// exactly the lines after them must be refused, so that no expectation is met by chance.
+    ///
+    /// # Panics
+    ///
+    /// When it is otherwise.
+    pub fn check(&self, name: &str, text: &str) {
+        let (refused, printed) = self.compile(name, text);
+        assert!(refused.is_empty(), "{printed}");
+        let expected = text.lines().zip(2..).filter(|(line, _)| line.contains(EXPECTED)).map(|(_, next)| next);
+        let (refused, printed) = self.compile(name, &text.replace(EXPECTED, "//"));
+        assert_eq!(refused, expected.collect(), "{printed}");
+        self.write(name, text);
+    }
+
+    /// The lines that are refused, and all that the compiler says.
+    fn compile(&self, name: &str, text: &str) -> (BTreeSet<usize>, String) {
+        self.write(name, text);
+        let program = packages().join("typescript/bin/tsc");
+        let run = Command::new("node").arg(program).args(OPTIONS).arg(name).current_dir(&self.folder).output();
+        let run = run.expect("node is there");
+        let printed = [run.stdout, run.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        let refused: BTreeSet<usize> = printed
+            .lines()
+            .filter(|line| line.contains("error TS"))
+            .map(|line| line_of(line, name, &printed))
+            .collect();
+        assert_eq!(run.status.success(), refused.is_empty(), "{printed}");
+        (refused, printed)
+    }
+}
+
+/// Which line of the file a diagnostic is about: `uses.ts(7,3): error TS2322: …`.
+fn line_of(diagnostic: &str, name: &str, printed: &str) -> usize {
+    let number = diagnostic.strip_prefix(name).and_then(|rest| rest.strip_prefix('(')?.split(',').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("not about a line of {name}: {printed}"))
+}
+
+const EXPECTED: &str = "// @ts-expect-error";
+const OPTIONS: [&str; 11] = [
+    "--noEmit",
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--noUncheckedIndexedAccess",
+    "--module",
+    "preserve",
+    "--lib",
+    "esnext,dom",
+    "--pretty",
+    "false",
+    "--ignoreConfig",
+];
