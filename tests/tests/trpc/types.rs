@@ -1,4 +1,4 @@
-//! The generated type of the router, as tRPC's client and the strict compiler of TypeScript take it.
+//! The generated type of the router, as tRPC's client, TanStack's options proxy and the strict compiler of TypeScript take it.
 
 use velox_rpc::export::TypeScript;
 use velox_tests::FrontEnd;
@@ -9,6 +9,7 @@ fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-types");
     front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
     front_end.check("uses.ts", CLIENT);
+    front_end.check("queries.ts", OPTIONS_PROXY);
 }
 
 /// Fails to compile where a type is wider or narrower than it should be.
@@ -43,5 +44,63 @@ export function firstField(error: unknown): string | number | undefined {
   const code: string | undefined = typed.data?.code;
   const tag: string | undefined = typed.data?.tag;
   return typed.data?.issues?.[0]?.path[0] ?? tag ?? code;
+}
+"#;
+
+const OPTIONS_PROXY: &str = r#"
+import { QueryClient, useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { AppRouter } from "./app-router";
+
+const queryClient = new QueryClient();
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc" })] });
+const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
+
+export function Profile(): string {
+  const profile = useQuery(trpc.auth.getProfile.queryOptions());
+  const email: string | undefined = profile.data?.email;
+  const word: string = useSuspenseQuery(trpc.shop.slow.queryOptions({ word: "slow" })).data;
+  const length = useQuery(trpc.shop.slow.queryOptions({ word: "slow" }, { select: (word) => word.length }));
+  const count: number | undefined = length.data;
+  const issues: string[] | undefined = profile.error?.data?.issues?.map((issue) => issue.message);
+  // @ts-expect-error a user has no age
+  profile.data?.age;
+  // @ts-expect-error a word is a text
+  trpc.shop.slow.queryOptions({ word: 7 });
+  // @ts-expect-error the word is missing
+  trpc.shop.slow.queryOptions();
+  // @ts-expect-error a mutation is no query
+  trpc.auth.login.queryOptions({ id: "u1" });
+  // @ts-expect-error there is no such procedure
+  trpc.auth.nope.queryOptions();
+  return [email, word, count, issues].join();
+}
+
+export function Login(): void {
+  const login = useMutation(trpc.auth.login.mutationOptions({
+    onSuccess: (id) => {
+      const text: string = id;
+      return [text, queryClient.invalidateQueries({ queryKey: trpc.auth.getProfile.queryKey() })];
+    },
+    onError: (error) => error.data?.tag === "SESSION_UNAUTHORIZED",
+  }));
+  login.mutate({ id: "u1" });
+  // @ts-expect-error an id is a text
+  login.mutate({ id: 7 });
+  // @ts-expect-error the id is missing
+  login.mutate({});
+  // @ts-expect-error an id is no number
+  const wrong: number | undefined = login.data;
+  // @ts-expect-error a query is no mutation
+  trpc.auth.getProfile.mutationOptions();
+}
+
+export async function cached(): Promise<string | undefined> {
+  const user = await queryClient.fetchQuery(trpc.auth.getProfile.queryOptions());
+  const word = queryClient.getQueryData(trpc.shop.slow.queryKey({ word: "slow" }));
+  // @ts-expect-error a word is no number
+  queryClient.setQueryData(trpc.shop.slow.queryKey({ word: "slow" }), 7);
+  return word ?? user.email;
 }
 "#;
