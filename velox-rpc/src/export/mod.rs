@@ -8,4 +8,4 @@ mod schemas;
 mod typescript;
 
 pub use self::openapi::OpenApi;
-pub use self::typescript::{AppRouter, TypeScript, TypedProcedure};
+pub use self::typescript::{AppRouter, TypeScript, TypedProcedure, WideIntegers};

@@ -1,11 +1,12 @@
 //! TypeScript types of every input and output.
 //!
-//! `types` writes a JSON Schema as a type; this puts the types together.
+//! `types` writes a JSON Schema as a type; `wide` knows integers that JavaScript rounds; this puts the types together.
 
 #[cfg(test)]
 mod tests;
 mod trpc;
 mod types;
+mod wide;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub use self::trpc::AppRouter;
 use self::types::{comment, key, type_of};
+pub use self::wide::WideIntegers;
 use crate::call::{Kind, ProcedureName};
 use crate::export::schemas::{Naming, Schemas, prose};
 use crate::router::Manifest;
@@ -38,6 +40,7 @@ use crate::router::Manifest;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TypeScript {
+    manifest: Manifest,
     declarations: String,
     procedures: Vec<TypedProcedure>,
 }
@@ -58,20 +61,57 @@ pub struct TypedProcedure {
 impl TypeScript {
     /// The types of an application's procedures. The same manifest always gives the same.
     pub fn of(manifest: &Manifest) -> Self {
+        Self::with(manifest.clone(), WideIntegers::default())
+    }
+
+    /// Sets the type of integers of 64 bits and more, in inputs and in outputs. By default it is `number`, which is exact up to 2^53. Each
+    /// member that has such integers says so in its comment.
+    ///
+    /// Set it to what your client makes of the JSON. velox sends and reads these integers as JSON numbers, whatever is set: `JSON.parse`
+    /// makes them a `number` and rounds large ones; a lossless parser makes them a `bigint` or a `string`, and writes them as numbers again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::{TypeScript, WideIntegers};
+    /// use velox_rpc::{App, Call, Router, procedure, schema};
+    ///
+    /// #[schema]
+    /// struct Account { id: u64, age: u8 }
+    ///
+    /// let echo = procedure().input::<Account>().mutation(|Call { input, .. }| Ok(input));
+    /// let service = App::new(()).router(Router::new("accounts").procedure("echo", echo)).into_service()?;
+    ///
+    /// let types = TypeScript::of(service.manifest());
+    /// assert!(types.declarations().contains("  /** 64-bit integer, exact up to 2^53. */\n  id: number;\n  age: number;"));
+    /// let types = types.wide_integers(WideIntegers::BigInt);
+    /// assert!(types.declarations().contains("  /** 64-bit integer. */\n  id: bigint;\n  age: number;"));
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    #[must_use = "it returns the types as set"]
+    pub fn wide_integers(self, wide: WideIntegers) -> Self {
+        Self::with(self.manifest, wide)
+    }
+
+    fn with(manifest: Manifest, wide: WideIntegers) -> Self {
         let entries = manifest.entries();
         let schemas = Schemas::gather(entries, &NAMING);
-        let mut declarations = String::new();
-        for (name, schema) in &schemas.definitions {
-            declarations.push_str(&declaration(name, schema));
-        }
+        let declarations = schemas.definitions.iter().map(|(name, schema)| declaration(name, schema, wide)).collect();
         let types = schemas.inputs.iter().zip(&schemas.outputs);
-        let procedures = entries.iter().zip(types).map(|(entry, (input, output))| TypedProcedure {
-            name: entry.name().clone(),
-            comment: comment(entry.description().map(prose), entry.deprecated(), MEMBER),
-            input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, MEMBER)),
-            output: type_of(output, MEMBER),
+        let procedures = entries.iter().zip(types).map(|(entry, (input, output))| {
+            let note = |name: &str, schema: &Value| wide.note(schema).map(|note| format!("{name}: {note}"));
+            let input_note = input.as_ref().and_then(|input| note("Input", input));
+            let output_note = note("Output", output);
+            let about = [entry.description().map(prose), input_note.as_deref(), output_note.as_deref()];
+            TypedProcedure {
+                name: entry.name().clone(),
+                comment: comment(about, entry.deprecated(), MEMBER),
+                input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, wide, MEMBER)),
+                output: type_of(output, wide, MEMBER),
+            }
         });
-        Self { procedures: procedures.collect(), declarations }
+        let procedures = procedures.collect();
+        Self { manifest, declarations, procedures }
     }
 
     /// The types that have a name, each exported.
@@ -181,9 +221,10 @@ impl fmt::Display for TypeScript {
 }
 
 /// An object is an interface, which editors show by its name.
-fn declaration(name: &str, schema: &Value) -> String {
-    let comment = comment(schema.get("description").and_then(Value::as_str), None, "");
-    let text = type_of(schema, "");
+fn declaration(name: &str, schema: &Value, wide: WideIntegers) -> String {
+    let description = schema.get("description").and_then(Value::as_str);
+    let comment = comment([description, wide.note(schema).as_deref()], None, "");
+    let text = type_of(schema, wide, "");
     let is_interface = text.starts_with('{') && types::is_plain_object(schema);
     if is_interface {
         format!("{comment}export interface {name} {text}\n\n")

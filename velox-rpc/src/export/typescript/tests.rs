@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
+use super::WideIntegers;
 use super::types::{comment, key, type_of};
 
 fn of(schema: &Value) -> String {
-    type_of(schema, "")
+    type_of(schema, WideIntegers::Number, "")
 }
 
 #[test]
@@ -51,10 +52,34 @@ fn keys_are_quoted_where_they_have_to_be() {
 
 #[test]
 fn a_comment_ends_where_it_should() {
-    assert_eq!(comment(Some("Ends */ here."), None, ""), "/** Ends *\\/ here. */\n");
+    assert_eq!(comment([Some("Ends */ here.")], None, ""), "/** Ends *\\/ here. */\n");
     assert_eq!(
-        comment(Some("One.\n\nTwo."), Some("use it"), "  "),
+        comment([Some("One.\n\nTwo.")], Some("use it"), "  "),
         "  /**\n   * One.\n   *\n   * Two.\n   * @deprecated use it\n   */\n"
     );
-    assert_eq!(comment(Some("  "), None, ""), "");
+    assert_eq!(comment([Some("  "), None], None, ""), "");
+}
+
+#[test]
+fn integers_beyond_two_to_the_53_are_marked_and_written_as_set() {
+    let integer = |format: &str| json!({"type": "integer", "format": format});
+    let wide = json!({"type": ["integer", "null"], "format": "uint64", "minimum": 0});
+    let list = json!({"type": "array", "items": {"anyOf": [integer("int128"), {"type": "string"}]}});
+    for (schema, as_bigint, as_string, note) in [
+        (integer("int32"), "number", "number", None),
+        (integer("int64"), "bigint", "string", Some("64-bit integer")),
+        (integer("uint"), "bigint", "string", Some("64-bit integer")),
+        (wide, "bigint | null", "string | null", Some("64-bit integer")),
+        (list, "(bigint | string)[]", "string[]", Some("128-bit integers")),
+        (json!({"type": "number", "format": "double"}), "number", "number", None),
+        (json!({"type": "object", "patternProperties": {"^a$": integer("int64")}}), "_", "_", Some("64-bit integers")),
+        (json!({"type": "object", "properties": {"marked": integer("int64")}}), "_", "_", None),
+    ] {
+        for (setting, expected) in [(WideIntegers::BigInt, as_bigint), (WideIntegers::String, as_string)] {
+            assert!(expected == "_" || type_of(&schema, setting, "") == expected, "{schema}");
+            assert_eq!(setting.note(&schema), note.map(|note| format!("{note}.")), "{schema}");
+        }
+        let note = note.map(|note| format!("{note}, exact up to 2^53."));
+        assert_eq!(WideIntegers::Number.note(&schema), note, "{schema}");
+    }
 }

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::wide::WideIntegers;
 use crate::export::schemas::Schemas;
 
 /// The type, whose further lines are indented by `indent`.
-pub(super) fn type_of(schema: &Value, indent: &str) -> String {
-    union(alternatives(schema, indent))
+pub(super) fn type_of(schema: &Value, wide: WideIntegers, indent: &str) -> String {
+    union(alternatives(schema, wide, indent))
 }
 
 /// Whether it is an object and nothing is joined to it.
@@ -17,7 +18,7 @@ pub(super) fn is_plain_object(schema: &Value) -> bool {
 }
 
 /// The types that a value is one of.
-fn alternatives(schema: &Value, indent: &str) -> Vec<String> {
+fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<String> {
     let members = match schema {
         Value::Object(members) => members,
         Value::Bool(false) => return vec!["never".to_owned()],
@@ -33,15 +34,15 @@ fn alternatives(schema: &Value, indent: &str) -> Vec<String> {
     joined.extend(Schemas::name_of(schema).map(|name| vec![name.to_owned()]));
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(variants)) = members.get(keyword) {
-            joined.push(variants.iter().flat_map(|variant| alternatives(variant, indent)).collect());
+            joined.push(variants.iter().flat_map(|variant| alternatives(variant, wide, indent)).collect());
         }
     }
     if let Some(Value::Array(parts)) = members.get("allOf") {
-        joined.extend(parts.iter().map(|part| alternatives(part, indent)));
+        joined.extend(parts.iter().map(|part| alternatives(part, wide, indent)));
     }
     // Beside what it is joined to, `"type": "object"` alone says nothing more.
     if joined.is_empty() || members.contains_key("properties") || members.contains_key("additionalProperties") {
-        joined.push(by_type(members, indent));
+        joined.push(by_type(members, wide, indent));
     }
     if joined.len() == 1 {
         return joined.remove(0);
@@ -49,31 +50,32 @@ fn alternatives(schema: &Value, indent: &str) -> Vec<String> {
     vec![joined.into_iter().map(|types| grouped(union(types))).collect::<Vec<_>>().join(" & ")]
 }
 
-fn by_type(members: &Map<String, Value>, indent: &str) -> Vec<String> {
+fn by_type(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Vec<String> {
     let of = |name: &Value| match name.as_str() {
         Some("string") => "string".to_owned(),
-        Some("number" | "integer") => "number".to_owned(),
+        Some("integer") => wide.type_of(members.get("format")).to_owned(),
+        Some("number") => "number".to_owned(),
         Some("boolean") => "boolean".to_owned(),
         Some("null") => "null".to_owned(),
-        Some("array") => array(members, indent),
-        Some("object") => object(members, indent),
+        Some("array") => array(members, wide, indent),
+        Some("object") => object(members, wide, indent),
         _ => "unknown".to_owned(),
     };
     match members.get("type") {
         Some(Value::Array(names)) => names.iter().map(of).collect(),
         Some(name) => vec![of(name)],
-        None if members.contains_key("properties") => vec![object(members, indent)],
+        None if members.contains_key("properties") => vec![object(members, wide, indent)],
         None => vec!["unknown".to_owned()],
     }
 }
 
-fn array(members: &Map<String, Value>, indent: &str) -> String {
+fn array(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
     let rest = match members.get("items") {
         None | Some(Value::Bool(true)) => "unknown[]".to_owned(),
-        Some(items) => format!("{}[]", grouped(type_of(items, indent))),
+        Some(items) => format!("{}[]", grouped(type_of(items, wide, indent))),
     };
     let Some(Value::Array(first)) = members.get("prefixItems") else { return rest };
-    let mut items: Vec<_> = first.iter().map(|item| type_of(item, indent)).collect();
+    let mut items: Vec<_> = first.iter().map(|item| type_of(item, wide, indent)).collect();
     let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
     let ends = members.get("items") == Some(&Value::Bool(false))
         || members.get("maxItems").and_then(Value::as_u64).is_some_and(|most| most <= count);
@@ -83,13 +85,13 @@ fn array(members: &Map<String, Value>, indent: &str) -> String {
     format!("[{}]", items.join(", "))
 }
 
-fn object(members: &Map<String, Value>, indent: &str) -> String {
+fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
     let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
     let properties = members.get("properties").and_then(Value::as_object).filter(|properties| !properties.is_empty());
     let inner = format!("{indent}  ");
     let Some(properties) = properties else {
         return match (others, members.get("additionalProperties")) {
-            (Some(others), _) => format!("{{ [key: string]: {} }}", type_of(others, indent)),
+            (Some(others), _) => format!("{{ [key: string]: {} }}", type_of(others, wide, indent)),
             (None, Some(_)) => "{ [key: string]: never }".to_owned(),
             (None, None) => "{ [key: string]: unknown }".to_owned(),
         };
@@ -99,8 +101,8 @@ fn object(members: &Map<String, Value>, indent: &str) -> String {
     for (name, property) in properties {
         let deprecated = property.get("deprecated").is_some_and(|deprecated| *deprecated == Value::Bool(true));
         let description = property.get("description").and_then(Value::as_str);
-        text.push_str(&comment(description, deprecated.then_some(""), &inner));
-        let mut types = alternatives(property, &inner);
+        text.push_str(&comment([description, wide.note(property).as_deref()], deprecated.then_some(""), &inner));
+        let mut types = alternatives(property, wide, &inner);
         let mark = if required.iter().any(|required| required == name) {
             ""
         } else {
@@ -158,9 +160,9 @@ pub(super) fn key(name: &str) -> String {
 }
 
 /// A JSDoc comment and the end of its line; nothing, where nothing is to be said.
-pub(super) fn comment(description: Option<&str>, deprecated: Option<&str>, indent: &str) -> String {
-    let deprecated = deprecated.map(|note| format!("@deprecated {note}").trim_end().to_owned());
-    let parts = [description.map(|text| text.trim().to_owned()), deprecated].into_iter().flatten();
+pub(super) fn comment<const N: usize>(about: [Option<&str>; N], deprecated: Option<&str>, indent: &str) -> String {
+    let deprecated = deprecated.map(|note| format!("@deprecated {note}"));
+    let parts = about.into_iter().chain([deprecated.as_deref()]).flatten().map(str::trim);
     let text = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n").replace("*/", "*\\/");
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     match lines.as_slice() {
