@@ -1,5 +1,6 @@
 //! The tRPC wire: what `@trpc/server` was recorded to answer, and what is right beside that.
 
+mod assignable;
 mod batches;
 mod clients;
 mod streamed_sessions;

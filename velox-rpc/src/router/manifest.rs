@@ -118,6 +118,11 @@ impl ManifestEntry {
         (self.endpoint.meta.output)(generator)
     }
 
+    /// Whether its output is `()`.
+    pub(crate) fn gives_nothing(&self) -> bool {
+        self.endpoint.meta.gives_nothing
+    }
+
     /// The settings for a generator of output schemas: what is written, as JSON Schema 2020-12.
     pub fn output_settings() -> SchemaSettings {
         SchemaSettings::draft2020_12().for_serialize()

@@ -56,6 +56,7 @@ pub struct TypedProcedure {
     comment: String,
     input: String,
     output: String,
+    gives_nothing: bool,
 }
 
 impl TypeScript {
@@ -108,6 +109,7 @@ impl TypeScript {
                 comment: comment(about, entry.deprecated(), MEMBER),
                 input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, wide, MEMBER)),
                 output: type_of(output, wide, MEMBER),
+                gives_nothing: entry.gives_nothing(),
             }
         });
         let procedures = procedures.collect();

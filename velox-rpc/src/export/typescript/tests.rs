@@ -29,11 +29,23 @@ fn schemas_become_types() {
         (json!({"type": "object"}), "{ [key: string]: unknown }"),
         (json!({"type": "object", "additionalProperties": {"type": "number"}}), "{ [key: string]: number }"),
         (json!({"type": "object", "additionalProperties": false}), "{ [key: string]: never }"),
+        (
+            json!({"type": "object", "additionalProperties": false, "patternProperties": {"^\\d+$": {"type": "null"}}}),
+            "{ [key: number | `${bigint}`]: null }",
+        ),
+        (json!({"type": "object", "patternProperties": {"^a": {"type": "null"}}}), "{ [key: string]: null }"),
         (json!({"anyOf": [{"$ref": "#/components/schemas/A"}, {"type": "null"}]}), "A | null"),
         (json!({"oneOf": [{"type": "string"}, {"enum": ["a"]}, {"type": "string"}]}), "string | \"a\""),
         (
             json!({"type": "object", "properties": {"a": {"type": "string"}}, "oneOf": [{"const": 1}, {"const": 2}]}),
             "(1 | 2) & {\n  a?: string | undefined;\n}",
+        ),
+        (
+            json!({
+                "oneOf": [{"properties": {"a": {"description": "( \"", "type": "null"}}}, {"type": "null"}],
+                "properties": {"b": true},
+            }),
+            "({\n  /** ( \" */\n  a?: null | undefined;\n} | null) & {\n  b?: unknown;\n}",
         ),
         (json!({"allOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]}), "A & B"),
     ] {

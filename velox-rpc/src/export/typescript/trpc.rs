@@ -19,13 +19,13 @@ impl fmt::Display for AppRouter<'_> {
         f.write_str(&self.0.declarations)?;
         f.write_str(ROUTER)?;
         self.0.write_procedures(f, |f, procedure| {
-            let TypedProcedure { name, input, output, .. } = procedure;
+            let TypedProcedure { name, input, output, gives_nothing, .. } = procedure;
             let alias = match name.kind() {
                 Kind::Query => "QueryOf",
                 Kind::Mutation => "MutationOf",
             };
             // What is `()` in Rust is left out of the reply.
-            let output = if output == "null" { "undefined" } else { output };
+            let output = if *gives_nothing { "undefined" } else { output };
             write!(f, "{alias}<{input}, {output}>")
         })?;
         f.write_str("}>;\n")

@@ -7,7 +7,7 @@ use crate::export::schemas::Schemas;
 
 /// The type, whose further lines are indented by `indent`.
 pub(super) fn type_of(schema: &Value, wide: WideIntegers, indent: &str) -> String {
-    union(alternatives(schema, wide, indent))
+    union(alternatives(schema, wide, indent)).text
 }
 
 /// Whether it is an object and nothing is joined to it.
@@ -17,21 +17,39 @@ pub(super) fn is_plain_object(schema: &Value) -> bool {
         && joined.iter().all(|keyword| schema.get(keyword).is_none())
 }
 
+/// A type as text.
+#[derive(Clone)]
+struct Type {
+    text: String,
+    /// Whether it is joined of several, and needs parentheses where something is put beside it.
+    is_joined: bool,
+}
+
+impl Type {
+    fn one(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_joined: false }
+    }
+
+    fn grouped(self) -> String {
+        if self.is_joined { format!("({})", self.text) } else { self.text }
+    }
+}
+
 /// The types that a value is one of.
-fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<String> {
+fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     let members = match schema {
         Value::Object(members) => members,
-        Value::Bool(false) => return vec!["never".to_owned()],
-        _ => return vec!["unknown".to_owned()],
+        Value::Bool(false) => return vec![Type::one("never")],
+        _ => return vec![Type::one("unknown")],
     };
     if let Some(literal) = members.get("const") {
-        return vec![literal.to_string()];
+        return vec![Type::one(literal.to_string())];
     }
     if let Some(Value::Array(literals)) = members.get("enum") {
-        return literals.iter().map(Value::to_string).collect();
+        return literals.iter().map(|literal| Type::one(literal.to_string())).collect();
     }
-    let mut joined: Vec<Vec<String>> = Vec::new();
-    joined.extend(Schemas::name_of(schema).map(|name| vec![name.to_owned()]));
+    let mut joined: Vec<Vec<Type>> = Vec::new();
+    joined.extend(Schemas::name_of(schema).map(|name| vec![Type::one(name)]));
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(variants)) = members.get(keyword) {
             joined.push(variants.iter().flat_map(|variant| alternatives(variant, wide, indent)).collect());
@@ -41,38 +59,43 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<String>
         joined.extend(parts.iter().map(|part| alternatives(part, wide, indent)));
     }
     // Beside what it is joined to, `"type": "object"` alone says nothing more.
-    if joined.is_empty() || members.contains_key("properties") || members.contains_key("additionalProperties") {
+    let has_keys =
+        ["properties", "patternProperties", "additionalProperties"].iter().any(|&keys| members.contains_key(keys));
+    if joined.is_empty() || has_keys {
         joined.push(by_type(members, wide, indent));
     }
     if joined.len() == 1 {
         return joined.remove(0);
     }
-    vec![joined.into_iter().map(|types| grouped(union(types))).collect::<Vec<_>>().join(" & ")]
+    let parts: Vec<_> = joined.into_iter().map(|types| union(types).grouped()).collect();
+    vec![Type { text: parts.join(" & "), is_joined: true }]
 }
 
-fn by_type(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Vec<String> {
-    let of = |name: &Value| match name.as_str() {
-        Some("string") => "string".to_owned(),
-        Some("integer") => wide.type_of(members.get("format")).to_owned(),
-        Some("number") => "number".to_owned(),
-        Some("boolean") => "boolean".to_owned(),
-        Some("null") => "null".to_owned(),
-        Some("array") => array(members, wide, indent),
-        Some("object") => object(members, wide, indent),
-        _ => "unknown".to_owned(),
+fn by_type(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Vec<Type> {
+    let of = |name: &Value| {
+        Type::one(match name.as_str() {
+            Some("string") => "string".to_owned(),
+            Some("integer") => wide.type_of(members.get("format")).to_owned(),
+            Some("number") => "number".to_owned(),
+            Some("boolean") => "boolean".to_owned(),
+            Some("null") => "null".to_owned(),
+            Some("array") => array(members, wide, indent),
+            Some("object") => object(members, wide, indent),
+            _ => "unknown".to_owned(),
+        })
     };
     match members.get("type") {
         Some(Value::Array(names)) => names.iter().map(of).collect(),
         Some(name) => vec![of(name)],
-        None if members.contains_key("properties") => vec![object(members, wide, indent)],
-        None => vec!["unknown".to_owned()],
+        None if members.contains_key("properties") => vec![Type::one(object(members, wide, indent))],
+        None => vec![Type::one("unknown")],
     }
 }
 
 fn array(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
     let rest = match members.get("items") {
         None | Some(Value::Bool(true)) => "unknown[]".to_owned(),
-        Some(items) => format!("{}[]", grouped(type_of(items, wide, indent))),
+        Some(items) => format!("{}[]", union(alternatives(items, wide, indent)).grouped()),
     };
     let Some(Value::Array(first)) = members.get("prefixItems") else { return rest };
     let mut items: Vec<_> = first.iter().map(|item| type_of(item, wide, indent)).collect();
@@ -86,12 +109,12 @@ fn array(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Stri
 }
 
 fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
-    let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
     let properties = members.get("properties").and_then(Value::as_object).filter(|properties| !properties.is_empty());
+    let others = other_keys(members, wide, indent);
     let inner = format!("{indent}  ");
     let Some(properties) = properties else {
         return match (others, members.get("additionalProperties")) {
-            (Some(others), _) => format!("{{ [key: string]: {} }}", type_of(others, wide, indent)),
+            (Some((keys, types)), _) => format!("{{ [key: {keys}]: {types} }}"),
             (None, Some(_)) => "{ [key: string]: never }".to_owned(),
             (None, None) => "{ [key: string]: unknown }".to_owned(),
         };
@@ -106,49 +129,49 @@ fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Str
         let mark = if required.iter().any(|required| required == name) {
             ""
         } else {
-            types.push("undefined".to_owned());
+            types.push(Type::one("undefined"));
             "?"
         };
-        text.push_str(&format!("{inner}{}{mark}: {};\n", key(name), union(types)));
+        text.push_str(&format!("{inner}{}{mark}: {};\n", key(name), union(types).text));
     }
-    if others.is_some() {
-        // A type of its own would have to fit the properties too.
-        text.push_str(&format!("{inner}[key: string]: unknown;\n"));
+    if let Some((keys, types)) = others {
+        // A type of its own for every text would have to fit the properties too.
+        let types = if keys == NUMBERS { types } else { "unknown".to_owned() };
+        text.push_str(&format!("{inner}[key: {keys}]: {types};\n"));
     }
     text + indent + "}"
 }
 
+/// The keys that an object has beside its properties, and the type under them.
+fn other_keys(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Option<(&'static str, String)> {
+    let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
+    let patterns = members.get("patternProperties").and_then(Value::as_object);
+    let patterns = || patterns.into_iter().flatten();
+    let schemas = others.into_iter().chain(patterns().map(|(_, schema)| schema));
+    let types: Vec<_> = schemas.flat_map(|schema| alternatives(schema, wide, indent)).collect();
+    let are_numbers = others.is_none() && patterns().all(|(pattern, _)| INTEGERS.contains(&pattern.as_str()));
+    (!types.is_empty()).then(|| (if are_numbers { NUMBERS } else { "string" }, union(types).text))
+}
+
 /// Each alternative once.
-fn union(types: Vec<String>) -> String {
-    let mut kept: Vec<String> = Vec::new();
+fn union(types: Vec<Type>) -> Type {
+    let mut kept: Vec<Type> = Vec::new();
     for one in types {
-        if one == "unknown" {
+        if one.text == "unknown" {
             return one;
         }
-        if !kept.contains(&one) {
+        if kept.iter().all(|other| other.text != one.text) {
             kept.push(one);
         }
     }
-    if kept.is_empty() { "never".to_owned() } else { kept.join(" | ") }
-}
-
-/// In parentheses where something is put behind it. What is inside brackets binds by itself.
-fn grouped(text: String) -> String {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    let is_joined = text.chars().any(|letter| {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '{' | '[' | '(' => depth += 1,
-            '}' | ']' | ')' => depth = depth.saturating_sub(1),
-            '|' | '&' => return depth == 0,
-            _ => {}
+    match kept.as_slice() {
+        [] => Type::one("never"),
+        [one] => one.clone(),
+        several => {
+            let texts: Vec<_> = several.iter().map(|one| one.text.as_str()).collect();
+            Type { text: texts.join(" | "), is_joined: true }
         }
-        false
-    });
-    if is_joined { format!("({text})") } else { text }
+    }
 }
 
 /// A key as it stands in an object type.
@@ -175,3 +198,8 @@ pub(super) fn comment<const N: usize>(about: [Option<&str>; N], deprecated: Opti
         }
     }
 }
+
+/// Keys that are integers: those that a `number` is written as, and longer ones.
+const NUMBERS: &str = "number | `${bigint}`";
+/// What schemars says of such keys.
+const INTEGERS: [&str; 2] = [r"^\d+$", r"^-?\d+$"];

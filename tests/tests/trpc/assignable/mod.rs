@@ -1,0 +1,102 @@
+//! The JSON that serde writes fits the types that the exporter writes, and JSON that serde never writes does not. The strict compiler of
+//! TypeScript decides.
+
+mod enums;
+mod fields;
+mod inputs;
+mod named;
+mod values;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use validator::Validate;
+use velox_rpc::export::TypeScript;
+use velox_rpc::procedure::{Output, Procedure};
+use velox_rpc::{App, Error, Result, Router, procedure};
+use velox_tests::FrontEnd;
+
+#[test]
+fn what_serde_writes_and_reads_fits_the_types() {
+    let mut table = Table::default();
+    for rows in [values::rows, named::rows, fields::rows, enums::rows, inputs::rows] {
+        rows(&mut table);
+    }
+    let router = table
+        .procedures
+        .into_iter()
+        .zip(0..)
+        .fold(Router::new("t"), |router, (procedure, index)| router.procedure(format!("p{index}"), procedure));
+    let service = App::new(()).router(router).trpc("/trpc").into_service().expect("good routes");
+    let types = TypeScript::of(service.manifest());
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "assignable");
+    front_end.write("procedures.ts", &types.to_string());
+    front_end.write("app-router.d.ts", &types.app_router().to_string());
+    front_end.check("rest.ts", &format!("{REST}{}", table.lines));
+    front_end.check("trpc.ts", &format!("{TRPC}{}", table.lines));
+}
+
+/// Types as outputs and inputs of procedures, with a line of TypeScript for each value.
+#[derive(Default)]
+struct Table {
+    procedures: Vec<Procedure<()>>,
+    lines: String,
+}
+
+impl Table {
+    /// A type that is written: values of it, and JSON that it never is.
+    fn writes<T>(&mut self, values: impl IntoIterator<Item = T>, wrong: &[&str])
+    where
+        T: Serialize + JsonSchema + Send + 'static,
+    {
+        let right = values.into_iter().map(|value| {
+            let output = Output::json(&value).expect("it is written");
+            String::from_utf8(output.as_json().to_vec()).expect("JSON is UTF-8")
+        });
+        self.add::<T>("Written", right.collect(), wrong);
+        self.procedures.push(procedure().no_rest().query(|_| -> Result<T> { Err(nobody()) }).into());
+    }
+
+    /// A type that is read: JSON that serde reads, and JSON that a front end must not send.
+    fn reads<T>(&mut self, right: &[&str], wrong: &[&str])
+    where
+        T: DeserializeOwned + Validate + JsonSchema + Send + 'static,
+    {
+        for json in right {
+            serde_json::from_str::<T>(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        }
+        self.add::<T>("Read", right.iter().map(|&json| json.to_owned()).collect(), wrong);
+        self.procedures.push(procedure().no_rest().input::<T>().query(|_| -> Result<bool> { Err(nobody()) }).into());
+    }
+
+    fn add<T>(&mut self, side: &str, right: Vec<String>, wrong: &[&str]) {
+        assert!(!right.is_empty() && !wrong.is_empty(), "each type needs JSON of both kinds");
+        let (row, name) = (self.procedures.len(), std::any::type_name::<T>());
+        for (json, index) in right.iter().zip(0..) {
+            self.lines += &format!("const right{row}_{index}: {side}<\"p{row}\"> = {json}; // {name}\n");
+        }
+        for (json, index) in wrong.iter().zip(0..) {
+            let line = format!("const wrong{row}_{index}: {side}<\"p{row}\"> = {json};\n");
+            self.lines += &format!("// @ts-expect-error {name}\n{line}");
+        }
+    }
+}
+
+fn nobody() -> Error {
+    Error::internal("nobody calls it")
+}
+
+const REST: &str = r#"
+import type { Procedures } from "./procedures";
+type Written<P extends keyof Procedures["t"]> = Procedures["t"][P]["output"];
+type Read<P extends keyof Procedures["t"]> = Procedures["t"][P]["input"];
+"#;
+
+const TRPC: &str = r#"
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "./app-router";
+type Outputs = inferRouterOutputs<AppRouter>["t"];
+type Inputs = inferRouterInputs<AppRouter>["t"];
+type Written<P extends keyof Outputs> = Outputs[P];
+type Read<P extends keyof Inputs> = Inputs[P];
+"#;
