@@ -47,6 +47,10 @@ fn schemas_become_types() {
             }),
             "({\n  /** ( \" */\n  a?: null | undefined;\n} | null) & {\n  b?: unknown;\n}",
         ),
+        (
+            json!({"oneOf": [{"const": "a", "description": "The first."}, {"const": "b", "description": ""}]}),
+            "/** The first. */ \"a\" | \"b\"",
+        ),
         (json!({"allOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]}), "A & B"),
     ] {
         assert_eq!(of(&schema), expected, "{schema}");

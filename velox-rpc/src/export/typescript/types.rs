@@ -52,7 +52,7 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     joined.extend(Schemas::name_of(schema).map(|name| vec![Type::one(name)]));
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(variants)) = members.get(keyword) {
-            joined.push(variants.iter().flat_map(|variant| alternatives(variant, wide, indent)).collect());
+            joined.push(variants.iter().flat_map(|variant| commented(variant, wide, indent)).collect());
         }
     }
     if let Some(Value::Array(parts)) = members.get("allOf") {
@@ -69,6 +69,16 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     }
     let parts: Vec<_> = joined.into_iter().map(|types| union(types).grouped()).collect();
     vec![Type { text: parts.join(" & "), is_joined: true }]
+}
+
+/// The types of a variant, below its comment.
+fn commented(variant: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
+    let mut types = alternatives(variant, wide, indent);
+    if let ([one], Some(description)) = (types.as_mut_slice(), variant.get("description").and_then(Value::as_str)) {
+        let comment = comment([Some(description)], None, indent);
+        one.text = format!("{} {}", comment.trim(), one.text).trim_start().to_owned();
+    }
+    types
 }
 
 fn by_type(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Vec<Type> {
