@@ -55,12 +55,32 @@ impl FrontEnd {
         self.write(name, text);
     }
 
+    /// Runs a file of the folder in Node, with an argument, and returns what it printed.
+    ///
+    /// # Panics
+    ///
+    /// When it does not compile, or fails.
+    pub fn run(&self, name: &str, argument: &str) -> String {
+        let build = ["--module", "commonjs", "--moduleResolution", "bundler", "--outDir", "out"];
+        let built = self.tsc(&build).arg(name).output().expect("node is there");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stdout));
+        let program = self.folder.join("out").join(name).with_extension("js");
+        let run = Command::new("node").arg(program).arg(argument).output().expect("node is there");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).expect("text")
+    }
+
+    /// The compiler, in the folder.
+    fn tsc(&self, more: &[&str]) -> Command {
+        let mut command = Command::new("node");
+        command.arg(packages().join("typescript/bin/tsc")).args(OPTIONS).args(more).current_dir(&self.folder);
+        command
+    }
+
     /// The lines that are refused, and all that the compiler says.
     fn compile(&self, name: &str, text: &str) -> (BTreeSet<usize>, String) {
         self.write(name, text);
-        let program = packages().join("typescript/bin/tsc");
-        let run = Command::new("node").arg(program).args(OPTIONS).arg(name).current_dir(&self.folder).output();
-        let run = run.expect("node is there");
+        let run = self.tsc(&["--noEmit", "--module", "preserve", name]).output().expect("node is there");
         let printed = [run.stdout, run.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         let refused: BTreeSet<usize> = printed
             .lines()
@@ -79,13 +99,10 @@ fn line_of(diagnostic: &str, name: &str, printed: &str) -> usize {
 }
 
 const EXPECTED: &str = "// @ts-expect-error";
-const OPTIONS: [&str; 11] = [
-    "--noEmit",
+const OPTIONS: [&str; 8] = [
     "--strict",
     "--exactOptionalPropertyTypes",
     "--noUncheckedIndexedAccess",
-    "--module",
-    "preserve",
     "--lib",
     "esnext,dom",
     "--pretty",

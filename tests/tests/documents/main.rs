@@ -4,6 +4,7 @@
 mod app;
 mod openapi;
 mod page;
+mod rest_client;
 mod typescript;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ mod wide;
 
 use std::fmt;
 
+use http::Method;
 use serde_json::Value;
 
 pub use self::trpc::AppRouter;
@@ -19,7 +20,10 @@ use crate::call::{Kind, ProcedureName};
 use crate::export::schemas::{Naming, Schemas, prose};
 use crate::router::Manifest;
 
-/// The TypeScript types of every input and output, nested by namespace. Its [`Display`](fmt::Display) is a module.
+/// The TypeScript types of every input and output, nested by namespace.
+///
+/// Its [`Display`](fmt::Display) is a module for REST, such as `api.ts`: the types, with method and path of each procedure, and the same
+/// methods and paths as a value, `routes`, of which a front end makes its client. The [overview](crate#rest-clients-in-typescript) has one.
 ///
 /// # Examples
 ///
@@ -35,7 +39,8 @@ use crate::router::Manifest;
 ///
 /// let module = TypeScript::of(service.manifest()).to_string();
 /// assert!(module.contains("export interface Greet {\n  name: string;\n  loud?: boolean | null | undefined;\n}"), "{module}");
-/// assert!(module.contains("    greet: Query<Greet, string>;"));
+/// assert!(module.contains(r#"    greet: Query<Greet, string> & Route<"GET", "/api/hello/greet">;"#));
+/// assert!(module.contains(r#"    greet: { method: "GET", path: "/api/hello/greet" },"#));
 /// # Ok::<(), velox_rpc::StartError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -57,6 +62,7 @@ pub struct TypedProcedure {
     input: String,
     output: String,
     gives_nothing: bool,
+    route: Option<(Method, String)>,
 }
 
 impl TypeScript {
@@ -110,6 +116,7 @@ impl TypeScript {
                 input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, wide, MEMBER)),
                 output: type_of(output, wide, MEMBER),
                 gives_nothing: entry.gives_nothing(),
+                route: entry.route().map(|(method, path)| (method.clone(), path.to_owned())),
             }
         });
         let procedures = procedures.collect();
@@ -142,30 +149,6 @@ impl TypeScript {
     /// ```
     pub fn app_router(&self) -> AppRouter<'_> {
         AppRouter(self)
-    }
-
-    /// Writes the procedures by namespace, each with its comment and the type that `of` writes.
-    fn write_procedures(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        of: impl Fn(&mut fmt::Formatter<'_>, &TypedProcedure) -> fmt::Result,
-    ) -> fmt::Result {
-        let mut namespaces: Vec<&str> = Vec::new();
-        for procedure in &self.procedures {
-            if !namespaces.contains(&procedure.name.namespace()) {
-                namespaces.push(procedure.name.namespace());
-            }
-        }
-        for namespace in namespaces {
-            writeln!(f, "  {}: {{", key(namespace))?;
-            for procedure in self.procedures.iter().filter(|procedure| procedure.name.namespace() == namespace) {
-                write!(f, "{}    {}: ", procedure.comment, key(procedure.name.name()))?;
-                of(f, procedure)?;
-                f.write_str(";\n")?;
-            }
-            f.write_str("  };\n")?;
-        }
-        Ok(())
     }
 
     /// The procedures, in the order of the manifest: for exporters whose clients know procedures by types of their own.
@@ -203,6 +186,11 @@ impl TypedProcedure {
     pub fn output(&self) -> &str {
         &self.output
     }
+
+    /// The REST method and path, with the prefix and with parameters as `:id`.
+    pub fn route(&self) -> Option<(&Method, &str)> {
+        self.route.as_ref().map(|(method, path)| (method, path.as_str()))
+    }
 }
 
 impl fmt::Display for TypeScript {
@@ -210,16 +198,43 @@ impl fmt::Display for TypeScript {
         f.write_str(HEAD)?;
         f.write_str(&self.declarations)?;
         f.write_str("/** Every procedure, by namespace and name. */\nexport interface Procedures {\n")?;
-        self.write_procedures(f, |f, procedure| {
-            let TypedProcedure { name, input, output, .. } = procedure;
+        write_nested(f, ";", &self.procedures, |procedure| {
+            let TypedProcedure { name, comment, input, output, .. } = procedure;
             let kind = match name.kind() {
                 Kind::Query => "Query",
                 Kind::Mutation => "Mutation",
             };
-            write!(f, "{kind}<{input}, {output}>")
+            let route =
+                procedure.route().map(|(method, path)| format!(" & Route<\"{method}\", {}>", Value::from(path)));
+            Some((comment, format!("{kind}<{input}, {output}>{}", route.unwrap_or_default())))
         })?;
-        f.write_str("}\n")
+        f.write_str(ROUTES)?;
+        write_nested(f, ",", &self.procedures, |procedure| {
+            let (method, path) = procedure.route()?;
+            Some(("", format!("{{ method: \"{method}\", path: {} }}", Value::from(path))))
+        })?;
+        f.write_str("} as const;\n")
     }
+}
+
+/// Writes procedures by namespace: for each its comment and what stands behind its name, or nothing; and `end` behind that.
+fn write_nested<'a>(
+    f: &mut fmt::Formatter<'_>,
+    end: &str,
+    procedures: &'a [TypedProcedure],
+    member: impl Fn(&'a TypedProcedure) -> Option<(&'a str, String)>,
+) -> fmt::Result {
+    let mut namespaces: Vec<(&str, String)> = Vec::new();
+    for procedure in procedures {
+        let Some((comment, text)) = member(procedure) else { continue };
+        let line = format!("{comment}    {}: {text}{end}\n", key(procedure.name.name()));
+        let namespace = procedure.name.namespace();
+        match namespaces.iter_mut().find(|(name, _)| *name == namespace) {
+            Some((_, lines)) => lines.push_str(&line),
+            None => namespaces.push((namespace, line)),
+        }
+    }
+    namespaces.iter().try_for_each(|(name, lines)| write!(f, "  {}: {{\n{lines}  }}{end}\n", key(name)))
 }
 
 /// An object is an interface, which editors show by its name.
@@ -241,6 +256,12 @@ const MEMBER: &str = "    ";
 const HEAD: &str = "\
 // Generated from the router by velox-rpc. Changes to it are lost.
 
+/** How REST reaches a procedure: path parameters are `:name`. */
+export interface Route<M, P> {
+  method: M;
+  path: P;
+}
+
 /** Reads: takes an `I`, gives an `O`. */
 export interface Query<I, O> {
   kind: \"query\";
@@ -257,12 +278,19 @@ export interface Mutation<I, O> {
 
 ";
 
+const ROUTES: &str = "\
+}
+
+/** The method and path of every procedure that REST reaches, by namespace and name. */
+export const routes = {
+";
+
 const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeric() || letter == '_', taken: &TAKEN };
 
 /// The names above, those of types that are built in, and the words that cannot name a type.
 #[rustfmt::skip]
-const TAKEN: [&str; 62] = [
-    "Mutation", "Procedures", "Query",
+const TAKEN: [&str; 63] = [
+    "Mutation", "Procedures", "Query", "Route",
     "AppRouter", "ErrorShape", "FieldIssue", "MutationOf", "QueryOf", "TRPCBuiltRouter", "TRPCDefaultErrorShape", "TRPCMutationProcedure",
     "TRPCQueryProcedure",
     "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",

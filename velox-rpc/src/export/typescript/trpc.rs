@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{TypeScript, TypedProcedure};
+use super::{TypeScript, TypedProcedure, write_nested};
 use crate::call::Kind;
 
 /// The module `app-router.d.ts`: made by [`TypeScript::app_router`], written by its [`Display`](fmt::Display).
@@ -18,15 +18,15 @@ impl fmt::Display for AppRouter<'_> {
         f.write_str(HEAD)?;
         f.write_str(&self.0.declarations)?;
         f.write_str(ROUTER)?;
-        self.0.write_procedures(f, |f, procedure| {
-            let TypedProcedure { name, input, output, gives_nothing, .. } = procedure;
+        write_nested(f, ";", &self.0.procedures, |procedure| {
+            let TypedProcedure { name, comment, input, output, gives_nothing, .. } = procedure;
             let alias = match name.kind() {
                 Kind::Query => "QueryOf",
                 Kind::Mutation => "MutationOf",
             };
             // What is `()` in Rust is left out of the reply.
             let output = if *gives_nothing { "undefined" } else { output };
-            write!(f, "{alias}<{input}, {output}>")
+            Some((comment, format!("{alias}<{input}, {output}>")))
         })?;
         f.write_str("}>;\n")
     }
