@@ -1,7 +1,9 @@
 //! TypeScript types of every input and output.
 //!
-//! `types` writes a JSON Schema as a type; `wide` knows integers that JavaScript rounds; this puts the types together.
+//! `types` writes a JSON Schema as a type; `wide` knows integers that JavaScript rounds; this puts the types together; `rest` and `trpc` write
+//! them as modules.
 
+mod rest;
 #[cfg(test)]
 mod tests;
 mod trpc;
@@ -16,7 +18,7 @@ use serde_json::Value;
 pub use self::trpc::AppRouter;
 use self::types::{comment, key, type_of};
 pub use self::wide::WideIntegers;
-use crate::call::{Kind, ProcedureName};
+use crate::call::ProcedureName;
 use crate::export::schemas::{Naming, Schemas, prose};
 use crate::router::Manifest;
 
@@ -193,30 +195,6 @@ impl TypedProcedure {
     }
 }
 
-impl fmt::Display for TypeScript {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEAD)?;
-        f.write_str(&self.declarations)?;
-        f.write_str("/** Every procedure, by namespace and name. */\nexport interface Procedures {\n")?;
-        write_nested(f, ";", &self.procedures, |procedure| {
-            let TypedProcedure { name, comment, input, output, .. } = procedure;
-            let kind = match name.kind() {
-                Kind::Query => "Query",
-                Kind::Mutation => "Mutation",
-            };
-            let route =
-                procedure.route().map(|(method, path)| format!(" & Route<\"{method}\", {}>", Value::from(path)));
-            Some((comment, format!("{kind}<{input}, {output}>{}", route.unwrap_or_default())))
-        })?;
-        f.write_str(ROUTES)?;
-        write_nested(f, ",", &self.procedures, |procedure| {
-            let (method, path) = procedure.route()?;
-            Some(("", format!("{{ method: \"{method}\", path: {} }}", Value::from(path))))
-        })?;
-        f.write_str("} as const;\n")
-    }
-}
-
 /// Writes procedures by namespace: for each its comment and what stands behind its name, or nothing; and `end` behind that.
 fn write_nested<'a>(
     f: &mut fmt::Formatter<'_>,
@@ -253,41 +231,9 @@ fn declaration(name: &str, schema: &Value, wide: WideIntegers) -> String {
 /// The indentation of a procedure.
 const MEMBER: &str = "    ";
 
-const HEAD: &str = "\
-// Generated from the router by velox-rpc. Changes to it are lost.
-
-/** How REST reaches a procedure: path parameters are `:name`. */
-export interface Route<M, P> {
-  method: M;
-  path: P;
-}
-
-/** Reads: takes an `I`, gives an `O`. */
-export interface Query<I, O> {
-  kind: \"query\";
-  input: I;
-  output: O;
-}
-
-/** Writes: takes an `I`, gives an `O`. */
-export interface Mutation<I, O> {
-  kind: \"mutation\";
-  input: I;
-  output: O;
-}
-
-";
-
-const ROUTES: &str = "\
-}
-
-/** The method and path of every procedure that REST reaches, by namespace and name. */
-export const routes = {
-";
-
 const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeric() || letter == '_', taken: &TAKEN };
 
-/// The names above, those of types that are built in, and the words that cannot name a type.
+/// The names in the modules, those of types that are built in, and the words that cannot name a type.
 #[rustfmt::skip]
 const TAKEN: [&str; 63] = [
     "Mutation", "Procedures", "Query", "Route",
