@@ -1,11 +1,19 @@
 //! The generated type of the router, as tRPC's client, TanStack's options proxy and the strict compiler of TypeScript take it.
 
 use velox_rpc::export::TypeScript;
+use velox_rpc::{Call, Router, procedure, schema};
 use velox_tests::FrontEnd;
+
+/// May be left out.
+#[schema]
+#[serde(transparent)]
+struct Place(Option<String>);
 
 #[test]
 fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
-    let service = super::clients::app().into_service().expect("good routes");
+    let find = procedure().no_rest().input::<Place>().query(|Call { input, .. }| Ok(input.0));
+    let app = super::clients::app().router(Router::new("places").procedure("find", find));
+    let service = app.into_service().expect("good routes");
     let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-types");
     front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
     front_end.check("uses.ts", CLIENT);
@@ -25,6 +33,9 @@ export async function calls(): Promise<string> {
   const email: string = user.email;
   const word: string = await client.shop.slow.query({ word: "slow" });
   const nothing: undefined = await client.shop.nothing.query();
+  const places: (string | null)[] = [await client.places.find.query(), await client.places.find.query("here")];
+  // @ts-expect-error a place is a text
+  await client.places.find.query(7);
   // @ts-expect-error an id is a text
   await client.auth.login.mutate({ id: 7 });
   // @ts-expect-error the id is missing
@@ -35,7 +46,7 @@ export async function calls(): Promise<string> {
   await client.auth.nope.query();
   // @ts-expect-error a user has no age
   user.age;
-  return [id, email, word, nothing].join();
+  return [id, email, word, nothing, places].join();
 }
 
 export function firstField(error: unknown): string | number | undefined {

@@ -63,6 +63,7 @@ pub struct TypedProcedure {
     comment: String,
     input: String,
     output: String,
+    takes_nothing: bool,
     gives_nothing: bool,
     route: Option<(Method, String)>,
 }
@@ -117,6 +118,7 @@ impl TypeScript {
                 comment: comment(about, entry.deprecated(), MEMBER),
                 input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, wide, MEMBER)),
                 output: type_of(output, wide, MEMBER),
+                takes_nothing: entry.is_input_optional(),
                 gives_nothing: entry.gives_nothing(),
                 route: entry.route().map(|(method, path)| (method.clone(), path.to_owned())),
             }

@@ -19,11 +19,13 @@ impl fmt::Display for AppRouter<'_> {
         f.write_str(&self.0.declarations)?;
         f.write_str(ROUTER)?;
         write_nested(f, ";", &self.0.procedures, |procedure| {
-            let TypedProcedure { name, comment, input, output, gives_nothing, .. } = procedure;
+            let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, .. } = procedure;
             let alias = match name.kind() {
                 Kind::Query => "QueryOf",
                 Kind::Mutation => "MutationOf",
             };
+            // A call without an input is read as `null`.
+            let input = if *takes_nothing && input != "void" { format!("{input} | void") } else { input.clone() };
             // What is `()` in Rust is left out of the reply.
             let output = if *gives_nothing { "undefined" } else { output };
             Some((comment, format!("{alias}<{input}, {output}>")))
