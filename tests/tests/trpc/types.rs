@@ -1,7 +1,7 @@
 //! The generated type of the router, as tRPC's client, TanStack's options proxy and the strict compiler of TypeScript take it.
 
-use velox_rpc::export::TypeScript;
-use velox_rpc::{Call, Router, procedure, schema};
+use velox_rpc::export::{TypeScript, WideIntegers};
+use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::FrontEnd;
 
 /// May be left out.
@@ -18,6 +18,31 @@ fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
     front_end.check("uses.ts", CLIENT);
     front_end.check("queries.ts", OPTIONS_PROXY);
+}
+
+#[schema]
+struct Transfer {
+    amount: i128,
+    to: Vec<u64>,
+    fee: u32,
+}
+
+#[test]
+fn wide_integers_have_the_type_that_is_set() {
+    let send = procedure().input::<Transfer>().mutation(|Call { input, .. }| Ok(input));
+    let service = App::new(()).router(Router::new("bank").procedure("send", send)).trpc("/trpc").into_service();
+    let service = service.expect("good routes");
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "wide-integers");
+    let transformer = ", transformer: { serialize: (value) => value, deserialize: (value) => value }";
+    for (name, setting, transformer) in [
+        ("number", WideIntegers::Number, ""),
+        ("string", WideIntegers::String, ""),
+        ("bigint", WideIntegers::BigInt, transformer),
+    ] {
+        let types = TypeScript::of(service.manifest()).wide_integers(setting);
+        front_end.write("app-router.d.ts", &types.app_router().to_string());
+        front_end.check(&format!("{name}.ts"), &TRANSFER.replace("Wide", name).replace(", transformer", transformer));
+    }
 }
 
 /// Fails to compile where a type is wider or narrower than it should be.
@@ -113,5 +138,25 @@ export async function cached(): Promise<string | undefined> {
   // @ts-expect-error a word is no number
   queryClient.setQueryData(trpc.shop.slow.queryKey({ word: "slow" }), 7);
   return word ?? user.email;
+}
+"#;
+
+const TRANSFER: &str = r#"
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import type { AppRouter } from "./app-router";
+
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc", transformer })] });
+
+export async function send(amount: Wide, other: Exclude<number | string | bigint, Wide>): Promise<Wide> {
+  const sent = await client.bank.send.mutate({ amount, to: [amount], fee: 1 });
+  const to: Wide[] = sent.to;
+  const fee: number = sent.fee;
+  // @ts-expect-error it has the type that was set
+  await client.bank.send.mutate({ amount: other, to: [], fee });
+  // @ts-expect-error and so have those in a list
+  await client.bank.send.mutate({ amount, to: [other], fee });
+  // @ts-expect-error and those that come back
+  const wrong: typeof other = sent.amount;
+  return to[0] ?? sent.amount;
 }
 "#;

@@ -48,6 +48,7 @@ use crate::router::Manifest;
 #[derive(Debug, Clone)]
 pub struct TypeScript {
     manifest: Manifest,
+    wide: WideIntegers,
     declarations: String,
     procedures: Vec<TypedProcedure>,
 }
@@ -124,7 +125,7 @@ impl TypeScript {
             }
         });
         let procedures = procedures.collect();
-        Self { manifest, declarations, procedures }
+        Self { manifest, wide, declarations, procedures }
     }
 
     /// The types that have a name, each exported.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{TypeScript, TypedProcedure, write_nested};
+use super::{TypeScript, TypedProcedure, WideIntegers, write_nested};
 use crate::call::Kind;
 
 /// The module `app-router.d.ts`: made by [`TypeScript::app_router`], written by its [`Display`](fmt::Display).
@@ -17,7 +17,11 @@ impl fmt::Display for AppRouter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         f.write_str(&self.0.declarations)?;
-        f.write_str(ROUTER)?;
+        f.write_str("/** Every procedure, by namespace and name. */\n")?;
+        // Without a transformer tRPC takes `bigint` out of outputs, as nothing that JSON has.
+        let transformer = self.0.wide == WideIntegers::BigInt;
+        let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
+        writeln!(f, "export type AppRouter = TRPCBuiltRouter<{root}, {{")?;
         write_nested(f, ";", &self.0.procedures, |procedure| {
             let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, .. } = procedure;
             let alias = match name.kind() {
@@ -59,9 +63,4 @@ export interface ErrorShape extends TRPCDefaultErrorShape {
 type QueryOf<I, O> = TRPCQueryProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
 type MutationOf<I, O> = TRPCMutationProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
 
-";
-
-const ROUTER: &str = "\
-/** Every procedure, by namespace and name. */
-export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape: ErrorShape; transformer: false }, {
 ";

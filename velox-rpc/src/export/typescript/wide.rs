@@ -15,7 +15,8 @@ pub enum WideIntegers {
     Number,
     /// `string`.
     String,
-    /// `bigint`.
+    /// `bigint`. The type for tRPC then asks for a `transformer` in the links, since tRPC has no `bigint` without one: yours has to write it as a
+    /// number.
     BigInt,
 }
 
