@@ -70,6 +70,20 @@ enum Expression {
     Named { name: String, value: Box<Expression> },
 }
 
+/// It leads back to itself through what is flattened into it.
+#[schema]
+struct Node {
+    id: u8,
+    #[serde(flatten)]
+    kind: NodeKind,
+}
+
+#[schema]
+enum NodeKind {
+    Leaf(u64),
+    Branch { left: Box<Node>, right: Option<Box<Node>> },
+}
+
 mod billing {
     #[velox_rpc::schema]
     pub(super) struct Address {
@@ -117,6 +131,13 @@ pub(super) fn rows(table: &mut Table) {
     let number = || Box::new(Expression::Number(1.5));
     let sum = Expression::Sum(number(), Box::new(Expression::Named { name: "a".into(), value: number() }));
     table.writes([sum], &["{\"sum\": [{\"number\": 1}]}", "{\"named\": {\"name\": \"a\"}}", "{\"sum\": [1, 2]}"]);
+
+    let leaf = || Node { id: 2, kind: NodeKind::Leaf(3) };
+    let branch = Node { id: 1, kind: NodeKind::Branch { left: Box::new(leaf()), right: None } };
+    table.writes(
+        [branch, leaf()],
+        &["{\"id\": 1}", "{\"id\": 1, \"branch\": {\"left\": {\"id\": 2}}}", "{\"leaf\": 1}"],
+    );
 
     let (from, to) = (billing::Address { iban: "a".into() }, shipping::Address { street: "b".into() });
     table.writes([Order { from, to }], &["{\"from\": {\"street\": \"b\"}, \"to\": {\"iban\": \"a\"}}"]);
