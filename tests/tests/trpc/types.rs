@@ -36,7 +36,7 @@ fn wide_integers_have_the_type_that_is_set() {
     let transformer = ", transformer: { serialize: (value) => value, deserialize: (value) => value }";
     for (name, setting, transformer) in [
         ("number", WideIntegers::Number, ""),
-        ("string", WideIntegers::String, ""),
+        ("string", WideIntegers::Text, ""),
         ("bigint", WideIntegers::BigInt, transformer),
     ] {
         let types = TypeScript::of(service.manifest()).wide_integers(setting);

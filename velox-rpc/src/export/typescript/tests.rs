@@ -91,7 +91,7 @@ fn integers_beyond_two_to_the_53_are_marked_and_written_as_set() {
         (json!({"type": "object", "patternProperties": {"^a$": integer("int64")}}), "_", "_", Some("64-bit integers")),
         (json!({"type": "object", "properties": {"marked": integer("int64")}}), "_", "_", None),
     ] {
-        for (setting, expected) in [(WideIntegers::BigInt, as_bigint), (WideIntegers::String, as_string)] {
+        for (setting, expected) in [(WideIntegers::BigInt, as_bigint), (WideIntegers::Text, as_string)] {
             assert!(expected == "_" || type_of(&schema, setting, "") == expected, "{schema}");
             assert_eq!(setting.note(&schema), note.map(|note| format!("{note}.")), "{schema}");
         }

@@ -13,8 +13,8 @@ pub enum WideIntegers {
     /// `number`: what `JSON.parse` makes of them.
     #[default]
     Number,
-    /// `string`.
-    String,
+    /// `string`. (A variant named `String` would make the compiler write `std::string::String` in all messages.)
+    Text,
     /// `bigint`. The type for tRPC then asks for a `transformer` in the links, since tRPC has no `bigint` without one: yours has to write it as a
     /// number.
     BigInt,
@@ -24,7 +24,7 @@ impl WideIntegers {
     /// The type of an integer.
     pub(super) fn type_of(self, format: Option<&Value>) -> &'static str {
         match self {
-            Self::String if bits(format).is_some() => "string",
+            Self::Text if bits(format).is_some() => "string",
             Self::BigInt if bits(format).is_some() => "bigint",
             _ => "number",
         }
