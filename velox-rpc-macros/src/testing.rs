@@ -81,7 +81,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 33] = [
+const OURS: [&str; 64] = [
     "build",
     "into_router",
     "router",
@@ -115,9 +115,40 @@ const OURS: [&str; 33] = [
     "user",
     "TenantContext",
     "TenantMiddleware",
+    "Known",
+    "Unknown",
+    "examine",
+    "examine_fields",
+    "part",
+    "found",
+    "order",
+    "names",
+    "missing",
+    "new",
+    "is_nested",
+    "parts",
+    "content",
+    "text",
+    "got_0",
+    "got_1",
+    "got_2",
+    "got_3",
+    "got_4",
+    "whole",
+    "MISSING",
+    "validator",
+    "Validate",
+    "broken",
+    "code",
+    "message",
+    "__broken",
+    "u64",
+    "__rules_of_email",
+    "__rules_of_years_old",
+    "Described",
 ];
 /// Keywords, built-in attributes and their arguments, primitive types.
-const LANGUAGE: [&str; 49] = [
+const LANGUAGE: [&str; 51] = [
     "impl",
     "for",
     "fn",
@@ -167,4 +198,6 @@ const LANGUAGE: [&str; 49] = [
     "false",
     "u8",
     "dead_code",
+    "all",
+    "pedantic",
 ];

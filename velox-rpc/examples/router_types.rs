@@ -77,6 +77,8 @@ impl JsonSchema for Own {
     }
 }
 
+impl velox_rpc::procedure::Examine for Own {}
+
 impl Validate for Own {
     fn validate(&self) -> Result<(), ValidationErrors> {
         self.0.validate()

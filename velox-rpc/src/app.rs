@@ -46,6 +46,7 @@ struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
     body_budget: usize,
+    strict_null: bool,
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
@@ -66,6 +67,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 prefix: Cow::Borrowed("/api"),
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
                 body_budget: DEFAULT_BODY_BUDGET,
+                strict_null: false,
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
@@ -117,6 +119,31 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = BodyLimit(bytes);
+        self
+    }
+
+    /// Refuses `null` for an `Option` field of an input, as Zod does for `.optional()`: it may be missing, but not `null`. Unless this is set,
+    /// both are `None`. A field that is [`#[schema(nullable)]`](macro@crate::schema) takes `null` in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use velox_rpc::{App, Call, Router, procedure, schema};
+    ///
+    /// #[schema]
+    /// struct Search { word: Option<String> }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let search = procedure().input::<Search>().query(|Call { input, .. }| Ok(input.word.unwrap_or_default()));
+    /// let app = App::new(()).router(Router::new("posts").procedure("search", search)).strict_null();
+    ///
+    /// let refused = app.caller().exchange_named("posts.search", &json!({"word": null})).await.result.unwrap_err();
+    /// assert_eq!(refused.members()["fields"], json!({"word": "Expected string, received null"}));
+    /// # }
+    /// ```
+    pub fn strict_null(mut self) -> Self {
+        self.settings.strict_null = true;
         self
     }
 
@@ -360,6 +387,9 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Procedures of the routers that were added so far run as the application serves them, with the guards and middlewares of their
     /// router. So add the routers first. See [`Caller::call`].
     pub fn caller(&self) -> Caller<S> {
+        if self.settings.strict_null {
+            self.table.refuse_null();
+        }
         Caller::new(Arc::clone(&self.state), self.table.endpoints())
     }
 
@@ -380,6 +410,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         prefix,
         body_limit,
         body_budget,
+        strict_null,
         observers,
         development,
         docs,
@@ -391,6 +422,10 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
+    table.check_inputs(&mut mistakes);
+    if strict_null {
+        table.refuse_null();
+    }
     let (rest, manifest) = Routes::build(&table, &prefix, &mut mistakes);
     let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &mut mistakes));
     let mut pages = Pages::default();

@@ -1,6 +1,10 @@
 #![doc = include_str!("docs/overview.md")]
 #![forbid(unsafe_code)]
 
+// What `#[schema]` writes names the crate.
+#[cfg(test)]
+extern crate self as velox_rpc;
+
 mod app;
 mod budget;
 pub mod call;

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
-use velox_rpc::procedure::Output;
+use velox_rpc::procedure::{Examine, Output};
 use velox_rpc::{App, Call, Context, Ctx, Middleware, Next, Query, Result, Router, procedure};
 
 /// What every handler reaches through `ctx`.
@@ -24,6 +24,9 @@ struct GetUser {
     #[validate(length(min = 1, max = 10))]
     id: String,
 }
+
+// The macro would tell everything that is wrong with an input at once. So it is the first thing.
+impl Examine for GetUser {}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -240,6 +240,8 @@ fn at_slug(method: Method) -> Procedure<()> {
 #[derive(Deserialize, schemars::JsonSchema)]
 struct Anything(HashMap<String, String>);
 
+impl velox_rpc::procedure::Examine for Anything {}
+
 impl validator::Validate for Anything {
     fn validate(&self) -> Result<(), validator::ValidationErrors> {
         Ok(())

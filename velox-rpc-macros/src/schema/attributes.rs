@@ -37,6 +37,15 @@ pub(crate) fn text_of(metas: &[Meta], name: &str) -> Option<LitStr> {
     })
 }
 
+/// All texts of `name = "text"`.
+pub(crate) fn all_texts(metas: &[Meta], name: &str) -> Vec<String> {
+    let named = metas.iter().filter_map(|meta| match meta {
+        Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
+        _ => None,
+    });
+    named.map(|text| text.value()).collect()
+}
+
 /// What stands in the parentheses of a meta; what is in no form that is known here is none of ours.
 pub(crate) fn inner(tokens: &TokenStream) -> Vec<Meta> {
     let list = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.clone());

@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, parse_quote};
 
+use crate::schema::examine;
 use crate::schema::field::Additions;
 use crate::schema::held::Held;
 use crate::schema::model::{Schema, Validation};
@@ -11,17 +12,17 @@ use crate::schema::model::{Schema, Validation};
 /// What `#[schema]` becomes.
 pub(crate) fn schema(schema: &Schema) -> TokenStream {
     let private = schema.root.private();
-    let mut item = schema.item.clone();
+    let (mut item, root) = (schema.item.clone(), schema.root.private_text());
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
-        field.attrs.extend(field_attributes(additions));
+        field.attrs.extend(field_attributes(additions, &root));
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
         let (krate, name) = (format_ident!("{krate}"), format_ident!("{name}"));
         quote!(#private::#krate::#name)
     });
     item.attrs.extend(attributes(schema));
-    let implementations = [input_fields(schema, &private), validate(schema, &private)];
+    let implementations = [input_fields(schema, &private), checked(schema, &private)];
     // validator's derive calls `.validate()` on nested values and leaves it to the user to have the trait in scope.
     let nested = schema.nested.then(|| {
         quote! {
@@ -47,22 +48,27 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
     });
     let rename_all = schema.rename_all.then(|| parse_quote!(#[serde(rename_all = "camelCase")]));
     let rename_all_fields = schema.rename_all_fields.then(|| parse_quote!(#[serde(rename_all_fields = "camelCase")]));
-    led.chain(rename_all).chain(rename_all_fields).collect()
+    let lax = schema.is_lax.then(|| parse_quote!(#[schemars(extend("x-velox-lax" = true))]));
+    let keeps = schema.keeps.as_ref().map(|own| parse_quote!(#[schemars(extend("x-velox-keeps" = [#(#own),*]))]));
+    led.chain(rename_all).chain(rename_all_fields).chain(lax).chain(keeps).collect()
 }
 
 /// The attributes of one field.
-fn field_attributes(additions: &Additions) -> Vec<Attribute> {
+fn field_attributes(additions: &Additions, root: &str) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
         attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
     }
-    if !additions.messages.is_empty() {
-        let (rules, texts): (Vec<&String>, Vec<&LitStr>) =
-            additions.messages.iter().map(|(rule, text)| (rule, text)).unzip();
-        attributes.push(parse_quote!(#[schemars(extend("x-velox-messages" = { #(#rules: #texts),* }))]));
+    if additions.is_double {
+        let function = format!("{root}::double_option");
+        attributes.push(parse_quote!(#[serde(default, deserialize_with = #function)]));
     }
-    if let Some(name) = &additions.rust_name {
-        attributes.push(parse_quote!(#[schemars(extend("x-velox-field" = #name))]));
+    let aliases = &additions.aliases;
+    if !aliases.is_empty() {
+        attributes.push(parse_quote!(#[schemars(extend("x-velox-aliases" = [#(#aliases),*]))]));
+    }
+    if additions.has_own_reader {
+        attributes.push(parse_quote!(#[schemars(extend("x-velox-reader" = true))]));
     }
     attributes
 }
@@ -80,12 +86,43 @@ fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
     )
 }
 
-/// `Validate`, if no derive implements it.
-fn validate(schema: &Schema, private: &TokenStream) -> TokenStream {
-    let Validation::Held(values) = &schema.validation else { return TokenStream::new() };
+/// `Validate`, if no derive implements it, and `Examine`. Both put the same rules to the fields.
+fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
+    let examine = examine::content(schema, private);
+    let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
+    let (functions, validate) = match &schema.validation {
+        Validation::Derived => (TokenStream::new(), None),
+        Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
+        Validation::Checks(checks) => {
+            let (functions, whole) = (checks.functions(private), checks.of_whole(private, &schema.item.ident));
+            (quote!(#functions #whole), Some(quote!(__broken(self).verdict())))
+        }
+    };
+    let validate = validate.map(|content| {
+        let validator = quote!(#private::validator);
+        let content = quote! {
+            fn validate(&self) -> ::core::result::Result<(), #validator::ValidationErrors> {
+                #content
+            }
+        };
+        implementation(schema, quote!(#validator::Validate), content)
+    });
+    quote! {
+        #[allow(unused_imports, clippy::all, clippy::pedantic)]
+        const _: () = {
+            use #private::{Described as _, Known as _, Unknown as _, validator::Validate as _};
+            #functions
+            #validate
+            #examine
+        };
+    }
+}
+
+/// The body of `validate` where nothing but the values that are held has rules.
+fn held(values: &[Held], private: &TokenStream) -> TokenStream {
     let validator = quote!(#private::validator);
     let arms = values.iter().map(|held| arm(held, &validator));
-    let found = match values.as_slice() {
+    match values {
         [] => quote!(::core::result::Result::Ok(())),
         _ => quote! {
             #[allow(unreachable_patterns)]
@@ -94,16 +131,7 @@ fn validate(schema: &Schema, private: &TokenStream) -> TokenStream {
                 _ => ::core::result::Result::Ok(()),
             }
         },
-    };
-    implementation(
-        schema,
-        quote!(#validator::Validate),
-        quote! {
-            fn validate(&self) -> ::core::result::Result<(), #validator::ValidationErrors> {
-                #found
-            }
-        },
-    )
+    }
 }
 
 /// What is found in the value of one variant, under the key it has on the wire.

@@ -1,21 +1,24 @@
 //! One field of a struct, or of a variant: what it is called, and what `#[schema]` adds to it.
 
-use syn::{Attribute, Field, LitStr, Meta, PathArguments, Type};
+use syn::{Attribute, Field, Meta, PathArguments, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
-use crate::schema::attributes::{has, incoming_text, inner, metas};
+use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas};
+use crate::schema::peel::only_argument;
 use crate::schema::rename::Rule;
-use crate::schema::rules;
 
 /// What is put on a field.
 #[derive(Default)]
 pub(crate) struct Additions {
     /// Leave the key out when the `Option` is `None`: TypeScript's `field?: T`.
     pub(crate) skip_none: bool,
-    pub(crate) messages: Vec<(String, LitStr)>,
-    /// What validator calls the field, where it could not be found out from the name on the wire.
-    pub(crate) rust_name: Option<String>,
+    /// Other names that it is read by.
+    pub(crate) aliases: Vec<String>,
+    /// It is read by a function, and not by the reader of its type.
+    pub(crate) has_own_reader: bool,
+    /// It is an `Option` of an `Option`: `null` is told from a key that is missing.
+    pub(crate) is_double: bool,
 }
 
 impl Additions {
@@ -28,13 +31,15 @@ impl Additions {
     /// For a field of a struct.
     pub(crate) fn named(field: &Field, rename_all: Rule, mistakes: &mut Mistakes) -> Self {
         let nullable = nullable(field, mistakes);
-        let Some(ident) = &field.ident else { return Self::default() };
-        let Some(wire) = wire_name(field, rename_all) else { return Self::default() };
-        let rust_name = ident.to_string();
+        if wire_name(field, rename_all).is_none() {
+            return Self::default();
+        }
+        let serde = metas(&field.attrs, "serde");
         Self {
             skip_none: !nullable && skip_none(field),
-            messages: rules::messages(&field.attrs),
-            rust_name: (plain(&wire) != plain(&rust_name)).then_some(rust_name),
+            aliases: all_texts(&serde, "alias"),
+            has_own_reader: has(&serde, &["with", "deserialize_with"]),
+            is_double: is_double_option(&field.ty) && !has(&serde, &["with", "deserialize_with", "default"]),
         }
     }
 }
@@ -52,6 +57,19 @@ pub(crate) fn wire_name(field: &Field, rename_all: Rule) -> Option<String> {
 /// The `#[cfg(…)]`s of a field.
 pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+
+/// Whether it is `Option<Option<T>>`.
+fn is_double_option(ty: &Type) -> bool {
+    is_option(ty) && only_argument(ty).is_some_and(is_option)
+}
+
+/// Whether `null` is one of the values of a field, and not only another word for its absence.
+pub(crate) fn is_nullable(field: &Field) -> bool {
+    let words =
+        |attribute: &Attribute| attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
+    let of_schema = field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema"));
+    of_schema.flat_map(words).any(|word| word.path().is_ident("nullable"))
 }
 
 /// Whether `#[schema(nullable)]` is there: `None` is to be written as `null`. Anything else in it is a mistake.
@@ -79,7 +97,7 @@ fn skip_none(field: &Field) -> bool {
     is_option(&field.ty) && !has_own_default && !has(&serde, &DECIDED)
 }
 
-fn is_option(ty: &Type) -> bool {
+pub(crate) fn is_option(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
             segment.ident == "Option"
@@ -89,11 +107,6 @@ fn is_option(ty: &Type) -> bool {
         Type::Paren(paren) => is_option(&paren.elem),
         _ => false,
     }
-}
-
-/// A name without what `rename_all` can change about it.
-fn plain(name: &str) -> String {
-    name.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// With one of these on it, the user has decided how the field is written.

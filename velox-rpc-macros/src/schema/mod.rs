@@ -1,11 +1,14 @@
 //! `#[schema]` on a struct or an enum: what `z.object` is in TypeScript.
 
 mod attributes;
+mod checks;
+mod examine;
 mod expand;
 mod field;
 mod held;
 mod model;
 mod parse;
+mod peel;
 mod rename;
 mod rules;
 

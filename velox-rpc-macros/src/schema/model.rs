@@ -6,8 +6,10 @@ use crate::diagnostics::Mistakes;
 use crate::naming::unraw;
 use crate::root::Root;
 use crate::schema::attributes::{derives, has, incoming_text, metas};
-use crate::schema::field::{Additions, cfgs, wire_name};
+use crate::schema::checks::Checks;
+use crate::schema::field::{Additions, cfgs, is_option, wire_name};
 use crate::schema::held::Held;
+use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
 use crate::schema::rules;
 
@@ -26,6 +28,10 @@ pub(crate) struct Schema {
     pub(crate) nested: bool,
     /// What is added to each field, in their order.
     pub(crate) additions: Vec<Additions>,
+    /// An `Option` is flattened into it: serde makes `None` of what it cannot read.
+    pub(crate) is_lax: bool,
+    /// serde keeps what it reads of the type before it decides, but for these fields.
+    pub(crate) keeps: Option<Vec<String>>,
     /// The names of the fields on the wire, if they are all known.
     pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
 }
@@ -36,6 +42,8 @@ pub(crate) enum Validation {
     Derived,
     /// The macro: there are no rules but those of the values that are held.
     Held(Vec<Held>),
+    /// The macro, by the rules of the fields.
+    Checks(Checks),
 }
 
 impl Schema {
@@ -53,6 +61,8 @@ impl Schema {
             validation: Validation::Derived,
             nested: false,
             additions: Vec::new(),
+            is_lax: flattens_option(&item),
+            keeps: None,
             wire_names: None,
             item,
         };
@@ -64,6 +74,11 @@ impl Schema {
                 schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
                 if !has_rules(&schema.item) {
                     schema.validation = Validation::Held(Vec::new());
+                } else if !is_conditional(&schema.item)
+                    && schema.item.generics.params.is_empty()
+                    && let Some(checks) = Checks::new(&schema.item.attrs, &fields.named)
+                {
+                    schema.validation = Validation::Checks(checks);
                 }
             }
             Data::Struct(data) => {
@@ -83,8 +98,27 @@ impl Schema {
             // `parse` has turned unions away.
             Data::Union(_) => {}
         }
+        schema.keeps = schema.keeps(&serde);
+        note_keys(&schema.item.data, mistakes);
         schema.settle_validation(&theirs);
         schema
+    }
+
+    fn keeps(&self, serde: &[syn::Meta]) -> Option<Vec<String>> {
+        match &self.item.data {
+            Data::Struct(data) => {
+                let is_flat = |field: &&syn::Field| has(&metas(&field.attrs, "serde"), &["flatten"]);
+                let rule = incoming_text(serde, "rename_all").map(|name| Rule::named(&name));
+                let rule = rule.unwrap_or(if self.rename_all { Rule::Camel } else { Rule::Unchanged });
+                let own = data.fields.iter().filter_map(|field| wire_name(field, rule)).collect();
+                data.fields.iter().any(|field| is_flat(&field)).then_some(own)
+            }
+            Data::Enum(_) => {
+                let keeps = has(serde, &["untagged"]) || has(serde, &["tag"]) && !has(serde, &["content"]);
+                keeps.then(Vec::new)
+            }
+            Data::Union(_) => None,
+        }
     }
 
     /// The derive and the attribute for validator are there exactly if validator's derive does the work.
@@ -136,6 +170,37 @@ fn has_nested(item: &DeriveInput) -> bool {
 
 fn conditional(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
+}
+
+/// Notes maps whose keys JSON does not have.
+fn note_keys(data: &Data, mistakes: &mut Mistakes) {
+    let fields: Vec<&syn::Field> = match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let is_read = |field: &&syn::Field| !has(&metas(&field.attrs, "serde"), &["skip", "with", "serialize_with"]);
+    for key in fields.into_iter().filter(is_read).filter_map(|field| Peeled::new(&field.ty).key_beyond_text()) {
+        mistakes.at(key, "a key of a JSON object is a text: make this a `Vec` of pairs, or the key a text or a number");
+    }
+}
+
+fn flattens_option(item: &DeriveInput) -> bool {
+    let Data::Struct(data) = &item.data else { return false };
+    data.fields.iter().any(|field| is_option(&field.ty) && has(&metas(&field.attrs, "serde"), &["flatten"]))
+}
+
+/// Whether a `#[cfg_attr]` anywhere may hide something.
+pub(crate) fn is_conditional(item: &DeriveInput) -> bool {
+    let of_fields = |fields: &Fields| fields.iter().any(|field| conditional(&field.attrs));
+    conditional(&item.attrs)
+        || match &item.data {
+            Data::Struct(data) => of_fields(&data.fields),
+            Data::Enum(data) => {
+                data.variants.iter().any(|variant| conditional(&variant.attrs) || of_fields(&variant.fields))
+            }
+            Data::Union(_) => true,
+        }
 }
 
 fn has_named_fields(data: &DataEnum) -> bool {

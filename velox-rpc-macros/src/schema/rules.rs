@@ -1,19 +1,9 @@
-//! The rules of `#[validate(…)]`: their messages, and where they cannot be.
+//! The rules of `#[validate(…)]`, and where they cannot be.
 
-use syn::{Attribute, LitStr, Meta};
+use syn::Attribute;
 
 use crate::diagnostics::Mistakes;
-use crate::schema::attributes::{inner, metas, text_of};
-
-/// The message of each rule that has one, by the rule's name. The schema carries them, so that they are used as well
-/// when another field has not even the right type and validator never runs.
-pub(crate) fn messages(attrs: &[Attribute]) -> Vec<(String, LitStr)> {
-    let rules = metas(attrs, "validate").into_iter().filter_map(|meta| match meta {
-        Meta::List(list) => Some((list.path.get_ident()?.to_string(), text_of(&inner(&list.tokens), "message")?)),
-        Meta::Path(_) | Meta::NameValue(_) => None,
-    });
-    rules.collect()
-}
+use crate::schema::attributes::metas;
 
 /// Whether `#[validate(nested)]` is there. validator itself only knows structs with named fields; elsewhere this is the
 /// one rule that works, every other one would look as if it did and is a mistake.

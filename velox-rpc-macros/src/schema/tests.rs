@@ -71,7 +71,8 @@ fn what_the_user_derives_is_not_derived_again() {
         }
     ));
     assert!(text.contains("#[derive(\n    ::velox_rpc::__private::serde::Deserialize,\n    ::velox_rpc::__private::schemars::JsonSchema\n)]"), "{text}");
-    assert!(!text.contains("validate(crate"), "{text}");
+    let item = text.split("const _").next().expect("the item stands first");
+    assert!(!item.contains("validate(crate"), "{text}");
     assert!(!text.contains("Validate for A"), "{text}");
 }
 

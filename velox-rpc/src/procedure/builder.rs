@@ -376,7 +376,7 @@ where
     ///
     /// Where that fails the caller gets a 400 with everything that is wrong, types and rules together.
     pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
-        let ProcedureBuilder { wrap, meta, .. } = self.with_input(input::read::<T>, input::shape::<T>());
+        let ProcedureBuilder { wrap, meta, .. } = self.with_input(Read::of::<T>(), input::shape::<T>());
         ProcedureBuilder { wrap, input: PhantomData, meta }
     }
 

@@ -1,36 +1,36 @@
 //! The input step: JSON text becomes a value of the input type, or a list of everything that is wrong with it.
 //!
 //! The fast path is serde, then `validate()`. Only where one of them fails, or where an array stands in the text (serde
-//! reads an array as a struct), the JSON is checked against the type's schema, by code that is compiled once.
+//! reads an array as a struct), the JSON is taken apart and each part given to its reader: see [`validate`](crate::validate).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use validator::{Validate, ValidationErrors};
+use validator::Validate;
 
 use super::shape::InputShape;
 use super::step::{Carried, Step};
-use super::whole;
 use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Result};
 use crate::running::Running;
-use crate::validate::{Origin, no_object, path_at};
+use crate::validate::{Examine, Found, Part, Rewrite, Tree};
 
 /// What a procedure can take: a type that serde can read, validator can check and schemars can describe, as `#[schema]`
 /// makes it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a procedure",
     label = "not an input",
-    note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema`"
+    note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema` and write `impl velox_rpc::procedure::Examine for {Self} {{}}`"
 )]
-pub trait Input: DeserializeOwned + Validate + JsonSchema + Send + 'static {}
+pub trait Input: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + Validate + JsonSchema + Send + 'static> Input for T {}
+impl<T: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static> Input for T {}
 
 /// The wire names of an input's fields, known to the compiler: `#[schema]` implements it for a struct with named fields.
 ///
@@ -80,18 +80,24 @@ fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 's
 /// How long a call may wait for its body before what the steps before it have looked up is looked up again.
 const LONG_WAIT: Duration = Duration::from_secs(1);
 
-/// Reads an input and validates it.
-pub(super) type Read = fn(&str) -> serde_json::Result<(Carried, Result<(), ValidationErrors>)>;
+/// What is compiled for each input type.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    /// Reads an input and validates it. `None` if it is refused: why, the other one tells.
+    read: fn(&str) -> Option<Carried>,
+    examine: fn(Part<'_>, &mut Found),
+}
 
-/// The typed part: all that is compiled for each input type.
-pub(super) fn read<T: Input>(text: &str) -> serde_json::Result<(Carried, Result<(), ValidationErrors>)> {
-    match serde_json::from_str::<T>(text) {
-        Ok(input) => {
-            let verdict = input.validate();
-            Ok((Carried::new(input), verdict))
-        }
-        Err(error) => Err(error),
+impl Read {
+    pub(super) fn of<T: Input>() -> Self {
+        Self { read: read::<T>, examine: T::examine }
     }
+}
+
+fn read<T: Input>(text: &str) -> Option<Carried> {
+    let input: T = serde_json::from_str(text).ok()?;
+    input.validate().ok()?;
+    Some(Carried::new(input))
 }
 
 /// The text to read. No input at all is `undefined`, which reads as `null` where the type takes that.
@@ -105,79 +111,57 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
 
 /// Reads an input, or says everything that is wrong with it.
 fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
-    take_text(required(raw, shape)?, raw, shape, read)
-}
-
-fn take_text(text: &str, raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
-    match read(text) {
-        Ok((input, Ok(()))) => check_lists(text, raw, shape).map(|()| input),
-        Ok((_, Err(errors))) => Err(broken_rules(&errors, text, raw, shape)),
-        Err(error) => take_whole(text, raw, shape, read, &error),
+    let text = required(raw, shape)?;
+    match (read.read)(text) {
+        // serde reads an array as a struct, and more than the schema says where a type is lax.
+        Some(input) if !raw.has_lists() && !shape.is_lax(text) => Ok(input),
+        input => look(text, raw, (read, shape.refuses_null()), input),
     }
 }
 
-/// serde could not read the text. To JSON Schema and to JavaScript `5.0` is an integer, and to serde it is none: a text that has such
-/// numbers is read again with integers in their place.
+/// Looks at an input that was refused, or that serde may have taken for another thing than it is.
 #[cold]
-fn take_whole(
-    text: &str,
-    raw: &RawInput,
-    shape: &InputShape,
-    read: Read,
-    error: &serde_json::Error,
-) -> Result<Carried> {
-    match whole::as_integers(text) {
-        Some(text) => take_text(&text, raw, shape, read),
-        None => Err(unreadable(text, raw, shape, error)),
+fn look(text: &str, raw: &RawInput, (read, refuses_null): (Read, bool), mut input: Option<Carried>) -> Result<Carried> {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_ROUNDS {
+        if input.is_none()
+            && let Err(error) = serde_json::from_str::<Value>(&text)
+        {
+            // Not JSON at all: the type's reader is the first to look closely.
+            return Err(Error::malformed(&error));
+        }
+        let (tree, mut found) = (Tree::new(&text), Found::new(raw.is_coerced(), refuses_null));
+        if let Some(root) = tree.root() {
+            (read.examine)(root, &mut found);
+        }
+        let (issues, rewrites) = found.into_parts();
+        match input {
+            _ if !issues.is_empty() => return Err(Error::invalid(issues)),
+            Some(input) => return Ok(input),
+            None if rewrites.is_empty() => break,
+            None => {
+                text = Cow::Owned(rewritten(&text, rewrites));
+                input = (read.read)(&text);
+            }
+        }
     }
+    Err(Error::invalid(vec![Issue::new("", "Invalid input")]))
 }
 
-/// serde could not read the text: says everything that is wrong with it, rules included.
-fn unreadable(text: &str, raw: &RawInput, shape: &InputShape, error: &serde_json::Error) -> Error {
-    let value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        // Not JSON at all: the type's reader is the first to look closely.
-        Err(error) => return Error::malformed(&error),
-    };
-    let mut issues = shape.get().issues(&value, origin(raw));
-    if issues.is_empty() {
-        // The type reads more strictly than its schema says: the place is all that is known.
-        issues.push(Issue::new(path_at(text, error.line(), error.column()), "Invalid input"));
+/// The text with some parts written otherwise.
+fn rewritten(text: &str, mut rewrites: Vec<Rewrite>) -> String {
+    rewrites.sort_by_key(|(place, _)| place.start);
+    let (mut written, mut at) = (String::with_capacity(text.len()), 0);
+    for (place, part) in rewrites {
+        if place.start >= at {
+            written.push_str(&text[at..place.start]);
+            written.push_str(&part);
+            at = place.end;
+        }
     }
-    Error::invalid(issues)
+    written.push_str(&text[at..]);
+    written
 }
 
-/// The text could be read, and broke rules.
-#[cold]
-fn broken_rules(errors: &ValidationErrors, text: &str, raw: &RawInput, shape: &InputShape) -> Error {
-    let mut issues = shape.get().rule_issues(errors);
-    if issues.is_empty() {
-        issues = self::issues(text, raw, shape);
-    }
-    if issues.is_empty() {
-        issues.push(Issue::new("", "Invalid input"));
-    }
-    Error::invalid(issues)
-}
-
-/// serde read the text; was an array taken for a struct?
-fn check_lists(text: &str, raw: &RawInput, shape: &InputShape) -> Result<()> {
-    if !raw.has_lists() {
-        return Ok(());
-    }
-    let mut issues = issues(text, raw, shape);
-    let array_for_object = no_object(&Value::Array(Vec::new()));
-    issues.retain(|issue| issue.message == array_for_object);
-    if issues.is_empty() { Ok(()) } else { Err(Error::invalid(issues)) }
-}
-
-fn issues(text: &str, raw: &RawInput, shape: &InputShape) -> Vec<Issue> {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => shape.get().issues(&value, origin(raw)),
-        Err(_) => Vec::new(),
-    }
-}
-
-fn origin(raw: &RawInput) -> Origin {
-    if raw.is_coerced() { Origin::Text } else { Origin::Body }
-}
+/// A reader by hand stops at the first number that is to be written otherwise.
+const MAX_ROUNDS: usize = 8;

@@ -16,7 +16,6 @@ mod middleware;
 mod output;
 mod shape;
 mod step;
-mod whole;
 
 pub use self::builder::{ProcedureBuilder, procedure};
 pub use self::demand::{Credential, Demands};
@@ -34,3 +33,4 @@ pub use self::middleware::{Middleware, Next};
 pub use self::output::{Outgoing, Output, OutputBuilder};
 pub(crate) use self::shape::InputShape;
 pub use crate::running::Running;
+pub use crate::validate::Examine;

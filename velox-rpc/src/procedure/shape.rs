@@ -1,30 +1,37 @@
-//! The shape of an input type: its schema, compiled when it is first asked for.
+//! The shape of an input type: what its schema says of it, found out when it is first asked for.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
-use crate::validate::{Shape, TextType};
+use crate::validate::{Outline, OutlineField, mentions, unreadable};
 
 /// The shape of an input type.
 pub(crate) struct InputShape {
     schema: fn(&mut SchemaGenerator) -> Schema,
-    compiled: OnceLock<Compiled>,
+    known: OnceLock<Known>,
+    /// A field that may be missing must not be `null`.
+    refuses_null: AtomicBool,
 }
 
-struct Compiled {
-    shape: Shape,
-    fields: Vec<(String, TextType)>,
-    is_object: bool,
-    is_open: bool,
-    accepts_null: bool,
+struct Known {
+    outline: Outline,
+    /// serde takes more than the type's schema says: what it has read is to be looked at again.
+    is_lax: bool,
+    /// It has names to choose from, of which serde takes `{"name": null}` for one.
+    has_names: bool,
 }
 
 impl InputShape {
-    pub(super) fn of<T: JsonSchema>() -> Self {
-        Self { schema: |generator| generator.subschema_for::<T>(), compiled: OnceLock::new() }
+    pub(crate) fn of<T: JsonSchema>() -> Self {
+        Self {
+            schema: |generator| generator.subschema_for::<T>(),
+            known: OnceLock::new(),
+            refuses_null: AtomicBool::new(false),
+        }
     }
 
     /// The JSON Schema of what is read, with its definitions.
@@ -46,48 +53,68 @@ impl InputShape {
         (self.schema)(generator)
     }
 
-    /// The compiled schema.
-    pub(super) fn get(&self) -> &Shape {
-        &self.compiled().shape
-    }
-
-    /// Whether it takes objects, and nothing else but perhaps null.
-    pub(crate) fn is_object(&self) -> bool {
-        self.compiled().is_object
-    }
-
     /// Whether `null`, or no input at all, is one.
     pub(crate) fn accepts_null(&self) -> bool {
-        self.compiled().accepts_null
+        self.known().outline.accepts_null
     }
 
     /// Whether it has a field of this wire name.
     pub(crate) fn has_field(&self, name: &str) -> bool {
-        self.text_type(name).is_some()
+        self.field(name).is_some()
+    }
+
+    /// Whether a field of this wire name is for it: one that it has, or any, as a map takes them and a strict type refuses them.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        let outline = &self.known().outline;
+        outline.is_open || outline.is_strict || self.has_field(name)
     }
 
     /// Whether it takes a field of this wire name: one that it has, or any, as a map does.
     pub(crate) fn takes(&self, name: &str) -> bool {
-        self.compiled().is_open || self.has_field(name)
+        self.known().outline.is_open || self.has_field(name)
     }
 
-    /// What a text given for a field becomes.
-    pub(crate) fn text_type(&self, name: &str) -> Option<&TextType> {
-        self.compiled().fields.iter().find(|(field, _)| field == name).map(|(_, text_type)| text_type)
+    /// The field of this wire name.
+    pub(crate) fn field(&self, name: &str) -> Option<&OutlineField> {
+        self.known().outline.field(name)
     }
 
-    fn compiled(&self) -> &Compiled {
-        self.compiled.get_or_init(|| {
-            let shape = Shape::new(&self.schema());
-            let names = shape.properties().map(|(name, _)| name);
-            let fields = names.filter_map(|name| Some((name.to_owned(), shape.text_type(name)?))).collect();
-            Compiled {
-                fields,
-                is_object: shape.is_object(),
-                is_open: shape.is_open(),
-                accepts_null: shape.accepts_null(),
-                shape,
+    /// A field that no text of a path or query can be, such as one with fields of its own.
+    pub(crate) fn field_beyond_text(&self) -> Option<&str> {
+        self.known().outline.fields.iter().find(|field| !field.fits_text).map(|field| field.name.as_str())
+    }
+
+    /// Lets it refuse `null` where a field may only be missing.
+    pub(crate) fn refuse_null(&self) {
+        self.refuses_null.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuses_null(&self) -> bool {
+        self.refuses_null.load(Ordering::Relaxed)
+    }
+
+    /// A field that serde can never read where it stands.
+    pub(crate) fn unreadable_field(&self) -> Option<String> {
+        unreadable(&Value::from(self.schema()))
+    }
+
+    /// Whether serde may have read a text that the type's schema refuses.
+    pub(super) fn is_lax(&self, text: &str) -> bool {
+        let known = self.known();
+        known.is_lax || ((known.has_names || self.refuses_null()) && text.contains("null"))
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let schema = Value::from(self.schema());
+            Known {
+                outline: Outline::new(&schema),
+                is_lax: mentions(&schema, LAX),
+                has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
             }
         })
     }
 }
+
+/// What `#[schema]` says of a type with a flattened `Option`: serde makes `None` of what it cannot read.
+const LAX: &str = "x-velox-lax";

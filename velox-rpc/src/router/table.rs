@@ -29,6 +29,24 @@ impl Table {
         &self.endpoints
     }
 
+    /// Lets inputs refuse `null` where a field may only be missing.
+    pub(crate) fn refuse_null(&self) {
+        self.endpoints.iter().filter_map(|endpoint| endpoint.meta.input.as_ref()).for_each(|input| input.refuse_null());
+    }
+
+    /// Notes every field that its reader can never take.
+    pub(crate) fn check_inputs(&self, mistakes: &mut Mistakes) {
+        for endpoint in &self.endpoints {
+            if let Some(field) = endpoint.meta.input.as_ref().and_then(|input| input.unreadable_field()) {
+                mistakes.note(format!(
+                    "procedure `{}`: the input has a field `{field}` that serde cannot read there, inside an enum with `tag` or `untagged`, or a \
+                     flattened type: integers of 128 bits, and maps whose keys are numbers. Make it a text, or take it out",
+                    endpoint.name
+                ));
+            }
+        }
+    }
+
     /// Notes every name that cannot be part of a path, and every name that is taken twice.
     pub(crate) fn check_names(&self, mistakes: &mut Mistakes) {
         let mut seen = HashMap::new();

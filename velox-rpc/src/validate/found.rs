@@ -1,46 +1,440 @@
-//! The issues of one walk.
+//! Everything that is wrong with one input: what the code that `#[schema]` writes for a type calls, part by part.
+//!
+//! None of it depends on a type, so that it is compiled once. A type's own reader says whether a part is right; here is only where it
+//! stands.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
 
 use crate::error::Issue;
-use crate::validate::path::Path;
+use crate::validate::number::Num;
+use crate::validate::path::{push_index, push_key};
+use crate::validate::text::{self, INVALID_INPUT, Side, Sized};
+use crate::validate::tree::{Kind, Part};
 
-/// Issues so far, never more than [`Found::MAX`].
-#[derive(Debug, Default)]
-pub(super) struct Found {
+/// Looks for everything that is wrong with a part.
+pub type Examiner<'a> = &'a dyn Fn(Part<'_>, &mut Found);
+
+/// Looks for everything that is wrong with fields that stand among those of another type.
+pub type FieldExaminer<'a> = &'a dyn Fn(&mut Fields<'_>, &mut Found);
+
+/// What is found in one input.
+#[derive(Debug)]
+pub struct Found {
     issues: Vec<Issue>,
-    is_quiet: bool,
+    path: String,
+    depth: usize,
+    checks_rules: bool,
+    /// The values were texts of a path or a query.
+    pub(super) is_text: bool,
+    /// A field that may be missing must not be `null`.
+    refuses_null: bool,
+    rewrites: Vec<Rewrite>,
+    /// Looks left. What they cost is bounded by them, whatever the type: enums without a tag multiply them.
+    fuel: usize,
 }
+
+/// A part that its reader takes if it is written otherwise: `1.0` is an integer to JSON and to JavaScript, and to serde it is none.
+pub(crate) type Rewrite = (Range<usize>, String);
 
 impl Found {
-    const MAX: usize = 100;
-
-    /// Takes no issues: the walk is after a verdict alone, and ends as soon as it is sure.
-    pub(super) fn quiet() -> Found {
-        Found { issues: Vec::new(), is_quiet: true }
-    }
-
-    pub(super) fn is_quiet(&self) -> bool {
-        self.is_quiet
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.issues.len() >= Found::MAX
-    }
-
-    /// The text is only made if it is taken.
-    pub(super) fn push(&mut self, path: &Path<'_>, message: impl FnOnce() -> String) {
-        if !self.is_quiet && !self.is_full() {
-            self.issues.push(Issue { field: path.render(), message: message() });
+    pub(crate) fn new(is_text: bool, refuses_null: bool) -> Self {
+        Self {
+            issues: Vec::new(),
+            path: String::new(),
+            depth: 0,
+            checks_rules: true,
+            is_text,
+            refuses_null,
+            rewrites: Vec::new(),
+            fuel: FUEL,
         }
     }
 
-    pub(super) fn push_once(&mut self, path: &Path<'_>, message: String) {
-        let field = path.render();
-        if !self.issues.iter().any(|issue| issue.field == field && issue.message == message) {
-            self.push(path, || message);
+    /// The issues, and what is to be written otherwise if there are none.
+    pub(crate) fn into_parts(self) -> (Vec<Issue>, Vec<Rewrite>) {
+        (self.issues, self.rewrites)
+    }
+
+    /// Says what is wrong with the present part.
+    pub(super) fn say(&mut self, message: impl Into<String>) {
+        if self.issues.len() < MAX_ISSUES {
+            self.issues.push(Issue::new(self.path.clone(), message));
         }
     }
 
-    pub(super) fn into_issues(self) -> Vec<Issue> {
-        self.issues
+    pub(super) fn rewrite(&mut self, place: Range<usize>, text: String) {
+        self.rewrites.push((place, text));
+    }
+
+    pub(super) fn checks_rules(&self) -> bool {
+        self.checks_rules
+    }
+
+    /// How much was found so far: it tells whether a part is right.
+    fn count(&self) -> usize {
+        self.issues.len() + self.rewrites.len()
+    }
+
+    /// Goes one key further.
+    pub(super) fn at_key<T>(&mut self, key: &str, look: impl FnOnce(&mut Self) -> T) -> T {
+        self.further(|path| push_key(path, key), look)
+    }
+
+    /// Goes one item further.
+    pub(super) fn at_index<T>(&mut self, index: usize, look: impl FnOnce(&mut Self) -> T) -> T {
+        self.further(|path| push_index(path, index), look)
+    }
+
+    fn further<T>(&mut self, step: impl FnOnce(&mut String), look: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        step(&mut self.path);
+        self.depth += 1;
+        let found = look(self);
+        self.depth -= 1;
+        self.path.truncate(length);
+        found
+    }
+
+    /// Whether a value of this kind stands there; if not, it is said.
+    fn is(&mut self, part: Part<'_>, kind: Kind) -> bool {
+        let is_right = part.kind() == kind;
+        if !is_right {
+            self.say(text::expected(kind.name(), part.kind().name()));
+        }
+        is_right
+    }
+
+    /// Looks at a part, unless there is enough already. What follows a type may not end: serde_json reads no deeper, either.
+    fn look(&mut self, part: Part<'_>, examine: Examiner<'_>) {
+        if self.depth > MAX_DEPTH || self.fuel == 0 {
+            self.say(INVALID_INPUT);
+        } else if self.issues.len() < MAX_ISSUES {
+            self.fuel -= 1;
+            examine(part, self);
+        }
+    }
+
+    /// Looks at what an `Option` holds.
+    pub fn option(&mut self, part: Part<'_>, inner: Examiner<'_>) {
+        if part.kind() != Kind::Null {
+            self.look(part, inner);
+        }
+    }
+
+    /// Looks at a field that may be missing.
+    pub fn optional(&mut self, part: Part<'_>, inner: Examiner<'_>) {
+        if self.refuses_null { self.look(part, inner) } else { self.option(part, inner) }
+    }
+
+    /// Looks at each item of a list.
+    pub fn list(&mut self, part: Part<'_>, item: Examiner<'_>) {
+        if self.is(part, Kind::List) {
+            for (index, it) in part.items().enumerate() {
+                self.at_index(index, |found| found.look(it, item));
+            }
+        }
+    }
+
+    /// Looks at each item of a list of this length.
+    pub fn array(&mut self, part: Part<'_>, length: usize, item: Examiner<'_>) {
+        if self.is(part, Kind::List) && self.has_length(part, length, Side::Exactly, Side::Exactly) {
+            self.list(part, item);
+        }
+    }
+
+    /// Looks at each item of a tuple.
+    pub fn tuple(&mut self, part: Part<'_>, items: &[Examiner<'_>]) {
+        if self.is(part, Kind::List) && self.has_length(part, items.len(), Side::AtLeast, Side::AtMost) {
+            for (index, (it, item)) in part.items().zip(items).enumerate() {
+                self.at_index(index, |found| found.look(it, *item));
+            }
+        }
+    }
+
+    fn has_length(&mut self, part: Part<'_>, length: usize, fewer: Side, more: Side) -> bool {
+        let count = part.items().count();
+        if count != length {
+            self.say(text::bound(Sized::List, if count < length { fewer } else { more }, length));
+        }
+        // As Zod does: a tuple that is too short has no items to speak of.
+        count >= length
+    }
+
+    /// Looks at each value of a map, and at its keys.
+    pub fn map(&mut self, part: Part<'_>, takes_key: &dyn Fn(&str) -> bool, value: Examiner<'_>) {
+        if let Some(mut fields) = self.object(part) {
+            self.rest(&mut fields, takes_key, value);
+        }
+    }
+
+    /// Looks at all fields that nobody has taken, as a flattened map has them.
+    pub fn rest(&mut self, fields: &mut Fields<'_>, takes_key: &dyn Fn(&str) -> bool, value: Examiner<'_>) {
+        let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
+        for (key, it) in good {
+            self.at_key(&key.said(), |found| found.look(it, value));
+        }
+        if !bad.is_empty() {
+            self.say(text::unrecognized(bad.iter().map(|(key, _)| key.said())));
+        }
+        fields.entries.iter_mut().for_each(|entry| entry.is_taken = true);
+    }
+
+    /// The fields of an object.
+    pub fn object<'t>(&mut self, part: Part<'t>) -> Option<Fields<'t>> {
+        let entry = |(key, value)| Entry { key, value, is_taken: false };
+        self.is(part, Kind::Object).then(|| Fields { part, entries: part.entries().map(entry).collect() })
+    }
+
+    /// Looks at one field, and gives it where it is right.
+    pub fn field<'t>(&mut self, fields: &mut Fields<'t>, order: &mut Order<'t>, field: &Field<'_>) -> Got<'t> {
+        let before = self.count();
+        let sent = fields.take(field.names);
+        let name = sent.map_or(Cow::Borrowed(""), |(key, _)| key.said());
+        let main = field.names.first().copied().unwrap_or_default();
+        let got = match sent {
+            Some((_, part)) => {
+                self.at_key(&name, |found| found.inside(part, field.is_nested, field.parts));
+                if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
+            }
+            None => match (field.missing)() {
+                Some(message) => {
+                    self.at_key(main, |found| found.say(message));
+                    Got::Missing
+                }
+                None => Got::Absent,
+            },
+        };
+        order.end(self, if sent.is_some() { name } else { Cow::Owned(main.to_owned()) });
+        got
+    }
+
+    /// Looks at a value that stands in place of the whole, and gives it where it is right.
+    pub fn value<'t>(
+        &mut self,
+        part: Part<'t>,
+        order: &mut Order<'t>,
+        is_nested: bool,
+        parts: Examiner<'_>,
+    ) -> Got<'t> {
+        let before = self.count();
+        self.inside(part, is_nested, parts);
+        order.end(self, Cow::Borrowed(""));
+        if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
+    }
+
+    /// Looks at a part whose own rules are checked or not.
+    pub fn inside(&mut self, part: Part<'_>, is_nested: bool, parts: Examiner<'_>) {
+        let checks_rules = self.checks_rules;
+        self.checks_rules &= is_nested;
+        self.look(part, parts);
+        self.checks_rules = checks_rules;
+    }
+
+    /// Looks at an `Option` that must not be empty.
+    pub fn required(&mut self, part: Part<'_>, message: &str, parts: Examiner<'_>) {
+        if part.kind() == Kind::Null {
+            self.say(message);
+        } else {
+            self.look(part, parts);
+        }
+    }
+
+    /// Looks at a type whose fields stand among those of another.
+    pub fn flattened<'t>(
+        &mut self,
+        fields: &mut Fields<'t>,
+        order: &mut Order<'t>,
+        is_nested: bool,
+        look: FieldExaminer<'_>,
+    ) {
+        let checks_rules = self.checks_rules;
+        self.checks_rules &= is_nested;
+        look(fields, self);
+        self.checks_rules = checks_rules;
+        order.end(self, Cow::Borrowed(""));
+    }
+
+    /// Refuses fields that nobody has taken.
+    pub fn unknown(&mut self, fields: &Fields<'_>) {
+        let mut unknown = fields.untaken().map(|(key, _)| key.said()).peekable();
+        if unknown.peek().is_some() {
+            self.say(text::unrecognized(unknown));
+        }
+    }
+
+    /// Begins to look at the fields of a type.
+    pub fn order<'t>(&self) -> Order<'t> {
+        Order { base: self.issues.len(), ends: Vec::new() }
+    }
+
+    /// Puts the issues of rules, each of a field by its number, before those inside of that field.
+    ///
+    /// What a rule says of the range of a number is said in place of what the type has to say of it.
+    pub(super) fn put(&mut self, order: &Order<'_>, of_rules: Vec<(usize, String)>) {
+        let inside = self.issues.split_off(order.base.min(self.issues.len()));
+        let field_of = |at: usize| order.ends.iter().position(|(end, _)| at < end - order.base).unwrap_or(usize::MAX);
+        let has_range = |field: usize| of_rules.iter().any(|(of, text)| *of == field && text::is_range(text));
+        let mut all: Vec<_> = inside
+            .into_iter()
+            .enumerate()
+            .map(|(at, issue)| ((field_of(at), 1), issue))
+            .filter(|((field, _), issue)| !(text::is_range(&issue.message) && has_range(*field)))
+            .collect();
+        for (field, message) in of_rules {
+            let name = order.ends.get(field).map_or("", |(_, name)| name);
+            let path = self.at_key_if(name);
+            // As Zod does: that a number is no integer stands before its range, and the size of a list before its items.
+            let place = if text::is_range(&message) { 2 } else { 0 };
+            all.push(((field, place), Issue::new(path, message)));
+        }
+        all.sort_by_key(|(place, _)| *place);
+        self.issues.extend(all.into_iter().map(|(_, issue)| issue));
+        self.issues.truncate(MAX_ISSUES);
+    }
+
+    fn at_key_if(&mut self, name: &str) -> String {
+        if name.is_empty() { self.path.clone() } else { self.at_key(name, |found| found.path.clone()) }
+    }
+
+    /// Whether a part is right, but for its rules and for how its numbers are written.
+    pub(super) fn is_right(&mut self, part: Part<'_>, examine: Examiner<'_>) -> bool {
+        let (depth, fuel) = (self.depth, self.fuel);
+        let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, self.refuses_null) };
+        trial.look(part, examine);
+        self.fuel = trial.fuel;
+        trial.issues.is_empty()
     }
 }
+
+/// A field of a type, for [`Found::field`].
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    /// Its name on the wire, and its aliases.
+    pub names: &'a [&'a str],
+    /// What is said where it is missing; `None` if it may be.
+    pub missing: &'a dyn Fn() -> Option<&'static str>,
+    /// Whether the rules inside of it are checked.
+    pub is_nested: bool,
+    /// Looks at its value.
+    pub parts: Examiner<'a>,
+}
+
+/// What was found of a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Got<'t> {
+    /// A value that its reader takes.
+    Right(Part<'t>),
+    /// Something is wrong with it.
+    Wrong(Part<'t>),
+    /// It has to be there.
+    Missing,
+    /// It is not there, and need not be.
+    Absent,
+}
+
+impl Got<'_> {
+    /// How many items a list has, or how many keys a map: also where something is wrong with one of them.
+    pub fn count(&self, sized: Sized) -> Option<u64> {
+        let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
+        let count = match (part.kind(), sized) {
+            (Kind::List, Sized::List) => part.items().count(),
+            (Kind::Object, Sized::Map) => part.entries().count(),
+            _ => return None,
+        };
+        u64::try_from(count).ok()
+    }
+
+    /// The same, or that of what stands for it where it is not there.
+    pub fn count_or(&self, sized: Sized, default: impl FnOnce() -> usize) -> Option<u64> {
+        if matches!(self, Self::Absent) { u64::try_from(default()).ok() } else { self.count(sized) }
+    }
+
+    /// The number that was sent, also where it is none of the type's.
+    pub(super) fn number(&self) -> Option<Num> {
+        let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
+        serde_json::from_str(part.text()).ok().filter(|_| part.kind() == Kind::Number).map(|number| Num::new(&number))
+    }
+
+    /// The value.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        self.read_with(|text| serde_json::from_str(text))
+    }
+
+    /// The value, by a reader that is none of its type's own.
+    pub fn read_with<T>(&self, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
+        match self {
+            Self::Right(part) => read(part.text()).ok(),
+            _ => None,
+        }
+    }
+
+    /// What was read, or what stands for it where it is not there.
+    pub fn or_default<T>(&self, read: Option<T>, default: impl FnOnce() -> T) -> Option<T> {
+        if matches!(self, Self::Absent) { Some(default()) } else { read }
+    }
+}
+
+/// The fields of an object.
+#[derive(Debug)]
+pub struct Fields<'t> {
+    part: Part<'t>,
+    entries: Vec<Entry<'t>>,
+}
+
+#[derive(Debug)]
+struct Entry<'t> {
+    key: Part<'t>,
+    value: Part<'t>,
+    is_taken: bool,
+}
+
+impl<'t> Fields<'t> {
+    /// The object.
+    pub(super) fn part(&self) -> Part<'t> {
+        self.part
+    }
+
+    /// Takes the field of one of these names.
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<(Part<'t>, Part<'t>)> {
+        let entry = self.entries.iter_mut().find(|entry| names.contains(&&*entry.key.said()))?;
+        entry.is_taken = true;
+        Some((entry.key, entry.value))
+    }
+
+    /// Whether one of these fields is there.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.entries.iter().any(|entry| names.contains(&&*entry.key.said()))
+    }
+
+    /// The type that all fields together are.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.part.text()).ok()
+    }
+
+    fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+        self.entries.iter().filter(|entry| !entry.is_taken).map(|entry| (entry.key, entry.value))
+    }
+}
+
+/// The fields of a type that were looked at, in the order of the type: where the issues of each end, and by which name it was sent.
+#[derive(Debug)]
+pub struct Order<'t> {
+    base: usize,
+    ends: Vec<(usize, Cow<'t, str>)>,
+}
+
+impl<'t> Order<'t> {
+    fn end(&mut self, found: &Found, name: Cow<'t, str>) {
+        self.ends.push((found.issues.len(), name));
+    }
+}
+
+/// More than anybody reads.
+const MAX_ISSUES: usize = 100;
+/// serde_json reads no deeper than 128.
+const MAX_DEPTH: usize = 160;
+/// More than a body of a megabyte has values.
+const FUEL: usize = 2_000_000;

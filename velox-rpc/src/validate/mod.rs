@@ -1,37 +1,32 @@
 //! Lists what is wrong with an input, once serde or `validate()` has refused it.
 //!
-//! Used by the procedure's input step and by the REST wire's coercion of path and query text. What always holds: an
-//! issue names a field by its wire name and a rule by Zod 3's text, and never the value that broke it; the cost is
-//! linear in the input; nothing here panics, whatever a caller sends.
-//!
-//! Steps: a type's JSON Schema is compiled once into nodes (`compile`, `union`), a refused value is walked along them
-//! (`check`), and what validator found is put into wire names by them (`rules`). Where the schema finds nothing,
-//! [`path_at`] says where serde stopped.
+//! There is one truth: the reader of each type, which is serde's. `#[schema]` writes for a type the code that takes it apart
+//! ([`Examine`]), gives each part to the reader of its own type ([`leaf`]) and puts the rules to what was read. So a value is refused
+//! exactly if something is listed. What always holds: an issue names a field by its wire name and a rule by Zod 3's text, and never the
+//! value that broke it; the cost is linear in the input; nothing here panics, whatever a caller sends.
 
-mod check;
-mod choices;
-mod compile;
-mod fields;
-mod format;
+mod broken;
+mod enums;
 mod found;
-mod keyword;
-mod literal;
-mod locate;
-mod node;
+mod leaf;
 mod number;
-mod object;
+mod outline;
 mod path;
+mod refusal;
 mod rules;
-mod scalar;
-mod shape;
 mod text;
-mod types;
-mod union;
-mod variant;
+mod tree;
+mod whole;
 
-pub(crate) use locate::path_at;
-pub(crate) use shape::{Origin, Shape, TextType};
-pub(crate) use text::no_object;
-
+pub use self::enums::{TaggedVariant, Variant};
 #[cfg(test)]
 mod tests;
+
+pub use self::broken::{Broken, Told, is_email};
+pub(crate) use self::found::Rewrite;
+pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Order};
+pub use self::leaf::{Described, Examine, Known, Leaf, Presence, Unknown, double_option, takes_key};
+pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
+pub use self::text::Sized;
+pub use self::tree::Part;
+pub(crate) use self::tree::Tree;

@@ -24,30 +24,13 @@ impl Num {
         Num::of_float(number.as_f64().unwrap_or(f64::NAN))
     }
 
-    fn of_float(float: f64) -> Num {
+    pub(super) fn of_float(float: f64) -> Num {
         // Below 2^126 the cast is exact for a float without a fraction.
         if float.fract() == 0.0 && float.abs() < EXACT { Num::Int(float as i128) } else { Num::Float(float) }
     }
 
-    pub(super) fn is_whole(self) -> bool {
-        match self {
-            Num::Int(_) => true,
-            Num::Float(float) => float.fract() == 0.0,
-        }
-    }
-
-    /// serde_json hands such a number out as a float, even if it was written as an integer.
-    pub(super) fn is_beyond_64_bits(self) -> bool {
-        self > Num::Int(u64::MAX.into()) || self < Num::Int(i64::MIN.into())
-    }
-
-    pub(super) fn is_multiple_of(self, step: Num) -> bool {
-        if let (Num::Int(value), Num::Int(step)) = (self, step) {
-            return step == 0 || value % step == 0;
-        }
-        let quotient = self.as_float() / step.as_float();
-        // Decimal fractions are not exact: 0.3 / 0.1 is 2.9999999999999996.
-        !quotient.is_finite() || (quotient - quotient.round()).abs() < 1e-9 * quotient.abs().max(1.0)
+    pub(super) fn has_fraction(self) -> bool {
+        matches!(self, Self::Float(float) if float.fract() != 0.0)
     }
 
     fn as_float(self) -> f64 {

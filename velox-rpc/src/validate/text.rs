@@ -1,11 +1,9 @@
 //! The texts of issues, word for word those of Zod 3, save that none repeats the caller's value.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
-use serde_json::Value;
-
 use crate::validate::path::push_bounded;
-use crate::validate::types::type_name;
 
 pub(super) const REQUIRED: &str = "Required";
 pub(super) const INVALID: &str = "Invalid";
@@ -16,22 +14,13 @@ pub(super) fn expected(expected: &str, received: &str) -> String {
     format!("Expected {expected}, received {received}")
 }
 
-/// `what` is the format's name in Zod: `email`, `url`, `uuid`, `datetime`, …
-/// What is said of a value that stands where an object should.
-pub(crate) fn no_object(value: &Value) -> String {
-    expected("object", type_name(value))
-}
-
+/// `what` is the format's name in Zod: `email`, `url`, …
 pub(super) fn invalid(what: &str) -> String {
     format!("Invalid {what}")
 }
 
 pub(super) fn must_include(needle: &str) -> String {
     format!("Invalid input: must include \"{needle}\"")
-}
-
-pub(super) fn literal(expected: &str) -> String {
-    format!("Invalid literal value, expected {expected}")
 }
 
 /// Zod goes on with `, received '…'`; a value is not repeated here.
@@ -50,7 +39,7 @@ pub(super) fn join<T: Display>(options: impl IntoIterator<Item = T>) -> String {
 }
 
 /// The keys are the caller's: the first [`KEYS`] are named, each cut to a bounded length.
-pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = &'k str>) -> String {
+pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = Cow<'k, str>>) -> String {
     let mut text = "Unrecognized key(s) in object: ".to_owned();
     for (index, key) in keys.enumerate() {
         if index > 0 {
@@ -61,17 +50,22 @@ pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = &'k str>) -> String {
             break;
         }
         text.push('\'');
-        push_bounded(&mut text, key);
+        push_bounded(&mut text, &key);
         text.push('\'');
     }
     text
 }
 
 /// What a length or a bound is of.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Sized {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sized {
+    /// Of a text.
     Text,
+    /// Of a list.
     List,
+    /// Of a map.
+    Map,
+    /// Of a number.
     Number,
 }
 
@@ -83,6 +77,11 @@ pub(super) enum Side {
     Exactly,
     Above,
     Below,
+}
+
+/// Whether it is about the range of a number.
+pub(super) fn is_range(text: &str) -> bool {
+    text.starts_with("Number must be ")
 }
 
 pub(super) fn bound(sized: Sized, side: Side, limit: impl Display) -> String {
@@ -98,7 +97,9 @@ pub(super) fn bound(sized: Sized, side: Side, limit: impl Display) -> String {
             format!("Number must be {relation} {limit}")
         }
         Sized::Text => format!("String must contain {} {limit} character(s)", amount(side, "over", "under")),
-        Sized::List => format!("Array must contain {} {limit} element(s)", amount(side, "more than", "less than")),
+        Sized::List | Sized::Map => {
+            format!("Array must contain {} {limit} element(s)", amount(side, "more than", "less than"))
+        }
     }
 }
 
@@ -110,10 +111,6 @@ fn amount(side: Side, above: &'static str, below: &'static str) -> &'static str 
         Side::Above => above,
         Side::Below => below,
     }
-}
-
-pub(super) fn multiple_of(step: impl Display) -> String {
-    format!("Number must be a multiple of {step}")
 }
 
 const KEYS: usize = 5;

@@ -9,10 +9,8 @@ mod values;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use validator::Validate;
 use velox_rpc::export::TypeScript;
-use velox_rpc::procedure::{Output, Procedure};
+use velox_rpc::procedure::{Input, Output, Procedure};
 use velox_rpc::{App, Error, Result, Router, procedure};
 use velox_tests::FrontEnd;
 
@@ -60,7 +58,7 @@ impl Table {
     /// A type that is read: JSON that serde reads, and JSON that a front end must not send.
     fn reads<T>(&mut self, right: &[&str], wrong: &[&str])
     where
-        T: DeserializeOwned + Validate + JsonSchema + Send + 'static,
+        T: Input,
     {
         for json in right {
             serde_json::from_str::<T>(json).unwrap_or_else(|error| panic!("{json}: {error}"));

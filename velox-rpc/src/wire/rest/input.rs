@@ -1,11 +1,12 @@
 //! The input of a REST call: GET and DELETE take it from path and query, the other methods from path and body.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use super::routes::Parameters;
 use super::text;
@@ -43,7 +44,16 @@ impl InputPlan {
                 "the input has no field `{parameter}`: add it to the input, or take `:{parameter}` out of the path"
             ));
         }
-        Ok(Self { source: Source::of(method), parameters: parameters.to_vec(), shape: shape.cloned() })
+        let source = Source::of(method);
+        if source == Source::Query
+            && let Some(field) = shape.and_then(|shape| shape.field_beyond_text())
+        {
+            return Err(format!(
+                "the field `{field}` cannot be sent in a query: make it a text, a number, a boolean, or a list of these, or send the input in a \
+                 body, by a mutation or with `.no_rest()` by tRPC"
+            ));
+        }
+        Ok(Self { source, parameters: parameters.to_vec(), shape: shape.cloned() })
     }
 
     /// Whether the request's body has to be read.
@@ -74,7 +84,7 @@ impl InputPlan {
             fields.add(Cow::Borrowed(name), value?);
         }
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-            if shape.takes(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
+            if shape.wants(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
                 fields.add(key, value);
             }
         }
@@ -88,13 +98,16 @@ impl InputPlan {
         let Some(shape) = self.shape.as_ref().filter(|_| !self.parameters.is_empty()) else {
             return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
         };
-        let mut object: Map<String, Value> = match body {
+        let mut object: BTreeMap<String, Box<RawValue>> = match body {
+            // What is no object is told by the reader of the input.
+            Some(text) if !text.trim_ascii_start().starts_with('{') => return Ok(RawInput::document(text, has_lists)),
             Some(text) => serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?,
-            None => Map::new(),
+            None => BTreeMap::new(),
         };
         for (name, value) in self.named(parameters) {
-            let value = text::coerce(&value?, shape.text_type(name));
-            object.insert(name.to_owned(), value);
+            let mut json = String::new();
+            text::push(&mut json, &value?, shape.field(name).map(|field| &field.text));
+            object.insert(name.to_owned(), RawValue::from_string(json)?);
         }
         Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
     }

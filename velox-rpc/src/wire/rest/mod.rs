@@ -8,7 +8,7 @@ mod naming;
 mod path;
 mod reply;
 mod routes;
-mod text;
+pub(crate) mod text;
 
 pub(crate) use self::reply::{failure, success};
 pub(crate) use self::routes::{Claim, Parameters, Routes};

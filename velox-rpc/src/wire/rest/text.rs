@@ -1,23 +1,22 @@
-//! Path and query text, turned into JSON by the type that the schema gives to the field.
+//! Path and query text, turned into JSON by the type that the schema gives to the field. A reader that asks for another thing gets that: see
+//! [`validate`](crate::validate).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-
-use serde_json::{Map, Number, Value};
 
 use crate::procedure::InputShape;
 use crate::validate::TextType;
 
 /// The fields of a path and a query, each with all its texts.
 #[derive(Default)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     order: Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>,
     places: HashMap<Cow<'a, str>, usize>,
 }
 
 impl<'a> Fields<'a> {
     /// Adds a text to a field: a repeated key is a list.
-    pub(super) fn add(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
+    pub(crate) fn add(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
         if let Some(place) = self.places.get(&name) {
             self.order[*place].1.push(text);
         } else {
@@ -26,108 +25,142 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields as a JSON object, and whether a list stands in it.
-    pub(super) fn to_json(&self, shape: &InputShape) -> (String, bool) {
+    /// The fields as a JSON object, and whether a list stands in it. A field that is sent empty and need not be there is not, unless its text
+    /// may be empty: so a form sends what nobody has filled in.
+    pub(crate) fn to_json(&self, shape: &InputShape) -> (String, bool) {
         let mut has_lists = false;
-        let object: Map<String, Value> = self
-            .order
-            .iter()
-            .map(|(name, texts)| {
-                let value = coerce_all(texts, shape.text_type(name));
-                has_lists |= value.is_array();
-                (name.clone().into_owned(), value)
-            })
-            .collect();
-        (Value::Object(object).to_string(), has_lists)
-    }
-}
-
-fn coerce_all(texts: &[Cow<'_, str>], wanted: Option<&TextType>) -> Value {
-    match (texts, wanted) {
-        (texts, Some(TextType::List(item))) => {
-            Value::Array(texts.iter().map(|text| coerce(text, Some(item))).collect())
+        let mut json = String::from("{");
+        for (name, texts) in &self.order {
+            let field = shape.field(name);
+            let wanted = field.map(|field| &field.text);
+            let is_unfilled = matches!(texts.as_slice(), [text] if text.is_empty())
+                && field.is_some_and(|field| !field.is_required && !field.text.may_be_empty());
+            if is_unfilled {
+                continue;
+            }
+            if json.len() > 1 {
+                json.push(',');
+            }
+            push_text(&mut json, name);
+            json.push(':');
+            has_lists |= push_all(&mut json, texts, wanted);
         }
-        ([text], wanted) => coerce(text, wanted),
-        (texts, wanted) => Value::Array(texts.iter().map(|text| coerce(text, wanted)).collect()),
+        json.push('}');
+        (json, has_lists)
     }
 }
 
-/// One text as the type that is wanted; left as it is where it is none, so that the schema's own check tells.
-pub(super) fn coerce(text: &str, wanted: Option<&TextType>) -> Value {
-    let coerced = match wanted {
-        Some(TextType::Number | TextType::Integer) => number(text).map(Value::Number),
-        Some(TextType::Boolean) => boolean(text).map(Value::Bool),
-        Some(TextType::List(item)) => return Value::Array(vec![coerce(text, Some(item))]),
-        Some(TextType::Text | TextType::Any) | None => None,
+/// Whether it is a list.
+fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>) -> bool {
+    let item = match (texts, wanted) {
+        (_, Some(TextType::List(item))) => Some(&**item),
+        ([text], wanted) => {
+            push(json, text, wanted);
+            return false;
+        }
+        (_, wanted) => wanted,
     };
-    coerced.unwrap_or_else(|| Value::String(text.to_owned()))
+    json.push('[');
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        push(json, text, item);
+    }
+    json.push(']');
+    true
 }
 
-/// A decimal number. A whole number is an integer however it is written (`5.0`, `1e3`), as in JavaScript.
-fn number(text: &str) -> Option<Number> {
+/// Writes one text as the type that is wanted; as a text where it is none, so that the reader of the field refuses it.
+pub(super) fn push(json: &mut String, text: &str, wanted: Option<&TextType>) {
+    match wanted {
+        Some(TextType::Number) if let Some(number) = number(text) => json.push_str(&number),
+        Some(TextType::Boolean) if matches!(text, "true" | "1") => json.push_str("true"),
+        Some(TextType::Boolean) if matches!(text, "false" | "0") => json.push_str("false"),
+        Some(TextType::List(item)) => {
+            json.push('[');
+            push(json, text, Some(item));
+            json.push(']');
+        }
+        _ => push_text(json, text),
+    }
+}
+
+fn push_text(json: &mut String, text: &str) {
+    json.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// A decimal number as JSON has it, where JavaScript reads it: `+1`, `.5`, `1.` and `007` too. Its digits stay as they are: some integers have
+/// more than any float.
+fn number(text: &str) -> Option<String> {
     let text = text.trim_ascii();
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(number.into());
-    }
-    if let Ok(number) = text.parse::<u64>() {
-        return Some(number.into());
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    let number: f64 = text.parse().ok()?;
-    if number.fract() == 0.0 && number.abs() <= EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
-        return Some((number as i64).into());
-    }
-    Number::from_f64(number)
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let number = format!("{sign}{whole}{point}{fraction}{exponent}");
+    serde_json::from_str::<f64>(&number).is_ok().then_some(number)
 }
-
-fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-/// Up to here an `f64` holds every whole number.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    fn pushed(text: &str, wanted: &TextType) -> String {
+        let mut json = String::new();
+        push(&mut json, text, Some(wanted));
+        json
+    }
 
     #[test]
-    fn numbers() {
+    fn numbers_keep_their_digits() {
         for (text, expected) in [
-            ("2", json!(2)),
-            ("-7", json!(-7)),
-            ("1.5", json!(1.5)),
-            ("5.0", json!(5)),
-            ("1e3", json!(1000)),
-            (" 3 ", json!(3)),
-            ("18446744073709551615", json!(u64::MAX)),
-            ("abc", json!("abc")),
-            ("", json!("")),
-            ("NaN", json!("NaN")),
-            ("inf", json!("inf")),
-            ("1e999", json!("1e999")),
-            ("0x10", json!("0x10")),
+            ("2", "2"),
+            ("-7", "-7"),
+            ("1.50", "1.50"),
+            ("1e3", "1e3"),
+            (" 3 ", "3"),
+            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211455"),
+            ("abc", "\"abc\""),
+            ("", "\"\""),
+            ("NaN", "\"NaN\""),
+            ("inf", "\"inf\""),
+            ("1e999", "\"1e999\""),
+            ("0x10", "\"0x10\""),
+            ("+1", "1"),
+            ("007", "7"),
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            ("1.", "1"),
+            ("00", "0"),
+            (".", "\".\""),
+            ("-", "\"-\""),
+            ("--1", "\"--1\""),
+            ("1.2.3", "\"1.2.3\""),
+            ("1e", "\"1e\""),
         ] {
-            assert_eq!(coerce(text, Some(&TextType::Number)), expected, "{text}");
+            assert_eq!(pushed(text, &TextType::Number), expected, "{text}");
         }
     }
 
     #[test]
     fn text_stays_text_unless_the_schema_asks_for_more() {
-        assert_eq!(coerce("2", Some(&TextType::Text)), json!("2"));
-        assert_eq!(coerce("2", Some(&TextType::Any)), json!("2"));
-        assert_eq!(coerce("true", Some(&TextType::Boolean)), json!(true));
-        assert_eq!(coerce("yes", Some(&TextType::Boolean)), json!("yes"));
-        let list = TextType::List(Box::new(TextType::Integer));
-        assert_eq!(coerce_all(&["1".into()], Some(&list)), json!([1]));
-        assert_eq!(coerce_all(&["1".into(), "2".into()], Some(&TextType::Any)), json!(["1", "2"]));
+        assert_eq!(pushed("2", &TextType::Text), "\"2\"");
+        assert_eq!(pushed("true", &TextType::Boolean), "true");
+        assert_eq!(pushed("yes", &TextType::Boolean), "\"yes\"");
+        let list = TextType::List(Box::new(TextType::Number));
+        let mut json = String::new();
+        assert!(push_all(&mut json, &["1".into()], Some(&list)));
+        assert!(push_all(&mut json, &["1".into(), "2".into()], Some(&TextType::Text)));
+        assert!(!push_all(&mut json, &["1".into()], Some(&TextType::Text)));
+        assert_eq!(json, "[1][\"1\",\"2\"]\"1\"");
     }
 }

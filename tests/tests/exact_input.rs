@@ -1,0 +1,501 @@
+//! What an input accepts, and what is told of one that it refuses, agree: the reader of each field is asked, and nothing else.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use http::Method;
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use velox_rpc::procedure::{Examine, Input};
+use velox_rpc::{App, Call, Router, procedure, schema};
+use velox_tests::Client;
+
+/// A query and a mutation that give back their input.
+fn echo<T: Input + Serialize + schemars::JsonSchema>() -> Client {
+    let query = procedure().input::<T>().rest(Method::GET, "/query").query(|Call { input, .. }| Ok(json(&input)));
+    let mutation = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
+    Client::of(
+        App::new(())
+            .development(false)
+            .router(Router::new("test").procedure("read", query).procedure("write", mutation)),
+    )
+}
+
+/// A mutation that gives back its input.
+fn body<T: Input + Serialize + schemars::JsonSchema>() -> Client {
+    let mutation = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
+    Client::of(App::new(()).development(false).router(Router::new("test").procedure("write", mutation)))
+}
+
+/// As text: a number of 128 bits is none of `serde_json::Value`.
+fn json(input: &impl Serialize) -> String {
+    serde_json::to_string(input).expect("it is JSON")
+}
+
+async fn read(client: &Client, query: &str) -> Result<String, Vec<String>> {
+    outcome(client.get(&format!("/api/query?{query}")).await)
+}
+
+async fn write(client: &Client, body: &str) -> Result<String, Vec<String>> {
+    outcome(client.post("/api/body", body.to_owned()).await)
+}
+
+fn outcome(reply: velox_tests::Reply) -> Result<String, Vec<String>> {
+    if reply.status.as_u16() == 200 {
+        return Ok(serde_json::from_slice(&reply.body).expect("a text"));
+    }
+    assert_eq!(reply.status.as_u16(), 400, "{}", reply.text());
+    Err(reply.issues())
+}
+
+#[tokio::test]
+async fn integers_of_a_query_have_all_their_digits() {
+    #[schema]
+    struct Wide {
+        wide: u128,
+        signed: Option<i128>,
+        narrow: Option<u64>,
+    }
+    let client = echo::<Wide>();
+    for digits in ["0", "18446744073709551617", "340282366920938463463374607431768211455"] {
+        assert_eq!(read(&client, &format!("wide={digits}")).await, Ok(format!(r#"{{"wide":{digits}}}"#)));
+        assert_eq!(write(&client, &format!(r#"{{"wide":{digits}}}"#)).await, Ok(format!(r#"{{"wide":{digits}}}"#)));
+    }
+    let least = "-170141183460469231731687303715884105728";
+    assert_eq!(read(&client, &format!("wide=1&signed={least}")).await, Ok(format!(r#"{{"wide":1,"signed":{least}}}"#)));
+    for refused in ["5.0", "1e3", "-1", "340282366920938463463374607431768211456", "x", ""] {
+        assert!(read(&client, &format!("wide={refused}")).await.is_err(), "{refused}");
+    }
+    for refused in ["18446744073709551616", "-1", "1.0", "1e3"] {
+        assert!(read(&client, &format!("wide=1&narrow={refused}")).await.is_err(), "{refused}");
+    }
+}
+
+#[schema]
+struct Cart {
+    #[validate(length(max = 2), nested)]
+    items: Vec<Item>,
+    #[validate(nested)]
+    notes: HashMap<String, Item>,
+    count: Option<u8>,
+}
+
+#[schema]
+struct Item {
+    #[validate(length(min = 1))]
+    name: String,
+}
+
+#[tokio::test]
+async fn what_is_told_does_not_depend_on_other_fields() {
+    let client = body::<Cart>();
+    let bad = json!({"name": ""});
+    let expected = [
+        "items: Array must contain at most 2 element(s)",
+        "items[0].name: String must contain at least 1 character(s)",
+        "items[1].name: String must contain at least 1 character(s)",
+        "items[2].name: String must contain at least 1 character(s)",
+        "notes.a.name: String must contain at least 1 character(s)",
+        "notes.b.name: String must contain at least 1 character(s)",
+    ];
+    let mut cart = json!({"items": [bad, bad, bad], "notes": {"a": bad, "b": bad}});
+    assert_eq!(write(&client, &cart.to_string()).await, Err(expected.map(str::to_owned).to_vec()));
+    cart["count"] = "x".into();
+    let with_type_error = expected.into_iter().chain(["count: Expected number, received string"]);
+    assert_eq!(write(&client, &cart.to_string()).await, Err(with_type_error.map(str::to_owned).collect()));
+    // A list that cannot be read has a length all the same.
+    let told = write(&client, r#"{"items":[1,2,3],"notes":{}}"#).await.expect_err("refused");
+    assert_eq!(told[0], "items: Array must contain at most 2 element(s)");
+    assert_eq!(told.len(), 4);
+}
+
+#[schema]
+struct Renamed {
+    #[serde(alias = "old_name", alias = "oldest")]
+    #[validate(length(min = 2))]
+    new_name: String,
+    count: u8,
+}
+
+#[tokio::test]
+async fn an_alias_is_its_field_everywhere() {
+    let client = echo::<Renamed>();
+    let told = |issues: &[&str]| Err(issues.iter().map(|issue| (*issue).to_owned()).collect());
+    for name in ["newName", "old_name", "oldest"] {
+        let good = Ok(r#"{"newName":"ab","count":1}"#.to_owned());
+        assert_eq!(write(&client, &format!(r#"{{"{name}":"ab","count":1}}"#)).await, good, "{name}");
+        assert_eq!(read(&client, &format!("{name}=ab&count=1")).await, good, "{name}");
+        let type_error = told(&["count: Expected number, received string"]);
+        assert_eq!(write(&client, &format!(r#"{{"{name}":"ab","count":"x"}}"#)).await, type_error, "{name}");
+        let broken = told(&[&format!("{name}: String must contain at least 2 character(s)")]);
+        assert_eq!(write(&client, &format!(r#"{{"{name}":"a","count":1}}"#)).await, broken, "{name}");
+    }
+    assert_eq!(write(&client, r#"{"count":1}"#).await, told(&["newName: Required"]));
+}
+
+/// A price such as `1.50`, in cents: its reader wants a text, and its schema says that it is a number.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Cents(#[schemars(with = "f64")] u64);
+
+impl<'de> Deserialize<'de> for Cents {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        cents(deserializer).map(Self)
+    }
+}
+
+fn cents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Price;
+
+    impl Visitor<'_> for Price {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a price such as 1.50")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<u64, E> {
+            let (euros, cents) = text.split_once('.').ok_or_else(|| E::custom("A price has a point"))?;
+            let number = |text: &str| text.parse::<u64>().map_err(|_| E::custom("A price has digits alone"));
+            Ok(number(euros)? * 100 + number(cents)?)
+        }
+    }
+
+    deserializer.deserialize_str(Price)
+}
+
+#[schema]
+struct Offer {
+    #[serde(deserialize_with = "cents")]
+    price: u64,
+    fee: Cents,
+    count: u8,
+}
+
+#[tokio::test]
+async fn a_reader_that_differs_from_its_schema_decides() {
+    let client = echo::<Offer>();
+    let good = Ok(r#"{"price":150,"fee":25,"count":1}"#.to_owned());
+    assert_eq!(write(&client, r#"{"price":"1.50","fee":"0.25","count":1}"#).await, good);
+    assert_eq!(read(&client, "price=1.50&fee=0.25&count=1").await, good);
+    let told = write(&client, r#"{"price":"1.50","fee":"0.25","count":"x"}"#).await;
+    assert_eq!(told, Err(vec!["count: Expected number, received string".to_owned()]));
+    let told = write(&client, r#"{"price":"1","fee":"x.y","count":1}"#).await.expect_err("refused");
+    assert_eq!(told, ["price: A price has a point", "fee: A price has digits alone"]);
+}
+
+#[test]
+fn an_input_that_no_query_can_be_is_refused_at_start() {
+    #[schema]
+    struct Nested {
+        a: u8,
+    }
+    #[schema]
+    struct Filter {
+        word: String,
+        filter: Nested,
+    }
+    #[schema]
+    struct Several {
+        #[serde(default)]
+        several: Vec<Nested>,
+    }
+    #[schema]
+    struct Counted {
+        #[serde(default)]
+        counted: HashMap<String, u8>,
+    }
+    #[schema]
+    struct Flat {
+        #[serde(flatten)]
+        inner: Filter,
+    }
+    fn refused<T: Input + Serialize>(field: &str) {
+        let query = procedure().input::<T>().query(|_| Ok(1));
+        let app = App::new(()).router(Router::new("test").procedure("read", query));
+        let error = app.into_service().expect_err("it is refused").to_string();
+        assert!(error.contains(&format!("the field `{field}` cannot be sent in a query")), "{error}");
+        let by_trpc = procedure().input::<T>().no_rest().query(|_| Ok(1));
+        let app = App::new(()).router(Router::new("test").procedure("read", by_trpc)).trpc("/trpc");
+        app.into_service().expect("tRPC sends JSON");
+    }
+    refused::<Filter>("filter");
+    refused::<Several>("several");
+    refused::<Counted>("counted");
+    refused::<Flat>("filter");
+}
+
+#[schema]
+struct Paging {
+    page: u32,
+    size: Option<u32>,
+}
+
+#[schema]
+struct List {
+    word: String,
+    #[serde(flatten)]
+    paging: Option<Paging>,
+}
+
+#[tokio::test]
+async fn a_flattened_option_swallows_nothing() {
+    let client = echo::<List>();
+    assert_eq!(write(&client, r#"{"word":"a"}"#).await, Ok(r#"{"word":"a"}"#.to_owned()));
+    assert_eq!(write(&client, r#"{"word":"a","page":1}"#).await, Ok(r#"{"word":"a","page":1}"#.to_owned()));
+    let told = |text: &str| Err(vec![text.to_owned()]);
+    assert_eq!(write(&client, r#"{"word":"a","page":"x"}"#).await, told("page: Expected number, received string"));
+    assert_eq!(write(&client, r#"{"word":"a","size":1}"#).await, told("page: Required"));
+    assert_eq!(read(&client, "word=a&page=x").await, told("page: Expected number, received nan"));
+}
+
+#[tokio::test]
+async fn a_raw_identifier_has_its_name_on_the_wire() {
+    #[schema]
+    #[serde(rename_all = "PascalCase")]
+    struct Raw {
+        #[validate(length(min = 1))]
+        r#type: String,
+        #[validate(nested)]
+        r#use: Use,
+    }
+    #[schema]
+    struct Use {
+        #[validate(length(min = 1))]
+        first_name: String,
+        #[validate(range(max = 1))]
+        r#loop: u8,
+    }
+    let told = write(&body::<Raw>(), r#"{"Type":"","Use":{"firstName":"","loop":2}}"#).await.expect_err("refused");
+    let fields: Vec<_> = told.iter().map(|issue| issue.split(':').next().expect("a field")).collect();
+    assert_eq!(fields, ["Type", "Use.firstName", "Use.loop"]);
+}
+
+#[schema]
+#[derive(Clone)]
+#[serde(try_from = "String")]
+struct Slug(String);
+
+impl TryFrom<String> for Slug {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        if text.contains(' ') { Err("A slug has no spaces") } else { Ok(Self(text)) }
+    }
+}
+
+#[tokio::test]
+async fn readers_that_are_strict_tell_everything_in_their_own_words() {
+    #[schema]
+    struct Post {
+        slug: Slug,
+        others: Vec<Slug>,
+        #[validate(length(min = 1))]
+        title: String,
+    }
+    let told = write(&body::<Post>(), r#"{"slug":"a b","others":["c","d e"],"title":""}"#).await;
+    let expected = [
+        "slug: A slug has no spaces",
+        "others[1]: A slug has no spaces",
+        "title: String must contain at least 1 character(s)",
+    ];
+    assert_eq!(told, Err(expected.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn a_whole_number_is_an_integer_where_an_integer_is_read_and_nowhere_else() {
+    #[schema]
+    struct Numbers {
+        n: u32,
+        extra: Value,
+        many: Option<Vec<i64>>,
+    }
+    let client = body::<Numbers>();
+    let read = write(&client, r#"{"n":1.0,"extra":{"x":2.0,"y":-0.0},"many":[1e2,-3.0]}"#).await;
+    assert_eq!(read, Ok(r#"{"n":1,"extra":{"x":2.0,"y":-0.0},"many":[100,-3]}"#.to_owned()));
+    let told = write(&client, r#"{"n":1.5,"extra":2.0}"#).await;
+    assert_eq!(told, Err(vec!["n: Expected integer, received float".to_owned()]));
+}
+
+#[tokio::test]
+async fn null_is_told_from_a_missing_key_by_two_options() {
+    #[schema]
+    struct Patch {
+        name: Option<Option<String>>,
+    }
+    let client = body::<Patch>();
+    for (sent, read) in [("{}", "{}"), (r#"{"name":null}"#, r#"{"name":null}"#), (r#"{"name":"a"}"#, r#"{"name":"a"}"#)]
+    {
+        assert_eq!(write(&client, sent).await, Ok(read.to_owned()), "{sent}");
+    }
+    assert_eq!(write(&client, r#"{"name":1}"#).await, Err(vec!["name: Expected string, received number".to_owned()]));
+}
+
+#[tokio::test]
+async fn unknown_fields_are_denied_in_a_query_too() {
+    #[schema]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        word: Option<String>,
+    }
+    let client = echo::<Strict>();
+    assert_eq!(read(&client, "word=a").await, Ok(r#"{"word":"a"}"#.to_owned()));
+    let told = Err(vec![": Unrecognized key(s) in object: 'more'".to_owned()]);
+    assert_eq!(read(&client, "word=a&more=1").await, told);
+    assert_eq!(write(&client, r#"{"word":"a","more":1}"#).await, told);
+}
+
+#[test]
+fn what_serde_can_never_read_is_refused_at_start() {
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Wide { wide: u128 },
+    }
+    #[schema]
+    struct Flat {
+        own: u128,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[schema]
+    struct Inner {
+        by_number: HashMap<u8, bool>,
+    }
+    #[schema]
+    struct Fine {
+        own: u128,
+        by_number: HashMap<u8, bool>,
+    }
+    fn start<T: Input + Serialize>() -> Result<(), String> {
+        let mutation = procedure().input::<T>().mutation(|_| Ok(1));
+        let app = App::new(()).router(Router::new("test").procedure("write", mutation));
+        app.into_service().map(drop).map_err(|error| error.to_string())
+    }
+    for (started, field) in [(start::<Tagged>(), "wide"), (start::<Flat>(), "byNumber")] {
+        let error = started.expect_err("it is refused");
+        assert!(error.contains(&format!("the input has a field `{field}` that serde cannot read there")), "{error}");
+    }
+    start::<Fine>().expect("serde reads it");
+}
+
+#[tokio::test]
+async fn null_for_an_optional_key_is_refused_if_that_is_set() {
+    #[schema]
+    struct Search {
+        word: Option<String>,
+        tags: Option<Vec<Option<String>>>,
+        #[schema(nullable)]
+        owner: Option<String>,
+    }
+    let app = |is_strict: bool| {
+        let mutation =
+            procedure().input::<Search>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
+        let app = App::new(()).development(false).router(Router::new("test").procedure("write", mutation));
+        Client::of(if is_strict { app.strict_null() } else { app })
+    };
+    let sent = r#"{"word":null,"tags":null,"owner":null}"#;
+    assert_eq!(write(&app(false), sent).await, Ok(r#"{"owner":null}"#.to_owned()));
+    let told = ["word: Expected string, received null", "tags: Expected array, received null"];
+    assert_eq!(write(&app(true), sent).await, Err(told.map(str::to_owned).to_vec()));
+    let nulls_inside = r#"{"word":"null","tags":["a",null],"owner":null}"#;
+    assert_eq!(write(&app(true), nulls_inside).await, Ok(nulls_inside.to_owned()));
+}
+
+#[tokio::test]
+async fn a_field_of_a_form_that_nobody_has_filled_in_is_absent() {
+    #[schema]
+    struct Form {
+        page: Option<u32>,
+        #[serde(default)]
+        open: bool,
+        word: Option<String>,
+        ids: Option<Vec<u32>>,
+    }
+    let client = echo::<Form>();
+    let read_empty = read(&client, "page=&open=&word=&ids=").await;
+    assert_eq!(read_empty, Ok(r#"{"open":false,"word":""}"#.to_owned()));
+    #[schema]
+    struct Needed {
+        page: u32,
+    }
+    let told = read(&echo::<Needed>(), "page=").await;
+    assert_eq!(told, Err(vec!["page: Expected number, received nan".to_owned()]));
+}
+
+/// By hand: the first refusal with its path, or all of validator's.
+#[tokio::test]
+async fn a_type_without_the_macro_tells_what_its_derives_tell() {
+    #[derive(Serialize, Deserialize, validator::Validate, schemars::JsonSchema)]
+    struct Outer {
+        inner: Vec<Inner>,
+        #[validate(length(min = 2))]
+        name: String,
+    }
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    struct Inner {
+        count: u8,
+    }
+    impl Examine for Outer {}
+    let client = body::<Outer>();
+    for (sent, told) in [
+        (r#"{"inner":[{"count":1},{"count":"x"}],"name":1}"#, "inner[1].count: Expected number, received string"),
+        (r#"{"inner":[{}],"name":"ab"}"#, "inner[0].count: Required"),
+        (r#"{"inner":[],"name":"a"}"#, "name: String must contain at least 2 character(s)"),
+        (r#"{"inner":[{"count":300}],"name":"ab"}"#, "inner[0].count: Number must be less than or equal to 255"),
+        (r#"{"name":"ab"}"#, "inner: Required"),
+    ] {
+        assert_eq!(write(&client, sent).await, Err(vec![told.to_owned()]), "{sent}");
+    }
+    assert_eq!(
+        write(&client, r#"{"inner":[{"count":1.0}],"name":"ab"}"#).await,
+        Ok(r#"{"inner":[{"count":1}],"name":"ab"}"#.to_owned())
+    );
+}
+
+#[tokio::test]
+async fn each_bound_of_a_length_has_its_own_message() {
+    #[schema]
+    struct Password {
+        #[validate(length(min = 8, message = "Too short"))]
+        #[validate(length(max = 10, message = "Too long"))]
+        password: String,
+    }
+    let client = body::<Password>();
+    for (password, told) in [("1234567", "Too short"), ("12345678901", "Too long")] {
+        let sent = json!({"password": password}).to_string();
+        assert_eq!(write(&client, &sent).await, Err(vec![format!("password: {told}")]));
+    }
+}
+
+/// As Zod judges them.
+#[tokio::test]
+async fn an_address_of_mail_has_a_dot_in_its_domain() {
+    #[schema]
+    struct Mail {
+        #[validate(email)]
+        to: Option<String>,
+    }
+    let client = body::<Mail>();
+    for good in ["a@b.co", "o'neil+x-y_z@sub.example.com", "1@2.xyz"] {
+        assert!(write(&client, &json!({"to": good}).to_string()).await.is_ok(), "{good}");
+    }
+    for bad in [
+        "a@b",
+        "a..b@c.com",
+        ".a@b.co",
+        "a.@b.co",
+        "a!@b.com",
+        "a@ex\u{e4}mple.com",
+        "a@-b.co",
+        "a@b..co",
+        "a@b.c",
+        "@b.co",
+        "a@b.c0",
+        "a b@c.de",
+    ] {
+        let told = Err(vec!["to: Invalid email".to_owned()]);
+        assert_eq!(write(&client, &json!({"to": bad}).to_string()).await, told, "{bad}");
+    }
+    assert!(write(&client, "{}").await.is_ok());
+}

@@ -1,0 +1,416 @@
+//! The rules of the fields, as code. It stands once for each field, and is put to the field of a whole value (`Validate`) as well as to one
+//! that was read while others could not be (`Examine`).
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Type};
+
+use crate::schema::attributes::{has, inner, metas};
+use crate::schema::field::{cfgs, is_option};
+use crate::schema::peel::{Counted, Peeled, only_argument};
+
+/// The rules of a type with named fields.
+pub(crate) struct Checks {
+    pub(crate) fields: Vec<FieldChecks>,
+    /// Those of the type as a whole.
+    whole: Vec<Rule>,
+}
+
+/// The rules of one field.
+pub(crate) struct FieldChecks {
+    cfgs: Vec<Attribute>,
+    ident: Ident,
+    /// Its type without the options around it, and how many these are.
+    inner: Type,
+    options: usize,
+    counted: Option<Counted>,
+    rules: Vec<Rule>,
+    is_nested: bool,
+}
+
+/// One rule: `length(min = 1, message = "…")`.
+struct Rule {
+    name: String,
+    arguments: Vec<(String, Expr)>,
+}
+
+impl Checks {
+    /// `None` where validator's derive has to do the work: for rules that are not known here, and for those that want more than the value.
+    pub(crate) fn new<'a>(attrs: &[Attribute], fields: impl IntoIterator<Item = &'a Field>) -> Option<Self> {
+        let of_type = metas(attrs, "validate");
+        if has(&of_type, &["context", "mutable"]) {
+            return None;
+        }
+        let nests_all = has(&of_type, &["nest_all_fields"]);
+        let whole = of_type.iter().filter(|meta| meta.path().is_ident("schema")).map(Rule::new);
+        let whole = whole.collect::<Option<Vec<_>>>()?;
+        let fields = fields.into_iter().map(|field| FieldChecks::new(field, nests_all)).collect::<Option<Vec<_>>>()?;
+        let has_context = |rule: &Rule| rule.argument("use_context").is_some();
+        let all = || whole.iter().chain(fields.iter().flat_map(|field| &field.rules));
+        if all().any(has_context) {
+            return None;
+        }
+        Some(Self { fields, whole })
+    }
+
+    /// Whether some rule is about more than one field.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.whole.is_empty() || self.fields.iter().any(|field| field.rules.iter().any(Rule::is_of_two))
+    }
+
+    /// The functions that the rules of each field are.
+    pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
+        self.fields.iter().map(|field| field.functions(private)).collect()
+    }
+
+    /// The function that puts all rules to a whole value.
+    pub(crate) fn of_whole(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
+        let fields = self.fields.iter().map(|field| field.of_whole(private));
+        let whole = self.whole.iter().map(|rule| {
+            let (told, function) = (rule.told(private), rule.path("function"));
+            let check = quote!(broken.custom("__all__", #told, #function(whole)););
+            let skips = !matches!(rule.argument("skip_on_field_errors"), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if !it.value);
+            if skips { quote!(if broken.is_empty() { #check }) } else { check }
+        });
+        quote! {
+            fn __broken(whole: &#ty) -> #private::Broken {
+                let mut broken = #private::Broken::new();
+                #(#fields)*
+                #(#whole)*
+                broken
+            }
+        }
+    }
+}
+
+impl FieldChecks {
+    fn new(field: &Field, nests_all: bool) -> Option<Self> {
+        let all = metas(&field.attrs, "validate");
+        let is_nested = nests_all || has(&all, &["nested"]);
+        let skipped = has(&all, &["skip"]);
+        let rules = all.iter().filter(|meta| !meta.path().is_ident("nested") && !meta.path().is_ident("skip"));
+        let rules = rules.map(Rule::new).collect::<Option<Vec<_>>>()?;
+        let (mut inner, mut options) = (&field.ty, 0);
+        while is_option(inner) {
+            (inner, options) = (only_argument(inner)?, options + 1);
+        }
+        Some(Self {
+            cfgs: cfgs(&field.attrs),
+            ident: field.ident.clone()?,
+            inner: inner.clone(),
+            options,
+            counted: Peeled::new(inner).counted(),
+            rules: if skipped { Vec::new() } else { rules },
+            is_nested: is_nested && !skipped,
+        })
+    }
+
+    pub(crate) fn ident(&self) -> &Ident {
+        &self.ident
+    }
+
+    /// Rules of the length of a list or map, which are put to a count alone.
+    fn of_length(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| self.counted.is_some() && rule.name == "length")
+    }
+
+    /// Whether its range is put to the number that was sent, and not to what was read of it: then it is told also of a number that the type
+    /// has not.
+    fn is_ranged(&self, rule: &Rule) -> bool {
+        rule.name == "range" && NUMBERS.contains(&self.inner.to_token_stream().to_string().as_str())
+    }
+
+    /// Rules that are put to the value itself.
+    fn of_value(&self) -> impl Iterator<Item = &Rule> {
+        let is_elsewhere = |rule: &Rule| match rule.name.as_str() {
+            "required" => true,
+            "length" => self.counted.is_some(),
+            _ => rule.is_of_two() || self.is_ranged(rule),
+        };
+        self.rules.iter().filter(move |rule| !is_elsewhere(rule))
+    }
+
+    fn name(&self) -> String {
+        self.ident.to_string()
+    }
+
+    fn functions(&self, private: &TokenStream) -> TokenStream {
+        let (cfgs, inner, field) = (&self.cfgs, &self.inner, self.name());
+        let (of_length, of_value) = self.function_names();
+        let lengths = self.of_length().map(|rule| rule.length(private, &field, &self.sized(), &quote!(count)));
+        let lengths = (self.of_length().next().is_some()).then(|| {
+            quote! {
+                #(#cfgs)*
+                fn #of_length(count: ::core::option::Option<u64>, broken: &mut #private::Broken) { #(#lengths)* }
+            }
+        });
+        let values = self.of_value().map(|rule| rule.check(private, &field, &self.inner));
+        let values = (self.of_value().next().is_some()).then(|| {
+            quote! {
+                #(#cfgs)*
+                fn #of_value(value: &#inner, broken: &mut #private::Broken) { #(#values)* }
+            }
+        });
+        quote!(#lengths #values)
+    }
+
+    fn function_names(&self) -> (Ident, Ident) {
+        let name = self.name();
+        let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
+        (format_ident!("__length_of_{name}"), format_ident!("__rules_of_{name}"))
+    }
+
+    /// `Some(Some(value))` for two options around it.
+    fn pattern(&self, options: usize) -> TokenStream {
+        (0..options).fold(quote!(value), |inner, _| quote!(::core::option::Option::Some(#inner)))
+    }
+
+    /// What is put to the field of a whole value.
+    fn of_whole(&self, private: &TokenStream) -> TokenStream {
+        let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
+        let calls = self.calls(private);
+        let nested = self.is_nested.then(|| quote!(broken.nested(#field, || value.validate());));
+        let pattern = self.pattern(self.options);
+        let inside = (!calls.is_empty() || nested.is_some()).then(|| match self.options {
+            0 => quote!(let value = &whole.#ident; #calls #nested),
+            _ => quote!(if let #pattern = &whole.#ident { #calls #nested }),
+        });
+        let others: Vec<_> = self
+            .rules
+            .iter()
+            .filter_map(|rule| {
+                let told = rule.told(private);
+                match rule.name.as_str() {
+                    "required" => Some(quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)),
+                    "must_match" => {
+                        let other = rule.path("other");
+                        Some(quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);))
+                    }
+                    _ => None,
+                }
+            })
+            .collect();
+        if inside.is_none() && others.is_empty() {
+            return TokenStream::new();
+        }
+        quote!(#(#cfgs)* { #inside #(#others)* })
+    }
+
+    /// What is put to `value`.
+    fn calls(&self, private: &TokenStream) -> TokenStream {
+        let (of_length, of_value) = self.function_names();
+        let length = self
+            .of_length()
+            .next()
+            .map(|_| quote!(#of_length(#private::validator::ValidateLength::<u64>::length(value), &mut broken);));
+        let value = self.of_value().next().map(|_| quote!(#of_value(value, &mut broken);));
+        let field = self.name();
+        let ranges = self.ranges().map(|rule| {
+            let (told, limits) = (rule.told(private), rule.limits());
+            quote!(broken.range(#field, #told, value, #limits);)
+        });
+        quote!(#length #(#ranges)* #value)
+    }
+
+    /// What is put to a field that was read. `read` is it, `count` its length.
+    pub(crate) fn of_read(
+        &self,
+        private: &TokenStream,
+        got: &Ident,
+        read: &TokenStream,
+        count: &TokenStream,
+    ) -> TokenStream {
+        let cfgs = &self.cfgs;
+        let (of_length, of_value) = self.function_names();
+        let length = self.of_length().next().map(|_| quote!(#of_length(#count, &mut broken);));
+        let pattern = self.pattern(self.options + 1);
+        let value = self.of_value().next().map(|_| quote!(if let #pattern = &#read { #of_value(value, &mut broken); }));
+        let field = self.name();
+        let ranges: Vec<_> = self
+            .ranges()
+            .map(|rule| {
+                let (told, limits) = (rule.told(private), rule.limits());
+                quote!(broken.range_of(#field, #told, &#got, #limits);)
+            })
+            .collect();
+        if length.is_none() && value.is_none() && ranges.is_empty() {
+            return TokenStream::new();
+        }
+        quote!(#(#cfgs)* { #length #(#ranges)* #value })
+    }
+
+    pub(crate) fn wants_value(&self) -> bool {
+        self.of_value().next().is_some()
+    }
+
+    pub(crate) fn wants_part(&self) -> bool {
+        self.of_length().next().is_some() || self.ranges().next().is_some()
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| self.is_ranged(rule))
+    }
+
+    /// What its length is of.
+    pub(crate) fn sized(&self) -> TokenStream {
+        match self.counted {
+            Some(Counted::Map) => quote!(Map),
+            _ => quote!(List),
+        }
+    }
+}
+
+impl Rule {
+    /// `None` if it is not known.
+    fn new(meta: &Meta) -> Option<Self> {
+        let name = meta.path().get_ident()?.to_string();
+        let arguments = match meta {
+            Meta::List(list) => inner(&list.tokens),
+            _ => Vec::new(),
+        };
+        let argument = |meta: &Meta| match meta {
+            Meta::NameValue(pair) => Some((pair.path.get_ident()?.to_string(), pair.value.clone())),
+            // A flag, such as `v4`.
+            Meta::Path(path) => Some((path.get_ident()?.to_string(), syn::parse_quote!(true))),
+            Meta::List(_) => None,
+        };
+        let arguments = arguments.iter().map(argument).collect::<Option<Vec<_>>>()?;
+        KNOWN.contains(&name.as_str()).then_some(Self { name, arguments })
+    }
+
+    fn argument(&self, name: &str) -> Option<&Expr> {
+        self.arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Whether it is about two fields.
+    fn is_of_two(&self) -> bool {
+        self.name == "must_match"
+    }
+
+    /// A path, which may be written as a text.
+    fn path(&self, name: &str) -> TokenStream {
+        let text = |text: &LitStr| text.parse::<Path>().ok().map(|path| path.to_token_stream());
+        match self.argument(name) {
+            Some(Expr::Lit(ExprLit { lit: Lit::Str(literal), .. })) => {
+                text(literal).unwrap_or_else(|| literal.to_token_stream())
+            }
+            Some(path) => path.to_token_stream(),
+            None => TokenStream::new(),
+        }
+    }
+
+    /// An expression, which may be written as a text.
+    fn expression(&self, name: &str) -> Option<TokenStream> {
+        self.argument(name).map(|expression| match expression {
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
+                literal.parse::<Expr>().map_or_else(|_| literal.to_token_stream(), |it| it.to_token_stream())
+            }
+            other => other.to_token_stream(),
+        })
+    }
+
+    fn optional(&self, name: &str) -> TokenStream {
+        match self.expression(name) {
+            Some(expression) => quote!(::core::option::Option::Some(#expression)),
+            None => quote!(::core::option::Option::None),
+        }
+    }
+
+    /// What the user has said of it: its code and message.
+    fn told(&self, private: &TokenStream) -> TokenStream {
+        let text = |name: &str| match self.argument(name) {
+            Some(text) => quote!(::core::option::Option::Some(#text)),
+            None => quote!(::core::option::Option::None),
+        };
+        if self.argument("code").is_none() && self.argument("message").is_none() {
+            return quote!(#private::Told::NOTHING);
+        }
+        let (code, message) = (text("code"), text("message"));
+        quote!(#private::Told { code: #code, message: #message })
+    }
+
+    fn length(&self, private: &TokenStream, field: &str, sized: &TokenStream, count: &TokenStream) -> TokenStream {
+        let (told, [min, max, equal]) = (self.told(private), ["min", "max", "equal"].map(|name| self.optional(name)));
+        quote!(broken.length(#field, #told, #private::Sized::#sized, #count, [#min, #max, #equal]);)
+    }
+
+    fn limits(&self) -> TokenStream {
+        let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
+        quote!([#(#limits),*])
+    }
+
+    /// Puts it to `value`.
+    fn check(&self, private: &TokenStream, field: &str, ty: &Type) -> TokenStream {
+        let told = self.told(private);
+        let validator = quote!(#private::validator);
+        let test = |is_right: TokenStream| {
+            let name = &self.name;
+            quote!(broken.test(#field, #name, #told, #is_right);)
+        };
+        match self.name.as_str() {
+            "length" => {
+                let sized = if Peeled::new(ty).is_list() { quote!(List) } else { quote!(Text) };
+                self.length(private, field, &sized, &quote!(#validator::ValidateLength::<u64>::length(value)))
+            }
+            "range" => {
+                let limits = self.limits();
+                quote!(broken.range(#field, #told, value, #limits);)
+            }
+            "email" => test(quote!(#private::is_email(#validator::ValidateEmail::as_email_string(value)))),
+            "url" => test(quote!(#validator::ValidateUrl::validate_url(value))),
+            "ip" => {
+                let is_set = |name: &str| matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value);
+                let method = match (is_set("v4"), is_set("v6")) {
+                    (true, false) => quote!(validate_ipv4),
+                    (false, true) => quote!(validate_ipv6),
+                    _ => quote!(validate_ip),
+                };
+                test(quote!(#validator::ValidateIp::#method(value)))
+            }
+            "non_control_character" => {
+                test(quote!(#validator::ValidateNonControlCharacter::validate_non_control_character(value)))
+            }
+            "contains" => {
+                let needle = self.argument("pattern");
+                quote!(broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));)
+            }
+            "does_not_contain" => {
+                let needle = self.argument("pattern");
+                test(quote!(#validator::ValidateDoesNotContain::validate_does_not_contain(value, #needle)))
+            }
+            "regex" => {
+                let path = self.expression("path");
+                test(quote!(#validator::ValidateRegex::validate_regex(value, &#path)))
+            }
+            "custom" => {
+                let function = self.path("function");
+                let value = match ty.to_token_stream().to_string() {
+                    number if NUMBERS.contains(&number.as_str()) => quote!(*value),
+                    cow if cow.contains("Cow <") => quote!(value.as_ref()),
+                    _ => quote!(value),
+                };
+                quote!(broken.custom(#field, #told, #function(#value));)
+            }
+            _ => TokenStream::new(),
+        }
+    }
+}
+
+const KNOWN: [&str; 14] = [
+    "length",
+    "range",
+    "email",
+    "url",
+    "ip",
+    "non_control_character",
+    "contains",
+    "does_not_contain",
+    "regex",
+    "custom",
+    "must_match",
+    "required",
+    "schema",
+    "nested",
+];
+const NUMBERS: [&str; 14] =
+    ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];

@@ -1,0 +1,484 @@
+//! `Examine`: how everything that is wrong with a value is found. Each field is given to its own reader, so that what is found is what
+//! serde refuses.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Type, Variant};
+
+use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
+use crate::schema::checks::Checks;
+use crate::schema::field::{cfgs, is_nullable, is_option, wire_name};
+use crate::schema::model::{Schema, Validation, is_conditional, variant_name};
+use crate::schema::peel::Peeled;
+use crate::schema::rename::Rule;
+
+/// What stands inside of `impl Examine for Type`. `None` if the type borrows: nothing that borrows is an input.
+pub(crate) fn content(schema: &Schema, private: &TokenStream) -> Option<TokenStream> {
+    let generics = &schema.item.generics;
+    if generics.lifetimes().next().is_some() || borrows(&schema.item.data) {
+        return None;
+    }
+    let serde = metas(&schema.item.attrs, "serde");
+    let is_open = generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)))
+        || has(&serde, &["from", "try_from", "remote"])
+        || has(&metas(&schema.item.attrs, "validate"), &["context"])
+        || is_conditional(&schema.item)
+        || matches!((&schema.validation, &schema.item.data), (Validation::Derived, Data::Struct(_)));
+    // Its reader alone knows it.
+    if is_open {
+        return Some(TokenStream::new());
+    }
+    let examine = Examine { schema, private, serde };
+    Some(match &schema.item.data {
+        Data::Struct(data) => examine.of_struct(&data.fields),
+        Data::Enum(data) => examine.of_enum(data),
+        Data::Union(_) => TokenStream::new(),
+    })
+}
+
+struct Examine<'a> {
+    schema: &'a Schema,
+    private: &'a TokenStream,
+    serde: Vec<Meta>,
+}
+
+impl Examine<'_> {
+    fn of_struct(&self, fields: &Fields) -> TokenStream {
+        let read: Vec<_> = fields.iter().filter(|field| is_read(field)).collect();
+        match (fields, read.as_slice()) {
+            (Fields::Unit, _) => TokenStream::new(),
+            (_, [only]) if has(&self.serde, &["transparent"]) => self.in_place(only),
+            (Fields::Named(_), _) => {
+                let rule = self.rule("rename_all", self.schema.rename_all);
+                let own = self.fields(&read, rule, true);
+                let unknown = self.refuses_unknown();
+                let names = self.names(&read, rule);
+                self.of_fields(&own, &unknown, &names)
+            }
+            (Fields::Unnamed(_), [only]) if fields.len() == 1 => self.in_place(only),
+            (Fields::Unnamed(_), _) => {
+                let items = read.iter().map(|field| self.parts(field));
+                self.method(&quote!(found.tuple(part, &[#(#items),*]);))
+            }
+        }
+    }
+
+    fn of_enum(&self, data: &DataEnum) -> TokenStream {
+        let variants = || data.variants.iter().filter(|variant| is_read_variant(variant));
+        let private = self.private;
+        let tag = incoming_text(&self.serde, "tag");
+        if has(&self.serde, &["untagged"])
+            || variants().any(|variant| has(&metas(&variant.attrs, "serde"), &["untagged"]))
+        {
+            if !has(&self.serde, &["untagged"]) {
+                return TokenStream::new();
+            }
+            let variants = variants().map(|variant| {
+                let cfgs = cfgs(&variant.attrs);
+                let content = self.content(variant).unwrap_or_else(|| {
+                    self.examiner(&quote!({
+                        found.read::<()>(part);
+                    }))
+                });
+                quote!(#(#cfgs)* #content)
+            });
+            let examine = self.method(&quote!(found.untagged(part, &[#(#variants),*]);));
+            return quote! {
+                const MISSING: &'static str = "Invalid input";
+                #examine
+            };
+        }
+        let named = |content: &dyn Fn(&Variant) -> Option<TokenStream>, ty: &TokenStream| {
+            let variants: Vec<_> = variants()
+                .map(|variant| {
+                    let (cfgs, names) = (cfgs(&variant.attrs), self.variant_names(variant));
+                    let content = match content(variant) {
+                        Some(content) => quote!(::core::option::Option::Some(#content)),
+                        None => quote!(::core::option::Option::None),
+                    };
+                    quote!(#(#cfgs)* #private::#ty { names: &[#(#names),*], content: #content })
+                })
+                .collect();
+            quote!(&[#(#variants),*])
+        };
+        match (tag, incoming_text(&self.serde, "content")) {
+            (None, _) => {
+                let variants = named(&|variant| self.content(variant), &quote!(Variant));
+                let examine = self.method(&quote!(found.external(part, #variants);));
+                quote! {
+                    #examine
+                    fn examine_fields(fields: &mut #private::Fields<'_>, found: &mut #private::Found) {
+                        found.external_among(fields, #variants);
+                    }
+                }
+            }
+            (Some(tag), Some(content)) => {
+                let variants = named(&|variant| self.content(variant), &quote!(Variant));
+                self.of_fields(&quote!(found.adjacent(fields, #tag, #content, #variants);), &TokenStream::new(), &[])
+            }
+            (Some(tag), None) => {
+                let variants = named(&|variant| self.tagged_content(variant), &quote!(TaggedVariant));
+                let unknown = self.refuses_unknown();
+                self.of_fields(&quote!(found.internal(fields, #tag, #variants);), &unknown, &[])
+            }
+        }
+    }
+
+    /// What a variant holds, apart from its tag; `None` if it is nothing.
+    fn content(&self, variant: &Variant) -> Option<TokenStream> {
+        let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
+        match &variant.fields {
+            Fields::Unit => None,
+            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
+                let (parts, is_nested) = (self.parts(fields.first()?), is_nested(fields.first()?));
+                Some(self.examiner(&quote!(found.inside(part, #is_nested, #parts);)))
+            }
+            Fields::Unnamed(_) => {
+                let items = fields.iter().map(|field| self.parts(field));
+                Some(self.examiner(&quote!(found.tuple(part, &[#(#items),*]);)))
+            }
+            Fields::Named(_) => {
+                let own = self.fields(&fields, self.field_rule(variant), false);
+                let unknown = self.refuses_unknown();
+                Some(self.examiner(&quote! {
+                    if let ::core::option::Option::Some(mut fields) = found.object(part) {
+                        let fields = &mut fields;
+                        #own
+                        #unknown
+                    }
+                }))
+            }
+        }
+    }
+
+    /// What a variant holds beside its tag.
+    fn tagged_content(&self, variant: &Variant) -> Option<TokenStream> {
+        let private = self.private;
+        let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
+        let inside = match &variant.fields {
+            Fields::Unit => return None,
+            Fields::Unnamed(_) => {
+                let (ty, is_nested) = (&fields.first()?.ty, is_nested(fields.first()?));
+                let look = self.field_looker(&quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);));
+                quote!(found.flattened(fields, &mut found.order(), #is_nested, #look);)
+            }
+            Fields::Named(_) => self.fields(&fields, self.field_rule(variant), false),
+        };
+        Some(self.field_looker(&inside))
+    }
+
+    /// Looks at fields in their order; a map that is flattened takes what is left.
+    fn fields(&self, all: &[&Field], rule: Rule, has_rules: bool) -> TokenStream {
+        let private = self.private;
+        let takes_rest = |field: &&Field| is_flat(field) && Peeled::new(&field.ty).is_map();
+        let (rest, own): (Vec<&Field>, Vec<&Field>) = all.iter().copied().partition(takes_rest);
+        let ordered: Vec<_> = own.into_iter().chain(rest).collect();
+        let looked = ordered.iter().enumerate().map(|(index, field)| {
+            let (cfgs, is_nested) = (cfgs(&field.attrs), self.is_nested(field));
+            if is_flat(field) {
+                let look = self.field_looker(&Peeled::new(&field.ty).among_fields(private));
+                return quote!(#(#cfgs)* found.flattened(fields, &mut order, #is_nested, #look););
+            }
+            let (names, got) = (self.field_names(field, rule), format_ident!("got_{index}"));
+            let binding = (has_rules && self.has_rules(field)).then(|| quote!(let #got =));
+            if let Some((ty, presence)) = self.plain(field) {
+                return quote! {
+                    #(#cfgs)*
+                    #binding (&&&#private::Leaf::<#ty>::new()).field(
+                        found, (fields, &mut order), &[#(#names),*], #is_nested, #private::Presence::#presence,
+                    );
+                };
+            }
+            let (missing, parts) = (self.missing(field), self.parts(field));
+            quote! {
+                #(#cfgs)*
+                #binding found.field(fields, &mut order, &#private::Field {
+                    names: &[#(#names),*],
+                    missing: &|| #missing,
+                    is_nested: #is_nested,
+                    parts: #parts,
+                });
+            }
+        });
+        let rules = if has_rules { self.rules(&ordered) } else { TokenStream::new() };
+        quote! {
+            let mut order = found.order();
+            #(#looked)*
+            #rules
+        }
+    }
+
+    /// Whether its value is asked for again, once it was looked at.
+    fn has_rules(&self, field: &Field) -> bool {
+        let Validation::Checks(checks) = &self.schema.validation else { return false };
+        let rules = checks.fields.iter().find(|rules| field.ident.as_ref() == Some(rules.ident()));
+        rules.is_some_and(|rules| rules.wants_value() || rules.wants_part())
+    }
+
+    /// The type of a field that is looked at by its type alone, and whether it may be missing.
+    fn plain<'f>(&self, field: &'f Field) -> Option<(&'f Type, TokenStream)> {
+        let serde = metas(&field.attrs, "serde");
+        if required(field).is_some() || self.reader(field).is_some() {
+            return None;
+        }
+        let has_default = has(&serde, &["default"]) || has(&self.serde, &["default"]);
+        match Peeled::new(&field.ty) {
+            Peeled::Leaf(ty) if has_default => Some((ty, quote!(Default))),
+            Peeled::Leaf(ty) => Some((ty, quote!(Required))),
+            Peeled::Option(inner) => match *inner {
+                Peeled::Leaf(ty) if is_nullable(field) => Some((ty, quote!(Nullable))),
+                Peeled::Leaf(ty) => Some((ty, quote!(Option))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Puts the rules to the fields that were read, whatever becomes of the others.
+    fn rules(&self, own: &[&Field]) -> TokenStream {
+        let Validation::Checks(checks) = &self.schema.validation else { return TokenStream::new() };
+        let private = self.private;
+        let by_field: Vec<_> =
+            own.iter().enumerate().map(|(index, field)| self.field_rules(checks, index, field)).collect();
+        if !checks.is_whole() && by_field.iter().all(TokenStream::is_empty) {
+            return TokenStream::new();
+        }
+        let names = own.iter().map(|field| {
+            let (cfgs, name) = (cfgs(&field.attrs), field.ident.as_ref().map(ToString::to_string).unwrap_or_default());
+            quote!(#(#cfgs)* #name)
+        });
+        let by_field = quote!({
+            let mut broken = #private::Broken::new();
+            #(#by_field)*
+            broken
+        });
+        let broken = match checks.is_whole() {
+            false => by_field,
+            true => quote! {
+                match fields.read::<Self>() {
+                    ::core::option::Option::Some(whole) => __broken(&whole),
+                    ::core::option::Option::None => #by_field,
+                }
+            },
+        };
+        quote! {
+            if found.wants_rules() {
+                found.rules(&order, &[#(#names),*], #broken);
+            }
+        }
+    }
+
+    fn field_rules(&self, checks: &Checks, index: usize, field: &Field) -> TokenStream {
+        let got = format_ident!("got_{index}");
+        let Some(rules) = checks.fields.iter().find(|rules| field.ident.as_ref() == Some(rules.ident())) else {
+            return TokenStream::new();
+        };
+        let has_default = has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"]);
+        let (private, sized, value) = (self.private, rules.sized(), self.value(field, &got));
+        // A list has a length, whatever its items are.
+        let count = match has_default || self.reader(field).is_some() {
+            true => quote!(#got.count_or(#private::Sized::#sized, || (#value).map_or(0, |value| value.len()))),
+            false => quote!(#got.count(#private::Sized::#sized)),
+        };
+        rules.of_read(private, &got, &value, &count)
+    }
+
+    /// The value of a field that was read, or that is there without being sent.
+    fn value(&self, field: &Field, got: &syn::Ident) -> TokenStream {
+        let ty = &field.ty;
+        let read = match self.reader(field) {
+            Some(reader) => quote!(#got.read_with::<#ty>(#reader)),
+            None => quote!(#got.read::<#ty>()),
+        };
+        let serde = metas(&field.attrs, "serde");
+        let default = match serde.iter().find(|meta| meta.path().is_ident("default")) {
+            Some(_) => match text_of(&serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
+                Some(path) => quote!(#path()),
+                None => quote!(<#ty as ::core::default::Default>::default()),
+            },
+            None if has(&self.serde, &["default"]) => {
+                let (ident, whole) = (&field.ident, self.whole_default());
+                quote!({ let whole: Self = #whole; whole.#ident })
+            }
+            None => return read,
+        };
+        quote!(#got.or_default(#read, || #default))
+    }
+
+    fn whole_default(&self) -> TokenStream {
+        match text_of(&self.serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
+            Some(path) => quote!(#path()),
+            None => quote!(<Self as ::core::default::Default>::default()),
+        }
+    }
+
+    /// Looks at the value of a field.
+    fn parts(&self, field: &Field) -> TokenStream {
+        let (private, ty) = (self.private, &field.ty);
+        let parts = match self.reader(field) {
+            Some(reader) => self.examiner(&quote!({ found.read_with::<#ty>(part, #reader); })),
+            None => match Peeled::new(ty) {
+                Peeled::Option(inner) if !is_nullable(field) && field.ident.is_some() => {
+                    let inner = inner.parts(private);
+                    self.examiner(&quote!(found.optional(part, #inner);))
+                }
+                other => other.parts(private),
+            },
+        };
+        match required(field) {
+            Some(message) => self.examiner(&quote!(found.required(part, #message, #parts);)),
+            None => parts,
+        }
+    }
+
+    /// The function that reads a field, where that is none of its type's own.
+    fn reader(&self, field: &Field) -> Option<TokenStream> {
+        let (private, serde) = (self.private, metas(&field.attrs, "serde"));
+        let path = match (text_of(&serde, "deserialize_with"), text_of(&serde, "with")) {
+            (Some(function), _) => function.parse::<syn::ExprPath>().ok().map(|path| quote!(#path))?,
+            (None, Some(module)) => module.parse::<syn::Path>().ok().map(|path| quote!(#path::deserialize))?,
+            (None, None) => return None,
+        };
+        Some(quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text))))
+    }
+
+    /// What is said where a field is missing.
+    fn missing(&self, field: &Field) -> TokenStream {
+        let (private, ty) = (self.private, &field.ty);
+        let serde = metas(&field.attrs, "serde");
+        if let Some(message) = required(field) {
+            return quote!(::core::option::Option::Some(#message));
+        }
+        if has(&serde, &["default"]) || has(&self.serde, &["default"]) {
+            return quote!(::core::option::Option::None);
+        }
+        if self.reader(field).is_some() {
+            return quote!(::core::option::Option::Some("Required"));
+        }
+        if is_option(ty) {
+            return quote!(::core::option::Option::None);
+        }
+        quote!((&&&#private::Leaf::<#ty>::new()).missing())
+    }
+
+    /// Looks at a value that stands in place of the whole.
+    fn in_place(&self, field: &Field) -> TokenStream {
+        let (parts, is_nested) = (self.parts(field), self.is_nested(field));
+        let rules = if field.ident.is_some() { self.rules(&[field]) } else { TokenStream::new() };
+        self.method(&quote! {
+            let mut order = found.order();
+            let got_0 = found.value(part, &mut order, #is_nested, #parts);
+            let _ = &got_0;
+            #rules
+        })
+    }
+
+    fn of_fields(&self, look: &TokenStream, unknown: &TokenStream, names: &[TokenStream]) -> TokenStream {
+        let private = self.private;
+        let examine = self.method(&quote! {
+            if let ::core::option::Option::Some(mut fields) = found.object(part) {
+                let fields = &mut fields;
+                <Self as #private::Examine>::examine_fields(fields, found);
+                #unknown
+            }
+        });
+        quote! {
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+            #examine
+            fn examine_fields(fields: &mut #private::Fields<'_>, found: &mut #private::Found) { #look }
+        }
+    }
+
+    fn method(&self, look: &TokenStream) -> TokenStream {
+        let private = self.private;
+        quote!(fn examine(part: #private::Part<'_>, found: &mut #private::Found) { #look })
+    }
+
+    fn examiner(&self, look: &TokenStream) -> TokenStream {
+        let private = self.private;
+        quote!(&|part: #private::Part<'_>, found: &mut #private::Found| { #look })
+    }
+
+    fn field_looker(&self, look: &TokenStream) -> TokenStream {
+        let private = self.private;
+        quote!(&|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #look })
+    }
+
+    fn refuses_unknown(&self) -> TokenStream {
+        if has(&self.serde, &["deny_unknown_fields"]) { quote!(found.unknown(fields);) } else { TokenStream::new() }
+    }
+
+    fn is_nested(&self, field: &Field) -> bool {
+        is_nested(field) || has(&metas(&self.schema.item.attrs, "validate"), &["nest_all_fields"])
+    }
+
+    fn names(&self, fields: &[&Field], rule: Rule) -> Vec<TokenStream> {
+        let named = fields.iter().flat_map(|field| {
+            let cfgs = cfgs(&field.attrs);
+            self.field_names(field, rule).into_iter().map(move |name| quote!(#(#cfgs)* #name))
+        });
+        named.collect()
+    }
+
+    fn field_names(&self, field: &Field, rule: Rule) -> Vec<String> {
+        let aliases = all_texts(&metas(&field.attrs, "serde"), "alias");
+        wire_name(field, rule).into_iter().chain(aliases).collect()
+    }
+
+    fn variant_names(&self, variant: &Variant) -> Vec<String> {
+        let serde = metas(&variant.attrs, "serde");
+        if has(&serde, &["other"]) {
+            return Vec::new();
+        }
+        let name = variant_name(variant, self.rule("rename_all", self.schema.rename_all));
+        std::iter::once(name).chain(all_texts(&serde, "alias")).collect()
+    }
+
+    fn rule(&self, attribute: &str, is_camel: bool) -> Rule {
+        let own = incoming_text(&self.serde, attribute).map(|name| Rule::named(&name));
+        own.unwrap_or(if is_camel { Rule::Camel } else { Rule::Unchanged })
+    }
+
+    /// How the fields of a variant are named.
+    fn field_rule(&self, variant: &Variant) -> Rule {
+        let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all").map(|name| Rule::named(&name));
+        own.unwrap_or_else(|| self.rule("rename_all_fields", self.schema.rename_all_fields))
+    }
+}
+
+fn is_flat(field: &Field) -> bool {
+    has(&metas(&field.attrs, "serde"), &["flatten"])
+}
+
+fn is_read(field: &Field) -> bool {
+    !has(&metas(&field.attrs, "serde"), &["skip", "skip_deserializing"])
+}
+
+fn is_read_variant(variant: &Variant) -> bool {
+    !has(&metas(&variant.attrs, "serde"), &["skip", "skip_deserializing"])
+}
+
+fn is_nested(field: &Field) -> bool {
+    has(&metas(&field.attrs, "validate"), &["nested"])
+}
+
+/// Whether a field is a reference, or has a lifetime.
+fn borrows(data: &Data) -> bool {
+    let in_fields =
+        |fields: &Fields| fields.iter().any(|field| field.ty.to_token_stream().to_string().contains(['&', '\'']));
+    match data {
+        Data::Struct(data) => in_fields(&data.fields),
+        Data::Enum(data) => data.variants.iter().any(|variant| in_fields(&variant.fields)),
+        Data::Union(_) => false,
+    }
+}
+
+/// The message of `required`.
+fn required(field: &Field) -> Option<LitStr> {
+    let rule = metas(&field.attrs, "validate").into_iter().find(|meta| meta.path().is_ident("required"))?;
+    let message = match &rule {
+        Meta::List(list) => text_of(&inner(&list.tokens), "message"),
+        _ => None,
+    };
+    Some(message.unwrap_or_else(|| LitStr::new("Required", proc_macro2::Span::call_site())))
+}

@@ -1,0 +1,169 @@
+//! A type taken apart as far as its syntax tells: what options, boxes, lists, maps and tuples hold.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, GenericArgument, PathArguments, Type};
+
+/// A type, as its syntax tells.
+pub(crate) enum Peeled<'a> {
+    Option(Box<Peeled<'a>>),
+    List(Box<Peeled<'a>>),
+    /// A list that drops what is there twice.
+    Set(Box<Peeled<'a>>),
+    Array(Box<Peeled<'a>>, &'a Expr),
+    Tuple(Vec<Peeled<'a>>),
+    Map(&'a Type, Box<Peeled<'a>>),
+    Leaf(&'a Type),
+}
+
+/// What is counted of a list or map.
+#[derive(Clone, Copy)]
+pub(crate) enum Counted {
+    List,
+    Map,
+}
+
+impl<'a> Peeled<'a> {
+    pub(crate) fn new(ty: &'a Type) -> Self {
+        match ty {
+            Type::Paren(inner) => Self::new(&inner.elem),
+            Type::Group(inner) => Self::new(&inner.elem),
+            Type::Array(array) => Self::Array(Box::new(Self::new(&array.elem)), &array.len),
+            Type::Tuple(tuple) if !tuple.elems.is_empty() => Self::Tuple(tuple.elems.iter().map(Self::new).collect()),
+            Type::Path(path) => {
+                let Some(segment) = path.path.segments.last() else { return Self::Leaf(ty) };
+                let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Self::Leaf(ty) };
+                let types: Vec<_> = arguments.args.iter().filter_map(type_of).collect();
+                let name = segment.ident.to_string();
+                match (name.as_str(), types.as_slice()) {
+                    ("Option", [inner]) => Self::Option(Box::new(Self::new(inner))),
+                    ("Box" | "Rc" | "Arc", [Type::Slice(slice)]) => Self::List(Box::new(Self::new(&slice.elem))),
+                    ("Box" | "Rc" | "Arc", [inner]) if is_sized(inner) => Self::new(inner),
+                    ("Vec" | "VecDeque" | "LinkedList", [inner]) => Self::List(Box::new(Self::new(inner))),
+                    ("BTreeSet" | "HashSet" | "IndexSet" | "BinaryHeap", [inner, ..]) => {
+                        Self::Set(Box::new(Self::new(inner)))
+                    }
+                    ("BTreeMap" | "HashMap" | "IndexMap", [key, value, ..]) => {
+                        Self::Map(key, Box::new(Self::new(value)))
+                    }
+                    _ => Self::Leaf(ty),
+                }
+            }
+            _ => Self::Leaf(ty),
+        }
+    }
+
+    /// The closure that looks at a value.
+    pub(crate) fn parts(&self, private: &TokenStream) -> TokenStream {
+        let look = match self {
+            Self::Option(inner) => {
+                let inner = inner.parts(private);
+                quote!(found.option(part, #inner);)
+            }
+            Self::List(inner) | Self::Set(inner) => {
+                let inner = inner.parts(private);
+                quote!(found.list(part, #inner);)
+            }
+            Self::Array(inner, length) => {
+                let inner = inner.parts(private);
+                quote!(found.array(part, #length, #inner);)
+            }
+            Self::Tuple(items) => {
+                let items = items.iter().map(|item| item.parts(private));
+                quote!(found.tuple(part, &[#(#items),*]);)
+            }
+            Self::Map(key, value) => {
+                let value = value.parts(private);
+                quote!(found.map(part, &#private::takes_key::<#key>, #value);)
+            }
+            Self::Leaf(ty) => quote!((&&&#private::Leaf::<#ty>::new()).examine(part, found);),
+        };
+        quote!(&|part: #private::Part<'_>, found: &mut #private::Found| { #look })
+    }
+
+    /// How its fields are looked at where they stand among those of another type.
+    pub(crate) fn among_fields(&self, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Option(inner) => {
+                let Self::Leaf(ty) = &**inner else { return inner.among_fields(private) };
+                quote! {
+                    if fields.has((&&&#private::Leaf::<#ty>::new()).names()) {
+                        (&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);
+                    }
+                }
+            }
+            Self::Map(key, value) => {
+                let value = value.parts(private);
+                quote!(found.rest(fields, &#private::takes_key::<#key>, #value);)
+            }
+            Self::Leaf(ty) => quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);),
+            // serde flattens nothing else.
+            _ => TokenStream::new(),
+        }
+    }
+
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self, Self::Map(..))
+    }
+
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Set(_) | Self::Array(..))
+    }
+
+    /// The key of a map, here or inside, that is no text and no number.
+    pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
+        match self {
+            Self::Map(key, value) => match Self::new(key) {
+                Self::Leaf(_) => value.key_beyond_text(),
+                _ => Some(key),
+            },
+            Self::Option(inner) | Self::List(inner) | Self::Set(inner) | Self::Array(inner, _) => {
+                inner.key_beyond_text()
+            }
+            Self::Tuple(items) => items.iter().find_map(Self::key_beyond_text),
+            Self::Leaf(_) => None,
+        }
+    }
+
+    /// What is counted, where the items need not be right for that.
+    pub(crate) fn counted(&self) -> Option<Counted> {
+        match self {
+            Self::Option(inner) => inner.counted(),
+            Self::List(_) => Some(Counted::List),
+            Self::Map(..) => Some(Counted::Map),
+            _ => None,
+        }
+    }
+}
+
+fn type_of(argument: &GenericArgument) -> Option<&Type> {
+    match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// `str` and traits are none of their own.
+fn is_sized(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => !path.path.is_ident("str"),
+        Type::TraitObject(_) => false,
+        _ => true,
+    }
+}
+
+/// What `Option<T>` holds.
+pub(crate) fn only_argument(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Group(group) => only_argument(&group.elem),
+        Type::Paren(paren) => only_argument(&paren.elem),
+        Type::Path(path) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}

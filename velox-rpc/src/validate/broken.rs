@@ -1,0 +1,245 @@
+//! Rules that a value has broken: what the code that `#[schema]` writes notes down, for `Validate` and for [`Examine`](super::Examine).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
+use validator::{ValidateRange, ValidationError, ValidationErrors};
+
+use crate::validate::found::Got;
+use crate::validate::number::Num;
+use crate::validate::text::{self, INVALID, INVALID_INPUT, REQUIRED, Side, Sized};
+
+/// Rules that a value has broken.
+#[derive(Debug, Default)]
+pub struct Broken {
+    rules: Vec<Rule>,
+    nested: Vec<(&'static str, ValidationErrors)>,
+}
+
+/// A rule that is broken, and what is said of it in the words of Zod.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) field: &'static str,
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    error: ValidationError,
+}
+
+/// Whether it is an address of mail by the rule of Zod 3, or none at all: one at least with a dot in its domain, and nothing quoted.
+#[must_use]
+pub fn is_email(text: Option<Cow<'_, str>>) -> bool {
+    let Some(text) = text else { return true };
+    let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-.".contains(&byte);
+    let is_label = |label: &str| {
+        label.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.rsplit_once('@').is_some_and(|(local, domain)| {
+        let (labels, top) = domain.rsplit_once('.').unwrap_or_default();
+        local.bytes().all(is_local)
+            && !local.starts_with('.')
+            && local.ends_with(|last: char| last.is_ascii_alphanumeric() || "_+-".contains(last))
+            && !text.contains("..")
+            && labels.split('.').all(is_label)
+            && top.len() > 1
+            && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
+}
+
+/// What the author of a rule says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// validator's `code`.
+    pub code: Option<&'static str>,
+    /// What the caller is told.
+    pub message: Option<&'static str>,
+}
+
+impl Told {
+    /// Nothing.
+    pub const NOTHING: Self = Self { code: None, message: None };
+}
+
+impl Broken {
+    /// Begins without one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.nested.is_empty()
+    }
+
+    pub(super) fn into_rules(self) -> Vec<Rule> {
+        self.rules
+    }
+
+    /// What `Validate` gives.
+    ///
+    /// # Errors
+    ///
+    /// All of it.
+    #[inline]
+    pub fn verdict(self) -> Result<(), ValidationErrors> {
+        if self.is_empty() { Ok(()) } else { Err(self.errors()) }
+    }
+
+    #[cold]
+    fn errors(self) -> ValidationErrors {
+        let mut errors = ValidationErrors::new();
+        for Rule { field, error, .. } in self.rules {
+            errors.add(field, error);
+        }
+        for (field, inner) in self.nested {
+            // validator has room for one or the other.
+            if !errors.errors().contains_key(field) {
+                errors.merge_self(field, Err(inner));
+            }
+        }
+        errors
+    }
+
+    #[cold]
+    fn note(&mut self, field: &'static str, name: &'static str, told: Told, text: String) -> &mut ValidationError {
+        let mut error = ValidationError::new(told.code.unwrap_or(name));
+        error.message = told.message.map(Cow::Borrowed);
+        self.rules.push(Rule { field, name, text: told.message.map_or(text, str::to_owned), error });
+        &mut self.rules.last_mut().expect("it was pushed").error
+    }
+
+    /// A rule that has no limits to tell.
+    pub fn test(&mut self, field: &'static str, name: &'static str, told: Told, is_right: bool) {
+        if !is_right {
+            let text = match name {
+                "email" | "url" | "ip" => text::invalid(name),
+                "required" => REQUIRED.to_owned(),
+                _ => INVALID.to_owned(),
+            };
+            self.note(field, name, told, text);
+        }
+    }
+
+    /// A length between limits: at least, at most, exactly.
+    #[inline]
+    pub fn length(
+        &mut self,
+        field: &'static str,
+        told: Told,
+        sized: Sized,
+        count: Option<u64>,
+        [min, max, equal]: [Option<u64>; 3],
+    ) {
+        let Some(count) = count else { return };
+        let fits = match equal {
+            Some(equal) => count == equal,
+            None => min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max),
+        };
+        if !fits {
+            self.out_of_length(field, told, sized, count, [min, max, equal]);
+        }
+    }
+
+    #[cold]
+    fn out_of_length(
+        &mut self,
+        field: &'static str,
+        told: Told,
+        sized: Sized,
+        count: u64,
+        [min, max, equal]: [Option<u64>; 3],
+    ) {
+        let (side, limit) = match (equal, min) {
+            (Some(equal), _) => (Side::Exactly, equal),
+            (None, Some(min)) if count < min => (Side::AtLeast, min),
+            (None, _) => (Side::AtMost, max.unwrap_or_default()),
+        };
+        let side = if min == max { Side::Exactly } else { side };
+        // Zod has no text for the size of a map.
+        let text = if sized == Sized::Map { INVALID_INPUT.to_owned() } else { text::bound(sized, side, limit) };
+        let error = self.note(field, "length", told, text);
+        for (name, limit) in [("min", min), ("max", max), ("equal", equal)] {
+            limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
+        }
+    }
+
+    /// A number between limits: at least, at most, above, below.
+    pub fn range<T, B>(&mut self, field: &'static str, told: Told, value: &T, limits: [Option<B>; 4])
+    where
+        T: ValidateRange<B>,
+        B: Serialize + Clone,
+    {
+        let [min, max, above, below] = limits.clone();
+        if value.validate_range(min, max, above, below) {
+            return;
+        }
+        let is_broken = |at: usize| {
+            let only = |place: usize| limits[place].clone().filter(|_| place == at);
+            !value.validate_range(only(0), only(1), only(2), only(3))
+        };
+        if let Some(at) = (0..4).find(|at| limits[*at].is_some() && is_broken(*at)) {
+            let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
+            self.out_of_range(field, told, at, limits);
+        }
+    }
+
+    /// The same of a number that was sent, whether or not it is one of the type's.
+    pub fn range_of<B: Serialize>(&mut self, field: &'static str, told: Told, got: &Got<'_>, limits: [Option<B>; 4]) {
+        let Some(number) = got.number() else { return };
+        let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
+        let broken = |(at, limit): (usize, &Option<Value>)| {
+            let limit = Num::new(limit.as_ref()?.as_number()?);
+            let is_broken = match at {
+                0 => number < limit,
+                1 => number > limit,
+                2 => number <= limit,
+                _ => number >= limit,
+            };
+            is_broken.then_some(at)
+        };
+        if let Some(at) = limits.iter().enumerate().find_map(broken) {
+            self.out_of_range(field, told, at, limits);
+        }
+    }
+
+    #[cold]
+    fn out_of_range(&mut self, field: &'static str, told: Told, at: usize, limits: [Option<Value>; 4]) {
+        let side = [Side::AtLeast, Side::AtMost, Side::Above, Side::Below][at];
+        let text = match limits[at].as_ref().and_then(Value::as_number) {
+            Some(limit) => text::bound(Sized::Number, side, Num::new(limit)),
+            None => INVALID.to_owned(),
+        };
+        let error = self.note(field, "range", told, text);
+        for (name, limit) in ["min", "max", "exclusive_min", "exclusive_max"].into_iter().zip(limits) {
+            limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
+        }
+    }
+
+    /// A text that has to be in it.
+    pub fn contains(&mut self, field: &'static str, told: Told, needle: &'static str, is_right: bool) {
+        if !is_right {
+            self.note(field, "contains", told, text::must_include(needle)).add_param("needle".into(), &needle);
+        }
+    }
+
+    /// A rule of the user's own.
+    pub fn custom(&mut self, field: &'static str, told: Told, verdict: Result<(), ValidationError>) {
+        let Err(mut error) = verdict else { return };
+        if let Some(code) = told.code {
+            error.code = code.into();
+        }
+        if let Some(message) = told.message {
+            error.message = Some(message.into());
+        }
+        let text = error.message.as_deref().unwrap_or(INVALID).to_owned();
+        self.rules.push(Rule { field, name: "custom", text, error });
+    }
+
+    /// The rules of what a field holds.
+    pub fn nested(&mut self, field: &'static str, verdict: impl FnOnce() -> Result<(), ValidationErrors>) {
+        self.nested.extend(verdict().err().map(|errors| (field, errors)));
+    }
+}

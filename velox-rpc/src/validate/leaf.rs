@@ -1,0 +1,339 @@
+//! Types whose values are looked at: those that `#[schema]` knows part by part, and all others by their reader alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::value::Error as Refused;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+use validator::Validate;
+
+use crate::validate::found::{Examiner, Field, Fields, Found, Got, Order};
+use crate::validate::text::REQUIRED;
+use crate::validate::tree::Part;
+
+/// Tells everything that is wrong with a value that is no input of this type. `#[schema]` implements it.
+///
+/// For a type that derives serde and validator by hand, an empty implementation is enough: the first thing that its reader refuses is
+/// told, with the path to it, or else everything that its rules refuse, by the names that the fields have in Rust.
+///
+/// # Examples
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+/// use velox_rpc::procedure::Examine;
+/// use velox_rpc::{Call, procedure};
+///
+/// #[derive(Deserialize, Validate, JsonSchema)]
+/// struct Greet {
+///     #[validate(length(min = 1))]
+///     name: String,
+/// }
+///
+/// impl Examine for Greet {}
+///
+/// let hello = procedure::<()>().input::<Greet>().query(|Call { input, .. }| Ok(format!("Hello, {}", input.name)));
+/// # let _ = hello;
+/// ```
+pub trait Examine {
+    /// What is said where it is missing.
+    #[doc(hidden)]
+    const MISSING: &'static str = REQUIRED;
+
+    /// The fields that it has, where they stand among those of another type.
+    #[doc(hidden)]
+    const NAMES: &'static [&'static str] = &[];
+
+    /// Looks for everything that is wrong.
+    #[doc(hidden)]
+    fn examine(part: Part<'_>, found: &mut Found)
+    where
+        Self: DeserializeOwned + Validate,
+    {
+        found.read_and_validate::<Self>(part);
+    }
+
+    /// Looks for everything that is wrong with its fields, where they stand among those of another type.
+    #[doc(hidden)]
+    fn examine_fields(fields: &mut Fields<'_>, found: &mut Found)
+    where
+        Self: DeserializeOwned + Validate,
+    {
+        found.read_and_validate::<Self>(fields.part());
+    }
+}
+
+impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.list(part, &T::examine);
+    }
+}
+
+impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.list(part, &T::examine);
+    }
+}
+
+impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.list(part, &T::examine);
+    }
+}
+
+impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.list(part, &T::examine);
+    }
+}
+
+impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.map(part, &takes_key::<K>, &T::examine);
+    }
+}
+
+impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, S: BuildHasher + Default> Examine
+    for HashMap<K, T, S>
+{
+    fn examine(part: Part<'_>, found: &mut Found) {
+        found.map(part, &takes_key::<K>, &T::examine);
+    }
+}
+
+impl Found {
+    /// Lets the reader of a type look.
+    pub fn read<T: DeserializeOwned>(&mut self, part: Part<'_>) -> Option<T> {
+        self.read_with(part, |text| serde_json::from_str(text))
+    }
+
+    /// Lets the reader of a type look, whose schema says what a value of it looks like.
+    fn read_described<T: DeserializeOwned + JsonSchema>(&mut self, part: Part<'_>) {
+        if let Err(error) = serde_json::from_str::<T>(part.text()) {
+            self.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
+        }
+    }
+
+    /// Lets a reader look that is none of the type's own.
+    pub fn read_with<T>(&mut self, part: Part<'_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
+        read(part.text()).map_err(|error| self.refuse(&error, part, None)).ok()
+    }
+
+    fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, part: Part<'_>) {
+        if let Some(value) = self.read::<T>(part)
+            && self.checks_rules()
+            && let Err(errors) = value.validate()
+        {
+            self.broken(&errors);
+        }
+    }
+}
+
+/// Whether a key, as it stands in the text, is one of a map's.
+pub fn takes_key<K: DeserializeOwned>(key: &str) -> bool {
+    serde_json::from_str::<OneKey<K>>(&format!("{{{key}:null}}")).is_ok()
+}
+
+struct OneKey<K>(PhantomData<K>);
+
+impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Key<K>(PhantomData<K>);
+
+        impl<'de, K: DeserializeOwned> Visitor<'de> for Key<K> {
+            type Value = ();
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+                while map.next_entry::<K, IgnoredAny>()?.is_some() {}
+                Ok(())
+            }
+        }
+
+        deserializer.deserialize_map(Key::<K>(PhantomData)).map(|()| Self(PhantomData))
+    }
+}
+
+/// Reads a field that is there, `null` included: that `Some(None)` is told from a field that is not.
+///
+/// # Errors
+///
+/// Those of the type.
+pub fn double_option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Picks, for a type that stands in the user's code, the best way to look at its values: `(&&&Leaf::<T>::new()).examine(…)` is that of
+/// [`Known`] if it has one, else that of [`Described`], else that of [`Unknown`].
+#[derive(Debug)]
+pub struct Leaf<T>(PhantomData<fn() -> T>);
+
+impl<T> Leaf<T> {
+    /// Stands for the type.
+    #[expect(clippy::new_without_default, reason = "only expansions make one")]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Whether a field may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Only if its reader says so.
+    Required,
+    /// Something stands for it.
+    Default,
+    /// It is an `Option` of the type.
+    Option,
+    /// The same, and `null` is one of its values.
+    Nullable,
+}
+
+macro_rules! ways {
+    ($($(#[$doc:meta])* $way:ident)+) => {$(
+        $(#[$doc])*
+        pub trait $way {
+            /// Looks for everything that is wrong.
+            fn examine(&self, part: Part<'_>, found: &mut Found);
+            /// The same among the fields of another type.
+            fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found);
+            /// What is said where it is missing; `None` if it may be.
+            fn missing(&self) -> Option<&'static str>;
+            /// The fields that it has.
+            fn names(&self) -> &'static [&'static str];
+
+            /// Looks at a field of the type.
+            fn field<'t>(
+                &self,
+                found: &mut Found,
+                (fields, order): (&mut Fields<'t>, &mut Order<'t>),
+                names: &[&str],
+                is_nested: bool,
+                presence: Presence,
+            ) -> Got<'t> {
+                let parts: Examiner<'_> = &|part, found| self.examine(part, found);
+                found.field_of(fields, order, names, is_nested, presence, &|| self.missing(), parts)
+            }
+        }
+    )+};
+}
+
+ways! {
+    /// Types that are known part by part.
+    Known
+    /// Types whose reader is known, and their schema.
+    Described
+    /// Types of which only the reader is known.
+    Unknown
+}
+
+impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
+    fn examine(&self, part: Part<'_>, found: &mut Found) {
+        T::examine(part, found);
+    }
+
+    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
+        T::examine_fields(fields, found);
+    }
+
+    fn missing(&self) -> Option<&'static str> {
+        (!may_be_missing::<T>()).then_some(T::MISSING)
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        T::NAMES
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
+    fn examine(&self, part: Part<'_>, found: &mut Found) {
+        found.read_described::<T>(part);
+    }
+
+    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
+        found.read::<T>(fields.part());
+    }
+
+    fn missing(&self) -> Option<&'static str> {
+        (!may_be_missing::<T>()).then_some(REQUIRED)
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+impl<T: DeserializeOwned> Unknown for Leaf<T> {
+    fn examine(&self, part: Part<'_>, found: &mut Found) {
+        found.read::<T>(part);
+    }
+
+    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
+        found.read::<T>(fields.part());
+    }
+
+    fn missing(&self) -> Option<&'static str> {
+        (!may_be_missing::<T>()).then_some(REQUIRED)
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+impl Found {
+    /// Looks at a field whose type is known by its name.
+    #[expect(clippy::too_many_arguments, reason = "expansions are short where the arguments are made here")]
+    fn field_of<'t>(
+        &mut self,
+        fields: &mut Fields<'t>,
+        order: &mut Order<'t>,
+        names: &[&str],
+        is_nested: bool,
+        presence: Presence,
+        missing: &dyn Fn() -> Option<&'static str>,
+        parts: Examiner<'_>,
+    ) -> Got<'t> {
+        let (optional, nullable): (Examiner<'_>, Examiner<'_>) =
+            (&|part, found| found.optional(part, parts), &|part, found| found.option(part, parts));
+        let (missing, parts): (&dyn Fn() -> Option<&'static str>, _) = match presence {
+            Presence::Required => (missing, parts),
+            Presence::Default => (&|| None, parts),
+            Presence::Option => (&|| None, optional),
+            Presence::Nullable => (&|| None, nullable),
+        };
+        self.field(fields, order, &Field { names, missing, is_nested, parts })
+    }
+}
+
+/// Whether serde takes a missing key for a value of the type, as it does for an `Option`.
+fn may_be_missing<T: DeserializeOwned>() -> bool {
+    T::deserialize(Missing).is_ok()
+}
+
+struct Missing;
+
+impl<'de> Deserializer<'de> for Missing {
+    type Error = Refused;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused::custom("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,288 @@
+//! What a wire has to know of an input type: its top-level fields, and what a text of a path or query is for each of them. It is made of the
+//! type's JSON Schema.
+
+use serde_json::Value;
+
+/// What a text in a path or query is turned into. Where the reader of the field asks for another thing, it gets that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TextType {
+    Number,
+    Boolean,
+    List(Box<TextType>),
+    /// It stays as it was sent.
+    Text,
+}
+
+impl TextType {
+    /// Whether the empty text is one.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        matches!(self, Self::Text)
+    }
+}
+
+/// What is known of an input type.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    pub(crate) fields: Vec<OutlineField>,
+    /// Takes keys that it does not name, as maps and flattened maps do.
+    pub(crate) is_open: bool,
+    /// Refuses keys that it does not name.
+    pub(crate) is_strict: bool,
+    pub(crate) accepts_null: bool,
+}
+
+/// A top-level field, those of flattened and tagged types among them.
+#[derive(Debug)]
+pub(crate) struct OutlineField {
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) is_required: bool,
+    pub(crate) text: TextType,
+    /// Whether a path or query can have it: no text is an object.
+    pub(crate) fits_text: bool,
+}
+
+impl Outline {
+    /// `schema` has its definitions in `$defs`.
+    pub(crate) fn new(schema: &Value) -> Self {
+        let root = Root(schema);
+        let types = root.types(schema, 0);
+        let mut properties: Vec<Property<'_>> = Vec::new();
+        root.properties(schema, 0, &mut properties);
+        let mut fields: Vec<OutlineField> = Vec::new();
+        for property in properties {
+            let text = root.text_type(property.schema, 0);
+            match fields.iter_mut().find(|field| field.name == property.name) {
+                // Variants of one enum that differ in the type leave it open.
+                Some(field) if field.text != text => field.text = TextType::Text,
+                Some(_) => {}
+                None => fields.push(OutlineField {
+                    name: property.name.to_owned(),
+                    aliases: texts(property.schema, ALIASES),
+                    is_required: property.is_required,
+                    text,
+                    fits_text: root.fits_text(property.schema, 0),
+                }),
+            }
+        }
+        Self {
+            fields,
+            is_open: root.others(schema, 0, &|others| !matches!(others, Value::Bool(false))),
+            is_strict: root.others(schema, 0, &|others| matches!(others, Value::Bool(false))),
+            accepts_null: types & NULL != 0,
+        }
+    }
+
+    /// The field of this name or alias.
+    pub(crate) fn field(&self, name: &str) -> Option<&OutlineField> {
+        self.fields.iter().find(|field| field.name == name || field.aliases.iter().any(|alias| alias == name))
+    }
+}
+
+struct Property<'s> {
+    name: &'s str,
+    schema: &'s Value,
+    is_required: bool,
+}
+
+struct Root<'s>(&'s Value);
+
+impl<'s> Root<'s> {
+    /// What a schema refers to and all that holds beside it, then its variants.
+    fn parts(&self, schema: &'s Value) -> (Vec<&'s Value>, Vec<Vec<&'s Value>>) {
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array).map(|list| list.iter().collect());
+        let mut all: Vec<&Value> = list("allOf").unwrap_or_default();
+        all.extend(reference.and_then(|pointer| self.0.pointer(pointer)));
+        (all, ["anyOf", "oneOf"].into_iter().filter_map(list).collect())
+    }
+
+    /// The types that it takes.
+    fn types(&self, schema: &'s Value, hops: usize) -> u8 {
+        if hops > MAX_HOPS || *schema == Value::Bool(false) {
+            return if hops > MAX_HOPS { ANY } else { 0 };
+        }
+        let listed = match (schema.get("const"), schema.get("enum")) {
+            (Some(only), _) => type_of(only),
+            (None, Some(Value::Array(values))) => values.iter().map(type_of).fold(0, |types, of| types | of),
+            _ => ANY,
+        };
+        let named = match schema.get("type") {
+            Some(Value::String(name)) => type_named(name),
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(Value::as_str).map(type_named).fold(0, |types, of| types | of)
+            }
+            _ => ANY,
+        };
+        let (all, unions) = self.parts(schema);
+        let all = all.into_iter().map(|part| self.types(part, hops + 1));
+        let unions =
+            unions.iter().map(|union| union.iter().map(|it| self.types(it, hops + 1)).fold(0, |sum, of| sum | of));
+        all.chain(unions).fold(listed & named, |types, of| types & of)
+    }
+
+    fn properties(&self, schema: &'s Value, hops: usize, found: &mut Vec<Property<'s>>) {
+        if hops > MAX_HOPS {
+            return;
+        }
+        let required = schema.get("required").and_then(Value::as_array);
+        for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let is_required = required.is_some_and(|names| names.iter().any(|required| required == name));
+            found.push(Property { name, schema, is_required });
+        }
+        let (all, unions) = self.parts(schema);
+        all.into_iter().for_each(|part| self.properties(part, hops + 1, found));
+        for union in unions {
+            let mut variants: Vec<Vec<Property<'s>>> = Vec::new();
+            for variant in union {
+                let mut properties = Vec::new();
+                self.properties(variant, hops + 1, &mut properties);
+                variants.push(properties);
+            }
+            let requires = |properties: &Vec<Property<'_>>, name| {
+                properties.iter().any(|property| property.name == name && property.is_required)
+            };
+            let required: Vec<_> = variants
+                .iter()
+                .flatten()
+                .map(|property| variants.iter().all(|variant| requires(variant, property.name)))
+                .collect();
+            let properties = variants.into_iter().flatten().zip(required);
+            found.extend(properties.map(|(property, is_required)| Property { is_required, ..property }));
+        }
+    }
+
+    /// Whether one of the keywords for other keys says so, of this schema or one that it is made of.
+    fn others(&self, schema: &'s Value, hops: usize, is_so: &dyn Fn(&Value) -> bool) -> bool {
+        let here = ["additionalProperties", "unevaluatedProperties", "patternProperties"];
+        if here.iter().any(|keyword| schema.get(keyword).is_some_and(is_so)) {
+            return true;
+        }
+        let (all, unions) = self.parts(schema);
+        hops < MAX_HOPS
+            && all.into_iter().chain(unions.into_iter().flatten()).any(|part| self.others(part, hops + 1, is_so))
+    }
+
+    fn text_type(&self, schema: &'s Value, hops: usize) -> TextType {
+        if schema.get(OWN_READER).is_some() || hops > MAX_HOPS {
+            return TextType::Text;
+        }
+        match self.types(schema, 0) & !NULL {
+            BOOLEAN => TextType::Boolean,
+            NUMBER => TextType::Number,
+            LIST => {
+                let items = self.items(schema, 0);
+                TextType::List(Box::new(items.map_or(TextType::Text, |items| self.text_type(items, hops + 1))))
+            }
+            _ => TextType::Text,
+        }
+    }
+
+    fn items(&self, schema: &'s Value, hops: usize) -> Option<&'s Value> {
+        let (all, unions) = self.parts(schema);
+        let inner = || all.into_iter().chain(unions.into_iter().flatten()).find_map(|part| self.items(part, hops + 1));
+        schema.get("items").or_else(|| if hops > MAX_HOPS { None } else { inner() })
+    }
+
+    fn fits_text(&self, schema: &'s Value, hops: usize) -> bool {
+        if schema.get(OWN_READER).is_some() || hops > MAX_HOPS {
+            return true;
+        }
+        match self.types(schema, 0) & !NULL {
+            OBJECT => false,
+            // One text is one item.
+            LIST => hops == 0 && self.items(schema, 0).is_none_or(|items| self.fits_text(items, hops + 1)),
+            _ => true,
+        }
+    }
+}
+
+fn texts(schema: &Value, keyword: &str) -> Vec<String> {
+    let list = schema.get(keyword).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn type_of(value: &Value) -> u8 {
+    match value {
+        Value::Null => NULL,
+        Value::Bool(_) => BOOLEAN,
+        Value::Number(_) => NUMBER,
+        Value::String(_) => TEXT,
+        Value::Array(_) => LIST,
+        Value::Object(_) => OBJECT,
+    }
+}
+
+fn type_named(name: &str) -> u8 {
+    match name {
+        "null" => NULL,
+        "boolean" => BOOLEAN,
+        "number" | "integer" => NUMBER,
+        "string" => TEXT,
+        "array" => LIST,
+        "object" => OBJECT,
+        _ => 0,
+    }
+}
+
+/// A field that serde can never read where it stands: inside an enum with a tag among its fields, or without one, and inside a flattened type, it
+/// keeps what it reads in a form that has no integers of 128 bits, and no keys but texts.
+pub(crate) fn unreadable(schema: &Value) -> Option<String> {
+    let root = Root(schema);
+    root.unreadable(schema, false, 0, "")
+}
+
+impl<'s> Root<'s> {
+    fn unreadable(&self, schema: &'s Value, is_kept: bool, hops: usize, name: &str) -> Option<String> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        let is_wide = matches!(schema.get("format").and_then(Value::as_str), Some("int128" | "uint128"));
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let has_numbers = patterns.is_some_and(|patterns| patterns.keys().any(|pattern| pattern.ends_with("\\d+$")));
+        if is_kept && (is_wide || has_numbers) {
+            return Some(name.to_owned());
+        }
+        let own = schema.get(KEEPS).and_then(Value::as_array);
+        let is_kept = is_kept || own.is_some();
+        let is_own = |name: &str| own.is_some_and(|own| own.iter().any(|own| own == name));
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let mut fields = properties.map(|(name, inner)| (inner, is_kept && !is_own(name), name.as_str()));
+        if let Some(found) = fields.find_map(|(inner, is_kept, name)| self.unreadable(inner, is_kept, hops + 1, name)) {
+            return Some(found);
+        }
+        let (all, unions) = self.parts(schema);
+        let items = ["items", "additionalProperties"].into_iter().filter_map(|keyword| schema.get(keyword));
+        let first = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
+        let inner = all.into_iter().chain(unions.into_iter().flatten()).chain(items).chain(first);
+        inner
+            .chain(patterns.into_iter().flat_map(|patterns| patterns.values()))
+            .find_map(|inner| self.unreadable(inner, is_kept, hops + 1, name))
+    }
+}
+
+/// Whether a schema, or one that it is made of, has a keyword.
+pub(crate) fn mentions(schema: &Value, keyword: &str) -> bool {
+    match schema {
+        Value::Object(members) => {
+            members.contains_key(keyword) || members.values().any(|member| mentions(member, keyword))
+        }
+        Value::Array(items) => items.iter().any(|item| mentions(item, keyword)),
+        _ => false,
+    }
+}
+
+const NULL: u8 = 1;
+const BOOLEAN: u8 = 2;
+const NUMBER: u8 = 4;
+const TEXT: u8 = 8;
+const LIST: u8 = 16;
+const OBJECT: u8 = 32;
+const ANY: u8 = 63;
+/// `$ref`s that lead back to themselves end here.
+const MAX_HOPS: usize = 16;
+/// What `#[schema]` tells of a field: its aliases, and that it is read by a function.
+const ALIASES: &str = "x-velox-aliases";
+const OWN_READER: &str = "x-velox-reader";
+/// That serde keeps what it reads of a type before it decides, but for these fields.
+const KEEPS: &str = "x-velox-keeps";

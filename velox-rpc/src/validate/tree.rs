@@ -1,0 +1,188 @@
+//! A JSON text as a tree of places in it, so that each part can be read by the reader of its own type, and nothing is read twice.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The places of a JSON text. What it is made of has to be JSON.
+#[derive(Debug)]
+pub(crate) struct Tree<'t> {
+    text: &'t str,
+    /// In the order of the text. In an object, keys and values take turns.
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    kind: Kind,
+    place: Range<usize>,
+    /// The first node behind it and all that it holds.
+    next: usize,
+}
+
+/// What a value is, in the words of Zod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Boolean,
+    Number,
+    Text,
+    List,
+    Object,
+}
+
+/// One value of a JSON text.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'t> {
+    tree: &'t Tree<'t>,
+    at: usize,
+}
+
+impl<'t> Tree<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        let bytes = text.as_bytes();
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut open = Vec::new();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let kind = match byte {
+                b'{' => Kind::Object,
+                b'[' => Kind::List,
+                b'"' => Kind::Text,
+                b't' | b'f' => Kind::Boolean,
+                b'n' => Kind::Null,
+                b'-' | b'0'..=b'9' => Kind::Number,
+                other => {
+                    at += 1;
+                    if matches!(other, b'}' | b']')
+                        && let Some(closed) = open.pop()
+                    {
+                        let next = nodes.len();
+                        let closed: &mut Node = &mut nodes[closed];
+                        (closed.place.end, closed.next) = (at, next);
+                    }
+                    continue;
+                }
+            };
+            let start = at;
+            at = match kind {
+                Kind::Object | Kind::List => {
+                    open.push(nodes.len());
+                    at + 1
+                }
+                Kind::Text => end_of_text(bytes, at + 1),
+                _ => bytes[at..].iter().position(|byte| is_delimiter(*byte)).map_or(bytes.len(), |length| at + length),
+            };
+            nodes.push(Node { kind, place: start..at, next: nodes.len() + 1 });
+        }
+        Self { text, nodes }
+    }
+
+    /// The whole; `None` where the text has no value.
+    pub(crate) fn root(&'t self) -> Option<Part<'t>> {
+        (!self.nodes.is_empty()).then_some(Part { tree: self, at: 0 })
+    }
+}
+
+fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b',' | b':' | b'}' | b']') || byte.is_ascii_whitespace()
+}
+
+impl<'t> Part<'t> {
+    fn node(self) -> &'t Node {
+        &self.tree.nodes[self.at]
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// As it was written.
+    pub(super) fn text(self) -> &'t str {
+        &self.tree.text[self.place()]
+    }
+
+    /// Where it stands.
+    pub(super) fn place(self) -> Range<usize> {
+        self.node().place.clone()
+    }
+
+    /// The items of a list.
+    pub(super) fn items(self) -> impl Iterator<Item = Part<'t>> {
+        let end = self.node().next;
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            let item = (at < end).then_some(Part { tree: self.tree, at })?;
+            at = item.node().next;
+            Some(item)
+        })
+    }
+
+    /// The keys and values of an object.
+    pub(super) fn entries(self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+        let mut parts = self.items();
+        std::iter::from_fn(move || parts.next().zip(parts.next()))
+    }
+
+    /// What a text says.
+    pub(super) fn said(self) -> Cow<'t, str> {
+        let text = self.text();
+        let inner = text.get(1..text.len() - 1).unwrap_or_default();
+        match inner.contains('\\') {
+            false => Cow::Borrowed(inner),
+            true => serde_json::from_str(text).map_or(Cow::Borrowed(inner), Cow::Owned),
+        }
+    }
+}
+
+impl Kind {
+    /// As Zod calls the type.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::Text => "string",
+            Self::List => "array",
+            Self::Object => "object",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_knows_its_text() {
+        let tree = Tree::new(r#" {"a\"}":[1, -2.5e3 ,"x\\"],"b":{"c":null,"d":true}} "#);
+        let root = tree.root().expect("a value");
+        let entries: Vec<_> = root.entries().map(|(key, value)| (key.said(), value.kind(), value.text())).collect();
+        assert_eq!(
+            entries,
+            [
+                (Cow::from("a\"}"), Kind::List, r#"[1, -2.5e3 ,"x\\"]"#),
+                ("b".into(), Kind::Object, r#"{"c":null,"d":true}"#),
+            ]
+        );
+        let items: Vec<_> = root.entries().next().expect("one").1.items().map(Part::text).collect();
+        assert_eq!(items, ["1", "-2.5e3", r#""x\\""#]);
+    }
+
+    #[test]
+    fn no_text_is_too_strange() {
+        for text in ["", "}", "]]", "\"", "\"\\", "{\"a\"", "[1", "x", "{]"] {
+            let _ = Tree::new(text).root().map(|root| root.entries().count());
+        }
+    }
+}
