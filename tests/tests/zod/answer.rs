@@ -1,0 +1,110 @@
+//! What is said of one value, by Zod or by velox.
+
+use std::fmt;
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What is said of one value.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// It is right, and this is what became of it.
+    Taken(Value),
+    /// It is wrong: paths and texts, in order.
+    Refused(Vec<(String, String)>),
+    /// velox did not even read it: the error's code.
+    Unread(String),
+}
+
+/// A case as zod.mjs prints it.
+#[derive(Deserialize)]
+pub(crate) struct Vector {
+    pub(crate) input: String,
+    ok: bool,
+    #[serde(default)]
+    output: Value,
+    issues: Vec<(String, String)>,
+    /// Of a query: its texts, decoded.
+    #[serde(default)]
+    pub(crate) texts: Vec<String>,
+}
+
+impl Vector {
+    pub(crate) fn zod(&self) -> Answer {
+        if self.ok { Answer::Taken(self.output.clone()) } else { Answer::Refused(self.issues.clone()) }
+    }
+}
+
+impl Answer {
+    /// From a reply of velox's.
+    pub(crate) fn of_reply(status: StatusCode, body: Value) -> Answer {
+        if status.is_success() {
+            return Answer::Taken(body);
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match body["details"].as_array() {
+            Some(issues) => {
+                Answer::Refused(issues.iter().map(|issue| (text(&issue["field"]), text(&issue["message"]))).collect())
+            }
+            None => Answer::Unread(text(&body["code"])),
+        }
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Answer::Taken(_))
+    }
+
+    /// Whether the body was refused before it was held against the schema, with this code.
+    pub(crate) fn is_unread(&self, code: &str) -> bool {
+        matches!(self, Answer::Unread(other) if other == code)
+    }
+
+    pub(crate) fn issues(&self) -> &[(String, String)] {
+        match self {
+            Answer::Refused(issues) => issues,
+            Answer::Taken(_) | Answer::Unread(_) => &[],
+        }
+    }
+
+    /// Whether one of the issues has this text.
+    pub(crate) fn says(&self, message: &str) -> bool {
+        self.issues().iter().any(|(_, text)| text == message)
+    }
+
+    pub(crate) fn agrees(&self, other: &Answer) -> bool {
+        match (self, other) {
+            (Answer::Taken(one), Answer::Taken(other)) => is_same(one, other),
+            (Answer::Refused(one), Answer::Refused(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Taken(output) => write!(f, "takes it as {output}"),
+            Answer::Refused(issues) => {
+                let issues: Vec<_> = issues.iter().map(|(path, text)| format!("{path}: {text}")).collect();
+                write!(f, "refuses it: {}", issues.join("; "))
+            }
+            Answer::Unread(code) => write!(f, "does not read it: {code}"),
+        }
+    }
+}
+
+/// Numbers are compared as JavaScript does, where `1` and `1.0` are one number.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| is_same(one, other)))
+        }
+        (one, other) => one == other,
+    }
+}

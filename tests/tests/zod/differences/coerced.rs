@@ -1,0 +1,80 @@
+//! Differences of texts that are turned into another type.
+
+use super::{Case, Difference};
+
+const NUMBERS: &[&str] = &["coerceNumber", "coerceInteger", "coerceDefault", "coerceOptional", "coerceList"];
+
+pub(super) const ALL: &[Difference] = &[
+    Difference {
+        rules: &["coerceDefault", "coerceOptional", "coerceBooleanOptional"],
+        reason: "A parameter that may be missing and is sent empty is missing: so a form sends what nobody has filled in.",
+        is_of: |case| case.velox.is_taken() && case.texts.iter().all(String::is_empty),
+    },
+    Difference {
+        rules: &["coerceInteger", "coerceDefault", "coerceList"],
+        reason: "An integer is written without a point and without an exponent.",
+        is_of: |case| {
+            case.velox.says("Expected integer, received float")
+                && case.texts.iter().any(|text| text.contains(['.', 'e', 'E']))
+        },
+    },
+    Difference {
+        rules: NUMBERS,
+        reason: "An empty text is no number; to JavaScript it is 0.",
+        is_of: |case| says_nan(case) && case.texts.iter().any(|text| js_trim(text).is_empty()),
+    },
+    Difference {
+        rules: NUMBERS,
+        reason: "Numbers are decimal; JavaScript also reads `0x10`, `0o17` and `0b11`.",
+        is_of: |case| {
+            says_nan(case)
+                && case.texts.iter().any(|text| {
+                    let text = js_trim(text).to_ascii_lowercase();
+                    ["0x", "0o", "0b"].iter().any(|prefix| text.starts_with(prefix))
+                })
+        },
+    },
+    Difference {
+        rules: NUMBERS,
+        reason: "What no `f64` holds, and the word `Infinity`, is no number.",
+        is_of: |case| {
+            let is_infinite = |text: &String| js_trim(text).parse().is_ok_and(f64::is_infinite);
+            says_nan(case) && case.texts.iter().any(is_infinite)
+        },
+    },
+    Difference {
+        rules: NUMBERS,
+        reason: "Around a number the spaces of ASCII are passed over; JavaScript passes over those of Unicode.",
+        is_of: |case| says_nan(case) && case.texts.iter().any(|text| js_trim(text) != text.trim_ascii()),
+    },
+    Difference {
+        rules: &["coerceBoolean", "coerceBooleanOptional"],
+        reason: "`false` and `0` are false; to `z.coerce.boolean()` every text but the empty one is true.",
+        is_of: |case| case.both_take_it() && matches!(case.text().as_str(), "false" | "0"),
+    },
+    Difference {
+        rules: &["coerceBoolean", "coerceBooleanOptional"],
+        reason: "`true`, `false`, `1` and `0` are booleans, and no other text; to `z.coerce.boolean()` every text is \
+            one.",
+        is_of: |case| case.velox.says("Expected boolean, received string"),
+    },
+    Difference {
+        rules: &["coerceMissing"],
+        reason: "A parameter that is missing is `Required`; `z.coerce.number()` turns it into no number.",
+        is_of: |case| case.texts.is_empty() && case.velox.says("Required"),
+    },
+    Difference {
+        rules: &["coerceMissing"],
+        reason: "A parameter that was sent twice is an array; `z.coerce.number()` turns it into no number.",
+        is_of: |case| case.texts.len() == 2 && case.velox.says("Expected number, received array"),
+    },
+];
+
+fn says_nan(case: &Case<'_>) -> bool {
+    case.velox.says("Expected number, received nan")
+}
+
+/// JavaScript's `trim`.
+fn js_trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char == '\u{feff}' || (char.is_whitespace() && char != '\u{85}'))
+}

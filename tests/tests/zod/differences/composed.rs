@@ -1,0 +1,56 @@
+//! Differences of lists, sets, records and objects.
+
+use super::{Case, Difference};
+
+pub(super) const ALL: &[Difference] = &[
+    Difference {
+        rules: &["array"],
+        reason: "At most 100 issues are told.",
+        is_of: |case| {
+            let (zod, velox) = (case.zod.issues(), case.velox.issues());
+            velox.len() == 100 && zod.len() > 100 && zod[..100] == *velox
+        },
+    },
+    Difference {
+        rules: &["setLength"],
+        reason: "The size of a set has the text of a list; Zod has none for it, and says `Invalid input`.",
+        is_of: |case| {
+            case.zod.says("Invalid input") && case.velox.issues().iter().all(|(_, text)| text.starts_with(SIZE))
+        },
+    },
+    Difference {
+        rules: &["record"],
+        reason: "A key that the caller chose is cut to 64 characters.",
+        is_of: |case| !case.zod.is_taken() && case.velox.issues().iter().any(|(path, _)| path.ends_with('…')),
+    },
+    Difference {
+        rules: &["strict"],
+        reason: "A key that the caller chose is cut to 64 characters.",
+        is_of: |case| case.velox.issues().iter().any(|(_, text)| text.ends_with("…'")),
+    },
+    Difference {
+        rules: &["strict"],
+        reason: "Of the keys that are not known five are told.",
+        is_of: |case| case.velox.issues().iter().any(|(_, text)| text.ends_with(", …")),
+    },
+    Difference {
+        rules: &["record"],
+        reason: "`__proto__` is a key like others; Zod drops it.",
+        is_of: |case| case.both_take_it() && case.input.contains("__proto__"),
+    },
+    Difference {
+        rules: &["record"],
+        reason: "Issues of a record come in the order in which the keys were sent; JavaScript puts keys that are \
+            whole numbers first.",
+        is_of: |case| same_in_another_order(case) && case.input.contains("\"1\""),
+    },
+];
+
+const SIZE: &str = "Array must contain";
+
+fn same_in_another_order(case: &Case<'_>) -> bool {
+    let [mut zod, mut velox] = [&case.zod, &case.velox].map(|answer| answer.issues().to_vec());
+    zod.sort();
+    velox.sort();
+    !zod.is_empty() && zod == velox
+}

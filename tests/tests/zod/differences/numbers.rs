@@ -1,0 +1,69 @@
+//! Differences of numbers.
+
+use super::{Case, Difference};
+
+pub(super) const ALL: &[Difference] = &[
+    Difference {
+        rules: &[
+            "number",
+            "integer",
+            "byte",
+            "signed",
+            "integerRange",
+            "range",
+            "exclusive",
+            "tinyAndLarge",
+            "multipleOfFive",
+            "multipleOfCent",
+            "boolean",
+            "defaultNumber",
+            "tuple",
+            "any",
+        ],
+        reason: "A number that no `f64` holds, such as `1e400`, is no JSON to serde_json. JavaScript reads \
+            `Infinity`.",
+        is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.contains("1e400"),
+    },
+    Difference {
+        rules: &["integer", "byte", "signed", "integerRange", "multipleOfFive", "defaultNumber"],
+        reason: "A number that is written with a fraction is no integer, also where JavaScript rounds the fraction \
+            away: `4.99999999999999999`.",
+        is_of: |case| case.velox.says(FLOAT) && !case.zod.says(FLOAT) && number(case).fract() == 0.0,
+    },
+    Difference {
+        rules: &["integer", "multipleOfFive"],
+        reason: "An `i64` has bounds; `.int()` alone has none.",
+        is_of: |case| {
+            (case.velox.says("Number must be less than or equal to 9223372036854775807")
+                || case.velox.says("Number must be greater than or equal to -9223372036854775808"))
+                && number(case).abs() >= 9.2e18
+        },
+    },
+    Difference {
+        rules: &["multipleOfFive"],
+        reason: "A rule of one's own is not asked about a value that has the wrong type.",
+        is_of: |case| case.velox.says(FLOAT) && case.zod_also_says("v", "Number must be a multiple of 5"),
+    },
+    Difference {
+        rules: &["multipleOfCent"],
+        reason: "A rule of one's own decides how near to a multiple of 0.01 is near enough. Zod wants the decimal \
+            digits to fit.",
+        is_of: |case| {
+            let cents = number(case) / 0.01;
+            case.only_velox_takes_it() && (cents - cents.round()).abs() < 1e-9 * cents.abs().max(1.0)
+        },
+    },
+    Difference {
+        rules: &["multipleOfCent"],
+        reason: "Zod 3 takes numbers that JavaScript prints with an exponent, such as `1e-7`, for multiples of 0.01.",
+        is_of: |case| case.only_zod_takes_it() && number(case).abs() < 1e-6,
+    },
+];
+
+const FLOAT: &str = "Expected integer, received float";
+
+/// The number that was sent for `v`, as JavaScript reads it.
+fn number(case: &Case<'_>) -> f64 {
+    let text = case.input.strip_prefix("{\"v\":").and_then(|rest| rest.strip_suffix('}'));
+    text.and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+}

@@ -1,0 +1,123 @@
+//! Differences of texts.
+
+use super::Difference;
+
+pub(super) const ALL: &[Difference] = &[
+    Difference {
+        rules: &["string"],
+        reason: "Half a surrogate pair is no Unicode text: the body is refused as no JSON, where JavaScript reads \
+            it.",
+        is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.contains(r"\u"),
+    },
+    Difference {
+        rules: &["string"],
+        reason: "A body that names a key twice is refused: what it means depends on who reads it. JavaScript takes \
+            the last.",
+        is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.matches("\"v\"").count() == 2,
+    },
+    Difference {
+        rules: &[
+            "textLength",
+            "textMessage",
+            "textMin",
+            "textMax",
+            "textExact",
+            "minAndEmail",
+            "optional",
+            "nullable",
+            "nullish",
+            "coerceString",
+        ],
+        reason: "A length counts characters; JavaScript counts the units of UTF-16, two for 😀.",
+        is_of: |case| case.text().chars().any(|char| char > '\u{ffff}'),
+    },
+    Difference {
+        rules: &["uuid"],
+        reason: "A `Uuid` is also read without hyphens, in braces, and as a URN.",
+        is_of: |case| case.only_velox_takes_it() && digits(&case.text(), 16) == 32,
+    },
+    Difference {
+        rules: &["uuid", "datetime", "ip"],
+        reason: "The value is a `Uuid`, a `DateTime`, an `IpAddr`, and is written in that type's own spelling.",
+        is_of: |case| case.both_take_it(),
+    },
+    Difference {
+        rules: &["datetime"],
+        reason: "chrono also reads a lower-case `t` and `z`, a space for the `T` and around the text, leap seconds, \
+            and years and numbers of other lengths.",
+        is_of: |case| case.only_velox_takes_it() && digits(&case.text(), 10) >= 8,
+    },
+    Difference {
+        rules: &["datetime"],
+        reason: "A `DateTime` needs seconds, and its offset is less than a day.",
+        is_of: |case| {
+            let text = case.text();
+            case.only_zod_takes_it()
+                && (text.matches(':').count() < 2 || text.ends_with("+24:00") || text.ends_with(":60"))
+        },
+    },
+    Difference {
+        rules: &["date"],
+        reason: "chrono also reads years and numbers of other lengths, and spaces around the text.",
+        is_of: |case| case.only_velox_takes_it() && digits(&case.text(), 10) >= 3,
+    },
+    Difference {
+        rules: &["ip"],
+        reason: "Zod does not know six groups before an IPv4 address.",
+        is_of: |case| case.only_velox_takes_it() && case.text().contains('.') && case.text().contains(':'),
+    },
+    Difference {
+        rules: &["ip"],
+        reason: "An `IpAddr` has no zone, and its numbers have no leading zeros.",
+        is_of: |case| case.only_zod_takes_it() && (case.text().contains('%') || case.text().contains("01")),
+    },
+    Difference {
+        rules: &["regexDigits"],
+        reason: "`\\d` of the crate regex takes the digits of every script; JavaScript's takes those of ASCII. Write \
+            `[0-9]`.",
+        is_of: |case| case.only_velox_takes_it() && !case.text().is_ascii(),
+    },
+    Difference {
+        rules: &["regexWord"],
+        reason: "`\\w` of the crate regex takes the letters of every script; JavaScript's takes those of ASCII. \
+            Write `[A-Za-z0-9_]`.",
+        is_of: |case| case.only_velox_takes_it() && !case.text().is_ascii(),
+    },
+    Difference {
+        rules: &["regexBoundary"],
+        reason: "`\\b` of the crate regex knows the letters of every script; JavaScript's knows those of ASCII. \
+            Write `(?-u:\\b)`.",
+        is_of: |case| case.only_zod_takes_it() && !case.text().is_ascii(),
+    },
+    Difference {
+        rules: &["regexAny"],
+        reason: "`.` of the crate regex is a character; in JavaScript without the flag `u` it is a unit of UTF-16.",
+        is_of: |case| case.text().chars().any(|char| char > '\u{ffff}'),
+    },
+    Difference {
+        rules: &["regexAny"],
+        reason: r"`.` of the crate regex takes all but `\n`; in JavaScript all but `\n`, `\r`, U+2028 and U+2029.",
+        is_of: |case| case.only_velox_takes_it() && case.text().contains(['\r', '\u{2028}', '\u{2029}']),
+    },
+    Difference {
+        rules: &["regexSpace"],
+        reason: "To Unicode, and so to `\\s` of the crate regex, U+0085 is a space and U+FEFF is none; to JavaScript \
+            it is the other way round.",
+        is_of: |case| case.text().contains(['\u{85}', '\u{feff}']),
+    },
+    Difference {
+        rules: &["regexCase"],
+        reason: "`(?i)` of the crate regex knows all of Unicode's pairs; in JavaScript without the flag `u` it does \
+            not know those of the signs for kelvin and for ẞ.",
+        is_of: |case| case.only_velox_takes_it() && case.text().contains(['\u{212a}', 'ẞ']),
+    },
+    Difference {
+        rules: &["trim"],
+        reason: "To Rust's `trim` U+0085 is a space and U+FEFF is none; to JavaScript it is the other way round.",
+        is_of: |case| case.both_take_it() && case.text().contains(['\u{85}', '\u{feff}']),
+    },
+];
+
+fn digits(text: &str, radix: u32) -> usize {
+    text.to_lowercase().replace("urn:uuid:", "").chars().filter(|char| char.is_digit(radix)).count()
+}

@@ -1,0 +1,59 @@
+//! Rules and the procedures that answer for them.
+
+use http::{Method, Request};
+use velox_rpc::procedure::{Input, Outgoing};
+use velox_rpc::service::{AppService, Body};
+use velox_rpc::{App, Call, Router, procedure};
+
+/// Some rules, each with a procedure of its name that gives its input back.
+pub(crate) struct Rules {
+    router: Router<()>,
+    names: Vec<&'static str>,
+    method: Method,
+}
+
+impl Rules {
+    /// Rules over JSON bodies.
+    pub(crate) fn of_bodies() -> Rules {
+        Rules { router: Router::new("zod"), names: Vec::new(), method: Method::POST }
+    }
+
+    /// Rules over queries, whose texts are coerced.
+    pub(crate) fn of_queries() -> Rules {
+        Rules { method: Method::GET, ..Rules::of_bodies() }
+    }
+
+    pub(crate) fn rule<T: Input + Outgoing>(mut self, name: &'static str) -> Rules {
+        let path = format!("/zod/{name}");
+        let start = procedure().input::<T>().rest(self.method.clone(), path);
+        self.router = match self.method {
+            Method::GET => self.router.procedure(name, start.query(|Call { input, .. }| Ok(input))),
+            _ => self.router.procedure(name, start.mutation(|Call { input, .. }| Ok(input))),
+        };
+        self.names.push(name);
+        self
+    }
+
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    pub(crate) fn is_query(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    pub(crate) fn into_service(self) -> AppService {
+        App::new(()).router(self.router).into_service().expect("good routes")
+    }
+}
+
+/// The request that brings an input, a query or the text of a body, to the procedure of a rule.
+pub(crate) fn request(rule: &str, input: &str, is_query: bool) -> Request<Body> {
+    let request = if is_query {
+        Request::get(format!("/api/zod/{rule}?{input}")).body(Body::empty())
+    } else {
+        let request = Request::post(format!("/api/zod/{rule}")).header("content-type", "application/json");
+        request.body(Body::from(input.to_owned()))
+    };
+    request.expect("a request")
+}

@@ -1,0 +1,212 @@
+//! Texts: formats, lengths, regular expressions, and texts that are changed as they are read.
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use regex::Regex;
+use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
+use validator::ValidationError;
+use velox_rpc::schema;
+
+use crate::rules::Rules;
+
+pub(super) fn rules() -> Rules {
+    Rules::of_bodies()
+        .rule::<Text>("string")
+        .rule::<Email>("email")
+        .rule::<Url>("url")
+        .rule::<Id>("uuid")
+        .rule::<Moment>("datetime")
+        .rule::<Day>("date")
+        .rule::<Address>("ip")
+        .rule::<Length>("textLength")
+        .rule::<Message>("textMessage")
+        .rule::<Min>("textMin")
+        .rule::<Max>("textMax")
+        .rule::<Exact>("textExact")
+        .rule::<Includes>("includes")
+        .rule::<MinAndEmail>("minAndEmail")
+        .rule::<Digits>("regexDigits")
+        .rule::<Word>("regexWord")
+        .rule::<Any>("regexAny")
+        .rule::<Space>("regexSpace")
+        .rule::<Case>("regexCase")
+        .rule::<Boundary>("regexBoundary")
+        .rule::<Refined>("refine")
+        .rule::<Trimmed>("trim")
+        .rule::<Lower>("toLowerCase")
+        .rule::<Upper>("toUpperCase")
+}
+
+#[schema]
+struct Text {
+    v: String,
+}
+
+#[schema]
+struct Email {
+    #[validate(email)]
+    v: String,
+}
+
+#[schema]
+struct Url {
+    #[validate(url)]
+    v: String,
+}
+
+#[schema]
+struct Id {
+    v: Uuid,
+}
+
+#[schema]
+struct Moment {
+    v: DateTime<FixedOffset>,
+}
+
+#[schema]
+struct Day {
+    v: NaiveDate,
+}
+
+#[schema]
+struct Address {
+    v: IpAddr,
+}
+
+#[schema]
+struct Length {
+    #[validate(length(min = 2, max = 5))]
+    v: String,
+}
+
+#[schema]
+struct Message {
+    #[validate(length(min = 2, max = 5, message = "Not that long"))]
+    v: String,
+}
+
+#[schema]
+struct Min {
+    #[validate(length(min = 3))]
+    v: String,
+}
+
+#[schema]
+struct Max {
+    #[validate(length(max = 3))]
+    v: String,
+}
+
+#[schema]
+struct Exact {
+    #[validate(length(equal = 2))]
+    v: String,
+}
+
+#[schema]
+struct Includes {
+    #[validate(contains(pattern = "@"))]
+    v: String,
+}
+
+#[schema]
+struct MinAndEmail {
+    #[validate(length(min = 8), email)]
+    v: String,
+}
+
+static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d{5}$"));
+
+#[schema]
+struct Digits {
+    #[validate(regex(path = *DIGITS, message = "Invalid zip"))]
+    v: String,
+}
+
+static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"^\w+$"));
+
+#[schema]
+struct Word {
+    #[validate(regex(path = *WORD))]
+    v: String,
+}
+
+static ANY: LazyLock<Regex> = LazyLock::new(|| regex(r"^.{2}$"));
+
+#[schema]
+struct Any {
+    #[validate(regex(path = *ANY))]
+    v: String,
+}
+
+static SPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\S+$"));
+
+#[schema]
+struct Space {
+    #[validate(regex(path = *SPACE))]
+    v: String,
+}
+
+static CASE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(straße|kelvin|σ|i)$"));
+
+#[schema]
+struct Case {
+    #[validate(regex(path = *CASE))]
+    v: String,
+}
+
+static BOUNDARY: LazyLock<Regex> = LazyLock::new(|| regex(r"\bcat\b"));
+
+#[schema]
+struct Boundary {
+    #[validate(regex(path = *BOUNDARY))]
+    v: String,
+}
+
+#[schema]
+struct Refined {
+    #[validate(custom(function = "no_spaces", message = "No spaces"))]
+    v: String,
+}
+
+#[schema]
+struct Trimmed {
+    #[serde(deserialize_with = "trimmed")]
+    v: String,
+}
+
+#[schema]
+struct Lower {
+    #[serde(deserialize_with = "lower_case")]
+    v: String,
+}
+
+#[schema]
+struct Upper {
+    #[serde(deserialize_with = "upper_case")]
+    v: String,
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
+}
+
+fn no_spaces(text: &str) -> Result<(), ValidationError> {
+    if text.contains(' ') { Err(ValidationError::new("spaces")) } else { Ok(()) }
+}
+
+fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(deserializer)?.trim().to_owned())
+}
+
+fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(deserializer)?.to_lowercase())
+}
+
+fn upper_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(deserializer)?.to_uppercase())
+}
