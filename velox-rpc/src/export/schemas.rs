@@ -197,7 +197,7 @@ fn decoded(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().replace("~1", "/").replace("~0", "~")
 }
 
-/// What `#[schema]` tells validation of a field, beside JSON Schema.
+/// What `#[schema]` tells this crate of a field or type, beside JSON Schema.
 const OWN_KEYWORDS: &str = "x-velox-";
 const PATH: &str = "/components/schemas";
 pub(super) const REFERENCE: &str = "#/components/schemas/";
