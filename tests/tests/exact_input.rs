@@ -499,3 +499,17 @@ async fn an_address_of_mail_has_a_dot_in_its_domain() {
     }
     assert!(write(&client, "{}").await.is_ok());
 }
+
+#[tokio::test]
+async fn a_text_that_may_be_borrowed_for_ever_is_an_input() {
+    #[schema]
+    struct Note {
+        #[validate(length(min = 1))]
+        text: std::borrow::Cow<'static, str>,
+        count: u8,
+    }
+    let client = body::<Note>();
+    assert_eq!(write(&client, r#"{"text":"a","count":1}"#).await, Ok(r#"{"text":"a","count":1}"#.to_owned()));
+    let told = ["text: String must contain at least 1 character(s)", "count: Expected number, received string"];
+    assert_eq!(write(&client, r#"{"text":"","count":"x"}"#).await, Err(told.map(str::to_owned).to_vec()));
+}

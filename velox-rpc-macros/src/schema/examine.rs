@@ -462,10 +462,11 @@ fn is_nested(field: &Field) -> bool {
     has(&metas(&field.attrs, "validate"), &["nested"])
 }
 
-/// Whether a field is a reference, or has a lifetime.
+/// Whether a field is a reference, or has a lifetime; `Cow<'static, str>` owns what it reads.
 fn borrows(data: &Data) -> bool {
-    let in_fields =
-        |fields: &Fields| fields.iter().any(|field| field.ty.to_token_stream().to_string().contains(['&', '\'']));
+    let is_borrowed =
+        |field: &Field| field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\'']);
+    let in_fields = |fields: &Fields| fields.iter().any(is_borrowed);
     match data {
         Data::Struct(data) => in_fields(&data.fields),
         Data::Enum(data) => data.variants.iter().any(|variant| in_fields(&variant.fields)),
