@@ -513,3 +513,19 @@ async fn a_text_that_may_be_borrowed_for_ever_is_an_input() {
     let told = ["text: String must contain at least 1 character(s)", "count: Expected number, received string"];
     assert_eq!(write(&client, r#"{"text":"","count":"x"}"#).await, Err(told.map(str::to_owned).to_vec()));
 }
+
+#[tokio::test]
+async fn the_largest_integers_may_be_written_as_fractions() {
+    #[schema]
+    struct Large {
+        large: u64,
+        signed: i64,
+    }
+    let client = body::<Large>();
+    let read = write(&client, r#"{"large":18446744073709551615.0,"signed":9223372036854775807.0}"#).await;
+    assert_eq!(read, Ok(r#"{"large":18446744073709551615,"signed":9223372036854775807}"#.to_owned()));
+    let told = write(&client, r#"{"large":18446744073709551616.0,"signed":-92233720368547758.09e2}"#).await;
+    let most = "large: Number must be less than or equal to 18446744073709551615";
+    let least = "signed: Number must be greater than or equal to -9223372036854775808";
+    assert_eq!(told, Err(vec![most.to_owned(), least.to_owned()]));
+}
