@@ -529,3 +529,26 @@ async fn the_largest_integers_may_be_written_as_fractions() {
     let least = "signed: Number must be greater than or equal to -9223372036854775808";
     assert_eq!(told, Err(vec![most.to_owned(), least.to_owned()]));
 }
+
+#[tokio::test]
+async fn numbers_without_zero_are_numbers() {
+    #[schema]
+    struct NonZero {
+        positive: std::num::NonZeroU8,
+        other: std::num::NonZeroI8,
+    }
+    let client = body::<NonZero>();
+    let read = Ok(r#"{"positive":1,"other":-2}"#.to_owned());
+    assert_eq!(write(&client, r#"{"positive":1,"other":-2}"#).await, read);
+    assert_eq!(write(&client, r#"{"positive":1.0,"other":-20e-1}"#).await, read);
+    for (sent, positive, other) in [
+        ("0", "Number must be greater than or equal to 1", "Invalid input"),
+        ("300", "Number must be less than or equal to 255", "Number must be less than or equal to 127"),
+        ("1.5", "Expected integer, received float", "Expected integer, received float"),
+        (r#""1""#, "Expected number, received string", "Expected number, received string"),
+    ] {
+        let told = write(&client, &format!(r#"{{"positive":{sent},"other":{sent}}}"#)).await;
+        assert_eq!(told, Err(vec![format!("positive: {positive}"), format!("other: {other}")]), "{sent}");
+    }
+    assert_eq!(write(&client, r#"{"positive":1,"other":0.0}"#).await.expect_err("refused").len(), 1);
+}

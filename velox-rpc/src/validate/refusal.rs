@@ -170,6 +170,9 @@ impl Found {
             whole::integer(part.text()).filter(|integer| !self.is_text || part.text() == format!("-{integer}"))
         {
             self.rewrite(part.place(), integer);
+        } else if is_integer(part.text()) {
+            // One that the type has not: zero, mostly.
+            self.say(INVALID_INPUT);
         } else if !value.has_fraction() {
             self.say(FLOAT);
         }
@@ -221,9 +224,17 @@ macro_rules! bounds {
     };
 }
 
-/// The least and the most that an integer type holds.
+/// The least and the most that an integer type holds. Zero may be missing between them.
 fn bounds(expected: &str) -> Option<(Num, Num)> {
-    bounds!(expected; u8 u16 u32 u64 i8 i16 i32 i64 i128)
+    let of_type = |expected: &str| bounds!(expected; u8 u16 u32 u64 i8 i16 i32 i64 i128);
+    match expected.strip_prefix("a nonzero ") {
+        Some(expected) => of_type(expected).map(|(min, max)| (if min == Num::Int(0) { Num::Int(1) } else { min }, max)),
+        None => of_type(expected),
+    }
+}
+
+fn is_integer(token: &str) -> bool {
+    token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// How many bytes serde_json had read.
