@@ -1,0 +1,57 @@
+//! What a type of the zoo says of itself.
+
+use serde::Serialize;
+use serde_json::Value;
+use velox_rpc::procedure::Input;
+
+/// A type, and values that it takes.
+pub(crate) trait Animal: Input + Serialize {
+    /// Other names of top-level fields, each with the name of the field.
+    const ALIASES: &'static [(&'static str, &'static str)] = &[];
+    /// Whether each top-level field is right or wrong whatever the others are.
+    const IS_INDEPENDENT: bool = true;
+    /// Whether it has an enum without a tag or one whose tag is a key, of which nobody can tell what was meant.
+    const IS_VAGUE: bool = false;
+    /// The fields of a flattened `Option`: serde makes `None` of what it cannot read of them.
+    const LAX: &'static [&'static str] = &[];
+
+    /// Values that it takes.
+    fn good() -> Good;
+}
+
+/// Values that a type takes: those of one of these forms.
+#[derive(Clone, Debug)]
+pub(crate) struct Good(pub(crate) Vec<Form>);
+
+/// Values of one form.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// Any of these.
+    Values(Vec<Value>),
+    /// Objects that have for each field one of its values.
+    Fields(Vec<(String, Vec<Value>)>),
+}
+
+impl Good {
+    /// Any of these values.
+    pub(crate) fn values(values: Value) -> Self {
+        Self(vec![Form::Values(list(values))])
+    }
+
+    /// Objects that have for each field one of its values.
+    pub(crate) fn fields(fields: Value) -> Self {
+        let Value::Object(fields) = fields else { panic!("fields come as an object") };
+        Self(vec![Form::Fields(fields.into_iter().map(|(name, values)| (name, list(values))).collect())])
+    }
+
+    /// These as well.
+    pub(crate) fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
+
+fn list(values: Value) -> Vec<Value> {
+    let Value::Array(values) = values else { panic!("values come as a list") };
+    values
+}

@@ -1,0 +1,59 @@
+//! Random values for thirty types, which have every attribute of serde and every rule between them: what is accepted, and what is told
+//! of the rest.
+//!
+//! Known exceptions, where serde reads more than is accepted: an array as a struct, a number as the tag of an internally tagged enum,
+//! `{"name": null}` as a variant that holds nothing, and what it cannot read of a flattened `Option` as `None`. The other way round, `1.0` is
+//! accepted as an integer.
+
+mod animal;
+mod attributes;
+mod changes;
+mod enums;
+mod json;
+mod property;
+mod rules;
+mod shapes;
+
+use self::property::holds;
+
+macro_rules! zoo {
+    ($($name:ident: $animal:ty;)+) => {$(
+        #[test]
+        fn $name() {
+            holds::<$animal>();
+        }
+    )+};
+}
+
+zoo! {
+    scalars: attributes::Scalars;
+    names_and_aliases: attributes::Renamed;
+    defaults_of_fields: attributes::Defaulted;
+    defaults_of_a_whole: attributes::WholeDefault;
+    denied_unknown_fields: attributes::Strict;
+    skipped_fields: attributes::Skipped;
+    readers_of_fields: attributes::ReadBy;
+    conversions: attributes::Converted;
+    transparent_types: attributes::Transparent;
+    flattened_types: attributes::Flattened;
+    flattened_options: attributes::FlattenedOption;
+    two_options: attributes::Patch;
+    plain_enums: enums::Plain;
+    externally_tagged_enums: enums::External;
+    internally_tagged_enums: enums::Internal;
+    adjacently_tagged_enums: enums::Adjacent;
+    untagged_enums: enums::Untagged;
+    flattened_enums: enums::Flattened;
+    strict_enums: enums::Strict;
+    rules_of_texts: rules::Texts;
+    rules_of_numbers: rules::Numbers;
+    rules_of_lengths: rules::Lengths;
+    rules_of_several_fields: rules::Several;
+    rules_of_the_users_own: rules::Custom;
+    rules_inside_of_fields: rules::Outer;
+    nesting: shapes::Deep;
+    generics: shapes::Library;
+    recursion: shapes::Tree;
+    recursive_enums: shapes::Expression;
+    types_of_other_crates: shapes::Foreign;
+}
