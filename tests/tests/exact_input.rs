@@ -552,3 +552,25 @@ async fn numbers_without_zero_are_numbers() {
     }
     assert_eq!(write(&client, r#"{"positive":1,"other":0.0}"#).await.expect_err("refused").len(), 1);
 }
+
+#[tokio::test]
+async fn an_untagged_enum_reads_a_number_as_serde_does_whatever_other_fields_are() {
+    #[schema]
+    #[serde(untagged)]
+    enum Amount {
+        Pieces(u8),
+        Weight(f64),
+    }
+    #[schema]
+    struct Order {
+        amount: Amount,
+        count: u8,
+    }
+    let client = body::<Order>();
+    for (amount, read) in [("1", "1"), ("1.0", "1.0"), ("1.5", "1.5")] {
+        for count in ["2", "2.0"] {
+            let sent = format!(r#"{{"amount":{amount},"count":{count}}}"#);
+            assert_eq!(write(&client, &sent).await, Ok(format!(r#"{{"amount":{read},"count":2}}"#)), "{sent}");
+        }
+    }
+}

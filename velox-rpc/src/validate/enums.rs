@@ -1,6 +1,6 @@
 //! Enums, by each of serde's four taggings.
 
-use crate::validate::found::{Examiner, FieldExaminer, Fields, Found};
+use crate::validate::found::{Examiner, FieldExaminer, Fields, Fit, Found};
 use crate::validate::text::{self, INVALID_INPUT, REQUIRED};
 use crate::validate::tree::{Kind, Part};
 
@@ -102,9 +102,21 @@ impl Found {
         chosen
     }
 
-    /// The first variant that takes it. Where none does, nobody can tell which was meant.
+    /// The first variant that takes it, or else the first that would if numbers were written otherwise. Where none does, nobody can tell
+    /// which was meant.
     pub fn untagged(&mut self, part: Part<'_>, variants: &[Examiner<'_>]) {
-        match variants.iter().find(|examine| self.is_right(part, **examine)) {
+        let mut chosen = None;
+        for examine in variants {
+            match self.fit(part, *examine) {
+                Fit::AsWritten => {
+                    chosen = Some(examine);
+                    break;
+                }
+                Fit::Rewritten => chosen = chosen.or(Some(examine)),
+                Fit::Wrong => {}
+            }
+        }
+        match chosen {
             Some(examine) => examine(part, self),
             None => self.say(INVALID_INPUT),
         }

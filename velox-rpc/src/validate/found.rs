@@ -299,14 +299,27 @@ impl Found {
         if name.is_empty() { self.path.clone() } else { self.at_key(name, |found| found.path.clone()) }
     }
 
-    /// Whether a part is right, but for its rules and for how its numbers are written.
-    pub(super) fn is_right(&mut self, part: Part<'_>, examine: Examiner<'_>) -> bool {
+    /// Whether a part is right, but for its rules.
+    pub(super) fn fit(&mut self, part: Part<'_>, examine: Examiner<'_>) -> Fit {
         let (depth, fuel) = (self.depth, self.fuel);
         let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, self.refuses_null) };
         trial.look(part, examine);
         self.fuel = trial.fuel;
-        trial.issues.is_empty()
+        match (trial.issues.is_empty(), trial.rewrites.is_empty()) {
+            (true, true) => Fit::AsWritten,
+            (true, false) => Fit::Rewritten,
+            (false, _) => Fit::Wrong,
+        }
     }
+}
+
+/// How a part fits a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    AsWritten,
+    /// If some numbers are written otherwise.
+    Rewritten,
+    Wrong,
 }
 
 /// A field of a type, for [`Found::field`].
