@@ -574,3 +574,21 @@ async fn an_untagged_enum_reads_a_number_as_serde_does_whatever_other_fields_are
         }
     }
 }
+
+#[tokio::test]
+async fn a_range_is_put_to_all_digits_of_a_number() {
+    #[schema]
+    struct Limits {
+        #[validate(range(max = 9_007_199_254_740_992_u64))]
+        most: u64,
+        #[validate(range(min = 9_007_199_254_740_993_i64))]
+        least: Option<i64>,
+    }
+    let client = body::<Limits>();
+    let read = write(&client, r#"{"most":9007199254740992.0,"least":9007199254740993.0}"#).await;
+    assert_eq!(read, Ok(r#"{"most":9007199254740992,"least":9007199254740993}"#.to_owned()));
+    let told = write(&client, r#"{"most":9007199254740993.0,"least":9007199254740992.0}"#).await;
+    let most = "most: Number must be less than or equal to 9007199254740992";
+    let least = "least: Number must be greater than or equal to 9007199254740993";
+    assert_eq!(told, Err(vec![most.to_owned(), least.to_owned()]));
+}

@@ -368,7 +368,7 @@ impl Got<'_> {
     /// The number that was sent, also where it is none of the type's.
     pub(super) fn number(&self) -> Option<Num> {
         let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
-        serde_json::from_str(part.text()).ok().filter(|_| part.kind() == Kind::Number).map(|number| Num::new(&number))
+        (part.kind() == Kind::Number).then(|| Num::of_text(part.text()))
     }
 
     /// The value.

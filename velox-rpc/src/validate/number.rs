@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Number;
 
+use crate::validate::whole;
+
 /// A number that is compared exactly: integers as integers, all else as floats.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Num {
@@ -22,6 +24,13 @@ impl Num {
         }
         // Only serde_json's arbitrary precision has numbers that are none of the three, and it is off.
         Num::of_float(number.as_f64().unwrap_or(f64::NAN))
+    }
+
+    /// A number as it is written, to the last digit if it is whole. What is none is no number.
+    pub(super) fn of_text(text: &str) -> Num {
+        let whole = whole::integer(text);
+        let exact = whole.as_deref().unwrap_or(text).parse().map(Num::Int);
+        exact.unwrap_or_else(|_| Num::of_float(serde_json::from_str(text).unwrap_or(f64::NAN)))
     }
 
     pub(super) fn of_float(float: f64) -> Num {

@@ -154,10 +154,7 @@ impl Found {
 
     /// A number, but none of this type.
     fn wrong_number(&mut self, part: Part<'_>, expected: &str) {
-        // A float would round the digits of the largest.
-        let exact = whole::integer(part.text()).and_then(|integer| integer.parse().ok().map(Num::Int));
-        let rounded = || serde_json::from_str(part.text()).map_or(Num::of_float(f64::NAN), |number| Num::new(&number));
-        let value = exact.unwrap_or_else(rounded);
+        let value = Num::of_text(part.text());
         let Some((min, max)) = bounds(expected) else { return self.say(INVALID_INPUT) };
         if value.has_fraction() {
             self.say(FLOAT);
