@@ -592,3 +592,57 @@ async fn a_range_is_put_to_all_digits_of_a_number() {
     let least = "least: Number must be greater than or equal to 9007199254740993";
     assert_eq!(told, Err(vec![most.to_owned(), least.to_owned()]));
 }
+
+/// An enum's tag beside its content, or beside its fields: what is accepted does not depend on what else is sent.
+#[tokio::test]
+async fn what_stands_beside_a_tag_is_read_as_serde_reads_it() {
+    #[schema]
+    #[serde(tag = "t", content = "c")]
+    enum Beside {
+        Number(u8),
+        Maybe(Option<u8>),
+        Unit,
+    }
+    #[schema]
+    #[serde(tag = "t", content = "c", deny_unknown_fields)]
+    enum StrictBeside {
+        Number(u8),
+    }
+    #[schema]
+    #[serde(tag = "t", deny_unknown_fields)]
+    enum Among {
+        Fields { a: u8 },
+        Open(Open),
+        Strict(Strict),
+        Unit,
+    }
+    #[schema]
+    struct Open {
+        a: u8,
+    }
+    #[schema]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        a: u8,
+    }
+    async fn check<T: Input + Serialize + schemars::JsonSchema>(value: &str, told: Option<&str>) {
+        let told = told.map(str::to_owned);
+        let alone = write(&body::<T>(), value).await;
+        assert_eq!(alone.err().map(|issues| issues.join("; ")), told, "{value}");
+        // An array in a text has serde's verdict looked at again.
+        let among = write(&body::<Vec<T>>(), &format!("[{value}]")).await;
+        let told = told.map(|text| if text.starts_with(':') { format!("[0]{text}") } else { format!("[0].{text}") });
+        assert_eq!(among.err().map(|issues| issues.join("; ")), told, "{value}");
+    }
+    check::<Beside>(r#"{"t":"maybe"}"#, None).await;
+    check::<Beside>(r#"{"t":"number"}"#, Some("c: Required")).await;
+    check::<Beside>(r#"{"t":"unit","c":null}"#, None).await;
+    check::<Beside>(r#"{"t":"unit","c":1}"#, Some("c: Expected null, received number")).await;
+    check::<Beside>(r#"{"t":"unit","more":1}"#, None).await;
+    let unknown = Some(": Unrecognized key(s) in object: 'more'");
+    check::<StrictBeside>(r#"{"t":"number","c":1,"more":1}"#, unknown).await;
+    check::<Among>(r#"{"t":"fields","a":1,"more":1}"#, unknown).await;
+    check::<Among>(r#"{"t":"strict","a":1,"more":1}"#, unknown).await;
+    check::<Among>(r#"{"t":"open","a":1,"more":1}"#, None).await;
+    check::<Among>(r#"{"t":"unit","more":1}"#, None).await;
+}

@@ -50,10 +50,9 @@ impl Examine<'_> {
             (_, [only]) if has(&self.serde, &["transparent"]) => self.in_place(only),
             (Fields::Named(_), _) => {
                 let rule = self.rule("rename_all", self.schema.rename_all);
-                let own = self.fields(&read, rule, true);
-                let unknown = self.refuses_unknown();
+                let (own, strict) = (self.fields(&read, rule, true), self.refuse_others());
                 let names = self.names(&read, rule);
-                self.of_fields(&own, &unknown, &names)
+                self.of_fields(&quote!(#own #strict), !strict.is_empty(), &names)
             }
             (Fields::Unnamed(_), [only]) if fields.len() == 1 => self.in_place(only),
             (Fields::Unnamed(_), _) => {
@@ -88,7 +87,8 @@ impl Examine<'_> {
                 #examine
             };
         }
-        let named = |content: &dyn Fn(&Variant) -> Option<TokenStream>, ty: &TokenStream| {
+        let named = |content: &dyn Fn(&Variant) -> Option<TokenStream>, is_apart: bool| {
+            let ty = if is_apart { quote!(Variant) } else { quote!(TaggedVariant) };
             let variants: Vec<_> = variants()
                 .map(|variant| {
                     let (cfgs, names) = (cfgs(&variant.attrs), self.variant_names(variant));
@@ -96,14 +96,15 @@ impl Examine<'_> {
                         Some(content) => quote!(::core::option::Option::Some(#content)),
                         None => quote!(::core::option::Option::None),
                     };
-                    quote!(#(#cfgs)* #private::#ty { names: &[#(#names),*], content: #content })
+                    let optional = is_apart.then(|| self.is_optional(variant)).map(|it| quote!(, is_optional: #it));
+                    quote!(#(#cfgs)* #private::#ty { names: &[#(#names),*], content: #content #optional })
                 })
                 .collect();
             quote!(&[#(#variants),*])
         };
         match (tag, incoming_text(&self.serde, "content")) {
             (None, _) => {
-                let variants = named(&|variant| self.content(variant), &quote!(Variant));
+                let variants = named(&|variant| self.content(variant), true);
                 let examine = self.method(&quote!(found.external(part, #variants);));
                 quote! {
                     #examine
@@ -113,13 +114,15 @@ impl Examine<'_> {
                 }
             }
             (Some(tag), Some(content)) => {
-                let variants = named(&|variant| self.content(variant), &quote!(Variant));
-                self.of_fields(&quote!(found.adjacent(fields, #tag, #content, #variants);), &TokenStream::new(), &[])
+                let variants = named(&|variant| self.content(variant), true);
+                let strict = self.refuse_others();
+                let look = quote!(found.adjacent(fields, #tag, #content, #variants); #strict);
+                self.of_fields(&look, !strict.is_empty(), &[])
             }
             (Some(tag), None) => {
-                let variants = named(&|variant| self.tagged_content(variant), &quote!(TaggedVariant));
-                let unknown = self.refuses_unknown();
-                self.of_fields(&quote!(found.internal(fields, #tag, #variants);), &unknown, &[])
+                let variants = named(&|variant| self.tagged_content(variant), false);
+                // Each variant says for itself whether it wants other fields.
+                self.of_fields(&quote!(found.internal(fields, #tag, #variants);), true, &[])
             }
         }
     }
@@ -138,13 +141,13 @@ impl Examine<'_> {
                 Some(self.examiner(&quote!(found.tuple(part, &[#(#items),*]);)))
             }
             Fields::Named(_) => {
-                let own = self.fields(&fields, self.field_rule(variant), false);
-                let unknown = self.refuses_unknown();
+                let (own, strict) = (self.fields(&fields, self.field_rule(variant), false), self.refuse_others());
                 Some(self.examiner(&quote! {
                     if let ::core::option::Option::Some(mut fields) = found.object(part) {
                         let fields = &mut fields;
                         #own
-                        #unknown
+                        #strict
+                        found.unknown(fields);
                     }
                 }))
             }
@@ -162,7 +165,10 @@ impl Examine<'_> {
                 let look = self.field_looker(&quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);));
                 quote!(found.flattened(fields, &mut found.order(), #is_nested, #look);)
             }
-            Fields::Named(_) => self.fields(&fields, self.field_rule(variant), false),
+            Fields::Named(_) => {
+                let (own, strict) = (self.fields(&fields, self.field_rule(variant), false), self.refuse_others());
+                quote!(#own #strict)
+            }
         };
         Some(self.field_looker(&inside))
     }
@@ -373,8 +379,9 @@ impl Examine<'_> {
         })
     }
 
-    fn of_fields(&self, look: &TokenStream, unknown: &TokenStream, names: &[TokenStream]) -> TokenStream {
+    fn of_fields(&self, look: &TokenStream, may_be_strict: bool, names: &[TokenStream]) -> TokenStream {
         let private = self.private;
+        let unknown = may_be_strict.then(|| quote!(found.unknown(fields);));
         let examine = self.method(&quote! {
             if let ::core::option::Option::Some(mut fields) = found.object(part) {
                 let fields = &mut fields;
@@ -404,8 +411,20 @@ impl Examine<'_> {
         quote!(&|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #look })
     }
 
-    fn refuses_unknown(&self) -> TokenStream {
-        if has(&self.serde, &["deny_unknown_fields"]) { quote!(found.unknown(fields);) } else { TokenStream::new() }
+    fn refuse_others(&self) -> TokenStream {
+        if has(&self.serde, &["deny_unknown_fields"]) { quote!(fields.refuse_others();) } else { TokenStream::new() }
+    }
+
+    /// Whether what a variant holds may be left out beside its tag: serde asks the type of its only value.
+    fn is_optional(&self, variant: &Variant) -> TokenStream {
+        let private = self.private;
+        match &variant.fields {
+            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 && self.reader(&unnamed.unnamed[0]).is_none() => {
+                let ty = &unnamed.unnamed[0].ty;
+                quote!(|| (&&&#private::Leaf::<#ty>::new()).missing().is_none())
+            }
+            _ => quote!(|| false),
+        }
     }
 
     fn is_nested(&self, field: &Field) -> bool {

@@ -11,6 +11,8 @@ pub struct Variant<'a> {
     pub names: &'a [&'a str],
     /// Looks at what it holds.
     pub content: Option<Examiner<'a>>,
+    /// Whether that may be left out beside its tag.
+    pub is_optional: fn() -> bool,
 }
 
 /// A variant whose fields stand beside its tag.
@@ -76,13 +78,16 @@ impl Found {
 
     /// `{ "tag": "Variant", "content": content }`.
     pub fn adjacent(&mut self, fields: &mut Fields<'_>, tag: &str, content: &str, variants: &[Variant<'_>]) {
+        let sent = fields.take(&[content]);
         let names = variants.iter().map(|variant| variant.names);
         let Some(chosen) = self.chosen(fields, tag, names) else { return };
-        let Some(examine) = variants[chosen].content else { return };
-        let sent = fields.take(&[content]);
-        self.at_key(content, |found| match sent {
-            Some((_, part)) => examine(part, found),
-            None => found.say(REQUIRED),
+        let variant = &variants[chosen];
+        self.at_key(content, |found| match (variant.content, sent) {
+            (Some(examine), Some((_, part))) => examine(part, found),
+            (Some(_), None) if !(variant.is_optional)() => found.say(REQUIRED),
+            // serde takes `null` for nothing.
+            (None, Some((_, part))) => drop(found.read::<()>(part)),
+            (_, None) => {}
         });
     }
 

@@ -185,7 +185,11 @@ impl Found {
     /// The fields of an object.
     pub fn object<'t>(&mut self, part: Part<'t>) -> Option<Fields<'t>> {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
-        self.is(part, Kind::Object).then(|| Fields { part, entries: part.entries().map(entry).collect() })
+        self.is(part, Kind::Object).then(|| Fields {
+            part,
+            entries: part.entries().map(entry).collect(),
+            is_strict: false,
+        })
     }
 
     /// Looks at one field, and gives it where it is right.
@@ -257,8 +261,11 @@ impl Found {
         order.end(self, Cow::Borrowed(""));
     }
 
-    /// Refuses fields that nobody has taken.
+    /// Refuses fields that nobody has taken, where a type wants no others.
     pub fn unknown(&mut self, fields: &Fields<'_>) {
+        if !fields.is_strict {
+            return;
+        }
         let mut unknown = fields.untaken().map(|(key, _)| key.said()).peekable();
         if unknown.peek().is_some() {
             self.say(text::unrecognized(unknown));
@@ -395,6 +402,7 @@ impl Got<'_> {
 pub struct Fields<'t> {
     part: Part<'t>,
     entries: Vec<Entry<'t>>,
+    is_strict: bool,
 }
 
 #[derive(Debug)]
@@ -408,6 +416,11 @@ impl<'t> Fields<'t> {
     /// The object.
     pub(super) fn part(&self) -> Part<'t> {
         self.part
+    }
+
+    /// Wants no others than those that are taken.
+    pub fn refuse_others(&mut self) {
+        self.is_strict = true;
     }
 
     /// Takes the field of one of these names.
