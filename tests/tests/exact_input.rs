@@ -646,3 +646,17 @@ async fn what_stands_beside_a_tag_is_read_as_serde_reads_it() {
     check::<Among>(r#"{"t":"open","a":1,"more":1}"#, None).await;
     check::<Among>(r#"{"t":"unit","more":1}"#, None).await;
 }
+
+#[tokio::test]
+async fn fields_without_a_name_may_be_missing_at_the_end() {
+    #[schema]
+    struct Partial(u8, #[serde(default)] u8);
+    let client = body::<Partial>();
+    for (sent, read) in [("[1]", "[1,0]"), ("[1,2]", "[1,2]")] {
+        assert_eq!(write(&client, sent).await, Ok(read.to_owned()), "{sent}");
+    }
+    let told = |text: &str| Err(vec![text.to_owned()]);
+    assert_eq!(write(&client, "[]").await, told(": Array must contain at least 1 element(s)"));
+    assert_eq!(write(&client, "[1,2,3]").await, told(": Array must contain at most 2 element(s)"));
+    assert_eq!(write(&client, r#"[1,"x"]"#).await, told("[1]: Expected number, received string"));
+}

@@ -56,8 +56,8 @@ impl Examine<'_> {
             }
             (Fields::Unnamed(_), [only]) if fields.len() == 1 => self.in_place(only),
             (Fields::Unnamed(_), _) => {
-                let items = read.iter().map(|field| self.parts(field));
-                self.method(&quote!(found.tuple(part, &[#(#items),*]);))
+                let look = self.tuple(&read);
+                self.method(&look)
             }
         }
     }
@@ -136,10 +136,7 @@ impl Examine<'_> {
                 let (parts, is_nested) = (self.parts(fields.first()?), is_nested(fields.first()?));
                 Some(self.examiner(&quote!(found.inside(part, #is_nested, #parts);)))
             }
-            Fields::Unnamed(_) => {
-                let items = fields.iter().map(|field| self.parts(field));
-                Some(self.examiner(&quote!(found.tuple(part, &[#(#items),*]);)))
-            }
+            Fields::Unnamed(_) => Some(self.examiner(&self.tuple(&fields))),
             Fields::Named(_) => {
                 let (own, strict) = (self.fields(&fields, self.field_rule(variant), false), self.refuse_others());
                 Some(self.examiner(&quote! {
@@ -151,6 +148,18 @@ impl Examine<'_> {
                     }
                 }))
             }
+        }
+    }
+
+    /// Looks at fields without names. Those that have a default may be missing at the end.
+    fn tuple(&self, fields: &[&Field]) -> TokenStream {
+        let has_default = |field: &&Field| has(&metas(&field.attrs, "serde"), &["default"]);
+        let all_have = has(&self.serde, &["default"]);
+        let least = fields.iter().rposition(|field| !all_have && !has_default(field)).map_or(0, |last| last + 1);
+        let items = fields.iter().map(|field| self.parts(field));
+        match least == fields.len() {
+            true => quote!(found.tuple(part, &[#(#items),*]);),
+            false => quote!(found.tuple_of(part, #least, &[#(#items),*]);),
         }
     }
 

@@ -147,7 +147,13 @@ impl Found {
 
     /// Looks at each item of a tuple.
     pub fn tuple(&mut self, part: Part<'_>, items: &[Examiner<'_>]) {
-        if self.is(part, Kind::List) && self.has_length(part, items.len(), Side::AtLeast, Side::AtMost) {
+        self.tuple_of(part, items.len(), items);
+    }
+
+    /// Looks at each item of a tuple that has at least so many.
+    pub fn tuple_of(&mut self, part: Part<'_>, least: usize, items: &[Examiner<'_>]) {
+        let length = part.items().count().clamp(least, items.len());
+        if self.is(part, Kind::List) && self.has_length(part, length, Side::AtLeast, Side::AtMost) {
             for (index, (it, item)) in part.items().zip(items).enumerate() {
                 self.at_index(index, |found| found.look(it, *item));
             }
