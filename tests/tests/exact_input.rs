@@ -660,3 +660,22 @@ async fn fields_without_a_name_may_be_missing_at_the_end() {
     assert_eq!(write(&client, "[1,2,3]").await, told(": Array must contain at most 2 element(s)"));
     assert_eq!(write(&client, r#"[1,"x"]"#).await, told("[1]: Expected number, received string"));
 }
+
+#[tokio::test]
+async fn a_map_beside_a_tag_does_not_have_the_tag() {
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Counted {
+        Map(HashMap<String, u8>),
+    }
+    #[schema]
+    struct Both {
+        counted: Counted,
+        list: Vec<u8>,
+    }
+    let client = body::<Both>();
+    let good = r#"{"counted":{"kind":"map","a":1},"list":[]}"#;
+    assert_eq!(write(&client, good).await, Ok(good.to_owned()));
+    let told = write(&client, r#"{"counted":{"kind":"map","a":"x"},"list":[]}"#).await;
+    assert_eq!(told, Err(vec!["counted.a: Expected number, received string".to_owned()]));
+}

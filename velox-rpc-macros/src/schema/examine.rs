@@ -171,7 +171,12 @@ impl Examine<'_> {
             Fields::Unit => return None,
             Fields::Unnamed(_) => {
                 let (ty, is_nested) = (&fields.first()?.ty, is_nested(fields.first()?));
-                let look = self.field_looker(&quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);));
+                let look = match Peeled::new(ty) {
+                    // The tag is none of its keys.
+                    map @ Peeled::Map(..) => map.among_fields(private),
+                    _ => quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);),
+                };
+                let look = self.field_looker(&look);
                 quote!(found.flattened(fields, &mut found.order(), #is_nested, #look);)
             }
             Fields::Named(_) => {
