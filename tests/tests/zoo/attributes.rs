@@ -144,10 +144,12 @@ impl Animal for Strict {
 pub(crate) struct Skipped {
     kept: u8,
     #[serde(skip)]
+    #[expect(dead_code, reason = "nobody asks for it")]
     never: u8,
     #[serde(skip_deserializing)]
     written: u8,
     #[serde(skip_serializing)]
+    #[expect(dead_code, reason = "nobody asks for it")]
     read: u8,
     #[serde(skip_serializing_if = "is_zero", default)]
     sometimes: u8,

@@ -1,5 +1,8 @@
 //! Enums, by each of serde's taggings.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use velox_rpc::schema;
 
@@ -12,8 +15,10 @@ enum Color {
     #[serde(alias = "verde", rename = "GREEN")]
     Green,
     #[serde(skip_deserializing)]
+    #[expect(dead_code, reason = "nobody makes one")]
     Secret,
     #[serde(skip)]
+    #[expect(dead_code, reason = "nobody makes one")]
     Never,
 }
 
@@ -53,6 +58,29 @@ enum Event {
     Loud {
         some_word: bool,
     },
+    Read(#[serde(deserialize_with = "twice")] u8),
+    Rich {
+        #[serde(alias = "m")]
+        more: u8,
+        #[serde(default)]
+        list: Vec<u8>,
+        #[serde(skip)]
+        never: u8,
+        #[serde(deserialize_with = "twice", rename = "read.by")]
+        read_by: u8,
+        #[serde(flatten)]
+        side: Side,
+        #[schema(nullable)]
+        nullable: Option<u8>,
+        double: Option<Option<u8>>,
+    },
+    #[serde(skip)]
+    #[expect(dead_code, reason = "nobody makes one")]
+    Never(u8),
+}
+
+fn twice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    u8::deserialize(deserializer)?.checked_mul(2).ok_or_else(|| serde::de::Error::custom("Too much"))
 }
 
 #[schema]
@@ -64,12 +92,13 @@ pub(crate) struct External {
 }
 
 impl Animal for External {
-    const IS_VAGUE: bool = true;
+    const ALIASES: &'static [(&'static str, &'static str)] = &[("m", "more")];
 
     fn good() -> Good {
         let events = json!([
             {"Click": {"xPos": 1}}, {"Click": {"xPos": 1, "yPos": 2}}, {"Key": "a"}, {"Taste": "b"}, {"Pair": [1, "a"]},
-            {"Held": {"side": 1}}, {"Maybe": null}, {"Maybe": 1}, "Blur", {"Loud": {"SOME_WORD": true}}
+            {"Read": 2}, {"Rich": {"more": 1, "list": [1], "read.by": 1, "side": 2, "nullable": null, "double": null}},
+            {"Rich": {"m": 1, "read.by": 1, "side": 2, "nullable": 1, "double": 3}}, {"Held": {"side": 1}}, {"Maybe": null}, {"Maybe": 1}, "Blur", {"Loud": {"SOME_WORD": true}}
         ]);
         Good::fields(json!({"event": events, "events": [null, [], [{"Key": "a"}, "Blur"]]}))
     }
@@ -85,6 +114,15 @@ enum Shape {
     #[serde(alias = "quadrat")]
     Square(#[validate(nested)] Side),
     Nothing,
+    Rich {
+        #[serde(default, alias = "m")]
+        more: u8,
+        #[serde(deserialize_with = "twice")]
+        read_by: u8,
+        double: Option<Option<u8>>,
+    },
+    Map(BTreeMap<String, u8>),
+    Inner(Closed),
     #[serde(other)]
     Unknown,
 }
@@ -107,10 +145,14 @@ pub(crate) struct Internal {
 }
 
 impl Animal for Internal {
+    const ALIASES: &'static [(&'static str, &'static str)] = &[("m", "more")];
+
     fn good() -> Good {
         let shapes = json!([
             {"kind": "circle", "radius": 1.5}, {"kind": "circle", "radius": 1, "edgeCount": 3}, {"kind": "square", "side": 2},
-            {"side": 2, "kind": "quadrat"}, {"kind": "nothing"}, {"kind": "another"}
+            {"side": 2, "kind": "quadrat"}, {"kind": "nothing"}, {"kind": "another"},
+            {"kind": "rich", "more": 1, "readBy": 1, "double": 1}, {"kind": "rich", "m": 1, "readBy": 1}, {"kind": "map", "a": 1},
+            {"kind": "inner", "t": "a", "n": 1}
         ]);
         let closed = json!([{"t": "a", "n": 1}, {"n": "x", "t": "b"}, {"t": "c"}]);
         Good::fields(json!({"shape": shapes, "closed": closed, "others": [[], [{"kind": "square", "side": 1}]]}))
@@ -126,6 +168,7 @@ enum Message {
     Named { some_word: String },
     Held(#[validate(nested)] Side),
     Unit,
+    Read(#[serde(deserialize_with = "twice")] u8),
 }
 
 #[schema]
@@ -140,7 +183,7 @@ impl Animal for Adjacent {
     fn good() -> Good {
         let messages = json!([
             {"t": "Number", "c": 1}, {"c": null, "t": "Maybe"}, {"t": "Pair", "c": [1, "a"]},
-            {"t": "Named", "c": {"someWord": "a"}}, {"c": {"side": 1}, "t": "Held"}, {"t": "Unit"}
+            {"t": "Named", "c": {"someWord": "a"}}, {"c": {"side": 1}, "t": "Held"}, {"t": "Unit"}, {"t": "Read", "c": 1}
         ]);
         Good::fields(json!({"message": messages, "maybe": [null, {"t": "Unit"}, {"t": "Number", "c": 5}]}))
     }
@@ -150,6 +193,7 @@ impl Animal for Adjacent {
 #[serde(untagged)]
 enum Any {
     Number(u8),
+    Float(f64),
     Text(String),
     Object { n: bool, more: Option<u8> },
     Held(#[validate(nested)] Side),
@@ -219,6 +263,14 @@ impl Animal for Flattened {
 enum StrictTagged {
     A { some_word: u8 },
     B,
+    C(StrictSide),
+    D(Side),
+}
+
+#[schema]
+#[serde(deny_unknown_fields)]
+struct StrictSide {
+    side: u8,
 }
 
 #[schema]
@@ -243,11 +295,9 @@ pub(crate) struct Strict {
 }
 
 impl Animal for Strict {
-    const IS_VAGUE: bool = true;
-
     fn good() -> Good {
         Good::fields(json!({
-            "tagged": [{"kind": "a", "SOME_WORD": 1}, {"kind": "b"}],
+            "tagged": [{"kind": "a", "SOME_WORD": 1}, {"kind": "b"}, {"kind": "c", "side": 1}, {"kind": "d", "side": 1}],
             "external": ["two", {"one": {"n": 1}}],
             "adjacent": [{"t": "one", "c": {"n": 1}}, {"t": "two"}],
         }))

@@ -128,7 +128,7 @@ fn written<T: Animal>(value: &T) -> String {
 }
 
 /// A field may be read by two names.
-fn main_name<'n, T: Animal>(name: &'n str) -> &'n str {
+fn main_name<T: Animal>(name: &str) -> &str {
     T::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, main)| main)
 }
 

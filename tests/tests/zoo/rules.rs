@@ -56,13 +56,17 @@ pub(crate) struct Numbers {
     #[serde(default)]
     #[validate(range(max = 100.0))]
     percent: f32,
+    #[validate(range(min = -9))]
+    widest: Option<i128>,
+    #[validate(range(max = 18_446_744_073_709_551_614_u64))]
+    large: Option<u64>,
 }
 
 impl Animal for Numbers {
     fn good() -> Good {
         Good::fields(json!({
             "age": [18, 99], "share": [0.5, 1, 1.0], "degrees": [null, -5, 0], "count": [null, 9], "wide": [1, u64::MAX],
-            "percent": [0, 99.5],
+            "percent": [0, 99.5], "widest": [null, 1], "large": [null, 1],
         }))
     }
 }
@@ -134,7 +138,11 @@ pub(crate) struct Custom {
 }
 
 fn even(number: u8) -> Result<(), ValidationError> {
-    if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd").with_message("An odd number".into())) }
+    if number.is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("odd").with_message("An odd number".into()))
+    }
 }
 
 fn lower(text: &str) -> Result<(), ValidationError> {

@@ -24,7 +24,29 @@ pub(crate) struct Deep {
     queue: VecDeque<(u8, u8)>,
     level: Level,
     levels: Option<Vec<Option<Level>>>,
+    triple: Triple,
+    partial: Option<Partial>,
+    empty: Empty,
+    unit: Option<Unit>,
 }
+
+#[schema]
+struct Triple(u8, Option<String>, Lowest);
+
+#[schema]
+struct Partial(
+    u8,
+    #[serde(skip)]
+    #[expect(dead_code, reason = "nobody asks for it")]
+    u8,
+    #[serde(default)] String,
+);
+
+#[schema]
+struct Empty {}
+
+#[schema]
+struct Unit;
 
 #[schema]
 struct Level {
@@ -46,6 +68,8 @@ impl Animal for Deep {
             "set": [[], [1, 1], [255]], "numbered": [{}, {"1": [true, null], "255": []}], "signed": [{"-1": 1}, {}],
             "flags": [{"true": "a"}, {}], "pair": [[1, "a"], [1, null]], "array": [[-1, 1]], "queue": [[], [[1, 2]]],
             "level": [level, {"maps": []}], "levels": [null, [], [level, null]],
+            "triple": [[1, "a", lowest], [1, null, lowest]], "partial": [null, [1, "a"], [1]], "empty": [{}, {"more": 1}],
+            "unit": [null],
         }))
     }
 }
