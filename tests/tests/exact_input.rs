@@ -247,6 +247,7 @@ async fn a_flattened_option_swallows_nothing() {
     assert_eq!(write(&client, r#"{"word":"a","page":"x"}"#).await, told("page: Expected number, received string"));
     assert_eq!(write(&client, r#"{"word":"a","size":1}"#).await, told("page: Required"));
     assert_eq!(read(&client, "word=a&page=x").await, told("page: Expected number, received nan"));
+    assert_eq!(write(&client, r#"{"word":"a","page":1.0}"#).await, Ok(r#"{"word":"a","page":1}"#.to_owned()));
 }
 
 #[tokio::test]

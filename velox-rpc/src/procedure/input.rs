@@ -137,9 +137,10 @@ fn look(text: &str, raw: &RawInput, (read, refuses_null): (Read, bool), mut inpu
         let (issues, rewrites) = found.into_parts();
         match input {
             _ if !issues.is_empty() => return Err(Error::invalid(issues)),
-            Some(input) => return Ok(input),
+            Some(input) if rewrites.is_empty() => return Ok(input),
             None if rewrites.is_empty() => break,
-            None => {
+            // Where serde has made `None` of a number that an integer reader refused, too.
+            _ => {
                 text = Cow::Owned(rewritten(&text, rewrites));
                 input = (read.read)(&text);
             }
