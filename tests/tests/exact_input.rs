@@ -680,3 +680,15 @@ async fn a_map_beside_a_tag_does_not_have_the_tag() {
     let told = write(&client, r#"{"counted":{"kind":"map","a":"x"},"list":[]}"#).await;
     assert_eq!(told, Err(vec!["counted.a: Expected number, received string".to_owned()]));
 }
+
+#[test]
+fn a_field_may_be_deprecated_without_a_warning_of_the_macro() {
+    #[schema]
+    struct Old {
+        #[deprecated]
+        #[validate(length(min = 1))]
+        name: String,
+    }
+    let old: Old = serde_json::from_str(r#"{"name":""}"#).expect("serde reads it");
+    assert!(validator::Validate::validate(&old).is_err());
+}
