@@ -35,7 +35,7 @@ pub(crate) struct Texts {
 impl Animal for Texts {
     fn good() -> Good {
         Good::fields(json!({
-            "name": ["a", "日本語"], "exact": [null, "éé"], "email": ["a@b.c"], "link": [null, "http://x.y"],
+            "name": ["a", "日本語"], "exact": [null, "éé"], "email": ["a@b.co"], "link": [null, "http://x.y"],
             "address": ["127.0.0.1"], "dotted": ["a.b", "1a.b2"], "zip": ["12345"], "visible": ["", "a b"],
         }))
     }
