@@ -8,7 +8,7 @@ use redis::Value;
 use serde_json::{Value as Json, json};
 use velox_session::clock::{Clock, ManualClock};
 use velox_session::manager::{CloseError, OpenError};
-use velox_session::session::OpenSession;
+use velox_session::manager::OpenSession;
 use velox_session::store::RedisStore;
 use velox_session::{Manager, SessionError, SessionUser, session_middleware};
 use velox_tests::redis::{Aged, RedisServer};

@@ -46,6 +46,10 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "rpc"),
+    allow(dead_code, unused_imports, reason = "parts of the core are there for the binding to velox-rpc alone")
+)]
 
 mod caching;
 pub mod clock;
@@ -55,6 +59,7 @@ pub mod conformance;
 pub mod cookie;
 #[cfg(feature = "rpc")]
 pub mod csrf;
+mod error;
 mod event;
 mod hex;
 mod id;
@@ -79,12 +84,12 @@ pub use csrf::{Csrf, csrf};
 pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;
-pub use manager::Manager;
+pub use manager::{Manager, Session};
 pub use record::{Record, RecordError};
 #[cfg(feature = "rpc")]
 pub use rpc::SessionMiddleware;
 pub use secret::Secret;
-pub use session::{Key, Session, SessionError};
+pub use session::{Key, SessionError};
 pub use store::{MemoryStore, SessionStore};
 pub use user::SessionUser;
 

@@ -9,8 +9,9 @@ use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
 use crate::cookie::{Attributes, SameSite};
 use crate::event::Events;
-use crate::manager::deaths::Deaths;
-use crate::manager::{Inner, Manager, SessionLimit};
+use crate::manager::Manager;
+use crate::manager::engine::{Engine, SessionLimit};
+use crate::manager::revocations::Revocations;
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 
@@ -50,7 +51,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         return Err(ConfigError::new(problems));
     };
     let ttl = milliseconds(settings.max_age);
-    Ok(Manager::new(Inner {
+    Ok(Manager::new(Engine {
         prefix: settings.cookie.name.as_str().into(),
         name: settings.cookie.name,
         signer,
@@ -69,7 +70,7 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         store,
         clock: settings.clock,
         events: Events::new(),
-        deaths: Deaths::new(),
+        revocations: Revocations::new(),
     }))
 }
 

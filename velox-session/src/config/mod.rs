@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::cookie::{Attributes, SameSite};
-use crate::manager::{Manager, SessionLimit};
+use crate::manager::Manager;
+use crate::manager::engine::SessionLimit;
 use crate::secret::Secrets;
 use crate::store::SessionStore;
 

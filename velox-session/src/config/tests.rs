@@ -120,7 +120,7 @@ fn durations_have_ends() {
 fn lifetimes_are_as_documented() {
     // E5: the defaults, and what the table of levels asks for.
     let lifetimes = |builder: SessionBuilder| {
-        let Policy { ttl, absolute, .. } = *builder.build_manager().expect("good settings").policy();
+        let Policy { ttl, absolute, .. } = builder.build_manager().expect("good settings").engine().policy;
         (ttl / 1_000, absolute.map(|absolute| absolute / 1_000))
     };
     let of = |idle, absolute| {
@@ -140,7 +140,7 @@ fn no_secret_is_no_ring() {
 fn the_touch_interval_is_at_most_a_tenth_of_the_lifetime() {
     let interval = |max_age, interval| {
         let manager = builder().max_age(max_age).touch_interval(interval).build_manager().expect("good settings");
-        manager.policy().touch_interval
+        manager.engine().policy.touch_interval
     };
     let second = Duration::from_secs(1);
     assert_eq!(interval(1_000 * second, 60 * second), 60_000);

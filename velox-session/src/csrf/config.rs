@@ -69,7 +69,7 @@ impl<U> SessionMiddleware<U> {
     /// # }
     /// ```
     pub fn csrf(&self) -> CsrfBuilder {
-        let session = self.manager().inner();
+        let session = self.manager().engine();
         CsrfBuilder {
             keys: session.signer.keys().cloned().collect(),
             problems: Vec::new(),

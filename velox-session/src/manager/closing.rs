@@ -32,7 +32,6 @@ impl Closing {
     }
 
     /// The response depends on the session, whatever was looked at so far.
-    #[cfg(feature = "rpc")]
     pub(crate) fn of_session(self) -> Self {
         Self { depends: true, ..self }
     }

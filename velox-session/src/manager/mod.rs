@@ -1,8 +1,15 @@
 //! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
 
+mod call;
 mod closing;
-pub(crate) mod deaths;
+pub(crate) mod engine;
+mod error;
+mod immediate;
+mod open;
+pub(crate) mod revocations;
 mod save;
+mod scope;
+mod shared;
 mod users;
 mod write;
 
@@ -13,28 +20,19 @@ use std::time::Duration;
 use http::header::{COOKIE, GetAll};
 use http::{HeaderMap, HeaderValue, Uri};
 
-use crate::clock::Clock;
-use crate::cookie::header::{self, Writer};
-use crate::cookie::sign::{Signer, Verified, has_form};
-use crate::event::{Chain, Counters, Events};
-use crate::key::StoreKey;
-use crate::origin::{self, Here, TrustedOrigins};
-use crate::policy::Policy;
-use crate::record::Record;
-use crate::session::OpenSession;
-use crate::session::Shared;
-use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Destroyed, Found, Renewal, SessionStore, StoreError};
+use self::engine::Engine;
+use self::save::Save;
+use crate::error::StoreError;
+use crate::event::Counters;
+use crate::origin::{self, Here};
+use crate::session::{SessionHandle, SessionInfo};
 
-use deaths::Deaths;
-
+pub use self::call::Session;
+pub use self::closing::Closing;
+pub(crate) use self::closing::keep_out_of_caches;
+pub use self::error::{CloseError, OpenError};
+pub use self::scope::{CallScope, OpenSession};
 pub use crate::origin::CrossSiteError;
-pub use closing::Closing;
-#[cfg(feature = "rpc")]
-pub(crate) use closing::keep_out_of_caches;
-pub use save::CloseError;
-pub(crate) use save::MAX_ATTEMPTS;
-use save::Save;
 
 /// Opens the session of an exchange, and saves it when the exchange ends.
 ///
@@ -45,29 +43,11 @@ use save::Save;
 ///
 /// See the [crate's page](crate).
 #[derive(Clone)]
-pub struct Manager(Arc<Inner>);
-
-pub(crate) struct Inner {
-    pub(crate) name: String,
-    pub(crate) prefix: Arc<str>,
-    pub(crate) signer: Signer,
-    pub(crate) writer: Writer,
-    pub(crate) policy: Policy,
-    pub(crate) size_limit: usize,
-    /// How many sessions a user may have.
-    pub(crate) session_limit: SessionLimit,
-    pub(crate) patience: Duration,
-    /// `None` where mutations from any site are let in.
-    pub(crate) origins: Option<TrustedOrigins>,
-    pub(crate) store: Arc<dyn SessionStore>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) events: Events,
-    pub(crate) deaths: Deaths,
-}
+pub struct Manager(Arc<Engine>);
 
 impl Manager {
-    pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self(Arc::new(engine))
     }
 
     /// Refuses a request that a browser sent from another site, given its headers and its target. The middlewares of a
@@ -90,7 +70,7 @@ impl Manager {
         headers: &HeaderMap,
         here: impl FnOnce() -> Result<Here<'a>, CrossSiteError>,
     ) -> Result<(), CrossSiteError> {
-        let Inner { name, origins, clock, events, .. } = &*self.0;
+        let Engine { name, origins, clock, events, .. } = &*self.0;
         let Some(trusted) = origins else { return Ok(()) };
         let result = origin::check(headers, here, trusted);
         if result.is_err()
@@ -132,41 +112,13 @@ impl Manager {
         cookies: GetAll<'_, HeaderValue>,
         read_only: bool,
     ) -> Result<OpenSession, OpenError> {
-        let inner = &*self.0;
-        let now = inner.clock.now();
-        let mut presented = false;
-        let mut tried = 0;
-        for value in header::values(cookies, &inner.name) {
-            presented = true;
-            if tried == MAX_CANDIDATES {
-                break;
-            }
-            if !has_form(value) {
-                continue;
-            }
-            tried += 1;
-            let Some(verified) = inner.signer.verify(value) else {
-                if let Some(suppressed) = inner.events.forged.count(now) {
-                    tracing::warn!(cookie = inner.name, suppressed, "session cookie with a wrong signature");
-                }
-                continue;
-            };
-            if let Some(loaded) = inner.load(&verified, now).await? {
-                return Ok(self.opened(Some(loaded), presented, read_only, now));
-            }
-        }
-        Ok(self.opened(None, presented, read_only, now))
+        self.0.open(cookies, read_only).await
     }
 
     /// Opens the session of a visitor who sends no cookies: the store is not asked, and no future is made.
-    #[cfg(feature = "rpc")]
     #[inline(never)]
     pub(crate) fn open_at_once(&self, cookies: &GetAll<'_, HeaderValue>, read_only: bool) -> Option<OpenSession> {
-        cookies.iter().next().is_none().then(|| self.opened(None, false, read_only, self.now()))
-    }
-
-    fn opened(&self, loaded: Option<Loaded>, presented: bool, read_only: bool, now: u64) -> OpenSession {
-        OpenSession::new(Shared::new(State::new(loaded, presented, read_only, now, self.0.size_limit), self.clone()))
+        cookies.iter().next().is_none().then(|| self.0.opened(None, false, read_only, self.now()))
     }
 
     /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
@@ -195,9 +147,55 @@ impl Manager {
     /// Closes a session that [`close_at_once`](Self::close_at_once) has left.
     pub(crate) async fn save(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match session.shared().take() {
-            Some(state) => Save::new(&self.0, session.shared(), state).run().await,
+            Some(state) => Save::new(&self.0, session.shared(), state).close().await,
             None => Ok(Closing::default()),
         }
+    }
+
+    /// The live sessions of a user, the newest first. For the user's own list, see [`Session::sessions`](crate::Session::sessions).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::Manager;
+    /// # use velox_session::store::StoreError;
+    /// /// What an administrator does about an account that was taken over.
+    /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
+    ///     for session in sessions.sessions_of(user).await? {
+    ///         println!("{user} is logged in since {}", session.record().created_at());
+    ///     }
+    ///     sessions.end_all(user).await
+    /// }
+    /// # let _ = lock_out;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked, or lists no sessions.
+    pub async fn sessions_of(&self, user: &str) -> Result<Vec<SessionInfo>, StoreError> {
+        self.0.sessions_of(user, None).await
+    }
+
+    /// Ends one session of a user. Answers whether it was there; another user's is not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions_of`](Self::sessions_of). The session may still be there.
+    pub async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+        self.0.end(user, handle).await
+    }
+
+    /// Ends all sessions of a user, and returns how many. Those that get a new id meanwhile are among them. A login of the user whose request
+    /// had begun before is answered 409, also one by the very request that asks for this: to log in and end all other sessions, call
+    /// [`login`](crate::Session::login) and then [`logout_others`](crate::Session::logout_others).
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
+    pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
+        let ended = self.0.end_all(user, None).await?.unwrap_or_default();
+        self.0.count_ended(ended);
+        Ok(ended)
     }
 
     /// What has happened to the sessions of this manager since it was built.
@@ -206,36 +204,24 @@ impl Manager {
         self.0.events.counters()
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.0
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.0.clock.now()
+        self.0.now()
     }
 
-    #[cfg(test)]
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.0.policy
-    }
-}
-
-impl Manager {
     /// How long an exchange waits for its store in all.
     pub(crate) fn longest_wait(&self) -> Duration {
-        self.0.patience.saturating_mul(2)
+        self.0.longest_wait()
     }
 
     /// Notes that a request has waited long enough.
     pub(crate) fn timed_out(&self) -> StoreError {
-        let error = StoreError::new("it took longer than a request waits");
-        self.0.trouble(&error);
-        error
+        self.0.timed_out()
     }
-}
 
-#[cfg(feature = "rpc")]
-impl Manager {
     /// Whether the session that was loaded still lives under its id. A visitor without one has nothing that could have ended.
     pub(crate) async fn is_alive(&self, session: &OpenSession) -> Result<bool, OpenError> {
         let key = session.shared().with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())));
@@ -267,115 +253,11 @@ impl Manager {
     }
 }
 
-/// How many sessions a user may have at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SessionLimit {
-    /// As long as nobody has said otherwise. A store that keeps no limit has none.
-    Default,
-    Set(usize),
-    None,
-}
-
-impl SessionLimit {
-    /// The number, and whether the application has set it.
-    fn parts(self) -> (Option<usize>, bool) {
-        match self {
-            Self::Default => (Some(DEFAULT_LIMIT), false),
-            Self::Set(limit) => (Some(limit), true),
-            Self::None => (None, false),
-        }
-    }
-}
-
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager").field("cookie", &self.0.name).finish_non_exhaustive()
     }
 }
-
-impl Inner {
-    /// The store itself: a call on the `Arc` would go through the `Arc`'s own implementation, and box its future twice.
-    fn store(&self) -> &dyn SessionStore {
-        &*self.store
-    }
-
-    /// What the store answered; that it failed is noted down.
-    fn noted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-        answer.inspect_err(|error| self.trouble(error))
-    }
-
-    /// The record, if it is not over. The store's idea of what has expired is not relied on, and it knows nothing of the absolute
-    /// time-out.
-    fn live(&self, record: Option<Record>, now: u64) -> Option<Record> {
-        record.filter(|record| self.policy.remaining(record, now) > 0)
-    }
-
-    /// Destroys a record, and lets who has loaded it know.
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        let _ending = self.deaths.ending(key);
-        self.noted(self.store().destroy(key, condition).await)
-    }
-
-    /// Notes down that the store failed, and why.
-    fn trouble(&self, error: &StoreError) {
-        if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
-            tracing::warn!(cookie = self.name, error = %Chain(error), suppressed, "session store trouble");
-        }
-    }
-
-    /// The live session of this id, its life renewed if it is time.
-    async fn load(&self, verified: &Verified<'_>, now: u64) -> Result<Option<Loaded>, OpenError> {
-        let key = StoreKey::new(&self.prefix, &verified.id);
-        let mark = self.deaths.mark();
-        let found = if self.policy.sliding {
-            self.store().load(&key, &Renewal::new(self.policy, now)).await
-        } else {
-            self.store().get(&key).await.map(|record| record.map(|record| Found { record, renewed: false }))
-        };
-        let live = |found: &Found| self.policy.remaining(&found.record, now) > 0;
-        let found = self.noted(found).map_err(OpenError::Unavailable)?.filter(live);
-        if found.is_none()
-            && let Some(suppressed) = self.events.unknown.count(now)
-        {
-            tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
-        }
-        let Verified { id, current } = verified;
-        Ok(found.map(|Found { record, renewed }| Loaded {
-            id: id.clone(),
-            key,
-            record,
-            signature: current.copied(),
-            renewed,
-            mark,
-        }))
-    }
-}
-
-/// Why a session could not be opened.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::manager::OpenError;
-///
-/// fn status(error: &OpenError) -> u16 {
-///     match error {
-///         OpenError::Unavailable(_) => 503,
-///         _ => 500,
-///     }
-/// }
-/// # let _ = status;
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The store could not be asked.
-    #[error("the session could not be loaded")]
-    Unavailable(#[source] StoreError),
-}
-
-const MAX_CANDIDATES: usize = 4;
-const DEFAULT_LIMIT: usize = 100;
 
 #[cfg(test)]
 mod tests;

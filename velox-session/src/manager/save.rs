@@ -7,134 +7,66 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Closing, Inner};
-use crate::clock::milliseconds;
-use crate::id::{EntropyError, SessionId};
+use super::closing::Closing;
+use super::engine::Engine;
+use super::error::CloseError;
+use super::shared::Shared;
+use super::write::{MAX_ATTEMPTS, Terms};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
-use crate::session::Shared;
-use crate::session::plan::{CookieOp, Plan, StoreOp, Unsavable, plan, plan_read};
+use crate::session::plan::{CookieOp, Plan, StoreOp, plan, plan_read};
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Created, Destroyed, Expected, Login, NewSession, StoreError, Stored};
+use crate::store::{Condition, Created, Destroyed, Login, Stored};
 
-/// Why a session could not be saved.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::manager::CloseError;
-///
-/// fn status(error: &CloseError) -> u16 {
-///     match error {
-///         CloseError::Unavailable(_) => 503,
-///         CloseError::Conflict => 409,
-///         _ => 500,
-///     }
-/// }
-/// # let _ = status;
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CloseError {
-    /// The store could not be asked. Whether the session was saved is unknown.
-    #[error("the session could not be saved")]
-    Unavailable(#[source] StoreError),
-    /// Other requests changed the session at the same time, and what this one did cannot be done after them: they ended the session or
-    /// gave it a new id, or ended all sessions of the user who logs in. Nothing was saved but what
-    /// [`Session::update`](crate::Session::update) had returned; the request may be sent again.
-    #[error("the session was changed by other requests at the same time")]
-    Conflict,
-    /// With what other requests wrote at the same time, the record would be too large. Nothing was saved.
-    #[error("the session would be larger than {limit} bytes")]
-    #[non_exhaustive]
-    TooLarge {
-        /// How many bytes a record may have.
-        limit: usize,
-    },
-    /// The session would begin or get a new id, and the head of the reply, with the cookie, has left. Nothing was saved.
-    #[error("the session needs a new cookie, and the head of the reply has left")]
-    CookieAfterHead,
-    /// No new id could be drawn.
-    #[error("no session id could be drawn")]
-    Id(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Other sessions of the user are to be ended, and the store does not list them.
-    #[error("the other sessions of the user could not be ended")]
-    Unlisted(#[source] StoreError),
-}
-
-impl From<StoreError> for CloseError {
-    fn from(error: StoreError) -> Self {
-        if error.is_unsupported() { Self::Unlisted(error) } else { Self::Unavailable(error) }
-    }
-}
-
-impl From<Unsavable> for CloseError {
-    fn from(reason: Unsavable) -> Self {
-        match reason {
-            Unsavable::Irreconcilable => Self::Conflict,
-            Unsavable::CookieAfterHead => Self::CookieAfterHead,
-        }
-    }
-}
-
-impl From<EntropyError> for CloseError {
-    fn from(error: EntropyError) -> Self {
-        Self::Id(error.into())
-    }
-}
-
-/// The end of an exchange that has something to save.
+/// Carries out what an exchange, or a call in the midst of it, is to save.
 pub(super) struct Save<'a> {
-    inner: &'a Inner,
+    engine: &'a Engine,
     shared: &'a Shared,
     state: Box<State>,
     /// Those of other users, or of this one where its session goes on, have ended.
     others_ended: bool,
 }
 
-/// A record that was put in, under an id that no browser has yet.
-pub(super) struct Fresh {
-    pub(super) id: SessionId,
-    pub(super) key: StoreKey,
-    pub(super) record: Record,
-}
-
-/// On what terms a session begins.
-#[derive(Default)]
-pub(super) struct Terms<'a> {
-    replaces: Option<(&'a StoreKey, Condition)>,
-    login: Option<Login>,
-    ends_others: bool,
+/// What was saved.
+pub(super) struct Saved {
+    pub(super) plan: Plan,
+    /// The session that is left, if the plan leaves one.
+    pub(super) left: Option<Loaded>,
 }
 
 /// How a plan ended.
 enum Carried {
-    /// The cookie is of this id, if the plan issues one.
-    Done(Option<SessionId>),
+    Done(Option<Loaded>),
     /// This record is there now, or none.
     Conflict(Option<Record>),
 }
 
 impl<'a> Save<'a> {
-    pub(super) fn new(inner: &'a Inner, shared: &'a Shared, state: Box<State>) -> Self {
-        Self { inner, shared, state, others_ended: false }
+    pub(super) fn new(engine: &'a Engine, shared: &'a Shared, state: Box<State>) -> Self {
+        Self { engine, shared, state, others_ended: false }
     }
 
-    pub(super) async fn run(mut self) -> Result<Closing, CloseError> {
-        let mut now = self.inner.clock.now();
+    /// Saves, and says what the response is to tell the browser.
+    pub(super) async fn close(mut self) -> Result<Closing, CloseError> {
+        let Saved { plan, left } = self.run().await?;
+        Ok(self.engine.closing(plan.cookie, left.as_ref(), &self.state))
+    }
+
+    pub(super) async fn run(&mut self) -> Result<Saved, CloseError> {
+        let mut now = self.engine.now();
         for _ in 0..MAX_ATTEMPTS {
-            let plan = plan(&self.state, now, &self.inner.policy)?;
+            let plan = plan(&self.state, now, &self.engine.policy)?;
             let carried = match self.end_others(&plan).await? {
                 true => self.carry(&plan, now).await?,
                 false => Carried::Conflict(None),
             };
             match carried {
-                Carried::Done(id) => return Ok(self.inner.closing(plan.cookie, id.as_ref(), &self.state)),
+                Carried::Done(left) => return Ok(Saved { plan, left }),
                 Carried::Conflict(present) => {
-                    let since = std::mem::replace(&mut now, self.inner.clock.now());
+                    let since = std::mem::replace(&mut now, self.engine.now());
                     self.shared.wait(now.saturating_sub(since))?;
-                    self.inner.conflicted(self.state.loaded(), now);
-                    self.state.rebase(self.inner.live(present, now));
+                    self.engine.conflicted(self.state.loaded(), now);
+                    self.state.rebase(self.engine.live(present, now));
                 }
             }
         }
@@ -153,15 +85,15 @@ impl<'a> Save<'a> {
             let is_own = |loaded: &&Loaded| loaded.record.content().user().is_some_and(|own| own.id == user);
             let own = self.state.loaded().filter(is_own);
             let keep = own.filter(|_| goes_on).map(|loaded| &loaded.key);
-            let Some(ended) = self.inner.end_all(user, keep).await? else { return Ok(false) };
+            let Some(ended) = self.engine.end_all(user, keep).await? else { return Ok(false) };
             // This one ends itself.
-            self.inner.count_ended(ended.saturating_sub(u64::from(own.is_some() && !goes_on)));
+            self.engine.count_ended(ended.saturating_sub(u64::from(own.is_some() && !goes_on)));
         }
         self.others_ended = true;
         if let Some((user, handle)) = self.state.lost_by_logout()
             && !plan.others.end_all_of.iter().any(|ended| ended == user)
         {
-            match self.inner.end(user, handle).await {
+            match self.engine.end(user, handle).await {
                 Err(error) if !error.is_unsupported() => return Err(error.into()),
                 _ => {}
             }
@@ -170,22 +102,20 @@ impl<'a> Save<'a> {
     }
 
     async fn carry(&self, plan: &Plan, now: u64) -> Result<Carried, CloseError> {
-        let inner = self.inner;
+        let engine = self.engine;
         match (&plan.store, self.state.loaded()) {
             (StoreOp::Create { content, ttl }, _) => self.create(plan, content, *ttl, None, now).await,
             // Where there is no doubt, it was closed at once.
             (StoreOp::Confirm { ttl, .. }, Some(loaded)) => {
-                let alive = inner.noted(inner.store().touch(&loaded.key, *ttl).await)?;
+                let alive = engine.noted(engine.store().touch(&loaded.key, *ttl).await)?;
                 // Ended meanwhile: its cookie is not sent again.
-                Ok(Carried::Done(alive.then(|| loaded.id.clone())))
+                Ok(Carried::Done(alive.then(|| loaded.clone())))
             }
             (StoreOp::Update { content, ttl }, Some(loaded)) => {
-                inner.fits(content, Some(&loaded.record))?;
-                let expected = loaded.record.version();
-                let record = record(content, expected + 1, *ttl, now);
-                let stored = inner.store().set(&loaded.key, record, Expected::Version(expected), *ttl).await;
-                Ok(match inner.noted(stored)? {
-                    Stored::Yes => Carried::Done(Some(loaded.id.clone())),
+                let mark = engine.revocations.mark();
+                let (stored, record) = engine.set(loaded, content, *ttl, now).await?;
+                Ok(match stored {
+                    Stored::Yes => Carried::Done(Some(Loaded { record, renewed: true, mark, ..loaded.clone() })),
                     Stored::Conflict(present) => Carried::Conflict(present),
                 })
             }
@@ -196,7 +126,7 @@ impl<'a> Save<'a> {
                 self.create(plan, content, *ttl, Some(loaded), now).await
             }
             (StoreOp::Destroy, Some(loaded)) => {
-                if inner.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
+                if engine.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
                     return Ok(Carried::Conflict(None));
                 }
                 self.report(plan, None);
@@ -216,23 +146,18 @@ impl<'a> Save<'a> {
         replaces: Option<&Loaded>,
         now: u64,
     ) -> Result<Carried, CloseError> {
-        let inner = self.inner;
-        inner.fits(content, self.state.loaded().map(|loaded| &loaded.record))?;
         let user = content.user().map(|user| user.id);
-        let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
-        let _ending = replaces.map(|loaded| inner.deaths.ending(&loaded.key));
-        let _all_ending = ends_others.then(|| inner.deaths.ending_many());
         let terms = Terms {
-            replaces: replaces.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version()))),
+            replaces,
             login: plan.others.logged_in.then(|| self.login(now)),
-            ends_others,
+            ends_others: plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user),
         };
-        let (created, fresh) = inner.create(content, ttl, terms, now).await?;
+        let (created, begun) = self.engine.create(content, ttl, terms, now).await?;
         match created {
             Created::Yes { ended } => {
-                inner.count_ended(ended);
-                self.report(plan, Some(&fresh.key));
-                Ok(Carried::Done(Some(fresh.id)))
+                self.engine.count_ended(ended);
+                self.report(plan, Some(&begun.key));
+                Ok(Carried::Done(Some(begun)))
             }
             Created::Conflict(present) => Ok(Carried::Conflict(present)),
             Created::Taken | Created::Revoked => Err(CloseError::Conflict),
@@ -242,7 +167,7 @@ impl<'a> Save<'a> {
     fn login(&self, now: u64) -> Login {
         // Clocks count whole milliseconds: a login that began after all sessions had ended is never taken for one that began before.
         let since = now.saturating_sub(self.state.opened_at()).saturating_sub(1);
-        let (limit, strict) = self.inner.session_limit.parts();
+        let (limit, strict) = self.engine.session_limit.parts();
         Login { since: Duration::from_millis(since), limit, strict }
     }
 
@@ -259,7 +184,7 @@ impl<'a> Save<'a> {
             StoreOp::Destroy => "session ended",
             StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
         };
-        let events = &self.inner.events;
+        let events = &self.engine.events;
         events.logins.add(u64::from(logged_in && plan.store != StoreOp::Destroy));
         match &plan.store {
             StoreOp::Create { .. } => events.begun.add(1),
@@ -273,79 +198,40 @@ impl<'a> Save<'a> {
         }
         let session = new.map(StoreKey::fingerprint);
         let before = self.state.loaded().map(|loaded| loaded.key.fingerprint());
-        tracing::info!(cookie = self.inner.name, session, before, "{what}");
+        tracing::info!(cookie = self.engine.name, session, before, "{what}");
     }
 }
 
-impl Inner {
+impl Engine {
     /// Closes a session without a future, unless it was written to or the store has to be asked. Most are only read, and the future that
     /// carries out a plan is large, for all the ways it can go.
     pub(super) fn close_at_once(&self, state: &State) -> Option<Closing> {
         if state.is_written() {
             return None;
         }
-        let plan = plan_read(state, self.clock.now(), &self.policy);
-        let id = match (plan.store, state.loaded()) {
+        let plan = plan_read(state, self.now(), &self.policy);
+        let left = match (plan.store, state.loaded()) {
             (StoreOp::Nothing, _) => None,
             (StoreOp::Confirm { doubt: false, .. }, Some(loaded))
-                if !self.deaths.may_include(&loaded.key, loaded.mark) =>
+                if !self.revocations.may_include(&loaded.key, loaded.mark) =>
             {
-                Some(&loaded.id)
+                Some(loaded)
             }
             _ => return None,
         };
-        Some(self.closing(plan.cookie, id, state))
+        Some(self.closing(plan.cookie, left, state))
     }
 
-    /// What a plan that was carried out asks of the response, with the id of the record that is left.
-    fn closing(&self, cookie: CookieOp, id: Option<&SessionId>, state: &State) -> Closing {
-        let line = match (cookie, id) {
-            (CookieOp::Issue { max_age }, Some(id)) => {
-                let sent = state.loaded().filter(|loaded| loaded.id == *id).and_then(|loaded| loaded.signature);
-                Some(self.writer.issue(id, &sent.unwrap_or_else(|| self.signer.sign(id)), max_age))
+    /// What a plan that was carried out asks of the response, with the session that is left.
+    fn closing(&self, cookie: CookieOp, left: Option<&Loaded>, state: &State) -> Closing {
+        let line = match (cookie, left) {
+            (CookieOp::Issue { max_age }, Some(Loaded { id, signature, .. })) => {
+                Some(self.writer.issue(id, &signature.unwrap_or_else(|| self.signer.sign(id)), max_age))
             }
             (CookieOp::Remove, _) => Some(self.writer.remove()),
             (CookieOp::Issue { .. }, None) | (CookieOp::Nothing, _) => None,
         };
         Closing::new(line, state.is_touched())
-    }
-
-    /// A record that is over the limit already, since that was lowered, may become smaller by and by.
-    pub(super) fn fits(&self, content: &Content, present: Option<&Record>) -> Result<(), CloseError> {
-        let present = present.map_or(0, |record| record.content().size());
-        if content.size() > self.size_limit.max(present) {
-            return Err(CloseError::TooLarge { limit: self.size_limit });
-        }
-        Ok(())
-    }
-
-    /// Puts in a record under a new id.
-    pub(super) async fn create(
-        &self,
-        content: &Arc<Content>,
-        ttl: Duration,
-        Terms { replaces, login, ends_others }: Terms<'_>,
-        now: u64,
-    ) -> Result<(Created, Fresh), CloseError> {
-        let record = record(content, FIRST_VERSION, ttl, now);
-        for _ in 0..MAX_IDS {
-            let id = SessionId::generate()?;
-            let key = StoreKey::new(&self.prefix, &id);
-            let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
-            let created = self.noted(self.store().create(new).await)?;
-            if created != Created::Taken {
-                return Ok((created, Fresh { id, key, record }));
-            }
-        }
-        // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
-        Err(EntropyError::Broken.into())
-    }
-
-    /// Notes that another request has changed a session meanwhile.
-    pub(super) fn conflicted(&self, loaded: Option<&Loaded>, now: u64) {
-        if let (Some(loaded), Some(suppressed)) = (loaded, self.events.conflict.count(now)) {
-            tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
-        }
     }
 }
 
@@ -361,13 +247,3 @@ fn named(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     }
     content
 }
-
-pub(super) fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
-    let expires_at = now.saturating_add(milliseconds(ttl));
-    Record::new(Arc::clone(content), version, expires_at, now)
-}
-
-/// Each refused write means that another one succeeded, so that this many are met only by a crowd on one session.
-pub(crate) const MAX_ATTEMPTS: usize = 100;
-const MAX_IDS: usize = 5;
-const FIRST_VERSION: u64 = 1;

@@ -15,8 +15,8 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
 use crate::clock::ManualClock;
-use crate::manager::{CloseError, OpenError};
-use crate::session::{Session, SessionError};
+use crate::manager::{CloseError, OpenError, Session};
+use crate::session::SessionError;
 use crate::user::SessionUser;
 use world::{DAY, World, ready};
 

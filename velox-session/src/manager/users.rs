@@ -1,68 +1,21 @@
 //! The sessions of a user: listed, ended, and kept to a number.
 
-use super::{Inner, Manager};
+use super::engine::Engine;
+use crate::error::StoreError;
 use crate::key::StoreKey;
 use crate::record::Record;
 use crate::session::{SessionHandle, SessionInfo};
-use crate::store::{Condition, Destroyed, Owner, StoreError};
+use crate::store::{Condition, Destroyed, Owner};
 
-impl Manager {
-    /// The live sessions of a user, the newest first. For the user's own list, see [`Session::sessions`](crate::Session::sessions).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use velox_session::Manager;
-    /// # use velox_session::store::StoreError;
-    /// /// What an administrator does about an account that was taken over.
-    /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
-    ///     for session in sessions.sessions_of(user).await? {
-    ///         println!("{user} is logged in since {}", session.record().created_at());
-    ///     }
-    ///     sessions.end_all(user).await
-    /// }
-    /// # let _ = lock_out;
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The store could not be asked, or lists no sessions.
-    pub async fn sessions_of(&self, user: &str) -> Result<Vec<SessionInfo>, StoreError> {
-        self.0.sessions_of(user, None).await
-    }
-
-    /// Ends one session of a user. Answers whether it was there; another user's is not.
-    ///
-    /// # Errors
-    ///
-    /// As for [`sessions_of`](Self::sessions_of). The session may still be there.
-    pub async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
-        self.0.end(user, handle).await
-    }
-
-    /// Ends all sessions of a user, and returns how many. Those that get a new id meanwhile are among them. A login of the user whose request
-    /// had begun before is answered 409, also one by the very request that asks for this: to log in and end all other sessions, call
-    /// [`login`](crate::Session::login) and then [`logout_others`](crate::Session::logout_others).
-    ///
-    /// # Errors
-    ///
-    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
-    pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
-        let ended = self.0.end_all(user, None).await?.unwrap_or_default();
-        self.0.count_ended(ended);
-        Ok(ended)
-    }
-}
-
-impl Inner {
+impl Engine {
     /// The live sessions of a user, the newest first.
-    pub(crate) async fn sessions_of(
+    pub(super) async fn sessions_of(
         &self,
         user: &str,
         current: Option<&StoreKey>,
     ) -> Result<Vec<SessionInfo>, StoreError> {
         let owner = Owner::new(&self.prefix, user);
-        let now = self.clock.now();
+        let now = self.now();
         let listed = self.noted(self.store().sessions_of(&owner).await)?;
         let mut live: Vec<(StoreKey, Record)> =
             listed.into_iter().filter(|(_, record)| self.policy.remaining(record, now) > 0).collect();
@@ -76,12 +29,12 @@ impl Inner {
     }
 
     /// The live session of this handle.
-    pub(crate) async fn find(&self, user: &str, handle: &SessionHandle) -> Result<Option<SessionInfo>, StoreError> {
+    pub(super) async fn find(&self, user: &str, handle: &SessionHandle) -> Result<Option<SessionInfo>, StoreError> {
         let sessions = self.sessions_of(user, None).await?;
         Ok(sessions.into_iter().find(|session| session.handle() == *handle))
     }
 
-    pub(crate) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
+    pub(super) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
         let mut ended = false;
         for _ in 0..MAX_LOOKS {
             let mut moved = false;
@@ -107,14 +60,14 @@ impl Inner {
 
     /// Ends all sessions of a user but one, and returns how many; `None` if that one is gone.
     pub(super) async fn end_all(&self, user: &str, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        let _ending = self.deaths.ending_many();
+        let _ending = self.revocations.ending_many();
         self.noted(self.store().end_sessions(&Owner::new(&self.prefix, user), keep).await)
     }
 
     /// Counts sessions that another request than their own has ended, and says so.
     pub(super) fn count_ended(&self, ended: u64) {
         if ended > 0 {
-            self.deaths.note_many();
+            self.revocations.note_many();
             self.events.revoked.add(ended);
             tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
         }

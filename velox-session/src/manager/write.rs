@@ -1,135 +1,90 @@
-//! What is saved before the exchange ends: a flash message is taken out of the store when it is read, so that of many readers exactly one
-//! gets it; an update is saved when it is made, so that it returns what was saved.
+//! Puts one record into the store: over the one that was loaded, or under a new id.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::Inner;
-use super::save::{CloseError, Fresh, MAX_ATTEMPTS, Terms, record};
+use super::engine::Engine;
+use super::error::CloseError;
+use crate::clock::milliseconds;
+use crate::id::{EntropyError, SessionId};
+use crate::key::StoreKey;
 use crate::record::{Content, Record};
-use crate::session::state::{Loaded, Message, Place, Seen, Update};
-use crate::session::{SessionError, Shared};
-use crate::store::{Condition, Expected, Stored};
+use crate::session::state::Loaded;
+use crate::store::{Condition, Created, Expected, Login, NewSession, Stored};
 
-/// What became of a write to the record of a session.
-enum Written {
-    Yes(Seen),
-    /// This record is there now, or none.
-    No(Option<Record>),
+/// On what terms a session begins.
+#[derive(Default)]
+pub(super) struct Terms<'a> {
+    pub(super) replaces: Option<&'a Loaded>,
+    pub(super) login: Option<Login>,
+    pub(super) ends_others: bool,
 }
 
-impl Inner {
-    /// Takes a message for a call. `false` if another one has it.
-    pub(crate) async fn claim(&self, shared: &Shared, call: u32, message: &Message) -> Result<bool, SessionError> {
-        for _ in 0..MAX_ATTEMPTS {
-            let Some((loaded, epoch)) = shared.with(|state| state.holds(call, message))? else { return Ok(false) };
-            match self.write(shared, &loaded, |content| content.remove_flash(&message.key)).await? {
-                Written::Yes(seen) => {
-                    shared.with(|state| {
-                        state.claimed(call, epoch, message.clone(), seen);
-                        Ok(())
-                    })?;
-                    return Ok(true);
-                }
-                Written::No(present) => self.rebase(shared, present)?,
-            }
-        }
-        // Whoever writes so much may have written another message, too.
-        Ok(false)
-    }
-
-    /// Saves an update. `false` if it is to be made again, of what is there now.
-    pub(crate) async fn save_update(
+impl Engine {
+    /// Puts a record over the one that was loaded, if that is as it was.
+    pub(super) async fn set(
         &self,
-        shared: &Shared,
-        update: &Update,
-        key: &str,
-        value: Value,
-    ) -> Result<bool, SessionError> {
-        let Place::Record(loaded) = &update.place else { return self.begin(shared, update, key, value).await };
-        match self.write(shared, loaded, |content| content.set(key, value)).await? {
-            Written::Yes(seen) => shared.with(|state| state.updated(update, seen)).map(|()| true),
-            Written::No(present) => self.rebase(shared, present).map(|()| false),
-        }
-    }
-
-    /// Writes to a record, if it is as it was loaded.
-    async fn write(
-        &self,
-        shared: &Shared,
         loaded: &Loaded,
-        change: impl FnOnce(&mut Content),
-    ) -> Result<Written, SessionError> {
-        let (now, mark) = (self.clock.now(), self.deaths.mark());
-        let mut content = Arc::clone(loaded.record.content());
-        change(Arc::make_mut(&mut content));
-        self.fits(&content, Some(&loaded.record))?;
-        let policy = shared.with(|state| Ok(state.policy(&self.policy)))?;
-        let left = match policy.sliding {
-            true => policy.longest(content.created_at(), now),
-            false => policy.remaining(&loaded.record, now),
-        };
-        if left == 0 {
-            return Ok(Written::No(None));
-        }
-        let (ttl, version) = (Duration::from_millis(left), loaded.record.version());
-        let record = record(&content, version + 1, ttl, now);
-        let stored = self.store().set(&loaded.key, record.clone(), Expected::Version(version), ttl).await;
-        let at = self.clock.now();
-        match self.noted(stored).map_err(SessionError::Unavailable)? {
-            Stored::Yes => {
-                shared.waited(at.saturating_sub(now));
-                Ok(Written::Yes(Seen { record, mark, at }))
-            }
-            Stored::Conflict(present) => {
-                shared.wait(at.saturating_sub(now)).map_err(SessionError::Unavailable)?;
-                self.conflicted(Some(loaded), at);
-                Ok(Written::No(present))
-            }
-        }
+        content: &Arc<Content>,
+        ttl: Duration,
+        now: u64,
+    ) -> Result<(Stored, Record), CloseError> {
+        self.fits(content, Some(&loaded.record))?;
+        let expected = loaded.record.version();
+        let record = record(content, expected + 1, ttl, now);
+        let stored = self.store().set(&loaded.key, record.clone(), Expected::Version(expected), ttl).await;
+        Ok((self.noted(stored)?, record))
     }
 
-    /// Begins a session with an update. `false` if another call of the exchange was first.
-    async fn begin(&self, shared: &Shared, update: &Update, key: &str, value: Value) -> Result<bool, SessionError> {
-        let (now, mark) = (self.clock.now(), self.deaths.mark());
-        let mut content = Content::new(now);
-        content.set(key, value);
-        let content = Arc::new(content);
-        self.fits(&content, None)?;
-        let ttl = Duration::from_millis(self.policy.longest(now, now));
-        let (_, Fresh { id, key, record }) = self.create(&content, ttl, Terms::default(), now).await?;
-        let at = self.clock.now();
-        shared.waited(at.saturating_sub(now));
-        let loaded = Loaded { id, key: key.clone(), record, signature: None, renewed: true, mark };
-        if shared.with(|state| Ok(state.began(update, loaded, at)))? {
-            self.events.begun.add(1);
-            tracing::info!(cookie = self.name, session = key.fingerprint(), "session began");
-            return Ok(true);
+    /// Puts in a record under a new id.
+    pub(super) async fn create(
+        &self,
+        content: &Arc<Content>,
+        ttl: Duration,
+        Terms { replaces, login, ends_others }: Terms<'_>,
+        now: u64,
+    ) -> Result<(Created, Loaded), CloseError> {
+        self.fits(content, replaces.map(|loaded| &loaded.record))?;
+        let _ending = replaces.map(|loaded| self.revocations.ending(&loaded.key));
+        let _all_ending = ends_others.then(|| self.revocations.ending_many());
+        let replaces = replaces.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
+        let record = record(content, FIRST_VERSION, ttl, now);
+        for _ in 0..MAX_IDS {
+            let id = SessionId::generate()?;
+            let key = StoreKey::new(&self.prefix, &id);
+            let mark = self.revocations.mark();
+            let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
+            let created = self.noted(self.store().create(new).await)?;
+            if created != Created::Taken {
+                return Ok((created, Loaded { id, key, record, signature: None, renewed: true, mark }));
+            }
         }
-        // Nobody has its id. If this fails, it expires.
-        self.destroy(&key, Condition::Always).await.ok();
-        Ok(false)
+        // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
+        Err(EntropyError::Broken.into())
     }
 
-    fn rebase(&self, shared: &Shared, present: Option<Record>) -> Result<(), SessionError> {
-        let present = self.live(present, self.clock.now());
-        shared.with(|state| {
-            state.rebase(present);
-            Ok(())
-        })
+    /// A record that is over the limit already, since that was lowered, may become smaller by and by.
+    fn fits(&self, content: &Content, present: Option<&Record>) -> Result<(), CloseError> {
+        let present = present.map_or(0, |record| record.content().size());
+        if content.size() > self.size_limit.max(present) {
+            return Err(CloseError::TooLarge { limit: self.size_limit });
+        }
+        Ok(())
+    }
+
+    /// Notes that another request has changed a session meanwhile.
+    pub(super) fn conflicted(&self, loaded: Option<&Loaded>, now: u64) {
+        if let (Some(loaded), Some(suppressed)) = (loaded, self.events.conflict.count(now)) {
+            tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
+        }
     }
 }
 
-impl From<CloseError> for SessionError {
-    fn from(error: CloseError) -> Self {
-        match error {
-            CloseError::Unavailable(error) | CloseError::Unlisted(error) => Self::Unavailable(error),
-            CloseError::Conflict => Self::Conflict,
-            CloseError::CookieAfterHead => Self::CookieAfterHead,
-            CloseError::TooLarge { limit } => Self::TooLarge { limit },
-            CloseError::Id(source) => Self::Id(source),
-        }
-    }
+fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
+    Record::new(Arc::clone(content), version, now.saturating_add(milliseconds(ttl)), now)
 }
+
+/// Each refused write means that another one succeeded, so that this many are met only by a crowd on one session.
+pub(super) const MAX_ATTEMPTS: usize = 100;
+const MAX_IDS: usize = 5;
+const FIRST_VERSION: u64 = 1;

@@ -19,9 +19,8 @@ use velox_rpc::{Error, Result};
 use super::deadline::within;
 use super::outward::{cross_site, ended, of_call, unopened, unsaved};
 use crate::clock::milliseconds;
-use crate::manager::{CloseError, Closing, OpenError, keep_out_of_caches};
+use crate::manager::{CallScope, CloseError, Closing, OpenError, OpenSession, keep_out_of_caches};
 use crate::origin::Here;
-use crate::session::{CallScope, OpenSession};
 use crate::{Manager, Session};
 
 /// What a call has of the session of its exchange.

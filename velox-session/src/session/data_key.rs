@@ -9,7 +9,7 @@ use crate::record::is_reserved;
 
 /// A key whose values are of type `T`: what is written under it is what is read.
 ///
-/// It is the same as its text in every other way. A message left by [`Session::flash`](super::Session::flash) takes one as well.
+/// It is the same as its text in every other way. A message left by [`Session::flash`](crate::Session::flash) takes one as well.
 ///
 /// # Examples
 ///

@@ -1,9 +1,10 @@
 //! What can go wrong when a call reads or changes its session.
 
-use crate::store::StoreError;
 use std::fmt;
 
 use serde_json::Value;
+
+use crate::error::StoreError;
 
 /// Why a session could not be read or changed.
 ///

@@ -13,7 +13,6 @@ use smallvec::SmallVec;
 use crate::cookie::sign::Signature;
 use crate::id::SessionId;
 use crate::key::StoreKey;
-use crate::manager::deaths::Mark;
 use crate::policy::Policy;
 use crate::record::{Content, Record};
 use crate::session::error::SessionError;
@@ -83,6 +82,10 @@ pub(crate) struct Loaded {
     /// How many sessions this process had ended when it was loaded.
     pub(crate) mark: Mark,
 }
+
+/// How many sessions this process had ended at some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark(pub(crate) u64);
 
 /// A record that was saved before the exchange ended.
 pub(crate) struct Seen {
@@ -175,7 +178,6 @@ impl State {
     }
 
     /// The session for a call of its own, whose reply's head leaves before the call ends.
-    #[cfg(any(feature = "rpc", test))]
     pub(crate) fn after_head(&self) -> Self {
         Self { after_head: true, ..self.clone() }
     }

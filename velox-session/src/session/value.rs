@@ -8,7 +8,7 @@ use super::error::SessionError;
 use super::mismatch::Mismatch;
 use crate::record::key_of_serde_json;
 
-pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
+pub(crate) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
     let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
     match unreadable(key, &value) {
         Some(error) => Err(error),
@@ -33,7 +33,7 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
     }
 }
 
-pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
+pub(crate) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
     T::deserialize(value).map_err(|_| {
         let Mismatch { path, found, missing } = Mismatch::of::<T>(value);
         SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }

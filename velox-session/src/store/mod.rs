@@ -2,7 +2,6 @@
 
 mod answer;
 pub(crate) mod create;
-mod error;
 mod memory;
 mod owner;
 #[cfg(feature = "redis")]
@@ -15,11 +14,11 @@ use std::time::Duration;
 use crate::key::StoreKey;
 use crate::record::Record;
 
+pub use crate::error::StoreError;
 pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
 /// The attribute that an implementation of [`SessionStore`] stands under.
 pub use async_trait::async_trait;
 pub use create::{Login, NewSession};
-pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use owner::Owner;
 #[cfg(feature = "redis")]

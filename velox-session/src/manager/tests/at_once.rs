@@ -25,7 +25,7 @@ fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
         let (cookie, _) = world.issued(None, login);
         world.clock.advance(HOUR);
         let exchange = world.open(Some(&cookie));
-        // It knows nothing of the deaths that the other manager has seen.
+        // It knows nothing of the sessions that the other manager has ended.
         assert_eq!(ready(world.beside("session").end_all("u1")).expect("the store answers"), 1);
         world.clock.advance(Duration::from_millis(took));
         assert_eq!(world.close(&exchange).set_cookie().is_some(), is_sent);

@@ -13,9 +13,8 @@ use http::{HeaderMap, HeaderValue};
 use crate::clock::ManualClock;
 use crate::config::{SessionBuilder, session_middleware};
 use crate::key::StoreKey;
-use crate::manager::{Closing, Manager};
+use crate::manager::{Closing, Manager, OpenSession, Session};
 use crate::record::Record;
-use crate::session::{OpenSession, Session};
 use crate::store::{
     Condition, Created, Destroyed, Expected, Found, MemoryStore, NewSession, Owner, Renewal, SessionStore, StoreError,
     Stored, create,

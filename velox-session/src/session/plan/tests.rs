@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::id::SessionId;
 use crate::key::StoreKey;
-use crate::manager::deaths::Mark;
 use crate::record::Record;
 use crate::session::op::Op;
-use crate::session::state::{Base, Loaded, Message, Place, Seen};
+use crate::session::state::{Base, Loaded, Mark, Message, Place, Seen};
 use crate::user::SessionUser;
 
 const LENGTH: usize = 4;

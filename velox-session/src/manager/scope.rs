@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Session, Shared};
+use super::call::Session;
+use super::shared::Shared;
 
 /// The session of an exchange, between [`open`](crate::Manager::open) and [`close`](crate::Manager::close). Clones are the
 /// same session.
@@ -11,7 +12,7 @@ use super::{Session, Shared};
 /// # Examples
 ///
 /// ```
-/// use velox_session::session::OpenSession;
+/// use velox_session::manager::OpenSession;
 ///
 /// /// Runs a call that does not fail.
 /// fn run(exchange: &OpenSession) {
@@ -31,13 +32,10 @@ impl OpenSession {
     /// Begins a call. Calls may run at the same time. After the exchange was closed, everything such a call does is an
     /// error.
     pub fn call(&self) -> CallScope {
-        // A number that no call has: every use of it answers that the call has ended.
-        let call = self.0.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
-        CallScope { session: Session { shared: Arc::clone(&self.0), call, user_is_gone: false }, keep: false }
+        CallScope { session: Session::begin(Arc::clone(&self.0)), keep: false }
     }
 
     /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
-    #[cfg(feature = "rpc")]
     pub(crate) fn after_head(&self) -> Option<Self> {
         self.0.after_head().map(Self::new)
     }
@@ -93,11 +91,6 @@ impl CallScope {
 
 impl Drop for CallScope {
     fn drop(&mut self) {
-        let ended = self.session.shared.with(|state| {
-            state.end(self.session.call, self.keep);
-            Ok(())
-        });
-        // The exchange was closed before the call ended: there is nothing left to keep or drop.
-        ended.ok();
+        self.session.end_call(self.keep);
     }
 }

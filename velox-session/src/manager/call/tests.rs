@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{CallScope, Key, KeyName, SessionError};
 use crate::config::session_middleware;
-use crate::manager::Manager;
+use crate::manager::{CallScope, Manager};
+use crate::session::{Key, KeyName, SessionError};
 use crate::store::MemoryStore;
 use crate::user::SessionUser;
 

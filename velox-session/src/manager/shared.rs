@@ -1,48 +1,47 @@
-//! What all calls of an exchange share.
+//! What all calls of an exchange share: the state, until it is taken to be saved.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::error::SessionError;
-use super::state::State;
-use crate::manager::Manager;
-use crate::store::StoreError;
+use super::engine::Engine;
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+use crate::session::SessionError;
+use crate::session::state::State;
 
-/// What all calls of an exchange share: the state, until the manager takes it to save it.
 pub(crate) struct Shared {
     state: Mutex<Option<State>>,
     /// Milliseconds that the exchange has waited for the store.
     waited: AtomicU64,
     /// For what cannot wait until the exchange ends.
-    pub(super) manager: Manager,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl Shared {
-    pub(crate) fn new(state: State, manager: Manager) -> Self {
-        Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), manager }
+    pub(super) fn new(state: State, engine: Arc<Engine>) -> Self {
+        Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), engine }
     }
 
     /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
-    #[cfg(feature = "rpc")]
-    pub(crate) fn after_head(&self) -> Option<Self> {
+    pub(super) fn after_head(&self) -> Option<Self> {
         let state = self.lock().as_ref()?.after_head();
-        Some(Self { waited: AtomicU64::new(self.waited(0)), ..Self::new(state, self.manager.clone()) })
+        Some(Self { waited: AtomicU64::new(self.waited(0)), ..Self::new(state, Arc::clone(&self.engine)) })
     }
 
     /// Takes the state: from here on no call reads or writes it. In a box, since it moves through the futures that save it.
-    pub(crate) fn take(&self) -> Option<Box<State>> {
+    pub(super) fn take(&self) -> Option<Box<State>> {
         self.lock().take().map(Box::new)
     }
 
     /// Drops the state if `close` can do what is left to do.
-    pub(crate) fn close<T>(&self, close: impl FnOnce(&State) -> Option<T>) -> Option<T> {
+    pub(super) fn close<T>(&self, close: impl FnOnce(&State) -> Option<T>) -> Option<T> {
         let mut state = self.lock();
         let closed = close(state.as_ref()?)?;
         *state = None;
         Some(closed)
     }
 
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> Result<T, SessionError> {
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> Result<T, SessionError> {
         // The one thing that can panic in here is an update function that is done again, before anything is changed.
         match self.lock().as_mut() {
             Some(state) => act(state),
@@ -56,13 +55,9 @@ impl Shared {
     }
 
     /// The same, unless that is longer than a request waits.
-    pub(crate) fn wait(&self, milliseconds: u64) -> Result<(), StoreError> {
-        let longest = self.manager.longest_wait();
-        if self.waited(milliseconds) < crate::clock::milliseconds(longest) {
-            Ok(())
-        } else {
-            Err(self.manager.timed_out())
-        }
+    pub(super) fn wait(&self, waited: u64) -> Result<(), StoreError> {
+        let is_over = self.waited(waited) >= milliseconds(self.engine.longest_wait());
+        if is_over { Err(self.engine.timed_out()) } else { Ok(()) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {

@@ -8,36 +8,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::key::StoreKey;
+use crate::session::state::Mark;
 
 /// The sessions that this process has ended lately.
-pub(crate) struct Deaths {
+pub(crate) struct Revocations {
     count: AtomicU64,
     /// The last ones, each at the place of its number.
     recent: Mutex<[u64; RECENT]>,
 }
 
-/// How many deaths there had been at some time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark(u64);
-
-impl Deaths {
+impl Revocations {
     pub(crate) const fn new() -> Self {
         Self { count: AtomicU64::new(0), recent: Mutex::new([0; RECENT]) }
     }
 
-    /// Notes down that a session is being ended: before the store is told, so that who sees no death sees a live session, and when
+    /// Notes down that a session is being ended: before the store is told, so that who sees no revocation sees a live session, and when
     /// the store has answered, for who has loaded it in between.
     #[must_use = "it is to be held until the store has answered"]
     pub(super) fn ending<'a>(&'a self, key: &'a StoreKey) -> Ending<'a> {
         self.note(key);
-        Ending { deaths: self, key: Some(key) }
+        Ending { revocations: self, key: Some(key) }
     }
 
     /// The same for sessions of which nobody knows which they are: whoever has loaded any session asks the store.
     #[must_use = "it is to be held until the store has answered"]
     pub(super) fn ending_many(&self) -> Ending<'_> {
         self.note_many();
-        Ending { deaths: self, key: None }
+        Ending { revocations: self, key: None }
     }
 
     pub(super) fn note_many(&self) {
@@ -70,15 +67,15 @@ impl Deaths {
 
 /// A session that is being ended.
 pub(super) struct Ending<'a> {
-    deaths: &'a Deaths,
+    revocations: &'a Revocations,
     key: Option<&'a StoreKey>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         match self.key {
-            Some(key) => self.deaths.note(key),
-            None => self.deaths.note_many(),
+            Some(key) => self.revocations.note(key),
+            None => self.revocations.note_many(),
         }
     }
 }
@@ -95,34 +92,34 @@ mod tests {
     use crate::conformance::key;
 
     #[test]
-    fn a_death_is_seen_by_who_came_before_it_and_no_other() {
-        let (deaths, one, other) = (Deaths::new(), key("session"), key("session"));
-        let before = deaths.mark();
-        assert!(!deaths.may_include(&one, before));
-        drop(deaths.ending(&one));
-        assert!(deaths.may_include(&one, before));
-        assert!(!deaths.may_include(&other, before));
-        assert!(!deaths.may_include(&one, deaths.mark()));
+    fn a_revocation_is_seen_by_who_came_before_it_and_no_other() {
+        let (revocations, one, other) = (Revocations::new(), key("session"), key("session"));
+        let before = revocations.mark();
+        assert!(!revocations.may_include(&one, before));
+        drop(revocations.ending(&one));
+        assert!(revocations.may_include(&one, before));
+        assert!(!revocations.may_include(&other, before));
+        assert!(!revocations.may_include(&one, revocations.mark()));
     }
 
     #[test]
-    fn a_death_is_seen_by_who_came_while_the_store_was_told() {
-        let (deaths, one) = (Deaths::new(), key("session"));
-        let ending = deaths.ending(&one);
-        let between = deaths.mark();
+    fn a_revocation_is_seen_by_who_came_while_the_store_was_told() {
+        let (revocations, one) = (Revocations::new(), key("session"));
+        let ending = revocations.ending(&one);
+        let between = revocations.mark();
         drop(ending);
-        assert!(deaths.may_include(&one, between));
+        assert!(revocations.may_include(&one, between));
     }
 
     #[test]
     fn who_has_missed_too_many_asks() {
-        let (deaths, one) = (Deaths::new(), key("session"));
-        let before = deaths.mark();
+        let (revocations, one) = (Revocations::new(), key("session"));
+        let before = revocations.mark();
         for _ in 0..RECENT {
-            deaths.note(&key("session"));
+            revocations.note(&key("session"));
         }
-        assert!(!deaths.may_include(&one, before));
-        deaths.note(&key("session"));
-        assert!(deaths.may_include(&one, before));
+        assert!(!revocations.may_include(&one, before));
+        revocations.note(&key("session"));
+        assert!(revocations.may_include(&one, before));
     }
 }

@@ -1,0 +1,494 @@
+//! The session as a call has it: reads, writes, login and logout.
+//!
+//! A [`Session`] notes down what a call does; the [`Manager`](crate::Manager) saves it when the exchange ends. Only what cannot wait asks
+//! the store at once: a flash message is for one reader, and a list is of what there is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::shared::Shared;
+use super::write::MAX_ATTEMPTS;
+use crate::id::SessionId;
+use crate::record::{Content, is_reserved};
+use crate::session::op::Op;
+use crate::session::state::{Loaded, Place, Update};
+use crate::session::value::{decode, encode};
+use crate::session::view::View;
+use crate::session::{DataKey, KeyName, SessionError, SessionHandle, SessionInfo};
+use crate::user::SessionUser;
+
+/// The session of a call.
+///
+/// Clones are the same session. What is written through it is saved once, when the exchange ends, if the call has not
+/// failed with a server error; a login, logout or regeneration is kept whatever becomes of the call.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::{Session, SessionError};
+///
+/// async fn add_to_cart(session: &Session, article: &str) -> Result<u32, SessionError> {
+///     session.set("last", article)?;
+///     session.flash("success", "Added to the cart")?;
+///     session.update("articles", |count: Option<u32>| count.unwrap_or(0) + 1).await
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    call: u32,
+    /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor).
+    user_is_gone: bool,
+}
+
+impl Session {
+    pub(super) fn begin(shared: Arc<Shared>) -> Self {
+        // A number that no call has: every use of it answers that the call has ended.
+        let call = shared.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
+        Self { shared, call, user_is_gone: false }
+    }
+
+    /// Ends the call. Its writes are kept or dropped.
+    pub(super) fn end_call(&self, keep: bool) {
+        let ended = self.shared.with(|state| {
+            state.end(self.call, keep);
+            Ok(())
+        });
+        // The exchange was closed before the call ended: there is nothing left to keep or drop.
+        ended.ok();
+    }
+
+    /// The same session, for a call that was told that the session's user is gone: a visitor's. It shows nobody and nothing, and leaves
+    /// the record as it is. The first write logs out, and so begins a session of the visitor's own: nothing of the user who is gone
+    /// gets into it.
+    pub(crate) fn of_visitor(self) -> Self {
+        Self { user_is_gone: true, ..self }
+    }
+
+    /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
+    ///
+    /// What an anonymous visitor had gathered is kept; what another user had is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError, SessionUser};
+    /// async fn log_in(session: &Session) -> Result<(), SessionError> {
+    ///     session.login(SessionUser::new("u1", "ada@example.com")).await?;
+    ///     assert!(session.check());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended, or the record would be too large.
+    pub async fn login(&self, user: SessionUser) -> Result<(), SessionError> {
+        self.begin_if_hidden()?;
+        let at = self.shared.engine.now();
+        self.push(Op::Login { user, at })
+    }
+
+    /// Ends the session, in the store and in the browser. Without a session it does nothing.
+    ///
+    /// What is written afterwards begins a new session, of nobody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out(session: &Session) -> Result<(), SessionError> {
+    ///     session.logout().await?;
+    ///     session.flash("success", "See you")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub async fn logout(&self) -> Result<(), SessionError> {
+        let at = self.shared.engine.now();
+        self.push(Op::Logout { at })
+    }
+
+    /// Ends this session and all others of its user, wherever they are used, as soon as the exchange ends. Without a user it is a
+    /// [`logout`](Self::logout).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out_everywhere(session: &Session) -> Result<(), SessionError> {
+    ///     session.logout_all().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call has ended, or another call has ended the session or changed its user. A store that lists no sessions fails the
+    /// exchange.
+    pub async fn logout_all(&self) -> Result<(), SessionError> {
+        let (user, at) = (self.known_user()?, self.shared.engine.now());
+        self.push(Op::LogoutAll { user, at })
+    }
+
+    /// Ends all other sessions of the user as soon as the exchange ends, and keeps this one: after a change of password, say.
+    /// Without a user there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn password_changed(session: &Session) -> Result<(), SessionError> {
+    ///     session.regenerate().await?;
+    ///     session.logout_others().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`logout_all`](Self::logout_all).
+    pub async fn logout_others(&self) -> Result<(), SessionError> {
+        match self.known_user()? {
+            Some(user) => self.push(Op::LogoutOthers { user }),
+            None => Ok(()),
+        }
+    }
+
+    /// The live sessions of the user who is logged in, the newest first: for a page that shows where somebody is logged in. Without
+    /// a user there are none.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked or lists no sessions, the call has ended, or another call has ended the session or changed its user.
+    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, SessionError> {
+        let Some(user) = self.known_user()? else { return Ok(Vec::new()) };
+        let current = self.shared.with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())))?;
+        let engine = &self.shared.engine;
+        engine.sessions_of(&user, current.as_ref()).await.map_err(SessionError::Unavailable)
+    }
+
+    /// Ends one session of the user who is logged in, at once; for this very session it is a [`logout`](Self::logout). Answers whether it was there:
+    /// another user's is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::session::SessionHandle;
+    /// # use velox_session::{Session, SessionError};
+    /// async fn log_out_there(session: &Session, handle: &SessionHandle) -> Result<bool, SessionError> {
+    ///     session.end(handle).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`sessions`](Self::sessions). The session may still be there.
+    pub async fn end(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
+        let Some(user) = self.known_user()? else { return Ok(false) };
+        if self.handle().as_ref() == Some(handle) {
+            return self.logout().await.map(|()| true);
+        }
+        let engine = &self.shared.engine;
+        let ended = match self.shared.with(|state| Ok(state.is_read_only()))? {
+            true => engine.find(&user, handle).await.map(|session| session.is_some()),
+            false => engine.end(&user, handle).await,
+        };
+        ended.map_err(SessionError::Unavailable)
+    }
+
+    /// The handle of this session on the list of its user's. `None` as for [`id`](Self::id).
+    #[must_use]
+    pub fn handle(&self) -> Option<SessionHandle> {
+        self.loaded(|loaded| SessionHandle::of(&loaded.key, loaded.record.content()))
+    }
+
+    /// Gives the session a new id and keeps what is in it: for any change of privilege other than a login.
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub async fn regenerate(&self) -> Result<(), SessionError> {
+        if self.is_hidden() {
+            // As for a visitor: there is no id that somebody else could know.
+            return Ok(());
+        }
+        self.push(Op::Regenerate)
+    }
+
+    /// The value of a key: of a text, or of a [`Key`](crate::Key), which knows the type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// fn theme(session: &Session) -> Result<String, SessionError> {
+    ///     Ok(session.get("theme")?.unwrap_or_else(|| "light".to_owned()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or the call has ended.
+    pub fn get<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
+        let content = self.content()?;
+        // The lock is free again: `T` may do what it likes.
+        content.data().get(key.name()).map(|value| decode(key.name(), value)).transpose()
+    }
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    ///
+    /// The key is reserved, or one within the value; the value cannot be written as JSON, the record would be too large, or the call has ended.
+    pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
+        checked(key.name())?;
+        let value = encode(key.name(), &value)?;
+        self.begin_if_hidden()?;
+        self.push(Op::Set { key: key.name().to_owned(), value })
+    }
+
+    /// Sets the value of a key to what `function` makes of the present one, saves it at once, and returns what was saved.
+    ///
+    /// Use it for counters, stock and whatever else two requests may change at the same time. Where another request has changed the session
+    /// meanwhile, `function` is called again on the value that is there now. It should do nothing else, and must not use the session.
+    ///
+    /// A value that was returned is saved, like a login, even if the call fails later. Values of other keys that the call has
+    /// [`set`](Self::set) before are saved when the exchange ends; one of this key is what `function` gets. After a login, logout or
+    /// regeneration in the same exchange the update is saved together with it. In a `HEAD` request nothing is saved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn count(session: &Session) -> Result<u64, SessionError> {
+    ///     session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get) and [`set`](Self::set). [`SessionError::Conflict`] if another request ended the session or gave it a new
+    /// id; nothing is saved then. If the store does not answer, the value may be saved or not.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the value is saved or not.
+    pub async fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Fn(Option<T>) -> T,
+    {
+        let name = key.name().to_owned();
+        drop(key);
+        checked(&name)?;
+        self.begin_if_hidden()?;
+        for _ in 0..MAX_ATTEMPTS {
+            let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
+            // Not under the lock: this is foreign code, which may take its time or panic.
+            let present = update.content.data().get(&name).map(|value| decode(&name, value)).transpose()?;
+            let updated = function(present);
+            let value = encode(&name, &updated)?;
+            if self.save_update(update, &name, value).await? {
+                return Ok(updated);
+            }
+        }
+        Err(SessionError::Conflict)
+    }
+
+    /// Removes a key. Answers whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// The key is reserved, or the call has ended.
+    pub fn remove(&self, key: impl KeyName) -> Result<bool, SessionError> {
+        let key = key.name();
+        checked(key)?;
+        if self.is_hidden() {
+            return Ok(false);
+        }
+        let present = self.content()?.data().contains_key(key);
+        self.push(Op::Remove { key: key.to_owned() })?;
+        Ok(present)
+    }
+
+    /// Whether there is a value of this key. Once the call has ended there is none.
+    #[must_use]
+    pub fn has(&self, key: impl KeyName) -> bool {
+        self.content().is_ok_and(|content| content.data().contains_key(key.name()))
+    }
+
+    /// Leaves a message for a later request, where [`get_flash`](Self::get_flash) reads it once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set), but that only keys within the value are reserved.
+    pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
+        let value = encode(key.name(), &value)?;
+        self.begin_if_hidden()?;
+        self.push(Op::Flash { key: key.name().to_owned(), value })
+    }
+
+    /// Takes a message that an earlier request left. Of many requests that read it, one gets it: it is taken out of the store
+    /// at once, and put back when the exchange ends if the call failed with a server error. It is lost if the session cannot be saved then.
+    /// A `HEAD` request reads the message and leaves it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn banner(session: &Session) -> Result<Option<String>, SessionError> {
+    ///     session.get_flash("success").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The message is of another type (it stays then), the store could not be asked, or the call has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the message is still there or is lost.
+    pub fn get_flash<T: DeserializeOwned>(
+        &self,
+        key: impl DataKey<T>,
+    ) -> impl Future<Output = Result<Option<T>, SessionError>> + Send {
+        let is_hidden = self.is_hidden();
+        let message = self.shared.with(|state| if is_hidden { Ok(None) } else { state.flash(self.call, key.name()) });
+        async move {
+            let Some(message) = message? else { return Ok(None) };
+            // One that is not of this type is not taken, and another value of it must not be held while this waits.
+            drop(decode::<T>(&message.key, &message.value)?);
+            if self.shared.with(|state| Ok(state.is_read_only()))? {
+                return decode(&message.key, &message.value).map(Some);
+            }
+            if self.shared.engine.claim(&self.shared, self.call, &message).await? {
+                return decode(&message.key, &message.value).map(Some);
+            }
+            Ok(None)
+        }
+    }
+
+    /// The id of the session, as the request had it. `None` if there was none, and after a login, logout or regeneration:
+    /// the new id is drawn when the session is saved.
+    #[must_use]
+    pub fn id(&self) -> Option<SessionId> {
+        self.loaded(|loaded| loaded.id.clone())
+    }
+
+    /// Whether the request came without a live session.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_hidden() || self.shared.with(|state| Ok(state.is_new())).unwrap_or(true)
+    }
+
+    /// Whether somebody is logged in.
+    #[must_use]
+    pub fn check(&self) -> bool {
+        self.read(|view| view.content().user().map(|_| ())).is_some()
+    }
+
+    /// Who is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<SessionUser> {
+        self.read(|view| view.content().user().map(SessionUser::from))
+    }
+
+    /// The id of the user who is logged in.
+    #[must_use]
+    pub fn user_id(&self) -> Option<String> {
+        self.read(|view| view.content().user().map(|user| user.id.to_owned()))
+    }
+
+    /// All values that the application has set.
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    pub fn data(&self) -> Result<Map<String, Value>, SessionError> {
+        Ok(self.content()?.data().clone())
+    }
+
+    /// Whether this call must not see what is there, which is of a user who is gone: until the call, or another, logs out.
+    fn is_hidden(&self) -> bool {
+        self.user_is_gone && !self.is_logged_out()
+    }
+
+    /// Whether somebody has logged out. Of a call that has ended nothing is there to be hidden.
+    #[cold]
+    fn is_logged_out(&self) -> bool {
+        self.shared.with(|state| Ok(state.view(self.call)?.is_logged_out())).unwrap_or(true)
+    }
+
+    /// Begins a session of the visitor's own where the one that is there is hidden.
+    fn begin_if_hidden(&self) -> Result<(), SessionError> {
+        if !self.is_hidden() {
+            return Ok(());
+        }
+        // Not where another call has logged somebody in meanwhile.
+        self.shared.with(|state| state.known_user(self.call))?;
+        self.push(Op::Logout { at: self.shared.engine.now() })
+    }
+
+    /// `false` if the update is to be made again, of another value.
+    async fn save_update(&self, update: Update, name: &str, value: Value) -> Result<bool, SessionError> {
+        if let Place::Log = update.place {
+            return self.shared.with(|state| state.update(self.call, update, name, value));
+        }
+        self.shared.engine.save_update(&self.shared, &update, name, value).await
+    }
+
+    fn content(&self) -> Result<Arc<Content>, SessionError> {
+        if self.is_hidden() {
+            return Ok(Arc::default());
+        }
+        self.shared.with(|state| Ok(Arc::clone(state.view(self.call)?.content())))
+    }
+
+    fn known_user(&self) -> Result<Option<String>, SessionError> {
+        if self.is_hidden() {
+            return Ok(None);
+        }
+        self.shared.with(|state| state.known_user(self.call))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
+        if self.is_hidden() {
+            return None;
+        }
+        self.shared.with(|state| Ok(read(state.view(self.call)?))).ok().flatten()
+    }
+
+    /// Of the session that was loaded, if it still is this call's.
+    fn loaded<T>(&self, read: impl FnOnce(&Loaded) -> T) -> Option<T> {
+        if self.is_hidden() {
+            return None;
+        }
+        let loaded = self.shared.with(|state| {
+            let replaced = state.view(self.call)?.is_replaced();
+            Ok(state.loaded().filter(|_| !replaced).map(read))
+        });
+        loaded.ok().flatten()
+    }
+
+    fn push(&self, op: Op) -> Result<(), SessionError> {
+        self.shared.with(|state| state.push(self.call, op))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+fn checked(name: &str) -> Result<(), SessionError> {
+    if is_reserved(name) { Err(SessionError::ReservedKey { key: name.to_owned() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;
