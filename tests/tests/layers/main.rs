@@ -1,9 +1,13 @@
-//! The rings of velox-rpc: a module uses only what lies inward of it. The table stands in `ARCHITECTURE.md`; this reads it, and every
-//! `crate::` in the sources.
+//! The rings of the three crates: a module uses only what lies inward of it, and no two files use each other. The tables stand in
+//! `ARCHITECTURE.md`.
+
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use sources::Sources;
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
@@ -34,56 +38,20 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).filter(|word| !word.is_empty())
 }
 
-/// A file of velox-rpc, and the module of the root that it belongs to.
-fn modules() -> Vec<(String, PathBuf)> {
-    let source = workspace().join("velox-rpc/src");
-    let module = |path: &Path| {
-        let inner = path.strip_prefix(&source).expect("it lies there");
-        let first = inner.iter().next().expect("a name").to_string_lossy().into_owned();
-        first.trim_end_matches(".rs").to_owned()
-    };
-    files(&source, ".rs").into_iter().map(|path| (module(&path), path)).collect()
+/// The crates that have rings.
+const LAYERED: [&str; 3] = ["velox-rpc", "velox-rpc-macros", "velox-session"];
+
+fn sources(name: &str) -> Sources {
+    Sources::read(&workspace().join(name).join("src"))
 }
 
-/// The modules of the root that a file names: `use crate::error::…`, `use crate::{call, error::…}`, `crate::wire::…`.
-fn named(path: &Path) -> BTreeSet<String> {
-    let text = code(path).join("\n");
-    let mut found = BTreeSet::new();
-    for (at, _) in text.match_indices("crate::") {
-        if text[..at].ends_with(|letter: char| letter == '$' || letter == '_' || letter.is_alphanumeric()) {
-            continue;
-        }
-        let rest = &text[at + "crate::".len()..];
-        match rest.strip_prefix('{') {
-            Some(list) => found.extend(heads(list)),
-            None => found.extend(words(rest).next().map(str::to_owned)),
-        }
-    }
-    found
-}
-
-/// The first names of the paths in `{a, b::c, d::{e, f}}`, whose first brace was read.
-fn heads(list: &str) -> Vec<String> {
-    let (mut depth, mut found, mut path) = (0, Vec::new(), String::new());
-    for letter in list.chars() {
-        match letter {
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            '{' => depth += 1,
-            ',' if depth == 0 => found.push(std::mem::take(&mut path)),
-            _ if depth == 0 => path.push(letter),
-            _ => {}
-        }
-    }
-    found.push(path);
-    found.iter().filter_map(|path| words(path).next().map(str::to_owned)).collect()
-}
-
-/// The table: each module, with the modules that it may use.
-fn rings() -> BTreeMap<String, BTreeSet<String>> {
+/// The table of a crate: each module, with the modules that it may use.
+fn rings(name: &str) -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).expect("the architecture is written down");
     let (_, section) = text.split_once("\n## Rings\n").expect("it has a section on rings");
     let section = section.split("\n## ").next().expect("a section");
+    let table = section.split("\n### ").find(|table| table.lines().next().is_some_and(|title| title == name));
+    let section = table.unwrap_or_else(|| panic!("it has a table for {name}"));
     let names = |cell: &str| cell.split(',').map(|name| name.trim().trim_matches('`').to_owned()).collect::<Vec<_>>();
     let rows: Vec<(String, Vec<String>, Vec<String>)> = section
         .lines()
@@ -108,81 +76,74 @@ fn rings() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The root, which lifts names, and what macros name, which names them all.
-const ROOT: [&str; 2] = ["lib", "__private"];
+/// The root lifts names, and `__private` is what expansions of macros name: both use everything.
+fn is_lifting(module: &[String]) -> bool {
+    module.first().is_none_or(|first| first == "__private")
+}
 
 #[test]
 fn every_module_uses_only_what_lies_inward_of_it() {
-    let rings = rings();
     let mut strays = Vec::new();
-    for (module, path) in modules() {
-        let Some(inward) = rings.get(&module) else { continue };
-        for other in named(&path) {
-            if other != module && !inward.contains(&other) {
-                strays.push(format!("{} uses `{other}`, which lies outward of `{module}`", path.display()));
+    for name in LAYERED {
+        let (rings, sources) = (rings(name), sources(name));
+        for (file, used) in sources.uses().iter().filter(|(file, _)| !is_lifting(file)) {
+            let module = &file[0];
+            for other in used.iter().filter(|other| !is_lifting(other)).map(|other| &other[0]) {
+                if other != module && !rings.get(module).is_some_and(|inward| inward.contains(other)) {
+                    strays.push(format!("{} uses `{other}`", sources.path(file).display()));
+                }
             }
         }
     }
-    assert!(strays.is_empty(), "{strays:#?}");
+    assert!(strays.is_empty(), "these lie outward: {strays:#?}");
 }
 
 /// Without it, a reader that finds nothing would find everything right.
 #[test]
 fn the_reader_finds_what_is_named() {
-    let service = named(&workspace().join("velox-rpc/src/service/mod.rs"));
-    assert!(["context", "error", "wire"].iter().all(|module| service.contains(*module)), "{service:?}");
-    assert_eq!(heads("call, error::{Error, Result}, wire::rest::Route}; crate::app"), ["call", "error", "wire"]);
+    let uses = sources("velox-rpc").uses();
+    let service: BTreeSet<_> = uses[&["service".to_owned()][..]].iter().filter_map(|file| file.first()).collect();
+    assert!(["context", "error", "wire"].iter().all(|module| service.contains(&(*module).to_owned())), "{service:?}");
 }
 
 #[test]
 fn every_module_has_a_ring() {
-    let rings = rings();
-    let modules: BTreeSet<_> = modules().into_iter().map(|(module, _)| module).collect();
-    let without: Vec<_> =
-        modules.iter().filter(|name| !rings.contains_key(*name) && !ROOT.contains(&name.as_str())).collect();
-    assert!(without.is_empty(), "{without:?} stand in no ring");
-    let gone: Vec<_> = rings.keys().filter(|name| !modules.contains(*name)).collect();
-    assert!(gone.is_empty(), "{gone:?} stand in a ring, and are no modules");
+    for name in LAYERED {
+        let rings: BTreeSet<_> = rings(name).into_keys().collect();
+        let modules: BTreeSet<_> =
+            sources(name).modules().into_iter().filter(|module| !is_lifting(std::slice::from_ref(module))).collect();
+        assert_eq!(rings, modules, "the rings of {name}, and its modules");
+    }
 }
 
 #[test]
 fn what_may_be_used_is_a_module() {
-    let rings = rings();
-    let strange: BTreeSet<_> = rings.values().flatten().filter(|name| !rings.contains_key(*name)).collect();
-    assert!(strange.is_empty(), "{strange:?} are neither rings nor modules");
+    for name in LAYERED {
+        let rings = rings(name);
+        let strange: BTreeSet<_> = rings.values().flatten().filter(|name| !rings.contains_key(*name)).collect();
+        assert!(strange.is_empty(), "{strange:?} are neither rings nor modules of {name}");
+    }
 }
 
 /// Two rings that may use each other would be one.
 #[test]
 fn no_two_rings_use_each_other() {
-    let rings = rings();
-    for (module, inward) in &rings {
-        for other in inward.iter().filter(|other| *other != module) {
-            // Within one ring modules share what they may use.
-            let same_ring = rings[other] == *inward;
-            assert!(same_ring || !rings[other].contains(module), "`{module}` and `{other}` may use each other");
+    for name in LAYERED {
+        let rings = rings(name);
+        for (module, inward) in &rings {
+            for other in inward.iter().filter(|other| *other != module) {
+                // Within one ring modules share what they may use.
+                let same_ring = rings[other] == *inward;
+                assert!(same_ring || !rings[other].contains(module), "`{module}` and `{other}` may use each other");
+            }
         }
-    }
-}
-
-/// In a file of the root, `super` is the root: another way to name an outward module.
-#[test]
-fn no_module_reaches_another_by_super() {
-    let source = workspace().join("velox-rpc/src");
-    for (module, path) in modules() {
-        let in_root = path == source.join(format!("{module}.rs")) || path == source.join(&module).join("mod.rs");
-        let code = code(&path).join("\n");
-        let code = code.split("#[cfg(test)]").next().expect("code before the tests");
-        assert!(!in_root || !code.contains("super::"), "{} reaches out by `super::`", path.display());
     }
 }
 
 #[test]
 fn only_the_server_names_hyper_or_tokio() {
-    for (module, path) in modules() {
-        if module == "server" {
-            continue;
-        }
+    let source = workspace().join("velox-rpc/src");
+    for path in files(&source, ".rs").into_iter().filter(|path| !path.starts_with(source.join("server"))) {
         for line in code(&path) {
             let stray = words(&line).find(|word| ["hyper", "hyper_util", "tokio"].contains(word));
             assert_eq!(stray, None, "{}: {line}", path.display());
@@ -192,7 +153,7 @@ fn only_the_server_names_hyper_or_tokio() {
 
 #[test]
 fn velox_rpc_never_names_velox_session() {
-    let mut paths: Vec<_> = modules().into_iter().map(|(_, path)| path).collect();
+    let mut paths = files(&workspace().join("velox-rpc/src"), ".rs");
     paths.push(workspace().join("velox-rpc/Cargo.toml"));
     for path in paths {
         let text = fs::read_to_string(&path).expect("a source file");
@@ -253,4 +214,20 @@ fn nothing_is_unsafe() {
             }
         }
     }
+}
+
+/// Neither of two files that use each other can be read without the other.
+#[test]
+fn no_two_files_use_each_other() {
+    let mut circles = Vec::new();
+    for name in LAYERED {
+        let sources = sources(name);
+        let uses = sources.uses();
+        for (file, used) in &uses {
+            for other in used.iter().filter(|other| *other > file && uses[*other].contains(file)) {
+                circles.push(format!("{} and {}", sources.path(file).display(), sources.path(other).display()));
+            }
+        }
+    }
+    assert!(circles.is_empty(), "{circles:#?}");
 }
