@@ -332,7 +332,7 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
             procedure::<Accounts>().use_(main.optional()).query(|Call { ctx, .. }| {
                 let session = &ctx.session;
                 Ok(json!({
-                    "isNew": session.is_new(), "authenticated": session.check(), "userId": session.user_id(),
+                    "isNew": session.is_new(), "authenticated": session.is_logged_in(), "userId": session.user_id(),
                 }))
             }),
         )
@@ -441,7 +441,7 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
             "flashThenRead",
             procedure::<Accounts>().use_(main.optional()).input::<Entry>().mutation(async |Call { input, ctx }| {
                 ctx.session.flash(&input.key, &input.value)?;
-                Ok(ctx.session.get_flash::<Value>(&input.key).await?)
+                Ok(ctx.session.take_flash::<Value>(&input.key).await?)
             }),
         )
         .procedure(
@@ -449,12 +449,12 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
             procedure::<Accounts>()
                 .use_(main.optional())
                 .input::<Key>()
-                .query(async |Call { input, ctx }| Ok(ctx.session.get_flash::<Value>(&input.key).await?)),
+                .query(async |Call { input, ctx }| Ok(ctx.session.take_flash::<Value>(&input.key).await?)),
         )
         .procedure(
             "messageThenBreak",
             procedure::<Accounts>().use_(main.optional()).input::<Key>().query(async |Call { input, ctx }| {
-                ctx.session.get_flash::<Value>(&input.key).await?;
+                ctx.session.take_flash::<Value>(&input.key).await?;
                 Err::<(), _>(Error::internal("broken"))
             }),
         )
@@ -465,7 +465,7 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
                     let LoginAndKey { email, password, key } = input;
                     let account = ctx.state_of().verify(&Login { email, password })?;
                     ctx.session.login(SessionUser::new(&account.id, &account.email)).await?;
-                    Ok(ctx.session.get_flash::<Value>(&key).await?)
+                    Ok(ctx.session.take_flash::<Value>(&key).await?)
                 },
             ),
         )

@@ -156,7 +156,7 @@ impl Sessions {
     }
 
     /// Reads a message, once.
-    pub fn get_flash(&self) -> Query<ByKey, Message> {
+    pub fn take_flash(&self) -> Query<ByKey, Message> {
         procedure()
             .input::<ByKey>()
             .use_(self.session.optional())
@@ -193,5 +193,5 @@ impl Sessions {
 }
 
 async fn message(session: &Session, key: &str) -> Result<Message> {
-    Ok(Message { message: session.get_flash(key).await?.unwrap_or_default() })
+    Ok(Message { message: session.take_flash(key).await?.unwrap_or_default() })
 }

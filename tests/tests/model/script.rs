@@ -123,7 +123,7 @@ impl Script {
                 answer => answer.map(|count| counted = Some(count)),
             },
             Act::Flash(key) => session.flash(key, &text),
-            Act::Take(key) => session.get_flash::<Value>(key).await.map(|message| delivered = message),
+            Act::Take(key) => session.take_flash::<Value>(key).await.map(|message| delivered = message),
             Act::Login(user) => session.login(SessionUser::new(user, format!("{user}@example.com"))).await,
             Act::Logout => session.logout().await,
             Act::Regenerate => session.regenerate().await,

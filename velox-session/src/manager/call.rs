@@ -79,7 +79,7 @@ impl Session {
     /// # use velox_session::{Session, SessionError, SessionUser};
     /// async fn log_in(session: &Session) -> Result<(), SessionError> {
     ///     session.login(SessionUser::new("u1", "ada@example.com")).await?;
-    ///     assert!(session.check());
+    ///     assert!(session.is_logged_in());
     ///     Ok(())
     /// }
     /// ```
@@ -317,12 +317,13 @@ impl Session {
     }
 
     /// Whether there is a value of this key. Once the call has ended there is none.
+    #[doc(alias = "has")]
     #[must_use]
-    pub fn has(&self, key: impl KeyName) -> bool {
+    pub fn contains(&self, key: impl KeyName) -> bool {
         self.content().is_ok_and(|content| content.data().contains_key(key.name()))
     }
 
-    /// Leaves a message for a later request, where [`get_flash`](Self::get_flash) reads it once.
+    /// Leaves a message for a later request, where [`take_flash`](Self::take_flash) reads it once.
     ///
     /// # Errors
     ///
@@ -342,7 +343,7 @@ impl Session {
     /// ```
     /// # use velox_session::{Session, SessionError};
     /// async fn banner(session: &Session) -> Result<Option<String>, SessionError> {
-    ///     session.get_flash("success").await
+    ///     session.take_flash("success").await
     /// }
     /// ```
     ///
@@ -353,7 +354,8 @@ impl Session {
     /// # Cancel safety
     ///
     /// If the future is dropped, the message is still there or is lost.
-    pub fn get_flash<T: DeserializeOwned>(
+    #[doc(alias = "getFlash")]
+    pub fn take_flash<T: DeserializeOwned>(
         &self,
         key: impl DataKey<T>,
     ) -> impl Future<Output = Result<Option<T>, SessionError>> + Send {
@@ -387,8 +389,9 @@ impl Session {
     }
 
     /// Whether somebody is logged in.
+    #[doc(alias = "check")]
     #[must_use]
-    pub fn check(&self) -> bool {
+    pub fn is_logged_in(&self) -> bool {
         self.read(|view| view.content().user().map(|_| ())).is_some()
     }
 

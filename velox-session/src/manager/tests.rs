@@ -34,9 +34,9 @@ fn login(session: &Session) {
 fn a_visitor_to_whom_nothing_is_written_costs_nothing() {
     let world = World::new();
     let closing = world.exchange(None, |session| {
-        assert!(session.is_new() && !session.check() && !session.has("n") && session.id().is_none());
+        assert!(session.is_new() && !session.is_logged_in() && !session.contains("n") && session.id().is_none());
         assert_eq!(session.get::<u32>("n").expect("a read"), None);
-        assert_eq!(ready(session.get_flash::<String>("f")).expect("a read"), None);
+        assert_eq!(ready(session.take_flash::<String>("f")).expect("a read"), None);
         assert!(!session.remove("n").expect("a removal"));
         ready(session.regenerate()).expect("nothing to do");
         ready(session.logout()).expect("nothing to do");
@@ -61,7 +61,7 @@ fn the_first_write_makes_a_session() {
     assert!(line.ends_with("; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax"), "{line}");
     assert_eq!(world.store.len(), 1);
     world.visit(Some(&cookie), |session| {
-        assert!(!session.is_new() && !session.check());
+        assert!(!session.is_new() && !session.is_logged_in());
         assert_eq!(session.get("n").expect("a read"), Some(1));
         assert_eq!(session.get::<String>("n").map_err(|error| matches!(error, SessionError::Decode { .. })), Err(true));
     });
@@ -83,7 +83,7 @@ fn a_session_in_use_lives_on_and_one_left_alone_ends() {
     let (cookie, _) = world.issued(None, login);
     for _ in 0..5 {
         world.clock.advance(DAY - Duration::from_millis(1));
-        let (same, line) = world.issued(Some(&cookie), |session| assert!(session.check()));
+        let (same, line) = world.issued(Some(&cookie), |session| assert!(session.is_logged_in()));
         assert_eq!(same, cookie);
         assert!(line.contains("Max-Age=86400;"));
     }
@@ -101,7 +101,7 @@ fn the_absolute_time_out_ends_a_session_in_use() {
     }
     // 720 hours after the login it ends; now 20 of them are left, fewer than it would have otherwise.
     world.clock.advance(20 * HOUR);
-    let (_, line) = world.issued(Some(&cookie), |session| assert!(session.check()));
+    let (_, line) = world.issued(Some(&cookie), |session| assert!(session.is_logged_in()));
     assert!(line.contains("Max-Age=72000;"), "{line}");
     world.clock.advance(20 * HOUR - Duration::from_millis(1));
     assert!(world.user_of(&cookie).is_some());
@@ -119,8 +119,8 @@ fn a_login_changes_the_id_and_keeps_what_a_visitor_gathered() {
     let (cookie, _) = world.issued(Some(&visitor), |session| {
         assert!(session.id().is_some());
         login(session);
-        assert!(session.id().is_none() && session.check());
-        assert_eq!(ready(session.get_flash("hello")).expect("a read"), Some("there".to_owned()));
+        assert!(session.id().is_none() && session.is_logged_in());
+        assert_eq!(ready(session.take_flash("hello")).expect("a read"), Some("there".to_owned()));
     });
     assert_ne!(cookie, visitor);
     assert_eq!(world.store.len(), 1);
@@ -128,7 +128,7 @@ fn a_login_changes_the_id_and_keeps_what_a_visitor_gathered() {
     world.visit(Some(&cookie), |session| {
         assert_eq!(session.data().expect("a read").len(), 1);
         assert_eq!(session.user_id().as_deref(), Some("u1"));
-        assert_eq!(ready(session.get_flash::<String>("hello")).expect("a read"), None);
+        assert_eq!(ready(session.take_flash::<String>("hello")).expect("a read"), None);
     });
 }
 
@@ -142,13 +142,13 @@ fn nothing_of_one_user_crosses_to_another() {
     });
     let (same, _) = world.issued(Some(&first), login);
     let (second, _) = world.issued(Some(&same), |session| {
-        assert!(session.has("secret"), "the same user logged in again");
+        assert!(session.contains("secret"), "the same user logged in again");
         ready(session.login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
-        assert!(!session.has("secret"));
+        assert!(!session.contains("secret"));
     });
     world.visit(Some(&second), |session| {
         assert!(session.data().expect("a read").is_empty());
-        assert_eq!(ready(session.get_flash::<u32>("secret")).expect("a read"), None);
+        assert_eq!(ready(session.take_flash::<u32>("secret")).expect("a read"), None);
     });
     assert_eq!(world.store.len(), 1);
     assert!(first != same && same != second);
@@ -163,12 +163,12 @@ fn a_user_is_told_by_the_id_and_not_by_the_address() {
     });
     let (moved, _) = world.issued(Some(&first), |session| {
         ready(session.login(SessionUser::new("u1", "ada@new.example.com"))).expect("a login");
-        assert!(session.has("n"));
+        assert!(session.contains("n"));
     });
     assert_eq!(world.user_of(&moved).expect("a user").email, "ada@new.example.com");
     world.visit(Some(&moved), |session| {
         ready(session.login(SessionUser::new("u2", "ada@new.example.com"))).expect("a login");
-        assert!(!session.has("n"));
+        assert!(!session.contains("n"));
     });
 }
 
@@ -213,8 +213,8 @@ fn a_message_after_a_logout_is_in_another_session() {
     assert_ne!(other, cookie);
     assert_eq!(world.user_of(&cookie), None);
     world.visit(Some(&other), |session| {
-        assert!(!session.check() && !session.has("secret"));
-        assert_eq!(ready(session.get_flash("bye")).expect("a read"), Some("See you".to_owned()));
+        assert!(!session.is_logged_in() && !session.contains("secret"));
+        assert_eq!(ready(session.take_flash("bye")).expect("a read"), Some("See you".to_owned()));
     });
 }
 
@@ -229,23 +229,25 @@ fn regenerate_gives_a_new_id_to_the_same_session() {
     assert_ne!(new, cookie);
     assert_eq!(world.user_of(&cookie), None);
     assert_eq!(world.store.len(), 1);
-    world
-        .visit(Some(&new), |session| assert_eq!((session.check(), session.get("n").expect("a read")), (true, Some(1))));
+    world.visit(Some(&new), |session| {
+        assert_eq!((session.is_logged_in(), session.get("n").expect("a read")), (true, Some(1)))
+    });
 }
 
 #[test]
 fn a_flash_message_stays_until_it_is_read_once() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.flash("success", "Saved").expect("a write"));
-    world
-        .visit(Some(&cookie), |session| assert_eq!(ready(session.get_flash::<String>("other")).expect("a read"), None));
     world.visit(Some(&cookie), |session| {
-        assert!(ready(session.get_flash::<u32>("success")).is_err(), "of another type, it stays");
-        assert_eq!(ready(session.get_flash("success")).expect("a read"), Some("Saved".to_owned()));
-        assert_eq!(ready(session.get_flash::<String>("success")).expect("a read"), None);
+        assert_eq!(ready(session.take_flash::<String>("other")).expect("a read"), None)
     });
     world.visit(Some(&cookie), |session| {
-        assert_eq!(ready(session.get_flash::<String>("success")).expect("a read"), None)
+        assert!(ready(session.take_flash::<u32>("success")).is_err(), "of another type, it stays");
+        assert_eq!(ready(session.take_flash("success")).expect("a read"), Some("Saved".to_owned()));
+        assert_eq!(ready(session.take_flash::<String>("success")).expect("a read"), None);
+    });
+    world.visit(Some(&cookie), |session| {
+        assert_eq!(ready(session.take_flash::<String>("success")).expect("a read"), None)
     });
 }
 
@@ -255,15 +257,15 @@ fn one_of_the_calls_of_a_batch_delivers_a_flash_message() {
     let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));
     let exchange = world.open(Some(&cookie));
     let (one, other) = (exchange.call(), exchange.call());
-    assert_eq!(ready(one.session().get_flash("f")).expect("a read"), Some(1));
-    assert_eq!(ready(other.session().get_flash::<u32>("f")).expect("a read"), None);
+    assert_eq!(ready(one.session().take_flash("f")).expect("a read"), Some(1));
+    assert_eq!(ready(other.session().take_flash::<u32>("f")).expect("a read"), None);
     // The call fails, and gives it back, for a later request.
     drop(one);
-    assert_eq!(ready(other.session().get_flash::<u32>("f")).expect("a read"), None);
+    assert_eq!(ready(other.session().take_flash::<u32>("f")).expect("a read"), None);
     other.commit();
     world.close_issued(&exchange);
-    world.visit(Some(&cookie), |session| assert_eq!(ready(session.get_flash("f")).expect("a read"), Some(1)));
-    world.visit(Some(&cookie), |session| assert_eq!(ready(session.get_flash::<u32>("f")).expect("a read"), None));
+    world.visit(Some(&cookie), |session| assert_eq!(ready(session.take_flash("f")).expect("a read"), Some(1)));
+    world.visit(Some(&cookie), |session| assert_eq!(ready(session.take_flash::<u32>("f")).expect("a read"), None));
 }
 
 #[test]
@@ -273,11 +275,11 @@ fn a_message_left_by_one_call_while_another_reads_the_one_before_is_for_later() 
     let exchange = world.open(Some(&cookie));
     let (writer, reader) = (exchange.call(), exchange.call());
     writer.session().flash("f", 2).expect("a write");
-    assert_eq!(ready(reader.session().get_flash("f")).expect("a read"), Some(1));
+    assert_eq!(ready(reader.session().take_flash("f")).expect("a read"), Some(1));
     reader.commit();
     writer.commit();
     world.close_issued(&exchange);
-    world.visit(Some(&cookie), |session| assert_eq!(ready(session.get_flash("f")).expect("a read"), Some(2)));
+    world.visit(Some(&cookie), |session| assert_eq!(ready(session.take_flash("f")).expect("a read"), Some(2)));
 }
 
 #[test]
@@ -291,10 +293,10 @@ fn what_a_failed_call_wrote_is_dropped_but_its_login_stands() {
     session.set("m", 1).expect("a write");
     drop(failed);
     assert!(matches!(session.set("late", 1), Err(SessionError::Ended)));
-    assert!(!session.check() && session.is_new());
+    assert!(!session.is_logged_in() && session.is_new());
     let (cookie, _) = world.close_issued(&exchange);
     world.visit(Some(&cookie), |session| {
-        assert!(session.check());
+        assert!(session.is_logged_in());
         assert!(session.data().expect("a read").is_empty());
     });
 }
@@ -316,12 +318,12 @@ fn calls_of_a_batch_share_one_session_and_one_cookie() {
     let exchange = world.open(None);
     let (one, other) = (exchange.call(), exchange.call());
     one.session().set("one", 1).expect("a write");
-    assert!(!other.session().has("one"), "not before its call has ended well");
+    assert!(!other.session().contains("one"), "not before its call has ended well");
     for call in [&one, &other] {
         ready(call.session().update("n", |n: Option<u32>| n.unwrap_or(0) + 1)).expect("a write");
     }
     one.commit();
-    assert!(other.session().has("one"));
+    assert!(other.session().contains("one"));
     assert_eq!(other.session().get("n").expect("a read"), Some(2));
     other.commit();
     let (cookie, _) = world.close_issued(&exchange);
@@ -369,7 +371,7 @@ fn the_keys_of_the_engine_are_reserved() {
             assert!(matches!(session.set(key, 1), Err(SessionError::ReservedKey { .. })));
             assert!(matches!(session.remove(key), Err(SessionError::ReservedKey { .. })));
             assert!(matches!(ready(session.update(key, |_: Option<u32>| 1)), Err(SessionError::ReservedKey { .. })));
-            assert_eq!((session.get::<u32>(key).expect("a read"), session.has(key)), (None, false));
+            assert_eq!((session.get::<u32>(key).expect("a read"), session.contains(key)), (None, false));
         }
     });
     assert_eq!(world.calls(), 0);
@@ -384,7 +386,7 @@ fn a_session_that_grows_too_large_is_refused_and_the_old_one_stays() {
         assert!(matches!(session.flash("more", "x".repeat(6_000)), Err(SessionError::TooLarge { .. })));
         assert!(ready(session.update("text", |_: Option<String>| "x".repeat(70_000))).is_err());
         session.set("small", 1).expect("a write");
-        assert!(!session.has("more"));
+        assert!(!session.contains("more"));
     });
     world.visit(Some(&cookie), |session| {
         assert_eq!(session.get::<String>("text").expect("a read").map(|text| text.len()), Some(60_000));
@@ -513,7 +515,7 @@ fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
     world.clock.advance(Duration::from_millis(99_100));
     let late = world.open(Some(&cookie));
     let call = late.call();
-    assert!(call.session().check());
+    assert!(call.session().is_logged_in());
     call.commit();
     let (new, _) = world.issued(Some(&cookie), login);
     assert_eq!(world.close(&late).set_cookie(), None);
@@ -529,10 +531,10 @@ fn a_read_that_renews_signs_anew_too() {
     let (before, _) = world.issued(None, login);
     world.rebuild(|builder| builder, vec![new, old]);
     world.clock.advance(Duration::from_secs(60));
-    let (after, _) = world.issued(Some(&before), |session| assert!(session.check()));
+    let (after, _) = world.issued(Some(&before), |session| assert!(session.is_logged_in()));
     assert_eq!(before[..43], after[..43]);
     world.clock.advance(Duration::from_secs(60));
-    assert_eq!(world.issued(Some(&after), |session| assert!(session.check())).0, after);
+    assert_eq!(world.issued(Some(&after), |session| assert!(session.is_logged_in())).0, after);
     world.rebuild(|builder| builder, vec![new]);
     assert!(world.user_of(&before).is_none() && world.user_of(&after).is_some());
 }
@@ -669,7 +671,7 @@ fn a_session_that_grows_too_large_by_two_requests_keeps_what_the_first_wrote() {
         call.commit();
         assert!(matches!(ready(world.manager.close(&exchange)), Err(CloseError::TooLarge { limit: 65_536, .. })));
         assert_eq!(world.store.len(), 1);
-        world.visit(Some(&cookie), |session| assert!(session.has("one") && !session.has("other")));
+        world.visit(Some(&cookie), |session| assert!(session.contains("one") && !session.contains("other")));
     }
 }
 
@@ -717,7 +719,7 @@ fn a_crowd_on_one_session_ends_in_an_error_and_not_in_a_loop() {
         world.visit(Some(&cookie), |session| session.set("theirs", 1).expect("a write"));
     };
     assert!(matches!(closed, Err(CloseError::Conflict)));
-    world.visit(Some(&cookie), |session| assert!(!session.has("mine")));
+    world.visit(Some(&cookie), |session| assert!(!session.contains("mine")));
 }
 
 #[test]

@@ -44,6 +44,6 @@ impl Flash {
         procedure()
             .use_(self.session.optional())
             .rest(Method::GET, "/flash")
-            .query(async |Call { ctx, .. }| Ok(Found { message: ctx.session.get_flash("message").await? }))
+            .query(async |Call { ctx, .. }| Ok(Found { message: ctx.session.take_flash("message").await? }))
     }
 }

@@ -94,9 +94,9 @@ impl Auth {
     }
 
     /// Reads the flash message (one-time).
-    fn get_flash(&self) -> Query<(), Flash> {
+    fn take_flash(&self) -> Query<(), Flash> {
         procedure()
             .use_(self.session.optional())
-            .query(async |Call { ctx, .. }| Ok(Flash { message: ctx.session.get_flash("success").await? }))
+            .query(async |Call { ctx, .. }| Ok(Flash { message: ctx.session.take_flash("success").await? }))
     }
 }

@@ -45,7 +45,7 @@ fn item(name: &str) -> Item {
 async fn a_typed_key_needs_no_type_where_it_is_used() {
     let call = call().await;
     let session = call.session();
-    assert!(!session.has(CART));
+    assert!(!session.contains(CART));
     session.set(CART, vec![item("pen")]).expect("a write");
     session.set(THEME, "dark".into()).expect("a write");
     session.set(COUNT, 1).expect("a write");
@@ -55,7 +55,7 @@ async fn a_typed_key_needs_no_type_where_it_is_used() {
     let cart = session.get(CART).expect("a read").unwrap_or_default();
     assert_eq!(cart.first().map(|item| item.name.as_str()), Some("pen"));
     assert_eq!(session.get(THEME).expect("a read").as_deref(), Some("dark"));
-    assert!(session.has(CART) && session.remove(CART).expect("a removal") && !session.has(CART));
+    assert!(session.contains(CART) && session.remove(CART).expect("a removal") && !session.contains(CART));
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn any_text_is_a_key_of_any_value() {
     assert_eq!(session.update(texts.1, |n: Option<f64>| n.unwrap_or(0.0) * 2.0).await.expect("a write"), 3.0);
     let inferred: Option<f64> = session.get(texts.2).expect("a read");
     assert_eq!(session.get::<f64>(texts.3).expect("a read"), inferred);
-    assert!(session.has(texts.4) && session.get("n").expect("a read").unwrap_or(0.0) > 2.0);
+    assert!(session.contains(texts.4) && session.get("n").expect("a read").unwrap_or(0.0) > 2.0);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_flash_message_has_a_typed_key() {
     let line = response["set-cookie"].to_str().expect("text");
     let cookie = line.split(';').next().expect("a cookie").parse().expect("a value");
     let later = manager.open(&HeaderMap::from_iter([(COOKIE, cookie)])).await.expect("the session").call();
-    let theme = later.session().get_flash(THEME).await.expect("a read");
+    let theme = later.session().take_flash(THEME).await.expect("a read");
     assert_eq!(theme.as_deref(), Some("dark"));
 }
 
@@ -219,20 +219,20 @@ async fn a_session_whose_user_is_gone_acts_for_nobody() {
     let handle = call.session().sessions().await.expect("a list")[0].handle().clone();
     // Of a clone as well.
     for session in [call.session().of_visitor(), call.session().of_visitor().clone()] {
-        assert!(!session.check() && session.user().is_none() && session.user_id().is_none() && session.is_new());
+        assert!(!session.is_logged_in() && session.user().is_none() && session.user_id().is_none() && session.is_new());
         assert!(session.id().is_none() && session.handle().is_none());
         assert!(session.sessions().await.expect("a list").is_empty());
         assert!(!session.end(&handle).await.expect("an answer"));
         session.logout_others().await.expect("nothing to do");
-        assert!(!session.has("cart") && session.data().expect("a read").is_empty());
+        assert!(!session.contains("cart") && session.data().expect("a read").is_empty());
     }
     let sees = exchange.call().session();
     call.session().of_visitor().logout_all().await.expect("a logout");
-    assert!(!sees.check(), "another call of the exchange sees that the session has ended");
+    assert!(!sees.is_logged_in(), "another call of the exchange sees that the session has ended");
     call.commit();
     let _closing = manager.close(&exchange).await.expect("a save");
-    assert!(!manager.open(&here).await.expect("no session").call().session().check());
-    assert!(manager.open(&there).await.expect("the session").call().session().check(), "it was nobody's to end");
+    assert!(!manager.open(&here).await.expect("no session").call().session().is_logged_in());
+    assert!(manager.open(&there).await.expect("the session").call().session().is_logged_in(), "it was nobody's to end");
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_use
     assert!(session.data().expect("a read").is_empty());
     // What is written now is the new user's, and logs nobody out.
     session.set("theme", "dark").expect("a write");
-    assert_eq!((session.check(), session.data().expect("a read").len()), (true, 1));
+    assert_eq!((session.is_logged_in(), session.data().expect("a read").len()), (true, 1));
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn a_write_by_the_call_of_a_user_who_is_gone_does_not_log_out_whom_another
     let (call, other) = (exchange.call(), exchange.call());
     let session = call.session().of_visitor();
     other.session().login(SessionUser::new("u2", "bob@example.com")).await.expect("a login");
-    assert!(!session.check(), "it is no news for who began before");
+    assert!(!session.is_logged_in(), "it is no news for who began before");
     assert!(matches!(session.set("theme", "dark"), Err(SessionError::Superseded)));
     assert_eq!(other.session().user_id().as_deref(), Some("u2"));
 }

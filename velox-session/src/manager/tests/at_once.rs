@@ -41,7 +41,7 @@ fn a_message_that_is_read_in_a_long_request_does_not_renew_what_is_not_renewed()
     world.clock.advance(HOUR);
     let exchange = world.open(Some(&cookie));
     let call = exchange.call();
-    assert_eq!(ready(call.session().get_flash::<u32>("f")).expect("a read"), Some(1));
+    assert_eq!(ready(call.session().take_flash::<u32>("f")).expect("a read"), Some(1));
     call.commit();
     // So long that the store is asked whether the session is still there.
     world.clock.advance(Duration::from_secs(1));

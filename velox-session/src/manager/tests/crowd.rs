@@ -52,7 +52,7 @@ async fn one_of_eight_readers_delivers_a_message() {
             tokio::spawn(async move {
                 let exchange = manager.open(&headers).await.expect("memory answers");
                 let call = exchange.call();
-                let message = call.session().get_flash::<u32>("f").await.expect("a read");
+                let message = call.session().take_flash::<u32>("f").await.expect("a read");
                 call.commit();
                 tokio::task::yield_now().await;
                 manager.close(&exchange).await.is_ok_and(|_| message.is_some())

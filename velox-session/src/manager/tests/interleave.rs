@@ -127,7 +127,7 @@ async fn act(does: Does, session: &Session) -> Result<bool, SessionError> {
         Does::Reads => session.get::<u32>("unused").map(|_| ())?,
         Does::Sets(key) => session.set(key, 1)?,
         Does::Counts => session.update("count", |n: Option<u32>| n.unwrap_or(0) + 1).await.map(|_| ())?,
-        Does::TakesFlash => return session.get_flash::<u32>("f").await.map(|message| message.is_some()),
+        Does::TakesFlash => return session.take_flash::<u32>("f").await.map(|message| message.is_some()),
         Does::LogsIn => session.login(ada()).await?,
         Does::LogsInAnother => session.login(SessionUser::new("u2", "bob@example.com")).await?,
         Does::LogsOut => session.logout().await?,
@@ -195,7 +195,7 @@ fn no_order_of_two_requests_breaks_a_session() {
                 let count = session.get::<usize>("count").expect("a read");
                 assert_eq!(count, Some(both(Does::Counts)), "{history:?}");
                 for key in ["a", "b"] {
-                    assert_eq!(session.has(key), both(Does::Sets(key)) > 0, "{history:?}");
+                    assert_eq!(session.contains(key), both(Does::Sets(key)) > 0, "{history:?}");
                 }
             });
         }
@@ -221,7 +221,7 @@ fn what_was_acknowledged_is_in_the_session_that_goes_on() {
         world.visit(Some(new), |session| {
             let written = match history.acts[writer] {
                 Does::Counts => session.get::<u32>("count").expect("a read") == Some(1),
-                _ => session.has("a") || session.has("b"),
+                _ => session.contains("a") || session.contains("b"),
             };
             assert_eq!(written, history.outcomes[writer].saved, "{history:?}");
         });

@@ -22,7 +22,7 @@ fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
     for cookie in &cookies {
         world.visit(Some(cookie), |session| {
             assert_eq!(session.get("cart").expect("a read"), Some(3));
-            messages += usize::from(ready(session.get_flash::<u32>("f")).expect("a read").is_some());
+            messages += usize::from(ready(session.take_flash::<u32>("f")).expect("a read").is_some());
         });
     }
     assert_eq!(messages, 1);
@@ -73,7 +73,7 @@ fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
         let exchange = world.open(Some(&cookie));
         let call = exchange.call();
         let session = call.session();
-        assert_eq!(ready(session.get_flash::<String>("f")).expect("a read").as_deref(), Some("for Ada"));
+        assert_eq!(ready(session.take_flash::<String>("f")).expect("a read").as_deref(), Some("for Ada"));
         if logs_in {
             ready(session.login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
         } else {
@@ -83,7 +83,7 @@ fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
         let sent = value(world.close(&exchange).set_cookie().expect("a cookie"));
         assert_eq!(sent.is_empty(), !logs_in);
         world.visit(Some(&sent), |session| {
-            assert_eq!(ready(session.get_flash::<String>("f")).expect("a read"), None);
+            assert_eq!(ready(session.take_flash::<String>("f")).expect("a read"), None);
         });
     }
 }
@@ -107,7 +107,7 @@ fn nor_is_one_that_was_on_its_way_when_the_session_changed_hands() {
         };
         let (reader, other) = (exchange.call(), exchange.call());
         let session = reader.session();
-        let mut reading = Box::pin(session.get_flash::<String>("f"));
+        let mut reading = Box::pin(session.take_flash::<String>("f"));
         assert!(poll(&mut reading).is_none());
         if logs_in {
             ready(other.session().login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
@@ -128,7 +128,7 @@ fn nor_is_one_that_was_on_its_way_when_the_session_changed_hands() {
         let sent = value(closed.set_cookie().expect("a cookie"));
         world.visit(Some(&sent), |session| {
             assert!(!session.is_new());
-            assert_eq!(ready(session.get_flash::<String>("f")).expect("a read"), None);
+            assert_eq!(ready(session.take_flash::<String>("f")).expect("a read"), None);
         });
     }
 }
