@@ -10,11 +10,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::save::{Save, Saved};
 use super::shared::Shared;
 use super::write::MAX_ATTEMPTS;
 use crate::id::SessionId;
 use crate::record::{Content, is_reserved};
 use crate::session::op::Op;
+use crate::session::plan::CookieOp;
 use crate::session::state::{Loaded, Place, Update};
 use crate::session::value::{decode, encode};
 use crate::session::view::View;
@@ -375,6 +377,88 @@ impl Session {
         }
     }
 
+    /// Returns a message that an earlier request left, and leaves it there.
+    ///
+    /// # Errors
+    ///
+    /// The message is of another type, or the call has ended.
+    pub fn peek_flash<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
+        self.all_flash()?.get(key.name()).map(|value| decode(key.name(), value)).transpose()
+    }
+
+    /// Returns all messages that earlier requests left, by their keys, and leaves them there. Take each with
+    /// [`take_flash`](Self::take_flash) once it is shown.
+    ///
+    /// # Errors
+    ///
+    /// The call has ended.
+    #[doc(alias = "getAllFlash")]
+    pub fn all_flash(&self) -> Result<Map<String, Value>, SessionError> {
+        if self.is_hidden() {
+            return Ok(Map::new());
+        }
+        self.shared.with(|state| Ok(state.view(self.call)?.flash()))
+    }
+
+    /// Saves what the call has done so far, before the exchange ends: for instance before it waits for a service that reads the session.
+    ///
+    /// What is saved stands whatever becomes of the call. There is rarely a need for it: the session is saved before the response leaves.
+    /// In a `HEAD` request nothing is saved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use velox_session::{Session, SessionError};
+    /// async fn pay(session: &Session) -> Result<(), SessionError> {
+    ///     session.set("order", "o-17")?;
+    ///     session.save().await?;
+    ///     // From here on the webhook of the payment finds the order.
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The session could not be saved; what was written may still be saved when the exchange ends. Or the call has ended, or another call
+    /// has ended the session or changed its user.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the session may be saved or not.
+    pub async fn save(&self) -> Result<(), SessionError> {
+        if self.is_hidden() {
+            return Ok(());
+        }
+        let state = self.shared.with(|state| state.with_settled(self.call))?;
+        if !state.is_written() {
+            return Ok(());
+        }
+        let mut save = Save::new(&self.shared.engine, &self.shared, Box::new(state));
+        let Saved { plan, left } = save.run().await?;
+        let at = self.shared.engine.now();
+        self.shared.with(|state| {
+            state.saved_now(save.state(), left, plan.cookie == CookieOp::Remove, at);
+            Ok(())
+        })
+    }
+
+    /// Reads the session from the store again, so that the call sees what other requests have saved since it was opened. What this call
+    /// has written and not saved stays on top of it.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked, or the call has ended.
+    pub async fn reload(&self) -> Result<(), SessionError> {
+        let Some(key) = self.loaded(|loaded| loaded.key.clone()) else { return Ok(()) };
+        let engine = &self.shared.engine;
+        let record = engine.noted(engine.store().get(&key).await).map_err(SessionError::Unavailable)?;
+        let present = engine.live(record, engine.now());
+        self.shared.with(|state| {
+            state.reload(&key, present);
+            Ok(())
+        })
+    }
+
     /// The id of the session, as the request had it. `None` if there was none, and after a login, logout or regeneration:
     /// the new id is drawn when the session is saved.
     #[must_use]
@@ -393,6 +477,20 @@ impl Session {
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
         self.read(|view| view.content().user().map(|_| ())).is_some()
+    }
+
+    /// Whether there is something to save: a write since the session was opened or [saved](Self::save), or a new id.
+    #[doc(alias = "isModified")]
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.read(|view| view.is_written().then_some(())).is_some()
+    }
+
+    /// Whether the session that came with the request has ended, by this exchange or by another request, and no other began since.
+    #[doc(alias = "isDestroyed")]
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.is_hidden() || self.shared.with(|state| state.is_ended(self.call)).unwrap_or(true)
     }
 
     /// Who is logged in.

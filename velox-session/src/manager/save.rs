@@ -46,6 +46,11 @@ impl<'a> Save<'a> {
         Self { engine, shared, state, others_ended: false }
     }
 
+    /// The state as it was saved, with what was done again on what others wrote.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
     /// Saves, and says what the response is to tell the browser.
     pub(super) async fn close(mut self) -> Result<Closing, CloseError> {
         let Saved { plan, left } = self.run().await?;

@@ -5,6 +5,7 @@ mod crowd;
 mod interleave;
 mod log;
 mod overtaken;
+mod save_now;
 mod users;
 mod world;
 

@@ -340,6 +340,46 @@ impl State {
         }
     }
 
+    /// The session as it is to be saved before the call ends, with everything that the call has done.
+    pub(crate) fn with_settled(&mut self, number: u32) -> Result<Self, SessionError> {
+        self.view(number)?;
+        self.stamp(number)?;
+        let mut state = self.clone();
+        state.log.iter_mut().filter(|entry| entry.call == number).for_each(|entry| entry.settled = true);
+        Ok(state)
+    }
+
+    /// Takes up that the session was saved, before the exchange ended, as `saved` has it. `left` is the session that is there now; where
+    /// it is over, there is none.
+    pub(crate) fn saved_now(&mut self, saved: &Self, left: Option<Loaded>, is_over: bool, at: u64) {
+        let done: Vec<_> = saved.log.iter().filter(|entry| entry.settled).map(|entry| entry.number).collect();
+        self.forget(&done);
+        match left {
+            // Another call of the exchange may have saved a later one.
+            Some(left) if self.loaded().is_some_and(|loaded| loaded.is_later_than(&left)) => {}
+            Some(left) => {
+                self.base = Base::Live(left);
+                self.seen_at = at;
+            }
+            None if is_over => {
+                self.base = Base::None;
+                // What was done meanwhile comes after it; and when the exchange ends, the cookie is removed.
+                self.note(u32::MAX, true, Op::Logout { at });
+                self.log.rotate_right(1);
+            }
+            None => {}
+        }
+        self.generation += 1;
+    }
+
+    /// Takes up what the store has now under this key.
+    pub(crate) fn reload(&mut self, key: &StoreKey, present: Option<Record>) {
+        let loaded = self.loaded().filter(|loaded| loaded.key == *key);
+        if loaded.is_some_and(|loaded| present.as_ref().is_none_or(|it| it.version() > loaded.record.version())) {
+            self.rebase(present);
+        }
+    }
+
     /// The session with everything that is settled.
     pub(crate) fn settled(&self) -> View {
         self.fold(|entry| entry.settled)
@@ -380,6 +420,12 @@ impl State {
     /// Whether the request came without a session, or that is gone.
     pub(crate) fn is_new(&self) -> bool {
         !self.came || matches!(self.base, Base::Lost(_))
+    }
+
+    /// Whether the session that came with the request is over, and a call knows of no other.
+    pub(crate) fn is_ended(&mut self, number: u32) -> Result<bool, SessionError> {
+        let came = self.came;
+        Ok(self.view(number)?.is_ended() && came)
     }
 
     /// A session of a user that is gone, and that a call has logged out: it may go on under a new id, which another request gave it.
@@ -507,6 +553,12 @@ impl State {
             view.apply(&entry.op);
         }
         view
+    }
+}
+
+impl Loaded {
+    fn is_later_than(&self, other: &Self) -> bool {
+        self.id == other.id && self.record.version() > other.record.version()
     }
 }
 

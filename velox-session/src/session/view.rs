@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::record::Content;
 use crate::session::op::Op;
@@ -86,12 +86,12 @@ impl View {
                 self.broken |= self.content.data().get(key) != given.as_ref();
                 self.set(key, value.clone());
             }
-            Op::Flash { key, value } => self.flash(key, value),
+            Op::Flash { key, value } => self.leave_flash(key, value),
             Op::PutBack { key, value } => {
                 // Where the session is gone, the message went with it, and with the call that took it.
                 if self.start != Start::Lost {
                     let only = !self.written || self.only_put_back;
-                    self.flash(key, value);
+                    self.leave_flash(key, value);
                     self.only_put_back = only;
                 }
             }
@@ -173,6 +173,17 @@ impl View {
         self.replaced || self.logged_in || self.logged_out
     }
 
+    /// Whether the session that was there is over, and no other has begun since.
+    pub(crate) fn is_ended(&self) -> bool {
+        !self.logged_in && (self.start == Start::Lost || self.logged_out && !self.written)
+    }
+
+    /// The flash messages that can be read.
+    pub(crate) fn flash(&self) -> Map<String, Value> {
+        let offered = self.content.flash().iter().filter(|(key, _)| !self.is_flashed(key));
+        offered.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
     /// Whether a flash message of this key can be read: one of an earlier request.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
         self.content.flash().contains_key(key) && !self.is_flashed(key)
@@ -188,7 +199,7 @@ impl View {
         self.content.user().map(|user| user.id).or(self.lost_user.as_deref())
     }
 
-    fn flash(&mut self, key: &str, value: &Value) {
+    fn leave_flash(&mut self, key: &str, value: &Value) {
         self.write().set_flash(key, value.clone());
         self.flashed.push(key.to_owned());
     }

@@ -1,0 +1,287 @@
+//! What is saved before the exchange ends, because the call asked for it.
+
+use super::world::{poll, value};
+use super::*;
+use crate::manager::{Manager, OpenSession};
+
+#[test]
+fn what_was_saved_is_there_for_others_before_the_exchange_ends() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
+    let exchange = world.open(Some(&cookie));
+    let (call, other) = (exchange.call(), exchange.call());
+    let session = call.session();
+    session.set("n", 2).expect("a write");
+    other.session().set("unsettled", 1).expect("a write");
+    assert!(session.is_changed());
+    ready(session.save()).expect("it is saved");
+    assert!(!session.is_changed() && session.get("n").expect("a read") == Some(2));
+    world.visit(Some(&cookie), |session| {
+        assert_eq!(session.get("n").expect("a read"), Some(2));
+        assert!(!session.contains("unsettled"), "another call may still fail");
+    });
+    other.commit();
+    session.set("later", 3).expect("a write");
+    call.commit();
+    let (same, _) = world.close_issued(&exchange);
+    assert_eq!((same.as_str(), world.store.len()), (cookie.as_str(), 1));
+    world.visit(Some(&cookie), |session| assert!(session.contains("later") && session.contains("unsettled")));
+}
+
+#[test]
+fn a_visitors_session_begins_once() {
+    let world = World::new();
+    let exchange = world.open(None);
+    let call = exchange.call();
+    let session = call.session();
+    session.set("n", 1).expect("a write");
+    for n in 2..5 {
+        ready(session.save()).expect("it is saved");
+        session.set("n", n).expect("a write");
+    }
+    assert!(session.id().is_some());
+    call.commit();
+    let (cookie, _) = world.close_issued(&exchange);
+    assert_eq!(world.store.len(), 1);
+    world.visit(Some(&cookie), |session| assert_eq!(session.get("n").expect("a read"), Some(4)));
+}
+
+#[test]
+fn a_login_ends_the_old_id_at_once_and_its_cookie_is_sent_when_the_exchange_ends() {
+    // F1, F3
+    let world = World::new();
+    let (old, _) = world.issued(None, |session| session.set("cart", 1).expect("a write"));
+    let exchange = world.open(Some(&old));
+    let call = exchange.call();
+    login(&call.session());
+    ready(call.session().save()).expect("it is saved");
+    world.visit(Some(&old), |session| assert!(session.is_new()));
+    // A login stays, whatever becomes of the call; what was written after the save does not.
+    call.session().set("late", 1).expect("a write");
+    drop(call);
+    let (new, _) = world.close_issued(&exchange);
+    assert_ne!(new, old);
+    assert_eq!(world.store.len(), 1);
+    world.visit(Some(&new), |session| {
+        assert!(session.is_logged_in() && session.contains("cart") && !session.contains("late"));
+    });
+}
+
+#[test]
+fn a_logout_that_was_saved_removes_the_cookie_when_the_exchange_ends() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    let session = call.session();
+    assert!(!session.is_ended());
+    ready(session.logout()).expect("noted");
+    assert!(session.is_ended());
+    ready(session.save()).expect("it is saved");
+    assert!(session.is_ended() && !session.is_logged_in());
+    assert_eq!(world.store.len(), 0);
+    call.commit();
+    let (value, line) = world.close_issued(&exchange);
+    assert!(value.is_empty() && line.contains("Max-Age=0"), "{line}");
+}
+
+#[test]
+fn what_follows_a_logout_that_was_saved_begins_another_session() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    ready(call.session().logout()).expect("noted");
+    ready(call.session().save()).expect("it is saved");
+    call.session().flash("bye", 1).expect("a write");
+    assert!(!call.session().is_ended());
+    call.commit();
+    let (next, _) = world.close_issued(&exchange);
+    world.visit(Some(&next), |session| assert_eq!(ready(session.take_flash("bye")).expect("a read"), Some(1)));
+}
+
+#[test]
+fn others_end_once() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let (first, _) = world.issued(None, login);
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    ready(call.session().logout_others()).expect("noted");
+    ready(call.session().save()).expect("it is saved");
+    assert_eq!(world.user_of(&first), None);
+    let (second, _) = world.issued(None, login);
+    call.commit();
+    let _closing = world.close(&exchange);
+    assert!(world.user_of(&second).is_some() && world.user_of(&cookie).is_some());
+}
+
+#[test]
+fn a_save_that_fails_leaves_the_writes_to_the_end() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    call.session().set("n", 2).expect("a write");
+    world.fail_only(0);
+    assert!(matches!(ready(call.session().save()), Err(SessionError::Unavailable(_))));
+    assert!(call.session().is_changed());
+    call.commit();
+    let _closing = world.close(&exchange);
+    world.visit(Some(&cookie), |session| assert_eq!(session.get("n").expect("a read"), Some(2)));
+}
+
+#[test]
+fn a_request_that_may_change_nothing_saves_nothing() {
+    let world = World::new();
+    let exchange = ready(world.manager.open_read_only(&world.headers(None))).expect("the store answers");
+    let call = exchange.call();
+    call.session().set("n", 1).expect("a write");
+    ready(call.session().save()).expect("nothing to do");
+    assert_eq!(world.store.len(), 0);
+}
+
+#[test]
+fn nothing_is_lost_wherever_another_request_writes_while_this_one_saves() {
+    // C5
+    for at in 0..4 {
+        for does in [None, Some(false), Some(true)] {
+            let world = World::new();
+            let (cookie, _) = world.issued(None, login);
+            let manager = world.stepped();
+            let exchange = opened(&manager, &world.headers(Some(&cookie)));
+            let call = exchange.call();
+            call.session().set("mine", 1).expect("a write");
+            if does.is_some() {
+                ready(call.session().regenerate()).expect("noted");
+            }
+            let session = call.session();
+            let mut saving = Box::pin(async move { session.save().await });
+            let mut polls = 0;
+            let saved = loop {
+                if polls == at {
+                    world.visit(Some(&cookie), |session| session.set("theirs", 1).expect("a write"));
+                }
+                polls += 1;
+                if let Some(saved) = poll(&mut saving) {
+                    break saved;
+                }
+            };
+            saved.expect("it is saved");
+            if does == Some(true) {
+                call.session().set("more", 1).expect("a write");
+            }
+            call.commit();
+            let mut closing = Box::pin(manager.close(&exchange));
+            let closed = loop {
+                if let Some(closed) = poll(&mut closing) {
+                    break closed.expect("it is saved");
+                }
+            };
+            let left = closed.set_cookie().map_or(cookie.clone(), value);
+            world.visit(Some(&left), |session| {
+                let theirs = polls <= at || session.contains("theirs");
+                assert!(theirs && session.contains("mine"), "{at}, {does:?}");
+                assert_eq!(session.contains("more"), does == Some(true), "{at}, {does:?}");
+            });
+            assert_eq!(world.store.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_session_is_read_again_with_what_was_written_on_top() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    let session = call.session();
+    session.set("mine", 1).expect("a write");
+    world.visit(Some(&cookie), |session| session.set("n", 2).expect("a write"));
+    assert_eq!(session.get("n").expect("a read"), Some(1));
+    ready(session.reload()).expect("it is read");
+    assert!(session.get("n").expect("a read") == Some(2) && session.contains("mine"));
+    world.visit(Some(&cookie), |session| ready(session.logout()).expect("noted"));
+    ready(session.reload()).expect("it is read");
+    assert!(session.is_ended());
+    call.commit();
+    assert!(matches!(ready(world.manager.close(&exchange)), Err(CloseError::Conflict)));
+}
+
+#[test]
+fn a_message_can_be_looked_at() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        session.flash("one", 1).expect("a write");
+        session.flash("two", "2").expect("a write");
+        assert!(session.all_flash().expect("a read").is_empty(), "they are for a later request");
+    });
+    for _ in 0..2 {
+        world.visit(Some(&cookie), |session| {
+            assert_eq!(session.peek_flash("one").expect("a read"), Some(1));
+            assert_eq!(json!(session.all_flash().expect("a read")), json!({ "one": 1, "two": "2" }));
+            assert!(matches!(session.peek_flash::<bool>("two"), Err(SessionError::Decode { .. })));
+        });
+    }
+}
+
+#[test]
+fn what_a_call_does_while_it_saves_comes_after_what_was_saved() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let manager = world.slow();
+    let exchange = opened(&manager, &world.headers(Some(&cookie)));
+    let call = exchange.call();
+    let session = call.session();
+    ready(session.logout()).expect("noted");
+    let mut saving = Box::pin(session.save());
+    assert!(poll(&mut saving).is_none());
+    session.set("after", 1).expect("a write");
+    while poll(&mut saving).is_none() {}
+    assert!(session.contains("after"));
+}
+
+#[test]
+fn an_update_that_overtakes_a_save_is_seen() {
+    // C5a
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
+    let manager = world.slow();
+    let exchange = opened(&manager, &world.headers(Some(&cookie)));
+    let (one, other) = (exchange.call(), exchange.call());
+    one.session().set("mine", 1).expect("a write");
+    let (first, second) = (one.session(), other.session());
+    let mut saving = Box::pin(first.save());
+    let mut updating = Box::pin(second.update("n", |n: Option<u32>| n.unwrap_or(0) + 1));
+    // It is in the store, and the answer is on its way.
+    assert!(poll(&mut saving).is_none() && poll(&mut saving).is_none());
+    let updated = loop {
+        if let Some(updated) = poll(&mut updating) {
+            break updated.expect("a write");
+        }
+    };
+    while poll(&mut saving).is_none() {}
+    assert_eq!((updated, second.get("n").expect("a read")), (2, Some(2)));
+}
+
+#[test]
+fn where_nothing_was_written_the_store_is_not_asked() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    // So long that the loading renews the session.
+    world.clock.advance(HOUR);
+    let exchange = world.open(Some(&cookie));
+    let (call, calls) = (exchange.call(), world.calls());
+    ready(call.session().save()).expect("nothing to do");
+    assert_eq!(world.calls(), calls);
+}
+
+/// The session that a manager opens whose store waits.
+fn opened(manager: &Manager, headers: &HeaderMap) -> OpenSession {
+    let mut opening = Box::pin(manager.open(headers));
+    loop {
+        if let Some(opened) = poll(&mut opening) {
+            break opened.expect("the store answers");
+        }
+    }
+}
