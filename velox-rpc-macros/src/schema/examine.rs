@@ -7,8 +7,8 @@ use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Type, Varia
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::checks::Checks;
-use crate::schema::field::{cfgs, is_nullable, is_option, wire_name};
-use crate::schema::model::{Schema, Validation, is_conditional, variant_name};
+use crate::schema::field::{cfgs, is_nullable, is_option, variant_name, wire_name};
+use crate::schema::model::{Schema, Validation, is_conditional};
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
 

@@ -1,6 +1,6 @@
-//! One field of a struct, or of a variant: what it is called, and what `#[schema]` adds to it.
+//! One field of a struct, or of a variant: what it is called, and what `#[schema]` adds to it. Also what a variant is called.
 
-use syn::{Attribute, Field, Meta, PathArguments, Type};
+use syn::{Attribute, Field, Meta, PathArguments, Type, Variant};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
@@ -52,6 +52,11 @@ pub(crate) fn wire_name(field: &Field, rename_all: Rule) -> Option<String> {
     }
     let name = field.ident.as_ref()?;
     Some(incoming_text(&serde, "rename").unwrap_or_else(|| rename_all.field(&unraw(name))))
+}
+
+/// The name of a variant on the wire.
+pub(crate) fn variant_name(variant: &Variant, rule: Rule) -> String {
+    incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
 }
 
 /// The `#[cfg(…)]`s of a field.

@@ -4,8 +4,7 @@ use syn::{Attribute, DataEnum, Fields, Ident};
 
 use crate::diagnostics::Mistakes;
 use crate::schema::attributes::{has, incoming_text, metas};
-use crate::schema::field::cfgs;
-use crate::schema::model::variant_name;
+use crate::schema::field::{cfgs, variant_name};
 use crate::schema::rename::Rule;
 use crate::schema::rules;
 

@@ -3,7 +3,6 @@
 use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Fields, Path};
 
 use crate::diagnostics::Mistakes;
-use crate::naming::unraw;
 use crate::root::Root;
 use crate::schema::attributes::{derives, has, incoming_text, metas};
 use crate::schema::checks::Checks;
@@ -205,11 +204,6 @@ pub(crate) fn is_conditional(item: &DeriveInput) -> bool {
 
 fn has_named_fields(data: &DataEnum) -> bool {
     data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_)))
-}
-
-/// The name of a variant on the wire.
-pub(crate) fn variant_name(variant: &syn::Variant, rule: Rule) -> String {
-    incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
 }
 
 const DERIVES: [[&str; 2]; 4] =
