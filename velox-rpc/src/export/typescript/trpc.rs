@@ -5,13 +5,38 @@ use std::fmt;
 use super::{TypeScript, TypedProcedure, WideIntegers, write_nested};
 use crate::call::Kind;
 
+impl TypeScript {
+    /// The type of the router for tRPC's client, as a module `app-router.d.ts`. A front end gives it to `createTRPCClient<AppRouter>()`, and
+    /// needs the types of `@trpc/server` 11, but nothing of it at run time.
+    ///
+    /// A binary, a build script or a test of yours writes it to a file. The same manifest always gives the same text, so that a test can
+    /// compare it with the file that is checked in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::TypeScript;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let health = Router::new("health").procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let service = App::new(()).router(health).trpc("/trpc").into_service()?;
+    ///
+    /// let module = TypeScript::of(service.manifest()).app_router().to_string();
+    /// assert!(module.contains("getHealth: QueryOf<void, string>;"));
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn app_router(&self) -> AppRouter<'_> {
+        AppRouter(self)
+    }
+}
+
 /// The module `app-router.d.ts`: made by [`TypeScript::app_router`], written by its [`Display`](fmt::Display).
 ///
 /// # Examples
 ///
 /// See [`TypeScript::app_router`].
 #[derive(Debug, Clone, Copy)]
-pub struct AppRouter<'a>(pub(super) &'a TypeScript);
+pub struct AppRouter<'a>(&'a TypeScript);
 
 impl fmt::Display for AppRouter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
