@@ -2,9 +2,11 @@
 //!
 //! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its limits, once one of them asks for it.
 //! The exchange ends (a session is saved), and only then is the head of the reply made; but for a reply in lines (`lines.rs`).
+//! What all exchanges of an application share is its `Core`.
 
 mod body;
 mod boxed;
+mod core;
 mod edge;
 mod hosts;
 mod lines;
@@ -16,7 +18,6 @@ mod watch;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,22 +27,21 @@ use http::{HeaderValue, Method, Request, Response};
 
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
+pub(crate) use self::core::Core;
 pub(crate) use self::edge::{Edge, FindPeer};
 pub(crate) use self::hosts::AllowedHosts;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
 use self::reply::{replied, without_body};
-use self::run::{Read, explain, run};
+use self::run::{explain, run};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
-use crate::budget::Budget;
 use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 use crate::error::{BoxError, Code, Error};
-use crate::procedure::Endpoint;
 use crate::router::Manifest;
-use crate::wire::{BodyLimit, BodyType, Claim, Plan, Wires, check_head, read_body};
 pub use crate::wire::{BodyOverload, BodyTimeout};
+use crate::wire::{BodyType, Claim, Plan, check_head};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
 ///
@@ -69,18 +69,6 @@ pub struct AppService {
 
 /// Puts a layer around a service.
 pub(crate) type Around = Box<dyn FnOnce(BoxedService) -> BoxedService + Send + Sync>;
-
-/// An application without its layers.
-pub(crate) struct Core {
-    pub(crate) wires: Wires,
-    pub(crate) pages: Pages,
-    pub(crate) manifest: Manifest,
-    pub(crate) body_limit: BodyLimit,
-    pub(crate) budget: Arc<Budget>,
-    pub(crate) observers: Vec<Box<dyn Observer>>,
-    pub(crate) edge: Edge,
-    pub(crate) development: bool,
-}
 
 impl AppService {
     /// The layers from the innermost to the outermost.
@@ -208,26 +196,6 @@ impl Core {
     /// Whether all procedures of a request answer for any host.
     fn is_for_any_host(&self, claim: &Claim) -> bool {
         matches!(claim, Claim::Plan(plan) if !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host))
-    }
-
-    /// Reads the body, and makes the inputs of it.
-    async fn read<B>(&self, plan: &Plan, body_type: BodyType, body: Pin<&mut B>, network: Option<IpAddr>) -> Read
-    where
-        B: http_body::Body,
-        B::Error: Into<BoxError>,
-    {
-        let mut held = self.budget.open(network);
-        let inputs = match read_body(body_type, body, self.limit(plan), &mut held).await {
-            Ok(text) => self.wires.decode(plan, None, text),
-            Err(error) => self.wires.unread(plan, error),
-        };
-        Read { inputs, held }
-    }
-
-    /// The largest body that one of the calls may have.
-    fn limit(&self, plan: &Plan) -> BodyLimit {
-        let limit = |endpoint: &Endpoint| endpoint.meta.body_limit.unwrap_or(self.body_limit.0);
-        self.wires.calls(plan).largest(limit).map_or(self.body_limit, BodyLimit)
     }
 
     /// No route has the path: a page may.

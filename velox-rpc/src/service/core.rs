@@ -1,0 +1,55 @@
+//! What all exchanges of an application share: its wires, its settings, and how a body is read within them.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http_body::Body;
+
+use super::run::Read;
+use super::{Edge, Observer, Pages};
+use crate::budget::Budget;
+use crate::error::BoxError;
+use crate::procedure::Endpoint;
+use crate::router::Manifest;
+use crate::wire::{BodyLimit, BodyType, Plan, Wires, read_body};
+
+/// An application without its layers.
+pub(crate) struct Core {
+    pub(crate) wires: Wires,
+    pub(crate) pages: Pages,
+    pub(crate) manifest: Manifest,
+    pub(crate) body_limit: BodyLimit,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) observers: Vec<Box<dyn Observer>>,
+    pub(crate) edge: Edge,
+    pub(crate) development: bool,
+}
+
+impl Core {
+    /// Reads the body, and makes the inputs of it.
+    pub(super) async fn read<B>(
+        &self,
+        plan: &Plan,
+        body_type: BodyType,
+        body: Pin<&mut B>,
+        network: Option<IpAddr>,
+    ) -> Read
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let mut held = self.budget.open(network);
+        let inputs = match read_body(body_type, body, self.limit(plan), &mut held).await {
+            Ok(text) => self.wires.decode(plan, None, text),
+            Err(error) => self.wires.unread(plan, error),
+        };
+        Read { inputs, held }
+    }
+
+    /// The largest body that one of the calls may have.
+    pub(super) fn limit(&self, plan: &Plan) -> BodyLimit {
+        let limit = |endpoint: &Endpoint| endpoint.meta.body_limit.unwrap_or(self.body_limit.0);
+        self.wires.calls(plan).largest(limit).map_or(self.body_limit, BodyLimit)
+    }
+}
