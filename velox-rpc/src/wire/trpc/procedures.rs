@@ -12,7 +12,7 @@ use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::{Code, Error, Result};
 use crate::procedure::Endpoint;
 use crate::router::{Mistakes, Table};
-use crate::wire::{Answer, Calls, Claim, Plan, Subject};
+use crate::wire::{Answer, Calls, Subject};
 
 /// All procedures, by paths such as `auth.login`.
 pub(crate) struct Procedures {
@@ -44,20 +44,18 @@ impl Procedures {
         path.strip_prefix(&*self.settings.path)?.strip_prefix('/')
     }
 
-    pub(crate) fn claim(&self, parts: &Parts) -> Claim {
+    /// Finds the calls of a request, or refuses it in the words of tRPC.
+    pub(crate) fn claim(&self, parts: &Parts) -> Result<Box<Batch>, Box<(Answer, ReplyHead)>> {
         if parts.method == Method::HEAD {
             let answer = Answer { status: StatusCode::NO_CONTENT, json: Vec::new(), failed: false, is_fault: false };
-            return Claim::Refused(Box::new((answer, ReplyHead::default())));
+            return Err(Box::new((answer, ReplyHead::default())));
         }
         let rest = self.below(parts.uri.path()).unwrap_or_default();
-        match Batch::read(parts, rest, self) {
-            Ok(batch) => Claim::Plan(Plan::Trpc(Box::new(batch))),
-            Err(error) => {
-                let mut head = ReplyHead::default();
-                let answer = reply::refusal(&error, &mut head.headers, || RequestId::own(Serial::next()));
-                Claim::Refused(Box::new((answer, head)))
-            }
-        }
+        Batch::read(parts, rest, self).map(Box::new).map_err(|error| {
+            let mut head = ReplyHead::default();
+            let answer = reply::refusal(&error, &mut head.headers, || RequestId::own(Serial::next()));
+            Box::new((answer, head))
+        })
     }
 
     pub(super) fn find(&self, path: &str) -> Result<usize> {
