@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
 use self::look::look;
-use self::rest::{Parameters, Routes};
+use self::rest::Routes;
 use self::trpc::{Batch, Procedures};
 use crate::context::{Inputs, ReplyHead, RequestId};
 use crate::error::{Error, Result};
@@ -44,7 +44,7 @@ pub(crate) enum Claim {
 
 /// The calls of a request. Only its wire looks inside.
 pub(crate) enum Plan {
-    Rest { route: usize, parameters: Parameters },
+    Rest { route: usize, parameters: Vec<String> },
     Trpc(Box<Batch>),
 }
 

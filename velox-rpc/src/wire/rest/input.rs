@@ -8,7 +8,6 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 
-use super::routes::Parameters;
 use super::text;
 use crate::call::RawInput;
 use crate::error::{Code, Error, Result};
@@ -62,12 +61,7 @@ impl InputPlan {
     }
 
     /// Makes the input. A path parameter always wins over a query or body key of the same name.
-    pub(crate) fn decode(
-        &self,
-        parameters: &Parameters,
-        query: Option<&str>,
-        body: Option<String>,
-    ) -> Result<RawInput> {
+    pub(crate) fn decode(&self, parameters: &[String], query: Option<&str>, body: Option<String>) -> Result<RawInput> {
         match self.source {
             Source::Query => self.read_query(parameters, query.unwrap_or("")),
             Source::Body => self.read_body(parameters, body),

@@ -11,4 +11,4 @@ mod routes;
 pub(crate) mod text;
 
 pub(crate) use self::reply::{failure, success};
-pub(crate) use self::routes::{Claim, Parameters, Routes};
+pub(crate) use self::routes::{Claim, Routes};

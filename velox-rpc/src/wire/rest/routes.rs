@@ -35,16 +35,13 @@ pub(crate) struct Route {
 
 /// What a request's method and path lead to.
 pub(crate) enum Claim {
-    /// A procedure by the index of its route, with the text of the path's parameters, not yet decoded.
-    Route(usize, Parameters),
+    /// A procedure by the index of its route, with the texts of the path's parameters, in order and not yet decoded.
+    Route(usize, Vec<String>),
     /// No route has this path.
     NotFound,
     /// The path is there, by other methods: those of the header's value.
     MethodNotAllowed(HeaderValue),
 }
-
-/// The text of a path's parameters, in order.
-pub(crate) type Parameters = Vec<String>;
 
 impl Route {
     /// The path with the prefix, and with parameters as `:id`.
