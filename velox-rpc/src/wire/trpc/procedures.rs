@@ -2,23 +2,17 @@
 
 use std::collections::HashMap;
 
-use http::request::Parts;
-use http::{Method, StatusCode};
-
-use super::batch::Batch;
-use super::{Trpc, reply};
+use super::Trpc;
 use crate::call::Kind;
-use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::{Code, Error, Result};
 use crate::procedure::Endpoint;
 use crate::router::{Mistakes, Table};
-use crate::wire::{Answer, Calls, Subject};
 
 /// All procedures, by paths such as `auth.login`.
 pub(crate) struct Procedures {
     pub(super) settings: Trpc,
     /// For observers: they tell batches from each other by their procedures, of which a client can make up many.
-    route: String,
+    pub(super) route: String,
     endpoints: Vec<Endpoint>,
     by_path: HashMap<String, usize>,
 }
@@ -40,22 +34,9 @@ impl Procedures {
         self.below(path).is_some()
     }
 
-    fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+    /// What follows the path of this wire; `None` for a path that is not below it.
+    pub(super) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.settings.path)?.strip_prefix('/')
-    }
-
-    /// Finds the calls of a request, or refuses it in the words of tRPC.
-    pub(crate) fn claim(&self, parts: &Parts) -> Result<Box<Batch>, Box<(Answer, ReplyHead)>> {
-        if parts.method == Method::HEAD {
-            let answer = Answer { status: StatusCode::NO_CONTENT, json: Vec::new(), failed: false, is_fault: false };
-            return Err(Box::new((answer, ReplyHead::default())));
-        }
-        let rest = self.below(parts.uri.path()).unwrap_or_default();
-        Batch::read(parts, rest, self).map(Box::new).map_err(|error| {
-            let mut head = ReplyHead::default();
-            let answer = reply::refusal(&error, &mut head.headers, || RequestId::own(Serial::next()));
-            Box::new((answer, head))
-        })
     }
 
     pub(super) fn find(&self, path: &str) -> Result<usize> {
@@ -70,28 +51,6 @@ impl Procedures {
 
     pub(super) fn endpoint(&self, index: usize) -> &Endpoint {
         &self.endpoints[index]
-    }
-
-    pub(crate) fn calls(&self, batch: &Batch) -> Calls<'_> {
-        match self.only(batch) {
-            Some(endpoint) => Calls::One(endpoint),
-            None => Calls::Each((0..batch.calls.len()).map(|call| self.call(batch, call)).collect()),
-        }
-    }
-
-    /// The procedure of one call, if that is known.
-    pub(crate) fn call(&self, batch: &Batch, call: usize) -> Option<&Endpoint> {
-        let index = batch.calls[call].procedure.as_ref().ok()?;
-        Some(self.endpoint(*index))
-    }
-
-    /// The procedure of a request with one call.
-    fn only(&self, batch: &Batch) -> Option<&Endpoint> {
-        if batch.calls.len() == 1 { self.call(batch, 0) } else { None }
-    }
-
-    pub(crate) fn subject(&self, batch: &Batch) -> Subject<'_> {
-        Subject { route: &self.route, procedure: self.only(batch).map(|endpoint| &*endpoint.name) }
     }
 }
 
