@@ -16,8 +16,8 @@ use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
-    Demands, Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, OutputBuilder,
-    Parent, Procedure, Query, Refusal, RestRoute, Verdict, guard, input, middleware, output,
+    Demands, Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent, Procedure,
+    Query, Refusal, RestRoute, Verdict, guard, input, middleware,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -315,11 +315,6 @@ where
         self
     }
 
-    /// Gives the procedure another output type than its handler's: see [`OutputBuilder`].
-    pub fn output<O>(self) -> OutputBuilder<Self, O> {
-        OutputBuilder::new(self)
-    }
-
     /// Ends the chain with the handler of a query.
     ///
     /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|` closure cannot capture: what it
@@ -330,7 +325,7 @@ where
         R: Respond<M> + Send + 'static,
         R::Value: Outgoing,
     {
-        Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, output::write::<R::Value>()))
+        Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, Output::json))
     }
 
     /// Ends the chain with the handler of a mutation. See [`query`](Self::query).
@@ -340,7 +335,7 @@ where
         R: Respond<M> + Send + 'static,
         R::Value: Outgoing,
     {
-        Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, output::write::<R::Value>()))
+        Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, Output::json))
     }
 
     pub(super) fn finish<F, R, M, O>(self, kind: Kind, handler: F, encode: Encode<R::Value>) -> Procedure<S>

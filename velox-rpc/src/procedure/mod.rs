@@ -14,6 +14,7 @@ mod input;
 mod meta;
 mod middleware;
 mod output;
+mod output_type;
 mod shape;
 mod step;
 
@@ -30,7 +31,8 @@ pub use self::input::{Input, InputFields};
 pub(crate) use self::meta::{Meta, reads_body};
 pub use self::meta::{Parent, RestRoute};
 pub use self::middleware::{Middleware, Next};
-pub use self::output::{Outgoing, Output, OutputBuilder};
+pub use self::output::{Outgoing, Output};
+pub use self::output_type::OutputBuilder;
 pub(crate) use self::shape::InputShape;
 pub use crate::running::Running;
 pub use crate::validate::Examine;
