@@ -16,8 +16,8 @@ use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
-    Demands, Guard, Guards, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent, Procedure,
-    Query, Refusal, RestRoute, Verdict, guard, input, middleware,
+    Demands, Guard, GuardList, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent,
+    Procedure, Query, Refusal, RestRoute, Verdict, all_of, guard, input, middleware,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -167,8 +167,10 @@ where
     /// let report = procedure::<()>().guards((api_key, open)).query(|_| Ok("report"));
     /// # let _ = report;
     /// ```
-    pub fn guards(self, guards: impl Guards<S, C, I>) -> Self {
-        guards.add_to(self)
+    pub fn guards(mut self, guards: impl GuardList<C>) -> Self {
+        self.meta.guards.extend(guards.names().into_iter().map(str::to_owned));
+        guards.describe_all(&mut self.meta.demands);
+        self.then(move |inner| guard::step(Arc::new(all_of(guards)), inner))
     }
 
     /// Lets a closure that sees the context decide: by `true` or `false`, where a refused call gets 403 `Access denied`; or by `Ok(())`

@@ -23,7 +23,7 @@ pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query};
 pub use self::guard::{
-    AllOf, AnyOf, Authenticated, Guard, GuardList, Guards, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
+    AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
     authenticated, guard, has_role, not,
 };
 pub use self::handler::{Later, Now, Respond};

@@ -144,7 +144,8 @@ fn passes(verdict: Result<()>) -> Result<bool> {
     }
 }
 
-/// What [`all_of`] and [`any_of`] take: an array of guards of one type, or a tuple of guards of several.
+/// What [`all_of`], [`any_of`] and [`guards`](crate::ProcedureBuilder::guards) take: an array of guards of one type, or a tuple of guards of
+/// several.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of guards for a context of type `{C}`",
     label = "not a list of guards here",

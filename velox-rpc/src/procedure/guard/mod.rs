@@ -13,8 +13,8 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
+use super::Demands;
 use super::step::Step;
-use super::{Demands, ProcedureBuilder};
 use crate::context::{Ctx, Request};
 use crate::error::Result;
 use crate::running::Running;
@@ -90,7 +90,7 @@ pub trait Guard<C>: Send + Sync + 'static {
 /// ```
 ///
 /// A closure that looks at the context itself stands in the chain, where the context's type is known:
-/// [`guard_fn`](ProcedureBuilder::guard_fn).
+/// [`guard_fn`](super::ProcedureBuilder::guard_fn).
 pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
 where
     F: Fn(&Request) -> bool + Send + Sync + 'static,
@@ -131,44 +131,6 @@ impl<F> fmt::Debug for NamedGuard<F> {
         f.debug_struct("NamedGuard").field("name", &self.name).finish_non_exhaustive()
     }
 }
-
-/// What [`guards`](ProcedureBuilder::guards) takes: an array of guards of one type, or a tuple of guards of several.
-pub trait Guards<S, C, I> {
-    /// Adds each of them to the chain, in order.
-    fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I>;
-}
-
-impl<S, C, I, G, const N: usize> Guards<S, C, I> for [G; N]
-where
-    S: Send + Sync + 'static,
-    C: Ctx<State = S>,
-    I: Send + 'static,
-    G: Guard<C>,
-{
-    fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I> {
-        self.into_iter().fold(builder, ProcedureBuilder::guard)
-    }
-}
-
-macro_rules! tuples {
-    ($(($($guard:ident)+))+) => {$(
-        impl<S, C, I, $($guard),+> Guards<S, C, I> for ($($guard,)+)
-        where
-            S: Send + Sync + 'static,
-            C: Ctx<State = S>,
-            I: Send + 'static,
-            $($guard: Guard<C>),+
-        {
-            #[expect(non_snake_case, reason = "each variable is named as its type")]
-            fn add_to(self, builder: ProcedureBuilder<S, C, I>) -> ProcedureBuilder<S, C, I> {
-                let ($($guard,)+) = self;
-                builder$(.guard($guard))+
-            }
-        }
-    )+};
-}
-
-tuples! { (A) (A B) (A B D) (A B D E) (A B D E F) (A B D E F G) }
 
 /// Makes the step of a guard, outside of the steps `inner`.
 pub(super) fn step<C, G>(guard: Arc<G>, inner: Step<C>) -> Step<C>
