@@ -3,6 +3,7 @@
 //! Outward and inward are apart: the name, the code and the message are meant for the caller, the source is meant for
 //! the log and never leaves the process. Part of the vocabulary.
 
+pub(crate) mod body;
 mod code;
 mod convert;
 mod issue;

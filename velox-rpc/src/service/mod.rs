@@ -38,9 +38,9 @@ use self::run::{explain, run};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
+pub use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Code, Error};
 use crate::router::Manifest;
-pub use crate::wire::{BodyOverload, BodyTimeout};
 use crate::wire::{BodyType, Claim, Plan, check_head};
 
 /// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.

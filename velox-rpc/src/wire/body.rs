@@ -9,21 +9,12 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError};
 
 use crate::budget::{Held, UsedUp};
+use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Code, Error, Result};
 
 /// How long a body may be, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimit(pub(crate) usize);
-
-/// The request body did not arrive in time: a server yields it as the body's error, and the caller gets a 408.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the request body did not arrive in time")]
-pub struct BodyTimeout;
-
-/// Too many request bodies are being read at the moment: a server yields it as the body's error, and the caller gets a 503.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many request bodies are being read at the moment")]
-pub struct BodyOverload;
 
 /// What the head says of a body's type. It does not count where the body turns out to be empty.
 #[derive(Debug, Clone, Copy)]

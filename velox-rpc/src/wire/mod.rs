@@ -22,7 +22,6 @@ use crate::error::{Error, Result};
 use crate::procedure::{Endpoint, Output};
 
 pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
-pub use self::body::{BodyOverload, BodyTimeout};
 pub(crate) use self::calls::{Answer, Calls, Results, Subject};
 
 /// The wires of an application.
