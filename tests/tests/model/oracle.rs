@@ -28,7 +28,7 @@ impl Content {
         Self {
             user: record.user().map(|user| user.id.clone()),
             created_at: record.created_at(),
-            data: record.data().clone().into_iter().collect(),
+            data: record.data().into_iter().collect(),
             flash: flash.into_iter().collect(),
         }
     }

@@ -187,8 +187,8 @@ impl<'h> Kit<'h> {
     /// That a record holds this text, in this version.
     pub(super) async fn holds(&self, key: &StoreKey, text: &str, version: u64) -> Result<(), Miss> {
         let record = self.found(key).await?;
-        let seen = (record.data().get("text").and_then(|text| text.as_str()), record.version());
-        ensure!(seen == (Some(text), version), "get: {seen:?} and not {text:?} in version {version}");
+        let seen = (record.content().get("text"), record.version());
+        ensure!(seen == (Some(text.into()), version), "get: {seen:?} and not {text:?} in version {version}");
         Ok(())
     }
 

@@ -239,7 +239,7 @@ impl Session {
     pub fn get<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
         let content = self.content()?;
         // The lock is free again: `T` may do what it likes.
-        content.data().get(key.name()).map(|value| decode(key.name(), value)).transpose()
+        content.get(key.name()).map(|value| decode(key.name(), &value)).transpose()
     }
 
     /// Sets the value of a key.
@@ -292,7 +292,7 @@ impl Session {
         for _ in 0..MAX_ATTEMPTS {
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // Not under the lock: this is foreign code, which may take its time or panic.
-            let present = update.content.data().get(&name).map(|value| decode(&name, value)).transpose()?;
+            let present = update.content.get(&name).map(|value| decode(&name, &value)).transpose()?;
             let updated = function(present);
             let value = encode(&name, &updated)?;
             if self.save_update(update, &name, value).await? {
@@ -313,7 +313,7 @@ impl Session {
         if self.is_hidden() {
             return Ok(false);
         }
-        let present = self.content()?.data().contains_key(key);
+        let present = self.content()?.contains(key);
         self.push(Op::Remove { key: key.to_owned() })?;
         Ok(present)
     }
@@ -322,7 +322,7 @@ impl Session {
     #[doc(alias = "has")]
     #[must_use]
     pub fn contains(&self, key: impl KeyName) -> bool {
-        self.content().is_ok_and(|content| content.data().contains_key(key.name()))
+        self.content().is_ok_and(|content| content.contains(key.name()))
     }
 
     /// Leaves a message for a later request, where [`take_flash`](Self::take_flash) reads it once.
@@ -511,7 +511,7 @@ impl Session {
     ///
     /// The call has ended.
     pub fn data(&self) -> Result<Map<String, Value>, SessionError> {
-        Ok(self.content()?.data().clone())
+        Ok(self.content()?.data())
     }
 
     /// Whether this call must not see what is there, which is of a user who is gone: until the call, or another, logs out.

@@ -1,24 +1,29 @@
 //! What a session holds, without when it expires: the part of a record that writes change.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
-use super::data::Data;
-use super::maps::{Maps, json_size};
-use super::{UserText, packed};
+use super::object::Object;
 use crate::user::SessionUser;
 
-/// What a session holds. Keeps count of its size in JSON.
-///
-/// Most hold a user and nothing else: so the data is there only while there is something in it.
+/// What a session holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
-    created_at: u64,
-    user: Option<UserText>,
+    pub(super) created_at: u64,
+    pub(super) user: Option<KeptUser>,
     /// What the session is named by on its user's list, whatever its id, once it has been given that.
-    handle: Option<Box<[u8; 32]>>,
-    data: Option<Box<Data>>,
+    pub(super) handle: Option<Box<[u8; 32]>>,
+    /// With the members that are nobody's data: those that are [reserved](is_reserved).
+    pub(super) data: Object,
+    pub(super) flash: Object,
+}
+
+/// A user as a record keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct KeptUser {
+    pub(super) id: Box<str>,
+    pub(super) email: Box<str>,
+    /// The JSON of both, where it is not what is written of them here.
+    pub(super) source: Object,
 }
 
 impl Content {
@@ -27,56 +32,42 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
-    /// A session in the form of [`pack`](Self::pack).
-    pub(crate) fn unpack(bytes: &[u8], created_at: u64) -> Self {
-        packed::read(bytes, created_at)
-    }
-
-    /// What the session holds as bytes, except when it was created.
-    pub(crate) fn pack(&self) -> Vec<u8> {
-        packed::write(self)
-    }
-
-    /// A session read from a store.
-    pub(super) fn read(user: Option<UserText>, created_at: u64, handle: Option<[u8; 32]>, data: Option<Data>) -> Self {
-        Self { created_at, user, handle: handle.map(Box::new), data: data.map(Box::new) }
-    }
-
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.data.get_or_insert_default().set(key, value);
+        self.data.set(key, &value);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.take(|data| data.remove(key));
+        self.data.remove(key);
     }
 
     pub(crate) fn set_flash(&mut self, key: &str, value: Value) {
-        self.data.get_or_insert_default().set_flash(key, value);
+        self.flash.set(key, &value);
     }
 
     pub(crate) fn remove_flash(&mut self, key: &str) {
-        self.take(|data| data.remove_flash(key));
+        self.flash.remove(key);
     }
 
     pub(crate) fn remove_all_flash(&mut self) {
-        self.take(Data::remove_all_flash);
+        self.flash = Object::default();
     }
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
-        let user = User { id: &user.id, email: &user.email };
-        self.user = Some(self.user.as_ref().map_or_else(|| UserText::new(user), |present| present.followed_by(user)));
+        // An id that is the same is written as it was: as a number, say.
+        let present = self.user.take().filter(|present| *present.id == *user.id);
+        let mut source = present.map(|present| present.source).unwrap_or_default();
+        if !source.as_str().is_empty() {
+            source.set("userEmail", &Value::from(&*user.email));
+        }
+        self.user = Some(KeptUser { id: user.id.into(), email: user.email.into(), source });
         // What VeloxTS says of a visitor: that these are `null`.
-        self.take(|data| ["userId", "userEmail"].into_iter().for_each(|key| data.remove(key)));
+        ["userId", "userEmail"].into_iter().for_each(|key| self.data.remove(key));
         self.created_at = at;
     }
 
     pub(crate) fn user(&self) -> Option<User<'_>> {
-        self.user.as_ref().map(UserText::read)
-    }
-
-    pub(super) fn user_text(&self) -> Option<&UserText> {
-        self.user.as_ref()
+        self.user.as_ref().map(|user| User { id: &user.id, email: &user.email })
     }
 
     pub(crate) fn handle(&self) -> Option<&[u8; 32]> {
@@ -92,33 +83,35 @@ impl Content {
         self.created_at
     }
 
-    pub(crate) fn data(&self) -> &Map<String, Value> {
-        self.maps().data()
+    /// The value that the application has set under a key.
+    pub(crate) fn get(&self, key: &str) -> Option<Value> {
+        self.data.get(key)
     }
 
-    pub(crate) fn flash(&self) -> &Map<String, Value> {
-        self.maps().flash()
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.data.contains(key)
+    }
+
+    /// All values that the application has set.
+    pub(crate) fn data(&self) -> Map<String, Value> {
+        let mut data = self.data.map();
+        data.retain(|key, _| !is_reserved(key));
+        data
+    }
+
+    pub(crate) fn flash(&self) -> Map<String, Value> {
+        self.flash.map()
+    }
+
+    /// The flash message of a key.
+    pub(crate) fn message(&self, key: &str) -> Option<Value> {
+        self.flash.get(key)
     }
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        self.user().map_or(0, |user| json_size(user.id) + json_size(user.email)) + self.maps().size()
-    }
-
-    /// Data and flash messages as JSON objects, each empty if nothing is in it.
-    pub(super) fn texts(&self) -> (Cow<'_, str>, Cow<'_, str>) {
-        self.data.as_deref().map(Data::texts).unwrap_or_default()
-    }
-
-    fn maps(&self) -> &Maps {
-        self.data.as_deref().map_or(Maps::empty(), Data::maps)
-    }
-
-    fn take(&mut self, take: impl FnOnce(&mut Data)) {
-        if let Some(mut data) = self.data.take() {
-            take(&mut data);
-            self.data = (!data.is_empty()).then_some(data);
-        }
+        let user = self.user().map_or(0, |user| json_size(user.id) + json_size(user.email));
+        user + self.data.size() + self.flash.size()
     }
 }
 
@@ -133,6 +126,21 @@ impl From<User<'_>> for SessionUser {
     fn from(user: User<'_>) -> Self {
         Self::new(user.id, user.email)
     }
+}
+
+/// Whether a name is one of the engine's own, of this version, of a later one or of VeloxTS: what it names is kept and not shown.
+pub(crate) const fn is_reserved(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
+}
+
+/// Bytes of a text in JSON, with its quotes.
+fn json_size(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' | b'\x08' | b'\t' | b'\n' | b'\x0c' | b'\r' => 2,
+        ..b' ' => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(escaped).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -167,7 +175,7 @@ mod tests {
     /// B7: also of what JSON escapes, which takes six times as many bytes.
     #[test]
     fn the_size_is_that_of_the_json() {
-        let text = "\u{0}\"".repeat(1_000);
+        let text = "\u{0}\"\n".repeat(1_000);
         let length = |content: &Content| Record::new(Arc::new(content.clone()), 1, 2, 3).to_json().len();
         let mut content = Content::new(0);
         let empty = length(&content);
@@ -189,49 +197,18 @@ mod tests {
         content.set_flash("f", json!(1));
         content.remove("a");
         content.remove_flash("f");
-        assert!(content.data.is_none());
+        assert_eq!((content.data.as_str(), content.flash.as_str()), ("", ""));
     }
 
     #[test]
-    fn what_is_packed_is_read_back_and_nothing_is_parsed_before_somebody_looks() {
+    fn what_is_set_is_read_back() {
         let mut content = Content::new(9);
-        let assert_same = |content: &Content| {
-            let packed = content.pack();
-            let read = Content::unpack(&packed, 9);
-            assert!(read.data.as_ref().is_none_or(|data| !data.is_parsed()));
-            assert_eq!(read.pack(), packed);
-            assert_eq!((read.user(), read.size()), (content.user(), content.size()));
-            assert_eq!(&read, content);
-        };
-        assert_same(&content);
-        content
-            .set("a", json!({ "tenth": 0.1, "third": 1.0 / 3.0, "most": u64::MAX, "least": i64::MIN, "tiny": 5e-324 }));
+        let numbers = json!({ "tenth": 0.1, "third": 1.0 / 3.0, "most": u64::MAX, "least": i64::MIN, "tiny": 5e-324 });
+        content.set("numbers", numbers.clone());
         content.set("", json!("\u{0}\u{1f600}"));
-        assert_same(&content);
-        content.log_in(SessionUser::new("", ""), 9);
-        content.set_flash("f", json!(null));
-        assert_same(&content);
-        content.log_in(SessionUser::new("i".repeat(300), "e".repeat(70_000)), 9);
-        assert_same(&content);
-        content.set_handle([7; 32]);
-        assert_same(&content);
-        let text = br#"{"data":{"userId":7,"userEmail":"a\/b","_createdAt":9,"a":1.0,"_flash":{ "b":"\ud83d" }},"expiresAt":1}"#;
-        let record = Record::try_from_json(text).expect("a record");
-        assert_same(record.content());
-        let read = Content::unpack(&record.content().pack(), 9);
-        assert_eq!(Record::new(Arc::new(read), 0, 1, 0).to_json(), record.to_json());
-    }
-
-    #[test]
-    fn what_was_packed_can_be_written_to() {
-        let mut content = Content::new(0);
-        content.set("a", json!(1));
-        let mut read = Content::unpack(&content.pack(), 0);
-        read.set("b", json!(2));
-        content.set("b", json!(2));
-        assert_eq!((&read, read.pack(), read.size()), (&content, content.pack(), content.size()));
-        read.remove("a");
-        read.remove("b");
-        assert!(read.data.is_none());
+        content.set("\"\\", json!(null));
+        assert_eq!(Value::from(content.data()), json!({"numbers": numbers, "": "\u{0}\u{1f600}", "\"\\": null}));
+        assert_eq!((content.get(""), content.get("\"\\")), (Some(json!("\u{0}\u{1f600}")), Some(json!(null))));
+        assert_eq!((content.get("tenth"), content.contains("numbers"), content.contains("tenth")), (None, true, false));
     }
 }

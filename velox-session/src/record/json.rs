@@ -5,150 +5,208 @@
 //! read. A later format is not read at all. What nobody changes is written back as it was read, byte for byte.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::fmt::Write;
 
-use super::content::User;
-use super::data::Data;
-use super::error::RecordError;
-use super::reader::{Member, Piece, Reader};
-use super::source::{Text, json};
-use super::{Content, Record, UserText};
+use serde_json::value::RawValue;
+
+use super::content::{Content, KeptUser};
+use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 use crate::hex::{hex, read_hex};
 
-pub(super) fn write(record: &Record) -> String {
-    write_with(record, None, None)
+/// Why a text is no record: which field is wrong, in what way, and at which byte. It never says what is in the record, so it may be logged.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::Record;
+///
+/// let text = br#"{"data":{"_createdAt":"secret"},"expiresAt":3000}"#;
+/// let error = Record::try_from_json(text).unwrap_err();
+/// assert_eq!(error.to_string(), "data._createdAt is not a whole number (byte 22)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place} {reason} (byte {offset})")]
+pub struct RecordError {
+    place: &'static str,
+    reason: Cow<'static, str>,
+    offset: usize,
 }
 
-/// As [`write`], with the id in front, and with what a script must find: at the end, in this order.
-#[cfg(feature = "redis")]
-pub(super) fn write_stored(record: &Record, id: Option<&crate::id::SessionId>, listed_until: u64) -> String {
-    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()));
-    write_with(record, id.as_deref(), Some(listed_until))
-}
-
-fn write_with(record: &Record, id: Option<&str>, listed_until: Option<u64>) -> String {
-    let content = record.content();
-    let (own, flash) = content.texts();
-    let mut text = Text::with_capacity(ORDINARY + own.len() + flash.len());
-    if let Some(id) = id {
-        text.member(r#""id""#, &json(id));
+impl RecordError {
+    /// Something else than a text is where a record should be, from this byte on.
+    pub(crate) fn no_text(offset: usize) -> Self {
+        Self { place: "record", reason: "is not a text".into(), offset }
     }
-    text.key(r#""data""#);
-    text.push("{");
-    match content.user_text().map(UserText::parts) {
-        Some([id, email, ""]) => {
-            text.member(r#""userId""#, &json(id));
-            text.member(r#""userEmail""#, &json(email));
+
+    fn missing(place: &'static str) -> Self {
+        Self { place, reason: "is missing".into(), offset: 0 }
+    }
+}
+
+/// What stands under `data` in the JSON of a record.
+pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
+    let (own, flash) = (content.data.as_str(), content.flash.as_str());
+    let mut text = String::with_capacity(ORDINARY + own.len() + flash.len());
+    text.push('{');
+    match &content.user {
+        Some(KeptUser { id, email, source }) if source.as_str().is_empty() => {
+            text.extend([r#""userId":"#, &json(&**id), r#","userEmail":"#, &json(&**email), ","]);
         }
-        Some([_, _, read]) => text.member(r#""userId""#, read),
+        Some(KeptUser { source, .. }) => text.extend([inside(source.as_str()), ","]),
         None => {}
     }
-    text.number(r#""_createdAt""#, content.created_at());
-    text.number(r#""_lastAccessedAt""#, record.saved_at);
+    write!(text, r#""_createdAt":{},"_lastAccessedAt":{saved_at}"#, content.created_at).expect(ALL);
     if let Some(handle) = content.handle() {
-        text.member(r#""_handle""#, &json(&hex(handle)));
+        text.extend([r#","_handle":""#, &hex(handle), "\""]);
     }
     if !flash.is_empty() {
-        text.member(r#""_flash""#, &flash);
+        text.extend([r#","_flash":"#, flash]);
     }
     if !own.is_empty() {
-        text.push(",");
-        text.push(&own[1..own.len() - 1]);
+        text.extend([",", inside(own)]);
     }
-    text.push("}");
-    text.number(r#""expiresAt""#, record.expires_at);
-    if listed_until.is_some() {
-        text.number(r#""createdAt""#, content.created_at());
-    }
-    text.number(r#""version""#, record.version);
-    if let Some(listed_until) = listed_until {
-        text.number(r#""listedUntil""#, listed_until);
-    }
-    text.number(r#""format""#, FORMAT);
-    text.finish()
+    text.push('}');
+    text
 }
 
-pub(super) fn read(text: &[u8]) -> Result<Record, RecordError> {
+/// The members of an object.
+fn inside(object: &str) -> &str {
+    &object[1..object.len() - 1]
+}
+
+/// Reads what a record holds; and its version, when it expires, and when it was saved.
+pub(super) fn read(text: &[u8]) -> Result<(Content, [u64; 3]), RecordError> {
     let text = std::str::from_utf8(text).map_err(|error| RecordError::no_text(error.valid_up_to()))?;
-    let mut reader = Reader::new(text);
-    let (mut data, mut expires_at, mut version) = (None, None, 0);
-    let mut more = reader.enter("record")?;
-    while more {
-        match &*reader.key()?.string("record")? {
-            "data" => data = Some(read_data(&mut reader)?),
-            "expiresAt" => expires_at = Some(reader.value().number("expiresAt")?),
-            "version" => version = reader.value().number("version")?,
-            "format" => {
-                let format = reader.value();
-                if format.number("format")? != FORMAT {
-                    return Err(format.error("format", "is a later one"));
+    Reader(text).record()
+}
+
+/// The whole text, to say where in it something is wrong.
+struct Reader<'t>(&'t str);
+
+impl<'t> Reader<'t> {
+    fn record(&self) -> Result<(Content, [u64; 3]), RecordError> {
+        let (mut data, mut expires_at, mut version) = (None, None, 0);
+        for (key, value) in self.members(self.0, "record")? {
+            match &*string(key) {
+                "data" => data = Some(self.data(value)?),
+                "expiresAt" => expires_at = Some(self.number(value, "expiresAt")?),
+                "version" => version = self.number(value, "version")?,
+                "format" if self.number(value, "format")? != FORMAT => {
+                    return Err(self.error(value.get(), "format", "is a later one"));
+                }
+                _ => {}
+            }
+        }
+        let (content, saved_at) = data.ok_or_else(|| RecordError::missing("data"))?;
+        let expires_at = expires_at.ok_or_else(|| RecordError::missing("expiresAt"))?;
+        Ok((content, [version, expires_at, saved_at]))
+    }
+
+    /// What the session holds, and when it was written.
+    fn data(&self, data: &'t RawValue) -> Result<(Content, u64), RecordError> {
+        let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
+        let (mut content, mut own) = (Content::default(), Vec::new());
+        for (key, value) in self.members(data.get(), "data")? {
+            match &*string(key) {
+                "userId" => id = Some((key, value)),
+                "userEmail" => email = Some((key, value)),
+                "_createdAt" => created_at = Some(self.number(value, "data._createdAt")?),
+                "_lastAccessedAt" => saved_at = self.number(value, "data._lastAccessedAt")?,
+                "_handle" => content.handle = text(value).and_then(|text| read_hex(&text)).map(Box::new),
+                "_flash" => {
+                    let messages = self.members(value.get(), "data._flash")?;
+                    messages.into_iter().try_for_each(|(_, value)| self.check(value, "data._flash"))?;
+                    content.flash = Object::new(value.get());
+                }
+                _ => {
+                    self.check(value, "data")?;
+                    own.push((key, value));
                 }
             }
-            _ => reader.value().check("record")?,
         }
-        more = reader.more()?;
+        content.user = self.user(id, email)?;
+        if content.user.is_none() {
+            own.extend(id.into_iter().chain(email));
+        }
+        content.data = Object::of(own.iter().map(|(key, value)| (key.get(), value.get())));
+        content.created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
+        Ok((content, saved_at))
     }
-    reader.end()?;
-    let (content, saved_at) = data.ok_or_else(|| RecordError::missing("data"))?;
-    let expires_at = expires_at.ok_or_else(|| RecordError::missing("expiresAt"))?;
-    Ok(Record::new(Arc::new(content), version, expires_at, saved_at))
-}
 
-/// What the session holds, and when it was written.
-fn read_data(reader: &mut Reader<'_>) -> Result<(Content, u64), RecordError> {
-    let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
-    let (mut handle, mut flash, mut own) = (None, None, Vec::new());
-    let mut more = reader.enter("data")?;
-    while more {
-        let key = reader.key()?;
-        match &*key.string("data")? {
-            "userId" => id = Some(Member { key, value: reader.value() }),
-            "userEmail" => email = Some(Member { key, value: reader.value() }),
-            "_createdAt" => created_at = Some(reader.value().number("data._createdAt")?),
-            "_lastAccessedAt" => saved_at = reader.value().number("data._lastAccessedAt")?,
-            "_handle" => {
-                let value = reader.value();
-                value.check("data._handle")?;
-                handle = value.string("data._handle").ok().and_then(|text| read_hex(&text));
+    /// The user. Where the JSON is not what [`write_data`] makes of id and address, it is kept.
+    fn user(&self, id: Option<Member<'t>>, email: Option<Member<'t>>) -> Result<Option<KeptUser>, RecordError> {
+        let address = match email.filter(|(_, email)| email.get() != "null") {
+            Some((_, email)) => {
+                text(email).ok_or_else(|| self.error(email.get(), "data.userEmail", "is not a string"))?
             }
-            "_flash" => flash = Some(reader.value()),
-            _ => own.push(Member { key, value: reader.value() }),
+            None => Cow::default(),
+        };
+        let Some((key, id)) = id.filter(|(_, id)| id.get() != "null") else { return Ok(None) };
+        let name = match id.get().as_bytes()[0] {
+            b'-' | b'0'..=b'9' => Cow::Borrowed(id.get()),
+            b'"' => string(id),
+            _ => return Err(self.error(id.get(), "data.userId", "is neither a string nor a number")),
+        };
+        let is_ours = id.get() == json(&*name) && email.is_some_and(|(_, email)| email.get() == json(&*address));
+        let members = [Some((key, id)), email].into_iter().flatten().filter(|_| !is_ours);
+        let source = Object::of(members.map(|(key, value)| (key.get(), value.get())));
+        Ok(Some(KeptUser { id: name.into(), email: address.into(), source }))
+    }
+
+    fn members(&self, text: &'t str, place: &'static str) -> Result<Vec<Member<'t>>, RecordError> {
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(self.error(text, place, "is not an object"));
         }
-        more = reader.more()?;
+        members(text).map_err(|error| self.unreadable(text, place, &error))
     }
-    let user = read_user(id.map(|id| id.value), email.map(|email| email.value))?;
-    if user.is_none() {
-        own.extend(id.into_iter().chain(email));
+
+    fn number(&self, json: &RawValue, place: &'static str) -> Result<u64, RecordError> {
+        json.get().parse().map_err(|_| self.error(json.get(), place, "is not a whole number"))
     }
-    let created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
-    Ok((Content::read(user, created_at, handle, Data::read(&own, flash)?), saved_at))
+
+    /// That a value can be read when somebody asks for it.
+    fn check(&self, json: &RawValue, place: &'static str) -> Result<(), RecordError> {
+        if json.get().starts_with('"') {
+            return Ok(());
+        }
+        let value = value_of(json).map_err(|error| self.unreadable(json.get(), place, &error))?;
+        match key_of_serde_json(&value) {
+            Some(_) => Err(self.error(json.get(), place, RESERVED)),
+            None => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn error(&self, piece: &str, place: &'static str, reason: impl Into<Cow<'static, str>>) -> RecordError {
+        RecordError { place, reason: reason.into(), offset: piece.as_ptr().addr() - self.0.as_ptr().addr() }
+    }
+
+    /// What serde_json says of a text that is not JSON. Of one that is, and is not what it looked for, it would say what is in it.
+    #[cold]
+    fn unreadable(&self, piece: &str, place: &'static str, error: &serde_json::Error) -> RecordError {
+        if error.is_data() {
+            return self.error(piece, place, RESERVED);
+        }
+        let reason = error.to_string();
+        let reason = reason.split(" at line ").next().unwrap_or_default();
+        let before: usize = piece.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let at = before + error.column().saturating_sub(1);
+        self.error(piece.get(at..).unwrap_or(piece), place, format!("cannot be read: {reason}"))
+    }
 }
 
-/// The user. Where the JSON is not what [`write`] makes of id and address, it is kept.
-fn read_user(id: Option<Piece<'_>>, email: Option<Piece<'_>>) -> Result<Option<UserText>, RecordError> {
-    let address = match email {
-        Some(email) if !email.is_null() => email.string("data.userEmail")?,
-        _ => Cow::default(),
-    };
-    let Some(id) = id.filter(|id| !id.is_null()) else { return Ok(None) };
-    let name = if id.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-        id.check("data.userId")?;
-        Cow::Borrowed(id.text)
-    } else {
-        id.string("data.userId").map_err(|_| id.error("data.userId", "is neither a string nor a number"))?
-    };
-    let user = User { id: &name, email: &address };
-    let is_ours = |piece: Piece<'_>, text| piece.plain().is_some() || piece.text == json(text);
-    if is_ours(id, user.id) && email.is_some_and(|email| is_ours(email, user.email)) {
-        return Ok(Some(UserText::new(user)));
-    }
-    let email = email.map(|email| format!(r#","userEmail":{}"#, email.text)).unwrap_or_default();
-    Ok(Some(UserText::as_read(user, &format!("{}{email}", id.text))))
+type Member<'t> = (&'t RawValue, &'t RawValue);
+
+/// The text of a string.
+fn text(json: &RawValue) -> Option<Cow<'_, str>> {
+    json.get().starts_with('"').then(|| string(json))
 }
 
-const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 1;
 /// Bytes that the text of most records has, and no more.
 const ORDINARY: usize = 384;
+const ALL: &str = "a text takes all";
+const RESERVED: &str = "has a key in it that serde_json keeps for itself";
 
 #[cfg(test)]
 mod tests;

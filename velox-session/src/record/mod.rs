@@ -3,14 +3,8 @@
 //! A record is shared, not copied: a clone is a reference count. What is inside is copied when it is first written to.
 
 mod content;
-mod data;
-mod error;
 mod json;
-mod maps;
-mod packed;
-mod reader;
-mod source;
-mod user_text;
+mod object;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,11 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::user::SessionUser;
 
-pub(crate) use content::Content;
-pub(crate) use data::is_reserved;
-pub use error::RecordError;
-pub(crate) use maps::key_of_serde_json;
-use user_text::UserText;
+pub(crate) use content::{Content, is_reserved};
+pub use json::RecordError;
+pub(crate) use object::key_of_serde_json;
 
 /// A session as a store keeps it. Cheap to clone.
 ///
@@ -85,16 +77,17 @@ impl Record {
         self.content.user().map(SessionUser::from)
     }
 
-    /// The application's own data.
+    /// The application's own data, read anew with each call.
     #[must_use]
-    pub fn data(&self) -> &Map<String, Value> {
+    pub fn data(&self) -> Map<String, Value> {
         self.content.data()
     }
 
     /// The record in VeloxTS's JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        json::write(self)
+        let (data, Self { version, expires_at, .. }) = (self.data_json(), self);
+        format!(r#"{{"data":{data},"expiresAt":{expires_at},"version":{version},"format":{}}}"#, json::FORMAT)
     }
 
     /// Reads a record in VeloxTS's JSON, whether this crate or VeloxTS wrote it. `None` for anything else: text that is
@@ -127,19 +120,13 @@ impl Record {
     ///
     /// The text is no record.
     pub fn try_from_json(text: &[u8]) -> Result<Self, RecordError> {
-        json::read(text)
+        let (content, [version, expires_at, saved_at]) = json::read(text)?;
+        Ok(Self::new(Arc::new(content), version, expires_at, saved_at))
     }
 
-    /// The record with another version: of a store that knows better than the text.
-    #[cfg(feature = "redis")]
-    pub(crate) fn with_version(self, version: u64) -> Self {
-        Self { version, ..self }
-    }
-
-    /// The record as Redis keeps it: with the id where VeloxTS reads along, and with what the scripts look for.
-    #[cfg(feature = "redis")]
-    pub(crate) fn to_stored_json(&self, id: Option<&crate::id::SessionId>, listed_until: u64) -> String {
-        json::write_stored(self, id, listed_until)
+    /// What stands under `data` in the JSON of the record.
+    pub(crate) fn data_json(&self) -> String {
+        json::write_data(&self.content, self.saved_at)
     }
 
     /// When it was last written, in Unix milliseconds.

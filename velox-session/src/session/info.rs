@@ -18,7 +18,8 @@ use crate::record::{Content, Record};
 ///
 /// /// A line of a page "Where you are logged in".
 /// fn line(session: &SessionInfo) -> String {
-///     let device = session.record().data().get("device").and_then(|device| device.as_str()).unwrap_or("?");
+///     let data = session.record().data();
+///     let device = data.get("device").and_then(|device| device.as_str()).unwrap_or("?");
 ///     format!("{device}{}, to log out: {}", if session.is_current() { " (this one)" } else { "" }, session.handle())
 /// }
 /// # let _ = line;

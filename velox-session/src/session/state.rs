@@ -267,7 +267,7 @@ impl State {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
         self.forget(&behind);
-        let given = self.view(number)?.content().data().get(key).cloned();
+        let given = self.view(number)?.content().get(key);
         self.note(number, true, Op::Update { key: key.to_owned(), given, value });
         self.generation += 1;
         Ok(true)
@@ -308,8 +308,8 @@ impl State {
     /// The flash message of this key, if the call can have it.
     pub(crate) fn flash(&mut self, number: u32, key: &str) -> Result<Option<Message>, SessionError> {
         let view = self.view(number)?;
-        let value = view.content().flash().get(key).filter(|_| view.offers_flash(key));
-        Ok(value.map(|value| Message { key: key.to_owned(), value: value.clone() }))
+        let value = view.content().message(key).filter(|_| view.offers_flash(key));
+        Ok(value.map(|value| Message { key: key.to_owned(), value }))
     }
 
     /// The record that a flash message is to be taken out of, if it is still there for the call, and of which epoch that is.
@@ -623,7 +623,7 @@ mod tests {
         assert!(update(&mut state, call, |_| ()));
         state.end(call, false);
         let settled = state.settled();
-        assert_eq!((settled.content().data().get("n"), settled.content().data().len()), (Some(&json!(7)), 1));
+        assert_eq!((settled.content().get("n"), settled.content().data().len()), (Some(json!(7)), 1));
         assert!(!settled.is_broken());
     }
 

@@ -78,12 +78,12 @@ impl View {
                 // To remove what is not there is no write: it must not make a session. What a lost session had is not known, before a
                 // logout drops it.
                 let is_unknown = self.start == Start::Lost && !self.logged_out;
-                if is_unknown || self.content.data().contains_key(key) {
+                if is_unknown || self.content.contains(key) {
                     self.write().remove(key);
                 }
             }
             Op::Update { key, given, value } => {
-                self.broken |= self.content.data().get(key) != given.as_ref();
+                self.broken |= self.content.get(key) != *given;
                 self.set(key, value.clone());
             }
             Op::Flash { key, value } => self.leave_flash(key, value),
@@ -180,13 +180,14 @@ impl View {
 
     /// The flash messages that can be read.
     pub(crate) fn flash(&self) -> Map<String, Value> {
-        let offered = self.content.flash().iter().filter(|(key, _)| !self.is_flashed(key));
-        offered.map(|(key, value)| (key.clone(), value.clone())).collect()
+        let mut offered = self.content.flash();
+        offered.retain(|key, _| !self.is_flashed(key));
+        offered
     }
 
     /// Whether a flash message of this key can be read: one of an earlier request.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
-        self.content.flash().contains_key(key) && !self.is_flashed(key)
+        self.content.message(key).is_some() && !self.is_flashed(key)
     }
 
     /// Sets a value.

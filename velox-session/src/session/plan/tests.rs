@@ -291,12 +291,13 @@ impl Model {
 
     fn assert_is(&self, content: &Content, context: &impl std::fmt::Debug) {
         assert_eq!(content.user().map(|user| user.id), self.user, "{context:?}");
+        let (data, messages) = (content.data(), content.flash());
         let data: BTreeMap<_, _> =
-            content.data().iter().map(|(key, value)| (key.as_str(), value.as_u64().expect("a number"))).collect();
+            data.iter().map(|(key, value)| (key.as_str(), value.as_u64().expect("a number"))).collect();
         assert_eq!(data, self.data, "{context:?}");
         let mut flash: Vec<_> = self.flash.clone();
         flash.sort_unstable();
-        let mut found: Vec<_> = content.flash().keys().map(String::as_str).collect();
+        let mut found: Vec<_> = messages.keys().map(String::as_str).collect();
         found.sort_unstable();
         assert_eq!(found, flash, "{context:?}");
         assert_eq!(content.created_at(), self.created, "{context:?}");

@@ -34,7 +34,7 @@ impl Ledger {
     /// Puts in a record, for which there is room: a new one, or one in the place of what is there. Readers see the one or the other.
     pub(super) fn put(&mut self, key: Key, kept: Kept, expires_at: u64) {
         let kept = Kept { expires_at, queued_at: expires_at, ..kept };
-        let (kind, bytes, owner, began) = (kept.kind(), kept.bytes(), kept.owner, (kept.created_at, key));
+        let (kind, bytes, owner, began) = (kept.kind(), kept.bytes(), kept.owner, (kept.content.created_at(), key));
         let old = self.table.shard(key).insert(key, kept);
         old.into_iter().for_each(|old| self.forget(key, &old));
         self.used[kind] += bytes;
@@ -51,7 +51,7 @@ impl Ledger {
     fn forget(&mut self, key: Key, old: &Kept) {
         self.used[old.kind()] -= old.bytes();
         self.queues[old.kind()].remove(&(old.queued_at, key));
-        old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.created_at, key)));
+        old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.content.created_at(), key)));
     }
 
     /// Lets a few of the records leave that have expired, and a mark that is old. A call puts in one of each at most, so that more leave

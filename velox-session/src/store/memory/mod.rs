@@ -29,8 +29,8 @@ use table::{Kept, Key, Table};
 ///
 /// # Budget
 ///
-/// All records together take no more than a budget of bytes, 256 MiB unless set: some 450,000 logins. A record counts as its text and
-/// 560 bytes for what finds it again. When the budget is reached, records leave in this order:
+/// All records together take no more than a budget of bytes, 256 MiB unless set: some 410,000 logins. A record counts as its text and
+/// 620 bytes for what finds it again. When the budget is reached, records leave in this order:
 ///
 /// 1. those that have expired,
 /// 2. those of visitors who are not logged in, the next to expire first.

@@ -6,7 +6,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
@@ -28,11 +27,10 @@ type Records = HashMap<Key, Kept, BuildHasherDefault<KeyHasher>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key([u8; 32]);
 
-/// A record as it is kept: packed, so that it takes no more room once somebody has read it.
+/// A record as it is kept. What is in it is shared with those who have read it.
 pub(super) struct Kept {
-    pub(super) packed: SmallVec<[u8; 64]>,
+    pub(super) content: Arc<Content>,
     pub(super) saved_at: u64,
-    pub(super) created_at: u64,
     pub(super) version: u64,
     pub(super) expires_at: u64,
     /// Its place in the queue: the expiry that it had when it was last looked at there.
@@ -77,8 +75,7 @@ impl Key {
 impl Kept {
     pub(super) fn new(record: &Record, owner: Option<Key>) -> Self {
         Self {
-            packed: SmallVec::from_slice(&record.content().pack()),
-            created_at: record.created_at(),
+            content: Arc::clone(record.content()),
             saved_at: record.saved_at(),
             version: record.version(),
             expires_at: record.expires_at(),
@@ -88,8 +85,7 @@ impl Kept {
     }
 
     pub(super) fn record(&self) -> Record {
-        let content = Content::unpack(&self.packed, self.created_at);
-        Record::new(Arc::new(content), self.version, self.expires_at, self.saved_at)
+        Record::new(Arc::clone(&self.content), self.version, self.expires_at, self.saved_at)
     }
 
     pub(super) fn is_live(&self, now: u64) -> bool {
@@ -103,7 +99,7 @@ impl Kept {
 
     /// What it takes of the budget.
     pub(super) fn bytes(&self) -> u64 {
-        RECORD_BYTES + self.packed.len() as u64
+        RECORD_BYTES + self.content.size() as u64
     }
 }
 
@@ -130,6 +126,6 @@ impl Hasher for KeyHasher {
 }
 
 const SHARDS: usize = 32;
-/// What a record takes beside its text: its places in the table, in the queue and on the list of
+/// What a record takes beside its text: the record itself, and its places in the table, in the queue and on the list of
 /// its user, where these are emptiest.
-const RECORD_BYTES: u64 = 560;
+const RECORD_BYTES: u64 = 620;

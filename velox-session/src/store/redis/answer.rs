@@ -1,5 +1,7 @@
 //! What Redis answers, as the rest of the store needs it.
 
+use std::sync::Arc;
+
 use redis::Value;
 
 use super::link::LinkError;
@@ -51,7 +53,9 @@ pub(super) fn refused(parts: &[Value], now: u64) -> Option<Record> {
 /// The record of a text, which lives for so many milliseconds more.
 pub(super) fn record(text: &[u8], left: i64, version: i64, now: u64) -> Result<Record, RecordError> {
     let [left, version] = [left, version].map(|number| u64::try_from(number).unwrap_or_default());
-    Ok(Record::try_from_json(text)?.with_version(version).with_expiry(now.saturating_add(left)))
+    let record = Record::try_from_json(text)?;
+    // The script knows better than the text.
+    Ok(Record::new(Arc::clone(record.content()), version, now.saturating_add(left), record.saved_at()))
 }
 
 pub(super) fn unexpected(answer: &Value) -> StoreError {

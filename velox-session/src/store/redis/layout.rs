@@ -65,9 +65,18 @@ impl Layout {
         StoreKey::from_text(&format!("{}:{digest}", owner.cookie()))
     }
 
-    /// The text of a record.
+    /// The text of a record: its JSON, with the id in front where VeloxTS reads along, and with what the scripts look for, at the end and in this
+    /// order.
     pub(super) fn text(&self, key: &StoreKey, record: &Record, listed_until: u64) -> String {
-        record.to_stored_json(key.id().filter(|_| self.veloxts), listed_until)
+        let id = key.id().filter(|_| self.veloxts).map(|id| String::from_utf8_lossy(id.as_bytes()));
+        let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
+        format!(
+            r#"{{{id}"data":{},"expiresAt":{},"createdAt":{},"version":{},"listedUntil":{listed_until},"format":1}}"#,
+            record.data_json(),
+            record.expires_at(),
+            record.created_at(),
+            record.version(),
+        )
     }
 
     fn prefix(&self) -> &str {
