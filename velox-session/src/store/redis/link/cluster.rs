@@ -12,7 +12,7 @@ use redis::cluster_routing::Slot;
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, Value};
 use tokio::time::Instant;
 
-use super::LinkError;
+use super::error::LinkError;
 use super::request::Request;
 use super::server::Server;
 

@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{RedisError, Value};
+use redis::{RedisError, RedisResult, Value};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::LinkError;
+use super::error::LinkError;
 use super::request::{Effect, Request};
-use super::server::Server;
 
 /// A connection to a server, or the lack of one.
 #[derive(Default)]
@@ -34,20 +33,28 @@ struct State {
 }
 
 impl Connection {
-    /// Sends a command, once.
-    pub(super) async fn send(&self, server: &Server, request: Request<'_>, until: Instant) -> Result<Value, LinkError> {
+    /// Sends a command, once. If there is no connection, `connect` makes one.
+    pub(super) async fn send(
+        &self,
+        connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
+        request: Request<'_>,
+        until: Instant,
+    ) -> Result<Value, LinkError> {
         if request.effect == Effect::Once {
             timeout_at(until, self.probe()).await.ok();
         }
         let line = Arc::clone(&self.state().line);
-        let connect = line.get_or_try_init(|| self.connect(server));
+        let connect = line.get_or_try_init(|| self.connect(connect));
         let mut connection = timeout_at(until, connect).await.unwrap_or(Err(LinkError::Deadline))?.clone();
         let answer = request.send(&mut connection, until).await;
         self.note(&line, &answer);
         answer
     }
 
-    async fn connect(&self, server: &Server) -> Result<MultiplexedConnection, LinkError> {
+    async fn connect(
+        &self,
+        connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
+    ) -> Result<MultiplexedConnection, LinkError> {
         let pause = self.state().pause.clone();
         if let Some((end, error)) = pause {
             let wait = end.saturating_duration_since(Instant::now());
@@ -59,7 +66,7 @@ impl Connection {
         // Counted before it is made: an attempt that is given up at the deadline failed as well.
         let failures = self.state().failures.saturating_add(1);
         self.failed(failures, io::Error::from(io::ErrorKind::TimedOut).into());
-        server.connect().await.map_err(|error| {
+        connect.await.map_err(|error| {
             self.failed(failures, error.clone());
             LinkError::Unreachable(error)
         })

@@ -9,8 +9,8 @@ use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisResult, TlsMode, Value};
 use tokio::time::Instant;
 
-use super::LinkError;
 use super::connection::Connection;
+use super::error::LinkError;
 use super::request::Request;
 
 /// A server: a connection for all that is sent to it, and one beside for writes that wait for replicas.
@@ -42,11 +42,11 @@ impl Server {
     /// Sends a command.
     pub(super) async fn send(&self, request: Request<'_>, until: Instant) -> Result<Value, LinkError> {
         let connection = if request.replicas.is_some() { &self.waiting } else { &self.connection };
-        connection.send(self, request, until).await
+        connection.send(self.connect(), request, until).await
     }
 
     /// Makes a connection. The caller sets a time for it.
-    pub(super) async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
         let client = if self.sentinels.is_empty() { self.client.clone() } else { self.master().await? };
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         client.get_multiplexed_async_connection_with_config(&config).await
