@@ -97,7 +97,7 @@ pub(crate) async fn in_steps<S: SessionStore + ?Sized>(
             Some((old, condition)) => condition.is_met(store.destroy(old, condition).await?),
             None => true,
         };
-        Ok(is_met.then_some(ended))
+        Ok::<_, StoreError>(is_met.then_some(ended))
     };
     let ended = rest.await;
     if let Ok(Some(ended)) = ended {

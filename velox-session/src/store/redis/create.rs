@@ -5,9 +5,9 @@
 
 use redis::Value;
 
-use super::answer::{array, number_at, refused, unexpected, warn_of_garbage};
+use super::layout::{self, Held};
 use super::link::{Effect, LinkError};
-use super::list::Entry;
+use super::list::{Entry, Terms, warn_of_garbage};
 use super::{NEVER, RedisStore, life, scripts};
 use crate::clock::milliseconds;
 use crate::record::Record;
@@ -31,14 +31,25 @@ impl RedisStore {
         let (owner, entry) = (new.key.owner(&record), Entry::new(self.layout.member(new.key), &record, new.ttl, now));
         let text = self.layout.text(new.key, &record, if owner.is_some() { entry.until } else { NEVER });
         let put = New { name: self.layout.record(new.key)?, text, life: life(new.ttl), owner, entry };
-        if !self.link.is_one_server() {
-            return self.in_steps(new, &put).await;
-        }
         // In one step the old record would be gone when it turns out that no replica has the new one.
-        let goes_later = self.replicas.is_some();
-        match self.at_once(new, &put, goes_later, now).await? {
-            Created::Yes { ended } if goes_later => self.replace(new, &put, ended).await,
-            other => Ok(other),
+        let goes_later = !self.link.is_one_server() || self.replicas.is_some();
+        let created = match self.link.is_one_server() {
+            true => self.at_once(new, &put, goes_later, now).await?,
+            false => self.in_steps(new, &put).await?,
+        };
+        match (created, new.replaces) {
+            (Created::Yes { ended }, Some((old, condition))) if goes_later => {
+                let destroyed = self.destroy(old, condition).await;
+                if destroyed.as_ref().is_ok_and(|destroyed| condition.is_met(*destroyed)) {
+                    return Ok(Created::Yes { ended });
+                }
+                self.take_back(&put).await;
+                Ok(Created::Conflict(match destroyed? {
+                    Destroyed::Conflict => self.get(old).await?,
+                    _ => None,
+                }))
+            }
+            (created, _) => Ok(created),
         }
     }
 
@@ -52,71 +63,47 @@ impl RedisStore {
     ) -> Result<Created, StoreError> {
         let list = put.owner.as_ref().map(|owner| self.layout.list(owner));
         let old = new.replaces.map(|(old, _)| self.layout.record(old)).transpose()?;
-        let keys: Vec<&[u8]> =
+        let keys: Vec<_> =
             [Some(&put.name), list.as_ref(), old.as_ref()].into_iter().flatten().map(|key| &**key).collect();
-        let [member, created, list_lives] = put.entry.args();
         let replaced = match new.replaces {
             None => String::new(),
             Some((_, Condition::Always)) => "any".to_owned(),
             Some((_, Condition::Version(version))) => version.to_string(),
         };
-        let [since, limit] = terms(new.login);
-        let cookie = new.key.prefix();
-        let args = [
-            now.to_string().into_bytes(),
-            put.text.clone().into_bytes(),
-            put.life.to_string().into_bytes(),
-            if list.is_some() { member } else { Vec::new() },
-            created,
-            list_lives,
-            since,
-            limit,
-            u8::from(new.ends_others).to_string().into_bytes(),
-            self.layout.before_name(cookie),
-            replaced.into_bytes(),
-            self.layout.before_user(cookie),
-            u8::from(goes_later).to_string().into_bytes(),
-        ];
-        let parts =
-            array(self.counted(put, self.writes().eval(&scripts::CREATE, &keys, &args[..], Effect::Once).await).await)?;
-        match number_at(&parts, 0)? {
-            0 => Ok(Created::Conflict(refused(&parts, now))),
-            1 => {
-                warn_of_garbage(list.as_deref(), number_at(&parts, 2)?);
-                Ok(Created::Yes { ended: u64::try_from(number_at(&parts, 1)?).unwrap_or(0) })
-            }
-            2 => Ok(Created::Taken),
-            3 => Ok(Created::Revoked),
-            other => Err(unexpected(&Value::Int(other))),
-        }
+        let (before_name, before_user) = self.layout.before(new.key.prefix());
+        let args = (
+            (now, &put.text, put.life, put.entry.args(), terms(new.login)),
+            (new.ends_others, before_name, replaced, before_user, goes_later),
+        );
+        let answer = self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await;
+        let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) = self.counted(put, answer).await?;
+        list.iter().for_each(|list| warn_of_garbage(list, garbage));
+        Ok(match done {
+            0 => Created::Conflict(present.and_then(|present| layout::record(&present, now).ok())),
+            1 => Created::Yes { ended },
+            2 => Created::Taken,
+            _ => Created::Revoked,
+        })
     }
 
-    /// First the record, then its name on the list, then what is to go.
+    /// First the record, then its name on the list.
     async fn in_steps(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
-        let mut set = redis::cmd("SET");
-        set.arg(&put.name).arg(&put.text).arg("NX").arg("PX").arg(put.life);
-        match self
-            .counted(put, self.writes().call(&set, &put.name, Effect::Once).await)
-            .await
-            .map_err(StoreError::new)?
-        {
-            Value::Okay => {}
-            Value::Nil => return Ok(Created::Taken),
-            other => return Err(unexpected(&other)),
+        let set = redis::cmd("SET").arg(&put.name).arg(&put.text).arg("NX").arg("PX").arg(put.life).take();
+        let stored: Option<()> = self.counted(put, self.writes().call(&set, &put.name, Effect::Once).await).await?;
+        if stored.is_none() {
+            return Ok(Created::Taken);
         }
-        match self.enlist(new, put).await {
-            Ok(Created::Yes { ended }) => self.replace(new, put, ended).await,
-            other => {
-                self.take_back(put).await;
-                other
-            }
+        let listed = self.enlist(new, put).await;
+        if !matches!(listed, Ok(Created::Yes { .. })) {
+            self.take_back(put).await;
         }
+        listed
     }
 
     /// Puts a new session on its user's list, and ends those that are to go, but not yet the one that is replaced.
     async fn enlist(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let Some(owner) = &put.owner else { return Ok(Created::Yes { ended: 0 }) };
-        let names = self.add(&self.writes(), owner, &put.entry, terms(new.login)).await?;
+        let names = self.add(&self.writes(), owner, &put.entry, &terms(new.login)).await?;
         let Some(mut names) = names else { return Ok(Created::Revoked) };
         if names.is_empty() && !new.ends_others {
             return Ok(Created::Yes { ended: 0 });
@@ -138,30 +125,10 @@ impl RedisStore {
         Ok(Created::Yes { ended: self.keep_to(owner, names, limit).await? })
     }
 
-    /// Ends the session that is replaced, once the new one is in.
-    async fn replace(&self, new: &NewSession<'_>, put: &New, ended: u64) -> Result<Created, StoreError> {
-        let Some((old, condition)) = new.replaces else { return Ok(Created::Yes { ended }) };
-        let destroyed = self.destroy(old, condition).await;
-        match destroyed {
-            Ok(destroyed) if condition.is_met(destroyed) => Ok(Created::Yes { ended }),
-            Ok(destroyed) => {
-                self.take_back(put).await;
-                Ok(Created::Conflict(match destroyed {
-                    Destroyed::Conflict => self.get(old).await?,
-                    _ => None,
-                }))
-            }
-            Err(error) => {
-                self.take_back(put).await;
-                Err(error)
-            }
-        }
-    }
-
     /// What was answered to a new record. One that too few replicas have does not count, and is taken back.
-    async fn counted(&self, put: &New, answer: Result<Value, LinkError>) -> Result<Value, LinkError> {
+    async fn counted<T>(&self, put: &New, answer: Result<T, LinkError>) -> Result<T, LinkError> {
         if let Err(LinkError::TooFewReplicas { answer, .. }) = &answer
-            && is_in(answer.value())
+            && is_in(&answer.0)
         {
             self.take_back(put).await;
         }
@@ -170,20 +137,19 @@ impl RedisStore {
 
     /// Takes out a record that was put in: nobody has its id yet. If this fails as well, it expires.
     async fn take_back(&self, put: &New) {
-        let mut del = redis::cmd("DEL");
-        del.arg(&put.name);
-        self.link.call(&del, &put.name, Effect::Idempotent).await.ok();
+        let del = redis::cmd("DEL").arg(&put.name).take();
+        self.link.call::<()>(&del, &put.name, Effect::Idempotent).await.ok();
         if let Some(owner) = &put.owner {
-            self.unlist(owner, &[put.entry.member()]).await.ok();
+            self.unlist(owner, std::slice::from_ref(&put.entry.member)).await.ok();
         }
     }
 }
 
 /// How long ago a login began, and the limit.
-fn terms(login: Option<Login>) -> [Vec<u8>; 2] {
+fn terms(login: Option<Login>) -> Terms {
     let since = login.map(|login| milliseconds(login.since).min(super::LONGEST).to_string());
     let limit = login.and_then(|login| login.limit).map(|limit| limit.to_string());
-    [since, limit].map(|term| term.unwrap_or_default().into_bytes())
+    (since.unwrap_or_default(), limit.unwrap_or_default())
 }
 
 /// Whether a new record is in, by what was answered to it.

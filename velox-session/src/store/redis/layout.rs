@@ -1,7 +1,9 @@
 //! How records and lists are named and written in Redis.
 
+use std::sync::Arc;
+
 use crate::key::StoreKey;
-use crate::record::Record;
+use crate::record::{Record, RecordError};
 use crate::store::{Owner, StoreError};
 
 /// How records and lists are named and written.
@@ -37,8 +39,13 @@ impl Layout {
         list
     }
 
+    /// What the keys of records and of lists of this cookie are before the name and the user.
+    pub(super) fn before(&self, cookie: &str) -> (Vec<u8>, Vec<u8>) {
+        (self.before_name(cookie), self.before_user(cookie))
+    }
+
     /// What the key of a list of this cookie is before the user.
-    pub(super) fn before_user(&self, cookie: &str) -> Vec<u8> {
+    fn before_user(&self, cookie: &str) -> Vec<u8> {
         format!("{}users:{cookie}:", self.prefix()).into_bytes()
     }
 
@@ -82,4 +89,14 @@ impl Layout {
     fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or("velox:")
     }
+}
+
+/// A record as the scripts hand it back: its text, the milliseconds that are left to it, its version.
+pub(super) type Held = (Vec<u8>, i64, i64);
+
+/// Reads a record that a script has handed back. The script knows version and expiry better than the text.
+pub(super) fn record((text, left, version): &Held, now: u64) -> Result<Record, RecordError> {
+    let record = Record::try_from_json(text)?;
+    let [left, version] = [*left, *version].map(|number| u64::try_from(number).unwrap_or_default());
+    Ok(Record::new(Arc::clone(record.content()), version, now.saturating_add(left), record.saved_at()))
 }

@@ -4,15 +4,14 @@
 
 use std::time::Duration;
 
-use super::answer::{array, number_at, texts_at, warn_of_garbage};
-use super::link::{Effect, Link, Script};
+use super::link::{Effect, Link};
 use super::{RedisStore, life, scripts};
 use crate::record::Record;
 use crate::store::{Owner, StoreError};
 
 /// A name on the list.
 pub(super) struct Entry {
-    member: Vec<u8>,
+    pub(super) member: Vec<u8>,
     created_at: u64,
     /// Until when the list is there for certain: a quarter longer than the record lives, so that a session that is only read is listed anew
     /// four times in its lifetime, and not with every read.
@@ -30,14 +29,9 @@ impl Entry {
         Self { member, created_at: record.created_at(), until: now.saturating_add(lives), list_lives }
     }
 
-    pub(super) fn member(&self) -> &[u8] {
-        &self.member
-    }
-
-    /// What a script is told of it.
-    pub(super) fn args(&self) -> [Vec<u8>; 3] {
-        let number = |number: u64| number.to_string().into_bytes();
-        [self.member.clone(), number(self.created_at), number(self.list_lives)]
+    /// What a script is told of it: the name, when the session began, how long the list lives.
+    pub(super) fn args(&self) -> (&[u8], u64, u64) {
+        (&self.member, self.created_at, self.list_lives)
     }
 }
 
@@ -49,44 +43,48 @@ impl RedisStore {
         link: &Link,
         owner: &Owner,
         entry: &Entry,
-        terms: [Vec<u8>; 2],
+        terms: &Terms,
     ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let list = self.layout.list(owner);
-        let args: Vec<_> = entry.args().into_iter().chain(terms).collect();
-        let parts = array(link.eval(&scripts::ADD, &[&list], &args[..], Effect::Idempotent).await)?;
-        warn_of_garbage(Some(&list), number_at(&parts, 1)?);
-        if number_at(&parts, 0)? == 0 { Ok(None) } else { texts_at(&parts, 2).map(Some) }
+        let (allowed, garbage, names): (bool, bool, _) =
+            link.eval(&scripts::ADD, &[&list], (entry.args(), terms), Effect::Idempotent).await?;
+        warn_of_garbage(&list, garbage);
+        Ok(allowed.then_some(names))
     }
 
     /// All names on the list, the oldest first.
     pub(super) async fn names(&self, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.look_by(&self.link, &scripts::NAMES, owner).await
+        self.look(&self.link, owner, false).await
     }
 
     /// Leaves a mark on the list, and answers all names on it, the oldest first.
     pub(super) async fn mark(&self, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.look_by(&self.writes(), &scripts::MARK, owner).await
+        self.look(&self.writes(), owner, true).await
     }
 
-    async fn look_by(&self, link: &Link, script: &Script, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn look(&self, link: &Link, owner: &Owner, marks: bool) -> Result<Vec<Vec<u8>>, StoreError> {
         let list = self.layout.list(owner);
-        let parts = array(link.eval(script, &[&list], &[] as &[String], Effect::Idempotent).await)?;
-        warn_of_garbage(Some(&list), number_at(&parts, 0)?);
-        texts_at(&parts, 1)
+        let (garbage, names): (bool, _) = link.eval(&scripts::NAMES, &[&list], marks, Effect::Idempotent).await?;
+        warn_of_garbage(&list, garbage);
+        Ok(names)
     }
 
     /// Takes names off the list.
-    pub(super) async fn unlist(&self, owner: &Owner, names: &[impl AsRef<[u8]>]) -> Result<(), StoreError> {
+    pub(super) async fn unlist(&self, owner: &Owner, names: &[Vec<u8>]) -> Result<(), StoreError> {
         let list = self.layout.list(owner);
-        for names in names.chunks(1_000) {
-            let mut remove = redis::cmd("ZREM");
-            remove.arg(&list);
-            for name in names {
-                remove.arg(name.as_ref());
-            }
-            self.link.call(&remove, &list, Effect::Idempotent).await.map_err(StoreError::new)?;
-        }
-        Ok(())
+        let zrem = redis::cmd("ZREM").arg(&list).arg(names).take();
+        Ok(self.link.call(&zrem, &list, Effect::Idempotent).await?)
+    }
+}
+
+/// How long ago a login began, and the limit; each empty if there is none.
+pub(super) type Terms = (String, String);
+
+/// Says that a key held what this crate does not write, and was made anew.
+pub(super) fn warn_of_garbage(key: &[u8], found: bool) {
+    if found {
+        let key = String::from_utf8_lossy(key);
+        tracing::warn!(%key, "a key of the session store held something else and was made anew");
     }
 }
 

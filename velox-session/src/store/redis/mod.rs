@@ -6,7 +6,6 @@
 //! A list names at least all sessions of a user that live (`list.rs`). The name of one that has expired may stay behind. The list lives
 //! longer than any of its records can without being listed again, by the clock of any server.
 
-mod answer;
 mod create;
 mod layout;
 mod link;
@@ -21,11 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::Value;
 use redis::aio::ConnectionLike;
 
-use self::answer::{array, number, number_at, refused, unexpected};
-use self::layout::Layout;
+use self::layout::{Held, Layout};
 use self::link::{Effect, Link, Replicas};
 use self::list::Entry;
 use super::{
@@ -34,7 +31,7 @@ use super::{
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::event::{Limit, PER_SECOND};
 use crate::key::StoreKey;
-use crate::record::{Record, RecordError};
+use crate::record::Record;
 
 /// A store in Redis, or in Valkey. Clones share its connection.
 ///
@@ -69,7 +66,7 @@ use crate::record::{Record, RecordError};
 /// A user of Redis needs these commands, here in the form of Redis 6.2 and 7:
 ///
 /// ```text
-/// ACL SETUSER velox on >password ~velox:* -@all +eval +evalsha +get +set +del +exists +incr +pexpire +pttl +time +type +zadd +zcount +zrandmember +zrangebyscore +zrem +zrevrangebyscore +zscore +ping
+/// ACL SETUSER velox on >password ~velox:* -@all +eval +evalsha +get +set +del +exists +incr +pexpire +pttl +time +type +zadd +zcount +zrandmember +zrangebyscore +zrem +zscore +ping
 /// ```
 ///
 /// Add `+wait` for [`with_replicas`](Self::with_replicas), `+select` for a database other than 0, `+asking` for a cluster, and
@@ -314,25 +311,27 @@ impl RedisStore {
         self.link.clone().with_replicas(self.replicas)
     }
 
-    /// Reads a record, and renews its life as the arguments say.
-    async fn read(&self, key: &StoreKey, args: [String; 4], now: u64) -> Result<Option<Read>, StoreError> {
-        let [ttl, absolute, interval, shown] = args;
-        let args = [now.to_string(), ttl, absolute, interval, shown];
-        let answer = self.link.eval(&scripts::LOAD, &[&self.layout.record(key)?], &args, Effect::Idempotent).await;
-        let answer = answer.map_err(StoreError::new)?;
-        if answer == Value::Nil {
-            return Ok(None);
-        }
-        match read(answer, now) {
-            Ok(read) => Ok(Some(read)),
-            Err(reason) => {
-                // It is no session, and will not be one if it is asked for again. What is in it is not for the log.
+    /// Reads a record, and renews its life as the arguments say: lifetime, absolute time-out, interval. Answers whether it was renewed, or is
+    /// [to be listed](TO_BE_LISTED) first.
+    async fn read(
+        &self,
+        key: &StoreKey,
+        renewal: (u64, String, u64),
+        now: u64,
+    ) -> Result<(i64, Option<Record>), StoreError> {
+        let (name, args) = (self.layout.record(key)?, (now, renewal, self.layout.veloxts));
+        let (renewed, held): (i64, Option<Held>) =
+            self.link.eval(&scripts::LOAD, &[&name], args, Effect::Idempotent).await?;
+        let record = held.and_then(|held| {
+            // If it cannot be read, it is no session, and will not be one if it is asked for again. What is in it is not for the log.
+            let warn = |reason: &_| {
                 if let Some(suppressed) = self.unreadable.count(now) {
                     tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
                 }
-                Ok(None)
-            }
-        }
+            };
+            layout::record(&held, now).inspect_err(warn).ok()
+        });
+        Ok((renewed, record))
     }
 
     async fn update(
@@ -344,16 +343,16 @@ impl RedisStore {
         now: u64,
     ) -> Result<Stored, StoreError> {
         let (name, text) = (self.layout.record(key)?, self.layout.text(key, record, AS_IT_WAS));
-        let args = [version.to_string(), text, life(ttl).to_string(), now.to_string()];
-        let parts = array(self.writes().eval(&scripts::UPDATE, &[&name], &args, Effect::Once).await)?;
-        match (number_at(&parts, 0)?, key.owner(record)) {
-            (0, _) => Ok(Stored::Conflict(refused(&parts, now))),
-            (TO_BE_LISTED, Some(owner)) => {
-                let alive = self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?;
-                Ok(if alive { Stored::Yes } else { Stored::Conflict(None) })
-            }
-            _ => Ok(Stored::Yes),
-        }
+        let args = (version, text, life(ttl), now);
+        let (done, present): (i64, Option<Held>) =
+            self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
+        let is_kept = match (done, key.owner(record)) {
+            (0, _) => false,
+            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?,
+            _ => true,
+        };
+        let present = || present.and_then(|present| layout::record(&present, now).ok());
+        Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
     }
 
     /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
@@ -368,48 +367,23 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let entry = Entry::new(self.layout.member(key), record, ttl, now);
         // One after the other: the record says that it is listed only once it is, or nothing would list it again.
-        self.add(link, owner, &entry, Default::default()).await?;
-        let args = [now.to_string(), life(ttl).to_string(), self.shown(), entry.until.to_string()];
-        number(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], &args, Effect::Idempotent).await)
-            .map(|touched| touched == 1)
-    }
-
-    fn shown(&self) -> String {
-        u8::from(self.layout.veloxts).to_string()
-    }
-}
-
-/// A record as it was read.
-struct Read {
-    record: Record,
-    renewal: i64,
-}
-
-/// What the script `load` answered, or why that is no record.
-fn read(answer: Value, now: u64) -> Result<Read, RecordError> {
-    match answer {
-        Value::Array(parts) => match parts.as_slice() {
-            [Value::BulkString(text), Value::Int(left), Value::Int(version), Value::Int(renewal)] => {
-                Ok(Read { record: answer::record(text, *left, *version, now)?, renewal: *renewal })
-            }
-            _ => Err(RecordError::no_text(0)),
-        },
-        _ => Err(RecordError::no_text(0)),
+        self.add(link, owner, &entry, &Default::default()).await?;
+        let args = (now, life(ttl), self.layout.veloxts, entry.until);
+        Ok(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], args, Effect::Idempotent).await?)
     }
 }
 
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        let never = [NEVER.to_string(), String::new(), NEVER.to_string(), self.shown()];
-        let read = self.read(key, never, self.clock.now()).await?;
-        Ok(read.map(|read| read.record))
+        let (_, record) = self.read(key, (NEVER, String::new(), NEVER), self.clock.now()).await?;
+        Ok(record)
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
-        let args = [renewal.ttl().min(LONGEST).to_string(), absolute, renewal.interval().to_string(), self.shown()];
-        let Some(Read { record, renewal: done }) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
+        let args = (renewal.ttl().min(LONGEST), absolute, renewal.interval());
+        let (done, Some(record)) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
         if done != TO_BE_LISTED {
             return Ok(Some(Found { record, renewed: done == RENEWED }));
         }
@@ -440,36 +414,33 @@ impl SessionStore for RedisStore {
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        let cookie = key.prefix();
         let (version, effect) = match condition {
             Condition::Always => (String::new(), Effect::Idempotent),
             Condition::Version(version) => (version.to_string(), Effect::Once),
         };
-        let lists = if self.link.is_one_server() { self.layout.before_user(cookie) } else { Vec::new() };
-        let args = [version.into_bytes(), self.layout.before_name(cookie), lists];
+        let (before_name, before_user) = self.layout.before(key.prefix());
+        let args = (version, before_name, if self.link.is_one_server() { before_user } else { Vec::new() });
         let name = self.layout.record(key)?;
-        let parts = array(self.writes().eval(&scripts::DESTROY, &[&name], &args[..], effect).await)?;
-        match number_at(&parts, 0)? {
-            0 => Ok(Destroyed::Absent),
-            1 => {
-                if let Some(Value::BulkString(user)) = parts.get(1) {
-                    let owner = Owner::new(cookie, &String::from_utf8_lossy(user));
-                    // It is over all the same. A name without a record is nothing to the list.
-                    self.unlist(&owner, &[self.layout.member(key)]).await.ok();
-                }
-                Ok(Destroyed::Yes)
-            }
-            2 => Ok(Destroyed::Conflict),
-            other => Err(unexpected(&Value::Int(other))),
+        let (done, listed): (i64, Option<Vec<u8>>) =
+            self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
+        if let Some(user) = listed {
+            let owner = Owner::new(key.prefix(), &String::from_utf8_lossy(&user));
+            // It is over all the same. A name without a record is nothing to the list.
+            self.unlist(&owner, &[self.layout.member(key)]).await.ok();
         }
+        Ok(match done {
+            0 => Destroyed::Absent,
+            1 => Destroyed::Yes,
+            _ => Destroyed::Conflict,
+        })
     }
 
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         let (now, name) = (self.clock.now(), self.layout.record(key)?);
-        let args = [now.to_string(), life(ttl).to_string(), self.shown(), String::new()];
-        let answer = number(self.link.eval(&scripts::TOUCH, &[&name], &args, Effect::Idempotent).await)?;
-        if answer != TO_BE_LISTED {
-            return Ok(answer == 1);
+        let args = (now, life(ttl), self.layout.veloxts, "");
+        let touched: i64 = self.link.eval(&scripts::TOUCH, &[&name], args, Effect::Idempotent).await?;
+        if touched != TO_BE_LISTED {
+            return Ok(touched == 1);
         }
         let Some(record) = self.get(key).await? else { return Ok(false) };
         match key.owner(&record) {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::{array, number_at, warn_of_garbage};
 use super::layout::Layout;
 use super::link::{Effect, Link};
+use super::list::warn_of_garbage;
 use super::{RedisStore, scripts};
 use crate::clock::milliseconds;
 use crate::rate::{Hit, RateKey, RateStore};
@@ -52,11 +52,10 @@ impl RateStore for RedisRates {
         // What Redis takes: longer than anything is limited.
         let window = milliseconds(window).clamp(1, MAX_WINDOW);
         let name = self.layout.rate(&key.to_hex());
-        let answer = self.link.eval(&scripts::HIT, &[&name], &[window.to_string()], Effect::Once).await;
-        let parts = array(answer)?;
-        let positive = |index| Ok::<_, StoreError>(u64::try_from(number_at(&parts, index)?).unwrap_or(0));
-        warn_of_garbage(Some(&name), number_at(&parts, 2)?);
-        Ok(Hit { count: positive(0)?, left: Duration::from_millis(positive(1)?) })
+        let (count, left, garbage): (u64, _, bool) =
+            self.link.eval(&scripts::HIT, &[&name], window, Effect::Once).await?;
+        warn_of_garbage(&name, garbage);
+        Ok(Hit { count, left: Duration::from_millis(left) })
     }
 }
 

@@ -11,19 +11,16 @@ macro_rules! script {
     };
 }
 
-pub(super) static LOAD: LazyLock<Script> = script!("record.lua", "text.lua", "load.lua");
-pub(super) static UPDATE: LazyLock<Script> = script!("record.lua", "text.lua", "update.lua");
-pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "text.lua", "remove.lua", "destroy.lua");
-pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "text.lua", "touch.lua");
+pub(super) static LOAD: LazyLock<Script> = script!("record.lua", "load.lua");
+pub(super) static UPDATE: LazyLock<Script> = script!("record.lua", "update.lua");
+pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "remove.lua", "destroy.lua");
+pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "touch.lua");
 pub(super) static ADD: LazyLock<Script> = script!("list.lua", "add.lua");
-pub(super) static MARK: LazyLock<Script> = script!("list.lua", "mark.lua");
 pub(super) static NAMES: LazyLock<Script> = script!("list.lua", "names.lua");
 /// For one server: the list and all records that it names.
-pub(super) static END: LazyLock<Script> = script!("record.lua", "text.lua", "list.lua", "ending.lua", "end.lua");
+pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "ending.lua", "end.lua");
 /// For one server: two records and the list, and all records that it names.
 pub(super) static CREATE: LazyLock<Script> =
-    script!("record.lua", "text.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
-/// For one server: a list and the records that it names.
-pub(super) static NEWEST: LazyLock<Script> = script!("record.lua", "text.lua", "list.lua", "newest.lua");
+    script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
 #[cfg(feature = "rpc")]
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");

@@ -1,10 +1,8 @@
 //! The sessions of a user, by the names on the user's list: found, and ended.
 //!
 //! A session that gets a new id between a look at the list and the reading of its record is not there by the name that was read; it is on the
-//! list by another. Where one server has all keys, list and records are read in one moment, so that it is not missed.
-//!
-//! Elsewhere, and of a list that is too long for that, the list is looked at until it is as it was before the records were read: then no
-//! session had a new id meanwhile. The new name is listed once the new record is in, and the old record goes after that:
+//! list by another. So the list is looked at until it is as it was before the records were read: then no session had a new id meanwhile. The
+//! new name is listed once the new record is in, and the old record goes after that:
 //!
 //! ```text
 //!   the one that gets a new id    put in b, list b                    destroy a, unlist a
@@ -14,84 +12,40 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::{join_all, try_join_all};
-use redis::Value;
+use futures_util::future::try_join_all;
 
-use super::answer::{array, number, number_at, record, unexpected, warn_of_garbage};
 use super::link::Effect;
+use super::list::warn_of_garbage;
 use super::{RedisStore, scripts};
 use crate::key::StoreKey;
 use crate::record::Record;
 use crate::store::{Owner, SessionStore, StoreError};
 
-/// Sessions as they were found.
-#[derive(Default)]
-struct Found {
-    /// The names on the list.
-    names: Vec<Vec<u8>>,
-    /// Those that were read, and whether there was a record of the user's.
-    seen: HashMap<StoreKey, bool>,
-    live: Vec<(StoreKey, Record)>,
-}
-
 impl RedisStore {
     /// The live sessions of a user.
     pub(super) async fn live_sessions(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        let mut found = Found::default();
-        if self.link.is_one_server() && self.newest(owner, &mut found).await? <= NEWEST {
-            return Ok(found.live);
-        }
+        let (mut before, mut found) = (Vec::new(), HashMap::new());
         for _ in 0..MAX_LOOKS {
-            if !self.look(owner, &mut found).await? {
-                return Ok(found.live);
+            let names = self.names(owner).await?;
+            if names == before {
+                return Ok(found.into_iter().collect());
             }
+            // What is missing is read once more: the record that took over from it is there by then.
+            for _ in 0..2 {
+                let keys = names.iter().filter_map(|name| self.layout.listed(name, owner));
+                let missing: Vec<_> = keys.filter(|key| !found.contains_key(key)).collect();
+                for keys in missing.chunks(AT_ONCE) {
+                    let records = try_join_all(keys.iter().map(|key| self.get(key))).await?;
+                    // Another one's by now is not this user's, though nothing makes it so.
+                    let theirs = keys.iter().cloned().zip(records).filter_map(|(key, record)| {
+                        record.filter(|record| key.owner(record).as_ref() == Some(owner)).map(|record| (key, record))
+                    });
+                    found.extend(theirs);
+                }
+            }
+            before = names;
         }
         Err(StoreError::new("the sessions of the user change faster than they are read"))
-    }
-
-    /// Looks at the whole list. Answers whether it has changed since it was looked at before.
-    async fn look(&self, owner: &Owner, found: &mut Found) -> Result<bool, StoreError> {
-        let names = self.names(owner).await?;
-        if names == found.names {
-            return Ok(false);
-        }
-        let keys: Vec<_> = names.iter().filter_map(|name| self.layout.listed(name, owner)).collect();
-        let unseen: Vec<_> = keys.iter().filter(|key| !found.seen.contains_key(key)).collect();
-        self.read_all(owner, &unseen, found).await?;
-        let missing: Vec<_> = unseen.into_iter().filter(|key| !found.has(key)).collect();
-        self.read_all(owner, &missing, found).await?;
-        found.names = names;
-        Ok(true)
-    }
-
-    async fn read_all(&self, owner: &Owner, keys: &[&StoreKey], found: &mut Found) -> Result<(), StoreError> {
-        for keys in keys.chunks(AT_ONCE) {
-            let records = join_all(keys.iter().map(|key| self.get(key))).await;
-            for (key, record) in keys.iter().zip(records) {
-                found.add(owner, key, record?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks at the newest names and at their records, in one moment. Answers how many names there are in all.
-    async fn newest(&self, owner: &Owner, found: &mut Found) -> Result<i64, StoreError> {
-        let (list, now) = (self.layout.list(owner), self.clock.now());
-        let args =
-            [now.to_string().into_bytes(), self.layout.before_name(owner.cookie()), NEWEST.to_string().into_bytes()];
-        let parts = array(self.link.eval(&scripts::NEWEST, &[&list], &args[..], Effect::Idempotent).await)?;
-        warn_of_garbage(Some(&list), number_at(&parts, 1)?);
-        for part in &parts[2..] {
-            let Value::Array(part) = part else { return Err(unexpected(part)) };
-            let [Value::BulkString(name), Value::BulkString(text), Value::Int(left), Value::Int(version)] = &part[..]
-            else {
-                return Err(unexpected(&Value::Array(Vec::new())));
-            };
-            if let Some(key) = self.layout.listed(name, owner) {
-                found.add(owner, &key, record(text, *left, *version, now).ok());
-            }
-        }
-        number_at(&parts, 0)
     }
 
     /// Ends all sessions of a user but one, and leaves a mark. This goes on where the request is dropped, or some sessions would be left.
@@ -111,12 +65,12 @@ impl RedisStore {
     async fn end_here(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let list = self.layout.list(owner);
         let kept = keep.map(|key| self.layout.record(key)).transpose()?;
-        let keys: Vec<&[u8]> = [Some(&list), kept.as_ref()].into_iter().flatten().map(|key| &**key).collect();
-        let args =
-            [self.layout.before_name(owner.cookie()), keep.map(|key| self.layout.member(key)).unwrap_or_default()];
-        let parts = array(self.writes().eval(&scripts::END, &keys, &args[..], Effect::Idempotent).await)?;
-        warn_of_garbage(Some(&list), number_at(&parts, 1)?);
-        Ok(u64::try_from(number_at(&parts, 0)?).ok())
+        let keys: Vec<_> = [Some(&list), kept.as_ref()].into_iter().flatten().map(|key| &**key).collect();
+        let (before_name, _) = self.layout.before(owner.cookie());
+        let args = (before_name, keep.map(|key| self.layout.member(key)).unwrap_or_default());
+        let (ended, garbage): (i64, bool) = self.writes().eval(&scripts::END, &keys, args, Effect::Idempotent).await?;
+        warn_of_garbage(&list, garbage);
+        Ok(u64::try_from(ended).ok())
     }
 
     /// The same where records and list lie on several servers. What gets a new id meanwhile is on the list by its new name, before the old
@@ -159,9 +113,8 @@ impl RedisStore {
         let live = try_join_all(names.iter().map(async |name| {
             let Some(key) = self.layout.listed(name, owner) else { return Ok(false) };
             let name = self.layout.record(&key)?;
-            let mut exists = redis::cmd("EXISTS");
-            exists.arg(&name);
-            Ok::<_, StoreError>(number(self.link.call(&exists, &name, Effect::Idempotent).await)? == 1)
+            let exists = redis::cmd("EXISTS").arg(&name).take();
+            Ok::<bool, StoreError>(self.link.call(&exists, &name, Effect::Idempotent).await?)
         }))
         .await?;
         let mut over = (live.iter().filter(|live| **live).count() + 1).saturating_sub(limit);
@@ -182,11 +135,10 @@ impl RedisStore {
             let records = names.iter().filter_map(|name| self.layout.listed(name, owner));
             let deleted = try_join_all(records.map(async |key| {
                 let name = self.layout.record(&key)?;
-                let mut del = redis::cmd("DEL");
-                del.arg(&name);
-                number(self.writes().call(&del, &name, Effect::Idempotent).await)
+                let del = redis::cmd("DEL").arg(&name).take();
+                Ok::<u64, StoreError>(self.writes().call(&del, &name, Effect::Idempotent).await?)
             }));
-            ended += deleted.await?.into_iter().map(|deleted| u64::try_from(deleted).unwrap_or(0)).sum::<u64>();
+            ended += deleted.await?.iter().sum::<u64>();
             // Only now: what is not ended yet must stay on the list.
             self.unlist(owner, names).await?;
         }
@@ -194,21 +146,7 @@ impl RedisStore {
     }
 }
 
-impl Found {
-    fn has(&self, key: &StoreKey) -> bool {
-        self.seen.get(key).is_some_and(|live| *live)
-    }
-
-    fn add(&mut self, owner: &Owner, key: &StoreKey, record: Option<Record>) {
-        // Another one's by now is not this user's, though nothing makes it so.
-        let record = record.filter(|record| key.owner(record).as_ref() == Some(owner));
-        self.seen.insert(key.clone(), record.is_some());
-        self.live.extend(record.map(|record| (key.clone(), record)));
-    }
-}
-
-/// So many records are read at once in a millisecond or less.
-const NEWEST: i64 = 256;
+/// So many records are read or deleted at once.
 const AT_ONCE: usize = 256;
 /// So many looks in a row find another list only if somebody sees to it.
 const MAX_LOOKS: usize = 100;

@@ -1,8 +1,10 @@
 //! What can go wrong between a command and its answer.
 
-use redis::RedisError;
+use std::fmt;
 
-use super::request::Answer;
+use redis::{RedisError, Value};
+
+use crate::store::StoreError;
 
 /// Why a command has no answer. No text of it holds a password, or what the command was sent with.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,9 @@ pub(in crate::store::redis) enum LinkError {
     /// Too few replicas have the write in time, or the server did not wait for them. The master has it, and answered this.
     #[error("{reached} of {wanted} replicas of redis have the write")]
     TooFewReplicas { reached: i64, wanted: u32, answer: Answer, source: Option<RedisError> },
+    /// The answer is none of those that the command has. It is not told: it may be a record.
+    #[error("redis answered with something else than was asked for")]
+    Unexpected,
     /// Any other error that the server answered.
     #[error("redis refused the command")]
     Refused(#[source] RedisError),
@@ -45,6 +50,21 @@ impl LinkError {
             Some(_) => Self::Refused(without_arguments(error)),
             None => Self::Broken(error),
         }
+    }
+}
+
+impl From<LinkError> for StoreError {
+    fn from(error: LinkError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// An answer that an error carries along. Its `Debug` hides it, since there may be names of sessions in it.
+pub(in crate::store::redis) struct Answer(pub(in crate::store::redis) Value);
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer(..)")
     }
 }
 

@@ -22,7 +22,10 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::io::tcp::{TcpSettings, socket2};
-use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, ToRedisArgs, Value};
+use redis::{
+    Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, ToRedisArgs, Value,
+    from_redis_value,
+};
 use tokio::time::Instant;
 
 use self::cluster::Cluster;
@@ -95,26 +98,28 @@ impl Link {
     }
 
     /// Runs a script on some keys, which lie in one slot of a cluster. The server is sent its text once, when it does not know it.
-    pub(super) async fn eval(
+    pub(super) async fn eval<T: FromRedisValue>(
         &self,
         script: &Script,
         keys: &[&[u8]],
         args: impl ToRedisArgs,
         effect: Effect,
-    ) -> Result<Value, LinkError> {
+    ) -> Result<T, LinkError> {
         let until = Instant::now() + self.deadline;
         let key = keys.first().copied().unwrap_or_default();
-        match self.send(&script.command(true, keys, &args), key, effect, until).await {
+        let answer = match self.send(&script.command(true, keys, &args), key, effect, until).await {
             Err(LinkError::Refused(error)) if error.code() == Some("NOSCRIPT") => {
                 self.send(&script.command(false, keys, &args), key, effect, until).await
             }
             answer => answer,
-        }
+        };
+        from_redis_value(answer?).map_err(|_| LinkError::Unexpected)
     }
 
     /// Sends a command. The key says which node of a cluster it is for.
-    pub(super) async fn call(&self, cmd: &Cmd, key: &[u8], effect: Effect) -> Result<Value, LinkError> {
-        self.send(cmd, key, effect, Instant::now() + self.deadline).await
+    pub(super) async fn call<T: FromRedisValue>(&self, cmd: &Cmd, key: &[u8], effect: Effect) -> Result<T, LinkError> {
+        let answer = self.send(cmd, key, effect, Instant::now() + self.deadline).await?;
+        from_redis_value(answer).map_err(|_| LinkError::Unexpected)
     }
 
     /// Sends a command, and once more if the connection broke and that is harmless.

@@ -1,13 +1,12 @@
 //! What is sent: a command, with what goes before and behind it on the same connection; and a script.
 
-use std::fmt;
 use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, ToRedisArgs, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::LinkError;
+use super::error::{Answer, LinkError};
 
 /// Whether a command that may have been carried out may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,20 +98,5 @@ impl Script {
     pub(super) fn command(&self, is_known: bool, keys: &[&[u8]], args: &impl ToRedisArgs) -> Cmd {
         let (name, script) = if is_known { ("EVALSHA", &*self.hash) } else { ("EVAL", self.text) };
         redis::cmd(name).arg(script).arg(keys.len()).arg(keys).arg(args).take()
-    }
-}
-
-/// An answer that an error carries along. Its `Debug` hides it, since there may be names of sessions in it.
-pub(in crate::store::redis) struct Answer(Value);
-
-impl Answer {
-    pub(in crate::store::redis) fn value(&self) -> &Value {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(..)")
     }
 }

@@ -177,7 +177,7 @@ async fn a_script_that_the_server_does_not_know_is_sent_as_text_once() {
     .await;
     let (link, script) = (server.link(), Script::new("return 1"));
     for _ in 0..2 {
-        let answer = link.eval(&script, &[b"key"], &["a", "b"], Effect::Once).await;
+        let answer = link.eval::<Value>(&script, &[b"key"], &["a", "b"], Effect::Once).await;
         assert_eq!(answer.expect("an answer"), Value::Int(1));
     }
     assert_eq!(server.seen(), ["connection", "EVALSHA", "EVAL", "EVALSHA"]);

@@ -1,26 +1,26 @@
 -- Keeps a session under a new id, or does nothing.
 -- KEYS: the new record; the list, if there is a user; the record that is replaced, if one is
--- ARGV: now; text, milliseconds; the name, or '' without a user; when the session began; how long the list lives; how long ago a login began,
+-- ARGV: now; text, milliseconds; the name; when the session began; how long the list lives; how long ago a login began,
 -- or ''; the limit, or ''; 1 if all others end; what the key of a record is before the name; what is replaced: '', 'any' or a version;
 -- what the key of a list is before the user; 1 if what is replaced goes later
--- Answers 0 and the record that should have been replaced, 1, how many others ended and 1 if the list held something else, 2: there is one
--- already, 3: all sessions were ended meanwhile.
+-- Answers 0: what was to be replaced is another record, 1: done, 2: there is one already, 3: all sessions were ended meanwhile; then how many
+-- others ended, 1 if the list held something else, and with 0 the other record.
 local now, name, since, limit, before = tonumber(ARGV[1]), ARGV[4], ARGV[7], ARGV[8], ARGV[10]
-local list = name ~= '' and KEYS[2]
 local old = ARGV[11] ~= '' and KEYS[#KEYS]
+local list = #KEYS == (old and 3 or 2) and KEYS[2]
 if redis.call('EXISTS', KEYS[1]) == 1 then
-    return {2}
+    return {2, 0, 0, false}
 end
 local replaced = old and text_of(old)
 if old and ARGV[11] ~= 'any' then
     local at, created, version = read(replaced or '')
     if not at or version ~= tonumber(ARGV[11]) then
-        return refused(old, replaced, now)
+        return {0, 0, 0, held(old, replaced, now)}
     end
 end
 local ended, garbage = 0, list and cleared(list) or 0
 if list and since ~= '' and revoked(list, since) then
-    return {3}
+    return {3, 0, garbage, false}
 end
 if list then
     add(list, name, ARGV[5], ARGV[6])
@@ -39,4 +39,4 @@ elseif list and since ~= '' and limit ~= '' then
 elseif list then
     tidy(list, before)
 end
-return {1, ended, garbage}
+return {1, ended, garbage, false}

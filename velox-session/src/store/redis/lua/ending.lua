@@ -42,7 +42,6 @@ end
 -- Leaves a mark, and ends all sessions but some.
 local function end_others(list, before, but)
     local ended = end_all(list, before, others(list, but))
-    redis.call('ZADD', list, -clock(), MARK)
-    lives(list, 600000)
+    mark(list)
     return ended
 end

@@ -29,6 +29,12 @@ local function lives(list, ms)
     end
 end
 
+-- Marks that all sessions were ended.
+local function mark(list)
+    redis.call('ZADD', list, -clock(), MARK)
+    lives(list, 600000)
+end
+
 -- Puts a name on the list, which lives for so long at least.
 local function add(list, name, created, ms)
     -- The first write is one that needs room: a Redis that has none refuses it, and once something is written it refuses nothing more.

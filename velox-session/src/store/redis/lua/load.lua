@@ -1,14 +1,14 @@
 -- Reads a record, and renews its life if it is time.
 -- ARGV: now, ttl, absolute time-out or '', interval, 1 if the text shows the expiry
--- Answers text, milliseconds left, version, and 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer.
+-- Answers 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer; and the record: text, milliseconds left, version.
 local text = text_of(KEYS[1])
 if not text then
-    return false
+    return {0, false}
 end
 local now, ttl, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 local at, created, version, listed = read(text)
 if not at then
-    return {text, 0, 0, 0}
+    return {0, {text, 0, 0}}
 end
 local left = left_of(KEYS[1], at, now)
 local longest = ttl
@@ -17,10 +17,10 @@ if ARGV[3] ~= '' then
 end
 local remaining = math.min(left, longest)
 if remaining <= 0 or longest - remaining < interval then
-    return {text, left, version, 0}
+    return {0, {text, left, version}}
 end
 if now + longest > listed then
-    return {text, left, version, 2}
+    return {2, {text, left, version}}
 end
 move(text, now, longest, ARGV[5] == '1', nil)
-return {text, longest, version, 1}
+return {1, {text, longest, version}}

@@ -1,2 +1,8 @@
--- All names on the list; and 1 if it held something else.
-return {cleared(KEYS[1]), others(KEYS[1], {})}
+-- All names on the list, the oldest first.
+-- ARGV: 1 if a mark is left
+-- Answers 1 if the list held something else, and the names.
+local garbage = cleared(KEYS[1])
+if ARGV[1] == '1' then
+    mark(KEYS[1])
+end
+return {garbage, others(KEYS[1], {})}

@@ -8,12 +8,14 @@ local function user_of(text)
     return type(user) == 'string' and user
 end
 
--- Deletes a record, and takes its name off its user's list. For where one server has all keys.
+-- Deletes a record, and takes its name off its user's list. Where that lies on another server, `lists` is empty: then this answers the user.
 local function remove(key, text, before, lists)
     local user = text and user_of(text)
-    if user then
-        -- The list may hold anything.
-        redis.pcall('ZREM', lists .. user, string.sub(key, #before + 1))
-    end
     redis.call('DEL', key)
+    if not user or lists == '' then
+        return user
+    end
+    -- The list may hold anything.
+    redis.pcall('ZREM', lists .. user, string.sub(key, #before + 1))
+    return false
 end

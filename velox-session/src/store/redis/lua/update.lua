@@ -1,16 +1,16 @@
 -- Replaces a record, if it is of the version expected. On its user's list it stays for as long as it was.
 -- ARGV: version, text that says it is listed until 0, milliseconds, now
--- Answers 0 and the record that is there: it is not, 1: done, 2: done, and to be touched once it is on its user's list for longer.
+-- Answers 0: it is not, 1: done, 2: done, and to be touched once it is on its user's list for longer; and with 0 the record that is there.
 local present = text_of(KEYS[1])
 local at, created, version, listed = read(present or '')
 if not at or version ~= tonumber(ARGV[1]) then
-    return refused(KEYS[1], present, ARGV[4])
+    return {0, held(KEYS[1], present, ARGV[4])}
 end
 local text = string.gsub(ARGV[2], '"listedUntil":0(,"format":1})$', '"listedUntil":' .. string.format('%.0f', listed) .. '%1')
 local ms, left = tonumber(ARGV[3]), redis.call('PTTL', KEYS[1])
 if left > 0 and ARGV[4] + ms > listed then
     redis.call('SET', KEYS[1], text, 'PX', string.format('%.0f', math.min(ms, left)))
-    return {2}
+    return {2, false}
 end
 redis.call('SET', KEYS[1], text, 'PX', ARGV[3])
-return {1}
+return {1, false}

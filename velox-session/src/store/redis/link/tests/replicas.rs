@@ -32,7 +32,7 @@ async fn a_write_counts_once_so_many_replicas_have_it() {
         match sent {
             Ok(value) => assert_eq!(value, Value::Okay),
             Err(LinkError::TooFewReplicas { wanted, answer, .. }) => {
-                assert_eq!((wanted, answer.value()), (2, &Value::Okay));
+                assert_eq!((wanted, answer.0), (2, Value::Okay));
             }
             Err(other) => panic!("{other:?}"),
         }
@@ -53,7 +53,7 @@ async fn a_server_that_does_not_wait_fails_the_write() {
     let server = with_replicas("-ERR WAIT cannot be used with replica instances.").await;
     match ask(&server.waiting(), Effect::Once).await {
         Err(LinkError::TooFewReplicas { reached: 0, answer, source: Some(_), .. }) => {
-            assert_eq!(answer.value(), &Value::Okay);
+            assert_eq!(answer.0, Value::Okay);
         }
         other => panic!("{other:?}"),
     }
@@ -120,7 +120,7 @@ async fn a_script_that_the_server_does_not_know_waits_when_it_is_sent_as_text() 
         _ => Act::Answer(":1\r\n".to_owned()),
     })
     .await;
-    let answer = server.waiting().eval(&Script::new("return 1"), &[b"key"], &["a"], Effect::Once).await;
+    let answer = server.waiting().eval::<Value>(&Script::new("return 1"), &[b"key"], &["a"], Effect::Once).await;
     assert_eq!(answer.expect("an answer"), Value::Int(1));
     assert_eq!(server.seen(), ["connection", "EVALSHA", "WAIT", "EVAL", "WAIT"]);
 }
