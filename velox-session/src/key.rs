@@ -1,4 +1,4 @@
-//! The key under which a store keeps a record: the cookie's name and a hash of the id.
+//! The key under which a store keeps a record: the cookie's name and a hash of the id. And whose it is: the cookie's name and a user.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::hex::{hex, push_hex, read_hex};
+use crate::hex::{hex, read_hex};
 use crate::id::SessionId;
 use crate::record::Record;
-use crate::store::Owner;
 
 /// The key of a record in a store: `<cookie name>:<SHA-256 of the id, in hex>`.
 ///
@@ -30,42 +29,27 @@ use crate::store::Owner;
 pub struct StoreKey {
     digest: [u8; 32],
     prefix: Arc<str>,
-    /// For the one layout that has ids in it: VeloxTS's. A store of somebody else's has no way to read it.
-    #[cfg(feature = "redis")]
+    /// Of what the hash is, unless the key comes from a store. A store of somebody else's has no way to read it.
     id: Option<SessionId>,
 }
 
 impl StoreKey {
     #[inline]
     pub(crate) fn new(prefix: &Arc<str>, id: &SessionId) -> Self {
-        Self {
-            digest: Sha256::digest(id.as_bytes()).into(),
-            prefix: Arc::clone(prefix),
-            #[cfg(feature = "redis")]
-            id: Some(id.clone()),
-        }
+        Self { digest: Sha256::digest(id.as_bytes()).into(), prefix: Arc::clone(prefix), id: Some(id.clone()) }
     }
 
     /// Reads a key back from its text, as a store that lists sessions has it.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let (prefix, digits) = text.rsplit_once(':')?;
-        Some(Self {
-            digest: read_hex(digits)?,
-            prefix: prefix.into(),
-            #[cfg(feature = "redis")]
-            id: None,
-        })
+        Some(Self { digest: read_hex(digits)?, prefix: prefix.into(), id: None })
     }
 
     /// The key as text, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::with_capacity(self.prefix.len() + 1 + 64);
-        text.push_str(&self.prefix);
-        text.push(':');
-        push_hex(&mut text, &self.digest);
-        text
+        format!("{}:{}", self.prefix, self.digest_hex())
     }
 
     /// The hash alone, in hex.
@@ -80,12 +64,11 @@ impl StoreKey {
     }
 
     pub(crate) fn from_parts(prefix: &Arc<str>, digest: [u8; 32]) -> Self {
-        Self {
-            digest,
-            prefix: Arc::clone(prefix),
-            #[cfg(feature = "redis")]
-            id: None,
-        }
+        Self { digest, prefix: Arc::clone(prefix), id: None }
+    }
+
+    pub(crate) fn id(&self) -> Option<&SessionId> {
+        self.id.as_ref()
     }
 
     pub(crate) fn prefix(&self) -> &Arc<str> {
@@ -108,13 +91,6 @@ impl StoreKey {
     }
 }
 
-#[cfg(feature = "redis")]
-impl StoreKey {
-    pub(crate) fn id(&self) -> Option<&SessionId> {
-        self.id.as_ref()
-    }
-}
-
 impl PartialEq for StoreKey {
     fn eq(&self, other: &Self) -> bool {
         // The id says no more than its hash.
@@ -132,6 +108,62 @@ impl Hash for StoreKey {
 impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreKey({}:..)", self.prefix)
+    }
+}
+
+/// Whose sessions [`SessionStore::sessions_of`](crate::SessionStore::sessions_of) lists: a user's, of one cookie.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::store::Owner;
+/// use velox_session::{Record, StoreKey};
+///
+/// /// What a store with a table of records keeps beside each, to find them again.
+/// fn column(key: &StoreKey, record: &Record) -> Option<String> {
+///     key.owner(record).map(|owner| owner.to_text())
+/// }
+/// # fn check(owner: &Owner) { assert!(owner.to_text().ends_with(owner.user())); }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    prefix: Arc<str>,
+    user: Box<str>,
+}
+
+impl Owner {
+    pub(crate) fn new(prefix: &Arc<str>, user: &str) -> Self {
+        Self { prefix: Arc::clone(prefix), user: user.into() }
+    }
+
+    /// The cookie's name.
+    #[must_use]
+    pub fn cookie(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The user's id, as it was given to [`login`](crate::Session::login).
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    pub(crate) fn prefix(&self) -> &Arc<str> {
+        &self.prefix
+    }
+
+    /// Both as one text, `<cookie name>:<user id>`, for stores that need one.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        // A cookie's name has no colon in it, so that no two owners have one text.
+        format!("{}:{}", self.prefix, self.user)
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who somebody is, is no business of a log's.
+        write!(f, "Owner({}:..)", self.prefix)
     }
 }
 

@@ -1,8 +1,8 @@
-//! A session under a new id, and how a store that has only the four methods keeps it.
+//! A session under a new id.
 
 use std::time::Duration;
 
-use super::{Condition, Created, Expected, SessionStore, StoreError, Stored};
+use super::Condition;
 use crate::key::StoreKey;
 use crate::record::Record;
 
@@ -76,43 +76,6 @@ impl Login {
     }
 }
 
-/// Puts in the new record, and then destroys the old one. A write to the old one in between makes that fail; a crash leaves both.
-pub(crate) async fn in_steps<S: SessionStore + ?Sized>(
-    store: &S,
-    NewSession { key, record, ttl, replaces, login, ends_others }: NewSession<'_>,
-) -> Result<Created, StoreError> {
-    if login.is_some_and(|login| login.strict && login.limit.is_some()) {
-        return Err(StoreError::unsupported("limit the sessions of a user"));
-    }
-    let owner = key.owner(&record).filter(|_| ends_others);
-    if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
-        return Ok(Created::Taken);
-    }
-    let rest = async {
-        let ended = match &owner {
-            Some(owner) => store.end_sessions(owner, Some(key)).await?.unwrap_or_default(),
-            None => 0,
-        };
-        let is_met = match replaces {
-            Some((old, condition)) => condition.is_met(store.destroy(old, condition).await?),
-            None => true,
-        };
-        Ok::<_, StoreError>(is_met.then_some(ended))
-    };
-    let ended = rest.await;
-    if let Ok(Some(ended)) = ended {
-        return Ok(Created::Yes { ended });
-    }
-    // Nobody has its id. If this fails as well, it expires.
-    store.destroy(key, Condition::Always).await.ok();
-    // The last of all: what is handed back is what is there now.
-    let present = match (ended?, replaces) {
-        (None, Some((old, _))) => store.get(old).await?,
-        _ => None,
-    };
-    Ok(Created::Conflict(present))
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
@@ -124,7 +87,7 @@ mod tests {
     use super::*;
     use crate::conformance::key;
     use crate::record::Content;
-    use crate::store::{Destroyed, MemoryStore};
+    use crate::store::{Created, Destroyed, Expected, MemoryStore, SessionStore, StoreError, Stored};
 
     const TTL: Duration = Duration::from_secs(60);
 

@@ -1,9 +1,8 @@
 //! Where records are kept. A store is dumb on purpose: every decision is made before it is asked.
 
 mod answer;
-pub(crate) mod create;
+mod create;
 mod memory;
-mod owner;
 #[cfg(feature = "redis")]
 mod redis;
 mod renewal;
@@ -15,12 +14,12 @@ use crate::key::StoreKey;
 use crate::record::Record;
 
 pub use crate::error::StoreError;
+pub use crate::key::Owner;
 pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
 /// The attribute that an implementation of [`SessionStore`] stands under.
 pub use async_trait::async_trait;
 pub use create::{Login, NewSession};
 pub use memory::MemoryStore;
-pub use owner::Owner;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 #[cfg(all(feature = "redis", feature = "rpc"))]
@@ -204,7 +203,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// The store could not be asked. The old record is there, or the new one, or both; nobody is given the new one's id.
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
-        create::in_steps(self, new).await
+        create_in_steps(self, new).await
     }
 
     /// Lists all live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
@@ -276,4 +275,41 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         (**self).end_sessions(owner, keep).await
     }
+}
+
+/// Puts in the new record, and then destroys the old one. A write to the old one in between makes that fail; a crash leaves both.
+pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
+    store: &S,
+    NewSession { key, record, ttl, replaces, login, ends_others }: NewSession<'_>,
+) -> Result<Created, StoreError> {
+    if login.is_some_and(|login| login.strict && login.limit.is_some()) {
+        return Err(StoreError::unsupported("limit the sessions of a user"));
+    }
+    let owner = key.owner(&record).filter(|_| ends_others);
+    if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
+        return Ok(Created::Taken);
+    }
+    let rest = async {
+        let ended = match &owner {
+            Some(owner) => store.end_sessions(owner, Some(key)).await?.unwrap_or_default(),
+            None => 0,
+        };
+        let is_met = match replaces {
+            Some((old, condition)) => condition.is_met(store.destroy(old, condition).await?),
+            None => true,
+        };
+        Ok::<_, StoreError>(is_met.then_some(ended))
+    };
+    let ended = rest.await;
+    if let Ok(Some(ended)) = ended {
+        return Ok(Created::Yes { ended });
+    }
+    // Nobody has its id. If this fails as well, it expires.
+    store.destroy(key, Condition::Always).await.ok();
+    // The last of all: what is handed back is what is there now.
+    let present = match (ended?, replaces) {
+        (None, Some((old, _))) => store.get(old).await?,
+        _ => None,
+    };
+    Ok(Created::Conflict(present))
 }

@@ -17,7 +17,7 @@ use crate::manager::{Closing, Manager, OpenSession, Session};
 use crate::record::Record;
 use crate::store::{
     Condition, Created, Destroyed, Expected, Found, MemoryStore, NewSession, Owner, Renewal, SessionStore, StoreError,
-    Stored, create,
+    Stored, create_in_steps,
 };
 use crate::user::SessionUser;
 
@@ -270,7 +270,7 @@ impl SessionStore for Probe {
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         // In single steps, unless only one step does it.
         if !self.lists || !new.ends_others && !new.login.is_some_and(|login| login.strict) {
-            return create::in_steps(self, new).await;
+            return create_in_steps(self, new).await;
         }
         self.called(new.key, Some(&new.record)).await?;
         self.store.create(new).await
