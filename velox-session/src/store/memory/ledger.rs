@@ -32,13 +32,13 @@ impl Ledger {
     }
 
     /// Puts in a record, for which there is room: a new one, or one in the place of what is there. Readers see the one or the other.
-    pub(super) fn put(&mut self, key: Key, kept: Kept, expires_at: u64) {
-        let kept = Kept { expires_at, queued_at: expires_at, ..kept };
-        let (kind, bytes, owner, began) = (kept.kind(), kept.bytes(), kept.owner, (kept.content.created_at(), key));
+    pub(super) fn put(&mut self, key: Key, kept: Kept) {
+        let (kind, bytes, owner, queued_at, began) =
+            (kept.kind(), kept.bytes(), kept.owner, kept.queued_at, (kept.record.created_at(), key));
         let old = self.table.shard(key).insert(key, kept);
         old.into_iter().for_each(|old| self.forget(key, &old));
         self.used[kind] += bytes;
-        self.queues[kind].insert((expires_at, key));
+        self.queues[kind].insert((queued_at, key));
         owner.into_iter().for_each(|owner| self.users.insert(owner, began));
     }
 
@@ -51,7 +51,7 @@ impl Ledger {
     fn forget(&mut self, key: Key, old: &Kept) {
         self.used[old.kind()] -= old.bytes();
         self.queues[old.kind()].remove(&(old.queued_at, key));
-        old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.content.created_at(), key)));
+        old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.record.created_at(), key)));
     }
 
     /// Lets a few of the records leave that have expired, and a mark that is old. A call puts in one of each at most, so that more leave
@@ -113,7 +113,7 @@ impl Ledger {
     pub(super) fn requeue(&mut self, key: Key) -> bool {
         let mut records = self.table.shard(key);
         let Some(kept) = records.get_mut(&key) else { return false };
-        let before = std::mem::replace(&mut kept.queued_at, kept.expires_at);
+        let before = std::mem::replace(&mut kept.queued_at, kept.record.expires_at());
         self.queues[kept.kind()].remove(&(before, key));
         self.queues[kept.kind()].insert((kept.queued_at, key));
         kept.queued_at > before

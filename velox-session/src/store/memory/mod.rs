@@ -128,7 +128,7 @@ impl std::fmt::Debug for MemoryStore {
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        Ok(self.table.look(Key::of(key), self.clock.now(), |kept| kept.record()))
+        Ok(self.table.look(Key::of(key), self.clock.now(), |kept| kept.record.clone()))
     }
 
     async fn set(
@@ -144,21 +144,21 @@ impl SessionStore for MemoryStore {
                 _ => Stored::Conflict(self.get(key).await?),
             });
         };
-        let (key, kept) = (Key::of(key), Kept::new(&record, None));
-        let (mut ledger, now) = self.ledger();
-        let present = self.table.look(key, now, |kept| (kept.version, kept.bytes(), kept.owner));
+        let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
+        let present = self.table.look(key, now, |kept| (kept.record.version(), kept.bytes(), kept.owner));
         let Some((_, bytes, owner)) = present.filter(|(version, ..)| *version == expected) else {
-            return Ok(Stored::Conflict(self.table.look(key, now, |kept| kept.record())));
+            return Ok(Stored::Conflict(self.table.look(key, now, |kept| kept.record.clone())));
         };
-        ledger.make_room(kept.bytes().saturating_sub(bytes), Some(key), now)?;
         // The user of a record never changes.
-        ledger.put(key, Kept { owner, ..kept }, now.saturating_add(milliseconds(ttl)));
+        let kept = Kept::new(record.with_expiry(now.saturating_add(milliseconds(ttl))), owner);
+        ledger.make_room(kept.bytes().saturating_sub(bytes), Some(key), now)?;
+        ledger.put(key, kept);
         Ok(Stored::Yes)
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
-        let destroyed = condition.destroys(self.table.look(key, now, |kept| kept.version));
+        let destroyed = condition.destroys(self.table.look(key, now, |kept| kept.record.version()));
         // One that has expired goes too: for a request that came before, it would be there still.
         if destroyed != Destroyed::Conflict {
             ledger.remove(key);
@@ -169,7 +169,7 @@ impl SessionStore for MemoryStore {
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
         let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
         let expires_at = now.saturating_add(milliseconds(ttl));
-        let renewed = self.table.look(key, now, |kept| kept.expires_at = expires_at).is_some();
+        let renewed = self.table.look(key, now, |kept| kept.set_expiry(expires_at)).is_some();
         ledger.requeue(key);
         Ok(renewed)
     }
@@ -178,14 +178,14 @@ impl SessionStore for MemoryStore {
         let key = Key::of(key);
         let mut records = self.table.shard(key);
         let Some(kept) = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now())) else { return Ok(None) };
-        let record = kept.record();
+        let record = kept.record.clone();
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
         // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
         if !kept.is_live(self.clock.now()) {
             return Ok(None);
         }
         let expires_at = renewal.now().saturating_add(milliseconds(ttl));
-        kept.expires_at = expires_at;
+        kept.set_expiry(expires_at);
         if expires_at < kept.queued_at {
             drop(records);
             self.ledger().0.requeue(key);
@@ -196,15 +196,14 @@ impl SessionStore for MemoryStore {
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         let NewSession { key, record, ttl, replaces, login, ends_others } = new;
         let owner = key.owner(&record).as_ref().map(Key::of_owner);
-        let (key, old, kept) = (Key::of(key), replaces.map(|(old, _)| Key::of(old)), Kept::new(&record, owner));
-        let (mut ledger, now) = self.ledger();
+        let (key, old, (mut ledger, now)) = (Key::of(key), replaces.map(|(old, _)| Key::of(old)), self.ledger());
         if self.table.look(key, now, |_| ()).is_some() {
             return Ok(Created::Taken);
         }
         if let Some((old, (_, condition))) = old.zip(replaces)
-            && !condition.is_met(condition.destroys(self.table.look(old, now, |kept| kept.version)))
+            && !condition.is_met(condition.destroys(self.table.look(old, now, |kept| kept.record.version())))
         {
-            return Ok(Created::Conflict(self.table.look(old, now, |kept| kept.record())));
+            return Ok(Created::Conflict(self.table.look(old, now, |kept| kept.record.clone())));
         }
         if let Some((owner, login)) = owner.zip(login)
             && ledger.users.ended_after(owner, now.saturating_sub(milliseconds(login.since)))
@@ -213,12 +212,13 @@ impl SessionStore for MemoryStore {
         }
         let limit = if ends_others { Some(1) } else { login.and_then(|login| login.limit) };
         let ended = owner.zip(limit).map(|(owner, limit)| ledger.oldest_of(owner, old, limit.saturating_sub(1), now));
+        let kept = Kept::new(record.with_expiry(now.saturating_add(milliseconds(ttl))), owner);
         // One that has expired may be under the new key yet.
         let leaving = || [key].into_iter().chain(old).chain(ended.iter().flatten().copied());
         let freed = leaving().filter_map(|key| self.table.look(key, 0, |kept| kept.bytes())).sum();
         ledger.make_room(kept.bytes().saturating_sub(freed), old, now)?;
         leaving().for_each(|key| _ = ledger.remove(key));
-        ledger.put(key, kept, now.saturating_add(milliseconds(ttl)));
+        ledger.put(key, kept);
         if let Some(owner) = owner.filter(|_| ends_others) {
             ledger.users.mark(owner, now);
         }
@@ -227,7 +227,8 @@ impl SessionStore for MemoryStore {
 
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let (ledger, now) = self.ledger();
-        let record = |key: Key| Some((key.store_key(owner.prefix()), self.table.look(key, now, |kept| kept.record())?));
+        let record =
+            |key: Key| Some((key.store_key(owner.prefix()), self.table.look(key, now, |kept| kept.record.clone())?));
         Ok(ledger.users.sessions(Key::of_owner(owner)).iter().filter_map(|(_, key)| record(*key)).collect())
     }
 

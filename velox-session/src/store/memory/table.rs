@@ -2,13 +2,12 @@
 //! shard.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use crate::key::StoreKey;
-use crate::record::{Content, Record};
+use crate::record::Record;
 use crate::store::Owner;
 
 /// The records by their keys.
@@ -21,7 +20,7 @@ pub(super) struct Table([Shard; SHARDS]);
 #[repr(align(128))]
 struct Shard(Mutex<Records>);
 
-type Records = HashMap<Key, Kept, BuildHasherDefault<KeyHasher>>;
+type Records = HashMap<Key, Kept>;
 
 /// The hash of an id, mixed with the name of the cookie: one id has a record under each name. Or that of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +28,7 @@ pub(super) struct Key([u8; 32]);
 
 /// A record as it is kept. What is in it is shared with those who have read it.
 pub(super) struct Kept {
-    pub(super) content: Arc<Content>,
-    pub(super) saved_at: u64,
-    pub(super) version: u64,
-    pub(super) expires_at: u64,
+    pub(super) record: Record,
     /// Its place in the queue: the expiry that it had when it was last looked at there.
     pub(super) queued_at: u64,
     pub(super) owner: Option<Key>,
@@ -73,23 +69,16 @@ impl Key {
 }
 
 impl Kept {
-    pub(super) fn new(record: &Record, owner: Option<Key>) -> Self {
-        Self {
-            content: Arc::clone(record.content()),
-            saved_at: record.saved_at(),
-            version: record.version(),
-            expires_at: record.expires_at(),
-            queued_at: record.expires_at(),
-            owner,
-        }
+    pub(super) fn new(record: Record, owner: Option<Key>) -> Self {
+        Self { queued_at: record.expires_at(), record, owner }
     }
 
-    pub(super) fn record(&self) -> Record {
-        Record::new(Arc::clone(&self.content), self.version, self.expires_at, self.saved_at)
+    pub(super) fn set_expiry(&mut self, expires_at: u64) {
+        self.record = self.record.clone().with_expiry(expires_at);
     }
 
     pub(super) fn is_live(&self, now: u64) -> bool {
-        self.expires_at > now
+        self.record.expires_at() > now
     }
 
     /// The number of its queue and of its count in the budget: a visitor's or a user's.
@@ -99,7 +88,7 @@ impl Kept {
 
     /// What it takes of the budget.
     pub(super) fn bytes(&self) -> u64 {
-        RECORD_BYTES + self.content.size() as u64
+        RECORD_BYTES + self.record.content().size() as u64
     }
 }
 
@@ -108,21 +97,6 @@ impl Kept {
 fn mixed(mut digest: [u8; 32], name: &str) -> [u8; 32] {
     digest.iter_mut().zip(name.as_bytes()).for_each(|(byte, letter)| *byte ^= letter);
     digest
-}
-
-/// Passes on the first bytes of what is written last, a key: they are random, and nobody can choose
-/// them.
-#[derive(Default)]
-pub(super) struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 const SHARDS: usize = 32;

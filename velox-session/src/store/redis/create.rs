@@ -88,9 +88,9 @@ impl RedisStore {
 
     /// First the record, then its name on the list.
     async fn in_steps(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
-        let set = redis::cmd("SET").arg(&put.name).arg(&put.text).arg("NX").arg("PX").arg(put.life).take();
-        let stored: Option<()> = self.counted(put, self.writes().call(&set, &put.name, Effect::Once).await).await?;
-        if stored.is_none() {
+        let mut set = redis::cmd("SET");
+        set.arg((&put.name, &put.text, "NX", "PX", put.life));
+        if self.counted(put, self.writes().call::<Option<()>>(&set, &put.name, Effect::Once).await).await?.is_none() {
             return Ok(Created::Taken);
         }
         let listed = self.enlist(new, put).await;
@@ -137,8 +137,7 @@ impl RedisStore {
 
     /// Takes out a record that was put in: nobody has its id yet. If this fails as well, it expires.
     async fn take_back(&self, put: &New) {
-        let del = redis::cmd("DEL").arg(&put.name).take();
-        self.link.call::<()>(&del, &put.name, Effect::Idempotent).await.ok();
+        self.link.call::<()>(redis::cmd("DEL").arg(&put.name), &put.name, Effect::Idempotent).await.ok();
         if let Some(owner) = &put.owner {
             self.unlist(owner, std::slice::from_ref(&put.entry.member)).await.ok();
         }

@@ -21,9 +21,12 @@ impl Layout {
         if self.veloxts && key.id().is_none() {
             return Err(StoreError::unsupported("find a session by its hash in the layout of VeloxTS"));
         }
-        let mut name = self.before_name(key.prefix());
-        name.append(&mut self.member(key));
-        Ok(name)
+        Ok(self.named(key.prefix(), &self.member(key)))
+    }
+
+    /// The key of the record that is [listed](Self::member) by this name.
+    pub(super) fn named(&self, cookie: &str, name: &[u8]) -> Vec<u8> {
+        [&self.before_name(cookie), name].concat()
     }
 
     /// What the key of a record of this cookie is before the name by which it is [listed](Self::member).
@@ -34,9 +37,7 @@ impl Layout {
 
     /// The key of the list of a user's sessions.
     pub(super) fn list(&self, owner: &Owner) -> Vec<u8> {
-        let mut list = self.before_user(owner.cookie());
-        list.extend_from_slice(owner.user().as_bytes());
-        list
+        [&*self.before_user(owner.cookie()), owner.user().as_bytes()].concat()
     }
 
     /// What the keys of records and of lists of this cookie are before the name and the user.

@@ -72,8 +72,7 @@ impl RedisStore {
     /// Takes names off the list.
     pub(super) async fn unlist(&self, owner: &Owner, names: &[Vec<u8>]) -> Result<(), StoreError> {
         let list = self.layout.list(owner);
-        let zrem = redis::cmd("ZREM").arg(&list).arg(names).take();
-        Ok(self.link.call(&zrem, &list, Effect::Idempotent).await?)
+        Ok(self.link.call(redis::cmd("ZREM").arg(&list).arg(names), &list, Effect::Idempotent).await?)
     }
 }
 

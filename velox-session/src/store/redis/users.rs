@@ -111,10 +111,8 @@ impl RedisStore {
     /// Ends the oldest of these sessions, so that one less than the limit are left. Those that have expired leave the list.
     pub(super) async fn keep_to(&self, owner: &Owner, names: Vec<Vec<u8>>, limit: usize) -> Result<u64, StoreError> {
         let live = try_join_all(names.iter().map(async |name| {
-            let Some(key) = self.layout.listed(name, owner) else { return Ok(false) };
-            let name = self.layout.record(&key)?;
-            let exists = redis::cmd("EXISTS").arg(&name).take();
-            Ok::<bool, StoreError>(self.link.call(&exists, &name, Effect::Idempotent).await?)
+            let key = self.layout.named(owner.cookie(), name);
+            self.link.call::<bool>(redis::cmd("EXISTS").arg(&key), &key, Effect::Idempotent).await
         }))
         .await?;
         let mut over = (live.iter().filter(|live| **live).count() + 1).saturating_sub(limit);
@@ -132,11 +130,9 @@ impl RedisStore {
     async fn end_named(&self, owner: &Owner, names: &[Vec<u8>]) -> Result<u64, StoreError> {
         let mut ended = 0;
         for names in names.chunks(AT_ONCE) {
-            let records = names.iter().filter_map(|name| self.layout.listed(name, owner));
-            let deleted = try_join_all(records.map(async |key| {
-                let name = self.layout.record(&key)?;
-                let del = redis::cmd("DEL").arg(&name).take();
-                Ok::<u64, StoreError>(self.writes().call(&del, &name, Effect::Idempotent).await?)
+            let deleted = try_join_all(names.iter().map(async |name| {
+                let key = self.layout.named(owner.cookie(), name);
+                self.writes().call::<u64>(redis::cmd("DEL").arg(&key), &key, Effect::Idempotent).await
             }));
             ended += deleted.await?.iter().sum::<u64>();
             // Only now: what is not ended yet must stay on the list.
