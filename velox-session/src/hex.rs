@@ -5,14 +5,23 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// The bytes of a text in hex, in its one spelling.
+/// The 32 bytes of a text in hex, in its one spelling.
 pub(crate) fn read_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    read_hex_into(text, &mut bytes).map(|()| bytes)
+}
+
+/// Fills `bytes` with those that a text has in hex, in lower case. `None` if it has others, more or fewer.
+pub(crate) fn read_hex_into(text: &str, bytes: &mut [u8]) -> Option<()> {
+    let digit = |byte: u8| DIGITS.iter().position(|digit| *digit == byte);
+    let pairs = text.as_bytes().chunks(2);
+    if text.len() != 2 * bytes.len() {
+        return None;
     }
-    // Capitals and signs are read, too.
-    (hex(&bytes) == text).then_some(bytes)
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
+    }
+    Some(())
 }
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";

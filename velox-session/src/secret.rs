@@ -1,12 +1,12 @@
 //! The secrets that sign cookies: at least 32 bytes, not a placeholder, wiped from memory when dropped.
 
-mod strength;
-
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
+
+use crate::hex::read_hex_into;
 
 /// A key that signs session cookies.
 ///
@@ -42,17 +42,9 @@ impl Secret {
     ///
     /// As [`new`](Self::new), of the bytes written; or the text is not hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SecretError> {
-        let digits = text.as_bytes();
-        if !digits.len().is_multiple_of(2) {
-            return Err(SecretError::Encoding);
-        }
-        let mut material = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
-        for pair in digits.chunks_exact(2) {
-            let (Some(high), Some(low)) = (hex_digit(pair[0]), hex_digit(pair[1])) else {
-                return Err(SecretError::Encoding);
-            };
-            material.push(high << 4 | low);
-        }
+        let digits = Zeroizing::new(text.to_ascii_lowercase());
+        let mut material = Zeroizing::new(vec![0; digits.len() / 2]);
+        read_hex_into(&digits, &mut material).ok_or(SecretError::Encoding)?;
         Self::checked(material)
     }
 
@@ -97,10 +89,10 @@ impl Secret {
         if material.len() < MIN_LENGTH {
             return Err(SecretError::TooShort { length: material.len() });
         }
-        if strength::is_repeat(&material) {
+        if is_repeat(&material) {
             return Err(SecretError::Repeats);
         }
-        if strength::is_placeholder(&material) {
+        if is_placeholder(&material) {
             return Err(SecretError::Placeholder);
         }
         Ok(Self(material))
@@ -218,11 +210,58 @@ impl<T: Into<Secrets>, const N: usize> From<[T; N]> for Secrets {
     }
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+/// Whether the bytes are a short piece over and over (`abababab…`), but for a few at the end, or consist of very few different ones.
+fn is_repeat(material: &[u8]) -> bool {
+    let body = &material[..material.len() - LOOSE_END];
+    let is_periodic = (1..=material.len().div_ceil(2)).any(|period| body[period..] == body[..body.len() - period]);
+    let mut seen = [false; 256];
+    material.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    is_periodic || seen.iter().filter(|seen| **seen).count() < MIN_DIFFERENT
+}
+
+/// Whether the bytes are the text of an example: one of the phrases stands in it, in whatever case and with whatever between its words.
+fn is_placeholder(material: &[u8]) -> bool {
+    let letters = material.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let text: Zeroizing<Vec<u8>> = Zeroizing::new(letters.map(u8::to_ascii_lowercase).collect());
+    PLACEHOLDERS.iter().any(|phrase| memchr::memmem::find(&text, phrase.as_bytes()).is_some())
 }
 
 const MIN_LENGTH: usize = 32;
+
+/// Bytes. A text made long enough by hand may end in the middle of its piece, or in something else.
+const LOOSE_END: usize = 2;
+
+/// 32 random bytes, also as hexadecimal digits, have more different ones than this but for once in 10^18 times.
+const MIN_DIFFERENT: usize = 8;
+
+/// What secrets in examples say. Each has at least eight characters, not all of them hexadecimal digits: no key in hexadecimal digits holds
+/// one, and a random one in base64 less than once in 10^9 times.
+const PLACEHOLDERS: [&str; 24] = [
+    "abcdefghijkl",
+    "changein",
+    "changeit",
+    "changeme",
+    "changethis",
+    "defaultsecret",
+    "examplesecret",
+    "insecure",
+    "inproduction",
+    "keyboardcat",
+    "mysecret",
+    "notasecret",
+    "passwordpassword",
+    "placeholder",
+    "replaceme",
+    "replacethis",
+    "replacewith",
+    "secretgoeshere",
+    "secrethere",
+    "secretkeyhere",
+    "supersecret",
+    "yoursecret",
+    "yoursession",
+    "yoursuper",
+];
 
 #[cfg(test)]
 mod tests {
@@ -275,6 +314,57 @@ mod tests {
         assert!(matches!(Secret::from_hex("0g"), Err(SecretError::Encoding)));
         assert!(matches!(Secret::from_hex("0"), Err(SecretError::Encoding)));
         assert!(matches!(Secret::from_base64("a b"), Err(SecretError::Encoding)));
+    }
+
+    #[test]
+    fn placeholders_and_repeats_are_refused() {
+        for text in [
+            "changeme-changeme-changeme-please",
+            "your-secret-here-at-least-32-characters-long",
+            "your_super_secret_session_key_123456",
+            "CHANGE_ME_IN_PRODUCTION_0123456789",
+            "this-is-a-secret-key-change-it-in-production",
+            "please replace this with a strong random string",
+            "abcdefghijklmnopqrstuvwxyz0123456789",
+            "password-password-password-1234567890",
+            "my-secret-for-development-and-test-only",
+        ] {
+            assert!(matches!(Secret::new(text), Err(SecretError::Placeholder)), "{text}");
+        }
+        for text in [
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abababababababababababababababab",
+            "0123456789012345678901234567890123456789",
+            "secret-secret-secret-secret-secre",
+            "secret0123456789secret01234567890",
+            "keyboard cat keyboard cat keyboard cat",
+            "aaaaaaaabbbbbbbbccccccccdddddddd",
+            "your-256-bit-secret-your-256-bit-secret",
+        ] {
+            assert!(matches!(Secret::new(text), Err(SecretError::Repeats)), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_with_something_of_their_own_pass() {
+        for text in [
+            "conformance-session-secret-0123456789",
+            "a development secret of 32 bytes or more",
+            "test-secret-that-is-at-least-32-bytes-long",
+            "development-secret-0123456789abcdef",
+            "secret-k7Qv-Zp2Lx9_Rw4Tn8Hs3Jd6Fg1Bm",
+            "correct horse battery staple tr0ub4dor",
+            "0123456789abcdef0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        ] {
+            assert!(Secret::new(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_hexadecimal_digits_or_base64_holds_no_placeholder() {
+        for phrase in PLACEHOLDERS {
+            assert!(phrase.len() >= 8 && phrase.bytes().any(|byte| !byte.is_ascii_hexdigit()), "{phrase}");
+        }
     }
 
     #[test]
