@@ -72,7 +72,7 @@ pub enum SessionError {
     },
     /// The value is of another type than the one asked for. What serde says of it holds the value, which is no business of
     /// the log's.
-    #[error("the value of the session key `{key}` is no `{expected}`: found {found}{}", Inside(path, *missing))]
+    #[error("the value of the session key `{key}` is no `{expected}`: found {found}{}", Inside(path, missing.as_deref()))]
     #[non_exhaustive]
     Decode {
         /// The key.
@@ -85,12 +85,12 @@ pub enum SessionError {
         /// name, such as that of a map's entry, is data and is written `*`.
         path: String,
         /// The field that is not there, where that is what is wrong.
-        missing: Option<&'static str>,
+        missing: Option<String>,
     },
 }
 
 /// The end of a sentence that says what was found.
-struct Inside<'a>(&'a str, Option<&'static str>);
+struct Inside<'a>(&'a str, Option<&'a str>);
 
 impl fmt::Display for Inside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,8 +5,6 @@
 mod data_key;
 mod error;
 mod info;
-mod map_key;
-mod mismatch;
 pub(crate) mod op;
 pub(crate) mod plan;
 pub(crate) mod state;

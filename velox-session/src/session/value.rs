@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
+use serde_path_to_error::Segment;
 
-use super::error::SessionError;
-use super::mismatch::Mismatch;
+use super::error::{SessionError, ValueKind};
 use crate::record::key_of_serde_json;
 
 pub(crate) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
@@ -34,9 +34,64 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
-    T::deserialize(value).map_err(|_| {
-        let Mismatch { path, found, missing } = Mismatch::of::<T>(value);
-        SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
+    T::deserialize(value).map_err(|_| mismatch::<T>(key, value))
+}
+
+/// Why a value is no `T`, without a word of the value: what serde_json says of it holds it.
+#[cold]
+fn mismatch<T: DeserializeOwned>(key: &str, value: &Value) -> SessionError {
+    let (steps, error) = fault::<T>(value).unzip();
+    let steps = steps.unwrap_or_default();
+    // A step that leads nowhere is a variant that stands there as text.
+    let depth = (0..=steps.len()).rev().find(|depth| value.pointer(&pointer(&steps[..*depth])).is_some()).unwrap_or(0);
+    let steps = &steps[..depth];
+    let mut path = String::new();
+    for (depth, step) in steps.iter().enumerate() {
+        let name = match step {
+            Segment::Seq { index } => {
+                path += &format!("[{index}]");
+                continue;
+            }
+            Segment::Map { key } if is_named::<T>(value, &steps[..=depth]) => key,
+            _ => "*",
+        };
+        path += if path.is_empty() { "" } else { "." };
+        path += name;
+    }
+    let missing = error.and_then(|error| {
+        let text = error.to_string();
+        Some(text.strip_prefix("missing field `")?.strip_suffix('`')?.to_owned())
+    });
+    let found = ValueKind::of(value.pointer(&pointer(steps)).unwrap_or(value));
+    SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
+}
+
+/// Where a value is no `T`, and what serde says of it.
+fn fault<T: DeserializeOwned>(value: &Value) -> Option<(Vec<Segment>, serde_json::Error)> {
+    let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
+    Some((error.path().iter().cloned().collect(), error.into_inner()))
+}
+
+/// Whether the type names the key of the last step; otherwise it is data, such as a key of a map. Under a name that nobody has, what is no
+/// field is not looked into, and an entry of a map fails as before.
+fn is_named<T: DeserializeOwned>(value: &Value, steps: &[Segment]) -> bool {
+    let object = pointer(&steps[..steps.len() - 1]);
+    let mut renamed = value.clone();
+    let inner = renamed.pointer_mut(&pointer(steps)).map(Value::take);
+    let Some(place) = renamed.pointer_mut(&object) else { return false };
+    *place = json!({ "": inner });
+    fault::<T>(&renamed)
+        .is_none_or(|(other, _)| other.len() < steps.len() || pointer(&other[..steps.len() - 1]) != object)
+}
+
+/// The steps as a JSON pointer.
+fn pointer(steps: &[Segment]) -> String {
+    steps.iter().fold(String::new(), |pointer, step| match step {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } | Segment::Enum { variant: key } => {
+            format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+        }
+        Segment::Unknown => pointer + "/?",
     })
 }
 

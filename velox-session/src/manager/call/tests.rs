@@ -157,12 +157,52 @@ async fn a_value_of_another_type_is_told_by_its_kind_and_place() {
     assert_eq!(refusal::<Order>(order(json!([]), json!([]))).await, "found an array at `pay`");
     assert_eq!(
         refusal::<Order>(order(json!([]), json!({ "Card": { "number": "secret" } }))).await,
-        "found a string at `pay.*.*`"
+        "found a string at `pay.*.number`"
     );
     assert_eq!(refusal::<Order>(order(json!([]), json!({ "Owed": -1 }))).await, "found a number at `pay.*`");
     let noted = |notes: Value| json!({ "items": [item], "pay": "Cash", "notes": notes });
     assert_eq!(refusal::<Order>(noted(json!({ "7": "a", "8": 1 }))).await, "found a number at `notes.*`");
     assert_eq!(refusal::<Order>(noted(json!({ "secret": "a" }))).await, "found an object at `notes`");
+}
+
+#[tokio::test]
+async fn a_key_that_the_type_does_not_name_is_not_told() {
+    #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Name(String);
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "it is only read")]
+    struct Strict {
+        #[serde(default)]
+        count: u32,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "it is only read")]
+    struct Open {
+        #[serde(default)]
+        count: u32,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u32>,
+    }
+    for value in [json!({ "secret": "a" }), json!({ "a": 1, "secret": "a" }), json!({ "secret": "a", "z": "a" })] {
+        assert_eq!(refusal::<BTreeMap<String, u32>>(value.clone()).await, "found a string at `*`");
+        assert_eq!(refusal::<BTreeMap<Name, u32>>(value).await, "found an object");
+    }
+    for (value, told) in [
+        (json!({ "secret/~1": { "secret": 1 } }), "found a number at `*.*`"),
+        (json!({ "secret": { "a": "b" }, "z": 1 }), "found a number at `*`"),
+    ] {
+        assert_eq!(refusal::<BTreeMap<String, BTreeMap<String, String>>>(value).await, told);
+    }
+    assert_eq!(refusal::<Strict>(json!({ "secret": "a" })).await, "found a string at `*`");
+    // Under another name it would be refused in the same place.
+    assert_eq!(refusal::<Strict>(json!({ "count": "a" })).await, "found a string at `*`");
+    assert_eq!(refusal::<Open>(json!({ "count": "a" })).await, "found a string at `count`");
+    assert_eq!(refusal::<Open>(json!({ "secret": "a" })).await, "found an object");
+    assert_eq!(
+        refusal::<Vec<Open>>(json!([{ "count": "a" }, { "count": "b" }])).await,
+        "found a string at `[0].count`"
+    );
 }
 
 #[tokio::test]
