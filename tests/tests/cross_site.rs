@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use velox_rpc::context::Peer;
 use velox_rpc::{App, Router, Server, procedure};
-use velox_session::{MemoryStore, SessionMiddleware, session_middleware};
+use velox_session::{MemoryStore, SessionMiddleware, csrf, session_middleware};
 use velox_tests::{Browser, Client, Log, Reply, SECRET, SessionsApp, get, json as request};
 
 const APP_HOST: &str = "shop.example";
@@ -175,7 +175,60 @@ async fn what_was_refused_is_one_event_without_ids_ten_times_a_second() {
     let lines = log.lines();
     assert_eq!(lines.len(), 11, "{lines:#?}");
     assert_eq!(lines[0], "WARN message=request from another site refused cookie=\"session\" suppressed=0");
-    assert_eq!(lines[10], "WARN message=request from another site refused cookie=\"session\" suppressed=40");
+    let (origin, allow) = ("https://partner.example", r#"trusted_origins([\"https://partner.example\"])"#);
+    let told = format!("cookie=\"session\" suppressed=40 origin=\"{origin}\" allow=\"{allow}\"");
+    assert_eq!(lines[10], format!("WARN message=request from another site refused {told}"));
+}
+
+#[tokio::test]
+async fn in_development_the_reply_says_what_would_let_the_request_pass_and_echoes_nothing_but_an_origin() {
+    let message = async |is_development: bool, headers: &[(&str, &str)]| {
+        let csrf = csrf(SECRET).secure(false).build().expect("good settings");
+        let router = Router::new("test")
+            .procedure("run", procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1)))
+            .procedure("form", procedure::<()>().guard(csrf.guard()).mutation(|_| Ok(1)));
+        let app = App::new(()).development(is_development).allowed_hosts([APP_HOST]).router(router);
+        let client = Client::of(app).expecting("cache-control").expecting("vary");
+        let mut messages = Vec::new();
+        for target in ["/api/test/run", "/api/test/form"] {
+            let reply = client.send(with(request(Method::POST, target, "{}"), headers)).await;
+            assert_eq!(reply.status, 403, "{reply:?}");
+            messages.push(reply.json()["message"].as_str().expect("a message").to_owned());
+        }
+        messages
+    };
+    let plain = ["The request came from another site", "Origin mismatch"];
+    let how = ": `trusted_origins([\"https://partner.example\"])` lets `https://partner.example` send mutations";
+    for origin in ["https://partner.example", "HTTPS://Partner.Example:443"] {
+        assert_eq!(message(true, &[("origin", origin)]).await, plain.map(|text| format!("{text}{how}")));
+        assert_eq!(message(false, &[("origin", origin)]).await, plain);
+    }
+    let long = format!("https://{}.example", "a".repeat(300));
+    for origin in ["null", "https://partner.example/<script>", "https://<b>.example", "", &long] {
+        assert_eq!(message(true, &[("origin", origin)]).await, plain, "{origin}");
+    }
+    assert_eq!(message(true, &[CROSS]).await, plain);
+}
+
+/// The browser compares the origins, and no `Host` header tells more.
+#[tokio::test]
+async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_host() {
+    let csrf = csrf(SECRET).secure(false).build().expect("good settings");
+    let router = Router::new("test")
+        .procedure("run", procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1)))
+        .procedure("form", procedure::<()>().guard(csrf.guard()).mutation(|_| Ok(1)));
+    let client =
+        Client::of(App::new(()).development(false).router(router)).expecting("cache-control").expecting("vary");
+    for (site, passes) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
+        let send = async |target: &str| {
+            let mut request = with(request(Method::POST, target, "{}"), &[("sec-fetch-site", site), OWN]);
+            request.headers_mut().insert(HOST, HeaderValue::from_static("inner:3000"));
+            client.send(request).await
+        };
+        assert_eq!(send("/api/test/run").await.status, if passes { 200 } else { 403 }, "{site}");
+        let code = if passes { "CSRF_MISSING_COOKIE" } else { "CSRF_ORIGIN_MISMATCH" };
+        assert_eq!(send("/api/test/form").await.failure(), (403, code.into()), "{site}");
+    }
 }
 
 // ---- X2 ----

@@ -218,7 +218,7 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
     let request = Request::new(parts, Sender::Caller);
-    let exchange = Exchange::new(request, Input::There(Inputs::One(Ok(input))), Serial::next());
+    let exchange = Exchange::new(request, Input::There(Inputs::One(Ok(input))), Serial::next(), false);
     let result = procedure::run(endpoint, &exchange, 0).await;
     match procedure::end(&exchange, &endpoint.name, result.as_ref().ok().map(Output::as_json)).await {
         Ok(()) => {

@@ -1,13 +1,19 @@
-//! Whether a browser sent a request from another site. Pure: what the request's headers say, and nothing else.
+//! Whether a browser sent a request from another site: the one answer for sessions and CSRF tokens. Pure, but for what it logs: what the
+//! request's headers say, and nothing else.
 //!
 //! The rules are those of `CrossOriginProtection` in Go 1.25's `net/http` (<https://go.dev/src/net/http/csrf.go>), but stricter with
 //! what no browser sends: a header that is there twice, or is empty, is refused and not passed over.
 
+#[cfg(feature = "rpc")]
+use std::borrow::Cow;
+use std::fmt;
 use std::net::Ipv6Addr;
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName};
+
+use crate::event::Limit;
 
 /// The request came from another site: a browser sent it, and a page of that site made the browser do so.
 ///
@@ -21,57 +27,55 @@ use http::{HeaderMap, HeaderName};
 /// let manager = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build_manager()?;
 /// let mut headers = HeaderMap::new();
 /// headers.insert("sec-fetch-site", HeaderValue::from_static("cross-site"));
+/// headers.insert("origin", HeaderValue::from_static("https://app.example"));
 ///
 /// let error = manager.check_origin(&headers, &Uri::from_static("/logout")).unwrap_err();
 /// assert_eq!(error.to_string(), "the request came from another site");
+/// assert_eq!(error.origin(), Some("https://app.example"));
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the request came from another site")]
 #[non_exhaustive]
-pub struct CrossSiteError;
-
-/// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
-///
-/// What says nothing of its origin was not sent by a page of another site: browsers put `Origin` into every request that is
-/// not a GET or HEAD.
-pub(crate) fn check<'a>(
-    headers: &HeaderMap,
-    here: impl FnOnce() -> Result<Here<'a>, CrossSiteError>,
-    trusted: &TrustedOrigins,
-) -> Result<(), CrossSiteError> {
-    let site = single(headers, &SEC_FETCH_SITE)?;
-    let origin = single(headers, &ORIGIN)?;
-    match (site, origin) {
-        // The browser compared the origins, scheme and all. `none` is the visitor's own doing, such as a bookmark.
-        (Some(b"same-origin" | b"none"), _) | (None, None) => Ok(()),
-        (Some(_), None) => Err(CrossSiteError),
-        (_, Some(origin)) => {
-            let origin = Origin::parse(origin).ok_or(CrossSiteError)?;
-            // Where the browser compared, it knew better: the scheme may not be known here.
-            let is_here = site.is_none() && origin.is_at(&here()?);
-            if is_here || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
-        }
-    }
+pub struct CrossSiteError {
+    origin: Option<String>,
 }
 
-/// Refuses what names an origin other than the application's own or a trusted one: in `Origin`, or else in `Referer`.
-#[cfg(feature = "rpc")]
-pub(crate) fn check_named(
-    headers: &HeaderMap,
-    here: &Here<'_>,
-    trusted: &TrustedOrigins,
-) -> Result<(), CrossSiteError> {
-    let origin = match single(headers, &ORIGIN)? {
-        Some(origin) => Origin::parse(origin),
-        None => match single(headers, &http::header::REFERER)? {
-            Some(page) => Origin::of_page(page),
-            None => return Ok(()),
-        },
-    };
-    let origin = origin.ok_or(CrossSiteError)?;
-    if origin.is_at(here) || trusted.0.contains(&origin) { Ok(()) } else { Err(CrossSiteError) }
+impl CrossSiteError {
+    /// The headers name no origin, several, or one that cannot be read.
+    const UNNAMED: Self = Self { origin: None };
+
+    /// Returns the origin that the request came from, in lower case and without the port that its scheme has anyway. `None` if the
+    /// browser names none: no setting would let such a request pass.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// The setting that would let the request pass.
+    fn allowing(&self) -> Option<String> {
+        self.origin.as_ref().map(|origin| format!("trusted_origins([{origin:?}])"))
+    }
+
+    /// What the caller is told: in development, also how to let the request pass.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn message(&self, text: &'static str, is_development: bool) -> Cow<'static, str> {
+        match (self.allowing(), self.origin()) {
+            (Some(setting), Some(origin)) if is_development => {
+                format!("{text}: `{setting}` lets `{origin}` send mutations").into()
+            }
+            _ => text.into(),
+        }
+    }
+
+    /// Writes the refusal to the log, as often as `limit` lets it.
+    pub(crate) fn log(&self, cookie: &str, limit: &Limit, now: u64) {
+        if let Some(suppressed) = limit.count(now) {
+            let (origin, allow) = (self.origin(), self.allowing());
+            tracing::warn!(cookie, suppressed, origin, allow, "request from another site refused");
+        }
+    }
 }
 
 /// Where the application answers a request.
@@ -116,6 +120,37 @@ impl TrustedOrigins {
         }
         if strays.is_empty() { Ok(Self(origins)) } else { Err(strays) }
     }
+
+    /// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
+    ///
+    /// What says nothing of its origin was not sent by a page of another site: browsers put `Origin` into every request that is
+    /// not a GET or HEAD. Who wants to know more names a header that tells the page where nothing else is told, such as `Referer`.
+    pub(crate) fn check<'a>(
+        &self,
+        headers: &HeaderMap,
+        here: impl FnOnce() -> Result<Here<'a>, CrossSiteError>,
+        page: Option<&HeaderName>,
+    ) -> Result<(), CrossSiteError> {
+        let site = single(headers, &SEC_FETCH_SITE)?;
+        let origin = match (site, single(headers, &ORIGIN)?) {
+            // The browser compared the origins, scheme and all. `none` is the visitor's own doing, such as a bookmark.
+            (Some(b"same-origin" | b"none"), _) => return Ok(()),
+            (_, Some(origin)) => Origin::parse(origin),
+            (Some(_), None) => None,
+            (None, None) => match page.map(|name| single(headers, name)).transpose()?.flatten() {
+                Some(page) => Origin::of_page(page),
+                None => return Ok(()),
+            },
+        };
+        let origin = origin.ok_or(CrossSiteError::UNNAMED)?;
+        // Where the browser compared, it knew better: the scheme may not be known here.
+        let is_here = site.is_none() && origin.is_at(&here()?);
+        if is_here || self.0.contains(&origin) {
+            Ok(())
+        } else {
+            Err(CrossSiteError { origin: Some(origin.to_string()) })
+        }
+    }
 }
 
 /// Where a page came from, as browsers tell it: in lower case, and without the port that the scheme has anyway.
@@ -129,7 +164,8 @@ struct Origin {
 impl Origin {
     /// Reads `scheme://host[:port]`, and nothing behind it. `null` is none.
     fn parse(text: &[u8]) -> Option<Self> {
-        let (scheme, authority) = std::str::from_utf8(text).ok()?.split_once("://")?;
+        let (scheme, authority) =
+            std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST)?.split_once("://")?;
         let in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         if !scheme.starts_with(|letter: char| letter.is_ascii_alphabetic()) || !scheme.bytes().all(in_scheme) {
             return None;
@@ -140,7 +176,6 @@ impl Origin {
     }
 
     /// The origin of a page, given its address.
-    #[cfg(feature = "rpc")]
     fn of_page(address: &[u8]) -> Option<Self> {
         let (scheme, rest) = std::str::from_utf8(address).ok()?.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
@@ -158,6 +193,16 @@ impl Origin {
         let Some((host, port)) = std::str::from_utf8(host).ok().and_then(host_and_port) else { return false };
         let is_scheme = here.scheme.is_none_or(|scheme| scheme == self.scheme);
         is_scheme && self.host == host && self.port == port.filter(|port| *port != default)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, port } = self;
+        // Only an address has colons.
+        let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{scheme}://{open}{host}{close}")?;
+        port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
@@ -196,10 +241,13 @@ fn default_port(scheme: &str) -> Option<u16> {
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, CrossSiteError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
-        (_, Some(_)) => Err(CrossSiteError),
+        (_, Some(_)) => Err(CrossSiteError::UNNAMED),
         (value, None) => Ok(value.map(|value| value.as_bytes())),
     }
 }
+
+/// Bytes of an origin: a host has 253 at most. It is told in the log and in replies.
+const LONGEST: usize = 300;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

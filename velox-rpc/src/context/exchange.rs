@@ -48,6 +48,7 @@ struct Received {
     input: Input,
     _held: Option<Held>,
     serial: Serial,
+    is_development: bool,
 }
 
 /// What an exchange holds from its first use until its end.
@@ -109,8 +110,8 @@ pub trait Slot: Any + Send + Sync {
 
 impl Exchange {
     #[inline]
-    pub(crate) fn new(request: Request, input: Input, serial: Serial) -> Self {
-        Self::of(Origin::Request(Received { request, input, _held: None, serial }), true)
+    pub(crate) fn new(request: Request, input: Input, serial: Serial, is_development: bool) -> Self {
+        Self::of(Origin::Request(Received { request, input, _held: None, serial, is_development }), true)
     }
 
     /// One call of a streamed reply, which has a say in the head of that only as long as it holds it.
@@ -148,6 +149,21 @@ impl Exchange {
     /// The request's head.
     pub fn request(&self) -> &Request {
         &self.received().request
+    }
+
+    /// Returns whether the application runs in development, so that an error may say what to change: see
+    /// [`App::development`](crate::App::development). `false` for the direct caller.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Call, procedure};
+    ///
+    /// let mode = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.exchange().is_development()));
+    /// # let _ = mode;
+    /// ```
+    pub fn is_development(&self) -> bool {
+        self.received().is_development
     }
 
     /// The reply's head.

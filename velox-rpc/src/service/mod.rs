@@ -189,7 +189,7 @@ impl Core {
         } else {
             (Input::There(self.wires.decode(&plan, parts.uri.query(), None)), None)
         };
-        let exchange = Exchange::new(context::Request::new(parts, sender), input, serial);
+        let exchange = Exchange::new(context::Request::new(parts, sender), input, serial, self.development);
         Claimed::Calls { plan, exchange, body_type, body }
     }
 

@@ -12,6 +12,7 @@ use crate::config::{ConfigError, ConfigProblem};
 use crate::cookie::Attributes;
 use crate::cookie::header::Writer;
 use crate::cookie::sign::{Key, keyed};
+use crate::event::{Limit, PER_SECOND};
 use crate::origin::TrustedOrigins;
 use crate::rpc::SessionMiddleware;
 use crate::secret::Secrets;
@@ -156,8 +157,8 @@ impl CsrfBuilder {
         let (Some(writer), true) = (Writer::new(&cookie), problems.is_empty()) else {
             return Err(ConfigError::new(problems));
         };
-        let tokens = Tokens { keys, lifetime };
-        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock })))
+        let (tokens, cross_site) = (Tokens { keys, lifetime }, Limit::new(PER_SECOND));
+        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock, cross_site })))
     }
 }
 

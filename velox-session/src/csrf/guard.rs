@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 
 use ctutils::CtEq;
-use http::header::COOKIE;
+use http::header::{COOKIE, REFERER};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use velox_rpc::call::Kind;
@@ -14,7 +14,7 @@ use velox_rpc::{Context, Ctx, Result};
 use super::token::Flaw;
 use super::{Csrf, Inner, refused};
 use crate::cookie::header;
-use crate::origin::{self, Here};
+use crate::origin::Here;
 
 /// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
 #[derive(Clone, Debug)]
@@ -49,8 +49,11 @@ impl Inner {
             return Ok(());
         }
         let headers = request.headers();
-        origin::check_named(headers, &Here::of_request(request), &self.trusted)
-            .map_err(|error| refused(ORIGIN).with_source(error))?;
+        self.trusted.check(headers, || Ok(Here::of_request(request)), Some(&REFERER)).map_err(|error| {
+            error.log(&self.cookie, &self.cross_site, self.clock.now());
+            let (tag, text) = ORIGIN;
+            refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
+        })?;
         let cookie = header::values(headers.get_all(COOKIE), &self.cookie).next().ok_or_else(|| refused(NO_COOKIE))?;
         let token = match in_header(headers) {
             Some(token) => Cow::Borrowed(token),

@@ -9,6 +9,7 @@ mod config;
 mod guard;
 mod token;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use self::token::Tokens;
 use crate::caching::keep_private;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
+use crate::event::Limit;
 use crate::origin::TrustedOrigins;
 
 pub use self::config::{CsrfBuilder, csrf};
@@ -66,6 +68,8 @@ struct Inner {
     tokens: Tokens,
     trusted: TrustedOrigins,
     clock: Arc<dyn Clock>,
+    /// Requests of other sites that were refused.
+    cross_site: Limit,
 }
 
 impl Csrf {
@@ -95,7 +99,7 @@ impl Csrf {
     ///
     /// | what | code |
     /// | --- | --- |
-    /// | `Origin`, or else `Referer`, names another origin than the request's host or a trusted one | `CSRF_ORIGIN_MISMATCH` |
+    /// | another site sent it, as sessions see it too; or nothing says so but `Referer` | `CSRF_ORIGIN_MISMATCH` |
     /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
     /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
     /// | the two differ | `CSRF_TOKEN_MISMATCH` |
@@ -123,6 +127,6 @@ impl Slot for Issued {
 }
 
 /// 403, as VeloxTS has it.
-fn refused((tag, message): (&'static str, &'static str)) -> Error {
+fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Error {
     Error::forbidden(message).with_name("CsrfError").with_tag(tag)
 }

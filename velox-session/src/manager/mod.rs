@@ -24,7 +24,7 @@ use self::engine::Engine;
 use self::save::Save;
 use crate::error::StoreError;
 use crate::event::Counters;
-use crate::origin::{self, Here};
+use crate::origin::Here;
 use crate::session::{SessionHandle, SessionInfo};
 
 pub use self::call::Session;
@@ -72,13 +72,7 @@ impl Manager {
     ) -> Result<(), CrossSiteError> {
         let Engine { name, origins, clock, events, .. } = &*self.0;
         let Some(trusted) = origins else { return Ok(()) };
-        let result = origin::check(headers, here, trusted);
-        if result.is_err()
-            && let Some(suppressed) = events.cross_site.count(clock.now())
-        {
-            tracing::warn!(cookie = name, suppressed, "request from another site refused");
-        }
-        result
+        trusted.check(headers, here, None).inspect_err(|error| error.log(name, &events.cross_site, clock.now()))
     }
 
     /// Opens the session of a request, given its headers. Without a well-signed cookie the store is not asked.

@@ -1,6 +1,7 @@
 //! What is refused and what passes, as tables: promises X1 and X2.
 
 use http::HeaderValue;
+use http::header::REFERER;
 
 use super::*;
 
@@ -13,7 +14,7 @@ fn passes(lines: &[&str], authority: Option<&str>, trusted: &[&str]) -> bool {
         headers.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
     }
     let authority = authority.map(|authority| authority.parse().expect("an authority"));
-    check(&headers, || Here::of_head(&headers, authority.as_ref()), &trusting(trusted)).is_ok()
+    trusting(trusted).check(&headers, || Here::of_head(&headers, authority.as_ref()), None).is_ok()
 }
 
 fn trusting(origins: &[&str]) -> TrustedOrigins {
@@ -125,7 +126,7 @@ fn where_the_scheme_is_known_the_origin_has_it_too() {
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_static(origin));
         let here = || Ok(Here { host: Some(host.as_bytes()), scheme });
-        let result = check(&headers, here, &TrustedOrigins::default());
+        let result = TrustedOrigins::default().check(&headers, here, None);
         assert_eq!(result.is_ok(), expected, "{origin} at {scheme:?} {host}");
     }
 }
@@ -206,6 +207,45 @@ fn all_origins_that_cannot_be_trusted_are_told_at_once() {
     let strays = TrustedOrigins::parse(texts).err().expect("strays");
     assert_eq!(strays, UNREADABLE);
     assert!(TrustedOrigins::parse(Vec::new()).is_ok());
+}
+
+/// A proxy that changes `Host` makes no difference where the browser has compared; and who asks for the page gets it where nothing
+/// else is said.
+#[test]
+fn a_page_counts_only_where_it_is_asked_for_and_nothing_else_is_said() {
+    let check = |lines: &[(HeaderName, &'static str)]| {
+        let lines = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        let headers = HeaderMap::from_iter(lines);
+        let here = || Here::of_head(&headers, None);
+        [None, Some(&REFERER)].map(|page| TrustedOrigins::default().check(&headers, here, page).is_ok())
+    };
+    let (host, evil) = ((HOST, "example.com"), (REFERER, "https://evil.example/a"));
+    assert_eq!(check(&[host.clone(), evil.clone()]), [true, false]);
+    assert_eq!(check(&[host.clone(), (REFERER, "https://example.com/a?b#c")]), [true, true]);
+    assert_eq!(check(&[host.clone(), (REFERER, "example.com")]), [true, false]);
+    assert_eq!(check(&[host.clone(), (ORIGIN, "https://example.com"), evil.clone()]), [true, true]);
+    assert_eq!(
+        check(&[(HOST, "inner:3000"), (SEC_FETCH_SITE, "same-origin"), (ORIGIN, "https://example.com"), evil]),
+        [true; 2]
+    );
+    assert_eq!(check(&[host, (SEC_FETCH_SITE, "cross-site"), (REFERER, "https://example.com/")]), [false; 2]);
+}
+
+#[test]
+fn a_refusal_names_the_origin_if_it_is_one() {
+    let named = |origin: &str| {
+        let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_bytes(origin.as_bytes()).expect("a value"))]);
+        let error =
+            TrustedOrigins::default().check(&headers, || Here::of_head(&headers, None), None).expect_err("refused");
+        error.origin().map(str::to_owned)
+    };
+    assert_eq!(named("HTTPS://Evil.example:443").as_deref(), Some("https://evil.example"));
+    assert_eq!(named("http://[0:0::1]:81").as_deref(), Some("http://[::1]:81"));
+    let (long, longer) = (format!("https://{}", "a".repeat(292)), format!("https://{}", "a".repeat(293)));
+    assert_eq!((named(&long), named(&longer)), (Some(long), None));
+    for origin in UNREADABLE {
+        assert_eq!(named(origin), None, "{origin}");
+    }
 }
 
 const UNREADABLE: [&str; 29] = [

@@ -132,7 +132,7 @@ fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()
     }
     manager.check_origin_at(request.headers(), || Ok(Here::of_request(request))).map_err(|error| {
         exchange.reply().edit_headers(keep_out_of_caches);
-        cross_site(error)
+        cross_site(error, exchange.is_development())
     })
 }
 

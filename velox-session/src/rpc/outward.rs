@@ -41,10 +41,10 @@ fn unasked(error: Error) -> Error {
     }
 }
 
-/// Nothing was done, and the session was not looked at.
+/// Nothing was done, and the session was not looked at. In development it says how to let the request pass.
 #[cold]
-pub(super) fn cross_site(error: CrossSiteError) -> Error {
-    Error::forbidden("The request came from another site")
+pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
+    Error::forbidden(error.message("The request came from another site", is_development))
         .with_name("CsrfError")
         .with_tag("CROSS_SITE_REQUEST")
         .with_source(error)
