@@ -30,7 +30,7 @@ pub struct Cookie {
     pub value: String,
     /// The path below which it is sent.
     pub path: String,
-    /// The whole seconds that it was given.
+    /// The whole seconds that it was given; `u64::MAX` for one that lives until the browser is closed.
     pub max_age: u64,
     /// When it is forgotten, in Unix milliseconds.
     pub expires_at: u64,
@@ -202,16 +202,19 @@ fn cookie(line: &str, now: u64) -> Cookie {
             Some(("Max-Age", seconds)) => max_age = seconds.parse::<u64>().ok(),
             Some(("Path", text)) => path = Some(text.to_owned()),
             Some(("Domain" | "SameSite" | "Expires", _)) => flags.push(part.to_owned()),
-            _ if ["HttpOnly", "Secure"].contains(&part) => flags.push(part.to_owned()),
+            _ if ["HttpOnly", "Secure", "Partitioned"].contains(&part) => flags.push(part.to_owned()),
             _ => panic!("`{part}` is no attribute of a cookie: {line}"),
         }
     }
     let path = path.unwrap_or_else(|| panic!("no path: {line}"));
-    let max_age = max_age.unwrap_or_else(|| panic!("no age: {line}"));
+    assert!(max_age.is_some() || !line.contains("; Expires="), "an end, and no age: {line}");
+    let max_age = max_age.unwrap_or(u64::MAX);
     if name.starts_with("__Host-") {
         let plain = path == "/" && !flags.iter().any(|flag| flag.starts_with("Domain="));
         assert!(plain && flags.iter().any(|flag| flag == "Secure"), "a browser refuses this: {line}");
     }
+    let is_whole = !flags.iter().any(|flag| flag == "Partitioned");
+    assert!(is_whole || flags.iter().any(|flag| flag == "Secure"), "a browser refuses this: {line}");
     let expires_at = now.saturating_add(max_age.saturating_mul(1_000));
     Cookie { name: name.to_owned(), value: value.to_owned(), path, max_age, expires_at, flags }
 }

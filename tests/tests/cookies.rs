@@ -463,6 +463,37 @@ async fn a_removal_has_the_scope_of_what_it_removes() {
 }
 
 #[tokio::test]
+async fn a_cookie_that_expires_on_close_has_no_age_and_its_session_an_end() {
+    let app = SessionsApp::with(|settings| settings.expire_on_close(true).max_age(Duration::from_secs(600)));
+    let (issued, removed) = lines(&app, "session").await;
+    assert_eq!(issued, "session=<v>; Path=/; HttpOnly; SameSite=Lax");
+    assert_eq!(removed, "session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax");
+    let mut alice = app.alice().await;
+    app.pass(Duration::from_secs(500));
+    let renewed = alice.get("/api/auth/profile").await;
+    let line = renewed.header("set-cookie").expect("a cookie").replace(&alice.value("session"), "<v>");
+    assert_eq!((renewed.status.as_u16(), line), (200, issued));
+    app.pass(Duration::from_secs(599));
+    assert_eq!(alice.get("/api/auth/profile").await.status, 200);
+    app.pass(Duration::from_secs(600));
+    assert_eq!(alice.get("/api/auth/profile").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_partitioned_cookie_is_removed_from_its_partition() {
+    // A16
+    let app = SessionsApp::with(|settings| {
+        settings.cookie_name("__Host-s").secure(true).same_site(SameSite::None).partitioned(true)
+    });
+    let (issued, removed) = lines(&app, "__Host-s").await;
+    assert_eq!(issued, "__Host-s=<v>; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=None; Partitioned");
+    assert_eq!(
+        removed,
+        "__Host-s=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=None; Partitioned"
+    );
+}
+
+#[tokio::test]
 async fn the_cookie_reveals_nothing_of_who_or_when() {
     // B5
     let world = World::new().await;
@@ -526,6 +557,7 @@ fn each_contradiction_of_the_cookie_is_refused() {
         good().path("/api"),
         good().domain("example.com"),
         good().cookie_name("s").secure(false).same_site(SameSite::None),
+        good().cookie_name("s").secure(false).partitioned(true),
         good().cookie_name(""),
         good().cookie_name("a b"),
         good().cookie_name("a=b"),
@@ -553,7 +585,8 @@ fn extreme_durations_are_refused_or_saturate() {
         let error = good().absolute_timeout(wrong).build().expect_err("an absurd time-out");
         assert!(matches!(error.problems(), [ConfigProblem::AbsoluteTimeout]), "{wrong:?}: {error}");
     }
-    assert!(good().touch_interval(Duration::MAX).max_age(Duration::from_secs(400 * 86_400)).build().is_ok());
+    let error = good().touch_interval(Duration::MAX).build().expect_err("an absurd interval");
+    assert!(matches!(error.problems(), [ConfigProblem::TouchInterval]), "{error}");
     assert!(good().touch_interval(Duration::ZERO).max_age(Duration::from_secs(1)).build().is_ok());
 }
 

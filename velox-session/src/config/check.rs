@@ -14,17 +14,12 @@ use crate::manager::engine::{Engine, SessionLimit};
 use crate::manager::revocations::Revocations;
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
+use crate::secret::{Secret, Secrets};
 
 pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     let mut problems = Vec::new();
-    let secrets = settings.secrets.into_checked().unwrap_or_else(|errors| {
-        problems.extend(errors.into_iter().map(ConfigProblem::Secret));
-        Vec::new()
-    });
+    let secrets = check_secrets(settings.secrets, &mut problems);
     let signer = secrets.split_first().map(|(first, older)| Signer::new(first, older));
-    if signer.is_none() && problems.is_empty() {
-        problems.push(ConfigProblem::NoSecret);
-    }
     if settings.store.is_none() {
         problems.push(ConfigProblem::NoStore);
     }
@@ -34,6 +29,14 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     }
     if settings.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
         problems.push(ConfigProblem::AbsoluteTimeout);
+    }
+    let longest_interval = settings.max_age / 10;
+    let touch_interval = settings.touch_interval.unwrap_or(Duration::from_secs(60).min(longest_interval));
+    if touch_interval > longest_interval {
+        problems.push(ConfigProblem::TouchInterval);
+    }
+    if settings.patience.is_zero() {
+        problems.push(ConfigProblem::Patience);
     }
     if settings.size_limit == 0 {
         problems.push(ConfigProblem::SizeLimit);
@@ -50,17 +53,15 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     else {
         return Err(ConfigError::new(problems));
     };
-    let ttl = milliseconds(settings.max_age);
     Ok(Manager::new(Engine {
         prefix: settings.cookie.name.as_str().into(),
         name: settings.cookie.name,
         signer,
         writer,
         policy: Policy {
-            ttl,
+            ttl: milliseconds(settings.max_age),
             absolute: settings.absolute.map(milliseconds),
-            // More than a tenth, and a visitor who is there every day could be logged out.
-            touch_interval: milliseconds(settings.touch_interval).min(ttl / 10),
+            touch_interval: milliseconds(touch_interval),
             sliding: settings.sliding,
         },
         size_limit: settings.size_limit,
@@ -72,6 +73,18 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
         events: Events::new(),
         revocations: Revocations::new(),
     }))
+}
+
+/// The secrets, if all are good and there is one.
+pub(crate) fn check_secrets(secrets: Secrets, problems: &mut Vec<ConfigProblem>) -> Vec<Secret> {
+    let secrets = secrets.into_checked();
+    if secrets.as_ref().is_ok_and(Vec::is_empty) {
+        problems.push(ConfigProblem::NoSecret);
+    }
+    secrets.unwrap_or_else(|errors| {
+        problems.extend(errors.into_iter().map(ConfigProblem::Secret));
+        Vec::new()
+    })
 }
 
 pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
@@ -105,6 +118,9 @@ pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem
     }
     if cookie.same_site == SameSite::None && !cookie.secure {
         problems.push(ConfigProblem::SameSiteNoneNeedsSecure);
+    }
+    if cookie.partitioned && !cookie.secure {
+        problems.push(ConfigProblem::PartitionedNeedsSecure);
     }
 }
 

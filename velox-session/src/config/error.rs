@@ -104,12 +104,21 @@ pub enum ConfigProblem {
     /// A cookie that is sent from other sites must be `Secure`.
     #[error("a cookie with SameSite=None must be secure")]
     SameSiteNoneNeedsSecure,
+    /// A cookie that is partitioned must be `Secure`.
+    #[error("a partitioned cookie must be secure")]
+    PartitionedNeedsSecure,
     /// The lifetime is under a second or over 400 days.
     #[error("max_age must be between a second and 400 days")]
     MaxAge,
     /// The absolute time-out is under a second or over ten years.
     #[error("absolute_timeout must be between a second and ten years")]
     AbsoluteTimeout,
+    /// The touch interval is more than a tenth of the lifetime: a visitor who is there every day could be logged out.
+    #[error("touch_interval must be at most a tenth of max_age")]
+    TouchInterval,
+    /// A request may not wait for its session at all.
+    #[error("patience must not be zero")]
+    Patience,
     /// A CSRF token lives under a second or over 400 days.
     #[error("the lifetime of a CSRF token must be between a second and 400 days")]
     CsrfLifetime,

@@ -47,7 +47,7 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         cookie: Attributes::default(),
         max_age: Duration::from_secs(86_400),
         absolute: Some(Duration::from_secs(30 * 86_400)),
-        touch_interval: Duration::from_secs(60),
+        touch_interval: None,
         sliding: true,
         size_limit: 64 * 1024,
         session_limit: SessionLimit::Default,
@@ -100,7 +100,7 @@ pub struct SessionBuilder {
     cookie: Attributes,
     max_age: Duration,
     absolute: Option<Duration>,
-    touch_interval: Duration,
+    touch_interval: Option<Duration>,
     sliding: bool,
     size_limit: usize,
     session_limit: SessionLimit,
@@ -159,6 +159,57 @@ impl SessionBuilder {
         self
     }
 
+    /// Whether the browser forgets the cookie when it is closed: it then has neither `Max-Age` nor `Expires`, and is what browsers call a
+    /// session cookie. By default it lives as long as the session. In the store the session lives for [`max_age`](Self::max_age) in any case.
+    ///
+    /// A browser that opens its tabs again where they were may keep the cookie, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let manager = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .expire_on_close(true)
+    ///     .build_manager()?;
+    /// # let _ = manager;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expire_on_close(mut self, expire_on_close: bool) -> Self {
+        self.cookie.expires_on_close = expire_on_close;
+        self
+    }
+
+    /// Whether the cookie is `Partitioned` (CHIPS): the browser keeps one for each top-level site under which the application is
+    /// embedded or called. By default it is not. It has to be [`secure`](Self::secure), and to be sent from other sites it needs
+    /// [`SameSite::None`].
+    ///
+    /// Without it, a front end on another site cannot stay logged in where browsers block third-party cookies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::{MemoryStore, SameSite, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let manager = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .same_site(SameSite::None)
+    ///     .partitioned(true)
+    ///     .trusted_origins(["https://app.example"])
+    ///     .build_manager()?;
+    /// # let _ = manager;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.cookie.partitioned = partitioned;
+        self
+    }
+
     /// How long a session lives without a request, and so the `Max-Age` of its cookie. By default a day; at least a
     /// second, at most 400 days, which is the longest that browsers keep a cookie.
     pub fn max_age(self, max_age: Duration) -> Self {
@@ -180,10 +231,10 @@ impl SessionBuilder {
         Self { absolute: None, ..self }
     }
 
-    /// How much of a session's lifetime passes before a request that only reads it renews it. By default a minute, and
-    /// never more than a tenth of the lifetime; zero renews it every time.
+    /// How much of a session's lifetime passes before a request that only reads it renews it. By default a minute, or a tenth of
+    /// [`max_age`](Self::max_age) where that is less; a tenth is the most that can be set. Zero renews it every time.
     pub fn touch_interval(self, interval: Duration) -> Self {
-        Self { touch_interval: interval, ..self }
+        Self { touch_interval: Some(interval), ..self }
     }
 
     /// Whether requests renew the lifetime of a session. They do by default; otherwise it ends `max_age` after its login.
@@ -209,7 +260,7 @@ impl SessionBuilder {
     }
 
     /// How long a request waits for its session to be loaded before it is answered 503. By default a second and a half, whatever the
-    /// store. For its store it waits twice as long in all. Outside of procedures the [`Manager`] waits as long as the store lets it, but
+    /// store; not zero. For its store it waits twice as long in all. Outside of procedures the [`Manager`] waits as long as the store lets it, but
     /// does not try again after that.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }

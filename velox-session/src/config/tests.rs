@@ -66,6 +66,8 @@ fn prefixes_have_their_rules_in_any_case() {
     assert_problems!(secure("__HOST-sid"), ConfigProblem::PrefixNeedsSecure { .. });
     assert_problems!(secure("sid"),);
     assert_problems!(builder().cookie_name("__Secure-sid").path("/a").domain("example.com"),);
+    assert_problems!(secure("sid").partitioned(true), ConfigProblem::PartitionedNeedsSecure);
+    assert_problems!(builder().partitioned(true),);
     assert_problems!(builder().path("/a"), ConfigProblem::HostPrefixNeedsRoot);
     assert_problems!(builder().domain("example.com"), ConfigProblem::HostPrefixForbidsDomain);
 }
@@ -113,7 +115,10 @@ fn durations_have_ends() {
         assert_problems!(builder().absolute_timeout(bad), ConfigProblem::AbsoluteTimeout);
     }
     assert_problems!(builder().absolute_timeout(second),);
-    assert_problems!(builder().without_absolute_timeout().touch_interval(Duration::MAX),);
+    for bad in [second, Duration::MAX] {
+        assert_problems!(builder().max_age(9 * second).touch_interval(bad), ConfigProblem::TouchInterval);
+    }
+    assert_problems!(builder().patience(Duration::ZERO), ConfigProblem::Patience);
 }
 
 #[test]
@@ -139,14 +144,17 @@ fn no_secret_is_no_ring() {
 #[test]
 fn the_touch_interval_is_at_most_a_tenth_of_the_lifetime() {
     let interval = |max_age, interval| {
-        let manager = builder().max_age(max_age).touch_interval(interval).build_manager().expect("good settings");
-        manager.engine().policy.touch_interval
+        let mut builder = builder().max_age(max_age);
+        if let Some(interval) = interval {
+            builder = builder.touch_interval(interval);
+        }
+        builder.build_manager().expect("good settings").engine().policy.touch_interval
     };
     let second = Duration::from_secs(1);
-    assert_eq!(interval(1_000 * second, 60 * second), 60_000);
-    assert_eq!(interval(1_000 * second, 200 * second), 100_000);
-    assert_eq!(interval(3 * second, 60 * second), 300);
-    assert_eq!(interval(1_000 * second, Duration::ZERO), 0);
+    assert_eq!(interval(1_000 * second, None), 60_000);
+    assert_eq!(interval(3 * second, None), 300);
+    assert_eq!(interval(1_000 * second, Some(100 * second)), 100_000);
+    assert_eq!(interval(1_000 * second, Some(Duration::ZERO)), 0);
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     head: String,
     tail: String,
     removal: HeaderValue,
+    /// Whether the line says no age.
+    expires_on_close: bool,
     #[cfg(feature = "rpc")]
     secure: bool,
 }
@@ -72,35 +74,30 @@ impl Writer {
             SameSite::Lax => "; SameSite=Lax",
             SameSite::None => "; SameSite=None",
         });
+        if attributes.partitioned {
+            flags.push_str("; Partitioned");
+        }
         // The same scope and flags as the cookie itself, or a browser would not take it for a removal.
         let removal = format!("{}=; Max-Age=0{scope}; Expires=Thu, 01 Jan 1970 00:00:00 GMT{flags}", attributes.name);
         Some(Self {
             head: format!("{}=", attributes.name),
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
+            expires_on_close: attributes.expires_on_close,
             #[cfg(feature = "rpc")]
             secure: attributes.secure,
         })
     }
 
-    /// The line that gives the browser this id, for the whole seconds of `max_age`.
+    /// The line that gives the browser this id, for the whole seconds of `max_age` unless it is to forget it when it is closed.
     pub(crate) fn issue(&self, id: &SessionId, signature: &Signature, max_age: Duration) -> HeaderValue {
         self.line(&[id.as_bytes(), b".", signature], max_age)
     }
 
-    /// The line that gives the browser a value, of parts that are header text, for the whole seconds of `max_age`.
+    /// The same for a value of parts that are header text.
     pub(crate) fn line(&self, value: &[&[u8]], max_age: Duration) -> HeaderValue {
-        let mut digits = [0; 20];
-        let age = decimal(max_age.as_secs(), &mut digits);
-        // The exact length: what grows or shrinks on its way into the header is copied.
-        let length = value.iter().map(|part| part.len()).sum::<usize>();
-        let length = self.head.len() + length + MAX_AGE.len() + age.len() + self.tail.len();
-        let mut line = Vec::with_capacity(length);
-        line.extend_from_slice(self.head.as_bytes());
-        value.iter().for_each(|part| line.extend_from_slice(part));
-        line.extend_from_slice(MAX_AGE);
-        line.extend_from_slice(age);
-        line.extend_from_slice(self.tail.as_bytes());
+        let age = if self.expires_on_close { String::new() } else { format!("; Max-Age={}", max_age.as_secs()) };
+        let line = [self.head.as_bytes(), &value.concat(), age.as_bytes(), self.tail.as_bytes()].concat();
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
         // Keeps HTTP/2 from putting it into a compression table.
         line.set_sensitive(true);
@@ -125,22 +122,6 @@ fn trim(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
     &bytes[start..end]
 }
-
-/// A number in decimal digits. The formatting machinery would be the dearest part of the line.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + u8::try_from(number % 10).expect("a digit");
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    &digits[start..]
-}
-
-const MAX_AGE: &[u8] = b"; Max-Age=";
 
 #[cfg(test)]
 mod tests {
@@ -194,6 +175,16 @@ mod tests {
             writer.remove(),
             "session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax"
         );
+        let attributes = Attributes { partitioned: true, expires_on_close: true, ..Attributes::default() };
+        let writer = Writer::new(&attributes).expect("header text");
+        assert_eq!(
+            writer.issue(&id, &signature, Duration::from_secs(7)),
+            format!("__Host-session={text}; Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned")
+        );
+        assert_eq!(
+            writer.remove(),
+            "__Host-session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax; Partitioned"
+        );
         let writer = Writer::new(&Attributes::default()).expect("header text");
         assert_eq!(
             writer.issue(&id, &signature, Duration::from_secs(7)),
@@ -216,12 +207,5 @@ mod tests {
             writer.remove(),
             "s=; Max-Age=0; Domain=example.com; Path=/api; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; SameSite=None"
         );
-    }
-
-    #[test]
-    fn numbers_are_written_whole() {
-        for number in [0, 9, 10, 86_400, u64::MAX] {
-            assert_eq!(decimal(number, &mut [0; 20]), number.to_string().as_bytes());
-        }
     }
 }

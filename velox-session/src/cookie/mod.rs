@@ -32,6 +32,8 @@ pub(crate) struct Attributes {
     pub(crate) secure: bool,
     pub(crate) http_only: bool,
     pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
+    pub(crate) expires_on_close: bool,
 }
 
 impl Default for Attributes {
@@ -43,6 +45,8 @@ impl Default for Attributes {
             secure: true,
             http_only: true,
             same_site: SameSite::Lax,
+            partitioned: false,
+            expires_on_close: false,
         }
     }
 }

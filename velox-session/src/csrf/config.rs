@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::token::Tokens;
 use super::{Csrf, Inner};
 use crate::clock::{Clock, SystemClock};
-use crate::config::check::{COOKIE_LIFE, check_cookie};
+use crate::config::check::{COOKIE_LIFE, check_cookie, check_secrets};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::cookie::Attributes;
 use crate::cookie::header::Writer;
@@ -37,13 +37,9 @@ use crate::secret::Secrets;
 /// # }
 /// ```
 pub fn csrf(secret: impl Into<Secrets>) -> CsrfBuilder {
-    let (keys, problems) = match secret.into().into_checked() {
-        Ok(secrets) if secrets.is_empty() => (Vec::new(), vec![ConfigProblem::NoSecret]),
-        Ok(secrets) => (secrets.iter().map(keyed).collect(), Vec::new()),
-        Err(errors) => (Vec::new(), errors.into_iter().map(ConfigProblem::Secret).collect()),
-    };
+    let mut problems = Vec::new();
     CsrfBuilder {
-        keys,
+        keys: check_secrets(secret.into(), &mut problems).iter().map(keyed).collect(),
         problems,
         cookie_name: None,
         secure: true,
