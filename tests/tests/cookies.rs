@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use serde_json::json;
 use velox_session::config::ConfigProblem;
-use velox_session::{MemoryStore, SameSite, Secret, session_middleware};
-use velox_tests::{Browser, Kind, Reply, SECRET, SessionsApp};
+use velox_session::{MemoryStore, SameSite, Secret, SessionBuilder, session_middleware};
+use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp};
 
 /// An application in which Alice is logged in, and the value of her cookie.
 struct World {
@@ -491,6 +491,39 @@ async fn a_partitioned_cookie_is_removed_from_its_partition() {
         removed,
         "__Host-s=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=None; Partitioned"
     );
+}
+
+#[test]
+fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
+    // A13
+    let warnings = |change: fn(SessionBuilder) -> SessionBuilder| {
+        let log = Log::listen();
+        change(session_middleware(SECRET).store(MemoryStore::new())).build().expect("good settings");
+        log.lines()
+    };
+    let plain = |domain: &str| {
+        format!(
+            "WARN message=any host of the domain can put another session in front: name the cookie `__Secure-…` \
+             cookie=\"sid\" domain=\"{domain}\""
+        )
+    };
+    let dropped = |origin: &str| {
+        format!(
+            "WARN message=a trusted origin is on another site, and browsers drop the cookie of its pages without a word: it needs \
+             `same_site(SameSite::None)`, and `partitioned(true)` where third-party cookies are blocked origin=\"{origin}\""
+        )
+    };
+    assert_eq!(warnings(|settings| settings), [""; 0]);
+    assert_eq!(warnings(|settings| settings.cookie_name("sid").secure(false)), [""; 0]);
+    assert_eq!(warnings(|settings| settings.cookie_name("sid").domain("example.com")), [plain("example.com")]);
+    assert_eq!(warnings(|settings| settings.cookie_name("__Secure-sid").domain("example.com")), [""; 0]);
+    let of = |settings: SessionBuilder| {
+        let origins =
+            ["https://app.example.com", "https://app.example", "https://*.Preview.example", "https://example.com:81"];
+        settings.cookie_name("__Secure-sid").domain("Example.com").trusted_origins(origins)
+    };
+    assert_eq!(warnings(of), [dropped("https://app.example"), dropped("https://*.preview.example")]);
+    assert_eq!(warnings(|settings| settings.trusted_origins(["https://app.example"])), [""; 0], "no host is known yet");
 }
 
 #[tokio::test]

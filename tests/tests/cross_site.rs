@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use velox_rpc::context::Peer;
 use velox_rpc::{App, Router, Server, procedure};
-use velox_session::{MemoryStore, SessionMiddleware, csrf, session_middleware};
+use velox_session::{MemoryStore, SameSite, SessionMiddleware, csrf, session_middleware};
 use velox_tests::{Browser, Client, Log, Reply, SECRET, SessionsApp, get, json as request};
 
 const APP_HOST: &str = "shop.example";
@@ -420,6 +420,54 @@ async fn a_trusted_origin_sends_mutations_and_no_other_does() {
     // Each kind of session has its own.
     let bob = json!({"email": "bob@example.com", "password": "builder-22"});
     assert_refused(&post(&mut alice, "/api/short/login", &bob, &[CROSS, PARTNER]).await);
+}
+
+#[tokio::test]
+async fn a_star_and_a_closure_trust_origins_too() {
+    let app = SessionsApp::with(|settings| {
+        settings
+            .trusted_origins(["https://*.preview.shop.example"])
+            .trusted_origins_by(|origin| origin == "https://partner.example")
+    });
+    let body = json!({"key": "theme", "value": "dark"});
+    for (origin, passes) in [
+        ("https://pr-7.preview.shop.example", true),
+        ("https://partner.example", true),
+        ("https://preview.shop.example", false),
+        ("https://a.b.preview.shop.example", false),
+        ("https://evil.example", false),
+    ] {
+        let reply = post(&mut app.alice().await, "/api/session/set", &body, &[SAME_SITE, ("origin", origin)]).await;
+        assert_eq!(reply.status.is_success(), passes, "{origin}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_origin_that_the_browser_calls_another_site_is_warned_of_once() {
+    let trusting = |same_site: SameSite| {
+        SessionsApp::with(|settings| {
+            let settings = settings.cookie_name("__Host-session").secure(true);
+            settings.same_site(same_site).trusted_origins(["https://partner.example"])
+        })
+    };
+    for (same_site, count) in [(SameSite::Lax, 1), (SameSite::Strict, 1), (SameSite::None, 0)] {
+        let app = trusting(same_site);
+        let log = Log::listen();
+        for headers in [&[PARTNER][..], &[SAME_SITE, PARTNER], &[("sec-fetch-site", "same-origin"), PARTNER]] {
+            post(&mut app.visitor(), "/api/auth/leave", &json!({}), headers).await;
+        }
+        assert_eq!(log.lines(), [""; 0], "on this site, or not known to be on another");
+        for _ in 0..3 {
+            post(&mut app.visitor(), "/api/auth/leave", &json!({}), &[CROSS, PARTNER]).await;
+        }
+        let lines = log.lines();
+        assert_eq!(lines.len(), count, "{lines:#?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.contains("is on another site") && line.ends_with("\"https://partner.example\""))
+        );
+    }
 }
 
 #[tokio::test]

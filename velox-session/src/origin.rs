@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::sync::{Arc, Once};
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
@@ -102,23 +103,50 @@ impl<'a> Here<'a> {
 
 /// The origins that may send mutations beside the application's own.
 #[derive(Clone, Default)]
-pub(crate) struct TrustedOrigins(Vec<Origin>);
+pub(crate) struct TrustedOrigins {
+    /// Hosts may begin with `*.`.
+    named: Vec<Origin>,
+    /// Texts that are no origins.
+    strays: Vec<String>,
+    by: Option<Arc<Trusts>>,
+    /// There if browsers drop the cookie of a page of another site: this is said once.
+    cookie_is_dropped: Option<Arc<Once>>,
+}
+
+/// Whether an origin is trusted.
+type Trusts = dyn Fn(&str) -> bool + Send + Sync;
 
 impl TrustedOrigins {
-    /// Reads each of them as `scheme://host[:port]`.
-    ///
-    /// # Errors
-    ///
-    /// All that cannot be read so.
-    pub(crate) fn parse(texts: Vec<String>) -> Result<Self, Vec<String>> {
-        let (mut origins, mut strays) = (Vec::new(), Vec::new());
-        for text in texts {
-            match Origin::parse(text.as_bytes()) {
-                Some(origin) => origins.push(origin),
-                None => strays.push(text),
+    /// Reads each of them as `scheme://host[:port]`, in place of those before. The host may begin with `*.`.
+    pub(crate) fn set(&mut self, texts: impl IntoIterator<Item: Into<String>>) {
+        (self.named, self.strays) = Default::default();
+        for text in texts.into_iter().map(Into::into) {
+            match Origin::parse_trusted(&text) {
+                Some(origin) => self.named.push(origin),
+                None => self.strays.push(text),
             }
         }
-        if strays.is_empty() { Ok(Self(origins)) } else { Err(strays) }
+    }
+
+    /// Takes out the texts that could not be read so.
+    pub(crate) fn take_strays(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.strays)
+    }
+
+    /// Trusts those for which the closure says so, too.
+    pub(crate) fn set_by(&mut self, trusts: impl Fn(&str) -> bool + Send + Sync + 'static) {
+        self.by = Some(Arc::new(trusts));
+    }
+
+    /// Says so once if a page of another site is trusted, whose cookie browsers drop.
+    pub(crate) fn warn_of_dropped_cookie(&mut self) {
+        self.cookie_is_dropped = Some(Arc::new(Once::new()));
+    }
+
+    /// Those that are surely on another site than a domain: the last two labels differ, and nobody can have registered fewer.
+    pub(crate) fn beyond<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = String> + 'a {
+        let site = |host: &'a str| host.rsplit('.').take(2).map(str::to_ascii_lowercase);
+        self.named.iter().filter(move |origin| !site(domain).eq(site(&origin.host))).map(Origin::to_string)
     }
 
     /// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
@@ -144,13 +172,30 @@ impl TrustedOrigins {
         };
         let origin = origin.ok_or(CrossSiteError::UNNAMED)?;
         // Where the browser compared, it knew better: the scheme may not be known here.
-        let is_here = site.is_none() && origin.is_at(&here()?);
-        if is_here || self.0.contains(&origin) {
-            Ok(())
-        } else {
-            Err(CrossSiteError { origin: Some(origin.to_string()) })
+        if site.is_none() && origin.is_at(&here()?) {
+            return Ok(());
         }
+        let text = origin.to_string();
+        let is_named = self.named.iter().any(|trusted| trusted.covers(&origin));
+        if !is_named && !self.by.as_ref().is_some_and(|trusts| trusts(&text)) {
+            return Err(CrossSiteError { origin: Some(text) });
+        }
+        if site == Some(b"cross-site")
+            && let Some(once) = &self.cookie_is_dropped
+        {
+            once.call_once(|| warn_of_dropped_cookie(&text));
+        }
+        Ok(())
     }
+}
+
+/// Says that a trusted origin is on another site, from which the cookie is neither taken nor sent.
+pub(crate) fn warn_of_dropped_cookie(origin: &str) {
+    tracing::warn!(
+        origin,
+        "a trusted origin is on another site, and browsers drop the cookie of its pages without a word: it needs \
+         `same_site(SameSite::None)`, and `partitioned(true)` where third-party cookies are blocked"
+    );
 }
 
 /// Where a page came from, as browsers tell it: in lower case, and without the port that the scheme has anyway.
@@ -175,11 +220,33 @@ impl Origin {
         Some(Self { host, port: port.filter(|port| Some(*port) != default_port(&scheme)), scheme })
     }
 
+    /// The same, where the host may begin with `*.` in the place of any one label.
+    fn parse_trusted(text: &str) -> Option<Self> {
+        let Some((scheme, host)) = text.split_once("://*.") else { return Self::parse(text.as_bytes()) };
+        let mut origin = Self::parse(format!("{scheme}://{host}").as_bytes())?;
+        // `*.com` would be the whole world, and nobody has a name below an address.
+        let (_, last) = origin.host.rsplit_once('.').or((origin.host == "localhost").then_some(("", "localhost")))?;
+        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        origin.host.insert_str(0, "*.");
+        Some(origin)
+    }
+
     /// The origin of a page, given its address.
     fn of_page(address: &[u8]) -> Option<Self> {
         let (scheme, rest) = std::str::from_utf8(address).ok()?.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
         Self::parse(format!("{scheme}://{authority}").as_bytes())
+    }
+
+    /// Whether another origin is this one, or one of those for which it stands.
+    fn covers(&self, other: &Self) -> bool {
+        let is_host = match self.host.strip_prefix("*.") {
+            Some(parent) => other.host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
+            None => self.host == other.host,
+        };
+        is_host && (&self.scheme, self.port) == (&other.scheme, other.port)
     }
 
     /// Whether the application answers at this origin.

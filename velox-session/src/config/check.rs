@@ -12,7 +12,7 @@ use crate::event::Events;
 use crate::manager::Manager;
 use crate::manager::engine::{Engine, SessionLimit};
 use crate::manager::revocations::Revocations;
-use crate::origin::TrustedOrigins;
+use crate::origin::{TrustedOrigins, warn_of_dropped_cookie};
 use crate::policy::Policy;
 use crate::secret::{Secret, Secrets};
 
@@ -44,15 +44,14 @@ pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
     if settings.session_limit == SessionLimit::Set(0) {
         problems.push(ConfigProblem::SessionLimit);
     }
-    let trusted = TrustedOrigins::parse(settings.trusted_origins);
-    let trusted = trusted.map_err(|strays| {
-        problems.extend(strays.into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
-    });
-    let (Some(signer), Some(store), Some(writer), Ok(trusted), true) =
-        (signer, settings.store, Writer::new(&settings.cookie), trusted, problems.is_empty())
+    let mut trusted = settings.trusted;
+    check_origins(&mut trusted, &mut problems);
+    let (Some(signer), Some(store), Some(writer), true) =
+        (signer, settings.store, Writer::new(&settings.cookie), problems.is_empty())
     else {
         return Err(ConfigError::new(problems));
     };
+    warn(&settings.cookie, &mut trusted);
     Ok(Manager::new(Engine {
         prefix: settings.cookie.name.as_str().into(),
         name: settings.cookie.name,
@@ -87,6 +86,36 @@ pub(crate) fn check_secrets(secrets: Secrets, problems: &mut Vec<ConfigProblem>)
     })
 }
 
+pub(crate) fn check_origins(trusted: &mut TrustedOrigins, problems: &mut Vec<ConfigProblem>) {
+    problems.extend(trusted.take_strays().into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
+}
+
+/// Warns of what is no mistake in every application.
+fn warn(cookie: &Attributes, trusted: &mut TrustedOrigins) {
+    let is_dropped = cookie.same_site != SameSite::None;
+    if is_dropped {
+        trusted.warn_of_dropped_cookie();
+    }
+    let Some(domain) = &cookie.domain else { return };
+    if is_dropped {
+        trusted.beyond(domain).for_each(|origin| warn_of_dropped_cookie(&origin));
+    }
+    if prefix(&cookie.name).is_none() {
+        let cookie = &cookie.name;
+        tracing::warn!(
+            cookie,
+            domain,
+            "any host of the domain can put another session in front: name the cookie `__Secure-…`"
+        );
+    }
+}
+
+/// The prefix of a cookie's name that has rules. Browsers compare without regard to case.
+fn prefix(name: &str) -> Option<&'static str> {
+    let starts_name = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    ["__Host-", "__Secure-"].into_iter().find(starts_name)
+}
+
 pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if cookie.name.is_empty() || !cookie.name.bytes().all(token) {
@@ -99,10 +128,7 @@ pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem
     if cookie.domain.as_ref().is_some_and(|domain| domain.is_empty() || !domain.bytes().all(host)) {
         problems.push(ConfigProblem::CookieDomain);
     }
-    // Browsers compare the prefixes without regard to case.
-    let prefix = ["__Host-", "__Secure-"]
-        .into_iter()
-        .find(|prefix| cookie.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)));
+    let prefix = prefix(&cookie.name);
     if let Some(prefix) = prefix
         && !cookie.secure
     {

@@ -123,7 +123,10 @@ pub enum ConfigProblem {
     #[error("the lifetime of a CSRF token must be between a second and 400 days")]
     CsrfLifetime,
     /// What is to be trusted is no origin.
-    #[error("the trusted origin {origin:?} must be scheme://host or scheme://host:port, and no more")]
+    #[error(
+        "the trusted origin {origin:?} must be scheme://host or scheme://host:port, and no more; the host may begin with `*.`, followed \
+         by two labels or more"
+    )]
     #[non_exhaustive]
     TrustedOrigin {
         /// What was given.

@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::cookie::{Attributes, SameSite};
 use crate::manager::Manager;
 use crate::manager::engine::SessionLimit;
+use crate::origin::TrustedOrigins;
 use crate::secret::Secrets;
 use crate::store::SessionStore;
 
@@ -52,7 +53,7 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         size_limit: 64 * 1024,
         session_limit: SessionLimit::Default,
         patience: PATIENCE,
-        trusted_origins: Vec::new(),
+        trusted: TrustedOrigins::default(),
         cross_site_mutations: false,
     }
 }
@@ -105,7 +106,7 @@ pub struct SessionBuilder {
     size_limit: usize,
     session_limit: SessionLimit,
     patience: Duration,
-    trusted_origins: Vec<String>,
+    trusted: TrustedOrigins,
     cross_site_mutations: bool,
 }
 
@@ -154,6 +155,11 @@ impl SessionBuilder {
     }
 
     /// The domain whose hosts all get the cookie. By default only the host that set it does.
+    ///
+    /// # Security
+    ///
+    /// Each of these hosts can set a cookie of this name, too, and so put another session in front of the visitor's. With a name that does
+    /// not begin with `__Secure-`, so can whoever changes what is on the network: the log has a warning.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie.domain = Some(domain.into());
         self
@@ -272,7 +278,8 @@ impl SessionBuilder {
     }
 
     /// The origins whose pages may send mutations, beside the application's own: `https://app.example.com`, or with a port
-    /// `http://localhost:5173`. By default none.
+    /// `http://localhost:5173`. By default none. `https://*.preview.example.com` stands for all hosts with exactly one label in the place
+    /// of the star. For others see [`trusted_origins_by`](Self::trusted_origins_by).
     ///
     /// A mutation that a browser sent from anywhere else is refused with 403, code `CROSS_SITE_REQUEST`, before its session
     /// is opened. Browsers say where a request came from; clients that are none say nothing, and pass.
@@ -282,7 +289,15 @@ impl SessionBuilder {
     ///
     /// # Security
     ///
-    /// Each of them acts as whoever is logged in: a page of it is as much trusted as one of the application's own.
+    /// Each of them acts as whoever is logged in: a page of it is as much trusted as one of the application's own. With a star, that is
+    /// everyone who can get a host below it.
+    ///
+    /// # Warnings
+    ///
+    /// Browsers keep a cookie with [`SameSite`](Self::same_site) `Lax` or `Strict` from pages of another *site*, such as those of
+    /// `https://app.example` for `https://api.example.com`, and say nothing. The log has a warning: at build if a
+    /// [`domain`](Self::domain) is set and its last two labels are not those of the trusted host, and otherwise with the first mutation that
+    /// the browser itself calls `cross-site`. Hosts below a suffix of more labels, such as `co.uk`, are found only by the latter.
     ///
     /// # Examples
     ///
@@ -298,8 +313,38 @@ impl SessionBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn trusted_origins<O: Into<String>>(self, origins: impl IntoIterator<Item = O>) -> Self {
-        Self { trusted_origins: origins.into_iter().map(Into::into).collect(), ..self }
+    pub fn trusted_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
+        self.trusted.set(origins);
+        self
+    }
+
+    /// Asks a closure which origins are trusted, beside the [named](Self::trusted_origins): for origins that are known only when the
+    /// application runs, such as those of its customers. It gets each as browsers send it, `https://app.example.com`.
+    ///
+    /// # Security
+    ///
+    /// Compare whole origins. Whoever asks whether one ends with `example.com` trusts `https://evil-example.com`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashSet;
+    ///
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let tenants = HashSet::from(["https://shop.example".to_owned()]);
+    /// let manager = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .trusted_origins_by(move |origin| tenants.contains(origin))
+    ///     .build_manager()?;
+    /// # let _ = manager;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_origins_by(mut self, trusts: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.trusted.set_by(trusts);
+        self
     }
 
     /// Lets pages of any site send mutations.

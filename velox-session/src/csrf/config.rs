@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::token::Tokens;
 use super::{Csrf, Inner};
 use crate::clock::{Clock, SystemClock};
-use crate::config::check::{COOKIE_LIFE, check_cookie, check_secrets};
+use crate::config::check::{COOKIE_LIFE, check_cookie, check_origins, check_secrets};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::cookie::Attributes;
 use crate::cookie::header::Writer;
@@ -118,12 +118,14 @@ impl CsrfBuilder {
 
     /// The origins whose pages may send mutations, beside the application's own: in place of those of the session.
     pub fn trusted_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
-        match TrustedOrigins::parse(origins.into_iter().map(Into::into).collect()) {
-            Ok(trusted) => self.trusted = trusted,
-            Err(strays) => {
-                self.problems.extend(strays.into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
-            }
-        }
+        self.trusted.set(origins);
+        self
+    }
+
+    /// Asks a closure which origins are trusted, beside the named: see
+    /// [`SessionBuilder::trusted_origins_by`](crate::SessionBuilder::trusted_origins_by).
+    pub fn trusted_origins_by(mut self, trusts: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.trusted.set_by(trusts);
         self
     }
 
@@ -138,7 +140,8 @@ impl CsrfBuilder {
     ///
     /// Everything that is wrong with them, at once.
     pub fn build(self) -> Result<Csrf, ConfigError> {
-        let Self { keys, mut problems, cookie_name, secure, lifetime, trusted, clock } = self;
+        let Self { keys, mut problems, cookie_name, secure, lifetime, mut trusted, clock } = self;
+        check_origins(&mut trusted, &mut problems);
         let default = if secure { "__Host-csrf" } else { "csrf" };
         let cookie = Attributes {
             name: cookie_name.unwrap_or_else(|| default.to_owned()),

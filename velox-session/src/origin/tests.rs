@@ -18,7 +18,10 @@ fn passes(lines: &[&str], authority: Option<&str>, trusted: &[&str]) -> bool {
 }
 
 fn trusting(origins: &[&str]) -> TrustedOrigins {
-    TrustedOrigins::parse(origins.iter().copied().map(str::to_owned).collect()).unwrap_or_else(|_| panic!("origins"))
+    let mut trusted = TrustedOrigins::default();
+    trusted.set(origins.iter().copied());
+    assert!(trusted.take_strays().is_empty(), "origins");
+    trusted
 }
 
 const HOST_LINE: &str = "Host: example.com";
@@ -204,9 +207,77 @@ fn a_trusted_origin_is_one_scheme_host_and_port() {
 #[test]
 fn all_origins_that_cannot_be_trusted_are_told_at_once() {
     let texts: Vec<_> = UNREADABLE.iter().chain(&["https://app.example.com"]).map(|text| (*text).to_owned()).collect();
-    let strays = TrustedOrigins::parse(texts).err().expect("strays");
-    assert_eq!(strays, UNREADABLE);
-    assert!(TrustedOrigins::parse(Vec::new()).is_ok());
+    let mut trusted = TrustedOrigins::default();
+    trusted.set(texts);
+    // A star is read where something is trusted, and nowhere else.
+    let unreadable: Vec<_> = UNREADABLE.into_iter().filter(|text| *text != "https://*.example.com").collect();
+    assert_eq!(trusted.take_strays(), unreadable);
+    trusted.set(["https://app.example.com"]);
+    assert!(trusted.take_strays().is_empty());
+}
+
+#[test]
+fn a_star_stands_for_exactly_one_label() {
+    let trusted = ["https://*.Preview.example.com", "http://*.localhost:5173"];
+    for (origin, expected) in [
+        ("https://a.preview.example.com", true),
+        ("https://pr-7.preview.example.com:443", true),
+        ("https://A.PREVIEW.example.com", true),
+        ("http://a.localhost:5173", true),
+        ("https://preview.example.com", false),
+        ("https://.preview.example.com", false),
+        ("https://a.b.preview.example.com", false),
+        ("https://apreview.example.com", false),
+        ("https://a.preview.example.com.evil.example", false),
+        ("https://evil.example/.preview.example.com", false),
+        ("https://*.preview.example.com", false),
+        ("http://a.preview.example.com", false),
+        ("https://a.preview.example.com:8443", false),
+        ("http://localhost:5173", false),
+        ("http://a.localhost", false),
+    ] {
+        let origin = format!("Origin: {origin}");
+        for site in ["cross-site", "same-site"] {
+            assert_eq!(
+                passes(&[HOST_LINE, &origin, &format!("Sec-Fetch-Site: {site}")], None, &trusted),
+                expected,
+                "{origin}"
+            );
+        }
+    }
+    let mut strays = TrustedOrigins::default();
+    let texts = [
+        "https://*.com",
+        "https://*.",
+        "https://*.*.example.com",
+        "https://a.*.example.com",
+        "https://a*.example.com",
+        "https://*",
+        "*://*.example.com",
+        "*.example.com",
+        "https://*.0.0.1",
+        "https://*.[::1]",
+        "https://*.example.com/",
+    ];
+    strays.set(texts);
+    assert_eq!(strays.take_strays(), texts);
+}
+
+#[test]
+fn a_closure_is_asked_for_an_origin_in_its_one_spelling() {
+    let mut trusted = trusting(&["https://named.example"]);
+    trusted.set_by(|origin| origin == "https://tenant.example" || origin == "http://[::1]:3000");
+    for (origin, expected) in [
+        ("https://named.example", true),
+        ("https://tenant.example", true),
+        ("HTTPS://Tenant.Example:443", true),
+        ("http://[0:0::1]:3000", true),
+        ("https://other.example", false),
+        ("null", false),
+    ] {
+        let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static(origin))]);
+        assert_eq!(trusted.check(&headers, || Here::of_head(&headers, None), None).is_ok(), expected, "{origin}");
+    }
 }
 
 /// A proxy that changes `Host` makes no difference where the browser has compared; and who asks for the page gets it where nothing
