@@ -10,7 +10,7 @@ use velox_rpc::context::Peer;
 use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_session::clock::ManualClock;
 use velox_session::config::ConfigProblem;
-use velox_session::{Csrf, MemoryStore, csrf, session_middleware};
+use velox_session::{Csrf, MemoryStore, SessionUser, csrf, session_middleware};
 use velox_tests::{Client, Reply, SECRET, get, json as request};
 
 const HOST: &str = "shop.example:8080";
@@ -211,6 +211,107 @@ async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
         request.extensions_mut().insert(Peer::Unix);
         assert_eq!(client.send(request).await.failure(), (403, code.into()), "{origin}");
     }
+}
+
+#[tokio::test]
+async fn of_several_cookies_four_are_tried() {
+    let client = forms(&plain(&clock()));
+    let token = token(&client).await;
+    for (before, outcome) in [(0, 200), (1, 200), (3, 200), (4, 403), (100, 403)] {
+        for planted in ["csrf=planted; ", "csrf=; "] {
+            let cookie = format!("{}{}", planted.repeat(before), cookie(&token));
+            let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", &token)]).await;
+            assert_eq!(reply.status, outcome, "{before}: {reply:?}");
+        }
+    }
+    // On lines of their own, as HTTP/2 has them.
+    let reply = submit(&client, &[("cookie", "csrf=x"), ("cookie", &cookie(&token)), ("x-csrf-token", &token)]).await;
+    assert_eq!(reply.status, 200);
+    let forged = "planted; csrf=x";
+    let reply = submit(&client, &[("cookie", &format!("csrf={forged}")), ("x-csrf-token", "x")]).await;
+    assert_refused(&reply, "CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+}
+
+/// An application whose tokens belong to sessions.
+fn bound_forms(is_bound: bool) -> Client {
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    let session = settings.build().expect("good settings");
+    let csrf = session.csrf();
+    let csrf = if is_bound { csrf.bind_to_session(&session) } else { csrf }.build().expect("good settings");
+    let issuer = csrf.clone();
+    let stray = csrf.clone();
+    let router = Router::<()>::new("csrf")
+        .procedure("getToken", procedure().use_(session.optional()).query(move |Call { ctx, .. }| issuer.issue(&ctx)))
+        .procedure("stray", procedure().query(move |Call { ctx, .. }| stray.issue(&ctx)))
+        .procedure("submit", procedure().guard(csrf.guard()).mutation(|_| Ok(())))
+        .procedure(
+            "login",
+            procedure().use_(session.middleware()).mutation(async |Call { ctx, .. }| {
+                Ok(ctx.session.login(SessionUser::new("u1", "ada@example.com")).await?)
+            }),
+        )
+        .procedure(
+            "logout",
+            procedure().use_(session.middleware()).mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?)),
+        );
+    let app = App::new(()).development(false).router(router);
+    Client::of(app).expecting("set-cookie").expecting("cache-control").expecting("vary")
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_session_is_good_in_that_session_alone() {
+    for is_bound in [true, false] {
+        let client = bound_forms(is_bound);
+        // By the `Cookie` line of a session, or of none.
+        let get_token = async |session: &str| {
+            let mut request = get("/api/csrf/getToken");
+            request.headers_mut().insert("cookie", session.parse().expect("a value"));
+            client.send(request).await.json().as_str().expect("a token").to_owned()
+        };
+        let submit = async |session: &str, token: &str| {
+            let cookie = format!("{session}; csrf={token}");
+            let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", token)]).await;
+            if reply.status == 403 {
+                assert_refused(&reply, "CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+            }
+            reply.status.is_success()
+        };
+        let log_in = async |session: &str| {
+            let reply = client.send(post("/api/csrf/login", "", &[("cookie", session)])).await;
+            reply.header("set-cookie").expect("a cookie").split(';').next().expect("a pair").to_owned()
+        };
+        let visitor = "theme=dark";
+        let of_visitor = get_token(visitor).await;
+        let (alice, bob) = (log_in(visitor).await, log_in(visitor).await);
+        let (of_alice, of_bob) = (get_token(&alice).await, get_token(&bob).await);
+        assert_eq!(of_alice.split('.').count(), 4, "the contract's form");
+        for (session, token) in [(visitor, &of_visitor), (&alice, &of_alice), (&bob, &of_bob)] {
+            assert!(submit(session, token).await);
+            assert!(submit(session, token).await, "as often as it lives");
+        }
+        for (session, token) in
+            [(visitor, &of_alice), (&alice, &of_visitor), (&alice, &of_bob), (&bob, &of_alice), (&bob, &of_visitor)]
+        {
+            assert_eq!(submit(session, token).await, !is_bound, "{session}");
+        }
+        // A cookie in front that is no session hides nothing.
+        let forged =
+            format!("session={}; {alice}", velox_tests::forged(alice.strip_prefix("session=").expect("a value")));
+        assert!(submit(&forged, &of_alice).await);
+        let again = log_in(&alice).await;
+        assert_eq!(submit(&again, &of_alice).await, !is_bound, "after another login");
+        assert!(submit(&again, &get_token(&again).await).await);
+        client.send(post("/api/csrf/logout", "", &[("cookie", &bob)])).await;
+        assert_eq!(submit(&bob, &of_bob).await, !is_bound, "after a logout");
+        assert!(submit(&bob, &of_visitor).await, "it is a visitor now");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_to_be_bound_is_not_issued_where_no_session_is_open() {
+    let reply = bound_forms(true).get("/api/csrf/stray").await;
+    assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (500, None));
+    assert_eq!(bound_forms(false).get("/api/csrf/stray").await.status, 200);
 }
 
 #[tokio::test]

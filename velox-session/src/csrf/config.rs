@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::token::Tokens;
 use super::{Csrf, Inner};
+use crate::Manager;
 use crate::clock::{Clock, SystemClock};
 use crate::config::check::{COOKIE_LIFE, check_cookie, check_origins, check_secrets};
 use crate::config::{ConfigError, ConfigProblem};
@@ -46,6 +47,7 @@ pub fn csrf(secret: impl Into<Secrets>) -> CsrfBuilder {
         lifetime: Duration::from_secs(3600),
         trusted: TrustedOrigins::default(),
         clock: Arc::new(SystemClock),
+        session: None,
     }
 }
 
@@ -75,6 +77,7 @@ impl<U> SessionMiddleware<U> {
             lifetime: Duration::from_secs(3600),
             trusted: session.origins.clone().unwrap_or_default(),
             clock: Arc::clone(&session.clock),
+            session: None,
         }
     }
 }
@@ -93,9 +96,38 @@ pub struct CsrfBuilder {
     lifetime: Duration,
     trusted: TrustedOrigins,
     clock: Arc<dyn Clock>,
+    session: Option<Manager>,
 }
 
 impl CsrfBuilder {
+    /// Binds each token to the session of the request that asked for it, or to its having none. Where that is another one, also after a
+    /// login, a logout or a regeneration, the token is refused (`CSRF_INVALID_SIGNATURE`), and the front end asks for a new one. By default a
+    /// token is good in any session, as VeloxTS's is.
+    ///
+    /// Whoever can plant cookies, such as a page of a sibling domain, can then not plant a token of their own either. Procedures that
+    /// [issue](Csrf::issue) tokens need a middleware of these sessions before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{Call, procedure};
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let session = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build()?;
+    /// let csrf = session.csrf().bind_to_session(&session).build()?;
+    ///
+    /// let issuer = csrf.clone();
+    /// let get_token = procedure::<()>().use_(session.optional()).query(move |Call { ctx, .. }| issuer.issue(&ctx));
+    /// let submit = procedure::<()>().use_(session.required()).guard(csrf.guard()).mutation(|_| Ok(()));
+    /// # let _ = (get_token, submit);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bind_to_session<U>(self, session: &SessionMiddleware<U>) -> Self {
+        Self { session: Some(session.manager().clone()), ..self }
+    }
+
     /// The cookie's name. By default `__Host-csrf`, which browsers take only from a secure page of this very host; `csrf` where the
     /// cookie is not secure.
     pub fn cookie_name(self, name: impl Into<String>) -> Self {
@@ -140,7 +172,7 @@ impl CsrfBuilder {
     ///
     /// Everything that is wrong with them, at once.
     pub fn build(self) -> Result<Csrf, ConfigError> {
-        let Self { keys, mut problems, cookie_name, secure, lifetime, mut trusted, clock } = self;
+        let Self { keys, mut problems, cookie_name, secure, lifetime, mut trusted, clock, session } = self;
         check_origins(&mut trusted, &mut problems);
         let default = if secure { "__Host-csrf" } else { "csrf" };
         let cookie = Attributes {
@@ -157,7 +189,7 @@ impl CsrfBuilder {
             return Err(ConfigError::new(problems));
         };
         let (tokens, cross_site) = (Tokens { keys, lifetime }, Limit::new(PER_SECOND));
-        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock, cross_site })))
+        Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock, session, cross_site })))
     }
 }
 

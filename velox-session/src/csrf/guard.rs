@@ -9,12 +9,14 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use velox_rpc::call::Kind;
 use velox_rpc::procedure::{Demands, Guard};
-use velox_rpc::{Context, Ctx, Result};
+use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::token::Flaw;
-use super::{Csrf, Inner, refused};
+use super::{Csrf, Inner, binding, refused};
 use crate::cookie::header;
 use crate::origin::Here;
+use crate::rpc::exchange::open;
+use crate::rpc::middleware::cookie;
 
 /// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
 #[derive(Clone, Debug)]
@@ -36,8 +38,11 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
     }
 
     fn describe(&self, demands: &mut Demands) {
-        for (_, message) in REFUSALS {
+        for Refusal(_, message) in REFUSALS {
             demands.refuse(StatusCode::FORBIDDEN, message);
+        }
+        if let Some(session) = &self.0.0.session {
+            demands.accept(cookie(session));
         }
     }
 }
@@ -51,21 +56,28 @@ impl Inner {
         let headers = request.headers();
         self.trusted.check(headers, || Ok(Here::of_request(request)), Some(&REFERER)).map_err(|error| {
             error.log(&self.cookie, &self.cross_site, self.clock.now());
-            let (tag, text) = ORIGIN;
-            refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
+            let Refusal(tag, text) = ORIGIN;
+            refused(tag, error.message(text, ctx.exchange().is_development())).with_source(error)
         })?;
-        let cookie = header::values(headers.get_all(COOKIE), &self.cookie).next().ok_or_else(|| refused(NO_COOKIE))?;
+        let cookies = || header::values(headers.get_all(COOKIE), &self.cookie).take(MAX_CANDIDATES);
+        if cookies().next().is_none() {
+            return Err(NO_COOKIE.into());
+        }
         let token = match in_header(headers) {
             Some(token) => Cow::Borrowed(token),
             // The body is read only for a caller who may have put the token there.
-            None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or_else(|| refused(NO_TOKEN))?,
+            None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or(NO_TOKEN)?,
         };
-        if !bool::from(cookie.ct_eq(&token[..])) {
-            return Err(refused(MISMATCH));
+        if !cookies().any(|cookie| cookie.ct_eq(&token[..]).into()) {
+            return Err(MISMATCH.into());
         }
-        self.tokens.check(cookie, self.clock.now()).map_err(|flaw| match flaw {
-            Flaw::Signature => refused(SIGNATURE),
-            Flaw::Expired => refused(EXPIRED),
+        let open = match &self.session {
+            Some(session) => Some(open(session, ctx.exchange(), ctx.procedure().kind()).await?),
+            None => None,
+        };
+        self.tokens.check(&token, self.clock.now(), &binding(open.as_ref())).map_err(|flaw| match flaw {
+            Flaw::Signature => SIGNATURE.into(),
+            Flaw::Expired => EXPIRED.into(),
         })
     }
 }
@@ -84,12 +96,22 @@ fn in_body(body: &str) -> Option<Vec<u8>> {
 }
 
 /// A code and a message.
-type Refusal = (&'static str, &'static str);
+#[derive(Clone, Copy)]
+struct Refusal(&'static str, &'static str);
 
-const ORIGIN: Refusal = ("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
-const NO_COOKIE: Refusal = ("CSRF_MISSING_COOKIE", "CSRF cookie not found");
-const NO_TOKEN: Refusal = ("CSRF_MISSING_TOKEN", "CSRF token not found in request");
-const MISMATCH: Refusal = ("CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
-const SIGNATURE: Refusal = ("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
-const EXPIRED: Refusal = ("CSRF_TOKEN_EXPIRED", "CSRF token has expired");
+impl From<Refusal> for Error {
+    fn from(Refusal(tag, message): Refusal) -> Self {
+        refused(tag, message)
+    }
+}
+
+/// As with the cookies of a session.
+const MAX_CANDIDATES: usize = 4;
+
+const ORIGIN: Refusal = Refusal("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
+const NO_COOKIE: Refusal = Refusal("CSRF_MISSING_COOKIE", "CSRF cookie not found");
+const NO_TOKEN: Refusal = Refusal("CSRF_MISSING_TOKEN", "CSRF token not found in request");
+const MISMATCH: Refusal = Refusal("CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
+const SIGNATURE: Refusal = Refusal("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+const EXPIRED: Refusal = Refusal("CSRF_TOKEN_EXPIRED", "CSRF token has expired");
 const REFUSALS: [Refusal; 6] = [ORIGIN, NO_COOKIE, NO_TOKEN, MISMATCH, SIGNATURE, EXPIRED];

@@ -19,11 +19,14 @@ use velox_rpc::procedure::Running;
 use velox_rpc::{Ctx, Error, Result};
 
 use self::token::Tokens;
+use crate::Manager;
 use crate::caching::keep_private;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
 use crate::event::Limit;
+use crate::manager::OpenSession;
 use crate::origin::TrustedOrigins;
+use crate::rpc::exchange::opened;
 
 pub use self::config::{CsrfBuilder, csrf};
 pub use self::guard::CsrfGuard;
@@ -68,6 +71,8 @@ struct Inner {
     tokens: Tokens,
     trusted: TrustedOrigins,
     clock: Arc<dyn Clock>,
+    /// The sessions that tokens are bound to.
+    session: Option<Manager>,
     /// Requests of other sites that were refused.
     cross_site: Limit,
 }
@@ -82,10 +87,13 @@ impl Csrf {
     ///
     /// # Errors
     ///
-    /// The system gives no random bytes: an internal error.
+    /// The system gives no random bytes, or the token is to be [bound](CsrfBuilder::bind_to_session) to a session that no middleware has
+    /// opened: an internal error.
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
-        let Inner { writer, tokens, clock, .. } = &*self.0;
-        let token = tokens.issue(clock.now())?;
+        let Inner { writer, tokens, clock, session, .. } = &*self.0;
+        let open =
+            session.as_ref().map(|session| opened(session, ctx.exchange()).ok_or_else(|| Error::internal(NO_SESSION)));
+        let token = tokens.issue(clock.now(), &binding(open.transpose()?.as_ref()))?;
         let line = writer.line(&[token.as_bytes()], tokens.lifetime);
         ctx.reply().append(SET_COOKIE, line);
         ctx.exchange().slot(0, || Issued);
@@ -102,8 +110,8 @@ impl Csrf {
     /// | another site sent it, as sessions see it too; or nothing says so but `Referer` | `CSRF_ORIGIN_MISMATCH` |
     /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
     /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
-    /// | the two differ | `CSRF_TOKEN_MISMATCH` |
-    /// | the token is not signed by one of the secrets | `CSRF_INVALID_SIGNATURE` |
+    /// | the two differ; of several cookies of the name the first four are compared | `CSRF_TOKEN_MISMATCH` |
+    /// | the token is not signed by one of the secrets, or [bound](CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
     /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
     pub fn guard(&self) -> CsrfGuard {
         CsrfGuard::new(self.clone())
@@ -126,7 +134,17 @@ impl Slot for Issued {
     }
 }
 
+/// What a token is signed with beside its text, if it is bound to a session: the session's id, or that there is none.
+fn binding(open: Option<&OpenSession>) -> Vec<u8> {
+    let Some(open) = open else { return Vec::new() };
+    let id = open.call().session().id();
+    [&b"."[..], id.as_ref().map_or(&b""[..], |id| id.as_bytes())].concat()
+}
+
+const NO_SESSION: &str = "a CSRF token that is bound to a session is issued behind a middleware of that session: put `.use_(session.optional())` \
+    before the handler";
+
 /// 403, as VeloxTS has it.
-fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Error {
+fn refused(tag: &'static str, message: impl Into<Cow<'static, str>>) -> Error {
     Error::forbidden(message).with_name("CsrfError").with_tag(tag)
 }

@@ -2,7 +2,8 @@
 //! VeloxTS's format.
 //!
 //! The key is the secret itself, as in VeloxTS. A token is told apart from a session's cookie, which the same key signs, by its dots: what is
-//! signed there has none (`cookie/sign.rs`), and what is signed here has two.
+//! signed there has none (`cookie/sign.rs`), and what is signed here has two, or three where the token is bound to a session: then a dot and the
+//! session's id are signed behind it.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,25 +21,26 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// A new token, which lives from `now` on, in Unix milliseconds.
-    pub(super) fn issue(&self, now: u64) -> Result<String, getrandom::Error> {
+    /// A new token, which lives from `now` on, in Unix milliseconds. What it is bound to is signed, and not sent.
+    pub(super) fn issue(&self, now: u64, binding: &[u8]) -> Result<String, getrandom::Error> {
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
         let issued = now / 1000;
         let expires = issued.saturating_add(self.lifetime.as_secs());
         let mut token = format!("{}.{issued}.{expires}", URL_SAFE_NO_PAD.encode(random));
-        let mac = self.keys.first().map(|key| signature(key, token.as_bytes()));
+        let mac = self.keys.first().map(|key| signature(key, &[token.as_bytes(), binding].concat()));
         token.push('.');
         token.extend(mac.iter().flatten().map(|byte| char::from(*byte)));
         Ok(token)
     }
 
     /// Whether a token is one of ours, and still lives. Its times are not read before its signature was found right.
-    pub(super) fn check(&self, token: &[u8], now: u64) -> Result<(), Flaw> {
+    pub(super) fn check(&self, token: &[u8], now: u64, binding: &[u8]) -> Result<(), Flaw> {
         let dot = token.iter().rposition(|byte| *byte == b'.').ok_or(Flaw::Signature)?;
         let (signed, sent) = (&token[..dot], &token[dot + 1..]);
         // The spelling is compared and not what it stands for, so that there is no second one.
-        if !self.keys.iter().any(|key| signature(key, signed)[..].ct_eq(sent).into()) {
+        let bound = [signed, binding].concat();
+        if !self.keys.iter().any(|key| signature(key, &bound)[..].ct_eq(sent).into()) {
             return Err(Flaw::Signature);
         }
         // What else the secret signs is no token.
@@ -89,11 +91,11 @@ mod tests {
 
     #[test]
     fn a_token_has_its_times_and_is_known_until_it_expires() {
-        let token = tokens().issue(NOW + 999).expect("random bytes");
+        let token = tokens().issue(NOW + 999, b"").expect("random bytes");
         let parts: Vec<_> = token.split('.').collect();
         assert_eq!((parts.len(), parts[0].len(), parts[3].len()), (4, 43, 43));
         assert_eq!(parts[1..3], ["1700000000", "1700003600"]);
-        let check = |now| tokens().check(token.as_bytes(), now);
+        let check = |now| tokens().check(token.as_bytes(), now, b"");
         assert_eq!((check(NOW), check(NOW + 3_599_999)), (Ok(()), Ok(())));
         assert_eq!((check(NOW + 3_600_000), check(u64::MAX)), (Err(Flaw::Expired), Err(Flaw::Expired)));
     }
@@ -102,22 +104,22 @@ mod tests {
     fn a_token_is_that_of_an_independent_implementation() {
         // printf %s <all before the last dot> | openssl dgst -sha256 -hmac conformance-session-secret-0123456789 -binary | basenc --base64url
         let token = format!("{RANDOM}.1700000000.1700003600.RjCNNCc6oFKr_2oHsjEAT3oZ6Qp34s75aJQOdXxx3hs");
-        assert_eq!(tokens().check(token.as_bytes(), NOW), Ok(()));
+        assert_eq!(tokens().check(token.as_bytes(), NOW, b""), Ok(()));
     }
 
     /// Promise A1, for tokens.
     #[test]
     fn a_change_of_any_byte_to_any_other_is_refused() {
-        let token = tokens().issue(NOW).expect("random bytes").into_bytes();
+        let token = tokens().issue(NOW, b"").expect("random bytes").into_bytes();
         for index in 0..token.len() {
             for byte in 0..=255u8 {
                 let mut changed = token.clone();
                 changed[index] = byte;
-                assert_eq!(tokens().check(&changed, NOW).is_ok(), byte == token[index], "byte {index} as {byte}");
+                assert_eq!(tokens().check(&changed, NOW, b"").is_ok(), byte == token[index], "byte {index} as {byte}");
             }
         }
         for length in 0..token.len() {
-            assert_eq!(tokens().check(&token[..length], NOW), Err(Flaw::Signature));
+            assert_eq!(tokens().check(&token[..length], NOW, b""), Err(Flaw::Signature));
         }
     }
 
@@ -128,7 +130,7 @@ mod tests {
         for text in [RANDOM, "", ".", "1.2", "1.2.3.4", "1.2.x", "1.2.-3", "1.2.99999999999999999999", "a.b.\u{e9}"] {
             let mac = signature(&key, text.as_bytes());
             let signed = [text.as_bytes(), b".", &mac].concat();
-            assert_eq!(tokens().check(&signed, NOW), Err(Flaw::Signature), "{text}");
+            assert_eq!(tokens().check(&signed, NOW, b""), Err(Flaw::Signature), "{text}");
         }
     }
 
@@ -137,11 +139,11 @@ mod tests {
     fn the_first_key_signs_and_all_verify() {
         let (new, old) = (key("new-conformance-session-key-123456789"), key("old-conformance-session-key-123456789"));
         let of = |keys| Tokens { keys, lifetime: Duration::from_secs(60) };
-        let before = of(vec![old.clone()]).issue(NOW).expect("random bytes");
+        let before = of(vec![old.clone()]).issue(NOW, b"").expect("random bytes");
         let ring = of(vec![new.clone(), old]);
-        let now = ring.issue(NOW).expect("random bytes");
-        assert_eq!(ring.check(before.as_bytes(), NOW), Ok(()));
-        assert_eq!(of(vec![new.clone()]).check(now.as_bytes(), NOW), Ok(()));
-        assert_eq!(of(vec![new]).check(before.as_bytes(), NOW), Err(Flaw::Signature));
+        let now = ring.issue(NOW, b"").expect("random bytes");
+        assert_eq!(ring.check(before.as_bytes(), NOW, b""), Ok(()));
+        assert_eq!(of(vec![new.clone()]).check(now.as_bytes(), NOW, b""), Ok(()));
+        assert_eq!(of(vec![new]).check(before.as_bytes(), NOW, b""), Err(Flaw::Signature));
     }
 }

@@ -76,14 +76,9 @@ struct NotHeld;
 
 /// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
 /// sent, and that may change something, does not get it.
-pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
+pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
     check_origin(manager, exchange, kind)?;
-    // An application may have several kinds of sessions, each with a manager.
-    let slot = exchange.slot(manager.address(), || SessionSlot {
-        manager: manager.clone(),
-        open: OnceCell::new(),
-        is_alive: OnceCell::new(),
-    });
+    let slot = slot(manager, exchange);
     if !exchange.holds_head() && slot.open.get().is_none() {
         return Err(Error::internal(NotHeld));
     }
@@ -115,6 +110,20 @@ pub(super) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
             Err(unopened(error))
         }
     }
+}
+
+/// The session of this exchange, if a middleware has opened it.
+pub(crate) fn opened(manager: &Manager, exchange: &Exchange) -> Option<OpenSession> {
+    slot(manager, exchange).open.get().cloned()
+}
+
+/// An application may have several kinds of sessions, each with a manager.
+fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
+    exchange.slot(manager.address(), || SessionSlot {
+        manager: manager.clone(),
+        open: OnceCell::new(),
+        is_alive: OnceCell::new(),
+    })
 }
 
 /// Saves a session that cannot be closed at once, in the time that is left to its exchange.

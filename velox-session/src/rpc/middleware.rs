@@ -116,7 +116,7 @@ impl<C: Ctx> Middleware<C> for PlainSession {
 }
 
 /// What a caller shows that it is in a session.
-fn cookie(manager: &Manager) -> Credential {
+pub(crate) fn cookie(manager: &Manager) -> Credential {
     Credential::Cookie(manager.cookie_name().to_owned().into())
 }
 

@@ -9,9 +9,9 @@
 
 mod context;
 pub(crate) mod deadline;
-mod exchange;
+pub(crate) mod exchange;
 mod loader;
-mod middleware;
+pub(crate) mod middleware;
 mod outward;
 
 use std::fmt;
