@@ -59,6 +59,7 @@ pub mod conformance;
 pub mod cookie;
 #[cfg(feature = "rpc")]
 pub mod csrf;
+mod deadline;
 mod error;
 mod event;
 mod hex;

@@ -6,6 +6,7 @@ pub(crate) mod engine;
 mod error;
 mod immediate;
 mod open;
+mod patience;
 pub(crate) mod revocations;
 mod save;
 mod scope;
@@ -206,6 +207,11 @@ impl Manager {
         self.0.now()
     }
 
+    /// How long a request waits for its session when it begins.
+    pub(crate) fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
     /// How long an exchange waits for its store in all.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.0.longest_wait()
@@ -234,11 +240,6 @@ impl Manager {
     /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         &self.0.name
-    }
-
-    /// How long a request waits for its session when it begins.
-    pub(crate) fn patience(&self) -> Duration {
-        self.0.patience
     }
 
     /// The same for clones of one manager, and for no other manager that is there at the same time.

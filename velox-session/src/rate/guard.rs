@@ -17,8 +17,8 @@ use velox_rpc::{Context, Ctx, Error, Result};
 use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::config::PATIENCE;
+use crate::deadline::within;
 use crate::event::{Chain, Limit};
-use crate::rpc::deadline::within;
 
 /// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
 /// a store.

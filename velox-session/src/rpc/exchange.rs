@@ -6,20 +6,18 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
-use http::header::COOKIE;
 use tokio::sync::OnceCell;
 use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::{Output, Running};
 use velox_rpc::{Error, Result};
 
-use super::deadline::within;
 use super::outward::{cross_site, ended, of_call, unopened, unsaved};
 use crate::clock::milliseconds;
-use crate::manager::{CallScope, CloseError, Closing, OpenError, OpenSession, keep_out_of_caches};
+use crate::deadline::within;
+use crate::manager::{CallScope, OpenError, OpenSession, keep_out_of_caches};
 use crate::origin::Here;
 use crate::{Manager, Session};
 
@@ -58,7 +56,7 @@ impl SessionCall {
         match self.own {
             Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
                 // Its cookie went with the head, where there is one.
-                let _ = save(&own.0, &own.1).await.map_err(unsaved)?;
+                let _ = own.0.save_in_time(&own.1).await.map_err(unsaved)?;
                 result
             }),
             _ => Running::ready(result),
@@ -89,19 +87,8 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         open
     };
     let opening = || async {
-        // In a box: the future of the procedure would keep the room for it to its end.
         let request = exchange.request();
-        let (cookies, read_only) = (request.headers().get_all(COOKIE), request.method() == Method::HEAD);
-        if let Some(open) = manager.open_at_once(&cookies, read_only) {
-            return Ok(told(open));
-        }
-        let mut opening = Box::pin(manager.open_as(cookies, read_only));
-        let (opened, took) = within(manager.patience(), opening.as_mut()).await;
-        let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(manager.timed_out())))?;
-        if !took.is_zero() {
-            opened.shared().waited(milliseconds(took));
-        }
-        Ok(told(opened))
+        manager.open_in_time(request.headers(), request.method() == Method::HEAD).await.map(told)
     };
     match slot.open.get_or_try_init(opening).await {
         Ok(open) => Ok(open.clone()),
@@ -124,13 +111,6 @@ fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
         open: OnceCell::new(),
         is_alive: OnceCell::new(),
     })
-}
-
-/// Saves a session that cannot be closed at once, in the time that is left to its exchange.
-async fn save(manager: &Manager, open: &OpenSession) -> Result<Closing, CloseError> {
-    let left = manager.longest_wait().saturating_sub(Duration::from_millis(open.shared().waited(0)));
-    let (closed, _) = within(left, pin!(manager.save(open))).await;
-    closed.unwrap_or_else(|| Err(CloseError::Unavailable(manager.timed_out())))
 }
 
 /// Refuses a mutation from another site, and a query too that is sent by a method for changes.
@@ -184,7 +164,7 @@ impl Slot for SessionSlot {
         }
         let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
-            match save(&self.manager, &open).await {
+            match self.manager.save_in_time(&open).await {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));
                     Ok(())

@@ -8,7 +8,6 @@
 //! manager's address and what keeps a reply out of caches.
 
 mod context;
-pub(crate) mod deadline;
 pub(crate) mod exchange;
 mod loader;
 pub(crate) mod middleware;
