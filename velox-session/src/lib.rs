@@ -72,6 +72,8 @@ mod policy;
 pub mod rate;
 mod record;
 #[cfg(feature = "rpc")]
+mod rejection;
+#[cfg(feature = "rpc")]
 pub mod rpc;
 pub mod secret;
 pub mod session;

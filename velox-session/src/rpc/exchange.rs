@@ -14,11 +14,12 @@ use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::{Output, Running};
 use velox_rpc::{Error, Result};
 
-use super::outward::{cross_site, ended, of_call, unopened, unsaved};
+use super::outward::{caused, cross_site, ended, of_call};
 use crate::clock::milliseconds;
 use crate::deadline::within;
 use crate::manager::{CallScope, OpenError, OpenSession, keep_out_of_caches};
 use crate::origin::Here;
+use crate::rejection::Reason;
 use crate::{Manager, Session};
 
 /// What a call has of the session of its exchange.
@@ -56,7 +57,7 @@ impl SessionCall {
         match self.own {
             Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
                 // Its cookie went with the head, where there is one.
-                let _ = own.0.save_in_time(&own.1).await.map_err(unsaved)?;
+                let _ = own.0.save_in_time(&own.1).await.map_err(|error| caused((&error).into(), error))?;
                 result
             }),
             _ => Running::ready(result),
@@ -94,7 +95,7 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         Ok(open) => Ok(open.clone()),
         Err(error) => {
             exchange.reply().edit_headers(keep_out_of_caches);
-            Err(unopened(error))
+            Err(caused(Reason::NotLoaded, error))
         }
     }
 }
@@ -148,7 +149,7 @@ impl Slot for SessionSlot {
             let error = match self.is_alive.get_or_try_init(looking).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
-                Err(error) => unopened(error),
+                Err(error) => caused(Reason::NotLoaded, error),
             };
             exchange.reply().edit_headers(keep_out_of_caches);
             Err(error)
@@ -171,7 +172,7 @@ impl Slot for SessionSlot {
                 }
                 Err(error) => {
                     exchange.reply().edit_headers(keep_out_of_caches);
-                    Err(unsaved(error))
+                    Err(caused((&error).into(), error))
                 }
             }
         })

@@ -10,8 +10,10 @@ use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::{SessionCall, open};
 use super::loader::Loader;
-use super::{SessionContext, UserContext, outward};
+use super::outward::{is_ended, tell};
+use super::{SessionContext, UserContext};
 use crate::Manager;
+use crate::rejection::Reason;
 
 /// Lets in who is logged in: made by [`SessionMiddleware::required`](super::SessionMiddleware::required).
 pub struct RequiredSession<U>(WithUser<U>);
@@ -63,7 +65,7 @@ where
             }
             Who::Nobody => Err(nobody()),
         };
-        call.end(result.map_err(|error| if outward::is_ended(&error) { nobody() } else { error })).await
+        call.end(result.map_err(|error| if is_ended(&error) { nobody() } else { error })).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -121,11 +123,11 @@ pub(crate) fn cookie(manager: &Manager) -> Credential {
 }
 
 fn nobody() -> Error {
-    Error::unauthorized("Authentication required").with_tag("SESSION_UNAUTHORIZED")
+    tell(Reason::Unauthorized)
 }
 
 fn gone() -> Error {
-    Error::unauthorized("User not found").with_tag("USER_NOT_FOUND")
+    tell(Reason::UserNotFound)
 }
 
 /// Who sent the request.

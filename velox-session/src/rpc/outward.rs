@@ -1,73 +1,52 @@
-//! What the caller is told of a session's errors.
+//! What the caller of a procedure is told of a session's errors: the table of `rejection.rs`, as errors of velox-rpc.
 //!
 //! A handler hands a [`SessionError`] on by `?`, which makes any error an internal one. The session's middleware stands
 //! around the handler and knows better: what came of the caller's own input is said to be that.
 
-use velox_rpc::error::{Code, Error};
+use velox_rpc::error::{BoxError, Error};
 
-use crate::manager::{CloseError, CrossSiteError, OpenError};
+use crate::manager::CrossSiteError;
+use crate::rejection::Reason;
 use crate::session::SessionError;
 use crate::store::StoreError;
 
 /// The error of a call, where it came of what the caller sent.
 pub(super) fn of_call(error: Error) -> Error {
-    // Of a manager that a handler has asked.
-    if error.source().and_then(|source| source.downcast_ref()).is_some_and(|store: &StoreError| !store.is_unsupported())
-    {
-        return unasked(error);
-    }
-    match error.source().and_then(|source| source.downcast_ref()) {
-        Some(SessionError::TooLarge { .. }) => too_large(),
-        Some(SessionError::TooDeep { .. }) => {
-            Error::bad_request("The value is nested too deeply").with_tag("SESSION_VALUE_TOO_DEEP")
-        }
-        Some(SessionError::ReservedKey { .. }) => {
-            Error::bad_request("The key is reserved").with_tag("SESSION_KEY_RESERVED")
-        }
-        Some(SessionError::Superseded | SessionError::Conflict) => changed(),
-        Some(SessionError::CookieAfterHead) => cookie_after_head(),
-        Some(SessionError::Unavailable(store)) if !store.is_unsupported() => unasked(error),
-        Some(_) | None => error,
+    let reason = error.source().and_then(|source| {
+        let session = source.downcast_ref::<SessionError>().map(Reason::from);
+        // Of a manager that a handler has asked.
+        session.or_else(|| source.downcast_ref::<StoreError>().map(Reason::from))
+    });
+    match reason {
+        None | Some(Reason::Internal) => error,
+        Some(reason) => with_source_of(error, reason),
     }
 }
 
-/// As where it cannot be loaded or saved; what the store said stays the source.
 #[cold]
-fn unasked(error: Error) -> Error {
-    let unavailable = Error::unavailable("The session store could not be asked").with_tag("SESSION_UNAVAILABLE");
+fn with_source_of(error: Error, reason: Reason) -> Error {
     match error.into_source() {
-        Some(source) => unavailable.with_source(source),
-        None => unavailable,
+        Some(source) => caused(reason, source),
+        None => tell(reason),
     }
 }
 
-/// Nothing was done, and the session was not looked at. In development it says how to let the request pass.
+#[cold]
+pub(super) fn tell(reason: Reason) -> Error {
+    let (status, name, code, message) = reason.parts();
+    Error::custom(status, code, message).with_name(name)
+}
+
+#[cold]
+pub(super) fn caused(reason: Reason, source: impl Into<BoxError>) -> Error {
+    tell(reason).with_source(source)
+}
+
+/// In development it says how to let the request pass.
 #[cold]
 pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
-    Error::forbidden(error.message("The request came from another site", is_development))
-        .with_name("CsrfError")
-        .with_tag("CROSS_SITE_REQUEST")
-        .with_source(error)
-}
-
-/// Whether the visitor is logged in is not known: the request fails, and no cookie is touched.
-#[cold]
-pub(super) fn unopened(error: OpenError) -> Error {
-    Error::unavailable("The session could not be loaded").with_tag("SESSION_UNAVAILABLE").with_source(error)
-}
-
-/// What was written is not stored, and is not said to be.
-#[cold]
-pub(super) fn unsaved(error: CloseError) -> Error {
-    match error {
-        CloseError::Conflict => changed(),
-        CloseError::CookieAfterHead => cookie_after_head(),
-        CloseError::TooLarge { .. } => too_large(),
-        CloseError::Unavailable(_) => {
-            Error::unavailable("The session could not be saved").with_tag("SESSION_UNAVAILABLE").with_source(error)
-        }
-        CloseError::Id(_) | CloseError::Unlisted(_) => Error::internal(error),
-    }
+    let (status, name, code, message) = Reason::CrossSite.parts();
+    Error::custom(status, code, error.message(message, is_development)).with_name(name).with_source(error)
 }
 
 /// The session ended while the call waited for its body.
@@ -77,27 +56,10 @@ struct Ended;
 
 #[cold]
 pub(super) fn ended() -> Error {
-    changed().with_source(Ended)
+    caused(Reason::Changed, Ended)
 }
 
 /// Whether a call failed because its session ended while it waited.
 pub(super) fn is_ended(error: &Error) -> bool {
     error.source().is_some_and(|source| source.is::<Ended>())
-}
-
-fn changed() -> Error {
-    Error::new(Code::Conflict, "The session was changed by another request").with_tag("SESSION_CONFLICT")
-}
-
-/// As velox-rpc says it of any cookie.
-fn cookie_after_head() -> Error {
-    Error::new(
-        Code::Conflict,
-        "A streamed query cannot begin a session or give it a new id: send it in a request of its own",
-    )
-    .with_tag("COOKIE_AFTER_HEAD")
-}
-
-fn too_large() -> Error {
-    Error::new(Code::PayloadTooLarge, "The session would hold too much").with_tag("SESSION_TOO_LARGE")
 }
