@@ -65,13 +65,13 @@ mod event;
 mod hex;
 mod id;
 mod key;
+pub mod layer;
 pub mod manager;
 mod origin;
 mod policy;
 #[cfg(feature = "rpc")]
 pub mod rate;
 mod record;
-#[cfg(feature = "rpc")]
 mod rejection;
 #[cfg(feature = "rpc")]
 pub mod rpc;
@@ -87,6 +87,7 @@ pub use csrf::{Csrf, csrf};
 pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;
+pub use layer::SessionLayer;
 pub use manager::{Manager, Session};
 pub use record::{Record, RecordError};
 #[cfg(feature = "rpc")]

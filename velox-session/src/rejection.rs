@@ -1,8 +1,14 @@
 //! What a caller is told where its session lets a request fail: one table, whatever answers the request.
 
-use http::StatusCode;
+use std::error::Error;
+use std::fmt;
 
-use crate::manager::CloseError;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use crate::event::Chain;
+use crate::manager::{CloseError, CrossSiteError, OpenError, keep_out_of_caches};
 use crate::session::SessionError;
 use crate::store::StoreError;
 
@@ -88,5 +94,139 @@ impl From<&CloseError> for Reason {
             CloseError::Unavailable(_) => Self::NotSaved,
             CloseError::Id(_) | CloseError::Unlisted(_) => Self::Internal,
         }
+    }
+}
+
+/// A request that fails because of its session: what its caller is told, and why, for the log.
+///
+/// The body is the envelope in which procedures tell of errors: `error`, `message`, `statusCode` and `code`.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::SessionError;
+/// use velox_session::layer::Rejection;
+///
+/// let rejection = Rejection::from(SessionError::Conflict);
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (409, "SESSION_CONFLICT"));
+/// ```
+pub struct Rejection {
+    reason: Reason,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Rejection {
+    /// Returns the rejection of a request that nobody is logged in for: 401 `Authentication required`, code `SESSION_UNAUTHORIZED`.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self { reason: Reason::Unauthorized, source: None }
+    }
+
+    /// Returns the rejection of a request whose user is gone: 401 `User not found`, code `USER_NOT_FOUND`.
+    #[must_use]
+    pub fn user_not_found() -> Self {
+        Self { reason: Reason::UserNotFound, source: None }
+    }
+
+    pub(crate) fn of(reason: Reason, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { reason, source: Some(source.into()) }
+    }
+
+    /// The status of the reply.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.reason.parts().0
+    }
+
+    /// The `code` of the reply, such as `SESSION_UNAUTHORIZED`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.reason.parts().2
+    }
+
+    /// The `message` of the reply.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        self.reason.parts().3
+    }
+
+    /// Returns the response, which no cache keeps. Why the server failed goes to the log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_session::layer::Rejection;
+    ///
+    /// let response = Rejection::unauthorized().reply::<String>();
+    /// assert_eq!(response.status(), 401);
+    /// assert_eq!(
+    ///     response.body(),
+    ///     r#"{"error":"AuthError","message":"Authentication required","statusCode":401,"code":"SESSION_UNAUTHORIZED"}"#
+    /// );
+    /// ```
+    pub fn reply<B: From<String>>(self) -> Response<B> {
+        let (status, name, code, message) = self.reason.parts();
+        if status.is_server_error() {
+            let error = self.source.as_deref().map(|source| tracing::field::display(Chain(source)));
+            tracing::error!(error, code, "{message}");
+        }
+        let envelope = Envelope { error: name, message, status_code: status.as_u16(), code };
+        let body = serde_json::to_string(&envelope).unwrap_or_default();
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        keep_out_of_caches(response.headers_mut());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        response
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    error: &'static str,
+    message: &'static str,
+    status_code: u16,
+    code: &'static str,
+}
+
+impl From<CrossSiteError> for Rejection {
+    fn from(error: CrossSiteError) -> Self {
+        Self::of(Reason::CrossSite, error)
+    }
+}
+
+impl From<OpenError> for Rejection {
+    fn from(error: OpenError) -> Self {
+        Self::of(Reason::NotLoaded, error)
+    }
+}
+
+impl From<CloseError> for Rejection {
+    fn from(error: CloseError) -> Self {
+        Self::of(Reason::from(&error), error)
+    }
+}
+
+impl From<SessionError> for Rejection {
+    fn from(error: SessionError) -> Self {
+        Self::of(Reason::from(&error), error)
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection").field("reason", &self.reason).field("source", &self.source).finish()
+    }
+}
+
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
     }
 }

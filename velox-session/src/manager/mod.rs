@@ -207,6 +207,11 @@ impl Manager {
         self.0.now()
     }
 
+    /// The same for clones of one manager, and for no other manager that is there at the same time.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// How long a request waits for its session when it begins.
     pub(crate) fn patience(&self) -> Duration {
         self.0.patience
@@ -240,11 +245,6 @@ impl Manager {
     /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         &self.0.name
-    }
-
-    /// The same for clones of one manager, and for no other manager that is there at the same time.
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
     }
 }
 
