@@ -3,6 +3,8 @@
 //! In a streamed reply the queries do not hold the head back until they have ended. The session is loaded once for all of them, so that the
 //! cookie of one that was renewed goes with the head; from there on each has a session of its own, as if it were a request of its own, and
 //! saves it before its line leaves.
+//!
+//! Under a [`SessionLayer`](crate::SessionLayer) of the same manager there is an open session already: the layer saves it, and sends its cookie.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use velox_rpc::{Error, Result};
 use super::outward::{caused, cross_site, ended, of_call};
 use crate::clock::milliseconds;
 use crate::deadline::within;
+use crate::layer::opened_by_layer;
 use crate::manager::{CallScope, OpenError, OpenSession, keep_out_of_caches};
 use crate::origin::Here;
 use crate::rejection::Reason;
@@ -83,12 +86,18 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     }
     let told = |open| {
         if kind == Kind::Query && exchange.is_streamed() {
-            exchange.reply().edit_headers(|headers| manager.renewal(&open).apply(headers));
+            exchange.reply().edit_headers(|headers| match is_of_layer(manager, exchange) {
+                true => keep_out_of_caches(headers),
+                false => manager.renewal(&open).apply(headers),
+            });
         }
         open
     };
     let opening = || async {
         let request = exchange.request();
+        if let Some(open) = opened_by_layer(request.extensions(), manager) {
+            return Ok(told(open));
+        }
         manager.open_in_time(request.headers(), request.method() == Method::HEAD).await.map(told)
     };
     match slot.open.get_or_try_init(opening).await {
@@ -112,6 +121,11 @@ fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
         open: OnceCell::new(),
         is_alive: OnceCell::new(),
     })
+}
+
+/// Whether a layer around the service saves the session.
+fn is_of_layer(manager: &Manager, exchange: &Exchange) -> bool {
+    opened_by_layer(exchange.request().extensions(), manager).is_some()
 }
 
 /// Refuses a mutation from another site, and a query too that is sent by a method for changes.
@@ -157,7 +171,8 @@ impl Slot for SessionSlot {
     }
 
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let Some(open) = self.open.get().filter(|_| exchange.holds_head()) else { return Running::ready(Ok(())) };
+        let is_saved_here = exchange.holds_head() && !is_of_layer(&self.manager, exchange);
+        let Some(open) = self.open.get().filter(|_| is_saved_here) else { return Running::ready(Ok(())) };
         // As a rule: it needs no box to wait in.
         if let Some(closing) = self.manager.close_at_once(open) {
             exchange.reply().edit_headers(|headers| closing.apply(headers));
