@@ -66,6 +66,8 @@ mod hex;
 mod id;
 mod key;
 pub mod layer;
+#[cfg(feature = "rpc")]
+mod loader;
 pub mod manager;
 mod origin;
 mod policy;

@@ -1,7 +1,6 @@
 //! The three middlewares: a session required, optional, or only there.
 
 use std::fmt;
-use std::sync::Arc;
 
 use velox_rpc::call::Kind;
 use velox_rpc::context::Exchange;
@@ -9,10 +8,10 @@ use velox_rpc::procedure::{Credential, Demands, Output};
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::{SessionCall, open};
-use super::loader::Loader;
 use super::outward::{is_ended, tell};
 use super::{SessionContext, UserContext};
 use crate::Manager;
+use crate::loader::{Loader, Who};
 use crate::rejection::Reason;
 
 /// Lets in who is logged in: made by [`SessionMiddleware::required`](super::SessionMiddleware::required).
@@ -26,17 +25,17 @@ pub struct PlainSession(Manager);
 
 struct WithUser<U> {
     manager: Manager,
-    loader: Arc<dyn Loader<U>>,
+    loader: Loader<U, Error>,
 }
 
 impl<U> RequiredSession<U> {
-    pub(super) fn new(manager: Manager, loader: Arc<dyn Loader<U>>) -> Self {
+    pub(super) fn new(manager: Manager, loader: Loader<U, Error>) -> Self {
         Self(WithUser { manager, loader })
     }
 }
 
 impl<U> OptionalSession<U> {
-    pub(super) fn new(manager: Manager, loader: Arc<dyn Loader<U>>) -> Self {
+    pub(super) fn new(manager: Manager, loader: Loader<U, Error>) -> Self {
         Self(WithUser { manager, loader })
     }
 }
@@ -130,23 +129,12 @@ fn gone() -> Error {
     tell(Reason::UserNotFound)
 }
 
-/// Who sent the request.
-enum Who<U> {
-    Known(U),
-    /// Logged in as a user whom the loader no longer knows.
-    Gone,
-    Nobody,
-}
-
 impl<U> WithUser<U> {
     /// Opens the session, begins the call, and loads the user.
     async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(SessionCall, Who<U>)> {
         let open = open(&self.manager, exchange, kind).await?;
         let call = SessionCall::begin(&open, &self.manager, exchange, kind)?;
-        let who = match call.session().user() {
-            None => Who::Nobody,
-            Some(user) => self.loader.load(user).await?.map_or(Who::Gone, Who::Known),
-        };
+        let who = self.loader.who(&call.session()).await?;
         Ok((call, who))
     }
 }

@@ -9,16 +9,14 @@
 
 mod context;
 pub(crate) mod exchange;
-mod loader;
 pub(crate) mod middleware;
 mod outward;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
-use self::loader::Loader;
 use crate::config::{ConfigError, SessionBuilder};
+use crate::loader::Loader;
 use crate::{Manager, SessionUser};
 
 pub use self::context::{SessionContext, UserContext};
@@ -64,7 +62,7 @@ pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
 /// ```
 pub struct SessionMiddleware<U = SessionUser> {
     manager: Manager,
-    loader: Arc<dyn Loader<U>>,
+    loader: Loader<U, velox_rpc::Error>,
 }
 
 impl SessionBuilder {
@@ -75,7 +73,7 @@ impl SessionBuilder {
     ///
     /// Everything that is wrong with the settings, at once.
     pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
-        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Arc::new(loader::AsStored) })
+        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::AsStored(std::convert::identity) })
     }
 }
 
@@ -116,7 +114,7 @@ impl<U> SessionMiddleware<U> {
         Fut: Future<Output = velox_rpc::Result<Option<V>>> + Send + 'static,
         V: Send + Sync + 'static,
     {
-        SessionMiddleware { manager: self.manager, loader: Arc::new(load) }
+        SessionMiddleware { manager: self.manager, loader: Loader::by(load) }
     }
 
     /// Lets in who is logged in, and nobody else: `ctx.user: U`, `ctx.session`.
@@ -124,13 +122,13 @@ impl<U> SessionMiddleware<U> {
     /// Others get 401 `Authentication required`, code `SESSION_UNAUTHORIZED`; who is logged in as a user that is gone, 401 `User not
     /// found`, code `USER_NOT_FOUND`.
     pub fn required(&self) -> RequiredSession<U> {
-        RequiredSession::new(self.manager.clone(), Arc::clone(&self.loader))
+        RequiredSession::new(self.manager.clone(), self.loader.clone())
     }
 
     /// Lets everybody in: `ctx.user: Option<U>`, `ctx.session`. Who is logged in as a user that is gone is a visitor: see
     /// [`user_loader`](Self::user_loader).
     pub fn optional(&self) -> OptionalSession<U> {
-        OptionalSession::new(self.manager.clone(), Arc::clone(&self.loader))
+        OptionalSession::new(self.manager.clone(), self.loader.clone())
     }
 
     /// Lets everybody in and loads no user: `ctx.session`.
@@ -146,7 +144,7 @@ impl<U> SessionMiddleware<U> {
 
 impl<U> Clone for SessionMiddleware<U> {
     fn clone(&self) -> Self {
-        Self { manager: self.manager.clone(), loader: Arc::clone(&self.loader) }
+        Self { manager: self.manager.clone(), loader: self.loader.clone() }
     }
 }
 
