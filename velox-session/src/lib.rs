@@ -14,7 +14,8 @@
 //! * Ids and secrets have no `Display`, no `Serialize`, and a `Debug` that hides them.
 //!
 //! What to do is decided in pure code (`session/state.rs`, `session/plan.rs`), and done in a thin shell
-//! ([`Manager`]). The core names only types of the `http` crate; the binding to velox-rpc is the feature `rpc`.
+//! ([`Manager`]). [`SessionLayer`] does it around any service of tower. All of that names only types of `http` and tower; the binding
+//! to velox-rpc is the feature `rpc`, and extractors for axum are the feature `axum`.
 //!
 //! # Examples
 //!
@@ -66,7 +67,7 @@ mod hex;
 mod id;
 mod key;
 pub mod layer;
-#[cfg(feature = "rpc")]
+#[cfg(any(feature = "axum", feature = "rpc"))]
 mod loader;
 pub mod manager;
 mod origin;
@@ -98,6 +99,10 @@ pub use secret::Secret;
 pub use session::{Key, SessionError};
 pub use store::{MemoryStore, SessionStore};
 pub use user::SessionUser;
+
+#[cfg(feature = "axum")]
+#[doc = include_str!("docs/axum.md")]
+pub mod axum {}
 
 #[cfg(feature = "rpc")]
 #[doc = include_str!("docs/porting.md")]

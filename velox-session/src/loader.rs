@@ -32,6 +32,23 @@ impl<U, E> Loader<U, E> {
         Self::By(Arc::new(move |user| Box::pin(load(user))))
     }
 
+    /// The same users, for another side that asks.
+    #[cfg(all(feature = "axum", feature = "rpc"))]
+    pub(crate) fn map_err<F>(self, map: fn(E) -> F) -> Loader<U, F>
+    where
+        U: 'static,
+        E: 'static,
+        F: 'static,
+    {
+        match self {
+            Self::AsStored(give) => Loader::AsStored(give),
+            Self::By(load) => Loader::by(move |user| {
+                let loading = load(user);
+                async move { loading.await.map_err(map) }
+            }),
+        }
+    }
+
     /// Who is logged in.
     pub(crate) async fn who(&self, session: &Session) -> Result<Who<U>, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };

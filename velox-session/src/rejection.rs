@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -174,8 +174,10 @@ impl Rejection {
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
-        keep_out_of_caches(response.headers_mut());
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        let headers = response.headers_mut();
+        keep_out_of_caches(headers);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }
 }

@@ -3,6 +3,8 @@
 //! [`SessionLayer`] opens the session of a request, puts [`Session`](crate::Session) into the extensions of the request, and saves it before
 //! the head of the response leaves. Procedures under a layer use the session that it has opened. Uses the manager, and nothing of velox-rpc.
 
+#[cfg(feature = "axum")]
+mod extract;
 mod service;
 
 use std::fmt;
@@ -14,6 +16,8 @@ use crate::Manager;
 use crate::manager::OpenSession;
 
 pub use crate::rejection::Rejection;
+#[cfg(feature = "axum")]
+pub use extract::User;
 pub use service::SessionService;
 
 /// Opens and saves the session of each request: made by [`Manager::layer`]. Clones are the same sessions.
@@ -21,7 +25,8 @@ pub use service::SessionService;
 /// A handler finds its [`Session`](crate::Session) in the extensions of the request. With the feature `axum` it is an extractor.
 ///
 /// - A request that is no `GET`, `HEAD` or `OPTIONS` and that a browser sent from another site gets 403 `CROSS_SITE_REQUEST`, before its
-///   session is opened. See [`trusted_origins`](crate::SessionBuilder::trusted_origins).
+///   session is opened. See [`trusted_origins`](crate::SessionBuilder::trusted_origins): behind a proxy that changes the `Host` header, name the
+///   application's own origin there, too.
 /// - A request without the session cookie causes no store call, and a visitor to whom nothing was written gets no cookie.
 /// - What a request wrote is saved before the head of its response leaves. If it cannot be, the response is 503, 409 or 413 in place of the
 ///   handler's, and has no session cookie.
@@ -65,13 +70,19 @@ pub use service::SessionService;
 #[derive(Clone)]
 pub struct SessionLayer {
     manager: Manager,
+    #[cfg(feature = "axum")]
+    loader: extract::LeaveLoader,
 }
 
 impl SessionLayer {
     /// Returns the layer that opens and saves the sessions of a manager.
     #[must_use]
     pub fn new(manager: Manager) -> Self {
-        Self { manager }
+        Self {
+            manager,
+            #[cfg(feature = "axum")]
+            loader: extract::LeaveLoader::as_stored(),
+        }
     }
 }
 

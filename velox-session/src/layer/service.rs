@@ -101,7 +101,9 @@ impl SessionLayer {
         }
         let open = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
         let call = open.call();
-        extensions.insert(call.session());
+        extensions.insert(call.session().for_extractors());
+        #[cfg(feature = "axum")]
+        self.loader.leave(extensions);
         let OpenedByLayers(opened) = extensions.get_or_insert_default();
         opened.push((self.manager.clone(), open.clone()));
         Ok(Some((open, call)))

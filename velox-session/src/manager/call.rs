@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,15 +44,15 @@ use crate::user::SessionUser;
 pub struct Session {
     shared: Arc<Shared>,
     call: u32,
-    /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor).
-    user_is_gone: bool,
+    /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor). Handles that a layer gives out share it.
+    user_is_gone: Option<Arc<AtomicBool>>,
 }
 
 impl Session {
     pub(super) fn begin(shared: Arc<Shared>) -> Self {
         // A number that no call has: every use of it answers that the call has ended.
         let call = shared.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
-        Self { shared, call, user_is_gone: false }
+        Self { shared, call, user_is_gone: None }
     }
 
     /// Ends the call. Its writes are kept or dropped.
@@ -68,7 +69,14 @@ impl Session {
     /// the record as it is. The first write logs out, and so begins a session of the visitor's own: nothing of the user who is gone
     /// gets into it.
     pub(crate) fn of_visitor(self) -> Self {
-        Self { user_is_gone: true, ..self }
+        let user_is_gone = self.user_is_gone.unwrap_or_default();
+        user_is_gone.store(true, Ordering::Relaxed);
+        Self { user_is_gone: Some(user_is_gone), ..self }
+    }
+
+    /// A handle whose clones become a visitor's together, in whatever order a handler asks for the session and its user.
+    pub(crate) fn for_extractors(self) -> Self {
+        Self { user_is_gone: Some(Arc::default()), ..self }
     }
 
     /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
@@ -516,7 +524,7 @@ impl Session {
 
     /// Whether this call must not see what is there, which is of a user who is gone: until the call, or another, logs out.
     fn is_hidden(&self) -> bool {
-        self.user_is_gone && !self.is_logged_out()
+        self.user_is_gone.as_ref().is_some_and(|gone| gone.load(Ordering::Relaxed)) && !self.is_logged_out()
     }
 
     /// Whether somebody has logged out. Of a call that has ended nothing is there to be hidden.

@@ -17,7 +17,7 @@ use std::future::Future;
 
 use crate::config::{ConfigError, SessionBuilder};
 use crate::loader::Loader;
-use crate::{Manager, SessionUser};
+use crate::{Manager, SessionLayer, SessionUser};
 
 pub use self::context::{SessionContext, UserContext};
 pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
@@ -134,6 +134,43 @@ impl<U> SessionMiddleware<U> {
     /// Lets everybody in and loads no user: `ctx.session`.
     pub fn middleware(&self) -> PlainSession {
         PlainSession::new(self.manager.clone())
+    }
+
+    /// Returns the layer that opens and saves these sessions around a whole application, or around an axum router in which the
+    /// application is one service of many. The procedures use the session that the layer has opened.
+    ///
+    /// With the feature `axum`, the [`User`](crate::layer::User) extractors beside the procedures load the same users. There an error of the
+    /// loader is a 500, whatever it is for procedures.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::{App, Router, procedure};
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let session = session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build()?;
+    /// let layer = session.layer();
+    /// let profile = procedure::<()>().use_(session.required()).query(|call| Ok(call.ctx.user));
+    /// let app = App::new(()).router(Router::new("auth").procedure("getProfile", profile)).into_service()?;
+    ///
+    /// let site: axum::Router = axum::Router::new().fallback_service(app).layer(layer);
+    /// # let _ = site;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn layer(&self) -> SessionLayer
+    where
+        U: 'static,
+    {
+        let layer = self.manager.layer();
+        #[cfg(feature = "axum")]
+        let layer = layer.with_loader(self.loader.clone().map_err(|error| {
+            let message = error.to_string();
+            error.into_source().unwrap_or_else(|| message.into())
+        }));
+        layer
     }
 
     /// What opens and saves these sessions, for use outside of procedures.

@@ -1,0 +1,206 @@
+//! What handlers of axum take as arguments: the session, and its user.
+
+use std::any::type_name;
+use std::error::Error;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum_core::body::Body;
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum_core::response::{IntoResponse, Response};
+use http::Extensions;
+use http::request::Parts;
+
+use super::{Rejection, SessionLayer};
+use crate::loader::{Loader, Who};
+use crate::rejection::Reason;
+use crate::{Session, SessionError, SessionUser};
+
+/// The user who is logged in. An `Option` of it lets everybody in.
+///
+/// `U` is [`SessionUser`], or what the layer's [`user_loader`](SessionLayer::user_loader) gives. Nobody is logged in: 401 `Authentication
+/// required`, code `SESSION_UNAUTHORIZED`. The loader says that the user is gone: 401 `User not found`, code `USER_NOT_FOUND`, and the
+/// session ends. For an `Option`, that is `None`, and [`Session`] is a visitor's: empty, and of nobody, until it is written to.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use velox_session::layer::User;
+/// use velox_session::{MemoryStore, SessionUser, session_middleware};
+///
+/// async fn profile(User(user): User<SessionUser>) -> String {
+///     user.email
+/// }
+///
+/// async fn home(user: Option<User<SessionUser>>) -> String {
+///     user.map_or_else(|| "Hello".to_owned(), |User(user)| format!("Hello, {}", user.email))
+/// }
+///
+/// # fn main() -> Result<(), velox_session::ConfigError> {
+/// let sessions =
+///     session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build_manager()?;
+/// let app: Router = Router::new().route("/profile", get(profile)).route("/", get(home)).layer(sessions.layer());
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct User<U = SessionUser>(pub U);
+
+type LayerLoader<U> = Loader<U, Box<dyn Error + Send + Sync>>;
+
+/// Puts the loader of a layer into the extensions of a request, whatever user it gives.
+#[derive(Clone)]
+pub(super) struct LeaveLoader(Arc<dyn Fn(&mut Extensions) + Send + Sync>);
+
+impl LeaveLoader {
+    pub(super) fn as_stored() -> Self {
+        Self::of(Loader::AsStored(std::convert::identity))
+    }
+
+    fn of<U: 'static>(loader: LayerLoader<U>) -> Self {
+        Self(Arc::new(move |extensions| {
+            extensions.insert(loader.clone());
+        }))
+    }
+
+    pub(super) fn leave(&self, extensions: &mut Extensions) {
+        (self.0)(extensions);
+    }
+}
+
+impl SessionLayer {
+    /// Loads the user of each [`User`] extractor by what the session holds. `None` says that the user is gone. An error is a 500, whose cause is
+    /// in the log alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use std::convert::Infallible;
+    /// use std::sync::Arc;
+    ///
+    /// use axum::{Router, routing::get};
+    /// use velox_session::layer::User;
+    /// use velox_session::{MemoryStore, SessionUser, session_middleware};
+    ///
+    /// #[derive(Clone)]
+    /// struct Account { name: String }
+    ///
+    /// async fn profile(User(account): User<Account>) -> String {
+    ///     account.name
+    /// }
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let accounts: Arc<HashMap<String, Account>> = Arc::default();
+    /// let sessions = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .build_manager()?
+    ///     .layer()
+    ///     .user_loader(move |user: SessionUser| {
+    ///         let accounts = Arc::clone(&accounts);
+    ///         async move { Ok::<_, Infallible>(accounts.get(&user.id).cloned()) }
+    ///     });
+    /// let app: Router = Router::new().route("/profile", get(profile)).layer(sessions);
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn user_loader<U, E, F, Fut>(self, load: F) -> Self
+    where
+        F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<U>, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        U: 'static,
+    {
+        let loader = Loader::by(move |user| {
+            let loading = load(user);
+            async move { loading.await.map_err(Into::into) }
+        });
+        self.with_loader::<U>(loader)
+    }
+
+    pub(crate) fn with_loader<U: 'static>(self, loader: LayerLoader<U>) -> Self {
+        Self { loader: LeaveLoader::of(loader), ..self }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = Rejection;
+
+    /// The session that the innermost [`SessionLayer`] has opened. Without a layer the request is answered 500, and the log says what is missing.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        session(parts)
+    }
+}
+
+impl<S: Sync, U: Send + 'static> FromRequestParts<S> for User<U> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let session = session(parts)?;
+        match who(parts, &session).await? {
+            Who::Known(user) => Ok(Self(user)),
+            Who::Gone => {
+                // The account was deleted: its session ends, and the browser forgets it.
+                session.logout().await?;
+                Err(Rejection::user_not_found())
+            }
+            Who::Nobody => Err(Rejection::unauthorized()),
+        }
+    }
+}
+
+impl<S: Sync, U: Send + 'static> OptionalFromRequestParts<S> for User<U> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        let session = session(parts)?;
+        match who(parts, &session).await? {
+            Who::Known(user) => Ok(Some(Self(user))),
+            Who::Gone => {
+                // Neither this handle nor one that an earlier argument has shows who was logged in.
+                session.of_visitor();
+                Ok(None)
+            }
+            Who::Nobody => Ok(None),
+        }
+    }
+}
+
+fn session(parts: &Parts) -> Result<Session, Rejection> {
+    let session = parts.extensions.get::<Session>().cloned();
+    session.ok_or_else(|| Rejection::of(Reason::Internal, Misuse::NoLayer))
+}
+
+async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rejection> {
+    let Some(loader) = parts.extensions.get::<LayerLoader<U>>().cloned() else {
+        return Err(Rejection::of(Reason::Internal, Misuse::OtherUser(type_name::<U>())));
+    };
+    loader.who(session).await.map_err(|error| Rejection::of(Reason::Internal, error))
+}
+
+/// What a program does wrong.
+#[derive(Debug, thiserror::Error)]
+enum Misuse {
+    #[error("no layer has opened the session: add `.layer(manager.layer())` to the router, behind its routes")]
+    NoLayer,
+    #[error("the layer gives another type of user than `{0}`: see `SessionLayer::user_loader`")]
+    OtherUser(&'static str),
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.reply::<Body>()
+    }
+}
+
+impl IntoResponse for SessionError {
+    /// As from a procedure: what came of the caller's own input or of another request is 400, 409 or 413, a store that fails 503, and all else
+    /// 500, which the log explains.
+    fn into_response(self) -> Response {
+        Rejection::from(self).into_response()
+    }
+}
