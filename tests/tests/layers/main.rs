@@ -164,11 +164,12 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "velox-rpc",
     "velox-rpc-macros",
     "velox-session",
     "examples",
+    "examples/axum_sessions",
     "examples/otel",
     "examples/reference",
     "tests",
