@@ -173,7 +173,8 @@ impl<'ast> Visit<'ast> for Reader {
 fn is_for_tests(attribute: &syn::Attribute) -> bool {
     let is_test = |list: &syn::MetaList| {
         let text = list.tokens.to_string();
-        text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "test") && !text.contains("not")
+        let is_named = text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "test");
+        is_named && !text.contains("not") && !text.starts_with("any")
     };
     attribute.path().is_ident("cfg") && attribute.meta.require_list().is_ok_and(is_test)
 }

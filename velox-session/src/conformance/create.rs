@@ -1,7 +1,6 @@
 //! A session under a new id: it begins, or takes the place of another one, or nothing changes.
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, refused};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, refused};
 use super::race::only;
 use crate::key::StoreKey;
 use crate::store::{Condition, Created, Expected, NewSession, Stored};

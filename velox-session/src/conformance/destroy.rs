@@ -1,7 +1,6 @@
 //! What was ended is gone, and only what was meant to be ended is.
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, key, refused};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ensure, key, refused};
 use crate::store::{Condition, Destroyed, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {

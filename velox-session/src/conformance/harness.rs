@@ -2,31 +2,14 @@
 //! time.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::threads;
+use super::threads::{self, Task};
 use crate::clock::{Clock, ManualClock};
 use crate::store::SessionStore;
-
-/// A future that a check runs beside others.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::conformance::Task;
-///
-/// /// As a harness of tokio starts a task: on a thread of the runtime's choice.
-/// fn spawn(task: Task) -> Task {
-///     let running = tokio::spawn(task);
-///     Box::pin(async { running.await.expect("no store panics") })
-/// }
-/// ```
-pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A store under test, and its time. Implement it for a store with a clock of its own, such as a
 /// database. For a store that takes a [`Clock`], use [`ManualHarness`].

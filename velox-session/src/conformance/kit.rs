@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::harness::Harness;
-use super::{Task, threads};
+use super::threads::{self, Task};
 use crate::clock::milliseconds;
 use crate::event::Chain;
 use crate::id::SessionId;
@@ -19,6 +19,11 @@ use crate::store::{
     Condition, Created, Destroyed, Expected, Found, Login, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
 };
 use crate::user::SessionUser;
+
+/// A promise by name, and what finds out whether it holds.
+pub(super) type Check<'k> = (&'static str, Checking<'k>);
+
+pub(super) type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + Send + 'k>>;
 
 /// Why a promise does not count as kept.
 #[derive(Clone, Debug)]

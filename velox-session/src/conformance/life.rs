@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, MOMENT, Miss, ensure, key, refused};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, MOMENT, Miss, ensure, key, refused};
 use crate::store::{Condition, Destroyed, Expected, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {

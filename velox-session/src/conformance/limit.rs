@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::Check;
 use super::create::DONE;
-use super::kit::{COOKIE, HOUR, Kit, Miss, ROUNDS, TASKS, ensure, key, record_of};
+use super::kit::{COOKIE, Check, HOUR, Kit, Miss, ROUNDS, TASKS, ensure, key, record_of};
 use super::list::{lists, owner, user};
 use crate::key::StoreKey;
 use crate::store::{Condition, Created, Destroyed, Login, NewSession};

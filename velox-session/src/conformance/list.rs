@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Check;
 use super::create::DONE;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ensure, id, key, record_of, refused};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ensure, id, key, record_of, refused};
 use super::write::ODD_USERS;
 use crate::key::StoreKey;
 use crate::store::{Condition, Created, Destroyed, Expected, Owner, Stored};

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, MOMENT, Miss, ensure, key};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, MOMENT, Miss, ensure, key};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![

@@ -4,8 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, record_of};
+use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, record_of};
 use super::list::{lists, owner, user};
 use super::threads::pause;
 use crate::key::StoreKey;

@@ -42,16 +42,16 @@ mod tests;
 mod threads;
 mod write;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::task::Poll;
 
-pub use self::harness::{Harness, ManualHarness, Task};
-use self::kit::{Kit, Miss};
+pub use self::harness::{Harness, ManualHarness};
+use self::kit::{Checking, Kit, Miss};
 #[cfg(test)]
 pub(crate) use self::kit::{key, record};
 pub use self::report::Report;
+pub use self::threads::Task;
 
 /// Runs every check on a store, and reports which promises it keeps.
 ///
@@ -91,11 +91,6 @@ pub async fn check(harness: &dyn Harness) -> Report {
     }
     Report::new(findings)
 }
-
-/// A promise by name, and what finds out whether it holds.
-type Check<'k> = (&'static str, Checking<'k>);
-
-type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + Send + 'k>>;
 
 /// A check, in which a panic of the store is a broken promise.
 async fn unwound(mut check: Checking<'_>) -> Result<(), Miss> {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Miss, ROUNDS, TASKS, ensure, key, record};
+use super::kit::{COOKIE, Check, HOUR, Kit, Miss, ROUNDS, TASKS, ensure, key, record};
 use super::threads::pause;
 use crate::record::{Content, Record};
 use crate::store::{Condition, Destroyed, Expected, Stored};

@@ -1,12 +1,26 @@
 //! Doing several things at once, without a runtime.
 
+use std::future::Future;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use super::Task;
+/// A future that a check runs beside others.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::conformance::Task;
+///
+/// /// As a harness of tokio starts a task: on a thread of the runtime's choice.
+/// fn spawn(task: Task) -> Task {
+///     let running = tokio::spawn(task);
+///     Box::pin(async { running.await.expect("no store panics") })
+/// }
+/// ```
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a task in a thread of its own.
 pub(super) fn spawn(task: Task) -> Task {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Check;
-use super::kit::{COOKIE, HOUR, Kit, Miss, ensure, id, key, refused};
+use super::kit::{COOKIE, Check, HOUR, Kit, Miss, ensure, id, key, refused};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::store::{Expected, Stored};
