@@ -6,9 +6,13 @@
 mod guard;
 mod key;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod store;
 
 pub use self::guard::{ByRequest, ByUser, RateLimit, rate_limit};
 pub use self::key::RateKey;
 pub use self::memory::MemoryRates;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisRates;
 pub use self::store::{Hit, RateStore};

@@ -1,26 +1,19 @@
-//! The counts of rate limits, beside the sessions.
+//! The counts of rate limits in Redis, beside the sessions.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::layout::Layout;
-use super::link::{Effect, Link};
-use super::list::warn_of_garbage;
-use super::{RedisStore, scripts};
-use crate::clock::milliseconds;
-use crate::rate::{Hit, RateKey, RateStore};
-use crate::store::StoreError;
 use async_trait::async_trait;
+
+use super::key::RateKey;
+use super::store::{Hit, RateStore};
+use crate::store::{RedisStore, StoreError};
 
 /// The counts of rate limits in Redis, where several servers count together: made by [`RedisStore::rates`].
 ///
 /// Each open window is one key, `velox:rate:<hash>`, which Redis itself lets go when the window is over. Windows are timed by Redis, so that
 /// the clocks of the servers do not matter.
-#[derive(Clone)]
-pub struct RedisRates {
-    link: Link,
-    layout: Layout,
-}
+#[derive(Clone, Debug)]
+pub struct RedisRates(RedisStore);
 
 impl RedisStore {
     /// The counts of rate limits, by the connection and with the key prefix of this store.
@@ -42,28 +35,14 @@ impl RedisStore {
     /// ```
     #[must_use]
     pub fn rates(&self) -> RedisRates {
-        RedisRates { link: self.link.clone(), layout: self.layout.clone() }
+        RedisRates(self.clone())
     }
 }
 
 #[async_trait]
 impl RateStore for RedisRates {
     async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError> {
-        // What Redis takes: longer than anything is limited.
-        let window = milliseconds(window).clamp(1, MAX_WINDOW);
-        let name = self.layout.rate(&key.to_hex());
-        let (count, left, garbage): (u64, _, bool) =
-            self.link.eval(&scripts::HIT, &[&name], window, Effect::Once).await?;
-        warn_of_garbage(&name, garbage);
+        let (count, left) = self.0.count(&key.to_hex(), window).await?;
         Ok(Hit { count, left: Duration::from_millis(left) })
     }
 }
-
-impl fmt::Debug for RedisRates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisRates").field("link", &self.link).finish_non_exhaustive()
-    }
-}
-
-/// A hundred years.
-const MAX_WINDOW: u64 = 100 * 366 * 86_400_000;

@@ -22,8 +22,6 @@ pub use create::{Login, NewSession};
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
-#[cfg(all(feature = "redis", feature = "rpc"))]
-pub use redis::rates::RedisRates;
 pub use renewal::Renewal;
 
 /// A place where records are kept.

@@ -5,10 +5,11 @@
 
 use redis::Value;
 
+use super::RedisStore;
 use super::layout::{self, Held};
 use super::link::{Effect, LinkError};
 use super::list::{Entry, Terms, warn_of_garbage};
-use super::{NEVER, RedisStore, life, scripts};
+use super::scripts::{self, LONGEST, NEVER, life};
 use crate::clock::milliseconds;
 use crate::record::Record;
 use crate::store::{Condition, Created, Destroyed, Login, NewSession, Owner, SessionStore, StoreError};
@@ -146,7 +147,7 @@ impl RedisStore {
 
 /// How long ago a login began, and the limit.
 fn terms(login: Option<Login>) -> Terms {
-    let since = login.map(|login| milliseconds(login.since).min(super::LONGEST).to_string());
+    let since = login.map(|login| milliseconds(login.since).min(LONGEST).to_string());
     let limit = login.and_then(|login| login.limit).map(|limit| limit.to_string());
     (since.unwrap_or_default(), limit.unwrap_or_default())
 }

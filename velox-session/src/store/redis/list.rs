@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use super::RedisStore;
 use super::link::{Effect, Link};
-use super::{RedisStore, life, scripts};
+use super::scripts::{self, life};
 use crate::record::Record;
 use crate::store::{Owner, StoreError};
 

@@ -1,6 +1,6 @@
 //! Sessions in Redis or Valkey: one server, a master by its name or by the word of sentinels, or a cluster.
 //!
-//! Every method is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
+//! Every method (`records.rs`) is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
 //! renews its life at once. Where one server has all keys, sessions begin (`create.rs`) and end (`users.rs`) in one script of several keys.
 //!
 //! A list names at least all sessions of a user that live (`list.rs`). The name of one that has expired may stay behind. The list lives
@@ -10,8 +10,7 @@ mod create;
 mod layout;
 mod link;
 mod list;
-#[cfg(feature = "rpc")]
-pub(super) mod rates;
+mod records;
 mod scripts;
 mod users;
 
@@ -19,19 +18,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use redis::aio::ConnectionLike;
 
-use self::layout::{Held, Layout};
-use self::link::{Effect, Link, Replicas};
-use self::list::Entry;
-use super::{
-    Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
-};
-use crate::clock::{Clock, SystemClock, milliseconds};
+use self::layout::Layout;
+use self::link::{Link, Replicas};
+use super::StoreError;
+use crate::clock::{Clock, SystemClock};
 use crate::event::{Limit, PER_SECOND};
-use crate::key::StoreKey;
-use crate::record::Record;
 
 /// A store in Redis, or in Valkey. Clones share its connection.
 ///
@@ -310,156 +303,6 @@ impl RedisStore {
     fn writes(&self) -> Link {
         self.link.clone().with_replicas(self.replicas)
     }
-
-    /// Reads a record, and renews its life as the arguments say: lifetime, absolute time-out, interval. Answers whether it was renewed, or is
-    /// [to be listed](TO_BE_LISTED) first.
-    async fn read(
-        &self,
-        key: &StoreKey,
-        renewal: (u64, String, u64),
-        now: u64,
-    ) -> Result<(i64, Option<Record>), StoreError> {
-        let (name, args) = (self.layout.record(key)?, (now, renewal, self.layout.veloxts));
-        let (renewed, held): (i64, Option<Held>) =
-            self.link.eval(&scripts::LOAD, &[&name], args, Effect::Idempotent).await?;
-        let record = held.and_then(|held| {
-            // If it cannot be read, it is no session, and will not be one if it is asked for again. What is in it is not for the log.
-            let warn = |reason: &_| {
-                if let Some(suppressed) = self.unreadable.count(now) {
-                    tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
-                }
-            };
-            layout::record(&held, now).inspect_err(warn).ok()
-        });
-        Ok((renewed, record))
-    }
-
-    async fn update(
-        &self,
-        key: &StoreKey,
-        record: &Record,
-        version: u64,
-        ttl: Duration,
-        now: u64,
-    ) -> Result<Stored, StoreError> {
-        let (name, text) = (self.layout.record(key)?, self.layout.text(key, record, AS_IT_WAS));
-        let args = (version, text, life(ttl), now);
-        let (done, present): (i64, Option<Held>) =
-            self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
-        let is_kept = match (done, key.owner(record)) {
-            (0, _) => false,
-            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?,
-            _ => true,
-        };
-        let present = || present.and_then(|present| layout::record(&present, now).ok());
-        Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
-    }
-
-    /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
-    async fn list_and_touch(
-        &self,
-        link: &Link,
-        owner: &Owner,
-        key: &StoreKey,
-        record: &Record,
-        ttl: Duration,
-        now: u64,
-    ) -> Result<bool, StoreError> {
-        let entry = Entry::new(self.layout.member(key), record, ttl, now);
-        // One after the other: the record says that it is listed only once it is, or nothing would list it again.
-        self.add(link, owner, &entry, &Default::default()).await?;
-        let args = (now, life(ttl), self.layout.veloxts, entry.until);
-        Ok(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], args, Effect::Idempotent).await?)
-    }
-}
-
-#[async_trait]
-impl SessionStore for RedisStore {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        let (_, record) = self.read(key, (NEVER, String::new(), NEVER), self.clock.now()).await?;
-        Ok(record)
-    }
-
-    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
-        let args = (renewal.ttl().min(LONGEST), absolute, renewal.interval());
-        let (done, Some(record)) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
-        if done != TO_BE_LISTED {
-            return Ok(Some(Found { record, renewed: done == RENEWED }));
-        }
-        // The other service began it, or it has been read for a long time and never written to.
-        let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
-            return Ok(Some(Found { record, renewed: false }));
-        };
-        let alive = self.list_and_touch(&self.link, &owner, key, &record, ttl, renewal.now()).await?;
-        Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
-    }
-
-    async fn set(
-        &self,
-        key: &StoreKey,
-        record: Record,
-        expected: Expected,
-        ttl: Duration,
-    ) -> Result<Stored, StoreError> {
-        let now = self.clock.now();
-        let record = record.with_expiry(now.saturating_add(life(ttl)));
-        match expected {
-            Expected::Absent => match self.put_in(&NewSession::new(key, record, ttl)).await? {
-                Created::Yes { .. } => Ok(Stored::Yes),
-                _ => Ok(Stored::Conflict(None)),
-            },
-            Expected::Version(version) => self.update(key, &record, version, ttl, now).await,
-        }
-    }
-
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        let (version, effect) = match condition {
-            Condition::Always => (String::new(), Effect::Idempotent),
-            Condition::Version(version) => (version.to_string(), Effect::Once),
-        };
-        let (before_name, before_user) = self.layout.before(key.prefix());
-        let args = (version, before_name, if self.link.is_one_server() { before_user } else { Vec::new() });
-        let name = self.layout.record(key)?;
-        let (done, listed): (i64, Option<Vec<u8>>) =
-            self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
-        if let Some(user) = listed {
-            let owner = Owner::new(key.prefix(), &String::from_utf8_lossy(&user));
-            // It is over all the same. A name without a record is nothing to the list.
-            self.unlist(&owner, &[self.layout.member(key)]).await.ok();
-        }
-        Ok(match done {
-            0 => Destroyed::Absent,
-            1 => Destroyed::Yes,
-            _ => Destroyed::Conflict,
-        })
-    }
-
-    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        let (now, name) = (self.clock.now(), self.layout.record(key)?);
-        let args = (now, life(ttl), self.layout.veloxts, "");
-        let touched: i64 = self.link.eval(&scripts::TOUCH, &[&name], args, Effect::Idempotent).await?;
-        if touched != TO_BE_LISTED {
-            return Ok(touched == 1);
-        }
-        let Some(record) = self.get(key).await? else { return Ok(false) };
-        match key.owner(&record) {
-            Some(owner) => self.list_and_touch(&self.link, &owner, key, &record, ttl, now).await,
-            None => Ok(false),
-        }
-    }
-
-    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
-        self.put_in(&new).await
-    }
-
-    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        self.live_sessions(owner).await
-    }
-
-    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        self.end_all(owner, keep).await
-    }
 }
 
 impl fmt::Debug for RedisStore {
@@ -467,17 +310,3 @@ impl fmt::Debug for RedisStore {
         f.debug_struct("RedisStore").field("link", &self.writes()).field("layout", &self.layout).finish_non_exhaustive()
     }
 }
-
-/// Milliseconds of a life, as Redis takes them.
-fn life(ttl: Duration) -> u64 {
-    milliseconds(ttl).clamp(1, LONGEST)
-}
-
-/// Some 35,000 years: what is added to it, Redis's scripts still count exactly.
-const LONGEST: u64 = 1 << 50;
-/// What the script `update` puts in place of.
-const AS_IT_WAS: u64 = 0;
-/// The largest number that Redis's scripts count exactly: longer than anything lives.
-const NEVER: u64 = (1 << 53) - 1;
-const RENEWED: i64 = 1;
-const TO_BE_LISTED: i64 = 2;

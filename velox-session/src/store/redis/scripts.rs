@@ -2,8 +2,10 @@
 //! server has all keys.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::link::Script;
+use crate::clock::milliseconds;
 
 macro_rules! script {
     ($($file:literal),+) => {
@@ -22,5 +24,14 @@ pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "end
 /// For one server: two records and the list, and all records that it names.
 pub(super) static CREATE: LazyLock<Script> =
     script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
-#[cfg(feature = "rpc")]
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");
+
+/// Milliseconds of a life, as Redis takes them.
+pub(super) fn life(ttl: Duration) -> u64 {
+    milliseconds(ttl).clamp(1, LONGEST)
+}
+
+/// Some 35,000 years: what is added to it, scripts still count exactly.
+pub(super) const LONGEST: u64 = 1 << 50;
+/// The largest number that scripts count exactly: longer than anything lives.
+pub(super) const NEVER: u64 = (1 << 53) - 1;

@@ -1,0 +1,181 @@
+//! The methods of the store: each is one script on the key of a record.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::RedisStore;
+use super::layout::{self, Held};
+use super::link::{Effect, Link};
+use super::list::{Entry, warn_of_garbage};
+use super::scripts::{self, LONGEST, NEVER, life};
+use crate::key::StoreKey;
+use crate::record::Record;
+use crate::store::{
+    Condition, Created, Destroyed, Expected, Found, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
+};
+
+impl RedisStore {
+    /// Reads a record, and renews its life as the arguments say: lifetime, absolute time-out, interval. Answers whether it was renewed, or is
+    /// [to be listed](TO_BE_LISTED) first.
+    async fn read(
+        &self,
+        key: &StoreKey,
+        renewal: (u64, String, u64),
+        now: u64,
+    ) -> Result<(i64, Option<Record>), StoreError> {
+        let (name, args) = (self.layout.record(key)?, (now, renewal, self.layout.veloxts));
+        let (renewed, held): (i64, Option<Held>) =
+            self.link.eval(&scripts::LOAD, &[&name], args, Effect::Idempotent).await?;
+        let record = held.and_then(|held| {
+            // If it cannot be read, it is no session, and will not be one if it is asked for again. What is in it is not for the log.
+            let warn = |reason: &_| {
+                if let Some(suppressed) = self.unreadable.count(now) {
+                    tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
+                }
+            };
+            layout::record(&held, now).inspect_err(warn).ok()
+        });
+        Ok((renewed, record))
+    }
+
+    async fn update(
+        &self,
+        key: &StoreKey,
+        record: &Record,
+        version: u64,
+        ttl: Duration,
+        now: u64,
+    ) -> Result<Stored, StoreError> {
+        let (name, text) = (self.layout.record(key)?, self.layout.text(key, record, AS_IT_WAS));
+        let args = (version, text, life(ttl), now);
+        let (done, present): (i64, Option<Held>) =
+            self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
+        let is_kept = match (done, key.owner(record)) {
+            (0, _) => false,
+            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?,
+            _ => true,
+        };
+        let present = || present.and_then(|present| layout::record(&present, now).ok());
+        Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
+    }
+
+    /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
+    async fn list_and_touch(
+        &self,
+        link: &Link,
+        owner: &Owner,
+        key: &StoreKey,
+        record: &Record,
+        ttl: Duration,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        let entry = Entry::new(self.layout.member(key), record, ttl, now);
+        // One after the other: the record says that it is listed only once it is, or nothing would list it again.
+        self.add(link, owner, &entry, &Default::default()).await?;
+        let args = (now, life(ttl), self.layout.veloxts, entry.until);
+        Ok(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], args, Effect::Idempotent).await?)
+    }
+
+    /// Counts in a window of a rate limit, which opens with the first. Answers the count, and milliseconds until the window is over.
+    pub(crate) async fn count(&self, hash: &str, window: Duration) -> Result<(u64, u64), StoreError> {
+        let name = self.layout.rate(hash);
+        let (count, left, garbage) = self.link.eval(&scripts::HIT, &[&name], life(window), Effect::Once).await?;
+        warn_of_garbage(&name, garbage);
+        Ok((count, left))
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        let (_, record) = self.read(key, (NEVER, String::new(), NEVER), self.clock.now()).await?;
+        Ok(record)
+    }
+
+    async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
+        let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
+        let args = (renewal.ttl().min(LONGEST), absolute, renewal.interval());
+        let (done, Some(record)) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
+        if done != TO_BE_LISTED {
+            return Ok(Some(Found { record, renewed: done == RENEWED }));
+        }
+        // The other service began it, or it has been read for a long time and never written to.
+        let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
+            return Ok(Some(Found { record, renewed: false }));
+        };
+        let alive = self.list_and_touch(&self.link, &owner, key, &record, ttl, renewal.now()).await?;
+        Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        let now = self.clock.now();
+        let record = record.with_expiry(now.saturating_add(life(ttl)));
+        match expected {
+            Expected::Absent => match self.put_in(&NewSession::new(key, record, ttl)).await? {
+                Created::Yes { .. } => Ok(Stored::Yes),
+                _ => Ok(Stored::Conflict(None)),
+            },
+            Expected::Version(version) => self.update(key, &record, version, ttl, now).await,
+        }
+    }
+
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        let (version, effect) = match condition {
+            Condition::Always => (String::new(), Effect::Idempotent),
+            Condition::Version(version) => (version.to_string(), Effect::Once),
+        };
+        let (before_name, before_user) = self.layout.before(key.prefix());
+        let args = (version, before_name, if self.link.is_one_server() { before_user } else { Vec::new() });
+        let name = self.layout.record(key)?;
+        let (done, listed): (i64, Option<Vec<u8>>) =
+            self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
+        if let Some(user) = listed {
+            let owner = Owner::new(key.prefix(), &String::from_utf8_lossy(&user));
+            // It is over all the same. A name without a record is nothing to the list.
+            self.unlist(&owner, &[self.layout.member(key)]).await.ok();
+        }
+        Ok(match done {
+            0 => Destroyed::Absent,
+            1 => Destroyed::Yes,
+            _ => Destroyed::Conflict,
+        })
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        let (now, name) = (self.clock.now(), self.layout.record(key)?);
+        let args = (now, life(ttl), self.layout.veloxts, "");
+        let touched: i64 = self.link.eval(&scripts::TOUCH, &[&name], args, Effect::Idempotent).await?;
+        if touched != TO_BE_LISTED {
+            return Ok(touched == 1);
+        }
+        let Some(record) = self.get(key).await? else { return Ok(false) };
+        match key.owner(&record) {
+            Some(owner) => self.list_and_touch(&self.link, &owner, key, &record, ttl, now).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
+        self.put_in(&new).await
+    }
+
+    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+        self.live_sessions(owner).await
+    }
+
+    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+        self.end_all(owner, keep).await
+    }
+}
+
+/// What the script `update` puts in place of.
+const AS_IT_WAS: u64 = 0;
+const RENEWED: i64 = 1;
+const TO_BE_LISTED: i64 = 2;
