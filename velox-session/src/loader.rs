@@ -68,3 +68,28 @@ impl<U, E> Clone for Loader<U, E> {
         }
     }
 }
+
+#[cfg(feature = "axum")]
+pub(crate) type LayerLoader<U> = Loader<U, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Puts the loader of a layer into the extensions of a request, whatever user it gives.
+#[cfg(feature = "axum")]
+#[derive(Clone)]
+pub(crate) struct LeaveLoader(Arc<dyn Fn(&mut http::Extensions) + Send + Sync>);
+
+#[cfg(feature = "axum")]
+impl LeaveLoader {
+    pub(crate) fn as_stored() -> Self {
+        Self::of(Loader::AsStored(std::convert::identity))
+    }
+
+    pub(crate) fn of<U: 'static>(loader: LayerLoader<U>) -> Self {
+        Self(Arc::new(move |extensions| {
+            extensions.insert(loader.clone());
+        }))
+    }
+
+    pub(crate) fn leave(&self, extensions: &mut http::Extensions) {
+        (self.0)(extensions);
+    }
+}

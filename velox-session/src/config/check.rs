@@ -16,62 +16,69 @@ use crate::origin::{TrustedOrigins, warn_of_dropped_cookie};
 use crate::policy::Policy;
 use crate::secret::{Secret, Secrets};
 
-pub(super) fn build(settings: SessionBuilder) -> Result<Manager, ConfigError> {
-    let mut problems = Vec::new();
-    let secrets = check_secrets(settings.secrets, &mut problems);
-    let signer = secrets.split_first().map(|(first, older)| Signer::new(first, older));
-    if settings.store.is_none() {
-        problems.push(ConfigProblem::NoStore);
+impl SessionBuilder {
+    /// Checks the settings, and makes what opens and saves sessions.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings, at once.
+    pub fn build_manager(self) -> Result<Manager, ConfigError> {
+        let mut problems = Vec::new();
+        let secrets = check_secrets(self.secrets, &mut problems);
+        let signer = secrets.split_first().map(|(first, older)| Signer::new(first, older));
+        if self.store.is_none() {
+            problems.push(ConfigProblem::NoStore);
+        }
+        check_cookie(&self.cookie, &mut problems);
+        if !COOKIE_LIFE.contains(&self.max_age) {
+            problems.push(ConfigProblem::MaxAge);
+        }
+        if self.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
+            problems.push(ConfigProblem::AbsoluteTimeout);
+        }
+        let longest_interval = self.max_age / 10;
+        let touch_interval = self.touch_interval.unwrap_or(Duration::from_secs(60).min(longest_interval));
+        if touch_interval > longest_interval {
+            problems.push(ConfigProblem::TouchInterval);
+        }
+        if self.patience.is_zero() {
+            problems.push(ConfigProblem::Patience);
+        }
+        if self.size_limit == 0 {
+            problems.push(ConfigProblem::SizeLimit);
+        }
+        if self.session_limit == SessionLimit::Set(0) {
+            problems.push(ConfigProblem::SessionLimit);
+        }
+        let mut trusted = self.trusted;
+        check_origins(&mut trusted, &mut problems);
+        let (Some(signer), Some(store), Some(writer), true) =
+            (signer, self.store, Writer::new(&self.cookie), problems.is_empty())
+        else {
+            return Err(ConfigError::new(problems));
+        };
+        warn(&self.cookie, &mut trusted);
+        Ok(Manager::new(Engine {
+            prefix: self.cookie.name.as_str().into(),
+            name: self.cookie.name,
+            signer,
+            writer,
+            policy: Policy {
+                ttl: milliseconds(self.max_age),
+                absolute: self.absolute.map(milliseconds),
+                touch_interval: milliseconds(touch_interval),
+                sliding: self.sliding,
+            },
+            size_limit: self.size_limit,
+            session_limit: self.session_limit,
+            patience: self.patience,
+            origins: (!self.cross_site_mutations).then_some(trusted),
+            store,
+            clock: self.clock,
+            events: Events::new(),
+            revocations: Revocations::new(),
+        }))
     }
-    check_cookie(&settings.cookie, &mut problems);
-    if !COOKIE_LIFE.contains(&settings.max_age) {
-        problems.push(ConfigProblem::MaxAge);
-    }
-    if settings.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
-        problems.push(ConfigProblem::AbsoluteTimeout);
-    }
-    let longest_interval = settings.max_age / 10;
-    let touch_interval = settings.touch_interval.unwrap_or(Duration::from_secs(60).min(longest_interval));
-    if touch_interval > longest_interval {
-        problems.push(ConfigProblem::TouchInterval);
-    }
-    if settings.patience.is_zero() {
-        problems.push(ConfigProblem::Patience);
-    }
-    if settings.size_limit == 0 {
-        problems.push(ConfigProblem::SizeLimit);
-    }
-    if settings.session_limit == SessionLimit::Set(0) {
-        problems.push(ConfigProblem::SessionLimit);
-    }
-    let mut trusted = settings.trusted;
-    check_origins(&mut trusted, &mut problems);
-    let (Some(signer), Some(store), Some(writer), true) =
-        (signer, settings.store, Writer::new(&settings.cookie), problems.is_empty())
-    else {
-        return Err(ConfigError::new(problems));
-    };
-    warn(&settings.cookie, &mut trusted);
-    Ok(Manager::new(Engine {
-        prefix: settings.cookie.name.as_str().into(),
-        name: settings.cookie.name,
-        signer,
-        writer,
-        policy: Policy {
-            ttl: milliseconds(settings.max_age),
-            absolute: settings.absolute.map(milliseconds),
-            touch_interval: milliseconds(touch_interval),
-            sliding: settings.sliding,
-        },
-        size_limit: settings.size_limit,
-        session_limit: settings.session_limit,
-        patience: settings.patience,
-        origins: (!settings.cross_site_mutations).then_some(trusted),
-        store,
-        clock: settings.clock,
-        events: Events::new(),
-        revocations: Revocations::new(),
-    }))
 }
 
 /// The secrets, if all are good and there is one.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::cookie::{Attributes, SameSite};
-use crate::manager::Manager;
 use crate::manager::engine::SessionLimit;
 use crate::origin::TrustedOrigins;
 use crate::secret::Secrets;
@@ -377,15 +376,6 @@ impl SessionBuilder {
     /// Another clock, for tests.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
-    }
-
-    /// Checks the settings, and makes what opens and saves sessions.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with the settings, at once.
-    pub fn build_manager(self) -> Result<Manager, ConfigError> {
-        check::build(self)
     }
 }
 

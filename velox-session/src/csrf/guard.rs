@@ -22,6 +22,25 @@ use crate::rpc::middleware::cookie;
 #[derive(Clone, Debug)]
 pub struct CsrfGuard(Csrf);
 
+impl Csrf {
+    /// Lets no mutation pass that does not bring its token: for one procedure by [`guard`](velox_rpc::ProcedureBuilder::guard), or for all of a
+    /// router by [`Router::guard`](velox_rpc::Router::guard). Queries pass.
+    ///
+    /// A refused call gets a `CsrfError`, 403, by the first of these that is so:
+    ///
+    /// | what | code |
+    /// | --- | --- |
+    /// | another site sent it, as sessions see it too; or nothing says so but `Referer` | `CSRF_ORIGIN_MISMATCH` |
+    /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
+    /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
+    /// | the two differ; of several cookies of the name the first four are compared | `CSRF_TOKEN_MISMATCH` |
+    /// | the token is not signed by one of the secrets, or [bound](CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
+    /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
+    pub fn guard(&self) -> CsrfGuard {
+        CsrfGuard::new(self.clone())
+    }
+}
+
 impl CsrfGuard {
     pub(super) fn new(csrf: Csrf) -> Self {
         Self(csrf)

@@ -3,17 +3,15 @@
 use std::any::type_name;
 use std::error::Error;
 use std::future::Future;
-use std::sync::Arc;
 
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
-use http::Extensions;
 use http::request::Parts;
 
-use super::{Rejection, SessionLayer};
-use crate::loader::{Loader, Who};
-use crate::rejection::Reason;
+use super::service::SessionLayer;
+use crate::loader::{LayerLoader, LeaveLoader, Loader, Who};
+use crate::rejection::{Reason, Rejection};
 use crate::{Session, SessionError, SessionUser};
 
 /// The user who is logged in. An `Option` of it lets everybody in.
@@ -48,28 +46,6 @@ use crate::{Session, SessionError, SessionUser};
 #[derive(Clone, Debug)]
 pub struct User<U = SessionUser>(pub U);
 
-type LayerLoader<U> = Loader<U, Box<dyn Error + Send + Sync>>;
-
-/// Puts the loader of a layer into the extensions of a request, whatever user it gives.
-#[derive(Clone)]
-pub(super) struct LeaveLoader(Arc<dyn Fn(&mut Extensions) + Send + Sync>);
-
-impl LeaveLoader {
-    pub(super) fn as_stored() -> Self {
-        Self::of(Loader::AsStored(std::convert::identity))
-    }
-
-    fn of<U: 'static>(loader: LayerLoader<U>) -> Self {
-        Self(Arc::new(move |extensions| {
-            extensions.insert(loader.clone());
-        }))
-    }
-
-    pub(super) fn leave(&self, extensions: &mut Extensions) {
-        (self.0)(extensions);
-    }
-}
-
 impl SessionLayer {
     /// Loads the user of each [`User`] extractor by what the session holds. `None` says that the user is gone. An error is a 500, whose cause is
     /// in the log alone.
@@ -79,8 +55,7 @@ impl SessionLayer {
     /// ```
     /// use std::collections::HashMap;
     /// use std::convert::Infallible;
-    /// use std::sync::Arc;
-    ///
+    ///     ///
     /// use axum::{Router, routing::get};
     /// use velox_session::layer::User;
     /// use velox_session::{MemoryStore, SessionUser, session_middleware};
@@ -122,8 +97,9 @@ impl SessionLayer {
         self.with_loader::<U>(loader)
     }
 
-    pub(crate) fn with_loader<U: 'static>(self, loader: LayerLoader<U>) -> Self {
-        Self { loader: LeaveLoader::of(loader), ..self }
+    pub(crate) fn with_loader<U: 'static>(mut self, loader: LayerLoader<U>) -> Self {
+        self.loader = LeaveLoader::of(loader);
+        self
     }
 }
 
