@@ -471,7 +471,7 @@ impl Session {
     /// the new id is drawn when the session is saved.
     #[must_use]
     pub fn id(&self) -> Option<SessionId> {
-        self.loaded(|loaded| loaded.id.clone())
+        self.loaded(|loaded| loaded.key.id().cloned())?
     }
 
     /// Whether the request came without a live session.

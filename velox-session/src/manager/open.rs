@@ -73,15 +73,8 @@ impl Engine {
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
-        let Verified { id, current } = verified;
-        Ok(found.map(|Found { record, renewed }| Loaded {
-            id: id.clone(),
-            key,
-            record,
-            signature: current.copied(),
-            renewed,
-            mark,
-        }))
+        let signature = verified.current.copied();
+        Ok(found.map(|Found { record, renewed }| Loaded { key, record, signature, renewed, mark }))
     }
 }
 

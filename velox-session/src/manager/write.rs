@@ -56,7 +56,7 @@ impl Engine {
             let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
             let created = self.noted(self.store().create(new).await)?;
             if created != Created::Taken {
-                return Ok((created, Loaded { id, key, record, signature: None, renewed: true, mark }));
+                return Ok((created, Loaded { key, record, signature: None, renewed: true, mark }));
             }
         }
         // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.

@@ -129,8 +129,9 @@ impl Record {
         json::write_data(&self.content, self.saved_at)
     }
 
-    /// When it was last written, in Unix milliseconds.
-    pub(crate) fn saved_at(&self) -> u64 {
+    /// When it was last written, in Unix milliseconds. Reading alone does not count.
+    #[must_use]
+    pub fn saved_at(&self) -> u64 {
         self.saved_at
     }
 

@@ -11,7 +11,6 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::cookie::sign::Signature;
-use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::policy::Policy;
 use crate::record::{Content, Record};
@@ -72,7 +71,6 @@ pub(crate) enum Remains {
 /// A session as it was loaded.
 #[derive(Clone)]
 pub(crate) struct Loaded {
-    pub(crate) id: SessionId,
     pub(crate) key: StoreKey,
     pub(crate) record: Record,
     /// The signature that the browser sent, if it is good for the next cookie too.
@@ -558,7 +556,7 @@ impl State {
 
 impl Loaded {
     fn is_later_than(&self, other: &Self) -> bool {
-        self.id == other.id && self.record.version() > other.record.version()
+        self.key == other.key && self.record.version() > other.record.version()
     }
 }
 
@@ -574,6 +572,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::id::SessionId;
 
     fn set(key: &str) -> Op {
         Op::Set { key: key.to_owned(), value: json!(1) }
@@ -593,7 +592,7 @@ mod tests {
         let key = StoreKey::new(&"session".into(), &id);
         let record = Record::new(Arc::new(Content::new(0)), 1, 1_000, 0);
         State::new(
-            Some(Loaded { id, key, record, signature: None, renewed: false, mark: Mark::default() }),
+            Some(Loaded { key, record, signature: None, renewed: false, mark: Mark::default() }),
             true,
             false,
             0,

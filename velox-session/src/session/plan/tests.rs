@@ -87,7 +87,7 @@ impl Start {
             let id = SessionId::generate().expect("entropy");
             let key = StoreKey::new(&"session".into(), &id);
             let record = self.record();
-            Loaded { id, key, record, signature: None, renewed: false, mark: Mark::default() }
+            Loaded { key, record, signature: None, renewed: false, mark: Mark::default() }
         });
         State::new(loaded, self.is_presented(), read_only, OPENED, 64 * 1024)
     }
@@ -152,7 +152,7 @@ fn count(state: &mut State, call: u32) {
         Place::New => {
             let (id, record) = (SessionId::generate().expect("entropy"), saved(&Arc::new(Content::new(OPENED)), 1));
             let key = StoreKey::new(&"session".into(), &id);
-            let loaded = Loaded { id, key, record, signature: None, renewed: true, mark: Mark::default() };
+            let loaded = Loaded { key, record, signature: None, renewed: true, mark: Mark::default() };
             assert!(state.began(&update, loaded, OPENED));
         }
     }

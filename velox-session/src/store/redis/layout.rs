@@ -51,7 +51,6 @@ impl Layout {
     }
 
     /// The key of a rate limit's count.
-    #[cfg(feature = "rpc")]
     pub(super) fn rate(&self, hash: &str) -> Vec<u8> {
         format!("{}rate:{hash}", self.prefix()).into_bytes()
     }
