@@ -265,7 +265,7 @@ impl SessionBuilder {
     }
 
     /// How long a request waits for its session to be loaded before it is answered 503. By default a second and a half, whatever the
-    /// store; not zero. For its store it waits twice as long in all. Outside of procedures and layers the [`Manager`] waits as long as the
+    /// store; not zero. For its store it waits twice as long in all. Outside of procedures and layers the [`Manager`](crate::Manager) waits as long as the
     /// store lets it, but does not try again after that.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }

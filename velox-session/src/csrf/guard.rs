@@ -34,7 +34,7 @@ impl Csrf {
     /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
     /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
     /// | the two differ; of several cookies of the name the first four are compared | `CSRF_TOKEN_MISMATCH` |
-    /// | the token is not signed by one of the secrets, or [bound](CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
+    /// | the token is not signed by one of the secrets, or [bound](super::CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
     /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
     pub fn guard(&self) -> CsrfGuard {
         CsrfGuard::new(self.clone())

@@ -6,7 +6,7 @@ use super::Condition;
 use crate::key::StoreKey;
 use crate::record::Record;
 
-/// A session under a new id, as [`SessionStore::create`] is told of it.
+/// A session under a new id, as [`SessionStore::create`](crate::SessionStore::create) is told of it.
 ///
 /// # Examples
 ///

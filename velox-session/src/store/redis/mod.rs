@@ -236,7 +236,7 @@ impl RedisStore {
     ///
     /// - **Writes** are new sessions, saves, new ids and ends of sessions, with what they change on the lists of users. A flash message that
     ///   is read is a save.
-    /// - **Renewals** are none, whether [`load`](SessionStore::load) makes them or [`touch`](SessionStore::touch), or a read would need
+    /// - **Renewals** are none, whether [`load`](crate::SessionStore::load) makes them or [`touch`](crate::SessionStore::touch), or a read would need
     ///   replicas: one that lacks a renewal ends the session when it would have ended without, and until then the next read makes it again.
     /// - The counts of [`rates`](Self::rates) wait for nothing: one that is lost lets somebody try once more.
     ///
