@@ -156,7 +156,7 @@ impl Sessions {
     }
 
     /// Reads a message, once.
-    pub fn take_flash(&self) -> Query<ByKey, Message> {
+    pub fn get_flash(&self) -> Query<ByKey, Message> {
         procedure()
             .input::<ByKey>()
             .use_(self.session.optional())

@@ -94,7 +94,7 @@ impl Auth {
     }
 
     /// Reads the flash message (one-time).
-    fn take_flash(&self) -> Query<(), Flash> {
+    fn get_flash(&self) -> Query<(), Flash> {
         procedure()
             .use_(self.session.optional())
             .query(async |Call { ctx, .. }| Ok(Flash { message: ctx.session.take_flash("success").await? }))
