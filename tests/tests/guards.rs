@@ -1,14 +1,16 @@
 //! Guards that ask who sent the call, whatever stands between them and the session; and guards made of others.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use velox_rpc::context::{IsAuthenticated, Roles};
 use velox_rpc::procedure::{Guard, Procedure, Refusal, all_of, any_of, authenticated, guard, has_role, not};
 use velox_rpc::{App, Call, Context, Ctx, Error, Result, Router, middleware, procedure};
 use velox_session::clock::ManualClock;
-use velox_session::{MemoryStore, SessionMiddleware, SessionUser, session_middleware};
+use velox_session::{Authenticatable, MemoryStore, SessionMiddleware, SessionUser, session_middleware};
 use velox_tests::{Browser, Client, SECRET, get};
 
 // ---- users and roles ----
@@ -129,6 +131,68 @@ async fn the_guards_of_users_have_messages_and_statuses_of_their_own() {
     let admin = has_role("admin").message("Nothing to see here").status(StatusCode::NOT_FOUND);
     let procedure = procedure::<()>().use_(session.optional()).guard(admin).query(|_| Ok(1));
     assert_eq!(answers(&session, procedure).await[1], refusal(404, "Nothing to see here", "hasRole:admin"));
+}
+
+/// A user as the session keeps it, roles included.
+#[derive(Clone, Serialize, Deserialize)]
+struct Member {
+    id: u32,
+    roles: Vec<String>,
+}
+
+impl Authenticatable for Member {
+    fn id(&self) -> Cow<'_, str> {
+        Cow::Owned(self.id.to_string())
+    }
+}
+
+impl Roles for Member {
+    fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
+}
+
+#[tokio::test]
+async fn roles_that_a_login_left_in_the_session_need_no_loader() {
+    let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+    let session = settings.build().expect("good settings");
+    let login = |roles: &'static [&'static str]| {
+        let member = Member { id: 7, roles: roles.iter().map(|role| (*role).to_owned()).collect() };
+        procedure::<()>().use_(session.middleware()).mutation(move |Call { ctx, .. }| {
+            let member = member.clone();
+            async move { Ok(ctx.session.login(&member).await?) }
+        })
+    };
+    let plain = procedure::<()>()
+        .use_(session.middleware())
+        .mutation(async |Call { ctx, .. }| Ok(ctx.session.login(SessionUser::new("7", "ada@example.com")).await?));
+    let members = session.clone().user_type::<Member>();
+    let admin =
+        procedure::<()>().use_(members.required()).guard(has_role("admin")).query(|Call { ctx, .. }| Ok(ctx.user.id));
+    let home = procedure::<()>()
+        .use_(members.optional())
+        .query(|Call { ctx, .. }| Ok((ctx.user.map(|member| member.roles), ctx.session.user_id())));
+    let router = Router::new("test")
+        .procedure("admin", login(&["user", "admin"]))
+        .procedure("user", login(&["user"]))
+        .procedure("plain", plain)
+        .procedure("run", admin)
+        .procedure("home", home);
+    let mut browser = Browser::of(App::new(()).router(router), ManualClock::at(1_700_000_000_000));
+
+    browser.post("/api/test/admin", json!({})).await.outcome();
+    assert_eq!(browser.get("/api/test/run").await.outcome(), (200, json!(7)));
+    browser.post("/api/test/user", json!({})).await.outcome();
+    assert_eq!(browser.get("/api/test/run").await.outcome(), not_an_admin());
+    assert_eq!(browser.get("/api/test/home").await.outcome(), (200, json!([["user"], "7"])));
+
+    // A session that holds another type of user is of nobody any more; where one is required, it ends.
+    browser.post("/api/test/plain", json!({})).await.outcome();
+    assert_eq!(browser.get("/api/test/home").await.outcome(), (200, json!([null, null])));
+    let (status, body) = browser.get("/api/test/run").await.outcome();
+    assert_eq!((status, &body["code"]), (401, &json!("USER_NOT_FOUND")));
+    let (status, body) = browser.get("/api/test/run").await.outcome();
+    assert_eq!((status, &body["code"]), (401, &json!("SESSION_UNAUTHORIZED")));
 }
 
 /// Finds the user of a token: a middleware by this name says who the user is.

@@ -1,5 +1,6 @@
 //! Sessions by a layer of tower: in an axum router without a procedure, around procedures, and what its extractors give.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +15,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower::{Layer, ServiceExt, service_fn};
 use velox_rpc::{App, Call, procedure};
 use velox_session::layer::{Rejection, User};
 use velox_session::{
-    Manager, MemoryStore, Session, SessionBuilder, SessionError, SessionLayer, SessionUser, session_middleware,
+    Authenticatable, Manager, MemoryStore, Session, SessionBuilder, SessionError, SessionLayer, SessionUser,
+    session_middleware,
 };
 use velox_tests::{Kind, Log, Probe, SECRET};
 
@@ -615,6 +618,34 @@ async fn to_an_optional_extractor_a_user_who_is_gone_is_a_visitor_in_whatever_or
     assert_eq!(visitor.get("/read").await.body, Value::Null, "nothing of the user got into the visitor's session");
     assert_eq!(before.clone().get("/profile").await.status, StatusCode::INTERNAL_SERVER_ERROR, "another type of user");
     assert_eq!(before.clone().get("/account").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_user_of_a_type_of_its_own_is_an_extractor() {
+    #[derive(Serialize, Deserialize)]
+    struct Member {
+        id: String,
+        roles: Vec<String>,
+    }
+    impl Authenticatable for Member {
+        fn id(&self) -> Cow<'_, str> {
+            Cow::Borrowed(&self.id)
+        }
+    }
+    let member = || Member { id: "u1".to_owned(), roles: vec!["admin".to_owned()] };
+    let layer = Sessions::new().manager.layer().user_type::<Member>();
+    let site = pages()
+        .route("/join", post(async move |session: Session| session.login(member()).await))
+        .route("/roles", get(async |User(member): User<Member>| Json(member.roles)))
+        .layer(layer);
+    let mut visitor = Visitor::of(site);
+    assert!(visitor.get("/roles").await.is_rejection(401, "SESSION_UNAUTHORIZED"));
+    visitor.post("/join").await;
+    assert_eq!(visitor.get("/roles").await.body, json!(["admin"]));
+    // One that holds another type of user is of nobody any more.
+    visitor.post("/login").await;
+    assert_eq!(visitor.get("/roles").await.body["code"], "USER_NOT_FOUND");
+    assert!(visitor.get("/roles").await.is_rejection(401, "SESSION_UNAUTHORIZED"));
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ pub use rpc::SessionMiddleware;
 pub use secret::Secret;
 pub use session::{Key, SessionError};
 pub use store::{MemoryStore, SessionStore};
-pub use user::SessionUser;
+pub use user::{Authenticatable, SessionUser};
 
 #[cfg(feature = "axum")]
 #[doc = include_str!("docs/axum.md")]

@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::{Session, SessionUser};
 
 /// Gives the user of a session, or says that it is gone. `E` is what the side that asks makes of a failure.
 pub(crate) enum Loader<U, E> {
     /// The user as the session holds it.
-    AsStored(fn(SessionUser) -> U),
+    Stored(fn(&Session) -> Option<U>),
     By(Arc<Load<U, E>>),
 }
 
@@ -41,7 +43,7 @@ impl<U, E> Loader<U, E> {
         F: 'static,
     {
         match self {
-            Self::AsStored(give) => Loader::AsStored(give),
+            Self::Stored(read) => Loader::Stored(read),
             Self::By(load) => Loader::by(move |user| {
                 let loading = load(user);
                 async move { loading.await.map_err(map) }
@@ -53,17 +55,23 @@ impl<U, E> Loader<U, E> {
     pub(crate) async fn who(&self, session: &Session) -> Result<Who<U>, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };
         let user = match self {
-            Self::AsStored(give) => Some(give(user)),
+            Self::Stored(read) => read(session),
             Self::By(load) => load(user).await?,
         };
         Ok(user.map_or(Who::Gone, Who::Known))
     }
 }
 
+/// The user as the type that was logged in. A session that holds another type is of nobody any more.
+pub(crate) fn stored<U: DeserializeOwned>(session: &Session) -> Option<U> {
+    let user = session.user_as();
+    user.inspect_err(|error| tracing::warn!(%error, "a session holds another type of user")).ok().flatten()
+}
+
 impl<U, E> Clone for Loader<U, E> {
     fn clone(&self) -> Self {
         match self {
-            Self::AsStored(give) => Self::AsStored(*give),
+            Self::Stored(read) => Self::Stored(*read),
             Self::By(load) => Self::By(Arc::clone(load)),
         }
     }
@@ -80,7 +88,7 @@ pub(crate) struct LeaveLoader(Arc<dyn Fn(&mut http::Extensions) + Send + Sync>);
 #[cfg(feature = "axum")]
 impl LeaveLoader {
     pub(crate) fn as_stored() -> Self {
-        Self::of(Loader::AsStored(std::convert::identity))
+        Self::of(Loader::Stored(Session::user))
     }
 
     pub(crate) fn of<U: 'static>(loader: LayerLoader<U>) -> Self {

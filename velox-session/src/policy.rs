@@ -1,6 +1,6 @@
 //! How long sessions live, as pure arithmetic. All times are milliseconds.
 
-use crate::record::Record;
+use crate::record::{Content, Record};
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug)]
@@ -19,20 +19,25 @@ impl Policy {
     /// What is left to a record; zero if it is over. Never more than a new one would have, whatever a clock that was set
     /// back says.
     pub(crate) fn remaining(&self, record: &Record, now: u64) -> u64 {
-        record.expires_at().saturating_sub(now).min(self.longest(record.created_at(), now))
+        record.expires_at().saturating_sub(now).min(self.longest(record.content(), now))
     }
 
-    /// What is left at most to a session of this age.
-    pub(crate) fn longest(&self, created_at: u64, now: u64) -> u64 {
-        let age = now.saturating_sub(created_at);
-        self.ttl.min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
+    /// What is left at most to a session that holds this.
+    pub(crate) fn longest(&self, content: &Content, now: u64) -> u64 {
+        let age = now.saturating_sub(content.created_at());
+        content
+            .max_age()
+            .unwrap_or(self.ttl)
+            .min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
     }
 
     /// What a request that only reads gives a record, if enough of its life has passed to be worth it.
     pub(crate) fn renewed(&self, record: &Record, now: u64) -> Option<u64> {
-        let (longest, remaining) = (self.longest(record.created_at(), now), self.remaining(record, now));
+        let (longest, remaining) = (self.longest(record.content(), now), self.remaining(record, now));
+        // The interval goes with the lifetime of the settings.
+        let interval = record.content().max_age().map_or(u64::MAX, |max_age| max_age / 10).min(self.touch_interval);
         // What is over stays over, also where a store has not noticed.
-        (remaining > 0 && longest - remaining >= self.touch_interval).then_some(longest)
+        (remaining > 0 && longest - remaining >= interval).then_some(longest)
     }
 }
 
@@ -41,7 +46,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::record::Content;
+    use crate::user::{SessionUser, UserLogin};
 
     const POLICY: Policy = Policy { ttl: 100_000, absolute: Some(500_000), touch_interval: 10_000, sliding: true };
 
@@ -71,6 +76,24 @@ mod tests {
         // All that is left to it, it has.
         assert_eq!(POLICY.renewed(&record(0, 500_000), 450_000), None);
         assert_eq!(POLICY.renewed(&record(0, 600_000), 500_000), None);
+    }
+
+    #[test]
+    fn a_lifetime_chosen_at_login_takes_the_place_of_that_of_the_settings() {
+        let of = |max_age, expires_at| {
+            let mut content = Content::new(0);
+            let user = SessionUser::new("u1", "ada@example.com");
+            content.log_in(&UserLogin { max_age: Some(max_age), ..UserLogin::plain(user, 0) });
+            Record::new(Arc::new(content), 1, expires_at, 0)
+        };
+        // Longer, up to the absolute time-out.
+        assert_eq!(POLICY.remaining(&of(300_000, 300_000), 0), 300_000);
+        assert_eq!(POLICY.renewed(&of(300_000, 300_000), 20_000), Some(300_000));
+        assert_eq!(POLICY.renewed(&of(300_000, 300_000), 250_000), Some(250_000));
+        // Shorter, and then renewed more often.
+        assert_eq!(POLICY.remaining(&of(5_000, 100_000), 0), 5_000);
+        assert_eq!(POLICY.renewed(&of(5_000, 5_000), 499), None);
+        assert_eq!(POLICY.renewed(&of(5_000, 5_000), 500), Some(5_000));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{ConfigError, ConfigProblem, SessionBuilder};
 use crate::clock::milliseconds;
 use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
-use crate::cookie::{Attributes, SameSite};
+use crate::cookie::{Attributes, COOKIE_LIFE, SameSite};
 use crate::event::Events;
 use crate::manager::Manager;
 use crate::manager::engine::{Engine, SessionLimit};
@@ -159,6 +159,4 @@ pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: u64 = 86_400;
-/// 400 days are the longest that browsers keep a cookie.
-pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = SECOND..=Duration::from_secs(400 * DAY);
 const ABSOLUTE: RangeInclusive<Duration> = SECOND..=Duration::from_secs(3_653 * DAY);

@@ -18,7 +18,7 @@ use crate::record::{Content, Record};
 use crate::store::{
     Condition, Created, Destroyed, Expected, Found, Login, NewSession, Owner, Renewal, SessionStore, StoreError, Stored,
 };
-use crate::user::SessionUser;
+use crate::user::{SessionUser, UserLogin};
 
 /// A promise by name, and what finds out whether it holds.
 pub(super) type Check<'k> = (&'static str, Checking<'k>);
@@ -78,6 +78,14 @@ impl<'h> Kit<'h> {
     /// A record of a user.
     pub(super) fn record_of(&self, user: &str, version: u64) -> Record {
         record_of(user, version, self.now())
+    }
+
+    /// A record of a user who has logged in for a lifetime of its own.
+    pub(super) fn remembered(&self, user: &str, max_age: Duration) -> Record {
+        let (user, now) = (SessionUser::new(user, "ada@example.com"), self.now());
+        let mut content = Content::new(now);
+        content.log_in(&UserLogin { max_age: Some(milliseconds(max_age)), ..UserLogin::plain(user, now) });
+        Record::new(Arc::new(content), 1, now, now)
     }
 
     /// A record of a user who has logged in at this time.
@@ -322,7 +330,7 @@ pub(crate) fn record(text: &str, version: u64, now: u64) -> Record {
 /// A record of a user.
 pub(super) fn record_of(user: &str, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
-    content.log_in(SessionUser::new(user, "ada@example.com"), now);
+    content.log_in(&UserLogin::plain(SessionUser::new(user, "ada@example.com"), now));
     Record::new(Arc::new(content), version, now, now)
 }
 

@@ -15,6 +15,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a load never makes a life longer than the absolute time-out (E3)", Box::pin(absolute(kit))),
         ("a load does not renew what has come to its absolute end (E3)", Box::pin(absolute_end(kit))),
         ("a load gives no life that is longer than a new one (E6)", Box::pin(longer_life(kit))),
+        ("a load renews a record by its own lifetime, where it has one", Box::pin(own_life(kit))),
     ]
 }
 
@@ -114,6 +115,20 @@ async fn absolute_end(kit: &Kit<'_>) -> Result<(), Miss> {
         kit.expires_in("load", &found.record, (3 - passed) * HOUR)?;
     }
     kit.ends_in(&key, HOUR).await
+}
+
+async fn own_life(kit: &Kit<'_>) -> Result<(), Miss> {
+    for own in [HOUR / 4, 3 * HOUR] {
+        let key = kit.inserted(kit.remembered("u1", own), own).await?;
+        for _ in 0..3 {
+            kit.advance(own / 2).await;
+            let found = kit.loaded(&key, Lives::USUAL).await?;
+            ensure!(found.renewed, "load: a record with a lifetime of its own was not renewed after half of it");
+            kit.expires_in("load of a record with a lifetime of its own", &found.record, own)?;
+        }
+        kit.ends_in(&key, own).await?;
+    }
+    Ok(())
 }
 
 async fn longer_life(kit: &Kit<'_>) -> Result<(), Miss> {

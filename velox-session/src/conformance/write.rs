@@ -9,7 +9,7 @@ use super::kit::{COOKIE, Check, HOUR, Kit, Miss, ensure, id, key, refused};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::store::{Expected, Stored};
-use crate::user::SessionUser;
+use crate::user::{SessionUser, UserLogin};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
@@ -62,7 +62,7 @@ async fn any_json(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn any_user(kit: &Kit<'_>) -> Result<(), Miss> {
     for user in ODD_USERS {
         let mut content = Content::new(kit.now());
-        content.log_in(SessionUser::new(user, "ada+\"x\"@exämple.com"), kit.now());
+        content.log_in(&UserLogin::plain(SessionUser::new(user, "ada+\"x\"@exämple.com"), kit.now()));
         round_trip(kit, content).await?;
     }
     Ok(())
@@ -78,7 +78,7 @@ async fn flash(kit: &Kit<'_>) -> Result<(), Miss> {
 
 async fn handle(kit: &Kit<'_>) -> Result<(), Miss> {
     let mut content = Content::new(kit.now());
-    content.log_in(SessionUser::new("u1", "ada@example.com"), kit.now());
+    content.log_in(&UserLogin::plain(SessionUser::new("u1", "ada@example.com"), kit.now()));
     content.set_handle([0xa7; 32]);
     round_trip(kit, content).await
 }

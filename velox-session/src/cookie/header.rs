@@ -89,14 +89,25 @@ impl Writer {
         })
     }
 
-    /// The line that gives the browser this id, for the whole seconds of `max_age` unless it is to forget it when it is closed.
-    pub(crate) fn issue(&self, id: &SessionId, signature: &Signature, max_age: Duration) -> HeaderValue {
-        self.line(&[id.as_bytes(), b".", signature], max_age)
+    /// The line that gives the browser this id, for the whole seconds of `max_age`. Unless the cookie is `remembered`, the settings say whether
+    /// the browser forgets it before, when it is closed.
+    pub(crate) fn issue(
+        &self,
+        id: &SessionId,
+        signature: &Signature,
+        max_age: Duration,
+        remembered: bool,
+    ) -> HeaderValue {
+        self.written(&[id.as_bytes(), b".", signature], (remembered || !self.expires_on_close).then_some(max_age))
     }
 
     /// The same for a value of parts that are header text.
     pub(crate) fn line(&self, value: &[&[u8]], max_age: Duration) -> HeaderValue {
-        let age = if self.expires_on_close { String::new() } else { format!("; Max-Age={}", max_age.as_secs()) };
+        self.written(value, Some(max_age))
+    }
+
+    fn written(&self, value: &[&[u8]], max_age: Option<Duration>) -> HeaderValue {
+        let age = max_age.map(|max_age| format!("; Max-Age={}", max_age.as_secs())).unwrap_or_default();
         let line = [self.head.as_bytes(), &value.concat(), age.as_bytes(), self.tail.as_bytes()].concat();
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
         // Keeps HTTP/2 from putting it into a compression table.
@@ -168,7 +179,7 @@ mod tests {
         let signature = [b'v'; 43];
         let text = format!("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.{}", "v".repeat(43));
         assert_eq!(
-            writer.issue(&id, &signature, Duration::from_millis(86_400_999)),
+            writer.issue(&id, &signature, Duration::from_millis(86_400_999), false),
             format!("session={text}; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax")
         );
         assert_eq!(
@@ -178,7 +189,7 @@ mod tests {
         let attributes = Attributes { partitioned: true, expires_on_close: true, ..Attributes::default() };
         let writer = Writer::new(&attributes).expect("header text");
         assert_eq!(
-            writer.issue(&id, &signature, Duration::from_secs(7)),
+            writer.issue(&id, &signature, Duration::from_secs(7), false),
             format!("__Host-session={text}; Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned")
         );
         assert_eq!(
@@ -187,7 +198,7 @@ mod tests {
         );
         let writer = Writer::new(&Attributes::default()).expect("header text");
         assert_eq!(
-            writer.issue(&id, &signature, Duration::from_secs(7)),
+            writer.issue(&id, &signature, Duration::from_secs(7), false),
             format!("__Host-session={text}; Max-Age=7; Path=/; HttpOnly; Secure; SameSite=Lax")
         );
     }

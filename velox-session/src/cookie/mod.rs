@@ -3,6 +3,9 @@
 pub(crate) mod header;
 pub(crate) mod sign;
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 /// Which requests from other sites a browser sends the cookie with.
 ///
 /// # Examples
@@ -22,6 +25,9 @@ pub enum SameSite {
     /// All. A browser takes such a cookie only if it is `Secure`.
     None,
 }
+
+/// How long a cookie may live. 400 days are the longest that browsers keep one.
+pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(400 * 86_400);
 
 /// The attributes of the session cookie; `config.rs` has checked that they agree.
 #[derive(Clone, Debug)]

@@ -8,9 +8,10 @@ use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::service::SessionLayer;
-use crate::loader::{LayerLoader, LeaveLoader, Loader, Who};
+use crate::loader::{LayerLoader, LeaveLoader, Loader, Who, stored};
 use crate::rejection::{Reason, Rejection};
 use crate::{Session, SessionError, SessionUser};
 
@@ -95,6 +96,38 @@ impl SessionLayer {
             async move { loading.await.map_err(Into::into) }
         });
         self.with_loader::<U>(loader)
+    }
+
+    /// Reads the user of each [`User`] extractor back from the session, as the type that was given to [`login`](Session::login). A session that
+    /// holds a user of another type is treated as one whose user is gone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use velox_session::layer::User;
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Account { roles: Vec<String> }
+    ///
+    /// async fn roles(User(account): User<Account>) -> String {
+    ///     account.roles.join(", ")
+    /// }
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let sessions = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .build_manager()?
+    ///     .layer()
+    ///     .user_type::<Account>();
+    /// # let _ = (sessions, roles);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn user_type<U: DeserializeOwned + 'static>(self) -> Self {
+        self.with_loader::<U>(Loader::Stored(stored))
     }
 
     pub(crate) fn with_loader<U: 'static>(mut self, loader: LayerLoader<U>) -> Self {

@@ -6,23 +6,26 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::save::{Save, Saved};
 use super::shared::Shared;
 use super::write::MAX_ATTEMPTS;
+use crate::clock::milliseconds;
+use crate::cookie::COOKIE_LIFE;
 use crate::id::SessionId;
-use crate::record::{Content, is_reserved};
+use crate::record::{Content, USER, is_reserved};
 use crate::session::op::Op;
 use crate::session::plan::CookieOp;
 use crate::session::state::{Loaded, Place, Update};
 use crate::session::value::{decode, encode};
 use crate::session::view::View;
 use crate::session::{DataKey, KeyName, SessionError, SessionHandle, SessionInfo};
-use crate::user::SessionUser;
+use crate::user::{Authenticatable, SessionUser, UserLogin};
 
 /// The session of a call.
 ///
@@ -81,7 +84,8 @@ impl Session {
 
     /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
     ///
-    /// What an anonymous visitor had gathered is kept; what another user had is dropped.
+    /// What an anonymous visitor had gathered is kept; what another user had is dropped. The user is a [`SessionUser`], or a type of your own:
+    /// see [`Authenticatable`].
     ///
     /// # Examples
     ///
@@ -96,11 +100,52 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The call has ended, or the record would be too large.
-    pub async fn login(&self, user: SessionUser) -> Result<(), SessionError> {
+    /// The call has ended, the record would be too large, or the user cannot be written as JSON.
+    pub async fn login(&self, user: impl Authenticatable) -> Result<(), SessionError> {
+        self.log_in(&user, None)
+    }
+
+    /// Logs a user in for a lifetime that is chosen now, in place of that of the settings: "remember me". The session lives so long without a
+    /// request, and the browser keeps the cookie for as long, also where the settings have it
+    /// [end with the browser](crate::SessionBuilder::expire_on_close). The next login begins with the settings again.
+    ///
+    /// An [absolute time-out](crate::SessionBuilder::absolute_timeout) still holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use velox_session::{Session, SessionError, SessionUser};
+    /// async fn log_in(session: &Session, user: SessionUser, remember: bool) -> Result<(), SessionError> {
+    ///     match remember {
+    ///         true => session.login_for(user, Duration::from_secs(30 * 86_400)).await,
+    ///         false => session.login(user).await,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`login`](Self::login); and [`SessionError::Lifetime`] if `max_age` is less than a second or more than 400 days.
+    pub async fn login_for(&self, user: impl Authenticatable, max_age: Duration) -> Result<(), SessionError> {
+        self.log_in(&user, Some(max_age))
+    }
+
+    fn log_in(&self, user: &impl Authenticatable, max_age: Option<Duration>) -> Result<(), SessionError> {
+        if max_age.is_some_and(|max_age| !COOKIE_LIFE.contains(&max_age)) {
+            return Err(SessionError::Lifetime);
+        }
+        let (user, details) = match user.as_session_user() {
+            Some(user) => (user, None),
+            None => {
+                let details = encode(USER, user)?;
+                let email = details.get("email").and_then(Value::as_str).unwrap_or_default();
+                (SessionUser::new(user.id(), email), Some(details))
+            }
+        };
         self.begin_if_hidden()?;
-        let at = self.shared.engine.now();
-        self.push(Op::Login { user, at })
+        let (max_age, at) = (max_age.map(milliseconds), self.shared.engine.now());
+        self.push(Op::Login(Box::new(UserLogin { user, details, max_age, at })))
     }
 
     /// Ends the session, in the store and in the browser. Without a session it does nothing.
@@ -505,6 +550,18 @@ impl Session {
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
         self.read(|view| view.content().user().map(SessionUser::from))
+    }
+
+    /// Returns who is logged in, as the type that was given to [`login`](Self::login). `None` if nobody is.
+    ///
+    /// # Errors
+    ///
+    /// A user of another type is logged in, for instance by an earlier version of the application; or the call has ended.
+    pub fn user_as<U: DeserializeOwned>(&self) -> Result<Option<U>, SessionError> {
+        let content = self.content()?;
+        let Some(user) = content.user() else { return Ok(None) };
+        let user = content.user_details().unwrap_or_else(|| json!({ "id": user.id, "email": user.email }));
+        decode(USER, &user).map(Some)
     }
 
     /// The id of the user who is logged in.

@@ -68,7 +68,7 @@ impl Engine {
         change(Arc::make_mut(&mut content));
         let policy = shared.with(|state| Ok(state.policy(&self.policy)))?;
         let left = match policy.sliding {
-            true => policy.longest(content.created_at(), now),
+            true => policy.longest(&content, now),
             false => policy.remaining(&loaded.record, now),
         };
         if left == 0 {
@@ -94,7 +94,7 @@ impl Engine {
         let now = self.now();
         let mut content = Content::new(now);
         content.set(key, value);
-        let ttl = Duration::from_millis(self.policy.longest(now, now));
+        let ttl = Duration::from_millis(self.policy.longest(&content, now));
         let (_, begun) = self.create(&Arc::new(content), ttl, Terms::default(), now).await?;
         let at = self.now();
         shared.waited(at.saturating_sub(now));

@@ -230,9 +230,10 @@ impl Engine {
     /// What a plan that was carried out asks of the response, with the session that is left.
     fn closing(&self, cookie: CookieOp, left: Option<&Loaded>, state: &State) -> Closing {
         let line = match (cookie, left) {
-            (CookieOp::Issue { max_age }, Some(Loaded { key, signature, .. })) => {
-                key.id().map(|id| self.writer.issue(id, &signature.unwrap_or_else(|| self.signer.sign(id)), max_age))
-            }
+            (CookieOp::Issue { max_age }, Some(Loaded { key, record, signature, .. })) => key.id().map(|id| {
+                let signature = signature.unwrap_or_else(|| self.signer.sign(id));
+                self.writer.issue(id, &signature, max_age, record.max_age().is_some())
+            }),
             (CookieOp::Remove, _) => Some(self.writer.remove()),
             (CookieOp::Issue { .. }, None) | (CookieOp::Nothing, _) => None,
         };

@@ -4,6 +4,7 @@ mod at_once;
 mod crowd;
 mod interleave;
 mod log;
+mod login;
 mod overtaken;
 mod save_now;
 mod users;

@@ -3,13 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::object::Object;
-use crate::user::SessionUser;
+use crate::user::{SessionUser, UserLogin};
 
 /// What a session holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
     pub(super) created_at: u64,
     pub(super) user: Option<KeptUser>,
+    /// How long it lives without a request, in milliseconds, if that was said at login.
+    pub(super) max_age: Option<u64>,
     /// What the session is named by on its user's list, whatever its id, once it has been given that.
     pub(super) handle: Option<Box<[u8; 32]>>,
     /// With the members that are nobody's data: those that are [reserved](is_reserved).
@@ -53,17 +55,25 @@ impl Content {
     }
 
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
-    pub(crate) fn log_in(&mut self, user: SessionUser, at: u64) {
+    pub(crate) fn log_in(&mut self, UserLogin { user, details, max_age, at }: &UserLogin) {
         // An id that is the same is written as it was: as a number, say.
         let present = self.user.take().filter(|present| *present.id == *user.id);
         let mut source = present.map(|present| present.source).unwrap_or_default();
         if !source.as_str().is_empty() {
             source.set("userEmail", &Value::from(&*user.email));
         }
-        self.user = Some(KeptUser { id: user.id.into(), email: user.email.into(), source });
+        self.user = Some(KeptUser { id: (&*user.id).into(), email: (&*user.email).into(), source });
         // What VeloxTS says of a visitor: that these are `null`.
-        ["userId", "userEmail"].into_iter().for_each(|key| self.data.remove(key));
-        self.created_at = at;
+        ["userId", "userEmail", USER].into_iter().for_each(|key| self.data.remove(key));
+        if let Some(details) = details {
+            self.data.set(USER, details);
+        }
+        (self.created_at, self.max_age) = (*at, *max_age);
+    }
+
+    /// The JSON of the user who is logged in, where there is more in it than an id and an email.
+    pub(crate) fn user_details(&self) -> Option<Value> {
+        self.data.get(USER)
     }
 
     pub(crate) fn user(&self) -> Option<User<'_>> {
@@ -81,6 +91,10 @@ impl Content {
 
     pub(crate) fn created_at(&self) -> u64 {
         self.created_at
+    }
+
+    pub(crate) fn max_age(&self) -> Option<u64> {
+        self.max_age
     }
 
     /// The value that the application has set under a key.
@@ -133,6 +147,9 @@ pub(crate) const fn is_reserved(name: &str) -> bool {
     matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
 }
 
+/// What a type of user of the application's own is kept under.
+pub(crate) const USER: &str = "_user";
+
 /// Bytes of a text in JSON, with its quotes.
 fn json_size(text: &str) -> usize {
     let escaped = |byte| match byte {
@@ -159,8 +176,8 @@ mod tests {
         assert_eq!(content.size(), 1 + 4 + 6);
         content.set("a", json!(1));
         content.set_flash("f", json!([1, 2]));
-        content.log_in(SessionUser::new("u1", "a@b"), 5);
-        content.log_in(SessionUser::new("u2", "a@bc"), 5);
+        content.log_in(&UserLogin::plain(SessionUser::new("u1", "a@b"), 5));
+        content.log_in(&UserLogin::plain(SessionUser::new("u2", "a@bc"), 5));
         let counted = content.size();
         let text = Record::new(Arc::new(content.clone()), 1, 2, 3).to_json();
         let loaded = Record::from_json(text.as_bytes()).expect("a record");
@@ -181,7 +198,7 @@ mod tests {
         let empty = length(&content);
         content.set(&text, json!(text));
         content.set_flash(&text, json!({ &text: [&text] }));
-        content.log_in(SessionUser::new(&text, &text), 0);
+        content.log_in(&UserLogin::plain(SessionUser::new(&text, &text), 0));
         // Names of fields, braces, commas.
         assert!(length(&content) - empty - content.size() < 50);
     }
@@ -189,10 +206,10 @@ mod tests {
     #[test]
     fn a_login_alone_takes_little_room() {
         let mut content = Content::new(0);
-        content.log_in(SessionUser::new("u123456", "u123456@example.com"), 5);
+        content.log_in(&UserLogin::plain(SessionUser::new("u123456", "u123456@example.com"), 5));
         let user = content.user().expect("it logged in");
         assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
-        assert!(size_of::<Content>() <= 96);
+        assert!(size_of::<Content>() <= 112);
         content.set("a", json!(1));
         content.set_flash("f", json!(1));
         content.remove("a");

@@ -56,6 +56,9 @@ pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
         None => {}
     }
     write!(text, r#""_createdAt":{},"_lastAccessedAt":{saved_at}"#, content.created_at).expect(ALL);
+    if let Some(max_age) = content.max_age {
+        write!(text, r#","_maxAge":{max_age}"#).expect(ALL);
+    }
     if let Some(handle) = content.handle() {
         text.extend([r#","_handle":""#, &hex(handle), "\""]);
     }
@@ -112,6 +115,7 @@ impl<'t> Reader<'t> {
                 "userEmail" => email = Some((key, value)),
                 "_createdAt" => created_at = Some(self.number(value, "data._createdAt")?),
                 "_lastAccessedAt" => saved_at = self.number(value, "data._lastAccessedAt")?,
+                "_maxAge" => content.max_age = Some(self.number(value, "data._maxAge")?),
                 "_handle" => content.handle = text(value).and_then(|text| read_hex(&text)).map(Box::new),
                 "_flash" => {
                     let messages = self.members(value.get(), "data._flash")?;

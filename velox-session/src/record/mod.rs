@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::user::SessionUser;
 
-pub(crate) use content::{Content, is_reserved};
+pub(crate) use content::{Content, USER, is_reserved};
 pub use json::RecordError;
 pub(crate) use object::key_of_serde_json;
 
@@ -69,6 +69,13 @@ impl Record {
     #[must_use]
     pub fn created_at(&self) -> u64 {
         self.content.created_at()
+    }
+
+    /// How long the session lives without a request, in milliseconds, if that was [said at login](crate::Session::login_for) and not left to
+    /// the settings.
+    #[must_use]
+    pub fn max_age(&self) -> Option<u64> {
+        self.content.max_age()
     }
 
     /// Who is logged in.

@@ -15,9 +15,11 @@ mod outward;
 use std::fmt;
 use std::future::Future;
 
+use serde::de::DeserializeOwned;
+
 use crate::config::{ConfigError, SessionBuilder};
-use crate::loader::Loader;
-use crate::{Manager, SessionLayer, SessionUser};
+use crate::loader::{Loader, stored};
+use crate::{Manager, Session, SessionLayer, SessionUser};
 
 pub use self::context::{SessionContext, UserContext};
 pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
@@ -73,7 +75,7 @@ impl SessionBuilder {
     ///
     /// Everything that is wrong with the settings, at once.
     pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
-        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::AsStored(std::convert::identity) })
+        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::Stored(Session::user) })
     }
 }
 
@@ -115,6 +117,43 @@ impl<U> SessionMiddleware<U> {
         V: Send + Sync + 'static,
     {
         SessionMiddleware { manager: self.manager, loader: Loader::by(load) }
+    }
+
+    /// Reads the user back from the session as the type that was given to [`login`](crate::Session::login): `ctx.user` becomes that. No
+    /// database is asked.
+    ///
+    /// A session that holds a user of another type, for instance one that an earlier version of the application has logged in, is treated as
+    /// one whose user is gone: see [`user_loader`](Self::user_loader). The log has a warning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    ///
+    /// use serde::{Deserialize, Serialize};
+    /// use velox_rpc::{Call, procedure};
+    /// use velox_session::{Authenticatable, MemoryStore, session_middleware};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Account { id: String, roles: Vec<String> }
+    ///
+    /// impl Authenticatable for Account {
+    ///     fn id(&self) -> Cow<'_, str> { Cow::Borrowed(&self.id) }
+    /// }
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let session = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .build()?
+    ///     .user_type::<Account>();
+    ///
+    /// let roles = procedure::<()>().use_(session.required()).query(|Call { ctx, .. }| Ok(ctx.user.roles));
+    /// # let _ = roles;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn user_type<V: DeserializeOwned>(self) -> SessionMiddleware<V> {
+        SessionMiddleware { manager: self.manager, loader: Loader::Stored(stored) }
     }
 
     /// Lets in who is logged in, and nobody else: `ctx.user: U`, `ctx.session`.

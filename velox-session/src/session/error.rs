@@ -39,6 +39,9 @@ pub enum SessionError {
     /// No id could be drawn for a session that begins.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A login was to last for less than a second or for more than 400 days.
+    #[error("the lifetime of a session must be between a second and 400 days")]
+    Lifetime,
     /// The key is one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. Or it stands within the value, and is one by
     /// which serde_json knows its own types, so that the value would not be read back as it was: it begins with `$serde_json::private::`.
     #[error("the session key `{key}` is reserved")]

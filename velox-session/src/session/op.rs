@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::user::SessionUser;
+use crate::user::UserLogin;
 
 /// One thing that a call did.
 #[derive(Clone, Debug)]
@@ -29,10 +29,7 @@ pub(crate) enum Op {
         key: String,
         value: Value,
     },
-    Login {
-        user: SessionUser,
-        at: u64,
-    },
+    Login(Box<UserLogin>),
     Regenerate,
     Logout {
         at: u64,
@@ -53,7 +50,7 @@ impl Op {
     /// method has returned, whatever becomes of the call.
     pub(crate) fn changes_identity(&self) -> bool {
         match self {
-            Self::Login { .. } | Self::Regenerate => true,
+            Self::Login(_) | Self::Regenerate => true,
             Self::Logout { .. } | Self::LogoutAll { .. } | Self::LogoutOthers { .. } => true,
             Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } => false,
             Self::Flash { .. } | Self::PutBack { .. } => false,

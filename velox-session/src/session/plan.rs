@@ -165,7 +165,7 @@ fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
 
 /// What is left to a session once this exchange has written it.
 fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
-    let longest = policy.longest(view.content().created_at(), now);
+    let longest = policy.longest(view.content(), now);
     match state.loaded() {
         // The same session goes on, and ends when it was to end.
         Some(loaded) if !policy.sliding && !view.is_logged_in() && (view.is_carried() || !view.is_replaced()) => {
@@ -182,7 +182,7 @@ pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let doubt = now.saturating_sub(state.seen_at()) >= DOUBTFUL_AFTER;
     // What the store is told if it is asked. Never less than it knows: another request may have sent a cookie for as long as that.
     let whole = match policy.sliding {
-        true => policy.longest(loaded.record.created_at(), now),
+        true => policy.longest(loaded.record.content(), now),
         // A message was taken out of it: that was a write, and renews nothing.
         false => policy.remaining(&loaded.record, now),
     };

@@ -497,7 +497,7 @@ impl State {
         let call = &mut self.calls[index];
         let changes_hands = match &op {
             Op::Logout { .. } | Op::LogoutAll { .. } => true,
-            Op::Login { user, .. } => call.view.content().user().is_some_and(|present| present.id != user.id),
+            Op::Login(login) => call.view.content().user().is_some_and(|present| present.id != login.user.id),
             _ => false,
         };
         call.view.apply(&op);

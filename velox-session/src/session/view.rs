@@ -95,14 +95,14 @@ impl View {
                     self.only_put_back = only;
                 }
             }
-            Op::Login { user, at } => {
-                if self.present_user().is_some_and(|present| present != user.id) {
+            Op::Login(login) => {
+                if self.present_user().is_some_and(|present| present != login.user.id) {
                     // Nothing of one user crosses to another.
-                    self.clear(*at);
+                    self.clear(login.at);
                 } else {
                     self.carried |= !self.replaced;
                 }
-                self.write().log_in(user.clone(), *at);
+                self.write().log_in(login);
                 self.replaced = self.start == Start::Live;
                 self.logged_in = true;
             }

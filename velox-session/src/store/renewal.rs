@@ -44,7 +44,7 @@ impl Renewal {
         self.now
     }
 
-    /// The lifetime that a renewal gives, in milliseconds.
+    /// The lifetime that a renewal gives, in milliseconds, unless the record has one of its own. See [`Record::max_age`].
     #[must_use]
     pub fn ttl(&self) -> u64 {
         self.policy.ttl
@@ -56,7 +56,8 @@ impl Renewal {
         self.policy.absolute
     }
 
-    /// How much longer a renewal must make a life to be worth it, in milliseconds.
+    /// How much longer a renewal must make a life to be worth it, in milliseconds. For a record with a lifetime of its own it is no more than
+    /// a tenth of that.
     #[must_use]
     pub fn interval(&self) -> u64 {
         self.policy.touch_interval

@@ -23,7 +23,7 @@ use crate::user::SessionUser;
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-const SECRET: &str = "conformance-session-secret-0123456789";
+pub(super) const SECRET: &str = "conformance-session-secret-0123456789";
 
 pub(super) struct World {
     pub(super) manager: Manager,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::{Content, Record};
-use crate::user::SessionUser;
+use crate::user::{SessionUser, UserLogin};
 
 fn record() -> Record {
     let mut content = Content::new(1_000);
     content.set("cart", json!(["a", 2]));
     content.set_flash("success", json!("Saved"));
-    content.log_in(SessionUser::new("u1", "ada@example.com"), 1_500);
+    content.log_in(&UserLogin::plain(SessionUser::new("u1", "ada@example.com"), 1_500));
     Record::new(Arc::new(content), 3, 9_000, 2_000)
 }
 
@@ -157,7 +157,7 @@ fn the_number_stays_until_somebody_else_logs_in() {
         (SessionUser::new("8", "bob@example.com"), r#""userId":"8","userEmail":"bob@example.com""#),
     ] {
         let mut content = Content::clone(record.content());
-        content.log_in(user.clone(), 1);
+        content.log_in(&UserLogin::plain(user.clone(), 1));
         let text = written(&content);
         assert!(text.contains(member), "{text}");
         assert_eq!(Record::from_json(text.as_bytes()).and_then(|record| record.user()), Some(user));
@@ -170,7 +170,7 @@ fn what_veloxts_says_of_a_visitor_goes_with_a_login() {
     assert_eq!(record.user(), None);
     assert!(record.to_json().contains(r#""userId":null,"userEmail":null"#), "{}", record.to_json());
     let mut content = Content::clone(record.content());
-    content.log_in(SessionUser::new("u1", "ada@example.com"), 1);
+    content.log_in(&UserLogin::plain(SessionUser::new("u1", "ada@example.com"), 1));
     let text = written(&content);
     assert!(!text.contains("null"), "{text}");
     assert_eq!(

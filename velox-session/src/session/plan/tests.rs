@@ -10,7 +10,7 @@ use crate::key::StoreKey;
 use crate::record::Record;
 use crate::session::op::Op;
 use crate::session::state::{Base, Loaded, Mark, Message, Place, Seen};
-use crate::user::SessionUser;
+use crate::user::{SessionUser, UserLogin};
 
 const LENGTH: usize = 4;
 const OPENED: u64 = 1_000_000;
@@ -75,7 +75,7 @@ impl Start {
     fn record(self) -> Record {
         let mut content = Content::new(CREATED);
         if self == Self::UserA {
-            content.log_in(SessionUser::new("a", "a@x"), CREATED);
+            content.log_in(&UserLogin::plain(SessionUser::new("a", "a@x"), CREATED));
         }
         content.set("loaded", json!(1));
         content.set_flash("old", json!("o"));
@@ -111,8 +111,8 @@ fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
             Act::RemoveLoaded => Op::Remove { key: "loaded".into() },
             Act::RemoveMissing => Op::Remove { key: "missing".into() },
             Act::Flash => Op::Flash { key: "new".into(), value: json!("n") },
-            Act::LoginA => Op::Login { user: SessionUser::new("a", "a@x"), at: OPENED + 1 },
-            Act::LoginB => Op::Login { user: SessionUser::new("b", "b@x"), at: OPENED + 1 },
+            Act::LoginA => Op::Login(Box::new(UserLogin::plain(SessionUser::new("a", "a@x"), OPENED + 1))),
+            Act::LoginB => Op::Login(Box::new(UserLogin::plain(SessionUser::new("b", "b@x"), OPENED + 1))),
             Act::Logout => Op::Logout { at: OPENED + 1 },
             Act::Regenerate => Op::Regenerate,
             Act::LogoutAll => Op::LogoutAll { user: user_of(&mut state, call), at: OPENED + 1 },
@@ -524,7 +524,7 @@ fn a_request_that_may_change_nothing_saves_nothing_whatever_it_does() {
 fn renewed(policy: &Policy) -> State {
     let mut state = Start::UserA.state(false);
     let State { base: Base::Live(loaded), .. } = &mut state else { panic!("it is live") };
-    let left = policy.longest(CREATED, OPENED);
+    let left = policy.longest(&Content::new(CREATED), OPENED);
     loaded.renewed = true;
     loaded.record = loaded.record.clone().with_expiry(OPENED + left);
     state

@@ -30,7 +30,7 @@ use table::{Kept, Key, Table};
 /// # Budget
 ///
 /// All records together take no more than a budget of bytes, 256 MiB unless set: some 410,000 logins. A record counts as its text and
-/// 620 bytes for what finds it again. When the budget is reached, records leave in this order:
+/// 636 bytes for what finds it again. When the budget is reached, records leave in this order:
 ///
 /// 1. those that have expired,
 /// 2. those of visitors who are not logged in, the next to expire first.
@@ -77,7 +77,7 @@ impl MemoryStore {
     /// Returns how many live records there are. Looks at each of them.
     #[must_use]
     pub fn len(&self) -> usize {
-        let (ledger, now) = self.ledger();
+        let (ledger, now) = (self.ledger.lock().unwrap_or_else(PoisonError::into_inner), self.clock.now());
         let is_live = |key: Key| self.table.look(key, now, |_| ()).is_some();
         ledger.queues.iter().flatten().filter(|(_, key)| is_live(*key)).count()
     }

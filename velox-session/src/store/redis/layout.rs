@@ -78,10 +78,11 @@ impl Layout {
         let id = key.id().filter(|_| self.veloxts).map(|id| String::from_utf8_lossy(id.as_bytes()));
         let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
         format!(
-            r#"{{{id}"data":{},"expiresAt":{},"createdAt":{},"version":{},"listedUntil":{listed_until},"format":1}}"#,
+            r#"{{{id}"data":{},"expiresAt":{},"createdAt":{},"maxAge":{},"version":{},"listedUntil":{listed_until},"format":1}}"#,
             record.data_json(),
             record.expires_at(),
             record.created_at(),
+            record.max_age().unwrap_or_default(),
             record.version(),
         )
     }

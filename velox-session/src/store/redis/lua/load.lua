@@ -6,9 +6,12 @@ if not text then
     return {0, false}
 end
 local now, ttl, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
-local at, created, version, listed = read(text)
+local at, created, version, listed, max_age = read(text)
 if not at then
     return {0, {text, 0, 0}}
+end
+if max_age > 0 then
+    ttl, interval = max_age, math.min(interval, max_age / 10)
 end
 local left = left_of(KEYS[1], at, now)
 local longest = ttl

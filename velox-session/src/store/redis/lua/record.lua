@@ -8,14 +8,15 @@ local function decode(text)
     return ok and type(value) == 'table' and value
 end
 
--- What a record's text says: when it expires, when it was created, its version, and until when it is on its user's list.
+-- What a record's text says: when it expires, when it was created, its version, until when it is on its user's list, and its own lifetime,
+-- or 0.
 -- Nothing for a text that is no record.
 local function read(text)
     -- Our own texts end like this. What the application wrote stands before, inside of braces.
-    local at, created, version, listed = string.match(string.sub(text, -200),
-        '"expiresAt":(%d+),"createdAt":(%d+),"version":(%d+),"listedUntil":(%d+),"format":1}$')
+    local at, created, max_age, version, listed = string.match(string.sub(text, -200),
+        '"expiresAt":(%d+),"createdAt":(%d+),"maxAge":(%d+),"version":(%d+),"listedUntil":(%d+),"format":1}$')
     if at then
-        return tonumber(at), tonumber(created), tonumber(version), tonumber(listed)
+        return tonumber(at), tonumber(created), tonumber(version), tonumber(listed), tonumber(max_age)
     end
     local record = decode(text)
     if not record or type(record.data) ~= 'table' then
@@ -30,7 +31,7 @@ local function read(text)
     end
     local id = type(record.data.userId)
     listed = tonumber(record.listedUntil) or ((id == 'string' or id == 'number') and 0 or 2 ^ 53 - 1)
-    return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed
+    return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed, tonumber(record.data._maxAge) or 0
 end
 
 -- Lets the record live for so many milliseconds. Where VeloxTS reads along, the text says so too; and it says how long the record

@@ -1,0 +1,169 @@
+//! What a login may say beside who it is: a type of user of the application's own, and a lifetime.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::world::{DAY, World, ready};
+use super::{HOUR, ada};
+use crate::session::SessionError;
+use crate::user::{Authenticatable, SessionUser};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Account {
+    id: u32,
+    email: String,
+    roles: Vec<String>,
+}
+
+impl Authenticatable for Account {
+    fn id(&self) -> Cow<'_, str> {
+        Cow::Owned(self.id.to_string())
+    }
+}
+
+fn account() -> Account {
+    Account { id: 7, email: "ada@example.com".to_owned(), roles: vec!["admin".to_owned()] }
+}
+
+#[test]
+fn a_user_of_a_type_of_its_own_is_read_back_as_it_was() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        ready(session.login(&account())).expect("a login");
+        assert_eq!(session.user_as().expect("a read"), Some(account()));
+    });
+    world.visit(Some(&cookie), |session| {
+        assert_eq!(session.user_as().expect("a read"), Some(account()));
+        assert_eq!(session.user(), Some(SessionUser::new("7", "ada@example.com")));
+        // It is nobody's data, and nobody writes it but a login.
+        assert!(session.data().expect("a read").is_empty() && !session.contains("roles"));
+        assert!(matches!(session.set("_user", 1), Err(SessionError::ReservedKey { .. })));
+    });
+    assert_eq!(ready(world.manager.sessions_of("7")).expect("a list").len(), 1);
+}
+
+#[test]
+fn the_next_login_leaves_nothing_of_the_user_before() {
+    let world = World::new();
+    for id in ["7", "8"] {
+        let (cookie, _) = world.issued(None, |session| ready(session.login(account())).expect("a login"));
+        let (cookie, _) = world.issued(Some(&cookie), |session| {
+            ready(session.login(SessionUser::new(id, "eve@example.com"))).expect("a login");
+        });
+        world.visit(Some(&cookie), |session| {
+            assert_eq!(session.user_as().expect("a read"), session.user());
+            let mismatch = session.user_as::<Account>().expect_err("it has no roles");
+            assert!(matches!(mismatch, SessionError::Decode { .. }), "{mismatch}");
+            ready(session.logout()).expect("a logout");
+            assert_eq!(session.user_as::<Account>().expect("a read"), None);
+        });
+    }
+}
+
+#[test]
+fn a_type_without_an_email_is_a_user_too() {
+    #[derive(Serialize)]
+    struct Robot {
+        name: &'static str,
+    }
+    impl Authenticatable for Robot {
+        fn id(&self) -> Cow<'_, str> {
+            Cow::Borrowed(self.name)
+        }
+    }
+    let world = World::new();
+    world.issued(None, |session| {
+        ready(session.login(Robot { name: "r2" })).expect("a login");
+        assert_eq!(session.user(), Some(SessionUser::new("r2", "")));
+    });
+}
+
+#[test]
+fn a_user_that_is_too_large_is_not_logged_in() {
+    let mut world = World::new();
+    world.rebuild(|settings| settings.size_limit(200), vec![super::world::SECRET]);
+    let exchange = world.open(None);
+    let call = exchange.call();
+    let large = Account { roles: vec!["x".repeat(300)], ..account() };
+    ready(call.session().login(large)).expect("it is noted");
+    call.commit();
+    assert!(ready(world.manager.close(&exchange)).is_err());
+    assert!(world.store.is_empty());
+}
+
+#[test]
+fn a_lifetime_chosen_at_login_takes_the_place_of_that_of_the_settings() {
+    let world = World::new();
+    for (max_age, age) in [(5 * DAY, "; Max-Age=432000;"), (HOUR, "; Max-Age=3600;")] {
+        let (cookie, line) = world.issued(None, |session| {
+            ready(session.login_for(ada(), max_age)).expect("a login");
+        });
+        assert!(line.contains(age), "{line}");
+        for _ in 0..3 {
+            world.clock.advance(max_age - Duration::from_millis(1));
+            let (same, line) = world.issued(Some(&cookie), |session| assert!(session.is_logged_in()));
+            assert!(same == cookie && line.contains(age), "{line}");
+        }
+        // A write renews it for as long, and so does a new id.
+        world.clock.advance(max_age / 2);
+        let (_, line) = world.issued(Some(&cookie), |session| session.set("n", 1).expect("a write"));
+        assert!(line.contains(age), "{line}");
+        let (cookie, line) = world.issued(Some(&cookie), |session| ready(session.regenerate()).expect("a new id"));
+        assert!(line.contains(age), "{line}");
+        world.clock.advance(max_age);
+        assert_eq!(world.user_of(&cookie), None);
+    }
+}
+
+#[test]
+fn a_flash_message_that_is_taken_leaves_the_lifetime_alone() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        ready(session.login_for(ada(), 10 * DAY)).expect("a login");
+        session.flash("f", 1).expect("a write");
+    });
+    let (_, line) = world.issued(Some(&cookie), |session| {
+        assert_eq!(ready(session.take_flash("f")).expect("a read"), Some(1));
+    });
+    assert!(line.contains("; Max-Age=864000;"), "{line}");
+}
+
+#[test]
+fn the_next_login_begins_with_the_settings_again() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));
+    let (_, line) = world.issued(Some(&cookie), |session| ready(session.login(ada())).expect("a login"));
+    assert!(line.contains("; Max-Age=86400;"), "{line}");
+}
+
+#[test]
+fn the_absolute_time_out_holds_for_a_chosen_lifetime_too() {
+    let mut world = World::new();
+    world.rebuild(|settings| settings.absolute_timeout(3 * DAY), vec![super::world::SECRET]);
+    let (_, line) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));
+    assert!(line.contains("; Max-Age=259200;"), "{line}");
+}
+
+#[test]
+fn who_is_to_be_remembered_keeps_a_cookie_that_would_end_with_the_browser() {
+    let mut world = World::new();
+    world.rebuild(|settings| settings.expire_on_close(true), vec![super::world::SECRET]);
+    let (cookie, line) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));
+    assert!(line.contains("; Max-Age=864000;"), "{line}");
+    let (_, line) = world.issued(Some(&cookie), |session| ready(session.login(ada())).expect("a login"));
+    assert!(!line.contains("Max-Age"), "{line}");
+}
+
+#[test]
+fn a_lifetime_that_no_cookie_has_is_an_error_and_nobody_is_logged_in() {
+    let world = World::new();
+    world.visit(None, |session| {
+        for max_age in [Duration::ZERO, Duration::from_millis(999), 401 * DAY, Duration::MAX] {
+            assert!(matches!(ready(session.login_for(ada(), max_age)), Err(SessionError::Lifetime)));
+        }
+        assert!(!session.is_logged_in());
+    });
+    assert!(world.store.is_empty());
+}
