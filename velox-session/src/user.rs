@@ -67,6 +67,11 @@ impl SessionUser {
 ///     Ok(user.is_some_and(|user| user.roles.iter().any(|role| role == "admin")))
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be logged in",
+    label = "not a type of user",
+    note = "log in a `SessionUser::new(id, email)`, or implement `velox_session::Authenticatable` for your own type: it says the user's id"
+)]
 pub trait Authenticatable: Serialize {
     /// Returns the user's id in the application, by which the sessions of the user are found.
     fn id(&self) -> Cow<'_, str>;

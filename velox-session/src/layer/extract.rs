@@ -56,7 +56,8 @@ impl SessionLayer {
     /// ```
     /// use std::collections::HashMap;
     /// use std::convert::Infallible;
-    ///     ///
+    /// use std::sync::Arc;
+    ///
     /// use axum::{Router, routing::get};
     /// use velox_session::layer::User;
     /// use velox_session::{MemoryStore, SessionUser, session_middleware};

@@ -4,6 +4,7 @@
 //! the store at once: a flash message is for one reader, and a list is of what there is.
 
 use std::fmt;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -101,8 +102,9 @@ impl Session {
     /// # Errors
     ///
     /// The call has ended, the record would be too large, or the user cannot be written as JSON.
-    pub async fn login(&self, user: impl Authenticatable) -> Result<(), SessionError> {
-        self.log_in(&user, None)
+    pub fn login<U: Authenticatable>(&self, user: U) -> Ready<Result<(), SessionError>> {
+        // An `async fn` would tell three times of one type that is no user's.
+        ready(self.log_in(&user, None))
     }
 
     /// Logs a user in for a lifetime that is chosen now, in place of that of the settings: "remember me". The session lives so long without a
@@ -127,8 +129,8 @@ impl Session {
     /// # Errors
     ///
     /// As for [`login`](Self::login); and [`SessionError::Lifetime`] if `max_age` is less than a second or more than 400 days.
-    pub async fn login_for(&self, user: impl Authenticatable, max_age: Duration) -> Result<(), SessionError> {
-        self.log_in(&user, Some(max_age))
+    pub fn login_for<U: Authenticatable>(&self, user: U, max_age: Duration) -> Ready<Result<(), SessionError>> {
+        ready(self.log_in(&user, Some(max_age)))
     }
 
     fn log_in(&self, user: &impl Authenticatable, max_age: Option<Duration>) -> Result<(), SessionError> {

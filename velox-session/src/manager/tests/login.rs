@@ -31,7 +31,7 @@ fn account() -> Account {
 fn a_user_of_a_type_of_its_own_is_read_back_as_it_was() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
-        ready(session.login(&account())).expect("a login");
+        ready(session.login(account())).expect("a login");
         assert_eq!(session.user_as().expect("a read"), Some(account()));
     });
     world.visit(Some(&cookie), |session| {
