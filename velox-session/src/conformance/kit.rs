@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(super) type Work<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 pub(super) struct Kit<'h> {
     harness: &'h dyn Harness,
     store: Arc<dyn SessionStore>,
+    /// One load in two is made without a future, where the store offers that.
+    at_once: AtomicBool,
 }
 
 /// Ends a check, with what was seen, unless something holds.
@@ -55,7 +58,7 @@ pub(super) use ensure;
 
 impl<'h> Kit<'h> {
     pub(super) fn new(harness: &'h dyn Harness) -> Self {
-        Self { harness, store: harness.store() }
+        Self { harness, store: harness.store(), at_once: AtomicBool::new(false) }
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -184,7 +187,13 @@ impl<'h> Kit<'h> {
     }
 
     pub(super) async fn load(&self, key: &StoreKey, lives: Lives) -> Result<Option<Found>, Miss> {
-        self.store.load(key, &lives.renewal(self.now())).await.map_err(failed("load"))
+        let (renewal, at_once) = (lives.renewal(self.now()), self.at_once.fetch_not(Ordering::Relaxed));
+        let found = if at_once { self.store.load_now(key, &renewal) } else { None };
+        let found = match found {
+            Some(found) => found,
+            None => self.store.load(key, &renewal).await,
+        };
+        found.map_err(failed("load"))
     }
 
     /// The record of this key as load finds it, which must be there.

@@ -2,6 +2,7 @@
 //!
 //! A `Cookie` header is bytes. What stands beside the session cookie may be of any encoding and never hides it.
 
+use std::io::Write;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -107,8 +108,13 @@ impl Writer {
     }
 
     fn written(&self, value: &[&[u8]], max_age: Option<Duration>) -> HeaderValue {
-        let age = max_age.map(|max_age| format!("; Max-Age={}", max_age.as_secs())).unwrap_or_default();
-        let line = [self.head.as_bytes(), &value.concat(), age.as_bytes(), self.tail.as_bytes()].concat();
+        let mut line = Vec::with_capacity(ORDINARY);
+        line.extend_from_slice(self.head.as_bytes());
+        value.iter().for_each(|part| line.extend_from_slice(part));
+        if let Some(max_age) = max_age {
+            write!(line, "; Max-Age={}", max_age.as_secs()).expect("memory takes all");
+        }
+        line.extend_from_slice(self.tail.as_bytes());
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
         // Keeps HTTP/2 from putting it into a compression table.
         line.set_sensitive(true);
@@ -126,6 +132,9 @@ impl Writer {
         self.removal.clone()
     }
 }
+
+/// Bytes that most lines have, and no more.
+const ORDINARY: usize = 192;
 
 fn trim(bytes: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');

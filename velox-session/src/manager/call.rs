@@ -624,11 +624,13 @@ impl Session {
         self.shared.with(|state| state.known_user(self.call))
     }
 
+    /// What `read` sees of the user. To a visitor without a session it is nothing, and no view is made.
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
         if self.is_hidden() {
             return None;
         }
-        self.shared.with(|state| Ok(read(state.view(self.call)?))).ok().flatten()
+        let seen = self.shared.with(|state| if state.is_blank() { Ok(None) } else { Ok(read(state.view(self.call)?)) });
+        seen.ok().flatten()
     }
 
     /// Of the session that was loaded, if it still is this call's.

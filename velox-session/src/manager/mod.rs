@@ -18,8 +18,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{COOKIE, GetAll};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::header::COOKIE;
+use http::{HeaderMap, Uri};
 
 use self::engine::Engine;
 use self::save::Save;
@@ -89,7 +89,7 @@ impl Manager {
     ///
     /// Dropping the future changes nothing.
     pub async fn open(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
-        self.open_as(headers.get_all(COOKIE), false).await
+        self.0.opening(headers.get_all(COOKIE), false).wait().await
     }
 
     /// Opens the session of a request that may change nothing, such as a `HEAD` request: what it writes is not saved. Its life is
@@ -99,21 +99,7 @@ impl Manager {
     ///
     /// As for [`open`](Self::open).
     pub async fn open_read_only(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
-        self.open_as(headers.get_all(COOKIE), true).await
-    }
-
-    pub(crate) async fn open_as(
-        &self,
-        cookies: GetAll<'_, HeaderValue>,
-        read_only: bool,
-    ) -> Result<OpenSession, OpenError> {
-        self.0.open(cookies, read_only).await
-    }
-
-    /// Opens the session of a visitor who sends no cookies: the store is not asked, and no future is made.
-    #[inline(never)]
-    pub(crate) fn open_at_once(&self, cookies: &GetAll<'_, HeaderValue>, read_only: bool) -> Option<OpenSession> {
-        cookies.iter().next().is_none().then(|| self.0.opened(None, false, read_only, self.now()))
+        self.0.opening(headers.get_all(COOKIE), true).wait().await
     }
 
     /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is

@@ -11,70 +11,123 @@ use super::scope::OpenSession;
 use super::shared::Shared;
 use crate::cookie::header;
 use crate::cookie::sign::{Verified, has_form};
+use crate::error::StoreError;
 use crate::key::StoreKey;
-use crate::session::state::{Loaded, State};
+use crate::session::state::{Loaded, Mark, State};
 use crate::store::{Found, Renewal};
 
+/// The session of a request while it is opened: the cookies that are still to be tried, one after the other.
+pub(super) struct Opening<'e, I> {
+    engine: &'e Arc<Engine>,
+    values: I,
+    read_only: bool,
+    now: u64,
+    presented: bool,
+    tried: usize,
+    /// One that the store has to be waited for.
+    waiting: Option<Candidate<'e>>,
+}
+
+/// A cookie that is well signed.
+struct Candidate<'e> {
+    verified: Verified<'e>,
+    key: StoreKey,
+    mark: Mark,
+}
+
 impl Engine {
-    pub(super) async fn open(
-        self: &Arc<Self>,
-        cookies: GetAll<'_, HeaderValue>,
+    pub(super) fn opening<'e>(
+        self: &'e Arc<Self>,
+        cookies: GetAll<'e, HeaderValue>,
         read_only: bool,
-    ) -> Result<OpenSession, OpenError> {
-        let now = self.now();
-        let mut presented = false;
-        let mut tried = 0;
-        for value in header::values(cookies, &self.name) {
-            presented = true;
-            if tried == MAX_CANDIDATES {
-                break;
+    ) -> Opening<'e, impl Iterator<Item = &'e [u8]>> {
+        let (values, now) = (header::values(cookies, &self.name), self.now());
+        Opening { engine: self, values, read_only, now, presented: false, tried: 0, waiting: None }
+    }
+}
+
+impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
+    /// Opens the session if nothing is to be waited for.
+    pub(super) fn at_once(&mut self) -> Result<Option<OpenSession>, OpenError> {
+        while let Some(candidate) = self.next() {
+            let engine = self.engine;
+            let found = match engine.policy.sliding {
+                true => engine.store().load_now(&candidate.key, &Renewal::new(engine.policy, self.now)),
+                false => None,
+            };
+            let Some(found) = found else {
+                self.waiting = Some(candidate);
+                return Ok(None);
+            };
+            if let Some(loaded) = self.loaded(candidate, found)? {
+                return Ok(Some(self.opened(Some(loaded))));
+            }
+        }
+        Ok(Some(self.opened(None)))
+    }
+
+    pub(super) async fn wait(&mut self) -> Result<OpenSession, OpenError> {
+        loop {
+            if let Some(candidate) = self.waiting.take() {
+                let (engine, key) = (self.engine, &candidate.key);
+                let found = if engine.policy.sliding {
+                    engine.store().load(key, &Renewal::new(engine.policy, self.now)).await
+                } else {
+                    engine.store().get(key).await.map(|record| record.map(|record| Found { record, renewed: false }))
+                };
+                if let Some(loaded) = self.loaded(candidate, found)? {
+                    return Ok(self.opened(Some(loaded)));
+                }
+            }
+            if let Some(open) = self.at_once()? {
+                return Ok(open);
+            }
+        }
+    }
+
+    /// The next cookie that is well signed.
+    fn next(&mut self) -> Option<Candidate<'e>> {
+        let engine = self.engine;
+        for value in self.values.by_ref() {
+            self.presented = true;
+            if self.tried == MAX_CANDIDATES {
+                return None;
             }
             if !has_form(value) {
                 continue;
             }
-            tried += 1;
-            let Some(verified) = self.signer.verify(value) else {
-                if let Some(suppressed) = self.events.forged.count(now) {
-                    tracing::warn!(cookie = self.name, suppressed, "session cookie with a wrong signature");
-                }
-                continue;
-            };
-            if let Some(loaded) = self.load(&verified, now).await? {
-                return Ok(self.opened(Some(loaded), presented, read_only, now));
+            self.tried += 1;
+            if let Some(verified) = engine.signer.verify(value) {
+                let key = StoreKey::new(&engine.prefix, &verified.id);
+                return Some(Candidate { verified, key, mark: engine.revocations.mark() });
+            }
+            if let Some(suppressed) = engine.events.forged.count(self.now) {
+                tracing::warn!(cookie = engine.name, suppressed, "session cookie with a wrong signature");
             }
         }
-        Ok(self.opened(None, presented, read_only, now))
+        None
     }
 
-    pub(super) fn opened(
-        self: &Arc<Self>,
-        loaded: Option<Loaded>,
-        presented: bool,
-        read_only: bool,
-        now: u64,
-    ) -> OpenSession {
-        let state = State::new(loaded, presented, read_only, now, self.size_limit);
-        OpenSession::new(Shared::new(state, Arc::clone(self)))
-    }
-
-    /// The live session of this id, its life renewed if it is time.
-    async fn load(&self, verified: &Verified<'_>, now: u64) -> Result<Option<Loaded>, OpenError> {
-        let key = StoreKey::new(&self.prefix, &verified.id);
-        let mark = self.revocations.mark();
-        let found = if self.policy.sliding {
-            self.store().load(&key, &Renewal::new(self.policy, now)).await
-        } else {
-            self.store().get(&key).await.map(|record| record.map(|record| Found { record, renewed: false }))
-        };
-        let live = |found: &Found| self.policy.remaining(&found.record, now) > 0;
-        let found = self.noted(found).map_err(OpenError::Unavailable)?.filter(live);
+    /// The live session of a cookie.
+    fn loaded(
+        &self,
+        Candidate { verified, key, mark }: Candidate<'_>,
+        found: Result<Option<Found>, StoreError>,
+    ) -> Result<Option<Loaded>, OpenError> {
+        let live = |found: &Found| self.engine.policy.remaining(&found.record, self.now) > 0;
+        let found = self.engine.noted(found).map_err(OpenError::Unavailable)?.filter(live);
         if found.is_none()
-            && let Some(suppressed) = self.events.unknown.count(now)
+            && let Some(suppressed) = self.engine.events.unknown.count(self.now)
         {
             tracing::info!(session = key.fingerprint(), suppressed, "session cookie without a live session");
         }
         let signature = verified.current.copied();
         Ok(found.map(|Found { record, renewed }| Loaded { key, record, signature, renewed, mark }))
+    }
+
+    fn opened(&self, loaded: Option<Loaded>) -> OpenSession {
+        let state = State::new(loaded, self.presented, self.read_only, self.now, self.engine.size_limit);
+        OpenSession::new(Shared::new(state, Arc::clone(self.engine)))
     }
 }
 

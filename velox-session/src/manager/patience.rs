@@ -13,13 +13,13 @@ use crate::deadline::within;
 impl Manager {
     /// Opens the session of a request, in the time that a request waits for it.
     pub(crate) async fn open_in_time(&self, headers: &HeaderMap, read_only: bool) -> Result<OpenSession, OpenError> {
-        let cookies = headers.get_all(COOKIE);
-        if let Some(open) = self.open_at_once(&cookies, read_only) {
+        let mut opening = self.0.opening(headers.get_all(COOKIE), read_only);
+        if let Some(open) = opening.at_once()? {
             return Ok(open);
         }
         // In a box: the future of the procedure would keep the room for it to its end.
-        let mut opening = Box::pin(self.open_as(cookies, read_only));
-        let (opened, took) = within(self.patience(), opening.as_mut()).await;
+        let mut waiting = Box::pin(async move { opening.wait().await });
+        let (opened, took) = within(self.patience(), waiting.as_mut()).await;
         let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(self.timed_out())))?;
         if !took.is_zero() {
             opened.shared().waited(milliseconds(took));

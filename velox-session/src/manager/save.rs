@@ -201,9 +201,12 @@ impl<'a> Save<'a> {
             StoreOp::Destroy => events.logouts.add(1),
             _ => {}
         }
-        let session = new.map(StoreKey::fingerprint);
-        let before = self.state.loaded().map(|loaded| loaded.key.fingerprint());
-        tracing::info!(cookie = self.engine.name, session, before, "{what}");
+        tracing::info!(
+            cookie = self.engine.name,
+            session = new.map(StoreKey::fingerprint),
+            before = self.state.loaded().map(|loaded| loaded.key.fingerprint()),
+            "{what}"
+        );
     }
 }
 

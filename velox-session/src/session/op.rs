@@ -57,6 +57,15 @@ impl Op {
         }
     }
 
+    /// Whether the session ends by it, or goes over from this user to another.
+    pub(crate) fn changes_hands(&self, user: Option<&str>) -> bool {
+        match self {
+            Self::Logout { .. } | Self::LogoutAll { .. } => true,
+            Self::Login(login) => user.is_some_and(|present| present != login.user.id),
+            _ => false,
+        }
+    }
+
     /// Whether it says what the value of this key is, of whatever it was before. An update does not: what it was made of still counts.
     pub(crate) fn decides(&self, name: &str) -> bool {
         matches!(self, Self::Set { key, .. } | Self::Remove { key } if key == name)

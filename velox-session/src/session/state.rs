@@ -112,7 +112,8 @@ struct Entry {
 #[derive(Clone, Debug)]
 struct Call {
     number: u32,
-    view: View,
+    /// The session as the call sees it, made when it looks.
+    view: Option<View>,
     generation: u32,
     epoch: u32,
     /// Counts what the call itself did.
@@ -184,8 +185,7 @@ impl State {
     pub(crate) fn begin(&mut self) -> u32 {
         let number = self.next_call;
         self.next_call += 1;
-        let view = self.settled();
-        self.calls.push(Call { number, view, generation: self.generation, epoch: self.epoch, revision: 0 });
+        self.calls.push(Call { number, view: None, generation: self.generation, epoch: self.epoch, revision: 0 });
         number
     }
 
@@ -215,11 +215,23 @@ impl State {
     pub(crate) fn view(&mut self, number: u32) -> Result<&View, SessionError> {
         self.touched = true;
         let index = self.index(number)?;
-        if self.calls[index].generation != self.generation {
-            self.calls[index].view = self.fold(|entry| entry.settled || entry.call == number);
-            self.calls[index].generation = self.generation;
+        let (call, generation) = (&self.calls[index], self.generation);
+        let view = match &call.view {
+            Some(_) if call.generation == generation => None,
+            _ => Some(self.fold(|entry| entry.settled || entry.call == number)),
+        };
+        let call = &mut self.calls[index];
+        call.generation = generation;
+        if let Some(view) = view {
+            return Ok(call.view.insert(view));
         }
-        Ok(&self.calls[index].view)
+        call.view.as_ref().ok_or(SessionError::Ended)
+    }
+
+    /// Whether the visitor has no session, and no call has done anything: there is nobody and nothing to see. To look is a look all the same.
+    pub(crate) fn is_blank(&mut self) -> bool {
+        self.touched = true;
+        matches!(self.base, Base::None) && self.log.is_empty()
     }
 
     /// The user whose other sessions a call may end: nobody, or who it has known.
@@ -295,12 +307,33 @@ impl State {
 
     /// Does something for a call.
     pub(crate) fn push(&mut self, number: u32, op: Op) -> Result<(), SessionError> {
-        self.view(number)?;
+        let size = self.view(number)?.content().size();
         let index = self.index(number)?;
-        if op.changes_identity() {
-            return self.change_identity(index, op);
+        let (call, changes_identity) = (&mut self.calls[index], op.changes_identity());
+        if call.epoch != self.epoch && !changes_identity {
+            // What the call has in hand belongs to the session before: it must not land in another user's.
+            return Err(SessionError::Superseded);
         }
-        self.record(index, op, |view, op| view.apply(op))
+        // What is refused is not noted down, and the view is made again without it.
+        let mut view = call.view.take().ok_or(SessionError::Ended)?;
+        let changes_hands = op.changes_hands(view.content().user().map(|user| user.id));
+        view.apply(&op);
+        if !changes_identity && view.content().size() > size.max(self.size_limit) {
+            return Err(SessionError::TooLarge { limit: self.size_limit });
+        }
+        (call.view, call.revision) = (Some(view), call.revision + 1);
+        if changes_hands {
+            self.epoch += 1;
+            // A message of the session before is not put back into this one.
+            self.claims.clear();
+        }
+        if changes_identity {
+            // It counts at once for all calls.
+            self.generation += 1;
+            (call.epoch, call.generation) = (self.epoch, self.generation);
+        }
+        self.note(number, changes_identity, op);
+        Ok(())
     }
 
     /// The flash message of this key, if the call can have it.
@@ -469,49 +502,6 @@ impl State {
     /// Whether a call has read or written the session.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
-    }
-
-    /// Notes down what a call wrote.
-    fn record(&mut self, index: usize, op: Op, apply: impl FnOnce(&mut View, &Op)) -> Result<(), SessionError> {
-        let call = &mut self.calls[index];
-        if call.epoch != self.epoch {
-            // What the call has in hand belongs to the session before: it must not land in another user's.
-            return Err(SessionError::Superseded);
-        }
-        let size = call.view.content().size();
-        apply(&mut call.view, &op);
-        if call.view.content().size() > size.max(self.size_limit) {
-            // Not noted down, so that it is not there once all is done again without it.
-            let number = call.number;
-            self.calls[index].view = self.fold(|entry| entry.settled || entry.call == number);
-            return Err(SessionError::TooLarge { limit: self.size_limit });
-        }
-        call.revision += 1;
-        let number = call.number;
-        self.note(number, false, op);
-        Ok(())
-    }
-
-    /// Notes down a login, a logout or a regeneration: at once for all calls.
-    fn change_identity(&mut self, index: usize, op: Op) -> Result<(), SessionError> {
-        let call = &mut self.calls[index];
-        let changes_hands = match &op {
-            Op::Logout { .. } | Op::LogoutAll { .. } => true,
-            Op::Login(login) => call.view.content().user().is_some_and(|present| present.id != login.user.id),
-            _ => false,
-        };
-        call.view.apply(&op);
-        call.revision += 1;
-        if changes_hands {
-            self.epoch += 1;
-            // A message of the session before is not put back into this one.
-            self.claims.clear();
-        }
-        self.generation += 1;
-        (call.epoch, call.generation) = (self.epoch, self.generation);
-        let number = call.number;
-        self.note(number, true, op);
-        Ok(())
     }
 
     fn note(&mut self, call: u32, settled: bool, op: Op) {

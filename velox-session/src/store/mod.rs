@@ -182,6 +182,16 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
+    /// Does what [`load`](Self::load) does without a future, if nothing is to be waited for. By default `None`: it is to be loaded.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
+        let _ = (key, renewal);
+        None
+    }
+
     /// Keeps a session under a new id: one that begins, or one that goes on in the place of another.
     ///
     /// 1. Where something is under the new key, nothing changes: [`Created::Taken`].
@@ -260,6 +270,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         (**self).load(key, renewal).await
+    }
+
+    fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
+        (**self).load_now(key, renewal)
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {

@@ -91,7 +91,8 @@ impl Ledger {
         let all_live = self.due(now).is_none();
         let is_live = |key: Key| all_live || self.table.look(key, now, |_| ()).is_some();
         let others = || theirs.iter().map(|(_, key)| *key).filter(|key| Some(*key) != without && is_live(*key));
-        others().take(others().count().saturating_sub(leave)).collect()
+        let count = if all_live && without.is_none() { theirs.len() } else { others().count() };
+        others().take(count.saturating_sub(leave)).collect()
     }
 
     /// The first record in the queues, if its turn has come.

@@ -102,6 +102,26 @@ impl MemoryStore {
         Self { table, ledger, clock }
     }
 
+    /// The live record of a key, its life renewed if it is time.
+    fn found(&self, key: &StoreKey, renewal: &Renewal) -> Option<Found> {
+        let key = Key::of(key);
+        let mut records = self.table.shard(key);
+        let Some(kept) = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now())) else { return None };
+        let record = kept.record.clone();
+        let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
+        // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
+        if !kept.is_live(self.clock.now()) {
+            return None;
+        }
+        let expires_at = renewal.now().saturating_add(milliseconds(ttl));
+        kept.set_expiry(expires_at);
+        if expires_at < kept.queued_at {
+            drop(records);
+            self.ledger().0.requeue(key);
+        }
+        Some(Found { record: record.with_expiry(expires_at), renewed: true })
+    }
+
     /// Locks the ledger, lets a bit of what is over leave, and says what time it is.
     fn ledger(&self) -> (MutexGuard<'_, Ledger>, u64) {
         // Nothing panics half-way through a change.
@@ -174,23 +194,12 @@ impl SessionStore for MemoryStore {
         Ok(renewed)
     }
 
+    fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
+        Some(Ok(self.found(key, renewal)))
+    }
+
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        let key = Key::of(key);
-        let mut records = self.table.shard(key);
-        let Some(kept) = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now())) else { return Ok(None) };
-        let record = kept.record.clone();
-        let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
-        // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
-        if !kept.is_live(self.clock.now()) {
-            return Ok(None);
-        }
-        let expires_at = renewal.now().saturating_add(milliseconds(ttl));
-        kept.set_expiry(expires_at);
-        if expires_at < kept.queued_at {
-            drop(records);
-            self.ledger().0.requeue(key);
-        }
-        Ok(Some(Found { record: record.with_expiry(expires_at), renewed: true }))
+        Ok(self.found(key, renewal))
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {

@@ -20,7 +20,8 @@ pub(super) struct Table([Shard; SHARDS]);
 #[repr(align(128))]
 struct Shard(Mutex<Records>);
 
-type Records = HashMap<Key, Kept>;
+/// The keys are hashes, so that nobody can choose ones that collide.
+type Records = HashMap<Key, Kept, foldhash::fast::RandomState>;
 
 /// The hash of an id, mixed with the name of the cookie: one id has a record under each name. Or that of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

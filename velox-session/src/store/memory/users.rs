@@ -30,7 +30,9 @@ impl Users {
 
     pub(super) fn remove(&mut self, owner: Key, session: (u64, Key)) {
         let Some(user) = self.users.get_mut(&owner) else { return };
-        user.sessions.retain(|other| *other != session);
+        if let Ok(place) = user.sessions.binary_search(&session) {
+            user.sessions.remove(place);
+        }
         if user.sessions.is_empty() && user.ended_at.is_none() {
             self.users.remove(&owner);
         }
