@@ -93,6 +93,9 @@ pub use key::StoreKey;
 pub use layer::SessionLayer;
 pub use manager::{Manager, Session};
 pub use record::{Record, RecordError};
+/// The crate whose clients and connections [`RedisStore`](store::RedisStore) takes.
+#[cfg(feature = "redis")]
+pub use redis;
 #[cfg(feature = "rpc")]
 pub use rpc::SessionMiddleware;
 pub use secret::Secret;

@@ -4,7 +4,6 @@
 //! The rules are those of `CrossOriginProtection` in Go 1.25's `net/http` (<https://go.dev/src/net/http/csrf.go>), but stricter with
 //! what no browser sends: a header that is there twice, or is empty, is refused and not passed over.
 
-#[cfg(feature = "rpc")]
 use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -60,7 +59,6 @@ impl CrossSiteError {
     }
 
     /// What the caller is told: in development, also how to let the request pass.
-    #[cfg(feature = "rpc")]
     pub(crate) fn message(&self, text: &'static str, is_development: bool) -> Cow<'static, str> {
         match (self.allowing(), self.origin()) {
             (Some(setting), Some(origin)) if is_development => {
@@ -94,10 +92,9 @@ impl<'a> Here<'a> {
         Ok(Self { host, scheme: None })
     }
 
-    /// By what the application knows of the request, which may have it from a proxy.
-    #[cfg(feature = "rpc")]
-    pub(crate) fn of_request(request: &'a velox_rpc::context::Request) -> Self {
-        Self { host: request.host().map(str::as_bytes), scheme: request.scheme() }
+    /// By what is known otherwise, for instance from a proxy.
+    pub(crate) fn at(host: Option<&'a str>, scheme: Option<&'a str>) -> Self {
+        Self { host: host.map(str::as_bytes), scheme }
     }
 }
 

@@ -49,7 +49,6 @@ pub(crate) struct Writer {
     removal: HeaderValue,
     /// Whether the line says no age.
     expires_on_close: bool,
-    #[cfg(feature = "rpc")]
     secure: bool,
 }
 
@@ -85,7 +84,6 @@ impl Writer {
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
             expires_on_close: attributes.expires_on_close,
-            #[cfg(feature = "rpc")]
             secure: attributes.secure,
         })
     }
@@ -122,7 +120,6 @@ impl Writer {
     }
 
     /// Whether the browser sends the cookie over HTTPS only.
-    #[cfg(feature = "rpc")]
     pub(crate) fn is_secure(&self) -> bool {
         self.secure
     }

@@ -25,7 +25,6 @@ impl Signer {
     }
 
     /// The keys themselves, the first one first: for what else a session's secret signs.
-    #[cfg(feature = "rpc")]
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.first).chain(&self.older)
     }

@@ -73,11 +73,13 @@ impl Inner {
             return Ok(());
         }
         let headers = request.headers();
-        self.trusted.check(headers, || Ok(Here::of_request(request)), Some(&REFERER)).map_err(|error| {
-            error.log(&self.cookie, &self.cross_site, self.clock.now());
-            let Refusal(tag, text) = ORIGIN;
-            refused(tag, error.message(text, ctx.exchange().is_development())).with_source(error)
-        })?;
+        self.trusted.check(headers, || Ok(Here::at(request.host(), request.scheme())), Some(&REFERER)).map_err(
+            |error| {
+                error.log(&self.cookie, &self.cross_site, self.clock.now());
+                let Refusal(tag, text) = ORIGIN;
+                refused(tag, error.message(text, ctx.exchange().is_development())).with_source(error)
+            },
+        )?;
         let cookies = || header::values(headers.get_all(COOKIE), &self.cookie).take(MAX_CANDIDATES);
         if cookies().next().is_none() {
             return Err(NO_COOKIE.into());

@@ -425,7 +425,7 @@ impl Session {
             if self.shared.with(|state| Ok(state.is_read_only()))? {
                 return decode(&message.key, &message.value).map(Some);
             }
-            if self.shared.engine.claim(&self.shared, self.call, &message).await? {
+            if self.shared.engine.take_message(&self.shared, self.call, &message).await? {
                 return decode(&message.key, &message.value).map(Some);
             }
             Ok(None)

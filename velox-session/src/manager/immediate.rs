@@ -23,13 +23,18 @@ enum Written {
 
 impl Engine {
     /// Takes a message for a call. `false` if another one has it.
-    pub(super) async fn claim(&self, shared: &Shared, call: u32, message: &Message) -> Result<bool, SessionError> {
+    pub(super) async fn take_message(
+        &self,
+        shared: &Shared,
+        call: u32,
+        message: &Message,
+    ) -> Result<bool, SessionError> {
         for _ in 0..MAX_ATTEMPTS {
             let Some((loaded, epoch)) = shared.with(|state| state.holds(call, message))? else { return Ok(false) };
             match self.write(shared, &loaded, |content| content.remove_flash(&message.key)).await? {
                 Written::Yes(seen) => {
                     shared.with(|state| {
-                        state.claimed(call, epoch, message.clone(), seen);
+                        state.message_taken(call, epoch, message.clone(), seen);
                         Ok(())
                     })?;
                     return Ok(true);

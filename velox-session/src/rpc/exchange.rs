@@ -134,7 +134,7 @@ fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()
     if kind == Kind::Query && request.method().is_safe() {
         return Ok(());
     }
-    manager.check_origin_at(request.headers(), || Ok(Here::of_request(request))).map_err(|error| {
+    manager.check_origin_at(request.headers(), || Ok(Here::at(request.host(), request.scheme()))).map_err(|error| {
         exchange.reply().edit_headers(keep_out_of_caches);
         cross_site(error, exchange.is_development())
     })

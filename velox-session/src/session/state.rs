@@ -40,7 +40,7 @@ pub(crate) struct State {
     entries: u32,
     calls: SmallVec<[Call; 1]>,
     /// Which call has taken which flash message.
-    claims: Vec<(u32, Message)>,
+    taken: Vec<(u32, Message)>,
     next_call: u32,
     /// Counts changes that calls see without having made them.
     generation: u32,
@@ -168,7 +168,7 @@ impl State {
             entries: 0,
             // As a rule there is one.
             calls: SmallVec::new(),
-            claims: Vec::new(),
+            taken: Vec::new(),
             next_call: 0,
             generation: 0,
             epoch: 0,
@@ -203,7 +203,7 @@ impl State {
         } else {
             self.log.retain(|entry| entry.call != number || entry.settled);
             // What it was to deliver is there again for a later request.
-            let taken: Vec<_> = self.claims.extract_if(.., |(call, _)| *call == number).collect();
+            let taken: Vec<_> = self.taken.extract_if(.., |(call, _)| *call == number).collect();
             for (_, Message { key, value }) in taken {
                 self.note(number, true, Op::PutBack { key, value });
             }
@@ -325,7 +325,7 @@ impl State {
         if changes_hands {
             self.epoch += 1;
             // A message of the session before is not put back into this one.
-            self.claims.clear();
+            self.taken.clear();
         }
         if changes_identity {
             // It counts at once for all calls.
@@ -351,11 +351,11 @@ impl State {
     }
 
     /// Takes up that a flash message was taken out of the record, for a call that [`holds`](Self::holds) it in this epoch.
-    pub(crate) fn claimed(&mut self, number: u32, epoch: u32, message: Message, saved: Seen) {
+    pub(crate) fn message_taken(&mut self, number: u32, epoch: u32, message: Message, saved: Seen) {
         self.saved(saved);
         // Where the session changed hands while the store was told, the message is not put back into the next one.
         if epoch == self.epoch {
-            self.claims.push((number, message));
+            self.taken.push((number, message));
         }
     }
 

@@ -13,6 +13,8 @@ use std::time::Duration;
 use crate::key::StoreKey;
 use crate::record::Record;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub use crate::error::StoreError;
 pub use crate::key::Owner;
 pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
@@ -20,8 +22,6 @@ pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
 pub use async_trait::async_trait;
 pub use create::{Login, NewSession};
 pub use memory::MemoryStore;
-#[cfg(feature = "redis")]
-pub use redis::RedisStore;
 pub use renewal::Renewal;
 
 /// A place where records are kept.

@@ -442,7 +442,7 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
 }
 
 #[test]
-fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_failed() {
+fn a_message_that_was_taken_is_in_no_later_write_and_comes_back_if_the_call_failed() {
     for keep in [true, false] {
         let mut state = Start::Anonymous.state(false);
         let call = state.begin();
@@ -451,7 +451,7 @@ fn a_message_that_was_claimed_is_in_no_later_write_and_comes_back_if_the_call_fa
         let mut content = Content::clone(loaded.record.content());
         content.remove_flash("old");
         let record = Record::new(Arc::new(content), 8, OPENED + TTL, OPENED);
-        state.claimed(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
+        state.message_taken(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
         assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
         state.end(call, keep);
         let planned = plan(&state, NOW, &POLICY).expect("nobody else wrote");
@@ -551,7 +551,7 @@ fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
     let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
     let record = Record::new(Arc::clone(loaded.record.content()), 8, OPENED + TTL, OPENED);
     let (call, at) = (state.begin(), OPENED + 5_000);
-    state.claimed(
+    state.message_taken(
         call,
         0,
         Message { key: "old".to_owned(), value: json!("o") },
@@ -592,7 +592,7 @@ fn the_absolute_time_out_caps_every_path() {
         let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
         let record = loaded.record.clone();
         let seen = Seen { record, mark: Mark::default(), at: OPENED };
-        state.claimed(call, 0, Message { key: key.to_owned(), value: json!("o") }, seen);
+        state.message_taken(call, 0, Message { key: key.to_owned(), value: json!("o") }, seen);
     }
     state.end(call, false);
     assert_eq!(plan(&state, OPENED + 20_500, &policy), Ok(Plan::nothing()));

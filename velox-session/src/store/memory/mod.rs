@@ -106,7 +106,7 @@ impl MemoryStore {
     fn found(&self, key: &StoreKey, renewal: &Renewal) -> Option<Found> {
         let key = Key::of(key);
         let mut records = self.table.shard(key);
-        let Some(kept) = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now())) else { return None };
+        let kept = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now()))?;
         let record = kept.record.clone();
         let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
         // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
