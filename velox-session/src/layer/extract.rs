@@ -172,7 +172,7 @@ impl<S: Sync, U: Send + 'static> OptionalFromRequestParts<S> for User<U> {
             Who::Known(user) => Ok(Some(Self(user))),
             Who::Gone => {
                 // Neither this handle nor one that an earlier argument has shows who was logged in.
-                session.of_visitor();
+                session.hide();
                 Ok(None)
             }
             Who::Nobody => Ok(None),

@@ -200,7 +200,7 @@ impl SessionLayer {
         }
         let open = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
         let call = open.call();
-        extensions.insert(call.session().for_extractors());
+        extensions.insert(call.session());
         #[cfg(feature = "axum")]
         self.loader.leave(extensions);
         let OpenedByLayers(opened) = extensions.get_or_insert_default();

@@ -6,7 +6,6 @@
 use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -48,15 +47,13 @@ use crate::user::{Authenticatable, SessionUser, UserLogin};
 pub struct Session {
     shared: Arc<Shared>,
     call: u32,
-    /// The account of the session's user was deleted: see [`of_visitor`](Self::of_visitor). Handles that a layer gives out share it.
-    user_is_gone: Option<Arc<AtomicBool>>,
 }
 
 impl Session {
     pub(super) fn begin(shared: Arc<Shared>) -> Self {
         // A number that no call has: every use of it answers that the call has ended.
         let call = shared.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
-        Self { shared, call, user_is_gone: None }
+        Self { shared, call }
     }
 
     /// Ends the call. Its writes are kept or dropped.
@@ -69,18 +66,10 @@ impl Session {
         ended.ok();
     }
 
-    /// The same session, for a call that was told that the session's user is gone: a visitor's. It shows nobody and nothing, and leaves
-    /// the record as it is. The first write logs out, and so begins a session of the visitor's own: nothing of the user who is gone
-    /// gets into it.
-    pub(crate) fn of_visitor(self) -> Self {
-        let user_is_gone = self.user_is_gone.unwrap_or_default();
-        user_is_gone.store(true, Ordering::Relaxed);
-        Self { user_is_gone: Some(user_is_gone), ..self }
-    }
-
-    /// A handle whose clones become a visitor's together, in whatever order a handler asks for the session and its user.
-    pub(crate) fn for_extractors(self) -> Self {
-        Self { user_is_gone: Some(Arc::default()), ..self }
+    /// Makes the call a visitor's: the account of the session's user was deleted. All handles of the call see nobody and nothing from here on.
+    pub(crate) fn hide(&self) {
+        // A call that has ended shows nothing anyway.
+        self.shared.with(|state| state.hide(self.call)).ok();
     }
 
     /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
@@ -145,7 +134,6 @@ impl Session {
                 (SessionUser::new(user.id(), email), Some(details))
             }
         };
-        self.begin_if_hidden()?;
         let (max_age, at) = (max_age.map(milliseconds), self.shared.engine.now());
         self.push(Op::Login(Box::new(UserLogin { user, details, max_age, at })))
     }
@@ -270,10 +258,6 @@ impl Session {
     ///
     /// The call has ended.
     pub async fn regenerate(&self) -> Result<(), SessionError> {
-        if self.is_hidden() {
-            // As for a visitor: there is no id that somebody else could know.
-            return Ok(());
-        }
         self.push(Op::Regenerate)
     }
 
@@ -305,7 +289,6 @@ impl Session {
     pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         checked(key.name())?;
         let value = encode(key.name(), &value)?;
-        self.begin_if_hidden()?;
         self.push(Op::Set { key: key.name().to_owned(), value })
     }
 
@@ -343,7 +326,6 @@ impl Session {
         let name = key.name().to_owned();
         drop(key);
         checked(&name)?;
-        self.begin_if_hidden()?;
         for _ in 0..MAX_ATTEMPTS {
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // Not under the lock: this is foreign code, which may take its time or panic.
@@ -365,9 +347,6 @@ impl Session {
     pub fn remove(&self, key: impl KeyName) -> Result<bool, SessionError> {
         let key = key.name();
         checked(key)?;
-        if self.is_hidden() {
-            return Ok(false);
-        }
         let present = self.content()?.contains(key);
         self.push(Op::Remove { key: key.to_owned() })?;
         Ok(present)
@@ -387,7 +366,6 @@ impl Session {
     /// As for [`set`](Self::set), but that only keys within the value are reserved.
     pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         let value = encode(key.name(), &value)?;
-        self.begin_if_hidden()?;
         self.push(Op::Flash { key: key.name().to_owned(), value })
     }
 
@@ -416,8 +394,7 @@ impl Session {
         &self,
         key: impl DataKey<T>,
     ) -> impl Future<Output = Result<Option<T>, SessionError>> + Send {
-        let is_hidden = self.is_hidden();
-        let message = self.shared.with(|state| if is_hidden { Ok(None) } else { state.flash(self.call, key.name()) });
+        let message = self.shared.with(|state| state.flash(self.call, key.name()));
         async move {
             let Some(message) = message? else { return Ok(None) };
             // One that is not of this type is not taken, and another value of it must not be held while this waits.
@@ -449,9 +426,6 @@ impl Session {
     /// The call has ended.
     #[doc(alias = "getAllFlash")]
     pub fn all_flash(&self) -> Result<Map<String, Value>, SessionError> {
-        if self.is_hidden() {
-            return Ok(Map::new());
-        }
         self.shared.with(|state| Ok(state.view(self.call)?.flash()))
     }
 
@@ -481,9 +455,6 @@ impl Session {
     ///
     /// If the future is dropped, the session may be saved or not.
     pub async fn save(&self) -> Result<(), SessionError> {
-        if self.is_hidden() {
-            return Ok(());
-        }
         let state = self.shared.with(|state| state.with_settled(self.call))?;
         if !state.is_written() {
             return Ok(());
@@ -524,7 +495,7 @@ impl Session {
     /// Whether the request came without a live session.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.is_hidden() || self.shared.with(|state| Ok(state.is_new())).unwrap_or(true)
+        self.shared.with(|state| Ok(state.is_new(self.call))).unwrap_or(true)
     }
 
     /// Whether somebody is logged in.
@@ -545,7 +516,7 @@ impl Session {
     #[doc(alias = "isDestroyed")]
     #[must_use]
     pub fn is_ended(&self) -> bool {
-        self.is_hidden() || self.shared.with(|state| state.is_ended(self.call)).unwrap_or(true)
+        self.shared.with(|state| state.is_ended(self.call)).unwrap_or(true)
     }
 
     /// Who is logged in.
@@ -581,27 +552,6 @@ impl Session {
         Ok(self.content()?.data())
     }
 
-    /// Whether this call must not see what is there, which is of a user who is gone: until the call, or another, logs out.
-    fn is_hidden(&self) -> bool {
-        self.user_is_gone.as_ref().is_some_and(|gone| gone.load(Ordering::Relaxed)) && !self.is_logged_out()
-    }
-
-    /// Whether somebody has logged out. Of a call that has ended nothing is there to be hidden.
-    #[cold]
-    fn is_logged_out(&self) -> bool {
-        self.shared.with(|state| Ok(state.view(self.call)?.is_logged_out())).unwrap_or(true)
-    }
-
-    /// Begins a session of the visitor's own where the one that is there is hidden.
-    fn begin_if_hidden(&self) -> Result<(), SessionError> {
-        if !self.is_hidden() {
-            return Ok(());
-        }
-        // Not where another call has logged somebody in meanwhile.
-        self.shared.with(|state| state.known_user(self.call))?;
-        self.push(Op::Logout { at: self.shared.engine.now() })
-    }
-
     /// `false` if the update is to be made again, of another value.
     async fn save_update(&self, update: Update, name: &str, value: Value) -> Result<bool, SessionError> {
         if let Place::Log = update.place {
@@ -611,38 +561,22 @@ impl Session {
     }
 
     fn content(&self) -> Result<Arc<Content>, SessionError> {
-        if self.is_hidden() {
-            return Ok(Arc::default());
-        }
         self.shared.with(|state| Ok(Arc::clone(state.view(self.call)?.content())))
     }
 
     fn known_user(&self) -> Result<Option<String>, SessionError> {
-        if self.is_hidden() {
-            return Ok(None);
-        }
         self.shared.with(|state| state.known_user(self.call))
     }
 
     /// What `read` sees of the user. To a visitor without a session it is nothing, and no view is made.
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
-        if self.is_hidden() {
-            return None;
-        }
         let seen = self.shared.with(|state| if state.is_blank() { Ok(None) } else { Ok(read(state.view(self.call)?)) });
         seen.ok().flatten()
     }
 
     /// Of the session that was loaded, if it still is this call's.
     fn loaded<T>(&self, read: impl FnOnce(&Loaded) -> T) -> Option<T> {
-        if self.is_hidden() {
-            return None;
-        }
-        let loaded = self.shared.with(|state| {
-            let replaced = state.view(self.call)?.is_replaced();
-            Ok(state.loaded().filter(|_| !replaced).map(read))
-        });
-        loaded.ok().flatten()
+        self.shared.with(|state| Ok(state.loaded_of(self.call)?.map(read))).ok().flatten()
     }
 
     fn push(&self, op: Op) -> Result<(), SessionError> {

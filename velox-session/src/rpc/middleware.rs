@@ -88,7 +88,10 @@ where
         let (user, session) = match user {
             Who::Known(user) => (Some(user), session),
             // The session must not say who is logged in where the context says that nobody is.
-            Who::Gone => (None, session.of_visitor()),
+            Who::Gone => {
+                session.hide();
+                (None, session)
+            }
             Who::Nobody => (None, session),
         };
         let result = next.run(UserContext::new(user, session, ctx)).await;

@@ -118,6 +118,8 @@ struct Call {
     epoch: u32,
     /// Counts what the call itself did.
     revision: u32,
+    /// The call must not see what is there: it is of a user who is gone.
+    hidden: bool,
 }
 
 /// Tells one state of a call's view from a later one.
@@ -185,8 +187,31 @@ impl State {
     pub(crate) fn begin(&mut self) -> u32 {
         let number = self.next_call;
         self.next_call += 1;
-        self.calls.push(Call { number, view: None, generation: self.generation, epoch: self.epoch, revision: 0 });
+        let (generation, epoch) = (self.generation, self.epoch);
+        self.calls.push(Call { number, view: None, generation, epoch, revision: 0, hidden: false });
         number
+    }
+
+    /// Makes the call a visitor's, until somebody logs out: it sees nobody and nothing, and what is there stays as it is. Its first write logs
+    /// out, and so begins a session of the visitor's own: nothing of the user who is gone gets into it.
+    pub(crate) fn hide(&mut self, number: u32) -> Result<(), SessionError> {
+        let index = self.index(number)?;
+        (self.calls[index].hidden, self.calls[index].view) = (true, None);
+        Ok(())
+    }
+
+    /// Begins a session of the visitor's own where the one that is there is hidden.
+    fn unhide(&mut self, number: u32) -> Result<(), SessionError> {
+        if !self.is_hidden(number) {
+            return Ok(());
+        }
+        // Not where another call has logged somebody in meanwhile.
+        self.stamp(number)?;
+        self.push(number, Op::Logout { at: self.opened_at })
+    }
+
+    fn is_hidden(&self, number: u32) -> bool {
+        self.calls.iter().any(|call| call.number == number && call.hidden)
     }
 
     /// Ends a call. Its writes are kept, or dropped as if they had never been.
@@ -218,6 +243,7 @@ impl State {
         let (call, generation) = (&self.calls[index], self.generation);
         let view = match &call.view {
             Some(_) if call.generation == generation => None,
+            _ if call.hidden => Some(View::new(Start::None, Arc::new(Content::new(self.opened_at)))),
             _ => Some(self.fold(|entry| entry.settled || entry.call == number)),
         };
         let call = &mut self.calls[index];
@@ -243,6 +269,7 @@ impl State {
 
     /// What an update of this key starts from.
     pub(crate) fn begin_update(&mut self, number: u32, key: &str) -> Result<Update, SessionError> {
+        self.unhide(number)?;
         let view = self.view(number)?;
         let (content, is_own) = (Arc::clone(view.content()), view.is_own());
         let (stamp, epoch) = self.stamp(number)?;
@@ -307,6 +334,13 @@ impl State {
 
     /// Does something for a call.
     pub(crate) fn push(&mut self, number: u32, op: Op) -> Result<(), SessionError> {
+        let logs_out = matches!(op, Op::Logout { .. } | Op::LogoutAll { .. });
+        match op {
+            _ if logs_out => {}
+            // As for a visitor: there is nothing to remove, and no id that somebody else could know.
+            Op::Remove { .. } | Op::Regenerate if self.is_hidden(number) => return Ok(()),
+            _ => self.unhide(number)?,
+        }
         let size = self.view(number)?.content().size();
         let index = self.index(number)?;
         let (call, changes_identity) = (&mut self.calls[index], op.changes_identity());
@@ -331,6 +365,9 @@ impl State {
             // It counts at once for all calls.
             self.generation += 1;
             (call.epoch, call.generation) = (self.epoch, self.generation);
+        }
+        if logs_out {
+            self.calls.iter_mut().for_each(|call| call.hidden = false);
         }
         self.note(number, changes_identity, op);
         Ok(())
@@ -449,14 +486,20 @@ impl State {
     }
 
     /// Whether the request came without a session, or that is gone.
-    pub(crate) fn is_new(&self) -> bool {
-        !self.came || matches!(self.base, Base::Lost(_))
+    pub(crate) fn is_new(&self, number: u32) -> bool {
+        !self.came || matches!(self.base, Base::Lost(_)) || self.is_hidden(number)
+    }
+
+    /// The session that was loaded, if it still is the call's.
+    pub(crate) fn loaded_of(&mut self, number: u32) -> Result<Option<&Loaded>, SessionError> {
+        let is_other = self.view(number)?.is_replaced() || self.is_hidden(number);
+        Ok(self.loaded().filter(|_| !is_other))
     }
 
     /// Whether the session that came with the request is over, and a call knows of no other.
     pub(crate) fn is_ended(&mut self, number: u32) -> Result<bool, SessionError> {
-        let came = self.came;
-        Ok(self.view(number)?.is_ended() && came)
+        let (came, is_hidden) = (self.came, self.is_hidden(number));
+        Ok(is_hidden || self.view(number)?.is_ended() && came)
     }
 
     /// A session of a user that is gone, and that a call has logged out: it may go on under a new id, which another request gave it.

@@ -257,8 +257,10 @@ async fn a_session_whose_user_is_gone_acts_for_nobody() {
     let exchange = manager.open(&here).await.expect("the session");
     let call = exchange.call();
     let handle = call.session().sessions().await.expect("a list")[0].handle().clone();
-    // Of a clone as well.
-    for session in [call.session().of_visitor(), call.session().of_visitor().clone()] {
+    let before = call.session();
+    call.session().hide();
+    // Of every handle of the call, also of one from before.
+    for session in [before, call.session()] {
         assert!(!session.is_logged_in() && session.user().is_none() && session.user_id().is_none() && session.is_new());
         assert!(session.id().is_none() && session.handle().is_none());
         assert!(session.sessions().await.expect("a list").is_empty());
@@ -267,7 +269,7 @@ async fn a_session_whose_user_is_gone_acts_for_nobody() {
         assert!(!session.contains("cart") && session.data().expect("a read").is_empty());
     }
     let sees = exchange.call().session();
-    call.session().of_visitor().logout_all().await.expect("a logout");
+    call.session().logout_all().await.expect("a logout");
     assert!(!sees.is_logged_in(), "another call of the exchange sees that the session has ended");
     call.commit();
     let _closing = manager.close(&exchange).await.expect("a save");
@@ -280,7 +282,8 @@ async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_use
     let manager = manager();
     let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
     let call = exchange.call();
-    let session = call.session().of_visitor();
+    let session = call.session();
+    session.hide();
     session.login(SessionUser::new("u1", "another@example.com")).await.expect("a login");
     assert_eq!(session.user().map(|user| user.email), Some("another@example.com".to_owned()));
     assert!(session.data().expect("a read").is_empty());
@@ -294,7 +297,8 @@ async fn a_write_by_the_call_of_a_user_who_is_gone_does_not_log_out_whom_another
     let manager = manager();
     let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
     let (call, other) = (exchange.call(), exchange.call());
-    let session = call.session().of_visitor();
+    let session = call.session();
+    session.hide();
     other.session().login(SessionUser::new("u2", "bob@example.com")).await.expect("a login");
     assert!(!session.is_logged_in(), "it is no news for who began before");
     assert!(matches!(session.set("theme", "dark"), Err(SessionError::Superseded)));
