@@ -93,29 +93,27 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Uns
     if state.is_after_head() && plan.store.created().is_some() {
         return Err(Unsavable::CookieAfterHead);
     }
-    plan.others = Others { end_all_of: view.others_of().to_vec(), logged_in: view.is_logged_in() };
+    plan.others = Others { end_all_of: view.others_of.to_vec(), logged_in: view.logged_in };
     Ok(plan)
 }
 
 /// What is to be done to the session itself.
 fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
-    match (view.start(), view.is_written()) {
+    match (view.start, view.is_written()) {
         // Only a login makes another session. A write is not saved, and must not be answered as if it were: whoever gave the session a
         // new id may be another than who wrote.
-        (Start::Lost, written) if !view.is_logged_in() && !view.is_logged_out() => {
-            if written || view.is_broken() {
+        (Start::Lost, written) if !view.logged_in && !view.logged_out => {
+            if written || view.broken {
                 Err(Unsavable::Irreconcilable)
             } else {
                 Ok(Plan::nothing())
             }
         }
-        _ if view.is_broken() => Err(Unsavable::Irreconcilable),
+        _ if view.broken => Err(Unsavable::Irreconcilable),
         (_, true) => write(view, lifetime(view, state, now, policy)),
-        (Start::Live, false) if view.is_replaced() => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
+        (Start::Live, false) if view.replaced => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(plan_read(state, now, policy)),
-        (_, false) if view.is_logged_out() && state.was_presented() => {
-            Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove))
-        }
+        (_, false) if view.logged_out && state.was_presented() => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
         (_, false) => Ok(Plan::nothing()),
     }
 }
@@ -146,15 +144,15 @@ impl Plan {
 fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
     if lifetime == 0 {
         // It came to its absolute end during the exchange. What was written would be in no session, with a new id as without one.
-        return match view.start() {
-            _ if view.is_only_put_back() => Ok(Plan::nothing()),
-            _ if !view.is_logged_in() && !view.is_logged_out() => Err(Unsavable::Irreconcilable),
+        return match view.start {
+            _ if view.only_put_back => Ok(Plan::nothing()),
+            _ if !view.logged_in && !view.logged_out => Err(Unsavable::Irreconcilable),
             Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
             Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
         };
     }
     let (content, ttl) = (Arc::clone(view.content()), Duration::from_millis(lifetime));
-    let store = match (view.start(), view.is_replaced(), view.is_carried()) {
+    let store = match (view.start, view.replaced, view.carried) {
         (Start::Live, true, true) => StoreOp::Rotate { content, ttl },
         (Start::Live, true, false) => StoreOp::Replace { content, ttl },
         (Start::Live, false, _) => StoreOp::Update { content, ttl },
@@ -168,7 +166,7 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
     let longest = policy.longest(view.content(), now);
     match state.loaded() {
         // The same session goes on, and ends when it was to end.
-        Some(loaded) if !policy.sliding && !view.is_logged_in() && (view.is_carried() || !view.is_replaced()) => {
+        Some(loaded) if !policy.sliding && !view.logged_in && (view.carried || !view.replaced) => {
             longest.min(loaded.record.expires_at().saturating_sub(now))
         }
         _ => longest,

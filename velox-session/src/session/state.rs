@@ -492,7 +492,7 @@ impl State {
 
     /// The session that was loaded, if it still is the call's.
     pub(crate) fn loaded_of(&mut self, number: u32) -> Result<Option<&Loaded>, SessionError> {
-        let is_other = self.view(number)?.is_replaced() || self.is_hidden(number);
+        let is_other = self.view(number)?.replaced || self.is_hidden(number);
         Ok(self.loaded().filter(|_| !is_other))
     }
 
@@ -505,7 +505,7 @@ impl State {
     /// A session of a user that is gone, and that a call has logged out: it may go on under a new id, which another request gave it.
     pub(crate) fn lost_by_logout(&self) -> Option<(&str, &SessionHandle)> {
         match &self.base {
-            Base::Lost(Remains::Of { user, handle }) if self.settled().is_logged_out() => Some((user, handle)),
+            Base::Lost(Remains::Of { user, handle }) if self.settled().logged_out => Some((user, handle)),
             _ => None,
         }
     }
@@ -656,7 +656,7 @@ mod tests {
         state.end(call, false);
         let settled = state.settled();
         assert_eq!((settled.content().get("n"), settled.content().data().len()), (Some(json!(7)), 1));
-        assert!(!settled.is_broken());
+        assert!(!settled.broken);
     }
 
     #[test]

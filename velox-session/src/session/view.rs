@@ -14,27 +14,27 @@ use crate::session::op::Op;
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     content: Arc<Content>,
-    start: Start,
+    pub(super) start: Start,
     /// There is something to store.
     written: bool,
     /// All that there is to store is a message that was put back. No call was told that it is.
-    only_put_back: bool,
+    pub(super) only_put_back: bool,
     /// The session that was loaded is over, under the id it had.
-    replaced: bool,
+    pub(super) replaced: bool,
     /// What is in the session was taken over from a record under another id.
-    carried: bool,
+    pub(super) carried: bool,
     /// Somebody logged in, whether or not out again.
-    logged_in: bool,
+    pub(super) logged_in: bool,
     /// Somebody logged out, whether or not in again.
-    logged_out: bool,
+    pub(super) logged_out: bool,
     /// An operation cannot be done again on this start.
-    broken: bool,
+    pub(super) broken: bool,
     /// Who was logged in to the session that is lost.
     lost_user: Option<Box<str>>,
     /// Flash messages written here are for a later request.
     flashed: Vec<String>,
     /// The users all of whose other sessions are to end.
-    others_of: Vec<String>,
+    pub(super) others_of: Vec<String>,
 }
 
 /// What a view starts from.
@@ -132,40 +132,8 @@ impl View {
         &self.content
     }
 
-    pub(crate) fn start(&self) -> Start {
-        self.start
-    }
-
     pub(crate) fn is_written(&self) -> bool {
         self.written
-    }
-
-    pub(crate) fn is_only_put_back(&self) -> bool {
-        self.only_put_back
-    }
-
-    pub(crate) fn is_replaced(&self) -> bool {
-        self.replaced
-    }
-
-    pub(crate) fn is_carried(&self) -> bool {
-        self.carried
-    }
-
-    pub(crate) fn is_logged_in(&self) -> bool {
-        self.logged_in
-    }
-
-    pub(crate) fn is_logged_out(&self) -> bool {
-        self.logged_out
-    }
-
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken
-    }
-
-    pub(crate) fn others_of(&self) -> &[String] {
-        &self.others_of
     }
 
     /// Whether this exchange itself has given the session a new id or ended it. Nobody else has the id of the one that goes on.
