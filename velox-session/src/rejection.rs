@@ -5,62 +5,62 @@ use std::fmt;
 
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::event::Chain;
 use crate::manager::{CloseError, CrossSiteError, OpenError, keep_out_of_caches};
 use crate::session::SessionError;
 use crate::store::StoreError;
 
-/// Why a request fails, as its caller is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    CrossSite,
-    Unauthorized,
-    UserNotFound,
-    /// Whether the visitor is logged in is not known: no cookie is touched.
-    NotLoaded,
-    /// What was written is not stored, and is not said to be.
-    NotSaved,
-    NotAsked,
-    Changed,
-    /// As velox-rpc says it of any cookie.
-    CookieAfterHead,
-    TooLarge,
-    TooDeep,
-    ReservedKey,
-    Internal,
+/// Why a request fails, as its caller is told: in the envelope in which procedures tell of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Reason {
+    pub(crate) error: &'static str,
+    pub(crate) message: &'static str,
+    #[serde(rename = "statusCode", serialize_with = "as_number")]
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
 }
 
 impl Reason {
-    /// The status, the `error`, the `code` and the `message` of the reply.
-    pub(crate) fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
-        const UNAVAILABLE: &str = "SESSION_UNAVAILABLE";
-        let (status, code, message) = match self {
-            Self::CrossSite => (StatusCode::FORBIDDEN, "CROSS_SITE_REQUEST", "The request came from another site"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "SESSION_UNAUTHORIZED", "Authentication required"),
-            Self::UserNotFound => (StatusCode::UNAUTHORIZED, "USER_NOT_FOUND", "User not found"),
-            Self::NotLoaded => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, "The session could not be loaded"),
-            Self::NotSaved => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, "The session could not be saved"),
-            Self::NotAsked => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, "The session store could not be asked"),
-            Self::Changed => (StatusCode::CONFLICT, "SESSION_CONFLICT", "The session was changed by another request"),
-            Self::CookieAfterHead => (
-                StatusCode::CONFLICT,
-                "COOKIE_AFTER_HEAD",
-                "A streamed query cannot begin a session or give it a new id: send it in a request of its own",
-            ),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "SESSION_TOO_LARGE", "The session would hold too much"),
-            Self::TooDeep => (StatusCode::BAD_REQUEST, "SESSION_VALUE_TOO_DEEP", "The value is nested too deeply"),
-            Self::ReservedKey => (StatusCode::BAD_REQUEST, "SESSION_KEY_RESERVED", "The key is reserved"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", "Internal server error"),
-        };
-        let name = match self {
-            Self::CrossSite => "CsrfError",
-            Self::Unauthorized | Self::UserNotFound => "AuthError",
-            Self::Internal => "InternalServerError",
-            _ => "VeloxError",
-        };
-        (status, name, code, message)
+    pub(crate) const CROSS_SITE: Self =
+        Self::new(StatusCode::FORBIDDEN, "CsrfError", "CROSS_SITE_REQUEST", "The request came from another site");
+    pub(crate) const UNAUTHORIZED: Self =
+        Self::new(StatusCode::UNAUTHORIZED, "AuthError", "SESSION_UNAUTHORIZED", "Authentication required");
+    pub(crate) const USER_NOT_FOUND: Self =
+        Self::new(StatusCode::UNAUTHORIZED, "AuthError", "USER_NOT_FOUND", "User not found");
+    /// Whether the visitor is logged in is not known: no cookie is touched.
+    pub(crate) const NOT_LOADED: Self = Self::unavailable("The session could not be loaded");
+    /// What was written is not stored, and is not said to be.
+    const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
+    const NOT_ASKED: Self = Self::unavailable("The session store could not be asked");
+    pub(crate) const CHANGED: Self =
+        Self::new(StatusCode::CONFLICT, VELOX, "SESSION_CONFLICT", "The session was changed by another request");
+    /// As velox-rpc says it of any cookie.
+    const COOKIE_AFTER_HEAD: Self = Self::new(
+        StatusCode::CONFLICT,
+        VELOX,
+        "COOKIE_AFTER_HEAD",
+        "A streamed query cannot begin a session or give it a new id: send it in a request of its own",
+    );
+    const TOO_LARGE: Self =
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, VELOX, "SESSION_TOO_LARGE", "The session would hold too much");
+    const TOO_DEEP: Self =
+        Self::new(StatusCode::BAD_REQUEST, VELOX, "SESSION_VALUE_TOO_DEEP", "The value is nested too deeply");
+    const RESERVED_KEY: Self = Self::new(StatusCode::BAD_REQUEST, VELOX, "SESSION_KEY_RESERVED", "The key is reserved");
+    pub(crate) const INTERNAL: Self = Self::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalServerError",
+        "INTERNAL_SERVER_ERROR",
+        "Internal server error",
+    );
+
+    const fn new(status: StatusCode, error: &'static str, code: &'static str, message: &'static str) -> Self {
+        Self { error, message, status, code }
+    }
+
+    const fn unavailable(message: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, VELOX, "SESSION_UNAVAILABLE", message)
     }
 }
 
@@ -68,31 +68,31 @@ impl From<&SessionError> for Reason {
     /// What came of the caller's own input, or of another request, is said to be that.
     fn from(error: &SessionError) -> Self {
         match error {
-            SessionError::TooLarge { .. } => Self::TooLarge,
-            SessionError::TooDeep { .. } => Self::TooDeep,
-            SessionError::ReservedKey { .. } => Self::ReservedKey,
-            SessionError::Superseded | SessionError::Conflict => Self::Changed,
-            SessionError::CookieAfterHead => Self::CookieAfterHead,
+            SessionError::TooLarge { .. } => Self::TOO_LARGE,
+            SessionError::TooDeep { .. } => Self::TOO_DEEP,
+            SessionError::ReservedKey { .. } => Self::RESERVED_KEY,
+            SessionError::Superseded | SessionError::Conflict => Self::CHANGED,
+            SessionError::CookieAfterHead => Self::COOKIE_AFTER_HEAD,
             SessionError::Unavailable(store) => store.into(),
-            _ => Self::Internal,
+            _ => Self::INTERNAL,
         }
     }
 }
 
 impl From<&StoreError> for Reason {
     fn from(error: &StoreError) -> Self {
-        if error.is_unsupported() { Self::Internal } else { Self::NotAsked }
+        if error.is_unsupported() { Self::INTERNAL } else { Self::NOT_ASKED }
     }
 }
 
 impl From<&CloseError> for Reason {
     fn from(error: &CloseError) -> Self {
         match error {
-            CloseError::Conflict => Self::Changed,
-            CloseError::CookieAfterHead => Self::CookieAfterHead,
-            CloseError::TooLarge { .. } => Self::TooLarge,
-            CloseError::Unavailable(_) => Self::NotSaved,
-            CloseError::Id(_) | CloseError::Unlisted(_) => Self::Internal,
+            CloseError::Conflict => Self::CHANGED,
+            CloseError::CookieAfterHead => Self::COOKIE_AFTER_HEAD,
+            CloseError::TooLarge { .. } => Self::TOO_LARGE,
+            CloseError::Unavailable(_) => Self::NOT_SAVED,
+            CloseError::Id(_) | CloseError::Unlisted(_) => Self::INTERNAL,
         }
     }
 }
@@ -119,13 +119,13 @@ impl Rejection {
     /// Returns the rejection of a request that nobody is logged in for: 401 `Authentication required`, code `SESSION_UNAUTHORIZED`.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self { reason: Reason::Unauthorized, source: None }
+        Self { reason: Reason::UNAUTHORIZED, source: None }
     }
 
     /// Returns the rejection of a request whose user is gone: 401 `User not found`, code `USER_NOT_FOUND`.
     #[must_use]
     pub fn user_not_found() -> Self {
-        Self { reason: Reason::UserNotFound, source: None }
+        Self { reason: Reason::USER_NOT_FOUND, source: None }
     }
 
     pub(crate) fn of(reason: Reason, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -135,19 +135,19 @@ impl Rejection {
     /// The status of the reply.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.reason.parts().0
+        self.reason.status
     }
 
     /// The `code` of the reply, such as `SESSION_UNAUTHORIZED`.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.reason.parts().2
+        self.reason.code
     }
 
     /// The `message` of the reply.
     #[must_use]
     pub fn message(&self) -> &'static str {
-        self.reason.parts().3
+        self.reason.message
     }
 
     /// Returns the response, which no cache keeps. Why the server failed goes to the log.
@@ -165,13 +165,12 @@ impl Rejection {
     /// );
     /// ```
     pub fn reply<B: From<String>>(self) -> Response<B> {
-        let (status, name, code, message) = self.reason.parts();
+        let Reason { status, code, message, .. } = self.reason;
         if status.is_server_error() {
             let error = self.source.as_deref().map(|source| tracing::field::display(Chain(source)));
             tracing::error!(error, code, "{message}");
         }
-        let envelope = Envelope { error: name, message, status_code: status.as_u16(), code };
-        let body = serde_json::to_string(&envelope).unwrap_or_default();
+        let body = serde_json::to_string(&self.reason).unwrap_or_default();
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -182,24 +181,15 @@ impl Rejection {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope {
-    error: &'static str,
-    message: &'static str,
-    status_code: u16,
-    code: &'static str,
-}
-
 impl From<CrossSiteError> for Rejection {
     fn from(error: CrossSiteError) -> Self {
-        Self::of(Reason::CrossSite, error)
+        Self::of(Reason::CROSS_SITE, error)
     }
 }
 
 impl From<OpenError> for Rejection {
     fn from(error: OpenError) -> Self {
-        Self::of(Reason::NotLoaded, error)
+        Self::of(Reason::NOT_LOADED, error)
     }
 }
 
@@ -232,3 +222,10 @@ impl Error for Rejection {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+/// The `error` of what has no name of its own there.
+const VELOX: &str = "VeloxError";

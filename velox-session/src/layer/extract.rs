@@ -182,14 +182,14 @@ impl<S: Sync, U: Send + 'static> OptionalFromRequestParts<S> for User<U> {
 
 fn session(parts: &Parts) -> Result<Session, Rejection> {
     let session = parts.extensions.get::<Session>().cloned();
-    session.ok_or_else(|| Rejection::of(Reason::Internal, Misuse::NoLayer))
+    session.ok_or_else(|| Rejection::of(Reason::INTERNAL, Misuse::NoLayer))
 }
 
 async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rejection> {
     let Some(loader) = parts.extensions.get::<LayerLoader<U>>().cloned() else {
-        return Err(Rejection::of(Reason::Internal, Misuse::OtherUser(type_name::<U>())));
+        return Err(Rejection::of(Reason::INTERNAL, Misuse::OtherUser(type_name::<U>())));
     };
-    loader.who(session).await.map_err(|error| Rejection::of(Reason::Internal, error))
+    loader.who(session).await.map_err(|error| Rejection::of(Reason::INTERNAL, error))
 }
 
 /// What a program does wrong.

@@ -104,7 +104,7 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         Ok(open) => Ok(open.clone()),
         Err(error) => {
             exchange.reply().edit_headers(keep_out_of_caches);
-            Err(caused(Reason::NotLoaded, error))
+            Err(caused(Reason::NOT_LOADED, error))
         }
     }
 }
@@ -163,7 +163,7 @@ impl Slot for SessionSlot {
             let error = match self.is_alive.get_or_try_init(looking).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
-                Err(error) => caused(Reason::NotLoaded, error),
+                Err(error) => caused(Reason::NOT_LOADED, error),
             };
             exchange.reply().edit_headers(keep_out_of_caches);
             Err(error)

@@ -125,11 +125,11 @@ pub(crate) fn cookie(manager: &Manager) -> Credential {
 }
 
 fn nobody() -> Error {
-    tell(Reason::Unauthorized)
+    tell(Reason::UNAUTHORIZED)
 }
 
 fn gone() -> Error {
-    tell(Reason::UserNotFound)
+    tell(Reason::USER_NOT_FOUND)
 }
 
 impl<U> WithUser<U> {

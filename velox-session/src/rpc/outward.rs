@@ -18,7 +18,7 @@ pub(super) fn of_call(error: Error) -> Error {
         session.or_else(|| source.downcast_ref::<StoreError>().map(Reason::from))
     });
     match reason {
-        None | Some(Reason::Internal) => error,
+        None | Some(Reason::INTERNAL) => error,
         Some(reason) => with_source_of(error, reason),
     }
 }
@@ -33,8 +33,7 @@ fn with_source_of(error: Error, reason: Reason) -> Error {
 
 #[cold]
 pub(super) fn tell(reason: Reason) -> Error {
-    let (status, name, code, message) = reason.parts();
-    Error::custom(status, code, message).with_name(name)
+    Error::custom(reason.status, reason.code, reason.message).with_name(reason.error)
 }
 
 #[cold]
@@ -45,7 +44,7 @@ pub(super) fn caused(reason: Reason, source: impl Into<BoxError>) -> Error {
 /// In development it says how to let the request pass.
 #[cold]
 pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
-    let (status, name, code, message) = Reason::CrossSite.parts();
+    let Reason { error: name, message, status, code } = Reason::CROSS_SITE;
     Error::custom(status, code, error.message(message, is_development)).with_name(name).with_source(error)
 }
 
@@ -56,7 +55,7 @@ struct Ended;
 
 #[cold]
 pub(super) fn ended() -> Error {
-    caused(Reason::Changed, Ended)
+    caused(Reason::CHANGED, Ended)
 }
 
 /// Whether a call failed because its session ended while it waited.
