@@ -26,30 +26,19 @@ impl SessionBuilder {
         let mut problems = Vec::new();
         let secrets = check_secrets(self.secrets, &mut problems);
         let signer = secrets.split_first().map(|(first, older)| Signer::new(first, older));
-        if self.store.is_none() {
-            problems.push(ConfigProblem::NoStore);
-        }
-        check_cookie(&self.cookie, &mut problems);
-        if !COOKIE_LIFE.contains(&self.max_age) {
-            problems.push(ConfigProblem::MaxAge);
-        }
-        if self.absolute.is_some_and(|timeout| !ABSOLUTE.contains(&timeout)) {
-            problems.push(ConfigProblem::AbsoluteTimeout);
-        }
         let longest_interval = self.max_age / 10;
         let touch_interval = self.touch_interval.unwrap_or(Duration::from_secs(60).min(longest_interval));
-        if touch_interval > longest_interval {
-            problems.push(ConfigProblem::TouchInterval);
-        }
-        if self.patience.is_zero() {
-            problems.push(ConfigProblem::Patience);
-        }
-        if self.size_limit == 0 {
-            problems.push(ConfigProblem::SizeLimit);
-        }
-        if self.session_limit == SessionLimit::Set(0) {
-            problems.push(ConfigProblem::SessionLimit);
-        }
+        problems.extend(self.store.is_none().then_some(ConfigProblem::NoStore));
+        check_cookie(&self.cookie, &mut problems);
+        let is_too_long = |timeout| !ABSOLUTE.contains(&timeout);
+        problems.extend(found([
+            (!COOKIE_LIFE.contains(&self.max_age), ConfigProblem::MaxAge),
+            (self.absolute.is_some_and(is_too_long), ConfigProblem::AbsoluteTimeout),
+            (touch_interval > longest_interval, ConfigProblem::TouchInterval),
+            (self.patience.is_zero(), ConfigProblem::Patience),
+            (self.size_limit == 0, ConfigProblem::SizeLimit),
+            (self.session_limit == SessionLimit::Set(0), ConfigProblem::SessionLimit),
+        ]));
         let mut trusted = self.trusted;
         check_origins(&mut trusted, &mut problems);
         let (Some(signer), Some(store), Some(writer), true) =
@@ -124,37 +113,28 @@ fn prefix(name: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem>) {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if cookie.name.is_empty() || !cookie.name.bytes().all(token) {
-        problems.push(ConfigProblem::CookieName);
-    }
-    if !cookie.path.starts_with('/') || !cookie.path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';') {
-        problems.push(ConfigProblem::CookiePath);
-    }
-    let host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    if cookie.domain.as_ref().is_some_and(|domain| domain.is_empty() || !domain.bytes().all(host)) {
-        problems.push(ConfigProblem::CookieDomain);
-    }
-    let prefix = prefix(&cookie.name);
-    if let Some(prefix) = prefix
-        && !cookie.secure
-    {
-        problems.push(ConfigProblem::PrefixNeedsSecure { prefix });
-    }
-    if prefix == Some("__Host-") {
-        if cookie.path != "/" {
-            problems.push(ConfigProblem::HostPrefixNeedsRoot);
-        }
-        if cookie.domain.is_some() {
-            problems.push(ConfigProblem::HostPrefixForbidsDomain);
-        }
-    }
-    if cookie.same_site == SameSite::None && !cookie.secure {
-        problems.push(ConfigProblem::SameSiteNoneNeedsSecure);
-    }
-    if cookie.partitioned && !cookie.secure {
-        problems.push(ConfigProblem::PartitionedNeedsSecure);
-    }
+    let Attributes { name, domain, path, secure, same_site, partitioned, .. } = cookie;
+    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let in_path = |byte: u8| byte.is_ascii_graphic() && byte != b';';
+    let in_host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    let is_host = |domain: &String| !domain.is_empty() && domain.bytes().all(in_host);
+    let prefix = prefix(name);
+    let is_host_only = prefix == Some("__Host-");
+    problems.extend(found([
+        (name.is_empty() || !name.bytes().all(in_name), ConfigProblem::CookieName),
+        (!path.starts_with('/') || !path.bytes().all(in_path), ConfigProblem::CookiePath),
+        (!domain.as_ref().is_none_or(is_host), ConfigProblem::CookieDomain),
+        (prefix.is_some() && !secure, ConfigProblem::PrefixNeedsSecure { prefix: prefix.unwrap_or_default() }),
+        (is_host_only && path != "/", ConfigProblem::HostPrefixNeedsRoot),
+        (is_host_only && domain.is_some(), ConfigProblem::HostPrefixForbidsDomain),
+        (*same_site == SameSite::None && !secure, ConfigProblem::SameSiteNoneNeedsSecure),
+        (*partitioned && !secure, ConfigProblem::PartitionedNeedsSecure),
+    ]));
+}
+
+/// Those of the problems that are there.
+fn found(problems: impl IntoIterator<Item = (bool, ConfigProblem)>) -> impl Iterator<Item = ConfigProblem> {
+    problems.into_iter().filter_map(|(is_there, problem)| is_there.then_some(problem))
 }
 
 const SECOND: Duration = Duration::from_secs(1);
