@@ -13,33 +13,28 @@ use crate::id::SessionId;
 
 /// The values of the cookies of this name, in order of appearance, over all `Cookie` lines.
 ///
-/// Only spaces and tabs are trimmed. Nothing is decoded: a name or value in percent signs or quotes is another one.
+/// Only spaces and tabs are trimmed: a header has no other blanks. Nothing is decoded: a name or value in percent signs or quotes is
+/// another one.
 pub(crate) fn values<'h>(
     lines: impl IntoIterator<Item = &'h HeaderValue>,
     name: &'h str,
 ) -> impl Iterator<Item = &'h [u8]> {
-    lines.into_iter().flat_map(|line| Pairs(Some(line.as_bytes()))).filter_map(move |pair| {
+    lines.into_iter().flat_map(|line| pairs(line.as_bytes())).filter_map(move |pair| {
         let equals = memchr::memchr(b'=', pair)?;
-        (trim(&pair[..equals]) == name.as_bytes()).then(|| trim(&pair[equals + 1..]))
+        (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
     })
 }
 
 /// What stands between the semicolons of a line. memchr looks at many bytes at a time: the value of a session cookie alone is
 /// 87 long.
-struct Pairs<'h>(Option<&'h [u8]>);
-
-impl<'h> Iterator for Pairs<'h> {
-    type Item = &'h [u8];
-
-    fn next(&mut self) -> Option<&'h [u8]> {
-        let rest = self.0?;
-        let (pair, rest) = match memchr::memchr(b';', rest) {
-            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
-            None => (rest, None),
-        };
-        self.0 = rest;
-        Some(pair)
-    }
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let end = memchr::memchr(b';', line);
+        rest = end.map(|end| &line[end + 1..]);
+        Some(&line[..end.unwrap_or(line.len())])
+    })
 }
 
 /// Writes the `Set-Cookie` lines of one cookie. All but the value and the age is put together once.
@@ -55,28 +50,22 @@ pub(crate) struct Writer {
 impl Writer {
     /// `None` if an attribute has bytes that no header may have; `config.rs` refuses those before.
     pub(crate) fn new(attributes: &Attributes) -> Option<Self> {
-        let mut scope = String::new();
-        if let Some(domain) = &attributes.domain {
-            scope.push_str("; Domain=");
-            scope.push_str(domain);
-        }
-        scope.push_str("; Path=");
-        scope.push_str(&attributes.path);
-        let mut flags = String::new();
-        if attributes.http_only {
-            flags.push_str("; HttpOnly");
-        }
-        if attributes.secure {
-            flags.push_str("; Secure");
-        }
-        flags.push_str(match attributes.same_site {
+        let domain = attributes.domain.as_ref().map(|domain| format!("; Domain={domain}"));
+        let scope = format!("{}; Path={}", domain.unwrap_or_default(), attributes.path);
+        let same_site = match attributes.same_site {
             SameSite::Strict => "; SameSite=Strict",
             SameSite::Lax => "; SameSite=Lax",
             SameSite::None => "; SameSite=None",
-        });
-        if attributes.partitioned {
-            flags.push_str("; Partitioned");
-        }
+        };
+        let flags: String = [
+            (attributes.http_only, "; HttpOnly"),
+            (attributes.secure, "; Secure"),
+            (true, same_site),
+            (attributes.partitioned, "; Partitioned"),
+        ]
+        .into_iter()
+        .filter_map(|(is_set, flag)| is_set.then_some(flag))
+        .collect();
         // The same scope and flags as the cookie itself, or a browser would not take it for a removal.
         let removal = format!("{}=; Max-Age=0{scope}; Expires=Thu, 01 Jan 1970 00:00:00 GMT{flags}", attributes.name);
         Some(Self {
@@ -132,13 +121,6 @@ impl Writer {
 
 /// Bytes that most lines have, and no more.
 const ORDINARY: usize = 192;
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
-    &bytes[start..end]
-}
 
 #[cfg(test)]
 mod tests {
