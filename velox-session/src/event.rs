@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A kind of event that an attacker can cause, or a store that fails: with a limit of its own, so that a flood of one does not hide
-/// another.
+/// another. Ten lines a second unless said otherwise.
 pub(crate) struct Limit {
     per_second: u64,
     total: AtomicU64,
@@ -15,8 +15,8 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    pub(crate) const fn new(per_second: u64) -> Self {
-        Self { per_second, total: AtomicU64::new(0), second: AtomicU64::new(0), count: AtomicU64::new(0) }
+    pub(crate) fn new(per_second: u64) -> Self {
+        Self { per_second, total: AtomicU64::default(), second: AtomicU64::default(), count: AtomicU64::default() }
     }
 
     /// Counts an event. `Some` if it is to be written, with the number of those that were not since the last one was.
@@ -34,20 +34,24 @@ impl Limit {
     }
 }
 
+impl Default for Limit {
+    fn default() -> Self {
+        Self::new(10)
+    }
+}
+
 /// A kind of event that comes of a request that did what it was for.
+#[derive(Default)]
 pub(crate) struct Tally(AtomicU64);
 
 impl Tally {
-    const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
     pub(crate) fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 }
 
 /// All kinds of events.
+#[derive(Default)]
 pub(crate) struct Events {
     pub(crate) begun: Tally,
     pub(crate) logins: Tally,
@@ -62,20 +66,9 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    pub(crate) const fn new() -> Self {
-        Self {
-            begun: Tally::new(),
-            logins: Tally::new(),
-            rotations: Tally::new(),
-            logouts: Tally::new(),
-            revoked: Tally::new(),
-            conflict: Limit::new(PER_SECOND),
-            forged: Limit::new(PER_SECOND),
-            unknown: Limit::new(PER_SECOND),
-            cross_site: Limit::new(PER_SECOND),
-            // All say the same, and each failed request has a line of its own.
-            trouble: Limit::new(1),
-        }
+    pub(crate) fn new() -> Self {
+        // All failures of a store say the same, and each failed request has a line of its own.
+        Self { trouble: Limit::new(1), ..Self::default() }
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -151,7 +144,6 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
-pub(crate) const PER_SECOND: u64 = 10;
 /// Seconds.
 const LONGEST_WAIT: u64 = 60;
 

@@ -24,7 +24,7 @@ use self::layout::Layout;
 use self::link::{Link, Replicas};
 use super::StoreError;
 use crate::clock::{Clock, SystemClock};
-use crate::event::{Limit, PER_SECOND};
+use crate::event::Limit;
 
 /// A store in Redis, or in Valkey. Clones share its connection.
 ///
@@ -295,7 +295,7 @@ impl RedisStore {
             replicas: None,
             layout: Layout::default(),
             clock: Arc::new(SystemClock),
-            unreadable: Arc::new(Limit::new(PER_SECOND)),
+            unreadable: Arc::default(),
         }
     }
 
