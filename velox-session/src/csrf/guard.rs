@@ -37,13 +37,7 @@ impl Csrf {
     /// | the token is not signed by one of the secrets, or [bound](super::CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
     /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
     pub fn guard(&self) -> CsrfGuard {
-        CsrfGuard::new(self.clone())
-    }
-}
-
-impl CsrfGuard {
-    pub(super) fn new(csrf: Csrf) -> Self {
-        Self(csrf)
+        CsrfGuard(self.clone())
     }
 }
 
