@@ -36,15 +36,10 @@ pub struct MemoryRates {
 
 #[derive(Default)]
 struct Windows {
-    open: HashMap<RateKey, Window>,
+    /// The count of each, and its end.
+    open: HashMap<RateKey, (u64, u64)>,
     /// By their ends, the first end first.
     ends: BTreeSet<(u64, RateKey)>,
-}
-
-#[derive(Clone, Copy)]
-struct Window {
-    count: u64,
-    end: u64,
 }
 
 impl MemoryRates {
@@ -91,45 +86,38 @@ impl Default for MemoryRates {
 }
 
 impl Windows {
-    fn hit(&mut self, key: RateKey, window: u64, now: u64, capacity: usize) -> Window {
-        self.sweep(now);
-        let latest = now.saturating_add(window);
-        let (count, end) = match self.open.get(&key) {
-            // A clock that was set back does not make a window longer.
-            Some(open) if open.end > now => (open.count.saturating_add(1), open.end.min(latest)),
-            _ => (1, latest),
-        };
-        if let Some(before) = self.open.insert(key, Window { count, end }) {
-            self.ends.remove(&(before.end, key));
-        }
-        self.ends.insert((end, key));
-        if self.open.len() > capacity {
-            self.evict(key);
-        }
-        Window { count, end }
-    }
-
-    /// Drops a few windows that are over: more than one hit can add, so that they all leave.
-    fn sweep(&mut self, now: u64) {
+    /// Counts a call, and returns the count and the end of its window.
+    fn hit(&mut self, key: RateKey, window: u64, now: u64, capacity: usize) -> (u64, u64) {
+        // More of those that are over leave than one hit can add, so that they all leave.
         for _ in 0..SWEPT {
-            match self.ends.first() {
-                Some(&(end, key)) if end <= now => self.remove(end, key),
-                _ => return,
+            if self.ends.first().is_some_and(|(end, _)| *end <= now) {
+                self.remove_first();
             }
         }
+        let latest = now.saturating_add(window);
+        let (count, end) = match self.open.get(&key).copied() {
+            Some((count, end)) => {
+                self.ends.remove(&(end, key));
+                // A clock that was set back does not make a window longer.
+                if end > now { (count.saturating_add(1), end.min(latest)) } else { (1, latest) }
+            }
+            None => {
+                if self.open.len() >= capacity {
+                    self.remove_first();
+                }
+                (1, latest)
+            }
+        };
+        self.open.insert(key, (count, end));
+        self.ends.insert((end, key));
+        (count, end)
     }
 
-    /// Drops the window that would be over first, but for the one that was just opened.
-    fn evict(&mut self, spared: RateKey) {
-        let first = self.ends.iter().find(|(_, key)| *key != spared).copied();
-        if let Some((end, key)) = first {
-            self.remove(end, key);
+    /// Drops the window that is over first.
+    fn remove_first(&mut self) {
+        if let Some((_, key)) = self.ends.pop_first() {
+            self.open.remove(&key);
         }
-    }
-
-    fn remove(&mut self, end: u64, key: RateKey) {
-        self.ends.remove(&(end, key));
-        self.open.remove(&key);
     }
 }
 
@@ -138,7 +126,7 @@ impl RateStore for MemoryRates {
     async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError> {
         let now = self.clock.now();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let Window { count, end } = windows.hit(*key, milliseconds(window), now, self.capacity);
+        let (count, end) = windows.hit(*key, milliseconds(window), now, self.capacity);
         Ok(Hit { count, left: Duration::from_millis(end.saturating_sub(now)) })
     }
 }
