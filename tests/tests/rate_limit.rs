@@ -13,7 +13,7 @@ use velox_rpc::context::Peer;
 use velox_rpc::procedure::Procedure;
 use velox_rpc::{App, Ctx, Result, Router, middleware, procedure};
 use velox_session::clock::ManualClock;
-use velox_session::rate::{ByRequest, Hit, MemoryRates, RateKey, RateLimit, RateStore, rate_limit};
+use velox_session::rate::{Hit, MemoryRates, RateKey, RateLimit, RateStore, rate_limit};
 use velox_session::store::{RedisStore, StoreError, async_trait};
 use velox_tests::redis::RedisServer;
 use velox_tests::{Client, Log, Reply, get};
@@ -26,7 +26,7 @@ fn clock() -> ManualClock {
 }
 
 /// As the contract has it.
-fn limit(clock: &ManualClock) -> RateLimit<ByRequest> {
+fn limit(clock: &ManualClock) -> RateLimit {
     rate_limit("test", 3, WINDOW)
         .store(MemoryRates::new().with_clock(clock.clone()))
         .clock(clock.clone())
@@ -38,7 +38,7 @@ fn expecting(client: Client) -> Client {
     headers.into_iter().fold(client, Client::expecting)
 }
 
-fn limited(limit: RateLimit<ByRequest>) -> Client {
+fn limited(limit: RateLimit) -> Client {
     expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(json!({"ok": true})))))
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,55 +49,27 @@ use crate::event::{Chain, Limit};
 ///     .router(Router::new("search").procedure("find", search));
 /// # let _ = app;
 /// ```
-pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> RateLimit<ByRequest> {
+pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> RateLimit {
     RateLimit {
-        settings: Settings {
-            name: format!("rateLimit:{}", name.into()),
-            limit,
-            window,
-            store: Arc::new(MemoryRates::new()),
-            clock: Arc::new(SystemClock),
-            passes_unavailable: false,
-            trouble: Arc::new(Limit::new(1)),
-        },
-        caller: ByRequest(Way::Address),
+        name: format!("rateLimit:{}", name.into()),
+        limit,
+        window,
+        caller: Arc::new(by_address),
+        store: Arc::new(MemoryRates::new()),
+        clock: Arc::new(SystemClock),
+        passes_unavailable: false,
+        trouble: Arc::new(Limit::new(1)),
     }
 }
 
 /// The guard of [`rate_limit`].
 #[derive(Clone)]
-pub struct RateLimit<K> {
-    settings: Settings,
-    caller: K,
-}
-
-/// Tells callers apart by the head of their request.
-#[derive(Clone)]
-pub struct ByRequest(Way);
-
-#[derive(Clone)]
-enum Way {
-    /// The client's address.
-    Address,
-    /// A closure of the application's own. All for whom it gives nothing count as one.
-    Closure(Arc<Caller>),
-}
-
-/// Who has sent a request.
-type Caller = dyn Fn(&Request) -> Option<String> + Send + Sync;
-
-/// Tells callers apart by who is logged in.
-pub struct ByUser<U, F> {
-    caller: F,
-    user: PhantomData<fn(&U)>,
-}
-
-#[derive(Clone)]
-struct Settings {
+pub struct RateLimit {
     /// The guard's.
     name: String,
     limit: u64,
     window: Duration,
+    caller: Arc<Caller>,
     store: Arc<dyn RateStore>,
     clock: Arc<dyn Clock>,
     passes_unavailable: bool,
@@ -106,7 +77,16 @@ struct Settings {
     trouble: Arc<Limit>,
 }
 
-impl<K> RateLimit<K> {
+/// For whom a request counts; for nobody where it is `None`.
+type Caller = dyn Fn(&Request) -> Result<Option<String>> + Send + Sync;
+
+/// The guard of a limit that tells callers apart by who is logged in: made by [`RateLimit::by_user`].
+pub struct UserRateLimit<U> {
+    limit: RateLimit,
+    caller: Arc<dyn Fn(&U) -> String + Send + Sync>,
+}
+
+impl RateLimit {
     /// Tells callers apart by a closure over the head of the request. All for whom it gives nothing count as one.
     ///
     /// # Security
@@ -131,11 +111,13 @@ impl<K> RateLimit<K> {
     /// let search = procedure::<()>().guard(known).guard(by_key).query(|_| Ok("found"));
     /// # let _ = search;
     /// ```
-    pub fn by(self, caller: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) -> RateLimit<ByRequest> {
-        RateLimit { settings: self.settings, caller: ByRequest(Way::Closure(Arc::new(caller))) }
+    #[must_use]
+    pub fn by(self, caller: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { caller: Arc::new(move |request| Ok(Some(caller(request).unwrap_or_default()))), ..self }
     }
 
-    /// Tells callers apart by who is logged in. It stands after the middleware that finds it out, such as `session.required()`.
+    /// Tells callers apart by who is logged in. All other settings come before. The guard stands after the middleware that finds out who
+    /// it is, such as `session.required()`.
     ///
     /// # Examples
     ///
@@ -154,17 +136,14 @@ impl<K> RateLimit<K> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn by_user<U, F>(self, caller: F) -> RateLimit<ByUser<U, F>>
-    where
-        F: Fn(&U) -> String + Send + Sync + 'static,
-    {
-        RateLimit { settings: self.settings, caller: ByUser { caller, user: PhantomData } }
+    pub fn by_user<U>(self, caller: impl Fn(&U) -> String + Send + Sync + 'static) -> UserRateLimit<U> {
+        UserRateLimit { limit: self, caller: Arc::new(caller) }
     }
 
     /// Keeps the counts elsewhere than in a [`MemoryRates`] of its own.
     #[must_use]
     pub fn store(mut self, store: impl RateStore) -> Self {
-        self.settings.store = Arc::new(store);
+        self.store = Arc::new(store);
         self
     }
 
@@ -175,71 +154,19 @@ impl<K> RateLimit<K> {
     /// While the store is down nothing is limited: not for a limit on logins.
     #[must_use]
     pub fn allow_when_unavailable(mut self) -> Self {
-        self.settings.passes_unavailable = true;
+        self.passes_unavailable = true;
         self
     }
 
     /// Another clock, for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.settings.clock = Arc::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
-}
 
-impl<C: Ctx> Guard<C> for RateLimit<ByRequest> {
-    fn name(&self) -> &str {
-        &self.settings.name
-    }
-
-    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        let caller = self.caller.0.caller(ctx.request());
-        self.settings.check(caller, ctx.base())
-    }
-
-    fn describe(&self, demands: &mut Demands) {
-        describe(demands);
-    }
-}
-
-impl<C, U, F> Guard<C> for RateLimit<ByUser<U, F>>
-where
-    C: HasUser<User = U>,
-    U: 'static,
-    F: Fn(&U) -> String + Send + Sync + 'static,
-{
-    fn name(&self) -> &str {
-        &self.settings.name
-    }
-
-    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        let caller = (self.caller.caller)(ctx.user());
-        self.settings.check(Ok(Some(caller)), ctx.base())
-    }
-
-    fn describe(&self, demands: &mut Demands) {
-        describe(demands);
-    }
-}
-
-impl Way {
-    /// For whom a request counts; for nobody where it is `None`.
-    fn caller(&self, request: &Request) -> Result<Option<String>> {
-        match self {
-            Self::Closure(caller) => Ok(Some(caller(request).unwrap_or_default())),
-            Self::Address => match request.client_network() {
-                Some(network) => Ok(Some(network.to_string())),
-                None if request.is_direct() => Ok(None),
-                // Counted as one, they would shut each other out.
-                None => Err(Error::internal(NO_ADDRESS)),
-            },
-        }
-    }
-}
-
-impl Settings {
-    /// `caller` is `Ok(None)` where nobody is to be limited.
-    async fn check<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
+    /// Counts a call; none where `caller` is `Ok(None)`.
+    async fn count<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
         let Some(caller) = caller? else { return Ok(()) };
         let key = RateKey::new(&self.name, &caller);
         match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
@@ -279,6 +206,45 @@ impl Settings {
     }
 }
 
+impl<C: Ctx> Guard<C> for RateLimit {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        let caller = (self.caller)(ctx.request());
+        self.count(caller, ctx.base())
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        describe(demands);
+    }
+}
+
+impl<C: HasUser<User = U>, U: 'static> Guard<C> for UserRateLimit<U> {
+    fn name(&self) -> &str {
+        &self.limit.name
+    }
+
+    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+        let caller = (self.caller)(ctx.user());
+        self.limit.count(Ok(Some(caller)), ctx.base())
+    }
+
+    fn describe(&self, demands: &mut Demands) {
+        describe(demands);
+    }
+}
+
+fn by_address(request: &Request) -> Result<Option<String>> {
+    match request.client_network() {
+        Some(network) => Ok(Some(network.to_string())),
+        None if request.is_direct() => Ok(None),
+        // Counted as one, they would shut each other out.
+        None => Err(Error::internal(NO_ADDRESS)),
+    }
+}
+
 fn describe(demands: &mut Demands) {
     demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
 }
@@ -287,31 +253,25 @@ fn exceeded() -> Error {
     Error::new(Code::TooManyRequests, EXCEEDED).with_name("AuthError").with_tag("RATE_LIMIT_EXCEEDED")
 }
 
-impl<U, F: Clone> Clone for ByUser<U, F> {
+impl<U> Clone for UserRateLimit<U> {
     fn clone(&self) -> Self {
-        Self { caller: self.caller.clone(), user: PhantomData }
+        Self { limit: self.limit.clone(), caller: Arc::clone(&self.caller) }
     }
 }
 
-impl<K> fmt::Debug for RateLimit<K> {
+impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
-            .field("name", &self.settings.name)
-            .field("limit", &self.settings.limit)
-            .field("window", &self.settings.window)
+            .field("name", &self.name)
+            .field("limit", &self.limit)
+            .field("window", &self.window)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for ByRequest {
+impl<U> fmt::Debug for UserRateLimit<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ByRequest(..)")
-    }
-}
-
-impl<U, F> fmt::Debug for ByUser<U, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ByUser(..)")
+        self.limit.fmt(f)
     }
 }
 

@@ -10,7 +10,7 @@ mod memory;
 mod redis;
 mod store;
 
-pub use self::guard::{ByRequest, ByUser, RateLimit, rate_limit};
+pub use self::guard::{RateLimit, UserRateLimit, rate_limit};
 pub use self::key::RateKey;
 pub use self::memory::MemoryRates;
 #[cfg(feature = "redis")]
