@@ -301,18 +301,26 @@ pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
     if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
         return Ok(Created::Taken);
     }
-    let rest = async {
-        let ended = match &owner {
-            Some(owner) => store.end_sessions(owner, Some(key)).await?.unwrap_or_default(),
-            None => 0,
-        };
-        let is_met = match replaces {
-            Some((old, condition)) => condition.is_met(store.destroy(old, condition).await?),
-            None => true,
-        };
-        Ok::<_, StoreError>(is_met.then_some(ended))
+    let ended = match &owner {
+        Some(owner) => store.end_sessions(owner, Some(key)).await.map(Option::unwrap_or_default),
+        None => Ok(0),
     };
-    let ended = rest.await;
+    end_replaced(store, key, replaces, ended).await
+}
+
+/// The last step: destroys the old record, or else the new one, which is in. `ended` is how many other sessions ended.
+pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
+    store: &S,
+    key: &StoreKey,
+    replaces: Option<(&StoreKey, Condition)>,
+    ended: Result<u64, StoreError>,
+) -> Result<Created, StoreError> {
+    let ended = match (ended, replaces) {
+        (Ok(ended), Some((old, condition))) => {
+            store.destroy(old, condition).await.map(|destroyed| condition.is_met(destroyed).then_some(ended))
+        }
+        (ended, _) => ended.map(Some),
+    };
     if let Ok(Some(ended)) = ended {
         return Ok(Created::Yes { ended });
     }

@@ -12,7 +12,7 @@ use super::list::{Entry, Terms, warn_of_garbage};
 use super::scripts::{self, LONGEST, NEVER, life};
 use crate::clock::milliseconds;
 use crate::record::Record;
-use crate::store::{Condition, Created, Destroyed, Login, NewSession, Owner, SessionStore, StoreError};
+use crate::store::{Condition, Created, Login, NewSession, Owner, SessionStore, StoreError, end_replaced};
 
 /// A record that is to be put in.
 struct New {
@@ -38,19 +38,9 @@ impl RedisStore {
             true => self.at_once(new, &put, goes_later, now).await?,
             false => self.in_steps(new, &put).await?,
         };
-        match (created, new.replaces) {
-            (Created::Yes { ended }, Some((old, condition))) if goes_later => {
-                let destroyed = self.destroy(old, condition).await;
-                if destroyed.as_ref().is_ok_and(|destroyed| condition.is_met(*destroyed)) {
-                    return Ok(Created::Yes { ended });
-                }
-                self.take_back(&put).await;
-                Ok(Created::Conflict(match destroyed? {
-                    Destroyed::Conflict => self.get(old).await?,
-                    _ => None,
-                }))
-            }
-            (created, _) => Ok(created),
+        match created {
+            Created::Yes { ended } if goes_later => end_replaced(self, new.key, new.replaces, Ok(ended)).await,
+            created => Ok(created),
         }
     }
 
