@@ -8,7 +8,7 @@ use redis::Value;
 use super::RedisStore;
 use super::layout::{self, Held};
 use super::link::{Effect, LinkError};
-use super::list::{Entry, Terms, warn_of_garbage};
+use super::list::{Entry, NO_TERMS, Terms, warn_of_garbage};
 use super::scripts::{self, LONGEST, NEVER, life};
 use crate::clock::milliseconds;
 use crate::record::Record;
@@ -61,10 +61,10 @@ impl RedisStore {
             Some((_, Condition::Always)) => "any".to_owned(),
             Some((_, Condition::Version(version))) => version.to_string(),
         };
-        let (before_name, before_user) = self.layout.before(new.key.prefix());
+        let cookie = new.key.prefix();
         let args = (
             (now, &put.text, put.life, put.entry.args(), terms(new.login)),
-            (new.ends_others, before_name, replaced, before_user, goes_later),
+            (new.ends_others, self.layout.before_name(cookie), replaced, self.layout.before_user(cookie), goes_later),
         );
         let answer = self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await;
         let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) = self.counted(put, answer).await?;
@@ -94,7 +94,7 @@ impl RedisStore {
     /// Puts a new session on its user's list, and ends those that are to go, but not yet the one that is replaced.
     async fn enlist(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let Some(owner) = &put.owner else { return Ok(Created::Yes { ended: 0 }) };
-        let names = self.add(&self.writes(), owner, &put.entry, &terms(new.login)).await?;
+        let names = self.add(&self.writes(), owner, &put.entry, terms(new.login)).await?;
         let Some(mut names) = names else { return Ok(Created::Revoked) };
         if names.is_empty() && !new.ends_others {
             return Ok(Created::Yes { ended: 0 });
@@ -137,9 +137,8 @@ impl RedisStore {
 
 /// How long ago a login began, and the limit.
 fn terms(login: Option<Login>) -> Terms {
-    let since = login.map(|login| milliseconds(login.since).min(LONGEST).to_string());
-    let limit = login.and_then(|login| login.limit).map(|limit| limit.to_string());
-    (since.unwrap_or_default(), limit.unwrap_or_default())
+    let Some(login) = login else { return NO_TERMS };
+    (milliseconds(login.since).min(LONGEST).cast_signed(), login.limit.map_or(NEVER, |limit| limit as u64))
 }
 
 /// Whether a new record is in, by what was answered to it.

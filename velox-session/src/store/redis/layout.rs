@@ -40,13 +40,8 @@ impl Layout {
         [&*self.before_user(owner.cookie()), owner.user().as_bytes()].concat()
     }
 
-    /// What the keys of records and of lists of this cookie are before the name and the user.
-    pub(super) fn before(&self, cookie: &str) -> (Vec<u8>, Vec<u8>) {
-        (self.before_name(cookie), self.before_user(cookie))
-    }
-
     /// What the key of a list of this cookie is before the user.
-    fn before_user(&self, cookie: &str) -> Vec<u8> {
+    pub(super) fn before_user(&self, cookie: &str) -> Vec<u8> {
         format!("{}users:{cookie}:", self.prefix()).into_bytes()
     }
 

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use redis::{FromRedisValue, ToRedisArgs};
+
 use super::RedisStore;
-use super::link::{Effect, Link};
-use super::scripts::{self, life};
+use super::link::{Effect, Link, Script};
+use super::scripts::{self, NEVER, life};
 use crate::record::Record;
 use crate::store::{Owner, StoreError};
 
@@ -44,30 +46,28 @@ impl RedisStore {
         link: &Link,
         owner: &Owner,
         entry: &Entry,
-        terms: &Terms,
+        terms: Terms,
     ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        self.ask(link, owner, &scripts::ADD, (entry.args(), terms)).await
+    }
+
+    /// All names on the list, the oldest first. Leaves a mark on it, if that is asked for.
+    pub(super) async fn names(&self, link: &Link, owner: &Owner, marks: bool) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.ask(link, owner, &scripts::NAMES, marks).await
+    }
+
+    /// Runs a script on the list, which answers whether that held something else, and what it is for.
+    async fn ask<T: FromRedisValue>(
+        &self,
+        link: &Link,
+        owner: &Owner,
+        script: &Script,
+        args: impl ToRedisArgs,
+    ) -> Result<T, StoreError> {
         let list = self.layout.list(owner);
-        let (allowed, garbage, names): (bool, bool, _) =
-            link.eval(&scripts::ADD, &[&list], (entry.args(), terms), Effect::Idempotent).await?;
+        let (garbage, answer) = link.eval(script, &[&list], args, Effect::Idempotent).await?;
         warn_of_garbage(&list, garbage);
-        Ok(allowed.then_some(names))
-    }
-
-    /// All names on the list, the oldest first.
-    pub(super) async fn names(&self, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.look(&self.link, owner, false).await
-    }
-
-    /// Leaves a mark on the list, and answers all names on it, the oldest first.
-    pub(super) async fn mark(&self, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.look(&self.writes(), owner, true).await
-    }
-
-    async fn look(&self, link: &Link, owner: &Owner, marks: bool) -> Result<Vec<Vec<u8>>, StoreError> {
-        let list = self.layout.list(owner);
-        let (garbage, names): (bool, _) = link.eval(&scripts::NAMES, &[&list], marks, Effect::Idempotent).await?;
-        warn_of_garbage(&list, garbage);
-        Ok(names)
+        Ok(answer)
     }
 
     /// Takes names off the list.
@@ -77,8 +77,11 @@ impl RedisStore {
     }
 }
 
-/// How long ago a login began, and the limit; each empty if there is none.
-pub(super) type Terms = (String, String);
+/// How long ago a login began, and the limit.
+pub(super) type Terms = (i64, u64);
+
+/// Of what is no login: no mark was left after it began, and no limit is reached.
+pub(super) const NO_TERMS: Terms = (-NEVER.cast_signed(), NEVER);
 
 /// Says that a key held what this crate does not write, and was made anew.
 pub(super) fn warn_of_garbage(key: &[u8], found: bool) {

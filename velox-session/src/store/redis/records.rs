@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::RedisStore;
 use super::layout::{self, Held};
 use super::link::{Effect, Link};
-use super::list::{Entry, warn_of_garbage};
+use super::list::{Entry, NO_TERMS, warn_of_garbage};
 use super::scripts::{self, LONGEST, NEVER, life};
 use crate::key::StoreKey;
 use crate::record::Record;
@@ -21,7 +21,7 @@ impl RedisStore {
     async fn read(
         &self,
         key: &StoreKey,
-        renewal: (u64, String, u64),
+        renewal: (u64, u64, u64),
         now: u64,
     ) -> Result<(i64, Option<Record>), StoreError> {
         let (name, args) = (self.layout.record(key)?, (now, renewal, self.layout.veloxts));
@@ -51,10 +51,9 @@ impl RedisStore {
         let args = (version, text, life(ttl), now);
         let (done, present): (i64, Option<Held>) =
             self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
-        let is_kept = match (done, key.owner(record)) {
-            (0, _) => false,
-            (TO_BE_LISTED, Some(owner)) => self.list_and_touch(&self.writes(), &owner, key, record, ttl, now).await?,
-            _ => true,
+        let is_kept = match done {
+            TO_BE_LISTED => self.list_and_touch(&self.writes(), key, record, ttl, now).await?,
+            done => done != 0,
         };
         let present = || present.and_then(|present| layout::record(&present, now).ok());
         Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
@@ -64,7 +63,6 @@ impl RedisStore {
     async fn list_and_touch(
         &self,
         link: &Link,
-        owner: &Owner,
         key: &StoreKey,
         record: &Record,
         ttl: Duration,
@@ -72,7 +70,9 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let entry = Entry::new(self.layout.member(key), record, ttl, now);
         // One after the other: the record says that it is listed only once it is, or nothing would list it again.
-        self.add(link, owner, &entry, &Default::default()).await?;
+        if let Some(owner) = key.owner(record) {
+            self.add(link, &owner, &entry, NO_TERMS).await?;
+        }
         let args = (now, life(ttl), self.layout.veloxts, entry.until);
         Ok(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], args, Effect::Idempotent).await?)
     }
@@ -89,22 +89,19 @@ impl RedisStore {
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        let (_, record) = self.read(key, (NEVER, String::new(), NEVER), self.clock.now()).await?;
+        let (_, record) = self.read(key, (NEVER, NEVER, NEVER), self.clock.now()).await?;
         Ok(record)
     }
 
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
-        let absolute = renewal.absolute().map(|absolute| absolute.to_string()).unwrap_or_default();
-        let args = (renewal.ttl().min(LONGEST), absolute, renewal.interval());
+        let args = (renewal.ttl().min(LONGEST), renewal.absolute().unwrap_or(NEVER), renewal.interval());
         let (done, Some(record)) = self.read(key, args, renewal.now()).await? else { return Ok(None) };
         if done != TO_BE_LISTED {
             return Ok(Some(Found { record, renewed: done == RENEWED }));
         }
         // The other service began it, or it has been read for a long time and never written to.
-        let Some((ttl, owner)) = renewal.of(&record).zip(key.owner(&record)) else {
-            return Ok(Some(Found { record, renewed: false }));
-        };
-        let alive = self.list_and_touch(&self.link, &owner, key, &record, ttl, renewal.now()).await?;
+        let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
+        let alive = self.list_and_touch(&self.link, key, &record, ttl, renewal.now()).await?;
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
@@ -131,8 +128,8 @@ impl SessionStore for RedisStore {
             Condition::Always => (String::new(), Effect::Idempotent),
             Condition::Version(version) => (version.to_string(), Effect::Once),
         };
-        let (before_name, before_user) = self.layout.before(key.prefix());
-        let args = (version, before_name, if self.link.is_one_server() { before_user } else { Vec::new() });
+        let lists = if self.link.is_one_server() { self.layout.before_user(key.prefix()) } else { Vec::new() };
+        let args = (version, self.layout.before_name(key.prefix()), lists);
         let name = self.layout.record(key)?;
         let (done, listed): (i64, Option<Vec<u8>>) =
             self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
@@ -156,10 +153,7 @@ impl SessionStore for RedisStore {
             return Ok(touched == 1);
         }
         let Some(record) = self.get(key).await? else { return Ok(false) };
-        match key.owner(&record) {
-            Some(owner) => self.list_and_touch(&self.link, &owner, key, &record, ttl, now).await,
-            None => Ok(false),
-        }
+        self.list_and_touch(&self.link, key, &record, ttl, now).await
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {

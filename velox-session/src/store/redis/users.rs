@@ -26,7 +26,7 @@ impl RedisStore {
     pub(super) async fn live_sessions(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let (mut before, mut found) = (Vec::new(), HashMap::new());
         for _ in 0..MAX_LOOKS {
-            let names = self.names(owner).await?;
+            let names = self.names(&self.link, owner, false).await?;
             if names == before {
                 return Ok(found.into_iter().collect());
             }
@@ -66,8 +66,8 @@ impl RedisStore {
         let list = self.layout.list(owner);
         let kept = keep.map(|key| self.layout.record(key)).transpose()?;
         let keys: Vec<_> = [Some(&list), kept.as_ref()].into_iter().flatten().map(|key| &**key).collect();
-        let (before_name, _) = self.layout.before(owner.cookie());
-        let args = (before_name, keep.map(|key| self.layout.member(key)).unwrap_or_default());
+        let args =
+            (self.layout.before_name(owner.cookie()), keep.map(|key| self.layout.member(key)).unwrap_or_default());
         let (ended, garbage): (i64, bool) = self.writes().eval(&scripts::END, &keys, args, Effect::Idempotent).await?;
         warn_of_garbage(&list, garbage);
         Ok(u64::try_from(ended).ok())
@@ -85,7 +85,7 @@ impl RedisStore {
             return Ok(None);
         }
         let kept = keep.map(|key| self.layout.member(key));
-        let (mut ended, mut names) = (0, self.mark(owner).await?);
+        let (mut ended, mut names) = (0, self.names(&self.writes(), owner, true).await?);
         for _ in 0..MAX_LOOKS {
             names.retain(|name| kept.as_ref() != Some(name) && spared.as_ref() != Some(name));
             if names.is_empty() {
@@ -96,7 +96,7 @@ impl RedisStore {
                 return Ok(None);
             }
             ended += self.end_named(owner, &names).await?;
-            names = self.names(owner).await?;
+            names = self.names(&self.link, owner, false).await?;
         }
         Err(StoreError::new("the user logs in faster than sessions are ended"))
     }

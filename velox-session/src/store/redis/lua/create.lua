@@ -1,7 +1,7 @@
 -- Keeps a session under a new id, or does nothing.
 -- KEYS: the new record; the list, if there is a user; the record that is replaced, if one is
--- ARGV: now; text, milliseconds; the name; when the session began; how long the list lives; how long ago a login began,
--- or ''; the limit, or ''; 1 if all others end; what the key of a record is before the name; what is replaced: '', 'any' or a version;
+-- ARGV: now; text, milliseconds; the name; when the session began; how long the list lives; how long ago a login began;
+-- the limit; 1 if all others end; what the key of a record is before the name; what is replaced: '', 'any' or a version;
 -- what the key of a list is before the user; 1 if what is replaced goes later
 -- Answers 0: what was to be replaced is another record, 1: done, 2: there is one already, 3: all sessions were ended meanwhile; then how many
 -- others ended, 1 if the list held something else, and with 0 the other record.
@@ -19,7 +19,7 @@ if old and ARGV[11] ~= 'any' then
     end
 end
 local ended, garbage = 0, list and cleared(list) or 0
-if list and since ~= '' and revoked(list, since) then
+if list and revoked(list, since) then
     return {3, 0, garbage, false}
 end
 if list then
@@ -34,9 +34,8 @@ elseif old then
 end
 if list and ARGV[9] == '1' then
     ended = end_others(list, before, but)
-elseif list and since ~= '' and limit ~= '' then
-    ended = keep_to(list, before, but, tonumber(limit))
 elseif list then
+    ended = keep_to(list, before, but, tonumber(limit))
     tidy(list, before)
 end
 return {1, ended, garbage, false}

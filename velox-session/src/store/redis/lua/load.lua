@@ -1,5 +1,5 @@
 -- Reads a record, and renews its life if it is time.
--- ARGV: now, ttl, absolute time-out or '', interval, 1 if the text shows the expiry
+-- ARGV: now, ttl, absolute time-out, interval, 1 if the text shows the expiry
 -- Answers 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer; and the record: text, milliseconds left, version.
 local text = text_of(KEYS[1])
 if not text then
@@ -14,10 +14,7 @@ if max_age > 0 then
     ttl, interval = max_age, math.min(interval, max_age / 10)
 end
 local left = left_of(KEYS[1], at, now)
-local longest = ttl
-if ARGV[3] ~= '' then
-    longest = math.min(ttl, math.max(ARGV[3] - math.max(now - created, 0), 0))
-end
+local longest = math.min(ttl, math.max(ARGV[3] - math.max(now - created, 0), 0))
 local remaining = math.min(left, longest)
 if remaining <= 0 or longest - remaining < interval then
     return {0, {text, left, version}}
