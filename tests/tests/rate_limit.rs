@@ -286,7 +286,7 @@ async fn servers_that_share_a_redis_count_together() {
     let redis = RedisServer::start().await;
     let server = || {
         let store = RedisStore::connect(&redis.url()).expect("an address");
-        limited(rate_limit("test", 3, WINDOW).store(store.rates()).by(|_| Some("secret-api-key".to_owned())))
+        limited(rate_limit("test", 3, WINDOW).store(store).by(|_| Some("secret-api-key".to_owned())))
     };
     let (one, two) = (server(), server());
     let mut told = Vec::new();
@@ -312,7 +312,7 @@ async fn servers_that_share_a_redis_count_together() {
 async fn a_redis_that_is_down_refuses_calls() {
     let mut redis = RedisServer::start().await;
     let store = RedisStore::connect(&redis.url()).expect("an address");
-    let client = limited(rate_limit("test", 3, WINDOW).store(store.rates()));
+    let client = limited(rate_limit("test", 3, WINDOW).store(store));
     let ask = || client.send(from("203.0.113.7", "/api/test/run"));
     assert_eq!(ask().await.status, 200);
     redis.stop();

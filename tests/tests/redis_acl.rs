@@ -42,7 +42,7 @@ async fn the_commands_on_the_page_are_enough_and_each_is_needed() {
 
 /// All that sessions and rate limits do.
 async fn everything(server: &RedisServer, store: RedisStore) {
-    let rates = store.rates();
+    let rates = store.clone();
     let app = SessionsApp::with(|settings| {
         settings.store(store).clock(SystemClock).touch_interval(Duration::ZERO).max_sessions_per_user(3)
     });

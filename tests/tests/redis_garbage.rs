@@ -137,7 +137,7 @@ async fn a_record_that_holds_something_else_is_no_session_and_a_login_takes_its_
 #[tokio::test]
 async fn a_count_of_calls_that_holds_something_else_begins_anew() {
     let server = RedisServer::start().await;
-    let rates = on(&server.url()).rates();
+    let rates = on(&server.url());
     let (key, window) = (RateKey::new("login", "10.0.0.1"), Duration::from_secs(60));
     rates.hit(&key, window).await.expect("Redis answers");
     let Value::Array(keys) = server.command(&["KEYS", "velox:rate:*"]).await else { panic!("keys") };

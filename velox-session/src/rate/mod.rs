@@ -1,7 +1,7 @@
 //! Limits on how often something may be called, by whom: so many calls in a window of time that begins with the first of them.
 //!
 //! [`rate_limit`] makes a guard, for one procedure or for a whole router. What it counts is kept in a [`RateStore`]: [`MemoryRates`] for one
-//! server, and `RedisStore::rates` for several that share a Redis.
+//! server, and `RedisStore` for several that share a Redis.
 
 mod guard;
 mod key;
@@ -13,6 +13,4 @@ mod store;
 pub use self::guard::{RateLimit, UserRateLimit, rate_limit};
 pub use self::key::RateKey;
 pub use self::memory::MemoryRates;
-#[cfg(feature = "redis")]
-pub use self::redis::RedisRates;
 pub use self::store::{Hit, RateStore};

@@ -8,41 +8,30 @@ use super::key::RateKey;
 use super::store::{Hit, RateStore};
 use crate::store::{RedisStore, StoreError};
 
-/// The counts of rate limits in Redis, where several servers count together: made by [`RedisStore::rates`].
+/// Several servers that share a Redis count together, by the connection and with the key prefix of this store.
 ///
 /// Each open window is one key, `velox:rate:<hash>`, which Redis itself lets go when the window is over. Windows are timed by Redis, so that
 /// the clocks of the servers do not matter.
-#[derive(Clone, Debug)]
-pub struct RedisRates(RedisStore);
-
-impl RedisStore {
-    /// The counts of rate limits, by the connection and with the key prefix of this store.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use velox_session::rate::rate_limit;
-    /// use velox_session::store::RedisStore;
-    ///
-    /// # fn main() -> Result<(), velox_session::store::StoreError> {
-    /// let store = RedisStore::connect("redis://127.0.0.1:6379")?;
-    /// let login = rate_limit("login", 5, Duration::from_secs(60)).store(store.rates());
-    /// # let _ = login;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn rates(&self) -> RedisRates {
-        RedisRates(self.clone())
-    }
-}
-
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use velox_session::rate::rate_limit;
+/// use velox_session::store::RedisStore;
+///
+/// # fn main() -> Result<(), velox_session::store::StoreError> {
+/// let store = RedisStore::connect("redis://127.0.0.1:6379")?;
+/// let login = rate_limit("login", 5, Duration::from_secs(60)).store(store.clone());
+/// # let _ = login;
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
-impl RateStore for RedisRates {
+impl RateStore for RedisStore {
     async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError> {
-        let (count, left) = self.0.count(&key.to_hex(), window).await?;
+        let (count, left) = self.count(&key.to_hex(), window).await?;
         Ok(Hit { count, left: Duration::from_millis(left) })
     }
 }

@@ -36,7 +36,7 @@ use crate::event::Limit;
 /// | --- | --- | --- |
 /// | `velox:<cookie>:<SHA-256 of the id>` | a record, as JSON | as long as the session |
 /// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by when they began, and when all were last ended | a quarter longer than the last of them, and ten minutes |
-/// | `velox:rate:<hash>` | the count of a [rate limit](Self::rates) | as long as its window |
+/// | `velox:rate:<hash>` | the count of a rate limit | as long as its window |
 ///
 /// A list or a count that holds something else is deleted and made anew, with a warning in the log that names the key. A record that
 /// cannot be read is no session; the log says why.
@@ -238,7 +238,7 @@ impl RedisStore {
     ///   is read is a save.
     /// - **Renewals** are none, whether [`load`](crate::SessionStore::load) makes them or [`touch`](crate::SessionStore::touch), or a read would need
     ///   replicas: one that lacks a renewal ends the session when it would have ended without, and until then the next read makes it again.
-    /// - The counts of [`rates`](Self::rates) wait for nothing: one that is lost lets somebody try once more.
+    /// - The counts of rate limits wait for nothing: one that is lost lets somebody try once more.
     ///
     /// Redis carries out nothing else on a connection that waits. So writes have a connection of their own to each server, and reads go on
     /// meanwhile; writes of one process follow each other, at most one for each time that a replica takes to answer. A
