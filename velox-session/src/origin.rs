@@ -101,10 +101,8 @@ impl<'a> Here<'a> {
 /// The origins that may send mutations beside the application's own.
 #[derive(Clone, Default)]
 pub(crate) struct TrustedOrigins {
-    /// Hosts may begin with `*.`.
-    named: Vec<Origin>,
-    /// Texts that are no origins.
-    strays: Vec<String>,
+    /// Hosts may begin with `*.`. A text that is no origin is kept as it is.
+    named: Vec<Result<Origin, String>>,
     by: Option<Arc<Trusts>>,
     /// There if browsers drop the cookie of a page of another site: this is said once.
     cookie_is_dropped: Option<Arc<Once>>,
@@ -116,18 +114,13 @@ type Trusts = dyn Fn(&str) -> bool + Send + Sync;
 impl TrustedOrigins {
     /// Reads each of them as `scheme://host[:port]`, in place of those before. The host may begin with `*.`.
     pub(crate) fn set(&mut self, texts: impl IntoIterator<Item: Into<String>>) {
-        (self.named, self.strays) = Default::default();
-        for text in texts.into_iter().map(Into::into) {
-            match Origin::parse_trusted(&text) {
-                Some(origin) => self.named.push(origin),
-                None => self.strays.push(text),
-            }
-        }
+        let read = |text: String| Origin::parse_trusted(&text).ok_or(text);
+        self.named = texts.into_iter().map(Into::into).map(read).collect();
     }
 
-    /// Takes out the texts that could not be read so.
-    pub(crate) fn take_strays(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.strays)
+    /// The texts that could not be read so.
+    pub(crate) fn strays(&self) -> impl Iterator<Item = &String> {
+        self.named.iter().filter_map(|origin| origin.as_ref().err())
     }
 
     /// Trusts those for which the closure says so, too.
@@ -143,7 +136,7 @@ impl TrustedOrigins {
     /// Those that are surely on another site than a domain: the last two labels differ, and nobody can have registered fewer.
     pub(crate) fn beyond<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = String> + 'a {
         let site = |host: &'a str| host.rsplit('.').take(2).map(str::to_ascii_lowercase);
-        self.named.iter().filter(move |origin| !site(domain).eq(site(&origin.host))).map(Origin::to_string)
+        self.named.iter().flatten().filter(move |origin| !site(domain).eq(site(&origin.host))).map(Origin::to_string)
     }
 
     /// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
@@ -173,7 +166,7 @@ impl TrustedOrigins {
             return Ok(());
         }
         let text = origin.to_string();
-        let is_named = self.named.iter().any(|trusted| trusted.covers(&origin));
+        let is_named = self.named.iter().flatten().any(|trusted| trusted.covers(&origin));
         if !is_named && !self.by.as_ref().is_some_and(|trusts| trusts(&text)) {
             return Err(CrossSiteError { origin: Some(text) });
         }

@@ -40,7 +40,7 @@ impl SessionBuilder {
             (self.session_limit == SessionLimit::Set(0), ConfigProblem::SessionLimit),
         ]));
         let mut trusted = self.trusted;
-        check_origins(&mut trusted, &mut problems);
+        check_origins(&trusted, &mut problems);
         let (Some(signer), Some(store), Some(writer), true) =
             (signer, self.store, Writer::new(&self.cookie), problems.is_empty())
         else {
@@ -70,20 +70,16 @@ impl SessionBuilder {
     }
 }
 
-/// The secrets, if all are good and there is one.
+/// The secrets that are good.
 pub(crate) fn check_secrets(secrets: Secrets, problems: &mut Vec<ConfigProblem>) -> Vec<Secret> {
-    let secrets = secrets.into_checked();
-    if secrets.as_ref().is_ok_and(Vec::is_empty) {
-        problems.push(ConfigProblem::NoSecret);
-    }
-    secrets.unwrap_or_else(|errors| {
-        problems.extend(errors.into_iter().map(ConfigProblem::Secret));
-        Vec::new()
-    })
+    let secrets = secrets.into_vec();
+    problems.extend(secrets.is_empty().then_some(ConfigProblem::NoSecret));
+    let good = |secret: Result<_, _>| secret.map_err(|error| problems.push(ConfigProblem::Secret(error))).ok();
+    secrets.into_iter().filter_map(good).collect()
 }
 
-pub(crate) fn check_origins(trusted: &mut TrustedOrigins, problems: &mut Vec<ConfigProblem>) {
-    problems.extend(trusted.take_strays().into_iter().map(|origin| ConfigProblem::TrustedOrigin { origin }));
+pub(crate) fn check_origins(trusted: &TrustedOrigins, problems: &mut Vec<ConfigProblem>) {
+    problems.extend(trusted.strays().cloned().map(|origin| ConfigProblem::TrustedOrigin { origin }));
 }
 
 /// Warns of what is no mistake in every application.

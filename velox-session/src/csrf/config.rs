@@ -172,8 +172,8 @@ impl CsrfBuilder {
     ///
     /// Everything that is wrong with them, at once.
     pub fn build(self) -> Result<Csrf, ConfigError> {
-        let Self { keys, mut problems, cookie_name, secure, lifetime, mut trusted, clock, session } = self;
-        check_origins(&mut trusted, &mut problems);
+        let Self { keys, mut problems, cookie_name, secure, lifetime, trusted, clock, session } = self;
+        check_origins(&trusted, &mut problems);
         let default = if secure { "__Host-csrf" } else { "csrf" };
         let cookie = Attributes {
             name: cookie_name.unwrap_or_else(|| default.to_owned()),
