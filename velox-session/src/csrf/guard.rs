@@ -12,7 +12,7 @@ use velox_rpc::procedure::{Demands, Guard};
 use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::token::Flaw;
-use super::{Csrf, Inner, binding, refused};
+use super::{Csrf, Inner, binding};
 use crate::cookie::header;
 use crate::origin::Here;
 use crate::rpc::exchange::open;
@@ -51,7 +51,7 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
     }
 
     fn describe(&self, demands: &mut Demands) {
-        for Refusal(_, message) in REFUSALS {
+        for (_, message) in REFUSALS {
             demands.refuse(StatusCode::FORBIDDEN, message);
         }
         if let Some(session) = &self.0.0.session {
@@ -70,29 +70,29 @@ impl Inner {
         self.trusted.check(headers, || Ok(Here::at(request.host(), request.scheme())), Some(&REFERER)).map_err(
             |error| {
                 error.log(&self.cookie, &self.cross_site, self.clock.now());
-                let Refusal(tag, text) = ORIGIN;
-                refused(tag, error.message(text, ctx.exchange().is_development())).with_source(error)
+                let (tag, text) = ORIGIN;
+                refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
             },
         )?;
         let cookies = || header::values(headers.get_all(COOKIE), &self.cookie).take(MAX_CANDIDATES);
         if cookies().next().is_none() {
-            return Err(NO_COOKIE.into());
+            return Err(refused(NO_COOKIE));
         }
         let token = match in_header(headers) {
             Some(token) => Cow::Borrowed(token),
             // The body is read only for a caller who may have put the token there.
-            None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or(NO_TOKEN)?,
+            None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or_else(|| refused(NO_TOKEN))?,
         };
         if !cookies().any(|cookie| cookie.ct_eq(&token[..]).into()) {
-            return Err(MISMATCH.into());
+            return Err(refused(MISMATCH));
         }
         let open = match &self.session {
             Some(session) => Some(open(session, ctx.exchange(), ctx.procedure().kind()).await?),
             None => None,
         };
         self.tokens.check(&token, self.clock.now(), &binding(open.as_ref())).map_err(|flaw| match flaw {
-            Flaw::Signature => SIGNATURE.into(),
-            Flaw::Expired => EXPIRED.into(),
+            Flaw::Signature => refused(SIGNATURE),
+            Flaw::Expired => refused(EXPIRED),
         })
     }
 }
@@ -110,23 +110,21 @@ fn in_body(body: &str) -> Option<Vec<u8>> {
     serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty()).map(String::into_bytes)
 }
 
-/// A code and a message.
-#[derive(Clone, Copy)]
-struct Refusal(&'static str, &'static str);
-
-impl From<Refusal> for Error {
-    fn from(Refusal(tag, message): Refusal) -> Self {
-        refused(tag, message)
-    }
+/// 403, as VeloxTS has it.
+fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Error {
+    Error::forbidden(message).with_name("CsrfError").with_tag(tag)
 }
+
+/// A code and a message.
+type Refusal = (&'static str, &'static str);
 
 /// As with the cookies of a session.
 const MAX_CANDIDATES: usize = 4;
 
-const ORIGIN: Refusal = Refusal("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
-const NO_COOKIE: Refusal = Refusal("CSRF_MISSING_COOKIE", "CSRF cookie not found");
-const NO_TOKEN: Refusal = Refusal("CSRF_MISSING_TOKEN", "CSRF token not found in request");
-const MISMATCH: Refusal = Refusal("CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
-const SIGNATURE: Refusal = Refusal("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
-const EXPIRED: Refusal = Refusal("CSRF_TOKEN_EXPIRED", "CSRF token has expired");
+const ORIGIN: Refusal = ("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
+const NO_COOKIE: Refusal = ("CSRF_MISSING_COOKIE", "CSRF cookie not found");
+const NO_TOKEN: Refusal = ("CSRF_MISSING_TOKEN", "CSRF token not found in request");
+const MISMATCH: Refusal = ("CSRF_TOKEN_MISMATCH", "CSRF token mismatch");
+const SIGNATURE: Refusal = ("CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
+const EXPIRED: Refusal = ("CSRF_TOKEN_EXPIRED", "CSRF token has expired");
 const REFUSALS: [Refusal; 6] = [ORIGIN, NO_COOKIE, NO_TOKEN, MISMATCH, SIGNATURE, EXPIRED];

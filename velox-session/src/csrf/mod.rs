@@ -9,7 +9,6 @@ mod config;
 mod guard;
 mod token;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,7 +102,10 @@ impl Csrf {
 
 impl fmt::Debug for Csrf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Csrf").field("cookie", &self.0.cookie).field("tokens", &self.0.tokens).finish_non_exhaustive()
+        f.debug_struct("Csrf")
+            .field("cookie", &self.0.cookie)
+            .field("lifetime", &self.0.tokens.lifetime)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,8 +128,3 @@ fn binding(open: Option<&OpenSession>) -> Vec<u8> {
 
 const NO_SESSION: &str = "a CSRF token that is bound to a session is issued behind a middleware of that session: put `.use_(session.optional())` \
     before the handler";
-
-/// 403, as VeloxTS has it.
-fn refused(tag: &'static str, message: impl Into<Cow<'static, str>>) -> Error {
-    Error::forbidden(message).with_name("CsrfError").with_tag(tag)
-}

@@ -5,7 +5,6 @@
 //! signed there has none (`cookie/sign.rs`), and what is signed here has two, or three where the token is bound to a session: then a dot and the
 //! session's id are signed behind it.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
@@ -63,12 +62,6 @@ fn expiry(signed: &[u8]) -> Option<u64> {
 pub(super) enum Flaw {
     Signature,
     Expired,
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("lifetime", &self.lifetime).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
