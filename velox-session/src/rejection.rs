@@ -110,6 +110,7 @@ impl From<&CloseError> for Reason {
 /// let rejection = Rejection::from(SessionError::Conflict);
 /// assert_eq!((rejection.status().as_u16(), rejection.code()), (409, "SESSION_CONFLICT"));
 /// ```
+#[derive(Debug)]
 pub struct Rejection {
     reason: Reason,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -208,12 +209,6 @@ impl From<SessionError> for Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())
-    }
-}
-
-impl fmt::Debug for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejection").field("reason", &self.reason).field("source", &self.source).finish()
     }
 }
 
