@@ -35,14 +35,8 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the session settings are wrong: ")?;
-        for (index, problem) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            problem.fmt(f)?;
-        }
-        Ok(())
+        let problems: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "the session settings are wrong: {}", problems.join("; "))
     }
 }
 
