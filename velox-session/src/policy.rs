@@ -24,18 +24,15 @@ impl Policy {
 
     /// What is left at most to a session that holds this.
     pub(crate) fn longest(&self, content: &Content, now: u64) -> u64 {
-        let age = now.saturating_sub(content.created_at());
-        content
-            .max_age()
-            .unwrap_or(self.ttl)
-            .min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
+        let age = now.saturating_sub(content.created_at);
+        content.max_age.unwrap_or(self.ttl).min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
     }
 
     /// What a request that only reads gives a record, if enough of its life has passed to be worth it.
     pub(crate) fn renewed(&self, record: &Record, now: u64) -> Option<u64> {
         let (longest, remaining) = (self.longest(record.content(), now), self.remaining(record, now));
         // The interval goes with the lifetime of the settings.
-        let interval = record.content().max_age().map_or(u64::MAX, |max_age| max_age / 10).min(self.touch_interval);
+        let interval = record.content().max_age.map_or(u64::MAX, |max_age| max_age / 10).min(self.touch_interval);
         // What is over stays over, also where a store has not noticed.
         (remaining > 0 && longest - remaining >= interval).then_some(longest)
     }

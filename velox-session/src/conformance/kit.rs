@@ -209,7 +209,7 @@ impl<'h> Kit<'h> {
     /// That a record holds this text, in this version.
     pub(super) async fn holds(&self, key: &StoreKey, text: &str, version: u64) -> Result<(), Miss> {
         let record = self.found(key).await?;
-        let seen = (record.content().get("text"), record.version());
+        let seen = (record.content().values.get("text"), record.version());
         ensure!(seen == (Some(text.into()), version), "get: {seen:?} and not {text:?} in version {version}");
         Ok(())
     }
@@ -332,7 +332,7 @@ pub(crate) fn key(cookie: &str) -> StoreKey {
 /// A record that holds a text.
 pub(crate) fn record(text: &str, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
-    content.set("text", json!(text));
+    content.values.set("text", json!(text));
     Record::new(Arc::new(content), version, now, now)
 }
 

@@ -115,7 +115,7 @@ async fn saved_or_ended(kit: &Kit<'_>) -> Result<(), Miss> {
 
 fn counter(count: u64, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
-    content.set("count", json!(count));
+    content.values.set("count", json!(count));
     Record::new(Arc::new(content), version, now, now)
 }
 

@@ -326,7 +326,7 @@ impl SessionStore for Faulty {
         match (self.fault, expected) {
             (Fault::LosesFlash, _) => {
                 let mut content = Content::clone(record.content());
-                content.remove_all_flash();
+                content.flash = Default::default();
                 let (version, now) = (record.version(), record.created_at());
                 self.inner.set(key, Record::new(Arc::new(content), version, now, now), expected, ttl).await
             }

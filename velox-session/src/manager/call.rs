@@ -278,7 +278,7 @@ impl Session {
     pub fn get<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
         let content = self.content()?;
         // The lock is free again: `T` may do what it likes.
-        content.get(key.name()).map(|value| decode(key.name(), &value)).transpose()
+        content.values.get(key.name()).map(|value| decode(key.name(), &value)).transpose()
     }
 
     /// Sets the value of a key.
@@ -329,7 +329,7 @@ impl Session {
         for _ in 0..MAX_ATTEMPTS {
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // Not under the lock: this is foreign code, which may take its time or panic.
-            let present = update.content.get(&name).map(|value| decode(&name, &value)).transpose()?;
+            let present = update.content.values.get(&name).map(|value| decode(&name, &value)).transpose()?;
             let updated = function(present);
             let value = encode(&name, &updated)?;
             if self.save_update(update, &name, value).await? {
@@ -347,7 +347,7 @@ impl Session {
     pub fn remove(&self, key: impl KeyName) -> Result<bool, SessionError> {
         let key = key.name();
         checked(key)?;
-        let present = self.content()?.contains(key);
+        let present = self.content()?.values.contains(key);
         self.push(Op::Remove { key: key.to_owned() })?;
         Ok(present)
     }
@@ -356,7 +356,7 @@ impl Session {
     #[doc(alias = "has")]
     #[must_use]
     pub fn contains(&self, key: impl KeyName) -> bool {
-        self.content().is_ok_and(|content| content.contains(key.name()))
+        self.content().is_ok_and(|content| content.values.contains(key.name()))
     }
 
     /// Leaves a message for a later request, where [`take_flash`](Self::take_flash) reads it once.

@@ -31,7 +31,7 @@ impl Engine {
     ) -> Result<bool, SessionError> {
         for _ in 0..MAX_ATTEMPTS {
             let Some((loaded, epoch)) = shared.with(|state| state.holds(call, message))? else { return Ok(false) };
-            match self.write(shared, &loaded, |content| content.remove_flash(&message.key)).await? {
+            match self.write(shared, &loaded, |content| content.flash.remove(&message.key)).await? {
                 Written::Yes(seen) => {
                     shared.with(|state| {
                         state.message_taken(call, epoch, message.clone(), seen);
@@ -55,7 +55,7 @@ impl Engine {
         value: Value,
     ) -> Result<bool, SessionError> {
         let Place::Record(loaded) = &update.place else { return self.begin(shared, update, key, value).await };
-        match self.write(shared, loaded, |content| content.set(key, value)).await? {
+        match self.write(shared, loaded, |content| content.values.set(key, value)).await? {
             Written::Yes(seen) => shared.with(|state| state.updated(update, seen)).map(|()| true),
             Written::No(present) => self.rebase(shared, present).map(|()| false),
         }
@@ -98,7 +98,7 @@ impl Engine {
     async fn begin(&self, shared: &Shared, update: &Update, key: &str, value: Value) -> Result<bool, SessionError> {
         let now = self.now();
         let mut content = Content::new(now);
-        content.set(key, value);
+        content.values.set(key, value);
         let ttl = Duration::from_millis(self.policy.longest(&content, now));
         let (_, begun) = self.create(&Arc::new(content), ttl, Terms::default(), now).await?;
         let at = self.now();

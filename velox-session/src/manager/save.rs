@@ -248,11 +248,11 @@ impl Engine {
 fn named(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     let mut content = Arc::clone(content);
     let before = loaded.record.content();
-    if content.handle().is_none()
+    if content.handle.is_none()
         && content.user().is_some()
         && before.user().map(|user| user.id) == content.user().map(|user| user.id)
     {
-        Arc::make_mut(&mut content).set_handle(loaded.key.digest());
+        Arc::make_mut(&mut content).handle = Some(Box::new(loaded.key.digest()));
     }
     content
 }

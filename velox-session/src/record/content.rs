@@ -8,15 +8,15 @@ use crate::user::{SessionUser, UserLogin};
 /// What a session holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
-    pub(super) created_at: u64,
+    pub(crate) created_at: u64,
     pub(super) user: Option<KeptUser>,
     /// How long it lives without a request, in milliseconds, if that was said at login.
-    pub(super) max_age: Option<u64>,
+    pub(crate) max_age: Option<u64>,
     /// What the session is named by on its user's list, whatever its id, once it has been given that.
-    pub(super) handle: Option<Box<[u8; 32]>>,
-    /// With the members that are nobody's data: those that are [reserved](is_reserved).
-    pub(super) data: Object,
-    pub(super) flash: Object,
+    pub(crate) handle: Option<Box<[u8; 32]>>,
+    /// What the application has set, and the members that are nobody's data: those that are [reserved](is_reserved).
+    pub(crate) values: Object,
+    pub(crate) flash: Object,
 }
 
 /// A user as a record keeps it.
@@ -34,98 +34,43 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
-    pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.data.set(key, &value);
-    }
-
-    pub(crate) fn remove(&mut self, key: &str) {
-        self.data.remove(key);
-    }
-
-    pub(crate) fn set_flash(&mut self, key: &str, value: Value) {
-        self.flash.set(key, &value);
-    }
-
-    pub(crate) fn remove_flash(&mut self, key: &str) {
-        self.flash.remove(key);
-    }
-
-    pub(crate) fn remove_all_flash(&mut self) {
-        self.flash = Object::default();
-    }
-
     /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
     pub(crate) fn log_in(&mut self, UserLogin { user, details, max_age, at }: &UserLogin) {
         // An id that is the same is written as it was: as a number, say.
         let present = self.user.take().filter(|present| *present.id == *user.id);
         let mut source = present.map(|present| present.source).unwrap_or_default();
         if !source.as_str().is_empty() {
-            source.set("userEmail", &Value::from(&*user.email));
+            source.set("userEmail", Value::from(&*user.email));
         }
         self.user = Some(KeptUser { id: (&*user.id).into(), email: (&*user.email).into(), source });
         // What VeloxTS says of a visitor: that these are `null`.
-        ["userId", "userEmail", USER].into_iter().for_each(|key| self.data.remove(key));
+        ["userId", "userEmail", USER].into_iter().for_each(|key| self.values.remove(key));
         if let Some(details) = details {
-            self.data.set(USER, details);
+            self.values.set(USER, details);
         }
         (self.created_at, self.max_age) = (*at, *max_age);
     }
 
     /// The JSON of the user who is logged in, where there is more in it than an id and an email.
     pub(crate) fn user_details(&self) -> Option<Value> {
-        self.data.get(USER)
+        self.values.get(USER)
     }
 
     pub(crate) fn user(&self) -> Option<User<'_>> {
         self.user.as_ref().map(|user| User { id: &user.id, email: &user.email })
     }
 
-    pub(crate) fn handle(&self) -> Option<&[u8; 32]> {
-        self.handle.as_deref()
-    }
-
-    /// Names the session on its user's list, from now on and whatever its id is.
-    pub(crate) fn set_handle(&mut self, handle: [u8; 32]) {
-        self.handle = Some(Box::new(handle));
-    }
-
-    pub(crate) fn created_at(&self) -> u64 {
-        self.created_at
-    }
-
-    pub(crate) fn max_age(&self) -> Option<u64> {
-        self.max_age
-    }
-
-    /// The value that the application has set under a key.
-    pub(crate) fn get(&self, key: &str) -> Option<Value> {
-        self.data.get(key)
-    }
-
-    pub(crate) fn contains(&self, key: &str) -> bool {
-        self.data.contains(key)
-    }
-
     /// All values that the application has set.
     pub(crate) fn data(&self) -> Map<String, Value> {
-        let mut data = self.data.map();
+        let mut data = self.values.map();
         data.retain(|key, _| !is_reserved(key));
         data
-    }
-
-    pub(crate) fn flash(&self) -> Map<String, Value> {
-        self.flash.map()
-    }
-
-    /// The flash message of a key.
-    pub(crate) fn message(&self, key: &str) -> Option<Value> {
-        self.flash.get(key)
     }
 
     /// Bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
         let user = self.user().map_or(0, |user| json_size(user.id) + json_size(user.email));
-        user + self.data.size() + self.flash.size()
+        user + self.values.size() + self.flash.size()
     }
 }
 
@@ -176,10 +121,10 @@ mod tests {
     #[test]
     fn the_size_follows_every_change() {
         let mut content = Content::new(0);
-        content.set("a", json!("1234"));
+        content.values.set("a", json!("1234"));
         assert_eq!(content.size(), 1 + 4 + 6);
-        content.set("a", json!(1));
-        content.set_flash("f", json!([1, 2]));
+        content.values.set("a", json!(1));
+        content.flash.set("f", json!([1, 2]));
         content.log_in(&UserLogin::plain(SessionUser::new("u1", "a@b"), 5));
         content.log_in(&UserLogin::plain(SessionUser::new("u2", "a@bc"), 5));
         let counted = content.size();
@@ -187,9 +132,9 @@ mod tests {
         let loaded = Record::from_json(text.as_bytes()).expect("a record");
         assert_eq!(loaded.content().size(), counted);
         assert_eq!(**loaded.content(), content);
-        content.remove("a");
-        content.remove("a");
-        content.remove_flash("f");
+        content.values.remove("a");
+        content.values.remove("a");
+        content.flash.remove("f");
         assert_eq!(content.size(), r#""u2""a@bc""#.len());
     }
 
@@ -200,8 +145,8 @@ mod tests {
         let length = |content: &Content| Record::new(Arc::new(content.clone()), 1, 2, 3).to_json().len();
         let mut content = Content::new(0);
         let empty = length(&content);
-        content.set(&text, json!(text));
-        content.set_flash(&text, json!({ &text: [&text] }));
+        content.values.set(&text, json!(text));
+        content.flash.set(&text, json!({ &text: [&text] }));
         content.log_in(&UserLogin::plain(SessionUser::new(&text, &text), 0));
         // Names of fields, braces, commas.
         assert!(length(&content) - empty - content.size() < 50);
@@ -214,22 +159,28 @@ mod tests {
         let user = content.user().expect("it logged in");
         assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
         assert!(size_of::<Content>() <= 112);
-        content.set("a", json!(1));
-        content.set_flash("f", json!(1));
-        content.remove("a");
-        content.remove_flash("f");
-        assert_eq!((content.data.as_str(), content.flash.as_str()), ("", ""));
+        content.values.set("a", json!(1));
+        content.flash.set("f", json!(1));
+        content.values.remove("a");
+        content.flash.remove("f");
+        assert_eq!((content.values.as_str(), content.flash.as_str()), ("", ""));
     }
 
     #[test]
     fn what_is_set_is_read_back() {
         let mut content = Content::new(9);
         let numbers = json!({ "tenth": 0.1, "third": 1.0 / 3.0, "most": u64::MAX, "least": i64::MIN, "tiny": 5e-324 });
-        content.set("numbers", numbers.clone());
-        content.set("", json!("\u{0}\u{1f600}"));
-        content.set("\"\\", json!(null));
+        content.values.set("numbers", numbers.clone());
+        content.values.set("", json!("\u{0}\u{1f600}"));
+        content.values.set("\"\\", json!(null));
         assert_eq!(Value::from(content.data()), json!({"numbers": numbers, "": "\u{0}\u{1f600}", "\"\\": null}));
-        assert_eq!((content.get(""), content.get("\"\\")), (Some(json!("\u{0}\u{1f600}")), Some(json!(null))));
-        assert_eq!((content.get("tenth"), content.contains("numbers"), content.contains("tenth")), (None, true, false));
+        assert_eq!(
+            (content.values.get(""), content.values.get("\"\\")),
+            (Some(json!("\u{0}\u{1f600}")), Some(json!(null)))
+        );
+        assert_eq!(
+            (content.values.get("tenth"), content.values.contains("numbers"), content.values.contains("tenth")),
+            (None, true, false)
+        );
     }
 }

@@ -45,7 +45,7 @@ impl RecordError {
 
 /// What stands under `data` in the JSON of a record.
 pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
-    let (own, flash) = (content.data.as_str(), content.flash.as_str());
+    let (own, flash) = (content.values.as_str(), content.flash.as_str());
     let mut text = String::with_capacity(ORDINARY + own.len() + flash.len());
     text.push('{');
     match &content.user {
@@ -59,7 +59,7 @@ pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
     if let Some(max_age) = content.max_age {
         write!(text, r#","_maxAge":{max_age}"#).expect(ALL);
     }
-    if let Some(handle) = content.handle() {
+    if let Some(handle) = content.handle.as_deref() {
         text.extend([r#","_handle":""#, &hex(handle), "\""]);
     }
     if !flash.is_empty() {
@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
         if content.user.is_none() {
             own.extend(id.into_iter().chain(email));
         }
-        content.data = Object::of(own.iter().map(|(key, value)| (key.get(), value.get())));
+        content.values = Object::of(own.iter().map(|(key, value)| (key.get(), value.get())));
         content.created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
         Ok((content, saved_at))
     }

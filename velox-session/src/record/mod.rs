@@ -68,14 +68,14 @@ impl Record {
     /// When the session was created, or last logged in to, in Unix milliseconds.
     #[must_use]
     pub fn created_at(&self) -> u64 {
-        self.content.created_at()
+        self.content.created_at
     }
 
     /// How long the session lives without a request, in milliseconds, if that was [said at login](crate::Session::login_for) and not left to
     /// the settings.
     #[must_use]
     pub fn max_age(&self) -> Option<u64> {
-        self.content.max_age()
+        self.content.max_age
     }
 
     /// Who is logged in.

@@ -1,6 +1,6 @@
 //! A JSON object as text. What nobody changes in it stays as it was written, byte for byte; a value is parsed when somebody asks for it.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 /// A JSON object as text, or no text if nothing is in it.
 #[derive(Clone, Default)]
-pub(super) struct Object(Box<str>);
+pub(crate) struct Object(Box<str>);
 
 impl Object {
     /// An object whose values can be read, as it was written.
@@ -31,25 +31,25 @@ impl Object {
         Self(text.into())
     }
 
-    pub(super) fn set(&mut self, key: &str, value: &Value) {
-        self.replace(key, Some((&json(key), &json(value))));
+    pub(crate) fn set(&mut self, key: &str, value: impl Borrow<Value>) {
+        self.replace(key, Some((&json(key), &json(value.borrow()))));
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         self.replace(key, None);
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
+    pub(crate) fn contains(&self, key: &str) -> bool {
         self.members().iter().any(|(name, _)| string(name) == key)
     }
 
     /// The value of a key. Of several, the last counts, as in JavaScript.
-    pub(super) fn get(&self, key: &str) -> Option<Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<Value> {
         let value = self.members().into_iter().rfind(|(name, _)| string(name) == key)?.1;
         Some(value_of(value).expect(READABLE))
     }
 
-    pub(super) fn map(&self) -> Map<String, Value> {
+    pub(crate) fn map(&self) -> Map<String, Value> {
         let members = self.members().into_iter();
         members.map(|(key, value)| (string(key).into_owned(), value_of(value).expect(READABLE))).collect()
     }

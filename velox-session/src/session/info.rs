@@ -79,7 +79,7 @@ pub struct SessionHandle(String);
 impl SessionHandle {
     /// The one that the session has been given, or else a hash of its id.
     pub(crate) fn of(key: &StoreKey, content: &Content) -> Self {
-        Self(content.handle().map_or_else(|| key.digest_hex(), |handle| hex(handle)))
+        Self(content.handle.as_deref().map_or_else(|| key.digest_hex(), |handle| hex(handle)))
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
         let key = StoreKey::new(&"session".into(), &SessionId::generate().expect("a random id"));
         let mut content = Content::new(0);
         assert_eq!(SessionHandle::of(&key, &content).to_string(), key.digest_hex());
-        content.set_handle([0xab; 32]);
+        content.handle = Some(Box::new([0xab; 32]));
         assert_eq!(SessionHandle::of(&key, &content), "ab".repeat(32).parse().expect("a handle"));
     }
 }

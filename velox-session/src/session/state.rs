@@ -304,7 +304,7 @@ impl State {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
         self.forget(&behind);
-        let given = self.view(number)?.content().get(key);
+        let given = self.view(number)?.content().values.get(key);
         self.note(number, true, Op::Update { key: key.to_owned(), given, value });
         self.generation += 1;
         Ok(true)
@@ -376,7 +376,7 @@ impl State {
     /// The flash message of this key, if the call can have it.
     pub(crate) fn flash(&mut self, number: u32, key: &str) -> Result<Option<Message>, SessionError> {
         let view = self.view(number)?;
-        let value = view.content().message(key).filter(|_| view.offers_flash(key));
+        let value = view.content().flash.get(key).filter(|_| view.offers_flash(key));
         Ok(value.map(|value| Message { key: key.to_owned(), value }))
     }
 
@@ -467,8 +467,8 @@ impl State {
                     Some(user) => Remains::Of { user: user.id.into(), handle: SessionHandle::of(&loaded.key, was) },
                     None => {
                         let mut gathered = Arc::clone(was);
-                        if !gathered.flash().is_empty() {
-                            Arc::make_mut(&mut gathered).remove_all_flash();
+                        if !gathered.flash.map().is_empty() {
+                            Arc::make_mut(&mut gathered).flash = Default::default();
                         }
                         Remains::Gathered(gathered)
                     }
@@ -655,7 +655,7 @@ mod tests {
         assert!(update(&mut state, call, |_| ()));
         state.end(call, false);
         let settled = state.settled();
-        assert_eq!((settled.content().get("n"), settled.content().data().len()), (Some(json!(7)), 1));
+        assert_eq!((settled.content().values.get("n"), settled.content().data().len()), (Some(json!(7)), 1));
         assert!(!settled.broken);
     }
 

@@ -78,12 +78,12 @@ impl View {
                 // To remove what is not there is no write: it must not make a session. What a lost session had is not known, before a
                 // logout drops it.
                 let is_unknown = self.start == Start::Lost && !self.logged_out;
-                if is_unknown || self.content.contains(key) {
-                    self.write().remove(key);
+                if is_unknown || self.content.values.contains(key) {
+                    self.write().values.remove(key);
                 }
             }
             Op::Update { key, given, value } => {
-                self.broken |= self.content.get(key) != *given;
+                self.broken |= self.content.values.get(key) != *given;
                 self.set(key, value.clone());
             }
             Op::Flash { key, value } => self.leave_flash(key, value),
@@ -148,19 +148,19 @@ impl View {
 
     /// The flash messages that can be read.
     pub(crate) fn flash(&self) -> Map<String, Value> {
-        let mut offered = self.content.flash();
+        let mut offered = self.content.flash.map();
         offered.retain(|key, _| !self.is_flashed(key));
         offered
     }
 
     /// Whether a flash message of this key can be read: one of an earlier request.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
-        self.content.message(key).is_some() && !self.is_flashed(key)
+        self.content.flash.get(key).is_some() && !self.is_flashed(key)
     }
 
     /// Sets a value.
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.write().set(key, value);
+        self.write().values.set(key, value);
     }
 
     /// Whose data the content is.
@@ -169,7 +169,7 @@ impl View {
     }
 
     fn leave_flash(&mut self, key: &str, value: &Value) {
-        self.write().set_flash(key, value.clone());
+        self.write().flash.set(key, value.clone());
         self.flashed.push(key.to_owned());
     }
 

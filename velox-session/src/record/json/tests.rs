@@ -9,8 +9,8 @@ use crate::user::{SessionUser, UserLogin};
 
 fn record() -> Record {
     let mut content = Content::new(1_000);
-    content.set("cart", json!(["a", 2]));
-    content.set_flash("success", json!("Saved"));
+    content.values.set("cart", json!(["a", 2]));
+    content.flash.set("success", json!("Saved"));
     content.log_in(&UserLogin::plain(SessionUser::new("u1", "ada@example.com"), 1_500));
     Record::new(Arc::new(content), 3, 9_000, 2_000)
 }
@@ -102,9 +102,9 @@ fn nothing_is_read_that_is_not_json() {
             }
         }
         if let Some(record) = Record::from_json(&text) {
-            let (data, flash) = (record.content().data(), record.content().flash());
-            assert!(data.keys().all(|key| record.content().get(key).as_ref() == Some(&data[key])));
-            assert!(flash.keys().all(|key| record.content().message(key).as_ref() == Some(&flash[key])));
+            let (data, flash) = (record.content().data(), record.content().flash.map());
+            assert!(data.keys().all(|key| record.content().values.get(key).as_ref() == Some(&data[key])));
+            assert!(flash.keys().all(|key| record.content().flash.get(key).as_ref() == Some(&flash[key])));
             let text = String::from_utf8(text).expect("a record is text");
             let whole = half.replace_all(&text, r"\ufffd");
             assert!(serde_json::from_str::<Value>(&whole).is_ok(), "{text}");
@@ -188,7 +188,7 @@ fn half_an_emoji_is_read_as_the_replacement_character_wherever_it_is() {
     assert_eq!(record.user(), Some(SessionUser::new("u\u{fffd}", "\u{fffd}@b")));
     let data = json!({"k\u{fffd}": 1, "a": ["\u{fffd}\u{fffd}\u{1f600}\\ud83d", {"\u{fffd}": "\u{fffd}A"}], "set": 1});
     assert_eq!(Value::from(record.data().clone()), data);
-    assert_eq!(Value::from(record.content().flash().clone()), json!({"\u{fffd}": "\u{fffd}"}));
+    assert_eq!(Value::from(record.content().flash.map().clone()), json!({"\u{fffd}": "\u{fffd}"}));
 }
 
 #[test]
@@ -198,10 +198,10 @@ fn keys_that_read_alike_are_set_and_removed_together() {
     assert_eq!(record.data()["\u{fffd}"], 2);
     assert!(record.to_json().contains(r#""\ud83d":1,"\ud83e":2,"b":3"#));
     let mut content = Content::clone(record.content());
-    content.set("\u{fffd}", json!(4));
+    content.values.set("\u{fffd}", json!(4));
     let text = written(&content);
     assert!(text.contains("\"b\":3,\"set\":1,\"\u{fffd}\":4") && !text.contains("ud83"), "{text}");
-    content.remove("\u{fffd}");
+    content.values.remove("\u{fffd}");
     let text = written(&content);
     assert!(text.contains(r#""b":3,"set":1}"#) && !text.contains("ud83"), "{text}");
 }
@@ -226,7 +226,7 @@ fn what_is_read_can_be_looked_at_however_deep_it_is() {
     let deep: Vec<_> = (0..200).filter_map(read).collect();
     assert!((100..200).contains(&deep.len()));
     for record in deep {
-        assert_eq!((record.data().len(), record.content().flash().len()), (1, 1));
+        assert_eq!((record.data().len(), record.content().flash.map().len()), (1, 1));
     }
 }
 
@@ -244,15 +244,15 @@ fn what_nobody_touches_is_written_back_byte_for_byte() {
         assert!(written(&content).contains(&format!(r#""_flash":{flash}"#)));
 
         let removed = content.data().keys().nth(dice.below(4)).cloned();
-        removed.iter().for_each(|key| content.remove(key));
-        content.set("set", json!(1));
-        content.set_flash("set", json!(2));
+        removed.iter().for_each(|key| content.values.remove(key));
+        content.values.set("set", json!(1));
+        content.flash.set("set", json!(2));
         let text = written(&content);
         let (all, read) = (own.len() + messages.len(), Record::from_json(text.as_bytes()).expect("a record"));
         let kept = own.iter().chain(&messages).filter(|member| text.contains(*member)).count();
         assert_eq!(kept, all - usize::from(removed.is_some()), "{own:?} {messages:?} without {removed:?}: {text}");
         assert_eq!(**read.content(), content);
-        assert_eq!((&read.data()["set"], &read.content().flash()["set"]), (&json!(1), &json!(2)));
+        assert_eq!((&read.data()["set"], &read.content().flash.map()["set"]), (&json!(1), &json!(2)));
     }
 }
 
@@ -280,14 +280,14 @@ fn member(dice: &mut Dice, index: usize) -> String {
 #[test]
 fn a_handle_is_written_and_read_and_ignored_where_it_is_none() {
     let mut content = Content::new(1);
-    assert_eq!(content.handle(), None);
-    content.set_handle([0xab; 32]);
+    assert_eq!(content.handle.as_deref(), None);
+    content.handle = Some(Box::new([0xab; 32]));
     let text = written(&content);
     assert!(text.contains(&format!(r#""_handle":"{}""#, "ab".repeat(32))), "{text}");
-    assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle(), Some(&[0xab; 32]));
+    assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle.as_deref(), Some(&[0xab; 32]));
     for handle in ["7", "null", "\"ab\"", "{}"] {
         let text = of_veloxts(&format!(r#""_handle":{handle},"#));
-        assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle(), None, "{handle}");
+        assert_eq!(Record::from_json(text.as_bytes()).expect("a record").content().handle.as_deref(), None, "{handle}");
     }
 }
 
@@ -304,7 +304,7 @@ fn written(content: &Content) -> String {
 fn changed(text: &str) -> Record {
     let record = Record::try_from_json(text.as_bytes()).expect("a record");
     let mut content = Content::clone(record.content());
-    content.set("set", json!(1));
+    content.values.set("set", json!(1));
     Record::new(Arc::new(content), 1, 3, 2)
 }
 

@@ -77,8 +77,8 @@ impl Start {
         if self == Self::UserA {
             content.log_in(&UserLogin::plain(SessionUser::new("a", "a@x"), CREATED));
         }
-        content.set("loaded", json!(1));
-        content.set_flash("old", json!("o"));
+        content.values.set("loaded", json!(1));
+        content.flash.set("old", json!("o"));
         Record::new(Arc::new(content), 7, OPENED + TTL, CREATED)
     }
 
@@ -140,7 +140,7 @@ fn count(state: &mut State, call: u32) {
     let value = json!(update.content.data().get("count").and_then(Value::as_u64).unwrap_or(0) + 1);
     let saved = |content: &Arc<Content>, version| {
         let mut content = Content::clone(content);
-        content.set("count", value.clone());
+        content.values.set("count", value.clone());
         Record::new(Arc::new(content), version, OPENED + TTL, OPENED)
     };
     match &update.place {
@@ -291,7 +291,7 @@ impl Model {
 
     fn assert_is(&self, content: &Content, context: &impl std::fmt::Debug) {
         assert_eq!(content.user().map(|user| user.id), self.user, "{context:?}");
-        let (data, messages) = (content.data(), content.flash());
+        let (data, messages) = (content.data(), content.flash.map());
         let data: BTreeMap<_, _> =
             data.iter().map(|(key, value)| (key.as_str(), value.as_u64().expect("a number"))).collect();
         assert_eq!(data, self.data, "{context:?}");
@@ -300,7 +300,7 @@ impl Model {
         let mut found: Vec<_> = messages.keys().map(String::as_str).collect();
         found.sort_unstable();
         assert_eq!(found, flash, "{context:?}");
-        assert_eq!(content.created_at(), self.created, "{context:?}");
+        assert_eq!(content.created_at, self.created, "{context:?}");
     }
 }
 
@@ -345,7 +345,7 @@ fn every_history_is_done_again_on_what_another_request_wrote() {
         let mut state = run(start, history);
         if let Some(loaded) = state.loaded().filter(|_| start.is_live()) {
             let mut content = Content::clone(loaded.record.content());
-            content.set("theirs", json!(1));
+            content.values.set("theirs", json!(1));
             let theirs = Record::new(Arc::new(content), loaded.record.version() + 1, OPENED + TTL, OPENED);
             state.rebase(Some(theirs));
             let plan = plan(&state, NOW, &POLICY).expect("it can be done again");
@@ -431,7 +431,7 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
                 assert_eq!(content.user().is_some(), !logged_out(&acts[last]), "{context:?}");
                 let foreign = start == Start::UserA || acts.iter().any(logged_out);
                 assert!(!foreign || !content.data().contains_key("loaded"), "{context:?}");
-                assert!(!foreign || !content.flash().contains_key("old"), "{context:?}");
+                assert!(!foreign || !content.flash.map().contains_key("old"), "{context:?}");
             }
             _ => panic!("the record is gone: {context:?}"),
         }
@@ -449,7 +449,7 @@ fn a_message_that_was_taken_is_in_no_later_write_and_comes_back_if_the_call_fail
         let message = state.flash(call, "old").expect("the call runs").expect("it is there");
         let (loaded, epoch) = state.holds(call, &message).expect("the call runs").expect("it is live");
         let mut content = Content::clone(loaded.record.content());
-        content.remove_flash("old");
+        content.flash.remove("old");
         let record = Record::new(Arc::new(content), 8, OPENED + TTL, OPENED);
         state.message_taken(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
         assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
@@ -460,7 +460,7 @@ fn a_message_that_was_taken_is_in_no_later_write_and_comes_back_if_the_call_fail
             assert!(keep && planned.store == renewed, "{planned:?}");
             continue;
         };
-        assert!(!keep && content.flash()["old"] == "o", "{planned:?}");
+        assert!(!keep && content.flash.map()["old"] == "o", "{planned:?}");
     }
 }
 
@@ -477,7 +477,7 @@ fn an_update_holds_for_no_other_value_than_it_was_made_of() {
     for (theirs, holds) in [("other", true), ("count", false)] {
         let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
-        content.set(theirs, json!(7));
+        content.values.set(theirs, json!(7));
         state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
         let planned = plan(&state, NOW, &POLICY);
         assert_eq!(planned.is_ok(), holds, "{planned:?}");
@@ -492,7 +492,7 @@ fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
     state.push(call, Op::Regenerate).expect("the call runs");
     count(&mut state, call);
     let mut content = Content::clone(state.loaded().expect("it is live").record.content());
-    content.set("count", json!(1));
+    content.values.set("count", json!(1));
     state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
     count(&mut state, call);
     state.end(call, true);
@@ -504,7 +504,7 @@ fn an_update_of_a_session_that_the_request_has_left_is_no_conflict() {
     for last in [Act::LoginB, Act::Logout] {
         let mut state = run(Start::UserA, &[Act::Regenerate, Act::Count, last]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
-        content.set("count", json!(7));
+        content.values.set("count", json!(7));
         state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
         let planned = plan(&state, NOW, &POLICY);
         assert!(planned.is_ok(), "{last:?}: {planned:?}");

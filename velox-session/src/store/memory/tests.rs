@@ -34,7 +34,7 @@ fn login(user: &str) -> Record {
 /// The same record in another version, with so many bytes of data.
 fn sized(record: &Record, version: u64, bytes: usize) -> Record {
     let mut content = Content::clone(record.content());
-    content.set("data", json!("x".repeat(bytes)));
+    content.values.set("data", json!("x".repeat(bytes)));
     Record::new(Arc::new(content), version, 0, 0)
 }
 
@@ -825,10 +825,10 @@ fn any_record(dice: &mut Dice, user: u64, version: u64) -> Record {
         content.log_in(&UserLogin::plain(SessionUser::new(user.to_string(), text(dice)), created_at));
     }
     for _ in 0..dice.below(3) {
-        content.set(&text(dice), json!([text(dice), dice.below(u64::MAX), 0.1, null, {}]));
+        content.values.set(&text(dice), json!([text(dice), dice.below(u64::MAX), 0.1, null, {}]));
     }
     if dice.below(4) == 0 {
-        content.set_flash(&text(dice), json!({ "text": text(dice) }));
+        content.flash.set(&text(dice), json!({ "text": text(dice) }));
     }
     Record::new(Arc::new(content), version, 0, dice.below(u64::MAX))
 }
