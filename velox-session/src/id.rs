@@ -5,8 +5,7 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE64URL_NOPAD;
 
 /// The id of a session.
 ///
@@ -67,7 +66,7 @@ impl SessionId {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(EntropyError::Unavailable)?;
         let mut text = [0; Self::LENGTH];
-        URL_SAFE_NO_PAD.encode_slice(random, &mut text).expect("32 bytes are 43 characters of base64");
+        BASE64URL_NOPAD.encode_mut(&random, &mut text);
         // Chance hardly ever gives a poor id; a broken source gives one at once.
         if is_id(&text) { Ok(Self(text)) } else { Err(EntropyError::Broken) }
     }
@@ -146,7 +145,7 @@ mod tests {
         let (mut ones, mut zeros) = ([0u8; 32], [0u8; 32]);
         for _ in 0..512 {
             let id = SessionId::generate().expect("entropy");
-            let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).expect("base64");
+            let bytes = BASE64URL_NOPAD.decode(id.as_bytes()).expect("base64");
             for (index, byte) in bytes.iter().enumerate() {
                 ones[index] |= byte;
                 zeros[index] |= !byte;
@@ -186,7 +185,7 @@ mod tests {
 
     /// The random bytes of an id, as numbers.
     fn words(id: &SessionId) -> [u64; 4] {
-        let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).expect("base64");
+        let bytes = BASE64URL_NOPAD.decode(id.as_bytes()).expect("base64");
         let word = |index: usize| bytes[8 * index..][..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         [0, 1, 2, 3].map(word)
     }
@@ -223,8 +222,8 @@ mod tests {
             let mut other = text;
             other[42] = last;
             if let Some(parsed) = SessionId::parse(&other) {
-                let bytes = URL_SAFE_NO_PAD.decode(parsed.as_bytes()).expect("base64");
-                assert_eq!(URL_SAFE_NO_PAD.encode(bytes).as_bytes(), other);
+                let bytes = BASE64URL_NOPAD.decode(parsed.as_bytes()).expect("base64");
+                assert_eq!(BASE64URL_NOPAD.encode(&bytes).as_bytes(), other);
             }
         }
         assert_eq!(SessionId::parse(&text[..42]), None);

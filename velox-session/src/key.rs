@@ -4,9 +4,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::hex::{hex, read_hex};
 use crate::id::SessionId;
 use crate::record::Record;
 
@@ -43,7 +43,8 @@ impl StoreKey {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let (prefix, digits) = text.rsplit_once(':')?;
-        Some(Self { digest: read_hex(digits)?, prefix: prefix.into(), id: None })
+        let digest = HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok()?;
+        Some(Self { digest, prefix: prefix.into(), id: None })
     }
 
     /// The key as text, for stores that need one.
@@ -54,7 +55,7 @@ impl StoreKey {
 
     /// The hash alone, in hex.
     pub(crate) fn digest_hex(&self) -> String {
-        hex(&self.digest)
+        HEXLOWER.encode(&self.digest)
     }
 
     /// Whose session a record under this key is, if somebody is logged in to it.
@@ -81,7 +82,7 @@ impl StoreKey {
 
     /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.
     pub(crate) fn fingerprint(&self) -> String {
-        hex(&self.digest[..8])
+        HEXLOWER.encode(&self.digest[..8])
     }
 
     /// Eight other bytes of the hash: enough to tell sessions apart that end at about the same time.

@@ -63,7 +63,6 @@ pub mod csrf;
 mod deadline;
 mod error;
 mod event;
-mod hex;
 mod id;
 mod key;
 pub mod layer;

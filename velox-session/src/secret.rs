@@ -2,11 +2,8 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
-
-use crate::hex::read_hex_into;
 
 /// A key that signs session cookies.
 ///
@@ -42,10 +39,7 @@ impl Secret {
     ///
     /// As [`new`](Self::new), of the bytes written; or the text is not hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SecretError> {
-        let digits = Zeroizing::new(text.to_ascii_lowercase());
-        let mut material = Zeroizing::new(vec![0; digits.len() / 2]);
-        read_hex_into(&digits, &mut material).ok_or(SecretError::Encoding)?;
-        Self::checked(material)
+        Self::decoded(text, &[HEXLOWER_PERMISSIVE])
     }
 
     /// A secret written in base64, of either alphabet, padded or not.
@@ -54,14 +48,7 @@ impl Secret {
     ///
     /// As [`new`](Self::new), of the bytes written; or the text is not base64.
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
-        // One buffer for all attempts: one that fails half-way leaves material behind, which is wiped with the rest.
-        let mut material = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
-        let length = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
-            .into_iter()
-            .find_map(|engine| engine.decode_slice(text, &mut material).ok())
-            .ok_or(SecretError::Encoding)?;
-        material.truncate(length);
-        Self::checked(material)
+        Self::decoded(text, &[BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD])
     }
 
     /// A new random secret. Sessions signed with it end when the process does.
@@ -83,6 +70,19 @@ impl Secret {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// A secret that is written in one of these encodings.
+    fn decoded(text: &str, encodings: &[Encoding]) -> Result<Self, SecretError> {
+        // One buffer for all attempts: one that fails half-way leaves material behind, which is wiped with the rest.
+        let mut material = Zeroizing::new(vec![0; text.len()]);
+        let decode = |encoding: &Encoding| {
+            let length = encoding.decode_len(text.len()).ok()?;
+            encoding.decode_mut(text.as_bytes(), &mut material[..length]).ok()
+        };
+        let length = encodings.iter().find_map(decode).ok_or(SecretError::Encoding)?;
+        material.truncate(length);
+        Self::checked(material)
     }
 
     fn checked(material: Zeroizing<Vec<u8>>) -> Result<Self, SecretError> {
@@ -283,7 +283,7 @@ mod tests {
             let mut bytes = [0; 32];
             getrandom::fill(&mut bytes).expect("entropy");
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let texts = [STANDARD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes), hex.clone(), hex.to_uppercase()];
+            let texts = [BASE64.encode(&bytes), BASE64URL_NOPAD.encode(&bytes), hex.clone(), hex.to_uppercase()];
             for text in &texts {
                 assert!(Secret::new(text).is_ok(), "refused {text}");
             }
@@ -304,7 +304,7 @@ mod tests {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(matches!(Secret::new(bytes), Err(SecretError::Repeats | SecretError::Placeholder)));
         assert!(Secret::from_hex(&hex).is_err());
-        assert!(Secret::from_base64(&STANDARD.encode(bytes)).is_err());
+        assert!(Secret::from_base64(&BASE64.encode(bytes)).is_err());
         assert!(Secret::from_hex(&"00".repeat(32)).is_err());
         assert!(matches!(Secret::from_hex("0g"), Err(SecretError::Encoding)));
         assert!(matches!(Secret::from_hex("0"), Err(SecretError::Encoding)));

@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ctutils::CtEq;
+use data_encoding::BASE64URL_NOPAD;
 
 use crate::cookie::sign::{Key, signature};
 
@@ -26,7 +25,7 @@ impl Tokens {
         getrandom::fill(&mut random)?;
         let issued = now / 1000;
         let expires = issued.saturating_add(self.lifetime.as_secs());
-        let mut token = format!("{}.{issued}.{expires}", URL_SAFE_NO_PAD.encode(random));
+        let mut token = format!("{}.{issued}.{expires}", BASE64URL_NOPAD.encode(&random));
         let mac = self.keys.first().map(|key| signature(key, &[token.as_bytes(), binding].concat()));
         token.push('.');
         token.extend(mac.iter().flatten().map(|byte| char::from(*byte)));

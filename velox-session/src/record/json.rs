@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use data_encoding::HEXLOWER;
 use serde_json::value::RawValue;
 
 use super::content::{Content, KeptUser};
 use super::object::{Object, json, key_of_serde_json, members, string, value_of};
-use crate::hex::{hex, read_hex};
 
 /// Why a text is no record: which field is wrong, in what way, and at which byte. It never says what is in the record, so it may be logged.
 ///
@@ -60,7 +60,7 @@ pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
         write!(text, r#","_maxAge":{max_age}"#).expect(ALL);
     }
     if let Some(handle) = content.handle.as_deref() {
-        text.extend([r#","_handle":""#, &hex(handle), "\""]);
+        text.extend([r#","_handle":""#, &HEXLOWER.encode(handle), "\""]);
     }
     if !flash.is_empty() {
         text.extend([r#","_flash":"#, flash]);
@@ -116,7 +116,9 @@ impl<'t> Reader<'t> {
                 "_createdAt" => created_at = Some(self.number(value, "data._createdAt")?),
                 "_lastAccessedAt" => saved_at = self.number(value, "data._lastAccessedAt")?,
                 "_maxAge" => content.max_age = Some(self.number(value, "data._maxAge")?),
-                "_handle" => content.handle = text(value).and_then(|text| read_hex(&text)).map(Box::new),
+                "_handle" => {
+                    content.handle = text(value).and_then(|text| HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok())
+                }
                 "_flash" => {
                     let messages = self.members(value.get(), "data._flash")?;
                     messages.into_iter().try_for_each(|(_, value)| self.check(value, "data._flash"))?;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use crate::hex::hex;
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 
@@ -79,7 +79,7 @@ pub struct SessionHandle(String);
 impl SessionHandle {
     /// The one that the session has been given, or else a hash of its id.
     pub(crate) fn of(key: &StoreKey, content: &Content) -> Self {
-        Self(content.handle.as_deref().map_or_else(|| key.digest_hex(), |handle| hex(handle)))
+        Self(content.handle.as_deref().map_or_else(|| key.digest_hex(), |handle| HEXLOWER.encode(handle)))
     }
 }
 
