@@ -44,7 +44,8 @@ pub(crate) struct Writer {
     removal: HeaderValue,
     /// Whether the line says no age.
     expires_on_close: bool,
-    secure: bool,
+    /// Whether the browser sends the cookie over HTTPS only.
+    pub(crate) is_secure: bool,
 }
 
 impl Writer {
@@ -73,7 +74,7 @@ impl Writer {
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
             expires_on_close: attributes.expires_on_close,
-            secure: attributes.secure,
+            is_secure: attributes.secure,
         })
     }
 
@@ -106,11 +107,6 @@ impl Writer {
         // Keeps HTTP/2 from putting it into a compression table.
         line.set_sensitive(true);
         line
-    }
-
-    /// Whether the browser sends the cookie over HTTPS only.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.secure
     }
 
     /// The line that makes the browser forget the cookie.

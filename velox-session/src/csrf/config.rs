@@ -73,7 +73,7 @@ impl<U> SessionMiddleware<U> {
             keys: session.signer.keys().cloned().collect(),
             problems: Vec::new(),
             cookie_name: None,
-            secure: session.writer.is_secure(),
+            secure: session.writer.is_secure,
             lifetime: Duration::from_secs(3600),
             trusted: session.origins.clone().unwrap_or_default(),
             clock: Arc::clone(&session.clock),
