@@ -39,26 +39,6 @@ impl RedisStore {
         Ok((renewed, record))
     }
 
-    async fn update(
-        &self,
-        key: &StoreKey,
-        record: &Record,
-        version: u64,
-        ttl: Duration,
-        now: u64,
-    ) -> Result<Stored, StoreError> {
-        let (name, text) = (self.layout.record(key)?, self.layout.text(key, record, AS_IT_WAS));
-        let args = (version, text, life(ttl), now);
-        let (done, present): (i64, Option<Held>) =
-            self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
-        let is_kept = match done {
-            TO_BE_LISTED => self.list_and_touch(&self.writes(), key, record, ttl, now).await?,
-            done => done != 0,
-        };
-        let present = || present.and_then(|present| layout::record(&present, now).ok());
-        Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
-    }
-
     /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
     async fn list_and_touch(
         &self,
@@ -112,15 +92,24 @@ impl SessionStore for RedisStore {
         expected: Expected,
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
+        let Expected::Version(version) = expected else {
+            return Ok(match self.put_in(&NewSession::new(key, record, ttl)).await? {
+                Created::Yes { .. } => Stored::Yes,
+                _ => Stored::Conflict(None),
+            });
+        };
         let now = self.clock.now();
         let record = record.with_expiry(now.saturating_add(life(ttl)));
-        match expected {
-            Expected::Absent => match self.put_in(&NewSession::new(key, record, ttl)).await? {
-                Created::Yes { .. } => Ok(Stored::Yes),
-                _ => Ok(Stored::Conflict(None)),
-            },
-            Expected::Version(version) => self.update(key, &record, version, ttl, now).await,
-        }
+        let (name, text) = (self.layout.record(key)?, self.layout.text(key, &record, AS_IT_WAS));
+        let args = (version, text, life(ttl), now);
+        let (done, present): (i64, Option<Held>) =
+            self.writes().eval(&scripts::UPDATE, &[&name], args, Effect::Once).await?;
+        let is_kept = match done {
+            TO_BE_LISTED => self.list_and_touch(&self.writes(), key, &record, ttl, now).await?,
+            done => done != 0,
+        };
+        let present = || present.and_then(|present| layout::record(&present, now).ok());
+        Ok(if is_kept { Stored::Yes } else { Stored::Conflict(present()) })
     }
 
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
@@ -165,7 +154,16 @@ impl SessionStore for RedisStore {
     }
 
     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        self.end_all(owner, keep).await
+        let (store, owner, keep) = (self.clone(), owner.clone(), keep.cloned());
+        // This goes on where the request is dropped, or some sessions would be left.
+        let ending = tokio::spawn(async move {
+            if store.link.is_one_server() {
+                store.end_here(&owner, keep.as_ref()).await
+            } else {
+                store.end_elsewhere(&owner, keep.as_ref(), None).await
+            }
+        });
+        ending.await.map_err(StoreError::new)?
     }
 }
 

@@ -48,21 +48,8 @@ impl RedisStore {
         Err(StoreError::new("the sessions of the user change faster than they are read"))
     }
 
-    /// Ends all sessions of a user but one, and leaves a mark. This goes on where the request is dropped, or some sessions would be left.
-    pub(super) async fn end_all(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        let (store, owner, keep) = (self.clone(), owner.clone(), keep.cloned());
-        let ending = tokio::spawn(async move {
-            if store.link.is_one_server() {
-                store.end_here(&owner, keep.as_ref()).await
-            } else {
-                store.end_elsewhere(&owner, keep.as_ref(), None).await
-            }
-        });
-        ending.await.map_err(StoreError::new)?
-    }
-
-    /// In one script, where one server has all keys.
-    async fn end_here(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+    /// Ends all sessions of a user but one, and leaves a mark: in one script, where one server has all keys.
+    pub(super) async fn end_here(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let list = self.layout.list(owner);
         let kept = keep.map(|key| self.layout.record(key)).transpose()?;
         let keys: Vec<_> = [Some(&list), kept.as_ref()].into_iter().flatten().map(|key| &**key).collect();

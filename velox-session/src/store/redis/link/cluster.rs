@@ -107,7 +107,7 @@ impl Cluster {
         if let ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } = &mut addr {
             (*host, *port) = (address.host().to_owned(), address.port());
         }
-        let server = Server::new(self.info.clone().set_addr(addr))?;
+        let server = Server::new(self.info.clone().set_addr(addr), Vec::new())?;
         let node = Arc::new(Node { address: address.clone(), server });
         state.nodes.push(Arc::clone(&node));
         Ok(node)

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::ConnectionLike;
+use redis::cluster::NodeAddress;
 use redis::io::tcp::{TcpSettings, socket2};
 use redis::{
     Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, ToRedisArgs, Value,
@@ -54,7 +55,7 @@ enum Route {
 impl Link {
     /// To one server, or to a name that leads to the present master. Does not connect.
     pub(super) fn single(target: impl IntoConnectionInfo) -> Result<Self, LinkError> {
-        let server = Server::new(connection_info(target)?)?;
+        let server = Server::new(connection_info(target)?, Vec::new())?;
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
@@ -63,7 +64,9 @@ impl Link {
         targets: impl IntoIterator<Item = impl IntoConnectionInfo>,
         master: impl IntoConnectionInfo,
     ) -> Result<Self, LinkError> {
-        let server = Server::watched(connection_info(master)?, connection_infos(targets)?)?;
+        let master = connection_info(master)?;
+        NodeAddress::try_from(master.addr()).map_err(LinkError::Misconfigured)?;
+        let server = Server::new(master, connection_infos(targets)?)?;
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 

@@ -25,18 +25,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The server at an address. Does not connect.
-    pub(super) fn new(info: ConnectionInfo) -> Result<Self, LinkError> {
+    /// The server at an address, or the master whose name stands in place of a host, wherever these sentinels say that it is. Does not
+    /// connect.
+    pub(super) fn new(info: ConnectionInfo, sentinels: Vec<ConnectionInfo>) -> Result<Self, LinkError> {
         #[cfg(feature = "redis-tls")]
         provide_tls();
         let client = Client::open(info).map_err(LinkError::Misconfigured)?;
-        Ok(Self { client, sentinels: Vec::new(), connection: Connection::default(), waiting: Connection::default() })
-    }
-
-    /// The master whose name stands in place of a host, wherever these sentinels say that it is. Does not connect.
-    pub(super) fn watched(master: ConnectionInfo, sentinels: Vec<ConnectionInfo>) -> Result<Self, LinkError> {
-        NodeAddress::try_from(master.addr()).map_err(LinkError::Misconfigured)?;
-        Ok(Self { sentinels, ..Self::new(master)? })
+        Ok(Self { client, sentinels, connection: Connection::default(), waiting: Connection::default() })
     }
 
     /// Sends a command.
