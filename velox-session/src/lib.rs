@@ -15,7 +15,7 @@
 //!
 //! What to do is decided in pure code (`session/state.rs`, `session/plan.rs`), and done in a thin shell
 //! ([`Manager`]). [`SessionLayer`] does it around any service of tower. All of that names only types of `http` and tower; the binding
-//! to velox-rpc is the feature `rpc`, and extractors for axum are the feature `axum`.
+//! to velox-rpc is the feature `rpc`, the layer for any service of tower the feature `tower`, and extractors for axum are the feature `axum`.
 //!
 //! # Examples
 //!
@@ -60,11 +60,13 @@ pub mod conformance;
 pub mod cookie;
 #[cfg(feature = "rpc")]
 pub mod csrf;
+#[cfg(feature = "tower")]
 mod deadline;
 mod error;
 mod event;
 mod id;
 mod key;
+#[cfg(feature = "tower")]
 pub mod layer;
 #[cfg(any(feature = "axum", feature = "rpc"))]
 mod loader;
@@ -74,6 +76,7 @@ mod policy;
 #[cfg(feature = "rpc")]
 pub mod rate;
 mod record;
+#[cfg(feature = "tower")]
 mod rejection;
 #[cfg(feature = "rpc")]
 pub mod rpc;
@@ -89,6 +92,7 @@ pub use csrf::{Csrf, csrf};
 pub use event::Counters;
 pub use id::SessionId;
 pub use key::StoreKey;
+#[cfg(feature = "tower")]
 pub use layer::SessionLayer;
 pub use manager::{Manager, Session};
 pub use record::{Record, RecordError};

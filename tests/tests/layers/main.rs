@@ -6,6 +6,7 @@ mod sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sources::Sources;
 
@@ -182,6 +183,21 @@ fn every_crate_of_the_workspace_is_looked_at() {
     let (_, members) = manifest.split_once("members = [").expect("members");
     let members = members.split(']').next().expect("a list").split(',').map(|name| name.trim().trim_matches('"'));
     assert_eq!(members.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>(), BTreeSet::from(CRATES));
+}
+
+/// P3: without features, velox-session is the engine and the memory store.
+#[test]
+fn the_engine_of_sessions_has_few_dependencies() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", "velox-session", "--no-default-features"])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(tree.stdout).expect("text");
+    let crates: BTreeSet<_> =
+        tree.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).collect();
+    assert!(crates.contains("velox-session") && crates.len() <= 40, "{}: {crates:?}", crates.len());
 }
 
 #[test]

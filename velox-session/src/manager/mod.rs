@@ -6,6 +6,7 @@ pub(crate) mod engine;
 mod error;
 mod immediate;
 mod open;
+#[cfg(feature = "tower")]
 mod patience;
 pub(crate) mod revocations;
 mod save;
