@@ -3,11 +3,11 @@
 pub use {schemars, serde, serde_json, validator};
 
 pub use crate::context::{Context, Ctx, HasUser};
-pub use crate::error::Result;
+pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::double_option;
 pub use crate::validate::{
     Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Order, Part, Presence,
-    Sized, TaggedVariant, Told, Unknown, Variant, is_email, takes_key,
+    TaggedVariant, Told, Unknown, Variant, is_email, takes_key,
 };

@@ -13,8 +13,9 @@ use tower_service::Service;
 use crate::budget::Budget;
 use crate::caller::Caller;
 use crate::context::{Peer, TrustedProxies};
-use crate::error::BoxError;
+use crate::error::{BoxError, ErrorMap};
 use crate::export::{OpenApi, page};
+use crate::procedure::InputSettings;
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
 use crate::service::{AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
 use crate::wire::rest::{Claim, Routes};
@@ -46,7 +47,7 @@ struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
     body_budget: usize,
-    strict_null: bool,
+    inputs: InputSettings,
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
@@ -67,7 +68,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 prefix: Cow::Borrowed("/api"),
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
                 body_budget: DEFAULT_BODY_BUDGET,
-                strict_null: false,
+                inputs: InputSettings::default(),
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
@@ -143,7 +144,33 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # }
     /// ```
     pub fn strict_null(mut self) -> Self {
-        self.settings.strict_null = true;
+        self.settings.inputs.refuses_null = true;
+        self
+    }
+
+    /// Puts what is wrong with an input into words: those of Zod 3 by default, those of Zod 4 by [`ErrorMap::zod4`], or your own by
+    /// [`ErrorMap::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use velox_rpc::error::ErrorMap;
+    /// use velox_rpc::{App, Call, Router, procedure, schema};
+    ///
+    /// #[schema]
+    /// struct Search { word: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let search = procedure().input::<Search>().query(|Call { input, .. }| Ok(input.word));
+    /// let app = App::new(()).router(Router::new("posts").procedure("search", search)).error_map(ErrorMap::zod4());
+    ///
+    /// let refused = app.caller().exchange_named("posts.search", &json!({})).await.result.unwrap_err();
+    /// assert_eq!(refused.members()["fields"], json!({"word": "Invalid input: expected string, received undefined"}));
+    /// # }
+    /// ```
+    pub fn error_map(mut self, error_map: ErrorMap) -> Self {
+        self.settings.inputs.error_map = error_map;
         self
     }
 
@@ -387,10 +414,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Procedures of the routers that were added so far run as the application serves them, with the guards and middlewares of their
     /// router. So add the routers first. See [`Caller::call`].
     pub fn caller(&self) -> Caller<S> {
-        if self.settings.strict_null {
-            self.table.refuse_null();
-        }
-        Caller::new(Arc::clone(&self.state), self.table.endpoints())
+        self.table.set_inputs(&self.settings.inputs);
+        Caller::new(Arc::clone(&self.state), self.table.endpoints(), self.settings.inputs.clone())
     }
 
     /// Builds the application: a [`tower_service::Service`] over `http` types, which mounts in axum and stands under
@@ -410,7 +435,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         prefix,
         body_limit,
         body_budget,
-        strict_null,
+        inputs,
         observers,
         development,
         docs,
@@ -423,9 +448,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     table.check_inputs(&mut mistakes);
-    if strict_null {
-        table.refuse_null();
-    }
+    table.set_inputs(&inputs);
     let (rest, manifest) = Routes::build(&table, &prefix, &mut mistakes);
     let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &mut mistakes));
     let mut pages = Pages::default();

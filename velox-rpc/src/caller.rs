@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{Exchange, Input, Inputs, Request, Sender, Serial, forbid_sharing};
 use crate::error::{Code, Error, Result};
-use crate::procedure::{self, Endpoint, Meta, Mutation, Output, Procedure, Query};
+use crate::procedure::{self, Endpoint, InputSettings, Meta, Mutation, Output, Procedure, Query};
 
 /// Runs procedures with no socket, input and output typed: tRPC's `createCaller`.
 ///
@@ -40,6 +40,8 @@ use crate::procedure::{self, Endpoint, Meta, Mutation, Output, Procedure, Query}
 pub struct Caller<S> {
     state: Arc<S>,
     endpoints: Vec<Endpoint>,
+    /// What the application sets for inputs: also for those of procedures that it does not serve.
+    inputs: InputSettings,
     headers: HeaderMap,
 }
 
@@ -54,8 +56,8 @@ pub struct CallReply<O> {
 }
 
 impl<S: Send + Sync + 'static> Caller<S> {
-    pub(crate) fn new(state: Arc<S>, endpoints: &[Endpoint]) -> Self {
-        Self { state, endpoints: endpoints.to_vec(), headers: HeaderMap::new() }
+    pub(crate) fn new(state: Arc<S>, endpoints: &[Endpoint], inputs: InputSettings) -> Self {
+        Self { state, endpoints: endpoints.to_vec(), inputs, headers: HeaderMap::new() }
     }
 
     /// Sends a header with every call.
@@ -164,6 +166,7 @@ impl<S: Send + Sync + 'static> Caller<S> {
         if let Some(served) = served(&self.endpoints, procedure.meta()) {
             return Cow::Borrowed(served);
         }
+        procedure.meta().input.iter().for_each(|input| input.set(&self.inputs));
         let name = ProcedureName::new("caller", "call", procedure.meta().kind);
         Cow::Owned(procedure.bind(name, Arc::clone(&self.state)))
     }

@@ -1,4 +1,4 @@
-//! Zod 3 beside `#[schema]`: the same values have to get the same verdict, paths, texts and output.
+//! Zod 3 and Zod 4 beside `#[schema]`: the same values have to get the same verdict, paths, texts and output.
 //!
 //! `tests/node/zod.mjs` says what Zod makes of several hundred values a rule. Each rule is a procedure here, which gives
 //! its input back. What differs stands in [`differences`], with its reason; nothing else may differ, and what is listed
@@ -20,32 +20,32 @@ use crate::rules::Rules;
 
 #[tokio::test]
 async fn texts_are_judged_as_by_zod() {
-    compare(texts::rules()).await;
+    compare(texts::rules).await;
 }
 
 #[tokio::test]
 async fn numbers_are_judged_as_by_zod() {
-    compare(numbers::rules()).await;
+    compare(numbers::rules).await;
 }
 
 #[tokio::test]
 async fn what_may_be_missing_is_judged_as_by_zod() {
-    compare(missing::rules()).await;
+    compare(missing::rules).await;
 }
 
 #[tokio::test]
 async fn lists_and_objects_are_judged_as_by_zod() {
-    compare(composed::rules()).await;
+    compare(composed::rules).await;
 }
 
 #[tokio::test]
 async fn enums_and_unions_are_judged_as_by_zod() {
-    compare(choices::rules()).await;
+    compare(choices::rules).await;
 }
 
 #[tokio::test]
 async fn coerced_texts_are_judged_as_by_zod() {
-    compare(coerced::rules()).await;
+    compare(coerced::rules).await;
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn every_rule_has_a_few_hundred_cases_and_a_schema() {
     for (rule, cases) in vectors().iter().filter(|(rule, _)| *rule != "coerceMissing") {
         assert!(cases.len() >= 250, "{rule}: {} cases", cases.len());
     }
-    for difference in differences::all() {
+    for difference in differences::all().chain(differences::of_zod4()) {
         for rule in difference.rules {
             assert!(here.contains(rule), "no rule is called `{rule}`: {}", difference.reason);
         }

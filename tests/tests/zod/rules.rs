@@ -1,6 +1,7 @@
 //! Rules and the procedures that answer for them.
 
 use http::{Method, Request};
+use velox_rpc::error::ErrorMap;
 use velox_rpc::procedure::{Input, Outgoing};
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Router, procedure};
@@ -42,8 +43,8 @@ impl Rules {
         self.method == Method::GET
     }
 
-    pub(crate) fn into_service(self) -> AppService {
-        App::new(()).router(self.router).into_service().expect("good routes")
+    pub(crate) fn into_service(self, texts: ErrorMap) -> AppService {
+        App::new(()).router(self.router).error_map(texts).into_service().expect("good routes")
     }
 }
 

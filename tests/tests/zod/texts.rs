@@ -35,6 +35,7 @@ pub(super) fn rules() -> Rules {
         .rule::<Case>("regexCase")
         .rule::<Boundary>("regexBoundary")
         .rule::<Refined>("refine")
+        .rule::<RefinedSilently>("refineSilent")
         .rule::<Trimmed>("trim")
         .rule::<Lower>("toLowerCase")
         .rule::<Upper>("toUpperCase")
@@ -170,6 +171,12 @@ struct Boundary {
 #[schema]
 struct Refined {
     #[validate(custom(function = "no_spaces", message = "No spaces"))]
+    v: String,
+}
+
+#[schema]
+struct RefinedSilently {
+    #[validate(custom(function = "no_spaces"))]
     v: String,
 }
 

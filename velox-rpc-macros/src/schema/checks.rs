@@ -254,8 +254,8 @@ impl FieldChecks {
     /// What its length is of.
     pub(crate) fn sized(&self) -> TokenStream {
         match self.counted {
-            Some(Counted::Map) => quote!(Map),
-            _ => quote!(List),
+            Some(Counted::Map) => quote!(Record),
+            _ => quote!(Array),
         }
     }
 }
@@ -331,7 +331,7 @@ impl Rule {
 
     fn length(&self, private: &TokenStream, field: &str, sized: &TokenStream, count: &TokenStream) -> TokenStream {
         let (told, [min, max, equal]) = (self.told(private), ["min", "max", "equal"].map(|name| self.optional(name)));
-        quote!(broken.length(#field, #told, #private::Sized::#sized, #count, [#min, #max, #equal]);)
+        quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#min, #max, #equal]);)
     }
 
     fn limits(&self) -> TokenStream {
@@ -349,7 +349,7 @@ impl Rule {
         };
         match self.name.as_str() {
             "length" => {
-                let sized = if Peeled::new(ty).is_list() { quote!(List) } else { quote!(Text) };
+                let sized = if Peeled::new(ty).is_list() { quote!(Array) } else { quote!(Text) };
                 self.length(private, field, &sized, &quote!(#validator::ValidateLength::<u64>::length(value)))
             }
             "range" => {
@@ -380,7 +380,8 @@ impl Rule {
             }
             "regex" => {
                 let path = self.expression("path");
-                test(quote!(#validator::ValidateRegex::validate_regex(value, &#path)))
+                let pattern = quote!(|| #validator::AsRegex::as_regex(&#path).as_str().to_owned());
+                quote!(broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));)
             }
             "custom" => {
                 let function = self.path("function");

@@ -82,10 +82,7 @@ impl Examine<'_> {
                 quote!(#(#cfgs)* #content)
             });
             let examine = self.method(&quote!(found.untagged(part, &[#(#variants),*]);));
-            return quote! {
-                const MISSING: &'static str = "Invalid input";
-                #examine
-            };
+            return examine;
         }
         let named = |content: &dyn Fn(&Variant) -> Option<TokenStream>, is_apart: bool| {
             let ty = if is_apart { quote!(Variant) } else { quote!(TaggedVariant) };
@@ -209,12 +206,14 @@ impl Examine<'_> {
                     );
                 };
             }
-            let (missing, parts) = (self.missing(field), self.parts(field));
+            let (may_be_missing, parts) = (self.may_be_missing(field), self.parts(field));
+            let told = optional(required(field).flatten());
             quote! {
                 #(#cfgs)*
                 #binding found.field(fields, &mut order, &#private::Field {
                     names: &[#(#names),*],
-                    missing: &|| #missing,
+                    may_be_missing: &|| #may_be_missing,
+                    told: #told,
                     is_nested: #is_nested,
                     parts: #parts,
                 });
@@ -297,8 +296,8 @@ impl Examine<'_> {
         let (private, sized, value) = (self.private, rules.sized(), self.value(field, &got));
         // A list has a length, whatever its items are.
         let count = match has_default || self.reader(field).is_some() {
-            true => quote!(#got.count_or(#private::Sized::#sized, || (#value).map_or(0, |value| value.len()))),
-            false => quote!(#got.count(#private::Sized::#sized)),
+            true => quote!(#got.count_or(#private::Type::#sized, || (#value).map_or(0, |value| value.len()))),
+            false => quote!(#got.count(#private::Type::#sized)),
         };
         rules.of_read(private, &got, &value, &count)
     }
@@ -346,7 +345,10 @@ impl Examine<'_> {
             },
         };
         match required(field) {
-            Some(message) => self.examiner(&quote!(found.required(part, #message, #parts);)),
+            Some(told) => {
+                let told = optional(told);
+                self.examiner(&quote!(found.required(part, #told, #parts);))
+            }
             None => parts,
         }
     }
@@ -362,23 +364,23 @@ impl Examine<'_> {
         Some(quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text))))
     }
 
-    /// What is said where a field is missing.
-    fn missing(&self, field: &Field) -> TokenStream {
+    /// Whether a field may be missing.
+    fn may_be_missing(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
         let serde = metas(&field.attrs, "serde");
-        if let Some(message) = required(field) {
-            return quote!(::core::option::Option::Some(#message));
+        if required(field).is_some() {
+            return quote!(false);
         }
         if has(&serde, &["default"]) || has(&self.serde, &["default"]) {
-            return quote!(::core::option::Option::None);
+            return quote!(true);
         }
         if self.reader(field).is_some() {
-            return quote!(::core::option::Option::Some("Required"));
+            return quote!(false);
         }
         if is_option(ty) {
-            return quote!(::core::option::Option::None);
+            return quote!(true);
         }
-        quote!((&&&#private::Leaf::<#ty>::new()).missing())
+        quote!((&&&#private::Leaf::<#ty>::new()).may_be_missing())
     }
 
     /// Looks at a value that stands in place of the whole.
@@ -435,7 +437,7 @@ impl Examine<'_> {
         match &variant.fields {
             Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 && self.reader(&unnamed.unnamed[0]).is_none() => {
                 let ty = &unnamed.unnamed[0].ty;
-                quote!(|| (&&&#private::Leaf::<#ty>::new()).missing().is_none())
+                quote!(|| (&&&#private::Leaf::<#ty>::new()).may_be_missing())
             }
             _ => quote!(|| false),
         }
@@ -507,12 +509,15 @@ fn borrows(data: &Data) -> bool {
     }
 }
 
-/// The message of `required`.
-fn required(field: &Field) -> Option<LitStr> {
+/// The rule `required`, and its message.
+fn required(field: &Field) -> Option<Option<LitStr>> {
     let rule = metas(&field.attrs, "validate").into_iter().find(|meta| meta.path().is_ident("required"))?;
-    let message = match &rule {
+    Some(match &rule {
         Meta::List(list) => text_of(&inner(&list.tokens), "message"),
         _ => None,
-    };
-    Some(message.unwrap_or_else(|| LitStr::new("Required", proc_macro2::Span::call_site())))
+    })
+}
+
+fn optional(text: Option<LitStr>) -> TokenStream {
+    text.map_or(quote!(::core::option::Option::None), |text| quote!(::core::option::Option::Some(#text)))
 }

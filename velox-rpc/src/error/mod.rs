@@ -6,7 +6,9 @@
 pub(crate) mod body;
 mod code;
 mod convert;
+mod error_map;
 mod issue;
+mod problem;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +17,9 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 pub use self::code::Code;
+pub use self::error_map::ErrorMap;
 pub use self::issue::Issue;
+pub use self::problem::{Problem, Type};
 
 /// A result whose error is [`Error`] unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

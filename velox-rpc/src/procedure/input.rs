@@ -16,7 +16,7 @@ use super::shape::InputShape;
 use super::step::{Carried, Step};
 use crate::call::RawInput;
 use crate::context::Ctx;
-use crate::error::{Error, Issue, Result};
+use crate::error::{Error, Issue, Problem, Result};
 use crate::running::Running;
 use crate::validate::{Examine, Found, Part, Rewrite, Tree};
 
@@ -101,27 +101,31 @@ fn read<T: Input>(text: &str) -> Option<Carried> {
 }
 
 /// The text to read. No input at all is `undefined`, which reads as `null` where the type takes that.
-fn required<'a>(raw: &'a RawInput, shape: &InputShape) -> Result<&'a str> {
+fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a str> {
     match raw.text() {
         Some(text) => Ok(text),
         None if shape.accepts_null() => Ok("null"),
-        None => Err(Error::invalid(vec![Issue::new("", "Required")])),
+        None => {
+            let mut found = Found::new(false, false);
+            found.missing(&read.examine);
+            Err(Error::invalid(found.into_parts(|| shape.error_map()).0))
+        }
     }
 }
 
 /// Reads an input, or says everything that is wrong with it.
 fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
-    let text = required(raw, shape)?;
+    let text = required(raw, shape, read)?;
     match (read.read)(text) {
         // serde reads an array as a struct, and more than the schema says where a type is lax.
         Some(input) if !raw.has_lists() && !shape.is_lax(text) => Ok(input),
-        input => look(text, raw, (read, shape.refuses_null()), input),
+        input => look(text, raw, (read, shape), input),
     }
 }
 
 /// Looks at an input that was refused, or that serde may have taken for another thing than it is.
 #[cold]
-fn look(text: &str, raw: &RawInput, (read, refuses_null): (Read, bool), mut input: Option<Carried>) -> Result<Carried> {
+fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut input: Option<Carried>) -> Result<Carried> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_ROUNDS {
         if input.is_none()
@@ -130,11 +134,11 @@ fn look(text: &str, raw: &RawInput, (read, refuses_null): (Read, bool), mut inpu
             // Not JSON at all: the type's reader is the first to look closely.
             return Err(Error::malformed(&error));
         }
-        let (tree, mut found) = (Tree::new(&text), Found::new(raw.is_coerced(), refuses_null));
+        let (tree, mut found) = (Tree::new(&text), Found::new(raw.is_coerced(), shape.refuses_null()));
         if let Some(root) = tree.root() {
             (read.examine)(root, &mut found);
         }
-        let (issues, rewrites) = found.into_parts();
+        let (issues, rewrites) = found.into_parts(|| shape.error_map());
         match input {
             _ if !issues.is_empty() => return Err(Error::invalid(issues)),
             Some(input) if rewrites.is_empty() => return Ok(input),
@@ -146,7 +150,7 @@ fn look(text: &str, raw: &RawInput, (read, refuses_null): (Read, bool), mut inpu
             }
         }
     }
-    Err(Error::invalid(vec![Issue::new("", "Invalid input")]))
+    Err(Error::invalid(vec![Issue::new("", shape.error_map().text(&Problem::Invalid))]))
 }
 
 /// The text with some parts written otherwise.

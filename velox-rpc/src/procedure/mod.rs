@@ -33,6 +33,6 @@ pub use self::meta::{Parent, RestRoute};
 pub use self::middleware::{Middleware, Next};
 pub use self::output::{Outgoing, Output};
 pub use self::output_type::OutputBuilder;
-pub(crate) use self::shape::InputShape;
+pub(crate) use self::shape::{InputSettings, InputShape};
 pub use crate::running::Running;
 pub use crate::validate::Examine;

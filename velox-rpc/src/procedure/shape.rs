@@ -1,20 +1,29 @@
 //! The shape of an input type: what its schema says of it, found out when it is first asked for.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
+use crate::error::ErrorMap;
 use crate::validate::{Outline, OutlineField, mentions, unreadable};
 
 /// The shape of an input type.
 pub(crate) struct InputShape {
     schema: fn(&mut SchemaGenerator) -> Schema,
     known: OnceLock<Known>,
-    /// A field that may be missing must not be `null`.
     refuses_null: AtomicBool,
+    error_map: Mutex<ErrorMap>,
+}
+
+/// What an application sets for the inputs of all its procedures.
+#[derive(Clone, Default)]
+pub(crate) struct InputSettings {
+    /// A field that may be missing must not be `null`.
+    pub(crate) refuses_null: bool,
+    pub(crate) error_map: ErrorMap,
 }
 
 struct Known {
@@ -30,7 +39,8 @@ impl InputShape {
         Self {
             schema: |generator| generator.subschema_for::<T>(),
             known: OnceLock::new(),
-            refuses_null: AtomicBool::new(false),
+            refuses_null: AtomicBool::default(),
+            error_map: Mutex::default(),
         }
     }
 
@@ -84,9 +94,15 @@ impl InputShape {
         self.known().outline.fields.iter().find(|field| !field.fits_text).map(|field| field.name.as_str())
     }
 
-    /// Lets it refuse `null` where a field may only be missing.
-    pub(crate) fn refuse_null(&self) {
-        self.refuses_null.store(true, Ordering::Relaxed);
+    /// Takes over what the application sets.
+    pub(crate) fn set(&self, settings: &InputSettings) {
+        self.refuses_null.store(settings.refuses_null, Ordering::Relaxed);
+        self.error_map.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&settings.error_map);
+    }
+
+    /// What puts its issues into words.
+    pub(super) fn error_map(&self) -> ErrorMap {
+        self.error_map.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn refuses_null(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Router;
 use crate::call::ProcedureName;
-use crate::procedure::Endpoint;
+use crate::procedure::{Endpoint, InputSettings};
 
 /// All procedures of an application, in the order in which they were added.
 #[derive(Default)]
@@ -29,9 +29,9 @@ impl Table {
         &self.endpoints
     }
 
-    /// Lets inputs refuse `null` where a field may only be missing.
-    pub(crate) fn refuse_null(&self) {
-        self.endpoints.iter().filter_map(|endpoint| endpoint.meta.input.as_ref()).for_each(|input| input.refuse_null());
+    /// Tells all inputs what the application sets for them.
+    pub(crate) fn set_inputs(&self, settings: &InputSettings) {
+        self.endpoints.iter().filter_map(|endpoint| endpoint.meta.input.as_ref()).for_each(|input| input.set(settings));
     }
 
     /// Notes every field that its reader can never take.

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use validator::{ValidateRange, ValidationError, ValidationErrors};
 
-use crate::validate::found::Got;
+use crate::error::{Problem, Type};
+use crate::validate::found::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::Num;
-use crate::validate::text::{self, INVALID, INVALID_INPUT, REQUIRED, Side, Sized};
 
 /// Rules that a value has broken.
 #[derive(Debug, Default)]
@@ -17,12 +17,12 @@ pub struct Broken {
     nested: Vec<(&'static str, ValidationErrors)>,
 }
 
-/// A rule that is broken, and what is said of it in the words of Zod.
+/// A rule that is broken, and what is said of it.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) field: &'static str,
     pub(super) name: &'static str,
-    pub(super) text: String,
+    pub(super) said: Said,
     error: ValidationError,
 }
 
@@ -104,22 +104,23 @@ impl Broken {
     }
 
     #[cold]
-    fn note(&mut self, field: &'static str, name: &'static str, told: Told, text: String) -> &mut ValidationError {
+    fn note(&mut self, field: &'static str, name: &'static str, told: Told, problem: Problem) -> &mut ValidationError {
         let mut error = ValidationError::new(told.code.unwrap_or(name));
         error.message = told.message.map(Cow::Borrowed);
-        self.rules.push(Rule { field, name, text: told.message.map_or(text, str::to_owned), error });
+        let said = told.message.map_or(problem.into(), |message| Said::Message(message.to_owned()));
+        self.rules.push(Rule { field, name, said, error });
         &mut self.rules.last_mut().expect("it was pushed").error
     }
 
     /// A rule that has no limits to tell.
     pub fn test(&mut self, field: &'static str, name: &'static str, told: Told, is_right: bool) {
         if !is_right {
-            let text = match name {
-                "email" | "url" | "ip" => text::invalid(name),
-                "required" => REQUIRED.to_owned(),
-                _ => INVALID.to_owned(),
+            let problem = match name {
+                "email" | "url" | "ip" => Problem::InvalidFormat { format: name },
+                "required" => REQUIRED,
+                _ => Problem::Custom { code: told.code.unwrap_or(name).to_owned() },
             };
-            self.note(field, name, told, text);
+            self.note(field, name, told, problem);
         }
     }
 
@@ -129,7 +130,7 @@ impl Broken {
         &mut self,
         field: &'static str,
         told: Told,
-        sized: Sized,
+        of: Type,
         count: Option<u64>,
         [min, max, equal]: [Option<u64>; 3],
     ) {
@@ -139,7 +140,7 @@ impl Broken {
             None => min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max),
         };
         if !fits {
-            self.out_of_length(field, told, sized, count, [min, max, equal]);
+            self.out_of_length(field, told, of, count, [min, max, equal]);
         }
     }
 
@@ -148,19 +149,15 @@ impl Broken {
         &mut self,
         field: &'static str,
         told: Told,
-        sized: Sized,
+        of: Type,
         count: u64,
         [min, max, equal]: [Option<u64>; 3],
     ) {
-        let (side, limit) = match (equal, min) {
-            (Some(equal), _) => (Side::Exactly, equal),
-            (None, Some(min)) if count < min => (Side::AtLeast, min),
-            (None, _) => (Side::AtMost, max.unwrap_or_default()),
-        };
-        let side = if min == max { Side::Exactly } else { side };
-        // Zod has no text for the size of a map.
-        let text = if sized == Sized::Map { INVALID_INPUT.to_owned() } else { text::bound(sized, side, limit) };
-        let error = self.note(field, "length", told, text);
+        let least = equal.or(min).filter(|least| count < *least);
+        let limit = least.or(equal).or(max).unwrap_or_default();
+        // Equal bounds are an exact length.
+        let problem = out_of(of, least.is_some(), limit, equal.is_some() || min == max);
+        let error = self.note(field, "length", told, problem);
         for (name, limit) in [("min", min), ("max", max), ("equal", equal)] {
             limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
         }
@@ -191,14 +188,7 @@ impl Broken {
         let Some(number) = got.number() else { return };
         let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
         let broken = |(at, limit): (usize, &Option<Value>)| {
-            let limit = Num::new(limit.as_ref()?.as_number()?);
-            let is_broken = match at {
-                0 => number < limit,
-                1 => number > limit,
-                2 => number <= limit,
-                _ => number >= limit,
-            };
-            is_broken.then_some(at)
+            IS_BROKEN[at](&number, &Num::new(limit.as_ref()?.as_number()?)).then_some(at)
         };
         if let Some(at) = limits.iter().enumerate().find_map(broken) {
             self.out_of_range(field, told, at, limits);
@@ -207,13 +197,12 @@ impl Broken {
 
     #[cold]
     fn out_of_range(&mut self, field: &'static str, told: Told, at: usize, limits: [Option<Value>; 4]) {
-        let side = [Side::AtLeast, Side::AtMost, Side::Above, Side::Below][at];
-        let text = match limits[at].as_ref().and_then(Value::as_number) {
-            Some(limit) => text::bound(Sized::Number, side, Num::new(limit)),
-            None => INVALID.to_owned(),
+        let problem = match limits[at].as_ref().and_then(Value::as_number) {
+            Some(limit) => out_of_range(at, Num::new(limit)),
+            None => Problem::Custom { code: "range".to_owned() },
         };
-        let error = self.note(field, "range", told, text);
-        for (name, limit) in ["min", "max", "exclusive_min", "exclusive_max"].into_iter().zip(limits) {
+        let error = self.note(field, "range", told, problem);
+        for (name, limit) in LIMITS.into_iter().zip(limits) {
             limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
         }
     }
@@ -221,7 +210,15 @@ impl Broken {
     /// A text that has to be in it.
     pub fn contains(&mut self, field: &'static str, told: Told, needle: &'static str, is_right: bool) {
         if !is_right {
-            self.note(field, "contains", told, text::must_include(needle)).add_param("needle".into(), &needle);
+            let problem = Problem::MustInclude { includes: needle };
+            self.note(field, "contains", told, problem).add_param("needle".into(), &needle);
+        }
+    }
+
+    /// A regular expression that has to match.
+    pub fn pattern(&mut self, field: &'static str, told: Told, pattern: impl FnOnce() -> String, is_right: bool) {
+        if !is_right {
+            self.note(field, "regex", told, Problem::InvalidPattern { pattern: pattern() });
         }
     }
 
@@ -234,8 +231,8 @@ impl Broken {
         if let Some(message) = told.message {
             error.message = Some(message.into());
         }
-        let text = error.message.as_deref().unwrap_or(INVALID).to_owned();
-        self.rules.push(Rule { field, name: "custom", text, error });
+        let said = said(&error);
+        self.rules.push(Rule { field, name: "custom", said, error });
     }
 
     /// The rules of what a field holds.
@@ -243,3 +240,24 @@ impl Broken {
         self.nested.extend(verdict().err().map(|errors| (field, errors)));
     }
 }
+
+/// What a rule of the user's own says.
+pub(super) fn said(error: &ValidationError) -> Said {
+    match &error.message {
+        Some(message) => Said::Message(message.clone().into_owned()),
+        None => Problem::Custom { code: error.code.clone().into_owned() }.into(),
+    }
+}
+
+/// A number that is out of one of the limits of a range: at least, at most, above, below.
+pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
+    let (origin, limit, inclusive, exact) = (Type::Number, limit.to_string(), at < 2, false);
+    match at % 2 {
+        0 => Problem::TooSmall { origin, minimum: limit, inclusive, exact },
+        _ => Problem::TooBig { origin, maximum: limit, inclusive, exact },
+    }
+}
+
+/// The limits of a range, as validator calls them, and when each is broken.
+pub(super) const LIMITS: [&str; 4] = ["min", "max", "exclusive_min", "exclusive_max"];
+pub(super) const IS_BROKEN: [fn(&Num, &Num) -> bool; 4] = [Num::lt, Num::gt, Num::le, Num::ge];

@@ -1,8 +1,8 @@
 //! Enums, by each of serde's four taggings.
 
-use crate::validate::found::{Examiner, FieldExaminer, Fields, Fit, Found};
-use crate::validate::text::{self, INVALID_INPUT, REQUIRED};
-use crate::validate::tree::{Kind, Part};
+use crate::error::{Problem, Type};
+use crate::validate::found::{Examiner, FieldExaminer, Fields, Fit, Found, unrecognized};
+use crate::validate::tree::Part;
 
 /// A variant that stands apart from its tag.
 #[derive(Clone, Copy)]
@@ -28,25 +28,24 @@ impl Found {
     /// `"Unit"`, or `{ "Variant": content }`.
     pub fn external(&mut self, part: Part<'_>, variants: &[Variant<'_>]) {
         let are_names = variants.iter().all(|variant| variant.content.is_none());
-        let options = || text::join(variants.iter().filter_map(|variant| variant.names.first()));
+        let options = || names(variants.iter().map(|variant| variant.names));
         let named = |name: &str| variants.iter().find(|variant| is_named(variant.names, name));
         match part.kind() {
-            Kind::Text if named(&part.said()).is_some_and(|variant| variant.content.is_none()) => {}
-            Kind::Text if are_names => self.say(text::enum_value(&options())),
-            Kind::Object if !are_names => {
+            Type::Text if named(&part.said()).is_some_and(|variant| variant.content.is_none()) => {}
+            Type::Object if !are_names => {
                 let Some((key, content, variant)) =
                     part.entries().find_map(|(key, content)| Some((key, content, named(&key.said())?)))
                 else {
-                    return self.say(INVALID_INPUT);
+                    return self.say(Problem::Invalid);
                 };
                 self.at_key(&key.said(), |found| found.held(content, variant));
                 let mut others = part.entries().filter(|(other, _)| other.place() != key.place()).peekable();
                 if others.peek().is_some() {
-                    self.say(text::unrecognized(others.map(|(other, _)| other.said())));
+                    self.say(unrecognized(others.map(|(other, _)| other.said())));
                 }
             }
-            kind if are_names => self.say(text::expected(&options(), kind.name())),
-            _ => self.say(INVALID_INPUT),
+            received if are_names => self.say(Problem::InvalidEnumValue { options: options(), received }),
+            _ => self.say(Problem::Invalid),
         }
     }
 
@@ -55,14 +54,14 @@ impl Found {
         let sent = variants.iter().find_map(|variant| Some((fields.take(variant.names)?, variant)));
         match sent {
             Some(((key, part), variant)) => self.at_key(&key.said(), |found| found.held(part, variant)),
-            None => self.say(INVALID_INPUT),
+            None => self.say(Problem::Invalid),
         }
     }
 
     fn held(&mut self, part: Part<'_>, variant: &Variant<'_>) {
         match variant.content {
             Some(examine) => examine(part, self),
-            None => self.say(INVALID_INPUT),
+            None => self.say(Problem::Invalid),
         }
     }
 
@@ -84,7 +83,7 @@ impl Found {
         let variant = &variants[chosen];
         self.at_key(content, |found| match (variant.content, sent) {
             (Some(examine), Some((_, part))) => examine(part, found),
-            (Some(_), None) if !(variant.is_optional)() => found.say(REQUIRED),
+            (Some(examine), None) if !(variant.is_optional)() => found.missing(examine),
             // serde takes `null` for nothing.
             (None, Some((_, part))) => drop(found.read::<()>(part)),
             (_, None) => {}
@@ -98,11 +97,11 @@ impl Found {
         tag: &str,
         names: impl Iterator<Item = &'a [&'a str]> + Clone,
     ) -> Option<usize> {
-        let sent = fields.take(&[tag]).filter(|(_, value)| value.kind() == Kind::Text);
+        let sent = fields.take(&[tag]).filter(|(_, value)| value.kind() == Type::Text);
         let chosen = sent.and_then(|(_, value)| names.clone().position(|names| is_named(names, &value.said())));
         if chosen.is_none() {
-            let options = text::join(names.filter_map(<[_]>::first));
-            self.at_key(tag, |found| found.say(text::discriminator(&options)));
+            let options = self::names(names);
+            self.at_key(tag, |found| found.say(Problem::InvalidDiscriminator { options }));
         }
         chosen
     }
@@ -123,9 +122,13 @@ impl Found {
         }
         match chosen {
             Some(examine) => examine(part, self),
-            None => self.say(INVALID_INPUT),
+            None => self.say(Problem::InvalidUnion),
         }
     }
+}
+
+fn names<'a>(of_variants: impl Iterator<Item = &'a [&'a str]>) -> Vec<String> {
+    of_variants.filter_map(<[_]>::first).map(|name| (*name).to_owned()).collect()
 }
 
 fn is_named(names: &[&str], name: &str) -> bool {

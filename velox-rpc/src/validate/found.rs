@@ -8,11 +8,10 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Issue;
+use crate::error::{ErrorMap, Issue, Problem, Type};
 use crate::validate::number::Num;
-use crate::validate::path::{push_index, push_key};
-use crate::validate::text::{self, INVALID_INPUT, Side, Sized};
-use crate::validate::tree::{Kind, Part};
+use crate::validate::path::{bounded, push_index, push_key};
+use crate::validate::tree::{Part, Tree};
 
 /// Looks for everything that is wrong with a part.
 pub type Examiner<'a> = &'a dyn Fn(Part<'_>, &mut Found);
@@ -23,7 +22,7 @@ pub type FieldExaminer<'a> = &'a dyn Fn(&mut Fields<'_>, &mut Found);
 /// What is found in one input.
 #[derive(Debug)]
 pub struct Found {
-    issues: Vec<Issue>,
+    issues: Vec<(String, Said)>,
     path: String,
     depth: usize,
     checks_rules: bool,
@@ -34,6 +33,26 @@ pub struct Found {
     rewrites: Vec<Rewrite>,
     /// Looks left. What they cost is bounded by them, whatever the type: enums without a tag multiply them.
     fuel: usize,
+}
+
+/// What is said of a part.
+#[derive(Debug)]
+pub(super) enum Said {
+    Problem(Problem),
+    /// In the words of an author.
+    Message(String),
+}
+
+impl From<Problem> for Said {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Said {
+    fn is_range(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.is_range())
+    }
 }
 
 /// A part that its reader takes if it is written otherwise: `1.0` is an integer to JSON and to JavaScript, and to serde it is none.
@@ -54,15 +73,44 @@ impl Found {
     }
 
     /// The issues, and what is to be written otherwise if there are none.
-    pub(crate) fn into_parts(self) -> (Vec<Issue>, Vec<Rewrite>) {
-        (self.issues, self.rewrites)
+    pub(crate) fn into_parts(self, error_map: impl FnOnce() -> ErrorMap) -> (Vec<Issue>, Vec<Rewrite>) {
+        if self.issues.is_empty() {
+            return (Vec::new(), self.rewrites);
+        }
+        let texts = error_map();
+        let issue = |(path, said)| match said {
+            Said::Problem(problem) => Issue::new(path, texts.text(&problem)),
+            Said::Message(message) => Issue::new(path, message),
+        };
+        (self.issues.into_iter().map(issue).collect(), self.rewrites)
     }
 
     /// Says what is wrong with the present part.
-    pub(super) fn say(&mut self, message: impl Into<String>) {
+    pub(super) fn say(&mut self, said: impl Into<Said>) {
         if self.issues.len() < MAX_ISSUES {
-            self.issues.push(Issue::new(self.path.clone(), message));
+            self.issues.push((self.path.clone(), said.into()));
         }
+    }
+
+    /// Says that the present part is missing: what is wanted of it is what would be said of `null`.
+    pub(crate) fn missing(&mut self, parts: Examiner<'_>) {
+        let null = Tree::new("null");
+        let mut trial = Self { depth: self.depth, fuel: self.fuel, ..Self::new(false, true) };
+        if let Some(part) = null.root() {
+            trial.look(part, parts);
+        }
+        self.fuel = trial.fuel;
+        let received = Type::Undefined;
+        self.say(match trial.issues.pop() {
+            Some((_, Said::Problem(Problem::InvalidType { expected, .. }))) => {
+                Problem::InvalidType { expected, received }
+            }
+            Some((_, Said::Problem(Problem::InvalidEnumValue { options, .. }))) => {
+                Problem::InvalidEnumValue { options, received }
+            }
+            Some((_, Said::Problem(Problem::InvalidUnion))) => Problem::InvalidUnion,
+            _ => REQUIRED,
+        });
     }
 
     pub(super) fn rewrite(&mut self, place: Range<usize>, text: String) {
@@ -99,10 +147,10 @@ impl Found {
     }
 
     /// Whether a value of this kind stands there; if not, it is said.
-    fn is(&mut self, part: Part<'_>, kind: Kind) -> bool {
+    fn is(&mut self, part: Part<'_>, kind: Type, expected: Type) -> bool {
         let is_right = part.kind() == kind;
         if !is_right {
-            self.say(text::expected(kind.name(), part.kind().name()));
+            self.say(Problem::InvalidType { expected, received: part.kind() });
         }
         is_right
     }
@@ -110,7 +158,7 @@ impl Found {
     /// Looks at a part, unless there is enough already. What follows a type may not end: serde_json reads no deeper, either.
     fn look(&mut self, part: Part<'_>, examine: Examiner<'_>) {
         if self.depth > MAX_DEPTH || self.fuel == 0 {
-            self.say(INVALID_INPUT);
+            self.say(Problem::Invalid);
         } else if self.issues.len() < MAX_ISSUES {
             self.fuel -= 1;
             examine(part, self);
@@ -119,7 +167,7 @@ impl Found {
 
     /// Looks at what an `Option` holds.
     pub fn option(&mut self, part: Part<'_>, inner: Examiner<'_>) {
-        if part.kind() != Kind::Null {
+        if part.kind() != Type::Null {
             self.look(part, inner);
         }
     }
@@ -131,7 +179,7 @@ impl Found {
 
     /// Looks at each item of a list.
     pub fn list(&mut self, part: Part<'_>, item: Examiner<'_>) {
-        if self.is(part, Kind::List) {
+        if self.is(part, Type::Array, Type::Array) {
             for (index, it) in part.items().enumerate() {
                 self.at_index(index, |found| found.look(it, item));
             }
@@ -140,7 +188,7 @@ impl Found {
 
     /// Looks at each item of a list of this length.
     pub fn array(&mut self, part: Part<'_>, length: usize, item: Examiner<'_>) {
-        if self.is(part, Kind::List) && self.has_length(part, length, Side::Exactly, Side::Exactly) {
+        if self.is(part, Type::Array, Type::Array) && self.has_length(part, length, true) {
             self.list(part, item);
         }
     }
@@ -153,17 +201,17 @@ impl Found {
     /// Looks at each item of a tuple that has at least so many.
     pub fn tuple_of(&mut self, part: Part<'_>, least: usize, items: &[Examiner<'_>]) {
         let length = part.items().count().clamp(least, items.len());
-        if self.is(part, Kind::List) && self.has_length(part, length, Side::AtLeast, Side::AtMost) {
+        if self.is(part, Type::Array, Type::Tuple) && self.has_length(part, length, false) {
             for (index, (it, item)) in part.items().zip(items).enumerate() {
                 self.at_index(index, |found| found.look(it, *item));
             }
         }
     }
 
-    fn has_length(&mut self, part: Part<'_>, length: usize, fewer: Side, more: Side) -> bool {
+    fn has_length(&mut self, part: Part<'_>, length: usize, exact: bool) -> bool {
         let count = part.items().count();
         if count != length {
-            self.say(text::bound(Sized::List, if count < length { fewer } else { more }, length));
+            self.say(out_of(Type::Array, count < length, length, exact));
         }
         // As Zod does: a tuple that is too short has no items to speak of.
         count >= length
@@ -171,7 +219,7 @@ impl Found {
 
     /// Looks at each value of a map, and at its keys.
     pub fn map(&mut self, part: Part<'_>, takes_key: &dyn Fn(&str) -> bool, value: Examiner<'_>) {
-        if let Some(mut fields) = self.object(part) {
+        if let Some(mut fields) = self.fields(part, Type::Record) {
             self.rest(&mut fields, takes_key, value);
         }
     }
@@ -183,15 +231,19 @@ impl Found {
             self.at_key(&key.said(), |found| found.look(it, value));
         }
         if !bad.is_empty() {
-            self.say(text::unrecognized(bad.iter().map(|(key, _)| key.said())));
+            self.say(unrecognized(bad.iter().map(|(key, _)| key.said())));
         }
         fields.entries.iter_mut().for_each(|entry| entry.is_taken = true);
     }
 
     /// The fields of an object.
     pub fn object<'t>(&mut self, part: Part<'t>) -> Option<Fields<'t>> {
+        self.fields(part, Type::Object)
+    }
+
+    fn fields<'t>(&mut self, part: Part<'t>, expected: Type) -> Option<Fields<'t>> {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
-        self.is(part, Kind::Object).then(|| Fields {
+        self.is(part, Type::Object, expected).then(|| Fields {
             part,
             entries: part.entries().map(entry).collect(),
             is_strict: false,
@@ -209,13 +261,14 @@ impl Found {
                 self.at_key(&name, |found| found.inside(part, field.is_nested, field.parts));
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
-            None => match (field.missing)() {
-                Some(message) => {
-                    self.at_key(main, |found| found.say(message));
-                    Got::Missing
-                }
-                None => Got::Absent,
-            },
+            None if (field.may_be_missing)() => Got::Absent,
+            None => {
+                self.at_key(main, |found| match field.told {
+                    Some(message) => found.say(Said::Message(message.to_owned())),
+                    None => found.missing(field.parts),
+                });
+                Got::Missing
+            }
         };
         order.end(self, if sent.is_some() { name } else { Cow::Owned(main.to_owned()) });
         got
@@ -244,11 +297,11 @@ impl Found {
     }
 
     /// Looks at an `Option` that must not be empty.
-    pub fn required(&mut self, part: Part<'_>, message: &str, parts: Examiner<'_>) {
-        if part.kind() == Kind::Null {
-            self.say(message);
-        } else {
-            self.look(part, parts);
+    pub fn required(&mut self, part: Part<'_>, told: Option<&str>, parts: Examiner<'_>) {
+        match told {
+            _ if part.kind() != Type::Null => self.look(part, parts),
+            Some(message) => self.say(Said::Message(message.to_owned())),
+            None => self.missing(parts),
         }
     }
 
@@ -274,7 +327,7 @@ impl Found {
         }
         let mut unknown = fields.untaken().map(|(key, _)| key.said()).peekable();
         if unknown.peek().is_some() {
-            self.say(text::unrecognized(unknown));
+            self.say(unrecognized(unknown));
         }
     }
 
@@ -286,22 +339,22 @@ impl Found {
     /// Puts the issues of rules, each of a field by its number, before those inside of that field.
     ///
     /// What a rule says of the range of a number is said in place of what the type has to say of it.
-    pub(super) fn put(&mut self, order: &Order<'_>, of_rules: Vec<(usize, String)>) {
+    pub(super) fn put(&mut self, order: &Order<'_>, of_rules: Vec<(usize, Said)>) {
         let inside = self.issues.split_off(order.base.min(self.issues.len()));
         let field_of = |at: usize| order.ends.iter().position(|(end, _)| at < end - order.base).unwrap_or(usize::MAX);
-        let has_range = |field: usize| of_rules.iter().any(|(of, text)| *of == field && text::is_range(text));
+        let has_range = |field: usize| of_rules.iter().any(|(of, said)| *of == field && said.is_range());
         let mut all: Vec<_> = inside
             .into_iter()
             .enumerate()
             .map(|(at, issue)| ((field_of(at), 1), issue))
-            .filter(|((field, _), issue)| !(text::is_range(&issue.message) && has_range(*field)))
+            .filter(|((field, _), (_, said))| !(said.is_range() && has_range(*field)))
             .collect();
-        for (field, message) in of_rules {
+        for (field, said) in of_rules {
             let name = order.ends.get(field).map_or("", |(_, name)| name);
             let path = self.at_key_if(name);
             // As Zod does: that a number is no integer stands before its range, and the size of a list before its items.
-            let place = if text::is_range(&message) { 2 } else { 0 };
-            all.push(((field, place), Issue::new(path, message)));
+            let place = if said.is_range() { 2 } else { 0 };
+            all.push(((field, place), (path, said)));
         }
         all.sort_by_key(|(place, _)| *place);
         self.issues.extend(all.into_iter().map(|(_, issue)| issue));
@@ -340,8 +393,10 @@ pub(super) enum Fit {
 pub struct Field<'a> {
     /// Its name on the wire, and its aliases.
     pub names: &'a [&'a str],
-    /// What is said where it is missing; `None` if it may be.
-    pub missing: &'a dyn Fn() -> Option<&'static str>,
+    /// Whether it may be missing.
+    pub may_be_missing: &'a dyn Fn() -> bool,
+    /// What its author says where it is missing.
+    pub told: Option<&'a str>,
     /// Whether the rules inside of it are checked.
     pub is_nested: bool,
     /// Looks at its value.
@@ -363,25 +418,25 @@ pub enum Got<'t> {
 
 impl Got<'_> {
     /// How many items a list has, or how many keys a map: also where something is wrong with one of them.
-    pub fn count(&self, sized: Sized) -> Option<u64> {
+    pub fn count(&self, of: Type) -> Option<u64> {
         let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
-        let count = match (part.kind(), sized) {
-            (Kind::List, Sized::List) => part.items().count(),
-            (Kind::Object, Sized::Map) => part.entries().count(),
+        let count = match (part.kind(), of) {
+            (Type::Array, Type::Array) => part.items().count(),
+            (Type::Object, Type::Record) => part.entries().count(),
             _ => return None,
         };
         u64::try_from(count).ok()
     }
 
     /// The same, or that of what stands for it where it is not there.
-    pub fn count_or(&self, sized: Sized, default: impl FnOnce() -> usize) -> Option<u64> {
-        if matches!(self, Self::Absent) { u64::try_from(default()).ok() } else { self.count(sized) }
+    pub fn count_or(&self, of: Type, default: impl FnOnce() -> usize) -> Option<u64> {
+        if matches!(self, Self::Absent) { u64::try_from(default()).ok() } else { self.count(of) }
     }
 
     /// The number that was sent, also where it is none of the type's.
     pub(super) fn number(&self) -> Option<Num> {
         let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
-        (part.kind() == Kind::Number).then(|| Num::of_text(part.text()))
+        (part.kind() == Type::Number).then(|| Num::of_text(part.text()))
     }
 
     /// The value.
@@ -464,6 +519,25 @@ impl<'t> Order<'t> {
     }
 }
 
+/// A length or a number that is out of its limit.
+pub(super) fn out_of(origin: Type, is_small: bool, limit: impl ToString, exact: bool) -> Problem {
+    let (limit, inclusive) = (limit.to_string(), true);
+    match is_small {
+        true => Problem::TooSmall { origin, minimum: limit, inclusive, exact },
+        false => Problem::TooBig { origin, maximum: limit, inclusive, exact },
+    }
+}
+
+/// The keys are the caller's: the first [`KEYS`] are named, each cut to a bounded length.
+pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = Cow<'k, str>>) -> Problem {
+    let mut keys: Vec<String> = keys.take(KEYS + 1).map(|key| bounded(&key)).collect();
+    let has_more = keys.len() > KEYS;
+    keys.truncate(KEYS);
+    Problem::UnrecognizedKeys { keys, has_more }
+}
+
+pub(super) const REQUIRED: Problem = Problem::InvalidType { expected: Type::NonOptional, received: Type::Undefined };
+const KEYS: usize = 5;
 /// More than anybody reads.
 const MAX_ISSUES: usize = 100;
 /// serde_json reads no deeper than 128.

@@ -12,7 +12,6 @@ use serde::{Deserialize, forward_to_deserialize_any};
 use validator::Validate;
 
 use crate::validate::found::{Examiner, Field, Fields, Found, Got, Order};
-use crate::validate::text::REQUIRED;
 use crate::validate::tree::Part;
 
 /// Tells everything that is wrong with a value that is no input of this type. `#[schema]` implements it.
@@ -41,10 +40,6 @@ use crate::validate::tree::Part;
 /// # let _ = hello;
 /// ```
 pub trait Examine {
-    /// What is said where it is missing.
-    #[doc(hidden)]
-    const MISSING: &'static str = REQUIRED;
-
     /// The fields that it has, where they stand among those of another type.
     #[doc(hidden)]
     const NAMES: &'static [&'static str] = &[];
@@ -205,8 +200,8 @@ macro_rules! ways {
             fn examine(&self, part: Part<'_>, found: &mut Found);
             /// The same among the fields of another type.
             fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found);
-            /// What is said where it is missing; `None` if it may be.
-            fn missing(&self) -> Option<&'static str>;
+            /// Whether it may be missing.
+            fn may_be_missing(&self) -> bool;
             /// The fields that it has.
             fn names(&self) -> &'static [&'static str];
 
@@ -220,7 +215,7 @@ macro_rules! ways {
                 presence: Presence,
             ) -> Got<'t> {
                 let parts: Examiner<'_> = &|part, found| self.examine(part, found);
-                found.field_of(fields, order, names, is_nested, presence, &|| self.missing(), parts)
+                found.field_of(fields, order, names, is_nested, presence, &|| self.may_be_missing(), parts)
             }
         }
     )+};
@@ -244,8 +239,8 @@ impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
         T::examine_fields(fields, found);
     }
 
-    fn missing(&self) -> Option<&'static str> {
-        (!may_be_missing::<T>()).then_some(T::MISSING)
+    fn may_be_missing(&self) -> bool {
+        may_be_missing::<T>()
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -262,8 +257,8 @@ impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
         found.read::<T>(fields.part());
     }
 
-    fn missing(&self) -> Option<&'static str> {
-        (!may_be_missing::<T>()).then_some(REQUIRED)
+    fn may_be_missing(&self) -> bool {
+        may_be_missing::<T>()
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -280,8 +275,8 @@ impl<T: DeserializeOwned> Unknown for Leaf<T> {
         found.read::<T>(fields.part());
     }
 
-    fn missing(&self) -> Option<&'static str> {
-        (!may_be_missing::<T>()).then_some(REQUIRED)
+    fn may_be_missing(&self) -> bool {
+        may_be_missing::<T>()
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -299,18 +294,18 @@ impl Found {
         names: &[&str],
         is_nested: bool,
         presence: Presence,
-        missing: &dyn Fn() -> Option<&'static str>,
+        may_be_missing: &dyn Fn() -> bool,
         parts: Examiner<'_>,
     ) -> Got<'t> {
         let (optional, nullable): (Examiner<'_>, Examiner<'_>) =
             (&|part, found| found.optional(part, parts), &|part, found| found.option(part, parts));
-        let (missing, parts): (&dyn Fn() -> Option<&'static str>, _) = match presence {
-            Presence::Required => (missing, parts),
-            Presence::Default => (&|| None, parts),
-            Presence::Option => (&|| None, optional),
-            Presence::Nullable => (&|| None, nullable),
+        let (may_be_missing, parts): (&dyn Fn() -> bool, _) = match presence {
+            Presence::Required => (may_be_missing, parts),
+            Presence::Default => (&|| true, parts),
+            Presence::Option => (&|| true, optional),
+            Presence::Nullable => (&|| true, nullable),
         };
-        self.field(fields, order, &Field { names, missing, is_nested, parts })
+        self.field(fields, order, &Field { names, may_be_missing, told: None, is_nested, parts })
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! There is one truth: the reader of each type, which is serde's. `#[schema]` writes for a type the code that takes it apart
 //! ([`Examine`]), gives each part to the reader of its own type ([`leaf`]) and puts the rules to what was read. So a value is refused
-//! exactly if something is listed. What always holds: an issue names a field by its wire name and a rule by Zod 3's text, and never the
-//! value that broke it; the cost is linear in the input; nothing here panics, whatever a caller sends.
+//! exactly if something is listed. What always holds: an issue names a field by its wire name and what is wrong by Zod's code for it, and never the
+//! value that is wrong; the cost is linear in the input; nothing here panics, whatever a caller sends.
 
 mod broken;
 mod enums;
@@ -14,7 +14,6 @@ mod outline;
 mod path;
 mod refusal;
 mod rules;
-mod text;
 mod tree;
 mod whole;
 
@@ -27,6 +26,5 @@ pub(crate) use self::found::Rewrite;
 pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Order};
 pub use self::leaf::{Described, Examine, Known, Leaf, Presence, Unknown, double_option, takes_key};
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
-pub use self::text::Sized;
 pub use self::tree::Part;
 pub(crate) use self::tree::Tree;

@@ -7,21 +7,18 @@ pub(super) fn push_key(text: &mut String, key: &str) {
     if !text.is_empty() {
         text.push('.');
     }
-    push_bounded(text, key);
+    text.push_str(&bounded(key));
 }
 
 pub(super) fn push_index(text: &mut String, index: usize) {
     write!(text, "[{index}]").expect("writing to a string does not fail");
 }
 
-/// Appends a caller's key, cut to [`KEY_CHARS`].
-pub(super) fn push_bounded(text: &mut String, key: &str) {
+/// A caller's key, cut to [`KEY_CHARS`].
+pub(super) fn bounded(key: &str) -> String {
     match key.char_indices().nth(KEY_CHARS) {
-        None => text.push_str(key),
-        Some((end, _)) => {
-            text.push_str(&key[..end]);
-            text.push('…');
-        }
+        None => key.to_owned(),
+        Some((end, _)) => format!("{}…", &key[..end]),
     }
 }
 

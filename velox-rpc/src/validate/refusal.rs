@@ -1,17 +1,18 @@
-//! What serde says of a value, in the words of Zod.
+//! What serde says of a value, by the codes of Zod.
 //!
 //! serde's own texts repeat the value, so none of them goes out. What is left is what the author of a type says, by `Error::custom`.
 
 use schemars::Schema;
 
-use crate::validate::found::Found;
+use crate::error::{Problem, Type};
+use crate::validate::broken::out_of_range;
+use crate::validate::found::{Found, REQUIRED, Said, out_of, unrecognized};
 use crate::validate::number::Num;
-use crate::validate::text::{self, FLOAT, INVALID_INPUT, REQUIRED, Side, Sized};
-use crate::validate::tree::{Kind, Part};
+use crate::validate::tree::Part;
 use crate::validate::whole;
 
-/// What serde has said.
-enum Said<'e> {
+/// Why serde has refused a value.
+enum Refusal<'e> {
     Type {
         expected: &'e str,
     },
@@ -31,32 +32,32 @@ enum Said<'e> {
     Custom(&'e str),
 }
 
-impl<'e> Said<'e> {
+impl<'e> Refusal<'e> {
     /// `text` is the error's.
     fn of(error: &serde_json::Error, text: &'e str) -> Self {
         if !error.is_data() {
-            return Said::Nothing;
+            return Refusal::Nothing;
         }
         let text = text.rfind(" at line ").map_or(text, |end| &text[..end]);
         let expected = || text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
         let after = |prefix: &str| text.strip_prefix(prefix);
         if after("invalid type: ").is_some() {
-            Said::Type { expected: expected() }
+            Refusal::Type { expected: expected() }
         } else if after("invalid value: ").is_some() {
-            Said::Value { expected: expected() }
+            Refusal::Value { expected: expected() }
         } else if after("invalid length ").is_some() {
-            Said::Length { expected: expected() }
+            Refusal::Length { expected: expected() }
         } else if after("unknown variant `").is_some() {
-            Said::Variant { expected: expected() }
+            Refusal::Variant { expected: expected() }
         } else if let Some(rest) = after("unknown field `") {
             // The key is the caller's, and may have such a mark in it.
-            Said::UnknownField(rest.rsplit_once("`, ").map_or(rest, |(name, _)| name))
+            Refusal::UnknownField(rest.rsplit_once("`, ").map_or(rest, |(name, _)| name))
         } else if let Some(name) = after("missing field `") {
-            Said::MissingField(name.strip_suffix('`').unwrap_or(name))
+            Refusal::MissingField(name.strip_suffix('`').unwrap_or(name))
         } else if SERDE.iter().any(|prefix| text.starts_with(prefix)) {
-            Said::Nothing
+            Refusal::Nothing
         } else {
-            Said::Custom(text)
+            Refusal::Custom(text)
         }
     }
 }
@@ -66,110 +67,112 @@ impl Found {
     pub(super) fn refuse(&mut self, error: &serde_json::Error, part: Part<'_>, schema: Option<&Schema>) {
         let offset = part.place().start + offset(part.text(), error.line(), error.column());
         let text = error.to_string();
-        let said = Said::of(error, &text);
+        let refusal = Refusal::of(error, &text);
         let keyword = |name: &str| schema?.get(name)?.as_str();
-        match (&said, keyword("type"), keyword("format").and_then(format)) {
-            (_, Some("string"), _) if part.kind() != Kind::Text && !self.is_text => {
-                self.say(text::expected("string", part.kind().name()));
+        match (&refusal, keyword("type"), keyword("format").and_then(format)) {
+            (_, Some("string"), _) if part.kind() != Type::Text && !self.is_text => {
+                self.say(Problem::InvalidType { expected: Type::Text, received: part.kind() });
             }
             // In Zod's words, and not in those of a crate, which may repeat the value.
-            (Said::Custom(_) | Said::Nothing, _, Some(format)) if part.kind() == Kind::Text => {
-                self.say(text::invalid(format));
+            (Refusal::Custom(_) | Refusal::Nothing, _, Some(format)) if part.kind() == Type::Text => {
+                self.say(Problem::InvalidFormat { format });
             }
-            _ => self.refuse_at(part, offset, &said),
+            _ => self.refuse_at(part, offset, &refusal),
         }
     }
 
-    fn refuse_at(&mut self, part: Part<'_>, offset: usize, said: &Said<'_>) {
+    fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: &Refusal<'_>) {
         let holds = |inner: &Part<'_>| inner.place().start < offset && offset <= inner.place().end;
         match part.kind() {
-            Kind::Object => {
+            Type::Object => {
                 if let Some((key, value)) = part.entries().find(|(_, value)| holds(value)) {
-                    return self.at_key(&key.said(), |found| found.refuse_at(value, offset, said));
+                    return self.at_key(&key.said(), |found| found.refuse_at(value, offset, refusal));
                 }
             }
-            Kind::List => {
+            Type::Array => {
                 if let Some((index, item)) = part.items().enumerate().find(|(_, item)| holds(item)) {
-                    return self.at_index(index, |found| found.refuse_at(item, offset, said));
+                    return self.at_index(index, |found| found.refuse_at(item, offset, refusal));
                 }
             }
             _ => {}
         }
-        match said {
-            Said::Type { expected } => self.wrong_type(part, expected),
-            Said::Value { expected } => self.wrong_value(part, expected),
-            Said::Length { expected } => {
+        match refusal {
+            Refusal::Type { expected } => self.wrong_type(part, expected),
+            Refusal::Value { expected } => self.wrong_value(part, expected),
+            Refusal::Length { expected } => {
                 let size = expected.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
-                self.say(size.map_or(INVALID_INPUT.to_owned(), |size| text::bound(Sized::List, Side::Exactly, size)));
+                let count = part.items().count();
+                self.say(size.map_or(Problem::Invalid, |size| out_of(Type::Array, count < size, size, true)));
             }
-            Said::Variant { expected } => {
-                let options: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-                self.say(if options.is_empty() {
-                    INVALID_INPUT.to_owned()
-                } else {
-                    text::enum_value(&text::join(options))
+            Refusal::Variant { expected } => {
+                let options: Vec<_> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+                let received = part.kind();
+                self.say(match options.is_empty() {
+                    true => Problem::Invalid,
+                    false => Problem::InvalidEnumValue { options, received },
                 });
             }
-            Said::UnknownField(name) => self.say(text::unrecognized(std::iter::once((*name).into()))),
-            Said::MissingField(name) => self.at_key(name, |found| found.say(REQUIRED)),
+            Refusal::UnknownField(name) => self.say(unrecognized(std::iter::once((*name).into()))),
+            Refusal::MissingField(name) => self.at_key(name, |found| found.say(REQUIRED)),
             // To the reader of 128 bits a fraction is no number at all.
-            Said::Nothing => match whole::integer(part.text()).filter(|_| part.kind() == Kind::Number && !self.is_text)
-            {
-                Some(integer) => self.rewrite(part.place(), integer),
-                None => self.say(INVALID_INPUT),
-            },
-            Said::Custom(text) => self.say(*text),
+            Refusal::Nothing => {
+                match whole::integer(part.text()).filter(|_| part.kind() == Type::Number && !self.is_text) {
+                    Some(integer) => self.rewrite(part.place(), integer),
+                    None => self.say(Problem::Invalid),
+                }
+            }
+            Refusal::Custom(text) => self.say(Said::Message((*text).to_owned())),
         }
     }
 
     fn wrong_type(&mut self, part: Part<'_>, expected: &str) {
         let kind = kind(expected);
         match part.kind() {
-            Kind::Number if kind == Some(Kind::Number) => return self.wrong_number(part, expected),
+            Type::Number if kind == Some(Type::Number) => return self.wrong_number(part, expected),
             // The reader decides what a text of a path or query is to be.
-            Kind::Number | Kind::Boolean if self.is_text => {
+            Type::Number | Type::Boolean if self.is_text => {
                 return self.rewrite(part.place(), format!("\"{}\"", part.text()));
             }
-            Kind::Text if self.is_text && matches!(kind, Some(Kind::Number | Kind::Boolean)) => {
+            Type::Text if self.is_text && matches!(kind, Some(Type::Number | Type::Boolean)) => {
                 let said = part.said();
-                if serde_json::from_str::<f64>(&said).is_ok() && kind == Some(Kind::Number) {
+                if serde_json::from_str::<f64>(&said).is_ok() && kind == Some(Type::Number) {
                     return self.rewrite(part.place(), said.into_owned());
                 }
             }
             _ => {}
         }
-        let Some(kind) = kind else { return self.say(INVALID_INPUT) };
+        let Some(kind) = kind else { return self.say(Problem::Invalid) };
         // What was a text to begin with was turned into a number as JavaScript's `Number` does, and was none.
-        let is_nan = self.is_text && part.kind() == Kind::Text && kind == Kind::Number;
-        self.say(text::expected(kind.name(), if is_nan { "nan" } else { part.kind().name() }));
+        let is_nan = self.is_text && part.kind() == Type::Text && kind == Type::Number;
+        self.say(Problem::InvalidType { expected: kind, received: if is_nan { Type::Nan } else { part.kind() } });
     }
 
     fn wrong_value(&mut self, part: Part<'_>, expected: &str) {
         match (part.kind(), expected) {
-            (Kind::Number, _) if kind(expected) == Some(Kind::Number) => self.wrong_number(part, expected),
-            (Kind::Text, "a character") => self.say(text::bound(Sized::Text, Side::Exactly, 1)),
-            _ => self.say(INVALID_INPUT),
+            (Type::Number, _) if kind(expected) == Some(Type::Number) => self.wrong_number(part, expected),
+            (Type::Text, "a character") => self.say(out_of(Type::Text, part.said().is_empty(), 1, true)),
+            _ => self.say(Problem::Invalid),
         }
     }
 
     /// A number, but none of this type.
     fn wrong_number(&mut self, part: Part<'_>, expected: &str) {
         let value = Num::of_text(part.text());
-        let Some((min, max)) = bounds(expected) else { return self.say(INVALID_INPUT) };
+        let Some((min, max)) = bounds(expected) else { return self.say(Problem::Invalid) };
         if value.has_fraction() {
             self.say(FLOAT);
         }
         if value < min {
-            self.say(text::bound(Sized::Number, Side::AtLeast, min));
+            self.say(out_of_range(0, min));
         } else if value > max {
-            self.say(text::bound(Sized::Number, Side::AtMost, max));
+            self.say(out_of_range(1, max));
         } else if let Some(integer) =
             whole::integer(part.text()).filter(|integer| !self.is_text || part.text() == format!("-{integer}"))
         {
             self.rewrite(part.place(), integer);
         } else if is_integer(part.text()) {
             // One that the type has not: zero, mostly.
-            self.say(INVALID_INPUT);
+            self.say(Problem::Invalid);
         } else if !value.has_fraction() {
             self.say(FLOAT);
         }
@@ -191,19 +194,19 @@ fn format(name: &str) -> Option<&'static str> {
 }
 
 /// The type that a reader asks for, by what serde says of it.
-fn kind(expected: &str) -> Option<Kind> {
+fn kind(expected: &str) -> Option<Type> {
     if bounds(expected).is_some() || matches!(expected, "f32" | "f64") {
-        return Some(Kind::Number);
+        return Some(Type::Number);
     }
     let has = |words: &[&str]| words.iter().any(|word| expected.contains(word));
     Some(match expected {
         _ if has(&["string or map"]) => return None,
-        _ if has(&["string", "character", "text", "str"]) && !has(&["struct"]) => Kind::Text,
-        _ if has(&["sequence", "array", "tuple", "list"]) => Kind::List,
-        _ if has(&["map", "struct", "object"]) => Kind::Object,
-        _ if has(&["boolean"]) => Kind::Boolean,
-        _ if has(&["integer", "number", "float"]) => Kind::Number,
-        _ if has(&["unit", "null"]) => Kind::Null,
+        _ if has(&["string", "character", "text", "str"]) && !has(&["struct"]) => Type::Text,
+        _ if has(&["sequence", "array", "tuple", "list"]) => Type::Array,
+        _ if has(&["map", "struct", "object"]) => Type::Object,
+        _ if has(&["boolean"]) => Type::Boolean,
+        _ if has(&["integer", "number", "float"]) => Type::Number,
+        _ if has(&["unit", "null"]) => Type::Null,
         _ => return None,
     })
 }
@@ -239,6 +242,8 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start.saturating_add(column).min(text.len())
 }
+
+const FLOAT: Problem = Problem::InvalidType { expected: Type::Integer, received: Type::Float };
 
 /// What serde itself says beside what is known above: nothing of it is for the caller.
 const SERDE: [&str; 4] =

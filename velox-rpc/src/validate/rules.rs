@@ -1,12 +1,12 @@
-//! What validator says of broken rules, in the words of Zod.
+//! What validator says of broken rules, by the codes of Zod.
 
 use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::validate::broken::Broken;
-use crate::validate::found::{Found, Order};
+use crate::error::{Problem, Type};
+use crate::validate::broken::{Broken, IS_BROKEN, LIMITS, out_of_range, said};
+use crate::validate::found::{Found, Order, REQUIRED, Said, out_of};
 use crate::validate::number::Num;
-use crate::validate::text::{self, Side, Sized};
 
 impl Found {
     /// Puts the rules that are broken to their fields. `names` are those of the fields in Rust, in the order of the type.
@@ -14,7 +14,7 @@ impl Found {
         let field = |name: &str| names.iter().position(|known| *known == name).unwrap_or(usize::MAX);
         // That a value is there has been looked at with the fields.
         let of_values = broken.into_rules().into_iter().filter(|rule| rule.name != "required");
-        self.put(order, of_values.map(|rule| (field(rule.field), rule.text)).collect());
+        self.put(order, of_values.map(|rule| (field(rule.field), rule.said)).collect());
     }
 
     /// Whether rules are to be checked here.
@@ -38,7 +38,7 @@ impl Found {
 
     fn broken_field(&mut self, kind: &ValidationErrorsKind) {
         match kind {
-            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| self.say(message(error))),
+            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| self.say(of_rule(error))),
             ValidationErrorsKind::Struct(inner) => self.broken(inner),
             ValidationErrorsKind::List(items) => {
                 items.iter().for_each(|(index, inner)| self.at_index(*index, |found| found.broken(inner)));
@@ -47,64 +47,40 @@ impl Found {
     }
 }
 
-fn message(error: &ValidationError) -> String {
-    match &error.message {
-        Some(message) => message.clone().into_owned(),
-        None => rule_text(error),
-    }
+/// What is said of a rule. A code of the user's own hides the rule's name, so bounds are told by what they are given as.
+fn of_rule(error: &ValidationError) -> Said {
+    let problem = match &*error.code {
+        _ if error.message.is_some() => None,
+        "email" => Some(Problem::InvalidFormat { format: "email" }),
+        "url" => Some(Problem::InvalidFormat { format: "url" }),
+        "ip" => Some(Problem::InvalidFormat { format: "ip" }),
+        "required" => Some(REQUIRED),
+        _ => of_size(error).or_else(|| of_range(error)),
+    };
+    problem.map_or_else(|| said(error), Said::Problem)
 }
 
-/// The text of a rule without a message. A code of the user's own hides the rule's name, so bounds are told by what they
-/// are given as.
-fn rule_text(error: &ValidationError) -> String {
-    match &*error.code {
-        "email" => text::invalid("email"),
-        "url" => text::invalid("url"),
-        "ip" => text::invalid("ip"),
-        "required" => text::REQUIRED.to_owned(),
-        _ => size_text(error)
-            .or_else(|| range_text(error))
-            .or_else(|| needle_text(error))
-            .unwrap_or_else(|| text::INVALID.to_owned()),
-    }
-}
-
-fn size_text(error: &ValidationError) -> Option<String> {
-    let (sized, count) = match error.params.get("value")? {
-        Value::String(value) => (Sized::Text, value.chars().count()),
-        Value::Array(items) => (Sized::List, items.len()),
-        // Zod has no text for the size of a map.
-        Value::Object(_) if error.code == "length" => return Some(text::INVALID_INPUT.to_owned()),
+fn of_size(error: &ValidationError) -> Option<Problem> {
+    let (origin, count) = match error.params.get("value")? {
+        Value::String(value) => (Type::Text, value.chars().count()),
+        Value::Array(items) => (Type::Array, items.len()),
+        Value::Object(entries) => (Type::Record, entries.len()),
         _ => return None,
     };
     let size = |name| usize::try_from(error.params.get(name)?.as_u64()?).ok();
     let (min, max) = size("equal").map_or_else(|| (size("min"), size("max")), |equal| (Some(equal), Some(equal)));
-    let (side, limit) = match (min, max) {
-        (Some(min), _) if count < min => (Side::AtLeast, min),
-        (_, Some(max)) if count > max => (Side::AtMost, max),
-        _ => return None,
-    };
+    let least = min.filter(|min| count < *min);
+    let limit = least.or(max.filter(|max| count > *max))?;
     // Equal bounds are an exact length.
-    Some(text::bound(sized, if min == max { Side::Exactly } else { side }, limit))
+    Some(out_of(origin, least.is_some(), limit, min == max))
 }
 
-fn range_text(error: &ValidationError) -> Option<String> {
+fn of_range(error: &ValidationError) -> Option<Problem> {
     let value = Num::new(error.params.get("value")?.as_number()?);
-    let limit = |name| Some(Num::new(error.params.get(name).and_then(Value::as_number)?));
-    let broken = |name, side, is_broken: fn(&Num, &Num) -> bool| {
-        let limit = limit(name).filter(|limit| is_broken(&value, limit))?;
-        Some(text::bound(Sized::Number, side, limit))
-    };
-    broken("min", Side::AtLeast, |value, limit| value < limit)
-        .or_else(|| broken("exclusive_min", Side::Above, |value, limit| value <= limit))
-        .or_else(|| broken("max", Side::AtMost, |value, limit| value > limit))
-        .or_else(|| broken("exclusive_max", Side::Below, |value, limit| value >= limit))
-}
-
-/// `contains` and its opposite both give a needle; only the first has a text in Zod.
-fn needle_text(error: &ValidationError) -> Option<String> {
-    let needle = error.params.get("needle")?.as_str()?;
-    (error.code == "contains").then(|| text::must_include(needle))
+    LIMITS.into_iter().zip(IS_BROKEN).enumerate().find_map(|(at, (name, is_broken))| {
+        let limit = Num::new(error.params.get(name).and_then(Value::as_number)?);
+        is_broken(&value, &limit).then(|| out_of_range(at, limit))
+    })
 }
 
 /// validator's name for what is said of a struct as a whole.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::error::Type;
+
 /// The places of a JSON text. What it is made of has to be JSON.
 #[derive(Debug)]
 pub(crate) struct Tree<'t> {
@@ -13,21 +15,10 @@ pub(crate) struct Tree<'t> {
 
 #[derive(Debug)]
 struct Node {
-    kind: Kind,
+    kind: Type,
     place: Range<usize>,
     /// The first node behind it and all that it holds.
     next: usize,
-}
-
-/// What a value is, in the words of Zod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Null,
-    Boolean,
-    Number,
-    Text,
-    List,
-    Object,
 }
 
 /// One value of a JSON text.
@@ -45,12 +36,12 @@ impl<'t> Tree<'t> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             let kind = match byte {
-                b'{' => Kind::Object,
-                b'[' => Kind::List,
-                b'"' => Kind::Text,
-                b't' | b'f' => Kind::Boolean,
-                b'n' => Kind::Null,
-                b'-' | b'0'..=b'9' => Kind::Number,
+                b'{' => Type::Object,
+                b'[' => Type::Array,
+                b'"' => Type::Text,
+                b't' | b'f' => Type::Boolean,
+                b'n' => Type::Null,
+                b'-' | b'0'..=b'9' => Type::Number,
                 other => {
                     at += 1;
                     if matches!(other, b'}' | b']')
@@ -65,11 +56,11 @@ impl<'t> Tree<'t> {
             };
             let start = at;
             at = match kind {
-                Kind::Object | Kind::List => {
+                Type::Object | Type::Array => {
                     open.push(nodes.len());
                     at + 1
                 }
-                Kind::Text => end_of_text(bytes, at + 1),
+                Type::Text => end_of_text(bytes, at + 1),
                 _ => bytes[at..].iter().position(|byte| is_delimiter(*byte)).map_or(bytes.len(), |length| at + length),
             };
             nodes.push(Node { kind, place: start..at, next: nodes.len() + 1 });
@@ -103,7 +94,7 @@ impl<'t> Part<'t> {
         &self.tree.nodes[self.at]
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Type {
         self.node().kind
     }
 
@@ -145,20 +136,6 @@ impl<'t> Part<'t> {
     }
 }
 
-impl Kind {
-    /// As Zod calls the type.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "boolean",
-            Self::Number => "number",
-            Self::Text => "string",
-            Self::List => "array",
-            Self::Object => "object",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,8 +148,8 @@ mod tests {
         assert_eq!(
             entries,
             [
-                (Cow::from("a\"}"), Kind::List, r#"[1, -2.5e3 ,"x\\"]"#),
-                ("b".into(), Kind::Object, r#"{"c":null,"d":true}"#),
+                (Cow::from("a\"}"), Type::Array, r#"[1, -2.5e3 ,"x\\"]"#),
+                ("b".into(), Type::Object, r#"{"c":null,"d":true}"#),
             ]
         );
         let items: Vec<_> = root.entries().next().expect("one").1.items().map(Part::text).collect();

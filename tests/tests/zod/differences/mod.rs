@@ -6,6 +6,7 @@ mod composed;
 mod missing;
 mod numbers;
 mod texts;
+mod zod4;
 
 use serde_json::Value;
 
@@ -19,9 +20,14 @@ pub(crate) struct Difference {
     pub(crate) is_of: fn(&Case<'_>) -> bool,
 }
 
-/// All that are listed.
+/// All from Zod 3.
 pub(crate) fn all() -> impl Iterator<Item = &'static Difference> {
     [texts::ALL, numbers::ALL, missing::ALL, composed::ALL, choices::ALL, coerced::ALL].into_iter().flatten()
+}
+
+/// Those from Zod 4 alone.
+pub(crate) fn of_zod4() -> impl Iterator<Item = &'static Difference> {
+    zod4::ALL.iter()
 }
 
 /// A value on which Zod and velox do not agree.

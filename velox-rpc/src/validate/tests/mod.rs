@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use crate::error::Issue;
+use crate::error::{ErrorMap, Issue};
 use crate::validate::{Examine, Found, Rewrite, Tree};
 
 /// What can be an input.
@@ -21,7 +21,7 @@ impl<T: DeserializeOwned + Validate + Examine> Input for T {}
 fn found<T: Input>(text: &str, is_text: bool) -> (Vec<Issue>, Vec<Rewrite>) {
     let (tree, mut found) = (Tree::new(text), Found::new(is_text, false));
     T::examine(tree.root().expect("a value"), &mut found);
-    found.into_parts()
+    found.into_parts(ErrorMap::zod3)
 }
 
 /// The issues of a body, each as `field: message`.

@@ -90,9 +90,9 @@ fn rules_are_told_by_wire_name_in_the_order_of_the_type() {
         "lineItems[1].type: String must contain at most 1 character(s)",
         "lineItems[2].unitPrice: Number must be less than 10",
         "xyz: Invalid url",
-        "nick: Invalid",
+        "nick: Invalid input",
         "told: Told you",
-        ": Invalid",
+        ": Invalid input",
     ];
     // validator's map has another order each time.
     for _ in 0..20 {
@@ -189,8 +189,8 @@ fn lists_and_sizes_have_the_texts_of_their_kind() {
             "coded: String must contain at least 1 character(s)",
             "must: Required",
             "handle: Invalid input: must include \"@\"",
-            "calm: Invalid",
-            "same: Invalid",
+            "calm: Invalid input",
+            "same: Invalid input",
             "ip: Invalid ip",
         ]
     );

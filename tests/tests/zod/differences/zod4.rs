@@ -1,0 +1,122 @@
+//! Differences from Zod 4 that are none from Zod 3: where Zod itself has changed.
+
+use super::{Case, Difference};
+
+type Issue = (String, String);
+
+pub(super) const ALL: &[Difference] = &[
+    Difference {
+        rules: &["uuid"],
+        reason: "`.uuid()` of Zod 4 wants a version and a variant that RFC 9562 has; a `Uuid` has any.",
+        is_of: |case| case.only_velox_takes_it(),
+    },
+    Difference {
+        rules: &["url"],
+        reason: "`.url()` of Zod 4 leaves out spaces around the text, and line breaks and tabs in it.",
+        is_of: |case| {
+            case.zod.is_taken() && case.text().contains(|letter: char| letter.is_whitespace() || letter == BOM)
+        },
+    },
+    Difference {
+        rules: &["ip"],
+        reason: "Zod 4 has `.ipv4()` and `.ipv6()`, and a union of them says nothing of its own.",
+        is_of: |case| case.zod.says("Invalid input") && !case.velox.is_taken(),
+    },
+    Difference {
+        rules: &["multipleOfFive", "multipleOfCent"],
+        reason: "A rule of one's own has a text of its own.",
+        is_of: |case| case.velox.issues().iter().all(|(_, text)| text.starts_with("Number must be a multiple of")),
+    },
+    Difference {
+        rules: &["regexCase"],
+        reason: "A pattern is told as the crate regex writes it: its flags stand inside.",
+        is_of: |case| case.velox.says("Invalid string: must match pattern /(?i)^(straße|kelvin|σ|i)$/"),
+    },
+    Difference {
+        rules: &["record"],
+        reason: "`__proto__` is a key like others; Zod 4 drops it without a look.",
+        is_of: |case| case.only_zod_takes_it() && case.input.contains("__proto__"),
+    },
+    Difference {
+        rules: &["integer"],
+        reason: "`.int()` of Zod 4 takes integers that JavaScript holds exactly; an `i64` holds more.",
+        is_of: |case| case.only_velox_takes_it() && case.zod.issues().iter().all(is_of_safe_integers),
+    },
+    Difference {
+        rules: &["byte", "signed", "integerRange", "defaultNumber", "coerceInteger", "coerceDefault", "coerceList"],
+        reason: "`.int()` of Zod 4 takes integers that JavaScript holds exactly, and says so beside the bound of the type.",
+        is_of: |case| case.zod.issues().iter().any(is_of_safe_integers) && is_same_but_for_more(case),
+    },
+    Difference {
+        rules: &["byte", "signed", "integerRange", "defaultNumber", "coerceInteger", "coerceDefault", "object"],
+        reason: "Zod 4 says nothing of the range of a number that is no integer.",
+        is_of: |case| {
+            let issues = case.velox.issues();
+            issues.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == FLOAT) && is_same_but_for_more(case)
+        },
+    },
+    Difference {
+        rules: &["arrayLength", "arrayExact", "defaultList", "coerceList", "object"],
+        reason: "Zod 4 does not look at the items of a list that is too long.",
+        is_of: |case| case.zod.issues().iter().any(is_of_long_list) && is_same_but_for_more(case),
+    },
+    Difference {
+        rules: &["arrayExact"],
+        reason: "Zod 4 tells that a list is too short after what is wrong with its items.",
+        is_of: |case| case.zod.issues().len() == case.velox.issues().len() && is_same_but_for_more(case),
+    },
+    Difference {
+        rules: &[
+            "textLength",
+            "textMessage",
+            "textMin",
+            "textExact",
+            "minAndEmail",
+            "optional",
+            "nullable",
+            "nullish",
+            "arrayLength",
+            "arrayExact",
+            "defaultList",
+            "object",
+            "strict",
+            "merge",
+        ],
+        reason: "Zod 4 goes on to the length of whatever has one, where the type is wrong.",
+        is_of: |case| {
+            let issues = case.zod.issues();
+            issues.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1.starts_with("Invalid input: expected"))
+                && is_same_but_for_more(case)
+        },
+    },
+];
+
+const BOM: char = '\u{feff}';
+const FLOAT: &str = "Invalid input: expected int, received number";
+
+fn is_of_safe_integers((_, text): &Issue) -> bool {
+    text.contains("expected int to be")
+}
+
+fn is_of_long_list((_, text): &Issue) -> bool {
+    text.starts_with("Too big: expected array")
+}
+
+/// Whether the two say the same of each path, but for what comes second there and for what is inside a list that is too long.
+fn is_same_but_for_more(case: &Case<'_>) -> bool {
+    !case.velox.is_taken() && most(case.zod.issues()) == most(case.velox.issues())
+}
+
+fn most(issues: &[Issue]) -> Vec<&Issue> {
+    let long: Vec<_> =
+        issues.iter().filter(|issue| is_of_long_list(issue)).map(|(path, _)| format!("{path}[")).collect();
+    let is_inside = |path: &str| long.iter().any(|list| path.starts_with(list.as_str()));
+    let mut kept: Vec<&Issue> = Vec::new();
+    for issue in issues.iter().filter(|issue| !is_of_safe_integers(issue) && !is_inside(&issue.0)) {
+        if kept.iter().all(|(path, _)| *path != issue.0) {
+            kept.push(issue);
+        }
+    }
+    kept.sort();
+    kept
+}
