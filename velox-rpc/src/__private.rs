@@ -8,6 +8,6 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, Proc
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::double_option;
 pub use crate::validate::{
-    Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Order, Part, Presence,
-    TaggedVariant, Told, Unknown, Variant, is_email, takes_key,
+    Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Multiple, Order, Part,
+    Presence, TaggedVariant, Told, Unknown, Variant, is_email, takes_key,
 };

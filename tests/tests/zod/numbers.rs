@@ -1,6 +1,5 @@
 //! Numbers: types, ranges, multiples; and booleans.
 
-use validator::ValidationError;
 use velox_rpc::schema;
 
 use crate::rules::Rules;
@@ -66,28 +65,17 @@ struct TinyAndLarge {
 
 #[schema]
 struct OfFive {
-    #[validate(custom(function = "of_five", message = "Number must be a multiple of 5"))]
+    #[validate(multiple_of = 5)]
     v: i64,
 }
 
 #[schema]
 struct OfCent {
-    #[validate(custom(function = "of_cent", message = "Number must be a multiple of 0.01"))]
+    #[validate(multiple_of = 0.01)]
     v: f64,
 }
 
 #[schema]
 struct Boolean {
     v: bool,
-}
-
-fn of_five(number: i64) -> Result<(), ValidationError> {
-    if number % 5 == 0 { Ok(()) } else { Err(ValidationError::new("multiple_of")) }
-}
-
-/// Decimal fractions are not exact: 0.07 / 0.01 is 7.000000000000001.
-fn of_cent(number: f64) -> Result<(), ValidationError> {
-    let cents = number / 0.01;
-    let is_whole = (cents - cents.round()).abs() < 1e-9 * cents.abs().max(1.0);
-    if is_whole { Ok(()) } else { Err(ValidationError::new("multiple_of")) }
 }

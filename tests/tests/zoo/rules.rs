@@ -60,13 +60,25 @@ pub(crate) struct Numbers {
     widest: Option<i128>,
     #[validate(range(max = 18_446_744_073_709_551_614_u64))]
     large: Option<u64>,
+    #[validate(range(min = LEAST))]
+    least: f32,
+    #[validate(multiple_of = 5)]
+    step: i16,
+    #[validate(multiple_of = 0.01, range(min = 0.0))]
+    price: Option<f32>,
+    #[validate(multiple_of = 2)]
+    even: Option<f64>,
 }
+
+/// The nearest number to it that an `f64` has is a little more.
+const LEAST: f32 = 0.1;
 
 impl Animal for Numbers {
     fn good() -> Good {
         Good::fields(json!({
             "age": [18, 99], "share": [0.5, 1, 1.0], "degrees": [null, -5, 0], "count": [null, 9], "wide": [1, u64::MAX],
-            "percent": [0, 99.5], "widest": [null, 1], "large": [null, 1],
+            "percent": [0, 99.5], "widest": [null, 1], "large": [null, 1], "least": [0.1, 1], "step": [0, -5, 10],
+            "price": [null, 0.07, 19.99, 0.070000000001], "even": [null, 2, 9_007_199_254_740_993_u64],
         }))
     }
 }

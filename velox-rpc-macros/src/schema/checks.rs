@@ -29,7 +29,7 @@ pub(crate) struct FieldChecks {
 }
 
 /// One rule: `length(min = 1, message = "…")`.
-struct Rule {
+pub(crate) struct Rule {
     name: String,
     arguments: Vec<(String, Expr)>,
 }
@@ -114,10 +114,11 @@ impl FieldChecks {
         self.rules.iter().filter(|rule| self.counted.is_some() && rule.name == "length")
     }
 
-    /// Whether its range is put to the number that was sent, and not to what was read of it: then it is told also of a number that the type
-    /// has not.
-    fn is_ranged(&self, rule: &Rule) -> bool {
-        rule.name == "range" && NUMBERS.contains(&self.inner.to_token_stream().to_string().as_str())
+    /// Whether it is put to the number that was sent, and not to what was read of it: then it is told also of a number that the type has not.
+    /// A float holds every number, though not to the last digit, so its rules are asked of what was read.
+    fn is_of_number(&self, rule: &Rule) -> bool {
+        matches!(rule.name.as_str(), "range" | "multiple_of")
+            && INTEGERS.contains(&self.inner.to_token_stream().to_string().as_str())
     }
 
     /// Rules that are put to the value itself.
@@ -125,7 +126,7 @@ impl FieldChecks {
         let is_elsewhere = |rule: &Rule| match rule.name.as_str() {
             "required" => true,
             "length" => self.counted.is_some(),
-            _ => rule.is_of_two() || self.is_ranged(rule),
+            _ => rule.is_of_two() || self.is_of_number(rule),
         };
         self.rules.iter().filter(move |rule| !is_elsewhere(rule))
     }
@@ -204,12 +205,8 @@ impl FieldChecks {
             .next()
             .map(|_| quote!(#of_length(#private::validator::ValidateLength::<u64>::length(value), &mut broken);));
         let value = self.of_value().next().map(|_| quote!(#of_value(value, &mut broken);));
-        let field = self.name();
-        let ranges = self.ranges().map(|rule| {
-            let (told, limits) = (rule.told(private), rule.limits());
-            quote!(broken.range(#field, #told, value, #limits);)
-        });
-        quote!(#length #(#ranges)* #value)
+        let numbers = self.of_number().map(|rule| rule.check(private, &self.name(), &self.inner));
+        quote!(#length #(#numbers)* #value)
     }
 
     /// What is put to a field that was read. `read` is it, `count` its length.
@@ -226,17 +223,20 @@ impl FieldChecks {
         let pattern = self.pattern(self.options + 1);
         let value = self.of_value().next().map(|_| quote!(if let #pattern = &#read { #of_value(value, &mut broken); }));
         let field = self.name();
-        let ranges: Vec<_> = self
-            .ranges()
+        let numbers: Vec<_> = self
+            .of_number()
             .map(|rule| {
-                let (told, limits) = (rule.told(private), rule.limits());
-                quote!(broken.range_of(#field, #told, &#got, #limits);)
+                let (told, limits, of) = (rule.told(private), rule.limits(), rule.step().into_iter());
+                match rule.name.as_str() {
+                    "range" => quote!(broken.range_of(#field, #told, &#got, #limits);),
+                    _ => quote!(#(broken.multiple_of_sent(#field, #told, &#got, #of);)*),
+                }
             })
             .collect();
-        if length.is_none() && value.is_none() && ranges.is_empty() {
+        if length.is_none() && value.is_none() && numbers.is_empty() {
             return TokenStream::new();
         }
-        quote!(#(#cfgs)* { #length #(#ranges)* #value })
+        quote!(#(#cfgs)* { #length #(#numbers)* #value })
     }
 
     pub(crate) fn wants_value(&self) -> bool {
@@ -244,11 +244,11 @@ impl FieldChecks {
     }
 
     pub(crate) fn wants_part(&self) -> bool {
-        self.of_length().next().is_some() || self.ranges().next().is_some()
+        self.of_length().next().is_some() || self.of_number().next().is_some()
     }
 
-    fn ranges(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| self.is_ranged(rule))
+    fn of_number(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| self.is_of_number(rule))
     }
 
     /// What its length is of.
@@ -262,11 +262,13 @@ impl FieldChecks {
 
 impl Rule {
     /// `None` if it is not known.
-    fn new(meta: &Meta) -> Option<Self> {
+    pub(crate) fn new(meta: &Meta) -> Option<Self> {
         let name = meta.path().get_ident()?.to_string();
         let arguments = match meta {
             Meta::List(list) => inner(&list.tokens),
-            _ => Vec::new(),
+            // `multiple_of = 5`
+            Meta::NameValue(_) => vec![meta.clone()],
+            Meta::Path(_) => Vec::new(),
         };
         let argument = |meta: &Meta| match meta {
             Meta::NameValue(pair) => Some((pair.path.get_ident()?.to_string(), pair.value.clone())),
@@ -334,6 +336,18 @@ impl Rule {
         quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#min, #max, #equal]);)
     }
 
+    /// The number that `multiple_of` gives, in digits; `None` if it gives none.
+    pub(crate) fn step(&self) -> Option<String> {
+        let written = self.argument("multiple_of").or_else(|| self.argument("value"))?;
+        let Expr::Lit(ExprLit { lit, .. }) = written else { return None };
+        let number = match lit {
+            Lit::Int(number) => number.base10_parse::<u64>().ok()?.to_string(),
+            Lit::Float(number) => number.base10_parse::<f64>().ok()?.to_string(),
+            _ => return None,
+        };
+        number.contains(|digit: char| digit.is_ascii_digit() && digit != '0').then_some(number)
+    }
+
     fn limits(&self) -> TokenStream {
         let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
         quote!([#(#limits),*])
@@ -355,6 +369,11 @@ impl Rule {
             "range" => {
                 let limits = self.limits();
                 quote!(broken.range(#field, #told, value, #limits);)
+            }
+            "multiple_of" => {
+                let of = self.step().into_iter();
+                // The type stands there for the compiler to point at.
+                quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #of);)*)
             }
             "email" => test(quote!(#private::is_email(#validator::ValidateEmail::as_email_string(value)))),
             "url" => test(quote!(#validator::ValidateUrl::validate_url(value))),
@@ -386,7 +405,9 @@ impl Rule {
             "custom" => {
                 let function = self.path("function");
                 let value = match ty.to_token_stream().to_string() {
-                    number if NUMBERS.contains(&number.as_str()) => quote!(*value),
+                    number if INTEGERS.contains(&number.as_str()) || matches!(number.as_str(), "f32" | "f64") => {
+                        quote!(*value)
+                    }
                     cow if cow.contains("Cow <") => quote!(value.as_ref()),
                     _ => quote!(value),
                 };
@@ -397,9 +418,10 @@ impl Rule {
     }
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "length",
     "range",
+    "multiple_of",
     "email",
     "url",
     "ip",
@@ -413,5 +435,4 @@ const KNOWN: [&str; 14] = [
     "schema",
     "nested",
 ];
-const NUMBERS: [&str; 14] =
-    ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
+const INTEGERS: [&str; 12] = ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128"];

@@ -67,6 +67,9 @@ fn field_attributes(additions: &Additions, root: &str) -> Vec<Attribute> {
     if !aliases.is_empty() {
         attributes.push(parse_quote!(#[schemars(extend("x-velox-aliases" = [#(#aliases),*]))]));
     }
+    if let Some(number) = additions.multiple_of.as_ref().and_then(|number| number.parse::<TokenStream>().ok()) {
+        attributes.push(parse_quote!(#[schemars(extend("multipleOf" = #number))]));
+    }
     if additions.has_own_reader {
         attributes.push(parse_quote!(#[schemars(extend("x-velox-reader" = true))]));
     }

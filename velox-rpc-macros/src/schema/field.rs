@@ -7,6 +7,7 @@ use crate::naming::unraw;
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas};
 use crate::schema::peel::only_argument;
 use crate::schema::rename::Rule;
+use crate::schema::rules;
 
 /// What is put on a field.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Additions {
     pub(crate) aliases: Vec<String>,
     /// It is read by a function, and not by the reader of its type.
     pub(crate) has_own_reader: bool,
+    /// It is a multiple of this number.
+    pub(crate) multiple_of: Option<String>,
     /// It is an `Option` of an `Option`: `null` is told from a key that is missing.
     pub(crate) is_double: bool,
 }
@@ -38,6 +41,7 @@ impl Additions {
         Self {
             skip_none: !nullable && skip_none(field),
             aliases: all_texts(&serde, "alias"),
+            multiple_of: rules::multiple_of(&field.attrs, mistakes),
             has_own_reader: has(&serde, &["with", "deserialize_with"]),
             is_double: is_double_option(&field.ty) && !has(&serde, &["with", "deserialize_with", "default"]),
         }

@@ -8,7 +8,7 @@ use validator::{ValidateRange, ValidationError, ValidationErrors};
 
 use crate::error::{Problem, Type};
 use crate::validate::found::{Got, REQUIRED, Said, out_of};
-use crate::validate::number::Num;
+use crate::validate::number::{Multiple, Num, is_multiple};
 
 /// Rules that a value has broken.
 #[derive(Debug, Default)]
@@ -205,6 +205,26 @@ impl Broken {
         for (name, limit) in LIMITS.into_iter().zip(limits) {
             limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
         }
+    }
+
+    /// A number that has to be a multiple of another.
+    pub fn multiple_of<T: Multiple>(&mut self, field: &'static str, told: Told, value: &T, of: &'static str) {
+        if !is_multiple(&value.to_string(), of) {
+            self.no_multiple(field, told, of);
+        }
+    }
+
+    /// The same of a number that was sent, whether or not it is one of the type's.
+    pub fn multiple_of_sent(&mut self, field: &'static str, told: Told, got: &Got<'_>, of: &'static str) {
+        if got.plain_number().is_some_and(|number| !is_multiple(&number, of)) {
+            self.no_multiple(field, told, of);
+        }
+    }
+
+    #[cold]
+    fn no_multiple(&mut self, field: &'static str, told: Told, of: &'static str) {
+        let problem = Problem::NotMultipleOf { divisor: of.to_owned() };
+        self.note(field, "multiple_of", told, problem).add_param("multiple_of".into(), &of);
     }
 
     /// A text that has to be in it.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 
 use crate::error::{ErrorMap, Issue, Problem, Type};
-use crate::validate::number::Num;
+use crate::validate::number::{Num, plain};
 use crate::validate::path::{bounded, push_index, push_key};
 use crate::validate::tree::{Part, Tree};
 
@@ -52,6 +52,11 @@ impl From<Problem> for Said {
 impl Said {
     fn is_range(&self) -> bool {
         matches!(self, Self::Problem(problem) if problem.is_range())
+    }
+
+    /// Whether it stands behind what is wrong with the type of a number.
+    fn is_of_number(&self) -> bool {
+        self.is_range() || matches!(self, Self::Problem(Problem::NotMultipleOf { .. }))
     }
 }
 
@@ -353,7 +358,7 @@ impl Found {
             let name = order.ends.get(field).map_or("", |(_, name)| name);
             let path = self.at_key_if(name);
             // As Zod does: that a number is no integer stands before its range, and the size of a list before its items.
-            let place = if said.is_range() { 2 } else { 0 };
+            let place = if said.is_of_number() { 2 } else { 0 };
             all.push(((field, place), (path, said)));
         }
         all.sort_by_key(|(place, _)| *place);
@@ -435,8 +440,17 @@ impl Got<'_> {
 
     /// The number that was sent, also where it is none of the type's.
     pub(super) fn number(&self) -> Option<Num> {
+        self.number_text().map(Num::of_text)
+    }
+
+    /// The same without an exponent, to the last digit if it is whole.
+    pub(super) fn plain_number(&self) -> Option<String> {
+        self.number_text().map(plain)
+    }
+
+    fn number_text(&self) -> Option<&str> {
         let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
-        (part.kind() == Type::Number).then(|| Num::of_text(part.text()))
+        (part.kind() == Type::Number).then(|| part.text())
     }
 
     /// The value.

@@ -25,6 +25,7 @@ pub use self::broken::{Broken, Told, is_email};
 pub(crate) use self::found::Rewrite;
 pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Order};
 pub use self::leaf::{Described, Examine, Known, Leaf, Presence, Unknown, double_option, takes_key};
+pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub use self::tree::Part;
 pub(crate) use self::tree::Tree;

@@ -84,6 +84,87 @@ impl fmt::Display for Num {
     }
 }
 
+/// Whether a number is a multiple of another, to the last digit of both. They are written without an exponent.
+pub(super) fn is_multiple(number: &str, of: &str) -> bool {
+    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let scale = decimals(number).max(decimals(of));
+    // Both as whole numbers of the same small unit.
+    let digits = |text: &str| {
+        let digits: Vec<_> = text.bytes().filter(u8::is_ascii_digit).map(|digit| u128::from(digit - b'0')).collect();
+        digits.into_iter().chain(std::iter::repeat_n(0, scale - decimals(text)))
+    };
+    let of = digits(of).try_fold(0_u128, |sum, digit| sum.checked_mul(10)?.checked_add(digit));
+    let rest = |of: u128| {
+        digits(number).try_fold(0_u128, |rest, digit| rest.checked_mul(10)?.checked_add(digit)?.checked_rem(of))
+    };
+    // Neither infinity nor what is no number has a digit.
+    number.ends_with(|last: char| last.is_ascii_digit()) && of.and_then(rest) == Some(0)
+}
+
+/// A number as it is sent, without an exponent.
+pub(super) fn plain(text: &str) -> String {
+    let is_fraction = text.contains(['.', 'e', 'E']);
+    match whole::integer(text) {
+        Some(integer) => integer,
+        None if is_fraction => serde_json::from_str(text).unwrap_or(f64::NAN).to_string(),
+        None => text.to_owned(),
+    }
+}
+
+/// The types that have multiples.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number",
+    label = "no number",
+    note = "`multiple_of` is a rule of integers and of `f32` and `f64`"
+)]
+pub trait Multiple: fmt::Display {}
+
+macro_rules! multiples {
+    ($($number:ty)+) => {$(
+        impl Multiple for $number {}
+    )+};
+}
+
+multiples! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 }
+
 /// From here on JavaScript prints an exponent.
 const JS_PLAIN: u128 = 1_000_000_000_000_000_000_000;
 const EXACT: f64 = 8.5e37;
+
+#[cfg(test)]
+mod tests {
+    use super::{is_multiple, plain};
+
+    #[test]
+    fn multiples_are_found_to_the_last_digit() {
+        for (number, of) in [
+            ("0", "5"),
+            ("-10", "5"),
+            ("19.99", "0.01"),
+            ("0.3", "0.1"),
+            ("7", "0.5"),
+            ("340282366920938463463374607431768211455", "5"),
+            ("100000000000000000000000000000000000000000000000000", "0.25"),
+        ] {
+            assert!(is_multiple(number, of), "{number} of {of}");
+        }
+        for (number, of) in
+            [("12", "5"), ("1.005", "0.01"), ("0.30000000000000004", "0.1"), ("5", "0"), ("NaN", "1"), ("inf", "1")]
+        {
+            assert!(!is_multiple(number, of), "{number} of {of}");
+        }
+    }
+
+    #[test]
+    fn no_limit_is_too_large_to_be_asked() {
+        assert!(!is_multiple("5", &u128::MAX.to_string()));
+        assert!(!is_multiple(&"9".repeat(400), &"9".repeat(400)));
+    }
+
+    #[test]
+    fn numbers_are_plain_without_an_exponent() {
+        for (text, expected) in [("1e3", "1000"), ("1e-7", "0.0000001"), ("5.0", "5"), ("0.1", "0.1"), ("-0", "0")] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+}
