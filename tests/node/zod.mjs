@@ -62,6 +62,14 @@ const ofTexts = {
   trim: text("trim", z.string().trim(), values.TRIMMED),
   toLowerCase: text("toLowerCase", z.string().toLowerCase(), values.MIXED),
   toUpperCase: text("toUpperCase", z.string().toUpperCase(), values.MIXED),
+  trimMin: text("trimMin", z.string().trim().min(2).max(5), values.TRIMMED),
+  trimLowerEmail: text(
+    "trimLowerEmail",
+    z.string().trim().toLowerCase().email().refine((email) => email === email.toLowerCase(), "Not in lower case"),
+    [" Ada@Example.com ", "ADA@EXAMPLE.COM\n", "\ufeffa@b.co", "A", " ", "a b@c.de"],
+  ),
+  trimOptional: text("trimOptional", z.string().trim().toUpperCase().min(2).optional(), values.TRIMMED),
+  trimList: list("trimList", z.array(z.string().trim()), ['" a "', '"b"', '"\\t"', '""', "1", "null"]),
 };
 
 // ---- Numbers and booleans ------------------------------------------------------------------------------------------

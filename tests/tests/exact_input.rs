@@ -692,3 +692,75 @@ fn a_field_may_be_deprecated_without_a_warning_of_the_macro() {
     let old: Old = serde_json::from_str(r#"{"name":""}"#).expect("serde reads it");
     assert!(validator::Validate::validate(&old).is_err());
 }
+
+#[tokio::test]
+async fn texts_are_changed_before_their_rules_are_checked() {
+    #[schema]
+    struct Account {
+        #[schema(trim, lowercase)]
+        #[validate(length(min = 3), must_match(other = "again"))]
+        name: String,
+        again: String,
+        #[schema(trim)]
+        #[validate(length(min = 1))]
+        tag: Option<String>,
+        #[schema(trim)]
+        #[validate(custom(function = "no_spaces"))]
+        words: Vec<String>,
+        #[schema(nullable, uppercase)]
+        country: Option<String>,
+        page: u8,
+    }
+    fn no_spaces(words: &[String]) -> Result<(), validator::ValidationError> {
+        if words.iter().any(|word| word.contains(' ')) {
+            Err(validator::ValidationError::new("spaces"))
+        } else {
+            Ok(())
+        }
+    }
+    let client = echo::<Account>();
+    let told = read(&client, "name=%20ADA%20&again=ada&words=%20a&words=b%20&country=de&page=1").await;
+    assert_eq!(told.as_deref(), Ok(r#"{"name":"ada","again":"ada","words":["a","b"],"country":"DE","page":1}"#));
+    let told = write(&client, r#"{"name":" Ada ","again":"ada","tag":null,"words":["a "],"page":1.0}"#).await;
+    assert_eq!(told.as_deref(), Ok(r#"{"name":"ada","again":"ada","words":["a"],"country":null,"page":1}"#));
+    let bad = |page| format!(r#"{{"name":"  A ","again":"a","tag":" ","words":[" a b "],"country":1,"page":{page}}}"#);
+    let mut issues = vec![
+        "name: String must contain at least 3 character(s)",
+        "tag: String must contain at least 1 character(s)",
+        "words: Invalid input",
+        "country: Expected string, received number",
+    ];
+    assert_eq!(write(&client, &bad("1")).await, Err(issues.iter().map(|issue| (*issue).to_owned()).collect()));
+    issues.push("page: Expected number, received string");
+    assert_eq!(write(&client, &bad("\"x\"")).await, Err(issues.iter().map(|issue| (*issue).to_owned()).collect()));
+}
+
+#[tokio::test]
+async fn a_text_that_is_changed_is_missing_as_any_other_is() {
+    #[schema]
+    #[serde(default)]
+    struct Patch {
+        #[schema(trim)]
+        title: Option<String>,
+        #[schema(trim)]
+        owner: Option<Option<String>>,
+        count: Option<Option<u8>>,
+        #[schema(uppercase)]
+        #[validate(length(max = 2))]
+        country: String,
+    }
+    impl Default for Patch {
+        fn default() -> Self {
+            let text = |text: &str| Some(text.to_owned());
+            Self { title: text("t"), owner: Some(text("o")), count: Some(Some(1)), country: "de".to_owned() }
+        }
+    }
+    let client = body::<Patch>();
+    for (sent, got) in [
+        ("{}", r#"{"title":"t","owner":"o","count":1,"country":"de"}"#),
+        (r#"{"title":null,"owner":null,"count":null,"country":"at"}"#, r#"{"owner":null,"count":null,"country":"AT"}"#),
+        (r#"{"title":" a ","owner":" b "}"#, r#"{"title":"a","owner":"b","count":1,"country":"de"}"#),
+    ] {
+        assert_eq!(write(&client, sent).await.as_deref(), Ok(got));
+    }
+}

@@ -6,8 +6,8 @@ pub use crate::context::{Context, Ctx, HasUser};
 pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
-pub use crate::validate::double_option;
 pub use crate::validate::{
     Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Multiple, Order, Part,
-    Presence, TaggedVariant, Told, Unknown, Variant, is_email, takes_key,
+    Presence, TaggedVariant, Texts, Told, Unknown, Variant, changed, double_changed, double_option, is_email,
+    takes_key,
 };

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use regex::Regex;
-use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 use validator::ValidationError;
 use velox_rpc::schema;
@@ -39,6 +38,10 @@ pub(super) fn rules() -> Rules {
         .rule::<Trimmed>("trim")
         .rule::<Lower>("toLowerCase")
         .rule::<Upper>("toUpperCase")
+        .rule::<TrimmedAndMin>("trimMin")
+        .rule::<TrimmedEmail>("trimLowerEmail")
+        .rule::<TrimmedOptional>("trimOptional")
+        .rule::<TrimmedList>("trimList")
 }
 
 #[schema]
@@ -182,20 +185,51 @@ struct RefinedSilently {
 
 #[schema]
 struct Trimmed {
-    #[serde(deserialize_with = "trimmed")]
+    #[schema(trim)]
     v: String,
 }
 
 #[schema]
 struct Lower {
-    #[serde(deserialize_with = "lower_case")]
+    #[schema(lowercase)]
     v: String,
 }
 
 #[schema]
 struct Upper {
-    #[serde(deserialize_with = "upper_case")]
+    #[schema(uppercase)]
     v: String,
+}
+
+#[schema]
+struct TrimmedAndMin {
+    #[schema(trim)]
+    #[validate(length(min = 2, max = 5))]
+    v: String,
+}
+
+#[schema]
+struct TrimmedEmail {
+    #[schema(trim, lowercase)]
+    #[validate(email, custom(function = "in_lower_case", message = "Not in lower case"))]
+    v: String,
+}
+
+#[schema]
+struct TrimmedOptional {
+    #[schema(trim, uppercase)]
+    #[validate(length(min = 2))]
+    v: Option<String>,
+}
+
+#[schema]
+struct TrimmedList {
+    #[schema(trim)]
+    v: Vec<String>,
+}
+
+fn in_lower_case(text: &str) -> Result<(), ValidationError> {
+    if text == text.to_lowercase() { Ok(()) } else { Err(ValidationError::new("case")) }
 }
 
 fn regex(pattern: &str) -> Regex {
@@ -204,16 +238,4 @@ fn regex(pattern: &str) -> Regex {
 
 fn no_spaces(text: &str) -> Result<(), ValidationError> {
     if text.contains(' ') { Err(ValidationError::new("spaces")) } else { Ok(()) }
-}
-
-fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(String::deserialize(deserializer)?.trim().to_owned())
-}
-
-fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(String::deserialize(deserializer)?.to_lowercase())
-}
-
-fn upper_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(String::deserialize(deserializer)?.to_uppercase())
 }

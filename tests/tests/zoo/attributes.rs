@@ -376,3 +376,46 @@ impl Animal for Patch {
         }))
     }
 }
+
+#[schema]
+pub(crate) struct Changed {
+    #[schema(trim)]
+    #[validate(length(min = 1, max = 2))]
+    name: String,
+    #[schema(trim, lowercase)]
+    #[validate(email)]
+    email: Option<String>,
+    #[schema(nullable, uppercase)]
+    #[validate(contains(pattern = "A"))]
+    letters: Option<String>,
+    #[schema(trim)]
+    #[serde(default)]
+    #[validate(length(max = 2))]
+    words: Vec<String>,
+    #[schema(trim)]
+    twice: Option<Option<String>>,
+    choice: ChangedVariant,
+}
+
+#[schema]
+#[serde(tag = "kind")]
+enum ChangedVariant {
+    One {
+        #[schema(trim)]
+        name: Option<String>,
+    },
+    Other {
+        #[schema(uppercase)]
+        name: String,
+    },
+}
+
+impl Animal for Changed {
+    fn good() -> Good {
+        Good::fields(json!({
+            "name": ["a", " ab ", "\u{feff}b"], "email": [null, "A@B.co ", "a@b.co"], "letters": [null, "xa", "A"],
+            "words": [[], [" a", "b "]], "twice": [null, " x "],
+            "choice": [{"kind": "one"}, {"kind": "one", "name": " a "}, {"kind": "other", "name": "a"}],
+        }))
+    }
+}

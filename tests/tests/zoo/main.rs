@@ -1,4 +1,4 @@
-//! Random values for thirty types, which have every attribute of serde and every rule between them: what is accepted, and what is told
+//! Random values for some thirty types, which have every attribute of serde and every rule between them: what is accepted, and what is told
 //! of the rest.
 //!
 //! Known exceptions, where serde reads more than is accepted: an array as a struct, a number as the tag of an internally tagged enum,
@@ -38,6 +38,7 @@ zoo! {
     flattened_types: attributes::Flattened;
     flattened_options: attributes::FlattenedOption;
     two_options: attributes::Patch;
+    changed_texts: attributes::Changed;
     plain_enums: enums::Plain;
     externally_tagged_enums: enums::External;
     internally_tagged_enums: enums::Internal;

@@ -7,7 +7,7 @@ use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Type, Varia
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::checks::Checks;
-use crate::schema::field::{cfgs, is_nullable, is_option, variant_name, wire_name};
+use crate::schema::field::{Words, cfgs, is_option, variant_name, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional};
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
@@ -245,7 +245,7 @@ impl Examine<'_> {
             Peeled::Leaf(ty) if has_default => Some((ty, quote!(Default))),
             Peeled::Leaf(ty) => Some((ty, quote!(Required))),
             Peeled::Option(inner) => match *inner {
-                Peeled::Leaf(ty) if is_nullable(field) => Some((ty, quote!(Nullable))),
+                Peeled::Leaf(ty) if Words::of(field).nullable => Some((ty, quote!(Nullable))),
                 Peeled::Leaf(ty) => Some((ty, quote!(Option))),
                 _ => None,
             },
@@ -304,8 +304,13 @@ impl Examine<'_> {
 
     /// The value of a field that was read, or that is there without being sent.
     fn value(&self, field: &Field, got: &syn::Ident) -> TokenStream {
-        let ty = &field.ty;
-        let read = match self.reader(field) {
+        let (ty, private) = (&field.ty, self.private);
+        // A text that is changed as it is read is refused by the reader of its type, and its rules see what became of it.
+        let changed = || {
+            let path = Words::of(field).reader()?.parse::<TokenStream>().ok()?;
+            Some(self.reads_by(&quote!(#private::#path)))
+        };
+        let read = match self.reader(field).or_else(changed) {
             Some(reader) => quote!(#got.read_with::<#ty>(#reader)),
             None => quote!(#got.read::<#ty>()),
         };
@@ -337,7 +342,7 @@ impl Examine<'_> {
         let parts = match self.reader(field) {
             Some(reader) => self.examiner(&quote!({ found.read_with::<#ty>(part, #reader); })),
             None => match Peeled::new(ty) {
-                Peeled::Option(inner) if !is_nullable(field) && field.ident.is_some() => {
+                Peeled::Option(inner) if !Words::of(field).nullable && field.ident.is_some() => {
                     let inner = inner.parts(private);
                     self.examiner(&quote!(found.optional(part, #inner);))
                 }
@@ -355,13 +360,18 @@ impl Examine<'_> {
 
     /// The function that reads a field, where that is none of its type's own.
     fn reader(&self, field: &Field) -> Option<TokenStream> {
-        let (private, serde) = (self.private, metas(&field.attrs, "serde"));
+        let serde = metas(&field.attrs, "serde");
         let path = match (text_of(&serde, "deserialize_with"), text_of(&serde, "with")) {
             (Some(function), _) => function.parse::<syn::ExprPath>().ok().map(|path| quote!(#path))?,
             (None, Some(module)) => module.parse::<syn::Path>().ok().map(|path| quote!(#path::deserialize))?,
             (None, None) => return None,
         };
-        Some(quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text))))
+        Some(self.reads_by(&path))
+    }
+
+    fn reads_by(&self, path: &TokenStream) -> TokenStream {
+        let private = self.private;
+        quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text)))
     }
 
     /// Whether a field may be missing.

@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Field, parse_quote};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
 
 use crate::schema::examine;
 use crate::schema::field::Additions;
@@ -15,7 +16,8 @@ pub(crate) fn schema(schema: &Schema) -> TokenStream {
     let (mut item, root) = (schema.item.clone(), schema.root.private_text());
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
-        field.attrs.extend(field_attributes(additions, &root));
+        let attributes = field_attributes(field, additions, &root);
+        field.attrs.extend(attributes);
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
         let (krate, name) = (format_ident!("{krate}"), format_ident!("{name}"));
@@ -54,14 +56,18 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
 }
 
 /// The attributes of one field.
-fn field_attributes(additions: &Additions, root: &str) -> Vec<Attribute> {
+fn field_attributes(field: &Field, additions: &Additions, root: &str) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
         attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
     }
-    if additions.is_double {
-        let function = format!("{root}::double_option");
-        attributes.push(parse_quote!(#[serde(default, deserialize_with = #function)]));
+    if let Some(reader) = &additions.reader {
+        // A type that it cannot read is at fault.
+        let reader = LitStr::new(&format!("{root}::{reader}"), field.ty.span());
+        attributes.push(parse_quote!(#[serde(deserialize_with = #reader)]));
+    }
+    if additions.is_default {
+        attributes.push(parse_quote!(#[serde(default)]));
     }
     let aliases = &additions.aliases;
     if !aliases.is_empty() {

@@ -20,30 +20,46 @@ pub(crate) struct Additions {
     pub(crate) has_own_reader: bool,
     /// It is a multiple of this number.
     pub(crate) multiple_of: Option<String>,
-    /// It is an `Option` of an `Option`: `null` is told from a key that is missing.
-    pub(crate) is_double: bool,
+    /// The reader of ours that it gets.
+    pub(crate) reader: Option<String>,
+    /// With that reader serde would want the key, which may be missing.
+    pub(crate) is_default: bool,
 }
 
 impl Additions {
     /// For a field of a variant, which validator never sees.
     pub(crate) fn in_variant(field: &Field, mistakes: &mut Mistakes) -> Self {
-        let nullable = nullable(field, mistakes);
-        Self { skip_none: field.ident.is_some() && !nullable && skip_none(field), ..Self::default() }
+        let words = Words::checked(field, mistakes);
+        Self {
+            skip_none: field.ident.is_some() && !words.nullable && skip_none(field),
+            reader: words.reader(),
+            is_default: is_option(&field.ty) && words.changes() && !has(&metas(&field.attrs, "serde"), &["default"]),
+            ..Self::default()
+        }
     }
 
-    /// For a field of a struct.
-    pub(crate) fn named(field: &Field, rename_all: Rule, mistakes: &mut Mistakes) -> Self {
-        let nullable = nullable(field, mistakes);
+    /// For a field of a struct. `serde` is what stands on the struct.
+    pub(crate) fn named(field: &Field, serde: &[Meta], rename_all: Rule, mistakes: &mut Mistakes) -> Self {
+        let words = Words::checked(field, mistakes);
         if wire_name(field, rename_all).is_none() {
             return Self::default();
         }
-        let serde = metas(&field.attrs, "serde");
+        let own = metas(&field.attrs, "serde");
+        let is_read_by = has(&own, &["with", "deserialize_with"]);
+        let has_default = has(&own, &["default"]) || has(serde, &["default"]);
+        let is_double = is_double_option(&field.ty) && !is_read_by && !has(&own, &["default"]);
+        let reader = match words.reader() {
+            Some(reader) if is_double => Some(format!("double_{reader}")),
+            None if is_double => Some("double_option".to_owned()),
+            reader => reader,
+        };
         Self {
-            skip_none: !nullable && skip_none(field),
-            aliases: all_texts(&serde, "alias"),
+            skip_none: !words.nullable && skip_none(field),
+            aliases: all_texts(&own, "alias"),
             multiple_of: rules::multiple_of(&field.attrs, mistakes),
-            has_own_reader: has(&serde, &["with", "deserialize_with"]),
-            is_double: is_double_option(&field.ty) && !has(&serde, &["with", "deserialize_with", "default"]),
+            has_own_reader: is_read_by,
+            is_default: reader.is_some() && is_option(&field.ty) && !has_default,
+            reader,
         }
     }
 }
@@ -73,29 +89,67 @@ fn is_double_option(ty: &Type) -> bool {
     is_option(ty) && only_argument(ty).is_some_and(is_option)
 }
 
-/// Whether `null` is one of the values of a field, and not only another word for its absence.
-pub(crate) fn is_nullable(field: &Field) -> bool {
-    let words =
-        |attribute: &Attribute| attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
-    let of_schema = field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema"));
-    of_schema.flat_map(words).any(|word| word.path().is_ident("nullable"))
+/// What `#[schema(…)]` on a field says.
+#[derive(Default)]
+pub(crate) struct Words {
+    /// `null` is one of its values, and not only another word for its absence.
+    pub(crate) nullable: bool,
+    trim: bool,
+    lowercase: bool,
+    uppercase: bool,
 }
 
-/// Whether `#[schema(nullable)]` is there: `None` is to be written as `null`. Anything else in it is a mistake.
-fn nullable(field: &Field, mistakes: &mut Mistakes) -> bool {
-    let mut nullable = false;
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
-        let words = attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
-        if !matches!(words.as_slice(), [Meta::Path(word)] if word.is_ident("nullable")) {
-            mistakes.at(&attribute.meta, "`#[schema]` on a field knows one word: write `#[schema(nullable)]`");
-        } else if is_option(&field.ty) {
-            nullable = true;
-        } else {
-            let ty = shown(&field.ty);
-            mistakes.at(&field.ty, format_args!("only what may be missing can be nullable: write `Option<{ty}>`"));
+impl Words {
+    pub(crate) fn of(field: &Field) -> Self {
+        let words = metas(&field.attrs, "schema");
+        Self {
+            nullable: has(&words, &["nullable"]),
+            trim: has(&words, &["trim"]),
+            lowercase: has(&words, &["lowercase"]),
+            uppercase: has(&words, &["uppercase"]),
         }
     }
-    nullable
+
+    /// The same, and what is wrong with it.
+    fn checked(field: &Field, mistakes: &mut Mistakes) -> Self {
+        let (mut words, serde) = (Self::of(field), metas(&field.attrs, "serde"));
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
+            let all = attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
+            let is_known =
+                |meta: &Meta| matches!(meta, Meta::Path(word) if WORDS.iter().any(|known| word.is_ident(known)));
+            let mistake = if all.is_empty() || !all.iter().all(is_known) {
+                "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`"
+            } else if words.lowercase && words.uppercase {
+                "a text is in lower case or in upper case: leave out one of the two"
+            } else if words.changes() && has(&serde, &["with", "deserialize_with"]) {
+                "this field is read by a function of yours: change the text there"
+            } else if words.changes() && (field.ident.is_none() || has(&serde, &["flatten"])) {
+                "only a field with a name can be changed as it is read: give it one"
+            } else {
+                continue;
+            };
+            mistakes.at(&attribute.meta, mistake);
+            // Nothing else is to be said of it.
+            words = Self { nullable: words.nullable, ..Self::default() };
+        }
+        if words.nullable && !is_option(&field.ty) {
+            let ty = shown(&field.ty);
+            mistakes.at(&field.ty, format_args!("only what may be missing can be nullable: write `Option<{ty}>`"));
+            words.nullable = false;
+        }
+        words
+    }
+
+    /// Whether a text is changed as it is read.
+    fn changes(&self) -> bool {
+        self.trim || self.lowercase || self.uppercase
+    }
+
+    /// The reader that changes it, below velox-rpc's `__private`.
+    pub(crate) fn reader(&self) -> Option<String> {
+        let Self { trim, lowercase, uppercase, .. } = self;
+        self.changes().then(|| format!("changed::<{trim}, {lowercase}, {uppercase}, _, _>"))
+    }
 }
 
 fn skip_none(field: &Field) -> bool {
@@ -121,3 +175,5 @@ pub(crate) fn is_option(ty: &Type) -> bool {
 /// With one of these on it, the user has decided how the field is written.
 const DECIDED: [&str; 7] =
     ["skip_serializing_if", "skip", "skip_serializing", "flatten", "with", "serialize_with", "deserialize_with"];
+/// What `#[schema(…)]` on a field can say.
+const WORDS: [&str; 4] = ["nullable", "trim", "lowercase", "uppercase"];

@@ -69,7 +69,8 @@ impl Schema {
         match &schema.item.data {
             Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
                 let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
-                schema.additions = fields.named.iter().map(|field| Additions::named(field, rule, mistakes)).collect();
+                schema.additions =
+                    fields.named.iter().map(|field| Additions::named(field, &serde, rule, mistakes)).collect();
                 schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
                 if !has_rules(&schema.item) {
                     schema.validation = Validation::Held(Vec::new());

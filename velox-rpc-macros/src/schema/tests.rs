@@ -212,7 +212,32 @@ fn every_mistake_is_named() {
                     b: Option<u8>,
                 }
             ),
-            "`#[schema]` on a field knows one word: write `#[schema(nullable)]`",
+            "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`",
+        ),
+        (
+            quote!(
+                struct A {
+                    #[schema(lowercase, uppercase)]
+                    b: String,
+                }
+            ),
+            "a text is in lower case or in upper case: leave out one of the two",
+        ),
+        (
+            quote!(
+                struct A {
+                    #[schema(trim)]
+                    #[serde(with = "b")]
+                    b: String,
+                }
+            ),
+            "this field is read by a function of yours: change the text there",
+        ),
+        (
+            quote!(
+                struct A(#[schema(trim)] String);
+            ),
+            "only a field with a name can be changed as it is read: give it one",
         ),
         (
             quote!(

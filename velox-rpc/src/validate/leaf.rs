@@ -157,15 +157,6 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
     }
 }
 
-/// Reads a field that is there, `null` included: that `Some(None)` is told from a field that is not.
-///
-/// # Errors
-///
-/// Those of the type.
-pub fn double_option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 /// Picks, for a type that stands in the user's code, the best way to look at its values: `(&&&Leaf::<T>::new()).examine(…)` is that of
 /// [`Known`] if it has one, else that of [`Described`], else that of [`Unknown`].
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::Difference;
 
 pub(super) const ALL: &[Difference] = &[
     Difference {
-        rules: &["optional"],
+        rules: &["optional", "trimOptional"],
         reason: "An `Option` takes `null` for a missing key; `.optional()` refuses it.",
         is_of: |case| case.only_velox_takes_it() && case.input == r#"{"v":null}"#,
     },

@@ -23,6 +23,8 @@ pub(super) const ALL: &[Difference] = &[
             "textMax",
             "textExact",
             "minAndEmail",
+            "trimMin",
+            "trimOptional",
             "optional",
             "nullable",
             "nullish",
@@ -110,11 +112,6 @@ pub(super) const ALL: &[Difference] = &[
         reason: "`(?i)` of the crate regex knows all of Unicode's pairs; in JavaScript without the flag `u` it does \
             not know those of the signs for kelvin and for ẞ.",
         is_of: |case| case.only_velox_takes_it() && case.text().contains(['\u{212a}', 'ẞ']),
-    },
-    Difference {
-        rules: &["trim"],
-        reason: "To Rust's `trim` U+0085 is a space and U+FEFF is none; to JavaScript it is the other way round.",
-        is_of: |case| case.both_take_it() && case.text().contains(['\u{85}', '\u{feff}']),
     },
 ];
 

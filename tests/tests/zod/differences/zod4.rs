@@ -81,6 +81,8 @@ pub(super) const ALL: &[Difference] = &[
             "textMin",
             "textExact",
             "minAndEmail",
+            "trimMin",
+            "trimOptional",
             "optional",
             "nullable",
             "nullish",

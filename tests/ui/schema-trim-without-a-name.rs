@@ -1,0 +1,6 @@
+use velox_rpc::schema;
+
+#[schema]
+pub struct Name(#[schema(trim)] String);
+
+fn main() {}

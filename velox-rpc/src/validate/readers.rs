@@ -1,0 +1,85 @@
+//! Readers that `#[schema]` puts on fields: they take what the reader of the type takes, and make another value of it.
+
+use serde::{Deserialize, Deserializer};
+
+/// Reads a field that is there, `null` included: that `Some(None)` is told from a field that is not.
+///
+/// # Errors
+///
+/// Those of the type.
+pub fn double_option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads texts, and changes them as Zod's `.trim()`, `.toLowerCase()` and `.toUpperCase()` do.
+///
+/// # Errors
+///
+/// Those of the type.
+pub fn changed<'de, const TRIM: bool, const LOWER: bool, const UPPER: bool, T, D>(
+    deserializer: D,
+) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + Texts,
+    D: Deserializer<'de>,
+{
+    let change = |text: String| {
+        let trimmed = if TRIM { text.trim_matches(is_space) } else { &text };
+        match (LOWER, UPPER) {
+            (true, _) => trimmed.to_lowercase(),
+            (_, true) => trimmed.to_uppercase(),
+            _ => trimmed.to_owned(),
+        }
+    };
+    T::deserialize(deserializer).map(|texts| texts.map(&change))
+}
+
+/// The same of a field where `Some(None)` is told from a field that is not there.
+///
+/// # Errors
+///
+/// Those of the type.
+pub fn double_changed<'de, const TRIM: bool, const LOWER: bool, const UPPER: bool, T, D>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + Texts,
+    D: Deserializer<'de>,
+{
+    changed::<TRIM, LOWER, UPPER, T, D>(deserializer).map(Some)
+}
+
+/// What JavaScript takes for a space.
+fn is_space(char: char) -> bool {
+    char == '\u{feff}' || char.is_whitespace() && char != '\u{85}'
+}
+
+/// Types that hold texts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    label = "no text",
+    note = "`trim`, `lowercase` and `uppercase` are for `String`, and for an `Option` or a `Vec` of it"
+)]
+pub trait Texts: Sized {
+    /// Changes each of them.
+    #[must_use]
+    fn map(self, change: &impl Fn(String) -> String) -> Self;
+}
+
+impl Texts for String {
+    fn map(self, change: &impl Fn(String) -> String) -> Self {
+        change(self)
+    }
+}
+
+impl<T: Texts> Texts for Option<T> {
+    fn map(self, change: &impl Fn(String) -> String) -> Self {
+        self.map(|texts| texts.map(change))
+    }
+}
+
+impl<T: Texts> Texts for Vec<T> {
+    fn map(self, change: &impl Fn(String) -> String) -> Self {
+        self.into_iter().map(|texts| texts.map(change)).collect()
+    }
+}
