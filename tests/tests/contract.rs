@@ -197,7 +197,7 @@ async fn errors_have_the_bodies_of_the_contract() {
         (
             "validation",
             json!({"error": "ValidationError", "message": "Bad thing", "statusCode": 400, "code": "VALIDATION_ERROR",
-                   "fields": {"field": "reason"}}),
+                   "fields": {"field": "reason"}, "details": [{"field": "field", "message": "reason"}]}),
         ),
         (
             "custom",

@@ -1,6 +1,6 @@
 //! Batches, errors and inputs beyond what was recorded.
 
-use http::Request;
+use http::{Method, Request};
 use http_body_util::BodyExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -42,6 +42,36 @@ async fn issues_are_in_the_message_and_in_data_with_paths_as_lists() {
     assert_eq!(message, issues);
     assert_eq!(reply.body["error"]["data"]["tag"], "VALIDATION_ERROR");
 }
+
+#[tokio::test]
+async fn what_a_handler_says_of_its_input_has_the_body_of_an_input_that_failed_its_schema() {
+    let by_handler = |path, message: &'static str| {
+        let issues = [("items[1].qty", NOT_POSITIVE), ("items[2].qty", NOT_POSITIVE)];
+        let failure = move || Error::validation(message, issues);
+        procedure().rest(Method::POST, path).mutation(move |_| -> velox_rpc::Result<()> { Err(failure()) })
+    };
+    let router = Router::new("shop")
+        .procedure("input", procedure().input::<Order>().rest(Method::POST, "/input").mutation(|_| Ok(())))
+        .procedure("same", by_handler("/same", "Validation failed"))
+        .procedure("other", by_handler("/other", "Bad order"));
+    let service = App::new(()).router(router).trpc("/trpc").into_service().expect("good routes");
+    let ask = async |name: &str| {
+        let body = r#"{"items":[{"qty":1},{"qty":0},{"qty":0}]}"#;
+        let mut trpc = post(&service, &format!("/trpc/shop.{name}"), body).await.body["error"].take();
+        assert_eq!(trpc["data"]["path"].take(), format!("shop.{name}"));
+        (post(&service, &format!("/api/{name}"), body).await.body, trpc)
+    };
+    let (input, same, (mut rest, mut trpc)) = (ask("input").await, ask("same").await, ask("other").await);
+    assert_eq!(same, input);
+    // What the handler says in its own words stays.
+    for (other, same) in [(&mut rest, same.0), (&mut trpc, same.1)] {
+        assert_eq!(other["message"], "Bad order");
+        other["message"] = same["message"].clone();
+        assert_eq!(*other, same);
+    }
+}
+
+const NOT_POSITIVE: &str = "Number must be greater than or equal to 1";
 
 #[tokio::test]
 async fn an_error_has_its_members_and_the_code_of_rest_in_data() {

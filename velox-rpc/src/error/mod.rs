@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use self::code::Code;
 pub use self::error_map::ErrorMap;
@@ -150,14 +150,7 @@ impl Error {
 
     /// 400: every issue of an input that failed its schema.
     pub fn invalid(issues: Vec<Issue>) -> Self {
-        let mut fields = Map::new();
-        for issue in &issues {
-            // Of several issues of one field the first counts.
-            fields.entry(issue.field.as_str()).or_insert_with(|| issue.message.as_str().into());
-        }
-        let details = issues.iter().map(|issue| serde_json::json!({"field": issue.field, "message": issue.message}));
-        let details = Value::Array(details.collect());
-        Self::validation("Validation failed", fields).with_member("details", details)
+        Self::validation(INVALID, issues.into_iter().map(|issue| (issue.field, issue.message)))
     }
 
     /// 400: a text that is not one JSON document. Says nothing of the text but the place: what stands there is not repeated.
@@ -170,7 +163,8 @@ impl Error {
         Self::new(Code::ParseError, message).with_name("Bad Request").with_tag("INVALID_JSON")
     }
 
-    /// 400: VeloxTS's `new ValidationError(message, fields)`, for a rule that a schema cannot state.
+    /// 400: VeloxTS's `new ValidationError(message, fields)`, for a rule that a schema cannot state. The body is that of an input that failed
+    /// its schema: all fields are told in `details`, and of several issues of one field the first is in `fields`.
     ///
     /// # Examples
     ///
@@ -179,17 +173,30 @@ impl Error {
     ///
     /// let error = Error::validation("Bad thing", [("field", "reason")]);
     /// assert_eq!(error.tag(), "VALIDATION_ERROR");
+    /// assert_eq!(error.members()["details"][0]["message"], "reason");
     /// ```
     pub fn validation<K, V>(message: impl Into<Cow<'static, str>>, fields: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
         V: Into<Value>,
     {
-        let fields = fields.into_iter().map(|(key, value)| (key.into(), value.into()));
+        let issues = fields.into_iter().map(|(field, reason)| (field.into(), reason.into())).collect();
+        Self::of_fields(message.into(), issues)
+    }
+
+    #[cold]
+    fn of_fields(message: Cow<'static, str>, issues: Vec<(String, Value)>) -> Self {
+        let (mut fields, mut details) = (Map::new(), Vec::new());
+        for (field, reason) in issues {
+            let text = reason.as_str().map_or_else(|| reason.to_string(), str::to_owned);
+            details.push(json!({"field": field, "message": text}));
+            fields.entry(field).or_insert(reason);
+        }
         Self::new(Code::BadRequest, message)
             .with_name("ValidationError")
             .with_tag("VALIDATION_ERROR")
-            .with_member("fields", Value::Object(fields.collect()))
+            .with_member("fields", fields)
+            .with_member("details", details)
     }
 
     /// Another text for the body's `code`.
@@ -317,6 +324,9 @@ impl fmt::Display for Chain<'_> {
         Ok(())
     }
 }
+
+/// What is said of an input that failed its schema.
+pub(crate) const INVALID: &str = "Validation failed";
 
 fn default_name(code: Code) -> &'static str {
     match code {

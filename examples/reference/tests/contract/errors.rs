@@ -23,7 +23,7 @@ async fn input_validation_is_400_with_details_code_and_fields() {
 }
 
 #[tokio::test]
-async fn a_validation_error_thrown_by_code_is_400_with_fields_and_no_details() {
+async fn a_validation_error_thrown_by_code_is_400_with_fields_and_details() {
     let reference = Reference::start();
     let expected = json!({
         "error": "ValidationError",
@@ -31,6 +31,7 @@ async fn a_validation_error_thrown_by_code_is_400_with_fields_and_no_details() {
         "statusCode": 400,
         "code": "VALIDATION_ERROR",
         "fields": {"field": "reason"},
+        "details": [{"field": "field", "message": "reason"}],
     });
     assert_eq!(reference.client().get("/api/errors/validation").await.outcome(), (400, expected));
 }

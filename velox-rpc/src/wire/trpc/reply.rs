@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::batch::{Batch, Call};
 use super::procedures::Procedures;
 use crate::context::RequestId;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, INVALID, Result};
 use crate::procedure::Output;
 use crate::wire::{Answer, Results};
 
@@ -155,7 +155,10 @@ fn envelope(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> V
     }
     let mut message = error.message().to_owned();
     if let Some(issues) = issues(error) {
-        message = serde_json::to_string_pretty(&issues).expect(IS_JSON);
+        // As a `ZodError` does. What a handler says in words of its own stays.
+        if message == INVALID {
+            message = serde_json::to_string_pretty(&issues).expect(IS_JSON);
+        }
         data.insert("issues".to_owned(), issues);
     }
     if error.tag() != code.key() {

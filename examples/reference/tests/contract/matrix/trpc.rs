@@ -106,7 +106,10 @@ fn as_rest(error: &Value) -> Value {
         let details: Vec<_> =
             details.map(|issue| json!({"field": field(issue), "message": issue["message"]})).collect();
         body.insert("details".to_owned(), details.into());
-        message = "Validation failed".into();
+        // A handler may say it in other words.
+        if message.as_str().is_some_and(|text| serde_json::from_str::<Value>(text).is_ok()) {
+            message = "Validation failed".into();
+        }
     }
     body.extend([("message".to_owned(), message), ("statusCode".to_owned(), status), ("code".to_owned(), tag)]);
     body.into()
