@@ -14,6 +14,8 @@ pub(crate) trait Animal: Input + Serialize {
     const IS_VAGUE: bool = false;
     /// The fields of a flattened `Option`: serde makes `None` of what it cannot read of them.
     const LAX: &'static [&'static str] = &[];
+    /// Why its JSON Schema refuses what is accepted, and where, as JSON Pointers: there and inside.
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[];
 
     /// Values that it takes.
     fn good() -> Good;
@@ -54,4 +56,20 @@ impl Good {
 fn list(values: Value) -> Vec<Value> {
     let Value::Array(values) = values else { panic!("values come as a list") };
     values
+}
+
+/// Why a JSON Schema refuses what is accepted. Most of it is how schemars describes what serde reads.
+pub(crate) mod beyond_schema {
+    pub(crate) const ALIAS: &str = "an alias is not described";
+    pub(crate) const CATCH_ALL: &str = "a variant for all other tags is described by its own name";
+    pub(crate) const CHANGED: &str = "a text is described as it is after it was changed";
+    pub(crate) const OPTIONAL_CONTENT: &str = "what stands beside a tag is described as required, an `Option` too";
+    pub(crate) const OPTIONAL_ITEM: &str = "an item with a default is described as required";
+    pub(crate) const OWN_READER: &str = "a field that a function reads is described by its type";
+    pub(crate) const READER_ALONE: &str = "a type that is known by its reader alone takes a list as serde does";
+    pub(crate) const ROUNDED: &str = "a number is described before it is rounded to what a float holds";
+    pub(crate) const SEVERAL_VARIANTS: &str = "of an enum among other fields the first variant counts";
+    pub(crate) const SET: &str = "a set drops what is there twice, and is described without it";
+    pub(crate) const UNIT: &str = "a variant that holds nothing takes fields beside its tag, though others are denied";
+    pub(crate) const UNCHECKED: &str = "rules inside of a field that is not `nested` are described, and not checked";
 }

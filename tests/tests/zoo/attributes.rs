@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::json;
 use velox_rpc::schema;
 
-use crate::animal::{Animal, Good};
+use crate::animal::{Animal, Good, beyond_schema};
 
 #[schema]
 pub(crate) struct Scalars {
@@ -49,6 +49,7 @@ pub(crate) struct Renamed {
 impl Animal for Renamed {
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("old_name", "new-name"), ("oldest", "new-name"), ("Sorte", "type")];
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[(beyond_schema::ALIAS, &[""])];
 
     fn good() -> Good {
         Good::fields(json!({"new-name": ["ab"], "some.thing": [1], "in": [-1], "type": ["x", null]}))
@@ -85,6 +86,9 @@ struct Small {
 }
 
 impl Animal for Defaulted {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::UNCHECKED, &["/inner"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "words": [[], ["a", "b"]], "count": [2, 9], "inner": [{"n": 1}, {"n": 0, "word": ""}], "maybe": [true, null],
@@ -134,9 +138,11 @@ struct StrictInner {
 
 impl Animal for Strict {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("b2", "b")];
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[(beyond_schema::ALIAS, &[""])];
 
     fn good() -> Good {
         Good::fields(json!({"a": [1], "b": [null, {"SOME_WORD": "x"}], "open": [[], [{"n": 1, "more": 2}]]}))
+            .or(Good::fields(json!({"a": [1], "b2": [null, {"SOME_WORD": "x"}], "open": [[]]})))
     }
 }
 
@@ -211,6 +217,9 @@ mod hexadecimal {
 }
 
 impl Animal for ReadBy {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::OWN_READER, &["/price", "/fee"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "price": ["1.50"], "color": ["ff00ff", "0"], "word": ["a"], "fee": ["0.05"], "tip": [null, 4], "count": [1],
@@ -273,6 +282,9 @@ pub(crate) struct Converted {
 }
 
 impl Animal for Converted {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::READER_ALONE, &["/point", "/maybe"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "slug": ["a-b"], "slugs": [[], ["a", "b"]], "point": [{"x": 1}, {"x": 1, "y": -2}], "maybe": [null, {"x": 3}],
@@ -305,6 +317,9 @@ pub(crate) struct Transparent {
 }
 
 impl Animal for Transparent {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::UNCHECKED, &["/unchecked"])];
+
     fn good() -> Good {
         Good::fields(
             json!({"id": [1, 65535], "name": ["a", "日本語"], "held": [[], ["b"]], "unchecked": ["", null, "abcdef"]}),
@@ -332,9 +347,11 @@ struct Paging {
 
 impl Animal for Flattened {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("limit", "size")];
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[(beyond_schema::ALIAS, &["/limit"])];
 
     fn good() -> Good {
         Good::fields(json!({"word": ["a"], "page": [1, 2], "size": [10, null], "other": [1]}))
+            .or(Good::fields(json!({"word": ["a"], "page": [1], "limit": [10, null]})))
     }
 }
 
@@ -411,6 +428,9 @@ enum ChangedVariant {
 }
 
 impl Animal for Changed {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::CHANGED, &["/name", "/letters"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "name": ["a", " ab ", "\u{feff}b"], "email": [null, "A@B.co ", "a@b.co"], "letters": [null, "xa", "A"],

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use velox_rpc::schema;
 
-use crate::animal::{Animal, Good};
+use crate::animal::{Animal, Good, beyond_schema};
 
 #[schema]
 #[serde(rename_all = "lowercase")]
@@ -30,6 +30,9 @@ pub(crate) struct Plain {
 }
 
 impl Animal for Plain {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::ALIAS, &["/color", "/maybe", "/all"])];
+
     fn good() -> Good {
         Good::fields(json!({"color": ["red", "GREEN", "verde"], "maybe": [null, "red"], "all": [[], ["red", "verde"]]}))
     }
@@ -93,6 +96,8 @@ pub(crate) struct External {
 
 impl Animal for External {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("m", "more")];
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::ALIAS, &["/event", "/events"])];
 
     fn good() -> Good {
         let events = json!([
@@ -146,6 +151,9 @@ pub(crate) struct Internal {
 
 impl Animal for Internal {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("m", "more")];
+    // The alias of a variant is not described, either.
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::CATCH_ALL, &["/shape", "/others"])];
 
     fn good() -> Good {
         let shapes = json!([
@@ -180,6 +188,9 @@ pub(crate) struct Adjacent {
 }
 
 impl Animal for Adjacent {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::OPTIONAL_CONTENT, &["/message", "/maybe"])];
+
     fn good() -> Good {
         let messages = json!([
             {"t": "Number", "c": 1}, {"c": null, "t": "Maybe"}, {"t": "Pair", "c": [1, "a"]},
@@ -249,6 +260,8 @@ pub(crate) struct Flattened {
 impl Animal for Flattened {
     const IS_INDEPENDENT: bool = false;
     const IS_VAGUE: bool = true;
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::SEVERAL_VARIANTS, &[""])];
 
     fn good() -> Good {
         Good::fields(json!({
@@ -295,9 +308,11 @@ pub(crate) struct Strict {
 }
 
 impl Animal for Strict {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[(beyond_schema::UNIT, &["/tagged"])];
+
     fn good() -> Good {
         Good::fields(json!({
-            "tagged": [{"kind": "a", "SOME_WORD": 1}, {"kind": "b"}, {"kind": "c", "side": 1}, {"kind": "d", "side": 1}],
+            "tagged": [{"kind": "a", "SOME_WORD": 1}, {"kind": "b"}, {"kind": "b", "more": 1}, {"kind": "c", "side": 1}, {"kind": "d", "side": 1}],
             "external": ["two", {"one": {"n": 1}}],
             "adjacent": [{"t": "one", "c": {"n": 1}}, {"t": "two"}],
         }))

@@ -1,9 +1,12 @@
 //! What holds for each value of each type.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use http::Method;
+use jsonschema::Validator;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use velox_rpc::{App, Call, Router, procedure};
@@ -29,6 +32,9 @@ pub(crate) fn holds<T: Animal>() {
     // The test says nothing if all is refused, or nothing.
     let enough = CASES / 10;
     assert!((enough..CASES - enough).contains(&accepted.get()), "{} of {CASES} accepted", accepted.get());
+    for (reason, _) in T::BEYOND_SCHEMA {
+        assert!(server.shown.borrow().contains(reason), "listed, but no value shows it: {reason}");
+    }
 }
 
 const CASES: u32 = 256;
@@ -38,6 +44,9 @@ const TWICE: &str = "The request body names a key twice";
 struct Server {
     client: Client,
     runtime: Runtime,
+    schema: Validator,
+    /// Why the schema has refused something that was accepted.
+    shown: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Server {
@@ -46,7 +55,9 @@ impl Server {
             procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(written(&input)));
         let app = App::new(()).development(false).router(Router::new("test").procedure("write", echo));
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { client: runtime.block_on(async { Client::of(app) }), runtime }
+        let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+        let schema = jsonschema::validator_for(schema.as_value()).expect("a schema");
+        Self { client: runtime.block_on(async { Client::of(app) }), runtime, schema, shown: RefCell::default() }
     }
 
     /// The echo, or the issues: each with its field.
@@ -78,7 +89,7 @@ impl Server {
             Ok(echo) if !echoes.iter().any(|known| is_same(known, &echo)) => {
                 Err(format!("accepted as another thing: {text}: {echo} instead of {echoes:?}"))
             }
-            Ok(_) => Ok(true),
+            Ok(_) => self.fits_schema::<T>(&text).map(|()| true),
             Err(issues) => {
                 let failed = |why: &str| Err(format!("{why}: {text}: {issues:?}"));
                 if issues.is_empty() {
@@ -106,6 +117,23 @@ impl Server {
                 Ok(false)
             }
         }
+    }
+
+    /// Whether the schema takes what is accepted, but for what is listed.
+    fn fits_schema<T: Animal>(&self, text: &str) -> Result<(), String> {
+        let value = serde_json::from_str(text).expect("it is JSON");
+        for error in self.schema.iter_errors(&value) {
+            let place = error.instance_path().as_str();
+            let is_there = |listed: &&str| {
+                let inside = place.strip_prefix(*listed);
+                inside.is_some_and(|inside| inside.is_empty() || !listed.is_empty() && inside.starts_with('/'))
+            };
+            match T::BEYOND_SCHEMA.iter().find(|(_, places)| places.iter().any(is_there)) {
+                Some((reason, _)) => drop(self.shown.borrow_mut().insert(reason)),
+                None => return Err(format!("accepted, but not by the schema: {text}: {error} at {place}")),
+            }
+        }
+        Ok(())
     }
 
     /// Whether each field of an object passes among good ones.

@@ -8,7 +8,7 @@ use serde_json::json;
 use validator::ValidationError;
 use velox_rpc::schema;
 
-use crate::animal::{Animal, Good};
+use crate::animal::{Animal, Good, beyond_schema};
 
 static ZIP: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[0-9]{5}$").expect("it is one"));
 
@@ -74,6 +74,9 @@ pub(crate) struct Numbers {
 const LEAST: f32 = 0.1;
 
 impl Animal for Numbers {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::ROUNDED, &["/least", "/price", "/even"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "age": [18, 99], "share": [0.5, 1, 1.0], "degrees": [null, -5, 0], "count": [null, 9], "wide": [1, u64::MAX],
@@ -99,6 +102,8 @@ pub(crate) struct Lengths {
 }
 
 impl Animal for Lengths {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[(beyond_schema::SET, &["/set"])];
+
     fn good() -> Good {
         Good::fields(json!({
             "list": [[1], [1, 2]], "maybe": [null, [], ["a"]], "map": [{"a": 1}], "set": [[1, 2], [2, 1, 1]],
@@ -198,6 +203,9 @@ pub(crate) struct Outer {
 }
 
 impl Animal for Outer {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::UNCHECKED, &["/unchecked"])];
+
     fn good() -> Good {
         let item = json!({"name": "a", "count": 1});
         Good::fields(json!({

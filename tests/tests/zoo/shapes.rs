@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use velox_rpc::schema;
 
-use crate::animal::{Animal, Good};
+use crate::animal::{Animal, Good, beyond_schema};
 
 #[schema]
 pub(crate) struct Deep {
@@ -61,6 +61,9 @@ struct Lowest {
 }
 
 impl Animal for Deep {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::SET, &["/set"]), (beyond_schema::OPTIONAL_ITEM, &["/partial"])];
+
     fn good() -> Good {
         let lowest = json!({"n": 1, "texts": ["a"]});
         let level = json!({"maps": [{"a": [lowest, lowest]}, {}], "shared": lowest});
@@ -100,6 +103,9 @@ pub(crate) struct Library {
 }
 
 impl Animal for Library {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::READER_ALONE, &["/books", "/numbers", "/pair", "/other"])];
+
     fn good() -> Good {
         let book = json!({"title": "a"});
         Good::fields(json!({
@@ -123,11 +129,14 @@ pub(crate) struct Tree {
 }
 
 impl Animal for Tree {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::UNCHECKED, &["/byName"])];
+
     fn good() -> Good {
         let leaf = json!({"name": "a"});
         let twig = json!({"name": "b", "children": [leaf, leaf], "parent": leaf});
         Good::fields(json!({
-            "name": ["c"], "children": [[], [leaf, twig]], "parent": [null, twig], "byName": [{}, {"x": twig, "y": leaf}],
+            "name": ["c"], "children": [[], [leaf, twig]], "parent": [null, twig], "byName": [{}, {"x": twig, "y": leaf}, {"": {"name": ""}}],
         }))
     }
 }
