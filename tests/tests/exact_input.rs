@@ -764,3 +764,36 @@ async fn a_text_that_is_changed_is_missing_as_any_other_is() {
         assert_eq!(write(&client, sent).await.as_deref(), Ok(got));
     }
 }
+
+#[tokio::test]
+async fn rules_of_a_flattened_field_are_told_once_all_fields_can_be_read() {
+    #[schema]
+    struct Paging {
+        #[validate(range(min = 1))]
+        page: u8,
+    }
+    #[schema]
+    struct Search {
+        #[serde(flatten)]
+        #[validate(nested, custom(function = "odd"))]
+        paging: Paging,
+        #[validate(length(min = 1))]
+        word: String,
+        #[serde(flatten)]
+        #[validate(length(max = 1, message = "Too many filters"))]
+        filters: HashMap<String, u8>,
+    }
+    fn odd(paging: &Paging) -> Result<(), validator::ValidationError> {
+        if paging.page % 2 == 1 { Ok(()) } else { Err(validator::ValidationError::new("even")) }
+    }
+    let client = body::<Search>();
+    let told = write(&client, r#"{"page":1,"word":"a","f":1}"#).await;
+    assert_eq!(told.as_deref(), Ok(r#"{"page":1,"word":"a","f":1}"#));
+    let told = write(&client, r#"{"page":0,"word":"","f":1,"g":2}"#).await;
+    let least = "page: Number must be greater than or equal to 1";
+    let short = "word: String must contain at least 1 character(s)";
+    let all = [least, ": Invalid input", short, ": Too many filters"].map(str::to_owned);
+    assert_eq!(told, Err(all.to_vec()));
+    let told = write(&client, r#"{"page":0,"word":"","f":1,"g":"x"}"#).await;
+    assert_eq!(told, Err([least, short, "g: Expected number, received string"].map(str::to_owned).to_vec()));
+}

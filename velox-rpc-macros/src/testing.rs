@@ -81,7 +81,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 64] = [
+const OURS: [&str; 59] = [
     "build",
     "into_router",
     "router",
@@ -121,7 +121,6 @@ const OURS: [&str; 64] = [
     "examine_fields",
     "part",
     "found",
-    "order",
     "names",
     "missing",
     "new",
@@ -129,11 +128,7 @@ const OURS: [&str; 64] = [
     "parts",
     "content",
     "text",
-    "got_0",
-    "got_1",
-    "got_2",
-    "got_3",
-    "got_4",
+    "got",
     "whole",
     "MISSING",
     "validator",

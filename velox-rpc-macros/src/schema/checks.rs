@@ -26,6 +26,8 @@ pub(crate) struct FieldChecks {
     counted: Option<Counted>,
     rules: Vec<Rule>,
     is_nested: bool,
+    /// Its keys stand among those of other fields.
+    is_flat: bool,
 }
 
 /// One rule: `length(min = 1, message = "…")`.
@@ -53,9 +55,15 @@ impl Checks {
         Some(Self { fields, whole })
     }
 
-    /// Whether some rule is about more than one field.
+    /// Whether some rule can be checked only where all fields can be read.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.whole.is_empty() || self.fields.iter().any(|field| field.rules.iter().any(Rule::is_of_two))
+        !self.whole.is_empty()
+            || self.fields.iter().any(|field| field.rules.iter().any(|rule| field.is_flat || rule.is_of_two()))
+    }
+
+    /// The rules of this field.
+    pub(crate) fn of(&self, field: &Field) -> Option<&FieldChecks> {
+        self.fields.iter().find(|rules| field.ident.as_ref() == Some(&rules.ident) && !rules.rules.is_empty())
     }
 
     /// The functions that the rules of each field are.
@@ -66,20 +74,24 @@ impl Checks {
     /// The function that puts all rules to a whole value.
     pub(crate) fn of_whole(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
         let fields = self.fields.iter().map(|field| field.of_whole(private));
-        let whole = self.whole.iter().map(|rule| {
+        let whole = self.whole(private);
+        quote! {
+            fn __broken(whole: &#ty, broken: &mut #private::Broken) {
+                #(#fields)*
+                #whole
+            }
+        }
+    }
+
+    /// What is put to `whole`, once its fields are known.
+    pub(crate) fn whole(&self, private: &TokenStream) -> TokenStream {
+        let checks = self.whole.iter().map(|rule| {
             let (told, function) = (rule.told(private), rule.path("function"));
             let check = quote!(broken.custom("__all__", #told, #function(whole)););
             let skips = !matches!(rule.argument("skip_on_field_errors"), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if !it.value);
             if skips { quote!(if broken.is_empty() { #check }) } else { check }
         });
-        quote! {
-            fn __broken(whole: &#ty) -> #private::Broken {
-                let mut broken = #private::Broken::new();
-                #(#fields)*
-                #(#whole)*
-                broken
-            }
-        }
+        checks.collect()
     }
 }
 
@@ -102,11 +114,8 @@ impl FieldChecks {
             counted: Peeled::new(inner).counted(),
             rules: if skipped { Vec::new() } else { rules },
             is_nested: is_nested && !skipped,
+            is_flat: has(&metas(&field.attrs, "serde"), &["flatten"]),
         })
-    }
-
-    pub(crate) fn ident(&self) -> &Ident {
-        &self.ident
     }
 
     /// Rules of the length of a list or map, which are put to a count alone.
@@ -167,7 +176,7 @@ impl FieldChecks {
     }
 
     /// What is put to the field of a whole value.
-    fn of_whole(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
         let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
         let calls = self.calls(private);
         let nested = self.is_nested.then(|| quote!(broken.nested(#field, || value.validate());));
@@ -176,25 +185,23 @@ impl FieldChecks {
             0 => quote!(let value = &whole.#ident; #calls #nested),
             _ => quote!(if let #pattern = &whole.#ident { #calls #nested }),
         });
-        let others: Vec<_> = self
-            .rules
-            .iter()
-            .filter_map(|rule| {
-                let told = rule.told(private);
-                match rule.name.as_str() {
-                    "required" => Some(quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)),
-                    "must_match" => {
-                        let other = rule.path("other");
-                        Some(quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);))
-                    }
-                    _ => None,
-                }
-            })
-            .collect();
+        let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
+            let told = rule.told(private);
+            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
+        });
+        let others: Vec<_> = required.chain(self.of_two(private)).collect();
         if inside.is_none() && others.is_empty() {
             return TokenStream::new();
         }
         quote!(#(#cfgs)* { #inside #(#others)* })
+    }
+
+    /// What is put to `whole`, of this field and another.
+    fn of_two(&self, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
+        self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
+            let (ident, field, told, other) = (&self.ident, self.name(), rule.told(private), rule.path("other"));
+            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
+        })
     }
 
     /// What is put to `value`.
@@ -203,48 +210,35 @@ impl FieldChecks {
         let length = self
             .of_length()
             .next()
-            .map(|_| quote!(#of_length(#private::validator::ValidateLength::<u64>::length(value), &mut broken);));
-        let value = self.of_value().next().map(|_| quote!(#of_value(value, &mut broken);));
+            .map(|_| quote!(#of_length(#private::validator::ValidateLength::<u64>::length(value), broken);));
+        let value = self.of_value().next().map(|_| quote!(#of_value(value, broken);));
         let numbers = self.of_number().map(|rule| rule.check(private, &self.name(), &self.inner));
         quote!(#length #(#numbers)* #value)
     }
 
-    /// What is put to a field that was read. `read` is it, `count` its length.
+    /// What is put to a field that was read, if anything. `read` is it, `count` its length.
     pub(crate) fn of_read(
         &self,
         private: &TokenStream,
-        got: &Ident,
         read: &TokenStream,
         count: &TokenStream,
-    ) -> TokenStream {
-        let cfgs = &self.cfgs;
+    ) -> Option<TokenStream> {
         let (of_length, of_value) = self.function_names();
-        let length = self.of_length().next().map(|_| quote!(#of_length(#count, &mut broken);));
+        let length = self.of_length().next().map(|_| quote!(#of_length(#count, broken);));
         let pattern = self.pattern(self.options + 1);
-        let value = self.of_value().next().map(|_| quote!(if let #pattern = &#read { #of_value(value, &mut broken); }));
+        let value = self.of_value().next().map(|_| quote!(if let #pattern = &#read { #of_value(value, broken); }));
         let field = self.name();
-        let numbers: Vec<_> = self
-            .of_number()
-            .map(|rule| {
-                let (told, limits, of) = (rule.told(private), rule.limits(), rule.step().into_iter());
-                match rule.name.as_str() {
-                    "range" => quote!(broken.range_of(#field, #told, &#got, #limits);),
-                    _ => quote!(#(broken.multiple_of_sent(#field, #told, &#got, #of);)*),
-                }
-            })
-            .collect();
-        if length.is_none() && value.is_none() && numbers.is_empty() {
-            return TokenStream::new();
-        }
-        quote!(#(#cfgs)* { #length #(#numbers)* #value })
-    }
-
-    pub(crate) fn wants_value(&self) -> bool {
-        self.of_value().next().is_some()
-    }
-
-    pub(crate) fn wants_part(&self) -> bool {
-        self.of_length().next().is_some() || self.of_number().next().is_some()
+        let numbers = self.of_number().map(|rule| {
+            let (told, limits, of) = (rule.told(private), rule.limits(), rule.step().into_iter());
+            match rule.name.as_str() {
+                "range" => quote!(broken.range_of(#field, #told, got, #limits);),
+                _ => quote!(#(broken.multiple_of_sent(#field, #told, got, #of);)*),
+            }
+        });
+        let two: TokenStream = self.of_two(private).collect();
+        let two = (!two.is_empty()).then(|| quote!(if let ::core::option::Option::Some(whole) = whole { #two }));
+        let all = quote!(#length #(#numbers)* #value #two);
+        (!all.is_empty()).then_some(all)
     }
 
     fn of_number(&self) -> impl Iterator<Item = &Rule> {

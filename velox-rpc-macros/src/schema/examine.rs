@@ -2,7 +2,7 @@
 //! serde refuses.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Type, Variant};
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
@@ -50,7 +50,7 @@ impl Examine<'_> {
             (_, [only]) if has(&self.serde, &["transparent"]) => self.in_place(only),
             (Fields::Named(_), _) => {
                 let rule = self.rule("rename_all", self.schema.rename_all);
-                let (own, strict) = (self.fields(&read, rule, true), self.refuse_others());
+                let (own, strict) = (self.fields(&read, rule), self.refuse_others());
                 let names = self.names(&read, rule);
                 self.of_fields(&quote!(#own #strict), !strict.is_empty(), &names)
             }
@@ -135,7 +135,7 @@ impl Examine<'_> {
             }
             Fields::Unnamed(_) => Some(self.examiner(&self.tuple(&fields))),
             Fields::Named(_) => {
-                let (own, strict) = (self.fields(&fields, self.field_rule(variant), false), self.refuse_others());
+                let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
                 Some(self.examiner(&quote! {
                     if let ::core::option::Option::Some(mut fields) = found.object(part) {
                         let fields = &mut fields;
@@ -174,10 +174,10 @@ impl Examine<'_> {
                     _ => quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);),
                 };
                 let look = self.field_looker(&look);
-                quote!(found.flattened(fields, &mut found.order(), #is_nested, #look);)
+                quote!(found.flattened(fields, #is_nested, #look);)
             }
             Fields::Named(_) => {
-                let (own, strict) = (self.fields(&fields, self.field_rule(variant), false), self.refuse_others());
+                let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
                 quote!(#own #strict)
             }
         };
@@ -185,53 +185,92 @@ impl Examine<'_> {
     }
 
     /// Looks at fields in their order; a map that is flattened takes what is left.
-    fn fields(&self, all: &[&Field], rule: Rule, has_rules: bool) -> TokenStream {
+    fn fields(&self, all: &[&Field], rule: Rule) -> TokenStream {
         let private = self.private;
         let takes_rest = |field: &&Field| is_flat(field) && Peeled::new(&field.ty).is_map();
         let (rest, own): (Vec<&Field>, Vec<&Field>) = all.iter().copied().partition(takes_rest);
-        let ordered: Vec<_> = own.into_iter().chain(rest).collect();
-        let looked = ordered.iter().enumerate().map(|(index, field)| {
+        let looked = own.into_iter().chain(rest).map(|field| {
             let (cfgs, is_nested) = (cfgs(&field.attrs), self.is_nested(field));
             if is_flat(field) {
                 let look = self.field_looker(&Peeled::new(&field.ty).among_fields(private));
-                return quote!(#(#cfgs)* found.flattened(fields, &mut order, #is_nested, #look););
+                let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
+                    let rules = rules.of_whole(private);
+                    quote!(if let ::core::option::Option::Some(whole) = whole { found.of_whole(begin, |broken| { #rules }); })
+                });
+                return quote!(#(#cfgs)* { found.flattened(fields, #is_nested, #look); #rules });
             }
-            let (names, got) = (self.field_names(field, rule), format_ident!("got_{index}"));
-            let binding = (has_rules && self.has_rules(field)).then(|| quote!(let #got =));
+            let names = self.field_names(field, rule);
             if let Some((ty, presence)) = self.plain(field) {
+                let rules = self.rules(field);
                 return quote! {
                     #(#cfgs)*
-                    #binding (&&&#private::Leaf::<#ty>::new()).field(
-                        found, (fields, &mut order), &[#(#names),*], #is_nested, #private::Presence::#presence,
+                    (&&&#private::Leaf::<#ty>::new()).field(
+                        found, fields, &[#(#names),*], #is_nested, #private::Presence::#presence, #rules,
                     );
                 };
             }
-            let (may_be_missing, parts) = (self.may_be_missing(field), self.parts(field));
-            let told = optional(required(field).flatten());
-            quote! {
-                #(#cfgs)*
-                #binding found.field(fields, &mut order, &#private::Field {
-                    names: &[#(#names),*],
-                    may_be_missing: &|| #may_be_missing,
-                    told: #told,
-                    is_nested: #is_nested,
-                    parts: #parts,
-                });
-            }
+            let field = self.field(field, &names);
+            quote!(#(#cfgs)* found.field(fields, #field);)
         });
-        let rules = if has_rules { self.rules(&ordered) } else { TokenStream::new() };
+        let looked = quote!(#(#looked)*);
+        self.with_whole(looked, &quote!(fields.part()))
+    }
+
+    /// Reads the type as a whole beside its fields, if it has rules for that.
+    fn with_whole(&self, looked: TokenStream, part: &TokenStream) -> TokenStream {
+        let Some(checks) = self.checks().filter(|checks| checks.is_whole()) else { return looked };
+        let of_whole = checks.whole(self.private);
         quote! {
-            let mut order = found.order();
-            #(#looked)*
-            #rules
+            let (begin, whole) = (found.issues(), found.whole::<Self>(#part));
+            let whole = whole.as_ref();
+            #looked
+            if let ::core::option::Option::Some(whole) = whole {
+                found.of_whole(begin, |broken| { #of_whole });
+            }
         }
     }
 
-    /// Whether its value is asked for again, once it was looked at.
-    fn has_rules(&self, field: &Field) -> bool {
-        let Validation::Checks(checks) = &self.schema.validation else { return false };
-        let rules = checks.fields.iter().find(|rules| field.ident.as_ref() == Some(rules.ident()));
-        rules.is_some_and(|rules| rules.wants_value() || rules.wants_part())
+    /// All that is known of a field.
+    fn field(&self, field: &Field, names: &[String]) -> TokenStream {
+        let (private, is_nested) = (self.private, self.is_nested(field));
+        let (may_be_missing, parts, rules) = (self.may_be_missing(field), self.parts(field), self.rules(field));
+        let told = optional(required(field).flatten());
+        quote! {
+            &#private::Field {
+                names: &[#(#names),*],
+                may_be_missing: &|| #may_be_missing,
+                told: #told,
+                is_nested: #is_nested,
+                parts: #parts,
+                rules: #rules,
+            }
+        }
+    }
+
+    fn checks(&self) -> Option<&Checks> {
+        if let Validation::Checks(checks) = &self.schema.validation { Some(checks) } else { None }
+    }
+
+    /// Puts the rules of a field to what was read of it, whatever becomes of the others.
+    fn rules(&self, field: &Field) -> TokenStream {
+        let private = self.private;
+        let of_field = |checks: &'_ Checks| {
+            let rules = checks.of(field)?;
+            let has_default = has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"]);
+            let (sized, value) = (rules.sized(), self.value(field));
+            // A list has a length, whatever its items are.
+            let count = match has_default || self.reader(field).is_some() {
+                true => quote!(got.count_or(#private::Type::#sized, || (#value).map_or(0, |value| value.len()))),
+                false => quote!(got.count(#private::Type::#sized)),
+            };
+            rules.of_read(private, &value, &count)
+        };
+        match self.checks().and_then(of_field) {
+            Some(rules) => quote! {
+                ::core::option::Option::Some(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #rules })
+            },
+            None => quote!(::core::option::Option::None),
+        }
     }
 
     /// The type of a field that is looked at by its type alone, and whether it may be missing.
@@ -253,57 +292,8 @@ impl Examine<'_> {
         }
     }
 
-    /// Puts the rules to the fields that were read, whatever becomes of the others.
-    fn rules(&self, own: &[&Field]) -> TokenStream {
-        let Validation::Checks(checks) = &self.schema.validation else { return TokenStream::new() };
-        let private = self.private;
-        let by_field: Vec<_> =
-            own.iter().enumerate().map(|(index, field)| self.field_rules(checks, index, field)).collect();
-        if !checks.is_whole() && by_field.iter().all(TokenStream::is_empty) {
-            return TokenStream::new();
-        }
-        let names = own.iter().map(|field| {
-            let (cfgs, name) = (cfgs(&field.attrs), field.ident.as_ref().map(ToString::to_string).unwrap_or_default());
-            quote!(#(#cfgs)* #name)
-        });
-        let by_field = quote!({
-            let mut broken = #private::Broken::new();
-            #(#by_field)*
-            broken
-        });
-        let broken = match checks.is_whole() {
-            false => by_field,
-            true => quote! {
-                match fields.read::<Self>() {
-                    ::core::option::Option::Some(whole) => __broken(&whole),
-                    ::core::option::Option::None => #by_field,
-                }
-            },
-        };
-        quote! {
-            if found.wants_rules() {
-                found.rules(&order, &[#(#names),*], #broken);
-            }
-        }
-    }
-
-    fn field_rules(&self, checks: &Checks, index: usize, field: &Field) -> TokenStream {
-        let got = format_ident!("got_{index}");
-        let Some(rules) = checks.fields.iter().find(|rules| field.ident.as_ref() == Some(rules.ident())) else {
-            return TokenStream::new();
-        };
-        let has_default = has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"]);
-        let (private, sized, value) = (self.private, rules.sized(), self.value(field, &got));
-        // A list has a length, whatever its items are.
-        let count = match has_default || self.reader(field).is_some() {
-            true => quote!(#got.count_or(#private::Type::#sized, || (#value).map_or(0, |value| value.len()))),
-            false => quote!(#got.count(#private::Type::#sized)),
-        };
-        rules.of_read(private, &got, &value, &count)
-    }
-
     /// The value of a field that was read, or that is there without being sent.
-    fn value(&self, field: &Field, got: &syn::Ident) -> TokenStream {
+    fn value(&self, field: &Field) -> TokenStream {
         let (ty, private) = (&field.ty, self.private);
         // A text that is changed as it is read is refused by the reader of its type, and its rules see what became of it.
         let changed = || {
@@ -311,8 +301,8 @@ impl Examine<'_> {
             Some(self.reads_by(&quote!(#private::#path)))
         };
         let read = match self.reader(field).or_else(changed) {
-            Some(reader) => quote!(#got.read_with::<#ty>(#reader)),
-            None => quote!(#got.read::<#ty>()),
+            Some(reader) => quote!(got.read_with::<#ty>(#reader)),
+            None => quote!(got.read::<#ty>()),
         };
         let serde = metas(&field.attrs, "serde");
         let default = match serde.iter().find(|meta| meta.path().is_ident("default")) {
@@ -326,7 +316,7 @@ impl Examine<'_> {
             }
             None => return read,
         };
-        quote!(#got.or_default(#read, || #default))
+        quote!(got.or_default(#read, || #default))
     }
 
     fn whole_default(&self) -> TokenStream {
@@ -395,14 +385,9 @@ impl Examine<'_> {
 
     /// Looks at a value that stands in place of the whole.
     fn in_place(&self, field: &Field) -> TokenStream {
-        let (parts, is_nested) = (self.parts(field), self.is_nested(field));
-        let rules = if field.ident.is_some() { self.rules(&[field]) } else { TokenStream::new() };
-        self.method(&quote! {
-            let mut order = found.order();
-            let got_0 = found.value(part, &mut order, #is_nested, #parts);
-            let _ = &got_0;
-            #rules
-        })
+        let field = self.field(field, &[]);
+        let looked = quote!(found.value(::core::option::Option::Some(part), #field););
+        self.method(&self.with_whole(looked, &quote!(part)))
     }
 
     fn of_fields(&self, look: &TokenStream, may_be_strict: bool, names: &[TokenStream]) -> TokenStream {

@@ -104,7 +104,12 @@ fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
         Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
         Validation::Checks(checks) => {
             let (functions, whole) = (checks.functions(private), checks.of_whole(private, &schema.item.ident));
-            (quote!(#functions #whole), Some(quote!(__broken(self).verdict())))
+            let check = quote! {
+                let mut broken = #private::Broken::new();
+                __broken(self, &mut broken);
+                broken.verdict()
+            };
+            (quote!(#functions #whole), Some(check))
         }
     };
     let validate = validate.map(|content| {

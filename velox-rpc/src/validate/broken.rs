@@ -15,14 +15,15 @@ use crate::validate::number::{Multiple, Num, is_multiple};
 pub struct Broken {
     rules: Vec<Rule>,
     nested: Vec<(&'static str, ValidationErrors)>,
+    /// Others are known elsewhere.
+    has_others: bool,
 }
 
 /// A rule that is broken, and what is said of it.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) field: &'static str,
-    pub(super) name: &'static str,
-    pub(super) said: Said,
+struct Rule {
+    field: &'static str,
+    said: Said,
     error: ValidationError,
 }
 
@@ -68,14 +69,19 @@ impl Broken {
         Self::default()
     }
 
+    /// Begins beside others that are known elsewhere, if there are any.
+    pub(super) fn beside(has_others: bool) -> Self {
+        Self { has_others, ..Self::default() }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.nested.is_empty()
+        self.rules.is_empty() && self.nested.is_empty() && !self.has_others
     }
 
-    pub(super) fn into_rules(self) -> Vec<Rule> {
-        self.rules
+    pub(super) fn said(self) -> impl Iterator<Item = Said> {
+        self.rules.into_iter().map(|rule| rule.said)
     }
 
     /// What `Validate` gives.
@@ -108,7 +114,7 @@ impl Broken {
         let mut error = ValidationError::new(told.code.unwrap_or(name));
         error.message = told.message.map(Cow::Borrowed);
         let said = told.message.map_or(problem.into(), |message| Said::Message(message.to_owned()));
-        self.rules.push(Rule { field, name, said, error });
+        self.rules.push(Rule { field, said, error });
         &mut self.rules.last_mut().expect("it was pushed").error
     }
 
@@ -252,7 +258,7 @@ impl Broken {
             error.message = Some(message.into());
         }
         let said = said(&error);
-        self.rules.push(Rule { field, name: "custom", said, error });
+        self.rules.push(Rule { field, said, error });
     }
 
     /// The rules of what a field holds.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 
 use crate::error::{ErrorMap, Issue, Problem, Type};
+use crate::validate::broken::Broken;
 use crate::validate::number::{Num, plain};
 use crate::validate::path::{bounded, push_index, push_key};
 use crate::validate::tree::{Part, Tree};
@@ -18,6 +19,9 @@ pub type Examiner<'a> = &'a dyn Fn(Part<'_>, &mut Found);
 
 /// Looks for everything that is wrong with fields that stand among those of another type.
 pub type FieldExaminer<'a> = &'a dyn Fn(&mut Fields<'_>, &mut Found);
+
+/// Puts the rules of a field to what was found of it.
+pub type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
 
 /// What is found in one input.
 #[derive(Debug)]
@@ -255,42 +259,61 @@ impl Found {
         })
     }
 
-    /// Looks at one field, and gives it where it is right.
-    pub fn field<'t>(&mut self, fields: &mut Fields<'t>, order: &mut Order<'t>, field: &Field<'_>) -> Got<'t> {
-        let before = self.count();
+    /// Looks at one field.
+    pub fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
         let sent = fields.take(field.names);
-        let name = sent.map_or(Cow::Borrowed(""), |(key, _)| key.said());
         let main = field.names.first().copied().unwrap_or_default();
-        let got = match sent {
-            Some((_, part)) => {
-                self.at_key(&name, |found| found.inside(part, field.is_nested, field.parts));
-                if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
-            }
-            None if (field.may_be_missing)() => Got::Absent,
-            None => {
-                self.at_key(main, |found| match field.told {
-                    Some(message) => found.say(Said::Message(message.to_owned())),
-                    None => found.missing(field.parts),
-                });
-                Got::Missing
-            }
-        };
-        order.end(self, if sent.is_some() { name } else { Cow::Owned(main.to_owned()) });
-        got
+        let name = sent.map_or(Cow::Borrowed(main), |(key, _)| key.said());
+        self.at_key(&name, |found| found.value(sent.map(|(_, part)| part), field));
     }
 
-    /// Looks at a value that stands in place of the whole, and gives it where it is right.
-    pub fn value<'t>(
-        &mut self,
-        part: Part<'t>,
-        order: &mut Order<'t>,
-        is_nested: bool,
-        parts: Examiner<'_>,
-    ) -> Got<'t> {
-        let before = self.count();
-        self.inside(part, is_nested, parts);
-        order.end(self, Cow::Borrowed(""));
-        if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
+    /// Looks at the value of a field, or at one that stands in place of the whole.
+    pub fn value(&mut self, sent: Option<Part<'_>>, field: &Field<'_>) {
+        let (before, begin) = (self.count(), self.issues.len());
+        let got = match (sent, field.told) {
+            (Some(part), _) => {
+                self.inside(part, field.is_nested, field.parts);
+                if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
+            }
+            _ if (field.may_be_missing)() => Got::Absent,
+            (None, Some(message)) => return self.say(Said::Message(message.to_owned())),
+            (None, None) => return self.missing(field.parts),
+        };
+        if let Some(rules) = field.rules.filter(|_| self.checks_rules) {
+            let mut broken = Broken::new();
+            rules(&got, &mut broken);
+            self.broken(broken, begin);
+        }
+    }
+
+    /// Says which rules are broken, of the present part, whose other issues begin there. As Zod does: that a number is no integer stands before
+    /// its range, and the size of a list before its items. What a rule says of a range is said in place of what the type has to say of it.
+    pub(super) fn broken(&mut self, broken: Broken, begin: usize) {
+        let inside = self.issues.split_off(begin);
+        let (numbers, others): (Vec<_>, Vec<_>) = broken.said().partition(Said::is_of_number);
+        let has_range = numbers.iter().any(Said::is_range);
+        others.into_iter().for_each(|said| self.say(said));
+        self.issues.extend(inside.into_iter().filter(|(_, said)| !(has_range && said.is_range())));
+        numbers.into_iter().for_each(|said| self.say(said));
+        self.issues.truncate(MAX_ISSUES);
+    }
+
+    /// Reads a type as a whole, for rules that are about more than one field.
+    pub fn whole<T: DeserializeOwned>(&self, part: Part<'_>) -> Option<T> {
+        if self.checks_rules { serde_json::from_str(part.text()).ok() } else { None }
+    }
+
+    /// Puts the rules of a type as a whole to it, whose fields' issues begin there.
+    pub fn of_whole(&mut self, begin: usize, rules: impl FnOnce(&mut Broken)) {
+        let end = self.issues.len();
+        let mut broken = Broken::beside(begin < end);
+        rules(&mut broken);
+        self.broken(broken, end);
+    }
+
+    /// How many issues there are.
+    pub fn issues(&self) -> usize {
+        self.issues.len()
     }
 
     /// Looks at a part whose own rules are checked or not.
@@ -311,18 +334,11 @@ impl Found {
     }
 
     /// Looks at a type whose fields stand among those of another.
-    pub fn flattened<'t>(
-        &mut self,
-        fields: &mut Fields<'t>,
-        order: &mut Order<'t>,
-        is_nested: bool,
-        look: FieldExaminer<'_>,
-    ) {
+    pub fn flattened(&mut self, fields: &mut Fields<'_>, is_nested: bool, look: FieldExaminer<'_>) {
         let checks_rules = self.checks_rules;
         self.checks_rules &= is_nested;
         look(fields, self);
         self.checks_rules = checks_rules;
-        order.end(self, Cow::Borrowed(""));
     }
 
     /// Refuses fields that nobody has taken, where a type wants no others.
@@ -334,40 +350,6 @@ impl Found {
         if unknown.peek().is_some() {
             self.say(unrecognized(unknown));
         }
-    }
-
-    /// Begins to look at the fields of a type.
-    pub fn order<'t>(&self) -> Order<'t> {
-        Order { base: self.issues.len(), ends: Vec::new() }
-    }
-
-    /// Puts the issues of rules, each of a field by its number, before those inside of that field.
-    ///
-    /// What a rule says of the range of a number is said in place of what the type has to say of it.
-    pub(super) fn put(&mut self, order: &Order<'_>, of_rules: Vec<(usize, Said)>) {
-        let inside = self.issues.split_off(order.base.min(self.issues.len()));
-        let field_of = |at: usize| order.ends.iter().position(|(end, _)| at < end - order.base).unwrap_or(usize::MAX);
-        let has_range = |field: usize| of_rules.iter().any(|(of, said)| *of == field && said.is_range());
-        let mut all: Vec<_> = inside
-            .into_iter()
-            .enumerate()
-            .map(|(at, issue)| ((field_of(at), 1), issue))
-            .filter(|((field, _), (_, said))| !(said.is_range() && has_range(*field)))
-            .collect();
-        for (field, said) in of_rules {
-            let name = order.ends.get(field).map_or("", |(_, name)| name);
-            let path = self.at_key_if(name);
-            // As Zod does: that a number is no integer stands before its range, and the size of a list before its items.
-            let place = if said.is_of_number() { 2 } else { 0 };
-            all.push(((field, place), (path, said)));
-        }
-        all.sort_by_key(|(place, _)| *place);
-        self.issues.extend(all.into_iter().map(|(_, issue)| issue));
-        self.issues.truncate(MAX_ISSUES);
-    }
-
-    fn at_key_if(&mut self, name: &str) -> String {
-        if name.is_empty() { self.path.clone() } else { self.at_key(name, |found| found.path.clone()) }
     }
 
     /// Whether a part is right, but for its rules.
@@ -406,6 +388,8 @@ pub struct Field<'a> {
     pub is_nested: bool,
     /// Looks at its value.
     pub parts: Examiner<'a>,
+    /// Its own rules.
+    pub rules: Option<Rules<'a>>,
 }
 
 /// What was found of a field.
@@ -415,8 +399,6 @@ pub enum Got<'t> {
     Right(Part<'t>),
     /// Something is wrong with it.
     Wrong(Part<'t>),
-    /// It has to be there.
-    Missing,
     /// It is not there, and need not be.
     Absent,
 }
@@ -489,7 +471,7 @@ struct Entry<'t> {
 
 impl<'t> Fields<'t> {
     /// The object.
-    pub(super) fn part(&self) -> Part<'t> {
+    pub fn part(&self) -> Part<'t> {
         self.part
     }
 
@@ -510,26 +492,8 @@ impl<'t> Fields<'t> {
         self.entries.iter().any(|entry| names.contains(&&*entry.key.said()))
     }
 
-    /// The type that all fields together are.
-    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_str(self.part.text()).ok()
-    }
-
     fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
         self.entries.iter().filter(|entry| !entry.is_taken).map(|entry| (entry.key, entry.value))
-    }
-}
-
-/// The fields of a type that were looked at, in the order of the type: where the issues of each end, and by which name it was sent.
-#[derive(Debug)]
-pub struct Order<'t> {
-    base: usize,
-    ends: Vec<(usize, Cow<'t, str>)>,
-}
-
-impl<'t> Order<'t> {
-    fn end(&mut self, found: &Found, name: Cow<'t, str>) {
-        self.ends.push((found.issues.len(), name));
     }
 }
 

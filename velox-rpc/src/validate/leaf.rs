@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAcces
 use serde::{Deserialize, forward_to_deserialize_any};
 use validator::Validate;
 
-use crate::validate::found::{Examiner, Field, Fields, Found, Got, Order};
+use crate::validate::found::{Examiner, Field, Fields, Found, Rules};
 use crate::validate::tree::Part;
 
 /// Tells everything that is wrong with a value that is no input of this type. `#[schema]` implements it.
@@ -124,7 +124,7 @@ impl Found {
             && self.checks_rules()
             && let Err(errors) = value.validate()
         {
-            self.broken(&errors);
+            self.refused_by_validator(&errors);
         }
     }
 }
@@ -197,16 +197,18 @@ macro_rules! ways {
             fn names(&self) -> &'static [&'static str];
 
             /// Looks at a field of the type.
-            fn field<'t>(
+            fn field(
                 &self,
                 found: &mut Found,
-                (fields, order): (&mut Fields<'t>, &mut Order<'t>),
+                fields: &mut Fields<'_>,
                 names: &[&str],
                 is_nested: bool,
                 presence: Presence,
-            ) -> Got<'t> {
+                rules: Option<Rules<'_>>,
+            ) {
                 let parts: Examiner<'_> = &|part, found| self.examine(part, found);
-                found.field_of(fields, order, names, is_nested, presence, &|| self.may_be_missing(), parts)
+                let may_be_missing = &|| self.may_be_missing();
+                found.field_of(fields, presence, Field { names, may_be_missing, told: None, is_nested, parts, rules });
             }
         }
     )+};
@@ -277,17 +279,8 @@ impl<T: DeserializeOwned> Unknown for Leaf<T> {
 
 impl Found {
     /// Looks at a field whose type is known by its name.
-    #[expect(clippy::too_many_arguments, reason = "expansions are short where the arguments are made here")]
-    fn field_of<'t>(
-        &mut self,
-        fields: &mut Fields<'t>,
-        order: &mut Order<'t>,
-        names: &[&str],
-        is_nested: bool,
-        presence: Presence,
-        may_be_missing: &dyn Fn() -> bool,
-        parts: Examiner<'_>,
-    ) -> Got<'t> {
+    fn field_of(&mut self, fields: &mut Fields<'_>, presence: Presence, field: Field<'_>) {
+        let Field { parts, may_be_missing, .. } = field;
         let (optional, nullable): (Examiner<'_>, Examiner<'_>) =
             (&|part, found| found.optional(part, parts), &|part, found| found.option(part, parts));
         let (may_be_missing, parts): (&dyn Fn() -> bool, _) = match presence {
@@ -296,7 +289,7 @@ impl Found {
             Presence::Option => (&|| true, optional),
             Presence::Nullable => (&|| true, nullable),
         };
-        self.field(fields, order, &Field { names, may_be_missing, told: None, is_nested, parts })
+        self.field(fields, &Field { may_be_missing, parts, ..field });
     }
 }
 

@@ -24,7 +24,7 @@ mod tests;
 
 pub use self::broken::{Broken, Told, is_email};
 pub(crate) use self::found::Rewrite;
-pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Order};
+pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Rules};
 pub use self::leaf::{Described, Examine, Known, Leaf, Presence, Unknown, takes_key};
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};

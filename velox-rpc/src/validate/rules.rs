@@ -4,26 +4,13 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
-use crate::validate::broken::{Broken, IS_BROKEN, LIMITS, out_of_range, said};
-use crate::validate::found::{Found, Order, REQUIRED, Said, out_of};
+use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, said};
+use crate::validate::found::{Found, REQUIRED, Said, out_of};
 use crate::validate::number::Num;
 
 impl Found {
-    /// Puts the rules that are broken to their fields. `names` are those of the fields in Rust, in the order of the type.
-    pub fn rules(&mut self, order: &Order<'_>, names: &[&str], broken: Broken) {
-        let field = |name: &str| names.iter().position(|known| *known == name).unwrap_or(usize::MAX);
-        // That a value is there has been looked at with the fields.
-        let of_values = broken.into_rules().into_iter().filter(|rule| rule.name != "required");
-        self.put(order, of_values.map(|rule| (field(rule.field), rule.said)).collect());
-    }
-
-    /// Whether rules are to be checked here.
-    pub fn wants_rules(&self) -> bool {
-        self.checks_rules()
-    }
-
     /// Says everything that validator has found, by the names of the fields in Rust.
-    pub(super) fn broken(&mut self, errors: &ValidationErrors) {
+    pub(super) fn refused_by_validator(&mut self, errors: &ValidationErrors) {
         let mut entries: Vec<_> = errors.errors().iter().collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, kind) in entries {
@@ -39,9 +26,11 @@ impl Found {
     fn broken_field(&mut self, kind: &ValidationErrorsKind) {
         match kind {
             ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| self.say(of_rule(error))),
-            ValidationErrorsKind::Struct(inner) => self.broken(inner),
+            ValidationErrorsKind::Struct(inner) => self.refused_by_validator(inner),
             ValidationErrorsKind::List(items) => {
-                items.iter().for_each(|(index, inner)| self.at_index(*index, |found| found.broken(inner)));
+                items
+                    .iter()
+                    .for_each(|(index, inner)| self.at_index(*index, |found| found.refused_by_validator(inner)));
             }
         }
     }
