@@ -7,7 +7,7 @@ pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
-    Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Multiple, Part,
-    Presence, Rules, TaggedVariant, Texts, Told, Unknown, Variant, changed, double_changed, double_option, is_email,
-    takes_key,
+    Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Look, Multiple, Part,
+    Parts, Rules, TaggedVariant, Texts, Told, Unknown, Variant, always, changed, double_changed, double_option,
+    is_email, may_be_missing, takes_key,
 };

@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Type, Variant};
+use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Variant};
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::checks::Checks;
@@ -56,8 +56,8 @@ impl Examine<'_> {
             }
             (Fields::Unnamed(_), [only]) if fields.len() == 1 => self.in_place(only),
             (Fields::Unnamed(_), _) => {
-                let look = self.tuple(&read);
-                self.method(&look)
+                let parts = self.tuple(&read);
+                self.method(&quote!(found.look(part, &#parts);))
             }
         }
     }
@@ -74,11 +74,7 @@ impl Examine<'_> {
             }
             let variants = variants().map(|variant| {
                 let cfgs = cfgs(&variant.attrs);
-                let content = self.content(variant).unwrap_or_else(|| {
-                    self.examiner(&quote!({
-                        found.read::<()>(part);
-                    }))
-                });
+                let content = self.content(variant).unwrap_or_else(|| self.code(&quote!(drop(found.read::<()>(part)))));
                 quote!(#(#cfgs)* #content)
             });
             let examine = self.method(&quote!(found.untagged(part, &[#(#variants),*]);));
@@ -129,14 +125,11 @@ impl Examine<'_> {
         let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
         match &variant.fields {
             Fields::Unit => None,
-            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
-                let (parts, is_nested) = (self.parts(fields.first()?), is_nested(fields.first()?));
-                Some(self.examiner(&quote!(found.inside(part, #is_nested, #parts);)))
-            }
-            Fields::Unnamed(_) => Some(self.examiner(&self.tuple(&fields))),
+            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => Some(self.parts(fields.first()?)),
+            Fields::Unnamed(_) => Some(self.tuple(&fields)),
             Fields::Named(_) => {
                 let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
-                Some(self.examiner(&quote! {
+                Some(self.code(&quote! {
                     if let ::core::option::Option::Some(mut fields) = found.object(part) {
                         let fields = &mut fields;
                         #own
@@ -153,11 +146,8 @@ impl Examine<'_> {
         let has_default = |field: &&Field| has(&metas(&field.attrs, "serde"), &["default"]);
         let all_have = has(&self.serde, &["default"]);
         let least = fields.iter().rposition(|field| !all_have && !has_default(field)).map_or(0, |last| last + 1);
-        let items = fields.iter().map(|field| self.parts(field));
-        match least == fields.len() {
-            true => quote!(found.tuple(part, &[#(#items),*]);),
-            false => quote!(found.tuple_of(part, #least, &[#(#items),*]);),
-        }
+        let (private, items) = (self.private, fields.iter().map(|field| self.parts(field)));
+        quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
 
     /// What a variant holds beside its tag.
@@ -167,21 +157,20 @@ impl Examine<'_> {
         let inside = match &variant.fields {
             Fields::Unit => return None,
             Fields::Unnamed(_) => {
-                let (ty, is_nested) = (&fields.first()?.ty, is_nested(fields.first()?));
-                let look = match Peeled::new(ty) {
-                    // The tag is none of its keys.
-                    map @ Peeled::Map(..) => map.among_fields(private),
-                    _ => quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);),
+                let field = fields.first()?;
+                // The tag is none of the keys of a map.
+                let look = match Peeled::new(&field.ty) {
+                    map @ Peeled::Map(..) => map,
+                    _ => Peeled::Leaf(&field.ty),
                 };
-                let look = self.field_looker(&look);
-                quote!(found.flattened(fields, #is_nested, #look);)
+                self.checked(field, look.among_fields(private))
             }
             Fields::Named(_) => {
                 let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
                 quote!(#own #strict)
             }
         };
-        Some(self.field_looker(&inside))
+        Some(quote!(|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #inside }))
     }
 
     /// Looks at fields in their order; a map that is flattened takes what is left.
@@ -190,25 +179,16 @@ impl Examine<'_> {
         let takes_rest = |field: &&Field| is_flat(field) && Peeled::new(&field.ty).is_map();
         let (rest, own): (Vec<&Field>, Vec<&Field>) = all.iter().copied().partition(takes_rest);
         let looked = own.into_iter().chain(rest).map(|field| {
-            let (cfgs, is_nested) = (cfgs(&field.attrs), self.is_nested(field));
+            let cfgs = cfgs(&field.attrs);
             if is_flat(field) {
-                let look = self.field_looker(&Peeled::new(&field.ty).among_fields(private));
+                let look = self.checked(field, Peeled::new(&field.ty).among_fields(private));
                 let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
                     let rules = rules.of_whole(private);
                     quote!(if let ::core::option::Option::Some(whole) = whole { found.of_whole(begin, |broken| { #rules }); })
                 });
-                return quote!(#(#cfgs)* { found.flattened(fields, #is_nested, #look); #rules });
+                return quote!(#(#cfgs)* { #look #rules });
             }
             let names = self.field_names(field, rule);
-            if let Some((ty, presence)) = self.plain(field) {
-                let rules = self.rules(field);
-                return quote! {
-                    #(#cfgs)*
-                    (&&&#private::Leaf::<#ty>::new()).field(
-                        found, fields, &[#(#names),*], #is_nested, #private::Presence::#presence, #rules,
-                    );
-                };
-            }
             let field = self.field(field, &names);
             quote!(#(#cfgs)* found.field(fields, #field);)
         });
@@ -232,16 +212,13 @@ impl Examine<'_> {
 
     /// All that is known of a field.
     fn field(&self, field: &Field, names: &[String]) -> TokenStream {
-        let (private, is_nested) = (self.private, self.is_nested(field));
+        let private = self.private;
         let (may_be_missing, parts, rules) = (self.may_be_missing(field), self.parts(field), self.rules(field));
-        let told = optional(required(field).flatten());
         quote! {
             &#private::Field {
                 names: &[#(#names),*],
-                may_be_missing: &|| #may_be_missing,
-                told: #told,
-                is_nested: #is_nested,
-                parts: #parts,
+                may_be_missing: #may_be_missing,
+                parts: &#parts,
                 rules: #rules,
             }
         }
@@ -270,25 +247,6 @@ impl Examine<'_> {
                 ::core::option::Option::Some(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #rules })
             },
             None => quote!(::core::option::Option::None),
-        }
-    }
-
-    /// The type of a field that is looked at by its type alone, and whether it may be missing.
-    fn plain<'f>(&self, field: &'f Field) -> Option<(&'f Type, TokenStream)> {
-        let serde = metas(&field.attrs, "serde");
-        if required(field).is_some() || self.reader(field).is_some() {
-            return None;
-        }
-        let has_default = has(&serde, &["default"]) || has(&self.serde, &["default"]);
-        match Peeled::new(&field.ty) {
-            Peeled::Leaf(ty) if has_default => Some((ty, quote!(Default))),
-            Peeled::Leaf(ty) => Some((ty, quote!(Required))),
-            Peeled::Option(inner) => match *inner {
-                Peeled::Leaf(ty) if Words::of(field).nullable => Some((ty, quote!(Nullable))),
-                Peeled::Leaf(ty) => Some((ty, quote!(Option))),
-                _ => None,
-            },
-            _ => None,
         }
     }
 
@@ -326,23 +284,22 @@ impl Examine<'_> {
         }
     }
 
-    /// Looks at the value of a field.
+    /// What the value of a field is made of.
     fn parts(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
-        let parts = match self.reader(field) {
-            Some(reader) => self.examiner(&quote!({ found.read_with::<#ty>(part, #reader); })),
-            None => match Peeled::new(ty) {
-                Peeled::Option(inner) if !Words::of(field).nullable && field.ident.is_some() => {
-                    let inner = inner.parts(private);
-                    self.examiner(&quote!(found.optional(part, #inner);))
-                }
-                other => other.parts(private),
-            },
+        let parts = match (self.reader(field), Peeled::new(ty)) {
+            (Some(reader), _) => self.code(&quote!(drop(found.read_with::<#ty>(part, #reader)))),
+            (None, Peeled::Option(inner)) if !Words::of(field).nullable && field.ident.is_some() => {
+                let inner = inner.parts(private);
+                quote!(#private::Parts::Optional(&#inner))
+            }
+            (None, other) => other.parts(private),
         };
+        let parts = if self.is_nested(field) { parts } else { quote!(#private::Parts::Unchecked(&#parts)) };
         match required(field) {
             Some(told) => {
                 let told = optional(told);
-                self.examiner(&quote!(found.required(part, #told, #parts);))
+                quote!(#private::Parts::Required(#told, &#parts))
             }
             None => parts,
         }
@@ -368,19 +325,13 @@ impl Examine<'_> {
     fn may_be_missing(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
         let serde = metas(&field.attrs, "serde");
-        if required(field).is_some() {
-            return quote!(false);
+        let has_default = has(&serde, &["default"]) || has(&self.serde, &["default"]);
+        let has_reader = self.reader(field).is_some();
+        match required(field) {
+            None if has_default || is_option(ty) && !has_reader => quote!(#private::always),
+            None if !has_reader => quote!(#private::may_be_missing::<#ty>),
+            _ => quote!(|| false),
         }
-        if has(&serde, &["default"]) || has(&self.serde, &["default"]) {
-            return quote!(true);
-        }
-        if self.reader(field).is_some() {
-            return quote!(false);
-        }
-        if is_option(ty) {
-            return quote!(true);
-        }
-        quote!((&&&#private::Leaf::<#ty>::new()).may_be_missing())
     }
 
     /// Looks at a value that stands in place of the whole.
@@ -412,14 +363,15 @@ impl Examine<'_> {
         quote!(fn examine(part: #private::Part<'_>, found: &mut #private::Found) { #look })
     }
 
-    fn examiner(&self, look: &TokenStream) -> TokenStream {
+    /// What this code looks at.
+    fn code(&self, look: &TokenStream) -> TokenStream {
         let private = self.private;
-        quote!(&|part: #private::Part<'_>, found: &mut #private::Found| { #look })
+        quote!(#private::Parts::Type(|part: #private::Part<'_>, found: &mut #private::Found| { #look }))
     }
 
-    fn field_looker(&self, look: &TokenStream) -> TokenStream {
-        let private = self.private;
-        quote!(&|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #look })
+    /// Looks at fields among others, whose rules are checked only if they are nested.
+    fn checked(&self, field: &Field, look: TokenStream) -> TokenStream {
+        if self.is_nested(field) { look } else { quote!(found.unchecked(|found| { #look });) }
     }
 
     fn refuse_others(&self) -> TokenStream {
@@ -432,7 +384,7 @@ impl Examine<'_> {
         match &variant.fields {
             Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 && self.reader(&unnamed.unnamed[0]).is_none() => {
                 let ty = &unnamed.unnamed[0].ty;
-                quote!(|| (&&&#private::Leaf::<#ty>::new()).may_be_missing())
+                quote!(#private::may_be_missing::<#ty>)
             }
             _ => quote!(|| false),
         }

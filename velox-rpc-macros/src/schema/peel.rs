@@ -53,32 +53,35 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// The closure that looks at a value.
+    /// What it is made of, as a value.
     pub(crate) fn parts(&self, private: &TokenStream) -> TokenStream {
-        let look = match self {
+        let parts = quote!(#private::Parts);
+        match self {
             Self::Option(inner) => {
                 let inner = inner.parts(private);
-                quote!(found.option(part, #inner);)
+                quote!(#parts::Option(&#inner))
             }
             Self::List(inner) | Self::Set(inner) => {
                 let inner = inner.parts(private);
-                quote!(found.list(part, #inner);)
+                quote!(#parts::List(&#inner))
             }
             Self::Array(inner, length) => {
                 let inner = inner.parts(private);
-                quote!(found.array(part, #length, #inner);)
+                quote!(#parts::Array(#length, &#inner))
             }
             Self::Tuple(items) => {
-                let items = items.iter().map(|item| item.parts(private));
-                quote!(found.tuple(part, &[#(#items),*]);)
+                let (least, items) = (items.len(), items.iter().map(|item| item.parts(private)));
+                quote!(#parts::Tuple(#least, &[#(#items),*]))
             }
             Self::Map(key, value) => {
                 let value = value.parts(private);
-                quote!(found.map(part, &#private::takes_key::<#key>, #value);)
+                quote!(#parts::Map(#private::takes_key::<#key>, &#value))
             }
-            Self::Leaf(ty) => quote!((&&&#private::Leaf::<#ty>::new()).examine(part, found);),
-        };
-        quote!(&|part: #private::Part<'_>, found: &mut #private::Found| { #look })
+            Self::Leaf(ty) => {
+                let look = look(private, ty);
+                quote!(#look.parts)
+            }
+        }
     }
 
     /// How its fields are looked at where they stand among those of another type.
@@ -86,17 +89,21 @@ impl<'a> Peeled<'a> {
         match self {
             Self::Option(inner) => {
                 let Self::Leaf(ty) = &**inner else { return inner.among_fields(private) };
+                let look = look(private, ty);
                 quote! {
-                    if fields.has((&&&#private::Leaf::<#ty>::new()).names()) {
-                        (&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);
+                    if fields.has(#look.names) {
+                        (#look.fields)(fields, found);
                     }
                 }
             }
             Self::Map(key, value) => {
                 let value = value.parts(private);
-                quote!(found.rest(fields, &#private::takes_key::<#key>, #value);)
+                quote!(found.rest(fields, #private::takes_key::<#key>, &#value);)
             }
-            Self::Leaf(ty) => quote!((&&&#private::Leaf::<#ty>::new()).examine_fields(fields, found);),
+            Self::Leaf(ty) => {
+                let look = look(private, ty);
+                quote!((#look.fields)(fields, found);)
+            }
             // serde flattens nothing else.
             _ => TokenStream::new(),
         }
@@ -134,6 +141,11 @@ impl<'a> Peeled<'a> {
             _ => None,
         }
     }
+}
+
+/// How the values of a type are looked at.
+fn look(private: &TokenStream, ty: &Type) -> TokenStream {
+    quote!((&&&#private::Leaf::<#ty>::new()).look())
 }
 
 fn type_of(argument: &GenericArgument) -> Option<&Type> {

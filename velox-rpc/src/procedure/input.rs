@@ -18,7 +18,7 @@ use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Problem, Result};
 use crate::running::Running;
-use crate::validate::{Examine, Found, Part, Rewrite, Tree};
+use crate::validate::{Examine, Found, Part, Parts, Rewrite, Tree};
 
 /// What a procedure can take: a type that serde can read, validator can check and schemars can describe, as `#[schema]`
 /// makes it.
@@ -107,7 +107,7 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a
         None if shape.accepts_null() => Ok("null"),
         None => {
             let mut found = Found::new(false, false);
-            found.missing(&read.examine);
+            found.missing(&Parts::Type(read.examine));
             Err(Error::invalid(found.into_parts(|| shape.error_map()).0))
         }
     }

@@ -1,7 +1,7 @@
 //! Enums, by each of serde's four taggings.
 
 use crate::error::{Problem, Type};
-use crate::validate::found::{Examiner, FieldExaminer, Fields, Fit, Found, unrecognized};
+use crate::validate::found::{FieldExaminer, Fields, Fit, Found, Parts, unrecognized};
 use crate::validate::tree::Part;
 
 /// A variant that stands apart from its tag.
@@ -9,8 +9,8 @@ use crate::validate::tree::Part;
 pub struct Variant<'a> {
     /// Its name on the wire, and its aliases. None for the one that takes all other names.
     pub names: &'a [&'a str],
-    /// Looks at what it holds.
-    pub content: Option<Examiner<'a>>,
+    /// What it holds.
+    pub content: Option<Parts<'a>>,
     /// Whether that may be left out beside its tag.
     pub is_optional: fn() -> bool,
 }
@@ -21,7 +21,7 @@ pub struct TaggedVariant<'a> {
     /// Its name on the wire, and its aliases. None for the one that takes all other names.
     pub names: &'a [&'a str],
     /// Looks at its fields.
-    pub content: Option<FieldExaminer<'a>>,
+    pub content: Option<FieldExaminer>,
 }
 
 impl Found {
@@ -59,8 +59,8 @@ impl Found {
     }
 
     fn held(&mut self, part: Part<'_>, variant: &Variant<'_>) {
-        match variant.content {
-            Some(examine) => examine(part, self),
+        match &variant.content {
+            Some(content) => self.look(part, content),
             None => self.say(Problem::Invalid),
         }
     }
@@ -81,9 +81,9 @@ impl Found {
         let names = variants.iter().map(|variant| variant.names);
         let Some(chosen) = self.chosen(fields, tag, names) else { return };
         let variant = &variants[chosen];
-        self.at_key(content, |found| match (variant.content, sent) {
-            (Some(examine), Some((_, part))) => examine(part, found),
-            (Some(examine), None) if !(variant.is_optional)() => found.missing(examine),
+        self.at_key(content, |found| match (&variant.content, sent) {
+            (Some(content), Some((_, part))) => found.look(part, content),
+            (Some(content), None) if !(variant.is_optional)() => found.missing(content),
             // serde takes `null` for nothing.
             (None, Some((_, part))) => drop(found.read::<()>(part)),
             (_, None) => {}
@@ -108,20 +108,20 @@ impl Found {
 
     /// The first variant that takes it, or else the first that would if numbers were written otherwise. Where none does, nobody can tell
     /// which was meant.
-    pub fn untagged(&mut self, part: Part<'_>, variants: &[Examiner<'_>]) {
+    pub fn untagged(&mut self, part: Part<'_>, variants: &[Parts<'_>]) {
         let mut chosen = None;
-        for examine in variants {
-            match self.fit(part, *examine) {
+        for content in variants {
+            match self.fit(part, content) {
                 Fit::AsWritten => {
-                    chosen = Some(examine);
+                    chosen = Some(content);
                     break;
                 }
-                Fit::Rewritten => chosen = chosen.or(Some(examine)),
+                Fit::Rewritten => chosen = chosen.or(Some(content)),
                 Fit::Wrong => {}
             }
         }
         match chosen {
-            Some(examine) => examine(part, self),
+            Some(content) => self.look(part, content),
             None => self.say(Problem::InvalidUnion),
         }
     }

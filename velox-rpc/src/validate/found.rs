@@ -14,11 +14,34 @@ use crate::validate::number::{Num, plain};
 use crate::validate::path::{bounded, push_index, push_key};
 use crate::validate::tree::{Part, Tree};
 
+/// What a type is made of, as far as its syntax tells. It is data, so that a field of a common type has no code of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Parts<'a> {
+    /// What this finds is all that is wrong.
+    Type(Examiner),
+    /// What an `Option` holds.
+    Option(&'a Parts<'a>),
+    /// The same of a field whose `null` is refused if that is set.
+    Optional(&'a Parts<'a>),
+    /// The same of an `Option` that must not be empty, and what its author says then.
+    Required(Option<&'a str>, &'a Parts<'a>),
+    /// The items of a list.
+    List(&'a Parts<'a>),
+    /// The items of a list of this length.
+    Array(usize, &'a Parts<'a>),
+    /// The items of a tuple that has at least so many.
+    Tuple(usize, &'a [Parts<'a>]),
+    /// The values of a map, and whether it takes a key.
+    Map(fn(&str) -> bool, &'a Parts<'a>),
+    /// Something whose own rules are not checked.
+    Unchecked(&'a Parts<'a>),
+}
+
 /// Looks for everything that is wrong with a part.
-pub type Examiner<'a> = &'a dyn Fn(Part<'_>, &mut Found);
+pub type Examiner = fn(Part<'_>, &mut Found);
 
 /// Looks for everything that is wrong with fields that stand among those of another type.
-pub type FieldExaminer<'a> = &'a dyn Fn(&mut Fields<'_>, &mut Found);
+pub type FieldExaminer = fn(&mut Fields<'_>, &mut Found);
 
 /// Puts the rules of a field to what was found of it.
 pub type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
@@ -102,7 +125,12 @@ impl Found {
     }
 
     /// Says that the present part is missing: what is wanted of it is what would be said of `null`.
-    pub(crate) fn missing(&mut self, parts: Examiner<'_>) {
+    pub(crate) fn missing(&mut self, parts: &Parts<'_>) {
+        let parts = match parts {
+            Parts::Required(Some(message), _) => return self.say(Said::Message((*message).to_owned())),
+            Parts::Required(None, inner) => inner,
+            other => other,
+        };
         let null = Tree::new("null");
         let mut trial = Self { depth: self.depth, fuel: self.fuel, ..Self::new(false, true) };
         if let Some(part) = null.root() {
@@ -165,54 +193,54 @@ impl Found {
     }
 
     /// Looks at a part, unless there is enough already. What follows a type may not end: serde_json reads no deeper, either.
-    fn look(&mut self, part: Part<'_>, examine: Examiner<'_>) {
+    pub fn look(&mut self, part: Part<'_>, parts: &Parts<'_>) {
         if self.depth > MAX_DEPTH || self.fuel == 0 {
-            self.say(Problem::Invalid);
-        } else if self.issues.len() < MAX_ISSUES {
-            self.fuel -= 1;
-            examine(part, self);
+            return self.say(Problem::Invalid);
+        }
+        if self.issues.len() >= MAX_ISSUES {
+            return;
+        }
+        self.fuel -= 1;
+        let is_null = part.kind() == Type::Null;
+        match *parts {
+            Parts::Type(examine) => examine(part, self),
+            Parts::Optional(inner) if self.refuses_null => self.look(part, inner),
+            Parts::Option(_) | Parts::Optional(_) if is_null => {}
+            Parts::Required(..) if is_null => self.missing(parts),
+            Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => self.look(part, inner),
+            Parts::List(item) => self.items(part, Type::Array, std::iter::repeat(item)),
+            Parts::Array(length, item) => {
+                if self.is(part, Type::Array, Type::Array) && self.has_length(part, length, true) {
+                    self.items(part, Type::Array, std::iter::repeat(item));
+                }
+            }
+            Parts::Tuple(least, items) => {
+                let length = part.items().count().clamp(least, items.len());
+                if self.is(part, Type::Array, Type::Tuple) && self.has_length(part, length, false) {
+                    self.items(part, Type::Tuple, items.iter());
+                }
+            }
+            Parts::Map(takes_key, value) => {
+                if let Some(mut fields) = self.fields(part, Type::Record) {
+                    self.rest(&mut fields, takes_key, value);
+                }
+            }
+            Parts::Unchecked(inner) => self.unchecked(|found| found.look(part, inner)),
         }
     }
 
-    /// Looks at what an `Option` holds.
-    pub fn option(&mut self, part: Part<'_>, inner: Examiner<'_>) {
-        if part.kind() != Type::Null {
-            self.look(part, inner);
-        }
-    }
-
-    /// Looks at a field that may be missing.
-    pub fn optional(&mut self, part: Part<'_>, inner: Examiner<'_>) {
-        if self.refuses_null { self.look(part, inner) } else { self.option(part, inner) }
+    /// Looks at what has rules of its own that are not checked.
+    pub fn unchecked(&mut self, look: impl FnOnce(&mut Self)) {
+        let checks_rules = std::mem::replace(&mut self.checks_rules, false);
+        look(self);
+        self.checks_rules = checks_rules;
     }
 
     /// Looks at each item of a list.
-    pub fn list(&mut self, part: Part<'_>, item: Examiner<'_>) {
-        if self.is(part, Type::Array, Type::Array) {
-            for (index, it) in part.items().enumerate() {
-                self.at_index(index, |found| found.look(it, item));
-            }
-        }
-    }
-
-    /// Looks at each item of a list of this length.
-    pub fn array(&mut self, part: Part<'_>, length: usize, item: Examiner<'_>) {
-        if self.is(part, Type::Array, Type::Array) && self.has_length(part, length, true) {
-            self.list(part, item);
-        }
-    }
-
-    /// Looks at each item of a tuple.
-    pub fn tuple(&mut self, part: Part<'_>, items: &[Examiner<'_>]) {
-        self.tuple_of(part, items.len(), items);
-    }
-
-    /// Looks at each item of a tuple that has at least so many.
-    pub fn tuple_of(&mut self, part: Part<'_>, least: usize, items: &[Examiner<'_>]) {
-        let length = part.items().count().clamp(least, items.len());
-        if self.is(part, Type::Array, Type::Tuple) && self.has_length(part, length, false) {
+    fn items<'a>(&mut self, part: Part<'_>, kind: Type, items: impl Iterator<Item = &'a Parts<'a>>) {
+        if self.is(part, Type::Array, kind) {
             for (index, (it, item)) in part.items().zip(items).enumerate() {
-                self.at_index(index, |found| found.look(it, *item));
+                self.at_index(index, |found| found.look(it, item));
             }
         }
     }
@@ -226,15 +254,8 @@ impl Found {
         count >= length
     }
 
-    /// Looks at each value of a map, and at its keys.
-    pub fn map(&mut self, part: Part<'_>, takes_key: &dyn Fn(&str) -> bool, value: Examiner<'_>) {
-        if let Some(mut fields) = self.fields(part, Type::Record) {
-            self.rest(&mut fields, takes_key, value);
-        }
-    }
-
     /// Looks at all fields that nobody has taken, as a flattened map has them.
-    pub fn rest(&mut self, fields: &mut Fields<'_>, takes_key: &dyn Fn(&str) -> bool, value: Examiner<'_>) {
+    pub fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
         let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
         for (key, it) in good {
             self.at_key(&key.said(), |found| found.look(it, value));
@@ -270,14 +291,13 @@ impl Found {
     /// Looks at the value of a field, or at one that stands in place of the whole.
     pub fn value(&mut self, sent: Option<Part<'_>>, field: &Field<'_>) {
         let (before, begin) = (self.count(), self.issues.len());
-        let got = match (sent, field.told) {
-            (Some(part), _) => {
-                self.inside(part, field.is_nested, field.parts);
+        let got = match sent {
+            Some(part) => {
+                self.look(part, field.parts);
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
-            _ if (field.may_be_missing)() => Got::Absent,
-            (None, Some(message)) => return self.say(Said::Message(message.to_owned())),
-            (None, None) => return self.missing(field.parts),
+            None if (field.may_be_missing)() => Got::Absent,
+            None => return self.missing(field.parts),
         };
         if let Some(rules) = field.rules.filter(|_| self.checks_rules) {
             let mut broken = Broken::new();
@@ -316,31 +336,6 @@ impl Found {
         self.issues.len()
     }
 
-    /// Looks at a part whose own rules are checked or not.
-    pub fn inside(&mut self, part: Part<'_>, is_nested: bool, parts: Examiner<'_>) {
-        let checks_rules = self.checks_rules;
-        self.checks_rules &= is_nested;
-        self.look(part, parts);
-        self.checks_rules = checks_rules;
-    }
-
-    /// Looks at an `Option` that must not be empty.
-    pub fn required(&mut self, part: Part<'_>, told: Option<&str>, parts: Examiner<'_>) {
-        match told {
-            _ if part.kind() != Type::Null => self.look(part, parts),
-            Some(message) => self.say(Said::Message(message.to_owned())),
-            None => self.missing(parts),
-        }
-    }
-
-    /// Looks at a type whose fields stand among those of another.
-    pub fn flattened(&mut self, fields: &mut Fields<'_>, is_nested: bool, look: FieldExaminer<'_>) {
-        let checks_rules = self.checks_rules;
-        self.checks_rules &= is_nested;
-        look(fields, self);
-        self.checks_rules = checks_rules;
-    }
-
     /// Refuses fields that nobody has taken, where a type wants no others.
     pub fn unknown(&mut self, fields: &Fields<'_>) {
         if !fields.is_strict {
@@ -353,10 +348,10 @@ impl Found {
     }
 
     /// Whether a part is right, but for its rules.
-    pub(super) fn fit(&mut self, part: Part<'_>, examine: Examiner<'_>) -> Fit {
+    pub(super) fn fit(&mut self, part: Part<'_>, parts: &Parts<'_>) -> Fit {
         let (depth, fuel) = (self.depth, self.fuel);
         let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, self.refuses_null) };
-        trial.look(part, examine);
+        trial.look(part, parts);
         self.fuel = trial.fuel;
         match (trial.issues.is_empty(), trial.rewrites.is_empty()) {
             (true, true) => Fit::AsWritten,
@@ -381,13 +376,9 @@ pub struct Field<'a> {
     /// Its name on the wire, and its aliases.
     pub names: &'a [&'a str],
     /// Whether it may be missing.
-    pub may_be_missing: &'a dyn Fn() -> bool,
-    /// What its author says where it is missing.
-    pub told: Option<&'a str>,
-    /// Whether the rules inside of it are checked.
-    pub is_nested: bool,
-    /// Looks at its value.
-    pub parts: Examiner<'a>,
+    pub may_be_missing: fn() -> bool,
+    /// What it is made of.
+    pub parts: &'a Parts<'a>,
     /// Its own rules.
     pub rules: Option<Rules<'a>>,
 }

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAcces
 use serde::{Deserialize, forward_to_deserialize_any};
 use validator::Validate;
 
-use crate::validate::found::{Examiner, Field, Fields, Found, Rules};
+use crate::validate::found::{FieldExaminer, Fields, Found, Parts};
 use crate::validate::tree::Part;
 
 /// Tells everything that is wrong with a value that is no input of this type. `#[schema]` implements it.
@@ -65,31 +65,31 @@ pub trait Examine {
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.list(part, &T::examine);
+        found.look(part, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.list(part, &T::examine);
+        found.look(part, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.list(part, &T::examine);
+        found.look(part, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.list(part, &T::examine);
+        found.look(part, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.map(part, &takes_key::<K>, &T::examine);
+        found.look(part, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
     }
 }
 
@@ -97,7 +97,7 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
     for HashMap<K, T, S>
 {
     fn examine(part: Part<'_>, found: &mut Found) {
-        found.map(part, &takes_key::<K>, &T::examine);
+        found.look(part, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
     }
 }
 
@@ -108,9 +108,9 @@ impl Found {
     }
 
     /// Lets the reader of a type look, whose schema says what a value of it looks like.
-    fn read_described<T: DeserializeOwned + JsonSchema>(&mut self, part: Part<'_>) {
+    fn read_described<T: DeserializeOwned + JsonSchema>(part: Part<'_>, found: &mut Self) {
         if let Err(error) = serde_json::from_str::<T>(part.text()) {
-            self.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
+            found.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
     }
 
@@ -157,7 +157,7 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
     }
 }
 
-/// Picks, for a type that stands in the user's code, the best way to look at its values: `(&&&Leaf::<T>::new()).examine(…)` is that of
+/// Picks, for a type that stands in the user's code, the best way to look at its values: `(&&&Leaf::<T>::new()).look()` is that of
 /// [`Known`] if it has one, else that of [`Described`], else that of [`Unknown`].
 #[derive(Debug)]
 pub struct Leaf<T>(PhantomData<fn() -> T>);
@@ -170,131 +170,61 @@ impl<T> Leaf<T> {
     }
 }
 
-/// Whether a field may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// Only if its reader says so.
-    Required,
-    /// Something stands for it.
-    Default,
-    /// It is an `Option` of the type.
-    Option,
-    /// The same, and `null` is one of its values.
-    Nullable,
+/// How the values of a type are looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Looks at a value.
+    pub parts: Parts<'static>,
+    /// Looks at its fields among those of another type.
+    pub fields: FieldExaminer,
+    /// The fields that it has, if they are known.
+    pub names: &'static [&'static str],
 }
 
-macro_rules! ways {
-    ($($(#[$doc:meta])* $way:ident)+) => {$(
-        $(#[$doc])*
-        pub trait $way {
-            /// Looks for everything that is wrong.
-            fn examine(&self, part: Part<'_>, found: &mut Found);
-            /// The same among the fields of another type.
-            fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found);
-            /// Whether it may be missing.
-            fn may_be_missing(&self) -> bool;
-            /// The fields that it has.
-            fn names(&self) -> &'static [&'static str];
-
-            /// Looks at a field of the type.
-            fn field(
-                &self,
-                found: &mut Found,
-                fields: &mut Fields<'_>,
-                names: &[&str],
-                is_nested: bool,
-                presence: Presence,
-                rules: Option<Rules<'_>>,
-            ) {
-                let parts: Examiner<'_> = &|part, found| self.examine(part, found);
-                let may_be_missing = &|| self.may_be_missing();
-                found.field_of(fields, presence, Field { names, may_be_missing, told: None, is_nested, parts, rules });
-            }
-        }
-    )+};
-}
-
-ways! {
-    /// Types that are known part by part.
-    Known
-    /// Types whose reader is known, and their schema.
-    Described
-    /// Types of which only the reader is known.
-    Unknown
+/// Types that are known part by part.
+pub trait Known {
+    /// How they are looked at.
+    fn look(&self) -> Look;
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
-    fn examine(&self, part: Part<'_>, found: &mut Found) {
-        T::examine(part, found);
+    fn look(&self) -> Look {
+        Look { parts: Parts::Type(T::examine), fields: T::examine_fields, names: T::NAMES }
     }
+}
 
-    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
-        T::examine_fields(fields, found);
-    }
-
-    fn may_be_missing(&self) -> bool {
-        may_be_missing::<T>()
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        T::NAMES
-    }
+/// Types whose reader is known, and their schema.
+pub trait Described {
+    /// How they are looked at.
+    fn look(&self) -> Look;
 }
 
 impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
-    fn examine(&self, part: Part<'_>, found: &mut Found) {
-        found.read_described::<T>(part);
+    fn look(&self) -> Look {
+        Look { parts: Parts::Type(Found::read_described::<T>), ..Leaf::<T>::new().look() }
     }
+}
 
-    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
-        found.read::<T>(fields.part());
-    }
-
-    fn may_be_missing(&self) -> bool {
-        may_be_missing::<T>()
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &[]
-    }
+/// Types of which only the reader is known.
+pub trait Unknown {
+    /// How they are looked at.
+    fn look(&self) -> Look;
 }
 
 impl<T: DeserializeOwned> Unknown for Leaf<T> {
-    fn examine(&self, part: Part<'_>, found: &mut Found) {
-        found.read::<T>(part);
-    }
-
-    fn examine_fields(&self, fields: &mut Fields<'_>, found: &mut Found) {
-        found.read::<T>(fields.part());
-    }
-
-    fn may_be_missing(&self) -> bool {
-        may_be_missing::<T>()
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &[]
+    fn look(&self) -> Look {
+        let fields: FieldExaminer = |fields, found| drop(found.read::<T>(fields.part()));
+        Look { parts: Parts::Type(|part, found| drop(found.read::<T>(part))), fields, names: &[] }
     }
 }
 
-impl Found {
-    /// Looks at a field whose type is known by its name.
-    fn field_of(&mut self, fields: &mut Fields<'_>, presence: Presence, field: Field<'_>) {
-        let Field { parts, may_be_missing, .. } = field;
-        let (optional, nullable): (Examiner<'_>, Examiner<'_>) =
-            (&|part, found| found.optional(part, parts), &|part, found| found.option(part, parts));
-        let (may_be_missing, parts): (&dyn Fn() -> bool, _) = match presence {
-            Presence::Required => (may_be_missing, parts),
-            Presence::Default => (&|| true, parts),
-            Presence::Option => (&|| true, optional),
-            Presence::Nullable => (&|| true, nullable),
-        };
-        self.field(fields, &Field { may_be_missing, parts, ..field });
-    }
+/// Something stands for a field that is missing.
+pub fn always() -> bool {
+    true
 }
 
 /// Whether serde takes a missing key for a value of the type, as it does for an `Option`.
-fn may_be_missing<T: DeserializeOwned>() -> bool {
+pub fn may_be_missing<T: DeserializeOwned>() -> bool {
     T::deserialize(Missing).is_ok()
 }
 

@@ -24,8 +24,8 @@ mod tests;
 
 pub use self::broken::{Broken, Told, is_email};
 pub(crate) use self::found::Rewrite;
-pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Rules};
-pub use self::leaf::{Described, Examine, Known, Leaf, Presence, Unknown, takes_key};
+pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Parts, Rules};
+pub use self::leaf::{Described, Examine, Known, Leaf, Look, Unknown, always, may_be_missing, takes_key};
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub use self::readers::{Texts, changed, double_changed, double_option};
