@@ -797,3 +797,38 @@ async fn rules_of_a_flattened_field_are_told_once_all_fields_can_be_read() {
     let told = write(&client, r#"{"page":0,"word":"","f":1,"g":"x"}"#).await;
     assert_eq!(told, Err([least, short, "g: Expected number, received string"].map(str::to_owned).to_vec()));
 }
+
+#[tokio::test]
+async fn rules_are_put_to_a_default_and_told_in_the_order_in_which_they_are_written() {
+    #[schema]
+    struct Search {
+        #[serde(default)]
+        #[validate(range(min = 1), multiple_of = 5)]
+        page: u8,
+        #[serde(default = "three")]
+        #[validate(multiple_of = 5, custom(function = "even"), range(max = 2))]
+        size: u32,
+        #[serde(default)]
+        #[validate(custom(function = "some"), length(min = 1))]
+        words: Vec<String>,
+    }
+    fn three() -> u32 {
+        3
+    }
+    fn even(number: u32) -> Result<(), validator::ValidationError> {
+        if number.is_multiple_of(2) { Ok(()) } else { Err(validator::ValidationError::new("odd")) }
+    }
+    fn some(words: &[String]) -> Result<(), validator::ValidationError> {
+        if words.is_empty() { Err(validator::ValidationError::new("none")) } else { Ok(()) }
+    }
+    let told = write(&body::<Search>(), "{}").await;
+    let issues = [
+        "page: Number must be greater than or equal to 1",
+        "size: Invalid input",
+        "size: Number must be a multiple of 5",
+        "size: Number must be less than or equal to 2",
+        "words: Invalid input",
+        "words: Array must contain at least 1 element(s)",
+    ];
+    assert_eq!(told, Err(issues.map(str::to_owned).to_vec()));
+}

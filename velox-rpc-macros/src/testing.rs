@@ -81,7 +81,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 59] = [
+const OURS: [&str; 61] = [
     "build",
     "into_router",
     "router",
@@ -129,6 +129,8 @@ const OURS: [&str; 59] = [
     "content",
     "text",
     "got",
+    "count",
+    "read",
     "whole",
     "MISSING",
     "validator",
@@ -143,7 +145,7 @@ const OURS: [&str; 59] = [
     "Described",
 ];
 /// Keywords, built-in attributes and their arguments, primitive types.
-const LANGUAGE: [&str; 51] = [
+const LANGUAGE: [&str; 52] = [
     "impl",
     "for",
     "fn",
@@ -176,6 +178,7 @@ const LANGUAGE: [&str; 51] = [
     "rename_all_fields",
     "skip_serializing_if",
     "unused_imports",
+    "unused_variables",
     "unreachable_patterns",
     "non_camel_case_types",
     "clippy",

@@ -68,6 +68,9 @@ pub(crate) struct Numbers {
     price: Option<f32>,
     #[validate(multiple_of = 2)]
     even: Option<f64>,
+    #[serde(default)]
+    #[validate(range(min = 1))]
+    no_default: u8,
 }
 
 /// The nearest number to it that an `f64` has is a little more.
@@ -81,7 +84,7 @@ impl Animal for Numbers {
         Good::fields(json!({
             "age": [18, 99], "share": [0.5, 1, 1.0], "degrees": [null, -5, 0], "count": [null, 9], "wide": [1, u64::MAX],
             "percent": [0, 99.5], "widest": [null, 1], "large": [null, 1], "least": [0.1, 1], "step": [0, -5, 10],
-            "price": [null, 0.07, 19.99, 0.070000000001], "even": [null, 2, 9_007_199_254_740_993_u64],
+            "price": [null, 0.07, 19.99, 0.070000000001], "even": [null, 2, 9_007_199_254_740_993_u64], "noDefault": [1],
         }))
     }
 }

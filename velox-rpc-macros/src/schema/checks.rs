@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Type};
 
+use crate::naming::unraw;
 use crate::schema::attributes::{has, inner, metas};
 use crate::schema::field::{cfgs, is_option};
 use crate::schema::peel::{Counted, Peeled, only_argument};
@@ -68,7 +69,7 @@ impl Checks {
 
     /// The functions that the rules of each field are.
     pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
-        self.fields.iter().map(|field| field.functions(private)).collect()
+        self.fields.iter().filter_map(|field| field.function(private)).collect()
     }
 
     /// The function that puts all rules to a whole value.
@@ -118,56 +119,37 @@ impl FieldChecks {
         })
     }
 
-    /// Rules of the length of a list or map, which are put to a count alone.
-    fn of_length(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| self.counted.is_some() && rule.name == "length")
-    }
-
-    /// Whether it is put to the number that was sent, and not to what was read of it: then it is told also of a number that the type has not.
-    /// A float holds every number, though not to the last digit, so its rules are asked of what was read.
-    fn is_of_number(&self, rule: &Rule) -> bool {
-        matches!(rule.name.as_str(), "range" | "multiple_of")
-            && INTEGERS.contains(&self.inner.to_token_stream().to_string().as_str())
-    }
-
-    /// Rules that are put to the value itself.
-    fn of_value(&self) -> impl Iterator<Item = &Rule> {
-        let is_elsewhere = |rule: &Rule| match rule.name.as_str() {
-            "required" => true,
-            "length" => self.counted.is_some(),
-            _ => rule.is_of_two() || self.is_of_number(rule),
-        };
-        self.rules.iter().filter(move |rule| !is_elsewhere(rule))
+    /// Rules of what the field holds.
+    fn own(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.name != "required" && !rule.is_of_two())
     }
 
     fn name(&self) -> String {
         self.ident.to_string()
     }
 
-    fn functions(&self, private: &TokenStream) -> TokenStream {
-        let (cfgs, inner, field) = (&self.cfgs, &self.inner, self.name());
-        let (of_length, of_value) = self.function_names();
-        let lengths = self.of_length().map(|rule| rule.length(private, &field, &self.sized(), &quote!(count)));
-        let lengths = (self.of_length().next().is_some()).then(|| {
+    /// The function that puts its rules to `value`, if it was read. The length of a list or map is `count`, whatever its items are. What was
+    /// sent is `got`, unless the value is there already.
+    fn function(&self, private: &TokenStream) -> Option<TokenStream> {
+        let (cfgs, inner, name) = (&self.cfgs, &self.inner, self.function_name());
+        let rules: Vec<_> = self.own().map(|rule| rule.check(private, self)).collect();
+        (!rules.is_empty()).then(|| {
             quote! {
                 #(#cfgs)*
-                fn #of_length(count: ::core::option::Option<u64>, broken: &mut #private::Broken) { #(#lengths)* }
+                fn #name(
+                    value: ::core::option::Option<&#inner>,
+                    count: ::core::option::Option<u64>,
+                    got: ::core::option::Option<&#private::Got<'_>>,
+                    broken: &mut #private::Broken,
+                ) {
+                    #(#rules)*
+                }
             }
-        });
-        let values = self.of_value().map(|rule| rule.check(private, &field, &self.inner));
-        let values = (self.of_value().next().is_some()).then(|| {
-            quote! {
-                #(#cfgs)*
-                fn #of_value(value: &#inner, broken: &mut #private::Broken) { #(#values)* }
-            }
-        });
-        quote!(#lengths #values)
+        })
     }
 
-    fn function_names(&self) -> (Ident, Ident) {
-        let name = self.name();
-        let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
-        (format_ident!("__length_of_{name}"), format_ident!("__rules_of_{name}"))
+    fn function_name(&self) -> Ident {
+        format_ident!("__rules_of_{}", unraw(&self.ident))
     }
 
     /// `Some(Some(value))` for two options around it.
@@ -178,12 +160,19 @@ impl FieldChecks {
     /// What is put to the field of a whole value.
     pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
         let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
-        let calls = self.calls(private);
+        let call = self.own().next().map(|_| {
+            let (name, none) = (self.function_name(), quote!(::core::option::Option::None));
+            let count = match self.counted {
+                Some(_) => quote!(#private::validator::ValidateLength::<u64>::length(value)),
+                None => none.clone(),
+            };
+            quote!(#name(::core::option::Option::Some(value), #count, #none, broken);)
+        });
         let nested = self.is_nested.then(|| quote!(broken.nested(#field, || value.validate());));
         let pattern = self.pattern(self.options);
-        let inside = (!calls.is_empty() || nested.is_some()).then(|| match self.options {
-            0 => quote!(let value = &whole.#ident; #calls #nested),
-            _ => quote!(if let #pattern = &whole.#ident { #calls #nested }),
+        let inside = (call.is_some() || nested.is_some()).then(|| match self.options {
+            0 => quote!(let value = &whole.#ident; #call #nested),
+            _ => quote!(if let #pattern = &whole.#ident { #call #nested }),
         });
         let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
             let told = rule.told(private);
@@ -204,18 +193,6 @@ impl FieldChecks {
         })
     }
 
-    /// What is put to `value`.
-    fn calls(&self, private: &TokenStream) -> TokenStream {
-        let (of_length, of_value) = self.function_names();
-        let length = self
-            .of_length()
-            .next()
-            .map(|_| quote!(#of_length(#private::validator::ValidateLength::<u64>::length(value), broken);));
-        let value = self.of_value().next().map(|_| quote!(#of_value(value, broken);));
-        let numbers = self.of_number().map(|rule| rule.check(private, &self.name(), &self.inner));
-        quote!(#length #(#numbers)* #value)
-    }
-
     /// What is put to a field that was read, if anything. `read` is it, `count` its length.
     pub(crate) fn of_read(
         &self,
@@ -223,34 +200,27 @@ impl FieldChecks {
         read: &TokenStream,
         count: &TokenStream,
     ) -> Option<TokenStream> {
-        let (of_length, of_value) = self.function_names();
-        let length = self.of_length().next().map(|_| quote!(#of_length(#count, broken);));
-        let pattern = self.pattern(self.options + 1);
-        let value = self.of_value().next().map(|_| quote!(if let #pattern = &#read { #of_value(value, broken); }));
-        let field = self.name();
-        let numbers = self.of_number().map(|rule| {
-            let (told, limits, of) = (rule.told(private), rule.limits(), rule.step().into_iter());
-            match rule.name.as_str() {
-                "range" => quote!(broken.range_of(#field, #told, got, #limits);),
-                _ => quote!(#(broken.multiple_of_sent(#field, #told, got, #of);)*),
-            }
-        });
+        let (name, pattern, none) =
+            (self.function_name(), self.pattern(self.options + 1), quote!(::core::option::Option::None));
+        // A list whose length alone is asked is not read once more: lists inside of lists would be, again and again.
+        let value = match self.own().all(|rule| rule.name == "length" && self.counted.is_some()) {
+            true => none,
+            false => quote!(match &#read { #pattern => ::core::option::Option::Some(value), _ => #none }),
+        };
+        let call = self.own().next();
+        let call = call.map(|_| quote!(#name(#value, #count, ::core::option::Option::Some(got), broken);));
         let two: TokenStream = self.of_two(private).collect();
         let two = (!two.is_empty()).then(|| quote!(if let ::core::option::Option::Some(whole) = whole { #two }));
-        let all = quote!(#length #(#numbers)* #value #two);
+        let all = quote!(#call #two);
         (!all.is_empty()).then_some(all)
     }
 
-    fn of_number(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| self.is_of_number(rule))
-    }
-
-    /// What its length is of.
-    pub(crate) fn sized(&self) -> TokenStream {
-        match self.counted {
-            Some(Counted::Map) => quote!(Record),
-            _ => quote!(Array),
-        }
+    /// What its length is of, if it is counted.
+    pub(crate) fn counted(&self) -> Option<TokenStream> {
+        self.counted.map(|counted| match counted {
+            Counted::Map => quote!(Record),
+            Counted::List => quote!(Array),
+        })
     }
 }
 
@@ -325,11 +295,6 @@ impl Rule {
         quote!(#private::Told { code: #code, message: #message })
     }
 
-    fn length(&self, private: &TokenStream, field: &str, sized: &TokenStream, count: &TokenStream) -> TokenStream {
-        let (told, [min, max, equal]) = (self.told(private), ["min", "max", "equal"].map(|name| self.optional(name)));
-        quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#min, #max, #equal]);)
-    }
-
     /// The number that `multiple_of` gives, in digits; `None` if it gives none.
     pub(crate) fn step(&self) -> Option<String> {
         let written = self.argument("multiple_of").or_else(|| self.argument("value"))?;
@@ -342,32 +307,39 @@ impl Rule {
         number.contains(|digit: char| digit.is_ascii_digit() && digit != '0').then_some(number)
     }
 
-    fn limits(&self) -> TokenStream {
-        let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
-        quote!([#(#limits),*])
-    }
-
-    /// Puts it to `value`.
-    fn check(&self, private: &TokenStream, field: &str, ty: &Type) -> TokenStream {
-        let told = self.told(private);
+    /// Puts it to `value`, `count` and `got`.
+    fn check(&self, private: &TokenStream, of: &FieldChecks) -> TokenStream {
+        let (told, field, ty) = (self.told(private), of.name(), &of.inner);
+        let type_name = ty.to_token_stream().to_string();
+        let is_integer = INTEGERS.contains(&type_name.as_str());
+        // Of an integer the number that was sent is asked: then the rule is told also of a number that the type has not. A float holds every
+        // number, though not to the last digit.
+        let got = if is_integer { quote!(got) } else { quote!(::core::option::Option::None) };
         let validator = quote!(#private::validator);
+        let of_value = |check: TokenStream| quote!(if let ::core::option::Option::Some(value) = value { #check });
         let test = |is_right: TokenStream| {
             let name = &self.name;
-            quote!(broken.test(#field, #name, #told, #is_right);)
+            of_value(quote!(broken.test(#field, #name, #told, #is_right);))
         };
         match self.name.as_str() {
             "length" => {
-                let sized = if Peeled::new(ty).is_list() { quote!(Array) } else { quote!(Text) };
-                self.length(private, field, &sized, &quote!(#validator::ValidateLength::<u64>::length(value)))
+                let limits = ["min", "max", "equal"].map(|name| self.optional(name));
+                let length = quote!(value.and_then(#validator::ValidateLength::<u64>::length));
+                let (sized, count) = match of.counted() {
+                    Some(counted) => (counted, quote!(count)),
+                    None if Peeled::new(ty).is_list() => (quote!(Array), length),
+                    None => (quote!(Text), length),
+                };
+                quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
             }
             "range" => {
-                let limits = self.limits();
-                quote!(broken.range(#field, #told, value, #limits);)
+                let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
+                quote!(broken.range(#field, #told, value, #got, [#(#limits),*]);)
             }
             "multiple_of" => {
                 let of = self.step().into_iter();
                 // The type stands there for the compiler to point at.
-                quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #of);)*)
+                quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #got, #of);)*)
             }
             "email" => test(quote!(#private::is_email(#validator::ValidateEmail::as_email_string(value)))),
             "url" => test(quote!(#validator::ValidateUrl::validate_url(value))),
@@ -385,7 +357,9 @@ impl Rule {
             }
             "contains" => {
                 let needle = self.argument("pattern");
-                quote!(broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));)
+                of_value(
+                    quote!(broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));),
+                )
             }
             "does_not_contain" => {
                 let needle = self.argument("pattern");
@@ -394,18 +368,19 @@ impl Rule {
             "regex" => {
                 let path = self.expression("path");
                 let pattern = quote!(|| #validator::AsRegex::as_regex(&#path).as_str().to_owned());
-                quote!(broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));)
+                of_value(
+                    quote!(broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));),
+                )
             }
             "custom" => {
                 let function = self.path("function");
-                let value = match ty.to_token_stream().to_string() {
-                    number if INTEGERS.contains(&number.as_str()) || matches!(number.as_str(), "f32" | "f64") => {
-                        quote!(*value)
-                    }
+                let value = match type_name.as_str() {
+                    "f32" | "f64" => quote!(*value),
+                    _ if is_integer => quote!(*value),
                     cow if cow.contains("Cow <") => quote!(value.as_ref()),
                     _ => quote!(value),
                 };
-                quote!(broken.custom(#field, #told, #function(#value));)
+                of_value(quote!(broken.custom(#field, #told, #function(#value));))
             }
             _ => TokenStream::new(),
         }

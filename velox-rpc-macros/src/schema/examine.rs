@@ -234,11 +234,13 @@ impl Examine<'_> {
         let of_field = |checks: &'_ Checks| {
             let rules = checks.of(field)?;
             let has_default = has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"]);
-            let (sized, value) = (rules.sized(), self.value(field));
-            // A list has a length, whatever its items are.
-            let count = match has_default || self.reader(field).is_some() {
-                true => quote!(got.count_or(#private::Type::#sized, || (#value).map_or(0, |value| value.len()))),
-                false => quote!(got.count(#private::Type::#sized)),
+            let value = self.value(field);
+            let count = match rules.counted() {
+                None => quote!(::core::option::Option::None),
+                Some(of) if has_default || self.reader(field).is_some() => {
+                    quote!(got.count_or(#private::Type::#of, || (#value).map_or(0, |value| value.len())))
+                }
+                Some(of) => quote!(got.count(#private::Type::#of)),
             };
             rules.of_read(private, &value, &count)
         };

@@ -122,7 +122,7 @@ fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
         implementation(schema, quote!(#validator::Validate), content)
     });
     quote! {
-        #[allow(unused_imports, deprecated, clippy::all, clippy::pedantic)]
+        #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             use #private::{Described as _, Known as _, Unknown as _, validator::Validate as _};
             #functions

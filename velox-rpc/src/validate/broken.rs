@@ -169,34 +169,32 @@ impl Broken {
         }
     }
 
-    /// A number between limits: at least, at most, above, below.
-    pub fn range<T, B>(&mut self, field: &'static str, told: Told, value: &T, limits: [Option<B>; 4])
-    where
+    /// A number between limits: at least, at most, above, below. What was sent counts, whether or not it is one of the type's.
+    pub fn range<T, B>(
+        &mut self,
+        field: &'static str,
+        told: Told,
+        value: Option<&T>,
+        got: Option<&Got<'_>>,
+        limits: [Option<B>; 4],
+    ) where
         T: ValidateRange<B>,
         B: Serialize + Clone,
     {
-        let [min, max, above, below] = limits.clone();
-        if value.validate_range(min, max, above, below) {
-            return;
-        }
-        let is_broken = |at: usize| {
-            let only = |place: usize| limits[place].clone().filter(|_| place == at);
-            !value.validate_range(only(0), only(1), only(2), only(3))
+        let sent = got.and_then(Got::number);
+        let is_broken = |at: usize| match (&limits[at], &sent, value) {
+            (Some(limit), Some(sent), _) => {
+                let limit = serde_json::to_value(limit).unwrap_or_default();
+                limit.as_number().is_some_and(|limit| IS_BROKEN[at](sent, &Num::new(limit)))
+            }
+            (Some(limit), None, Some(value)) => {
+                let only = |place: usize| (place == at).then(|| limit.clone());
+                !value.validate_range(only(0), only(1), only(2), only(3))
+            }
+            _ => false,
         };
-        if let Some(at) = (0..4).find(|at| limits[*at].is_some() && is_broken(*at)) {
+        if let Some(at) = (0..4).find(|at| is_broken(*at)) {
             let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
-            self.out_of_range(field, told, at, limits);
-        }
-    }
-
-    /// The same of a number that was sent, whether or not it is one of the type's.
-    pub fn range_of<B: Serialize>(&mut self, field: &'static str, told: Told, got: &Got<'_>, limits: [Option<B>; 4]) {
-        let Some(number) = got.number() else { return };
-        let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
-        let broken = |(at, limit): (usize, &Option<Value>)| {
-            IS_BROKEN[at](&number, &Num::new(limit.as_ref()?.as_number()?)).then_some(at)
-        };
-        if let Some(at) = limits.iter().enumerate().find_map(broken) {
             self.out_of_range(field, told, at, limits);
         }
     }
@@ -213,24 +211,20 @@ impl Broken {
         }
     }
 
-    /// A number that has to be a multiple of another.
-    pub fn multiple_of<T: Multiple>(&mut self, field: &'static str, told: Told, value: &T, of: &'static str) {
-        if !is_multiple(&value.to_string(), of) {
-            self.no_multiple(field, told, of);
+    /// A number that has to be a multiple of another. What was sent counts, whether or not it is one of the type's.
+    pub fn multiple_of<T: Multiple>(
+        &mut self,
+        field: &'static str,
+        told: Told,
+        value: Option<&T>,
+        got: Option<&Got<'_>>,
+        of: &'static str,
+    ) {
+        let number = got.and_then(Got::plain_number).or_else(|| value.map(ToString::to_string));
+        if number.is_some_and(|number| !is_multiple(&number, of)) {
+            let problem = Problem::NotMultipleOf { divisor: of.to_owned() };
+            self.note(field, "multiple_of", told, problem).add_param("multiple_of".into(), &of);
         }
-    }
-
-    /// The same of a number that was sent, whether or not it is one of the type's.
-    pub fn multiple_of_sent(&mut self, field: &'static str, told: Told, got: &Got<'_>, of: &'static str) {
-        if got.plain_number().is_some_and(|number| !is_multiple(&number, of)) {
-            self.no_multiple(field, told, of);
-        }
-    }
-
-    #[cold]
-    fn no_multiple(&mut self, field: &'static str, told: Told, of: &'static str) {
-        let problem = Problem::NotMultipleOf { divisor: of.to_owned() };
-        self.note(field, "multiple_of", told, problem).add_param("multiple_of".into(), &of);
     }
 
     /// A text that has to be in it.
