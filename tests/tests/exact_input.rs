@@ -832,3 +832,23 @@ async fn rules_are_put_to_a_default_and_told_in_the_order_in_which_they_are_writ
     ];
     assert_eq!(told, Err(issues.map(str::to_owned).to_vec()));
 }
+
+#[tokio::test]
+async fn of_several_variants_among_other_fields_the_one_that_is_sent_first_counts() {
+    #[schema]
+    enum Owner {
+        User { id: u8 },
+        Team(String),
+    }
+    #[schema]
+    struct Thing {
+        count: u8,
+        #[serde(flatten)]
+        owner: Owner,
+    }
+    let client = body::<Thing>();
+    let told = write(&client, r#"{"count":1.0,"team":"x","user":null}"#).await;
+    assert_eq!(told.as_deref(), Ok(r#"{"count":1,"team":"x"}"#));
+    let told = write(&client, r#"{"user":null,"count":1.0,"team":"x"}"#).await;
+    assert_eq!(told, Err(vec!["user: Expected object, received null".to_owned()]));
+}

@@ -51,8 +51,10 @@ impl Found {
 
     /// `"Variant": content` among the fields of another type.
     pub fn external_among(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) {
-        let sent = variants.iter().find_map(|variant| Some((fields.take(variant.names)?, variant)));
-        match sent {
+        // Of several serde takes the one that was sent first.
+        let named = |name: &str| variants.iter().find(|variant| variant.names.contains(&name));
+        let first = fields.untaken().find_map(|(key, _)| named(&key.said()));
+        match first.and_then(|variant| Some((fields.take(variant.names)?, variant))) {
             Some(((key, part), variant)) => self.at_key(&key.said(), |found| found.held(part, variant)),
             None => self.say(Problem::Invalid),
         }

@@ -484,7 +484,7 @@ impl<'t> Fields<'t> {
         self.entries.iter().any(|entry| names.contains(&&*entry.key.said()))
     }
 
-    fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+    pub(super) fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
         self.entries.iter().filter(|entry| !entry.is_taken).map(|entry| (entry.key, entry.value))
     }
 }
