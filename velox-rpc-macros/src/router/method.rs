@@ -148,7 +148,7 @@ fn not_returned(method: &Method, returned: Option<&Type>, root: &Root, mistakes:
     Some(if hidden { Damage::Harmless } else { Damage::WrongType })
 }
 
-/// What a body builds that starts with `procedure()` and ends in `.query(…)` or `.mutation(…)`.
+/// What a body builds that starts with `procedure()` and ends in `.query(…)`, `.mutation(…)` or `.subscription(…)`.
 fn built(method: &Method, root: &Root) -> Option<&'static str> {
     let tokens: Vec<TokenTree> = method.body.stream().into_iter().collect();
     let kind = match tokens.as_slice() {
@@ -175,4 +175,4 @@ fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mist
     }
 }
 
-const BUILDS: [(&str, &str); 2] = [("query", "Query"), ("mutation", "Mutation")];
+const BUILDS: [(&str, &str); 3] = [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];

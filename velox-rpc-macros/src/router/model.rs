@@ -52,8 +52,8 @@ impl Router {
         if procedures.is_empty() && mistakes.count() == before {
             mistakes.at(
                 &block.self_ty,
-                "there is no procedure in this block: a procedure is a method that returns `Query<I, O>` or \
-                    `Mutation<I, O>`",
+                "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, \
+                    `Mutation<I, O>` or `Subscription<I, O>`",
             );
         }
         Self { root, namespace: arguments.namespace, state, block, procedures, broken }

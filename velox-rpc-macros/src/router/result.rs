@@ -7,7 +7,7 @@ use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 
-/// The segment `Query<…>` or `Mutation<…>` at the end of the type, if the type is a procedure.
+/// The segment `Query<…>`, `Mutation<…>` or `Subscription<…>` at the end of the type, if the type is a procedure.
 pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().filter(|segment| is_kind(&segment.ident)),
@@ -17,7 +17,7 @@ pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// Whether `Query` or `Mutation` stands anywhere inside the type.
+/// Whether `Query`, `Mutation` or `Subscription` stands anywhere inside the type.
 pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
     find_kind(ty.to_token_stream())
 }
@@ -54,8 +54,8 @@ pub(crate) fn input<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Op
     }
 }
 
-/// Puts the state in as the third type of every `Query<I, O>` and `Mutation<I, O>` in the type, and makes up for
-/// missing ones, so that a mistake that was reported is not reported again by the compiler.
+/// Puts the state in as the third type of every `Query<I, O>`, and of the others, in the type, and makes up for missing
+/// ones, so that a mistake that was reported is not reported again by the compiler.
 pub(crate) fn fill(ty: &mut Type, state: &Type) {
     Fill { state }.visit_type_mut(ty);
 }
@@ -91,7 +91,7 @@ fn fill_segment(segment: &mut PathSegment, state: &Type) {
 }
 
 fn is_kind(ident: &Ident) -> bool {
-    ident == "Query" || ident == "Mutation"
+    ["Query", "Mutation", "Subscription"].into_iter().any(|kind| ident == kind)
 }
 
 fn type_argument(argument: &GenericArgument) -> Option<&Type> {

@@ -325,7 +325,9 @@ fn a_parameter_without_an_input_is_named() {
 fn a_block_without_procedures_is_named() {
     assert_eq!(
         messages(expand(quote!("auth"), quote!(impl Auth { fn helper(&self) {} }))),
-        ["there is no procedure in this block: a procedure is a method that returns `Query<I, O>` or `Mutation<I, O>`"]
+        [
+            "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, `Mutation<I, O>` or `Subscription<I, O>`"
+        ]
     );
 }
 
