@@ -17,7 +17,9 @@ use crate::error::{BoxError, ErrorMap};
 use crate::export::{OpenApi, page};
 use crate::procedure::InputSettings;
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
-use crate::service::{AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages};
+use crate::service::{
+    AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages, Subscriptions,
+};
 use crate::wire::rest::{Claim, Routes};
 use crate::wire::trpc::{Procedures, Trpc};
 use crate::wire::{BodyLimit, Wires};
@@ -56,6 +58,7 @@ struct Settings {
     trusted_proxies: Vec<String>,
     find_peer: Option<Box<FindPeer>>,
     allowed_hosts: Option<Vec<String>>,
+    subscriptions: Subscriptions,
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -77,6 +80,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 trusted_proxies: Vec::new(),
                 find_peer: None,
                 allowed_hosts: None,
+                subscriptions: Subscriptions::new(),
             },
         }
     }
@@ -344,6 +348,25 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Sets how subscriptions are sent: pings, the time after which a silent connection is made anew, and the largest event.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::App;
+    /// use velox_rpc::service::Subscriptions;
+    ///
+    /// let settings = Subscriptions::new().ping_interval(Duration::from_secs(5)).event_limit(64 * 1024);
+    /// let app = App::new(()).subscriptions(settings);
+    /// # let _ = app;
+    /// ```
+    pub fn subscriptions(mut self, settings: Subscriptions) -> Self {
+        self.settings.subscriptions = settings;
+        self
+    }
+
     /// Serves an OpenAPI document of the routes, and a page to read and to try it: with `/docs` at `GET /docs/openapi.json` and
     /// `GET /docs`, not below the prefix. The page needs no network, and calls the procedures as whoever is logged in.
     ///
@@ -444,6 +467,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         trusted_proxies,
         find_peer,
         allowed_hosts,
+        subscriptions,
     } = settings;
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
@@ -458,6 +482,9 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         }
     }
     check_budget(body_budget, body_limit, &table, &mut mistakes);
+    if let Err(mistake) = subscriptions.check() {
+        mistakes.note(format!("subscriptions: {mistake}"));
+    }
     let budget = Arc::new(Budget::new(body_budget));
     let edge = Edge {
         proxies: proxies(&trusted_proxies, &mut mistakes),
@@ -466,7 +493,8 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     };
     if mistakes.as_slice().is_empty() {
         let wires = Wires { rest, trpc };
-        Ok(AppService::new(Core { wires, pages, manifest, body_limit, budget, observers, edge, development }, layers))
+        let core = Core { wires, pages, manifest, body_limit, budget, observers, edge, subscriptions, development };
+        Ok(AppService::new(core, layers))
     } else {
         Err(StartError(mistakes))
     }

@@ -29,7 +29,7 @@ pub struct Call<C, I> {
     pub input: I,
 }
 
-/// What a procedure does to the world: nothing, or something.
+/// What a procedure does: it reads once, writes, or goes on telling what happens.
 ///
 /// # Examples
 ///
@@ -44,6 +44,8 @@ pub enum Kind {
     Query,
     /// Writes; never sent by GET.
     Mutation,
+    /// Gives one event after the other; sent by GET.
+    Subscription,
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +53,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Kind::Query => "query",
             Kind::Mutation => "mutation",
+            Kind::Subscription => "subscription",
         })
     }
 }
@@ -88,7 +91,7 @@ impl ProcedureName {
         &self.name
     }
 
-    /// Whether it is a query or a mutation.
+    /// Whether it is a query, a mutation or a subscription.
     pub fn kind(&self) -> Kind {
         self.kind
     }

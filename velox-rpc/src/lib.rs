@@ -33,7 +33,7 @@ pub use crate::context::{Context, Ctx};
 #[cfg(feature = "cors")]
 pub use crate::cors::cors;
 pub use crate::error::{Error, Result};
-pub use crate::procedure::{Middleware, Mutation, Next, ProcedureBuilder, Query, procedure};
+pub use crate::procedure::{Middleware, Mutation, Next, ProcedureBuilder, Query, Subscription, procedure};
 pub use crate::router::Router;
 #[cfg(feature = "server")]
 pub use crate::server::{ServeError, Server};

@@ -5,6 +5,7 @@ mod batches;
 mod clients;
 mod streamed_sessions;
 mod streams;
+mod subscriptions;
 mod transcript;
 mod types;
 

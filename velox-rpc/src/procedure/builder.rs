@@ -16,7 +16,7 @@ use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
-    Demands, Guard, GuardList, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent,
+    Demands, Event, Guard, GuardList, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent,
     Procedure, Query, Refusal, RestRoute, Verdict, all_of, guard, input, middleware,
 };
 use crate::call::{Call, Kind};
@@ -51,6 +51,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             input: None,
             output: |generator| generator.subschema_for::<()>(),
             gives_nothing: false,
+            is_tracked: false,
             body_limit: None,
             steps_before_input: false,
             any_host: false,
@@ -78,7 +79,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
 /// let stats = internal().query(|_| Ok(42));
 /// # let _ = stats;
 /// ```
-#[must_use = "a builder makes a procedure only by `.query(…)` or `.mutation(…)`"]
+#[must_use = "a builder makes a procedure only by `.query(…)`, `.mutation(…)` or `.subscription(…)`"]
 pub struct ProcedureBuilder<S, C = Context<S>, I = ()> {
     wrap: Wrap<S, C>,
     input: PhantomData<fn() -> I>,
@@ -346,11 +347,19 @@ where
         R: Respond<M> + 'static,
         O: Outgoing,
     {
+        self.end::<O>(kind, handler::step(handler, encode))
+    }
+
+    pub(super) fn finish_subscription<E: Event>(mut self, handler: Step<C>) -> Procedure<S> {
+        self.meta.is_tracked = E::IS_TRACKED;
+        self.end::<E::Data>(Kind::Subscription, handler)
+    }
+
+    fn end<O: Outgoing>(self, kind: Kind, handler: Step<C>) -> Procedure<S> {
         let mut meta = self.meta;
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();
         meta.gives_nothing = TypeId::of::<O>() == TypeId::of::<()>();
-        let handler = handler::step(handler, encode);
         let may_have_body = meta.rest.reads_body().unwrap_or(kind == Kind::Mutation);
         let last = if meta.input.is_none() && may_have_body { input::unused_step(handler) } else { handler };
         Procedure::new(meta, (self.wrap)(last))

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Guard, Meta, Middleware, Output, ending, guard, middleware};
+use super::{Events, Guard, Meta, Middleware, Output, ending, guard, middleware};
 use crate::call::ProcedureName;
-use crate::context::{CallCore, Context, Exchange};
+use crate::context::{CallCore, Context, Exchange, RequestId};
 use crate::error::{Chain, Error, Result};
 use crate::running::Running;
 use crate::unwind::{Unwinding, panicked};
@@ -30,6 +30,15 @@ pub struct Query<I, O, S = ()> {
 pub struct Mutation<I, O, S = ()> {
     procedure: Procedure<S>,
     types: PhantomData<fn(I) -> O>,
+}
+
+/// A finished subscription: takes an `I`, and gives one `E` after the other, until it ends or the client leaves.
+///
+/// Where the events have ids, `E` is a [`Tracked<T>`](super::Tracked). `#[router]` fills in the state `S`.
+#[must_use = "a procedure is called only through a router"]
+pub struct Subscription<I, E, S = ()> {
+    procedure: Procedure<S>,
+    types: PhantomData<fn(I) -> E>,
 }
 
 /// A finished procedure with its input and output types erased: what a [`Router`](crate::Router) holds.
@@ -108,7 +117,7 @@ macro_rules! finished {
     )+};
 }
 
-finished! { Query Mutation }
+finished! { Query Mutation Subscription }
 
 impl<S> Procedure<S> {
     pub(super) fn new(meta: Meta, step: Step<Context<S>>) -> Self {
@@ -170,16 +179,31 @@ pub(crate) struct Endpoint {
 /// is logged here, once, with the id of the exchange.
 pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Output> {
     let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), call };
-    let result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
+    let mut result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
         Ok(running) => Unwinding(running).await,
         Err(panic) => Err(panicked(&*panic)),
     };
-    if let Err(error) = &result
-        && error.status().is_server_error()
-    {
-        log_failure(error, &endpoint.name, exchange);
+    match &mut result {
+        Ok(output) => {
+            if let Some(events) = output.events_mut() {
+                log_failures(events, endpoint, exchange);
+            }
+        }
+        Err(error) if error.status().is_server_error() => log_failure(error, &endpoint.name, &exchange.id()),
+        Err(_) => {}
     }
     result
+}
+
+/// The exchange is over when a subscription fails: of it only the id is kept.
+#[cold]
+fn log_failures(events: &mut Events, endpoint: &Endpoint, exchange: &Exchange) {
+    let (procedure, id) = (Arc::clone(&endpoint.name), exchange.id());
+    events.on_failure(Box::new(move |error| {
+        if error.status().is_server_error() {
+            log_failure(error, &procedure, &id);
+        }
+    }));
 }
 
 /// Ends an exchange after its calls, of which the only one gave the JSON `given`: what was opened is saved. Where that fails, or where it said something of the
@@ -192,17 +216,17 @@ pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: O
         result = Err(Error::internal(what));
     }
     if let Err(error) = &result {
-        log_failure(error, procedure, exchange);
+        log_failure(error, procedure, &exchange.id());
     }
     result
 }
 
 #[cold]
-fn log_failure(error: &Error, procedure: &ProcedureName, exchange: &Exchange) {
+fn log_failure(error: &Error, procedure: &ProcedureName, id: &RequestId) {
     let source = error.source().map(|source| Chain(source).to_string());
     tracing::error!(
         procedure = %procedure,
-        request_id = %exchange.id(),
+        request_id = %id,
         status = error.status().as_u16(),
         source = source.as_deref(),
         "{error}",

@@ -25,6 +25,8 @@ pub(crate) struct Meta {
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     /// Whether its output is `()`: TypeScript's `void`.
     pub(crate) gives_nothing: bool,
+    /// Of a subscription: whether its events have ids.
+    pub(crate) is_tracked: bool,
     pub(crate) body_limit: Option<usize>,
     /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
     pub(crate) steps_before_input: bool,

@@ -1,13 +1,15 @@
 //! Procedures: the builder, and the steps that it chains.
 //!
 //! The path of a call: `erased` runs the chain, whatever wire carries the call; then each step in the order in which it
-//! was written — `middleware`, `guard`, `input` — and last the `handler`; `ending` looks at what was said of the reply. The chain is type-erased at every step,
+//! was written — `middleware`, `guard`, `input` — and last the `handler`, or that of a subscription, `subscribe`; `ending` looks at what was said of the reply. The chain is type-erased at every step,
 //! so that a procedure compiles to a few small functions and never to one nested future.
 
 mod builder;
 mod demand;
 mod ending;
 mod erased;
+mod event;
+mod events;
 mod guard;
 mod handler;
 mod input;
@@ -17,11 +19,14 @@ mod output;
 mod output_type;
 mod shape;
 mod step;
+mod subscribe;
 
 pub use self::builder::{ProcedureBuilder, procedure};
 pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
-pub use self::erased::{Mutation, Procedure, Query};
+pub use self::erased::{Mutation, Procedure, Query, Subscription};
+pub use self::event::{Event, Tracked, tracked};
+pub(crate) use self::events::{Events, Happening, RawEvent};
 pub use self::guard::{
     AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
     authenticated, guard, has_role, not,
@@ -34,5 +39,6 @@ pub use self::middleware::{Middleware, Next};
 pub use self::output::{Outgoing, Output};
 pub use self::output_type::OutputBuilder;
 pub(crate) use self::shape::{InputSettings, InputShape};
+pub use self::subscribe::{Streaming, Subscribe};
 pub use crate::running::Running;
 pub use crate::validate::Examine;

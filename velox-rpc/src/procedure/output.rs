@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::events::Events;
 use crate::error::{Error, Result};
+use crate::running::Running;
 
 /// The output of a procedure, written as JSON: every wire sends it as it is.
 ///
@@ -20,7 +23,15 @@ use crate::error::{Error, Result};
 /// let output = Output::json(&vec![1, 2]).unwrap();
 /// assert_eq!(output.as_json(), b"[1,2]");
 /// ```
-pub struct Output(Vec<u8>);
+///
+/// The output of a subscription is its events, of which none is there yet: as JSON it is empty.
+pub struct Output(Given);
+
+enum Given {
+    Json(Vec<u8>),
+    /// In a box, so that the rule takes no more room.
+    Events(Box<Events>),
+}
 
 impl Output {
     /// Writes a value as JSON.
@@ -36,20 +47,87 @@ impl Output {
         })
     }
 
+    #[cold]
+    pub(super) fn of_events(events: Events) -> Self {
+        Self(Given::Events(Box::new(events)))
+    }
+
     /// The JSON text.
     pub fn as_json(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Given::Json(json) => json,
+            Given::Events(_) => &[],
+        }
     }
 
     /// The JSON text, taken.
     pub fn into_json(self) -> Vec<u8> {
-        self.0
+        match self.0 {
+            Given::Json(json) => json,
+            Given::Events(_) => Vec::new(),
+        }
+    }
+
+    /// Lets a future end the subscription of which this is the output: for a middleware that knows when a caller has to leave. Other
+    /// outputs stay as they are.
+    ///
+    /// If the future gives an error, the subscription fails with it, and the client is told. If it gives `Ok(())`, the reply ends without
+    /// a word, and the client connects again. Either way the handler's stream is dropped at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::procedure::Output;
+    /// use velox_rpc::{Ctx, Middleware, Next, Result};
+    ///
+    /// /// Lets clients connect again after an hour.
+    /// struct Hourly;
+    ///
+    /// impl<C: Ctx> Middleware<C> for Hourly {
+    ///     type Context = C;
+    ///
+    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    ///         let output = next.run(ctx).await?;
+    ///         Ok(output.end_with(async {
+    ///             tokio::time::sleep(Duration::from_secs(3600)).await;
+    ///             Ok(())
+    ///         }))
+    ///     }
+    /// }
+    /// ```
+    #[must_use = "it returns the output that ends"]
+    pub fn end_with(mut self, ending: impl Future<Output = Result<()>> + Send + 'static) -> Self {
+        if let Some(events) = self.events_mut() {
+            events.end_with(Running::boxed(ending));
+        }
+        self
+    }
+
+    #[inline]
+    pub(super) fn events_mut(&mut self) -> Option<&mut Events> {
+        match &mut self.0 {
+            Given::Json(_) => None,
+            Given::Events(events) => Some(events),
+        }
+    }
+
+    /// The events, if it is the output of a subscription.
+    pub(crate) fn into_events(self) -> Option<Box<Events>> {
+        match self.0 {
+            Given::Json(_) => None,
+            Given::Events(events) => Some(events),
+        }
     }
 }
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Output({} bytes)", self.0.len())
+        match &self.0 {
+            Given::Json(json) => write!(f, "Output({} bytes)", json.len()),
+            Given::Events(_) => f.write_str("Output(events)"),
+        }
     }
 }
 
@@ -68,7 +146,7 @@ fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Res
 
 /// The part that is the same for all types.
 fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Output> {
-    let output = written.map(|()| Output(scratch.as_slice().to_vec())).map_err(Error::internal);
+    let output = written.map(|()| Output(Given::Json(scratch.as_slice().to_vec()))).map_err(Error::internal);
     if scratch.capacity() > KEPT {
         *scratch = Vec::new();
     }

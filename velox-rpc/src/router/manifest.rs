@@ -123,6 +123,11 @@ impl ManifestEntry {
         self.endpoint.meta.gives_nothing
     }
 
+    /// Whether it is a subscription whose events have ids.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.endpoint.meta.is_tracked
+    }
+
     /// The settings for a generator of output schemas: what is written, as JSON Schema 2020-12.
     pub fn output_settings() -> SchemaSettings {
         SchemaSettings::draft2020_12().for_serialize()

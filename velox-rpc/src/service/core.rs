@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http_body::Body;
 
 use super::run::Read;
-use super::{Edge, Observer, Pages};
+use super::{Edge, Observer, Pages, Subscriptions};
 use crate::budget::Budget;
 use crate::error::BoxError;
 use crate::procedure::Endpoint;
@@ -23,6 +23,7 @@ pub(crate) struct Core {
     pub(crate) budget: Arc<Budget>,
     pub(crate) observers: Vec<Box<dyn Observer>>,
     pub(crate) edge: Edge,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) development: bool,
 }
 

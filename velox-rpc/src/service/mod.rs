@@ -2,17 +2,21 @@
 //!
 //! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its limits, once one of them asks for it.
 //! The exchange ends (a session is saved), and only then is the head of the reply made; but for a reply in lines (`lines.rs`).
+//! The events of a subscription (`feed.rs`) follow the head.
 //! What all exchanges of an application share is its `Core`.
 
 mod body;
 mod boxed;
 mod core;
 mod edge;
+mod feed;
 mod hosts;
 mod lines;
 mod pages;
+mod pings;
 mod reply;
 mod run;
+mod subscriptions;
 mod watch;
 
 use std::convert::Infallible;
@@ -35,6 +39,7 @@ pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
 use self::reply::{replied, without_body};
 use self::run::{explain, run};
+pub use self::subscriptions::Subscriptions;
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
@@ -133,6 +138,9 @@ impl Core {
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
+                Claimed::Calls { plan, exchange, .. } if self.wires.is_subscription(&plan) => {
+                    within(&span, Box::pin(feed::reply(&self, plan, exchange, &span)).as_mut()).await
+                }
                 Claimed::Calls { plan, exchange, body_type, body } if let Some(head) = self.wires.stream(&plan) => {
                     let body = body_type.map(|body_type| (body_type, body));
                     // In a box: there would be room for it in the future of every request.
@@ -187,7 +195,7 @@ impl Core {
                 }
             }
         } else {
-            (Input::There(self.wires.decode(&plan, parts.uri.query(), None)), None)
+            (Input::There(self.wires.decode_head(&plan, &parts)), None)
         };
         let exchange = Exchange::new(context::Request::new(parts, sender), input, serial, self.development);
         Claimed::Calls { plan, exchange, body_type, body }

@@ -73,7 +73,7 @@ where
 }
 
 /// Ends the exchange of calls that opened something, or said something of the reply.
-async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
+pub(super) async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
     let given = match &results {
         Results::One(Ok(output)) => Some(output.as_json()),
         _ => None,

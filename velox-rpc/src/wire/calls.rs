@@ -51,7 +51,7 @@ impl Results {
     }
 
     /// The result of the only call.
-    pub(super) fn only(self) -> Result<Output> {
+    pub(crate) fn only(self) -> Result<Output> {
         match self {
             Self::One(result) => result,
             Self::Each(results) => {

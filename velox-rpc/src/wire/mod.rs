@@ -9,7 +9,10 @@ mod json;
 mod keys;
 mod look;
 pub(crate) mod rest;
+mod sse;
 pub(crate) mod trpc;
+
+use std::time::Duration;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -17,12 +20,14 @@ use http::{HeaderMap, HeaderValue};
 use self::look::look;
 use self::rest::Routes;
 use self::trpc::{Batch, Procedures};
+use crate::call::{Kind, RawInput};
 use crate::context::{Inputs, ReplyHead, RequestId};
 use crate::error::{Error, Result};
-use crate::procedure::{Endpoint, Output};
+use crate::procedure::{Endpoint, Happening, Output};
 
 pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
 pub(crate) use self::calls::{Answer, Calls, Results, Subject};
+pub(crate) use self::sse::PING;
 
 /// The wires of an application.
 pub(crate) struct Wires {
@@ -97,12 +102,83 @@ impl Wires {
         }
     }
 
+    /// Makes the inputs of the head of a request without a body.
+    #[inline]
+    pub(crate) fn decode_head(&self, plan: &Plan, head: &Parts) -> Inputs {
+        if self.is_subscription(plan) {
+            return Inputs::One(self.decode_subscription(plan, head));
+        }
+        self.decode(plan, head.uri.query(), None)
+    }
+
     /// Makes the inputs of query and body.
     #[inline]
     pub(crate) fn decode(&self, plan: &Plan, query: Option<&str>, body: Option<String>) -> Inputs {
         match plan {
             Plan::Rest { route, parameters } => Inputs::One(self.rest[*route].input.decode(parameters, query, body)),
             Plan::Trpc(batch) => self.trpc().decode(batch, query, body),
+        }
+    }
+
+    /// Makes the input of a subscription, which has the id of the last event that the client has seen.
+    fn decode_subscription(&self, plan: &Plan, head: &Parts) -> Result<RawInput> {
+        let query = head.uri.query().unwrap_or_default();
+        let of_header = sse::last_event_id(&head.headers)?;
+        match plan {
+            Plan::Rest { route, parameters } => self.rest[*route].input.resume(parameters, query, of_header),
+            Plan::Trpc(batch) => self.trpc().resume(batch, query, of_header),
+        }
+    }
+
+    /// Whether the reply is the events of a subscription.
+    #[inline]
+    pub(crate) fn is_subscription(&self, plan: &Plan) -> bool {
+        match plan {
+            Plan::Rest { route, .. } => self.rest[*route].endpoint.name.kind() == Kind::Subscription,
+            Plan::Trpc(batch) => batch.is_subscription(),
+        }
+    }
+
+    /// The headers of such a reply.
+    pub(crate) fn events_head(&self, plan: &Plan, headers: &mut HeaderMap) {
+        sse::head(headers);
+        if let Plan::Trpc(batch) = plan {
+            batch.head(headers);
+        }
+    }
+
+    /// The first text of such a reply. The client connects again where nothing comes for longer than `reconnect_after`.
+    pub(crate) fn connected(&self, reconnect_after: Option<Duration>) -> Vec<u8> {
+        sse::connected(reconnect_after.map(|after| after.as_millis()))
+    }
+
+    /// The text of what comes next.
+    pub(crate) fn event(&self, plan: &Plan, happening: Happening, id: impl Fn() -> RequestId) -> Vec<u8> {
+        match happening {
+            Happening::Event(event) => sse::message(event),
+            Happening::Returned => sse::RETURN.to_vec(),
+            Happening::Failed(error) => sse::failed(&match plan {
+                Plan::Rest { .. } => rest::failure(&error, id).json,
+                Plan::Trpc(batch) => self.trpc().failed_event(batch, &error, id),
+            }),
+        }
+    }
+
+    /// The whole reply to a subscription that has failed before its first event, where the wire tells that by an event: `EventSource` reads
+    /// no reply of another status. By REST it is the reply to any call that fails.
+    pub(crate) fn failed_subscription(
+        &self,
+        plan: &Plan,
+        error: &Error,
+        id: impl Fn() -> RequestId,
+    ) -> Option<Vec<u8>> {
+        match plan {
+            Plan::Rest { .. } => None,
+            Plan::Trpc(batch) => {
+                let mut text = self.connected(None);
+                text.extend(sse::failed(&self.trpc().failed_event(batch, error, id)));
+                Some(text)
+            }
         }
     }
 

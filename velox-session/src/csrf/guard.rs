@@ -63,7 +63,7 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
 impl Inner {
     async fn check<S: Send + Sync>(&self, ctx: &Context<S>) -> Result<()> {
         let request = ctx.request();
-        if ctx.procedure().kind() == Kind::Query && request.method().is_safe() {
+        if ctx.procedure().kind() != Kind::Mutation && request.method().is_safe() {
             return Ok(());
         }
         let headers = request.headers();

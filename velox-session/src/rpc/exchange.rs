@@ -128,10 +128,10 @@ fn is_of_layer(manager: &Manager, exchange: &Exchange) -> bool {
     opened_by_layer(exchange.request().extensions(), manager).is_some()
 }
 
-/// Refuses a mutation from another site, and a query too that is sent by a method for changes.
+/// Refuses a mutation from another site, and other calls too that are sent by a method for changes.
 fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()> {
     let request = exchange.request();
-    if kind == Kind::Query && request.method().is_safe() {
+    if kind != Kind::Mutation && request.method().is_safe() {
         return Ok(());
     }
     manager.check_origin_at(request.headers(), || Ok(Here::at(request.host(), request.scheme()))).map_err(|error| {

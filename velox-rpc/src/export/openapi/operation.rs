@@ -9,6 +9,7 @@ use super::errors;
 use super::input::{Field, fields, is_open, less, plain};
 use super::paths::PathParameter;
 use super::security::Schemes;
+use crate::call::Kind;
 use crate::export::schemas::{Schemas, prose};
 use crate::router::{ManifestEntry, ManifestRoute};
 
@@ -107,6 +108,13 @@ impl Operation<'_> {
 
     fn responses(&self) -> Map<String, Value> {
         let mut responses = Map::new();
+        if self.entry.name().kind() == Kind::Subscription {
+            // A schema of the events, as OpenAPI 3.1 has it: it has no other way to say that there are many.
+            let events = json!({"text/event-stream": {"schema": self.output}});
+            responses.insert("200".to_owned(), json!({"description": EVENTS, "content": events}));
+            responses.extend(errors::responses(self.entry, self.route.takes_body));
+            return responses;
+        }
         let success = self.route.success;
         if !self.schemas.is_null(self.output) {
             self.add_success(&mut responses, success.status(false));
@@ -147,3 +155,6 @@ fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
     }
     name
 }
+
+const EVENTS: &str = "Server-sent events. Each without a name is a message, whose data is described here; `connected` comes first, `ping` while \
+     nothing happens, `return` at the end, and `serialized-error` with an error where the subscription fails";

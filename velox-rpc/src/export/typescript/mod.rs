@@ -66,6 +66,7 @@ pub struct TypedProcedure {
     output: String,
     takes_nothing: bool,
     gives_nothing: bool,
+    is_tracked: bool,
     route: Option<(Method, String)>,
 }
 
@@ -121,6 +122,7 @@ impl TypeScript {
                 output: type_of(output, wide, MEMBER),
                 takes_nothing: entry.is_input_optional(),
                 gives_nothing: entry.gives_nothing(),
+                is_tracked: entry.is_tracked(),
                 route: entry.route().map(|(method, path)| (method.clone(), path.to_owned())),
             }
         });
@@ -164,7 +166,7 @@ impl TypedProcedure {
         &self.input
     }
 
-    /// The type of its output.
+    /// The type of its output; of a subscription, that of the data of each event.
     pub fn output(&self) -> &str {
         &self.output
     }
@@ -215,10 +217,10 @@ const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeri
 
 /// The names in the modules, those of types that are built in, and the words that cannot name a type.
 #[rustfmt::skip]
-const TAKEN: [&str; 63] = [
-    "Mutation", "Procedures", "Query", "Route",
-    "AppRouter", "ErrorShape", "FieldIssue", "MutationOf", "QueryOf", "TRPCBuiltRouter", "TRPCDefaultErrorShape", "TRPCMutationProcedure",
-    "TRPCQueryProcedure",
+const TAKEN: [&str; 68] = [
+    "AsyncIterable", "Mutation", "Procedures", "Query", "Route", "Subscription",
+    "AppRouter", "ErrorShape", "FieldIssue", "MutationOf", "QueryOf", "SubscriptionOf", "Tracked", "TRPCBuiltRouter", "TRPCDefaultErrorShape",
+    "TRPCMutationProcedure", "TRPCQueryProcedure", "TRPCSubscriptionProcedure",
     "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",
     "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "export",
     "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "return", "super", "switch", "this",

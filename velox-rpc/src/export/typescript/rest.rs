@@ -17,6 +17,7 @@ impl fmt::Display for TypeScript {
             let kind = match name.kind() {
                 Kind::Query => "Query",
                 Kind::Mutation => "Mutation",
+                Kind::Subscription => "Subscription",
             };
             let route =
                 procedure.route().map(|(method, path)| format!(" & Route<\"{method}\", {}>", Value::from(path)));
@@ -50,6 +51,13 @@ export interface Query<I, O> {
 /** Writes: takes an `I`, gives an `O`. */
 export interface Mutation<I, O> {
   kind: \"mutation\";
+  input: I;
+  output: O;
+}
+
+/** Tells what happens: takes an `I`, gives events whose data are an `O`. `EventSource` reads them. */
+export interface Subscription<I, O> {
+  kind: \"subscription\";
   input: I;
   output: O;
 }

@@ -48,15 +48,18 @@ impl fmt::Display for AppRouter<'_> {
         let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
         writeln!(f, "export type AppRouter = TRPCBuiltRouter<{root}, {{")?;
         write_nested(f, ";", &self.0.procedures, |procedure| {
-            let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, .. } = procedure;
+            let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, is_tracked, .. } =
+                procedure;
             let alias = match name.kind() {
                 Kind::Query => "QueryOf",
                 Kind::Mutation => "MutationOf",
+                Kind::Subscription => "SubscriptionOf",
             };
             // A call without an input is read as `null`.
             let input = if *takes_nothing && input != "void" { format!("{input} | void") } else { input.clone() };
             // What is `()` in Rust is left out of the reply.
             let output = if *gives_nothing { "undefined" } else { output };
+            let output = if *is_tracked { format!("Tracked<{output}>") } else { output.to_owned() };
             Some((comment, format!("{alias}<{input}, {output}>")))
         })?;
         f.write_str("}>;\n")
@@ -65,7 +68,13 @@ impl fmt::Display for AppRouter<'_> {
 
 const HEAD: &str = "\
 // Generated from the router by velox-rpc, for tRPC 11. Changes to it are lost.
-import type { TRPCBuiltRouter, TRPCDefaultErrorShape, TRPCMutationProcedure, TRPCQueryProcedure } from \"@trpc/server\";
+import type {
+  TRPCBuiltRouter,
+  TRPCDefaultErrorShape,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+  TRPCSubscriptionProcedure,
+} from \"@trpc/server\";
 
 /** One thing that is wrong with an input. */
 export interface FieldIssue {
@@ -85,7 +94,19 @@ export interface ErrorShape extends TRPCDefaultErrorShape {
   };
 }
 
+/** An event with an id, which the client sends back when it connects again. */
+export interface Tracked<T> {
+  id: string;
+  data: T;
+}
+
 type QueryOf<I, O> = TRPCQueryProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
 type MutationOf<I, O> = TRPCMutationProcedure<{ input: I; output: O; meta: object; errorShape: ErrorShape }>;
+type SubscriptionOf<I, O> = TRPCSubscriptionProcedure<{
+  input: I;
+  output: AsyncIterable<O, void, any>;
+  meta: object;
+  errorShape: ErrorShape;
+}>;
 
 ";

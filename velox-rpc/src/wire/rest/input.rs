@@ -13,6 +13,7 @@ use crate::call::RawInput;
 use crate::error::{Code, Error, Result};
 use crate::procedure::{InputShape, reads_body};
 use crate::wire::look;
+use crate::wire::sse::{LAST_EVENT_ID, check_last_event_id};
 
 /// How a route's input is made; decided when the route is built.
 pub(crate) struct InputPlan {
@@ -63,12 +64,20 @@ impl InputPlan {
     /// Makes the input. A path parameter always wins over a query or body key of the same name.
     pub(crate) fn decode(&self, parameters: &[String], query: Option<&str>, body: Option<String>) -> Result<RawInput> {
         match self.source {
-            Source::Query => self.read_query(parameters, query.unwrap_or("")),
+            Source::Query => self.read_query(parameters, query.unwrap_or(""), None),
             Source::Body => self.read_body(parameters, body),
         }
     }
 
-    fn read_query(&self, parameters: &[String], query: &str) -> Result<RawInput> {
+    /// Makes the input of a subscription, with the id of the last event that the client has seen. That of the header counts before the one
+    /// in the query.
+    pub(crate) fn resume(&self, parameters: &[String], query: &str, of_header: Option<&str>) -> Result<RawInput> {
+        let seen = of_header.filter(|_| self.shape.as_ref().is_some_and(|shape| shape.takes(LAST_EVENT_ID)));
+        seen.map_or(Ok(()), check_last_event_id)?;
+        self.read_query(parameters, query, seen)
+    }
+
+    fn read_query(&self, parameters: &[String], query: &str, seen: Option<&str>) -> Result<RawInput> {
         let Some(shape) = &self.shape else { return Ok(RawInput::absent()) };
         if percent_decode_str(query).decode_utf8().is_err() {
             return Err(undecodable("query"));
@@ -77,7 +86,12 @@ impl InputPlan {
         for (name, value) in self.named(parameters) {
             fields.add(Cow::Borrowed(name), value?);
         }
-        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(seen) = seen {
+            fields.add(Cow::Borrowed(LAST_EVENT_ID), Cow::Borrowed(seen));
+        }
+        for (key, value) in
+            form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| seen.is_none() || key != LAST_EVENT_ID)
+        {
             if shape.wants(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
                 fields.add(key, value);
             }

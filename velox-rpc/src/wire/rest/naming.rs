@@ -37,7 +37,7 @@ fn derived(endpoint: &Endpoint) -> (Method, String) {
         Some((method, Target::Member)) if has_id => (method, path + "/:id"),
         _ => {
             let method = match name.kind() {
-                Kind::Query => Method::GET,
+                Kind::Query | Kind::Subscription => Method::GET,
                 Kind::Mutation => Method::POST,
             };
             (method, format!("{path}/{}", name.name()))

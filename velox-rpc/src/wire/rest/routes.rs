@@ -173,7 +173,9 @@ fn check_method(method: &Method, kind: Kind) -> Result<(), String> {
         (&Method::GET, Kind::Mutation) => {
             Err("a mutation is never sent by GET: make it a query, or give it another method".to_owned())
         }
-        (&Method::GET | &Method::POST | &Method::PUT | &Method::PATCH | &Method::DELETE, _) => Ok(()),
+        (&Method::GET, _) => Ok(()),
+        (_, Kind::Subscription) => Err("a subscription is sent by GET: leave the method out, or name GET".to_owned()),
+        (&Method::POST | &Method::PUT | &Method::PATCH | &Method::DELETE, _) => Ok(()),
         _ => Err("a route is one of GET, POST, PUT, PATCH and DELETE (HEAD comes with GET)".to_owned()),
     }
 }

@@ -11,12 +11,14 @@ use percent_encoding::percent_decode_str;
 use super::procedures::Procedures;
 use crate::call::Kind;
 use crate::error::{Code, Error, Result};
+use crate::wire::sse::LAST_EVENT_ID;
 
 /// The calls of one request.
 pub(crate) struct Batch {
     pub(super) calls: Vec<Call>,
     /// Whether the client asked for a batch, perhaps of one call: then the reply is a list.
     pub(super) is_list: bool,
+    is_subscription: bool,
     /// Whether it wants a line for each call, as soon as that has ended: `httpBatchStreamLink`.
     pub(super) is_stream: bool,
     pub(super) is_get: bool,
@@ -63,7 +65,14 @@ impl Batch {
         if is_stream && !is_list {
             return Err(Error::bad_request("Streaming requests must be batched (you can do a batch of 1)"));
         }
-        let mut batch = Self { calls: Vec::with_capacity(paths.len()), is_list, is_stream, is_get, allow: None };
+        let mut batch = Self {
+            calls: Vec::with_capacity(paths.len()),
+            is_list,
+            is_subscription: false,
+            is_stream,
+            is_get,
+            allow: None,
+        };
         let mut kind = None;
         for path in paths {
             let procedure = procedures.find(path);
@@ -78,6 +87,7 @@ impl Batch {
         }
         if let Some(kind) = kind {
             batch.check_method(&parts.method, kind, procedures.settings.method_override);
+            batch.check_subscription(kind);
         }
         Ok(batch)
     }
@@ -86,7 +96,7 @@ impl Batch {
     fn check_method(&mut self, method: &Method, kind: Kind, method_override: bool) {
         let allow = match kind {
             Kind::Query if method_override => "GET, POST",
-            Kind::Query => "GET",
+            Kind::Query | Kind::Subscription => "GET",
             Kind::Mutation => "POST",
         };
         if allow.split(", ").any(|allowed| allowed == method.as_str()) {
@@ -99,9 +109,32 @@ impl Batch {
         }
     }
 
+    /// The events of a subscription are a reply of their own.
+    fn check_subscription(&mut self, kind: Kind) {
+        if kind != Kind::Subscription {
+            return;
+        }
+        if self.is_list {
+            for call in self.calls.iter_mut().filter(|call| call.procedure.is_ok()) {
+                call.procedure = Err(Error::bad_request("Cannot batch subscription calls"));
+            }
+        }
+        self.is_subscription = self.calls.iter().any(|call| call.procedure.is_ok());
+    }
+
+    /// Whether its only call is a subscription that may run.
+    pub(crate) fn is_subscription(&self) -> bool {
+        self.is_subscription
+    }
+
     /// Whether the inputs are in the body, and one of the calls may run: else nobody is asked for it.
     pub(crate) fn wants_body(&self) -> bool {
         !self.is_get && self.calls.iter().any(|call| call.procedure.is_ok())
+    }
+
+    /// The id of the last event that the client has seen, where it stands beside the input and not in it.
+    pub(super) fn last_event_id_of_query(query: &str) -> Option<Cow<'_, str>> {
+        parameter(query, LAST_EVENT_ID).or_else(|| parameter(query, "Last-Event-Id")).filter(|id| !id.is_empty())
     }
 
     /// The text of the inputs in the query.

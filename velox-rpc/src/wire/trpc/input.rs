@@ -1,6 +1,7 @@
 //! The inputs of the calls: JSON text in the query or the body, by index where it is a batch.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
@@ -9,6 +10,8 @@ use super::procedures::Procedures;
 use crate::call::RawInput;
 use crate::context::Inputs;
 use crate::error::{Error, Result};
+use crate::procedure::InputShape;
+use crate::wire::sse::{LAST_EVENT_ID, check_last_event_id};
 use crate::wire::{json, look};
 
 impl Procedures {
@@ -29,11 +32,25 @@ impl Procedures {
         }
     }
 
+    /// The input of a subscription, with the id of the last event that the client has seen: that of the header counts before others.
+    pub(crate) fn resume(&self, batch: &Batch, query: &str, of_header: Option<&str>) -> Result<RawInput> {
+        let text = Batch::input_of_query(query).map(|text| text.into_owned());
+        let seen = of_header.map(Cow::Borrowed).or_else(|| Batch::last_event_id_of_query(query));
+        let call = batch.calls.first();
+        let takes_id = self.shape(call).is_some_and(|shape| shape.takes(LAST_EVENT_ID));
+        let text = match seen.filter(|_| takes_id) {
+            Some(seen) => Some(with_last_event_id(text, &seen)?),
+            None => text,
+        };
+        text.map_or_else(|| Ok(RawInput::absent()), |text| self.one(call, text))
+    }
+
+    fn shape(&self, call: Option<&Call>) -> Option<&InputShape> {
+        call.and_then(|call| call.procedure.as_ref().ok()).and_then(|index| self.endpoint(*index).meta.input.as_deref())
+    }
+
     fn one(&self, call: Option<&Call>, text: String) -> Result<RawInput> {
-        let shape = call
-            .and_then(|call| call.procedure.as_ref().ok())
-            .and_then(|index| self.endpoint(*index).meta.input.as_deref());
-        let has_lists = look(&text, shape)?;
+        let has_lists = look(&text, self.shape(call))?;
         Ok(RawInput::document(text, has_lists))
     }
 
@@ -48,6 +65,21 @@ impl Procedures {
         };
         batch.calls.iter().enumerate().map(input).collect()
     }
+}
+
+/// The input with this id in it. What is no object stays as it is, as tRPC has it.
+fn with_last_event_id(text: Option<String>, seen: &str) -> Result<String> {
+    check_last_event_id(seen)?;
+    let id = serde_json::value::to_raw_value(seen)?;
+    let Some(text) = text else { return Ok(format!("{{\"{LAST_EVENT_ID}\":{id}}}")) };
+    json::glance(&text)?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Ok(text);
+    }
+    let mut members: BTreeMap<String, &RawValue> =
+        serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?;
+    members.insert(LAST_EVENT_ID.to_owned(), &id);
+    Ok(serde_json::to_string(&members)?)
 }
 
 /// The texts of a batch, each by the index of its call. What belongs to no call is passed over.

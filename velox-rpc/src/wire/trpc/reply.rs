@@ -53,6 +53,12 @@ impl Procedures {
         replies.json
     }
 
+    /// What tells a subscription that it has failed: the shape of an error alone.
+    pub(crate) fn failed_event(&self, batch: &Batch, error: &Error, id: impl Fn() -> RequestId) -> Vec<u8> {
+        let path = batch.calls.first().map(|call| &*call.path);
+        serde_json::to_vec(&shape(error, path, &id)).expect(IS_JSON)
+    }
+
     fn reply(&self, call: &Call, result: Option<Result<Output>>, replies: &mut Replies, id: &impl Fn() -> RequestId) {
         match (result, &call.procedure) {
             (Some(Ok(output)), Ok(procedure)) => {
@@ -82,7 +88,7 @@ impl Batch {
     }
 
     /// The headers of every reply.
-    fn head(&self, headers: &mut HeaderMap) {
+    pub(crate) fn head(&self, headers: &mut HeaderMap) {
         vary(headers);
         if let Some(allow) = &self.allow {
             headers.insert(ALLOW, allow.clone());
@@ -140,8 +146,12 @@ impl Replies {
     }
 }
 
-/// tRPC's error shape, with what velox knows beside it: `tag` is the `code` of REST, and so are the members of an error.
 fn envelope(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Value {
+    json!({"error": shape(error, path, id)})
+}
+
+/// tRPC's error shape, with what velox knows beside it: `tag` is the `code` of REST, and so are the members of an error.
+fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Value {
     // Of a call tRPC says that its input is bad, also where it is no JSON.
     let code = match error.code() {
         Code::ParseError if path.is_some() => Code::BadRequest,
@@ -170,7 +180,7 @@ fn envelope(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> V
     if error.status().is_server_error() {
         data.insert("requestId".to_owned(), id().to_string().into());
     }
-    json!({"error": {"message": message, "code": code.json_rpc(), "data": data}})
+    json!({"message": message, "code": code.json_rpc(), "data": data})
 }
 
 /// The issues of an input, as Zod has them: each with a list for a path.

@@ -35,7 +35,7 @@ impl Trpc {
         let entry = self.manifest.entries().iter().find(|entry| entry.name().to_string() == name);
         let kind = entry.expect("a procedure").name().kind();
         // Of the same kind, and without a word to say of the reply.
-        let other = if kind == Kind::Query { "health.getHealth" } else { "mw.returnNothing" };
+        let other = if kind == Kind::Mutation { "mw.returnNothing" } else { "health.getHealth" };
         let (path, input) = match (self.way != Way::Alone, input.is_null()) {
             (false, true) => (format!("/trpc/{name}?"), String::new()),
             (false, false) => (format!("/trpc/{name}?"), input.to_string()),
@@ -43,9 +43,9 @@ impl Trpc {
             (true, false) => (format!("/trpc/{other},{name}?batch=1&"), json!({ "1": input }).to_string()),
         };
         match kind {
-            Kind::Query if input.is_empty() => Request::get(path).body(String::new()),
-            Kind::Query => Request::get(format!("{path}input={}", super::rest::encoded(&input))).body(String::new()),
             Kind::Mutation => Request::post(path).header("content-type", "application/json").body(input),
+            _ if input.is_empty() => Request::get(path).body(String::new()),
+            _ => Request::get(format!("{path}input={}", super::rest::encoded(&input))).body(String::new()),
         }
         .expect("a request")
     }

@@ -1,0 +1,117 @@
+//! What the stream of a subscription gives, event by event.
+
+use std::fmt;
+
+use super::events::RawEvent;
+use super::{Outgoing, Output};
+use crate::error::{Error, Result};
+
+/// What the stream of a subscription can give: any [output](Outgoing), or one with an id, made by [`tracked`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an event of a subscription",
+    label = "the stream gives this",
+    note = "an event is written as JSON and described to clients: put `#[schema]` above `{Self}`, or derive `Serialize` and `JsonSchema`"
+)]
+pub trait Event: Send + 'static {
+    /// The data of the event, which is what a client gets.
+    type Data: Outgoing;
+
+    /// Whether the events have ids.
+    const IS_TRACKED: bool;
+
+    /// Takes the event apart: its id, where it has one, and its data.
+    fn into_parts(self) -> (Option<String>, Self::Data);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Outgoing> Event for T {
+    type Data = T;
+
+    const IS_TRACKED: bool = false;
+
+    fn into_parts(self) -> (Option<String>, T) {
+        (None, self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Outgoing> Event for Tracked<T> {
+    type Data = T;
+
+    const IS_TRACKED: bool = true;
+
+    fn into_parts(self) -> (Option<String>, T) {
+        (Some(self.id), self.data)
+    }
+}
+
+/// An event with an id: made by [`tracked`].
+///
+/// The client of tRPC gets it as `{ id, data }`. In a `Subscription<I, Tracked<T>>` every event is tracked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tracked<T> {
+    id: String,
+    /// What a client gets beside the id.
+    pub data: T,
+}
+
+impl<T> Tracked<T> {
+    /// Returns the id, which a client sends back as `lastEventId` when it connects again.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Gives an event of a subscription an id, as tRPC's `tracked(id, data)` does.
+///
+/// When the connection breaks, the client connects again and sends the last id that it got. The input has it as `lastEventId`, so that the
+/// stream can go on behind that event.
+///
+/// The id must not be empty and must have no line breaks or NUL characters. A subscription that gives such an id ends in an internal error.
+///
+/// # Examples
+///
+/// ```
+/// use futures_util::stream;
+/// use velox_rpc::procedure::{Tracked, tracked};
+/// use velox_rpc::{Call, Subscription, procedure, router, schema};
+///
+/// #[schema]
+/// pub struct After { pub last_event_id: Option<String> }
+///
+/// struct Ticks;
+///
+/// #[router("ticks")]
+/// impl Ticks {
+///     /// Counts on from the number that the client has seen last.
+///     fn count(&self) -> Subscription<After, Tracked<u64>> {
+///         procedure().input::<After>().subscription(|Call { input, .. }| {
+///             let seen = input.last_event_id.and_then(|id| id.parse().ok()).unwrap_or(0_u64);
+///             stream::iter((seen + 1..=10).map(|number| Ok(tracked(number, number))))
+///         })
+///     }
+/// }
+/// ```
+pub fn tracked<T>(id: impl fmt::Display, data: T) -> Tracked<T> {
+    Tracked { id: id.to_string(), data }
+}
+
+/// Writes an event as JSON.
+pub(super) fn encode<E: Event>(event: E) -> Result<RawEvent> {
+    let (id, data) = event.into_parts();
+    encoded(id, Output::json(&data)?)
+}
+
+/// The part that is the same for all types.
+fn encoded(id: Option<String>, data: Output) -> Result<RawEvent> {
+    match id {
+        Some(id) if id.is_empty() || id.contains(['\0', '\r', '\n']) => Err(Error::internal(UnsendableId { id })),
+        id => Ok(RawEvent { id, json: data.into_json() }),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an event has the id {id:?}: an id is not empty, and has no line breaks and no NUL")]
+struct UnsendableId {
+    id: String,
+}

@@ -1,0 +1,130 @@
+//! The last step of a subscription: what its handler may return, and how that becomes [`Events`].
+//!
+//! The ladder from a closure to a step is that of [`handler`](super::handler), with [`Subscribe`] in place of `Respond`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt};
+
+use super::event::encode;
+use super::events::Events;
+use super::step::Step;
+use super::{Event, Later, Now, Output, ProcedureBuilder, Subscription, ending};
+use crate::call::Call;
+use crate::context::{Ctx, Exchange};
+use crate::error::Result;
+use crate::running::Running;
+
+/// What the handler of a subscription may return: a stream of `Result`s, a [`Result`] of such a stream, or a future of that.
+///
+/// `M` is [`Streaming`], [`Now`] or [`Later`]; the compiler finds it.
+#[diagnostic::on_unimplemented(
+    message = "the handler of a subscription returns a stream of `Result<T>`, and this one returns `{Self}`",
+    label = "the handler returns `{Self}`",
+    note = "return a `Stream` whose items are `Ok(value)` or `Ok(tracked(id, value))`; or make the closure `async |Call {{ input, ctx }}| {{ … Ok(stream) }}`"
+)]
+pub trait Subscribe<M> {
+    /// What the stream gives when all goes well.
+    type Event: Event;
+
+    /// Erases the stream, as soon as it is there. What the handler said of the exchange's reply has to fit it.
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>>;
+}
+
+/// Marks a handler that returns a stream.
+#[derive(Debug)]
+pub enum Streaming {}
+
+impl<St, E> Subscribe<Streaming> for St
+where
+    St: Stream<Item = Result<E>> + Send + 'static,
+    E: Event,
+{
+    type Event = E;
+
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+        Running::ready(ending::checked(&exchange, Ok(erased(self))))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<St, E> Subscribe<Now> for Result<St>
+where
+    St: Stream<Item = Result<E>> + Send + 'static,
+    E: Event,
+{
+    type Event = E;
+
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+        Running::ready(ending::checked(&exchange, self.map(erased)))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, St, E> Subscribe<Later> for F
+where
+    F: Future<Output = Result<St>> + Send + 'static,
+    St: Stream<Item = Result<E>> + Send + 'static,
+    E: Event,
+{
+    type Event = E;
+
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+        Running::boxed(async move { ending::checked(&exchange, self.await.map(erased)) })
+    }
+}
+
+fn erased<E: Event>(stream: impl Stream<Item = Result<E>> + Send + 'static) -> Output {
+    Output::of_events(Events::new(stream.map(|event| event.and_then(encode))))
+}
+
+impl<S, C, I> ProcedureBuilder<S, C, I>
+where
+    S: Send + Sync + 'static,
+    C: Ctx<State = S>,
+    I: Send + 'static,
+{
+    /// Ends the chain with the handler of a subscription: TypeScript's `.subscription(…)`.
+    ///
+    /// The handler takes a [`Call`] and returns a stream of [`Result`]s, a `Result` of such a stream, or a future of that. Middlewares and
+    /// guards stand around the handler: they are done once it has returned the stream, before its first event.
+    ///
+    /// The stream is polled only as fast as the client reads. When the client is gone, the stream is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use velox_rpc::{Call, procedure, schema};
+    ///
+    /// #[schema]
+    /// pub struct Countdown { pub from: u32 }
+    ///
+    /// let countdown = procedure::<()>()
+    ///     .input::<Countdown>()
+    ///     .subscription(|Call { input, .. }| stream::iter((0..input.from).rev().map(Ok)));
+    /// # let _ = countdown;
+    /// ```
+    pub fn subscription<F, R, M>(self, handler: F) -> Subscription<I, R::Event, S>
+    where
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+        R: Subscribe<M> + 'static,
+    {
+        Subscription::new(self.finish_subscription::<R::Event>(step(handler)))
+    }
+}
+
+/// Makes the last step of a chain.
+fn step<C, I, F, R, M>(handler: F) -> Step<C>
+where
+    C: Ctx,
+    I: 'static,
+    F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+    R: Subscribe<M> + 'static,
+{
+    Arc::new(move |ctx: C, input| {
+        let exchange = ctx.exchange().clone();
+        handler(Call { ctx, input: input.take() }).subscribe(exchange)
+    })
+}

@@ -1,0 +1,128 @@
+//! A reply that is the events of a subscription: its head leaves once the handler has given its stream, and the exchange has ended by then.
+//! Each event leaves as soon as it is there and the client has room for it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::{Response, StatusCode};
+use http_body::Frame;
+use tracing::Span;
+
+use super::pings::Pings;
+use super::reply::{replied, response};
+use super::run::end;
+use super::{Body, Core};
+use crate::context::{Exchange, ReplyHead, RequestId, forbid_sharing};
+use crate::error::{BoxError, Code, Error, Result};
+use crate::procedure::{self, Events, Happening};
+use crate::wire::{PING, Plan, Results};
+
+/// Runs the call, ends the exchange, and begins the reply.
+pub(super) async fn reply(core: &Arc<Core>, plan: Plan, exchange: Exchange, span: &Span) -> Response<Body> {
+    let calls = core.wires.calls(&plan);
+    let result = match calls.first() {
+        Some(endpoint) => procedure::run(endpoint, &exchange, 0).await,
+        None => Err(Error::internal("a subscription without a procedure")),
+    };
+    let (results, mut head) = end(&exchange, &calls, Results::One(result)).await;
+    let events = results.only().and_then(|output| {
+        output.into_events().ok_or_else(|| Error::internal("a middleware gave a value in place of the subscription"))
+    });
+    // Whether it fails may not be known yet.
+    forbid_sharing(&mut head.headers);
+    let id = exchange.id();
+    match events {
+        Ok(events) => begun(core, plan, id, head, events, span),
+        Err(error) => match core.wires.failed_subscription(&plan, &error, || id.clone()) {
+            Some(text) => with_body(core, &plan, head, text.into()),
+            None => {
+                let answer = core.wires.answer(&plan, Results::One(Err(error)), &mut head, || id.clone());
+                replied(answer, head, || id.clone())
+            }
+        },
+    }
+}
+
+fn begun(
+    core: &Arc<Core>,
+    plan: Plan,
+    id: RequestId,
+    head: ReplyHead,
+    events: Box<Events>,
+    span: &Span,
+) -> Response<Body> {
+    let pings = Pings::every(core.subscriptions.ping);
+    let reconnect_after = pings.are_sent().then(|| core.subscriptions.reconnect_after());
+    let first = core.wires.connected(reconnect_after);
+    let mut response = with_body(core, &plan, head, Body::empty());
+    let feed = Feed { core: Arc::clone(core), plan, id, events, first, pings, span: span.clone() };
+    *response.body_mut() = Body::new(feed);
+    response
+}
+
+fn with_body(core: &Core, plan: &Plan, mut head: ReplyHead, body: Body) -> Response<Body> {
+    core.wires.events_head(plan, &mut head.headers);
+    let mut response = response(StatusCode::OK, Vec::new(), head.headers);
+    *response.body_mut() = body;
+    response
+}
+
+/// The body.
+struct Feed {
+    core: Arc<Core>,
+    plan: Plan,
+    id: RequestId,
+    events: Box<Events>,
+    /// What is sent at once.
+    first: Vec<u8>,
+    pings: Pings,
+    span: Span,
+}
+
+impl Feed {
+    fn text(&mut self, happening: Happening) -> Vec<u8> {
+        let limit = self.core.subscriptions.event_limit;
+        let happening = match happening {
+            Happening::Event(event) if event.json.len() > limit => {
+                tracing::warn!(bytes = event.json.len(), limit, "an event of a subscription is larger than the limit");
+                self.events.fail(too_large())
+            }
+            happening => happening,
+        };
+        self.core.wires.event(&self.plan, happening, || self.id.clone())
+    }
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::new(Code::PayloadTooLarge, "An event is larger than the limit")
+}
+
+impl http_body::Body for Feed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        if !this.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.first).into()))));
+        }
+        let span = this.span.clone();
+        let _entered = (!span.is_disabled()).then(|| span.enter());
+        let text = match Pin::new(&mut *this.events).poll_next(cx) {
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Ready(Some(happening)) => {
+                this.pings.put_off();
+                this.text(happening).into()
+            }
+            Poll::Pending => {
+                ready!(this.pings.poll(cx));
+                Bytes::from_static(PING)
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(text))))
+    }
+}

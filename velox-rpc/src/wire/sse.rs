@@ -1,0 +1,108 @@
+//! Server-sent events, as `httpSubscriptionLink` of `@trpc/client` reads them: the text of each event of a subscription, and the id of the
+//! last event that a client has seen. The routes of REST send the same events; only the shape of an error is another.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, Result};
+use crate::procedure::RawEvent;
+
+/// What is sent while nothing happens, so that the client, and what stands between, sees that the connection lives.
+pub(crate) const PING: &[u8] = b"event: ping\ndata: \n\n";
+
+pub(super) const RETURN: &[u8] = b"event: return\ndata: \n\n";
+
+/// The first event: the subscription is in place. A client that knows a time after which it is to connect again takes it from here.
+pub(super) fn connected(reconnect_after_ms: Option<u128>) -> Vec<u8> {
+    let options =
+        reconnect_after_ms.map_or_else(String::new, |after| format!("\"reconnectAfterInactivityMs\":{after}"));
+    named("connected", format!("{{{options}}}").as_bytes())
+}
+
+/// An event of the handler's stream.
+pub(super) fn message(event: RawEvent) -> Vec<u8> {
+    let RawEvent { id, json } = event;
+    let mut text = Vec::with_capacity(json.len() + id.as_ref().map_or(0, String::len) + 16);
+    push(&mut text, "data", &json);
+    if let Some(id) = id {
+        push(&mut text, "id", id.as_bytes());
+    }
+    text.push(b'\n');
+    text
+}
+
+/// The end of a subscription that has failed.
+pub(super) fn failed(json: &[u8]) -> Vec<u8> {
+    named("serialized-error", json)
+}
+
+fn named(name: &str, json: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(json.len() + 32);
+    push(&mut text, "event", name.as_bytes());
+    push(&mut text, "data", json);
+    text.push(b'\n');
+    text
+}
+
+/// A field and its value in one line. JSON has line breaks only between its parts, where a space is as good; an id has none.
+fn push(text: &mut Vec<u8>, field: &str, value: &[u8]) {
+    text.extend(field.as_bytes());
+    text.extend(b": ");
+    text.extend(value.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    text.push(b'\n');
+}
+
+/// The headers of a reply that is events.
+pub(super) fn head(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    // Beside what was said of caches: to compress the reply, as a proxy might, would hold events back.
+    headers.append(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+}
+
+/// The id of the last event that the client has seen, as `EventSource` sends it when it connects again.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>> {
+    let id = headers.get("last-event-id").map(|id| std::str::from_utf8(id.as_bytes()));
+    match id.transpose() {
+        Ok(id) => Ok(id.filter(|id| !id.is_empty())),
+        Err(_) => Err(Error::bad_request("The last event id is not UTF-8")),
+    }
+}
+
+/// Refuses an id that is longer than any that a sane server gives out.
+pub(super) fn check_last_event_id(id: &str) -> Result<()> {
+    if id.len() <= MAX_ID { Ok(()) } else { Err(Error::bad_request("The last event id is too long")) }
+}
+
+/// By which name an input has the id.
+pub(super) const LAST_EVENT_ID: &str = "lastEventId";
+
+/// The longest id of an event that is taken back, in bytes.
+const MAX_ID: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn events_are_written_as_trpc_writes_them() {
+        assert_eq!(text(connected(None)), "event: connected\ndata: {}\n\n");
+        let with_time = "event: connected\ndata: {\"reconnectAfterInactivityMs\":5000}\n\n";
+        assert_eq!(text(connected(Some(5000))), with_time);
+        let event = |id: Option<&str>| RawEvent { id: id.map(str::to_owned), json: br#"{"i":0}"#.to_vec() };
+        assert_eq!(text(message(event(Some("0")))), "data: {\"i\":0}\nid: 0\n\n");
+        assert_eq!(text(message(event(None))), "data: {\"i\":0}\n\n");
+        assert_eq!(text(failed(b"{}")), "event: serialized-error\ndata: {}\n\n");
+    }
+
+    /// JSON that was written by somebody else may have line breaks: none of them begins a field of its own.
+    #[test]
+    fn no_line_of_the_data_begins_a_field() {
+        let event = RawEvent { id: None, json: b"{\r\n\"a\":1,\nevent: return\r}".to_vec() };
+        assert_eq!(text(message(event)), "data: {  \"a\":1, event: return }\n\n");
+    }
+}
