@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
 
+use super::shutdown::Drain;
+
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
@@ -25,9 +27,20 @@ pub(super) struct Activity {
     /// Of HTTP/1: whether the head of the reply is made, and until then what is left of a body that was given up.
     replied: AtomicBool,
     rest: Mutex<Option<Incoming>>,
+    /// What a subscription listens to.
+    drain: Arc<Drain>,
 }
 
 impl Activity {
+    pub(super) fn new(drain: Arc<Drain>) -> Self {
+        Self { drain, ..Self::default() }
+    }
+
+    /// What tells that the server ends.
+    pub(super) fn drain(&self) -> &Arc<Drain> {
+        &self.drain
+    }
+
     /// Bytes of HTTP/1 arrived. Outside of a request they are the beginning of a head.
     pub(super) fn received(&self) {
         if self.in_flight.load(Relaxed) == 0 {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::error::BoxError;
@@ -158,12 +159,22 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Reply {
     body: service::Body,
-    _in_flight: InFlight,
+    in_flight: InFlight,
+    /// Wakes a reply that would go on when the server ends. A client of a subscription connects again, elsewhere.
+    drained: Option<Pin<Box<OwnedNotified>>>,
 }
 
 impl Reply {
-    pub(super) fn new(body: service::Body, in_flight: InFlight) -> Self {
-        Self { body, _in_flight: in_flight }
+    pub(super) fn new(body: service::Body, in_flight: InFlight, goes_on: bool) -> Self {
+        let drained = goes_on.then(|| Box::pin(in_flight.activity().drain().notified()));
+        Self { body, in_flight, drained }
+    }
+
+    /// Whether it is to end before its time.
+    fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(drained) = &mut self.drained else { return false };
+        // The flag is looked at last: who registers too late to be woken sees it.
+        drained.as_mut().poll(cx).is_ready() || self.in_flight.activity().drain().is_draining()
     }
 }
 
@@ -172,6 +183,9 @@ impl Body for Reply {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.is_cut(cx) {
+            (self.body, self.drained) = (service::Body::empty(), None);
+        }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_pending() {
             stall::waiting_for_ourselves();

@@ -31,7 +31,7 @@ use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
 use crate::context::Peer;
 use crate::error::{BoxError, Chain, Error};
-use crate::service::{Body, BoxedService, Core, refused};
+use crate::service::{Body, BoxedService, Core, GoesOn, refused};
 
 /// What makes the replies. Its type is erased where it is not an application, so that hyper is compiled once, in velox-rpc.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ impl Host {
             tracing::debug!(%peer, "connection closed before its first request");
             return;
         };
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::new(Activity::new(Arc::clone(&self.drain)));
         activity.within_head(true);
         let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
         let end = match version {
@@ -190,7 +190,8 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
         }
-        Poll::Ready(Ok(response.map(|reply| Reply::new(reply, in_flight))))
+        let goes_on = response.extensions().get::<GoesOn>().is_some();
+        Poll::Ready(Ok(response.map(|reply| Reply::new(reply, in_flight, goes_on))))
     }
 }
 
@@ -203,7 +204,7 @@ async fn answer_stream(
 ) -> Result<Response<Reply>, Infallible> {
     // h2 limits the bytes of a head but not its fields.
     if request.headers().len() > host.limits.headers {
-        return Ok(refused(&too_many_headers()).map(|reply| Reply::new(reply, in_flight)));
+        return Ok(refused(&too_many_headers()).map(|reply| Reply::new(reply, in_flight, false)));
     }
     let mut answer = pin!(answer(&host, in_flight, request, peer));
     poll_fn(|cx| {

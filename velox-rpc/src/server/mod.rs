@@ -1,4 +1,4 @@
-//! HTTP over TCP: the only part of velox-rpc that names hyper or tokio. The outermost ring: nothing inside depends on it.
+//! HTTP over TCP: the only part of velox-rpc that names hyper, or tokio for more than its clock. The outermost ring: nothing inside depends on it.
 //!
 //! ```text
 //!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end

@@ -20,6 +20,10 @@ use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure::{self, Events, Happening};
 use crate::wire::{PING, Plan, Results};
 
+/// Marks a reply that goes on until it is ended: a server that shuts down ends it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GoesOn;
+
 /// Runs the call, ends the exchange, and begins the reply.
 pub(super) async fn reply(core: &Arc<Core>, plan: Plan, exchange: Exchange, span: &Span) -> Response<Body> {
     let calls = core.wires.calls(&plan);
@@ -60,6 +64,7 @@ fn begun(
     let mut response = with_body(core, &plan, head, Body::empty());
     let feed = Feed { core: Arc::clone(core), plan, id, events, first, pings, span: span.clone() };
     *response.body_mut() = Body::new(feed);
+    response.extensions_mut().insert(GoesOn);
     response
 }
 

@@ -33,6 +33,8 @@ pub use self::body::Body;
 pub use self::boxed::BoxedService;
 pub(crate) use self::core::Core;
 pub(crate) use self::edge::{Edge, FindPeer};
+#[cfg(feature = "server")]
+pub(crate) use self::feed::GoesOn;
 pub(crate) use self::hosts::AllowedHosts;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
