@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use velox_session::SessionBuilder;
 use velox_session::clock::SystemClock;
 use velox_session::store::RedisStore;
+use velox_session::{SessionBuilder, SessionStore, StoreKey};
 use velox_tests::redis::{Proxy, RedisServer};
 use velox_tests::{SessionsApp, forged};
 
@@ -130,4 +130,19 @@ async fn all_that_goes_over_tls_too() {
     assert_eq!(alice.get("/api/auth/profile").await.result()["name"], "Alice");
     alice.post("/api/auth/logout", json!({})).await.result();
     assert_eq!(alice.get("/api/auth/profile").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_look_at_many_sessions_is_one_for_some_hundreds() {
+    let world = World::with(|settings| settings).await;
+    let asking = store(&world.proxy.url());
+    let keys = |count: usize| -> Vec<_> {
+        (0..count).map(|key| StoreKey::from_text(&format!("session:{key:064x}")).expect("a key")).collect()
+    };
+    // The connection, and the text of the script.
+    asking.are_live(&keys(1)).await.expect("Redis answers");
+    for (count, trips) in [(1, 1), (500, 1), (501, 2), (0, 0)] {
+        let (asked, live) = world.trips(asking.are_live(&keys(count))).await;
+        assert_eq!((asked, live.expect("Redis answers")), (trips, vec![false; count]));
+    }
 }

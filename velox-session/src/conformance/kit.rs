@@ -118,6 +118,10 @@ impl<'h> Kit<'h> {
         self.store.get(key).await.map_err(failed("get"))
     }
 
+    pub(super) async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, Miss> {
+        self.store.are_live(keys).await.map_err(failed("are_live"))
+    }
+
     /// The record of this key, which must be there.
     pub(super) async fn found(&self, key: &StoreKey) -> Result<Record, Miss> {
         self.get(key).await?.ok_or_else(|| Miss::Broken("get: no record, though it has not ended".to_owned()))

@@ -16,6 +16,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
         ("a load does not renew what has come to its absolute end (E3)", Box::pin(absolute_end(kit))),
         ("a load gives no life that is longer than a new one (E6)", Box::pin(longer_life(kit))),
         ("a load renews a record by its own lifetime, where it has one", Box::pin(own_life(kit))),
+        ("a look at many tells of each whether it is there, and renews none", Box::pin(look_at_many(kit))),
     ]
 }
 
@@ -26,6 +27,23 @@ async fn as_get(kit: &Kit<'_>) -> Result<(), Miss> {
     kit.expires_in("load", &loaded.record, HOUR)?;
     ensure!(got == loaded.record.with_expiry(got.expires_at()), "load: another record than get");
     Ok(())
+}
+
+async fn look_at_many(kit: &Kit<'_>) -> Result<(), Miss> {
+    let ended = kit.present().await?;
+    kit.end(&ended).await?;
+    let over = kit.inserted(kit.record("a", 1), MOMENT).await?;
+    kit.advance(MOMENT * 2 + kit.slack()).await;
+    // More than one script or statement takes.
+    let mut keys = vec![ended, key(COOKIE), over];
+    for _ in 0..600 {
+        keys.push(kit.present().await?);
+    }
+    kit.advance(Lives::USUAL.interval).await;
+    let expected: Vec<_> = (0..keys.len()).map(|index| index > 2).collect();
+    ensure!(kit.are_live(&keys).await? == expected, "are_live: not what a get finds");
+    ensure!(kit.are_live(&[]).await?.is_empty(), "are_live: an answer, where nothing was asked");
+    kit.expires_in("get after a look", &kit.found(&keys[3]).await?, HOUR - Lives::USUAL.interval)
 }
 
 async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {

@@ -66,6 +66,7 @@ async fn assert_says_what_is_broken() {
 #[tokio::test]
 async fn each_fault_is_found() {
     let faults = [
+        (Fault::LooksAtTheFirst, "a look at many tells of each whether it is there, and renews none"),
         (Fault::LosesFlash, "a record keeps its flash messages"),
         (Fault::CountsTo32Bits, "versions are kept exactly, up to 2^53"),
         (Fault::TornSave, "of saves at once none is lost (C5)"),
@@ -155,6 +156,7 @@ async fn report_of(fault: Fault) -> Report {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Panics,
+    LooksAtTheFirst,
     LosesFlash,
     CountsTo32Bits,
     TornSave,
@@ -396,6 +398,12 @@ impl SessionStore for Faulty {
         self.inner.touch(key, ttl).await?;
         let record = self.inner.get(key).await?;
         Ok(record.map(|record| Found { record, renewed: true }))
+    }
+
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        let live = self.inner.are_live(keys).await?;
+        let first = live.first().copied().filter(|_| self.fault == Fault::LooksAtTheFirst);
+        Ok(first.map_or(live, |first| vec![first; keys.len()]))
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {

@@ -33,10 +33,11 @@ pub use renewal::Renewal;
 /// | method | the default |
 /// | --- | --- |
 /// | [`load`](Self::load) | `get`, and `touch` when it is time |
+/// | [`are_live`](Self::are_live) | `get` of one after the other |
 /// | [`create`](Self::create) | `set`, then `destroy` of the session that is replaced; keeps no limit and no mark |
 /// | [`sessions_of`](Self::sessions_of), [`end_sessions`](Self::end_sessions) | an error: the store keeps no list of a user's sessions |
 ///
-/// A store that wraps another one passes on all eight. Otherwise logins get the default of `create`, which knows nothing of what
+/// A store that wraps another one passes on all of them. Otherwise logins get the default of `create`, which knows nothing of what
 /// `end_sessions` has ended.
 ///
 /// # What must be atomic, and why
@@ -112,6 +113,9 @@ pub use renewal::Renewal;
 ///     }
 ///     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
 ///         self.0.load(key, renewal).await
+///     }
+///     async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+///         self.0.are_live(keys).await
 ///     }
 ///     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
 ///         self.0.create(new).await
@@ -190,6 +194,22 @@ pub trait SessionStore: Send + Sync + 'static {
     fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
         let _ = (key, renewal);
         None
+    }
+
+    /// Tells of each key whether there is a live record, in the order of the keys. It renews none of them.
+    ///
+    /// While sessions have subscriptions, this is asked once a second for all of them. The default gets one record after the other; a store
+    /// that can answer for many at once overrides it.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be asked. Nothing is known of any of the keys.
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        let mut live = Vec::with_capacity(keys.len());
+        for key in keys {
+            live.push(self.get(key).await?.is_some());
+        }
+        Ok(live)
     }
 
     /// Keeps a session under a new id: one that begins, or one that goes on in the place of another.
@@ -274,6 +294,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
         (**self).load_now(key, renewal)
+    }
+
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        (**self).are_live(keys).await
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {

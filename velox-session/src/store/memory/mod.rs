@@ -202,6 +202,11 @@ impl SessionStore for MemoryStore {
         Ok(self.found(key, renewal))
     }
 
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        let now = self.clock.now();
+        Ok(keys.iter().map(|key| self.table.look(Key::of(key), now, |_| ()).is_some()).collect())
+    }
+
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         let NewSession { key, record, ttl, replaces, login, ends_others } = new;
         let owner = key.owner(&record).as_ref().map(Key::of_owner);

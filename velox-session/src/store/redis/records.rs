@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 
 use super::RedisStore;
 use super::layout::{self, Held};
@@ -83,6 +84,28 @@ impl SessionStore for RedisStore {
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
         let alive = self.list_and_touch(&self.link, key, &record, ttl, renewal.now()).await?;
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
+    }
+
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        let names = keys.iter().map(|key| self.layout.record(key)).collect::<Result<Vec<_>, _>>()?;
+        let mut live = Vec::with_capacity(keys.len());
+        if self.link.is_one_server() {
+            for names in names.chunks(MANY) {
+                let names: Vec<_> = names.iter().map(Vec::as_slice).collect();
+                live.extend(
+                    self.link.eval::<Vec<bool>>(&scripts::ALIVE, &names, None::<&str>, Effect::Idempotent).await?,
+                );
+            }
+            return Ok(live);
+        }
+        for names in names.chunks(SOME) {
+            let ask = async |name: &[u8]| {
+                self.link.eval::<Vec<bool>>(&scripts::ALIVE, &[name], None::<&str>, Effect::Idempotent).await
+            };
+            let answers = try_join_all(names.iter().map(|name| ask(name))).await?;
+            live.extend(answers.into_iter().flatten());
+        }
+        Ok(live)
     }
 
     async fn set(
@@ -166,6 +189,11 @@ impl SessionStore for RedisStore {
         ending.await.map_err(StoreError::new)?
     }
 }
+
+/// How many records one script is asked for: other commands wait for it.
+const MANY: usize = 500;
+/// How many are asked for side by side, where they may be on several servers.
+const SOME: usize = 64;
 
 /// What the script `update` puts in place of.
 const AS_IT_WAS: u64 = 0;

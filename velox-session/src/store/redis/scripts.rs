@@ -24,6 +24,8 @@ pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "end
 /// For one server: two records and the list, and all records that it names.
 pub(super) static CREATE: LazyLock<Script> =
     script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
+/// For one server, or for one record.
+pub(super) static ALIVE: LazyLock<Script> = script!("alive.lua");
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");
 
 /// Milliseconds of a life, as Redis takes them.
