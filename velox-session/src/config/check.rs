@@ -66,6 +66,8 @@ impl SessionBuilder {
             clock: self.clock,
             events: Events::new(),
             revocations: Revocations::new(),
+            #[cfg(feature = "rpc")]
+            watches: std::sync::Arc::default(),
         }))
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::revocations::Revocations;
+#[cfg(feature = "rpc")]
+use super::seats::Watches;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
@@ -32,6 +34,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,
     pub(crate) revocations: Revocations,
+    #[cfg(feature = "rpc")]
+    pub(crate) watches: Arc<Watches>,
 }
 
 impl Engine {

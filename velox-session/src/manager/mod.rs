@@ -11,8 +11,12 @@ mod patience;
 pub(crate) mod revocations;
 mod save;
 mod scope;
+#[cfg(feature = "rpc")]
+mod seats;
 mod shared;
 mod users;
+#[cfg(feature = "rpc")]
+mod watch;
 mod write;
 
 use std::fmt;
@@ -34,6 +38,10 @@ pub use self::closing::Closing;
 pub(crate) use self::closing::keep_out_of_caches;
 pub use self::error::{CloseError, OpenError};
 pub use self::scope::{CallScope, OpenSession};
+#[cfg(feature = "rpc")]
+pub(crate) use self::seats::{End, Full};
+#[cfg(feature = "rpc")]
+pub(crate) use self::watch::Watch;
 pub use crate::origin::CrossSiteError;
 
 /// Opens the session of an exchange, and saves it when the exchange ends.

@@ -4,8 +4,13 @@
 //! in between, the cookie would be sent once more; after a login, that would even take the new one's place in the browser. Looking costs
 //! nothing here as a rule: one counter is read twice.
 
+#[cfg(feature = "rpc")]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+#[cfg(feature = "rpc")]
+use tokio::sync::Notify;
 
 use crate::key::StoreKey;
 use crate::session::state::Mark;
@@ -15,11 +20,25 @@ pub(crate) struct Revocations {
     count: AtomicU64,
     /// The last ones, each at the place of its number.
     recent: Mutex<[u64; RECENT]>,
+    /// Wakes who looks after the sessions with streams.
+    #[cfg(feature = "rpc")]
+    noted: Arc<Notify>,
 }
 
 impl Revocations {
-    pub(crate) const fn new() -> Self {
-        Self { count: AtomicU64::new(0), recent: Mutex::new([0; RECENT]) }
+    pub(crate) fn new() -> Self {
+        Self {
+            count: AtomicU64::new(0),
+            recent: Mutex::new([0; RECENT]),
+            #[cfg(feature = "rpc")]
+            noted: Arc::default(),
+        }
+    }
+
+    /// What tells that there is another one.
+    #[cfg(feature = "rpc")]
+    pub(super) fn noted(&self) -> &Arc<Notify> {
+        &self.noted
     }
 
     /// Notes down that a session is being ended: before the store is told, so that who sees no revocation sees a live session, and when
@@ -40,6 +59,8 @@ impl Revocations {
     pub(super) fn note_many(&self) {
         let _recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         self.count.fetch_add(RECENT as u64 + 1, Ordering::AcqRel);
+        #[cfg(feature = "rpc")]
+        self.noted.notify_one();
     }
 
     fn note(&self, key: &StoreKey) {
@@ -47,6 +68,8 @@ impl Revocations {
         let number = self.count.load(Ordering::Relaxed);
         recent[place(number)] = key.short();
         self.count.store(number + 1, Ordering::Release);
+        #[cfg(feature = "rpc")]
+        self.noted.notify_one();
     }
 
     /// The present state, to be taken before a session is loaded.

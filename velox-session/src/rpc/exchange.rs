@@ -16,11 +16,11 @@ use velox_rpc::context::{Exchange, Slot};
 use velox_rpc::procedure::{Output, Running};
 use velox_rpc::{Error, Result};
 
-use super::outward::{caused, cross_site, ended, of_call};
+use super::outward::{caused, cross_site, ended, full, of_call};
 use crate::clock::milliseconds;
 use crate::deadline::within;
 use crate::layer::opened_by_layer;
-use crate::manager::{CallScope, OpenError, OpenSession, keep_out_of_caches};
+use crate::manager::{CallScope, End, OpenError, OpenSession, Watch, keep_out_of_caches};
 use crate::origin::Here;
 use crate::rejection::Reason;
 use crate::{Manager, Session};
@@ -30,6 +30,8 @@ pub(super) struct SessionCall {
     scope: CallScope,
     /// The call saves for itself: the head of its reply does not wait for it.
     own: Option<Box<(Manager, OpenSession)>>,
+    /// Of a subscription whose session may end before it.
+    watch: Option<Watch>,
 }
 
 impl SessionCall {
@@ -39,10 +41,11 @@ impl SessionCall {
             exchange.release_head();
         }
         if exchange.holds_head() {
-            return Ok(Self { scope: open.call(), own: None });
+            let watch = if kind == Kind::Subscription { open.watch().map_err(full)? } else { None };
+            return Ok(Self { scope: open.call(), own: None, watch });
         }
         let own = open.after_head().ok_or_else(|| Error::internal(NotHeld))?;
-        Ok(Self { scope: own.call(), own: Some(Box::new((manager.clone(), own))) })
+        Ok(Self { scope: own.call(), own: Some(Box::new((manager.clone(), own))), watch: None })
     }
 
     pub(super) fn session(&self) -> Session {
@@ -50,9 +53,18 @@ impl SessionCall {
     }
 
     /// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
-    /// finished login or logout.
-    pub(super) fn end(self, result: Result<Output>) -> Running<Result<Output>> {
-        let result = result.map_err(of_call);
+    /// finished login or logout. A subscription goes on for as long as its session: `over` is what it is told when that is over. Without it,
+    /// and where the session may go on under another id, its client is to come back.
+    pub(super) fn end(self, result: Result<Output>, over: Option<fn() -> Error>) -> Running<Result<Output>> {
+        let result = result.map_err(of_call).map(|output| match self.watch {
+            Some(watch) => output.end_with(async move {
+                match (watch.ended().await, over) {
+                    (End::Over, Some(error)) => Err(error()),
+                    (End::Over, None) | (End::Unclear, _) => Ok(()),
+                }
+            }),
+            None => output,
+        });
         match &result {
             Err(error) if error.status().is_server_error() => drop(self.scope),
             _ => self.scope.commit(),

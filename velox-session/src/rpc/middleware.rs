@@ -64,7 +64,7 @@ where
             }
             Who::Nobody => Err(nobody()),
         };
-        call.end(result.map_err(|error| if is_ended(&error) { nobody() } else { error })).await
+        call.end(result.map_err(|error| if is_ended(&error) { nobody() } else { error }), Some(nobody)).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -95,7 +95,7 @@ where
             Who::Nobody => (None, session),
         };
         let result = next.run(UserContext::new(user, session, ctx)).await;
-        call.end(result).await
+        call.end(result, None).await
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -111,7 +111,7 @@ impl<C: Ctx> Middleware<C> for PlainSession {
         let open = open(&self.0, exchange, kind).await?;
         let call = SessionCall::begin(&open, &self.0, exchange, kind)?;
         let result = next.run(SessionContext::new(call.session(), ctx)).await;
-        call.end(result).await
+        call.end(result, None).await
     }
 
     fn describe(&self, demands: &mut Demands) {

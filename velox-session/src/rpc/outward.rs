@@ -3,9 +3,9 @@
 //! A handler hands a [`SessionError`] on by `?`, which makes any error an internal one. The session's middleware stands
 //! around the handler and knows better: what came of the caller's own input is said to be that.
 
-use velox_rpc::error::{BoxError, Error};
+use velox_rpc::error::{BoxError, Code, Error};
 
-use crate::manager::CrossSiteError;
+use crate::manager::{CrossSiteError, Full};
 use crate::rejection::Reason;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -46,6 +46,14 @@ pub(super) fn caused(reason: Reason, source: impl Into<BoxError>) -> Error {
 pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
     let Reason { error: name, message, status, code } = Reason::CROSS_SITE;
     Error::custom(status, code, error.message(message, is_development)).with_name(name).with_source(error)
+}
+
+/// A session has too many subscriptions.
+#[cold]
+pub(super) fn full(error: Full) -> Error {
+    Error::new(Code::TooManyRequests, "Too many subscriptions of one session")
+        .with_tag("SESSION_SUBSCRIPTIONS")
+        .with_source(error)
 }
 
 /// The session ended while the call waited for its body.

@@ -1,0 +1,383 @@
+//! A subscription goes on for as long as its session: it ends when that does, in this process or another.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::stream;
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+use velox_rpc::service::{AppService, Body};
+use velox_rpc::{App, Call, Router, procedure};
+use velox_session::clock::ManualClock;
+use velox_session::{Manager, SessionBuilder, SessionUser, session_middleware};
+use velox_tests::{Kind, Probe, SECRET};
+
+/// A process that serves sessions of a store.
+struct Process {
+    service: AppService,
+    manager: Manager,
+    /// How often a handler has run.
+    subscribed: Arc<AtomicUsize>,
+}
+
+impl Process {
+    fn over(store: &Probe, clock: &ManualClock) -> Self {
+        Self::with(store, clock, |settings| settings)
+    }
+
+    fn with(store: &Probe, clock: &ManualClock, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
+        let settings = session_middleware(SECRET).store(store.clone()).clock(clock.clone());
+        let session = change(settings.cookie_name("session").secure(false)).build().expect("good settings");
+        let subscribed = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&subscribed);
+        let router = Router::new("live")
+            .procedure(
+                "mine",
+                procedure().use_(session.required()).subscription(move |Call { ctx, .. }| {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    stream::once(async move { Ok(ctx.user.id) }).chain_pending()
+                }),
+            )
+            .procedure(
+                "everybodys",
+                procedure().use_(session.optional()).subscription(|Call { ctx, .. }| {
+                    stream::once(async move { Ok(ctx.user.is_some()) }).chain_pending()
+                }),
+            )
+            .procedure(
+                "login",
+                procedure().use_(session.middleware()).mutation(async |Call { ctx, .. }| {
+                    Ok(ctx.session.login(SessionUser::new("u1", "ada@example.com")).await?)
+                }),
+            )
+            .procedure(
+                "logout",
+                procedure()
+                    .use_(session.middleware())
+                    .mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?)),
+            )
+            .procedure(
+                "regenerate",
+                procedure()
+                    .use_(session.middleware())
+                    .mutation(async |Call { ctx, .. }| Ok(ctx.session.regenerate().await?)),
+            );
+        let manager = session.manager().clone();
+        let service = App::new(()).router(router).trpc("/trpc").into_service().expect("good routes");
+        Self { service, manager, subscribed }
+    }
+
+    /// Calls a mutation, and returns the cookie that it sets.
+    async fn call(&self, name: &str, cookie: &str) -> String {
+        let request = Request::post(format!("/trpc/live.{name}"))
+            .header("content-type", "application/json")
+            .header("cookie", cookie)
+            .body(Body::empty());
+        let reply = self.service.call(request.expect("a request")).await;
+        assert_eq!(reply.status(), 200, "{name}");
+        let line = reply.headers().get("set-cookie").map(|line| line.to_str().expect("ASCII"));
+        line.and_then(|line| line.split(';').next()).unwrap_or_default().to_owned()
+    }
+
+    async fn login(&self) -> String {
+        self.call("login", "").await
+    }
+
+    /// Subscribes, by tRPC or REST.
+    async fn subscribe(&self, target: &str, cookie: &str) -> Events {
+        let request = Request::get(target).header("cookie", cookie).body(Body::empty()).expect("a request");
+        let reply = self.service.call(request).await;
+        assert_eq!(reply.status(), 200, "{target}");
+        let mut events = Events { body: reply.into_body(), come: VecDeque::new() };
+        assert!(events.next().await.expect("it begins").starts_with("event: connected\n"));
+        events
+    }
+
+    /// The same, once the first message has come.
+    async fn mine(&self, cookie: &str) -> Events {
+        let mut events = self.subscribe("/trpc/live.mine", cookie).await;
+        assert_eq!(events.next().await.as_deref(), Some("data: \"u1\"\n\n"));
+        events
+    }
+}
+
+/// A stream that goes on without an end.
+trait ChainPending: stream::Stream + Sized {
+    fn chain_pending(self) -> stream::Chain<Self, stream::Pending<Self::Item>> {
+        stream::StreamExt::chain(self, stream::pending())
+    }
+}
+
+impl<S: stream::Stream> ChainPending for S {}
+
+struct Events {
+    body: Body,
+    come: VecDeque<String>,
+}
+
+impl Events {
+    async fn next(&mut self) -> Option<String> {
+        if self.come.is_empty() {
+            let frame = self.body.frame().await?.expect("no error").into_data().expect("data");
+            let text = std::str::from_utf8(&frame).expect("text");
+            self.come.extend(text.split_inclusive("\n\n").map(str::to_owned));
+        }
+        self.come.pop_front()
+    }
+
+    /// What comes but for pings, until it ends.
+    async fn rest(&mut self) -> Vec<String> {
+        let mut rest = Vec::new();
+        while let Some(event) = self.next().await {
+            if !event.starts_with("event: ping\n") {
+                rest.push(event);
+            }
+        }
+        rest
+    }
+
+    /// The error that it ends with, and how long that has taken.
+    async fn failure(&mut self) -> (Value, Duration) {
+        let began = Instant::now();
+        let rest = self.rest().await;
+        let [event] = &*rest else { panic!("one event: {rest:?}") };
+        let json = event.strip_prefix("event: serialized-error\ndata: ").expect("an error");
+        (serde_json::from_str(json).expect("JSON"), began.elapsed())
+    }
+
+    /// That it ends without a word, so that the client comes back; and how long that has taken.
+    async fn breaks_off(&mut self) -> Duration {
+        let began = Instant::now();
+        assert_eq!(self.rest().await, Vec::<String>::new());
+        began.elapsed()
+    }
+
+    /// That it goes on.
+    async fn goes_on(&mut self) {
+        let rest = timeout(Duration::from_secs(10), self.rest()).await;
+        assert!(rest.is_err(), "{rest:?}");
+    }
+}
+
+fn world() -> (Probe, ManualClock) {
+    let clock = ManualClock::at(1_700_000_000_000);
+    (Probe::new(&clock), clock)
+}
+
+fn is_unauthorized((error, took): (Value, Duration), within: Duration) {
+    assert_eq!(error["data"]["code"], "UNAUTHORIZED", "{error}");
+    assert_eq!(error["data"]["tag"], "SESSION_UNAUTHORIZED", "{error}");
+    assert!(took <= within, "{took:?}");
+}
+
+/// By the word of this process.
+const AT_ONCE: Duration = Duration::from_millis(200);
+/// By the look at the store.
+const SOON: Duration = Duration::from_millis(1500);
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_in_this_process_ends_the_streams_of_the_session_at_once() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let (cookie, other) = (process.login().await, process.login().await);
+    let mut streams = [process.mine(&cookie).await, process.mine(&cookie).await];
+    let mut others = process.mine(&other).await;
+    process.call("logout", &cookie).await;
+    for stream in &mut streams {
+        is_unauthorized(stream.failure().await, AT_ONCE);
+    }
+    others.goes_on().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_sessions_of_a_user_end_with_their_streams() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(process.mine(&process.login().await).await);
+    }
+    assert_eq!(process.manager.end_all("u1").await.expect("the store answers"), 3);
+    for stream in &mut streams {
+        is_unauthorized(stream.failure().await, AT_ONCE);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_ends_is_seen_within_two_seconds() {
+    let (store, clock) = world();
+    let (process, other) = (Process::over(&store, &clock), Process::over(&store, &clock));
+    for everything in [false, true] {
+        let cookie = process.login().await;
+        let mut stream = process.mine(&cookie).await;
+        match everything {
+            true => _ = other.manager.end_all("u1").await.expect("the store answers"),
+            false => _ = other.call("logout", &cookie).await,
+        }
+        is_unauthorized(stream.failure().await, SOON);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_expires_ends_its_streams_which_do_not_renew_it() {
+    let (store, clock) = world();
+    let process = Process::with(&store, &clock, |settings| settings.max_age(Duration::from_secs(60)));
+    let mut stream = process.mine(&process.login().await).await;
+    store.calls();
+    clock.advance(Duration::from_secs(59));
+    stream.goes_on().await;
+    assert!(!store.calls().iter().any(|call| [Kind::Set, Kind::Touch].contains(call)));
+    clock.advance(Duration::from_secs(1));
+    is_unauthorized(stream.failure().await, SOON);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_absolute_end_of_a_session_ends_its_streams() {
+    let (store, clock) = world();
+    let minute = Duration::from_secs(60);
+    let process = Process::with(&store, &clock, |settings| settings.max_age(minute).absolute_timeout(minute));
+    let mut stream = process.mine(&process.login().await).await;
+    clock.advance(minute);
+    is_unauthorized(stream.failure().await, SOON);
+}
+
+/// Every tab has streams: a new id must log out none of them.
+#[tokio::test(start_paused = true)]
+async fn a_new_id_breaks_the_streams_off_so_that_their_clients_come_back() {
+    let (store, clock) = world();
+    let (process, other) = (Process::over(&store, &clock), Process::over(&store, &clock));
+    let cookie = process.login().await;
+    let mut stream = process.mine(&cookie).await;
+    let cookie = process.call("regenerate", &cookie).await;
+    assert!(stream.breaks_off().await <= AT_ONCE);
+    let mut stream = process.mine(&cookie).await;
+    let cookie = other.call("regenerate", &cookie).await;
+    assert!(stream.breaks_off().await <= SOON);
+    process.mine(&cookie).await.goes_on().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_silent_for_three_seconds_breaks_the_streams_off() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut stream = process.mine(&process.login().await).await;
+    store.fail(&[Kind::Get]);
+    let took = stream.breaks_off().await;
+    assert!((3.0..4.0).contains(&took.as_secs_f64()), "it fails: {took:?}");
+    store.fail(&[]);
+    let mut stream = process.mine(&process.login().await).await;
+    let _gate = store.park(Kind::Get);
+    let took = stream.breaks_off().await;
+    assert!((2.0..4.0).contains(&took.as_secs_f64()), "it does not answer: {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_silent_for_a_moment_ends_nothing() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut stream = process.mine(&process.login().await).await;
+    store.fail(&[Kind::Get]);
+    assert!(timeout(Duration::from_secs(2), stream.rest()).await.is_err());
+    store.fail(&[]);
+    stream.goes_on().await;
+}
+
+/// However many streams it has; and none of those that have ended.
+#[tokio::test(start_paused = true)]
+async fn a_session_with_streams_is_looked_at_once_a_second() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let cookie = process.login().await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(process.mine(&cookie).await);
+    }
+    store.calls();
+    tokio::time::sleep(Duration::from_millis(10_500)).await;
+    let calls = store.calls();
+    assert!((9..=11).contains(&calls.len()), "{calls:?}");
+    drop(streams);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    store.calls();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(store.calls(), []);
+    process.mine(&cookie).await.goes_on().await;
+    assert!(!store.calls().is_empty(), "it begins anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_has_fifty_streams_and_the_next_is_refused_before_its_handler_runs() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let cookie = process.login().await;
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        streams.push(process.mine(&cookie).await);
+    }
+    let mut refused = process.subscribe("/trpc/live.mine", &cookie).await;
+    let (error, _) = refused.failure().await;
+    assert_eq!((&error["data"]["code"], &error["data"]["httpStatus"]), (&"TOO_MANY_REQUESTS".into(), &429.into()));
+    let request = Request::get("/api/live/mine").header("cookie", &cookie).body(Body::empty());
+    assert_eq!(process.service.call(request.expect("a request")).await.status(), 429);
+    assert_eq!(process.subscribed.load(Ordering::SeqCst), 50);
+    process.mine(&process.login().await).await;
+    streams.pop();
+    process.mine(&cookie).await;
+}
+
+/// A visitor may have them too: who comes back is told who it is now.
+#[tokio::test(start_paused = true)]
+async fn where_a_session_is_optional_its_end_breaks_the_streams_off() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let cookie = process.login().await;
+    let mut stream = process.subscribe("/trpc/live.everybodys", &cookie).await;
+    assert_eq!(stream.next().await.as_deref(), Some("data: true\n\n"));
+    process.call("logout", &cookie).await;
+    assert!(stream.breaks_off().await <= AT_ONCE);
+    let mut visitor = process.subscribe("/trpc/live.everybodys", "").await;
+    assert_eq!(visitor.next().await.as_deref(), Some("data: false\n\n"));
+    visitor.goes_on().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_session_a_subscription_is_refused_by_both_wires() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut refused = process.subscribe("/trpc/live.mine", "").await;
+    is_unauthorized(refused.failure().await, AT_ONCE);
+    let request = Request::get("/api/live/mine").body(Body::empty()).expect("a request");
+    assert_eq!(process.service.call(request).await.status(), 401);
+    assert_eq!(process.subscribed.load(Ordering::SeqCst), 0);
+}
+
+/// By REST the error has the shape of REST.
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_rest_ends_as_one_of_trpc() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let cookie = process.login().await;
+    let mut stream = process.subscribe("/api/live/mine", &cookie).await;
+    assert_eq!(stream.next().await.as_deref(), Some("data: \"u1\"\n\n"));
+    process.call("logout", &cookie).await;
+    let (error, _) = stream.failure().await;
+    assert_eq!((&error["statusCode"], &error["code"]), (&401.into(), &"SESSION_UNAUTHORIZED".into()));
+}
+
+/// A tab that comes back while its old connection is not yet seen to be gone.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_comes_back_has_a_stream_while_the_old_one_is_still_there() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let cookie = process.login().await;
+    let old = process.mine(&cookie).await;
+    store.fail(&[Kind::Get]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    store.fail(&[]);
+    process.mine(&cookie).await.goes_on().await;
+    drop(old);
+}

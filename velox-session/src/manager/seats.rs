@@ -1,0 +1,219 @@
+//! The sessions that have open streams: how many each has, and what is known of it. Nothing here asks a store.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch::{Receiver, Sender};
+
+use crate::key::{Owner, StoreKey};
+use crate::session::SessionHandle;
+use crate::session::state::Mark;
+
+/// Why the streams of a session end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The session is over.
+    Over,
+    /// It goes on under a new id, or nobody knows: whoever comes back with its cookie is told.
+    Unclear,
+}
+
+/// The sessions of a manager that have streams.
+#[derive(Default)]
+pub(crate) struct Watches(Mutex<Seats>);
+
+impl Watches {
+    pub(super) fn seats(&self) -> MutexGuard<'_, Seats> {
+        // Nothing panics half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sessions that have streams.
+#[derive(Default)]
+pub(super) struct Seats {
+    sessions: HashMap<StoreKey, Seat>,
+    /// Whether somebody looks after them.
+    pub(super) is_looked_after: bool,
+}
+
+/// A session that has streams.
+struct Seat {
+    streams: usize,
+    about: About,
+    /// What was revoked before this is known.
+    mark: Mark,
+    end: Sender<Option<End>>,
+}
+
+/// What is known of a session with streams, to tell whether it is over.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) owner: Option<Owner>,
+    /// By which it is found again under a new id.
+    pub(super) handle: SessionHandle,
+    /// When it comes to its absolute end, in milliseconds.
+    pub(super) ends_at: u64,
+}
+
+/// A session has as many streams as one may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session has {STREAMS} streams already")]
+pub(crate) struct Full;
+
+impl Seats {
+    /// Takes a seat for a stream.
+    pub(super) fn take(&mut self, key: StoreKey, about: About, mark: Mark) -> Result<Receiver<Option<End>>, Full> {
+        let seat = match self.sessions.entry(key) {
+            Entry::Occupied(seat) if seat.get().streams == STREAMS => return Err(Full),
+            Entry::Occupied(seat) => {
+                let seat = seat.into_mut();
+                if seat.end.borrow().is_some() {
+                    // Those that were told of its end may not have left yet; this one has found it alive.
+                    (seat.mark, seat.end) = (mark, Sender::default());
+                }
+                seat
+            }
+            Entry::Vacant(place) => place.insert(Seat { streams: 0, about, mark, end: Sender::default() }),
+        };
+        seat.streams += 1;
+        Ok(seat.end.subscribe())
+    }
+
+    /// A stream has ended.
+    pub(super) fn leave(&mut self, key: &StoreKey) {
+        if let Some(seat) = self.sessions.get_mut(key) {
+            seat.streams -= 1;
+            if seat.streams == 0 {
+                self.sessions.remove(key);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// The sessions that are to be looked at, and not those that were told of their end.
+    pub(super) fn to_ask(&self, is_doubtful: impl Fn(&StoreKey, Mark) -> bool) -> Vec<StoreKey> {
+        let asked = |(key, seat): &(&StoreKey, &Seat)| seat.end.borrow().is_none() && is_doubtful(key, seat.mark);
+        self.sessions.iter().filter(asked).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes what the store says of sessions, asked when this mark was taken: gives those that are over.
+    pub(super) fn told(
+        &mut self,
+        answers: impl IntoIterator<Item = (StoreKey, bool)>,
+        mark: Mark,
+        now: u64,
+    ) -> Vec<(StoreKey, About)> {
+        let mut over = Vec::new();
+        for (key, is_alive) in answers {
+            let Some(seat) = self.sessions.get_mut(&key) else { continue };
+            if is_alive && now < seat.about.ends_at {
+                seat.mark = mark;
+            } else {
+                over.push((key, seat.about.clone()));
+            }
+        }
+        over
+    }
+
+    /// Ends the streams of a session.
+    pub(super) fn end(&self, key: &StoreKey, end: End) {
+        if let Some(seat) = self.sessions.get(key) {
+            seat.end.send_replace(Some(end));
+        }
+    }
+
+    /// Ends all streams: nobody knows whether their sessions are alive.
+    pub(super) fn end_all(&self) {
+        for seat in self.sessions.values() {
+            seat.end.send_if_modified(|end| end.is_none() && end.replace(End::Unclear).is_none());
+        }
+    }
+}
+
+/// How many streams a session may have in one process.
+const STREAMS: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::key;
+
+    fn about(key: &StoreKey) -> About {
+        About { owner: None, handle: key.digest_hex().parse().expect("a handle"), ends_at: u64::MAX }
+    }
+
+    fn take(seats: &mut Seats, key: &StoreKey) -> Result<Receiver<Option<End>>, Full> {
+        seats.take(key.clone(), about(key), Mark(0))
+    }
+
+    #[test]
+    fn a_session_has_so_many_streams_and_another_when_one_has_left() {
+        let (mut seats, one, other) = (Seats::default(), key("session"), key("session"));
+        for _ in 0..STREAMS {
+            take(&mut seats, &one).expect("a seat");
+        }
+        assert_eq!(take(&mut seats, &one).expect_err("no more"), Full);
+        take(&mut seats, &other).expect("another session has its own");
+        seats.leave(&one);
+        take(&mut seats, &one).expect("a seat");
+    }
+
+    #[test]
+    fn a_session_is_forgotten_with_its_last_stream() {
+        let (mut seats, one) = (Seats::default(), key("session"));
+        for _ in 0..2 {
+            take(&mut seats, &one).expect("a seat");
+        }
+        for is_empty in [false, true] {
+            seats.leave(&one);
+            assert_eq!(seats.is_empty(), is_empty);
+        }
+    }
+
+    #[test]
+    fn all_streams_of_a_session_are_told_of_its_end_once_and_those_of_others_are_not() {
+        let (mut seats, one, other) = (Seats::default(), key("session"), key("session"));
+        let streams = [&one, &one, &other].map(|key| take(&mut seats, key).expect("a seat"));
+        seats.end(&one, End::Over);
+        assert_eq!(streams.each_ref().map(|stream| *stream.borrow()), [Some(End::Over), Some(End::Over), None]);
+        assert_eq!(seats.to_ask(|_, _| true), [other]);
+        seats.end_all();
+        assert_eq!(streams.map(|stream| *stream.borrow()), [Some(End::Over), Some(End::Over), Some(End::Unclear)]);
+    }
+
+    #[test]
+    fn who_comes_back_is_not_told_what_the_others_were() {
+        let (mut seats, one) = (Seats::default(), key("session"));
+        let told = take(&mut seats, &one).expect("a seat");
+        seats.end_all();
+        let back = take(&mut seats, &one).expect("a seat");
+        assert_eq!((*told.borrow(), *back.borrow()), (Some(End::Unclear), None));
+        assert_eq!(seats.to_ask(|_, _| true), [one]);
+    }
+
+    #[test]
+    fn only_what_may_have_ended_is_asked_for() {
+        let (mut seats, one) = (Seats::default(), key("session"));
+        let _stream = take(&mut seats, &one).expect("a seat");
+        let since = |seats: &Seats, mark: u64| seats.to_ask(|_, seen| seen == Mark(mark)).len();
+        assert_eq!((since(&seats, 0), since(&seats, 1)), (1, 0));
+        assert!(seats.told([(one, true)], Mark(1), 0).is_empty());
+        assert_eq!((since(&seats, 0), since(&seats, 1)), (0, 1));
+    }
+
+    #[test]
+    fn a_session_is_over_that_the_store_has_not_or_that_has_come_to_its_absolute_end() {
+        let (mut seats, one) = (Seats::default(), key("session"));
+        let about = About { ends_at: 1000, ..about(&one) };
+        let _stream = seats.take(one.clone(), about, Mark(0)).expect("a seat");
+        for (is_alive, now, is_over) in [(true, 999, false), (true, 1000, true), (false, 0, true)] {
+            let over = seats.told([(one.clone(), is_alive)], Mark(0), now);
+            assert_eq!(!over.is_empty(), is_over, "{is_alive} at {now}");
+        }
+    }
+}

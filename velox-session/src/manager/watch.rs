@@ -1,0 +1,171 @@
+//! Looks after the sessions that have open streams, and ends the streams with their session.
+//!
+//! Once a second the store is asked which of these sessions are alive, all in one batch, which renews none of them. What this process ends
+//! itself is asked for at once. A store that has been silent for three seconds ends all streams: their clients come back, and are told.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch::Receiver;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::engine::Engine;
+use super::scope::OpenSession;
+use super::seats::{About, End, Full, Watches};
+use crate::key::StoreKey;
+use crate::session::SessionHandle;
+use crate::session::state::Loaded;
+
+/// A stream of a session, until it is dropped.
+pub(crate) struct Watch {
+    watches: Arc<Watches>,
+    key: StoreKey,
+    end: Receiver<Option<End>>,
+}
+
+impl Watch {
+    /// Waits until the stream has to end.
+    pub(crate) async fn ended(mut self) -> End {
+        match self.end.wait_for(Option::is_some).await {
+            Ok(end) => end.unwrap_or(End::Unclear),
+            // The seat is there as long as its stream.
+            Err(_) => End::Unclear,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.watches.seats().leave(&self.key);
+    }
+}
+
+impl OpenSession {
+    /// Watches the session for a stream. `None` if there is no session that could end.
+    pub(crate) fn watch(&self) -> Result<Option<Watch>, Full> {
+        let loaded = self.shared().with(|state| Ok(state.loaded().cloned())).ok().flatten();
+        loaded.map(|loaded| self.shared().engine.watch(&loaded)).transpose()
+    }
+}
+
+impl Engine {
+    fn watch(self: &Arc<Self>, loaded: &Loaded) -> Result<Watch, Full> {
+        let Loaded { key, record, mark, .. } = loaded;
+        let created_at = record.created_at();
+        let about = About {
+            owner: key.owner(record),
+            handle: SessionHandle::of(key, record.content()),
+            ends_at: self.policy.absolute.map_or(u64::MAX, |absolute| created_at.saturating_add(absolute)),
+        };
+        let watches = Arc::clone(&self.watches);
+        let mut seats = watches.seats();
+        let end = seats.take(key.clone(), about, *mark)?;
+        let is_looked_after = std::mem::replace(&mut seats.is_looked_after, true);
+        drop(seats);
+        let watch = Watch { watches: Arc::clone(&watches), key: key.clone(), end };
+        if !is_looked_after {
+            tokio::spawn(look_after(Arc::downgrade(self), Looking { watches, is_over: false }));
+        }
+        if self.revocations.may_include(key, *mark) {
+            self.revocations.noted().notify_one();
+        }
+        Ok(watch)
+    }
+
+    /// Asks for sessions, and ends the streams of those that are over. `false` if the store did not answer until then.
+    async fn look(self: &Arc<Self>, asked: Vec<StoreKey>, until: Instant) -> bool {
+        let (mark, now) = (self.revocations.mark(), self.now());
+        let Ok(answer) = timeout_at(until, self.store().are_live(&asked)).await else { return false };
+        let Ok(alive) = self.noted(answer) else { return false };
+        let over = self.watches.seats().told(asked.into_iter().zip(alive), mark, now);
+        self.end_streams(over).await;
+        true
+    }
+
+    /// Ends the streams of sessions that are not there any more, each as it has ended.
+    async fn end_streams(self: &Arc<Self>, mut over: Vec<(StoreKey, About)>) {
+        while !over.is_empty() {
+            let mut looking = JoinSet::new();
+            for (key, about) in over.drain(..over.len().min(AT_ONCE)) {
+                let looked = Arc::clone(self).may_go_on(about);
+                looking.spawn(async move { (key, timeout(SILENCE, looked).await.unwrap_or(true)) });
+            }
+            while let Some(Ok((key, may_go_on))) = looking.join_next().await {
+                self.watches.seats().end(&key, if may_go_on { End::Unclear } else { End::Over });
+            }
+        }
+    }
+
+    /// Whether a session that has gone may be there under another id. It is not if the list of its user says so.
+    async fn may_go_on(self: Arc<Self>, About { owner, handle, .. }: About) -> bool {
+        let Some(owner) = owner else { return true };
+        match self.store().sessions_of(&owner).await {
+            Ok(sessions) => sessions.iter().any(|(key, record)| SessionHandle::of(key, record.content()) == handle),
+            Err(_) => true,
+        }
+    }
+}
+
+/// Ends the streams where nobody looks after them any more: a store has panicked, or the runtime ends.
+struct Looking {
+    watches: Arc<Watches>,
+    is_over: bool,
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let mut seats = self.watches.seats();
+            seats.is_looked_after = false;
+            seats.end_all();
+        }
+    }
+}
+
+/// Looks after all sessions with streams until there is none.
+async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
+    let noted = engine.upgrade().map(|engine| Arc::clone(engine.revocations.noted()));
+    let Some(noted) = noted else { return };
+    let (mut heard, mut due) = (Instant::now(), Instant::now() + PERIOD);
+    loop {
+        let is_due = timeout_at(due, noted.notified()).await.is_err();
+        let Some(engine) = engine.upgrade() else { return };
+        let asked = {
+            let mut seats = engine.watches.seats();
+            if seats.is_empty() {
+                // Under the lock: whoever takes a seat from here on begins anew.
+                seats.is_looked_after = false;
+                looking.is_over = true;
+                return;
+            }
+            seats.to_ask(|key, mark| is_due || engine.revocations.may_include(key, mark))
+        };
+        if is_due {
+            due = Instant::now() + PERIOD;
+        }
+        if !asked.is_empty() {
+            if engine.look(asked, heard + SILENCE).await {
+                heard = Instant::now();
+            } else if heard.elapsed() >= SILENCE {
+                engine.watches.seats().end_all();
+                heard = Instant::now();
+            }
+        }
+        drop(engine);
+        // Many that end one after the other are asked for together.
+        sleep_until(Instant::now() + PAUSE).await;
+    }
+}
+
+/// How often all sessions are asked for.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// How long a store may be silent.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// The time between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many sessions are looked for under a new id at a time.
+const AT_ONCE: usize = 64;
