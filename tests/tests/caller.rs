@@ -1,11 +1,14 @@
 //! The direct caller: a procedure runs as the application serves it, with the guards and middlewares of its router.
 
-use http::{HeaderName, HeaderValue};
-use velox_rpc::caller::Caller;
-use velox_rpc::procedure::{Guard, Output, guard};
+use futures_util::stream::{self, StreamExt};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use velox_rpc::caller::{Caller, Message};
+use velox_rpc::procedure::{Guard, Output, Tracked, guard, tracked};
 use velox_rpc::router::IntoRouter;
 use velox_rpc::{
-    App, Call, Context, Ctx, Middleware, Mutation, Next, Query, Result, Router, procedure, router, schema,
+    App, Call, Context, Ctx, Error, Middleware, Mutation, Next, Query, Result, Router, Subscription, procedure, router,
+    schema,
 };
 
 /// Which greeting is asked for.
@@ -190,4 +193,58 @@ async fn a_router_that_is_added_later_is_not_known_to_the_caller() {
     let app = app.router(HI.into_router().guard(keyed()));
     assert!(before.call(HI.get_word(), &()).await.is_ok());
     assert!(app.caller().call(HI.get_word(), &()).await.is_err());
+}
+
+fn counting() -> Subscription<(), Tracked<u32>> {
+    let numbers = || stream::iter([Ok(tracked("a", 1)), Ok(tracked("b", 2)), Err(Error::conflict("Enough"))]);
+    procedure().subscription(move |_| numbers()).served_as("live", "count")
+}
+
+/// Ends subscriptions at once, so that their clients come back.
+struct Away;
+
+impl<C: Ctx> Middleware<C> for Away {
+    type Context = C;
+
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+        Ok(next.run(ctx).await?.end_with(async { Ok(()) }))
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_is_read_event_by_event() {
+    let caller = App::new(()).router(Router::new("live").procedure("count", counting())).caller();
+    let by_type = caller.subscribe(counting(), &()).await.result.expect("it begins");
+    let by_name = caller.subscribe_named("live.count", &Value::Null).await.result.expect("it begins");
+    let of_type: Vec<_> = by_type.collect().await;
+    let of_name: Vec<_> = by_name.collect().await;
+    let seen = |message: &Result<Message<u32>>| message.as_ref().ok().map(|message| (message.id.clone(), message.data));
+    let [a, b] = [("a", 1), ("b", 2)].map(|(id, data)| Some((Some(id.to_owned()), data)));
+    assert_eq!(of_type.iter().map(seen).collect::<Vec<_>>(), [a, b, None]);
+    assert_eq!(of_type[2].as_ref().expect_err("it fails").status(), StatusCode::CONFLICT);
+    assert_eq!(of_name.len(), 3);
+    assert_eq!(of_name[1].as_ref().expect("an event").data, 2);
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_cut_off_ends_in_an_error() {
+    let router = Router::new("live").use_(Away).procedure("count", counting());
+    let mut cut = App::new(()).router(router).caller().subscribe(counting(), &()).await.result.expect("it begins");
+    let error = cut.next().await.expect("it says so").expect_err("it was cut off");
+    assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(cut.next().await.is_none());
+}
+
+#[tokio::test]
+async fn each_kind_is_asked_for_as_what_it_is() {
+    let ask = procedure().query(|_| Ok(1));
+    let caller = App::new(()).router(Router::new("live").procedure("count", counting()).procedure("ask", ask)).caller();
+    let called = caller.exchange_named("live.count", &Value::Null).await.result.expect_err("a subscription");
+    let subscribed = caller.subscribe_named("live.ask", &Value::Null).await.result.expect_err("a query");
+    assert_eq!(called.message(), "`live.count` is a subscription: subscribe to it");
+    assert_eq!(subscribed.message(), "`live.ask` is a query: call it");
+    assert_eq!(
+        (called.status(), subscribed.status()),
+        (StatusCode::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED)
+    );
 }

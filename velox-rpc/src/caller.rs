@@ -1,5 +1,7 @@
 //! The direct caller: procedures run with no socket, through the same executor as every wire.
 
+mod subscribed;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +14,9 @@ use serde_json::Value;
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{Exchange, Input, Inputs, Request, Sender, Serial, forbid_sharing};
 use crate::error::{Code, Error, Result};
-use crate::procedure::{self, Endpoint, InputSettings, Meta, Mutation, Output, Procedure, Query};
+use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Output, Procedure, Query, Subscription};
+
+pub use self::subscribed::{Message, Subscribed};
 
 /// Runs procedures with no socket, input and output typed: tRPC's `createCaller`.
 ///
@@ -157,11 +161,49 @@ impl<S: Send + Sync + 'static> Caller<S> {
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| is_named(endpoint, name)) else {
             return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
         };
-        let input = if input.is_null() { RawInput::absent() } else { RawInput::from_json(input.to_string()) };
-        self.reply(endpoint, input).await
+        self.reply(endpoint, given(input)).await
     }
 
     /// The procedure as the application serves it, or by itself if it does not.
+    /// Subscribes, and returns the events as they come. Guards, middlewares and validation run as for a caller over the network.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_util::{StreamExt, stream};
+    /// use velox_rpc::{App, Subscription, procedure};
+    ///
+    /// fn count() -> Subscription<(), u32> {
+    ///     procedure().subscription(|_| stream::iter((1..=3).map(Ok)))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> velox_rpc::Result<()> {
+    /// let mut counted = App::new(()).caller().subscribe(count(), &()).await.result?;
+    /// while let Some(message) = counted.next().await {
+    ///     println!("{}", message?.data);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn subscribe<I, E>(&self, procedure: Subscription<I, E, S>, input: &I) -> CallReply<Subscribed<E::Data>>
+    where
+        I: Serialize,
+        E: Event<Data: DeserializeOwned>,
+    {
+        let endpoint = self.endpoint(procedure.into());
+        match serde_json::to_string(input) {
+            Ok(text) => self.subscribed(&endpoint, RawInput::from_json(text)).await,
+            Err(error) => CallReply { result: Err(error.into()), headers: HeaderMap::new() },
+        }
+    }
+
+    /// Subscribes by the name of a procedure, as `live.feed`. Without an input it is `null`.
+    pub async fn subscribe_named(&self, name: &str, input: &Value) -> CallReply<Subscribed<Value>> {
+        let Some(endpoint) = self.endpoints.iter().find(|endpoint| is_named(endpoint, name)) else {
+            return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
+        };
+        self.subscribed(endpoint, given(input)).await
+    }
+
     fn endpoint(&self, procedure: Procedure<S>) -> Cow<'_, Endpoint> {
         if let Some(served) = served(&self.endpoints, procedure.meta()) {
             return Cow::Borrowed(served);
@@ -172,9 +214,21 @@ impl<S: Send + Sync + 'static> Caller<S> {
     }
 
     async fn reply<O: DeserializeOwned>(&self, endpoint: &Endpoint, input: RawInput) -> CallReply<O> {
+        if endpoint.name.kind() == Kind::Subscription {
+            return CallReply { result: Err(wrong_kind(endpoint, "subscribe to it")), headers: HeaderMap::new() };
+        }
         let (result, headers) = run(endpoint, self.headers.clone(), input).await;
         let result = result.and_then(|output| Ok(serde_json::from_slice(output.as_json())?));
         CallReply { result, headers }
+    }
+
+    async fn subscribed<T>(&self, endpoint: &Endpoint, input: RawInput) -> CallReply<Subscribed<T>> {
+        if endpoint.name.kind() != Kind::Subscription {
+            return CallReply { result: Err(wrong_kind(endpoint, "call it")), headers: HeaderMap::new() };
+        }
+        let (result, headers) = run(endpoint, self.headers.clone(), input).await;
+        let events = result.and_then(|output| output.into_events().ok_or_else(|| Error::internal(NO_EVENTS)));
+        CallReply { result: events.map(Subscribed::new), headers }
     }
 }
 
@@ -185,11 +239,22 @@ fn served<'a>(endpoints: &'a [Endpoint], procedure: &Meta) -> Option<&'a Endpoin
     served.min_by_key(|endpoint| endpoint.name.namespace() != namespace || endpoint.name.name() != name)
 }
 
+fn given(input: &Value) -> RawInput {
+    if input.is_null() { RawInput::absent() } else { RawInput::from_json(input.to_string()) }
+}
+
 fn is_named(endpoint: &Endpoint, name: &str) -> bool {
     name.split_once('.') == Some((endpoint.name.namespace(), endpoint.name.name()))
 }
 
 /// In the words of tRPC.
+fn wrong_kind(endpoint: &Endpoint, advice: &str) -> Error {
+    let Endpoint { name, .. } = endpoint;
+    Error::new(Code::MethodNotSupported, format!("`{name}` is a {}: {advice}", name.kind()))
+}
+
+const NO_EVENTS: &str = "a middleware gave a value in place of the subscription";
+
 fn unknown(name: &str) -> Error {
     Error::new(Code::NotFound, format!("No procedure found on path \"{name}\"")).with_name("Not Found")
 }
