@@ -45,6 +45,15 @@ impl Raw {
         (head, String::from_utf8(body).expect("text"))
     }
 
+    /// What comes until this has come.
+    pub async fn until(&mut self, end: &str) -> String {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(end.as_bytes()) {
+            bytes.push(timeout(HANG, self.0.read_u8()).await.expect("it comes").expect("the server has not closed"));
+        }
+        String::from_utf8(bytes).expect("text")
+    }
+
     /// What comes until the server closes.
     pub async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();

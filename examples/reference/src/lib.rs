@@ -16,6 +16,7 @@ pub mod errors;
 pub mod guards;
 pub mod health;
 pub mod limited;
+pub mod live;
 pub mod middlewares;
 pub mod mw;
 pub mod notes;
@@ -49,6 +50,8 @@ pub struct AppState {
     pub stores: Stores,
     /// How often each caller has asked.
     pub rates: MemoryRates,
+    /// What is published.
+    pub rooms: live::Rooms,
 }
 
 /// That it worked.
@@ -88,22 +91,29 @@ pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let csrf = session.csrf().build()?;
     let rates = MemoryRates::new();
 
-    let app = App::new(AppState { accounts, data: Data::seed(), stores, rates: rates.clone() })
-        .development(false)
-        .docs("/docs", OpenApi::new("Conformance API", "1.0.0"))
-        .trpc("/trpc")
-        .router(health::Health)
-        .router(auth::Auth { session: session.clone() })
-        .router(session::Sessions { session: session.clone() })
-        .router(short::Short { session: short })
-        .router(users::Users)
-        .router(notes::Notes)
-        .router(comments::Comments { session: session.clone() })
-        .router(tasks::Tasks)
-        .router(admin::Admin { session: session.clone() })
-        .router(mw::Mw { session })
-        .router(errors::Errors)
-        .router(csrf::Csrf { csrf })
-        .router(limited::Limited { rates });
+    let app = App::new(AppState {
+        accounts,
+        data: Data::seed(),
+        stores,
+        rates: rates.clone(),
+        rooms: live::Rooms::default(),
+    })
+    .development(false)
+    .docs("/docs", OpenApi::new("Conformance API", "1.0.0"))
+    .trpc("/trpc")
+    .router(health::Health)
+    .router(auth::Auth { session: session.clone() })
+    .router(session::Sessions { session: session.clone() })
+    .router(short::Short { session: short })
+    .router(users::Users)
+    .router(notes::Notes)
+    .router(comments::Comments { session: session.clone() })
+    .router(tasks::Tasks)
+    .router(admin::Admin { session: session.clone() })
+    .router(live::Live { session: session.clone() })
+    .router(mw::Mw { session })
+    .router(errors::Errors)
+    .router(csrf::Csrf { csrf })
+    .router(limited::Limited { rates });
     Ok(if settings.debug_routes { app.router(debug::Debug) } else { app })
 }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod direct;
+mod events;
 mod rest;
 mod trpc;
 
@@ -11,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use velox_reference::{AppState, app};
 use velox_rpc::App;
+use velox_rpc::call::Kind;
 use velox_rpc::router::Manifest;
 
 use self::cases::{CASES, Case};
@@ -19,19 +21,37 @@ use crate::world::{ADMIN, ALICE, Account, settings};
 
 /// Runs a case through each transport. A new one joins by a line.
 async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<Outcome>)> {
-    vec![
+    let alone = vec![
         ("REST", run(rest::Rest::start(new_app()).await, case, visitor).await),
         ("the direct caller", run(direct::Direct::start(new_app()), case, visitor).await),
         ("tRPC", run(trpc::Trpc::start(new_app(), Way::Alone), case, visitor).await),
+    ];
+    if case.is_subscription() {
+        // It has a request of its own.
+        return alone;
+    }
+    let batches = vec![
         ("tRPC in a batch", run(trpc::Trpc::start(new_app(), Way::Batch), case, visitor).await),
         ("tRPC in a stream", run(trpc::Trpc::start(new_app(), Way::Stream), case, visitor).await),
-    ]
+    ];
+    alone.into_iter().chain(batches).collect()
+}
+
+impl Case {
+    fn is_subscription(&self) -> bool {
+        let manifest = manifest();
+        let entry = manifest.entries().iter().find(|entry| entry.name().to_string() == self.procedure);
+        entry.is_some_and(|entry| entry.name().kind() == Kind::Subscription)
+    }
 }
 
 /// How calls get to an application.
 trait Transport {
     /// Calls a procedure by its name. `Value::Null` is no input.
     async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome;
+
+    /// Subscribes, and reads so many events, or all. The result is a list of them, each with its id and data.
+    async fn subscribe(&mut self, name: &str, input: &Value, headers: &HeaderMap, events: usize) -> Outcome;
 }
 
 /// What came of a call.
@@ -131,7 +151,10 @@ async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> V
         if !cookies.is_empty() {
             headers.extend([header("cookie", &cookies.join("; "))]);
         }
-        let mut outcome = transport.call(case.procedure, &input, &headers).await;
+        let mut outcome = match case.is_subscription() {
+            true => transport.subscribe(case.procedure, &input, &headers, case.events).await,
+            false => transport.call(case.procedure, &input, &headers).await,
+        };
         keep(&mut cookies, outcome.cookies.clone());
         blank(&mut outcome, case.differs);
         outcomes.push(outcome);
@@ -171,6 +194,7 @@ fn headers_and_cookies(headers: &HeaderMap) -> (BTreeSet<String>, Vec<String>) {
         "x-ratelimit-reset" | "retry-after" => name.to_string(),
         _ => format!("{name}: {}", text(value)),
     });
+    let named = named.filter(|line| line != "cache-control: no-cache, no-transform");
     (named.collect(), cookies)
 }
 
@@ -192,13 +216,15 @@ fn manifest() -> Manifest {
     new_app().into_service().expect("good routes").manifest().clone()
 }
 
-const OF_THE_TRANSPORT: [&str; 8] = [
+const OF_THE_TRANSPORT: [&str; 10] = [
     "allow",
     "connection",
     "content-length",
     "content-type",
     "date",
     "set-cookie",
+    "transfer-encoding",
+    "x-accel-buffering",
     "x-content-type-options",
     "x-request-id",
 ];

@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod comments;
+mod live;
 mod mw;
 mod notes;
 mod others;
@@ -54,6 +55,11 @@ GET     /api/organizations/:orgId/projects/:projectId/tasks/:id  tasks.getTask
 GET     /api/admin/stats                                    admin.getStats
 POST    /api/admin/reports                                  admin.createReport
 GET     /api/admin/accounts                                 admin.listAccounts
+GET     /api/live/count                                     live.count
+GET     /api/live/fails                                     live.fails
+GET     /api/live/feed                                      live.feed
+POST    /api/live/publish                                   live.publish
+GET     /api/live/mine                                      live.mine
 GET     /api/mw/context                                     mw.getContext
 GET     /api/mw/short-circuit                               mw.shortCircuit
 GET     /api/mw/output                                      mw.stripOutput

@@ -10,14 +10,20 @@ pub struct Case {
     pub always_fails: bool,
     /// A text in the result that is another one each time.
     pub differs: Option<&'static str>,
+    /// Of a subscription that goes on: how many of its events are read.
+    pub events: usize,
 }
 
 const fn case(procedure: &'static str, inputs: &'static str) -> Case {
-    Case { procedure, inputs, headers: &[], always_fails: false, differs: None }
+    Case { procedure, inputs, headers: &[], always_fails: false, differs: None, events: usize::MAX }
 }
 
 const fn failing(procedure: &'static str, inputs: &'static str) -> Case {
     Case { always_fails: true, ..case(procedure, inputs) }
+}
+
+const fn first(events: usize, case: Case) -> Case {
+    Case { events, ..case }
 }
 
 const fn with(headers: &'static [(&'static str, &'static str)], case: Case) -> Case {
@@ -37,6 +43,11 @@ const TWICE: &str = "[null, null]";
 
 pub const CASES: &[Case] = &[
     case("health.getHealth", "[null]"),
+    case("live.count", r#"[{"to": 3}, {"to": 0}, {"to": 1001}, {}]"#),
+    failing("live.fails", "[null]"),
+    first(0, case("live.feed", r#"[{"room": "a"}, {"room": "a", "lastEventId": "x"}, {"room": ""}, {}]"#)),
+    case("live.publish", r#"[{"room": "a", "text": "hi"}, {"room": "a", "text": ""}, {"room": 1}, null]"#),
+    first(2, case("live.mine", "[null]")),
     case("auth.login", LOGINS),
     case("auth.logout", TWICE),
     case("auth.logoutAll", TWICE),

@@ -1,33 +1,39 @@
-//! REST, over a socket.
+//! REST, over a socket; subscriptions, of which some are read for a while only, without one.
 
 use std::net::SocketAddr;
 
 use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use velox_reference::AppState;
-use velox_rpc::router::Manifest;
+use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Server};
 use velox_tests::Client;
 
-use super::{Outcome, Transport, failure, headers_and_cookies};
+use super::{Outcome, Transport, events, failure, headers_and_cookies};
 
 pub struct Rest {
     address: SocketAddr,
-    manifest: Manifest,
+    service: AppService,
     server: JoinHandle<()>,
 }
 
 impl Rest {
     pub async fn start(app: App<AppState>) -> Self {
         let service = app.into_service().expect("good routes");
-        let manifest = service.manifest().clone();
-        let bound = Server::new(service).bind("127.0.0.1:0").await.expect("a free port");
+        let bound = Server::new(service.clone()).bind("127.0.0.1:0").await.expect("a free port");
         let address = bound.local_addr();
         let server = tokio::spawn(async move {
             bound.run_until(std::future::pending::<()>()).await;
         });
-        Self { address, manifest, server }
+        Self { address, service, server }
+    }
+
+    fn route(&self, name: &str) -> (Method, String) {
+        let entry = self.service.manifest().entries().iter().find(|entry| entry.name().to_string() == name);
+        let (method, path) = entry.and_then(|entry| entry.route()).expect("a route");
+        (method.clone(), path.to_owned())
     }
 }
 
@@ -39,9 +45,8 @@ impl Drop for Rest {
 
 impl Transport for Rest {
     async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome {
-        let entry = self.manifest.entries().iter().find(|entry| entry.name().to_string() == name);
-        let (method, path) = entry.and_then(|entry| entry.route()).expect("a route");
-        let (target, body) = target_and_body(method, path, input);
+        let (method, path) = self.route(name);
+        let (target, body) = target_and_body(&method, &path, input);
         let mut request = Request::builder().method(method).uri(target);
         request.headers_mut().expect("a good request").extend(headers.clone());
         if !body.is_empty() {
@@ -53,6 +58,27 @@ impl Transport for Rest {
         let (headers, cookies) = headers_and_cookies(&reply.headers);
         let result = if reply.status.is_success() { Ok(body) } else { Err(failure(status, body)) };
         Outcome { result, headers, cookies }
+    }
+
+    async fn subscribe(&mut self, name: &str, input: &Value, headers: &HeaderMap, count: usize) -> Outcome {
+        let (method, path) = self.route(name);
+        let mut request = Request::builder().method(&method).uri(target_and_body(&method, &path, input).0);
+        request.headers_mut().expect("a good request").extend(headers.clone());
+        let reply = self.service.call(request.body(Body::empty()).expect("a request")).await;
+        let status = reply.status();
+        let (headers, cookies) = headers_and_cookies(reply.headers());
+        let body = reply.into_body();
+        let result = if status.is_success() {
+            events::read(body, count).await
+        } else {
+            let body = body.collect().await.expect("a body").to_bytes();
+            Err(serde_json::from_slice(&body).expect("JSON"))
+        };
+        let told = |error: Value| {
+            let told = error["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
+            failure(told, error)
+        };
+        Outcome { result: result.map_err(told), headers, cookies }
     }
 }
 

@@ -6,9 +6,10 @@ use velox_reference::AppState;
 use velox_rpc::App;
 use velox_rpc::call::Kind;
 use velox_rpc::router::Manifest;
+use velox_rpc::service::Body;
 use velox_tests::Client;
 
-use super::{Outcome, Transport, failure, headers_and_cookies};
+use super::{Outcome, Transport, events, failure, headers_and_cookies};
 
 pub struct Trpc {
     client: Client,
@@ -66,16 +67,30 @@ impl Transport for Trpc {
         };
         let result = match envelope.get("error") {
             None => Ok(envelope["result"].get("data").cloned().unwrap_or_default()),
-            Some(error) => {
-                assert_eq!(error["data"]["path"], name);
-                let status = error["data"]["httpStatus"].as_u64().and_then(|status| u16::try_from(status).ok());
-                Err(failure(status.expect("a status"), as_rest(error)))
-            }
+            Some(error) => Err(failed(name, error)),
         };
         let (mut headers, cookies) = headers_and_cookies(&reply.headers);
         headers.remove("vary: trpc-accept, accept");
         Outcome { result, headers, cookies }
     }
+
+    async fn subscribe(&mut self, name: &str, input: &Value, headers: &HeaderMap, count: usize) -> Outcome {
+        let mut request = self.request(name, input).map(Body::from);
+        request.headers_mut().extend(headers.clone());
+        let reply = self.client.service().call(request).await;
+        assert_eq!(reply.status(), 200, "whatever comes of it");
+        let (mut headers, cookies) = headers_and_cookies(reply.headers());
+        headers.remove("vary: trpc-accept, accept");
+        let result = events::read(reply.into_body(), count).await.map_err(|error| failed(name, &error));
+        Outcome { result, headers, cookies }
+    }
+}
+
+/// A failure as REST tells it.
+fn failed(name: &str, error: &Value) -> (u16, Value) {
+    assert_eq!(error["data"]["path"], name);
+    let status = error["data"]["httpStatus"].as_u64().and_then(|status| u16::try_from(status).ok());
+    failure(status.expect("a status"), as_rest(error))
 }
 
 /// The envelope of the second call, in the line of that number.
