@@ -1,0 +1,14 @@
+use futures_util::stream;
+use velox_rpc::procedure::tracked;
+use velox_rpc::{Subscription, procedure, router};
+
+struct Live;
+
+#[router("live")]
+impl Live {
+    fn count(&self) -> Subscription<(), u32> {
+        procedure().subscription(|_| stream::iter([Ok(tracked(1, 1))]))
+    }
+}
+
+fn main() {}
