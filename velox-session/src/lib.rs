@@ -122,6 +122,10 @@ pub mod constructs {}
 #[doc = include_str!("docs/trpc.md")]
 pub mod trpc {}
 
+#[cfg(feature = "rpc")]
+#[doc = include_str!("docs/live.md")]
+pub mod live {}
+
 #[cfg(all(feature = "rpc", feature = "redis"))]
 #[doc = include_str!("docs/moving.md")]
 pub mod moving {}

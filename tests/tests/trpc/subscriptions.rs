@@ -9,10 +9,11 @@ use futures_util::stream::{self, StreamExt};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use velox_rpc::export::{OpenApi, TypeScript};
 use velox_rpc::procedure::{Output, Tracked, tracked};
 use velox_rpc::service::{AppService, Body, Subscriptions};
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Result, Router, Server, procedure, schema};
-use velox_tests::{Site, node};
+use velox_tests::{FrontEnd, Site, node};
 
 use super::get;
 
@@ -336,3 +337,43 @@ async fn the_stream_of_a_client_that_leaves_is_dropped() {
     let site = Site::of(app(&Arc::default())).await;
     assert_eq!(visit(&site, "leaves").await, true);
 }
+
+#[test]
+fn subscriptions_are_typed_and_described() {
+    let service = service();
+    let types = TypeScript::of(service.manifest());
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "subscription-types");
+    front_end.write("app-router.d.ts", &types.app_router().to_string());
+    front_end.check("uses.ts", USES);
+    let module = types.to_string();
+    let route = r#"count: Subscription<Count, number> & Route<"GET", "/api/live/count">;"#;
+    assert!(module.contains(route), "{module}");
+
+    let document = OpenApi::new("Live", "1").document(service.manifest());
+    let operation = &document["paths"]["/api/live/after"]["get"];
+    assert_eq!(operation["parameters"][1]["name"], "lastEventId");
+    let success = &operation["responses"]["200"]["content"];
+    assert_eq!(success["text/event-stream"]["schema"]["type"], "integer", "{operation:#}");
+    assert!(success.get("application/json").is_none());
+    assert!(operation["responses"].get("400").is_some());
+}
+
+/// Fails to compile where a type is wider or narrower than it should be.
+const USES: &str = r#"
+import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
+import type { AppRouter } from "./app-router";
+
+const client = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url: "/trpc" })] });
+
+export function subscribe(): void {
+  client.live.count.subscribe({ to: 3 }, { onData: (count) => count.toFixed() });
+  client.live.after.subscribe({ lastEventId: "1" }, { onData: ({ id, data }) => id.trim() + data.toFixed() });
+  client.live.never.subscribe(undefined, { onError: (error) => error.data?.tag });
+  // @ts-expect-error a count is no text
+  client.live.count.subscribe({ to: 3 }, { onData: (count) => count.trim() });
+  // @ts-expect-error the input is missing
+  client.live.count.subscribe(undefined, {});
+  // @ts-expect-error a subscription is no query
+  client.live.count.query({ to: 3 });
+}
+"#;

@@ -34,7 +34,8 @@ pub struct Mutation<I, O, S = ()> {
 
 /// A finished subscription: takes an `I`, and gives one `E` after the other, until it ends or the client leaves.
 ///
-/// Where the events have ids, `E` is a [`Tracked<T>`](super::Tracked). `#[router]` fills in the state `S`.
+/// Where the events have ids, `E` is a [`Tracked<T>`](super::Tracked). `#[router]` fills in the state `S`. See
+/// [`ProcedureBuilder::subscription`](super::ProcedureBuilder::subscription).
 #[must_use = "a procedure is called only through a router"]
 pub struct Subscription<I, E, S = ()> {
     procedure: Procedure<S>,

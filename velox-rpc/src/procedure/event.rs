@@ -7,6 +7,16 @@ use super::{Outgoing, Output};
 use crate::error::{Error, Result};
 
 /// What the stream of a subscription can give: any [output](Outgoing), or one with an id, made by [`tracked`].
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::procedure::{Event, Tracked, tracked};
+///
+/// assert_eq!(7.into_parts(), (None, 7));
+/// assert_eq!(tracked("a", 7).into_parts(), (Some("a".to_owned()), 7));
+/// assert!(<Tracked<u32> as Event>::IS_TRACKED);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an event of a subscription",
     label = "the stream gives this",
@@ -48,6 +58,15 @@ impl<T: Outgoing> Event for Tracked<T> {
 /// An event with an id: made by [`tracked`].
 ///
 /// The client of tRPC gets it as `{ id, data }`. In a `Subscription<I, Tracked<T>>` every event is tracked.
+///
+/// # Examples
+///
+/// ```
+/// use velox_rpc::procedure::tracked;
+///
+/// let event = tracked(3, "three");
+/// assert_eq!((event.id(), event.data), ("3", "three"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracked<T> {
     id: String,

@@ -19,6 +19,18 @@ use crate::running::Running;
 /// What the handler of a subscription may return: a stream of `Result`s, a [`Result`] of such a stream, or a future of that.
 ///
 /// `M` is [`Streaming`], [`Now`] or [`Later`]; the compiler finds it.
+///
+/// # Examples
+///
+/// ```
+/// use futures_util::stream;
+/// use velox_rpc::procedure;
+///
+/// let at_once = procedure::<()>().subscription(|_| stream::iter([Ok(1)]));
+/// let or_refused = procedure::<()>().subscription(|_| Ok(stream::iter([Ok(1)])));
+/// let later = procedure::<()>().subscription(async |_| Ok(stream::iter([Ok(1)])));
+/// # let _ = (at_once, or_refused, later);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the handler of a subscription returns a stream of `Result<T>`, and this one returns `{Self}`",
     label = "the handler returns `{Self}`",
