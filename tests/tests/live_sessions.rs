@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::stream;
@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout};
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Router, procedure};
 use velox_session::clock::ManualClock;
-use velox_session::{Manager, SessionBuilder, SessionUser, session_middleware};
+use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
+use velox_session::{Manager, Record, SessionBuilder, SessionStore, SessionUser, StoreKey, session_middleware};
 use velox_tests::{Kind, Probe, SECRET};
 
 /// A process that serves sessions of a store.
@@ -29,7 +30,11 @@ impl Process {
         Self::with(store, clock, |settings| settings)
     }
 
-    fn with(store: &Probe, clock: &ManualClock, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
+    fn with(
+        store: &(impl SessionStore + Clone),
+        clock: &ManualClock,
+        change: impl FnOnce(SessionBuilder) -> SessionBuilder,
+    ) -> Self {
         let settings = session_middleware(SECRET).store(store.clone()).clock(clock.clone());
         let session = change(settings.cookie_name("session").secure(false)).build().expect("good settings");
         let subscribed = Arc::<AtomicUsize>::default();
@@ -380,4 +385,57 @@ async fn a_client_that_comes_back_has_a_stream_while_the_old_one_is_still_there(
     store.fail(&[]);
     process.mine(&cookie).await.goes_on().await;
     drop(old);
+}
+
+/// A store that panics when it is asked for many, while it is told to.
+#[derive(Clone)]
+struct Panicking {
+    store: Probe,
+    panics: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl SessionStore for Panicking {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        self.store.get(key).await
+    }
+
+    async fn set(
+        &self,
+        key: &StoreKey,
+        record: Record,
+        expected: Expected,
+        ttl: Duration,
+    ) -> Result<Stored, StoreError> {
+        self.store.set(key, record, expected, ttl).await
+    }
+
+    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+        self.store.destroy(key, condition).await
+    }
+
+    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+        self.store.touch(key, ttl).await
+    }
+
+    async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
+        assert!(!self.panics.load(Ordering::SeqCst), "on purpose");
+        self.store.are_live(keys).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_panics_breaks_the_streams_off_and_later_ones_are_looked_after() {
+    let (store, clock) = world();
+    let store = Panicking { store, panics: Arc::default() };
+    let process = Process::with(&store, &clock, |settings| settings);
+    let cookie = process.login().await;
+    let mut stream = process.mine(&cookie).await;
+    store.panics.store(true, Ordering::SeqCst);
+    assert!(stream.breaks_off().await <= SOON);
+    store.panics.store(false, Ordering::SeqCst);
+    let mut stream = process.mine(&cookie).await;
+    process.call("logout", &cookie).await;
+    // Nobody can list its user's sessions, so that the client is to come back.
+    assert!(stream.breaks_off().await <= AT_ONCE);
 }
