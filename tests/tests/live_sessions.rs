@@ -35,6 +35,20 @@ impl Process {
         clock: &ManualClock,
         change: impl FnOnce(SessionBuilder) -> SessionBuilder,
     ) -> Self {
+        Self::made(store, clock, change, false)
+    }
+
+    /// One whose sessions a layer opens and saves.
+    fn within_layer(store: &Probe, clock: &ManualClock) -> Self {
+        Self::made(store, clock, |settings| settings, true)
+    }
+
+    fn made(
+        store: &(impl SessionStore + Clone),
+        clock: &ManualClock,
+        change: impl FnOnce(SessionBuilder) -> SessionBuilder,
+        within_layer: bool,
+    ) -> Self {
         let settings = session_middleware(SECRET).store(store.clone()).clock(clock.clone());
         let session = change(settings.cookie_name("session").secure(false)).build().expect("good settings");
         let subscribed = Arc::<AtomicUsize>::default();
@@ -72,7 +86,10 @@ impl Process {
                     .mutation(async |Call { ctx, .. }| Ok(ctx.session.regenerate().await?)),
             );
         let manager = session.manager().clone();
-        let service = App::new(()).router(router).trpc("/trpc").into_service().expect("good routes");
+        let layer = session.layer();
+        let app = App::new(()).router(router).trpc("/trpc");
+        let app = if within_layer { app.layer(layer) } else { app };
+        let service = app.into_service().expect("good routes");
         Self { service, manager, subscribed }
     }
 
@@ -358,6 +375,19 @@ async fn without_a_session_a_subscription_is_refused_by_both_wires() {
     let request = Request::get("/api/live/mine").body(Body::empty()).expect("a request");
     assert_eq!(process.service.call(request).await.status(), 401);
     assert_eq!(process.subscribed.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_of_a_session_that_a_layer_has_opened_end_with_it_too() {
+    let (store, clock) = world();
+    let process = Process::within_layer(&store, &clock);
+    let cookie = process.login().await;
+    let mut stream = process.mine(&cookie).await;
+    let cookie = process.call("regenerate", &cookie).await;
+    assert!(stream.breaks_off().await <= AT_ONCE);
+    let mut stream = process.mine(&cookie).await;
+    process.call("logout", &cookie).await;
+    is_unauthorized(stream.failure().await, AT_ONCE);
 }
 
 /// By REST the error has the shape of REST.

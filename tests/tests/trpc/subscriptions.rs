@@ -13,6 +13,7 @@ use velox_rpc::export::{OpenApi, TypeScript};
 use velox_rpc::procedure::{Output, Tracked, tracked};
 use velox_rpc::service::{AppService, Body, Subscriptions};
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Result, Router, Server, procedure, schema};
+use velox_session::rate::rate_limit;
 use velox_tests::{FrontEnd, Site, node};
 
 use super::get;
@@ -272,6 +273,24 @@ async fn a_ping_is_sent_while_nothing_happens() {
         assert!(text.starts_with(b"event: connected") || *text == *b"event: ping\ndata: \n\n", "{text:?}");
     }
     assert_eq!(began.elapsed().as_secs(), 45);
+}
+
+/// 429 is no failure for which a client connects again.
+#[tokio::test]
+async fn a_rate_limit_stops_a_client_that_comes_back_in_a_loop() {
+    let limit = rate_limit("loop", 2, Duration::from_secs(3600)).by(|_| Some("somebody".to_owned()));
+    let fails =
+        procedure::<()>().guard(limit).subscription(|_| stream::iter([Err::<u64, _>(Error::internal("no database"))]));
+    let app = App::new(()).router(Router::new("live").procedure("fails", fails)).trpc("/trpc");
+    let service = app.into_service().expect("good settings");
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        let reply = service.call(request("/trpc/live.fails")).await;
+        let text = reply.into_body().collect().await.expect("a body").to_bytes();
+        let text = std::str::from_utf8(&text).expect("text").trim_end();
+        codes.push(failure(text.rsplit("\n\n").next().expect("an event"))["code"].as_i64());
+    }
+    assert_eq!(codes, [Some(-32603), Some(-32603), Some(-32029), Some(-32029)]);
 }
 
 #[test]
