@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::events::RawEvent;
+use super::events::{MAX_EVENT_ID, RawEvent};
 use super::{Outgoing, Output};
 use crate::error::{Error, Result};
 
@@ -86,7 +86,7 @@ impl<T> Tracked<T> {
 /// When the connection breaks, the client connects again and sends the last id that it got. The input has it as `lastEventId`, so that the
 /// stream can go on behind that event.
 ///
-/// The id must not be empty and must have no line breaks or NUL characters. A subscription that gives such an id ends in an internal error.
+/// An id has 1 to 1,024 bytes, and no line breaks or NUL characters. A subscription that gives another id ends in an internal error.
 ///
 /// # Examples
 ///
@@ -124,13 +124,15 @@ pub(super) fn encode<E: Event>(event: E) -> Result<RawEvent> {
 /// The part that is the same for all types.
 fn encoded(id: Option<String>, data: Output) -> Result<RawEvent> {
     match id {
-        Some(id) if id.is_empty() || id.contains(['\0', '\r', '\n']) => Err(Error::internal(UnsendableId { id })),
+        Some(id) if id.is_empty() || id.len() > MAX_EVENT_ID || id.contains(['\0', '\r', '\n']) => {
+            Err(Error::internal(UnsendableId { id }))
+        }
         id => Ok(RawEvent { id, json: data.into_json() }),
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("an event has the id {id:?}: an id is not empty, and has no line breaks and no NUL")]
+#[error("an event has the id {id:?}: an id has 1 to {MAX_EVENT_ID} bytes, no line breaks and no NUL")]
 struct UnsendableId {
     id: String,
 }

@@ -18,6 +18,9 @@ pub(crate) struct RawEvent {
     pub(crate) json: Vec<u8>,
 }
 
+/// The longest id of an event, in bytes: a longer one is neither sent nor taken back.
+pub(crate) const MAX_EVENT_ID: usize = 1024;
+
 /// What comes next of a subscription. Behind a failure or the return there is nothing.
 #[derive(Debug)]
 pub(crate) enum Happening {

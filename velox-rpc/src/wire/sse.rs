@@ -5,7 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
-use crate::procedure::RawEvent;
+use crate::procedure::{MAX_EVENT_ID, RawEvent};
 
 /// What is sent while nothing happens, so that the client, and what stands between, sees that the connection lives.
 pub(crate) const PING: &[u8] = b"event: ping\ndata: \n\n";
@@ -69,16 +69,13 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>> {
     }
 }
 
-/// Refuses an id that is longer than any that a sane server gives out.
+/// Refuses an id that is longer than any that was given out.
 pub(super) fn check_last_event_id(id: &str) -> Result<()> {
-    if id.len() <= MAX_ID { Ok(()) } else { Err(Error::bad_request("The last event id is too long")) }
+    if id.len() <= MAX_EVENT_ID { Ok(()) } else { Err(Error::bad_request("The last event id is too long")) }
 }
 
 /// By which name an input has the id.
 pub(super) const LAST_EVENT_ID: &str = "lastEventId";
-
-/// The longest id of an event that is taken back, in bytes.
-const MAX_ID: usize = 1024;
 
 #[cfg(test)]
 mod tests {
