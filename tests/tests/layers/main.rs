@@ -167,12 +167,13 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "velox-rpc",
     "velox-rpc-macros",
     "velox-session",
     "examples",
     "examples/axum_sessions",
+    "examples/fullstack",
     "examples/otel",
     "examples/reference",
     "tests",

@@ -1,0 +1,110 @@
+//! Who may log in: the accounts, in memory, with hashes of their passwords.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use velox_rpc::{Error, Result, schema};
+
+/// An account, as its owner sees it.
+#[schema]
+#[derive(Clone)]
+pub struct Account {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+}
+
+/// All accounts. A real service asks a database.
+pub struct Accounts {
+    stored: Mutex<Vec<Stored>>,
+    /// A hash takes 19 MiB and all of a core: a crowd that logs in waits here.
+    hashing: Semaphore,
+}
+
+struct Stored {
+    account: Account,
+    password: PasswordHash,
+}
+
+impl Accounts {
+    /// No accounts.
+    pub fn empty() -> Self {
+        Self { stored: Mutex::default(), hashing: Semaphore::new(HASHES_AT_A_TIME) }
+    }
+
+    /// Opens an account.
+    ///
+    /// # Errors
+    ///
+    /// 409 if the address has one already.
+    pub async fn open(&self, name: String, email: &str, password: String) -> Result<Account> {
+        let email = email.to_lowercase();
+        self.refuse_taken(&email)?;
+        let password = self.hashing(move |argon| argon.hash_password(password.as_bytes())).await?;
+        let password = password.map_err(Error::internal)?;
+
+        let mut stored = self.stored();
+        let account = Account { id: format!("u{}", stored.len() + 1), email, name };
+        // Somebody may have been faster meanwhile.
+        if stored.iter().any(|other| other.account.email == account.email) {
+            return Err(taken());
+        }
+        stored.push(Stored { account: account.clone(), password });
+        Ok(account)
+    }
+
+    /// Returns the account of an e-mail address and its password.
+    ///
+    /// # Errors
+    ///
+    /// 401 if there is none.
+    pub async fn verify(&self, email: &str, password: String) -> Result<Account> {
+        let email = email.to_lowercase();
+        let known = self.stored().iter().find(|stored| stored.account.email == email).map(Stored::both);
+        let (account, hash) = known.unzip();
+        let is_right = self.hashing(move |argon| match hash {
+            Some(hash) => argon.verify_password(password.as_bytes(), &hash).is_ok(),
+            // Takes as long, so that nobody learns from the time which addresses have an account.
+            None => argon.hash_password(password.as_bytes()).is_err(),
+        });
+        match account {
+            Some(account) if is_right.await? => Ok(account),
+            _ => Err(Error::unauthorized("E-mail address or password is wrong")),
+        }
+    }
+
+    /// Returns the account of an id.
+    pub fn find(&self, id: &str) -> Option<Account> {
+        self.stored().iter().find(|stored| stored.account.id == id).map(|stored| stored.account.clone())
+    }
+
+    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'_>) -> T + Send + 'static) -> Result<T> {
+        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
+        spawn_blocking(|| work(Argon2::default())).await.map_err(Error::internal)
+    }
+
+    fn refuse_taken(&self, email: &str) -> Result<()> {
+        let is_taken = self.stored().iter().any(|stored| stored.account.email == email);
+        if is_taken { Err(taken()) } else { Ok(()) }
+    }
+
+    fn stored(&self) -> MutexGuard<'_, Vec<Stored>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stored {
+    fn both(&self) -> (Account, PasswordHash) {
+        (self.account.clone(), self.password.clone())
+    }
+}
+
+fn taken() -> Error {
+    Error::conflict("This e-mail address has an account already")
+}
+
+const HASHES_AT_A_TIME: usize = 4;

@@ -1,0 +1,92 @@
+//! Signing up, logging in and out.
+
+use std::time::Duration;
+
+use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
+use velox_session::SessionUser;
+use velox_session::rate::{RateLimit, rate_limit};
+
+use crate::accounts::Account;
+use crate::app::UserSession;
+use crate::state::AppState;
+
+/// Who somebody is.
+pub struct Auth {
+    pub session: UserSession,
+    pub attempts: RateLimit,
+}
+
+/// Whoever guesses passwords has so many guesses.
+pub fn attempts() -> RateLimit {
+    rate_limit("attempts", 20, Duration::from_secs(60))
+}
+
+/// Who opens an account.
+#[schema]
+pub struct SignUp {
+    #[validate(length(min = 1, max = 40, message = "Tell the others your name, in up to 40 characters"))]
+    pub name: String,
+    #[validate(email(message = "This is not an e-mail address"))]
+    pub email: String,
+    #[validate(length(min = 8, max = 200, message = "A password has 8 to 200 characters"))]
+    pub password: String,
+}
+
+/// Who logs in.
+#[schema]
+pub struct Credentials {
+    #[validate(email(message = "This is not an e-mail address"))]
+    pub email: String,
+    #[validate(length(min = 1, max = 200, message = "Type your password"))]
+    pub password: String,
+}
+
+/// What is known of a visitor.
+#[schema]
+pub struct Visitor {
+    /// Who is logged in, or null.
+    #[schema(nullable)]
+    pub user: Option<Account>,
+}
+
+#[router("auth", state = AppState)]
+impl Auth {
+    /// Opens an account, and logs its owner in.
+    pub fn sign_up(&self) -> Mutation<SignUp, Account> {
+        procedure().guard(self.attempts.clone()).use_(self.session.optional()).input::<SignUp>().mutation(
+            async |Call { input: SignUp { name, email, password }, ctx }| {
+                let account = ctx.accounts.open(name, &email, password).await?;
+                ctx.session.login(SessionUser::new(&account.id, &account.email)).await?;
+                Ok(account)
+            },
+        )
+    }
+
+    /// Logs somebody in.
+    pub fn log_in(&self) -> Mutation<Credentials, Account> {
+        procedure().guard(self.attempts.clone()).use_(self.session.optional()).input::<Credentials>().mutation(
+            async |Call { input: Credentials { email, password }, ctx }| {
+                let account = ctx.accounts.verify(&email, password).await?;
+                ctx.session.login(SessionUser::new(&account.id, &account.email)).await?;
+                Ok(account)
+            },
+        )
+    }
+
+    /// Logs the user out, in this browser.
+    pub fn log_out(&self) -> Mutation<(), ()> {
+        procedure().use_(self.session.required()).mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?))
+    }
+
+    /// Logs the user out everywhere: ends this and all other sessions.
+    pub fn log_out_everywhere(&self) -> Mutation<(), ()> {
+        procedure()
+            .use_(self.session.required())
+            .mutation(async |Call { ctx, .. }| Ok(ctx.session.logout_all().await?))
+    }
+
+    /// Tells who is logged in, if anybody is.
+    pub fn who_am_i(&self) -> Query<(), Visitor> {
+        procedure().use_(self.session.optional()).query(|Call { ctx, .. }| Ok(Visitor { user: ctx.user }))
+    }
+}

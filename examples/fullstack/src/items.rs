@@ -1,0 +1,92 @@
+//! The items of the shared list, and what happens to them.
+
+use std::sync::Arc;
+
+use velox_rpc::procedure::Tracked;
+use velox_rpc::{Call, Mutation, Query, Subscription, procedure, router, schema};
+
+use crate::accounts::Account;
+use crate::app::UserSession;
+use crate::list::{Change, Item, Member};
+use crate::state::AppState;
+
+/// What everybody who is logged in sees and changes.
+pub struct Items {
+    pub session: UserSession,
+}
+
+/// An item to be added.
+#[schema]
+pub struct NewItem {
+    /// Made by the client.
+    #[validate(length(min = 8, max = 64))]
+    pub id: String,
+    #[validate(length(min = 1, max = 200, message = "An item has 1 to 200 characters"))]
+    pub text: String,
+}
+
+/// Whether an item is done.
+#[schema]
+pub struct Toggle {
+    pub id: String,
+    pub done: bool,
+}
+
+/// One item.
+#[schema]
+pub struct ById {
+    pub id: String,
+}
+
+/// Where to go on.
+#[schema]
+pub struct After {
+    /// The last event that the client has seen. The client of tRPC fills it in when it connects again.
+    pub last_event_id: Option<String>,
+}
+
+#[router("items", state = AppState)]
+impl Items {
+    /// Returns all items, the oldest first.
+    pub fn list(&self) -> Query<(), Vec<Item>> {
+        procedure().use_(self.session.required()).query(|Call { ctx, .. }| Ok(ctx.list.items()))
+    }
+
+    /// Adds an item.
+    pub fn add(&self) -> Mutation<NewItem, Item> {
+        procedure().use_(self.session.required()).input::<NewItem>().mutation(|Call { input, ctx }| {
+            let NewItem { id, text } = input;
+            ctx.list.add(Item { id, text, done: false, added_by: (&ctx.user).into() })
+        })
+    }
+
+    /// Ticks an item off, or takes that back.
+    pub fn toggle(&self) -> Mutation<Toggle, Item> {
+        procedure()
+            .use_(self.session.required())
+            .input::<Toggle>()
+            .mutation(|Call { input, ctx }| ctx.list.toggle(&input.id, input.done, (&ctx.user).into()))
+    }
+
+    /// Removes an item.
+    pub fn remove(&self) -> Mutation<ById, ()> {
+        procedure().use_(self.session.required()).input::<ById>().mutation(|Call { input, ctx }| {
+            ctx.list.remove(&input.id, (&ctx.user).into());
+            Ok(())
+        })
+    }
+
+    /// Tells what happens to the list, live.
+    pub fn changes(&self) -> Subscription<After, Tracked<Change>> {
+        procedure()
+            .use_(self.session.required())
+            .input::<After>()
+            .subscription(|Call { input, ctx }| Arc::clone(&ctx.list).changes(input.last_event_id.as_deref()))
+    }
+}
+
+impl From<&Account> for Member {
+    fn from(Account { id, name, .. }: &Account) -> Self {
+        Self { id: id.clone(), name: name.clone() }
+    }
+}

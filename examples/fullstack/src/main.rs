@@ -1,0 +1,23 @@
+//! `cargo run --bin fullstack`: the application, at <http://localhost:3000> unless `PORT` names another port.
+
+#![forbid(unsafe_code)]
+
+use std::env::{self, VarError};
+use std::error::Error;
+
+use velox_example_fullstack::app::app;
+use velox_session::Secret;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let port: u16 = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let secret = match env::var("SESSION_SECRET") {
+        Ok(text) => Some(Secret::new(text)?),
+        Err(VarError::NotPresent) => None,
+        Err(error) => return Err(error.into()),
+    };
+
+    app(secret)?.serve(("127.0.0.1", port)).await?;
+    Ok(())
+}

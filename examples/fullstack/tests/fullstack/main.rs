@@ -1,0 +1,4 @@
+//! The application as its visitors have it.
+
+mod accounts;
+mod changes;
