@@ -8,14 +8,24 @@ use velox_rpc::export::OpenApi;
 use velox_session::{MemoryStore, Secret, SessionMiddleware, SessionUser, session_middleware};
 
 use crate::accounts::{Account, Accounts};
-use crate::auth;
 use crate::auth::Auth;
 use crate::items::Items;
 use crate::list::List;
 use crate::state::AppState;
+use crate::{auth, front_end};
 
 /// The sessions of this application: `ctx.user` is an account.
 pub type UserSession = SessionMiddleware<Account>;
+
+/// The procedures, with the front end beside them.
+///
+/// # Errors
+///
+/// As for [`app`], and when the routes make no sense.
+pub fn site(secret: Option<Secret>) -> Result<axum::Router, Box<dyn Error>> {
+    let procedures = app(secret)?.into_service()?;
+    Ok(front_end::router().fallback_service(procedures))
+}
 
 /// The procedures.
 ///

@@ -5,7 +5,8 @@
 use std::env::{self, VarError};
 use std::error::Error;
 
-use velox_example_fullstack::app::app;
+use velox_example_fullstack::app::site;
+use velox_rpc::Server;
 use velox_session::Secret;
 
 #[tokio::main]
@@ -18,6 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
 
-    app(secret)?.serve(("127.0.0.1", port)).await?;
+    let server = Server::new(site(secret)?).bind(("127.0.0.1", port)).await?;
+    tracing::info!("open http://localhost:{}", server.local_addr().port());
+    server.run().await?;
     Ok(())
 }

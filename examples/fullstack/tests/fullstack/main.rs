@@ -1,4 +1,27 @@
-//! The application as its visitors have it.
+//! The application as its visitors have it: without a browser, and in Chromium.
 
 mod accounts;
 mod changes;
+mod types;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of this package.
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Whether files that tests make are to be written into the package: `UPDATE=1 cargo test -p velox-example-fullstack`.
+fn updates() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
+/// Compares a file that is committed with what it has to be.
+fn is_up_to_date(path: &str, expected: &str) {
+    if updates() {
+        fs::write(file(path), expected).expect("the package can be written to");
+    }
+    let committed = fs::read_to_string(file(path)).expect("the file is there");
+    assert!(committed == expected, "{path} is out of date: run `UPDATE=1 cargo test -p velox-example-fullstack`");
+}

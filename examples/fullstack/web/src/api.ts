@@ -1,0 +1,52 @@
+// The client of the server's procedures, typed by the file that the server exports.
+import { notifyManager, QueryClient } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { AppRouter } from "./app-router";
+
+const url = "/trpc";
+
+const client = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => operation.type === "subscription",
+      true: httpSubscriptionLink({ url }),
+      false: httpBatchLink({ url, maxItems: 10 }),
+    }),
+  ],
+});
+
+// What somebody clicks shows in the same frame, and not in the next.
+notifyManager.setScheduler(queueMicrotask);
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    // The subscription tells what changes: there is no need to ask again.
+    queries: { staleTime: Infinity, retry: (failures, error) => failures < 3 && !isServerError(error) },
+  },
+});
+
+export const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
+
+export type ServerError = TRPCClientError<AppRouter>;
+
+// Whether the server has refused something. Other errors come from the network.
+function isServerError(error: unknown): error is ServerError {
+  return error instanceof TRPCClientError && error.data != null;
+}
+
+export function isLoggedOut(error: unknown): boolean {
+  return isServerError(error) && error.data?.code === "UNAUTHORIZED";
+}
+
+// What a person is told of an error as a whole.
+export function messageOf(error: unknown): string {
+  if (!isServerError(error)) return "The server cannot be reached. Please try again.";
+  return error.data?.issues?.[0]?.message ?? error.message;
+}
+
+// What is wrong with each field of a form.
+export function issuesOf(error: unknown): Record<string, string> {
+  const issues = (isServerError(error) && error.data?.issues) || [];
+  return Object.fromEntries(issues.map(({ path, message }) => [path.join("."), message]));
+}
