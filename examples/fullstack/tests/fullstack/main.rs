@@ -1,6 +1,7 @@
 //! The application as its visitors have it: without a browser, and in Chromium.
 
 mod accounts;
+mod assets;
 mod changes;
 mod types;
 
