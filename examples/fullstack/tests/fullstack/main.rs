@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assets;
+mod browser;
 mod changes;
 mod types;
 

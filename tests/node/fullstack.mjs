@@ -1,0 +1,243 @@
+// Walks through the full-stack example with two browser contexts, as two people on two computers. Arguments: the address of its page, and where
+// to write the picture for the README. It fails at the first thing that is not as it should be.
+import assert from "node:assert/strict";
+import { withBrowser } from "./chromium.mjs";
+
+const [address, picture] = process.argv.slice(2);
+const size = { width: 560, height: 640 };
+const phone = { width: 320, height: 568 };
+const ada = { name: "Ada Lovelace", email: "ada@example.com", password: "notes on the engine" };
+const grace = { name: "Grace Hopper", email: "grace@example.com", password: "a bug in relay 70" };
+
+await withBrowser(async (browser) => {
+  const first = await open(browser, "light");
+  const second = await open(browser, "dark");
+
+  await formsSayWhatIsWrong(first);
+  await signUp(first, ada);
+  await first.getByText("Add the first thing").waitFor();
+  await signUp(second, grace);
+  await logOutAndIn(first, ada);
+
+  await changesAppearInTheOtherWindow(first, second);
+  await changesShowBeforeTheServerAnswers(first);
+  await streamsGoOnAfterABreak(first, second);
+  await anEndedStreamIsBegunAnew(first);
+  await themesAreChosenAndKept(second);
+  await everythingFitsOnAPhone(second);
+  await takePicture(browser, first, second);
+  await loggingOutEverywhereReachesTheOtherWindow(first, second);
+});
+
+// A window of somebody whose system is light or dark. Nothing may fail in it that nobody expected.
+async function open(browser, colorScheme) {
+  const context = await browser.newContext({ viewport: size, colorScheme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.goto(address);
+  return page;
+}
+
+async function formsSayWhatIsWrong(page) {
+  await page.getByRole("radio", { name: "Log in" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await fill(page, { name: "", email: "ada", password: "short" });
+  await page.keyboard.press("Enter");
+  for (const [label, issue] of [
+    ["Name", "Tell the others your name, in up to 40 characters"],
+    ["E-mail", "This is not an e-mail address"],
+    ["Password", "A password has 8 to 200 characters"],
+  ]) {
+    await page.getByText(issue).waitFor();
+    assert.equal(await page.getByLabel(label).getAttribute("aria-invalid"), "true");
+  }
+}
+
+async function signUp(page, person) {
+  await page.getByRole("radio", { name: "Sign up" }).check();
+  await fill(page, person);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await live(page);
+}
+
+async function logIn(page, { email, password }) {
+  await page.getByRole("radio", { name: "Log in" }).check();
+  await fill(page, { email, password });
+  await page.getByRole("button", { name: "Log in" }).click();
+}
+
+async function logOutAndIn(page, person) {
+  // The stream is gone before the reply comes. Whoever logs out is not told that somebody else did.
+  const gone = ["requestfinished", "requestfailed"].map((event) =>
+    page.waitForEvent(event, { predicate: (request) => request.url().includes("items.changes") }),
+  );
+  await page.route("**/trpc/auth.logOut*", async (route) => {
+    const response = await route.fetch();
+    await Promise.any(gone);
+    assert.equal(await page.getByText("logged out in another window").count(), 0);
+    await route.fulfill({ response });
+  });
+  await chooseFromMenu(page, "Log out");
+  await page.getByText("You are logged out.").waitFor();
+  await page.unroute("**/trpc/auth.logOut*");
+  await logIn(page, { ...person, password: "a guess" });
+  await page.getByText("E-mail address or password is wrong").waitFor();
+  await logIn(page, person);
+  await live(page);
+}
+
+async function changesAppearInTheOtherWindow(here, there) {
+  for (const text of ["Book the venue", "Invite everybody", "Order the cake"]) await add(here, text);
+  await item(there, "Order the cake").waitFor();
+  await there.getByText("Ada Lovelace added “Order the cake”").waitFor();
+
+  await item(there, "Book the venue").check();
+  await here.getByRole("checkbox", { name: "Book the venue", checked: true }).waitFor();
+  await here.getByText("Grace Hopper ticked off “Book the venue”").waitFor();
+  await here.getByText("1 of 3 done").waitFor();
+
+  await here.getByRole("button", { name: "Remove Order the cake" }).focus();
+  await here.keyboard.press("Enter");
+  assert.equal(await here.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Remove Invite everybody");
+  await item(there, "Order the cake").waitFor({ state: "detached" });
+  await there.getByText("Ada Lovelace removed “Order the cake”").waitFor();
+}
+
+async function changesShowBeforeTheServerAnswers(page) {
+  let answer;
+  const asked = new Promise((resolve) => {
+    void page.route("**/trpc/items.add*", (route) => {
+      answer = (how) => how(route);
+      resolve();
+    });
+  });
+  await add(page, "Find a band");
+  await item(page, "Find a band").waitFor();
+  await asked;
+  await answer((route) => route.abort());
+  await page.getByText("The server cannot be reached. Please try again.").waitFor();
+  await item(page, "Find a band").waitFor({ state: "detached" });
+  await page.unroute("**/trpc/items.add*");
+
+  await add(page, "Find a band");
+  await page.getByText("The server cannot be reached").waitFor({ state: "detached" });
+}
+
+// Both streams break. Both clients come back by themselves, and get what they have missed: news are of changes and not of a snapshot.
+async function streamsGoOnAfterABreak(here, there) {
+  await item(there, "Find a band").waitFor();
+  await here.request.post(`${address}break`);
+  await there.getByText("Connecting", { exact: true }).waitFor();
+  await add(here, "Choose the menu");
+  await live(there);
+  await item(there, "Choose the menu").waitFor();
+  await there.getByText("Ada Lovelace added “Choose the menu”").waitFor();
+}
+
+// The server says that there is nothing more to come, and somebody asks again.
+async function anEndedStreamIsBegunAnew(page) {
+  const body = "event: connected\ndata: {}\n\nevent: return\ndata: \n\n";
+  await page.route("**/trpc/items.changes*", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+  await page.request.post(`${address}break`);
+  await page.getByText("Ended", { exact: true }).waitFor();
+  await page.getByText("Changes of others no longer arrive.").waitFor();
+  await page.unroute("**/trpc/items.changes*");
+  await page.getByRole("button", { name: "Reconnect" }).click();
+  await live(page);
+}
+
+async function themesAreChosenAndKept(page) {
+  const isDark = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await isDark();
+  await page.getByRole("button", { name: "Switch to the light theme" }).click();
+  const light = await isDark();
+  assert.notEqual(light, dark);
+  await page.reload();
+  assert.equal(await isDark(), light);
+  await page.getByRole("button", { name: "Switch to the dark theme" }).click();
+  assert.equal(await isDark(), dark);
+  await live(page);
+}
+
+async function everythingFitsOnAPhone(page) {
+  const long = "W".repeat(200);
+  await add(page, long);
+  await page.setViewportSize(phone);
+  assert.equal(await widthOf(page), phone.width);
+  await page.getByRole("button", { name: "Account of Grace Hopper" }).click();
+  const menu = await page.locator("#account").boundingBox();
+  assert.ok(menu.x >= 0 && menu.x + menu.width <= phone.width, JSON.stringify(menu));
+  await page.keyboard.press("Escape");
+  const welcome = await open(page.context().browser(), "light");
+  await welcome.setViewportSize(phone);
+  assert.equal(await widthOf(welcome), phone.width);
+  await welcome.context().close();
+  await page.setViewportSize(size);
+  await page.getByRole("button", { name: `Remove ${long}` }).click();
+}
+
+// Both windows side by side.
+async function takePicture(browser, first, second) {
+  await add(second, "Hang up the lights");
+  await first.getByText("Grace Hopper added “Hang up the lights”").waitFor();
+  await item(second, "Invite everybody").check();
+  await first.getByText("Grace Hopper ticked off “Invite everybody”").waitFor();
+  await add(first, "Write the speeches");
+  await second.getByText("Ada Lovelace added “Write the speeches”").waitFor();
+  const windows = [];
+  for (const page of [first, second]) {
+    await page.mouse.move(0, 0);
+    // Until everything has faded in.
+    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
+    windows.push(`data:image/png;base64,${(await page.screenshot()).toString("base64")}`);
+  }
+  const page = await browser.newPage({ viewport: { width: 1200, height: 704 } });
+  await page.setContent(`<!doctype html><style>
+    body { display: flex; justify-content: center; align-items: center; gap: 32px; height: 100vh; margin: 0; background: #dfe6df }
+    img { width: ${size.width}px; border-radius: 14px; box-shadow: 0 0 0 1px #0002, 0 12px 28px #0003 }
+  </style>${windows.map((source) => `<img src="${source}">`).join("")}`);
+  await page.screenshot({ path: picture });
+  await page.close();
+}
+
+// The second window is now one of the same person, elsewhere. Nobody touches it when its session ends.
+async function loggingOutEverywhereReachesTheOtherWindow(here, there) {
+  await chooseFromMenu(there, "Log out");
+  await logIn(there, ada);
+  await live(there);
+  await chooseFromMenu(here, "Log out everywhere");
+  await here.getByText("You are logged out in every window.").waitFor();
+  await there.getByText("You were logged out in another window").waitFor();
+  assert.equal(await there.getByRole("checkbox").count(), 0);
+}
+
+async function fill(page, person) {
+  for (const [label, text] of [["Name", person.name], ["E-mail", person.email], ["Password", person.password]]) {
+    if (text !== undefined) await page.getByLabel(label).fill(text);
+  }
+}
+
+async function chooseFromMenu(page, entry) {
+  await page.getByRole("button", { name: "Account of" }).click();
+  await page.getByRole("button", { name: entry, exact: true }).click();
+}
+
+async function add(page, text) {
+  await page.getByLabel("New item").fill(text);
+  await page.keyboard.press("Enter");
+}
+
+function item(page, text) {
+  return page.getByRole("checkbox", { name: text });
+}
+
+function live(page) {
+  return page.getByText("Live", { exact: true }).waitFor();
+}
+
+function widthOf(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth);
+}
