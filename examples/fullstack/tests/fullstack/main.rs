@@ -4,6 +4,7 @@ mod accounts;
 mod assets;
 mod browser;
 mod changes;
+mod pages;
 mod types;
 
 use std::fs;
