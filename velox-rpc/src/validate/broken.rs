@@ -7,7 +7,7 @@ use serde_json::Value;
 use validator::{ValidateRange, ValidationError, ValidationErrors};
 
 use crate::error::{Problem, Type};
-use crate::validate::found::{Got, REQUIRED, Said, out_of};
+use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
 
 /// Rules that a value has broken.

@@ -8,6 +8,7 @@
 mod broken;
 mod enums;
 mod found;
+mod got;
 mod leaf;
 mod number;
 mod outline;
@@ -24,7 +25,8 @@ mod tests;
 
 pub use self::broken::{Broken, Told, is_email};
 pub(crate) use self::found::Rewrite;
-pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Got, Parts, Rules};
+pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Parts, Rules};
+pub use self::got::Got;
 pub use self::leaf::{Described, Examine, Known, Leaf, Look, Unknown, always, may_be_missing, takes_key};
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};

@@ -6,7 +6,8 @@ use schemars::Schema;
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::out_of_range;
-use crate::validate::found::{Found, REQUIRED, Said, out_of, unrecognized};
+use crate::validate::found::{Found, unrecognized};
+use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::number::Num;
 use crate::validate::tree::Part;
 use crate::validate::whole;

@@ -5,7 +5,8 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, said};
-use crate::validate::found::{Found, REQUIRED, Said, out_of};
+use crate::validate::found::Found;
+use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::number::Num;
 
 impl Found {
