@@ -182,11 +182,14 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
         let in_flight = this.in_flight.take().expect(ONCE);
         if *this.is_http1 {
             let activity = in_flight.activity();
-            if let Some(rest) = activity.reply() {
+            let rest = activity.reply();
+            let is_body_unread = rest.is_none() && activity.is_body_unread();
+            if let Some(rest) = rest {
                 drain(rest, in_flight.again());
-            } else if activity.is_body_unread() {
-                // hyper closes the connection, since the rest of the body stands before the next request. RFC 9112, section 9.6: the
-                // client is told, so that it sends no request that nobody will read.
+            }
+            // hyper closes the connection where the rest of a body stands before the next request. At the end of the server this is the
+            // last request. RFC 9112, section 9.6: the client is told, so that it sends none that nobody will read.
+            if is_body_unread || activity.drain().is_draining() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
         }
@@ -263,6 +266,8 @@ where
     B::Error: Into<BoxError>,
     Self: Future<Output = hyper::Result<()>> + Unpin,
 {
+    const LINGERS: bool = true;
+
     fn finish(&mut self) {
         Pin::new(self).graceful_shutdown();
     }
@@ -278,6 +283,8 @@ where
     E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
     Self: Future<Output = hyper::Result<()>> + Unpin,
 {
+    const LINGERS: bool = false;
+
     fn finish(&mut self) {
         Pin::new(self).graceful_shutdown();
     }

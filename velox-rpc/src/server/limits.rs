@@ -30,7 +30,7 @@ impl Default for Limits {
             header: Duration::from_secs(10),
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_secs(66),
             shutdown: Duration::from_secs(10),
             connections: 10_000,
             headers: HYPER_HEADERS,
@@ -59,6 +59,10 @@ pub(super) const WRITE_QUANTUM: usize = 64 * 1024;
 /// What a connection that is about to be closed may still take: to read the last reply, to acknowledge a GOAWAY.
 pub(super) const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
+/// How long an idle connection of HTTP/1 is still read once the server ends. Its client, most often a load balancer, may have sent a request
+/// that has not arrived: closed at once, that would be a 502. HTTP/2 needs none, since its GOAWAY names the last request that is answered.
+pub(super) const LINGER: Duration = Duration::from_millis(500);
+
 /// hyper panics for buffers smaller than this.
 const HYPER_BUFFER: usize = 8 * 1024;
 
@@ -74,6 +78,13 @@ mod tests {
         assert_eq!(duration(Duration::ZERO), SHORTEST);
         assert_eq!(duration(Duration::MAX), LONGEST);
         assert_eq!(duration(Duration::from_secs(5)), Duration::from_secs(5));
+    }
+
+    /// The common load balancers keep a connection for 60 s: whoever closes first must not be the server. H14 allows 75 s.
+    #[test]
+    fn by_default_a_connection_outlives_those_of_load_balancers_and_is_closed_within_75_seconds() {
+        let idle = Limits::default().idle;
+        assert!(idle >= Duration::from_secs(66) && idle * 9 / 8 <= Duration::from_secs(75));
     }
 
     #[test]

@@ -117,7 +117,10 @@ impl Server {
         self
     }
 
-    /// How long a connection may stay open without a request. 60 s unless set. It is closed at most an eighth of that later.
+    /// How long a connection may stay open without a request. 66 s unless set. It is closed at most an eighth of that later.
+    ///
+    /// Behind a load balancer it has to be longer than the balancer keeps a connection, which is 60 s as a rule. Else the balancer sends a
+    /// request on a connection that is just being closed, and answers 502.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.limits.idle = limits::duration(timeout);
         self

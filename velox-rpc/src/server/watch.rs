@@ -4,6 +4,8 @@
 //!             what it waits for                          until
 //!   Head      the end of a request's head                header_timeout after its first byte
 //!   Write     the client, which does not read            write_timeout after the socket was full
+//!   Linger    a request that was on its way when         a moment after that
+//!             the server began to end
 //!   Close     the end, with nothing left in flight       a moment after that
 //!   Open      a handler, a body, or the next request     idle_timeout without a request in flight, counted in ticks
 //! ```
@@ -24,11 +26,14 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::activity::Activity;
-use super::limits::{CLOSE_GRACE, Limits, WRITE_QUANTUM};
+use super::limits::{CLOSE_GRACE, LINGER, Limits, WRITE_QUANTUM};
 use super::shutdown::Drain;
 
 /// hyper's connections, as far as they are alike.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
+    /// Whether a client may have sent a request that [`finish`](Self::finish) loses.
+    const LINGERS: bool;
+
     /// Finish what was begun, take nothing new.
     fn finish(&mut self);
 }
@@ -45,6 +50,7 @@ pub(super) struct Watched<C> {
     /// makes the task run.
     waker: Option<Waker>,
     wait: Wait,
+    lingering: bool,
     finishing: bool,
     /// How many requests there were, and bytes written, when the timer was armed.
     started: usize,
@@ -57,6 +63,7 @@ pub(super) struct Watched<C> {
 enum Wait {
     Head,
     Write,
+    Linger,
     Close,
     Open,
 }
@@ -81,6 +88,7 @@ impl<C: Connection> Watched<C> {
             drained,
             waker: None,
             wait: Wait::Head,
+            lingering: false,
             finishing: false,
             started: 0,
             written: 0,
@@ -94,6 +102,17 @@ impl<C: Connection> Watched<C> {
         self.connection.finish();
     }
 
+    /// The server ends: a request that is in flight is the last one. Without one, the next is the last, if it comes soon.
+    #[cold]
+    fn drain(&mut self) {
+        let in_flight = self.activity.in_flight();
+        self.lingering = C::LINGERS && in_flight == 0;
+        if !self.lingering {
+            self.drain.wait_for(in_flight);
+            self.finish();
+        }
+    }
+
     fn wait(&self) -> Wait {
         let activity = &self.activity;
         if activity.is_write_blocked() {
@@ -102,6 +121,8 @@ impl<C: Connection> Watched<C> {
             Wait::Open
         } else if self.finishing || activity.is_closing() {
             Wait::Close
+        } else if self.lingering {
+            Wait::Linger
         } else if activity.is_reading_head() {
             Wait::Head
         } else {
@@ -151,12 +172,23 @@ impl<C: Connection> Watched<C> {
         let wait = match self.wait {
             Wait::Head => self.limits.header,
             Wait::Write => self.limits.write,
+            Wait::Linger => LINGER,
             Wait::Close => CLOSE_GRACE,
             Wait::Open => self.limits.idle / IDLE_TICKS,
         };
         self.started = self.activity.started();
         self.written = self.activity.written();
         self.timer.as_mut().reset(Instant::now() + wait);
+    }
+
+    /// Ends a connection on which nothing happens.
+    fn close(&mut self) {
+        self.finish();
+        self.wait = Wait::Close;
+        // hyper has to be polled to say goodbye.
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
     }
 
     /// The timer ran out. None if that is no reason to end.
@@ -169,6 +201,7 @@ impl<C: Connection> Watched<C> {
             // HTTP/2 may hold bytes of a finished reply that the client takes bit by bit. Answers to pings do not count.
             Wait::Close if written < QUIET_BYTES => return Some(End::Closed),
             Wait::Write | Wait::Close => {}
+            Wait::Linger => self.close(),
             Wait::Open => {
                 let quiet = self.activity.in_flight() == 0
                     && self.started == self.activity.started()
@@ -176,12 +209,7 @@ impl<C: Connection> Watched<C> {
                     && written < QUIET_BYTES;
                 self.idle_ticks = if quiet { self.idle_ticks + 1 } else { 0 };
                 if self.idle_ticks >= IDLE_TICKS {
-                    self.finish();
-                    self.wait = Wait::Close;
-                    // hyper has to be polled to say goodbye.
-                    if let Some(waker) = &self.waker {
-                        waker.wake_by_ref();
-                    }
+                    self.close();
                 }
             }
         }
@@ -196,8 +224,7 @@ impl<C: Connection> Future for Watched<C> {
         let this = self.get_mut();
         // Not before hyper has read what is there already: it closes a connection on which it has seen nothing.
         if this.drain.is_draining() && !this.finishing && this.waker.is_some() {
-            this.drain.wait_for(this.activity.in_flight());
-            this.finish();
+            this.drain();
         }
         match Pin::new(&mut this.connection).poll(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(End::Closed),

@@ -37,6 +37,31 @@ async fn a_request_sent_just_before_the_signal_is_answered() {
     }
 }
 
+/// What a load balancer keeps open: its next request may be on its way when the server is told to stop.
+#[tokio::test]
+async fn a_request_on_an_idle_connection_at_the_signal_is_answered_and_told_to_be_the_last() {
+    let server = Running::start(long()).await;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        client.works().await;
+        clients.push(client);
+    }
+    let address = server.address;
+    let task = server.stop();
+    // Whoever is refused knows that the end has begun.
+    let refused = async { while TcpStream::connect(address).await.is_ok() {} };
+    timeout(HANG, refused).await.expect("the listener is closed");
+    for client in &mut clients {
+        client.get("/fine").await;
+    }
+    for client in &mut clients {
+        let text = client.text_until_closed().await;
+        assert!(text.contains("connection: close\r\n") && text.ends_with("/fine"), "{text:?}");
+    }
+    assert_eq!(ended(task).await.cut, 0);
+}
+
 #[tokio::test]
 async fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
     let server = Running::start(long()).await;
