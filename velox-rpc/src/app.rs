@@ -18,7 +18,7 @@ use crate::export::{OpenApi, page};
 use crate::procedure::InputSettings;
 use crate::router::{IntoRouter, Manifest, Mistakes, Table};
 use crate::service::{
-    AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Observer, Pages, Subscriptions,
+    AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Health, Observer, Pages, Subscriptions,
 };
 use crate::wire::rest::{Claim, Routes};
 use crate::wire::trpc::{Procedures, Trpc};
@@ -53,6 +53,7 @@ struct Settings {
     observers: Vec<Box<dyn Observer>>,
     development: bool,
     docs: Vec<(Cow<'static, str>, OpenApi)>,
+    health: Option<Health>,
     trpc: Option<Trpc>,
     layers: Vec<Around>,
     trusted_proxies: Vec<String>,
@@ -75,6 +76,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 observers: Vec::new(),
                 development: cfg!(debug_assertions),
                 docs: Vec::new(),
+                health: None,
                 trpc: None,
                 layers: Vec::new(),
                 trusted_proxies: Vec::new(),
@@ -394,6 +396,39 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Answers health checks: below the path, `/live` says that the process answers, and `/ready` that it can do its work.
+    ///
+    /// `/ready` runs the [checks](Health::check) that were added, and is 503 with the names of those that fail. Both are answered with
+    /// `{"status":"ok"}` otherwise, for any [host](Self::allowed_hosts), and are in no document.
+    ///
+    /// Let a load balancer ask `/ready`. Let what restarts the process, such as a liveness probe of Kubernetes, ask `/live`: a database that
+    /// is down is not mended by a restart.
+    ///
+    /// # Security
+    ///
+    /// The names of the checks are told to everybody who can reach the path, and everybody can make the checks run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::http::Request;
+    /// use velox_rpc::App;
+    /// use velox_rpc::service::Health;
+    ///
+    /// # async fn ping_database() -> Result<(), std::io::Error> { Ok(()) }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let health = Health::at("/health").check("database", async || ping_database().await);
+    /// let app = App::new(()).health(health).into_service()?;
+    ///
+    /// let reply = app.call(Request::get("/health/ready").body(String::new()).unwrap()).await;
+    /// assert_eq!(reply.status(), 200);
+    /// # Ok(()) }
+    /// ```
+    pub fn health(mut self, health: impl Into<Health>) -> Self {
+        self.settings.health = Some(health.into());
+        self
+    }
+
     /// Puts a tower layer around the whole application: CORS, compression, tracing, or any other of
     /// [tower-http](https://docs.rs/tower-http).
     ///
@@ -462,6 +497,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
         observers,
         development,
         docs,
+        health,
         trpc,
         layers,
         trusted_proxies,
@@ -481,6 +517,11 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
+    if let Some(health) = &health
+        && let Err(mistake) = check_health(health, &rest, trpc.as_ref(), &pages)
+    {
+        mistakes.note(format!("health checks `{}`: {mistake}", health.path()));
+    }
     check_budget(body_budget, body_limit, &table, &mut mistakes);
     if let Err(mistake) = subscriptions.check() {
         mistakes.note(format!("subscriptions: {mistake}"));
@@ -493,7 +534,8 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     };
     if mistakes.as_slice().is_empty() {
         let wires = Wires { rest, trpc };
-        let core = Core { wires, pages, manifest, body_limit, budget, observers, edge, subscriptions, development };
+        let core =
+            Core { wires, pages, health, manifest, body_limit, budget, observers, edge, subscriptions, development };
         Ok(AppService::new(core, layers))
     } else {
         Err(StartError(mistakes))
@@ -541,6 +583,18 @@ fn add_docs(
             return Err(format!("a procedure has the route `{path}`: give one of them another"));
         }
         pages.add(path, file.content_type, file.text.into_owned().into());
+    }
+    Ok(())
+}
+
+/// Health checks are answered where nothing else is.
+fn check_health(health: &Health, routes: &Routes, trpc: Option<&Procedures>, pages: &Pages) -> Result<(), String> {
+    page::check_path(health.path())?;
+    for path in health.paths() {
+        let is_routed = !matches!(routes.claim(&Method::GET, &path), Claim::NotFound);
+        if is_routed || pages.has(&path) || trpc.is_some_and(|trpc| trpc.has(&path)) {
+            return Err(format!("`{path}` is there already: give one of them another path"));
+        }
     }
     Ok(())
 }

@@ -142,10 +142,10 @@ fn no_two_rings_use_each_other() {
 }
 
 #[test]
-fn only_the_server_names_hyper_or_tokio_but_for_the_clock_of_pings() {
+fn only_the_server_names_hyper_or_tokio_but_for_the_clock_of_pings_and_health_checks() {
     let source = workspace().join("velox-rpc/src");
     for path in files(&source, ".rs").into_iter().filter(|path| !path.starts_with(source.join("server"))) {
-        let has_clock = path == source.join("service/pings.rs");
+        let has_clock = ["service/pings.rs", "service/health.rs"].iter().any(|file| path == source.join(file));
         for line in code(&path) {
             let is_stray = |word: &&str| ["hyper", "hyper_util"].contains(word) || *word == "tokio" && !has_clock;
             let stray = words(&line).find(is_stray);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http_body::Body;
 
 use super::run::Read;
-use super::{Edge, Observer, Pages, Subscriptions};
+use super::{Edge, Health, Observer, Pages, Subscriptions};
 use crate::budget::Budget;
 use crate::error::BoxError;
 use crate::procedure::Endpoint;
@@ -18,6 +18,7 @@ use crate::wire::{BodyLimit, BodyType, Plan, Wires, read_body};
 pub(crate) struct Core {
     pub(crate) wires: Wires,
     pub(crate) pages: Pages,
+    pub(crate) health: Option<Health>,
     pub(crate) manifest: Manifest,
     pub(crate) body_limit: BodyLimit,
     pub(crate) budget: Arc<Budget>,

@@ -10,6 +10,7 @@ mod boxed;
 mod core;
 mod edge;
 mod feed;
+mod health;
 mod hosts;
 mod lines;
 mod pages;
@@ -35,6 +36,8 @@ pub(crate) use self::core::Core;
 pub(crate) use self::edge::{Edge, FindPeer};
 #[cfg(feature = "server")]
 pub(crate) use self::feed::GoesOn;
+pub use self::health::Health;
+use self::health::Probe;
 pub(crate) use self::hosts::AllowedHosts;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
@@ -155,6 +158,8 @@ impl Core {
                     let reading = pin!(body_type.map(|body_type| self.read(plan, body_type, body, client())));
                     within(&span, pin!(run(wires, plan, exchange, reading.as_pin_mut()))).await
                 }
+                // In a box: there would be room for it in the future of every request.
+                Claimed::Probe { probe, id, .. } => within(&span, Box::pin(self.probed(probe, id)).as_mut()).await,
                 Claimed::Refused { reply, .. } => *reply,
             };
             watch.end(reply.status());
@@ -172,7 +177,7 @@ impl Core {
         let claim = self.wires.claim(&parts);
         // A path that is nobody's is not told to another host either.
         if self.edge.hosts.is_some()
-            && !self.is_for_any_host(&claim)
+            && !self.is_for_any_host(&claim, &parts)
             && let Err(error) = self.edge.check_host(&sender, &parts, self.development)
         {
             return refused(None, self::refused(&error));
@@ -180,7 +185,13 @@ impl Core {
         let plan = match claim {
             Claim::Plan(plan) => plan,
             Claim::Refused(refusal) => return refused(None, replied(refusal.0, refusal.1, id)),
-            Claim::NotFound => return refused(None, self.unclaimed(&parts)),
+            Claim::NotFound => match self.probe(&parts) {
+                Some(probe) if health::is_asking(&parts) => {
+                    return Claimed::Probe { probe, id: id(), method: parts.method };
+                }
+                Some(_) => return refused(None, only_to_be_got(&parts)),
+                None => return refused(None, self.unclaimed(&parts)),
+            },
             Claim::MethodNotAllowed(allow) => return refused(None, method_not_allowed(&parts, allow)),
         };
         let (input, body_type) = if self.wires.wants_body(&plan) && !body.is_end_stream() {
@@ -203,9 +214,26 @@ impl Core {
         Claimed::Calls { plan, exchange, body_type, body }
     }
 
-    /// Whether all procedures of a request answer for any host.
-    fn is_for_any_host(&self, claim: &Claim) -> bool {
-        matches!(claim, Claim::Plan(plan) if !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host))
+    /// Whether a request is answered for any host: if all its procedures are, or if it is a health check.
+    fn is_for_any_host(&self, claim: &Claim, parts: &Parts) -> bool {
+        match claim {
+            Claim::Plan(plan) => !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host),
+            Claim::NotFound => self.probe(parts).is_some(),
+            Claim::Refused(_) | Claim::MethodNotAllowed(_) => false,
+        }
+    }
+
+    /// No route has the path: a health check may.
+    #[cold]
+    fn probe(&self, parts: &Parts) -> Option<Probe> {
+        self.health.as_ref()?.asked(parts.uri.path())
+    }
+
+    async fn probed(&self, probe: Probe, id: RequestId) -> Response<Body> {
+        match &self.health {
+            Some(health) => health.answer(probe, id).await,
+            None => refused(&Error::internal("a probe without health checks")),
+        }
     }
 
     /// No route has the path: a page may.
@@ -213,7 +241,7 @@ impl Core {
     fn unclaimed(&self, parts: &Parts) -> Response<Body> {
         match self.pages.ask(parts) {
             Asked::Page(page) => page,
-            Asked::MethodNotAllowed => method_not_allowed(parts, HeaderValue::from_static("GET, HEAD")),
+            Asked::MethodNotAllowed => only_to_be_got(parts),
             Asked::Nothing => not_found(parts),
         }
     }
@@ -228,6 +256,11 @@ enum Claimed<B> {
         body_type: Option<BodyType>,
         body: B,
     },
+    Probe {
+        probe: Probe,
+        id: RequestId,
+        method: Method,
+    },
     Refused {
         plan: Option<Plan>,
         id: RequestId,
@@ -240,6 +273,7 @@ impl<B> Claimed<B> {
     fn plan(&self) -> Option<&Plan> {
         match self {
             Self::Calls { plan, .. } => Some(plan),
+            Self::Probe { .. } => None,
             Self::Refused { plan, .. } => plan.as_ref(),
         }
     }
@@ -247,14 +281,14 @@ impl<B> Claimed<B> {
     fn method(&self) -> &Method {
         match self {
             Self::Calls { exchange, .. } => exchange.request().method(),
-            Self::Refused { method, .. } => method,
+            Self::Probe { method, .. } | Self::Refused { method, .. } => method,
         }
     }
 
     fn id(&self) -> RequestId {
         match self {
             Self::Calls { exchange, .. } => exchange.id(),
-            Self::Refused { id, .. } => id.clone(),
+            Self::Probe { id, .. } | Self::Refused { id, .. } => id.clone(),
         }
     }
 }
@@ -264,6 +298,11 @@ fn not_found(parts: &Parts) -> Response<Body> {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let message = format!("Route {}:{target} not found", parts.method);
     refused(&Error::new(Code::NotFound, message).with_name("Not Found"))
+}
+
+#[cold]
+fn only_to_be_got(parts: &Parts) -> Response<Body> {
+    method_not_allowed(parts, HeaderValue::from_static("GET, HEAD"))
 }
 
 #[cold]

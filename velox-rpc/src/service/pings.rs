@@ -1,4 +1,4 @@
-//! The pings of a subscription: when to send one. Beside the server this is the only file that names tokio: for its clock.
+//! The pings of a subscription: when to send one. Beside the server only this file and `health` name tokio: for its clock.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -47,8 +47,9 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
 /// A request that reached no wire.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    let Answer { status, json, .. } = unclaimed(error, || RequestId::own(Serial::next()));
-    response(status, json, HeaderMap::new())
+    let serial = Serial::next();
+    let id = || RequestId::own(serial);
+    replied(unclaimed(error, id), ReplyHead::default(), id)
 }
 
 /// The reply to a HEAD: the same head, the body's length in it, and no body.
