@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Extensions, Method, Request, Response};
@@ -48,6 +49,7 @@ pub struct App<S> {
 struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
+    handler_timeout: Duration,
     body_budget: usize,
     inputs: InputSettings,
     observers: Vec<Box<dyn Observer>>,
@@ -71,6 +73,7 @@ impl<S: Send + Sync + 'static> App<S> {
             settings: Settings {
                 prefix: Cow::Borrowed("/api"),
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
+                handler_timeout: DEFAULT_HANDLER_TIMEOUT,
                 body_budget: DEFAULT_BODY_BUDGET,
                 inputs: InputSettings::default(),
                 observers: Vec::new(),
@@ -126,6 +129,29 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = BodyLimit(bytes);
+        self
+    }
+
+    /// Answers a request with 503 once its calls have taken longer than this; 60 seconds unless it is set, by
+    /// [`ProcedureBuilder::handler_timeout`](crate::ProcedureBuilder::handler_timeout) for one procedure. `Duration::MAX` is no limit.
+    ///
+    /// A query that takes longer is dropped. A mutation goes on to its end, and its session is saved, since nobody could tell what it has done
+    /// by then. So it does where its client leaves before the reply. It counts against the limits of its connection and of the server until it
+    /// has ended, and a server that shuts down waits for it.
+    ///
+    /// The time in which a body is waited for does not count. Subscriptions and streamed batches have no limit. [`Server`](crate::Server) keeps
+    /// this deadline; other servers have their own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let app = velox_rpc::App::new(()).handler_timeout(Duration::from_secs(20));
+    /// # let _ = app;
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.handler_timeout = timeout;
         self
     }
 
@@ -492,6 +518,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     let Settings {
         prefix,
         body_limit,
+        handler_timeout,
         body_budget,
         inputs,
         observers,
@@ -534,8 +561,19 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     };
     if mistakes.as_slice().is_empty() {
         let wires = Wires { rest, trpc };
-        let core =
-            Core { wires, pages, health, manifest, body_limit, budget, observers, edge, subscriptions, development };
+        let core = Core {
+            wires,
+            pages,
+            health,
+            manifest,
+            body_limit,
+            handler_timeout,
+            budget,
+            observers,
+            edge,
+            subscriptions,
+            development,
+        };
         Ok(AppService::new(core, layers))
     } else {
         Err(StartError(mistakes))
@@ -648,5 +686,6 @@ fn check_budget(budget: usize, BodyLimit(limit): BodyLimit, table: &Table, mista
     }
 }
 
+const DEFAULT_HANDLER_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 const DEFAULT_BODY_BUDGET: usize = 256 << 20;

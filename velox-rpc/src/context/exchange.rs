@@ -114,6 +114,10 @@ impl Exchange {
         Self::of(Origin::Request(Received { request, input, _held: None, serial, is_development }), true)
     }
 
+    pub(crate) fn serial(&self) -> Serial {
+        self.received().serial
+    }
+
     /// One call of a streamed reply, which has a say in the head of that only as long as it holds it.
     pub(crate) fn part(&self, holds_head: bool) -> Self {
         Self::of(Origin::Call { whole: self.clone(), shares: holds_head }, holds_head)

@@ -38,7 +38,7 @@ enum Name {
 }
 
 /// The number of an exchange within this process, of which its own id is made.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Serial(u64);
 
 impl Serial {

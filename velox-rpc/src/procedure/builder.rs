@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 
@@ -53,6 +54,7 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
             gives_nothing: false,
             is_tracked: false,
             body_limit: None,
+            handler_timeout: None,
             steps_before_input: false,
             any_host: false,
         },
@@ -280,6 +282,24 @@ where
     /// ```
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.meta.body_limit = Some(bytes);
+        self
+    }
+
+    /// Answers a call with 503 once it has taken longer than this, in place of the application's own limit
+    /// ([`App::handler_timeout`](crate::App::handler_timeout), which says what becomes of the call). `Duration::MAX` is no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::procedure;
+    ///
+    /// let report = procedure::<()>().handler_timeout(Duration::from_secs(300)).query(async |_| Ok("a report"));
+    /// # let _ = report;
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.meta.handler_timeout = Some(timeout);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use schemars::{Schema, SchemaGenerator};
@@ -28,6 +29,7 @@ pub(crate) struct Meta {
     /// Of a subscription: whether its events have ids.
     pub(crate) is_tracked: bool,
     pub(crate) body_limit: Option<usize>,
+    pub(crate) handler_timeout: Option<Duration>,
     /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
     pub(crate) steps_before_input: bool,
     pub(crate) any_host: bool,

@@ -13,6 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::conn::Host;
+use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
 
 /// Serves until `stop`, then until all is finished or the deadline is over.
@@ -66,8 +67,8 @@ impl Server {
     }
 
     fn connection(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if self.connections.len() < self.host.limits.connections {
-            self.connections.spawn(Arc::clone(&self.host).connection(stream, peer));
+        if let Some(place) = self.host.places.take() {
+            self.connections.spawn(Arc::clone(&self.host).connection(stream, peer, place));
         } else if self.refusals.len() < REFUSALS {
             self.refusals.spawn(refuse(stream));
         }
@@ -89,18 +90,20 @@ impl Server {
 
     /// Waits for the connections, and cuts off what is left at the deadline.
     async fn finish(mut self, hurry: impl Future<Output = ()>) -> Shutdown {
-        let drain = Arc::clone(&self.host.drain);
+        let (drain, places) = (Arc::clone(&self.host.drain), Arc::clone(&self.host.places));
+        drain.wait_for(places.left());
         drain.begin();
         let deadline = self.host.limits.shutdown;
         tokio::select! {
-            () = all(&mut self.connections) => {}
+            () = ended(&mut self.connections, &places) => {}
             () = sleep(deadline) => {}
             () = hurry => {}
         }
         drain.cut();
         self.connections.abort_all();
+        places.abort();
         // A task ends when it next waits for something. One that never does, because a handler blocks the thread, is left behind.
-        let _ = timeout(STUCK, all(&mut self.connections)).await;
+        let _ = timeout(STUCK, ended(&mut self.connections, &places)).await;
         let shutdown = drain.account(self.connections.len());
         if shutdown.cut > 0 {
             tracing::warn!(
@@ -113,10 +116,12 @@ impl Server {
     }
 }
 
-async fn all(connections: &mut JoinSet<()>) {
+/// Waits for the connections, and for what they have left behind.
+async fn ended(connections: &mut JoinSet<()>, places: &Places) {
     while let Some(ended) = connections.join_next().await {
         report(ended);
     }
+    places.all_free().await;
 }
 
 /// A panic in a connection is a fault of ours, but ends nothing else.

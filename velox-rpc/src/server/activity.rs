@@ -5,15 +5,18 @@
 //! cells are atomics only because HTTP/2 runs its streams as tasks of their own; no other memory hangs on them, so every access is
 //! `Relaxed`.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
 
+use super::limits::STREAMS;
+use super::places::Place;
 use super::shutdown::Drain;
+use crate::service::Core;
 
 /// The state of one connection.
-#[derive(Debug, Default)]
 pub(super) struct Activity {
     in_flight: AtomicUsize,
     /// Bodies that are waited for.
@@ -27,13 +30,67 @@ pub(super) struct Activity {
     /// Of HTTP/1: whether the head of the reply is made, and until then what is left of a body that was given up.
     replied: AtomicBool,
     rest: Mutex<Option<Incoming>>,
+    /// Calls that go on without their client.
+    outliving: AtomicUsize,
+    /// Of HTTP/1: whether a reply is being sent that has no known end.
+    streaming: AtomicBool,
     /// What a subscription listens to.
     drain: Arc<Drain>,
+    place: Place,
+    app: Option<Arc<Core>>,
 }
 
 impl Activity {
-    pub(super) fn new(drain: Arc<Drain>) -> Self {
-        Self { drain, ..Self::default() }
+    pub(super) fn new(drain: Arc<Drain>, place: Place, app: Option<Arc<Core>>) -> Self {
+        Self {
+            in_flight: AtomicUsize::new(0),
+            bodies: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
+            written: AtomicUsize::new(0),
+            reading_head: AtomicBool::new(false),
+            write_blocked: AtomicBool::new(false),
+            body_unread: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            replied: AtomicBool::new(false),
+            rest: Mutex::new(None),
+            outliving: AtomicUsize::new(0),
+            streaming: AtomicBool::new(false),
+            drain,
+            place,
+            app,
+        }
+    }
+
+    /// The application, where it is called directly.
+    pub(super) fn app(&self) -> Option<&Core> {
+        self.app.as_deref()
+    }
+
+    /// The connection's place in the server.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How many calls go on without their client.
+    pub(super) fn outliving(&self) -> usize {
+        self.outliving.load(Relaxed)
+    }
+
+    /// Whether calls that go on without their client leave no room for the request that has just begun.
+    pub(super) fn is_full(&self) -> bool {
+        let outliving = self.outliving();
+        outliving > 0 && outliving + self.in_flight() > STREAMS as usize
+    }
+
+    /// The present reply has no known end.
+    pub(super) fn stream(&self) {
+        self.streaming.store(true, Relaxed);
+    }
+
+    /// Whether the client of HTTP/1 owes nothing and waits: then it may have closed its half of the connection.
+    pub(super) fn is_waited_for(&self) -> bool {
+        let is_sending = self.is_write_blocked() || self.in_flight() > 0 && self.bodies.load(Relaxed) == 0;
+        is_sending && !self.streaming.load(Relaxed)
     }
 
     /// What tells that the server ends.
@@ -160,6 +217,7 @@ impl InFlight {
         activity.started.store(activity.started.load(Relaxed).wrapping_add(1), Relaxed);
         activity.body_unread.store(false, Relaxed);
         activity.replied.store(false, Relaxed);
+        activity.streaming.store(false, Relaxed);
         Self(Arc::clone(activity))
     }
 
@@ -172,6 +230,39 @@ impl InFlight {
     /// The connection the request came by.
     pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.0
+    }
+}
+
+/// A call that goes on without its client. It counts against the limits of its connection, and keeps the connection's place.
+#[derive(Debug)]
+pub(super) struct Outliving {
+    activity: Arc<Activity>,
+    has_ended: bool,
+}
+
+impl Outliving {
+    pub(super) fn begin(activity: &Arc<Activity>) -> Self {
+        activity.outliving.fetch_add(1, Relaxed);
+        Self { activity: Arc::clone(activity), has_ended: false }
+    }
+
+    pub(super) fn end(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Outliving {
+    fn drop(&mut self) {
+        self.activity.outliving.fetch_sub(1, Relaxed);
+        if !self.has_ended {
+            self.activity.drain.gone(1);
+        }
+    }
+}
+
+impl fmt::Debug for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activity").field("in_flight", &self.in_flight).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,13 @@
 //! The bodies of a request and of its reply, on their way through the server. Used by `conn` alone.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -13,9 +15,9 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::error::BoxError;
-use crate::service::{self, BodyOverload, BodyTimeout};
+use crate::service::{self, BodyOverload, BodyTimeout, GoesOn, OutlivesClient};
 
-use super::activity::{Activity, InFlight};
+use super::activity::{Activity, InFlight, Outliving};
 use super::stall;
 
 /// A request's body, with a deadline for the whole of it.
@@ -100,9 +102,11 @@ impl Body for Arriving {
                         return Poll::Ready(Some(Err(Box::new(BodyOverload))));
                     }
                     let deadline = this.deadline.insert(Box::pin(sleep(this.timeout)));
+                    WAITED_FOR.set(true);
                     ready!(deadline.as_mut().poll(cx));
                     return Poll::Ready(Some(Err(this.late())));
                 }
+                WAITED_FOR.set(true);
                 Poll::Pending
             }
         }
@@ -131,6 +135,20 @@ impl Drop for Arriving {
     }
 }
 
+/// A request is about to be polled, on this thread.
+pub(super) fn begin_poll() {
+    WAITED_FOR.set(false);
+}
+
+/// Whether it waits for the body that its client sends: that has a deadline of its own.
+pub(super) fn is_waited_for() -> bool {
+    WAITED_FOR.get()
+}
+
+thread_local! {
+    static WAITED_FOR: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Whether the rest of a body is declared, and so small that to read it costs less than another connection.
 fn is_small(body: &Incoming) -> bool {
     body.size_hint().exact().is_some_and(|length| length <= DRAINED)
@@ -142,10 +160,14 @@ fn is_small(body: &Incoming) -> bool {
 /// and hyper closes the connection.
 pub(super) fn drain(mut rest: Incoming, in_flight: InFlight) {
     tokio::spawn(async move {
+        let activity = in_flight.activity();
+        // HTTP/1 has no other body, so there is room.
+        activity.wait_for_body();
         let read = async { while let Some(Ok(_)) = rest.frame().await {} };
         if timeout(DRAIN_TIMEOUT, read).await.is_err() {
-            in_flight.activity().body_unread();
+            activity.body_unread();
         }
+        activity.body_there();
     });
 }
 
@@ -155,6 +177,31 @@ const DRAINED: u64 = 256 * 1024;
 /// How long it may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Lets the calls of a request go on, though nobody waits for the reply.
+pub(super) fn outlive(activity: &Arc<Activity>, reply: Pin<Box<dyn Future<Output = Response<service::Body>> + Send>>) {
+    go_on(activity, async move {
+        let response = reply.await;
+        if response.extensions().get::<OutlivesClient>().is_some() {
+            to_the_end(response.into_body()).await;
+        }
+    });
+}
+
+fn go_on(activity: &Arc<Activity>, work: impl Future<Output = ()> + Send + 'static) {
+    if activity.drain().is_cutting() {
+        return;
+    }
+    let outliving = Outliving::begin(activity);
+    activity.place().leave(async move {
+        work.await;
+        outliving.end();
+    });
+}
+
+async fn to_the_end(mut body: service::Body) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
 /// A reply's body. The request is in flight until it is dropped: hyper does that once it has all of it.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -162,12 +209,17 @@ pub(super) struct Reply {
     in_flight: InFlight,
     /// Wakes a reply that would go on when the server ends. A client of a subscription connects again, elsewhere.
     drained: Option<Pin<Box<OwnedNotified>>>,
+    /// Whether calls run in it that go on without their client.
+    outlives_client: bool,
 }
 
 impl Reply {
-    pub(super) fn new(body: service::Body, in_flight: InFlight, goes_on: bool) -> Self {
+    /// Takes the body of a response.
+    pub(super) fn of(response: Response<service::Body>, in_flight: InFlight) -> Response<Self> {
+        let goes_on = response.extensions().get::<GoesOn>().is_some();
+        let outlives_client = response.extensions().get::<OutlivesClient>().is_some();
         let drained = goes_on.then(|| Box::pin(in_flight.activity().drain().notified()));
-        Self { body, in_flight, drained }
+        response.map(|body| Self { body, in_flight, drained, outlives_client })
     }
 
     /// Whether it is to end before its time.
@@ -175,6 +227,14 @@ impl Reply {
         let Some(drained) = &mut self.drained else { return false };
         // The flag is looked at last: who registers too late to be woken sees it.
         drained.as_mut().poll(cx).is_ready() || self.in_flight.activity().drain().is_draining()
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if self.outlives_client {
+            go_on(self.in_flight.activity(), to_the_end(std::mem::take(&mut self.body)));
+        }
     }
 }
 
@@ -187,10 +247,13 @@ impl Body for Reply {
             (self.body, self.drained) = (service::Body::empty(), None);
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if frame.is_pending() {
-            stall::waiting_for_ourselves();
-        } else {
-            stall::frame_taken();
+        match &frame {
+            Poll::Pending => stall::waiting_for_ourselves(),
+            Poll::Ready(Some(Ok(_))) => stall::frame_taken(),
+            Poll::Ready(None | Some(Err(_))) => {
+                stall::frame_taken();
+                self.outlives_client = false;
+            }
         }
         frame
     }

@@ -52,6 +52,9 @@ pub(super) fn header_bytes(wanted: usize) -> usize {
 /// hyper's own limit, which it can keep on the stack: any other number costs an allocation a request, so it is only set if it differs.
 pub(super) const HYPER_HEADERS: usize = 100;
 
+/// Streams of one HTTP/2 connection at a time, those among them that go on without their client.
+pub(super) const STREAMS: u32 = 100;
+
 /// What a client has to take within the write time-out. A slow link that takes a large reply in many minutes is fine, a reader of one
 /// byte a second is not.
 pub(super) const WRITE_QUANTUM: usize = 64 * 1024;

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end
+//!   places ─ what counts against the cap: connections, and what goes on without its own
 //!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
 //!       watch ─ one timer a connection: head, write, idle and closing deadlines
 //!         socket ─ TCP that notes what it does (activity, frames)
+//!     answer ─ one request: its deadline, and what becomes of a mutation that nobody waits for
 //!       head ─ refuses heads that hyper lets pass
 //!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
 //!       stall ─ the write deadline of a stream of HTTP/2
@@ -17,12 +19,14 @@
 
 mod accept;
 mod activity;
+mod answer;
 mod body;
 mod conn;
 mod error;
 mod frames;
 mod head;
 mod limits;
+mod places;
 mod serve;
 mod shutdown;
 mod socket;

@@ -17,7 +17,8 @@ use crate::error::BoxError;
 use crate::service::{AppService, Body, BoxedService};
 
 use super::accept;
-use super::conn::{Host, Hosted};
+use super::answer::Hosted;
+use super::conn::Host;
 use super::error::ServeError;
 use super::limits::{self, Limits};
 use super::shutdown::{Shutdown, Signals, Until};
@@ -201,7 +202,7 @@ impl Bound {
     ///
     /// # Cancel safety
     ///
-    /// To drop this future closes the listener and all connections at once.
+    /// To drop this future closes the listener and all connections at once. Mutations that have begun go on while there is a runtime.
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
         accept::serve(self.listener, Host::new(self.server.service, self.server.limits), Until(pin!(stop))).await
     }

@@ -51,6 +51,11 @@ impl Drain {
         self.cutting.store(true, Relaxed);
     }
 
+    /// Whether the deadline is over.
+    pub(super) fn is_cutting(&self) -> bool {
+        self.cutting.load(Relaxed)
+    }
+
     /// Whether the server ends. Cheap: it is asked whenever a connection is polled.
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Relaxed)
@@ -76,7 +81,7 @@ impl Drain {
         self.waited_for.fetch_add(requests, Relaxed);
     }
 
-    /// A connection is gone, with so many requests in flight.
+    /// A connection is gone, with so many requests in flight, or a call that went on without its client.
     pub(super) fn gone(&self, requests: usize) {
         if self.cutting.load(Relaxed) {
             self.cut.fetch_add(requests, Relaxed);

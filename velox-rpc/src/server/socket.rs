@@ -22,12 +22,16 @@ pub(super) struct Socket {
     /// HTTP/2 only.
     frames: Option<Frames>,
     shut: bool,
+    /// Whether the client has closed its half.
+    is_half_closed: bool,
+    /// Whether hyper does not know it yet.
+    hides_end: bool,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
         let frames = (version == Version::Http2).then(Frames::new);
-        Self { stream, prefix, activity, frames, shut: false }
+        Self { stream, prefix, activity, frames, shut: false, is_half_closed: false, hides_end: false }
     }
 
     fn received(&mut self, bytes: &[u8]) {
@@ -46,6 +50,13 @@ impl Socket {
             Poll::Pending => self.activity.blocked(),
         }
         result
+    }
+
+    /// Keeps from hyper that the client has closed its half, as long as it waits for a whole reply: hyper would take it for gone, and give the
+    /// request up. That a client has left altogether shows when the reply is written, or by a reset.
+    fn poll_half_closed(&mut self) -> Poll<io::Result<()>> {
+        self.hides_end = self.frames.is_none() && self.activity.is_waited_for();
+        if self.hides_end { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
     /// Reads and forgets what the client still sends.
@@ -69,11 +80,18 @@ impl AsyncRead for Socket {
         let this = self.get_mut();
         let before = buffer.filled().len();
         this.prefix.give_back(buffer);
+        if this.is_half_closed && buffer.filled().len() == before {
+            return this.poll_half_closed();
+        }
         // Also behind the prefix: the rest of the head is most often there, and hyper would otherwise parse it twice.
         let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             this.received(&buffer.filled()[before..]);
             return Poll::Ready(Ok(()));
+        }
+        if matches!(result, Poll::Ready(Ok(()))) {
+            this.is_half_closed = true;
+            return this.poll_half_closed();
         }
         result
     }
@@ -100,8 +118,13 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.activity.flushed();
+        if self.hides_end && !self.activity.is_waited_for() {
+            // The reply is written, or a stream has begun. Nothing else makes hyper read, and find the end.
+            self.hides_end = false;
+            cx.waker().wake_by_ref();
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body::Body;
 
@@ -21,6 +22,7 @@ pub(crate) struct Core {
     pub(crate) health: Option<Health>,
     pub(crate) manifest: Manifest,
     pub(crate) body_limit: BodyLimit,
+    pub(crate) handler_timeout: Duration,
     pub(crate) budget: Arc<Budget>,
     pub(crate) observers: Vec<Box<dyn Observer>>,
     pub(crate) edge: Edge,

@@ -19,10 +19,15 @@ use tracing::Span;
 use super::reply::response;
 use super::run::{at_once, beside, void};
 use super::{Body, Core};
+use crate::call::Kind;
 use crate::context::{Exchange, forbid_sharing};
 use crate::error::{BoxError, Code, Error, Result};
 use crate::procedure::{self, Endpoint, Output};
 use crate::wire::{BodyType, Calls, Plan};
+
+/// Marks a reply in whose body mutations run: they go on without their client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutlivesClient;
 
 /// Runs the calls until the head may leave, and begins the reply with the first line and the headers of its wire. The other calls run
 /// while it is sent.
@@ -69,6 +74,9 @@ where
         lines.first.extend(line);
     }
     let mut response = response(StatusCode::OK, Vec::new(), head.headers);
+    if core.wires.calls(&lines.plan).any(|endpoint| endpoint.name.kind() == Kind::Mutation) {
+        response.extensions_mut().insert(OutlivesClient);
+    }
     *response.body_mut() = Body::new(lines);
     response
 }

@@ -18,6 +18,8 @@ mod pings;
 mod reply;
 mod run;
 mod subscriptions;
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server keeps deadlines"))]
+mod term;
 mod watch;
 
 use std::convert::Infallible;
@@ -39,17 +41,25 @@ pub(crate) use self::feed::GoesOn;
 pub use self::health::Health;
 use self::health::Probe;
 pub(crate) use self::hosts::AllowedHosts;
+#[cfg(feature = "server")]
+pub(crate) use self::lines::OutlivesClient;
 use self::pages::Asked;
 pub(crate) use self::pages::Pages;
 pub(crate) use self::reply::refused;
 use self::reply::{replied, without_body};
 use self::run::{explain, run};
 pub use self::subscriptions::Subscriptions;
+#[cfg(feature = "server")]
+pub(crate) use self::term::{Asking, Term};
+#[cfg(not(feature = "server"))]
+use self::term::{Asking, Term};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
+use crate::call::Kind;
 use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 pub use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Code, Error};
+use crate::procedure::Endpoint;
 use crate::router::Manifest;
 use crate::wire::{BodyType, Claim, Plan, check_head};
 
@@ -98,7 +108,7 @@ impl AppService {
         match &self.layered {
             None => {
                 let (parts, body) = request.into_parts();
-                Arc::clone(&self.core).answer(parts, body, None).await
+                told(&self.core, parts, body).await
             }
             Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
         }
@@ -121,22 +131,37 @@ impl AppService {
     }
 }
 
+/// Answers a request that came by way of other services. A server behind them that asks is told the term.
+fn told<B>(core: &Arc<Core>, parts: Parts, body: B) -> impl Future<Output = Response<Body>> + use<B>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let asking = Asking::beside(&parts.extensions);
+    let (term, answer) = Arc::clone(core).answer(parts, body, None);
+    if let (Some(asking), Some(term)) = (asking, term) {
+        asking.tell(core, term);
+    }
+    answer
+}
+
 impl Core {
     /// Answers a request. All that its head decides is decided before the future is made, which so need not hold the head.
     ///
-    /// velox's own server tells the peer here, where it costs less than among the extensions.
+    /// velox's own server tells the peer here, where it costs less than among the extensions, and is told how long the reply may take.
     pub(crate) fn answer<B>(
         self: Arc<Self>,
         parts: Parts,
         body: B,
         peer: Option<Peer>,
-    ) -> impl Future<Output = Response<Body>> + use<B>
+    ) -> (Option<Term>, impl Future<Output = Response<Body>> + use<B>)
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
         let claimed = self.claim(parts, body, peer);
-        async move {
+        let term = self.term(&claimed);
+        let answer = async move {
             // Made only where somebody looks.
             let (id, subject) = (|| claimed.id(), || claimed.plan().map(|plan| self.wires.subject(plan)));
             let span = watch::span(id, claimed.method(), subject);
@@ -164,7 +189,23 @@ impl Core {
             };
             watch.end(reply.status());
             if is_head { without_body(reply) } else { reply }
-        }
+        };
+        (term, answer)
+    }
+
+    /// None where nothing is to be waited for.
+    #[inline]
+    fn term<B>(&self, claimed: &Claimed<B>) -> Option<Term> {
+        let Claimed::Calls { plan, exchange, .. } = claimed else { return None };
+        let calls = self.wires.calls(plan);
+        let has_limit = !self.wires.is_subscription(plan) && !self.wires.is_stream(plan);
+        let timeout = |endpoint: &Endpoint| endpoint.meta.handler_timeout.unwrap_or(self.handler_timeout);
+        Some(Term {
+            timeout: if has_limit { calls.largest(timeout) } else { None },
+            outlives_client: calls.any(|endpoint| endpoint.name.kind() == Kind::Mutation),
+            trace: self.wires.trace(plan),
+            serial: exchange.serial(),
+        })
     }
 
     /// Finds the calls, and refuses what can be refused by the head of the request alone.
@@ -350,7 +391,7 @@ impl tower_service::Service<Request<Body>> for Innermost {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let answer = Arc::clone(&self.0).answer(parts, body, None);
+        let answer = told(&self.0, parts, body);
         Box::pin(async move { Ok(answer.await) })
     }
 }

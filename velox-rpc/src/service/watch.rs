@@ -97,7 +97,8 @@ impl Ended<'_> {
         self.subject.and_then(|subject| subject.procedure)
     }
 
-    /// The status of the reply; `None` where the client went away before there was one.
+    /// The status of the reply; `None` where a query was dropped before there was one: its client has left, or it took
+    /// [too long](crate::App::handler_timeout). A mutation that took too long has the status of its own reply, which nobody got.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }

@@ -80,9 +80,9 @@ impl Calls<'_> {
         }
     }
 
-    /// The largest of a number of each; none where no procedure is known.
+    /// The largest of what each has; none where no procedure is known.
     #[inline]
-    pub(crate) fn largest(&self, number: impl Fn(&Endpoint) -> usize) -> Option<usize> {
+    pub(crate) fn largest<T: Ord>(&self, number: impl Fn(&Endpoint) -> T) -> Option<T> {
         match self {
             Self::One(endpoint) => Some(number(endpoint)),
             Self::Each(endpoints) => endpoints.iter().copied().flatten().map(number).max(),

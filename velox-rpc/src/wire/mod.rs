@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue};
 use self::look::look;
 use self::rest::Routes;
 use self::trpc::{Batch, Procedures};
-use crate::call::{Kind, RawInput};
+use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{Inputs, ReplyHead, RequestId};
 use crate::error::{Error, Result};
 use crate::procedure::{Endpoint, Happening, Output};
@@ -50,6 +50,13 @@ pub(crate) enum Claim {
 pub(crate) enum Plan {
     Rest { route: usize, parameters: Vec<String> },
     Trpc(Box<Batch>),
+}
+
+/// What is left to say of a plan once whoever runs it has it: its wire, and its first procedure by its number there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trace {
+    Rest(usize),
+    Trpc(Option<usize>),
 }
 
 impl Wires {
@@ -215,6 +222,11 @@ impl Wires {
         }
     }
 
+    /// Whether the client wants such a reply.
+    pub(crate) fn is_stream(&self, plan: &Plan) -> bool {
+        matches!(plan, Plan::Trpc(batch) if batch.is_stream)
+    }
+
     /// The line of a call of such a reply.
     pub(crate) fn line(
         &self,
@@ -240,6 +252,31 @@ impl Wires {
         match plan {
             Plan::Rest { .. } => rest::failure(error, id),
             Plan::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
+        }
+    }
+
+    /// What can be said of a plan without it.
+    #[inline]
+    pub(crate) fn trace(&self, plan: &Plan) -> Trace {
+        match plan {
+            Plan::Rest { route, .. } => Trace::Rest(*route),
+            Plan::Trpc(batch) => Trace::Trpc(batch.first()),
+        }
+    }
+
+    /// The procedure that a plan called, or the first of them.
+    pub(crate) fn procedure(&self, trace: Trace) -> Option<&ProcedureName> {
+        match trace {
+            Trace::Rest(route) => Some(&self.rest[route].endpoint.name),
+            Trace::Trpc(procedure) => Some(&self.trpc().endpoint(procedure?).name),
+        }
+    }
+
+    /// The reply to calls that did not end in time.
+    pub(crate) fn late(&self, trace: Trace, error: &Error, head: &mut ReplyHead, id: impl Fn() -> RequestId) -> Answer {
+        match trace {
+            Trace::Rest(_) => rest::failure(error, id),
+            Trace::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
         }
     }
 

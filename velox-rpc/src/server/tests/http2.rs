@@ -4,9 +4,9 @@ use super::*;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-const DATA: u8 = 0;
+pub(super) const DATA: u8 = 0;
 const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
+pub(super) const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
@@ -15,14 +15,14 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 
-struct Frame {
+pub(super) struct Frame {
     kind: u8,
     flags: u8,
     stream: u32,
-    payload: Vec<u8>,
+    pub(super) payload: Vec<u8>,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a small frame").to_be_bytes();
     let mut bytes = length[1..].to_vec();
     bytes.extend([kind, flags]);
@@ -40,8 +40,13 @@ fn head(method: u8, path: &str) -> Vec<u8> {
     block
 }
 
-fn get(stream: u32, path: &str) -> Vec<u8> {
+pub(super) fn get(stream: u32, path: &str) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, &head(2, path))
+}
+
+/// A POST without a body.
+pub(super) fn open(stream: u32, path: &str) -> Vec<u8> {
+    frame(HEADERS, END_STREAM | END_HEADERS, stream, &head(3, path))
 }
 
 /// A setting and its value: 4 is the window of each stream.
@@ -52,7 +57,7 @@ fn settings(pairs: &[(u16, u32)]) -> Vec<u8> {
 }
 
 impl Running {
-    async fn connect2(&self, own: &[(u16, u32)]) -> Client {
+    pub(super) async fn connect2(&self, own: &[(u16, u32)]) -> Client {
         let mut client = self.connect().await;
         client.send(PREFACE).await;
         client.send(settings(own)).await;
@@ -76,7 +81,7 @@ impl Client {
     }
 
     /// The next frame of a kind.
-    async fn next(&mut self, kind: u8) -> Frame {
+    pub(super) async fn next(&mut self, kind: u8) -> Frame {
         loop {
             let frame = self.frame().await.expect("a frame");
             if frame.kind == kind {

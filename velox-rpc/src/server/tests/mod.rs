@@ -4,6 +4,7 @@
 mod closing;
 mod http1;
 mod http2;
+mod leaving;
 mod limits;
 mod shutdown;
 mod slow;
@@ -16,8 +17,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
@@ -25,10 +28,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
+use crate::error::BoxError;
 use crate::service::{Body, BodyOverload, BodyTimeout, BoxedService};
 
 use super::accept::serve;
-use super::conn::{Host, Hosted};
+use super::answer::Hosted;
+use super::conn::Host;
 use super::limits::Limits;
 use super::shutdown::{Shutdown, Until};
 
@@ -45,7 +50,7 @@ fn long() -> Limits {
     Limits { header: LONG, body: LONG, write: LONG, idle: LONG, shutdown: LONG, ..Limits::default() }
 }
 
-/// `/wait` waits until it is let go, `/echo` reads its body, `/ignore` does not, `/large` is more than any socket buffers, `/panic`
+/// `/wait` waits until it is let go, `/stream` sends one piece and does not end, `/echo` reads its body, `/ignore` does not, `/large` is more than any socket buffers, `/panic`
 /// panics.
 #[derive(Clone)]
 struct Paths {
@@ -53,14 +58,30 @@ struct Paths {
     reached: Arc<Semaphore>,
     /// Lets them go.
     go: Arc<Semaphore>,
+    /// Those that have waited to their end.
+    done: Arc<Semaphore>,
+    /// Those, and streams, that were dropped before it.
+    dropped: Arc<Semaphore>,
+}
+
+/// Counts when it is dropped.
+struct Dropped(Arc<Semaphore>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
+    }
 }
 
 impl Paths {
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         match (request.method(), request.uri().path()) {
             (_, "/wait") => {
+                let dropped = Dropped(self.dropped);
                 self.reached.add_permits(1);
                 self.go.acquire().await.expect("never closed").forget();
+                self.done.add_permits(1);
+                std::mem::forget(dropped);
                 reply(StatusCode::OK, "waited")
             }
             (&Method::POST, "/echo") => match request.into_body().collect().await {
@@ -69,6 +90,16 @@ impl Paths {
                 Err(error) if error.is::<BodyOverload>() => reply(StatusCode::SERVICE_UNAVAILABLE, "too many"),
                 Err(_) => reply(StatusCode::BAD_REQUEST, "broken"),
             },
+            (_, "/stream") => {
+                let dropped = Dropped(self.dropped);
+                self.reached.add_permits(1);
+                let first = futures_util::stream::iter([Ok::<_, BoxError>(Frame::data(Bytes::from_static(b"first")))]);
+                let rest = futures_util::stream::poll_fn(move |_| {
+                    let _ = &dropped;
+                    Poll::Pending
+                });
+                Response::new(Body::new(StreamBody::new(first.chain(rest))))
+            }
             (_, "/large") => reply(StatusCode::OK, vec![b'x'; LARGE]),
             (_, "/ignore") => reply(StatusCode::PAYLOAD_TOO_LARGE, "ignored"),
             (_, "/panic") => panic!("on purpose"),
@@ -110,15 +141,17 @@ struct Running {
 
 impl Running {
     async fn start(limits: Limits) -> Self {
+        Self::serve(limits, |paths| Hosted::Boxed(BoxedService::new(paths.clone()))).await
+    }
+
+    async fn serve(limits: Limits, hosted: impl FnOnce(&Paths) -> Hosted) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let paths = Paths { reached: Arc::new(Semaphore::new(0)), go: Arc::new(Semaphore::new(0)) };
+        let none = || Arc::new(Semaphore::new(0));
+        let paths = Paths { reached: none(), go: none(), done: none(), dropped: none() };
+        let hosted = hosted(&paths);
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(serve(
-            listener,
-            Host::new(Hosted::Boxed(BoxedService::new(paths.clone())), limits),
-            Until(stopped),
-        ));
+        let task = tokio::spawn(serve(listener, Host::new(hosted, limits), Until(stopped)));
         Self { address, paths, stop, task }
     }
 
@@ -128,11 +161,17 @@ impl Running {
 
     /// Until so many requests have reached `/wait`.
     async fn reached(&self, requests: u32) {
-        timeout(HANG, self.paths.reached.acquire_many(requests))
-            .await
-            .expect("requests arrive")
-            .expect("never closed")
-            .forget();
+        count(&self.paths.reached, requests).await;
+    }
+
+    /// Until so many of them have ended.
+    async fn done(&self, requests: u32) {
+        count(&self.paths.done, requests).await;
+    }
+
+    /// Until so many of them were dropped.
+    async fn dropped(&self, requests: u32) {
+        count(&self.paths.dropped, requests).await;
     }
 
     fn let_go(&self, requests: usize) {
@@ -144,6 +183,10 @@ impl Running {
         self.stop.send(()).expect("the server runs");
         self.task
     }
+}
+
+async fn count(requests: &Semaphore, wanted: u32) {
+    timeout(HANG, requests.acquire_many(wanted)).await.expect("so many").expect("never closed").forget();
 }
 
 async fn ended(task: JoinHandle<Shutdown>) -> Shutdown {

@@ -20,7 +20,7 @@ pub(crate) struct Batch {
     pub(super) is_list: bool,
     is_subscription: bool,
     /// Whether it wants a line for each call, as soon as that has ended: `httpBatchStreamLink`.
-    pub(super) is_stream: bool,
+    pub(in crate::wire) is_stream: bool,
     pub(super) is_get: bool,
     /// The methods that are right, where the one of the request is wrong.
     pub(super) allow: Option<HeaderValue>,
@@ -125,6 +125,11 @@ impl Batch {
     /// Whether its only call is a subscription that may run.
     pub(crate) fn is_subscription(&self) -> bool {
         self.is_subscription
+    }
+
+    /// The first of the procedures that are known.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.calls.iter().find_map(|call| call.procedure.as_ref().ok().copied())
     }
 
     /// Whether the inputs are in the body, and one of the calls may run: else nobody is asked for it.

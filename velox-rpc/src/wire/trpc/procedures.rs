@@ -49,7 +49,7 @@ impl Procedures {
         self.endpoints[index].name.kind()
     }
 
-    pub(super) fn endpoint(&self, index: usize) -> &Endpoint {
+    pub(in crate::wire) fn endpoint(&self, index: usize) -> &Endpoint {
         &self.endpoints[index]
     }
 }

@@ -1,0 +1,282 @@
+//! One request, from its head to the head of its reply. Used by `conn` alone.
+//!
+//! ```text
+//!   head       is looked at, and refused or handed to the service
+//!   call       runs; its deadline counts from when it first waits, and not while the client's body is waited for
+//!   late       503: a query is dropped, a mutation goes on
+//!   left       the client has gone: the same
+//! ```
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use super::activity::InFlight;
+use super::body::{self, Arriving, Reply, Rest, drain};
+use super::head;
+use super::limits::{self, Limits};
+use super::stall::waiting_for_ourselves;
+use crate::context::Peer;
+use crate::error::Error;
+use crate::service::{Asking, Body, BoxedService, Core, Term, refused};
+
+/// What makes the replies. Its type is erased where it is not an application, so that hyper is compiled once, in velox-rpc.
+#[derive(Clone)]
+pub(super) enum Hosted {
+    /// Called directly: no box, and no extension for the peer.
+    App(Arc<Core>),
+    /// Any other service, or an application with layers around it.
+    Boxed(BoxedService),
+}
+
+impl Hosted {
+    /// The application, if it is called directly.
+    pub(super) fn app(&self) -> Option<&Arc<Core>> {
+        match self {
+            Self::App(app) => Some(app),
+            Self::Boxed(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Hosted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hosted(..)")
+    }
+}
+
+/// Answers a request. Of HTTP/1, hyper polls this within the connection's task. Never fails.
+pub(super) fn answer(
+    hosted: &Hosted,
+    limits: &Limits,
+    in_flight: InFlight,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Answer<impl Future<Output = Response<Body>> + use<>> {
+    let is_http1 = request.version() < http::Version::HTTP_2;
+    let (parts, incoming) = request.into_parts();
+    let expects = || parts.headers.keys().any(|name| *name == EXPECT);
+    let rest = match is_http1 {
+        false => Rest::Reset,
+        true if !incoming.is_end_stream() && expects() => Rest::Unsent,
+        true => Rest::Read,
+    };
+    // Made before anything is refused: it sees to what is left of the body.
+    let body = Arriving::new(incoming, limits.body, &in_flight, rest);
+    // h2 limits the bytes of a head but not its fields.
+    let has_too_many = !is_http1 && parts.headers.len() > limits.headers;
+    let (making, term) = match head::check(&parts) {
+        Ok(()) if has_too_many => (refusal(&too_many_headers()), Told::Nothing),
+        Ok(()) if in_flight.activity().is_full() => (refusal(&no_room()), Told::Nothing),
+        Ok(()) => match hosted {
+            Hosted::App(app) => {
+                let (term, reply) = Arc::clone(app).answer(parts, body, Some(Peer::from(peer)));
+                let making = match &term {
+                    // In a box, so that a task can take it over.
+                    Some(term) if term.outlives_client => Making::Boxed { reply: Some(Box::pin(reply)) },
+                    _ => Making::InPlace { reply },
+                };
+                (making, term.map_or(Told::Nothing, Told::Term))
+            }
+            Hosted::Boxed(service) => {
+                let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+                let mut request = Request::from_parts(parts, Body::new(body));
+                let asking = Asking::default();
+                request.extensions_mut().insert(asking.clone());
+                let reply = Box::pin(service.clone().answer_to(request, Peer::from(peer)));
+                (Making::Boxed { reply: Some(reply) }, Told::Asked { asking, is_safe })
+            }
+        },
+        Err(error) => (refusal(&error), Told::Nothing),
+    };
+    Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
+}
+
+pin_project! {
+    /// A request on its way to its reply. Not an `async` block: that would move the large future of the reply more often.
+    pub(super) struct Answer<F> {
+        #[pin]
+        making: Making<F>,
+        term: Told,
+        // There once the calls wait for something.
+        deadline: Option<Pin<Box<Sleep>>>,
+        has_begun: bool,
+        is_http1: bool,
+        // None once there is a reply.
+        in_flight: Option<InFlight>,
+    }
+
+    impl<F> PinnedDrop for Answer<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if *this.has_begun
+                && this.term.outlives_client()
+                && let Some(in_flight) = &*this.in_flight
+                && let MakingNow::Boxed { reply } = this.making.project()
+                && let Some(reply) = reply.take()
+            {
+                body::outlive(in_flight.activity(), reply);
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// What makes the reply.
+    #[project = MakingNow]
+    enum Making<F> {
+        InPlace { #[pin] reply: F },
+        Boxed { reply: Option<Pin<Box<dyn Future<Output = Response<Body>> + Send>>> },
+        There { reply: Option<Box<Response<Body>>> },
+    }
+}
+
+/// What is known of the calls of a request.
+#[derive(Debug)]
+enum Told {
+    /// There are none: it is refused, or a page.
+    Nothing,
+    Term(Term),
+    /// An application tells it once it has the request. Until then, and of other services, the method says what goes on.
+    Asked {
+        asking: Asking,
+        is_safe: bool,
+    },
+}
+
+impl Told {
+    /// Whether the calls go on where nobody waits for the reply.
+    fn outlives_client(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Term(term) => term.outlives_client,
+            Self::Asked { is_safe, .. } => !is_safe,
+        }
+    }
+
+    /// The term, with the application that it is of.
+    fn of<'a>(&'a self, in_flight: &'a InFlight) -> Option<(&'a Core, &'a Term)> {
+        match self {
+            Self::Nothing => None,
+            Self::Term(term) => Some((in_flight.activity().app()?, term)),
+            Self::Asked { asking, .. } => asking.told(),
+        }
+    }
+}
+
+impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
+    type Output = Result<Response<Reply>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        *this.has_begun = true;
+        body::begin_poll();
+        let polled = match this.making.project() {
+            MakingNow::InPlace { reply } => reply.poll(cx),
+            MakingNow::Boxed { reply } => reply.as_mut().expect(ONCE).as_mut().poll(cx),
+            MakingNow::There { reply } => Poll::Ready(*reply.take().expect(ONCE)),
+        };
+        let mut response = match polled {
+            Poll::Ready(response) => response,
+            Poll::Pending => ready!(self.as_mut().late(cx)),
+        };
+        let this = self.project();
+        let in_flight = this.in_flight.take().expect(ONCE);
+        if *this.is_http1 {
+            let activity = in_flight.activity();
+            if close_after(&in_flight) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            if response.body().size_hint().exact().is_none() {
+                activity.stream();
+            }
+        }
+        Poll::Ready(Ok(Reply::of(response, in_flight)))
+    }
+}
+
+impl<F> Answer<F> {
+    /// The reply in place of the one that is waited for, once that is late.
+    fn late(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        let mut this = self.project();
+        if body::is_waited_for() {
+            *this.deadline = None;
+            return Poll::Pending;
+        }
+        let Some(in_flight) = &*this.in_flight else { return Poll::Pending };
+        let Some((app, term)) = this.term.of(in_flight) else { return Poll::Pending };
+        let Some(timeout) = term.timeout else { return Poll::Pending };
+        let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
+        ready!(deadline.as_mut().poll(cx));
+        let response = app.late(term);
+        if let MakingNow::Boxed { reply } = this.making.as_mut().project()
+            && let Some(reply) = reply.take()
+            && this.term.outlives_client()
+        {
+            body::outlive(in_flight.activity(), reply);
+        }
+        // A query is dropped here.
+        this.making.set(Making::There { reply: None });
+        Poll::Ready(response)
+    }
+}
+
+/// Whether the client is told that the connection is closed after the reply. Else it would send a request that nobody will read (RFC 9112,
+/// section 9.6).
+fn close_after(in_flight: &InFlight) -> bool {
+    let activity = in_flight.activity();
+    let is_body_unread = match activity.reply() {
+        Some(rest) => {
+            drain(rest, in_flight.again());
+            false
+        }
+        // hyper closes the connection, since the rest of the body stands before the next request.
+        None => activity.is_body_unread(),
+    };
+    // A mutation that is late has the connection's place, in which one request runs at a time.
+    is_body_unread || activity.drain().is_draining() || activity.outliving() > 0
+}
+
+/// Answers a request of HTTP/2. A task of its own, see [`stall`](super::stall).
+pub(super) async fn answer_stream(
+    answer: Answer<impl Future<Output = Response<Body>>>,
+) -> Result<Response<Reply>, Infallible> {
+    let mut answer = pin!(answer);
+    poll_fn(|cx| {
+        let response = answer.as_mut().poll(cx);
+        if response.is_pending() {
+            waiting_for_ourselves();
+        }
+        response
+    })
+    .await
+}
+
+fn refusal<F>(error: &Error) -> Making<F> {
+    Making::There { reply: Some(Box::new(refused(error))) }
+}
+
+#[cold]
+fn no_room() -> Error {
+    Error::unavailable("The connection has no room").with_name("ServiceUnavailable")
+}
+
+#[cold]
+fn too_many_headers() -> Error {
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Error::custom(status, "TOO_MANY_HEADERS", "The request has too many header fields")
+        .with_name("Request Header Fields Too Large")
+}
+
+const ONCE: &str = "a future that has ended is not polled again";

@@ -1,0 +1,264 @@
+//! Clients that leave, calls that do not end, and what becomes of them.
+
+use tower_layer::Identity;
+
+use super::http2::{RST_STREAM, get, open};
+use super::*;
+use crate::app::App;
+use crate::procedure::procedure;
+use crate::router::Router;
+use crate::wire::trpc::Trpc;
+
+impl Client {
+    async fn post(&mut self, path: &str) {
+        self.send(format!("POST {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+    }
+
+    /// Leaves in a way that the server sees at once.
+    fn reset(self) {
+        self.0.set_zero_linger().expect("a socket");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_may_change_something_goes_on_when_its_client_leaves() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.post("/wait").await;
+    server.reached(1).await;
+    client.reset();
+    server.let_go(1);
+    server.done(1).await;
+}
+
+#[tokio::test]
+async fn a_query_is_dropped_when_its_client_leaves() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.get("/wait").await;
+    server.reached(1).await;
+    client.reset();
+    server.dropped(1).await;
+}
+
+#[tokio::test]
+async fn a_stream_of_http_2_that_is_reset_goes_on_if_it_may_change_something() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect2(&[]).await;
+    client.send([open(1, "/wait"), get(3, "/wait")].concat()).await;
+    server.reached(2).await;
+    client.send(reset(1)).await;
+    client.send(reset(3)).await;
+    server.dropped(1).await;
+    server.let_go(1);
+    server.done(1).await;
+}
+
+fn reset(stream: u32) -> Vec<u8> {
+    super::http2::frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())
+}
+
+#[tokio::test]
+async fn streams_that_are_reset_in_a_loop_pile_up_no_work() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect2(&[]).await;
+    for number in 0..100 {
+        client.send(open(2 * number + 1, "/wait")).await;
+        server.reached(1).await;
+        client.send(reset(2 * number + 1)).await;
+    }
+    client.send(open(201, "/wait")).await;
+    let body = String::from_utf8(client.next(super::http2::DATA).await.payload).expect("text");
+    assert!(body.contains("\"statusCode\":503"), "{body}");
+    server.let_go(100);
+    server.done(100).await;
+}
+
+#[tokio::test]
+async fn what_goes_on_keeps_the_place_of_its_connection() {
+    let server = Running::start(Limits { connections: 1, ..long() }).await;
+    let mut client = server.connect().await;
+    client.post("/wait").await;
+    server.reached(1).await;
+    client.reset();
+    // Until the server has seen it: it is refused before and after.
+    tokio::time::sleep(SHORT).await;
+    let mut other = server.connect().await;
+    other.get("/fine").await;
+    assert!(other.reply().await.starts_with("HTTP/1.1 503 "));
+    server.let_go(1);
+    server.done(1).await;
+    let is_free = async {
+        loop {
+            let mut client = server.connect().await;
+            client.get("/fine").await;
+            if client.reply().await.starts_with("HTTP/1.1 200 ") {
+                return;
+            }
+        }
+    };
+    timeout(HANG, is_free).await.expect("the place is free again");
+}
+
+#[tokio::test]
+async fn the_end_waits_for_what_goes_on() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.post("/wait").await;
+    server.reached(1).await;
+    client.reset();
+    let paths = server.paths.clone();
+    let task = server.stop();
+    tokio::time::sleep(SHORT).await;
+    assert!(!task.is_finished());
+    paths.go.add_permits(1);
+    let shutdown = ended(task).await;
+    assert_eq!((paths.done.available_permits(), shutdown.cut), (1, 0));
+}
+
+#[tokio::test]
+async fn what_goes_on_is_cut_at_the_deadline_and_counted() {
+    let server = Running::start(Limits { shutdown: SHORT, ..long() }).await;
+    let mut client = server.connect2(&[]).await;
+    client.send([open(1, "/wait"), open(3, "/wait")].concat()).await;
+    server.reached(2).await;
+    client.send(reset(1)).await;
+    let paths = server.paths.clone();
+    let shutdown = ended(server.stop()).await;
+    assert_eq!((shutdown.finished, shutdown.cut), (0, 2));
+    count(&paths.dropped, 2).await;
+}
+
+/// `nc -N`, and tools that speak HTTP/1.0.
+#[tokio::test]
+async fn a_client_that_closes_its_half_behind_the_request_is_answered() {
+    let server = Running::start(long()).await;
+    for head in
+        ["GET /wait HTTP/1.1\r\nhost: test\r\n\r\n", "GET /wait HTTP/1.0\r\n\r\n", "POST /wait HTTP/1.0\r\n\r\n"]
+    {
+        let mut client = server.connect().await;
+        client.send(head).await;
+        server.reached(1).await;
+        client.0.shutdown().await.expect("a socket");
+        tokio::time::sleep(SHORT / 3).await;
+        server.let_go(1);
+        assert!(client.text_until_closed().await.ends_with("waited"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_reply_reaches_a_client_that_has_closed_its_half() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.get("/large").await;
+    client.0.shutdown().await.expect("a socket");
+    tokio::time::sleep(SHORT).await;
+    assert!(client.until_closed().await.len() > LARGE);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_by_a_closed_half_is_not_waited_for() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc").await;
+    client.0.shutdown().await.expect("a socket");
+    client.until_closed().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_client_closes_its_half_and_none_is_sent_after_that() {
+    let server = Running::start(long()).await;
+    let mut before = server.connect().await;
+    before.get("/stream").await;
+    server.reached(1).await;
+    before.0.shutdown().await.expect("a socket");
+    before.until_closed().await;
+    server.dropped(1).await;
+    let mut after = server.connect().await;
+    after.send("GET /stream HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    after.0.shutdown().await.expect("a socket");
+    after.until_closed().await;
+    server.dropped(1).await;
+}
+
+/// An application whose calls wait as `/wait` does.
+fn app(paths: &Paths) -> App<()> {
+    let wait = |paths: &Paths| {
+        let paths = paths.clone();
+        move || {
+            let request = Request::get("/wait").body(Body::empty()).expect("a request");
+            let waiting = paths.clone().answer(request);
+            async move {
+                waiting.await;
+                Ok("waited")
+            }
+        }
+    };
+    let (query, mutation, patient) = (wait(paths), wait(paths), wait(paths));
+    let router = Router::new("test")
+        .procedure("getIt", procedure().query(move |_| query()))
+        .procedure("doIt", procedure().mutation(move |_| mutation()))
+        .procedure("getPatiently", procedure().handler_timeout(Duration::MAX).query(move |_| patient()));
+    App::new(()).development(false).router(router).trpc(Trpc::at("/trpc")).handler_timeout(SHORT)
+}
+
+fn hosted(app: App<()>) -> Hosted {
+    match app.into_service().expect("it starts").into_parts() {
+        (core, None) => Hosted::App(core),
+        (_, Some(layered)) => Hosted::Boxed(layered),
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_503_and_dropped() {
+    let server = Running::serve(long(), |paths| hosted(app(paths))).await;
+    let mut client = server.connect().await;
+    let clock = Clock::start();
+    client.get("/api/test/getIt").await;
+    let reply = client.reply().await;
+    clock.at_least(SHORT);
+    assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"statusCode\":503"), "{reply}");
+    server.dropped(1).await;
+    // The connection goes on.
+    client.get("/trpc/test.getIt").await;
+    let reply = client.reply().await;
+    assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"httpStatus\":503"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_mutation_that_takes_too_long_is_503_and_goes_on() {
+    for layered in [false, true] {
+        let with = |paths: &Paths| hosted(if layered { app(paths).layer(Identity::new()) } else { app(paths) });
+        let server = Running::serve(long(), with).await;
+        let mut client = server.connect().await;
+        client.post("/api/test/doIt").await;
+        let reply = client.text_until_closed().await;
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("connection: close\r\n"), "{reply}");
+        server.let_go(1);
+        server.done(1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_procedure_has_a_limit_of_its_own() {
+    let server = Running::serve(long(), |paths| hosted(app(paths))).await;
+    let mut client = server.connect().await;
+    client.get("/api/test/getPatiently").await;
+    server.reached(1).await;
+    tokio::time::sleep(SHORT * 2).await;
+    server.let_go(1);
+    assert!(client.reply().await.ends_with("\"waited\""));
+}
+
+#[tokio::test]
+async fn mutations_of_two_hundred_clients_that_leave_are_all_done() {
+    let server = Running::serve(long(), |paths| hosted(app(paths).handler_timeout(LONG))).await;
+    for number in 0..200 {
+        let mut client = server.connect().await;
+        client.post("/api/test/doIt").await;
+        server.reached(1).await;
+        if number % 2 == 0 { client.reset() } else { drop(client) }
+    }
+    server.let_go(200);
+    server.done(200).await;
+}

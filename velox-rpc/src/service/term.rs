@@ -1,0 +1,69 @@
+//! What a server is told of the calls of a request: how long they may take, and whether they go on without their client.
+//!
+//! The service keeps no deadline itself: to let a mutation go on, something has to take over its future, and only a server can.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::{Extensions, Response};
+
+use super::reply::replied;
+use super::{Body, Core};
+use crate::context::{ReplyHead, RequestId, Serial};
+use crate::error::Error;
+use crate::wire::Trace;
+
+/// How long the reply to a request may take, and what becomes of its calls after that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    /// `None`: as long as it takes.
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the calls go on without somebody who waits for the reply: those of a mutation do.
+    pub(crate) outlives_client: bool,
+    pub(super) trace: Trace,
+    pub(super) serial: Serial,
+}
+
+impl Core {
+    /// The reply to a request whose calls did not end in time.
+    #[cold]
+    pub(crate) fn late(&self, term: &Term) -> Response<Body> {
+        let id = || RequestId::own(term.serial);
+        tracing::warn!(
+            request_id = %id(),
+            procedure = self.wires.procedure(term.trace).map(tracing::field::display),
+            outlives_client = term.outlives_client,
+            "a call did not end in time",
+        );
+        let mut head = ReplyHead::default();
+        let error = Error::unavailable("The request took too long");
+        replied(self.wires.late(term.trace, &error, &mut head, id), head, id)
+    }
+}
+
+/// Stands beside a request that an application may get by way of another service: there it tells its term.
+#[derive(Clone, Default)]
+pub(crate) struct Asking(Arc<OnceLock<(Arc<Core>, Term)>>);
+
+impl Asking {
+    pub(super) fn beside(extensions: &Extensions) -> Option<Self> {
+        extensions.get().cloned()
+    }
+
+    /// The first application counts.
+    pub(super) fn tell(&self, core: &Arc<Core>, term: Term) {
+        let _ = self.0.set((Arc::clone(core), term));
+    }
+
+    /// What an application has told, if the request has reached one.
+    pub(crate) fn told(&self) -> Option<(&Core, &Term)> {
+        self.0.get().map(|(core, term)| (&**core, term))
+    }
+}
+
+impl fmt::Debug for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Asking").field(&self.0.get().map(|(_, term)| term)).finish()
+    }
+}
