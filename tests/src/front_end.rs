@@ -24,6 +24,8 @@ impl FrontEnd {
         fs::create_dir_all(&folder).expect("the target folder can be written to");
         let modules = folder.join("node_modules");
         if !modules.exists() {
+            // A link that leads nowhere any more stands in the way of another.
+            fs::remove_file(&modules).ok();
             std::os::unix::fs::symlink(packages(), modules).expect("a link");
         }
         Self { folder }
