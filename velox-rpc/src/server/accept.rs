@@ -2,22 +2,26 @@
 //!
 //! Always holds: no error of the system ends the loop, and no connection can end anything but itself.
 
+use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use futures_util::FutureExt;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::conn::Host;
+use super::listener::{Accept, Connecting, Listening};
 use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
+use crate::context::Peer;
 
 /// Serves until `stop`, then until all is finished or the deadline is over.
-pub(super) async fn serve(listener: TcpListener, host: Host, mut stop: impl Stop) -> Shutdown {
+pub(super) async fn serve(mut listener: Listening, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
     {
@@ -32,7 +36,7 @@ pub(super) async fn serve(listener: TcpListener, host: Host, mut stop: impl Stop
             }
         }
     }
-    server.take_the_rest(&listener).await;
+    server.take_the_rest(&mut *listener).await;
     drop(listener);
     server.finish(stop.hurry()).await
 }
@@ -45,11 +49,11 @@ struct Server {
 }
 
 impl Server {
-    async fn accepted(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
+    async fn accepted(&mut self, accepted: io::Result<(Connecting, Peer)>) {
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((connecting, peer)) => {
                 self.back_off = SHORT_PAUSE;
-                self.connection(stream, peer);
+                self.connection(connecting, peer);
             }
             // Of the connection, not of the listener: the client left while it was in the queue.
             Err(error) if is_of_the_connection(&error) => {}
@@ -66,24 +70,24 @@ impl Server {
         }
     }
 
-    fn connection(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn connection(&mut self, connecting: Connecting, peer: Peer) {
         if let Some(place) = self.host.places.take() {
-            self.connections.spawn(Arc::clone(&self.host).connection(stream, peer, place));
+            self.connections.spawn(Arc::clone(&self.host).connection(connecting, peer, place));
         } else if self.refusals.len() < REFUSALS {
-            self.refusals.spawn(refuse(stream));
+            self.refusals.spawn(refuse(connecting));
         }
         // Else it is dropped: the client sees a reset. Whoever opens connections faster than they can be refused is not entitled to more.
     }
 
     /// Takes what the system has accepted in our name: these clients believe that they are connected, and may have sent a request.
-    async fn take_the_rest(&mut self, listener: &TcpListener) {
+    async fn take_the_rest(&mut self, listener: &mut dyn Accept) {
         // Once more through the scheduler, so that the listener's readiness is up to date.
         tokio::task::yield_now().await;
         for _ in 0..REST {
-            match listener.poll_accept(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Ok((stream, peer))) => self.connection(stream, peer),
-                Poll::Ready(Err(error)) if is_of_the_connection(&error) => {}
-                Poll::Ready(Err(_)) | Poll::Pending => return,
+            match listener.accept().now_or_never() {
+                Some(Ok((connecting, peer))) => self.connection(connecting, peer),
+                Some(Err(error)) if is_of_the_connection(&error) => {}
+                Some(Err(_)) | None => return,
             }
         }
     }
@@ -137,25 +141,31 @@ fn report(ended: Result<(), JoinError>) {
 ///
 /// The bytes fit into the buffer of a new socket, so nothing is waited for to write them. What the client has sent is read, since a
 /// socket closed with unread bytes resets the connection and takes the answer with it.
-async fn refuse(stream: TcpStream) {
-    if stream.try_write(NO_ROOM).is_err() {
-        return;
-    }
-    let client_left = async {
+async fn refuse(connecting: Connecting) {
+    let refused = async {
+        let Ok(mut stream) = connecting.await else { return };
         let mut bytes = [0; 1024];
-        loop {
-            if stream.readable().await.is_err() {
-                return;
-            }
-            match stream.try_read(&mut bytes) {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
+        let written = poll_fn(|cx| {
+            let written = ready!(Pin::new(&mut stream).poll_write(cx, NO_ROOM));
+            // TLS keeps it back.
+            ready!(Pin::new(&mut stream).poll_flush(cx))?;
+            Poll::Ready(written)
+        });
+        if written.await.is_err() {
+            return;
         }
+        poll_fn(|cx| {
+            loop {
+                let mut buffer = ReadBuf::new(&mut bytes);
+                let read = ready!(Pin::new(&mut stream).poll_read(cx, &mut buffer));
+                if read.is_err() || buffer.filled().is_empty() {
+                    return Poll::Ready(());
+                }
+            }
+        })
+        .await;
     };
-    let _ = timeout(REFUSAL, client_left).await;
+    let _ = timeout(REFUSAL, refused).await;
 }
 
 fn is_of_the_connection(error: &io::Error) -> bool {

@@ -10,7 +10,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -62,7 +61,7 @@ pub(super) fn answer(
     limits: &Limits,
     in_flight: InFlight,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> Answer<impl Future<Output = Response<Body>> + use<>> {
     let is_http1 = request.version() < http::Version::HTTP_2;
     let (parts, incoming) = request.into_parts();
@@ -81,7 +80,7 @@ pub(super) fn answer(
         Ok(()) if in_flight.activity().is_full() => (refusal(&no_room()), Told::Nothing),
         Ok(()) => match hosted {
             Hosted::App(app) => {
-                let (term, reply) = Arc::clone(app).answer(parts, body, Some(Peer::from(peer)));
+                let (term, reply) = Arc::clone(app).answer(parts, body, Some(peer));
                 let making = match &term {
                     // In a box, so that a task can take it over.
                     Some(term) if term.outlives_client => Making::Boxed { reply: Some(Box::pin(reply)) },
@@ -94,7 +93,7 @@ pub(super) fn answer(
                 let mut request = Request::from_parts(parts, Body::new(body));
                 let asking = Asking::default();
                 request.extensions_mut().insert(asking.clone());
-                let reply = Box::pin(service.clone().answer_to(request, Peer::from(peer)));
+                let reply = Box::pin(service.clone().answer_to(request, peer));
                 (Making::Boxed { reply: Some(reply) }, Told::Asked { asking, is_safe })
             }
         },

@@ -1,7 +1,7 @@
 //! One connection, from its first byte to its end. Used by `accept` alone; the only file that builds hyper's connections.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,20 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::activity::{Activity, InFlight};
 use super::answer::{Hosted, answer, answer_stream};
 use super::limits::{HYPER_HEADERS, Limits, STREAMS};
+use super::listener::Connecting;
 use super::places::{Place, Places};
 use super::shutdown::Drain;
 use super::socket::Socket;
 use super::stall::Streams;
+use super::stream::Stream;
 use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
+use crate::context::Peer;
 use crate::error::{BoxError, Chain};
 
 /// What the connections of a server share.
@@ -47,12 +49,15 @@ impl Host {
     }
 
     /// Serves a connection until it ends.
-    pub(super) async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: Place) {
+    pub(super) async fn connection(self: Arc<Self>, connecting: Connecting, peer: Peer, place: Place) {
         let head = Instant::now() + self.limits.header;
-        // Replies are written in one piece: waiting for more to send only delays them. A socket that cannot do it works all the same.
-        let _ = stream.set_nodelay(true);
+        let mut stream = match self.connected(connecting, head).await {
+            Some(Ok(stream)) => stream,
+            Some(Err(error)) => return tracing::debug!(%peer, %error, "connection failed before it was set up"),
+            None => return tracing::debug!(%peer, "connection closed: it was not set up in time"),
+        };
         let mut prefix = Prefix::default();
-        let Some(version) = self.version(&stream, &mut prefix, head).await else {
+        let Some(version) = self.version(&mut stream, &mut prefix, head).await else {
             tracing::debug!(%peer, "connection closed before its first request");
             return;
         };
@@ -84,8 +89,17 @@ impl Host {
         }
     }
 
+    /// Waits for what has to be done first, for as long as a head may take, or until the server ends.
+    async fn connected(&self, connecting: Connecting, head: Instant) -> Option<io::Result<Stream>> {
+        tokio::select! {
+            biased;
+            connected = timeout_at(head, connecting) => connected.ok(),
+            () = self.drain.draining() => None,
+        }
+    }
+
     /// Waits for the bytes that tell the version, for as long as a head may take, or for a moment if the server ends.
-    async fn version(&self, stream: &TcpStream, prefix: &mut Prefix, head: Instant) -> Option<Version> {
+    async fn version(&self, stream: &mut Stream, prefix: &mut Prefix, head: Instant) -> Option<Version> {
         let read = timeout_at(head, prefix.read(stream));
         tokio::select! {
             biased;

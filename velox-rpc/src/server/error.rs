@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::app::StartError;
 
@@ -38,6 +39,15 @@ pub enum ServeError {
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+
+    /// The path cannot be listened on: somebody else does, or it cannot be written.
+    #[error("cannot listen on the socket {}: {}", path.display(), reason(error))]
+    Socket {
+        /// The path that was asked for.
+        path: PathBuf,
         /// What the system said.
         error: io::Error,
     },

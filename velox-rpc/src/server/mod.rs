@@ -1,11 +1,11 @@
-//! HTTP over TCP: the only part of velox-rpc that names hyper, or tokio for more than its clock. The outermost ring: nothing inside depends on it.
+//! HTTP over TCP and other streams: the only part of velox-rpc that names hyper, or tokio for more than its clock. The outermost ring: nothing inside depends on it.
 //!
 //! ```text
 //!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end
 //!   places ─ what counts against the cap: connections, and what goes on without its own
 //!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
 //!       watch ─ one timer a connection: head, write, idle and closing deadlines
-//!         socket ─ TCP that notes what it does (activity, frames)
+//!         socket ─ a stream (TCP, or what a listener gives) that notes what it does (activity, frames)
 //!     answer ─ one request: its deadline, and what becomes of a mutation that nobody waits for
 //!       head ─ refuses heads that hyper lets pass
 //!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
@@ -19,6 +19,7 @@
 
 mod accept;
 mod activity;
+mod addresses;
 mod answer;
 mod body;
 mod conn;
@@ -26,11 +27,15 @@ mod error;
 mod frames;
 mod head;
 mod limits;
+mod listener;
 mod places;
 mod serve;
 mod shutdown;
 mod socket;
 mod stall;
+mod stream;
+#[cfg(unix)]
+mod unix;
 mod version;
 mod watch;
 
@@ -38,5 +43,6 @@ mod watch;
 mod tests;
 
 pub use self::error::ServeError;
-pub use self::serve::{Bound, Server};
+pub use self::listener::Listener;
+pub use self::serve::{Bound, Listening, Server};
 pub use self::shutdown::Shutdown;

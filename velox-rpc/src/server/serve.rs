@@ -2,14 +2,16 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs};
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tokio::net::TcpListener;
 use tower_service::Service;
 
 use crate::app::App;
@@ -17,15 +19,19 @@ use crate::error::BoxError;
 use crate::service::{AppService, Body, BoxedService};
 
 use super::accept;
+use super::addresses;
 use super::answer::Hosted;
 use super::conn::Host;
 use super::error::ServeError;
 use super::limits::{self, Limits};
+use super::listener::{self, Listener};
 use super::shutdown::{Shutdown, Signals, Until};
+#[cfg(unix)]
+use super::unix::UnixSocket;
 
 /// A server and its limits. The defaults are fit for the open internet.
 ///
-/// HTTP/1.1 and HTTP/2 (with prior knowledge) are served on one port. TLS is the business of what stands in front.
+/// HTTP/1.1 and HTTP/2 (with prior knowledge) are served on one port. TLS is the business of what stands in front, or of a [`Listener`].
 ///
 /// # Examples
 ///
@@ -87,14 +93,58 @@ impl Server {
         Self { service, limits: Limits::default() }
     }
 
-    /// Listens on the first of the addresses that is free. Port 0 takes any free port.
+    /// Listens on all of the addresses: `localhost:3000` is as a rule one of IPv4 and one of IPv6. Port 0 takes any free port, the same
+    /// for all.
+    ///
+    /// An address that this machine does not have is left out, as long as there is another: a name may have an address of IPv6 where IPv6 is
+    /// off.
     ///
     /// # Errors
     ///
-    /// If the address is none, or none of its addresses can be listened on.
+    /// If the address is none, or one of its addresses cannot be listened on.
     pub async fn bind(self, address: impl ToSocketAddrs) -> Result<Bound, ServeError> {
         let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
-        bind(self, addresses.collect()).await
+        let (listeners, addresses) = addresses::bind(addresses.collect()).await?;
+        Ok(Bound { listening: self.listen(listeners), addresses })
+    }
+
+    /// Takes connections from a listener: a `TcpListener` that was bound elsewhere, one of another kind, or one of your own.
+    ///
+    /// # Examples
+    ///
+    /// A socket that a service manager has opened, as systemd does by socket activation, comes as one of std:
+    ///
+    /// ```
+    /// # use velox_rpc::server::Server;
+    /// # async fn run(service: velox_rpc::service::AppService) -> Result<(), Box<dyn std::error::Error>> {
+    /// # let handed_over = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// handed_over.set_nonblocking(true)?;
+    /// let listener = tokio::net::TcpListener::from_std(handed_over)?;
+    /// let server = Server::new(service).listen(listener);
+    /// # server.run_until(async {}).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn listen(self, listener: impl Listener) -> Listening {
+        Listening { server: self, listener: Box::new(listener) }
+    }
+
+    /// Listens on a Unix socket at a path. A socket file on which nobody listens, such as a crash leaves behind, is replaced. The file is
+    /// removed when the server has stopped accepting.
+    ///
+    /// Who may connect is decided by the permissions of the folder and by the umask of the process. Requests have
+    /// [`Peer::Unix`](crate::context::Peer::Unix) for their peer.
+    ///
+    /// # Errors
+    ///
+    /// If somebody listens on the path, something else than a socket is there, or it cannot be written.
+    #[cfg(unix)]
+    pub async fn bind_unix(self, path: impl Into<PathBuf>) -> Result<Listening, ServeError> {
+        let path = path.into();
+        match UnixSocket::bind(&path).await {
+            Ok(socket) => Ok(self.listen(socket)),
+            Err(error) => Err(ServeError::Socket { path, error }),
+        }
     }
 
     /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
@@ -154,19 +204,23 @@ impl Server {
     }
 }
 
-/// A server that listens. Clients can connect; they are served once it runs.
+/// A server that listens on addresses. Clients can connect; they are served once it runs.
 #[derive(Debug)]
 #[must_use = "clients that connect wait until the server runs"]
 pub struct Bound {
-    server: Server,
-    listener: TcpListener,
-    address: SocketAddr,
+    listening: Listening,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Bound {
-    /// Where it listens: with the port that was chosen, if it was left open.
+    /// Where it listens: with the port that was chosen, if it was left open. The first address, if there are several.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
+    }
+
+    /// All addresses on which it listens.
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal ends the wait for them.
@@ -175,15 +229,11 @@ impl Bound {
     ///
     /// If the signals cannot be listened for.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
-        let signals = Signals::listen().map_err(|error| ServeError::Signals { error })?;
-        tracing::info!(address = %self.address, "listening");
-        Ok(self.until_signalled(signals).await)
-    }
-
-    /// A box, and no `async fn`: the body of one is compiled where it is awaited, and with it the whole of hyper, in each
-    /// application anew.
-    fn until_signalled(self, signals: Signals) -> Pin<Box<dyn Future<Output = Shutdown> + Send>> {
-        Box::pin(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals))
+        let signals = signals()?;
+        for address in &self.addresses {
+            tracing::info!(%address, "listening");
+        }
+        Ok(self.listening.until_signalled(signals).await)
     }
 
     /// Serves until `stop` ends, then finishes the requests in flight.
@@ -204,8 +254,48 @@ impl Bound {
     ///
     /// To drop this future closes the listener and all connections at once. Mutations that have begun go on while there is a runtime.
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
+        self.listening.run_until(stop).await
+    }
+}
+
+/// A server that listens on anything: what [`Server::listen`] gives. Clients can connect; they are served once it runs.
+#[must_use = "clients that connect wait until the server runs"]
+pub struct Listening {
+    server: Server,
+    listener: listener::Listening,
+}
+
+impl Listening {
+    /// Serves until SIGTERM or Ctrl-C, as [`Bound::run`] does.
+    ///
+    /// # Errors
+    ///
+    /// If the signals cannot be listened for.
+    pub async fn run(self) -> Result<Shutdown, ServeError> {
+        let signals = signals()?;
+        Ok(self.until_signalled(signals).await)
+    }
+
+    /// Serves until `stop` ends, as [`Bound::run_until`] does.
+    pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
         accept::serve(self.listener, Host::new(self.server.service, self.server.limits), Until(pin!(stop))).await
     }
+
+    /// A box, and no `async fn`: the body of one is compiled where it is awaited, and with it the whole of hyper, in each
+    /// application anew.
+    fn until_signalled(self, signals: Signals) -> Pin<Box<dyn Future<Output = Shutdown> + Send>> {
+        Box::pin(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals))
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+fn signals() -> Result<Signals, ServeError> {
+    Signals::listen().map_err(|error| ServeError::Signals { error })
 }
 
 impl<S: Send + Sync + 'static> App<S> {
@@ -240,19 +330,4 @@ impl<S: Send + Sync + 'static> App<S> {
 #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
 fn print_routes(service: &AppService, address: SocketAddr) {
     eprintln!("{}listening on http://{address}", service.manifest());
-}
-
-async fn bind(server: Server, addresses: Vec<SocketAddr>) -> Result<Bound, ServeError> {
-    let none = std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
-    let mut failure = ServeError::Address { error: none };
-    for address in addresses {
-        match TcpListener::bind(address).await {
-            Ok(listener) => {
-                let address = listener.local_addr().unwrap_or(address);
-                return Ok(Bound { server, listener, address });
-            }
-            Err(error) => failure = ServeError::Listen { address, error },
-        }
-    }
-    Err(failure)
 }

@@ -1,4 +1,4 @@
-//! The socket as hyper sees it: TCP that notes what it does in the connection's [`Activity`], gives back the bytes that were read to
+//! The socket as hyper sees it: a stream that notes what it does in the connection's [`Activity`], gives back the bytes that were read to
 //! tell the versions apart, and closes without losing the last reply. Used by `conn` alone.
 
 use std::io::{self, IoSlice};
@@ -7,16 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::activity::Activity;
 use super::frames::Frames;
+use super::stream::Stream;
 use super::version::{Prefix, Version};
 
-/// A TCP connection under watch.
-#[derive(Debug)]
+/// A connection under watch.
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     prefix: Prefix,
     activity: Arc<Activity>,
     /// HTTP/2 only.
@@ -29,7 +28,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(stream: Stream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
         let frames = (version == Version::Http2).then(Frames::new);
         Self { stream, prefix, activity, frames, shut: false, is_half_closed: false, hides_end: false }
     }
@@ -119,7 +118,15 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.activity.flushed();
+        // TCP keeps nothing back; TLS does.
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => self.activity.flushed(),
+            Poll::Pending => {
+                self.activity.blocked();
+                return Poll::Pending;
+            }
+            failed @ Poll::Ready(Err(_)) => return failed,
+        }
         if self.hides_end && !self.activity.is_waited_for() {
             // The reply is written, or a stream has begun. Nothing else makes hyper read, and find the end.
             self.hides_end = false;

@@ -4,10 +4,14 @@
 //! The bytes are read, not peeked at: a peek leaves them in the socket, which therefore stays readable, and waiting for the rest of a
 //! preface that comes in pieces would turn into a busy loop or a poll by the clock. [`Socket`](super::socket::Socket) gives them back.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
-use tokio::io::ReadBuf;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::stream::Stream;
 
 /// A version, as far as it decides who serves the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +36,22 @@ impl Prefix {
     /// # Cancel safety
     ///
     /// Bytes read before it is dropped are in the prefix.
-    pub(super) async fn read(&mut self, stream: &TcpStream) -> io::Result<Option<Version>> {
-        loop {
-            if let Some(version) = self.version() {
-                return Ok(Some(version));
+    pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Version>> {
+        poll_fn(|cx| {
+            loop {
+                if let Some(version) = self.version() {
+                    return Poll::Ready(Ok(Some(version)));
+                }
+                let mut buffer = ReadBuf::new(&mut self.bytes[self.read..]);
+                ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+                match buffer.filled().len() {
+                    // What is there is no preface; that a head is incomplete is for hyper to say.
+                    0 => return Poll::Ready(Ok((self.read > 0).then_some(Version::Http1))),
+                    count => self.read += count,
+                }
             }
-            stream.readable().await?;
-            match stream.try_read(&mut self.bytes[self.read..]) {
-                // What is there is no preface; that a head is incomplete is for hyper to say.
-                Ok(0) => return Ok((self.read > 0).then_some(Version::Http1)),
-                Ok(count) => self.read += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
+        })
+        .await
     }
 
     /// Moves what was read and not yet given back into the buffer, as far as it fits.

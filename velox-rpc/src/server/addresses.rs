@@ -1,0 +1,85 @@
+//! Listening on all addresses of a name. Used by `serve` alone.
+
+use std::future::{Ready, poll_fn, ready};
+use std::io;
+use std::net::SocketAddr;
+use std::task::Poll;
+
+use tokio::net::{TcpListener, TcpStream};
+
+use super::error::ServeError;
+use super::listener::Listener;
+use crate::context::Peer;
+
+/// The listeners of several addresses.
+#[derive(Debug)]
+pub(super) struct Addresses(Vec<TcpListener>);
+
+/// Listens on all of them, and says where.
+pub(super) async fn bind(addresses: Vec<SocketAddr>) -> Result<(Addresses, Vec<SocketAddr>), ServeError> {
+    let is_open = addresses.iter().any(|address| address.port() == 0);
+    let mut attempts = if is_open && addresses.len() > 1 { ATTEMPTS } else { 1 };
+    loop {
+        attempts -= 1;
+        match bind_each(&addresses).await {
+            // The port that was free at the first is taken at another.
+            Err(ServeError::Listen { error, .. }) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
+            result => return result,
+        }
+    }
+}
+
+async fn bind_each(addresses: &[SocketAddr]) -> Result<(Addresses, Vec<SocketAddr>), ServeError> {
+    let none = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut failure = ServeError::Address { error: none };
+    let (mut listeners, mut bound): (_, Vec<SocketAddr>) = (Vec::new(), Vec::new());
+    for address in addresses {
+        let mut address = *address;
+        if let (0, Some(first)) = (address.port(), bound.first()) {
+            address.set_port(first.port());
+        }
+        // A resolver may name one twice.
+        if bound.contains(&address) {
+            continue;
+        }
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                bound.push(listener.local_addr().unwrap_or(address));
+                listeners.push(listener);
+            }
+            Err(error) if is_missing(&error) => failure = ServeError::Listen { address, error },
+            Err(error) => return Err(ServeError::Listen { address, error }),
+        }
+    }
+    if listeners.is_empty() { Err(failure) } else { Ok((Addresses(listeners), bound)) }
+}
+
+/// Whether the machine has no such address, or none of its version.
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(NO_SUCH_FAMILY)
+}
+
+impl Listener for Addresses {
+    type Stream = TcpStream;
+    type Handshake = Ready<io::Result<TcpStream>>;
+
+    async fn accept(&mut self) -> io::Result<(Self::Handshake, Peer)> {
+        let (stream, address) = poll_fn(|cx| {
+            for index in 0..self.0.len() {
+                if let Poll::Ready(accepted) = self.0[index].poll_accept(cx) {
+                    // Asked last the next time, so that it keeps none of the others waiting.
+                    self.0[index..].rotate_left(1);
+                    return Poll::Ready(accepted);
+                }
+            }
+            Poll::Pending
+        })
+        .await?;
+        Ok((ready(Ok(stream)), address.into()))
+    }
+}
+
+const ATTEMPTS: usize = 16;
+
+/// EAFNOSUPPORT, for which std has no kind.
+const NO_SUCH_FAMILY: i32 = 97;
