@@ -35,7 +35,21 @@ impl Program {
     ///
     /// When it cannot be started.
     pub fn run(file: impl AsRef<OsStr>, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(file);
+        Self::spawn(Command::new(file), environment)
+    }
+
+    /// Starts an example that may have so many files open.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built or started.
+    pub fn start_with_files(name: &str, files: usize) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "ulimit -n \"$1\"; exec \"$0\""]).arg(executable(name)).arg(files.to_string());
+        Self::spawn(command, &[])
+    }
+
+    fn spawn(mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.env_clear().env("PORT", "0").env("NO_COLOR", "1").envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");

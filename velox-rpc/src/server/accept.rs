@@ -73,7 +73,7 @@ impl Server {
     fn connection(&mut self, connecting: Connecting, peer: Peer) {
         if let Some(place) = self.host.places.take() {
             self.connections.spawn(Arc::clone(&self.host).connection(connecting, peer, place));
-        } else if self.refusals.len() < REFUSALS {
+        } else if self.refusals.len() < self.host.refusals {
             self.refusals.spawn(refuse(connecting));
         }
         // Else it is dropped: the client sees a reset. Whoever opens connections faster than they can be refused is not entitled to more.
@@ -182,9 +182,6 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-length: 111\r\n\
     \r\n\
     {\"error\":\"ServiceUnavailable\",\"message\":\"The server has no room\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";
-
-/// Connections that are being refused at a time.
-const REFUSALS: usize = 64;
 
 /// How long a refused client may take to leave.
 const REFUSAL: Duration = Duration::from_secs(1);

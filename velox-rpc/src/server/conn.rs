@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::activity::{Activity, InFlight};
 use super::answer::{Hosted, answer, answer_stream};
+use super::files::{self, Room};
 use super::limits::{HYPER_HEADERS, Limits, STREAMS};
 use super::listener::Connecting;
 use super::places::{Place, Places};
@@ -32,17 +33,30 @@ pub(super) struct Host {
     pub(super) limits: Limits,
     pub(super) drain: Arc<Drain>,
     pub(super) places: Arc<Places>,
+    /// Connections that may be refused at a time.
+    pub(super) refusals: usize,
     http1: http1::Builder,
     http2: http2::Builder<Streams>,
 }
 
 impl Host {
     pub(super) fn new(service: Hosted, limits: Limits) -> Self {
+        let files = files::limit();
+        let room = Room::within(files, limits.connections);
+        if room.connections < limits.connections {
+            tracing::info!(
+                connections = room.connections,
+                wanted = limits.connections,
+                files,
+                "the limit of open files allows fewer connections: raise it (`ulimit -n`) for more",
+            );
+        }
         Self {
             service,
             limits,
             drain: Arc::default(),
-            places: Arc::new(Places::new(limits.connections)),
+            places: Arc::new(Places::new(room.connections)),
+            refusals: room.refusals,
             http1: http1_builder(limits),
             http2: http2_builder(limits),
         }

@@ -24,6 +24,7 @@ mod answer;
 mod body;
 mod conn;
 mod error;
+mod files;
 mod frames;
 mod head;
 mod limits;

@@ -184,7 +184,10 @@ impl Server {
     }
 
     /// How many connections are open at a time. 10 000 unless set. Above it, a connection is answered with 503 and `Retry-After`,
-    /// and closed; those that are open are served as before. It should be well below the file descriptors the process may have.
+    /// and closed; those that are open are served as before.
+    ///
+    /// Where the limit of open files does not allow so many (`ulimit -n`, often 1,024), there are fewer, and the log says so when the server
+    /// starts: an eighth of the files, and 32 at least, is kept for everything else, such as connections to a store.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.limits.connections = count;
         self
