@@ -109,7 +109,7 @@ impl fmt::Debug for Held {
 
 /// Whether an address may be that of anybody on the internet, who is one of many. Those of this machine and of private networks are
 /// proxies, load balancers and the application's own services: they speak for many.
-fn is_public(address: &IpAddr) -> bool {
+pub(crate) fn is_public(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let [first, second, ..] = address.octets();

@@ -35,6 +35,8 @@ pub(crate) use self::proxies::TrustedProxies;
 pub use self::reply::Reply;
 pub(crate) use self::reply::{ReplyHead, is_without_body};
 pub use self::request::Request;
+#[cfg(feature = "server")]
+pub(crate) use self::request::network;
 pub use self::request_id::RequestId;
 pub(crate) use self::request_id::Serial;
 pub(crate) use self::sender::Sender;

@@ -30,7 +30,7 @@ impl TrustedProxies {
     }
 
     /// Whether the other end of a connection is one of them.
-    pub(super) fn trusts(&self, peer: Peer) -> bool {
+    pub(crate) fn trusts(&self, peer: Peer) -> bool {
         peer.ip().map_or(self.unix, |address| self.trusts_address(address.to_canonical()))
     }
 

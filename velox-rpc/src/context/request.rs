@@ -108,7 +108,8 @@ impl Request {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// The network that one client has: an address, or of IPv6 the 64 bits that a provider gives it.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         IpAddr::V4(_) => address,

@@ -71,7 +71,7 @@ impl Server {
     }
 
     fn connection(&mut self, connecting: Connecting, peer: Peer) {
-        if let Some(place) = self.host.places.take() {
+        if let Some(place) = self.host.place(peer) {
             self.connections.spawn(Arc::clone(&self.host).connection(connecting, peer, place));
         } else if self.refusals.len() < self.host.refusals {
             self.refusals.spawn(refuse(connecting));

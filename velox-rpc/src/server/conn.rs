@@ -24,7 +24,8 @@ use super::stall::Streams;
 use super::stream::Stream;
 use super::version::{Prefix, Version};
 use super::watch::{Connection, End, Watched};
-use crate::context::Peer;
+use crate::budget::is_public;
+use crate::context::{Peer, TrustedProxies, network};
 use crate::error::{BoxError, Chain};
 
 /// What the connections of a server share.
@@ -35,12 +36,14 @@ pub(super) struct Host {
     pub(super) places: Arc<Places>,
     /// Connections that may be refused at a time.
     pub(super) refusals: usize,
+    proxies: Option<Arc<TrustedProxies>>,
     http1: http1::Builder,
     http2: http2::Builder<Streams>,
 }
 
 impl Host {
-    pub(super) fn new(service: Hosted, limits: Limits) -> Self {
+    /// The proxies are those that the application trusts.
+    pub(super) fn new(service: Hosted, limits: Limits, proxies: Option<Arc<TrustedProxies>>) -> Self {
         let files = files::limit();
         let room = Room::within(files, limits.connections);
         if room.connections < limits.connections {
@@ -57,9 +60,19 @@ impl Host {
             drain: Arc::default(),
             places: Arc::new(Places::new(room.connections)),
             refusals: room.refusals,
+            proxies,
             http1: http1_builder(limits),
             http2: http2_builder(limits),
         }
+    }
+
+    /// Takes a place for a connection. An address that is one of many on the internet gets half of them at most; this machine, private networks
+    /// and trusted proxies speak for many.
+    pub(super) fn place(&self, peer: Peer) -> Option<Place> {
+        let is_trusted = || self.proxies.as_ref().is_some_and(|proxies| proxies.trusts(peer));
+        let address = peer.ip().map(|address| address.to_canonical());
+        let counted = address.filter(|address| is_public(address) && !is_trusted());
+        self.places.take(counted.map(network))
     }
 
     /// Serves a connection until it ends.

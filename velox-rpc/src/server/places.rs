@@ -4,7 +4,9 @@
 //! A mutation goes on where nobody waits for its reply any more: its client has left, or has been answered 503. It keeps the place of its
 //! connection, so that clients which come and leave cannot pile up work.
 
+use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +19,8 @@ use tokio::task::JoinSet;
 pub(super) struct Places {
     limit: usize,
     taken: AtomicUsize,
+    /// Those of each public network.
+    of_networks: Mutex<HashMap<IpAddr, usize>>,
     all_free: Notify,
     /// What goes on without a connection.
     left: Mutex<JoinSet<()>>,
@@ -24,19 +28,45 @@ pub(super) struct Places {
 
 /// A place, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Places>);
+pub(super) struct Place {
+    places: Arc<Places>,
+    network: Option<IpAddr>,
+}
 
 impl Places {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, taken: AtomicUsize::new(0), all_free: Notify::new(), left: Mutex::default() }
+        Self {
+            limit,
+            taken: AtomicUsize::new(0),
+            of_networks: Mutex::default(),
+            all_free: Notify::new(),
+            left: Mutex::default(),
+        }
     }
 
-    /// Takes a place; none if all are taken.
-    pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
+    /// Takes a place; none if all are taken, or half of them by the client's network. A client without one is not counted by it.
+    pub(super) fn take(self: &Arc<Self>, network: Option<IpAddr>) -> Option<Place> {
         let taken = self.taken.fetch_add(1, Relaxed);
         // Made in any case: to drop it gives the place back.
-        let place = Place(Arc::clone(self));
-        (taken < self.limit).then_some(place)
+        let mut place = Place { places: Arc::clone(self), network: None };
+        if taken >= self.limit {
+            return None;
+        }
+        if let Some(network) = network {
+            let mut networks = self.networks();
+            let of_network = networks.entry(network).or_default();
+            // Not zero: whoever has set a cap of one wants one.
+            if *of_network >= self.limit.div_ceil(2) {
+                return None;
+            }
+            *of_network += 1;
+            place.network = Some(network);
+        }
+        Some(place)
+    }
+
+    fn networks(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.of_networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends when no place is taken.
@@ -73,7 +103,7 @@ impl Place {
     /// dropped, it ends here.
     pub(super) fn leave(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let mut left = self.0.left_behind();
+        let mut left = self.places.left_behind();
         // What has ended takes memory until somebody asks.
         while left.try_join_next().is_some() {}
         left.spawn_on(work, &runtime);
@@ -82,8 +112,17 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.0.taken.fetch_sub(1, Relaxed) == 1 {
-            self.0.all_free.notify_waiters();
+        if let Some(network) = self.network {
+            let mut networks = self.places.networks();
+            if let Some(of_network) = networks.get_mut(&network) {
+                *of_network -= 1;
+                if *of_network == 0 {
+                    networks.remove(&network);
+                }
+            }
+        }
+        if self.places.taken.fetch_sub(1, Relaxed) == 1 {
+            self.places.all_free.notify_waiters();
         }
     }
 }
@@ -95,18 +134,33 @@ mod tests {
     #[test]
     fn there_are_so_many_places_and_one_that_is_given_back_is_free() {
         let places = Arc::new(Places::new(2));
-        let (first, second) = (places.take(), places.take());
-        assert!(first.is_some() && second.is_some() && places.take().is_none() && places.take().is_none());
+        let (first, second) = (places.take(None), places.take(None));
+        assert!(first.is_some() && second.is_some() && places.take(None).is_none() && places.take(None).is_none());
         drop(first);
-        assert!(places.take().is_some());
+        assert!(places.take(None).is_some());
         drop(second);
         assert_eq!(places.taken.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn a_public_network_has_half_of_the_places_at_most_and_gives_them_back() {
+        let places = Arc::new(Places::new(5));
+        let [greedy, other] = ["203.0.113.7", "203.0.113.8"].map(|text| text.parse::<IpAddr>().ok());
+        let mut of_greedy: Vec<_> = (0..10).filter_map(|_| places.take(greedy)).collect();
+        assert_eq!((of_greedy.len(), places.taken.load(Relaxed)), (3, 3));
+        let of_other = (places.take(other), places.take(None), places.take(other));
+        assert!(of_other.0.is_some() && of_other.1.is_some() && of_other.2.is_none(), "all five are taken");
+        of_greedy.pop();
+        assert!(places.take(greedy).is_some());
+        drop((of_greedy, of_other));
+        assert!(places.networks().is_empty());
+        assert!(Arc::new(Places::new(1)).take(greedy).is_some());
     }
 
     #[tokio::test]
     async fn what_is_left_behind_keeps_the_place() {
         let places = Arc::new(Places::new(1));
-        let place = Arc::new(places.take().expect("a place"));
+        let place = Arc::new(places.take(None).expect("a place"));
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
         let kept = Arc::clone(&place);
         place.leave(async move {
@@ -114,10 +168,10 @@ mod tests {
             drop(kept);
         });
         drop(place);
-        assert!(places.take().is_none());
+        assert!(places.take(None).is_none());
         assert_eq!(places.left(), 1);
         drop(go);
         places.all_free().await;
-        assert!(places.take().is_some());
+        assert!(places.take(None).is_some());
     }
 }

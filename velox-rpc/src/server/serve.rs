@@ -8,6 +8,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use crate::app::App;
+use crate::context::TrustedProxies;
 use crate::error::BoxError;
 use crate::service::{AppService, Body, BoxedService};
 
@@ -53,6 +55,7 @@ use super::unix::UnixSocket;
 #[must_use = "a server does nothing until it is bound and run"]
 pub struct Server {
     service: Hosted,
+    proxies: Option<Arc<TrustedProxies>>,
     limits: Limits,
 }
 
@@ -85,12 +88,14 @@ impl Server {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let service = match (&service as &dyn Any).downcast_ref::<AppService>().cloned().map(AppService::into_parts) {
+        let app = (&service as &dyn Any).downcast_ref::<AppService>().cloned().map(AppService::into_parts);
+        let proxies = app.as_ref().and_then(|(app, _)| app.edge.proxies.clone());
+        let service = match app {
             Some((app, None)) => Hosted::App(app),
             Some((_, Some(layered))) => Hosted::Boxed(layered),
             None => Hosted::Boxed(BoxedService::new(service)),
         };
-        Self { service, limits: Limits::default() }
+        Self { service, proxies, limits: Limits::default() }
     }
 
     /// Listens on all of the addresses: `localhost:3000` is as a rule one of IPv4 and one of IPv6. Port 0 takes any free port, the same
@@ -147,6 +152,10 @@ impl Server {
         }
     }
 
+    fn host(self) -> Host {
+        Host::new(self.service, self.limits, self.proxies)
+    }
+
     /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
     /// for the others. 10 s unless set. Above it, the connection is closed.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
@@ -185,6 +194,9 @@ impl Server {
 
     /// How many connections are open at a time. 10 000 unless set. Above it, a connection is answered with 503 and `Retry-After`,
     /// and closed; those that are open are served as before.
+    ///
+    /// One public address (of IPv6, one /64 network) has half of them at most, so that no single client can keep all others out. Addresses of
+    /// this machine, of private networks and of [trusted proxies](App::trusted_proxies) may have all.
     ///
     /// Where the limit of open files does not allow so many (`ulimit -n`, often 1,024), there are fewer, and the log says so when the server
     /// starts: an eighth of the files, and 32 at least, is kept for everything else, such as connections to a store.
@@ -281,13 +293,13 @@ impl Listening {
 
     /// Serves until `stop` ends, as [`Bound::run_until`] does.
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
-        accept::serve(self.listener, Host::new(self.server.service, self.server.limits), Until(pin!(stop))).await
+        accept::serve(self.listener, self.server.host(), Until(pin!(stop))).await
     }
 
     /// A box, and no `async fn`: the body of one is compiled where it is awaited, and with it the whole of hyper, in each
     /// application anew.
     fn until_signalled(self, signals: Signals) -> Pin<Box<dyn Future<Output = Shutdown> + Send>> {
-        Box::pin(accept::serve(self.listener, Host::new(self.server.service, self.server.limits), signals))
+        Box::pin(accept::serve(self.listener, self.server.host(), signals))
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::super::{Bound, Listener, Listening, ServeError, Server};
 use super::*;
+use crate::app::App;
 use crate::context::Peer;
 
 fn server() -> Server {
@@ -225,4 +226,58 @@ async fn a_handshake_does_not_hold_the_end() {
     let _silent = TcpStream::connect(address).await.expect("it listens");
     works(address).await;
     served.end().await;
+}
+
+/// Says of each connection that it comes from somewhere else.
+struct Elsewhere {
+    inner: TcpListener,
+    peers: VecDeque<Peer>,
+}
+
+impl Listener for Elsewhere {
+    type Stream = TcpStream;
+    type Handshake = Ready<io::Result<TcpStream>>;
+
+    async fn accept(&mut self) -> io::Result<(Self::Handshake, Peer)> {
+        let (stream, _) = self.inner.accept().await?;
+        Ok((ready(Ok(stream)), self.peers.pop_front().expect("as many as connect")))
+    }
+}
+
+/// The statuses that clients of these addresses get, one after the other, while the connections of those before are open.
+async fn statuses(server: Server, peers: &[&str]) -> Vec<String> {
+    let inner = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = inner.local_addr().expect("bound");
+    let parse = |text: &&str| Peer::Address(text.parse().expect("an address"));
+    let served = Served::listening(server.listen(Elsewhere { inner, peers: peers.iter().map(parse).collect() }));
+    let (mut open, mut statuses) = (Vec::new(), Vec::new());
+    for _ in peers {
+        let mut client = Client(TcpStream::connect(address).await.expect("it listens"));
+        client.get("/").await;
+        statuses.push(client.reply().await[9..12].to_owned());
+        open.push(client);
+    }
+    drop(open);
+    served.end().await;
+    statuses
+}
+
+#[tokio::test]
+async fn a_public_address_has_half_of_the_connections_at_most_and_others_the_rest() {
+    let (one, same_network) = ("[2001:db8::1]:1", "[2001:db8::2]:1");
+    let peers = [one, same_network, one, "203.0.113.7:1", "[::ffff:203.0.113.7]:1", "198.51.100.1:1"];
+    let statuses = statuses(server().max_connections(4), &peers).await;
+    assert_eq!(statuses, ["200", "200", "503", "200", "200", "503"]);
+}
+
+#[tokio::test]
+async fn addresses_that_speak_for_many_may_have_all_connections() {
+    for peer in ["127.0.0.1:1", "10.1.2.3:1", "[::1]:1", "[fd00::1]:1"] {
+        assert_eq!(statuses(server().max_connections(3), &[peer; 3]).await, ["200"; 3], "{peer}");
+    }
+    let app = || App::new(()).development(false).trusted_proxies(["203.0.113.0/24"]);
+    for app in [app(), app().layer(tower_layer::Identity::new())] {
+        let server = Server::new(app.into_service().expect("it starts")).max_connections(3);
+        assert_eq!(statuses(server, &["203.0.113.7:1"; 3]).await, ["404"; 3]);
+    }
 }
