@@ -99,6 +99,12 @@ impl Places {
 }
 
 impl Place {
+    /// Whether so many places are taken that there may soon be none: seven of eight.
+    pub(super) fn is_scarce(&self) -> bool {
+        let Places { taken, limit, .. } = &*self.places;
+        taken.load(Relaxed) >= limit - limit / 8
+    }
+
     /// Lets something go on without its connection. It has to hold what holds this place. Outside of a runtime, which is where one is being
     /// dropped, it ends here.
     pub(super) fn leave(&self, work: impl Future<Output = ()> + Send + 'static) {

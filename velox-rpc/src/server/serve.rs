@@ -177,7 +177,8 @@ impl Server {
         self
     }
 
-    /// How long a connection may stay open without a request. 66 s unless set. It is closed at most an eighth of that later.
+    /// How long a connection may stay open without a request. 66 s unless set. It is closed at most an eighth of that later. Once seven
+    /// eighths of the [connections](Self::max_connections) are taken, it is closed after one to two eighths of that, to make room for others.
     ///
     /// Behind a load balancer it has to be longer than the balancer keeps a connection, which is 60 s as a rule. Else the balancer sends a
     /// request on a connection that is just being closed, and answers 502.

@@ -13,7 +13,8 @@
 //! After each poll of hyper's connection the state is read from the [`Activity`] and compared with the one before. A request that meets
 //! no obstacle goes from Open to Open, and so costs a few loads and no timer at all. Whatever has an exact deadline is by its nature
 //! rare: a head in pieces, a full socket, an end. Idleness is the one state that each request enters, so it is counted by a tick that
-//! goes on by itself: an idle connection is closed between one and 1 1/8 idle time-outs.
+//! goes on by itself: an idle connection is closed between one and 1 1/8 idle time-outs. Where connections are scarce it is closed after the
+//! first tick without a request, so that it makes room for others.
 //!
 //! hyper's own header time-out is off. It allocates and arms a timer for each request and also runs while a connection is idle, so the
 //! two could not differ. Bodies have their own deadline (`body`), and so do HTTP/2's streams (`stall`).
@@ -208,7 +209,8 @@ impl<C: Connection> Watched<C> {
                     // A finished reply may still be on its way (HTTP/2). Pings and their answers are smaller.
                     && written < QUIET_BYTES;
                 self.idle_ticks = if quiet { self.idle_ticks + 1 } else { 0 };
-                if self.idle_ticks >= IDLE_TICKS {
+                let is_unwanted = self.idle_ticks > 0 && self.activity.place().is_scarce();
+                if self.idle_ticks >= IDLE_TICKS || is_unwanted {
                     self.close();
                 }
             }

@@ -12,6 +12,33 @@ async fn an_idle_connection_is_closed() {
     clock.at_least(SHORT);
 }
 
+/// The idle time-out alone would take longer than any test waits.
+#[tokio::test]
+async fn idle_connections_make_room_where_connections_are_scarce() {
+    let idle = HANG + HANG / 8;
+    let server = Running::start(Limits { idle, connections: 3, ..long() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.works().await;
+        clients.push(client);
+    }
+    let mut busy = server.connect().await;
+    busy.get("/wait").await;
+    server.reached(1).await;
+    let clock = Clock::start();
+    // The first makes room, and the other may stay then.
+    let (first, second) = clients.split_at_mut(1);
+    tokio::select! {
+        bytes = first[0].until_closed() => assert!(bytes.is_empty()),
+        bytes = second[0].until_closed() => assert!(bytes.is_empty()),
+    }
+    clock.at_least(idle / 16);
+    server.connect().await.works().await;
+    server.let_go(1);
+    assert!(busy.reply().await.ends_with("waited"));
+}
+
 #[tokio::test]
 async fn a_connection_in_use_is_not_idle() {
     let server = Running::start(Limits { idle: Duration::from_secs(2), ..long() }).await;
