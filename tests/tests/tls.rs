@@ -1,0 +1,32 @@
+//! The example of a listener that speaks TLS, as a process, with curl for its client.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+
+use velox_tests::Program;
+
+/// A key and a certificate for localhost, made for this run.
+fn certificate(folder: &Path) -> [String; 2] {
+    let [certificate, key] =
+        ["tls-certificate.pem", "tls-key.pem"].map(|name| folder.join(name).to_str().expect("a plain path").to_owned());
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"]);
+    let output = command.args(["-keyout", &key, "-out", &certificate]).output().expect("there is openssl");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    [certificate, key]
+}
+
+#[test]
+fn both_versions_of_http_are_served_over_tls_and_a_silent_client_holds_nobody() {
+    let [certificate, key] = certificate(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let program = Program::start("tls", &[("CERTIFICATE", &certificate), ("KEY", &key)]);
+    let address = program.address();
+    let _silent = TcpStream::connect(address).expect("it listens");
+    for (option, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--insecure", "--max-time", "20", option, "--write-out", " %{http_version}"]);
+        let output = curl.arg(format!("https://{address}/api/mottos/getMotto")).output().expect("there is curl");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("\"festina lente\" {version}"));
+    }
+}
