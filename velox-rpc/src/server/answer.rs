@@ -28,7 +28,7 @@ use super::limits::{self, Limits};
 use super::stall::waiting_for_ourselves;
 use crate::context::Peer;
 use crate::error::Error;
-use crate::service::{Asking, Body, BoxedService, Core, Term, refused};
+use crate::service::{self, Asking, Body, BoxedService, Core, Term};
 
 /// What makes the replies. Its type is erased where it is not an application, so that hyper is compiled once, in velox-rpc.
 #[derive(Clone)]
@@ -75,31 +75,39 @@ pub(super) fn answer(
     let body = Arriving::new(incoming, limits.body, &in_flight, rest);
     // h2 limits the bytes of a head but not its fields.
     let has_too_many = !is_http1 && parts.headers.len() > limits.headers;
-    let (making, term) = match head::check(&parts) {
-        Ok(()) if has_too_many => (refusal(&too_many_headers()), Told::Nothing),
-        Ok(()) if in_flight.activity().is_full() => (refusal(&no_room()), Told::Nothing),
-        Ok(()) => match hosted {
-            Hosted::App(app) => {
-                let (term, reply) = Arc::clone(app).answer(parts, body, Some(peer));
-                let making = match &term {
-                    // In a box, so that a task can take it over.
-                    Some(term) if term.outlives_client => Making::Boxed { reply: Some(Box::pin(reply)) },
-                    _ => Making::InPlace { reply },
-                };
-                (making, term.map_or(Told::Nothing, Told::Term))
-            }
-            Hosted::Boxed(service) => {
-                let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-                let mut request = Request::from_parts(parts, Body::new(body));
-                let asking = Asking::default();
-                request.extensions_mut().insert(asking.clone());
-                let reply = Box::pin(service.clone().answer_to(request, peer));
-                (Making::Boxed { reply: Some(reply) }, Told::Asked { asking, is_safe })
-            }
-        },
-        Err(error) => (refusal(&error), Told::Nothing),
+    let refused = match head::check(&parts) {
+        Ok(()) if has_too_many => Some(too_many_headers()),
+        Ok(()) if in_flight.activity().is_full() => Some(no_room()),
+        Ok(()) => None,
+        Err(error) => Some(error),
     };
-    Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
+    // The future of a reply is large, and is moved into its place once.
+    let made =
+        |making, term| Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) };
+    if let Some(error) = refused {
+        return made(Making::There { reply: Some(Box::new(service::refused(&error))) }, Told::Nothing);
+    }
+    match hosted {
+        Hosted::App(app) => {
+            let claimed = app.claim(parts, body, Some(peer));
+            let term = app.term(&claimed);
+            let outlives_client = term.as_ref().is_some_and(|term| term.outlives_client);
+            let (app, term) = (Arc::clone(app), term.map_or(Told::Nothing, Told::Term));
+            match outlives_client {
+                // In a box, so that a task can take it over.
+                true => made(Making::Boxed { reply: Some(Box::pin(app.answer(claimed))) }, term),
+                false => made(Making::InPlace { reply: app.answer(claimed) }, term),
+            }
+        }
+        Hosted::Boxed(service) => {
+            let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+            let mut request = Request::from_parts(parts, Body::new(body));
+            let asking = Asking::default();
+            request.extensions_mut().insert(asking.clone());
+            let reply = Box::pin(service.clone().answer_to(request, peer));
+            made(Making::Boxed { reply: Some(reply) }, Told::Asked { asking, is_safe })
+        }
+    }
 }
 
 pin_project! {
@@ -260,10 +268,6 @@ pub(super) async fn answer_stream(
         response
     })
     .await
-}
-
-fn refusal<F>(error: &Error) -> Making<F> {
-    Making::There { reply: Some(Box::new(refused(error))) }
 }
 
 #[cold]

@@ -169,7 +169,7 @@ impl Check {
 
 /// What a load balancer asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Probe {
+pub(crate) enum Probe {
     /// Whether the process answers at all.
     Live,
     /// Whether it can do its work.

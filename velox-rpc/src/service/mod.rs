@@ -138,7 +138,9 @@ where
     B::Error: Into<BoxError>,
 {
     let asking = Asking::beside(&parts.extensions);
-    let (term, answer) = Arc::clone(core).answer(parts, body, None);
+    let claimed = core.claim(parts, body, None);
+    let term = core.term(&claimed);
+    let answer = Arc::clone(core).answer(claimed);
     if let (Some(asking), Some(term)) = (asking, term) {
         asking.tell(core, term);
     }
@@ -146,22 +148,15 @@ where
 }
 
 impl Core {
-    /// Answers a request. All that its head decides is decided before the future is made, which so need not hold the head.
-    ///
-    /// velox's own server tells the peer here, where it costs less than among the extensions, and is told how long the reply may take.
-    pub(crate) fn answer<B>(
-        self: Arc<Self>,
-        parts: Parts,
-        body: B,
-        peer: Option<Peer>,
-    ) -> (Option<Term>, impl Future<Output = Response<Body>> + use<B>)
+    /// Answers a request whose head was [looked at](Self::claim). All that the head decides is decided before the future is made, which so need
+    /// not hold it.
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn holds what it is given twice")]
+    pub(crate) fn answer<B>(self: Arc<Self>, claimed: Claimed<B>) -> impl Future<Output = Response<Body>> + use<B>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
-        let claimed = self.claim(parts, body, peer);
-        let term = self.term(&claimed);
-        let answer = async move {
+        async move {
             // Made only where somebody looks.
             let (id, subject) = (|| claimed.id(), || claimed.plan().map(|plan| self.wires.subject(plan)));
             let span = watch::span(id, claimed.method(), subject);
@@ -189,13 +184,12 @@ impl Core {
             };
             watch.end(reply.status());
             if is_head { without_body(reply) } else { reply }
-        };
-        (term, answer)
+        }
     }
 
-    /// None where nothing is to be waited for.
+    /// How long the reply may take. None where nothing is to be waited for.
     #[inline]
-    fn term<B>(&self, claimed: &Claimed<B>) -> Option<Term> {
+    pub(crate) fn term<B>(&self, claimed: &Claimed<B>) -> Option<Term> {
         let Claimed::Calls { plan, exchange, .. } = claimed else { return None };
         let calls = self.wires.calls(plan);
         let has_limit = !self.wires.is_subscription(plan) && !self.wires.is_stream(plan);
@@ -209,7 +203,9 @@ impl Core {
     }
 
     /// Finds the calls, and refuses what can be refused by the head of the request alone.
-    fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>) -> Claimed<B> {
+    ///
+    /// velox's own server tells the peer here, where it costs less than among the extensions.
+    pub(crate) fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>) -> Claimed<B> {
         let sender = self.edge.sender(peer, &parts.extensions);
         let serial = Serial::next();
         let id = || RequestId::new(serial, &parts.headers, &sender);
@@ -289,7 +285,7 @@ impl Core {
 }
 
 /// A request whose head was looked at.
-enum Claimed<B> {
+pub(crate) enum Claimed<B> {
     Calls {
         plan: Plan,
         exchange: Exchange,
