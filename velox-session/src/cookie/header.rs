@@ -115,6 +115,9 @@ impl Writer {
     }
 }
 
+/// How many cookies of one name are tried: a page of a sibling domain can put its own in front.
+pub(crate) const MAX_CANDIDATES: usize = 4;
+
 /// Bytes that most lines have, and no more.
 const ORDINARY: usize = 192;
 

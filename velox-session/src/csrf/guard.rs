@@ -7,15 +7,13 @@ use ctutils::CtEq;
 use http::header::{COOKIE, REFERER};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use velox_rpc::call::Kind;
 use velox_rpc::procedure::{Demands, Guard};
 use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::token::Flaw;
 use super::{Csrf, Inner, binding};
-use crate::cookie::header;
-use crate::origin::Here;
-use crate::rpc::exchange::open;
+use crate::cookie::header::{self, MAX_CANDIDATES};
+use crate::rpc::exchange::{here, only_reads, open};
 use crate::rpc::middleware::cookie;
 
 /// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
@@ -63,17 +61,15 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
 impl Inner {
     async fn check<S: Send + Sync>(&self, ctx: &Context<S>) -> Result<()> {
         let request = ctx.request();
-        if ctx.procedure().kind() != Kind::Mutation && request.method().is_safe() {
+        if only_reads(request, ctx.procedure().kind()) {
             return Ok(());
         }
         let headers = request.headers();
-        self.trusted.check(headers, || Ok(Here::at(request.host(), request.scheme())), Some(&REFERER)).map_err(
-            |error| {
-                error.log(&self.cookie, &self.cross_site, self.clock.now());
-                let (tag, text) = ORIGIN;
-                refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
-            },
-        )?;
+        self.trusted.check(headers, || here(request), Some(&REFERER)).map_err(|error| {
+            error.log(&self.cookie, &self.cross_site, self.clock.now());
+            let (tag, text) = ORIGIN;
+            refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
+        })?;
         let cookies = || header::values(headers.get_all(COOKIE), &self.cookie).take(MAX_CANDIDATES);
         if cookies().next().is_none() {
             return Err(refused(NO_COOKIE));
@@ -117,9 +113,6 @@ fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Erro
 
 /// A code and a message.
 type Refusal = (&'static str, &'static str);
-
-/// As with the cookies of a session.
-const MAX_CANDIDATES: usize = 4;
 
 const ORIGIN: Refusal = ("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
 const NO_COOKIE: Refusal = ("CSRF_MISSING_COOKIE", "CSRF cookie not found");

@@ -65,10 +65,14 @@ impl Engine {
         answer.inspect_err(|error| self.trouble(error))
     }
 
-    /// The record, if it is not over. The store's idea of what has expired is not relied on, and it knows nothing of the absolute
-    /// time-out.
+    /// Whether a record is not over. The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
+    pub(super) fn is_live(&self, record: &Record, now: u64) -> bool {
+        self.policy.remaining(record, now) > 0
+    }
+
+    /// The record, if it is not over.
     pub(super) fn live(&self, record: Option<Record>, now: u64) -> Option<Record> {
-        record.filter(|record| self.policy.remaining(record, now) > 0)
+        record.filter(|record| self.is_live(record, now))
     }
 
     /// Destroys a record, and lets who has loaded it know.

@@ -21,7 +21,6 @@ mod write;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::COOKIE;
 use http::{HeaderMap, Uri};
@@ -198,36 +197,9 @@ impl Manager {
         &self.0
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        self.0.now()
-    }
-
     /// The same for clones of one manager, and for no other manager that is there at the same time.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
-    }
-
-    /// How long a request waits for its session when it begins.
-    pub(crate) fn patience(&self) -> Duration {
-        self.0.patience
-    }
-
-    /// How long an exchange waits for its store in all.
-    pub(crate) fn longest_wait(&self) -> Duration {
-        self.0.longest_wait()
-    }
-
-    /// Notes that a request has waited long enough.
-    pub(crate) fn timed_out(&self) -> StoreError {
-        self.0.timed_out()
-    }
-
-    /// Whether the session that was loaded still lives under its id. A visitor without one has nothing that could have ended.
-    pub(crate) async fn is_alive(&self, session: &OpenSession) -> Result<bool, OpenError> {
-        let key = session.shared().with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())));
-        let Ok(Some(key)) = key else { return Ok(true) };
-        let record = self.0.noted(self.0.store().get(&key).await).map_err(OpenError::Unavailable)?;
-        Ok(record.is_some_and(|record| self.0.policy.remaining(&record, self.now()) > 0))
     }
 
     /// What the head of a reply says of a session that was just opened and is saved after the head: its cookie, if the loading has

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::error::OpenError;
 use super::scope::OpenSession;
 use super::shared::Shared;
-use crate::cookie::header;
+use crate::cookie::header::{self, MAX_CANDIDATES};
 use crate::cookie::sign::{Verified, has_form};
 use crate::error::StoreError;
 use crate::key::StoreKey;
@@ -114,8 +114,8 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
         Candidate { verified, key, mark }: Candidate<'_>,
         found: Result<Option<Found>, StoreError>,
     ) -> Result<Option<Loaded>, OpenError> {
-        let live = |found: &Found| self.engine.policy.remaining(&found.record, self.now) > 0;
-        let found = self.engine.noted(found).map_err(OpenError::Unavailable)?.filter(live);
+        let found = self.engine.noted(found).map_err(OpenError::Unavailable)?;
+        let found = found.filter(|found| self.engine.is_live(&found.record, self.now));
         if found.is_none()
             && let Some(suppressed) = self.engine.events.unknown.count(self.now)
         {
@@ -130,5 +130,3 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
         OpenSession::new(Shared::new(state, Arc::clone(self.engine)))
     }
 }
-
-const MAX_CANDIDATES: usize = 4;

@@ -1,4 +1,4 @@
-//! Opens and saves the session of an exchange in the time that a request waits for its store.
+//! Opens, looks for and saves the session of an exchange in the time that a request waits for its store.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -19,18 +19,33 @@ impl Manager {
         }
         // In a box: the future of the procedure would keep the room for it to its end.
         let mut waiting = Box::pin(async move { opening.wait().await });
-        let (opened, took) = within(self.patience(), waiting.as_mut()).await;
-        let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(self.timed_out())))?;
+        let (opened, took) = within(self.0.patience, waiting.as_mut()).await;
+        let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(self.0.timed_out())))?;
         if !took.is_zero() {
             opened.shared().waited(milliseconds(took));
         }
         Ok(opened)
     }
 
+    /// Whether the session that was loaded still lives under its id, looked for in the time that a request waits for it.
+    pub(crate) async fn is_alive_in_time(&self, session: &OpenSession) -> Result<bool, OpenError> {
+        let (alive, took) = within(self.0.patience, pin!(self.is_alive(session))).await;
+        session.shared().waited(milliseconds(took));
+        alive.unwrap_or_else(|| Err(OpenError::Unavailable(self.0.timed_out())))
+    }
+
+    /// A visitor without a session has nothing that could have ended.
+    async fn is_alive(&self, session: &OpenSession) -> Result<bool, OpenError> {
+        let key = session.shared().with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())));
+        let Ok(Some(key)) = key else { return Ok(true) };
+        let record = self.0.noted(self.0.store().get(&key).await).map_err(OpenError::Unavailable)?;
+        Ok(self.0.live(record, self.0.now()).is_some())
+    }
+
     /// Saves a session that [`close_at_once`](Self::close_at_once) has left, in the time that is left to its exchange.
     pub(crate) async fn save_in_time(&self, session: &OpenSession) -> Result<Closing, CloseError> {
-        let left = self.longest_wait().saturating_sub(Duration::from_millis(session.shared().waited(0)));
+        let left = self.0.longest_wait().saturating_sub(Duration::from_millis(session.shared().waited(0)));
         let (closed, _) = within(left, pin!(self.save(session))).await;
-        closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.timed_out())))
+        closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.0.timed_out())))
     }
 }

@@ -18,7 +18,7 @@ impl Engine {
         let now = self.now();
         let listed = self.noted(self.store().sessions_of(&owner).await)?;
         let mut live: Vec<(StoreKey, Record)> =
-            listed.into_iter().filter(|(_, record)| self.policy.remaining(record, now) > 0).collect();
+            listed.into_iter().filter(|(_, record)| self.is_live(record, now)).collect();
         // Those of one millisecond have an order too, the same for all who look.
         live.sort_by_cached_key(|(key, record)| std::cmp::Reverse((record.created_at(), key.digest_hex())));
         let info = |(key, record)| {

@@ -6,21 +6,18 @@
 //!
 //! Under a [`SessionLayer`](crate::SessionLayer) of the same manager there is an open session already: the layer saves it, and sends its cookie.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use http::Method;
 use tokio::sync::OnceCell;
 use velox_rpc::call::Kind;
-use velox_rpc::context::{Exchange, Slot};
+use velox_rpc::context::{Exchange, Request, Slot};
 use velox_rpc::procedure::{Output, Running};
 use velox_rpc::{Error, Result};
 
 use super::outward::{caused, cross_site, ended, full, of_call};
-use crate::clock::milliseconds;
-use crate::deadline::within;
 use crate::layer::opened_by_layer;
-use crate::manager::{CallScope, End, OpenError, OpenSession, Watch, keep_out_of_caches};
+use crate::manager::{CallScope, CrossSiteError, End, OpenSession, Watch, keep_out_of_caches};
 use crate::origin::Here;
 use crate::rejection::Reason;
 use crate::{Manager, Session};
@@ -143,13 +140,23 @@ fn is_of_layer(manager: &Manager, exchange: &Exchange) -> bool {
 /// Refuses a mutation from another site, and other calls too that are sent by a method for changes.
 fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()> {
     let request = exchange.request();
-    if kind != Kind::Mutation && request.method().is_safe() {
+    if only_reads(request, kind) {
         return Ok(());
     }
-    manager.check_origin_at(request.headers(), || Ok(Here::at(request.host(), request.scheme()))).map_err(|error| {
+    manager.check_origin_at(request.headers(), || here(request)).map_err(|error| {
         exchange.reply().edit_headers(keep_out_of_caches);
         cross_site(error, exchange.is_development())
     })
+}
+
+/// Whether a call changes nothing, by what it is and by how it was sent.
+pub(crate) fn only_reads(request: &Request, kind: Kind) -> bool {
+    kind != Kind::Mutation && request.method().is_safe()
+}
+
+/// Where the application answers a request, which a proxy may have said.
+pub(crate) fn here(request: &Request) -> Result<Here<'_>, CrossSiteError> {
+    Ok(Here::at(request.host(), request.scheme()))
 }
 
 /// The session of an exchange, as the exchange holds it.
@@ -166,13 +173,8 @@ impl Slot for SessionSlot {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
         let exchange = exchange.clone();
         Running::boxed(async move {
-            let looking = || async {
-                let (alive, took) = within(self.manager.patience(), pin!(self.manager.is_alive(&open))).await;
-                open.shared().waited(milliseconds(took));
-                alive.unwrap_or_else(|| Err(OpenError::Unavailable(self.manager.timed_out())))
-            };
             // The calls of a batch wait for one body.
-            let error = match self.is_alive.get_or_try_init(looking).await {
+            let error = match self.is_alive.get_or_try_init(|| self.manager.is_alive_in_time(&open)).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
                 Err(error) => caused(Reason::NOT_LOADED, error),

@@ -88,21 +88,15 @@ impl SessionStore for RedisStore {
 
     async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
         let names = keys.iter().map(|key| self.layout.record(key)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<_> = names.iter().map(Vec::as_slice).collect();
+        let ask = async |names: &[&[u8]]| {
+            self.link.eval::<Vec<bool>>(&scripts::ALIVE, names, None::<&str>, Effect::Idempotent).await
+        };
+        // Records on several servers are asked for one by one, side by side.
+        let (in_step, in_script) = if self.link.is_one_server() { (MANY, MANY) } else { (SOME, 1) };
         let mut live = Vec::with_capacity(keys.len());
-        if self.link.is_one_server() {
-            for names in names.chunks(MANY) {
-                let names: Vec<_> = names.iter().map(Vec::as_slice).collect();
-                live.extend(
-                    self.link.eval::<Vec<bool>>(&scripts::ALIVE, &names, None::<&str>, Effect::Idempotent).await?,
-                );
-            }
-            return Ok(live);
-        }
-        for names in names.chunks(SOME) {
-            let ask = async |name: &[u8]| {
-                self.link.eval::<Vec<bool>>(&scripts::ALIVE, &[name], None::<&str>, Effect::Idempotent).await
-            };
-            let answers = try_join_all(names.iter().map(|name| ask(name))).await?;
+        for names in names.chunks(in_step) {
+            let answers = try_join_all(names.chunks(in_script).map(&ask)).await?;
             live.extend(answers.into_iter().flatten());
         }
         Ok(live)
