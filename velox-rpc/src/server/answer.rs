@@ -127,13 +127,8 @@ pin_project! {
     impl<F> PinnedDrop for Answer<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if *this.has_begun
-                && this.term.outlives_client()
-                && let Some(in_flight) = &*this.in_flight
-                && let MakingNow::Boxed { reply } = this.making.project()
-                && let Some(reply) = reply.take()
-            {
-                body::outlive(in_flight.activity(), reply);
+            if *this.has_begun && let Some(in_flight) = &*this.in_flight {
+                this.making.leave_to_a_task(this.term, in_flight);
             }
         }
     }
@@ -146,6 +141,18 @@ pin_project! {
         InPlace { #[pin] reply: F },
         Boxed { reply: Option<Pin<Box<dyn Future<Output = Response<Body>> + Send>>> },
         There { reply: Option<Box<Response<Body>>> },
+    }
+}
+
+impl<F> Making<F> {
+    /// Lets a mutation go on where nobody waits for the reply.
+    fn leave_to_a_task(self: Pin<&mut Self>, term: &Told, in_flight: &InFlight) {
+        if term.outlives_client()
+            && let MakingNow::Boxed { reply } = self.project()
+            && let Some(reply) = reply.take()
+        {
+            body::outlive(in_flight.activity(), reply);
+        }
     }
 }
 
@@ -227,12 +234,7 @@ impl<F> Answer<F> {
         let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
         ready!(deadline.as_mut().poll(cx));
         let response = app.late(term);
-        if let MakingNow::Boxed { reply } = this.making.as_mut().project()
-            && let Some(reply) = reply.take()
-            && this.term.outlives_client()
-        {
-            body::outlive(in_flight.activity(), reply);
-        }
+        this.making.as_mut().leave_to_a_task(this.term, in_flight);
         // A query is dropped here.
         this.making.set(Making::There { reply: None });
         Poll::Ready(response)

@@ -139,12 +139,12 @@ where
 {
     let asking = Asking::beside(&parts.extensions);
     let claimed = core.claim(parts, body, None);
-    let term = core.term(&claimed);
-    let answer = Arc::clone(core).answer(claimed);
-    if let (Some(asking), Some(term)) = (asking, term) {
+    if let Some(asking) = asking
+        && let Some(term) = core.term(&claimed)
+    {
         asking.tell(core, term);
     }
-    answer
+    Arc::clone(core).answer(claimed)
 }
 
 impl Core {
@@ -240,7 +240,7 @@ impl Core {
                 Err(error) => {
                     let mut head = ReplyHead::default();
                     explain(&error, &parts.headers, &mut head.headers);
-                    let answer = self.wires.refusal(&plan, &error, &mut head, id);
+                    let answer = self.wires.refusal(self.wires.trace(&plan), &error, &mut head, id);
                     return refused(Some(plan), replied(answer, head, id));
                 }
             }

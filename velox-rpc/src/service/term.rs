@@ -38,7 +38,7 @@ impl Core {
         );
         let mut head = ReplyHead::default();
         let error = Error::unavailable("The request took too long");
-        replied(self.wires.late(term.trace, &error, &mut head, id), head, id)
+        replied(self.wires.refusal(term.trace, &error, &mut head, id), head, id)
     }
 }
 

@@ -241,17 +241,17 @@ impl Wires {
         }
     }
 
-    /// The reply to a request that is refused as a whole, in the words of its wire.
+    /// The reply to a request that is refused as a whole, or whose calls did not end in time, in the words of its wire.
     pub(crate) fn refusal(
         &self,
-        plan: &Plan,
+        trace: Trace,
         error: &Error,
         head: &mut ReplyHead,
         id: impl Fn() -> RequestId,
     ) -> Answer {
-        match plan {
-            Plan::Rest { .. } => rest::failure(error, id),
-            Plan::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
+        match trace {
+            Trace::Rest(_) => rest::failure(error, id),
+            Trace::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
         }
     }
 
@@ -269,14 +269,6 @@ impl Wires {
         match trace {
             Trace::Rest(route) => Some(&self.rest[route].endpoint.name),
             Trace::Trpc(procedure) => Some(&self.trpc().endpoint(procedure?).name),
-        }
-    }
-
-    /// The reply to calls that did not end in time.
-    pub(crate) fn late(&self, trace: Trace, error: &Error, head: &mut ReplyHead, id: impl Fn() -> RequestId) -> Answer {
-        match trace {
-            Trace::Rest(_) => rest::failure(error, id),
-            Trace::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
         }
     }
 
