@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Type}
 
 use crate::naming::unraw;
 use crate::schema::attributes::{has, inner, metas};
-use crate::schema::field::{cfgs, is_option};
+use crate::schema::field::{cfgs, is_flat, is_option};
 use crate::schema::peel::{Counted, Peeled, only_argument};
 
 /// The rules of a type with named fields.
@@ -115,7 +115,7 @@ impl FieldChecks {
             counted: Peeled::new(inner).counted(),
             rules: if skipped { Vec::new() } else { rules },
             is_nested: is_nested && !skipped,
-            is_flat: has(&metas(&field.attrs, "serde"), &["flatten"]),
+            is_flat: is_flat(field),
         })
     }
 

@@ -7,7 +7,7 @@ use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Variant};
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Words, cfgs, is_option, variant_name, wire_name};
+use crate::schema::field::{Words, cfgs, is_flat, is_option, variant_name, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional};
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
@@ -143,9 +143,7 @@ impl Examine<'_> {
 
     /// Looks at fields without names. Those that have a default may be missing at the end.
     fn tuple(&self, fields: &[&Field]) -> TokenStream {
-        let has_default = |field: &&Field| has(&metas(&field.attrs, "serde"), &["default"]);
-        let all_have = has(&self.serde, &["default"]);
-        let least = fields.iter().rposition(|field| !all_have && !has_default(field)).map_or(0, |last| last + 1);
+        let least = fields.iter().rposition(|field| !self.has_default(field)).map_or(0, |last| last + 1);
         let (private, items) = (self.private, fields.iter().map(|field| self.parts(field)));
         quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
@@ -233,11 +231,10 @@ impl Examine<'_> {
         let private = self.private;
         let of_field = |checks: &'_ Checks| {
             let rules = checks.of(field)?;
-            let has_default = has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"]);
             let value = self.value(field);
             let count = match rules.counted() {
                 None => quote!(::core::option::Option::None),
-                Some(of) if has_default || self.reader(field).is_some() => {
+                Some(of) if self.has_default(field) || self.reader(field).is_some() => {
                     quote!(got.count_or(#private::Type::#of, || (#value).map_or(0, |value| value.len())))
                 }
                 Some(of) => quote!(got.count(#private::Type::#of)),
@@ -266,12 +263,9 @@ impl Examine<'_> {
         };
         let serde = metas(&field.attrs, "serde");
         let default = match serde.iter().find(|meta| meta.path().is_ident("default")) {
-            Some(_) => match text_of(&serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
-                Some(path) => quote!(#path()),
-                None => quote!(<#ty as ::core::default::Default>::default()),
-            },
+            Some(_) => default_of(&serde, ty),
             None if has(&self.serde, &["default"]) => {
-                let (ident, whole) = (&field.ident, self.whole_default());
+                let (ident, whole) = (&field.ident, default_of(&self.serde, &quote!(Self)));
                 quote!({ let whole: Self = #whole; whole.#ident })
             }
             None => return read,
@@ -279,11 +273,9 @@ impl Examine<'_> {
         quote!(got.or_default(#read, || #default))
     }
 
-    fn whole_default(&self) -> TokenStream {
-        match text_of(&self.serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
-            Some(path) => quote!(#path()),
-            None => quote!(<Self as ::core::default::Default>::default()),
-        }
+    /// Whether something stands for a field that is not sent.
+    fn has_default(&self, field: &Field) -> bool {
+        has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"])
     }
 
     /// What the value of a field is made of.
@@ -326,11 +318,9 @@ impl Examine<'_> {
     /// Whether a field may be missing.
     fn may_be_missing(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
-        let serde = metas(&field.attrs, "serde");
-        let has_default = has(&serde, &["default"]) || has(&self.serde, &["default"]);
         let has_reader = self.reader(field).is_some();
         match required(field) {
-            None if has_default || is_option(ty) && !has_reader => quote!(#private::always),
+            None if self.has_default(field) || is_option(ty) && !has_reader => quote!(#private::always),
             None if !has_reader => quote!(#private::may_be_missing::<#ty>),
             _ => quote!(|| false),
         }
@@ -430,8 +420,12 @@ impl Examine<'_> {
     }
 }
 
-fn is_flat(field: &Field) -> bool {
-    has(&metas(&field.attrs, "serde"), &["flatten"])
+/// What `#[serde(default)]` or `#[serde(default = "…")]` gives for this type.
+fn default_of(serde: &[Meta], ty: &impl ToTokens) -> TokenStream {
+    match text_of(serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
+        Some(path) => quote!(#path()),
+        None => quote!(<#ty as ::core::default::Default>::default()),
+    }
 }
 
 fn is_read(field: &Field) -> bool {

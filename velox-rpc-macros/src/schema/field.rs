@@ -84,6 +84,11 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
+/// Whether its keys stand among those of other fields.
+pub(crate) fn is_flat(field: &Field) -> bool {
+    has(&metas(&field.attrs, "serde"), &["flatten"])
+}
+
 /// Whether it is `Option<Option<T>>`.
 fn is_double_option(ty: &Type) -> bool {
     is_option(ty) && only_argument(ty).is_some_and(is_option)
