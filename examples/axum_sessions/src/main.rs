@@ -97,7 +97,7 @@ async fn count(session: Session) -> Result<Json<u64>, SessionError> {
     Ok(Json(session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?))
 }
 
-/// Who is not logged in gets 401.
+/// Returns the account of the user. Visitors who are not logged in get 401.
 async fn profile(User(account): User<Account>) -> Json<Account> {
     Json(account)
 }

@@ -10,7 +10,7 @@ use crate::accounts::Account;
 use crate::app::UserSession;
 use crate::state::AppState;
 
-/// Who somebody is.
+/// Sign-up, login and logout.
 pub struct Auth {
     pub session: UserSession,
     pub attempts: RateLimit,

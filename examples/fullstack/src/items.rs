@@ -1,4 +1,4 @@
-//! The items of the shared list, and what happens to them.
+//! The procedures of the shared list.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::app::UserSession;
 use crate::list::{Change, Item, Member};
 use crate::state::AppState;
 
-/// What everybody who is logged in sees and changes.
+/// The shared list. Every user sees it and may change it.
 pub struct Items {
     pub session: UserSession,
 }
@@ -25,7 +25,7 @@ pub struct NewItem {
     pub text: String,
 }
 
-/// Whether an item is done.
+/// Marks an item as done or as open.
 #[schema]
 pub struct Toggle {
     pub id: String,

@@ -15,7 +15,7 @@ fn item(id: usize) -> Item {
     Item { id: id.to_string(), text: format!("Item {id}"), done: false, added_by: ada() }
 }
 
-/// What a client gets that follows until nothing is left: the id of the last event, and the changes.
+/// Follows the list until no change is left. Returns the id of the last event, and the changes.
 fn follow(list: &Arc<List>, last_seen: Option<&str>) -> (Option<String>, Vec<Change>) {
     read(&mut Box::pin(Arc::clone(list).changes(last_seen)))
 }

@@ -110,7 +110,7 @@ export interface SignUp {
   password: string;
 }
 
-/** Whether an item is done. */
+/** Marks an item as done or as open. */
 export interface Toggle {
   id: string;
   done: boolean;
