@@ -189,7 +189,7 @@ impl Accounts {
         let known = self.known();
         let found =
             known.accounts.iter().find(|(account, word)| account.email == login.email && *word == login.password);
-        let refusal = || Error::unauthorized("Invalid credentials").with_tag("INVALID_CREDENTIALS");
+        let refusal = || Error::unauthorized("Invalid credentials").with_code("INVALID_CREDENTIALS");
         found.map(|(account, _)| account.clone()).ok_or_else(refusal)
     }
 
@@ -507,7 +507,7 @@ fn session(main: &SessionMiddleware<Account>) -> Router<Accounts> {
                 match &*input.does {
                     "read" => drop(ctx.session.data()?),
                     "write" => ctx.session.set("n", 1)?,
-                    "fail" => return Err(Error::not_found("Page", 1)),
+                    "fail" => return Err(Error::resource_not_found("Page", 1)),
                     "break" => return Err(Error::internal("broken")),
                     _ => {}
                 }

@@ -8,7 +8,7 @@ use http_body_util::Empty;
 use serde_json::{Value, json};
 use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Reply as Head};
-use velox_rpc::procedure::{Guard, Output, Procedure, guard};
+use velox_rpc::procedure::{Guard, Outcome, Procedure, guard};
 use velox_rpc::{
     App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, middleware,
     procedure, router, schema,
@@ -92,7 +92,7 @@ async fn a_middleware_after_the_input_answers_after_the_input_is_read() {
 #[tokio::test]
 async fn steps_run_in_the_order_in_which_they_are_written() {
     let steps = procedure::<AppState>()
-        .guard_fn("first", |ctx| {
+        .guard_fn("first", |ctx, _| {
             ctx.trace.note("guard");
             true
         })
@@ -100,16 +100,16 @@ async fn steps_run_in_the_order_in_which_they_are_written() {
             ctx.trace.note("middleware");
             next.run(ctx).await
         })
-        .check(|ctx, ()| {
-            ctx.trace.note("check before the input");
-            Ok(())
+        .guard_fn("before", |ctx, ()| {
+            ctx.trace.note("guard before the input");
+            true
         })
         .input::<Note>()
-        .check(|ctx, _| {
-            ctx.trace.note("check after the input");
-            Ok(())
+        .guard_fn("after", |ctx, _| {
+            ctx.trace.note("guard after the input");
+            true
         })
-        .guard_fn("last", |ctx| {
+        .guard_fn("last", |ctx, _| {
             ctx.trace.note("last guard");
             true
         })
@@ -120,7 +120,7 @@ async fn steps_run_in_the_order_in_which_they_are_written() {
     let (api, trace) = app(Router::new("test").procedure("run", steps));
 
     api.post("/api/test/run", r#"{"text":"hi"}"#).await.result();
-    let all = ["guard", "middleware", "check before the input", "check after the input", "last guard", "handler"];
+    let all = ["guard", "middleware", "guard before the input", "guard after the input", "last guard", "handler"];
     assert_eq!(trace.taken(), all);
 
     api.post("/api/test/run", "{}").await.issues();
@@ -141,7 +141,7 @@ fn layer(name: &'static str) -> impl Fn(Context<AppState>, Next<Context<AppState
     }
 }
 
-type Traced = std::pin::Pin<Box<dyn Future<Output = Result<Output>> + Send>>;
+type Traced = std::pin::Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 
 #[tokio::test]
 async fn middlewares_nest() {
@@ -168,7 +168,7 @@ async fn the_part_after_runs_for_an_error_too() {
 async fn a_middleware_answers_without_going_on() {
     let short = procedure::<AppState>()
         .use_fn(async |_ctx: Context<AppState>, _next: Next<Context<AppState>>| {
-            Output::json(&json!({"from": "middleware"}))
+            Outcome::json(&json!({"from": "middleware"}))
         })
         .query(|Call { ctx, .. }| {
             ctx.trace.note("handler");
@@ -183,10 +183,10 @@ async fn a_middleware_answers_without_going_on() {
 async fn a_middleware_replaces_an_error_of_what_is_inside() {
     let mended = procedure()
         .use_fn(async |ctx: Context<()>, next: Next<Context<()>>| match next.run(ctx).await {
-            Err(error) if error.status() == StatusCode::NOT_FOUND => Output::json("none"),
+            Err(error) if error.status() == StatusCode::NOT_FOUND => Outcome::json("none"),
             other => other,
         })
-        .query(|_| -> Result<()> { Err(Error::not_found("User", 1)) });
+        .query(|_| -> Result<()> { Err(Error::resource_not_found("User", 1)) });
     assert_eq!(Client::of_one(mended).get("/api/test/run").await.result(), "none");
 }
 
@@ -210,7 +210,7 @@ struct Counted(HeaderName);
 impl<C: Ctx> Middleware<C> for Counted {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         let exchange = ctx.exchange().clone();
         let output = next.run(ctx).await?;
         exchange.reply().append(self.0.clone(), HeaderValue::from_static("1"));
@@ -281,11 +281,11 @@ async fn a_field_is_moved_out_of_the_outermost_layer() {
 }
 
 #[tokio::test]
-async fn guards_and_checks_see_the_fields_of_the_middlewares_before_them() {
+async fn guards_see_the_fields_of_the_middlewares_before_them() {
     let seen = procedure::<()>()
         .use_(tenant)
-        .guard_fn("acme", |ctx| ctx.tenant == "acme")
-        .check(|ctx, ()| if ctx.tenant.len() == 4 { Ok(()) } else { Err(Error::bad_request("no")) })
+        .guard_fn("acme", |ctx, _| ctx.tenant == "acme")
+        .guard_fn("short", |ctx, ()| if ctx.tenant.len() == 4 { Ok(()) } else { Err(Error::bad_request("no")) })
         .query(|_| Ok(1));
     let api = Client::of_one(seen);
     assert_eq!(api.get("/api/test/run").await.failure(), (403, "GUARD_FAILED".into()));
@@ -323,7 +323,7 @@ async fn a_guard_with_the_status_of_a_success_refuses_with_500() {
 
 #[tokio::test]
 async fn a_closure_as_a_guard_sees_the_context() {
-    let open = procedure::<AppState>().guard_fn("motto", |ctx| ctx.motto.is_empty()).query(|_| Ok(1));
+    let open = procedure::<AppState>().guard_fn("motto", |ctx, _| ctx.motto.is_empty()).query(|_| Ok(1));
     let reply = app(Router::new("test").procedure("run", open)).0.get("/api/test/run").await;
     assert_eq!(reply.json()["guardName"], "motto");
 }
@@ -377,7 +377,7 @@ async fn an_array_of_guards_is_asked_in_order() {
 
 #[tokio::test]
 async fn the_steps_of_a_router_stand_around_those_of_all_its_procedures() {
-    let run = || procedure::<AppState>().use_fn(layer("own")).guard_fn("last", |_| true).query(|_| Ok(1));
+    let run = || procedure::<AppState>().use_fn(layer("own")).guard_fn("last", |_, _| true).query(|_| Ok(1));
     let refused = guard("first", |request| request.header("x-first").is_some());
     let router = Router::new("test")
         .procedure("before", run())
@@ -403,21 +403,19 @@ struct RouterLayer(&'static str);
 impl Middleware<Context<AppState>> for RouterLayer {
     type Context = Context<AppState>;
 
-    async fn call(&self, ctx: Self::Context, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: Self::Context, next: Next<Self::Context>) -> Result<Outcome> {
         ctx.trace.note(self.0);
         next.run(ctx).await
     }
 }
 
 #[tokio::test]
-async fn a_check_sees_context_and_input() {
+async fn a_guard_closure_sees_context_and_input() {
     let checked = procedure::<AppState>()
         .input::<Note>()
-        .check(
-            |ctx, input| {
-                if ctx.motto.contains(&input.text) { Ok(()) } else { Err(Error::bad_request("Not of the motto")) }
-            },
-        )
+        .guard_fn("motto", |ctx, input| {
+            if ctx.motto.contains(&input.text) { Ok(()) } else { Err(Error::bad_request("Not of the motto")) }
+        })
         .mutation(|_| Ok("fine"));
     let (api, _) = app(Router::new("test").procedure("run", checked));
     assert_eq!(api.post("/api/test/run", r#"{"text":"haste"}"#).await.result(), "fine");
@@ -514,7 +512,7 @@ fn the_manifest_knows_what_was_said_of_a_procedure() {
         .describe("Counts.")
         .deprecated("use `count`")
         .guards((keyed("one", "x-one"), keyed("two", "x-two")))
-        .guard_fn("three", |_| true)
+        .guard_fn("three", |_, _| true)
         .input::<Note>()
         .query(|_| Ok(1));
     let service = App::new(()).router(Router::new("test").procedure("run", said)).into_service().expect("good routes");
@@ -869,7 +867,10 @@ fn panicking() -> Client {
         )
         .procedure("guard", procedure().guard(Refusing).query(|_| Ok(1)))
         .procedure("namedGuard", procedure().guard(guard("g", |_| panic!("the password is hunter2"))).query(|_| Ok(1)))
-        .procedure("check", procedure().check(|_, ()| panic!("the password is hunter2")).query(|_| Ok(1)))
+        .procedure(
+            "guardFn",
+            procedure().guard_fn("g", |_, ()| -> bool { panic!("the password is hunter2") }).query(|_| Ok(1)),
+        )
         .procedure("serialize", procedure().query(|_| Ok(Unwritable)))
         .procedure("serializeLater", procedure().query(async |_| Ok(Unwritable)))
         .procedure(
@@ -894,7 +895,7 @@ async fn a_panic_anywhere_in_a_call_is_a_500_that_tells_nothing_and_the_service_
         "insideMiddleware",
         "guard",
         "namedGuard",
-        "check",
+        "guardFn",
         "serialize",
         "serializeLater",
         "end",
@@ -965,7 +966,7 @@ async fn an_error_carries_its_own_name_tag_and_members_but_never_those_of_the_en
     let api = Client::of_one(procedure().query(|_| -> Result<()> {
         Err(Error::conflict("Taken")
             .with_name("Clash")
-            .with_tag("TAKEN")
+            .with_code("TAKEN")
             .with_member("by", "u2")
             .with_member("statusCode", 200))
     }));
@@ -1026,7 +1027,7 @@ async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_e
         header
     };
     let errors: [fn() -> Result<u8>; 4] = [
-        || Err(Error::not_found("Page", 1)),
+        || Err(Error::resource_not_found("Page", 1)),
         || Err(Error::unauthorized("Who are you?")),
         || Err(Error::internal("broken")),
         || panic!("broken"),
@@ -1081,7 +1082,7 @@ async fn the_caller_finds_a_procedure_by_its_name() {
     assert_eq!(missing.members()["details"], json!([{"field": "", "message": "Required"}]));
     for name in ["notes.whisper", "notes", "shout", "", "notes.shout.x"] {
         let unknown = named(name, Value::Null).await.expect_err("no such procedure");
-        assert_eq!((unknown.status().as_u16(), unknown.tag()), (404, "NOT_FOUND"));
+        assert_eq!((unknown.status().as_u16(), unknown.code()), (404, "NOT_FOUND"));
         assert_eq!(unknown.message(), format!("No procedure found on path \"{name}\""));
     }
 }
@@ -1130,7 +1131,7 @@ async fn both_ways(procedure: Make, text: &str, key: bool) -> (Ending, Ending) {
     let direct = match caller.call(procedure(), &Note { text: text.to_owned() }).await {
         Ok(value) => Ok(value),
         Err(error) => {
-            Err((error.status().as_u16(), error.name().to_owned(), error.tag().to_owned(), error.message().to_owned()))
+            Err((error.status().as_u16(), error.name().to_owned(), error.code().to_owned(), error.message().to_owned()))
         }
     };
     (ending(&Client::of_one(procedure()).send(request).await), direct)
@@ -1163,12 +1164,14 @@ async fn the_caller_and_rest_give_the_same_result_or_the_same_error() {
             let check = |_: &Context<()>, input: &Note| {
                 if input.text == "[" { Err(Error::conflict("No bracket")) } else { Ok(()) }
             };
-            procedure().input::<Note>().check(check).mutation(|_| Ok(Value::Null))
+            procedure().input::<Note>().guard_fn("bracket", check).mutation(|_| Ok(Value::Null))
         }),
         ("failing", || procedure().input::<Note>().mutation(|Call { input, .. }| Ok(json!(input.text.parse::<u8>()?)))),
         ("panicking", || procedure().input::<Note>().mutation(|_| -> Result<Value> { panic!("on purpose") })),
         ("missing", || {
-            procedure().input::<Note>().mutation(|Call { input, .. }| Err(Error::not_found("Note", input.text)))
+            procedure()
+                .input::<Note>()
+                .mutation(|Call { input, .. }| Err(Error::resource_not_found("Note", input.text)))
         }),
     ];
     for (name, procedure) in procedures {

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 use velox_rpc::caller::{Caller, Message};
-use velox_rpc::procedure::{Guard, Output, Tracked, guard, tracked};
+use velox_rpc::procedure::{Guard, Outcome, Tracked, guard, tracked};
 use velox_rpc::router::IntoRouter;
 use velox_rpc::{
     App, Call, Context, Ctx, Error, Middleware, Mutation, Next, Query, Result, Router, Subscription, procedure, router,
@@ -88,7 +88,7 @@ struct Marked;
 impl<C: Ctx> Middleware<C> for Marked {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         ctx.reply().header(HeaderName::from_static("x-marked"), HeaderValue::from_static("1"));
         next.run(ctx).await
     }
@@ -98,7 +98,7 @@ impl<C: Ctx> Middleware<C> for Marked {
 async fn a_guard_of_the_router_refuses_the_caller() {
     let app = guarded();
     let refused = app.caller().call(HI.get_word(), &()).await.expect_err("there is no key");
-    assert_eq!((refused.status().as_u16(), refused.tag()), (403, "GUARD_FAILED"));
+    assert_eq!((refused.status().as_u16(), refused.code()), (403, "GUARD_FAILED"));
     assert_eq!(with_key(app.caller()).call(HI.get_word(), &()).await.expect("there is a key"), "hi");
 }
 
@@ -206,7 +206,7 @@ struct Away;
 impl<C: Ctx> Middleware<C> for Away {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         Ok(next.run(ctx).await?.end_with(async { Ok(()) }))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Empty;
 use serde_json::{Value, json};
-use velox_rpc::procedure::{Output, guard};
+use velox_rpc::procedure::{Outcome, guard};
 use velox_rpc::{
     App, Call, Context, Ctx, Error, Middleware, Next, Query, Result, Router, middleware, procedure, router, schema,
 };
@@ -46,7 +46,7 @@ struct StartTrace;
 impl<C: Ctx> Middleware<C> for StartTrace {
     type Context = TraceContext<C>;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         next.run(TraceContext { trace: Vec::new(), inner: ctx }).await
     }
 }
@@ -54,7 +54,7 @@ impl<C: Ctx> Middleware<C> for StartTrace {
 impl<C: Ctx> Middleware<TraceContext<C>> for Traced {
     type Context = TraceContext<C>;
 
-    async fn call(&self, mut ctx: Self::Context, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, mut ctx: Self::Context, next: Next<Self::Context>) -> Result<Outcome> {
         ctx.trace.push(format!("{}:before", self.0));
         let exchange = ctx.exchange().clone();
         let result = next.run(ctx).await;
@@ -95,7 +95,7 @@ impl Mw {
 
     fn short_circuit(&self) -> Query<(), Value> {
         procedure()
-            .use_fn(async |_: Context<()>, _: Next<Context<()>>| Output::json(&json!({"from": "middleware"})))
+            .use_fn(async |_: Context<()>, _: Next<Context<()>>| Outcome::json(&json!({"from": "middleware"})))
             .rest(Method::GET, "/mw/short-circuit")
             .query(|_| Ok(json!({"from": "handler"})))
     }
@@ -123,7 +123,7 @@ impl Errors {
     }
 
     fn throw_not_found(&self) -> Query<(), ()> {
-        procedure().rest(Method::GET, "/errors/not-found").query(|_| Err(Error::not_found("Widget", 42)))
+        procedure().rest(Method::GET, "/errors/not-found").query(|_| Err(Error::resource_not_found("Widget", 42)))
     }
 
     fn throw_validation(&self) -> Query<(), ()> {
@@ -236,7 +236,7 @@ async fn a_middleware_stands_before_or_after_the_input() {
     impl<C: Ctx> Middleware<C> for Seen {
         type Context = C;
 
-        async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+        async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
             let input = ctx.base().input_json().await?.map(str::to_owned);
             self.0.lock().expect("no test panics here").push(input);
             next.run(ctx).await

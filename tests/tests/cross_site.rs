@@ -339,7 +339,7 @@ async fn the_direct_caller_is_no_browser() {
     let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
     assert_eq!(app.caller().call(bump(), &()).await.expect("it passes"), 1);
     let caller = app.caller().header(ORIGIN, HeaderValue::from_static("https://evil.example"));
-    assert_eq!(caller.call(bump(), &()).await.expect_err("it is refused").tag(), "CROSS_SITE_REQUEST");
+    assert_eq!(caller.call(bump(), &()).await.expect_err("it is refused").code(), "CROSS_SITE_REQUEST");
 }
 
 // ---- X3 ----

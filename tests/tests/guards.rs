@@ -361,7 +361,7 @@ async fn a_guard_that_fails_lets_nobody_pass_who_is_not_let_in_by_another() {
 
 #[tokio::test]
 async fn a_closure_refuses_with_a_message_and_a_status_of_its_own() {
-    let paid = |ctx: &Context<()>| match ctx.request().header("x-paid") {
+    let paid = |ctx: &Context<()>, (): &()| match ctx.request().header("x-paid") {
         Some(_) => Ok(()),
         None => Err(Refusal::new("Pay first").status(StatusCode::PAYMENT_REQUIRED)),
     };

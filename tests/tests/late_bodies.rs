@@ -9,7 +9,7 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::sync::mpsc;
-use velox_rpc::procedure::{Output, guard};
+use velox_rpc::procedure::{Outcome, guard};
 use velox_rpc::service::AppService;
 use velox_rpc::{App, Call, Ctx, Middleware, Next, Result, Router, procedure, schema};
 use velox_session::rate::{MemoryRates, rate_limit};
@@ -32,7 +32,7 @@ struct InATask;
 impl<C: Ctx> Middleware<C> for InATask {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         tokio::spawn(next.run(ctx)).await?
     }
 }

@@ -148,7 +148,7 @@ async fn the_direct_caller_has_no_address_and_is_not_limited() {
     let by_header = limit.by(|request| request.header("x-api-key").map(str::to_owned));
     let limited = || procedure::<()>().guard(by_header.clone()).query(|_| Ok(1));
     app.caller().call(limited(), &()).await.expect("it runs");
-    assert_eq!(app.caller().call(limited(), &()).await.expect_err("it is counted").tag(), "RATE_LIMIT_EXCEEDED");
+    assert_eq!(app.caller().call(limited(), &()).await.expect_err("it is counted").code(), "RATE_LIMIT_EXCEEDED");
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn who_cannot_be_told_apart_counts_as_one() {
 
 #[tokio::test]
 async fn a_reply_that_is_an_error_is_counted_and_carries_the_headers() {
-    let failing = procedure().guard(limit(&clock())).guard_fn("never", |_| false).query(|_| Ok(1));
+    let failing = procedure().guard(limit(&clock())).guard_fn("never", |_, _| false).query(|_| Ok(1));
     let client = expecting(Client::of_one(failing));
     assert_eq!(told(&client.send(by("a")).await), (403, "2", "1700000060", None));
     assert_eq!(told(&client.send(by("a")).await), (403, "1", "1700000060", None));

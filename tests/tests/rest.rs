@@ -226,7 +226,7 @@ impl Users {
     }
 
     fn absent(&self) -> Query<(), ()> {
-        procedure().query(|_| Err(Error::not_found("Widget", 42)))
+        procedure().query(|_| Err(Error::resource_not_found("Widget", 42)))
     }
 }
 

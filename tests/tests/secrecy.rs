@@ -562,7 +562,7 @@ struct AtTheEnd(Shown);
 impl<C: Ctx> Middleware<C> for AtTheEnd {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> velox_rpc::Result<velox_rpc::procedure::Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> velox_rpc::Result<velox_rpc::procedure::Outcome> {
         let shown = self.0.clone();
         ctx.exchange().on_end(async move |exchange: Exchange| {
             shown.show("Reply", &exchange.reply());

@@ -4,7 +4,7 @@ pub use {schemars, serde, serde_json, validator};
 
 pub use crate::context::{Context, Ctx, HasUser};
 pub use crate::error::{Result, Type};
-pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Output, ProcedureBuilder, Query};
+pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Look, Multiple, Part,

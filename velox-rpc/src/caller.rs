@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{Exchange, Input, Inputs, Request, Sender, Serial, forbid_sharing};
-use crate::error::{Code, Error, Result};
-use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Output, Procedure, Query, Subscription};
+use crate::error::{Error, ErrorKind, Result};
+use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Outcome, Procedure, Query, Subscription};
 
 pub use self::subscribed::{Message, Subscribed};
 
@@ -250,13 +250,13 @@ fn is_named(endpoint: &Endpoint, name: &str) -> bool {
 /// In the words of tRPC.
 fn wrong_kind(endpoint: &Endpoint, advice: &str) -> Error {
     let Endpoint { name, .. } = endpoint;
-    Error::new(Code::MethodNotSupported, format!("`{name}` is a {}: {advice}", name.kind()))
+    Error::new(ErrorKind::MethodNotSupported, format!("`{name}` is a {}: {advice}", name.kind()))
 }
 
 const NO_EVENTS: &str = "a middleware gave a value in place of the subscription";
 
 fn unknown(name: &str) -> Error {
-    Error::new(Code::NotFound, format!("No procedure found on path \"{name}\"")).with_name("Not Found")
+    Error::not_found(format!("No procedure found on path \"{name}\"")).with_name("Not Found")
 }
 
 /// What a [`Caller`] can run: a finished [`Query`] or [`Mutation`].
@@ -282,13 +282,13 @@ impl<I, O, S> Finished<S> for Mutation<I, O, S> {
 }
 
 /// The part that is the same for all types.
-async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Result<Output>, HeaderMap) {
+async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Result<Outcome>, HeaderMap) {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
     let request = Request::new(parts, Sender::Caller);
     let exchange = Exchange::new(request, Input::There(Inputs::One(Ok(input))), Serial::next(), false);
     let result = procedure::run(endpoint, &exchange, 0).await;
-    match procedure::end(&exchange, &endpoint.name, result.as_ref().ok().map(Output::as_json)).await {
+    match procedure::end(&exchange, &endpoint.name, result.as_ref().ok().map(Outcome::as_json)).await {
         Ok(()) => {
             let mut headers = exchange.take_reply().headers;
             if result.is_err() {

@@ -114,7 +114,7 @@ impl List {
     pub fn toggle(&self, id: &str, done: bool, by: Member) -> Result<Item> {
         let mut state = self.state();
         let item = state.items.iter_mut().find(|item| item.id == id);
-        let item = item.ok_or_else(|| Error::not_found("Item", id))?;
+        let item = item.ok_or_else(|| Error::resource_not_found("Item", id))?;
         item.done = done;
         let item = item.clone();
         self.tell(&mut state, Change::Toggled { item: item.clone(), by });

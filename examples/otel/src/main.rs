@@ -84,7 +84,7 @@ struct ById {
 fn users() -> Router<()> {
     let get_user = procedure().input::<ById>().query(async |Call { input, .. }| {
         tracing::info!("looking for a user");
-        if input.id == 7 { Ok("Ada") } else { Err(Error::not_found("User", input.id)) }
+        if input.id == 7 { Ok("Ada") } else { Err(Error::resource_not_found("User", input.id)) }
     });
     Router::new("users").procedure("getUser", get_user)
 }

@@ -60,7 +60,7 @@ impl Accounts {
         let found = all.iter().find(|(account, own)| account.email == *email && own == password);
         match found {
             Some((account, _)) => Ok(account.clone()),
-            None => Err(Error::unauthorized("Invalid credentials").with_tag("INVALID_CREDENTIALS")),
+            None => Err(Error::unauthorized("Invalid credentials").with_code("INVALID_CREDENTIALS")),
         }
     }
 

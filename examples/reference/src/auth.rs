@@ -88,7 +88,7 @@ impl Auth {
             |Call { input, ctx }| {
                 let account = ctx.accounts.rename(&ctx.user.id, input.name);
                 ctx.session.flash("success", "Profile updated!")?;
-                account.ok_or_else(|| Error::not_found("Account", &ctx.user.id))
+                account.ok_or_else(|| Error::resource_not_found("Account", &ctx.user.id))
             },
         )
     }

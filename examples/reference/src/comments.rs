@@ -100,10 +100,10 @@ impl Comments {
 }
 
 fn check_post(tables: &Tables, id: &str) -> Result<()> {
-    if tables.posts.contains(&id) { Ok(()) } else { Err(Error::not_found("Post", id)) }
+    if tables.posts.contains(&id) { Ok(()) } else { Err(Error::resource_not_found("Post", id)) }
 }
 
 fn of_post<'t>(tables: &'t Tables, ById { post_id, id }: &ById) -> Result<&'t Comment> {
     let found = tables.comments.rows.iter().find(|comment| comment.id == *id && comment.post_id == *post_id);
-    found.ok_or_else(|| Error::not_found("Comment", id))
+    found.ok_or_else(|| Error::resource_not_found("Comment", id))
 }

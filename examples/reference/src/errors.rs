@@ -21,7 +21,7 @@ impl Errors {
 
     /// Does not find something.
     pub fn throw_not_found(&self) -> Query<(), ()> {
-        procedure().rest(Method::GET, "/errors/not-found").query(|_| Err(Error::not_found("Widget", 42)))
+        procedure().rest(Method::GET, "/errors/not-found").query(|_| Err(Error::resource_not_found("Widget", 42)))
     }
 
     /// Finds something wrong that no schema can.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use velox_rpc::http::{HeaderName, HeaderValue};
-use velox_rpc::procedure::Output;
+use velox_rpc::procedure::Outcome;
 use velox_rpc::{Context, Ctx, Error, Middleware, Next, Result, middleware};
 
 /// Which tenant a request is for.
@@ -31,7 +31,7 @@ pub trait Traced: Ctx {
 impl<C: Traced> Middleware<C> for Trace {
     type Context = TraceContext<C>;
 
-    async fn call(&self, ctx: C, next: Next<TraceContext<C>>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<TraceContext<C>>) -> Result<Outcome> {
         let exchange = ctx.exchange().clone();
         let mut trace = ctx.trace().to_vec();
         trace.push(format!("{}:before", self.0));

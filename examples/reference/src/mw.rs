@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use velox_rpc::http::Method;
-use velox_rpc::procedure::Output;
+use velox_rpc::procedure::Outcome;
 use velox_rpc::{Call, Context, Mutation, Next, Query, procedure, router, schema};
 
 use crate::AppState;
@@ -88,7 +88,7 @@ impl Mw {
     pub fn short_circuit(&self) -> Query<(), Answer> {
         procedure()
             .rest(Method::GET, "/mw/short-circuit")
-            .use_fn(async |_, _: Next<Context<AppState>>| Output::json(&json!({"from": "middleware"})))
+            .use_fn(async |_, _: Next<Context<AppState>>| Outcome::json(&json!({"from": "middleware"})))
             .query(|_| Ok(Answer { from: "handler".to_owned() }))
     }
 

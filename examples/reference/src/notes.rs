@@ -116,7 +116,7 @@ impl Notes {
         procedure().input::<Edit>().mutation(|Call { input: Edit { id, text }, ctx }| {
             let notes = &mut ctx.data.tables().notes;
             let note = notes.rows.iter_mut().find(|note| note.id == id);
-            let note = note.ok_or_else(|| Error::not_found("Note", id))?;
+            let note = note.ok_or_else(|| Error::resource_not_found("Note", id))?;
             note.text = text;
             Ok(note.clone())
         })

@@ -198,7 +198,7 @@ fn user(id: String, UserBody { name, email, age, address }: UserBody) -> User {
 }
 
 fn of_id<'t>(users: &'t mut Table<User>, id: &str) -> Result<&'t mut User> {
-    users.rows.iter_mut().find(|user| user.id == id).ok_or_else(|| Error::not_found("User", id))
+    users.rows.iter_mut().find(|user| user.id == id).ok_or_else(|| Error::resource_not_found("User", id))
 }
 
 /// No two users have one address.

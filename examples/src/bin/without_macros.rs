@@ -9,7 +9,7 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
-use velox_rpc::procedure::{Examine, Output};
+use velox_rpc::procedure::{Examine, Outcome};
 use velox_rpc::{App, Call, Context, Ctx, Middleware, Next, Query, Result, Router, procedure};
 
 /// What every handler reaches through `ctx`.
@@ -62,7 +62,7 @@ impl<C: Ctx> Ctx for TenantContext<C> {
 impl<C: Ctx> Middleware<C> for Tenant {
     type Context = TenantContext<C>;
 
-    async fn call(&self, ctx: C, next: Next<TenantContext<C>>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<TenantContext<C>>) -> Result<Outcome> {
         let tenant = ctx.request().header("x-tenant").unwrap_or("default").to_owned();
         next.run(TenantContext { tenant, inner: ctx }).await
     }

@@ -82,7 +82,7 @@ impl Orders {
     pub fn get_order(&self) -> Query<ById, ById> {
         procedure().input::<ById>().query(|Call { input, .. }| match input.id.as_str() {
             "1" => Ok(input),
-            id => Err(Error::not_found("Order", id)),
+            id => Err(Error::resource_not_found("Order", id)),
         })
     }
 

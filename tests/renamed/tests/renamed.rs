@@ -55,7 +55,7 @@ async fn a_middleware_gives_its_field() {
 async fn http_is_named_through_velox_rpc() {
     let closed = (HeaderName::from_static("x-closed"), HeaderValue::from_static("1"));
     let error = app().caller().header(closed.0, closed.1).call(orders().shop(), &()).await.expect_err("it is closed");
-    assert_eq!((error.status(), error.tag()), (StatusCode::SERVICE_UNAVAILABLE, "GUARD_FAILED"));
+    assert_eq!((error.status(), error.code()), (StatusCode::SERVICE_UNAVAILABLE, "GUARD_FAILED"));
     assert_eq!(app().caller().exchange(orders().shop(), &()).await.headers["x-shop"], "books");
 }
 
@@ -68,7 +68,7 @@ async fn an_error_is_made_by_name() {
 #[tokio::test]
 async fn a_session_stands_beside_it() {
     let error = app().caller().call(orders().profile(), &()).await.expect_err("nobody is logged in");
-    assert_eq!((error.status().as_u16(), error.tag()), (401, "SESSION_UNAUTHORIZED"));
+    assert_eq!((error.status().as_u16(), error.code()), (401, "SESSION_UNAUTHORIZED"));
 }
 
 /// The dependencies are what they are said to be.

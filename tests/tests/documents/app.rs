@@ -166,7 +166,7 @@ impl Users {
 
     /// One user.
     fn get_user(&self) -> Query<ById, User> {
-        procedure().input::<ById>().query(|Call { input, .. }| Err(Error::not_found("User", input.id)))
+        procedure().input::<ById>().query(|Call { input, .. }| Err(Error::resource_not_found("User", input.id)))
     }
 
     /// A new user.
@@ -178,7 +178,9 @@ impl Users {
     }
 
     fn update_user(&self) -> Mutation<UpdateUser, User> {
-        procedure().input::<UpdateUser>().mutation(|Call { input, .. }| Err(Error::not_found("User", input.id)))
+        procedure()
+            .input::<UpdateUser>()
+            .mutation(|Call { input, .. }| Err(Error::resource_not_found("User", input.id)))
     }
 
     fn delete_user(&self) -> Mutation<ById, ()> {

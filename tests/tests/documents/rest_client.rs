@@ -37,7 +37,7 @@ struct OfUser {
 fn app() -> App<()> {
     fn get_user() -> Procedure<()> {
         let user = |Call { input, .. }: Call<_, ById>| {
-            if input.id == "nobody" { Err(Error::not_found("User", "nobody")) } else { Ok(input) }
+            if input.id == "nobody" { Err(Error::resource_not_found("User", "nobody")) } else { Ok(input) }
         };
         procedure().input::<ById>().query(user).into()
     }

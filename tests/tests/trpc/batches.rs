@@ -26,7 +26,10 @@ fn service() -> AppService {
     let router = Router::new("shop")
         .procedure("order", procedure().input::<Order>().mutation(|Call { input, .. }| Ok(input.items.len())))
         .procedure("find", procedure().input::<Order>().no_rest().query(|Call { input, .. }| Ok(input.items.len())))
-        .procedure("closed", procedure().mutation(|_| -> velox_rpc::Result<()> { Err(Error::not_found("Shop", 1)) }))
+        .procedure(
+            "closed",
+            procedure().mutation(|_| -> velox_rpc::Result<()> { Err(Error::resource_not_found("Shop", 1)) }),
+        )
         .procedure("peek", procedure::<()>().query(|_| Ok(1)));
     App::new(()).router(router).trpc("/trpc").body_limit(1_000).into_service().expect("good routes")
 }

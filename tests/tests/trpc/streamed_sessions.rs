@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use velox_rpc::procedure::{Credential, Demands, Output};
+use velox_rpc::procedure::{Credential, Demands, Outcome};
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Ctx, Middleware, Next, Result, Router, procedure};
 use velox_session::clock::ManualClock;
@@ -189,7 +189,7 @@ struct Hidden(PlainSession);
 impl<C: Ctx> Middleware<C> for Hidden {
     type Context = <PlainSession as Middleware<C>>::Context;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         self.0.call(ctx, next).await
     }
 }
@@ -200,7 +200,7 @@ struct Theme;
 impl<C: Ctx + Clone> Middleware<C> for Theme {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         let result = next.run(ctx.clone()).await;
         ctx.reply().append(header::SET_COOKIE, HeaderValue::from_static("theme=dark"));
         result

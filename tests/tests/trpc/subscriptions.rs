@@ -10,7 +10,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use velox_rpc::export::{OpenApi, TypeScript};
-use velox_rpc::procedure::{Output, Tracked, tracked};
+use velox_rpc::procedure::{Outcome, Tracked, tracked};
 use velox_rpc::service::{AppService, Body, Subscriptions};
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Result, Router, Server, procedure, schema};
 use velox_session::rate::rate_limit;
@@ -43,7 +43,7 @@ struct InPages;
 impl<C: Ctx> Middleware<C> for InPages {
     type Context = C;
 
-    async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
         Ok(next.run(ctx).await?.end_with(async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Ok(())
@@ -93,7 +93,7 @@ fn app(dropped: &Arc<AtomicUsize>) -> App<()> {
         )
         .procedure(
             "refused",
-            procedure().guard_fn("members", |_| false).subscription(|_| stream::pending::<Result<u64>>()),
+            procedure().guard_fn("members", |_, _| false).subscription(|_| stream::pending::<Result<u64>>()),
         )
         .procedure(
             "panics",

@@ -2,7 +2,7 @@
 
 use http::{Method, Request};
 use velox_rpc::error::ErrorMap;
-use velox_rpc::procedure::{Input, Outgoing};
+use velox_rpc::procedure::{Input, Output};
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Router, procedure};
 
@@ -24,7 +24,7 @@ impl Rules {
         Rules { method: Method::GET, ..Rules::of_bodies() }
     }
 
-    pub(crate) fn rule<T: Input + Outgoing>(mut self, name: &'static str) -> Rules {
+    pub(crate) fn rule<T: Input + Output>(mut self, name: &'static str) -> Rules {
         let path = format!("/zod/{name}");
         let start = procedure().input::<T>().rest(self.method.clone(), path);
         self.router = match self.method {

@@ -106,7 +106,7 @@ fn layer(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     };
     // On the name, so that a future that is not `Send` is reported at the function.
     let head = quote_spanned!(name.span()=> async fn call);
-    let result = quote_spanned!(name.span()=> #private::Result<#private::Output>);
+    let result = quote_spanned!(name.span()=> #private::Result<#private::Outcome>);
     quote! {
         #[automatically_derived]
         impl #parameters #private::Middleware<#context> for #type_name {

@@ -194,7 +194,7 @@ impl Exchange {
     /// # Examples
     ///
     /// ```
-    /// use velox_rpc::procedure::{Credential, Demands, Output};
+    /// use velox_rpc::procedure::{Credential, Demands, Outcome};
     /// use velox_rpc::{Ctx, Middleware, Next, Result};
     ///
     /// /// Reads the language of the visitor and never sets it: nothing has to wait for the call.
@@ -203,7 +203,7 @@ impl Exchange {
     /// impl<C: Ctx> Middleware<C> for Language {
     ///     type Context = C;
     ///
-    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
     ///         ctx.exchange().release_head();
     ///         next.run(ctx).await
     ///     }

@@ -4,10 +4,10 @@
 //! the log and never leaves the process. Part of the vocabulary.
 
 pub(crate) mod body;
-mod code;
 mod convert;
 mod error_map;
 mod issue;
+mod kind;
 mod problem;
 
 use std::borrow::Cow;
@@ -16,9 +16,9 @@ use std::fmt;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-pub use self::code::Code;
 pub use self::error_map::ErrorMap;
 pub use self::issue::Issue;
+pub use self::kind::ErrorKind;
 pub use self::problem::{Problem, Type};
 
 /// A result whose error is [`Error`] unless another is named.
@@ -46,37 +46,37 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// assert_eq!(error.message(), "Internal server error");
 /// assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");
 ///
-/// let error = Error::unauthorized("Invalid credentials").with_tag("INVALID_CREDENTIALS");
+/// let error = Error::unauthorized("Invalid credentials").with_code("INVALID_CREDENTIALS");
 /// assert_eq!(error.status().as_u16(), 401);
 /// ```
 #[must_use = "an error that is not returned is never sent"]
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    code: Code,
+    kind: ErrorKind,
     status: StatusCode,
     name: Cow<'static, str>,
-    tag: Cow<'static, str>,
+    code: Cow<'static, str>,
     message: Cow<'static, str>,
     members: Map<String, Value>,
     source: Option<BoxError>,
 }
 
 impl Error {
-    /// An error of a code, with a message meant for the caller.
-    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+    /// Makes an error of this kind, with a message for the caller.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
-            code,
-            status: code.status(),
-            name: Cow::Borrowed(default_name(code)),
-            tag: Cow::Borrowed(code.key()),
+            kind,
+            status: kind.status(),
+            name: Cow::Borrowed(default_name(kind)),
+            code: Cow::Borrowed(kind.key()),
             message: message.into(),
             members: Map::new(),
             source: None,
         }))
     }
 
-    /// An error with a status and a code text of its own: VeloxTS's `new VeloxError(message, status, code)`.
+    /// Makes an error with your own status and code: VeloxTS's `new VeloxError(message, status, code)`.
     ///
     /// A status that is neither 4xx nor 5xx is sent as 500, so that no failure is sent as a success.
     ///
@@ -92,10 +92,10 @@ impl Error {
     /// ```
     pub fn custom(
         status: StatusCode,
-        tag: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(Code::from_status(status), message).with_name("VeloxError").with_tag(tag);
+        let mut error = Self::new(ErrorKind::from_status(status), message).with_name("VeloxError").with_code(code);
         if status.is_client_error() || status.is_server_error() {
             error.0.status = status;
         }
@@ -104,30 +104,42 @@ impl Error {
 
     /// 400: the request is not what it should be.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::BadRequest, message)
+        Self::new(ErrorKind::BadRequest, message)
     }
 
     /// 401: the caller is not known.
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::Unauthorized, message)
+        Self::new(ErrorKind::Unauthorized, message)
     }
 
     /// 403: the caller is known, and may not.
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::Forbidden, message)
+        Self::new(ErrorKind::Forbidden, message)
     }
 
-    /// 404: VeloxTS's `new NotFoundError(resource, id)`.
+    /// 404, with a message of yours.
     ///
     /// # Examples
     ///
     /// ```
-    /// let error = velox_rpc::Error::not_found("User", 42);
+    /// let error = velox_rpc::Error::not_found("No such page");
+    /// assert_eq!((error.status().as_u16(), error.message()), (404, "No such page"));
+    /// ```
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// 404, with the resource and the id in the message and in the body: VeloxTS's `new NotFoundError(resource, id)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = velox_rpc::Error::resource_not_found("User", 42);
     /// assert_eq!(error.message(), "User with id 42 not found");
     /// ```
-    pub fn not_found(resource: impl Into<String>, id: impl fmt::Display) -> Self {
+    pub fn resource_not_found(resource: impl Into<String>, id: impl fmt::Display) -> Self {
         let (resource, id) = (resource.into(), id.to_string());
-        Self::new(Code::NotFound, format!("{resource} with id {id} not found"))
+        Self::not_found(format!("{resource} with id {id} not found"))
             .with_name("NotFoundError")
             .with_member("resource", resource)
             .with_member("resourceId", id)
@@ -135,17 +147,17 @@ impl Error {
 
     /// 409: the thing is not in the state that the request expects.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::Conflict, message)
+        Self::new(ErrorKind::Conflict, message)
     }
 
     /// 503: something that is needed is not there at the moment.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::ServiceUnavailable, message)
+        Self::new(ErrorKind::ServiceUnavailable, message)
     }
 
     /// 500: something failed that the caller cannot help. The source goes to the log, never to the caller.
     pub fn internal(source: impl Into<BoxError>) -> Self {
-        Self::new(Code::InternalServerError, "Internal server error").with_source(source)
+        Self::new(ErrorKind::InternalServerError, "Internal server error").with_source(source)
     }
 
     /// 400: every issue of an input that failed its schema.
@@ -160,7 +172,7 @@ impl Error {
             serde_json::error::Category::Data => "The request body names a key twice".to_owned(),
             _ => format!("The request body is not valid JSON (line {}, column {})", error.line(), error.column()),
         };
-        Self::new(Code::ParseError, message).with_name("Bad Request").with_tag("INVALID_JSON")
+        Self::new(ErrorKind::ParseError, message).with_name("Bad Request").with_code("INVALID_JSON")
     }
 
     /// 400: VeloxTS's `new ValidationError(message, fields)`, for a rule that a schema cannot state. The body is that of an input that failed
@@ -172,7 +184,7 @@ impl Error {
     /// use velox_rpc::Error;
     ///
     /// let error = Error::validation("Bad thing", [("field", "reason")]);
-    /// assert_eq!(error.tag(), "VALIDATION_ERROR");
+    /// assert_eq!(error.code(), "VALIDATION_ERROR");
     /// assert_eq!(error.members()["details"][0]["message"], "reason");
     /// ```
     pub fn validation<K, V>(message: impl Into<Cow<'static, str>>, fields: impl IntoIterator<Item = (K, V)>) -> Self
@@ -192,40 +204,40 @@ impl Error {
             details.push(json!({"field": field, "message": text}));
             fields.entry(field).or_insert(reason);
         }
-        Self::new(Code::BadRequest, message)
+        Self::new(ErrorKind::BadRequest, message)
             .with_name("ValidationError")
-            .with_tag("VALIDATION_ERROR")
+            .with_code("VALIDATION_ERROR")
             .with_member("fields", fields)
             .with_member("details", details)
     }
 
-    /// Another text for the body's `code`.
-    pub fn with_tag(mut self, tag: impl Into<Cow<'static, str>>) -> Self {
-        self.0.tag = tag.into();
+    /// Replaces the body's `code`, such as `NOT_FOUND`.
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = code.into();
         self
     }
 
-    /// Another text for the body's `error`: what the class of the error is called in TypeScript.
+    /// Replaces the body's `error`: the name of the error's class in TypeScript.
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.0.name = name.into();
         self
     }
 
-    /// One more member of the body. The members that every body has cannot be replaced.
+    /// Adds a member to the body. It cannot replace a member that every body has.
     pub fn with_member(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.members.insert(key.into(), value.into());
         self
     }
 
-    /// What was underneath: for the log only.
+    /// Sets the cause. It goes to the log, never to the caller.
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// The code.
-    pub fn code(&self) -> Code {
-        self.0.code
+    /// The kind of failure, one of tRPC's codes.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// The HTTP status, always a 4xx or a 5xx.
@@ -233,14 +245,14 @@ impl Error {
         self.0.status
     }
 
-    /// The body's `error`: what the class of the error is called in TypeScript.
+    /// The body's `error`: the name of the error's class in TypeScript.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The body's `code`.
-    pub fn tag(&self) -> &str {
-        &self.0.tag
+    /// The body's `code`, such as `NOT_FOUND`.
+    pub fn code(&self) -> &str {
+        &self.0.code
     }
 
     /// The message meant for the caller.
@@ -253,12 +265,12 @@ impl Error {
         &self.0.members
     }
 
-    /// What was underneath.
+    /// The cause, for the log.
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
 
-    /// The inward cause by itself: to stand behind another error.
+    /// Takes the cause out, to put it behind another error.
     ///
     /// # Examples
     ///
@@ -285,10 +297,10 @@ impl Error {
     /// The same error for another who asks, with the source as text.
     #[cold]
     pub(crate) fn again(&self) -> Self {
-        let Inner { code, status, name, tag, message, members, source } = &*self.0;
-        let (name, tag, message) = (name.clone(), tag.clone(), message.clone());
+        let Inner { kind, status, name, code, message, members, source } = &*self.0;
+        let (name, code, message) = (name.clone(), code.clone(), message.clone());
         let source = source.as_ref().map(|source| Chain(&**source).to_string().into());
-        Self(Box::new(Inner { code: *code, status: *status, name, tag, message, members: members.clone(), source }))
+        Self(Box::new(Inner { kind: *kind, status: *status, name, code, message, members: members.clone(), source }))
     }
 }
 
@@ -303,7 +315,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("status", &self.0.status.as_u16())
-            .field("tag", &self.0.tag)
+            .field("code", &self.0.code)
             .field("message", &self.0.message)
             .field("source", &self.0.source)
             .finish()
@@ -328,11 +340,11 @@ impl fmt::Display for Chain<'_> {
 /// What is said of an input that failed its schema.
 pub(crate) const INVALID: &str = "Validation failed";
 
-fn default_name(code: Code) -> &'static str {
-    match code {
-        Code::Unauthorized => "AuthError",
-        Code::NotFound => "NotFoundError",
-        Code::InternalServerError => "InternalServerError",
+fn default_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthorized => "AuthError",
+        ErrorKind::NotFound => "NotFoundError",
+        ErrorKind::InternalServerError => "InternalServerError",
         _ => "VeloxError",
     }
 }

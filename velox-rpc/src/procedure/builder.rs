@@ -17,8 +17,8 @@ use super::handler::{self, Encode, Respond};
 use super::input::Read;
 use super::step::Step;
 use super::{
-    Demands, Event, Guard, GuardList, Input, InputShape, Meta, Middleware, Mutation, Next, Outgoing, Output, Parent,
-    Procedure, Query, Refusal, RestRoute, Verdict, all_of, guard, input, middleware,
+    Demands, Event, Guard, GuardList, Input, InputShape, Meta, Middleware, Mutation, Next, Outcome, Output, Parent,
+    Procedure, Query, RestRoute, Verdict, all_of, guard, input, middleware,
 };
 use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
@@ -144,7 +144,7 @@ where
     pub fn use_fn<D, F, Fut>(self, middleware: F) -> ProcedureBuilder<S, D, I>
     where
         F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Output>> + Send + 'static,
+        Fut: Future<Output = Result<Outcome>> + Send + 'static,
         D: Ctx<State = S>,
     {
         self.then(move |inner| middleware::step_fn(middleware, inner))
@@ -176,63 +176,45 @@ where
         self.then(move |inner| guard::step(Arc::new(all_of(guards)), inner))
     }
 
-    /// Lets a closure that sees the context decide: by `true` or `false`, where a refused call gets 403 `Access denied`; or by `Ok(())`
-    /// or a [`Refusal`](super::Refusal) with a message and a status of its own.
+    /// Lets a closure decide whether the call goes on. It sees the context and, after `.input::<T>()`, the input; before that the input is `()`.
+    ///
+    /// The closure returns `bool`, where `false` is 403 `Access denied`; `Result<(), Refusal>`, for a [`Refusal`](super::Refusal) with
+    /// your own message and status; or `Result<()>`, for any [`Error`](crate::Error). Written last, it runs right before the handler.
     ///
     /// # Examples
     ///
     /// ```
     /// use velox_rpc::http::StatusCode;
-    /// use velox_rpc::procedure;
     /// use velox_rpc::procedure::Refusal;
-    ///
-    /// struct AppState { open: bool, full: bool }
-    ///
-    /// let shop = procedure::<AppState>()
-    ///     .guard_fn("open", |ctx| ctx.open)
-    ///     .guard_fn("room", |ctx| match ctx.full {
-    ///         true => Err(Refusal::new("Come back later").status(StatusCode::SERVICE_UNAVAILABLE)),
-    ///         false => Ok(()),
-    ///     })
-    ///     .query(|_| Ok("welcome"));
-    /// # let _ = shop;
-    /// ```
-    pub fn guard_fn<F, V>(mut self, name: impl Into<Cow<'static, str>>, check: F) -> Self
-    where
-        F: Fn(&C) -> V + Send + Sync + 'static,
-        V: Verdict,
-    {
-        let name = name.into();
-        self.meta.guards.push(name.clone().into_owned());
-        Refusal::default().describe(&mut self.meta.demands);
-        self.check(move |ctx, _| check(ctx).into_result().map_err(|refusal| refusal.error(&name)))
-    }
-
-    /// Looks at context and input together: for a rule that needs both. Written last, it runs right before the handler.
-    ///
-    /// # Examples
-    ///
-    /// ```
     /// use velox_rpc::{Error, procedure, schema};
     ///
-    /// struct AppState { limit: u32 }
+    /// struct AppState { open: bool, full: bool, limit: u32 }
     ///
     /// #[schema]
     /// pub struct Order { pub count: u32 }
     ///
     /// let order = procedure::<AppState>()
+    ///     .guard_fn("open", |ctx, _| ctx.open)
+    ///     .guard_fn("room", |ctx, _| match ctx.full {
+    ///         true => Err(Refusal::new("Come back later").status(StatusCode::SERVICE_UNAVAILABLE)),
+    ///         false => Ok(()),
+    ///     })
     ///     .input::<Order>()
-    ///     .check(|ctx, input| {
+    ///     .guard_fn("limit", |ctx, input| {
     ///         if input.count <= ctx.limit { Ok(()) } else { Err(Error::bad_request("Too many")) }
     ///     })
     ///     .mutation(|_| Ok("ordered"));
     /// # let _ = order;
     /// ```
-    pub fn check<F>(self, check: F) -> Self
+    pub fn guard_fn<F, V>(mut self, name: impl Into<Cow<'static, str>>, guard: F) -> Self
     where
-        F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
+        F: Fn(&C, &I) -> V + Send + Sync + 'static,
+        V: Verdict,
     {
-        self.then(move |inner| guard::check_step::<C, I, F>(check, inner))
+        let name = name.into();
+        self.meta.guards.push(name.clone().into_owned());
+        V::describe(&mut self.meta.demands);
+        self.then(move |inner| guard::step_fn::<C, I, F, V>(name, guard, inner))
     }
 
     /// Gives the procedure this REST route: VeloxTS's `.rest({ method, path })`. Parameters are written `:id`.
@@ -346,9 +328,9 @@ where
     where
         F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
         R: Respond<M> + Send + 'static,
-        R::Value: Outgoing,
+        R::Value: Output,
     {
-        Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, Output::json))
+        Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, Outcome::json))
     }
 
     /// Ends the chain with the handler of a mutation. See [`query`](Self::query).
@@ -356,16 +338,16 @@ where
     where
         F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
         R: Respond<M> + Send + 'static,
-        R::Value: Outgoing,
+        R::Value: Output,
     {
-        Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, Output::json))
+        Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, Outcome::json))
     }
 
     pub(super) fn finish<F, R, M, O>(self, kind: Kind, handler: F, encode: Encode<R::Value>) -> Procedure<S>
     where
         F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
         R: Respond<M> + 'static,
-        O: Outgoing,
+        O: Output,
     {
         self.end::<O>(kind, handler::step(handler, encode))
     }
@@ -375,7 +357,7 @@ where
         self.end::<E::Data>(Kind::Subscription, handler)
     }
 
-    fn end<O: Outgoing>(self, kind: Kind, handler: Step<C>) -> Procedure<S> {
+    fn end<O: Output>(self, kind: Kind, handler: Step<C>) -> Procedure<S> {
         let mut meta = self.meta;
         meta.kind = kind;
         meta.output = |generator| generator.subschema_for::<O>();

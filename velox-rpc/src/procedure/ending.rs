@@ -3,14 +3,14 @@
 //! It is asked right after the handler, so that a middleware around it sees a call that failed and keeps nothing of it; and once more
 //! where the exchange ends, for what middlewares and hooks say after the handler.
 
-use super::Output;
+use super::Outcome;
 use crate::context::Exchange;
 use crate::error::{BoxError, Error, Result};
 
 /// The result, or an internal error if the head of the reply says something that cannot be sent.
 #[inline]
-pub(super) fn checked(exchange: &Exchange, result: Result<Output>) -> Result<Output> {
-    match unsendable(exchange, result.as_ref().ok().map(Output::as_json)) {
+pub(super) fn checked(exchange: &Exchange, result: Result<Outcome>) -> Result<Outcome> {
+    match unsendable(exchange, result.as_ref().ok().map(Outcome::as_json)) {
         None => result,
         Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
     }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Events, Guard, Meta, Middleware, Output, ending, guard, middleware};
+use super::{Events, Guard, Meta, Middleware, Outcome, ending, guard, middleware};
 use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, Exchange, RequestId};
 use crate::error::{Chain, Error, Result};
@@ -171,14 +171,14 @@ impl<S> fmt::Debug for Procedure<S> {
 pub(crate) struct Endpoint {
     pub(crate) name: Arc<ProcedureName>,
     pub(crate) meta: Meta,
-    run: Arc<dyn Fn(CallCore) -> Running<Result<Output>> + Send + Sync>,
+    run: Arc<dyn Fn(CallCore) -> Running<Result<Outcome>> + Send + Sync>,
 }
 
 /// Runs a call, the so-manieth of its exchange. There is no other way to run one.
 ///
 /// A panic in it ends the call as an internal error; the connection and the process live on. What the caller cannot help
 /// is logged here, once, with the id of the exchange.
-pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Output> {
+pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Outcome> {
     let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), call };
     let mut result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
         Ok(running) => Unwinding(running).await,

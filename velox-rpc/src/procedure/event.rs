@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::events::{MAX_EVENT_ID, RawEvent};
-use super::{Outgoing, Output};
+use super::{Outcome, Output};
 use crate::error::{Error, Result};
 
-/// What the stream of a subscription can give: any [output](Outgoing), or one with an id, made by [`tracked`].
+/// What the stream of a subscription can give: any [output](Output), or one with an id, made by [`tracked`].
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 )]
 pub trait Event: Send + 'static {
     /// The data of the event, which is what a client gets.
-    type Data: Outgoing;
+    type Data: Output;
 
     /// Whether the events have ids.
     const IS_TRACKED: bool;
@@ -34,7 +34,7 @@ pub trait Event: Send + 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Outgoing> Event for T {
+impl<T: Output> Event for T {
     type Data = T;
 
     const IS_TRACKED: bool = false;
@@ -45,7 +45,7 @@ impl<T: Outgoing> Event for T {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Outgoing> Event for Tracked<T> {
+impl<T: Output> Event for Tracked<T> {
     type Data = T;
 
     const IS_TRACKED: bool = true;
@@ -118,11 +118,11 @@ pub fn tracked<T>(id: impl fmt::Display, data: T) -> Tracked<T> {
 /// Writes an event as JSON.
 pub(super) fn encode<E: Event>(event: E) -> Result<RawEvent> {
     let (id, data) = event.into_parts();
-    encoded(id, Output::json(&data)?)
+    encoded(id, Outcome::json(&data)?)
 }
 
 /// The part that is the same for all types.
-fn encoded(id: Option<String>, data: Output) -> Result<RawEvent> {
+fn encoded(id: Option<String>, data: Outcome) -> Result<RawEvent> {
     match id {
         Some(id) if id.is_empty() || id.len() > MAX_EVENT_ID || id.contains(['\0', '\r', '\n']) => {
             Err(Error::internal(UnsendableId { id }))

@@ -6,21 +6,21 @@
 //!    known type and `ctx.user` can be written without annotations.
 //! 2. `R: Respond<M>`: `R` is a `Result<T>` (`M = Now`) or a future of one (`M = Later`). Two impls can stand beside each
 //!    other since their `M` differs; the compiler finds the one that holds.
-//! 3. `R::Value: Outgoing`: a bound of its own, so that an output that cannot be written is reported as that.
+//! 3. `R::Value: Output`: a bound of its own, so that an output that cannot be written is reported as that.
 //! 4. [`step`] erases all of it.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use super::step::Step;
-use super::{Output, ending};
+use super::{Outcome, ending};
 use crate::call::Call;
 use crate::context::{Ctx, Exchange};
 use crate::error::Result;
 use crate::running::Running;
 
-/// How a value becomes an [`Output`].
-pub(super) type Encode<T> = fn(&T) -> Result<Output>;
+/// How a value becomes an [`Outcome`].
+pub(super) type Encode<T> = fn(&T) -> Result<Outcome>;
 
 /// What a handler may return: a [`Result`], or a future of one that can move between threads.
 ///
@@ -35,7 +35,7 @@ pub trait Respond<M> {
     type Value: 'static;
 
     /// Encodes the value, as soon as it is there. What the handler said of the exchange's reply has to fit it.
-    fn respond(self, encode: fn(&Self::Value) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>>;
+    fn respond(self, encode: fn(&Self::Value) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>>;
 }
 
 /// Marks a handler that returns a [`Result`].
@@ -49,7 +49,7 @@ pub enum Later {}
 impl<T: 'static> Respond<Now> for Result<T> {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>> {
+    fn respond(self, encode: fn(&T) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>> {
         Running::ready(ending::checked(&exchange, self.and_then(|value| encode(&value))))
     }
 }
@@ -62,7 +62,7 @@ where
 {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Output>, exchange: Exchange) -> Running<Result<Output>> {
+    fn respond(self, encode: fn(&T) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>> {
         Running::boxed(async move { ending::checked(&exchange, self.await.and_then(|value| encode(&value))) })
     }
 }

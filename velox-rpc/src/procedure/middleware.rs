@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Demands, Output};
+use super::{Demands, Outcome};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -17,7 +17,7 @@ use crate::running::Running;
 /// # Examples
 ///
 /// ```
-/// use velox_rpc::procedure::Output;
+/// use velox_rpc::procedure::Outcome;
 /// use velox_rpc::{Ctx, Middleware, Next, Result, procedure};
 ///
 /// struct Logged;
@@ -25,7 +25,7 @@ use crate::running::Running;
 /// impl<C: Ctx> Middleware<C> for Logged {
 ///     type Context = C;
 ///
-///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
 ///         let name = ctx.base().procedure().to_string();
 ///         let result = next.run(ctx).await;
 ///         println!("{name} ended {}", if result.is_ok() { "well" } else { "in an error" });
@@ -50,7 +50,7 @@ pub trait Middleware<C>: Send + Sync + 'static {
     /// # Errors
     ///
     /// What it returns is the result of the call, as seen from outside.
-    fn call(&self, ctx: C, next: Next<Self::Context>) -> impl Future<Output = Result<Output>> + Send;
+    fn call(&self, ctx: C, next: Next<Self::Context>) -> impl Future<Output = Result<Outcome>> + Send;
 
     /// Says what it demands of a caller, for the documents made of the router: nothing, unless it is overridden.
     fn describe(&self, demands: &mut Demands) {
@@ -69,7 +69,7 @@ where
 {
     type Context = M::Context;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         self().call(ctx, next).await
     }
 
@@ -91,7 +91,7 @@ impl<C> Next<C> {
     /// # Errors
     ///
     /// The error of the first of them that failed.
-    pub async fn run(self, ctx: C) -> Result<Output> {
+    pub async fn run(self, ctx: C) -> Result<Outcome> {
         (self.inner)(ctx, self.input).await
     }
 }
@@ -119,7 +119,7 @@ where
 pub(super) fn step_fn<C, D, F, Fut>(middleware: F, inner: Step<D>) -> Step<C>
 where
     F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Output>> + Send + 'static,
+    Fut: Future<Output = Result<Outcome>> + Send + 'static,
     D: 'static,
 {
     Arc::new(move |ctx, input| Running::boxed(middleware(ctx, Next { inner: Arc::clone(&inner), input })))

@@ -36,7 +36,7 @@ pub use self::input::{Input, InputFields};
 pub(crate) use self::meta::{Meta, reads_body};
 pub use self::meta::{Parent, RestRoute};
 pub use self::middleware::{Middleware, Next};
-pub use self::output::{Outgoing, Output};
+pub use self::output::{Outcome, Output};
 pub use self::output_type::OutputBuilder;
 pub(crate) use self::shape::{InputSettings, InputShape};
 pub use self::subscribe::{Streaming, Subscribe};

@@ -1,4 +1,4 @@
-//! What a procedure gives, and what it may be.
+//! The output types of procedures, and the outcome of a call.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,21 +11,21 @@ use super::events::Events;
 use crate::error::{Error, Result};
 use crate::running::Running;
 
-/// The output of a procedure, written as JSON: every wire sends it as it is.
+/// The outcome of a call that succeeded: the output, written as JSON.
 ///
-/// A middleware gets it from [`Next::run`](super::Next::run); one that answers without going on makes it.
+/// A middleware gets it from [`Next::run`](super::Next::run). A middleware that answers without calling `next` makes one itself.
 ///
 /// # Examples
 ///
 /// ```
-/// use velox_rpc::procedure::Output;
+/// use velox_rpc::procedure::Outcome;
 ///
-/// let output = Output::json(&vec![1, 2]).unwrap();
-/// assert_eq!(output.as_json(), b"[1,2]");
+/// let outcome = Outcome::json(&vec![1, 2]).unwrap();
+/// assert_eq!(outcome.as_json(), b"[1,2]");
 /// ```
 ///
-/// The output of a subscription is its events, of which none is there yet: as JSON it is empty.
-pub struct Output(Given);
+/// The outcome of a subscription is its stream of events. Its JSON is empty.
+pub struct Outcome(Given);
 
 enum Given {
     Json(Vec<u8>),
@@ -33,7 +33,7 @@ enum Given {
     Events(Box<Events>),
 }
 
-impl Output {
+impl Outcome {
     /// Writes a value as JSON.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Output {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use velox_rpc::procedure::Output;
+    /// use velox_rpc::procedure::Outcome;
     /// use velox_rpc::{Ctx, Middleware, Next, Result};
     ///
     /// /// Lets clients connect again after an hour.
@@ -88,7 +88,7 @@ impl Output {
     /// impl<C: Ctx> Middleware<C> for Hourly {
     ///     type Context = C;
     ///
-    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
     ///         let output = next.run(ctx).await?;
     ///         Ok(output.end_with(async {
     ///             tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -122,11 +122,11 @@ impl Output {
     }
 }
 
-impl fmt::Debug for Output {
+impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Given::Json(json) => write!(f, "Output({} bytes)", json.len()),
-            Given::Events(_) => f.write_str("Output(events)"),
+            Given::Json(json) => write!(f, "Outcome({} bytes)", json.len()),
+            Given::Events(_) => f.write_str("Outcome(events)"),
         }
     }
 }
@@ -138,15 +138,15 @@ thread_local! {
 
 /// Writes into a buffer that is there already, and copies what was written: one allocation of the exact length, in place of
 /// one that grows and another when it becomes the body of a reply.
-fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Result<Output> {
+fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Result<Outcome> {
     scratch.clear();
     let written = serde_json::to_writer(&mut *scratch, value);
     take(written, scratch)
 }
 
 /// The part that is the same for all types.
-fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Output> {
-    let output = written.map(|()| Output(Given::Json(scratch.as_slice().to_vec()))).map_err(Error::internal);
+fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Outcome> {
+    let output = written.map(|()| Outcome(Given::Json(scratch.as_slice().to_vec()))).map_err(Error::internal);
     if scratch.capacity() > KEPT {
         *scratch = Vec::new();
     }
@@ -162,7 +162,7 @@ const KEPT: usize = 64 * 1024;
     label = "the handler gives this",
     note = "an output is written as JSON and described to clients: put `#[schema]` above `{Self}`, or derive `Serialize` and `JsonSchema`"
 )]
-pub trait Outgoing: Serialize + JsonSchema + Send + 'static {}
+pub trait Output: Serialize + JsonSchema + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + JsonSchema + Send + 'static> Outgoing for T {}
+impl<T: Serialize + JsonSchema + Send + 'static> Output for T {}

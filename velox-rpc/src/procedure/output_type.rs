@@ -9,7 +9,7 @@ use serde_json::Value;
 use validator::Validate;
 
 use super::handler::Respond;
-use super::{Mutation, Outgoing, Output, ProcedureBuilder, Query};
+use super::{Mutation, Outcome, Output, ProcedureBuilder, Query};
 use crate::call::{Call, Kind};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ where
     S: Send + Sync + 'static,
     C: Ctx<State = S>,
     I: Send + 'static,
-    O: Outgoing + DeserializeOwned + Validate,
+    O: Output + DeserializeOwned + Validate,
 {
     /// Ends the chain with the handler of a query. See [`ProcedureBuilder::query`].
     pub fn query<F, R, M>(self, handler: F) -> Query<I, O, S>
@@ -85,11 +85,11 @@ impl<B, O> fmt::Debug for OutputBuilder<B, O> {
     }
 }
 
-fn reread<T: Serialize, O: Serialize + DeserializeOwned + Validate>(value: &T) -> Result<Output> {
-    let given = Output::json(value)?;
+fn reread<T: Serialize, O: Serialize + DeserializeOwned + Validate>(value: &T) -> Result<Outcome> {
+    let given = Outcome::json(value)?;
     let value: O = serde_json::from_slice(given.as_json())?;
     value.validate()?;
-    let shown = Output::json(&value)?;
+    let shown = Outcome::json(&value)?;
     if given.as_json().contains(&b'[') {
         check_lists(&given, &shown)?;
     }
@@ -97,7 +97,7 @@ fn reread<T: Serialize, O: Serialize + DeserializeOwned + Validate>(value: &T) -
 }
 
 /// serde reads an array as a struct: was one taken for an object?
-fn check_lists(given: &Output, shown: &Output) -> Result<()> {
+fn check_lists(given: &Outcome, shown: &Outcome) -> Result<()> {
     fn is_kept(given: &Value, shown: &Value) -> bool {
         match (given, shown) {
             (Value::Array(_), Value::Object(_)) => false,

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::Output;
+use super::Outcome;
 use crate::error::Result;
 use crate::running::Running;
 
@@ -11,7 +11,7 @@ use crate::running::Running;
 /// output. One virtual call, and one box only where something waits.
 ///
 /// The input's type is erased too: middlewares and guards pass it on without being compiled anew for each.
-pub(super) type Step<C> = Arc<dyn Fn(C, Carried) -> Running<Result<Output>> + Send + Sync>;
+pub(super) type Step<C> = Arc<dyn Fn(C, Carried) -> Running<Result<Outcome>> + Send + Sync>;
 
 /// The input of a call on its way to the handler. Before it is read it is `()`, which takes up no room.
 pub(super) struct Carried(Box<dyn Any + Send>);

@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt};
 use super::event::encode;
 use super::events::Events;
 use super::step::Step;
-use super::{Event, Later, Now, Output, ProcedureBuilder, Subscription, ending};
+use super::{Event, Later, Now, Outcome, ProcedureBuilder, Subscription, ending};
 use crate::call::Call;
 use crate::context::{Ctx, Exchange};
 use crate::error::Result;
@@ -41,7 +41,7 @@ pub trait Subscribe<M> {
     type Event: Event;
 
     /// Erases the stream, as soon as it is there. What the handler said of the exchange's reply has to fit it.
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>>;
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>>;
 }
 
 /// Marks a handler that returns a stream.
@@ -55,7 +55,7 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
         Running::ready(ending::checked(&exchange, Ok(erased(self))))
     }
 }
@@ -68,7 +68,7 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
         Running::ready(ending::checked(&exchange, self.map(erased)))
     }
 }
@@ -82,13 +82,13 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Output>> {
+    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
         Running::boxed(async move { ending::checked(&exchange, self.await.map(erased)) })
     }
 }
 
-fn erased<E: Event>(stream: impl Stream<Item = Result<E>> + Send + 'static) -> Output {
-    Output::of_events(Events::new(stream.map(|event| event.and_then(encode))))
+fn erased<E: Event>(stream: impl Stream<Item = Result<E>> + Send + 'static) -> Outcome {
+    Outcome::of_events(Events::new(stream.map(|event| event.and_then(encode))))
 }
 
 impl<S, C, I> ProcedureBuilder<S, C, I>

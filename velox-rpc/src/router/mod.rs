@@ -91,7 +91,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// # Examples
     ///
     /// ```
-    /// use velox_rpc::procedure::Output;
+    /// use velox_rpc::procedure::Outcome;
     /// use velox_rpc::{Ctx, Middleware, Next, Result, Router, procedure};
     /// use velox_rpc::http::{HeaderName, HeaderValue};
     ///
@@ -101,7 +101,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// impl<C: Ctx> Middleware<C> for Versioned {
     ///     type Context = C;
     ///
-    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Output> {
+    ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
     ///         ctx.reply().header(HeaderName::from_static("x-version"), HeaderValue::from_static("2"));
     ///         next.run(ctx).await
     ///     }

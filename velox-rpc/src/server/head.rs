@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{StatusCode, Version};
 
 use crate::context::is_host;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Refuses a head that no honest client sends.
 pub(super) fn check(parts: &Parts) -> Result<()> {
@@ -29,7 +29,8 @@ fn check_host(parts: &Parts) -> Result<()> {
     if acceptable {
         Ok(())
     } else {
-        Err(Error::new(Code::BadRequest, "The request needs exactly one valid Host header").with_name("Bad Request"))
+        Err(Error::new(ErrorKind::BadRequest, "The request needs exactly one valid Host header")
+            .with_name("Bad Request"))
     }
 }
 

@@ -16,7 +16,7 @@ use super::reply::{replied, response};
 use super::run::end;
 use super::{Body, Core};
 use crate::context::{Exchange, ReplyHead, RequestId, forbid_sharing};
-use crate::error::{BoxError, Code, Error, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::procedure::{self, Events, Happening};
 use crate::wire::{PING, Plan, Results};
 
@@ -103,7 +103,7 @@ impl Feed {
 
 #[cold]
 fn too_large() -> Error {
-    Error::new(Code::PayloadTooLarge, "An event is larger than the limit")
+    Error::new(ErrorKind::PayloadTooLarge, "An event is larger than the limit")
 }
 
 impl http_body::Body for Feed {

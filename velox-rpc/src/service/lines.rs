@@ -21,8 +21,8 @@ use super::run::{at_once, beside, void};
 use super::{Body, Core};
 use crate::call::Kind;
 use crate::context::{Exchange, forbid_sharing};
-use crate::error::{BoxError, Code, Error, Result};
-use crate::procedure::{self, Endpoint, Output};
+use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::procedure::{self, Endpoint, Outcome};
 use crate::wire::{BodyType, Calls, Plan};
 
 /// Marks a reply in whose body mutations run: they go on without their client.
@@ -82,7 +82,7 @@ where
 }
 
 /// A call by its number, and what came of it.
-type Ended = (usize, Option<Result<Output>>);
+type Ended = (usize, Option<Result<Outcome>>);
 
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -171,24 +171,24 @@ impl Lines {
         Ok(())
     }
 
-    fn line(&self, call: usize, result: Option<Result<Output>>) -> Vec<u8> {
+    fn line(&self, call: usize, result: Option<Result<Outcome>>) -> Vec<u8> {
         self.core.wires.line(&self.plan, call, result, || self.exchange.id())
     }
 }
 
 /// Runs a call, and ends what it alone has opened.
-async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Output> {
+async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Outcome> {
     let mut result = procedure::run(endpoint, part, call).await;
     if part.is_plain() {
         return result;
     }
-    if let Err(error) = procedure::end(part, &endpoint.name, result.as_ref().ok().map(Output::as_json)).await {
+    if let Err(error) = procedure::end(part, &endpoint.name, result.as_ref().ok().map(Outcome::as_json)).await {
         result = Err(error);
     }
     if !part.holds_head() && part.reply().has_header(&SET_COOKIE) {
         // A call that does not get its cookie through has not ended well, whatever it says.
         let message = "A streamed call cannot set a cookie: send it in a request of its own";
-        result = Err(Error::new(Code::Conflict, message).with_tag("COOKIE_AFTER_HEAD"));
+        result = Err(Error::new(ErrorKind::Conflict, message).with_code("COOKIE_AFTER_HEAD"));
     }
     result
 }

@@ -58,7 +58,7 @@ use self::watch::{Watch, within};
 use crate::call::Kind;
 use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
 pub use crate::error::body::{BodyOverload, BodyTimeout};
-use crate::error::{BoxError, Code, Error};
+use crate::error::{BoxError, Error, ErrorKind};
 use crate::procedure::Endpoint;
 use crate::router::Manifest;
 use crate::wire::{BodyType, Claim, Plan, check_head};
@@ -334,7 +334,7 @@ impl<B> Claimed<B> {
 fn not_found(parts: &Parts) -> Response<Body> {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let message = format!("Route {}:{target} not found", parts.method);
-    refused(&Error::new(Code::NotFound, message).with_name("Not Found"))
+    refused(&Error::not_found(message).with_name("Not Found"))
 }
 
 #[cold]
@@ -345,7 +345,7 @@ fn only_to_be_got(parts: &Parts) -> Response<Body> {
 #[cold]
 fn method_not_allowed(parts: &Parts, allow: HeaderValue) -> Response<Body> {
     let message = format!("{} is not a method of {}", parts.method, parts.uri.path());
-    let error = Error::new(Code::MethodNotSupported, message).with_name("Method Not Allowed");
+    let error = Error::new(ErrorKind::MethodNotSupported, message).with_name("Method Not Allowed");
     let mut response = refused(&error);
     response.headers_mut().insert(http::header::ALLOW, allow);
     response

@@ -13,7 +13,7 @@ use super::Body;
 use super::reply::replied;
 use crate::budget::Held;
 use crate::context::{Arrived, Exchange, Input, Inputs, ReplyHead};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint};
 use crate::wire::{Calls, Plan, Results, Wires, is_only_encoded, is_overload};
 
@@ -94,7 +94,7 @@ async fn each<R>(
     exchange: &Exchange,
     endpoints: &[Option<&Endpoint>],
     reading: Option<Pin<&mut R>>,
-) -> Vec<Option<Result<procedure::Output>>>
+) -> Vec<Option<Result<procedure::Outcome>>>
 where
     R: Future<Output = Read>,
 {
@@ -163,7 +163,7 @@ fn explain_failure(exchange: &Exchange, inputs: &Inputs) {
 /// The headers that go with the refusal of a body.
 #[cold]
 pub(super) fn explain(error: &Error, request: &HeaderMap, reply: &mut HeaderMap) {
-    if error.code() == Code::UnsupportedMediaType && is_only_encoded(request) {
+    if error.kind() == ErrorKind::UnsupportedMediaType && is_only_encoded(request) {
         reply.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     } else if is_overload(error) {
         reply.insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError};
 
 use crate::budget::{Held, UsedUp};
 use crate::error::body::{BodyOverload, BodyTimeout};
-use crate::error::{BoxError, Code, Error, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result};
 
 /// How long a body may be, in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ where
     body_type.0?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
-        Err(_) => Err(Error::new(Code::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
+        Err(_) => Err(Error::new(ErrorKind::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
     }
 }
 
@@ -142,9 +142,11 @@ fn unreadable(error: BoxError) -> Error {
     } else if error.is::<BodyOverload>() {
         overloaded()
     } else if error.is::<BodyTimeout>() {
-        Error::new(Code::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
+        Error::new(ErrorKind::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
     } else {
-        Error::new(Code::BadRequest, "The request body could not be read").with_name("Bad Request").with_source(error)
+        Error::new(ErrorKind::BadRequest, "The request body could not be read")
+            .with_name("Bad Request")
+            .with_source(error)
     }
 }
 
@@ -153,19 +155,19 @@ fn unreadable(error: BoxError) -> Error {
 fn overloaded() -> Error {
     Error::unavailable("The server is reading too many request bodies at the moment")
         .with_name("Service Unavailable")
-        .with_tag(OVERLOADED)
+        .with_code(OVERLOADED)
 }
 
 /// Whether a body was refused only because others are being read.
 pub(crate) fn is_overload(error: &Error) -> bool {
-    error.tag() == OVERLOADED
+    error.code() == OVERLOADED
 }
 
 const OVERLOADED: &str = "TOO_MANY_BODIES";
 
 #[cold]
 fn too_large() -> Error {
-    Error::new(Code::PayloadTooLarge, "Request body is too large").with_name("Payload Too Large")
+    Error::new(ErrorKind::PayloadTooLarge, "Request body is too large").with_name("Payload Too Large")
 }
 
 /// Whether a layer before this service found the body too long. A server around that may have wrapped the error.
@@ -180,6 +182,6 @@ impl From<Unsupported> for Error {
             Unsupported::Type => "The content type of the request body has to be application/json",
             Unsupported::Encoding => "Compressed request bodies are not read here",
         };
-        Self::new(Code::UnsupportedMediaType, message).with_name("Unsupported Media Type")
+        Self::new(ErrorKind::UnsupportedMediaType, message).with_name("Unsupported Media Type")
     }
 }

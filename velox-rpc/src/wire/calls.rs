@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::call::ProcedureName;
 use crate::error::{Error, Result};
-use crate::procedure::{Endpoint, Output};
+use crate::procedure::{Endpoint, Outcome};
 
 /// The procedures that a request calls.
 pub(crate) enum Calls<'a> {
@@ -15,9 +15,9 @@ pub(crate) enum Calls<'a> {
 
 /// What came of the calls of a request, in their order.
 pub(crate) enum Results {
-    One(Result<Output>),
+    One(Result<Outcome>),
     /// `None` for the unknown ones.
-    Each(Vec<Option<Result<Output>>>),
+    Each(Vec<Option<Result<Outcome>>>),
 }
 
 /// The reply of a wire, but for what all replies have. Its headers stand beside those that the calls have set.
@@ -51,7 +51,7 @@ impl Results {
     }
 
     /// The result of the only call.
-    pub(crate) fn only(self) -> Result<Output> {
+    pub(crate) fn only(self) -> Result<Outcome> {
         match self {
             Self::One(result) => result,
             Self::Each(results) => {

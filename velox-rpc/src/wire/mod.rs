@@ -23,7 +23,7 @@ use self::trpc::{Batch, Procedures};
 use crate::call::{Kind, ProcedureName, RawInput};
 use crate::context::{Inputs, ReplyHead, RequestId};
 use crate::error::{Error, Result};
-use crate::procedure::{Endpoint, Happening, Output};
+use crate::procedure::{Endpoint, Happening, Outcome};
 
 pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is_overload, read_body};
 pub(crate) use self::calls::{Answer, Calls, Results, Subject};
@@ -232,7 +232,7 @@ impl Wires {
         &self,
         plan: &Plan,
         call: usize,
-        result: Option<Result<Output>>,
+        result: Option<Result<Outcome>>,
         id: impl Fn() -> RequestId,
     ) -> Vec<u8> {
         match plan {

@@ -108,7 +108,7 @@ fn in_body(body: &str) -> Option<Vec<u8>> {
 
 /// 403, as VeloxTS has it.
 fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Error {
-    Error::forbidden(message).with_name("CsrfError").with_tag(tag)
+    Error::forbidden(message).with_name("CsrfError").with_code(tag)
 }
 
 /// A code and a message.

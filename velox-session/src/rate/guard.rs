@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue, StatusCode};
 use velox_rpc::context::{HasUser, Request};
-use velox_rpc::error::Code;
+use velox_rpc::error::ErrorKind;
 use velox_rpc::procedure::{Demands, Guard};
 use velox_rpc::{Context, Ctx, Error, Result};
 
@@ -198,7 +198,7 @@ impl RateLimit {
             }
             return Ok(());
         }
-        let refusal = Error::unavailable("The rate limit could not be checked").with_tag("RATE_LIMIT_UNAVAILABLE");
+        let refusal = Error::unavailable("The rate limit could not be checked").with_code("RATE_LIMIT_UNAVAILABLE");
         Err(match error {
             Some(error) => refusal.with_source(error),
             None => refusal.with_source(TIMED_OUT),
@@ -250,7 +250,7 @@ fn describe(demands: &mut Demands) {
 }
 
 fn exceeded() -> Error {
-    Error::new(Code::TooManyRequests, EXCEEDED).with_name("AuthError").with_tag("RATE_LIMIT_EXCEEDED")
+    Error::new(ErrorKind::TooManyRequests, EXCEEDED).with_name("AuthError").with_code("RATE_LIMIT_EXCEEDED")
 }
 
 impl<U> Clone for UserRateLimit<U> {

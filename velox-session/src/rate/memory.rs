@@ -24,7 +24,7 @@ use crate::store::StoreError;
 ///
 /// use velox_session::rate::{MemoryRates, rate_limit};
 ///
-/// let login = rate_limit("login", 5, Duration::from_secs(60)).store(MemoryRates::with_capacity(10_000));
+/// let login = rate_limit("login", 5, Duration::from_secs(60)).store(MemoryRates::new().with_capacity(10_000));
 /// # let _ = login;
 /// ```
 #[derive(Clone)]
@@ -43,16 +43,16 @@ struct Windows {
 }
 
 impl MemoryRates {
-    /// Room for 100,000 windows.
+    /// Makes an empty store with room for 100,000 windows.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_capacity(100_000)
+        Self { windows: Arc::default(), capacity: 100_000, clock: Arc::new(SystemClock) }
     }
 
-    /// Room for this many windows, at least one.
+    /// Sets how many windows the store has room for, at least one. The default is 100,000.
     #[must_use]
-    pub fn with_capacity(windows: usize) -> Self {
-        Self { windows: Arc::default(), capacity: windows.max(1), clock: Arc::new(SystemClock) }
+    pub fn with_capacity(self, windows: usize) -> Self {
+        Self { capacity: windows.max(1), ..self }
     }
 
     /// Another clock, for tests. Give the same one to the limit.
@@ -151,7 +151,7 @@ mod tests {
 
     fn rates(capacity: usize) -> (MemoryRates, ManualClock) {
         let clock = ManualClock::at(1_700_000_000_000);
-        (MemoryRates::with_capacity(capacity).with_clock(clock.clone()), clock)
+        (MemoryRates::new().with_capacity(capacity).with_clock(clock.clone()), clock)
     }
 
     async fn hit(rates: &MemoryRates, caller: &str) -> (u64, u64) {

@@ -12,7 +12,7 @@ use http::Method;
 use tokio::sync::OnceCell;
 use velox_rpc::call::Kind;
 use velox_rpc::context::{Exchange, Request, Slot};
-use velox_rpc::procedure::{Output, Running};
+use velox_rpc::procedure::{Outcome, Running};
 use velox_rpc::{Error, Result};
 
 use super::outward::{caused, cross_site, ended, full, of_call};
@@ -52,7 +52,7 @@ impl SessionCall {
     /// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
     /// finished login or logout. A subscription goes on for as long as its session: `over` is what it is told when that is over. Without it,
     /// and where the session may go on under another id, its client is to come back.
-    pub(super) fn end(self, result: Result<Output>, over: Option<fn() -> Error>) -> Running<Result<Output>> {
+    pub(super) fn end(self, result: Result<Outcome>, over: Option<fn() -> Error>) -> Running<Result<Outcome>> {
         let result = result.map_err(of_call).map(|output| match self.watch {
             Some(watch) => output.end_with(async move {
                 match (watch.ended().await, over) {

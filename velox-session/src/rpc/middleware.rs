@@ -4,7 +4,7 @@ use std::fmt;
 
 use velox_rpc::call::Kind;
 use velox_rpc::context::Exchange;
-use velox_rpc::procedure::{Credential, Demands, Output};
+use velox_rpc::procedure::{Credential, Demands, Outcome};
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::{SessionCall, open};
@@ -53,7 +53,7 @@ where
 {
     type Context = UserContext<C, U>;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let result = match user {
             Who::Known(user) => next.run(UserContext::new(user, call.session(), ctx)).await,
@@ -82,7 +82,7 @@ where
 {
     type Context = UserContext<C, Option<U>>;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
         let session = call.session();
         let (user, session) = match user {
@@ -106,7 +106,7 @@ where
 impl<C: Ctx> Middleware<C> for PlainSession {
     type Context = SessionContext<C>;
 
-    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Output> {
+    async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
         let (exchange, kind) = (ctx.exchange(), ctx.base().procedure().kind());
         let open = open(&self.0, exchange, kind).await?;
         let call = SessionCall::begin(&open, &self.0, exchange, kind)?;

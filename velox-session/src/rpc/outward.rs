@@ -3,7 +3,7 @@
 //! A handler hands a [`SessionError`] on by `?`, which makes any error an internal one. The session's middleware stands
 //! around the handler and knows better: what came of the caller's own input is said to be that.
 
-use velox_rpc::error::{BoxError, Code, Error};
+use velox_rpc::error::{BoxError, Error, ErrorKind};
 
 use crate::manager::{CrossSiteError, Full};
 use crate::rejection::Reason;
@@ -51,8 +51,8 @@ pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
 /// A session has too many subscriptions.
 #[cold]
 pub(super) fn full(error: Full) -> Error {
-    Error::new(Code::TooManyRequests, "Too many subscriptions of one session")
-        .with_tag("SESSION_SUBSCRIPTIONS")
+    Error::new(ErrorKind::TooManyRequests, "Too many subscriptions of one session")
+        .with_code("SESSION_SUBSCRIPTIONS")
         .with_source(error)
 }
 

@@ -2,7 +2,7 @@
 
 use velox_example_fullstack::accounts::Accounts;
 use velox_example_fullstack::app::app;
-use velox_rpc::error::Code;
+use velox_rpc::error::ErrorKind;
 use velox_tests::Client;
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn an_account_is_verified_by_its_password_alone() {
         [("ada@example.com", "correct hors"), ("ada@example.com", ""), ("eve@example.com", "correct horse")]
     {
         let refused = accounts.verify(email, password.to_owned()).await.err().expect("it is wrong");
-        assert_eq!(refused.code(), Code::Unauthorized);
+        assert_eq!(refused.kind(), ErrorKind::Unauthorized);
         assert_eq!(refused.message(), "E-mail address or password is wrong", "{email}: the same for both");
     }
 }
@@ -28,7 +28,7 @@ async fn an_address_has_one_account() {
     let open = |email| accounts.open("Ada".to_owned(), email, "correct horse".to_owned());
     let (first, second) = tokio::join!(open("ada@example.com"), open("ADA@example.com"));
     let refused = first.and(second).err().expect("one is refused, even if both come at the same time");
-    assert_eq!(refused.code(), Code::Conflict);
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
 }
 
 #[tokio::test]

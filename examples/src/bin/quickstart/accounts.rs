@@ -41,7 +41,7 @@ impl Accounts {
             .find(|(account, password)| account.email == credentials.email && *password == credentials.password);
         match found {
             Some((account, _)) => Ok(account.clone()),
-            None => Err(Error::unauthorized("Invalid credentials").with_tag("INVALID_CREDENTIALS")),
+            None => Err(Error::unauthorized("Invalid credentials").with_code("INVALID_CREDENTIALS")),
         }
     }
 }

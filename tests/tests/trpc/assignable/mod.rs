@@ -10,7 +10,7 @@ mod values;
 use schemars::JsonSchema;
 use serde::Serialize;
 use velox_rpc::export::TypeScript;
-use velox_rpc::procedure::{Input, Output, Procedure};
+use velox_rpc::procedure::{Input, Outcome, Procedure};
 use velox_rpc::{App, Error, Result, Router, procedure};
 use velox_tests::FrontEnd;
 
@@ -48,7 +48,7 @@ impl Table {
         T: Serialize + JsonSchema + Send + 'static,
     {
         let right = values.into_iter().map(|value| {
-            let output = Output::json(&value).expect("it is written");
+            let output = Outcome::json(&value).expect("it is written");
             String::from_utf8(output.as_json().to_vec()).expect("JSON is UTF-8")
         });
         self.add::<T>("Written", right.collect(), wrong);

@@ -89,8 +89,7 @@ pub trait Guard<C>: Send + Sync + 'static {
 /// # let _ = stats;
 /// ```
 ///
-/// A closure that looks at the context itself stands in the chain, where the context's type is known:
-/// [`guard_fn`](super::ProcedureBuilder::guard_fn).
+/// For a closure that looks at the context or the input, use [`guard_fn`](super::ProcedureBuilder::guard_fn).
 pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
 where
     F: Fn(&Request) -> bool + Send + Sync + 'static,
@@ -147,14 +146,15 @@ where
     })
 }
 
-/// Makes the step of a check that needs no waiting.
-pub(super) fn check_step<C, I, F>(check: F, inner: Step<C>) -> Step<C>
+/// Makes the step of a guard that is a closure, and waits for nothing.
+pub(super) fn step_fn<C, I, F, V>(name: Cow<'static, str>, guard: F, inner: Step<C>) -> Step<C>
 where
-    F: Fn(&C, &I) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&C, &I) -> V + Send + Sync + 'static,
+    V: Verdict,
     C: 'static,
     I: 'static,
 {
-    Arc::new(move |ctx, input| match check(&ctx, input.peek()) {
+    Arc::new(move |ctx, input| match guard(&ctx, input.peek()).into_result(&name) {
         Ok(()) => inner(ctx, input),
         Err(error) => Running::ready(Err(error)),
     })

@@ -21,7 +21,7 @@ use crate::procedure::Demands;
 /// struct AppState { balance: u32 }
 ///
 /// let read = procedure::<AppState>()
-///     .guard_fn("paid", |ctx| match ctx.balance {
+///     .guard_fn("paid", |ctx, _| match ctx.balance {
 ///         0 => Err(Refusal::new("Pay first").status(StatusCode::PAYMENT_REQUIRED)),
 ///         _ => Ok(()),
 ///     })
@@ -100,30 +100,48 @@ macro_rules! worded {
     )+};
 }
 
-/// What a closure of [`guard_fn`](crate::ProcedureBuilder::guard_fn) may return: whether the call passes, or a [`Refusal`] in its own
-/// words.
+/// What the closure of a [`guard_fn`](crate::ProcedureBuilder::guard_fn) returns: `bool`, `Result<(), Refusal>` or `Result<(), Error>`.
 #[diagnostic::on_unimplemented(
-    message = "a guard's closure returns `bool` or `Result<(), Refusal>`, and this one returns `{Self}`",
+    message = "a guard's closure returns `bool`, `Result<(), Refusal>` or `Result<(), Error>`, and this one returns `{Self}`",
     label = "not a verdict",
     note = "for a guard that waits, write an `impl Guard<C>`"
 )]
 pub trait Verdict {
-    /// Whether the call passes.
+    /// Lets the call pass by `Ok`.
     ///
     /// # Errors
     ///
-    /// It does not.
-    fn into_result(self) -> Result<(), Refusal>;
+    /// The error that the caller gets, in the name of this guard unless the closure returned an [`Error`].
+    fn into_result(self, guard: &str) -> Result<(), Error>;
+
+    /// Says in the documents how a call may be refused: nothing, unless it is overridden.
+    fn describe(demands: &mut Demands) {
+        let _ = demands;
+    }
 }
 
 impl Verdict for bool {
-    fn into_result(self) -> Result<(), Refusal> {
-        if self { Ok(()) } else { Err(Refusal::default()) }
+    fn into_result(self, guard: &str) -> Result<(), Error> {
+        Refusal::default().unless(self, guard)
+    }
+
+    fn describe(demands: &mut Demands) {
+        Refusal::default().describe(demands);
     }
 }
 
 impl Verdict for Result<(), Refusal> {
-    fn into_result(self) -> Result<(), Refusal> {
+    fn into_result(self, guard: &str) -> Result<(), Error> {
+        self.map_err(|refusal| refusal.error(guard))
+    }
+
+    fn describe(demands: &mut Demands) {
+        bool::describe(demands);
+    }
+}
+
+impl Verdict for Result<(), Error> {
+    fn into_result(self, _: &str) -> Result<(), Error> {
         self
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::text;
 use crate::call::RawInput;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{InputShape, reads_body};
 use crate::wire::look;
 use crate::wire::sse::{LAST_EVENT_ID, check_last_event_id};
@@ -131,5 +131,5 @@ impl InputPlan {
 
 #[cold]
 fn undecodable(part: &str) -> Error {
-    Error::new(Code::BadRequest, format!("The {part} is not UTF-8")).with_name("Bad Request")
+    Error::new(ErrorKind::BadRequest, format!("The {part} is not UTF-8")).with_name("Bad Request")
 }

@@ -5,11 +5,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::routes::Route;
 use crate::context::{ReplyHead, RequestId, is_without_body};
 use crate::error::Error;
-use crate::procedure::Output;
+use crate::procedure::Outcome;
 use crate::wire::Answer;
 
 /// The reply to a call that ended well.
-pub(crate) fn success(route: &Route, output: Output, head: &ReplyHead) -> Answer {
+pub(crate) fn success(route: &Route, output: Outcome, head: &ReplyHead) -> Answer {
     let json = output.into_json();
     let status = head.status.unwrap_or_else(|| route.success.status(json == b"null"));
     let json = if is_without_body(status) { Vec::new() } else { json };
@@ -37,7 +37,7 @@ impl Serialize for Envelope<'_> {
         map.serialize_entry("error", error.name())?;
         map.serialize_entry("message", error.message())?;
         map.serialize_entry("statusCode", &error.status().as_u16())?;
-        map.serialize_entry("code", error.tag())?;
+        map.serialize_entry("code", error.code())?;
         for (key, value) in error.members() {
             if !OWN_MEMBERS.contains(&key.as_str()) {
                 map.serialize_entry(key, value)?;

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use super::procedures::Procedures;
 use crate::call::Kind;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::wire::sse::LAST_EVENT_ID;
 
 /// The calls of one request.
@@ -51,7 +51,7 @@ impl Batch {
         let query = parts.uri.query().unwrap_or_default();
         let is_list = parameter(query, "batch").is_some_and(|value| value == "1");
         if !parameter(query, "connectionParams").is_none_or(|text| are_connection_params(&text)) {
-            return Err(Error::new(Code::ParseError, "Invalid connection params shape"));
+            return Err(Error::new(ErrorKind::ParseError, "Invalid connection params shape"));
         }
         let paths: Vec<_> = if is_list { paths.split(',').collect() } else { vec![&*paths] };
         let limit = procedures.settings.max_batch_size;
@@ -105,7 +105,7 @@ impl Batch {
         self.allow = Some(HeaderValue::from_static(allow));
         for call in self.calls.iter_mut().filter(|call| call.procedure.is_ok()) {
             let message = format!("Unsupported {method}-request to {kind} procedure at path \"{}\"", call.path);
-            call.procedure = Err(Error::new(Code::MethodNotSupported, message));
+            call.procedure = Err(Error::new(ErrorKind::MethodNotSupported, message));
         }
     }
 
@@ -172,8 +172,8 @@ fn check_type(parts: &Parts) -> Result<()> {
         value.as_bytes()[..end].trim_ascii().eq_ignore_ascii_case(b"application/json")
     };
     match (types.next(), types.next()) {
-        (None, _) => Err(Error::new(Code::UnsupportedMediaType, "Missing content-type header")),
+        (None, _) => Err(Error::new(ErrorKind::UnsupportedMediaType, "Missing content-type header")),
         (Some(value), None) if media_type(value) => Ok(()),
-        _ => Err(Error::new(Code::UnsupportedMediaType, "Unsupported content-type: send application/json")),
+        _ => Err(Error::new(ErrorKind::UnsupportedMediaType, "Unsupported content-type: send application/json")),
     }
 }

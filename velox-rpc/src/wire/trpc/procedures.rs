@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Trpc;
 use crate::call::Kind;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
 use crate::router::{Mistakes, Table};
 
@@ -40,9 +40,10 @@ impl Procedures {
     }
 
     pub(super) fn find(&self, path: &str) -> Result<usize> {
-        self.by_path.get(path).copied().ok_or_else(|| {
-            Error::new(Code::NotFound, format!("No procedure found on path \"{path}\"")).with_name("Not Found")
-        })
+        self.by_path
+            .get(path)
+            .copied()
+            .ok_or_else(|| Error::not_found(format!("No procedure found on path \"{path}\"")).with_name("Not Found"))
     }
 
     pub(super) fn kind(&self, index: usize) -> Kind {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::batch::{Batch, Call};
 use super::procedures::Procedures;
 use crate::context::RequestId;
-use crate::error::{Code, Error, INVALID, Result};
-use crate::procedure::Output;
+use crate::error::{Error, ErrorKind, INVALID, Result};
+use crate::procedure::Outcome;
 use crate::wire::{Answer, Results};
 
 impl Procedures {
@@ -43,7 +43,7 @@ impl Procedures {
         &self,
         batch: &Batch,
         call: usize,
-        result: Option<Result<Output>>,
+        result: Option<Result<Outcome>>,
         id: impl Fn() -> RequestId,
     ) -> Vec<u8> {
         let json = format!("[{call},0,[[").into_bytes();
@@ -59,7 +59,7 @@ impl Procedures {
         serde_json::to_vec(&shape(error, path, &id)).expect(IS_JSON)
     }
 
-    fn reply(&self, call: &Call, result: Option<Result<Output>>, replies: &mut Replies, id: &impl Fn() -> RequestId) {
+    fn reply(&self, call: &Call, result: Option<Result<Outcome>>, replies: &mut Replies, id: &impl Fn() -> RequestId) {
         match (result, &call.procedure) {
             (Some(Ok(output)), Ok(procedure)) => {
                 replies.success(&output, self.endpoint(*procedure).meta.gives_nothing);
@@ -119,7 +119,7 @@ struct Replies {
 }
 
 impl Replies {
-    fn success(&mut self, output: &Output, gives_nothing: bool) {
+    fn success(&mut self, output: &Outcome, gives_nothing: bool) {
         self.note(StatusCode::OK);
         if gives_nothing {
             // TypeScript's `undefined`.
@@ -153,12 +153,12 @@ fn envelope(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> V
 /// tRPC's error shape, with what velox knows beside it: `tag` is the `code` of REST, and so are the members of an error.
 fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Value {
     // Of a call tRPC says that its input is bad, also where it is no JSON.
-    let code = match error.code() {
-        Code::ParseError if path.is_some() => Code::BadRequest,
-        code => code,
+    let kind = match error.kind() {
+        ErrorKind::ParseError if path.is_some() => ErrorKind::BadRequest,
+        kind => kind,
     };
     let mut data = Map::new();
-    data.insert("code".to_owned(), code.key().into());
+    data.insert("code".to_owned(), kind.key().into());
     data.insert("httpStatus".to_owned(), error.status().as_u16().into());
     if let Some(path) = path {
         data.insert("path".to_owned(), path.into());
@@ -171,8 +171,8 @@ fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Valu
         }
         data.insert("issues".to_owned(), issues);
     }
-    if error.tag() != code.key() {
-        data.insert("tag".to_owned(), error.tag().into());
+    if error.code() != kind.key() {
+        data.insert("tag".to_owned(), error.code().into());
     }
     for (key, value) in error.members().iter().filter(|(key, _)| *key != "details") {
         data.entry(key.as_str()).or_insert_with(|| value.clone());
@@ -180,12 +180,12 @@ fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Valu
     if error.status().is_server_error() {
         data.insert("requestId".to_owned(), id().to_string().into());
     }
-    json!({"message": message, "code": code.json_rpc(), "data": data})
+    json!({"message": message, "code": kind.json_rpc(), "data": data})
 }
 
 /// The issues of an input, as Zod has them: each with a list for a path.
 fn issues(error: &Error) -> Option<Value> {
-    if error.code() != Code::BadRequest {
+    if error.kind() != ErrorKind::BadRequest {
         return None;
     }
     let details = error.members().get("details")?.as_array()?;

@@ -50,7 +50,7 @@ fn envelope(error: &Error) -> Value {
         "error": error.name(),
         "message": error.message(),
         "statusCode": error.status().as_u16(),
-        "code": error.tag(),
+        "code": error.code(),
     });
     body.as_object_mut().expect("an object").extend(error.members().clone());
     body
