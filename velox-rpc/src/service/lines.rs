@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::FuturesUnordered;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::Frame;
 use tracing::Span;
 
@@ -37,12 +37,12 @@ pub(super) async fn reply<B>(
     mut exchange: Exchange,
     body: Option<(BodyType, B)>,
     span: &Span,
-    (first, headers): (Vec<u8>, HeaderMap),
 ) -> Response<Body>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
 {
+    let (first, headers) = core.wires.stream(&plan);
     let plan = Arc::new(plan);
     let client = || exchange.request().client_network();
     let (body_type, body) = body.unzip();

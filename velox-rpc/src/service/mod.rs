@@ -166,10 +166,10 @@ impl Core {
                 Claimed::Calls { plan, exchange, .. } if self.wires.is_subscription(&plan) => {
                     within(&span, Box::pin(feed::reply(&self, plan, exchange, &span)).as_mut()).await
                 }
-                Claimed::Calls { plan, exchange, body_type, body } if let Some(head) = self.wires.stream(&plan) => {
+                Claimed::Calls { plan, exchange, body_type, body } if self.wires.is_stream(&plan) => {
                     let body = body_type.map(|body_type| (body_type, body));
                     // In a box: there would be room for it in the future of every request.
-                    within(&span, Box::pin(lines::reply(&self, plan, exchange, body, &span, head)).as_mut()).await
+                    within(&span, Box::pin(lines::reply(&self, plan, exchange, body, &span)).as_mut()).await
                 }
                 Claimed::Calls { plan, exchange, body_type, body } => {
                     let plan = &plan;

@@ -214,17 +214,17 @@ impl Wires {
         }
     }
 
-    /// The first line of the reply and its headers, where the client wants a line for each call, as soon as the call has ended.
-    pub(crate) fn stream(&self, plan: &Plan) -> Option<(Vec<u8>, HeaderMap)> {
-        match plan {
-            Plan::Trpc(batch) => batch.lines(),
-            Plan::Rest { .. } => None,
-        }
-    }
-
-    /// Whether the client wants such a reply.
+    /// Whether the client wants a line for each call, as soon as the call has ended.
     pub(crate) fn is_stream(&self, plan: &Plan) -> bool {
         matches!(plan, Plan::Trpc(batch) if batch.is_stream)
+    }
+
+    /// The first line of such a reply and its headers. REST has none.
+    pub(crate) fn stream(&self, plan: &Plan) -> (Vec<u8>, HeaderMap) {
+        match plan {
+            Plan::Trpc(batch) => batch.lines(),
+            Plan::Rest { .. } => Default::default(),
+        }
     }
 
     /// The line of a call of such a reply.

@@ -74,7 +74,10 @@ fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>
 /// Writes one text as the type that is wanted; as a text where it is none, so that the reader of the field refuses it.
 pub(super) fn push(json: &mut String, text: &str, wanted: Option<&TextType>) {
     match wanted {
-        Some(TextType::Number) if let Some(number) = number(text) => json.push_str(&number),
+        Some(TextType::Number) => match number(text) {
+            Some(number) => json.push_str(&number),
+            None => push_text(json, text),
+        },
         Some(TextType::Boolean) if matches!(text, "true" | "1") => json.push_str("true"),
         Some(TextType::Boolean) if matches!(text, "false" | "0") => json.push_str("false"),
         Some(TextType::List(item)) => {

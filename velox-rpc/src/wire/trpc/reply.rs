@@ -72,19 +72,15 @@ impl Procedures {
 }
 
 impl Batch {
-    /// The first line and the headers of a stream, if the client wants one: each call is a promise, whose value comes in a line with its
-    /// number.
-    pub(crate) fn lines(&self) -> Option<(Vec<u8>, HeaderMap)> {
-        if !self.is_stream {
-            return None;
-        }
+    /// The first line and the headers of a streamed reply: each call is a promise, whose value comes in a line with its number.
+    pub(crate) fn lines(&self) -> (Vec<u8>, HeaderMap) {
         let promise = |call: usize| (call.to_string(), json!([[0], [null, 0, call]]));
         let mut line = Value::Object((0..self.calls.len()).map(promise).collect()).to_string().into_bytes();
         line.push(b'\n');
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         self.head(&mut headers);
-        Some((line, headers))
+        (line, headers)
     }
 
     /// The headers of every reply.

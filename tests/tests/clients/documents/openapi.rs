@@ -1,0 +1,266 @@
+use std::collections::BTreeSet;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use velox_rpc::export::OpenApi;
+use velox_rpc::router::Manifest;
+use velox_rpc::{App, Router, procedure};
+use velox_tests::{Client, node};
+
+use crate::documents::app::app;
+use crate::documents::file;
+
+fn client() -> Client {
+    Client::of(app())
+        .expecting("cache-control")
+        .expecting("etag")
+        .expecting("vary")
+        .expecting("set-cookie")
+        .expecting("content-security-policy")
+        .expecting("referrer-policy")
+}
+
+fn document() -> Value {
+    OpenApi::new("Everything", "1.2.3").description("A bit of everything.").document(client().service().manifest())
+}
+
+/// Every operation, as `GET /path`.
+fn operations(document: &Value) -> Vec<(String, Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let each = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().expect("an item").iter();
+        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation.clone()))
+    });
+    each.collect()
+}
+
+fn operation(id: &str) -> Value {
+    let found = operations(&document()).into_iter().find(|(_, operation)| operation["operationId"] == id);
+    found.unwrap_or_else(|| panic!("no {id}")).1
+}
+
+#[test]
+fn the_document_is_as_recorded() {
+    let text = serde_json::to_string_pretty(&document()).expect("JSON");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_document_is_valid_by_the_meta_schema_and_so_are_its_schemas() {
+    let path = file("openapi.json", &document().to_string());
+    assert_eq!(node("openapi.mjs", &[&path]), "valid\n");
+}
+
+#[test]
+fn what_is_no_document_is_not_valid() {
+    let path =
+        file("no-openapi.json", &json!({"openapi": "3.1.0", "info": {"title": "No version"}, "paths": {}}).to_string());
+    let refused = std::panic::catch_unwind(|| node("openapi.mjs", &[&path]));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn every_route_is_an_operation_and_every_operation_a_route() {
+    let manifest = client().service().manifest().clone();
+    let routes: BTreeSet<String> = routes(&manifest);
+    let operations: BTreeSet<String> = operations(&document()).into_iter().map(|(name, _)| shape(&name)).collect();
+    assert_eq!(routes, operations);
+}
+
+fn routes(manifest: &Manifest) -> BTreeSet<String> {
+    let routes = manifest.entries().iter().filter_map(|entry| entry.route());
+    routes.map(|(method, path)| shape(&format!("{method} {path}"))).collect()
+}
+
+/// A route whose parameters have no name.
+fn shape(route: &str) -> String {
+    let segments = route.split('/').map(|segment| if segment.starts_with([':', '{']) { "?" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn ids_are_namespace_and_procedure_and_tags_are_listed() {
+    let document = document();
+    let names = client().service().manifest().clone();
+    for entry in names.entries().iter().filter(|entry| entry.route().is_some()) {
+        let (namespace, name) = (entry.name().namespace(), entry.name().name());
+        assert_eq!(operation(&format!("{namespace}_{name}"))["tags"], json!([namespace]));
+    }
+    assert_eq!(document["tags"], json!([{"name": "users"}, {"name": "other"}, {"name": "auth"}]));
+}
+
+#[test]
+fn ids_differ_where_names_meet() {
+    let one = |namespace: &str, name: &str| Router::new(namespace).procedure(name, procedure::<()>().query(|_| Ok(1)));
+    let client = Client::of(App::new(()).router(one("a_b", "c")).router(one("a", "b_c")));
+    let document = OpenApi::new("", "").document(client.service().manifest());
+    let ids: Vec<_> =
+        operations(&document).into_iter().map(|(_, operation)| operation["operationId"].clone()).collect();
+    assert_eq!(ids, ["a_b_c", "a_b_c_2"]);
+}
+
+#[test]
+fn exactly_the_procedures_that_need_a_session_say_so() {
+    let with: Vec<_> = operations(&document())
+        .into_iter()
+        .filter_map(|(_, operation)| {
+            Some((operation["operationId"].as_str()?.to_owned(), operation.get("security")?.clone()))
+        })
+        .collect();
+    let expected = [
+        ("other_report", json!([{"x-api-key": []}])),
+        ("auth_login", json!([{}, {"session": []}])),
+        ("auth_profile", json!([{"session": []}])),
+        ("auth_both", json!([{"session": []}, {"session": [], "short": []}])),
+        ("auth_plain", json!([{}, {"short": []}])),
+    ];
+    assert_eq!(with, expected.map(|(id, security)| (id.to_owned(), security)));
+    let schemes = &document()["components"]["securitySchemes"];
+    assert_eq!(schemes["session"], json!({"type": "apiKey", "in": "cookie", "name": "session"}));
+    assert_eq!(schemes["short"], json!({"type": "apiKey", "in": "cookie", "name": "__Host-short"}));
+}
+
+#[test]
+fn refusals_of_steps_are_responses() {
+    let report = operation("other_report");
+    assert_eq!(report["responses"]["401"]["description"], "API key required");
+    assert_eq!(report["responses"]["403"]["description"], "Closed");
+    assert_eq!(operation("auth_profile")["responses"]["401"]["description"], "Authentication required; User not found");
+    assert_eq!(operation("auth_login")["responses"].get("401"), None);
+}
+
+/// The statuses that a document names are those that are sent.
+#[tokio::test]
+async fn successes_have_the_status_that_is_sent() {
+    let client = client();
+    let user = json!({"name": "Ada", "email": "ada@example.com"}).to_string();
+    for (id, method, target, body) in [
+        ("users_listUsers", Method::GET, "/api/users", None),
+        ("users_createUser", Method::POST, "/api/users", Some(user.as_str())),
+        ("users_deleteUser", Method::DELETE, "/api/users/1", None),
+        ("users_removeUser", Method::DELETE, "/api/people/1", None),
+        ("other_nothing", Method::POST, "/api/other/nothing", None),
+        ("other_publish", Method::PUT, "/api/other/x", None),
+    ] {
+        let reply = match body {
+            Some(body) => client.json(method, target, body.to_owned()).await,
+            None => {
+                client
+                    .send(http::Request::builder().method(method).uri(target).body(String::new()).expect("a request"))
+                    .await
+            }
+        };
+        assert!(reply.status.is_success(), "{id}: {reply:?}");
+        let response = operation(id)["responses"][reply.status.as_str()].clone();
+        assert!(response.is_object(), "{id} does not name {}", reply.status);
+        assert_eq!(response.get("content").is_some(), !reply.body.is_empty(), "{id}");
+        if !reply.body.is_empty() {
+            fits(&response["content"]["application/json"]["schema"], &reply.json(), id);
+        }
+    }
+}
+
+/// The envelope that a document describes is the one that is sent.
+#[tokio::test]
+async fn failures_fit_the_envelope() {
+    let client = client();
+    let envelope = operation("users_createUser")["responses"]["400"]["content"]["application/json"]["schema"].clone();
+    let invalid = client.post("/api/users", r#"{"name": "", "email": 7}"#).await;
+    assert_eq!(invalid.status, StatusCode::BAD_REQUEST);
+    fits(&envelope, &invalid.json(), "invalid");
+    fits(&envelope, &client.post("/api/users", "{").await.json(), "malformed");
+    fits(&envelope, &client.get("/api/users/7").await.json(), "not found");
+    fits(&envelope, &client.get("/api/auth/profile").await.json(), "refused");
+    fits(&envelope, &client.get("/api/nowhere").await.json(), "unknown");
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let envelope = operation("users_createUser")["responses"]["400"]["content"]["application/json"]["schema"].clone();
+    let refused = std::panic::catch_unwind(|| fits(&envelope, &json!({"error": "E", "message": "M"}), "short"));
+    assert!(refused.is_err());
+}
+
+/// A value that is sent fits a schema of the document.
+fn fits(schema: &Value, value: &Value, name: &str) {
+    let case = json!({"document": document(), "schema": schema, "value": value});
+    let name = name.replace(' ', "-");
+    assert_eq!(node("fits.mjs", &[&file(&format!("fits-{name}.json"), &case.to_string())]), "fits\n", "{name}");
+}
+
+#[test]
+fn parameters_are_those_of_path_and_query() {
+    let list = operation("users_listUsers");
+    let [page, limit, search, roles, active] = list["parameters"].as_array().expect("parameters").as_slice() else {
+        panic!("five: {list:#}");
+    };
+    assert_eq!(page["in"], "query");
+    assert_eq!(page["required"], false);
+    assert_eq!(page["description"], "The page, from one.");
+    assert_eq!(page["schema"]["type"], "integer");
+    assert_eq!(page["schema"]["minimum"], 1);
+    assert_eq!(page["schema"]["default"], 1);
+    assert_eq!((&limit["schema"]["minimum"], &limit["schema"]["maximum"]), (&json!(1), &json!(100)));
+    assert_eq!(limit["schema"]["default"], 20);
+    assert_eq!(search["schema"], json!({"type": "string"}));
+    assert_eq!(roles["schema"]["type"], "array");
+    assert_eq!(active["schema"], json!({"type": "boolean"}));
+
+    let by_id = &operation("users_getUser")["parameters"];
+    assert_eq!(by_id, &json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]));
+    let any = &operation("other_anyKeys")["parameters"][0];
+    assert_eq!((&any["style"], &any["explode"]), (&json!("form"), &json!(true)));
+}
+
+#[test]
+fn a_body_is_the_input_less_the_path() {
+    let update = operation("users_updateUser");
+    let schema = &update["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(schema["title"], "UpdateUser");
+    assert_eq!(schema["required"], json!(["name", "email"]));
+    assert_eq!(schema["properties"]["email"]["format"], "email");
+    assert_eq!(schema["properties"].get("id"), None);
+    assert_eq!(update["requestBody"]["required"], true);
+    assert_eq!(operation("other_publish").get("requestBody"), None);
+    assert_eq!(operation("other_nothing").get("requestBody"), None);
+    assert_eq!(operation("users_deleteUser").get("requestBody"), None);
+}
+
+#[test]
+fn doc_comments_are_descriptions_and_deprecation_is_told() {
+    let list = operation("users_listUsers");
+    assert_eq!(list["summary"], "The users");
+    assert_eq!(list["description"], "The users.\n\nPage by page, in the order in which they came.");
+    let count = operation("users_count");
+    assert_eq!(count["deprecated"], true);
+    assert_eq!(count["description"], "Deprecated: ask for the list");
+}
+
+/// `Address` is read with a default and written without: its two forms differ.
+#[test]
+fn a_type_that_is_read_in_another_form_has_two_names() {
+    let schemas = document()["components"]["schemas"].clone();
+    assert_eq!(schemas["Address"]["required"], json!(["city", "zip", "country"]));
+    assert_eq!(schemas["AddressInput"]["required"], json!(["city", "zip"]));
+    assert!(schemas.get("RoleInput").is_none(), "it is the same in both forms");
+}
+
+#[test]
+fn an_error_of_the_application_does_not_take_the_envelopes_name() {
+    #[velox_rpc::schema]
+    #[schemars(rename = "Error")]
+    struct Failure {
+        reason: String,
+    }
+    let one = procedure::<()>().query(|_| Ok(vec![Failure { reason: String::new() }]));
+    let client = Client::of_one(one);
+    let schemas = OpenApi::new("", "").document(client.service().manifest())["components"]["schemas"].clone();
+    assert!(schemas["Error2"]["properties"]["reason"].is_object(), "{schemas:#}");
+    assert!(schemas["Error"]["properties"]["statusCode"].is_object(), "{schemas:#}");
+}
+
+#[test]
+fn servers_are_told() {
+    let document = OpenApi::new("", "").server("/shop").document(client().service().manifest());
+    assert_eq!(document["servers"], json!([{"url": "/shop"}]));
+}

@@ -1,0 +1,93 @@
+use http::{Request, StatusCode};
+use velox_rpc::export::OpenApi;
+use velox_rpc::http::Method;
+use velox_rpc::service::AppService;
+use velox_rpc::{App, Router, procedure};
+use velox_tests::{Program, node};
+
+use crate::documents::app::app;
+
+fn service() -> AppService {
+    app().into_service().expect("it starts")
+}
+
+async fn ask(method: Method, target: &str, known: Option<&str>) -> (http::response::Parts, String) {
+    let mut request = Request::builder().method(method).uri(target);
+    if let Some(tag) = known {
+        request = request.header("if-none-match", tag);
+    }
+    let reply = service().call(request.body(String::new()).expect("a request")).await;
+    let (parts, body) = reply.into_parts();
+    let body = http_body_util::BodyExt::collect(body).await.expect("it cannot fail").to_bytes();
+    (parts, String::from_utf8(body.to_vec()).expect("text"))
+}
+
+#[tokio::test]
+async fn the_page_and_its_files_are_served() {
+    for (target, content_type) in [
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/app.css", "text/css; charset=utf-8"),
+        ("/docs/app.js", "text/javascript; charset=utf-8"),
+        ("/docs/openapi.json", "application/json; charset=utf-8"),
+    ] {
+        let (head, body) = ask(Method::GET, target, None).await;
+        assert_eq!(head.status, StatusCode::OK, "{target}");
+        assert_eq!(head.headers["content-type"], content_type);
+        assert_eq!(head.headers["x-content-type-options"], "nosniff");
+        assert_eq!(head.headers["cache-control"], "no-cache");
+        let policy = head.headers["content-security-policy"].to_str().expect("text");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(!body.is_empty());
+
+        let tag = head.headers["etag"].to_str().expect("text");
+        let (again, nothing) = ask(Method::GET, target, Some(tag)).await;
+        assert_eq!((again.status, nothing.as_str()), (StatusCode::NOT_MODIFIED, ""));
+        assert_eq!(ask(Method::GET, target, Some("\"another\"")).await.0.status, StatusCode::OK);
+
+        let (head_only, nothing) = ask(Method::HEAD, target, None).await;
+        assert_eq!((head_only.status, nothing.as_str()), (StatusCode::OK, ""));
+        assert_eq!(head_only.headers["content-length"], body.len().to_string());
+        assert_eq!(head_only.headers["etag"], tag);
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_only_to_be_got() {
+    let (head, _) = ask(Method::POST, "/docs", None).await;
+    assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(head.headers["allow"], "GET, HEAD");
+}
+
+#[tokio::test]
+async fn there_is_no_page_unless_it_is_asked_for() {
+    let service = App::new(()).into_service().expect("it starts");
+    for target in ["/docs", "/docs/openapi.json"] {
+        let reply = service.call(Request::get(target).body(String::new()).expect("a request")).await;
+        assert_eq!(reply.status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[test]
+fn a_page_hides_no_route_and_no_other_page() {
+    let docs = || OpenApi::new("", "");
+    let router =
+        || Router::new("docs").procedure("read", procedure::<()>().rest(Method::GET, "/docs").query(|_| Ok(1)));
+    let mistakes = |app: App<()>| app.into_service().expect_err("a mistake").mistakes().join("\n");
+    let taken = mistakes(App::new(()).prefix("").router(router()).docs("/docs", docs()));
+    assert!(taken.contains("docs `/docs`: a procedure has the route `/docs`"), "{taken}");
+    let twice = mistakes(App::new(()).docs("/docs", docs()).docs("/docs", docs()));
+    assert!(twice.contains("`/docs` is there already"), "{twice}");
+    let odd = mistakes(App::new(()).docs("docs/", docs()));
+    assert!(odd.contains("it has to begin with `/`"), "{odd}");
+}
+
+/// A person opens the page in a browser, logs in by it, and calls a procedure that needs a session. The browser reaches nothing but the
+/// program, and reports no error.
+#[test]
+fn a_person_logs_in_by_the_page_and_calls_a_protected_procedure() {
+    let program = Program::start("quickstart", &[("PORT", "0")]);
+    let address = format!("http://{}", program.address());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let printed = node("docs-page.mjs", &[address.as_ref(), folder]);
+    assert!(printed.contains("alice@example.com"), "{printed}");
+}

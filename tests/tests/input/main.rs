@@ -1,0 +1,5 @@
+//! Inputs: which are accepted, and what callers are told of the others.
+
+mod exact_input;
+mod zod;
+mod zoo;

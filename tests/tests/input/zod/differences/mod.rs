@@ -1,0 +1,78 @@
+//! Where `#[schema]` differs from Zod, and why. The guide tells readers the same, under "Differences from Zod".
+
+mod choices;
+mod coerced;
+mod composed;
+mod missing;
+mod numbers;
+mod texts;
+mod zod4;
+
+use serde_json::Value;
+
+use crate::zod::answer::Answer;
+
+/// One difference, for some rules.
+pub(crate) struct Difference {
+    pub(crate) rules: &'static [&'static str],
+    pub(crate) reason: &'static str,
+    /// Whether a case on which the two do not agree is one of this difference. The first that is counts.
+    pub(crate) is_of: fn(&Case<'_>) -> bool,
+}
+
+/// All from Zod 3.
+pub(crate) fn all() -> impl Iterator<Item = &'static Difference> {
+    [texts::ALL, numbers::ALL, missing::ALL, composed::ALL, choices::ALL, coerced::ALL].into_iter().flatten()
+}
+
+/// Those from Zod 4 alone.
+pub(crate) fn of_zod4() -> impl Iterator<Item = &'static Difference> {
+    zod4::ALL.iter()
+}
+
+/// A value on which Zod and velox do not agree.
+pub(crate) struct Case<'c> {
+    /// The text of the body, or of the query.
+    pub(crate) input: &'c str,
+    /// The texts of the query, decoded.
+    pub(crate) texts: &'c [String],
+    pub(crate) zod: Answer,
+    pub(crate) velox: Answer,
+}
+
+impl Case<'_> {
+    fn only_zod_takes_it(&self) -> bool {
+        self.zod.is_taken() && !self.velox.is_taken()
+    }
+
+    fn only_velox_takes_it(&self) -> bool {
+        self.velox.is_taken() && !self.zod.is_taken()
+    }
+
+    /// Both take it, and give something else for it.
+    fn both_take_it(&self) -> bool {
+        self.zod.is_taken() && self.velox.is_taken()
+    }
+
+    /// The text that was sent for `v`; empty where it is none.
+    fn text(&self) -> String {
+        if let [text] = self.texts {
+            return text.clone();
+        }
+        let body = serde_json::from_str::<Value>(self.input).unwrap_or_default();
+        body["v"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Zod tells of this as well, and of nothing else that velox does not tell.
+    fn zod_also_says(&self, path: &str, message: &str) -> bool {
+        is_one_more(self.zod.issues(), self.velox.issues(), path, message)
+    }
+}
+
+/// Whether `more` is `less` with one more issue in it.
+fn is_one_more(more: &[(String, String)], less: &[(String, String)], path: &str, message: &str) -> bool {
+    let place = more.iter().position(|(at, text)| at == path && text.starts_with(message));
+    place.is_some_and(|place| {
+        more.len() == less.len() + 1 && more[..place] == less[..place] && more[place + 1..] == less[place..]
+    })
+}

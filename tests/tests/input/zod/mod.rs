@@ -1,0 +1,68 @@
+//! Zod 3 and Zod 4 beside `#[schema]`: the same values have to get the same verdict, paths, texts and output.
+//!
+//! `tests/node/zod.mjs` says what Zod makes of several hundred values a rule. Each rule is a procedure here, which gives
+//! its input back. What differs stands in [`differences`], with its reason; nothing else may differ, and what is listed
+//! there must differ.
+
+mod answer;
+mod choices;
+mod coerced;
+mod compare;
+mod composed;
+mod differences;
+mod missing;
+mod numbers;
+mod rules;
+mod texts;
+
+use crate::zod::compare::{compare, vectors};
+use crate::zod::rules::Rules;
+
+#[tokio::test]
+async fn texts_are_judged_as_by_zod() {
+    compare(texts::rules).await;
+}
+
+#[tokio::test]
+async fn numbers_are_judged_as_by_zod() {
+    compare(numbers::rules).await;
+}
+
+#[tokio::test]
+async fn what_may_be_missing_is_judged_as_by_zod() {
+    compare(missing::rules).await;
+}
+
+#[tokio::test]
+async fn lists_and_objects_are_judged_as_by_zod() {
+    compare(composed::rules).await;
+}
+
+#[tokio::test]
+async fn enums_and_unions_are_judged_as_by_zod() {
+    compare(choices::rules).await;
+}
+
+#[tokio::test]
+async fn coerced_texts_are_judged_as_by_zod() {
+    compare(coerced::rules).await;
+}
+
+#[test]
+fn every_rule_has_a_few_hundred_cases_and_a_schema() {
+    let groups: [fn() -> Rules; 6] =
+        [texts::rules, numbers::rules, missing::rules, composed::rules, choices::rules, coerced::rules];
+    let mut here: Vec<_> = groups.iter().flat_map(|rules| rules().names().to_vec()).collect();
+    here.sort_unstable();
+    let mut there: Vec<_> = vectors().keys().map(String::as_str).collect();
+    there.sort_unstable();
+    assert_eq!(here, there, "rules with a schema, and rules of zod.mjs");
+    for (rule, cases) in vectors().iter().filter(|(rule, _)| *rule != "coerceMissing") {
+        assert!(cases.len() >= 250, "{rule}: {} cases", cases.len());
+    }
+    for difference in differences::all().chain(differences::of_zod4()) {
+        for rule in difference.rules {
+            assert!(here.contains(rule), "no rule is called `{rule}`: {}", difference.reason);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The server: sockets, limits, shutdown, and the programs of the examples.
+
+mod few_files;
+mod program;
+mod socket;
+mod tls;

@@ -1,0 +1,239 @@
+//! What must hold when a request is done.
+
+use velox_session::clock::Clock;
+use velox_session::manager::CloseError;
+
+use crate::model::case::Act;
+use crate::model::oracle::{Content, Deed, Effect, Life, Session, Start, TTL, longest, replay};
+use crate::model::script::{Closed, Seen, Sent};
+use crate::model::world::{Opened, Running, World, key_of};
+
+impl World {
+    /// A call sees what the store told its request, with its own changes.
+    pub(super) fn check_seen(&self, running: &Running, saw: &Seen) {
+        let seen = Seen::of(&replay(running.found(), &running.deeds).content);
+        self.check(*saw == seen, || format!("#{}: it saw {saw:?} instead of {seen:?}", running.number));
+    }
+
+    /// C5, C11, F3, F6: what a request has to do follows from what it was told last of its session; and where that is to go on, it must
+    /// not have changed since.
+    pub(super) async fn check_closed(&mut self, running: &Running, closed: &Closed) {
+        let deeds = running.deeds.iter().cloned();
+        let kept: Vec<_> = match running.request.fails {
+            true => deeds.filter_map(Deed::of_failed).collect(),
+            false => deeds.collect(),
+        };
+        let after = replay(running.found(), &kept);
+        let writes_on = after.goes_on(running.planned_at);
+        self.tally.outdated += usize::from(after.outdated && closed.is_err());
+        let effect = after.effect(running.planned_at);
+        let fits = self.fits(&effect, running, closed).await;
+        let opened = &running.opened;
+        let context = || format!("#{}: {closed:?} instead of {effect:?} of {opened:?}", running.number);
+        self.check(fits, context);
+        if let (true, Some(opened)) = (writes_on, opened) {
+            let session = &self.sessions[opened.index];
+            // One that has come to its absolute end since may still be in the store; a login takes it along as one that is over.
+            let there = session.ended_by.is_none() && session.until.1 > running.planned_at;
+            self.check(there && opened.version == session.versions.len() - 1, || {
+                format!("{}, which was {session:?}", context())
+            });
+        }
+        self.apply(effect, running, closed).await;
+        if closed.is_ok() && running.has_logged_out() {
+            self.check_logged_out(running);
+        }
+        self.tally.updates_later += kept.iter().filter(|deed| deed.act == Act::Count && closed.is_ok()).count();
+    }
+
+    /// Whether a request ended like this. Its cookie never outlives the record (E4).
+    async fn fits(&self, effect: &Effect, running: &Running, closed: &Closed) -> bool {
+        let planned_at = running.planned_at;
+        let own = running.opened.as_ref().map(|opened| &self.sessions[opened.index]);
+        let sent = match (effect, closed) {
+            (Effect::Refused, Err(CloseError::Conflict)) => return true,
+            (Effect::Refused, Ok(_)) | (_, Err(_)) => return false,
+            (_, Ok(sent)) => sent,
+        };
+        match (effect, sent) {
+            (Effect::Nothing | Effect::Refused, sent) => *sent == Sent::Nothing,
+            (Effect::Ended, sent) => {
+                // A browser that sent nothing has nothing; to take away what was begun for it does no harm.
+                let begun = running.found().start == Start::Live;
+                match sent {
+                    Sent::Removal => running.cookie.is_some() || begun,
+                    Sent::Nothing => running.cookie.is_none(),
+                    Sent::Cookie { .. } => false,
+                }
+            }
+            (Effect::Read, sent) => self.fits_reader(running, sent),
+            (Effect::Kept(version) | Effect::Begun { version, .. }, Sent::Removal) => {
+                longest(version.content.created_at, planned_at) < 1_000
+            }
+            (Effect::Kept(_) | Effect::Begun { .. }, Sent::Nothing) => false,
+            (Effect::Kept(version), Sent::Cookie { value, max_age }) => {
+                own.is_some_and(|session| session.is_of(value))
+                    && *max_age == longest(version.content.created_at, planned_at) / 1_000
+            }
+            (Effect::Begun { version, .. }, Sent::Cookie { value, max_age }) => {
+                let key = key_of(value);
+                let record = self.record(&key).await.map(|record| Content::of(&record));
+                let late = self.clock.now() + self.ahead() >= planned_at + TTL || self.ended_early.contains(&key);
+                self.sessions.iter().all(|session| session.key != key)
+                    && *max_age == longest(version.content.created_at, planned_at) / 1_000
+                    && (record.as_ref() == Some(&version.content) || late && record.is_none())
+            }
+        }
+    }
+
+    /// C2: a request that has nothing to write any more sends the cookie of a session that is there, if it has renewed it.
+    fn fits_reader(&self, running: &Running, sent: &Sent) -> bool {
+        let Some(opened) = &running.opened else { return *sent == Sent::Nothing };
+        let session = &self.sessions[opened.index];
+        let life = self.life(opened.index, running.planned_at);
+        let (least, most) = opened.left(running.planned_at);
+        match sent {
+            // For less than a second there is no cookie.
+            Sent::Nothing => opened.renewed != Some(true) || life != Life::On || least < 1_000,
+            Sent::Removal => false,
+            Sent::Cookie { value, max_age } => {
+                // Another server may have ended it a moment ago.
+                let unknown = session.ended_by.is_some_and(|server| server != running.request.server)
+                    && !opened.doubts(running.planned_at);
+                (unknown || life != Life::Over)
+                    && opened.renewed != Some(false)
+                    && session.is_of(value)
+                    && (least.saturating_sub(self.ahead()) / 1_000..=most / 1_000).contains(max_age)
+            }
+        }
+    }
+
+    /// Does to the session what the request has done.
+    async fn apply(&mut self, effect: Effect, running: &Running, closed: &Closed) {
+        let now = self.clock.now();
+        let until = (running.planned_at + TTL, now + TTL);
+        let number = running.number;
+        let index = running.opened.as_ref().map(|opened| opened.index);
+        self.tally.lost += usize::from(index.is_some_and(|index| self.sessions[index].ended_by.is_some()));
+        if let (Ok(Sent::Cookie { value, .. }), Some(index), Effect::Read | Effect::Kept(_)) = (closed, index, &effect)
+        {
+            self.sessions[index].cookie = Some(value.clone());
+        }
+        match effect {
+            Effect::Nothing => {}
+            Effect::Refused => {
+                self.tally.refused += 1;
+                if let Some(index) = index {
+                    self.check_stored(index).await;
+                }
+            }
+            Effect::Read => {
+                // Where the store was asked whether it is there, it was told to let it live on.
+                let asked = running.talk.calls > running.notes.borrow().calls;
+                if let (Ok(Sent::Cookie { .. }), Some(opened), true) = (closed, &running.opened, asked) {
+                    self.sessions[opened.index].until = until;
+                }
+            }
+            Effect::Kept(version) => {
+                self.check_answers(number, &version.answers);
+                let opened = running.opened.as_ref().expect("it had a session");
+                let session = &mut self.sessions[opened.index];
+                self.tally.merged += usize::from(opened.overtaken);
+                session.versions.push(version);
+                session.until = until;
+                self.check_stored(opened.index).await;
+            }
+            Effect::Begun { version, goes_on } => {
+                self.check_answers(number, &version.answers);
+                self.end(running).await;
+                let cookie = match closed {
+                    Ok(Sent::Cookie { value, .. }) => Some(value.clone()),
+                    _ => None,
+                };
+                // One that has less than a second to live was put in all the same, unless it had none.
+                let put_in = running.talk.created.clone().filter(|key| self.sessions.iter().all(|s| s.key != *key));
+                if let Some(key) = cookie.as_deref().map(key_of).or(put_in) {
+                    let own = index.filter(|_| goes_on).map(|index| self.sessions[index].first);
+                    let first = own.unwrap_or(self.sessions.len());
+                    let ended_by = self.ended_early.contains(&key).then_some(running.request.server);
+                    self.sessions.push(Session { key, cookie, versions: vec![version], until, first, ended_by });
+                }
+            }
+            Effect::Ended => self.end(running).await,
+        }
+    }
+
+    /// F6: where a request has logged out, the session is over, under whichever id.
+    fn check_logged_out(&self, running: &Running) {
+        let now = self.clock.now();
+        let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
+        self.check(left.is_none(), || format!("#{}: F6: it has logged out, and {left:?} is left", running.number));
+    }
+
+    /// A request may end one other session than its own: after a logout, the one that its own became under a new id.
+    pub(super) fn check_destroyed(&mut self, running: &mut Running) {
+        for key in std::mem::take(&mut running.talk.destroyed) {
+            let opened = running.opened.as_ref().map(|opened| &self.sessions[opened.index].key);
+            if opened == Some(&key) || running.talk.created.as_ref() == Some(&key) {
+                continue;
+            }
+            let Some(index) = self.sessions.iter().position(|session| session.key == key) else {
+                self.ended_early.insert(key);
+                continue;
+            };
+            let session = &self.sessions[index];
+            let right = running.has_logged_out() && running.is_own(session, self);
+            self.check(right, || format!("#{}: it has ended {session:?}", running.number));
+            self.sessions[index].ended_by.get_or_insert(running.request.server);
+            self.tally.ended_elsewhere += 1;
+        }
+    }
+
+    /// A request has ended the session that it had, if that was not over.
+    async fn end(&mut self, running: &Running) {
+        let Some(Opened { index, found, .. }) = &running.opened else { return };
+        if found.start == Start::Live {
+            self.sessions[*index].ended_by.get_or_insert(running.request.server);
+            self.check_stored(*index).await;
+        }
+    }
+}
+
+impl Running {
+    fn has_logged_out(&self) -> bool {
+        self.deeds.iter().any(|deed| deed.act == Act::Logout)
+    }
+
+    /// Whether `session` is the one that the request opened, even if its id has changed since.
+    fn is_own(&self, session: &Session, world: &World) -> bool {
+        self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
+            session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of
+        })
+    }
+}
+
+impl Opened {
+    /// Whether the request saw the session so long ago that it asks the store for it again.
+    fn doubts(&self, now: u64) -> bool {
+        now - self.seen_at >= DOUBTFUL_AFTER
+    }
+
+    /// The least and the most time that a session may have left after the request has renewed it.
+    fn left(&self, now: u64) -> (u64, u64) {
+        let created_at = self.found.content.created_at;
+        if self.doubts(now) {
+            return (longest(created_at, now), longest(created_at, now));
+        }
+        let left = |until: u64| until.saturating_sub(self.seen_at).min(longest(created_at, self.seen_at));
+        (left(self.until.0), left(self.until.1))
+    }
+}
+
+impl Session {
+    /// Whether a cookie is this session's, and the one that was sent before.
+    fn is_of(&self, value: &str) -> bool {
+        self.key == key_of(value) && self.cookie.as_ref().is_none_or(|cookie| cookie == value)
+    }
+}
+
+const DOUBTFUL_AFTER: u64 = 100;

@@ -1,0 +1,197 @@
+//! What must hold of what a call does before its request is done: that a message is given to one, and that an update is saved.
+
+use serde_json::Value;
+use velox_session::clock::Clock;
+
+use crate::model::case::{Act, COUNT};
+use crate::model::oracle::{Content, Deed, Found, Life, Session, Start, TTL, Version, longest, next, replay};
+use crate::model::world::{Opened, Running, World};
+
+impl World {
+    /// A request whose write was refused has been told what is there.
+    pub(super) fn look_again(&mut self, running: &mut Running) {
+        let Some(opened) = &mut running.opened else { return };
+        let (session, now) = (&self.sessions[opened.index], self.clock.now());
+        let there = running.talk.record.as_ref().filter(|record| record.expires_at() > now);
+        match there.map(Content::of) {
+            Some(content) if longest(content.created_at, now) > 0 => {
+                self.check(content == *session.content(), || format!("{content:?} was told instead of {session:?}"));
+                opened.version = session.versions.len() - 1;
+                opened.found = Found::live(session.last());
+                (opened.until, opened.overtaken) = (session.until, true);
+            }
+            _ => {
+                let over = self.life(opened.index, now) != Life::On;
+                self.check(over, || format!("#{}: {session:?} was said to be gone", running.number));
+                self.expire(opened.index);
+                running.lose();
+            }
+        }
+    }
+
+    pub(super) async fn check_deeds(&mut self, running: &mut Running) {
+        let (deeds, taking) = {
+            let notes = running.notes.borrow();
+            (notes.deeds.clone(), notes.taking)
+        };
+        for deed in deeds.iter().skip(running.checked) {
+            running.checked += 1;
+            match deed.act {
+                Act::Take(key) => self.check_taken(running, key, deed).await,
+                Act::Count => self.check_counted(running, deed).await,
+                _ => running.deeds.push(deed.clone()),
+            }
+        }
+        if let (Some(key), None, true) = (taking, &running.due, deeds.len() < running.request.acts.len()) {
+            running.due = matches!(running.request.acts[deeds.len()], Act::Take(_)).then(|| due(running, key));
+        }
+    }
+
+    /// C8: a message that is due is taken, at once and by one, or somebody else has taken it.
+    async fn check_taken(&mut self, running: &mut Running, key: &'static str, deed: &Deed) {
+        let number = running.number;
+        let due = running.due.take().unwrap_or_else(|| due(running, key));
+        let Some(message) = &deed.delivered else {
+            let there = due.is_some()
+                && running.opened.as_ref().is_some_and(|opened| {
+                    let content = self.sessions[opened.index].content();
+                    self.life(opened.index, deed.at) == Life::On && content.flash.get(key) == due.as_ref()
+                });
+            self.check(!there, || format!("#{number}: {due:?} is there, and was not delivered"));
+            if due.is_some() && running.is_aged(deed.at) {
+                running.lose();
+            }
+            return;
+        };
+        self.check(due.as_ref() == Some(message), || format!("#{number}: {message} was delivered instead of {due:?}"));
+        let version = running.opened.as_ref().map(|opened| self.sessions[opened.index].last().clone());
+        let mut version = version.expect("it has a session");
+        let taken = version.content.flash.remove(key);
+        self.check(taken.as_ref() == Some(message), || format!("#{number}: C8: {message} was not in {version:?}"));
+        self.save_at_once(running, version).await;
+        running.deeds.push(deed.clone());
+        self.tally.messages += 1;
+        if !running.request.fails {
+            let message = message.as_str().expect("a text").to_owned();
+            let times = self.delivered.entry(message.clone()).or_default();
+            *times += 1;
+            let times = *times;
+            self.check(times == 1, || format!("#{number}: C8: {message} was delivered {times} times"));
+        }
+    }
+
+    /// C5a: an update is made of what is there, and what it answered is saved: at once, or with what else this request does to a
+    /// session that nobody else has. Where the session is gone it says so.
+    async fn check_counted(&mut self, running: &mut Running, deed: &Deed) {
+        let number = running.number;
+        let before = replay(running.found(), &running.deeds);
+        let due = next(before.content.data.get(COUNT));
+        if before.is_own() {
+            self.check(deed.value == due, || format!("#{number}: C5a: {} was answered instead of {due}", deed.value));
+            let anew = running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT)));
+            let given = replay(running.found(), &running.deeds).content.data.remove(COUNT);
+            running.deeds.push(Deed { given, anew, ..deed.clone() });
+            return;
+        }
+        if running.is_aged(deed.at) && deed.value.is_null() {
+            running.lose();
+        }
+        let (Found { start, .. }, at) = (running.found(), running.turned_at);
+        if start == Start::Lost {
+            self.check(deed.value.is_null(), || format!("#{number}: {} was saved in what is gone", deed.value));
+            self.tally.updates_refused += 1;
+            return;
+        }
+        // Where it is saved, that is in what is there now, and not in what the request has loaded.
+        let mut version = match &running.opened {
+            Some(opened) => self.sessions[opened.index].last().clone(),
+            None => Version { content: Content::empty(at), answers: Vec::new() },
+        };
+        let found = Found { start, ..Found::live(&version) };
+        let due = next(replay(found, &running.deeds).content.data.get(COUNT));
+        self.check(deed.value == due, || format!("#{number}: C5a: {} was answered instead of {due}", deed.value));
+        // Of the value that was there, where it has not set another one before.
+        if running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT))) {
+            version.answers.clear();
+        }
+        version.content.data.insert(COUNT.to_owned(), due.clone());
+        version.answers.push(due);
+        self.check_answers(number, &version.answers);
+        self.tally.updates += 1;
+        if running.opened.is_some() {
+            self.save_at_once(running, version).await;
+        } else {
+            self.begin_at_once(running, version).await;
+        }
+    }
+
+    /// C5a: no two updates of one session have answered the same.
+    pub(super) fn check_answers(&self, number: usize, answers: &[Value]) {
+        let distinct = answers.iter().enumerate().all(|(index, answer)| !answers[..index].contains(answer));
+        self.check(distinct, || format!("#{number}: C5a: the updates of one session have answered {answers:?}"));
+    }
+
+    /// A request has written to its session, at once.
+    async fn save_at_once(&mut self, running: &mut Running, version: Version) {
+        let (now, since) = (self.clock.now(), running.turned_at);
+        let opened = running.opened.as_mut().expect("it has a session");
+        let index = opened.index;
+        let over = self.life(index, since) == Life::Over;
+        self.check(!over, || {
+            format!("#{}: it has written to what is over: {:?}", running.number, self.sessions[index])
+        });
+        let session = &mut self.sessions[index];
+        let until = since + longest(version.content.created_at, since);
+        session.until = (session.until.0.max(since + TTL), now + TTL);
+        let found = Found::live(&version);
+        session.versions.push(version);
+        let version = session.versions.len() - 1;
+        *opened = Opened { found, version, renewed: Some(true), seen_at: now, until: (until, until), ..opened.clone() };
+        self.check_stored(index).await;
+    }
+
+    /// A request without a session has begun one, whose cookie it does not send before it is done.
+    async fn begin_at_once(&mut self, running: &mut Running, version: Version) {
+        let (now, since) = (self.clock.now(), running.turned_at);
+        let key = running.talk.created.clone().expect("a session was put in");
+        let (index, found) = (self.sessions.len(), Found::live(&version));
+        self.check(self.sessions.iter().all(|session| session.key != key), || format!("{key:?} was there already"));
+        let until = (since + TTL, now + TTL);
+        self.sessions.push(Session { key, cookie: None, versions: vec![version], until, first: index, ended_by: None });
+        running.forget(|act| act == Act::Regenerate);
+        let until = (since + TTL, since + TTL);
+        running.opened =
+            Some(Opened { index, found, version: 0, overtaken: false, renewed: Some(true), seen_at: now, until });
+        self.tally.begun_at_once += 1;
+        self.check_stored(index).await;
+    }
+}
+
+impl Running {
+    /// Whether its session has come to its absolute end: then no store need be asked.
+    fn is_aged(&self, now: u64) -> bool {
+        self.opened.as_ref().is_some_and(|opened| longest(opened.found.content.created_at, now) == 0)
+    }
+
+    /// Notes that its session is gone.
+    fn lose(&mut self) {
+        let opening_at = self.notes.borrow().opening_at;
+        if let Some(opened) = &mut self.opened {
+            opened.found = opened.found.left(opening_at);
+        }
+    }
+
+    /// Takes back deeds that are done otherwise. Answers whether there were any.
+    fn forget(&mut self, which: impl Fn(Act) -> bool) -> bool {
+        let before = self.deeds.len();
+        self.deeds.retain(|deed| !which(deed.act));
+        self.deeds.len() < before
+    }
+}
+
+/// The message that is to be delivered after what a request has done.
+fn due(running: &Running, key: &'static str) -> Option<Value> {
+    let found = running.found();
+    let (start, own) = (found.start, running.deeds.iter().any(|deed| deed.act == Act::Flash(key)));
+    replay(found, &running.deeds).content.flash.remove(key).filter(|_| !own && start == Start::Live)
+}

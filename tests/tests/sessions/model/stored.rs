@@ -1,0 +1,54 @@
+//! What must be in the store, and nothing else.
+
+use velox_session::clock::Clock;
+
+use crate::model::case::USERS;
+use crate::model::oracle::{ABSOLUTE, Content, Life};
+use crate::model::world::World;
+
+impl World {
+    /// C1, C4, C5, F3, F6: what the store has is what was acknowledged, and nothing of a session that is over.
+    pub(super) async fn check_stored(&self, index: usize) {
+        let session = &self.sessions[index];
+        let record = self.record(&session.key).await.map(|record| Content::of(&record));
+        let now = self.clock.now();
+        let right = match (session.ended_by, self.life(index, now)) {
+            (Some(_), _) => record.is_none(),
+            (None, Life::On) => record.as_ref() == Some(session.content()),
+            (None, Life::Over | Life::Unsure) => true,
+        };
+        self.check(right, || format!("session {index} is {record:?} instead of {session:?}"));
+    }
+
+    /// G1, G2: there are the records of the sessions that are there, and no others.
+    pub(super) async fn check_records(&mut self) {
+        let now = self.clock.now();
+        let lives = |life: Life| (0..self.sessions.len()).filter(|index| self.life(*index, now) == life).count();
+        let least = lives(Life::On);
+        // The store may keep a session that is over by its age until it is asked for, or not.
+        let aged = self.sessions.iter().filter(|session| {
+            session.ended_by.is_none() && session.content().created_at + ABSOLUTE <= now && session.until.1 > now
+        });
+        let most = least + lives(Life::Unsure) + aged.count();
+        let records = self.ground.records().await;
+        self.check((least..=most).contains(&records), || format!("G1: {records} records instead of {least} to {most}"));
+    }
+
+    /// What is left is as it has to be.
+    pub(super) async fn check_the_end(&mut self) {
+        self.check_records().await;
+        for index in 0..self.sessions.len() {
+            self.check_stored(index).await;
+        }
+        let now = self.clock.now();
+        for user in USERS {
+            let own = (0..self.sessions.len()).filter(|i| self.sessions[*i].content().user.as_deref() == Some(user));
+            let own: Vec<_> = own.map(|index| self.life(index, now)).filter(|life| *life != Life::Over).collect();
+            let least = own.iter().filter(|life| **life == Life::On).count();
+            let listed = self.onlooker.sessions_of(user).await.expect("the store answers").len();
+            self.check((least..=own.len()).contains(&listed), || {
+                format!("F9: {listed} sessions of {user}, not {least}")
+            });
+        }
+    }
+}

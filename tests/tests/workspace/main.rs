@@ -1,0 +1,5 @@
+//! The workspace itself: its layers, its promises, and the errors of its macros.
+
+mod layers;
+mod promises;
+mod ui;
