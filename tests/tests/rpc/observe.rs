@@ -11,7 +11,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use velox_rpc::service::Ended;
 use velox_rpc::{App, Call, Error, Router, procedure, schema};
-use velox_tests::{Client, Log, SessionsApp, get, listen};
+use velox_tests::{Client, get, listen};
 
 #[schema]
 struct ById {
@@ -218,22 +218,4 @@ async fn the_span_of_a_request_within_a_trace_has_the_id_of_the_trace() {
     drop(guard);
     let fields = spans.0.lock().expect("no test panics here").fields[0].clone();
     assert!(fields.contains("request_id=4bf92f3577b34da6a3ce929d0e0e4736 "), "{fields}");
-}
-
-// ---- what is said once ----
-
-#[tokio::test]
-async fn that_a_cache_header_was_replaced_is_logged_once_in_a_process() {
-    let app = SessionsApp::start();
-    let log = Log::listen();
-    for _ in 0..3 {
-        for does in ["read", "fail"] {
-            app.visitor().get(&format!("/api/session/says?said=public&does={does}")).await;
-            app.visitor().get(&format!("/api/session/says?said=private&does={does}")).await;
-        }
-    }
-    let lines = log.lines();
-    let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
-    assert_eq!(count("WARN message=a handler allowed shared caches"), 1, "{lines:?}");
-    assert_eq!(count("INFO message=a call failed after its handler allowed shared caches"), 1, "{lines:?}");
 }

@@ -10,10 +10,10 @@ use self::file_store::FileStore;
 use self::four_lines::FourLines;
 
 #[expect(unreachable_pub, reason = "it is a module of a program as well")]
-#[path = "../../examples/src/bin/own_store/file_store.rs"]
+#[path = "../../../examples/src/bin/own_store/file_store.rs"]
 mod file_store;
 #[expect(unreachable_pub, reason = "it is a module of a program as well")]
-#[path = "../../examples/src/bin/naive_store/four_lines.rs"]
+#[path = "../../../examples/src/bin/naive_store/four_lines.rs"]
 mod four_lines;
 
 fn clock() -> ManualClock {
