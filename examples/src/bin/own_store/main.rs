@@ -3,7 +3,7 @@
 //!
 //! The seed page does the same with four lines of Redis. Those lines write whatever is there. `file_store.rs` compares before it writes, so
 //! that a request never undoes a logout that came after it began. `naive_store` shows which promises the four lines break.
-//! `tests/tests/sessions/lives/example_stores.rs` tests both stores with the `conformance` feature.
+//! `tests/tests/sessions/example_stores.rs` tests both stores with the `conformance` feature.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Requests that others overtake, in orders that were once got wrong. Random orders have found them: `tests/tests/sessions/lives/model`.
+//! Requests that others overtake, in orders that were once got wrong. Random orders have found them: `tests/tests/sessions/model`.
 
 use super::world::{World, poll, value};
 use super::*;

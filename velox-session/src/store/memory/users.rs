@@ -57,7 +57,8 @@ impl Users {
 
     /// Lets an old mark leave, unless its user has sessions.
     pub(super) fn tidy(&mut self, now: u64) {
-        let Some((_, owner)) = self.marked.pop_front_if(|(due, _)| *due <= now) else { return };
+        let Some(&(_, owner)) = self.marked.front().filter(|(due, _)| *due <= now) else { return };
+        self.marked.pop_front();
         if self.ended_after(owner, now.saturating_sub(LIFE)) || !self.sessions(owner).is_empty() {
             self.marked.push_back((now.saturating_add(LIFE), owner));
         } else {
