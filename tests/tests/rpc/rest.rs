@@ -728,7 +728,7 @@ async fn a_body_that_is_not_json_is_refused() {
 #[tokio::test]
 async fn a_body_that_is_not_utf8_is_refused() {
     for body in [&b"{\"title\":\"\xff\"}"[..], b"\xff\xfe{\x00}\x00", b"{\"title\":\"\xed\xa0\x80\"}"] {
-        assert_eq!(post(body).await.status, 400, "{body:?}");
+        assert_eq!(post(body).await.failure(), (400, "INVALID_JSON".into()), "{body:?}");
     }
 }
 

@@ -51,7 +51,9 @@ where
     body_type.0?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
-        Err(_) => Err(Error::new(ErrorKind::ParseError, "The request body is not UTF-8").with_name("Bad Request")),
+        Err(_) => Err(Error::new(ErrorKind::ParseError, "The request body is not UTF-8")
+            .with_name("Bad Request")
+            .with_code("INVALID_JSON")),
     }
 }
 
