@@ -1,7 +1,8 @@
 //! The seed page, complete: log in, log out, profile, home page, flash messages.
 //!
 //! `cargo run --bin quickstart` from the root; nothing else has to be there. With `REDIS_URL` set, sessions are kept in Redis and outlive
-//! the process; give it a `SESSION_SECRET` too. `ALLOWED_ORIGINS` names front ends on other origins, with commas between them.
+//! the process; give it a `SESSION_SECRET` too. `ALLOWED_ORIGINS` names front ends on other origins, with commas between them. `HOST` is
+//! the address to listen on, `127.0.0.1` unless set; in a container it is `0.0.0.0`.
 
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ pub struct AppState {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
+    let host = variable("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned());
     let port = number("PORT")?.unwrap_or(3000);
     let origins = origins()?;
 
@@ -39,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     app.router(Auth { session: session(&origins)? })
         // A page to read and to try: http://localhost:3000/docs
         .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")))
-        .serve(("127.0.0.1", port))
+        .health("/health")
+        .serve((host.as_str(), port))
         .await?;
     Ok(())
 }
