@@ -2,4 +2,5 @@
 
 mod layers;
 mod promises;
+mod template;
 mod ui;

@@ -176,6 +176,7 @@ const CRATES: [&str; 10] = [
     "examples/fullstack",
     "examples/otel",
     "examples/reference",
+    "examples/template",
     "tests",
     "tests/renamed",
 ];

@@ -1,0 +1,42 @@
+//! A service with accounts to log in to, and a page to try it: <http://localhost:3000/docs>.
+
+mod auth;
+
+use std::env;
+use std::error::Error;
+
+use velox_rpc::App;
+use velox_rpc::export::OpenApi;
+use velox_session::{MemoryStore, Secret, SessionMiddleware, session_middleware};
+
+use crate::auth::Auth;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
+    let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    app(session()?)
+        .docs("/docs", OpenApi::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")))
+        .health("/health")
+        .serve((host.as_str(), port))
+        .await?;
+    Ok(())
+}
+
+/// The application. Add your routers here.
+fn app(session: SessionMiddleware) -> App<()> {
+    App::new(()).router(Auth { session })
+}
+
+fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
+    let session = match env::var("SESSION_SECRET") {
+        Ok(secret) => session_middleware(Secret::new(secret)?),
+        Err(_) => {
+            tracing::warn!("SESSION_SECRET is not set: sessions end with this process, and cookies go over plain HTTP");
+            session_middleware(Secret::generate()?).cookie_name("session").secure(false)
+        }
+    };
+    // For several processes, or to keep sessions over a restart: `velox_session::store::RedisStore`.
+    Ok(session.store(MemoryStore::new()).build()?)
+}
