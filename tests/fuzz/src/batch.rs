@@ -1,0 +1,14 @@
+//! A batch of tRPC: which procedures are called, and with which inputs. The two are divided by a line break.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use velox_fuzz::Server;
+
+static SERVER: LazyLock<Server> = LazyLock::new(Server::new);
+
+fuzz_target!(|text: &str| {
+    let (names, inputs) = text.split_once('\n').unwrap_or(("things.createThing,things.createThing", text));
+    SERVER.ask("POST", &format!("/trpc/{names}?batch=1"), inputs.as_bytes());
+});

@@ -1,0 +1,13 @@
+//! A session as a store keeps it: what is read is written and read again as the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use velox_session::Record;
+
+fuzz_target!(|text: &[u8]| {
+    if let Ok(record) = Record::try_from_json(text) {
+        let written = record.to_json();
+        let again = Record::try_from_json(written.as_bytes()).expect("it was written by us");
+        assert_eq!(again.to_json(), written);
+    }
+});
