@@ -1,5 +1,7 @@
 //! A service with accounts to log in to, and a page to try it: <http://localhost:3000/docs>.
 
+#![forbid(unsafe_code)]
+
 mod auth;
 
 use std::env;

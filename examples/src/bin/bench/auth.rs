@@ -4,8 +4,8 @@ use velox_rpc::http::{Method, StatusCode};
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
 use velox_session::SessionUser;
 
+use crate::app::{AppState, Sessions};
 use crate::users::User;
-use crate::{AppState, Sessions};
 
 /// The routes that have to do with who somebody is.
 pub struct Auth {

@@ -3,7 +3,7 @@
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Router, procedure, schema};
 
-use crate::AppState;
+use crate::app::AppState;
 
 /// The parameter of a route.
 #[schema]

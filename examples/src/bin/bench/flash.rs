@@ -4,7 +4,7 @@ use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 use velox_session::SessionMiddleware;
 
-use crate::AppState;
+use crate::app::AppState;
 
 /// The routes of the flash message.
 pub struct Flash {

@@ -3,7 +3,7 @@
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 
-use crate::AppState;
+use crate::app::AppState;
 
 /// The routes that no session stands in front of.
 pub struct Plain;

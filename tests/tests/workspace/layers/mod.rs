@@ -167,7 +167,7 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 12] = [
     "velox-rpc",
     "velox-rpc-macros",
     "velox-session",
@@ -178,6 +178,7 @@ const CRATES: [&str; 10] = [
     "examples/reference",
     "examples/template",
     "tests",
+    "tests/benches",
     "tests/renamed",
 ];
 

@@ -1,0 +1,49 @@
+//! The application that is measured.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use velox_rpc::App;
+use velox_session::{SessionMiddleware, SessionUser};
+
+use crate::auth::Auth;
+use crate::counter::Counter;
+use crate::extra;
+use crate::flash::Flash;
+use crate::plain::Plain;
+use crate::settings::Settings;
+use crate::users::{User, Users};
+
+/// What every handler reaches through `ctx`.
+pub struct AppState {
+    /// Who may log in.
+    pub users: Arc<Users>,
+}
+
+/// A session middleware that looks the user of each request up.
+pub type Sessions = SessionMiddleware<User>;
+
+/// Makes the application that these settings describe.
+///
+/// # Errors
+///
+/// The settings contradict each other.
+pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
+    let users = Arc::new(Users::ada());
+    let session = settings.session()?;
+    let with_user = sessions(session.clone(), Arc::clone(&users));
+    Ok(App::new(AppState { users })
+        .router(extra::routes(settings.extra_routes))
+        .router(Plain)
+        .router(Auth { session: with_user })
+        .router(Flash { session: session.clone() })
+        .router(Counter { session })
+        .trpc("/trpc"))
+}
+
+fn sessions(session: SessionMiddleware, users: Arc<Users>) -> Sessions {
+    session.user_loader(move |user: SessionUser| {
+        let found = users.by_id(&user.id).cloned();
+        async move { Ok(found) }
+    })
+}
