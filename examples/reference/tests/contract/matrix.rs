@@ -7,6 +7,7 @@ mod rest;
 mod trpc;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -39,8 +40,8 @@ async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<
 
 impl Case {
     fn is_subscription(&self) -> bool {
-        let manifest = manifest();
-        let entry = manifest.entries().iter().find(|entry| entry.name().to_string() == self.procedure);
+        static MANIFEST: LazyLock<Manifest> = LazyLock::new(manifest);
+        let entry = MANIFEST.entries().iter().find(|entry| entry.name().to_string() == self.procedure);
         entry.is_some_and(|entry| entry.name().kind() == Kind::Subscription)
     }
 }
