@@ -1,6 +1,7 @@
 //! Real types, with the real macro, against the issues that are expected.
 
 mod accepted;
+#[cfg(unix)]
 mod cost;
 mod rules;
 mod types;
