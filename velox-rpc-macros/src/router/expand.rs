@@ -16,6 +16,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
     let Block { attrs, impl_token, self_ty, members } = &router.block;
     let members = members.iter().map(|member| self::member(member, router));
     let (namespace, state) = (&router.namespace, &router.state);
+    let description = router.description.iter();
     let entries = router.procedures.iter().map(entry);
     let checks = router.procedures.iter().map(|procedure| check::parameters(procedure, &private));
     quote! {
@@ -27,7 +28,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
             // A procedure that is deprecated for its callers is still served.
             #[allow(deprecated)]
             fn into_router(self) -> #private::Router<#state> {
-                let router = #private::Router::new(#namespace);
+                let router = #private::Router::new(#namespace) #(.describe(#description))*;
                 #(#entries)*
                 router
             }

@@ -7,13 +7,15 @@ use crate::diagnostics::Mistakes;
 use crate::root::Root;
 use crate::router::method::{Damage, Outcome, Procedure};
 use crate::router::parse::{Arguments, Block};
-use crate::router::{capture, result, rewrite};
+use crate::router::{capture, docs, result, rewrite};
 
 /// A router.
 pub(crate) struct Router {
     pub(crate) root: Root,
     pub(crate) namespace: syn::LitStr,
     pub(crate) state: Type,
+    /// The doc comment of the block.
+    pub(crate) description: Option<String>,
     /// The block, with the state filled in everywhere.
     pub(crate) block: Block,
     pub(crate) procedures: Vec<Procedure>,
@@ -56,7 +58,8 @@ impl Router {
                     `Mutation<I, O>` or `Subscription<I, O>`",
             );
         }
-        Self { root, namespace: arguments.namespace, state, block, procedures, broken }
+        let description = docs::description(&block.attrs);
+        Self { root, namespace: arguments.namespace, state, description, block, procedures, broken }
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::call::ProcedureName;
 use crate::procedure::{Demands, Endpoint};
-use crate::router::Success;
+use crate::router::{Namespace, Success};
 
 /// An application's procedures as data.
 ///
@@ -27,6 +27,7 @@ use crate::router::Success;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
+    namespaces: Vec<Namespace>,
     entries: Vec<ManifestEntry>,
 }
 
@@ -48,6 +49,10 @@ pub(crate) struct ManifestRoute {
 }
 
 impl Manifest {
+    pub(crate) fn of(namespaces: &[Namespace]) -> Self {
+        Self { namespaces: namespaces.to_vec(), entries: Vec::new() }
+    }
+
     pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<ManifestRoute>) {
         self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
     }
@@ -55,6 +60,12 @@ impl Manifest {
     /// The procedures, in the order in which they were added.
     pub fn entries(&self) -> &[ManifestEntry] {
         &self.entries
+    }
+
+    /// Returns the description of a namespace, from the first router that has one.
+    pub fn description_of(&self, namespace: &str) -> Option<&str> {
+        let mut all = self.namespaces.iter().filter(|other| other.name == namespace);
+        all.find_map(|namespace| namespace.description.as_deref())
     }
 }
 

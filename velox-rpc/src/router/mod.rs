@@ -4,6 +4,7 @@ mod manifest;
 mod success;
 mod table;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,8 +30,16 @@ use crate::procedure::{Guard, Middleware, Procedure};
 #[must_use = "a router answers only in an `App`"]
 pub struct Router<S> {
     namespace: String,
+    description: Option<Cow<'static, str>>,
     procedures: Vec<(String, Procedure<S>)>,
     steps: Vec<Around<S>>,
+}
+
+/// A namespace with its description.
+#[derive(Debug, Clone)]
+pub(crate) struct Namespace {
+    pub(crate) name: String,
+    pub(crate) description: Option<Cow<'static, str>>,
 }
 
 /// Puts a step of a router around a procedure.
@@ -39,7 +48,29 @@ type Around<S> = Box<dyn Fn(Procedure<S>) -> Procedure<S> + Send + Sync>;
 impl<S> Router<S> {
     /// A router without procedures. The namespace is part of every path: `auth` makes `/api/auth/…`.
     pub fn new(namespace: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), procedures: Vec::new(), steps: Vec::new() }
+        Self { namespace: namespace.into(), description: None, procedures: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Describes the namespace in the documents made of the router. `#[router]` takes the text from the doc comment above the `impl` block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::OpenApi;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let health = Router::new("health")
+    ///     .describe("Whether the service works.")
+    ///     .procedure("getHealth", procedure().query(|_| Ok("ok")));
+    /// let service = App::new(()).router(health).into_service()?;
+    ///
+    /// let document = OpenApi::new("Shop", "1.0.0").document(service.manifest());
+    /// assert_eq!(document["tags"][0]["description"], "Whether the service works.");
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn describe(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.description = Some(text.into());
+        self
     }
 
     /// Adds a procedure under its wire name, as `getProfile`.
@@ -121,11 +152,12 @@ impl<S: Send + Sync + 'static> Router<S> {
         self
     }
 
-    /// Its namespace, and its procedures with the router's steps around them.
-    pub(crate) fn into_parts(self) -> (String, impl Iterator<Item = (String, Procedure<S>)>) {
-        let Self { namespace, procedures, steps } = self;
+    /// Its namespace with its description, and its procedures with the router's steps around them.
+    pub(crate) fn into_parts(self) -> (Namespace, impl Iterator<Item = (String, Procedure<S>)>) {
+        let Self { namespace, description, procedures, steps } = self;
         let around = move |procedure| steps.iter().rev().fold(procedure, |inner, step| step(inner));
-        (namespace, procedures.into_iter().map(move |(name, procedure)| (name, around(procedure))))
+        let procedures = procedures.into_iter().map(move |(name, procedure)| (name, around(procedure)));
+        (Namespace { name: namespace, description }, procedures)
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Router;
+use super::{Namespace, Router};
 use crate::call::ProcedureName;
 use crate::procedure::{Endpoint, InputSettings};
 
 /// All procedures of an application, in the order in which they were added.
 #[derive(Default)]
 pub(crate) struct Table {
+    namespaces: Vec<Namespace>,
     endpoints: Vec<Endpoint>,
 }
 
@@ -20,8 +21,14 @@ impl Table {
         let (namespace, procedures) = router.into_parts();
         self.endpoints.extend(procedures.map(|(name, procedure)| {
             let kind = procedure.meta().kind;
-            procedure.bind(ProcedureName::new(namespace.clone(), name, kind), Arc::clone(state))
+            procedure.bind(ProcedureName::new(namespace.name.clone(), name, kind), Arc::clone(state))
         }));
+        self.namespaces.push(namespace);
+    }
+
+    /// The namespaces of the routers. Several routers may share one.
+    pub(crate) fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
     }
 
     /// The procedures.

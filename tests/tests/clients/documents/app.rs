@@ -155,6 +155,7 @@ struct Publish {
 /// Reads and writes users.
 pub(crate) struct Users;
 
+/// People.
 #[router("users")]
 impl Users {
     /// The users.
@@ -226,6 +227,7 @@ impl<C: Ctx> Guard<C> for ApiKey {
 fn other() -> Router<()> {
     let open_hours = guard("openHours", |request| request.header("x-closed") != Some("1")).message("Closed");
     Router::new("other")
+        .describe("Everything else.")
         .procedure("draw", procedure().input::<Drawing>().mutation(|Call { input, .. }| Ok(input)))
         .procedure("report", procedure().guard(ApiKey).guard(open_hours).query(|_| Ok("report")))
         .procedure("nothing", procedure().mutation(|_| Ok(())))
@@ -257,6 +259,7 @@ fn auth(session: &SessionMiddleware, short: &SessionMiddleware) -> Router<()> {
         email: String,
     }
     Router::new("auth")
+        .describe("Who calls.")
         .procedure(
             "login",
             procedure().use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {

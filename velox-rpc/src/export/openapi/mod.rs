@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use self::operation::Operation;
 use self::paths::Paths;
 use self::security::Schemes;
-use crate::export::schemas::{Naming, Schemas, reached};
+use crate::export::schemas::{Naming, Schemas, prose, reached};
 use crate::router::Manifest;
 
 /// What an OpenAPI document says beside the routes; [`document`](Self::document) makes it of a manifest.
@@ -59,8 +59,10 @@ impl OpenApi {
         self
     }
 
-    /// Says where the application is reached: a URL, or a path that a proxy puts in front of the routes. Without any it is where
-    /// the document was got.
+    /// Says where clients reach the application: a URL, or a path that a proxy puts in front of the routes.
+    ///
+    /// By default, a document that [`App::docs`](crate::App::docs) serves names the application that it came from, by a relative URL. This is
+    /// right behind any proxy and in any router that the application is mounted in. The page at `/docs` always calls its own origin.
     pub fn server(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.servers.push(url.into());
         self
@@ -70,7 +72,7 @@ impl OpenApi {
         &self.title
     }
 
-    /// The document. The same manifest always gives the same.
+    /// Returns the document, as it is for clients that reach the application at `/`. The same manifest always gives the same document.
     ///
     /// - Every route is an operation, by the id `<namespace>_<procedure>` and under the tag `<namespace>`.
     /// - Inputs are given in place, less what the path or the query gives; outputs and all that has a name of its own are
@@ -78,9 +80,15 @@ impl OpenApi {
     /// - A success has the status that is sent, unless the handler sets another by
     ///   [`Reply`](crate::context::Reply); a failure has the envelope that every failure has.
     /// - A cookie or header that a middleware or guard [describes](crate::Middleware::describe) is a security scheme of just the
-    ///   procedures that it stands in; where it is optional, so is the scheme.
+    ///   procedures that it stands in; where it is optional, so is the scheme. Procedures without any say `security: []`.
+    /// - A procedure without a doc comment has its name in words as `summary`: `listUsers` is "List users".
     #[must_use]
     pub fn document(&self, manifest: &Manifest) -> Value {
+        self.document_for(manifest, "/")
+    }
+
+    /// The document for a place from which this URL leads to the application.
+    pub(crate) fn document_for(&self, manifest: &Manifest, root: &str) -> Value {
         let entries = manifest.entries();
         let schemas = Schemas::gather(entries, &NAMING);
         let schemes = Schemes::of(entries);
@@ -100,11 +108,14 @@ impl OpenApi {
         let mut document = Map::new();
         document.insert("openapi".to_owned(), "3.1.0".into());
         document.insert("info".to_owned(), self.info());
-        if !self.servers.is_empty() {
-            let servers = self.servers.iter().map(|url| json!({"url": url}));
-            document.insert("servers".to_owned(), servers.collect());
-        }
-        document.insert("tags".to_owned(), tags.iter().map(|tag| json!({"name": tag})).collect());
+        let root = [Cow::Borrowed(root)];
+        let servers = if self.servers.is_empty() { &root[..] } else { &self.servers };
+        document.insert("servers".to_owned(), servers.iter().map(|url| json!({"url": url})).collect());
+        let tag = |name: &&str| match manifest.description_of(name).map(prose) {
+            Some(description) => json!({"name": name, "description": description}),
+            None => json!({"name": name}),
+        };
+        document.insert("tags".to_owned(), tags.iter().map(tag).collect());
         document.insert("paths".to_owned(), paths.into_value());
         let components = components(&document["paths"], schemas, &schemes);
         document.insert("components".to_owned(), components);

@@ -37,18 +37,17 @@ impl Operation<'_> {
             operation.insert("requestBody".to_owned(), body);
         }
         operation.insert("responses".to_owned(), Value::Object(self.responses()));
-        if let Some(requirements) = self.schemes.requirements(self.entry.demands()) {
-            operation.insert("security".to_owned(), requirements);
-        }
+        operation.insert("security".to_owned(), self.schemes.requirements(self.entry.demands()));
         Value::Object(operation)
     }
 
     fn describe_purpose(&self, operation: &mut Map<String, Value>) {
         let description = prose(self.entry.description().unwrap_or(""));
-        if let Some(summary) = description.split("\n\n").next().filter(|summary| !summary.is_empty()) {
-            let line = summary.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-            operation.insert("summary".to_owned(), line.trim_end_matches('.').into());
-        }
+        let summary = match description.split("\n\n").next().filter(|summary| !summary.is_empty()) {
+            Some(summary) => summary.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+            None => words(self.entry.name().name()),
+        };
+        operation.insert("summary".to_owned(), summary.trim_end_matches('.').into());
         let deprecated = self.entry.deprecated().map(|note| format!("Deprecated: {note}"));
         let parts: Vec<_> = [Some(description), deprecated.as_deref()].into_iter().flatten().collect();
         let text = parts.join("\n\n");
@@ -110,7 +109,7 @@ impl Operation<'_> {
         let mut responses = Map::new();
         if self.entry.name().kind() == Kind::Subscription {
             // A schema of the events, as OpenAPI 3.1 has it: it has no other way to say that there are many.
-            let events = json!({"text/event-stream": {"schema": self.output}});
+            let events = json!({"text/event-stream": {"schema": object(self.output)}});
             responses.insert("200".to_owned(), json!({"description": EVENTS, "content": events}));
             responses.extend(errors::responses(self.entry, self.route.takes_body));
             return responses;
@@ -129,7 +128,7 @@ impl Operation<'_> {
     fn add_success(&self, responses: &mut Map<String, Value>, status: StatusCode) {
         let mut response = json!({"description": errors::reason(status)});
         if status != StatusCode::NO_CONTENT {
-            response["content"] = json!({"application/json": {"schema": self.output}});
+            response["content"] = json!({"application/json": {"schema": object(self.output)}});
         }
         responses.insert(status.as_str().to_owned(), response);
     }
@@ -137,7 +136,7 @@ impl Operation<'_> {
 
 /// A field as a parameter: what its schema says of it as a whole is said of the parameter.
 fn described(place: &str, field: &Field) -> Value {
-    let mut schema = plain(&field.schema);
+    let mut schema = object(&plain(&field.schema));
     let mut parameter = json!({"name": field.name, "in": place, "required": field.is_required});
     for keyword in ["description", "deprecated"] {
         if let Some(value) = schema.as_object_mut().and_then(|schema| schema.shift_remove(keyword)) {
@@ -146,6 +145,38 @@ fn described(place: &str, field: &Field) -> Value {
     }
     parameter["schema"] = schema;
     parameter
+}
+
+/// A schema as an object: not all who read OpenAPI take `true` for one.
+fn object(schema: &Value) -> Value {
+    if *schema == Value::Bool(true) { json!({}) } else { schema.clone() }
+}
+
+/// A name in words: `listUsers` as `List users`, `getAPIKey` as `Get API key`.
+fn words(name: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut letters = name.chars().peekable();
+    let mut last = '_';
+    while let Some(letter) = letters.next() {
+        let is_last_of_acronym = letters.peek().is_some_and(|next| next.is_lowercase());
+        let begins = letter.is_uppercase() && (!last.is_uppercase() || is_last_of_acronym);
+        if !letter.is_alphanumeric() {
+            last = '_';
+            continue;
+        }
+        match words.last_mut() {
+            Some(word) if !begins && last != '_' => word.push(letter),
+            _ => words.push(letter.into()),
+        }
+        last = letter;
+    }
+    let is_acronym = |word: &str| word.len() > 1 && !word.contains(char::is_lowercase);
+    let lower = words.iter().map(|word| if is_acronym(word) { word.clone() } else { word.to_lowercase() });
+    let mut text = lower.collect::<Vec<_>>().join(" ");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -158,3 +189,24 @@ fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
 
 const EVENTS: &str = "Server-sent events. Each without a name is a message, whose data is described here; `connected` comes first, `ping` while \
      nothing happens, `return` at the end, and `serialized-error` with an error where the subscription fails";
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_name_becomes_words() {
+        for (name, expected) in [
+            ("listUsers", "List users"),
+            ("login", "Login"),
+            ("getAPIKey", "Get API key"),
+            ("getURL", "Get URL"),
+            ("top10Posts", "Top10 posts"),
+            ("get_stats", "Get stats"),
+            ("aB", "A b"),
+            ("_", ""),
+        ] {
+            assert_eq!(words(name), expected, "{name}");
+        }
+    }
+}

@@ -37,16 +37,15 @@ impl Schemes {
         Value::Object(schemes.collect())
     }
 
-    /// The requirements of an operation, any one of which is enough; `None` where it demands nothing.
-    pub(super) fn requirements(&self, demands: &Demands) -> Option<Value> {
-        if demands.required().is_empty() && demands.accepted().is_empty() {
-            return None;
+    /// The requirements of an operation, any one of which is enough. An empty list says that it is open.
+    pub(super) fn requirements(&self, demands: &Demands) -> Value {
+        let (required, accepted) = (demands.required(), demands.accepted());
+        let least = || self.requirement(required.iter());
+        match (required, accepted) {
+            ([], []) => json!([]),
+            (_, []) => json!([least()]),
+            _ => json!([least(), self.requirement(required.iter().chain(accepted))]),
         }
-        let least = self.requirement(demands.required().iter());
-        if demands.accepted().is_empty() {
-            return Some(json!([least]));
-        }
-        Some(json!([least, self.requirement(demands.required().iter().chain(demands.accepted()))]))
     }
 
     fn requirement<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Value {

@@ -20,13 +20,18 @@ pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<
     // Relative, so that the page works behind whatever prefix a proxy or a router puts in front of it.
     let base = path.rsplit('/').next().unwrap_or(path);
     let page = include_str!("index.html").replace("{base}", base).replace("{title}", &escaped(open_api.title()));
-    let document = open_api.document(manifest).to_string();
+    let document = open_api.document_for(manifest, &root(path)).to_string();
     vec![
         file("", "text/html; charset=utf-8", Cow::Owned(page)),
         file("/app.css", "text/css; charset=utf-8", Cow::Borrowed(include_str!("app.css"))),
         file("/app.js", "text/javascript; charset=utf-8", Cow::Borrowed(include_str!("app.js"))),
         file("/openapi.json", "application/json; charset=utf-8", Cow::Owned(document)),
     ]
+}
+
+/// From the document below this path to the application: `..` from `/docs/openapi.json`.
+fn root(path: &str) -> String {
+    vec![".."; path.matches('/').count()].join("/")
 }
 
 /// What is wrong with the path of a page.

@@ -62,7 +62,7 @@ impl Routes {
     /// Gives every procedure its route. What is wrong is noted, and the rest goes on.
     pub(crate) fn build(table: &Table, prefix: &str, mistakes: &mut Mistakes) -> (Self, Manifest) {
         let mut routes = Self { routes: Vec::new(), methods: Vec::new() };
-        let mut manifest = Manifest::default();
+        let mut manifest = Manifest::of(table.namespaces());
         let prefix = checked_prefix(prefix, mistakes);
         for endpoint in table.endpoints() {
             let Some((method, path)) = naming::route(endpoint) else {
