@@ -612,6 +612,7 @@ fn add_docs(
     manifest: &Manifest,
 ) -> Result<(), String> {
     page::check_path(path)?;
+    document.check(manifest)?;
     for file in page::files(path, document, manifest) {
         let path = format!("{path}{}", file.suffix);
         if pages.has(&path) {

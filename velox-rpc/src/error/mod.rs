@@ -190,19 +190,18 @@ impl Error {
     pub fn validation<K, V>(message: impl Into<Cow<'static, str>>, fields: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
-        V: Into<Value>,
+        V: Into<String>,
     {
         let issues = fields.into_iter().map(|(field, reason)| (field.into(), reason.into())).collect();
         Self::of_fields(message.into(), issues)
     }
 
     #[cold]
-    fn of_fields(message: Cow<'static, str>, issues: Vec<(String, Value)>) -> Self {
+    fn of_fields(message: Cow<'static, str>, issues: Vec<(String, String)>) -> Self {
         let (mut fields, mut details) = (Map::new(), Vec::new());
         for (field, reason) in issues {
-            let text = reason.as_str().map_or_else(|| reason.to_string(), str::to_owned);
-            details.push(json!({"field": field, "message": text}));
-            fields.entry(field).or_insert(reason);
+            details.push(json!({"field": field, "message": reason}));
+            fields.entry(field).or_insert_with(|| reason.into());
         }
         Self::new(ErrorKind::BadRequest, message)
             .with_name("ValidationError")

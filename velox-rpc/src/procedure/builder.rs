@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::handler::{self, Encode, Respond};
 use super::input::Read;
@@ -305,6 +305,33 @@ where
     /// ```
     pub fn any_host(mut self) -> Self {
         self.meta.any_host = true;
+        self
+    }
+
+    /// Adds a failure of the handler to the OpenAPI document. The procedure itself does not change.
+    ///
+    /// The document already has the failures of guards, middlewares and input validation. `default` stands for all that it does not list.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::http::StatusCode;
+    /// use velox_rpc::{Call, Error, procedure, schema};
+    ///
+    /// #[schema]
+    /// struct ById { id: u64 }
+    ///
+    /// let get_user = procedure::<()>()
+    ///     .input::<ById>()
+    ///     .fails_with(StatusCode::NOT_FOUND, "No user has this id")
+    ///     .query(|Call { input, .. }| match input.id {
+    ///         1 => Ok("Ada"),
+    ///         id => Err(Error::resource_not_found("User", id)),
+    ///     });
+    /// # let _ = get_user;
+    /// ```
+    pub fn fails_with(mut self, status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        self.meta.demands.refuse(status, message);
         self
     }
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
+
+use crate::call::Kind;
 
 /// By what a caller shows who it is.
 ///
@@ -69,6 +71,18 @@ pub struct Demands {
     required: Vec<Credential>,
     accepted: Vec<Credential>,
     refusals: Vec<(StatusCode, Cow<'static, str>)>,
+    headers: Vec<ReplyHeader>,
+    /// Kept apart until the kind of the procedure is known.
+    of_mutations: Option<Box<Demands>>,
+}
+
+/// A header of replies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReplyHeader {
+    pub(crate) name: HeaderName,
+    pub(crate) description: Cow<'static, str>,
+    /// The status of the replies that carry it; `None` if all do.
+    pub(crate) status: Option<StatusCode>,
 }
 
 impl Demands {
@@ -85,6 +99,82 @@ impl Demands {
         if !self.required.contains(&credential) && !self.accepted.contains(&credential) {
             self.accepted.push(credential);
         }
+    }
+
+    /// Returns the demands that apply only if the procedure is a mutation, for a guard that lets queries pass.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::procedure::{Credential, Demands, Guard};
+    /// use velox_rpc::{App, Ctx, Result, Router, procedure};
+    ///
+    /// struct Csrf;
+    ///
+    /// impl<C: Ctx> Guard<C> for Csrf {
+    ///     fn name(&self) -> &str { "csrf" }
+    ///
+    ///     async fn check(&self, ctx: &C) -> Result<()> {
+    ///         // …
+    ///         # let _ = ctx;
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn describe(&self, demands: &mut Demands) {
+    ///         demands.of_mutations().require(Credential::Header("x-csrf-token".into()));
+    ///     }
+    /// }
+    ///
+    /// let notes = Router::new("notes")
+    ///     .guard(Csrf)
+    ///     .procedure("getNote", procedure().query(|_| Ok("a note")))
+    ///     .procedure("createNote", procedure().mutation(|_| Ok("a note")));
+    /// let service = App::new(()).router(notes).into_service()?;
+    /// let required = |index: usize| service.manifest().entries()[index].demands().required().len();
+    /// assert_eq!((required(0), required(1)), (0, 1));
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn of_mutations(&mut self) -> &mut Self {
+        self.of_mutations.get_or_insert_default()
+    }
+
+    /// Says that every reply carries this header, such as `X-RateLimit-Limit`.
+    pub fn reply_header(&mut self, name: HeaderName, description: impl Into<Cow<'static, str>>) {
+        self.add_header(ReplyHeader { name, description: description.into(), status: None });
+    }
+
+    /// Says that refusals with this status carry this header, such as `Retry-After`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::http::StatusCode;
+    /// use velox_rpc::http::header::RETRY_AFTER;
+    /// use velox_rpc::procedure::Demands;
+    ///
+    /// fn describe(demands: &mut Demands) {
+    ///     demands.refuse(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+    ///     demands.refusal_header(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, "After how many seconds to try again.");
+    /// }
+    /// # describe(&mut Demands::default());
+    /// ```
+    pub fn refusal_header(&mut self, status: StatusCode, name: HeaderName, description: impl Into<Cow<'static, str>>) {
+        self.add_header(ReplyHeader { name, description: description.into(), status: Some(status) });
+    }
+
+    fn add_header(&mut self, header: ReplyHeader) {
+        if !self.headers.iter().any(|known| (&known.name, known.status) == (&header.name, header.status)) {
+            self.headers.push(header);
+        }
+    }
+
+    /// Decides about the demands of mutations, by the kind of the procedure.
+    pub(crate) fn settle(&mut self, kind: Kind) {
+        let Some(more) = self.of_mutations.take().filter(|_| kind == Kind::Mutation) else { return };
+        more.required.into_iter().for_each(|credential| self.require(credential));
+        more.accepted.into_iter().for_each(|credential| self.accept(credential));
+        more.refusals.into_iter().for_each(|(status, message)| self.refuse(status, message));
+        more.headers.into_iter().for_each(|header| self.add_header(header));
     }
 
     /// Some calls are refused by this status, with this message. As with errors, a status that is neither 4xx nor 5xx stands for 500.
@@ -109,6 +199,11 @@ impl Demands {
     /// Whether a cookie is read, and so may be set.
     pub(crate) fn has_cookie(&self) -> bool {
         self.required.iter().chain(&self.accepted).any(|credential| matches!(credential, Credential::Cookie(_)))
+    }
+
+    /// The headers of replies.
+    pub(crate) fn headers(&self) -> &[ReplyHeader] {
+        &self.headers
     }
 
     /// The refusals, each with its status and message.

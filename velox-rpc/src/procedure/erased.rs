@@ -151,10 +151,11 @@ impl<S: Send + Sync + 'static> Procedure<S> {
 
     /// Binds the state: what is left depends on no type of the application.
     pub(crate) fn bind(self, name: ProcedureName, state: Arc<S>) -> Endpoint {
-        let step = self.step;
+        let Self { mut meta, step } = self;
+        meta.demands.settle(meta.kind);
         Endpoint {
             name: Arc::new(name),
-            meta: self.meta,
+            meta,
             run: Arc::new(move |core| step(Context::new(Arc::clone(&state), core), Carried::new(()))),
         }
     }

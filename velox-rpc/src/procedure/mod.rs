@@ -22,6 +22,7 @@ mod step;
 mod subscribe;
 
 pub use self::builder::{ProcedureBuilder, procedure};
+pub(crate) use self::demand::ReplyHeader;
 pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query, Subscription};

@@ -7,7 +7,7 @@ use ctutils::CtEq;
 use http::header::{COOKIE, REFERER};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use velox_rpc::procedure::{Demands, Guard};
+use velox_rpc::procedure::{Credential, Demands, Guard};
 use velox_rpc::{Context, Ctx, Error, Result};
 
 use super::token::Flaw;
@@ -49,6 +49,8 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
     }
 
     fn describe(&self, demands: &mut Demands) {
+        let demands = demands.of_mutations();
+        demands.require(Credential::Header(HEADER.into()));
         for (_, message) in REFUSALS {
             demands.refuse(StatusCode::FORBIDDEN, message);
         }
@@ -94,7 +96,7 @@ impl Inner {
 }
 
 fn in_header(headers: &HeaderMap) -> Option<&[u8]> {
-    headers.get("x-csrf-token").map(|value| value.as_bytes()).filter(|value| !value.is_empty())
+    headers.get(HEADER).map(|value| value.as_bytes()).filter(|value| !value.is_empty())
 }
 
 fn in_body(body: &str) -> Option<Vec<u8>> {
@@ -113,6 +115,9 @@ fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Erro
 
 /// A code and a message.
 type Refusal = (&'static str, &'static str);
+
+/// The header that holds the token.
+const HEADER: &str = "x-csrf-token";
 
 const ORIGIN: Refusal = ("CSRF_ORIGIN_MISMATCH", "Origin mismatch");
 const NO_COOKIE: Refusal = ("CSRF_MISSING_COOKIE", "CSRF cookie not found");

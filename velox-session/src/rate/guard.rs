@@ -247,6 +247,10 @@ fn by_address(request: &Request) -> Result<Option<String>> {
 
 fn describe(demands: &mut Demands) {
     demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
+    demands.reply_header(LIMIT, "How many calls a window of time has.");
+    demands.reply_header(REMAINING, "How many calls are left in this window.");
+    demands.reply_header(RESET, "When the window ends, in Unix seconds.");
+    demands.refusal_header(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, "After how many seconds to try again.");
 }
 
 fn exceeded() -> Error {

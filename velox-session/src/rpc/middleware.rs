@@ -69,7 +69,7 @@ where
 
     fn describe(&self, demands: &mut Demands) {
         demands.require(cookie(&self.0.manager));
-        for refusal in [nobody(), gone()] {
+        for refusal in [nobody(), gone(), changed()] {
             demands.refuse(refusal.status(), refusal.message().to_owned());
         }
     }
@@ -99,7 +99,7 @@ where
     }
 
     fn describe(&self, demands: &mut Demands) {
-        demands.accept(cookie(&self.0.manager));
+        describe_open(&self.0.manager, demands);
     }
 }
 
@@ -115,8 +115,14 @@ impl<C: Ctx> Middleware<C> for PlainSession {
     }
 
     fn describe(&self, demands: &mut Demands) {
-        demands.accept(cookie(&self.0));
+        describe_open(&self.0, demands);
     }
+}
+
+/// What a session that nobody has to be logged in to demands.
+fn describe_open(manager: &Manager, demands: &mut Demands) {
+    demands.accept(cookie(manager));
+    demands.refuse(changed().status(), changed().message().to_owned());
 }
 
 /// What a caller shows that it is in a session.
@@ -130,6 +136,10 @@ fn nobody() -> Error {
 
 fn gone() -> Error {
     tell(Reason::USER_NOT_FOUND)
+}
+
+fn changed() -> Error {
+    tell(Reason::CHANGED)
 }
 
 impl<U> WithUser<U> {

@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     app.router(Auth { session: session(&origins)? })
         // A page to read and to try: http://localhost:3000/docs
-        .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")))
+        .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")).current_user("auth.getProfile"))
         .health("/health")
         .serve((host.as_str(), port))
         .await?;

@@ -1,6 +1,7 @@
 //! An application with a bit of everything that a document has to tell.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use velox_rpc::export::OpenApi;
 use velox_rpc::procedure::{Credential, Demands, Guard, Procedure, guard};
 use velox_rpc::{App, Call, Ctx, Error, Mutation, Query, Result, Router, procedure, router, schema};
+use velox_session::rate::rate_limit;
 use velox_session::{MemoryStore, SameSite, SessionMiddleware, SessionUser, session_middleware};
 
 /// A user.
@@ -167,12 +169,16 @@ impl Users {
 
     /// One user.
     fn get_user(&self) -> Query<ById, User> {
-        procedure().input::<ById>().query(|Call { input, .. }| Err(Error::resource_not_found("User", input.id)))
+        procedure()
+            .input::<ById>()
+            .fails_with(StatusCode::NOT_FOUND, "No user has this id")
+            .query(|Call { input, .. }| Err(Error::resource_not_found("User", input.id)))
     }
 
     /// A new user.
     fn create_user(&self) -> Mutation<CreateUser, User> {
-        procedure().input::<CreateUser>().mutation(|Call { input, .. }| {
+        let taken = (StatusCode::CONFLICT, "The e-mail address is taken");
+        procedure().input::<CreateUser>().fails_with(taken.0, taken.1).mutation(|Call { input, .. }| {
             let (id, role) = ("1".to_owned(), Role::User);
             Ok(User { id, name: input.name, email: input.email, age: None, role, address: None })
         })
@@ -258,11 +264,14 @@ fn auth(session: &SessionMiddleware, short: &SessionMiddleware) -> Router<()> {
         #[validate(email)]
         email: String,
     }
+    let csrf = session.csrf().build().expect("good settings");
+    let limit = rate_limit("login", 5, Duration::from_secs(60));
     Router::new("auth")
+        .guard(csrf.guard())
         .describe("Who calls.")
         .procedure(
             "login",
-            procedure().use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
+            procedure().guard(limit).use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
                 ctx.session.login(SessionUser::new("u1", &input.email)).await?;
                 Ok(json!({"ok": true}))
             }),
@@ -282,11 +291,16 @@ fn session(cookie: &'static str, secure: bool) -> SessionMiddleware {
         .expect("good settings")
 }
 
+/// What the document says beside the routes.
+pub(crate) fn open_api() -> OpenApi {
+    OpenApi::new("Everything", "1.2.3").description("A bit of everything.").current_user("auth.profile")
+}
+
 /// The application, with its document at `/docs`.
 pub(crate) fn app() -> App<()> {
     App::new(())
         .router(Users)
         .router(other())
         .router(auth(&session("session", false), &session("__Host-short", true)))
-        .docs("/docs", OpenApi::new("Everything", "1.2.3").description("A bit of everything."))
+        .docs("/docs", open_api())
 }

@@ -7,7 +7,7 @@ use velox_rpc::router::Manifest;
 use velox_rpc::{App, Router, procedure};
 use velox_tests::{Client, node};
 
-use crate::documents::app::app;
+use crate::documents::app::{app, open_api};
 use crate::documents::file;
 
 fn client() -> Client {
@@ -21,7 +21,7 @@ fn client() -> Client {
 }
 
 fn document() -> Value {
-    OpenApi::new("Everything", "1.2.3").description("A bit of everything.").document(client().service().manifest())
+    open_api().document(client().service().manifest())
 }
 
 /// Every operation, as `GET /path`.
@@ -121,7 +121,7 @@ fn exactly_the_procedures_that_need_a_session_say_so() {
     let with: Vec<_> = all.filter(|(_, security)| *security != json!([])).collect();
     let expected = [
         ("other_report", json!([{"x-api-key": []}])),
-        ("auth_login", json!([{}, {"session": []}])),
+        ("auth_login", json!([{"x-csrf-token": []}, {"x-csrf-token": [], "session": []}])),
         ("auth_profile", json!([{"session": []}])),
         ("auth_both", json!([{"session": []}, {"session": [], "short": []}])),
         ("auth_plain", json!([{}, {"short": []}])),
@@ -139,6 +139,46 @@ fn refusals_of_steps_are_responses() {
     assert_eq!(report["responses"]["403"]["description"], "Closed");
     assert_eq!(operation("auth_profile")["responses"]["401"]["description"], "Authentication required; User not found");
     assert_eq!(operation("auth_login")["responses"].get("401"), None);
+    for id in ["auth_profile", "auth_login", "auth_plain"] {
+        let conflict = &operation(id)["responses"]["409"]["description"];
+        assert_eq!(conflict, "The session was changed by another request", "{id}");
+    }
+}
+
+#[test]
+fn what_a_handler_is_said_to_fail_with_is_a_response() {
+    let (get, create) = (operation("users_getUser"), operation("users_createUser"));
+    assert_eq!(get["responses"]["404"]["description"], "No user has this id");
+    assert_eq!(create["responses"]["409"]["description"], "The e-mail address is taken");
+    assert_eq!(get["responses"].get("409"), None);
+}
+
+#[test]
+fn rate_limits_are_headers_of_all_replies_and_the_refusal_says_when_to_come_back() {
+    let responses = operation("auth_login")["responses"].clone();
+    let names = |status: &str| {
+        let headers = responses[status]["headers"].as_object().expect("headers");
+        headers.keys().cloned().collect::<Vec<_>>()
+    };
+    let limit = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    for status in ["200", "400", "default"] {
+        assert_eq!(names(status), limit, "{status}");
+    }
+    assert_eq!(names("429"), [&limit[..], &["retry-after"]].concat());
+    assert_eq!(responses["429"]["headers"]["retry-after"], json!({"$ref": "#/components/headers/retry-after"}));
+    let reset = &document()["components"]["headers"]["x-ratelimit-reset"];
+    assert_eq!(*reset, json!({"description": "When the window ends, in Unix seconds.", "schema": {"type": "string"}}));
+    assert_eq!(operation("auth_profile")["responses"]["200"].get("headers"), None);
+}
+
+#[test]
+fn csrf_tokens_are_demanded_of_mutations_alone() {
+    let profile = operation("auth_profile");
+    assert_eq!((&profile["security"], profile["responses"].get("403")), (&json!([{"session": []}]), None));
+    let refusal = operation("auth_login")["responses"]["403"]["description"].clone();
+    assert!(refusal.as_str().is_some_and(|text| text.contains("CSRF token mismatch")), "{refusal}");
+    let token = &document()["components"]["securitySchemes"]["x-csrf-token"];
+    assert_eq!(*token, json!({"type": "apiKey", "in": "header", "name": "x-csrf-token"}));
 }
 
 /// The statuses that a document names are those that are sent.
@@ -227,12 +267,15 @@ fn parameters_are_those_of_path_and_query() {
 #[test]
 fn a_body_is_the_input_less_the_path() {
     let update = operation("users_updateUser");
-    let schema = &update["requestBody"]["content"]["application/json"]["schema"];
-    assert_eq!(schema["title"], "UpdateUser");
+    let reference = &update["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(*reference, json!({"$ref": "#/components/schemas/UpdateUserBody"}));
+    let schema = &document()["components"]["schemas"]["UpdateUserBody"];
     assert_eq!(schema["required"], json!(["name", "email"]));
     assert_eq!(schema["properties"]["email"]["format"], "email");
     assert_eq!(schema["properties"].get("id"), None);
     assert_eq!(update["requestBody"]["required"], true);
+    let create = &operation("users_createUser")["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(*create, json!({"$ref": "#/components/schemas/CreateUser"}));
     assert_eq!(operation("other_publish").get("requestBody"), None);
     assert_eq!(operation("other_nothing").get("requestBody"), None);
     assert_eq!(operation("users_deleteUser").get("requestBody"), None);
@@ -269,6 +312,24 @@ fn an_error_of_the_application_does_not_take_the_envelopes_name() {
     let schemas = OpenApi::new("", "").document(client.service().manifest())["components"]["schemas"].clone();
     assert!(schemas["Error2"]["properties"]["reason"].is_object(), "{schemas:#}");
     assert!(schemas["Error"]["properties"]["statusCode"].is_object(), "{schemas:#}");
+}
+
+#[test]
+fn each_operation_names_its_procedure() {
+    assert_eq!(operation("users_listUsers")["x-velox-procedure"], "users.listUsers");
+}
+
+#[test]
+fn the_current_user_is_a_query_that_the_page_can_ask() {
+    assert_eq!(document()["x-velox-current-user"], "auth.profile");
+    let mistake = |name: &'static str| {
+        let app = app().docs("/other", OpenApi::new("", "").current_user(name));
+        app.into_service().expect_err("a mistake").mistakes().join("\n")
+    };
+    assert!(mistake("auth.nobody").contains("no procedure is called `auth.nobody`"));
+    for name in ["auth.login", "users.internal", "users.getUser"] {
+        assert!(mistake(name).contains(&format!("cannot ask `{name}` for the current user")), "{name}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::named::Headers;
 use crate::export::schemas::REFERENCE;
 use crate::router::ManifestEntry;
 
@@ -34,7 +35,7 @@ pub(super) fn envelope() -> Value {
             "fields": {
                 "type": "object",
                 "description": "Where the input did not pass: for each field the first thing that is wrong.",
-                "additionalProperties": true,
+                "additionalProperties": {"type": "string"},
             },
             "requestId": {"type": "string", "description": "Where the server failed: by this its log tells more."},
         },
@@ -43,22 +44,28 @@ pub(super) fn envelope() -> Value {
 }
 
 /// The failures of an operation, by status. What only its handler knows of is under `default`.
-pub(super) fn responses(entry: &ManifestEntry, takes_body: bool) -> Map<String, Value> {
-    let mut responses: Vec<(u16, Vec<&str>)> = vec![(400, vec!["The request or its input is not what it should be"])];
+pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Headers) -> Map<String, Value> {
+    let mut responses: Vec<(StatusCode, Vec<&str>)> =
+        vec![(StatusCode::BAD_REQUEST, vec!["The request or its input is not what it should be"])];
     if takes_body {
-        responses.push((413, vec!["The body is larger than is allowed"]));
-        responses.push((415, vec!["The body is not sent as application/json"]));
+        responses.push((StatusCode::PAYLOAD_TOO_LARGE, vec!["The body is larger than is allowed"]));
+        responses.push((StatusCode::UNSUPPORTED_MEDIA_TYPE, vec!["The body is not sent as application/json"]));
     }
     for (status, message) in entry.demands().refusals() {
-        match responses.iter_mut().find(|(known, _)| *known == status.as_u16()) {
+        match responses.iter_mut().find(|(known, _)| *known == status) {
             Some((_, messages)) => messages.push(message),
-            None => responses.push((status.as_u16(), vec![message])),
+            None => responses.push((status, vec![message])),
         }
     }
     responses.sort_by_key(|(status, _)| *status);
-    let described = responses.into_iter().map(|(status, messages)| (status.to_string(), messages.join("; ")));
-    let others = ("default".to_owned(), "Any other failure".to_owned());
-    described.chain([others]).map(|(status, description)| (status, response(&description))).collect()
+    let known = responses.into_iter().map(|(status, messages)| (Some(status), messages.join("; ")));
+    let all = known.chain([(None, "Any other failure".to_owned())]);
+    let described = all.map(|(status, description)| {
+        let mut response = response(&description);
+        headers.add(&mut response, status, entry);
+        (status.map_or_else(|| "default".to_owned(), |status| status.as_str().to_owned()), response)
+    });
+    described.collect()
 }
 
 fn response(description: &str) -> Value {

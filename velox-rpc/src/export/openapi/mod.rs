@@ -4,19 +4,23 @@
 
 mod errors;
 mod input;
+mod named;
 mod operation;
 mod paths;
 mod security;
 
 use std::borrow::Cow;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
+use self::named::{Bodies, Headers};
 use self::operation::Operation;
 use self::paths::Paths;
 use self::security::Schemes;
+use crate::call::Kind;
 use crate::export::schemas::{Naming, Schemas, prose, reached};
-use crate::router::Manifest;
+use crate::router::{Manifest, ManifestEntry};
 
 /// What an OpenAPI document says beside the routes; [`document`](Self::document) makes it of a manifest.
 ///
@@ -45,12 +49,14 @@ pub struct OpenApi {
     version: Cow<'static, str>,
     description: Option<Cow<'static, str>>,
     servers: Vec<Cow<'static, str>>,
+    current_user: Option<Cow<'static, str>>,
 }
 
 impl OpenApi {
     /// A document of this title, for this version of the application.
     pub fn new(title: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
-        Self { title: title.into(), version: version.into(), description: None, servers: Vec::new() }
+        let (title, version) = (title.into(), version.into());
+        Self { title, version, description: None, servers: Vec::new(), current_user: None }
     }
 
     /// Says what the application is for. CommonMark is read by most who show it.
@@ -61,11 +67,55 @@ impl OpenApi {
 
     /// Says where clients reach the application: a URL, or a path that a proxy puts in front of the routes.
     ///
-    /// By default, a document that [`App::docs`](crate::App::docs) serves names the application that it came from, by a relative URL. This is
-    /// right behind any proxy and in any router that the application is mounted in. The page at `/docs` always calls its own origin.
+    /// By default, a document that [`App::docs`](crate::App::docs) serves names the application that serves it, by a relative URL. This works
+    /// behind any proxy and in any router that the application is mounted in.
+    ///
+    /// The page at `/docs` calls the first of these servers that has its own origin. If there is none, it calls the application that serves
+    /// the page.
     pub fn server(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.servers.push(url.into());
         self
+    }
+
+    /// Names the query that returns the current user, such as `auth.getProfile`. The page at `/docs` calls it when it opens and after each
+    /// mutation, and shows what it returns. If the query fails, the page says that nobody is logged in.
+    ///
+    /// The query needs a REST route without parameters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::OpenApi;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let auth = Router::new("auth").procedure("getProfile", procedure().query(|_| Ok("Ada")));
+    /// let service = App::new(())
+    ///     .router(auth)
+    ///     .docs("/docs", OpenApi::new("Shop", "1.0.0").current_user("auth.getProfile"))
+    ///     .into_service()?;
+    /// # let _ = service;
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn current_user(mut self, procedure: impl Into<Cow<'static, str>>) -> Self {
+        self.current_user = Some(procedure.into());
+        self
+    }
+
+    /// What is wrong with the document for these procedures.
+    pub(crate) fn check(&self, manifest: &Manifest) -> Result<(), String> {
+        let Some(name) = &self.current_user else { return Ok(()) };
+        let entry = manifest.entries().iter().find(|entry| entry.name().to_string() == *name);
+        let is_plain = |entry: &&ManifestEntry| {
+            let route = entry.rest().filter(|route| route.method == Method::GET && !route.path.contains(':'));
+            route.is_some() && entry.name().kind() == Kind::Query && entry.is_input_optional()
+        };
+        match entry {
+            None => Err(format!("no procedure is called `{name}`, which `current_user` names")),
+            Some(entry) if !is_plain(&entry) => Err(format!(
+                "the page cannot ask `{name}` for the current user: name a query that has a REST route by GET and needs no input"
+            )),
+            Some(_) => Ok(()),
+        }
     }
 
     pub(crate) fn title(&self) -> &str {
@@ -74,11 +124,14 @@ impl OpenApi {
 
     /// Returns the document, as it is for clients that reach the application at `/`. The same manifest always gives the same document.
     ///
-    /// - Every route is an operation, by the id `<namespace>_<procedure>` and under the tag `<namespace>`.
-    /// - Inputs are given in place, less what the path or the query gives; outputs and all that has a name of its own are
-    ///   components. Where a type is read in another form than it is written in, its reader's has `Input` behind its name.
+    /// - Every route is an operation, by the id `<namespace>_<procedure>` and under the tag `<namespace>`. `x-velox-procedure` is the
+    ///   procedure's name.
+    /// - Types that have a name are components. Where a type is read in another form than it is written in, its reader's has `Input` behind
+    ///   its name. A body that is an input less what the path gives has `Body` behind its name.
     /// - A success has the status that is sent, unless the handler sets another by
-    ///   [`Reply`](crate::context::Reply); a failure has the envelope that every failure has.
+    ///   [`Reply`](crate::context::Reply); a failure has the envelope that every failure has. The document names the failures that guards and
+    ///   middlewares [describe](crate::Middleware::describe), and those that
+    ///   [`fails_with`](crate::ProcedureBuilder::fails_with) adds.
     /// - A cookie or header that a middleware or guard [describes](crate::Middleware::describe) is a security scheme of just the
     ///   procedures that it stands in; where it is optional, so is the scheme. Procedures without any say `security: []`.
     /// - A procedure without a doc comment has its name in words as `summary`: `listUsers` is "List users".
@@ -87,11 +140,12 @@ impl OpenApi {
         self.document_for(manifest, "/")
     }
 
-    /// The document for a place from which this URL leads to the application.
+    /// The document with this URL of the application, unless servers are named.
     pub(crate) fn document_for(&self, manifest: &Manifest, root: &str) -> Value {
         let entries = manifest.entries();
         let schemas = Schemas::gather(entries, &NAMING);
-        let schemes = Schemes::of(entries);
+        let (schemes, headers) = (Schemes::of(entries), Headers::of(entries));
+        let mut bodies = Bodies::new(&schemas.definitions);
         let mut paths = Paths::default();
         let mut tags: Vec<&str> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -101,8 +155,9 @@ impl OpenApi {
                 tags.push(tag);
             }
             let (input, output) = (schemas.inputs[index].as_ref(), &schemas.outputs[index]);
-            let operation = Operation { entry, route, input, output, schemas: &schemas, schemes: &schemes };
-            paths.add(route, |parameters, id| operation.describe(parameters, id), entry.name());
+            let operation =
+                Operation { entry, route, input, output, schemas: &schemas, schemes: &schemes, headers: &headers };
+            paths.add(route, |parameters, id| operation.describe(parameters, id, &mut bodies), entry.name());
         }
 
         let mut document = Map::new();
@@ -115,9 +170,13 @@ impl OpenApi {
             Some(description) => json!({"name": name, "description": description}),
             None => json!({"name": name}),
         };
+        if let Some(procedure) = &self.current_user {
+            document.insert("x-velox-current-user".to_owned(), procedure.as_ref().into());
+        }
         document.insert("tags".to_owned(), tags.iter().map(tag).collect());
         document.insert("paths".to_owned(), paths.into_value());
-        let components = components(&document["paths"], schemas, &schemes);
+        let bodies = bodies.into_named();
+        let components = components(&document["paths"], schemas, bodies, &schemes, &headers);
         document.insert("components".to_owned(), components);
         Value::Object(document)
     }
@@ -132,8 +191,16 @@ impl OpenApi {
 }
 
 /// What the paths refer to, and nothing else.
-fn components(paths: &Value, schemas: Schemas, schemes: &Schemes) -> Value {
+fn components(
+    paths: &Value,
+    schemas: Schemas,
+    bodies: Map<String, Value>,
+    schemes: &Schemes,
+    headers: &Headers,
+) -> Value {
     let mut definitions = schemas.definitions;
+    definitions.extend(bodies);
+    definitions.sort_keys();
     definitions.insert(errors::NAME.to_owned(), errors::envelope());
     let reached = reached(paths, &definitions);
     definitions.retain(|name, _| reached.contains(name));
@@ -141,6 +208,9 @@ fn components(paths: &Value, schemas: Schemas, schemes: &Schemes) -> Value {
     components.insert("schemas".to_owned(), Value::Object(definitions));
     if !schemes.is_empty() {
         components.insert("securitySchemes".to_owned(), schemes.to_value());
+    }
+    if !headers.is_empty() {
+        components.insert("headers".to_owned(), headers.to_value());
     }
     Value::Object(components)
 }

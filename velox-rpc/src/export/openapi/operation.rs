@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::input::{Field, fields, is_open, less, plain};
+use super::named::{Bodies, Headers};
 use super::paths::PathParameter;
 use super::security::Schemes;
 use crate::call::Kind;
@@ -21,19 +22,21 @@ pub(super) struct Operation<'a> {
     pub(super) output: &'a Value,
     pub(super) schemas: &'a Schemas,
     pub(super) schemes: &'a Schemes,
+    pub(super) headers: &'a Headers,
 }
 
 impl Operation<'_> {
-    pub(super) fn describe(&self, path: &[PathParameter], id: &str) -> Value {
+    pub(super) fn describe(&self, path: &[PathParameter], id: &str, bodies: &mut Bodies<'_>) -> Value {
         let mut operation = Map::new();
         operation.insert("operationId".to_owned(), id.into());
+        operation.insert(PROCEDURE.to_owned(), self.entry.name().to_string().into());
         operation.insert("tags".to_owned(), json!([self.entry.name().namespace()]));
         self.describe_purpose(&mut operation);
         let parameters = self.parameters(path);
         if !parameters.is_empty() {
             operation.insert("parameters".to_owned(), Value::Array(parameters));
         }
-        if let Some(body) = self.body(path) {
+        if let Some(body) = self.body(path, bodies) {
             operation.insert("requestBody".to_owned(), body);
         }
         operation.insert("responses".to_owned(), Value::Object(self.responses()));
@@ -83,7 +86,7 @@ impl Operation<'_> {
     }
 
     /// The body: the input less the path's parameters, where anything is left.
-    fn body(&self, path: &[PathParameter]) -> Option<Value> {
+    fn body(&self, path: &[PathParameter], bodies: &mut Bodies<'_>) -> Option<Value> {
         let input = self.input.filter(|_| self.route.takes_body)?;
         let names: BTreeSet<_> = path.iter().map(|parameter| parameter.field.as_str()).collect();
         let rest = fields(input, self.schemas).into_iter().filter(|field| !names.contains(field.name.as_str()));
@@ -98,10 +101,11 @@ impl Operation<'_> {
         if names.is_empty() {
             is_required = !self.entry.is_input_optional();
         }
-        let mut schema = less(input, &names, self.schemas);
-        if let (Some(name), Some(schema)) = (Schemas::name_of(input), schema.as_object_mut()) {
-            schema.entry("title").or_insert_with(|| name.into());
-        }
+        let schema = match Schemas::name_of(input) {
+            _ if names.is_empty() => object(input),
+            Some(name) => bodies.refer(name, less(input, &names, self.schemas)),
+            None => less(input, &names, self.schemas),
+        };
         Some(json!({"required": is_required, "content": {"application/json": {"schema": schema}}}))
     }
 
@@ -110,8 +114,10 @@ impl Operation<'_> {
         if self.entry.name().kind() == Kind::Subscription {
             // A schema of the events, as OpenAPI 3.1 has it: it has no other way to say that there are many.
             let events = json!({"text/event-stream": {"schema": object(self.output)}});
-            responses.insert("200".to_owned(), json!({"description": EVENTS, "content": events}));
-            responses.extend(errors::responses(self.entry, self.route.takes_body));
+            let mut response = json!({"description": EVENTS, "content": events});
+            self.headers.add(&mut response, Some(StatusCode::OK), self.entry);
+            responses.insert("200".to_owned(), response);
+            responses.extend(errors::responses(self.entry, self.route.takes_body, self.headers));
             return responses;
         }
         let success = self.route.success;
@@ -121,7 +127,7 @@ impl Operation<'_> {
         if self.schemas.accepts_null(self.output) {
             self.add_success(&mut responses, success.status(true));
         }
-        responses.extend(errors::responses(self.entry, self.route.takes_body));
+        responses.extend(errors::responses(self.entry, self.route.takes_body, self.headers));
         responses
     }
 
@@ -130,6 +136,7 @@ impl Operation<'_> {
         if status != StatusCode::NO_CONTENT {
             response["content"] = json!({"application/json": {"schema": object(self.output)}});
         }
+        self.headers.add(&mut response, Some(status), self.entry);
         responses.insert(status.as_str().to_owned(), response);
     }
 }
@@ -187,6 +194,8 @@ fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
     name
 }
 
+/// The member of an operation that says which procedure it is, as `auth.login`.
+const PROCEDURE: &str = "x-velox-procedure";
 const EVENTS: &str = "Server-sent events. Each without a name is a message, whose data is described here; `connected` comes first, `ping` while \
      nothing happens, `return` at the end, and `serialized-error` with an error where the subscription fails";
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::named::free_name;
 use crate::procedure::{Credential, Demands};
 use crate::router::ManifestEntry;
 
@@ -21,11 +22,8 @@ impl Schemes {
         if self.0.iter().any(|(_, known)| known == credential) {
             return;
         }
-        let wanted = scheme_name(credential);
-        let numbered = (2..).map(|number| format!("{wanted}{number}"));
-        let name =
-            std::iter::once(wanted.clone()).chain(numbered).find(|name| self.0.iter().all(|(taken, _)| taken != name));
-        self.0.push((name.expect("there are more numbers than schemes"), credential.clone()));
+        let name = free_name(scheme_name(credential), |name| self.0.iter().any(|(taken, _)| taken == name));
+        self.0.push((name, credential.clone()));
     }
 
     pub(super) fn is_empty(&self) -> bool {

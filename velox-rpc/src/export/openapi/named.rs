@@ -1,0 +1,101 @@
+//! Components beside the schemas of inputs and outputs: bodies that are a part of an input, and headers of replies.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::export::schemas::REFERENCE;
+use crate::procedure::ReplyHeader;
+use crate::router::ManifestEntry;
+
+/// The bodies that are a named input less what the path gives, each under a name.
+pub(super) struct Bodies<'a> {
+    taken: &'a Map<String, Value>,
+    named: Map<String, Value>,
+}
+
+impl<'a> Bodies<'a> {
+    /// None yet. These names are taken.
+    pub(super) fn new(taken: &'a Map<String, Value>) -> Self {
+        Self { taken, named: Map::new() }
+    }
+
+    /// Names the body of an input, and returns a reference to it: `UpdateUserBody`.
+    pub(super) fn refer(&mut self, input: &str, schema: Value) -> Value {
+        let known = self.named.iter().find(|(_, known)| **known == schema).map(|(name, _)| name.clone());
+        let name = known.unwrap_or_else(|| {
+            let name = free_name(format!("{input}Body"), |name| {
+                self.taken.contains_key(name) || self.named.contains_key(name)
+            });
+            self.named.insert(name.clone(), schema);
+            name
+        });
+        json!({"$ref": format!("{REFERENCE}{name}")})
+    }
+
+    pub(super) fn into_named(self) -> Map<String, Value> {
+        self.named
+    }
+}
+
+/// The headers of all replies, each description of a header under a name.
+pub(super) struct Headers(Vec<(String, ReplyHeader)>);
+
+impl Headers {
+    pub(super) fn of(entries: &[ManifestEntry]) -> Self {
+        let mut named: Vec<(String, ReplyHeader)> = Vec::new();
+        for header in entries.iter().filter(|entry| entry.rest().is_some()).flat_map(|entry| entry.demands().headers())
+        {
+            if named.iter().all(|(_, known)| !is_same(known, header)) {
+                let name = free_name(header.name.to_string(), |name| named.iter().any(|(taken, _)| taken == name));
+                named.push((name, header.clone()));
+            }
+        }
+        Self(named)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        let described = |header: &ReplyHeader| json!({"description": header.description, "schema": {"type": "string"}});
+        Value::Object(self.0.iter().map(|(name, header)| (name.clone(), described(header))).collect())
+    }
+
+    /// Tells a response of its headers. `None` is any other failure.
+    pub(super) fn add(&self, response: &mut Value, status: Option<StatusCode>, entry: &ManifestEntry) {
+        let has = |header: &&ReplyHeader| header.status.is_none() || header.status == status;
+        for header in entry.demands().headers().iter().filter(has) {
+            if let Some((name, _)) = self.0.iter().find(|(_, known)| is_same(known, header)) {
+                response["headers"][header.name.as_str()] = json!({"$ref": format!("#/components/headers/{name}")});
+            }
+        }
+    }
+}
+
+fn is_same(one: &ReplyHeader, other: &ReplyHeader) -> bool {
+    (&one.name, &one.description) == (&other.name, &other.description)
+}
+
+/// The name, with a number behind it where it is taken.
+pub(super) fn free_name(wanted: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}{number}"));
+    let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !is_taken(name));
+    name.expect("there are more numbers than names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_bodies_of_an_input_are_one_and_others_have_names_of_their_own() {
+        let taken = Map::from_iter([("UserBody".to_owned(), json!({}))]);
+        let mut bodies = Bodies::new(&taken);
+        let name = |bodies: &mut Bodies<'_>, part| bodies.refer("User", json!({"required": [part]}))["$ref"].clone();
+        assert_eq!(name(&mut bodies, "a"), "#/components/schemas/UserBody2");
+        assert_eq!(name(&mut bodies, "b"), "#/components/schemas/UserBody3");
+        assert_eq!(name(&mut bodies, "a"), "#/components/schemas/UserBody2");
+        assert_eq!(bodies.into_named().len(), 2);
+    }
+}
