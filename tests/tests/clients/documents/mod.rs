@@ -5,6 +5,7 @@ mod app;
 mod openapi;
 mod page;
 mod rest_client;
+mod shop;
 mod typescript;
 
 use std::path::{Path, PathBuf};

@@ -19,15 +19,29 @@ pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<
     let file = |suffix, content_type, text| File { suffix, content_type, text };
     // Relative, so that the page works behind whatever prefix a proxy or a router puts in front of it.
     let base = path.rsplit('/').next().unwrap_or(path);
-    let page = include_str!("index.html").replace("{base}", base).replace("{title}", &escaped(open_api.title()));
-    let document = open_api.document_for(manifest, &root(path)).to_string();
-    vec![
+    let root = root(path);
+    let page = include_str!("index.html").replace("{base}", base).replace("{root}", &root);
+    let page = page.replace("{title}", &escaped(open_api.title()));
+    let document = open_api.document_for(manifest, &root).to_string();
+    let script = |(suffix, text)| file(suffix, "text/javascript; charset=utf-8", Cow::Borrowed(text));
+    let others = [
         file("", "text/html; charset=utf-8", Cow::Owned(page)),
         file("/app.css", "text/css; charset=utf-8", Cow::Borrowed(include_str!("app.css"))),
-        file("/app.js", "text/javascript; charset=utf-8", Cow::Borrowed(include_str!("app.js"))),
         file("/openapi.json", "application/json; charset=utf-8", Cow::Owned(document)),
-    ]
+    ];
+    others.into_iter().chain(SCRIPTS.map(script)).collect()
 }
+
+/// The scripts, which are modules and name each other.
+const SCRIPTS: [(&str, &str); 7] = [
+    ("/app.js", include_str!("app.js")),
+    ("/call.js", include_str!("call.js")),
+    ("/dom.js", include_str!("dom.js")),
+    ("/form.js", include_str!("form.js")),
+    ("/json.js", include_str!("json.js")),
+    ("/operation.js", include_str!("operation.js")),
+    ("/schema.js", include_str!("schema.js")),
+];
 
 /// From the document below this path to the application: `..` from `/docs/openapi.json`.
 fn root(path: &str) -> String {

@@ -1,0 +1,140 @@
+// The page of an application that is mounted below /shop: what a person finds, fills in, sends and copies.
+import { execFileSync } from "node:child_process";
+import { expand, expect, field, open, operation, send } from "./person.mjs";
+
+export const PATH = "/shop/internal/docs";
+const LARGE = "9007199254740993";
+
+export async function shop(browser, origin) {
+  const { context, page, close } = await open(browser, origin, PATH);
+  await filter(page);
+  await address(page);
+  await integers(page, origin);
+  await severalValues(page);
+  await headers(page);
+  await tokens(page);
+  await curl(context, page, origin);
+  await events(page);
+  await close();
+}
+
+async function filter(page) {
+  const count = (selector) => page.locator(`${selector}:visible`).count();
+  const all = await count(".operation");
+  await page.fill("#filter", "orders.Search");
+  expect("a procedure is found by its name", await count(".operation"), 1);
+  expect("the list follows", [await count("nav a.tag"), await count("nav li li")], ([tags, names]) => tags === 1 && names === 1);
+  expect("the count is told", await page.locator("#found").innerText(), `1 of ${all} procedures`);
+  await page.fill("#filter", "get orders id");
+  expect("each word counts", await count(".operation"), 1);
+  await page.fill("#filter", "zebra");
+  await page.locator("#nothing").waitFor();
+  expect("nothing is found", await page.locator("#nothing").innerText(), (text) => text.includes("“zebra”"));
+  expect("nothing is listed", await count("nav a"), 0);
+  await page.fill("#filter", "");
+  expect("all is there again", [await count(".operation"), await count("#nothing")], ([shown, nothing]) => shown === all && nothing === 0);
+}
+
+async function address(page) {
+  const hash = () => page.evaluate(() => location.hash);
+  const isOpen = (name) => operation(page, name).evaluate((element) => element.open);
+  await expand(page, "orders.getOrder");
+  await page.waitForFunction(() => location.hash === "#orders.getOrder");
+  await expand(page, "orders.search");
+  await page.waitForFunction(() => location.hash === "#orders.search");
+  expect("the list marks it", await page.locator("nav a[aria-current]").getAttribute("href"), "#orders.search");
+  await page.goBack();
+  await page.waitForFunction(() => !document.getElementById("orders.search").open);
+  expect("back is at the first", [await hash(), await isOpen("orders.getOrder")], ([hash, open]) => hash === "#orders.getOrder" && open);
+  await page.locator("nav a.tag").first().click();
+  expect("a link to a namespace closes nothing", await isOpen("orders.getOrder"), true);
+  await page.locator('nav a[href="#orders.search"]').click();
+  await page.waitForFunction(() => document.getElementById("orders.search").open);
+  await page.reload();
+  await operation(page, "orders.search").locator("form").waitFor();
+  await operation(page, "orders.search").locator("> summary").click();
+  await page.waitForFunction(() => location.hash === "");
+}
+
+async function integers(page, origin) {
+  await expand(page, "orders.getOrder");
+  await field(page, "orders.getOrder", "id*").fill(LARGE);
+  const got = await send(page, "orders.getOrder");
+  expect("it is sent below the mount, as it was written", got.line, (line) => line.includes(`GET ${origin}/shop/api/orders/${LARGE}`));
+  expect("it is shown as it came", got.body, (body) => body.includes(`"number": ${LARGE}`) && body.includes('"next": 9007199254740995'));
+  await expand(page, "orders.createOrder");
+  const inside = await operation(page, "orders.createOrder").locator(".inside").innerText();
+  expect("the document's numbers are as they are written", inside, (text) => text.includes("default 9007199254740993"));
+  await field(page, "orders.createOrder", "Body").fill('{"number": 18446744073709551615}');
+  const shown = await page.evaluate(async () => {
+    const { indent } = await import("/shop/internal/docs/json.js");
+    return [String.raw`{"a":[],"b":[ 1E400,{"c":"x,{}\"]\\"}],"":-0.10}`, "[1,", `["${"\\n".repeat(1_000_000)}"]`].map(indent);
+  });
+  const expected = ['{', '  "a": [],', '  "b": [', '    1E400,', '    {', String.raw`      "c": "x,{}\"]\\"`, '    }', '  ],', '  "": -0.10', '}'];
+  expect("an indented text has every token as it came", shown[0], expected.join("\n"));
+  expect("what is no JSON stays as it is", shown[1], "[1,");
+  expect("a long text is no trouble", shown[2].length, 2_000_008);
+  expect("a body is sent as it was written", (await send(page, "orders.createOrder")).body, (body) => body.includes('"number": 18446744073709551615'));
+}
+
+async function severalValues(page) {
+  await expand(page, "orders.search");
+  await field(page, "orders.search", "paid").check();
+  await field(page, "orders.search", "sent").check();
+  await field(page, "orders.search", "words").fill("red, green\nblue");
+  const { body } = await send(page, "orders.search");
+  const expected = { states: ["paid", "sent"], words: ["red, green", "blue"] };
+  expect("every value arrives", JSON.stringify(JSON.parse(body)), JSON.stringify(expected));
+  await expand(page, "orders.anyKeys");
+  await field(page, "orders.anyKeys", "fields").fill("a=1\nb=x=y");
+  expect("every key arrives", JSON.stringify(JSON.parse((await send(page, "orders.anyKeys")).body)), '{"a":"1","b":"x=y"}');
+}
+
+async function headers(page) {
+  await expand(page, "orders.report");
+  expect("without a key it is refused", (await send(page, "orders.report")).status, "401 Unauthorized");
+  await field(page, "orders.report", "x-api-key*").fill("key-123");
+  expect("with it, not", (await send(page, "orders.report")).status, "200 OK");
+  await expand(page, "orders.audit");
+  expect("it is filled in once", await field(page, "orders.audit", "x-api-key*").inputValue(), "key-123");
+  await field(page, "orders.audit", "x-api-key*").fill("another");
+  expect("and is the same for all", await field(page, "orders.report", "x-api-key*").inputValue(), "another");
+  await field(page, "orders.audit", "x-api-key*").fill("key-123");
+  await operation(page, "orders.report").locator("details.headers > summary").click();
+  const told = await operation(page, "orders.report").locator("details.headers dl").innerText();
+  expect("headers of the reply are shown", told, (text) => text.includes("x-ratelimit-remaining"));
+}
+
+async function tokens(page) {
+  await expand(page, "forms.submit");
+  expect("without a token it is refused", (await send(page, "forms.submit")).body, (body) => body.includes("CSRF_MISSING_COOKIE"));
+  await expand(page, "forms.getToken");
+  const token = JSON.parse((await send(page, "forms.getToken")).body);
+  await field(page, "forms.submit", "x-csrf-token*").fill(token);
+  expect("with it, not", (await send(page, "forms.submit")).status, "200 OK");
+}
+
+async function curl(context, page, origin) {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  const copy = async (name) => {
+    await operation(page, name).getByRole("button", { name: "Copy as curl" }).click();
+    await operation(page, name).locator("output").getByText("Copied").waitFor();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const run = (command) => execFileSync("sh", ["-c", `${command} --silent --max-time 10`], { encoding: "utf8" });
+  await field(page, "orders.createOrder", "Body").fill(`{"number": ${LARGE}, "note": "it's"}`);
+  expect("a body", run(await copy("orders.createOrder")), (body) => body.includes(`"number":${LARGE}`) && body.includes("it's"));
+  expect("several values", run(await copy("orders.search")), '{"states":["paid","sent"],"words":["red, green","blue"]}');
+  expect("a header", run(await copy("orders.report")), '"a report"');
+  const named = await copy("forms.submit");
+  expect("a token", named, (text) => text.includes("-H 'x-csrf-token: "));
+}
+
+async function events(page) {
+  await expand(page, "orders.changes");
+  const form = operation(page, "orders.changes").locator("form");
+  await form.getByRole("button", { name: "Send" }).click();
+  await form.locator("pre").getByText("a change").waitFor();
+  await form.getByRole("button", { name: "Stop" }).click();
+  await form.locator("output").getByText("Stopped").waitFor();
+}
