@@ -141,12 +141,13 @@ impl Users {
     pub fn get_user(&self) -> Query<ById, User> {
         procedure()
             .input::<ById>()
+            .fails_with(StatusCode::NOT_FOUND, NO_USER)
             .query(|Call { input: ById { id }, ctx }| Ok(of_id(&mut ctx.data.tables().users, &id)?.clone()))
     }
 
     /// Makes a user.
     pub fn create_user(&self) -> Mutation<UserBody, User> {
-        procedure().input::<UserBody>().mutation(|Call { input, ctx }| {
+        procedure().input::<UserBody>().fails_with(StatusCode::CONFLICT, TAKEN).mutation(|Call { input, ctx }| {
             let users = &mut ctx.data.tables().users;
             check_email(users, &input.email, None)?;
             Ok(users.add(|number| user(number.to_string(), input)).clone())
@@ -155,41 +156,51 @@ impl Users {
 
     /// Puts another user in the place of one.
     pub fn update_user(&self) -> Mutation<Replacement, User> {
-        procedure().input::<Replacement>().mutation(|Call { input: Replacement { id, body }, ctx }| {
-            let users = &mut ctx.data.tables().users;
-            of_id(users, &id)?;
-            check_email(users, &body.email, Some(&id))?;
-            let present = of_id(users, &id)?;
-            *present = user(id, body);
-            Ok(present.clone())
-        })
+        procedure()
+            .input::<Replacement>()
+            .fails_with(StatusCode::NOT_FOUND, NO_USER)
+            .fails_with(StatusCode::CONFLICT, TAKEN)
+            .mutation(|Call { input: Replacement { id, body }, ctx }| {
+                let users = &mut ctx.data.tables().users;
+                of_id(users, &id)?;
+                check_email(users, &body.email, Some(&id))?;
+                let present = of_id(users, &id)?;
+                *present = user(id, body);
+                Ok(present.clone())
+            })
     }
 
     /// Changes some things of a user.
     pub fn patch_user(&self) -> Mutation<Patch, User> {
-        procedure().input::<Patch>().mutation(|Call { input: Patch { id, name, email, age, address }, ctx }| {
-            let users = &mut ctx.data.tables().users;
-            of_id(users, &id)?;
-            if let Some(email) = &email {
-                check_email(users, email, Some(&id))?;
-            }
-            let present = of_id(users, &id)?;
-            present.name = name.unwrap_or_else(|| present.name.clone());
-            present.email = email.unwrap_or_else(|| present.email.clone());
-            present.age = age.or(present.age);
-            present.address = address.or_else(|| present.address.clone());
-            Ok(present.clone())
-        })
+        procedure()
+            .input::<Patch>()
+            .fails_with(StatusCode::NOT_FOUND, NO_USER)
+            .fails_with(StatusCode::CONFLICT, TAKEN)
+            .mutation(|Call { input: Patch { id, name, email, age, address }, ctx }| {
+                let users = &mut ctx.data.tables().users;
+                of_id(users, &id)?;
+                if let Some(email) = &email {
+                    check_email(users, email, Some(&id))?;
+                }
+                let present = of_id(users, &id)?;
+                present.name = name.unwrap_or_else(|| present.name.clone());
+                present.email = email.unwrap_or_else(|| present.email.clone());
+                present.age = age.or(present.age);
+                present.address = address.or_else(|| present.address.clone());
+                Ok(present.clone())
+            })
     }
 
     /// Deletes a user.
     pub fn delete_user(&self) -> Mutation<ById, ()> {
-        procedure().input::<ById>().mutation(|Call { input: ById { id }, ctx }| {
-            let users = &mut ctx.data.tables().users;
-            of_id(users, &id)?;
-            users.rows.retain(|user| user.id != id);
-            Ok(())
-        })
+        procedure().input::<ById>().fails_with(StatusCode::NOT_FOUND, NO_USER).mutation(
+            |Call { input: ById { id }, ctx }| {
+                let users = &mut ctx.data.tables().users;
+                of_id(users, &id)?;
+                users.rows.retain(|user| user.id != id);
+                Ok(())
+            },
+        )
     }
 }
 
@@ -204,7 +215,7 @@ fn of_id<'t>(users: &'t mut Table<User>, id: &str) -> Result<&'t mut User> {
 /// No two users have one address.
 fn check_email(users: &Table<User>, email: &str, own: Option<&str>) -> Result<()> {
     if users.rows.iter().any(|user| user.email == email && own != Some(&user.id)) {
-        return Err(Error::custom(StatusCode::CONFLICT, "CONFLICT", "Email already taken"));
+        return Err(Error::custom(StatusCode::CONFLICT, "CONFLICT", TAKEN));
     }
     Ok(())
 }
@@ -216,5 +227,8 @@ fn first_page() -> usize {
 fn page_length() -> usize {
     20
 }
+
+const NO_USER: &str = "No user has this id";
+const TAKEN: &str = "Email already taken";
 
 static ZIP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d{5}$").expect("a valid pattern"));
