@@ -1,4 +1,4 @@
-// What Zod says of several hundred values for each rule that the guide maps (velox-session/src/docs/constructs.md): Zod 3, or
+// What Zod says of several hundred values for each rule that the guide maps (velox-session/src/docs/validation.md): Zod 3, or
 // with the argument `4` Zod 4.
 //
 // Prints one JSON document: by rule, a list of cases `{ input, ok, output, issues: [[path, message]] }`. The input of a

@@ -1,23 +1,30 @@
 //! Server-side sessions behind a signed cookie.
 //!
-//! A session is a [`Record`] in a [`SessionStore`], found by a random id that travels in a signed cookie. This crate
-//! opens the session of a request, lets its calls read and change it, and saves it once at the end.
+//! A session is a [`Record`] in a [`SessionStore`]. Its random id travels in a signed cookie. This crate opens the session of a request,
+//! lets handlers read and change it, and saves it once at the end.
 //!
-//! What always holds:
+//! These always hold:
 //!
-//! * A visitor to whom nothing was written has no record and gets no cookie; a request without the session cookie
-//!   causes no store call.
+//! * A visitor gets a record and a cookie only when something is written. A request without the session cookie causes no store call.
 //! * The signature is checked before the id is parsed, looked up or logged.
 //! * A login makes a new id, and the old one is dead before the response leaves.
-//! * A session that was ended or rotated meanwhile is not brought back by a save in flight.
-//! * A procedure's mutation that a browser sent from another site is refused before its session is opened.
+//! * A save in flight does not bring back a session that has ended or has a new id.
+//! * A mutation that a browser sent from another site is refused before its session is opened.
 //! * Ids and secrets have no `Display`, no `Serialize`, and a `Debug` that hides them.
 //!
-//! What to do is decided in pure code (`session/state.rs`, `session/plan.rs`), and done in a thin shell
-//! ([`Manager`]). [`SessionLayer`] does it around any service of tower. All of that names only types of `http` and tower; the binding
-//! to velox-rpc is the feature `rpc`, the layer for any service of tower the feature `tower`, and extractors for axum are the feature `axum`.
+//! **Start with the [guides](guide)**, which cover velox-rpc, too.
+//!
+//! # Features
+//!
+//! - `rpc` (on by default): sessions for the procedures of velox-rpc, rate limits, CSRF tokens.
+//! - `axum`: extractors for axum handlers, `Session` and `User<U>`.
+//! - `tower`: [`SessionLayer`] for any tower service. `rpc` and `axum` turn it on.
+//! - `redis`, `redis-tls`: a store in Redis or Valkey, the second with TLS.
+//! - `conformance`: a test suite for your own store.
 //!
 //! # Examples
+//!
+//! The core works with any HTTP library, through the types of the crate `http`:
 //!
 //! ```
 //! use std::time::Duration;
@@ -64,6 +71,8 @@ pub mod csrf;
 mod deadline;
 mod error;
 mod event;
+#[cfg(feature = "rpc")]
+pub mod guide;
 mod id;
 mod key;
 #[cfg(feature = "tower")]
@@ -105,27 +114,3 @@ pub use secret::Secret;
 pub use session::{Key, SessionError};
 pub use store::{MemoryStore, SessionStore};
 pub use user::{Authenticatable, SessionUser};
-
-#[cfg(feature = "axum")]
-#[doc = include_str!("docs/axum.md")]
-pub mod axum {}
-
-#[cfg(feature = "rpc")]
-#[doc = include_str!("docs/porting.md")]
-pub mod porting {}
-
-#[cfg(feature = "rpc")]
-#[doc = include_str!("docs/constructs.md")]
-pub mod constructs {}
-
-#[cfg(feature = "rpc")]
-#[doc = include_str!("docs/trpc.md")]
-pub mod trpc {}
-
-#[cfg(feature = "rpc")]
-#[doc = include_str!("docs/live.md")]
-pub mod live {}
-
-#[cfg(all(feature = "rpc", feature = "redis"))]
-#[doc = include_str!("docs/moving.md")]
-pub mod moving {}

@@ -59,7 +59,7 @@ fn app() -> App<()> {
 
 /// The client, out of the guide.
 fn client() -> &'static str {
-    let guide = include_str!("../../../../velox-rpc/src/docs/overview.md");
+    let guide = include_str!("../../../../velox-session/src/docs/openapi.md");
     let client = guide.split("```").find_map(|block| block.strip_prefix("ts\n// client.ts\n"));
     client.expect("the guide has a client")
 }

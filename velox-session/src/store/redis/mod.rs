@@ -271,7 +271,7 @@ impl RedisStore {
 
     /// Keeps records where VeloxTS has them, `<cookie name>:<id>`, in its JSON, with an `expiresAt` that is always true: so that a VeloxTS
     /// service and this one serve the same sessions, side by side, from one Redis and with one secret. The guide
-    /// `velox_session::moving` goes through it step by step.
+    /// `velox_session::guide::from_veloxts` goes through it step by step.
     ///
     /// # Security
     ///

@@ -1,0 +1,126 @@
+//! Guides: how to build, test and run a service, one subject a page.
+//!
+//! | first steps | |
+//! | --- | --- |
+//! | [Getting started](mod@getting_started) | from an empty folder to a service with a login |
+//! | [Procedures and routers](mod@procedures) | routes, state, databases, middlewares, guards, redirects, webhooks |
+//! | [Validation](mod@validation) | `#[schema]`, rules, enums, and every construct of Zod |
+//! | [Errors](mod@errors) | making errors, your own errors, what the caller gets |
+//! | [Testing](mod@testing) | calling procedures without a socket, with time set by hand |
+//!
+//! | sessions and security | |
+//! | --- | --- |
+//! | [Sessions](mod@sessions) | login, session data, flash messages, users, passwords, settings, stores |
+//! | [Redis](mod@redis) | sessions and rate limits for several servers |
+//! | [Using sessions with axum](mod@axum) | extractors, procedures in an axum application |
+//! | [CSRF and CORS](mod@csrf_and_cors) | front ends on another origin |
+//! | [Rate limiting](mod@rate_limiting) | by address, user or API key |
+//! | [Security model](mod@security_model) | what is protected, and what is left to you |
+//!
+//! | front ends | |
+//! | --- | --- |
+//! | [tRPC front ends](mod@trpc) | `@trpc/client`, batches, streams, types |
+//! | [Live data](mod@live_data) | subscriptions, by tRPC and `EventSource` |
+//! | [OpenAPI and TypeScript types](mod@openapi) | the page at `/docs`, a typed REST client |
+//!
+//! | in production | |
+//! | --- | --- |
+//! | [Deployment](mod@deployment) | limits, health checks, systemd, Docker, load balancers, several instances |
+//! | [Behind a proxy](mod@proxies) | `X-Forwarded-*`, allowed hosts |
+//! | [Observability](mod@observability) | logs, metrics, OpenTelemetry |
+//!
+//! | porting | |
+//! | --- | --- |
+//! | [Porting from VeloxTS](mod@from_veloxts) | construct by construct, and without logging anyone out |
+//! | [Porting from tRPC](mod@from_trpc) | routers, context, procedures |
+//! | [Porting from Express](mod@from_express) | routes, `express-session`, middlewares |
+//!
+//! The code in Rust is compiled, and most of it is run, by the tests.
+
+// Links between guides work on a page of rustdoc and in a viewer of the repository: each guide defines them at its end, as files. `links.md`
+// defines them before that, as modules, and Markdown takes the first definition of a link. An example that fails is said to be in `links.md`,
+// with the name of the guide's module behind it.
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/getting-started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/procedures.md")]
+pub mod procedures {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/validation.md")]
+pub mod validation {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/errors.md")]
+pub mod errors {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/sessions.md")]
+pub mod sessions {}
+
+#[cfg(feature = "redis")]
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/redis.md")]
+pub mod redis {}
+
+#[cfg(feature = "axum")]
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/axum.md")]
+pub mod axum {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/csrf-and-cors.md")]
+pub mod csrf_and_cors {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/rate-limiting.md")]
+pub mod rate_limiting {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/security-model.md")]
+pub mod security_model {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/trpc.md")]
+pub mod trpc {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/live-data.md")]
+pub mod live_data {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/openapi.md")]
+pub mod openapi {}
+
+#[cfg(feature = "redis")]
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/deployment.md")]
+pub mod deployment {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/proxies.md")]
+pub mod proxies {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/observability.md")]
+pub mod observability {}
+
+#[cfg(feature = "redis")]
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/from-veloxts.md")]
+pub mod from_veloxts {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/from-trpc.md")]
+pub mod from_trpc {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("docs/from-express.md")]
+pub mod from_express {}
