@@ -47,3 +47,8 @@ pub use velox_rpc_macros::schema;
 
 #[doc(hidden)]
 pub mod __private;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

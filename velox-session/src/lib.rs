@@ -114,3 +114,8 @@ pub use secret::Secret;
 pub use session::{Key, SessionError};
 pub use store::{MemoryStore, SessionStore};
 pub use user::{Authenticatable, SessionUser};
+
+/// The example of the README compiles.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
