@@ -18,6 +18,9 @@ pub(crate) struct RawEvent {
     pub(crate) json: Vec<u8>,
 }
 
+/// By which name an input has the id of the last event that the client has seen.
+pub(crate) const LAST_EVENT_ID: &str = "lastEventId";
+
 /// The longest id of an event, in bytes: a longer one is neither sent nor taken back.
 pub(crate) const MAX_EVENT_ID: usize = 1024;
 

@@ -27,7 +27,7 @@ pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query, Subscription};
 pub use self::event::{Event, Tracked, tracked};
-pub(crate) use self::events::{Events, Happening, MAX_EVENT_ID, RawEvent};
+pub(crate) use self::events::{Events, Happening, LAST_EVENT_ID, MAX_EVENT_ID, RawEvent};
 pub use self::guard::{
     AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
     authenticated, guard, has_role, not,

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
+use super::events::LAST_EVENT_ID;
 use crate::error::ErrorMap;
 use crate::validate::{Outline, OutlineField, mentions, unreadable};
 
@@ -82,6 +83,12 @@ impl InputShape {
     /// Whether it takes a field of this wire name: one that it has, or any, as a map does.
     pub(crate) fn takes(&self, name: &str) -> bool {
         self.known().outline.is_open || self.has_field(name)
+    }
+
+    /// Whether a subscription may begin without an input. A client that has seen an event may have nothing to say but its id: so one that
+    /// has not has nothing to say.
+    pub(crate) fn begins_with_nothing(&self) -> bool {
+        self.has_field(LAST_EVENT_ID) && self.known().outline.fields.iter().all(|field| !field.is_required)
     }
 
     /// The field of this wire name.

@@ -1,13 +1,14 @@
 //! The manifest: an application's procedures as data, for tables of routes and for exporters.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::Method;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::call::ProcedureName;
-use crate::procedure::{Demands, Endpoint};
+use crate::call::{Kind, ProcedureName};
+use crate::procedure::{Demands, Endpoint, InputShape};
 use crate::router::{Namespace, Success};
 
 /// An application's procedures as data.
@@ -116,7 +117,10 @@ impl ManifestEntry {
 
     /// Whether no input at all is one that the procedure takes.
     pub(crate) fn is_input_optional(&self) -> bool {
-        self.endpoint.meta.input.as_ref().is_none_or(|input| input.accepts_null())
+        let is_subscription = self.name().kind() == Kind::Subscription;
+        let is_optional =
+            |input: &Arc<InputShape>| input.accepts_null() || (is_subscription && input.begins_with_nothing());
+        self.endpoint.meta.input.as_ref().is_none_or(is_optional)
     }
 
     /// The settings for a generator of input schemas: what is read, as JSON Schema 2020-12.

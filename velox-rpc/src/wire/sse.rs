@@ -74,9 +74,6 @@ pub(super) fn check_last_event_id(id: &str) -> Result<()> {
     if id.len() <= MAX_EVENT_ID { Ok(()) } else { Err(Error::bad_request("The last event id is too long")) }
 }
 
-/// By which name an input has the id.
-pub(super) const LAST_EVENT_ID: &str = "lastEventId";
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -146,6 +146,6 @@ export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape:
     /** Removes an item. */
     remove: MutationOf<ById, undefined>;
     /** Tells what happens to the list, live. */
-    changes: SubscriptionOf<After, Tracked<Change>>;
+    changes: SubscriptionOf<After | void, Tracked<Change>>;
   };
 }>;

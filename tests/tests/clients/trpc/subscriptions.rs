@@ -30,6 +30,11 @@ struct After {
     last_event_id: Option<String>,
 }
 
+#[schema]
+struct Pick {
+    word: Option<String>,
+}
+
 impl After {
     /// The first number that the client has not seen.
     fn first(&self) -> u64 {
@@ -103,6 +108,8 @@ fn app(dropped: &Arc<AtomicUsize>) -> App<()> {
         )
         .procedure("never", procedure().subscription(never))
         .procedure("left", procedure().query(left))
+        .procedure("pick", procedure().input::<Pick>().subscription(|_| stream::iter([Ok(1_u64)])))
+        .procedure("find", procedure().input::<After>().query(|_| Ok(1)))
         .procedure("large", procedure().subscription(|_| stream::iter([Ok("small".to_owned()), Ok("x".repeat(2000))])))
         .procedure(
             "badId",
@@ -183,6 +190,22 @@ async fn the_id_of_the_last_event_reaches_the_input() {
     ] {
         let target = request.uri().to_string();
         assert_eq!(events(&service, request).await, [CONNECTED, last, RETURN], "{target}");
+    }
+}
+
+/// As in tRPC, where such an input is `.optional()`: a client that connects again has only its id to send, and before that has nothing.
+#[tokio::test]
+async fn a_subscription_begins_without_an_input_that_has_only_optional_fields() {
+    let service = service();
+    let all = [CONNECTED, "data: 0\nid: 0", "data: 1\nid: 1", "data: 2\nid: 2", "data: 3\nid: 3", RETURN];
+    for target in ["/trpc/live.after", "/trpc/live.after?input=%7B%7D", "/api/live/after"] {
+        assert_eq!(events(&service, request(target)).await, all, "{target}");
+    }
+    // Nobody can go on from an id here: what is missing is missing, as it is to a query.
+    for target in ["/trpc/live.pick", "/trpc/live.count", "/trpc/live.find"] {
+        let reply = service.call(request(target)).await.into_body().collect().await.expect("a body").to_bytes();
+        let text = std::str::from_utf8(&reply).expect("text");
+        assert!(text.contains("Required"), "{target}: {text}");
     }
 }
 
@@ -387,9 +410,12 @@ const client = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url:
 export function subscribe(): void {
   client.live.count.subscribe({ to: 3 }, { onData: (count) => count.toFixed() });
   client.live.after.subscribe({ lastEventId: "1" }, { onData: ({ id, data }) => id.trim() + data.toFixed() });
+  client.live.after.subscribe(undefined, { onData: ({ id }) => id.trim() });
   client.live.never.subscribe(undefined, { onError: (error) => error.data?.tag });
   // @ts-expect-error a count is no text
   client.live.count.subscribe({ to: 3 }, { onData: (count) => count.trim() });
+  // @ts-expect-error the input is missing, and there is no id to go on from
+  client.live.pick.subscribe(undefined, {});
   // @ts-expect-error the input is missing
   client.live.count.subscribe(undefined, {});
   // @ts-expect-error a subscription is no query

@@ -55,7 +55,7 @@ impl fmt::Display for AppRouter<'_> {
                 Kind::Mutation => "MutationOf",
                 Kind::Subscription => "SubscriptionOf",
             };
-            // A call without an input is read as `null`.
+            // A call without an input is read as `null`; a subscription also as one that has nothing to go on from.
             let input = if *takes_nothing && input != "void" { format!("{input} | void") } else { input.clone() };
             // What is `()` in Rust is left out of the reply.
             let output = if *gives_nothing { "undefined" } else { output };

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use super::text;
 use crate::call::RawInput;
 use crate::error::{Error, ErrorKind, Result};
-use crate::procedure::{InputShape, reads_body};
+use crate::procedure::{InputShape, LAST_EVENT_ID, reads_body};
 use crate::wire::look;
-use crate::wire::sse::{LAST_EVENT_ID, check_last_event_id};
+use crate::wire::sse::check_last_event_id;
 
 /// How a route's input is made; decided when the route is built.
 pub(crate) struct InputPlan {

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use super::procedures::Procedures;
 use crate::call::Kind;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::sse::LAST_EVENT_ID;
+use crate::procedure::LAST_EVENT_ID;
 
 /// The calls of one request.
 pub(crate) struct Batch {

@@ -10,8 +10,8 @@ use super::procedures::Procedures;
 use crate::call::RawInput;
 use crate::context::Inputs;
 use crate::error::{Error, Result};
-use crate::procedure::InputShape;
-use crate::wire::sse::{LAST_EVENT_ID, check_last_event_id};
+use crate::procedure::{InputShape, LAST_EVENT_ID};
+use crate::wire::sse::check_last_event_id;
 use crate::wire::{json, look};
 
 impl Procedures {
@@ -38,9 +38,10 @@ impl Procedures {
         let seen = of_header.map(Cow::Borrowed).or_else(|| Batch::last_event_id_of_query(query));
         let call = batch.calls.first();
         let takes_id = self.shape(call).is_some_and(|shape| shape.takes(LAST_EVENT_ID));
-        let text = match seen.filter(|_| takes_id) {
-            Some(seen) => Some(with_last_event_id(text, &seen)?),
-            None => text,
+        let text = match (seen.filter(|_| takes_id), text) {
+            (Some(seen), text) => Some(with_last_event_id(text, &seen)?),
+            (None, None) if self.shape(call).is_some_and(InputShape::begins_with_nothing) => Some("{}".to_owned()),
+            (None, text) => text,
         };
         text.map_or_else(|| Ok(RawInput::absent()), |text| self.one(call, text))
     }
