@@ -536,7 +536,8 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     table.check_names(&mut mistakes);
     table.check_inputs(&mut mistakes);
     table.set_inputs(&inputs);
-    let (rest, manifest) = Routes::build(&table, &prefix, &mut mistakes);
+    let (rest, mut manifest) = Routes::build(&table, &prefix, &mut mistakes);
+    manifest.set_superjson(trpc.as_ref().is_some_and(Trpc::has_superjson));
     let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &mut mistakes));
     let mut pages = Pages::default();
     for (path, document) in &docs {

@@ -20,7 +20,7 @@ pub(super) struct Schemas {
 /// What definitions may be called.
 pub(super) struct Naming {
     pub(super) is_allowed: fn(char) -> bool,
-    pub(super) taken: &'static [&'static str],
+    pub(super) taken: &'static [&'static [&'static str]],
 }
 
 type Names = BTreeMap<String, String>;
@@ -130,7 +130,7 @@ fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Namin
             && !differs(name)
             && reached(&read[name], read).iter().all(|inner| !read.contains_key(inner) || !differs(inner))
     };
-    let mut used: BTreeSet<String> = naming.taken.iter().map(|&name| name.to_owned()).collect();
+    let mut used: BTreeSet<String> = naming.taken.iter().copied().flatten().map(|&name| name.to_owned()).collect();
     let mut free = |wanted: String| {
         let wanted: String =
             wanted.chars().map(|letter| if (naming.is_allowed)(letter) { letter } else { '_' }).collect();

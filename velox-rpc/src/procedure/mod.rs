@@ -10,6 +10,7 @@ mod ending;
 mod erased;
 mod event;
 mod events;
+mod float;
 mod guard;
 mod handler;
 mod input;
@@ -28,6 +29,7 @@ pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query, Subscription};
 pub use self::event::{Event, Tracked, tracked};
 pub(crate) use self::events::{Events, Happening, LAST_EVENT_ID, MAX_EVENT_ID, RawEvent};
+pub use self::float::Float;
 pub use self::guard::{
     AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
     authenticated, guard, has_role, not,

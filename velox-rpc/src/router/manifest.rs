@@ -30,6 +30,7 @@ use crate::router::{Namespace, Success};
 pub struct Manifest {
     namespaces: Vec<Namespace>,
     entries: Vec<ManifestEntry>,
+    has_superjson: bool,
 }
 
 /// What is known of one procedure without running it.
@@ -51,11 +52,20 @@ pub(crate) struct ManifestRoute {
 
 impl Manifest {
     pub(crate) fn of(namespaces: &[Namespace]) -> Self {
-        Self { namespaces: namespaces.to_vec(), entries: Vec::new() }
+        Self { namespaces: namespaces.to_vec(), entries: Vec::new(), has_superjson: false }
     }
 
     pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<ManifestRoute>) {
         self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
+    }
+
+    /// Notes that the clients of tRPC have superjson as their transformer.
+    pub(crate) fn set_superjson(&mut self, has_superjson: bool) {
+        self.has_superjson = has_superjson;
+    }
+
+    pub(crate) fn has_superjson(&self) -> bool {
+        self.has_superjson
     }
 
     /// The procedures, in the order in which they were added.

@@ -1,5 +1,6 @@
 //! Routers: procedures under a namespace, and the table that an application makes of all of them.
 
+pub(crate) mod beyond_json;
 mod manifest;
 mod success;
 mod table;

@@ -94,22 +94,22 @@ impl<'t> Part<'t> {
         &self.tree.nodes[self.at]
     }
 
-    pub(super) fn kind(self) -> Type {
+    pub(crate) fn kind(self) -> Type {
         self.node().kind
     }
 
     /// As it was written.
-    pub(super) fn text(self) -> &'t str {
+    pub(crate) fn text(self) -> &'t str {
         &self.tree.text[self.place()]
     }
 
     /// Where it stands.
-    pub(super) fn place(self) -> Range<usize> {
+    pub(crate) fn place(self) -> Range<usize> {
         self.node().place.clone()
     }
 
     /// The items of a list.
-    pub(super) fn items(self) -> impl Iterator<Item = Part<'t>> {
+    pub(crate) fn items(self) -> impl Iterator<Item = Part<'t>> {
         let end = self.node().next;
         let mut at = self.at + 1;
         std::iter::from_fn(move || {
@@ -120,13 +120,13 @@ impl<'t> Part<'t> {
     }
 
     /// The keys and values of an object.
-    pub(super) fn entries(self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+    pub(crate) fn entries(self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
         let mut parts = self.items();
         std::iter::from_fn(move || parts.next().zip(parts.next()))
     }
 
     /// What a text says.
-    pub(super) fn said(self) -> Cow<'t, str> {
+    pub(crate) fn said(self) -> Cow<'t, str> {
         let text = self.text();
         let inner = text.get(1..text.len() - 1).unwrap_or_default();
         match inner.contains('\\') {

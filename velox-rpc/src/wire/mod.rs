@@ -162,7 +162,10 @@ impl Wires {
     /// The text of what comes next.
     pub(crate) fn event(&self, plan: &Plan, happening: Happening, id: impl Fn() -> RequestId) -> Vec<u8> {
         match happening {
-            Happening::Event(event) => sse::message(event),
+            Happening::Event(event) => sse::message(match plan {
+                Plan::Rest { .. } => event,
+                Plan::Trpc(batch) => self.trpc().event(batch, event),
+            }),
             Happening::Returned => sse::RETURN.to_vec(),
             Happening::Failed(error) => sse::failed(&match plan {
                 Plan::Rest { .. } => rest::failure(&error, id).json,
@@ -222,7 +225,7 @@ impl Wires {
     /// The first line of such a reply and its headers. REST has none.
     pub(crate) fn stream(&self, plan: &Plan) -> (Vec<u8>, HeaderMap) {
         match plan {
-            Plan::Trpc(batch) => batch.lines(),
+            Plan::Trpc(batch) => self.trpc().lines(batch),
             Plan::Rest { .. } => Default::default(),
         }
     }
@@ -251,7 +254,7 @@ impl Wires {
     ) -> Answer {
         match trace {
             Trace::Rest(_) => rest::failure(error, id),
-            Trace::Trpc(_) => trpc::refusal(error, &mut head.headers, id),
+            Trace::Trpc(_) => self.trpc().refusal(error, &mut head.headers, id),
         }
     }
 

@@ -6,6 +6,7 @@ mod clients;
 mod streamed_sessions;
 mod streams;
 mod subscriptions;
+mod superjson;
 mod transcript;
 mod types;
 

@@ -217,5 +217,5 @@ fn components(
 
 const NAMING: Naming = Naming {
     is_allowed: |letter| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter),
-    taken: &[errors::NAME],
+    taken: &[&[errors::NAME]],
 };

@@ -16,7 +16,7 @@ use http::Method;
 use serde_json::Value;
 
 pub use self::trpc::AppRouter;
-use self::types::{comment, key, type_of};
+use self::types::{Style, comment, key, type_of};
 pub use self::wide::WideIntegers;
 use crate::call::ProcedureName;
 use crate::export::schemas::{Naming, Schemas, prose};
@@ -48,7 +48,7 @@ use crate::router::Manifest;
 #[derive(Debug, Clone)]
 pub struct TypeScript {
     manifest: Manifest,
-    wide: WideIntegers,
+    style: Style,
     declarations: String,
     procedures: Vec<TypedProcedure>,
 }
@@ -73,7 +73,7 @@ pub struct TypedProcedure {
 impl TypeScript {
     /// The types of an application's procedures. The same manifest always gives the same.
     pub fn of(manifest: &Manifest) -> Self {
-        Self::with(manifest.clone(), WideIntegers::default())
+        Self::with(manifest.clone(), Style::json(WideIntegers::default()))
     }
 
     /// Sets the type of integers of 64 bits and more, in inputs and in outputs. By default it is `number`, which is exact up to 2^53. Each
@@ -81,6 +81,7 @@ impl TypeScript {
     ///
     /// Set it to what your client makes of the JSON. velox sends and reads these integers as JSON numbers, whatever is set: `JSON.parse`
     /// makes them a `number` and rounds large ones; a lossless parser makes them a `bigint` or a `string`, and writes them as numbers again.
+    /// For clients with [superjson](crate::Trpc::superjson) they are `bigint`s in any case.
     ///
     /// # Examples
     ///
@@ -102,24 +103,24 @@ impl TypeScript {
     /// ```
     #[must_use = "it returns the types as set"]
     pub fn wide_integers(self, wide: WideIntegers) -> Self {
-        Self::with(self.manifest, wide)
+        Self::with(self.manifest, Style::json(wide))
     }
 
-    fn with(manifest: Manifest, wide: WideIntegers) -> Self {
+    fn with(manifest: Manifest, style: Style) -> Self {
         let entries = manifest.entries();
-        let schemas = Schemas::gather(entries, &NAMING);
-        let declarations = schemas.definitions.iter().map(|(name, schema)| declaration(name, schema, wide)).collect();
+        let schemas = Schemas::gather(entries, if style.superjson { &NAMING_WITH_CLASSES } else { &NAMING });
+        let declarations = schemas.definitions.iter().map(|(name, schema)| declaration(name, schema, style)).collect();
         let types = schemas.inputs.iter().zip(&schemas.outputs);
         let procedures = entries.iter().zip(types).map(|(entry, (input, output))| {
-            let note = |name: &str, schema: &Value| wide.note(schema).map(|note| format!("{name}: {note}"));
+            let note = |name: &str, schema: &Value| style.wide.note(schema).map(|note| format!("{name}: {note}"));
             let input_note = input.as_ref().and_then(|input| note("Input", input));
             let output_note = note("Output", output);
             let about = [entry.description().map(prose), input_note.as_deref(), output_note.as_deref()];
             TypedProcedure {
                 name: entry.name().clone(),
                 comment: comment(about, entry.deprecated(), MEMBER),
-                input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, wide, MEMBER)),
-                output: type_of(output, wide, MEMBER),
+                input: input.as_ref().map_or_else(|| "void".to_owned(), |input| type_of(input, style, MEMBER)),
+                output: type_of(output, style, MEMBER),
                 takes_nothing: entry.is_input_optional(),
                 gives_nothing: entry.gives_nothing(),
                 is_tracked: entry.is_tracked(),
@@ -127,7 +128,7 @@ impl TypeScript {
             }
         });
         let procedures = procedures.collect();
-        Self { manifest, wide, declarations, procedures }
+        Self { manifest, style, declarations, procedures }
     }
 
     /// The types that have a name, each exported.
@@ -198,10 +199,10 @@ fn write_nested<'a>(
 }
 
 /// An object is an interface, which editors show by its name.
-fn declaration(name: &str, schema: &Value, wide: WideIntegers) -> String {
+fn declaration(name: &str, schema: &Value, style: Style) -> String {
     let description = schema.get("description").and_then(Value::as_str);
-    let comment = comment([description, wide.note(schema).as_deref()], None, "");
-    let text = type_of(schema, wide, "");
+    let comment = comment([description, style.wide.note(schema).as_deref()], None, "");
+    let text = type_of(schema, style, "");
     let is_interface = text.starts_with('{') && types::is_plain_object(schema);
     if is_interface {
         format!("{comment}export interface {name} {text}\n\n")
@@ -213,7 +214,12 @@ fn declaration(name: &str, schema: &Value, wide: WideIntegers) -> String {
 /// The indentation of a procedure.
 const MEMBER: &str = "    ";
 
-const NAMING: Naming = Naming { is_allowed: |letter| letter.is_ascii_alphanumeric() || letter == '_', taken: &TAKEN };
+const NAMING: Naming = Naming { is_allowed, taken: &[&TAKEN] };
+const NAMING_WITH_CLASSES: Naming = Naming { is_allowed, taken: &[&TAKEN, &["Date", "Map", "Set"]] };
+
+fn is_allowed(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
 
 /// The names in the modules, those of types that are built in, and the words that cannot name a type.
 #[rustfmt::skip]

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::WideIntegers;
-use super::types::{comment, key, type_of};
+use super::types::{Style, comment, key, type_of};
 
 fn of(schema: &Value) -> String {
-    type_of(schema, WideIntegers::Number, "")
+    type_of(schema, Style::json(WideIntegers::Number), "")
 }
 
 #[test]
@@ -92,10 +92,42 @@ fn integers_beyond_two_to_the_53_are_marked_and_written_as_set() {
         (json!({"type": "object", "properties": {"marked": integer("int64")}}), "_", "_", None),
     ] {
         for (setting, expected) in [(WideIntegers::BigInt, as_bigint), (WideIntegers::Text, as_string)] {
-            assert!(expected == "_" || type_of(&schema, setting, "") == expected, "{schema}");
+            assert!(expected == "_" || type_of(&schema, Style::json(setting), "") == expected, "{schema}");
             assert_eq!(setting.note(&schema), note.map(|note| format!("{note}.")), "{schema}");
         }
         let note = note.map(|note| format!("{note}, exact up to 2^53."));
         assert_eq!(WideIntegers::Number.note(&schema), note, "{schema}");
+    }
+}
+
+#[test]
+fn with_superjson_values_are_of_the_classes_of_javascript() {
+    let date = json!({"type": "string", "format": "date-time"});
+    for (schema, expected, of_json) in [
+        (date.clone(), "Date", "string"),
+        (json!({"type": ["string", "null"], "format": "date-time"}), "Date | null", "string | null"),
+        (json!({"type": "string", "format": "date"}), "string", "string"),
+        (json!({"type": "integer", "format": "uint64"}), "bigint", "number"),
+        (json!({"type": "integer", "format": "uint32"}), "number", "number"),
+        (json!({"type": "array", "uniqueItems": true, "items": date}), "Set<Date>", "string[]"),
+        (json!({"type": "array", "uniqueItems": true}), "Set<unknown>", "unknown[]"),
+        (
+            json!({"type": "object", "patternProperties": {"^\\d+$": date}, "additionalProperties": false}),
+            "Map<number, Date>",
+            "{ [key: number | `${bigint}`]: string }",
+        ),
+        (
+            json!({"type": "object", "additionalProperties": date}),
+            "{ [key: string]: Date }",
+            "{ [key: string]: string }",
+        ),
+        (
+            json!({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}),
+            "number",
+            r#"number | "NaN" | "Infinity" | "-Infinity""#,
+        ),
+    ] {
+        assert_eq!(type_of(&schema, Style::superjson(), ""), expected, "{schema}");
+        assert_eq!(of(&schema), of_json, "{schema}");
     }
 }

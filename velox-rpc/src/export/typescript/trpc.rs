@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::types::Style;
 use super::{TypeScript, TypedProcedure, WideIntegers, write_nested};
 use crate::call::Kind;
 
@@ -11,6 +12,9 @@ impl TypeScript {
     ///
     /// A binary, a build script or a test of yours writes it to a file. The same manifest always gives the same text, so that a test can
     /// compare it with the file that is checked in.
+    ///
+    /// Where the application speaks [superjson](crate::Trpc::superjson), the types are those that superjson gives: `Date`, `bigint`, `Set` and
+    /// `Map`. The compiler then asks for the `transformer` in the links of the client.
     ///
     /// # Examples
     ///
@@ -40,14 +44,17 @@ pub struct AppRouter<'a>(&'a TypeScript);
 
 impl fmt::Display for AppRouter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TypeScript { manifest, .. } = self.0;
+        let of_superjson = manifest.has_superjson().then(|| TypeScript::with(manifest.clone(), Style::superjson()));
+        let types = of_superjson.as_ref().unwrap_or(self.0);
         f.write_str(HEAD)?;
-        f.write_str(&self.0.declarations)?;
+        f.write_str(&types.declarations)?;
         f.write_str("/** Every procedure, by namespace and name. */\n")?;
         // Without a transformer tRPC takes `bigint` out of outputs, as nothing that JSON has.
-        let transformer = self.0.wide == WideIntegers::BigInt;
+        let transformer = types.style.wide == WideIntegers::BigInt;
         let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
         writeln!(f, "export type AppRouter = TRPCBuiltRouter<{root}, {{")?;
-        write_nested(f, ";", &self.0.procedures, |procedure| {
+        write_nested(f, ";", &types.procedures, |procedure| {
             let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, is_tracked, .. } =
                 procedure;
             let alias = match name.kind() {

@@ -4,10 +4,29 @@ use serde_json::{Map, Value};
 
 use super::wide::WideIntegers;
 use crate::export::schemas::Schemas;
+use crate::router::beyond_json;
+
+/// What the client makes of JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    pub(super) wide: WideIntegers,
+    /// Whether it has the types of JavaScript that JSON does not have.
+    pub(super) superjson: bool,
+}
+
+impl Style {
+    pub(super) fn json(wide: WideIntegers) -> Self {
+        Self { wide, superjson: false }
+    }
+
+    pub(super) fn superjson() -> Self {
+        Self { wide: WideIntegers::BigInt, superjson: true }
+    }
+}
 
 /// The type, whose further lines are indented by `indent`.
-pub(super) fn type_of(schema: &Value, wide: WideIntegers, indent: &str) -> String {
-    union(alternatives(schema, wide, indent)).text
+pub(super) fn type_of(schema: &Value, style: Style, indent: &str) -> String {
+    union(alternatives(schema, style, indent)).text
 }
 
 /// Whether it is an object and nothing is joined to it.
@@ -36,7 +55,7 @@ impl Type {
 }
 
 /// The types that a value is one of.
-fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
+fn alternatives(schema: &Value, style: Style, indent: &str) -> Vec<Type> {
     let members = match schema {
         Value::Object(members) => members,
         Value::Bool(false) => return vec![Type::one("never")],
@@ -45,6 +64,9 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     if let Some(literal) = members.get("const") {
         return vec![Type::one(literal.to_string())];
     }
+    if style.superjson && beyond_json::is_non_finite(members) {
+        return vec![Type::one("number")];
+    }
     if let Some(Value::Array(literals)) = members.get("enum") {
         return literals.iter().map(|literal| Type::one(literal.to_string())).collect();
     }
@@ -52,17 +74,17 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     joined.extend(Schemas::name_of(schema).map(|name| vec![Type::one(name)]));
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(variants)) = members.get(keyword) {
-            joined.push(variants.iter().flat_map(|variant| commented(variant, wide, indent)).collect());
+            joined.push(variants.iter().flat_map(|variant| commented(variant, style, indent)).collect());
         }
     }
     if let Some(Value::Array(parts)) = members.get("allOf") {
-        joined.extend(parts.iter().map(|part| alternatives(part, wide, indent)));
+        joined.extend(parts.iter().map(|part| alternatives(part, style, indent)));
     }
     // Beside what it is joined to, `"type": "object"` alone says nothing more.
     let has_keys =
         ["properties", "patternProperties", "additionalProperties"].iter().any(|&keys| members.contains_key(keys));
     if joined.is_empty() || has_keys {
-        joined.push(by_type(members, wide, indent));
+        joined.push(by_type(members, style, indent));
     }
     if joined.len() == 1 {
         return joined.remove(0);
@@ -72,8 +94,8 @@ fn alternatives(schema: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
 }
 
 /// The types of a variant, below its comment.
-fn commented(variant: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
-    let mut types = alternatives(variant, wide, indent);
+fn commented(variant: &Value, style: Style, indent: &str) -> Vec<Type> {
+    let mut types = alternatives(variant, style, indent);
     if let ([one], Some(description)) = (types.as_mut_slice(), variant.get("description").and_then(Value::as_str)) {
         let comment = comment([Some(description)], None, indent);
         one.text = format!("{} {}", comment.trim(), one.text).trim_start().to_owned();
@@ -81,34 +103,39 @@ fn commented(variant: &Value, wide: WideIntegers, indent: &str) -> Vec<Type> {
     types
 }
 
-fn by_type(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Vec<Type> {
+fn by_type(members: &Map<String, Value>, style: Style, indent: &str) -> Vec<Type> {
     let of = |name: &Value| {
         Type::one(match name.as_str() {
+            Some("string") if style.superjson && beyond_json::is_date(members) => "Date".to_owned(),
             Some("string") => "string".to_owned(),
-            Some("integer") => wide.type_of(members.get("format")).to_owned(),
+            Some("integer") => style.wide.type_of(members).to_owned(),
             Some("number") => "number".to_owned(),
             Some("boolean") => "boolean".to_owned(),
             Some("null") => "null".to_owned(),
-            Some("array") => array(members, wide, indent),
-            Some("object") => object(members, wide, indent),
+            Some("array") => array(members, style, indent),
+            Some("object") => object(members, style, indent),
             _ => "unknown".to_owned(),
         })
     };
     match members.get("type") {
         Some(Value::Array(names)) => names.iter().map(of).collect(),
         Some(name) => vec![of(name)],
-        None if members.contains_key("properties") => vec![Type::one(object(members, wide, indent))],
+        None if members.contains_key("properties") => vec![Type::one(object(members, style, indent))],
         None => vec![Type::one("unknown")],
     }
 }
 
-fn array(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
-    let rest = match members.get("items") {
-        None | Some(Value::Bool(true)) => "unknown[]".to_owned(),
-        Some(items) => format!("{}[]", union(alternatives(items, wide, indent)).grouped()),
+fn array(members: &Map<String, Value>, style: Style, indent: &str) -> String {
+    let item = match members.get("items") {
+        None | Some(Value::Bool(true)) => Type::one("unknown"),
+        Some(items) => union(alternatives(items, style, indent)),
     };
+    if style.superjson && beyond_json::is_set(members) {
+        return format!("Set<{}>", item.text);
+    }
+    let rest = format!("{}[]", item.grouped());
     let Some(Value::Array(first)) = members.get("prefixItems") else { return rest };
-    let mut items: Vec<_> = first.iter().map(|item| type_of(item, wide, indent)).collect();
+    let mut items: Vec<_> = first.iter().map(|item| type_of(item, style, indent)).collect();
     let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
     let ends = members.get("items") == Some(&Value::Bool(false))
         || members.get("maxItems").and_then(Value::as_u64).is_some_and(|most| most <= count);
@@ -118,12 +145,13 @@ fn array(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Stri
     format!("[{}]", items.join(", "))
 }
 
-fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> String {
+fn object(members: &Map<String, Value>, style: Style, indent: &str) -> String {
     let properties = members.get("properties").and_then(Value::as_object).filter(|properties| !properties.is_empty());
-    let others = other_keys(members, wide, indent);
+    let others = other_keys(members, style, indent);
     let inner = format!("{indent}  ");
     let Some(properties) = properties else {
         return match (others, members.get("additionalProperties")) {
+            (Some((_, types)), _) if style.superjson && beyond_json::is_map(members) => format!("Map<number, {types}>"),
             (Some((keys, types)), _) => format!("{{ [key: {keys}]: {types} }}"),
             (None, Some(_)) => "{ [key: string]: never }".to_owned(),
             (None, None) => "{ [key: string]: unknown }".to_owned(),
@@ -134,8 +162,8 @@ fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Str
     for (name, property) in properties {
         let deprecated = property.get("deprecated").is_some_and(|deprecated| *deprecated == Value::Bool(true));
         let description = property.get("description").and_then(Value::as_str);
-        text.push_str(&comment([description, wide.note(property).as_deref()], deprecated.then_some(""), &inner));
-        let mut types = alternatives(property, wide, &inner);
+        text.push_str(&comment([description, style.wide.note(property).as_deref()], deprecated.then_some(""), &inner));
+        let mut types = alternatives(property, style, &inner);
         let mark = if required.iter().any(|required| required == name) {
             ""
         } else {
@@ -153,13 +181,13 @@ fn object(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Str
 }
 
 /// The keys that an object has beside its properties, and the type under them.
-fn other_keys(members: &Map<String, Value>, wide: WideIntegers, indent: &str) -> Option<(&'static str, String)> {
+fn other_keys(members: &Map<String, Value>, style: Style, indent: &str) -> Option<(&'static str, String)> {
     let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
     let patterns = members.get("patternProperties").and_then(Value::as_object);
     let patterns = || patterns.into_iter().flatten();
     let schemas = others.into_iter().chain(patterns().map(|(_, schema)| schema));
-    let types: Vec<_> = schemas.flat_map(|schema| alternatives(schema, wide, indent)).collect();
-    let are_numbers = others.is_none() && patterns().all(|(pattern, _)| INTEGERS.contains(&pattern.as_str()));
+    let types: Vec<_> = schemas.flat_map(|schema| alternatives(schema, style, indent)).collect();
+    let are_numbers = others.is_none() && patterns().all(|(pattern, _)| beyond_json::is_integer_pattern(pattern));
     (!types.is_empty()).then(|| (if are_numbers { NUMBERS } else { "string" }, union(types).text))
 }
 
@@ -211,5 +239,3 @@ pub(super) fn comment<const N: usize>(about: [Option<&str>; N], deprecated: Opti
 
 /// Keys that are integers: those that a `number` is written as, and longer ones.
 const NUMBERS: &str = "number | `${bigint}`";
-/// What schemars says of such keys.
-const INTEGERS: [&str; 2] = [r"^\d+$", r"^-?\d+$"];

@@ -1,6 +1,8 @@
 //! Integers that may be beyond 2^53, up to which a `number` of JavaScript is exact.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::router::beyond_json::wide_bits;
 
 /// The type of integers of 64 bits and more. Set by [`TypeScript::wide_integers`](super::TypeScript::wide_integers).
 ///
@@ -22,10 +24,10 @@ pub enum WideIntegers {
 
 impl WideIntegers {
     /// The type of an integer.
-    pub(super) fn type_of(self, format: Option<&Value>) -> &'static str {
+    pub(super) fn type_of(self, members: &Map<String, Value>) -> &'static str {
         match self {
-            Self::Text if bits(format).is_some() => "string",
-            Self::BigInt if bits(format).is_some() => "bigint",
+            Self::Text if wide_bits(members).is_some() => "string",
+            Self::BigInt if wide_bits(members).is_some() => "bigint",
             _ => "number",
         }
     }
@@ -47,18 +49,9 @@ fn widest(schema: &Value) -> Option<u32> {
             let keys =
                 members.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(|keys| keys.values());
             let parts = parts.iter().filter_map(|keyword| members.get(*keyword)).chain(keys);
-            parts.filter_map(widest).chain(bits(members.get("format"))).max()
+            parts.filter_map(widest).chain(wide_bits(members)).max()
         }
         Value::Array(schemas) => schemas.iter().filter_map(widest).max(),
-        _ => None,
-    }
-}
-
-/// The bits of a wide integer, by the format that schemars gives it. `usize` has 64, as on every server of today.
-fn bits(format: Option<&Value>) -> Option<u32> {
-    match format?.as_str()? {
-        "int64" | "uint64" | "int" | "uint" => Some(64),
-        "int128" | "uint128" => Some(128),
         _ => None,
     }
 }

@@ -21,9 +21,7 @@ impl Procedures {
             false => body,
         };
         if !batch.is_list {
-            return Inputs::One(
-                text.map_or_else(|| Ok(RawInput::absent()), |text| self.one(batch.calls.first(), text)),
-            );
+            return Inputs::One(self.one(batch.calls.first(), text));
         }
         let inputs = self.each(batch, text.as_deref());
         match <[_; 1]>::try_from(inputs) {
@@ -38,21 +36,36 @@ impl Procedures {
         let seen = of_header.map(Cow::Borrowed).or_else(|| Batch::last_event_id_of_query(query));
         let call = batch.calls.first();
         let takes_id = self.shape(call).is_some_and(|shape| shape.takes(LAST_EVENT_ID));
-        let text = match (seen.filter(|_| takes_id), text) {
+        let text = match (seen.filter(|_| takes_id), self.plain(call, text)?) {
             (Some(seen), text) => Some(with_last_event_id(text, &seen)?),
             (None, None) if self.shape(call).is_some_and(InputShape::begins_with_nothing) => Some("{}".to_owned()),
             (None, text) => text,
         };
-        text.map_or_else(|| Ok(RawInput::absent()), |text| self.one(call, text))
+        self.read(call, text)
+    }
+
+    /// JSON, whatever the transformer.
+    fn plain(&self, call: Option<&Call>, text: Option<String>) -> Result<Option<String>> {
+        match (&self.superjson, text) {
+            (Some(superjson), Some(text)) => {
+                superjson.read(call.and_then(|call| call.procedure.as_ref().ok().copied()), &text)
+            }
+            (_, text) => Ok(text),
+        }
+    }
+
+    fn read(&self, call: Option<&Call>, text: Option<String>) -> Result<RawInput> {
+        let Some(text) = text else { return Ok(RawInput::absent()) };
+        let has_lists = look(&text, self.shape(call))?;
+        Ok(RawInput::document(text, has_lists))
     }
 
     fn shape(&self, call: Option<&Call>) -> Option<&InputShape> {
         call.and_then(|call| call.procedure.as_ref().ok()).and_then(|index| self.endpoint(*index).meta.input.as_deref())
     }
 
-    fn one(&self, call: Option<&Call>, text: String) -> Result<RawInput> {
-        let has_lists = look(&text, self.shape(call))?;
-        Ok(RawInput::document(text, has_lists))
+    fn one(&self, call: Option<&Call>, text: Option<String>) -> Result<RawInput> {
+        self.read(call, self.plain(call, text)?)
     }
 
     fn each(&self, batch: &Batch, text: Option<&str>) -> Vec<Result<RawInput>> {
@@ -60,9 +73,8 @@ impl Procedures {
             Ok(by_index) => by_index,
             Err(error) => return batch.calls.iter().map(|_| Err(error.again())).collect(),
         };
-        let input = |(index, call): (usize, &Call)| match by_index.get(&index) {
-            Some(text) => self.one(Some(call), text.get().to_owned()),
-            None => Ok(RawInput::absent()),
+        let input = |(index, call): (usize, &Call)| {
+            self.one(Some(call), by_index.get(&index).map(|text| text.get().to_owned()))
         };
         batch.calls.iter().enumerate().map(input).collect()
     }

@@ -1,20 +1,20 @@
 //! The tRPC wire: the HTTP protocol of tRPC 11, as `@trpc/client` speaks it (<https://trpc.io/docs/rpc>).
 //!
 //! [`procedures`] knows every procedure by its path, [`batch`] reads what a request asks for, [`input`] makes the inputs of its calls,
-//! [`reply`] the envelopes of their results.
+//! [`reply`] the envelopes of their results. [`superjson`] is what may stand in these in place of JSON.
 
 mod batch;
 mod input;
 mod procedures;
 mod reply;
 mod settings;
+mod superjson;
 
 use http::request::Parts;
 use http::{Method, StatusCode};
 
 pub(crate) use self::batch::Batch;
 pub(crate) use self::procedures::Procedures;
-pub(crate) use self::reply::refusal;
 pub use self::settings::Trpc;
 use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::Result;
@@ -31,7 +31,7 @@ impl Procedures {
         let rest = self.below(parts.uri.path()).unwrap_or_default();
         Batch::read(parts, rest, self).map(Box::new).map_err(|error| {
             let mut head = ReplyHead::default();
-            let answer = refusal(&error, &mut head.headers, || RequestId::own(Serial::next()));
+            let answer = self.refusal(&error, &mut head.headers, || RequestId::own(Serial::next()));
             Box::new((answer, head))
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Trpc;
+use super::superjson::Superjson;
 use crate::call::Kind;
 use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
@@ -15,6 +16,8 @@ pub(crate) struct Procedures {
     pub(super) route: String,
     endpoints: Vec<Endpoint>,
     by_path: HashMap<String, usize>,
+    /// None where JSON is sent as it is.
+    pub(super) superjson: Option<Superjson>,
 }
 
 impl Procedures {
@@ -26,7 +29,8 @@ impl Procedures {
         let endpoints = table.endpoints().to_vec();
         let by_path =
             endpoints.iter().enumerate().map(|(index, endpoint)| (endpoint.name.to_string(), index)).collect();
-        Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path }
+        let superjson = settings.superjson.then(|| Superjson::of(&endpoints));
+        Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson }
     }
 
     /// Whether a path is below that of this wire.

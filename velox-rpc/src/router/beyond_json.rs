@@ -1,0 +1,46 @@
+//! What a value is to a client that has more types than JSON, as the JSON Schema says: a rule for the wire, and for the types that clients have
+//! of it.
+
+use serde_json::{Map, Value};
+
+/// Whether a text is a date with a time: `Date` in JavaScript.
+pub(crate) fn is_date(schema: &Map<String, Value>) -> bool {
+    schema.get("format").is_some_and(|format| format == "date-time")
+}
+
+/// Whether an array has no item twice: a `Set`.
+pub(crate) fn is_set(schema: &Map<String, Value>) -> bool {
+    schema.get("uniqueItems") == Some(&Value::Bool(true))
+}
+
+/// Whether the keys of an object are integers, and it has no others: a `Map`.
+pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
+    let patterns = schema.get("patternProperties").and_then(Value::as_object);
+    let is_closed = schema.get("additionalProperties").is_none_or(|others| *others == Value::Bool(false));
+    is_closed
+        && schema.get("properties").is_none()
+        && patterns.is_some_and(|patterns| !patterns.is_empty() && patterns.keys().all(|key| is_integer_pattern(key)))
+}
+
+/// Whether keys of an object are integers, as schemars says it.
+pub(crate) fn is_integer_pattern(pattern: &str) -> bool {
+    [r"^\d+$", r"^-?\d+$"].contains(&pattern)
+}
+
+/// The bits of an integer, by the format that schemars gives it, if those are more than a `number` holds: a `bigint`. `usize` has 64, as on
+/// every server of today.
+pub(crate) fn wide_bits(schema: &Map<String, Value>) -> Option<u32> {
+    match schema.get("format")?.as_str()? {
+        "int64" | "uint64" | "int" | "uint" => Some(64),
+        "int128" | "uint128" => Some(128),
+        _ => None,
+    }
+}
+
+/// Whether a text is a number that JSON does not have.
+pub(crate) fn is_non_finite(schema: &Map<String, Value>) -> bool {
+    schema.get("enum").and_then(Value::as_array).is_some_and(|literals| *literals == NON_FINITE)
+}
+
+/// The texts of the numbers that JSON does not have.
+pub(crate) const NON_FINITE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];

@@ -1,0 +1,301 @@
+//! Which values of a type JSON cannot tell from others, as the type's JSON Schema says. It is made once, when the application is built.
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
+
+use crate::error::Type;
+use crate::router::beyond_json;
+use crate::validate::Part;
+
+/// Where in the values of a type there are dates, bigints, sets and maps.
+pub(super) struct Plan {
+    nodes: Vec<Node>,
+}
+
+/// The parts of a type that say what one value is: more than one where types are joined.
+pub(super) type Place = Vec<usize>;
+
+/// What a text or a number is to JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaf {
+    Date,
+    BigInt,
+    /// The texts of the numbers that JSON does not have.
+    NonFinite,
+}
+
+/// One schema.
+#[derive(Default)]
+struct Node {
+    types: Option<Vec<Type>>,
+    literals: Option<Vec<Value>>,
+    leaf: Option<Leaf>,
+    is_set: bool,
+    is_map: bool,
+    fields: HashMap<String, usize>,
+    required: Vec<String>,
+    others: Option<usize>,
+    first: Vec<usize>,
+    items: Option<usize>,
+    all: Vec<usize>,
+    unions: Vec<Vec<usize>>,
+    /// Whether any of its values, or of their parts, is more than JSON says.
+    is_rich: bool,
+}
+
+impl Plan {
+    /// The plan of what is read or written, by the settings, of the type whose schema a generator is asked for.
+    pub(super) fn new(settings: SchemaSettings, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Self {
+        let mut generator = settings.into_generator();
+        let mut schema = Value::from(schema(&mut generator));
+        let definitions = generator.take_definitions(true);
+        if let Value::Object(members) = &mut schema {
+            members.insert("$defs".to_owned(), definitions.into());
+        }
+        let mut compiler = Compiler { root: schema.clone(), known: HashMap::new(), nodes: Vec::new() };
+        compiler.add(&schema);
+        let mut plan = Self { nodes: compiler.nodes };
+        plan.find_rich();
+        plan
+    }
+
+    /// Whether JSON says all there is to say of its values.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.nodes[ROOT].is_rich
+    }
+
+    /// The whole.
+    pub(super) fn root(&self, part: Part<'_>) -> Place {
+        self.resolve([ROOT], part)
+    }
+
+    /// Whether JSON may not say all there is to say of the value at a place.
+    pub(super) fn is_rich(&self, place: &Place) -> bool {
+        place.iter().any(|node| self.nodes[*node].is_rich)
+    }
+
+    pub(super) fn leaf(&self, place: &Place) -> Option<Leaf> {
+        place.iter().find_map(|node| self.nodes[*node].leaf)
+    }
+
+    pub(super) fn is_set(&self, place: &Place) -> bool {
+        place.iter().any(|node| self.nodes[*node].is_set)
+    }
+
+    /// Whether it is an object whose keys are numbers.
+    pub(super) fn is_map(&self, place: &Place) -> bool {
+        place.iter().any(|node| self.nodes[*node].is_map)
+    }
+
+    /// Whether an array is wanted.
+    pub(super) fn is_list(&self, place: &Place) -> bool {
+        place.iter().any(|node| self.nodes[*node].types.as_ref().is_some_and(|types| types.contains(&Type::Array)))
+    }
+
+    /// The place of a value under a key.
+    pub(super) fn field(&self, place: &Place, key: &str, value: Part<'_>) -> Place {
+        let nodes = || place.iter().map(|node| &self.nodes[*node]);
+        let named: Vec<_> = nodes().filter_map(|node| node.fields.get(key).copied()).collect();
+        if named.is_empty() {
+            self.resolve(nodes().filter_map(|node| node.others), value)
+        } else {
+            self.resolve(named, value)
+        }
+    }
+
+    /// The place of an item of a list.
+    pub(super) fn item(&self, place: &Place, index: usize, value: Part<'_>) -> Place {
+        let lists = place.iter().map(|node| &self.nodes[*node]);
+        self.resolve(lists.filter_map(|node| node.first.get(index).copied().or(node.items)), value)
+    }
+
+    /// All that is said of a value: of a union, the first alternative that it fits.
+    fn resolve(&self, nodes: impl IntoIterator<Item = usize>, part: Part<'_>) -> Place {
+        let mut place = Place::new();
+        let mut pending: Vec<usize> = nodes.into_iter().collect();
+        while let Some(at) = pending.pop() {
+            if place.contains(&at) {
+                continue;
+            }
+            place.push(at);
+            let node = &self.nodes[at];
+            pending.extend(&node.all);
+            let fitting = |union: &Vec<usize>| union.iter().copied().find(|one| self.fits(*one, part, LOOK_AHEAD));
+            pending.extend(node.unions.iter().filter_map(fitting));
+        }
+        place
+    }
+
+    /// Whether a value may be one of a schema: what tells the alternatives of a union from each other is near its root.
+    fn fits(&self, at: usize, part: Part<'_>, depth: usize) -> bool {
+        if depth == 0 {
+            return true;
+        }
+        let (node, depth) = (&self.nodes[at], depth - 1);
+        let is_wanted = match part.kind() {
+            Type::Text => match node.leaf {
+                Some(Leaf::Date) => is_date(&part.said()),
+                _ => true,
+            },
+            Type::Object => {
+                let has = |wanted: &String| part.entries().any(|(key, _)| key.said() == *wanted);
+                let fits = |(key, value): (Part<'_>, Part<'_>)| {
+                    node.fields.get(&*key.said()).is_none_or(|field| self.fits(*field, value, depth))
+                };
+                node.required.iter().all(has) && part.entries().all(fits)
+            }
+            Type::Array => {
+                let items = part.items().enumerate().take(FEW_ITEMS);
+                let item = |index: usize| node.first.get(index).copied().or(node.items);
+                items.into_iter().all(|(index, value)| item(index).is_none_or(|item| self.fits(item, value, depth)))
+            }
+            _ => true,
+        };
+        is_wanted
+            && node.types.as_ref().is_none_or(|types| types.contains(&part.kind()))
+            && node.literals.as_ref().is_none_or(|literals| literals.iter().any(|literal| is_literal(part, literal)))
+            && node.all.iter().all(|one| self.fits(*one, part, depth))
+            && node.unions.iter().all(|union| union.iter().any(|one| self.fits(*one, part, depth)))
+    }
+
+    /// A type is rich if a part of it is: types may lead back to themselves.
+    fn find_rich(&mut self) {
+        let mut has_changed = true;
+        while has_changed {
+            has_changed = false;
+            for at in 0..self.nodes.len() {
+                let node = &self.nodes[at];
+                let is_rich = node.leaf.is_some()
+                    || node.is_set
+                    || node.is_map
+                    || node.parts().any(|part| self.nodes[part].is_rich);
+                has_changed |= is_rich != node.is_rich;
+                self.nodes[at].is_rich = is_rich;
+            }
+        }
+    }
+}
+
+impl Node {
+    fn parts(&self) -> impl Iterator<Item = usize> {
+        let lists = self.first.iter().chain(&self.all).chain(self.unions.iter().flatten());
+        lists.chain(self.fields.values()).copied().chain(self.others).chain(self.items)
+    }
+}
+
+struct Compiler {
+    root: Value,
+    known: HashMap<String, usize>,
+    nodes: Vec<Node>,
+}
+
+impl Compiler {
+    fn add(&mut self, schema: &Value) -> usize {
+        let at = self.nodes.len();
+        self.nodes.push(Node::default());
+        self.nodes[at] = self.node(schema);
+        at
+    }
+
+    /// What a reference leads to, which may be on its way already.
+    fn referred(&mut self, path: &str) -> Option<usize> {
+        if let Some(known) = self.known.get(path) {
+            return Some(*known);
+        }
+        let schema = self.root.pointer(&percent_decode_str(path.strip_prefix('#')?).decode_utf8_lossy())?.clone();
+        self.known.insert(path.to_owned(), self.nodes.len());
+        Some(self.add(&schema))
+    }
+
+    fn node(&mut self, schema: &Value) -> Node {
+        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let types = match schema.get("type") {
+            Some(Value::Array(names)) => Some(names.iter().filter_map(Value::as_str).map(type_named).collect()),
+            Some(Value::String(name)) => Some(vec![type_named(name)]),
+            _ => None,
+        };
+        let is = |of: Type| types.as_ref().is_some_and(|types: &Vec<Type>| types.contains(&of));
+        let literals = match schema.get("const") {
+            Some(only) => Some(vec![only.clone()]),
+            None => schema.get("enum").and_then(Value::as_array).cloned(),
+        };
+        let none = Map::new();
+        let members = schema.as_object().unwrap_or(&none);
+        let leaf = match () {
+            () if beyond_json::is_non_finite(members) => Some(Leaf::NonFinite),
+            () if is(Type::Text) && beyond_json::is_date(members) => Some(Leaf::Date),
+            () if is(Type::Number) && beyond_json::wide_bits(members).is_some() => Some(Leaf::BigInt),
+            () => None,
+        };
+        Node {
+            is_set: is(Type::Array) && beyond_json::is_set(members),
+            is_map: beyond_json::is_map(members),
+            literals,
+            leaf,
+            fields: {
+                let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+                fields.map(|(name, field)| (name.clone(), self.add(field))).collect()
+            },
+            required: list("required").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            others: {
+                let patterns = schema.get("patternProperties").and_then(Value::as_object);
+                let others = ["additionalProperties", "unevaluatedProperties"].into_iter();
+                let others = others.filter_map(|keyword| schema.get(keyword)).find(|others| others.is_object());
+                let others = others.or_else(|| patterns?.values().next());
+                others.map(|others| self.add(others))
+            },
+            first: list("prefixItems").iter().map(|item| self.add(item)).collect(),
+            items: schema.get("items").filter(|items| items.is_object()).map(|items| self.add(items)),
+            all: {
+                let mut all: Vec<_> = list("allOf").iter().map(|one| self.add(one)).collect();
+                all.extend(schema.get("$ref").and_then(Value::as_str).and_then(|path| self.referred(path)));
+                all
+            },
+            unions: ["anyOf", "oneOf"]
+                .map(list)
+                .into_iter()
+                .filter(|union| !union.is_empty())
+                .map(|union| union.iter().map(|one| self.add(one)).collect())
+                .collect(),
+            types,
+            is_rich: false,
+        }
+    }
+}
+
+fn type_named(name: &str) -> Type {
+    match name {
+        "string" => Type::Text,
+        "integer" | "number" => Type::Number,
+        "boolean" => Type::Boolean,
+        "array" => Type::Array,
+        "object" => Type::Object,
+        _ => Type::Null,
+    }
+}
+
+fn is_literal(part: Part<'_>, literal: &Value) -> bool {
+    match literal {
+        Value::String(text) => part.kind() == Type::Text && part.said() == *text,
+        other => serde_json::from_str::<Value>(part.text()).is_ok_and(|value| value == *other),
+    }
+}
+
+/// Whether every browser makes a date of it: a year of four digits, as RFC 3339 has it, and a time.
+pub(super) fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let pattern = b"0000-00-00T00:00:00";
+    bytes.len() > pattern.len()
+        && bytes.iter().zip(pattern).all(|(byte, wanted)| match wanted {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        })
+}
+
+const ROOT: usize = 0;
+const LOOK_AHEAD: usize = 4;
+const FEW_ITEMS: usize = 8;
