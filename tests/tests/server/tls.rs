@@ -23,6 +23,9 @@ fn both_versions_of_http_are_served_over_tls_and_a_silent_client_holds_nobody() 
     let program = Program::start("tls", &[("CERTIFICATE", &certificate), ("KEY", &key)]);
     let address = program.address();
     let _silent = TcpStream::connect(address).expect("it listens");
+    if cfg!(debug_assertions) {
+        program.wait_for("/api/mottos/getMotto");
+    }
     for (option, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--insecure", "--max-time", "20", option, "--write-out", " %{http_version}"]);

@@ -57,11 +57,16 @@ pub struct Server {
     service: Hosted,
     proxies: Option<Arc<TrustedProxies>>,
     limits: Limits,
+    /// The routes that a developer is to see.
+    routes: Option<String>,
 }
 
 impl Server {
     /// Makes a server with the default limits, for an application or for any tower service over `http` types, such as an
     /// [`axum::Router`](https://docs.rs/axum/latest/axum/struct.Router.html) in which an application is mounted.
+    ///
+    /// [`Bound::run`] prints the table of routes of an application in [development](App::development). If the application is mounted in
+    /// another service, the server does not know of it: print its [`manifest`](AppService::manifest).
     ///
     /// The service finds the [`Peer`](crate::context::Peer) in the extensions of each request. A panic in it is a 500.
     ///
@@ -90,12 +95,13 @@ impl Server {
     {
         let app = (&service as &dyn Any).downcast_ref::<AppService>().cloned().map(AppService::into_parts);
         let proxies = app.as_ref().and_then(|(app, _)| app.edge.proxies.clone());
+        let routes = app.as_ref().filter(|(app, _)| app.development).map(|(app, _)| app.manifest.to_string());
         let service = match app {
             Some((app, None)) => Hosted::App(app),
             Some((_, Some(layered))) => Hosted::Boxed(layered),
             None => Hosted::Boxed(BoxedService::new(service)),
         };
-        Self { service, proxies, limits: Limits::default() }
+        Self { service, proxies, limits: Limits::default(), routes }
     }
 
     /// Listens on all of the addresses: `localhost:3000` is as a rule one of IPv4 and one of IPv6. Port 0 takes any free port, the same
@@ -154,6 +160,16 @@ impl Server {
 
     fn host(self) -> Host {
         Host::new(self.service, self.limits, self.proxies)
+    }
+
+    /// Shows a developer what there is to call. Not by `tracing`: a newcomer has not set that up yet.
+    #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
+    fn show_routes(&self, address: Option<SocketAddr>) {
+        let Some(routes) = &self.routes else { return };
+        match address {
+            Some(address) => eprintln!("{routes}listening on http://{address}"),
+            None => eprint!("{routes}"),
+        }
     }
 
     /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
@@ -241,11 +257,14 @@ impl Bound {
 
     /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal ends the wait for them.
     ///
+    /// In development it prints the table of routes first.
+    ///
     /// # Errors
     ///
     /// If the signals cannot be listened for.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
+        self.listening.server.show_routes(Some(self.local_addr()));
         for address in &self.addresses {
             tracing::info!(%address, "listening");
         }
@@ -289,6 +308,7 @@ impl Listening {
     /// If the signals cannot be listened for.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
+        self.server.show_routes(None);
         Ok(self.until_signalled(signals).await)
     }
 
@@ -332,18 +352,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// If the router has mistakes, or the address cannot be listened on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        let service = self.into_service()?;
-        let bound = Server::new(service.clone()).bind(address).await?;
-        if service.is_development() {
-            print_routes(&service, bound.local_addr());
-        }
-        bound.run().await?;
+        Server::new(self.into_service()?).bind(address).await?.run().await?;
         Ok(())
     }
-}
-
-/// Shows a developer what there is to call. Not by `tracing`: a newcomer has not set that up yet.
-#[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
-fn print_routes(service: &AppService, address: SocketAddr) {
-    eprintln!("{}listening on http://{address}", service.manifest());
 }
