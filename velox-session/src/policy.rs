@@ -28,6 +28,14 @@ impl Policy {
         content.max_age.unwrap_or(self.ttl).min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
     }
 
+    /// When a client has to come back that is to keep its session alive: once half of a life has passed. Never, if that renews nothing.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn comes_back_at(&self, content: &Content, now: u64) -> Option<u64> {
+        let longest = self.longest(content, now);
+        let end = self.absolute.map_or(u64::MAX, |absolute| content.created_at.saturating_add(absolute));
+        (self.sliding && now.saturating_add(longest) < end).then(|| now + longest / 2)
+    }
+
     /// What a request that only reads gives a record, if enough of its life has passed to be worth it.
     pub(crate) fn renewed(&self, record: &Record, now: u64) -> Option<u64> {
         let (longest, remaining) = (self.longest(record.content(), now), self.remaining(record, now));
@@ -91,6 +99,19 @@ mod tests {
         assert_eq!(POLICY.remaining(&of(5_000, 100_000), 0), 5_000);
         assert_eq!(POLICY.renewed(&of(5_000, 5_000), 499), None);
         assert_eq!(POLICY.renewed(&of(5_000, 5_000), 500), Some(5_000));
+    }
+
+    #[cfg(feature = "rpc")]
+    #[test]
+    fn a_client_comes_back_in_the_middle_of_a_life_that_can_be_renewed() {
+        let content = Content::new(0);
+        assert_eq!(POLICY.comes_back_at(&content, 0), Some(50_000));
+        assert_eq!(POLICY.comes_back_at(&content, 399_999), Some(449_999));
+        // What is left ends with the absolute time-out, whoever comes back.
+        assert_eq!(POLICY.comes_back_at(&content, 400_000), None);
+        assert_eq!(POLICY.comes_back_at(&content, u64::MAX), None);
+        assert_eq!(Policy { absolute: None, ..POLICY }.comes_back_at(&content, 600_000), Some(650_000));
+        assert_eq!(Policy { sliding: false, ..POLICY }.comes_back_at(&content, 0), None);
     }
 
     #[test]

@@ -257,6 +257,49 @@ async fn a_session_that_expires_ends_its_streams_which_do_not_renew_it() {
     is_unauthorized(stream.failure().await, SOON);
 }
 
+/// The client comes back, which is a request like others: it renews the session, and its cookie. Neither the stream nor the look does.
+#[tokio::test(start_paused = true)]
+async fn a_stream_keeps_its_session_alive_where_that_is_asked_for() {
+    let (store, clock) = world();
+    let kept = |settings: SessionBuilder| {
+        settings.max_age(Duration::from_secs(60)).absolute_timeout(Duration::from_secs(600)).streams_keep_alive(true)
+    };
+    let process = Process::with(&store, &clock, kept);
+    let cookie = process.login().await;
+    for round in 0..10 {
+        let request = Request::get("/trpc/live.mine").header("cookie", &cookie).body(Body::empty());
+        let reply = process.service.call(request.expect("a request")).await;
+        let renewed = reply.headers().get("set-cookie").map(|line| line.to_str().expect("ASCII").to_owned());
+        assert_eq!(renewed.is_some_and(|line| line.contains("Max-Age=60")), round > 0, "whoever has just come is new");
+        let mut stream = Events { body: reply.into_body(), come: VecDeque::new() };
+        assert_eq!([stream.next().await, stream.next().await][1].as_deref(), Some("data: \"u1\"\n\n"));
+        store.calls();
+        clock.advance(Duration::from_secs(29));
+        stream.goes_on().await;
+        assert!(!store.calls().iter().any(|call| [Kind::Set, Kind::Touch].contains(call)));
+        clock.advance(Duration::from_secs(1));
+        assert!(stream.breaks_off().await <= SOON);
+    }
+    // One that does not come back has no session for longer than others.
+    clock.advance(Duration::from_secs(30));
+    let mut refused = process.subscribe("/trpc/live.mine", &cookie).await;
+    is_unauthorized(refused.failure().await, AT_ONCE);
+}
+
+/// Whatever a stream keeps alive ends with the absolute timeout: until then nobody is sent back in vain.
+#[tokio::test(start_paused = true)]
+async fn a_stream_keeps_no_session_alive_beyond_its_absolute_end() {
+    let (store, clock) = world();
+    let minute = Duration::from_secs(60);
+    let kept = |settings: SessionBuilder| settings.max_age(minute).absolute_timeout(minute).streams_keep_alive(true);
+    let process = Process::with(&store, &clock, kept);
+    let mut stream = process.mine(&process.login().await).await;
+    clock.advance(Duration::from_secs(59));
+    stream.goes_on().await;
+    clock.advance(Duration::from_secs(1));
+    is_unauthorized(stream.failure().await, SOON);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_absolute_end_of_a_session_ends_its_streams() {
     let (store, clock) = world();

@@ -68,6 +68,8 @@ impl SessionBuilder {
             revocations: Revocations::new(),
             #[cfg(feature = "rpc")]
             watches: std::sync::Arc::default(),
+            #[cfg(feature = "rpc")]
+            streams_keep_alive: self.streams_keep_alive,
         }))
     }
 }

@@ -54,6 +54,8 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         patience: PATIENCE,
         trusted: TrustedOrigins::default(),
         cross_site_mutations: false,
+        #[cfg(feature = "rpc")]
+        streams_keep_alive: false,
     }
 }
 
@@ -107,6 +109,8 @@ pub struct SessionBuilder {
     patience: Duration,
     trusted: TrustedOrigins,
     cross_site_mutations: bool,
+    #[cfg(feature = "rpc")]
+    streams_keep_alive: bool,
 }
 
 impl SessionBuilder {
@@ -245,6 +249,37 @@ impl SessionBuilder {
     /// Whether requests renew the lifetime of a session. They do by default; otherwise it ends `max_age` after its login.
     pub fn sliding(self, sliding: bool) -> Self {
         Self { sliding, ..self }
+    }
+
+    /// Whether a subscription that is open keeps its session alive. By default it does not: a tab that is left open does not keep its user
+    /// logged in.
+    ///
+    /// If it does, the reply of a subscription ends without a word once half of the session's lifetime has passed, so that the client connects
+    /// again, as `EventSource` and the client of tRPC do by themselves. That request renews the session and its cookie, as any other does. A
+    /// client that has gone does not come back, and its session ends as before. An open stream by itself renews nothing.
+    ///
+    /// The [absolute timeout](Self::absolute_timeout) holds in any case. Where sessions are not [`sliding`](Self::sliding), this changes
+    /// nothing.
+    ///
+    /// # Examples
+    ///
+    /// A board on the wall, which nobody touches:
+    ///
+    /// ```
+    /// use velox_session::{MemoryStore, session_middleware};
+    ///
+    /// # fn main() -> Result<(), velox_session::ConfigError> {
+    /// let session = session_middleware("a development secret of 32 bytes or more")
+    ///     .store(MemoryStore::new())
+    ///     .streams_keep_alive(true)
+    ///     .build()?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "rpc")]
+    pub fn streams_keep_alive(self, keep_alive: bool) -> Self {
+        Self { streams_keep_alive: keep_alive, ..self }
     }
 
     /// How many sessions a user may have at a time. By default 100. A login beyond the limit ends the oldest ones before it is answered.

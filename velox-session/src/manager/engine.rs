@@ -36,6 +36,9 @@ pub(crate) struct Engine {
     pub(crate) revocations: Revocations,
     #[cfg(feature = "rpc")]
     pub(crate) watches: Arc<Watches>,
+    /// Whether clients of streams are sent back to renew their session.
+    #[cfg(feature = "rpc")]
+    pub(crate) streams_keep_alive: bool,
 }
 
 impl Engine {

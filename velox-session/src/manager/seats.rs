@@ -55,6 +55,8 @@ pub(super) struct About {
     pub(super) handle: SessionHandle,
     /// When it comes to its absolute end, in milliseconds.
     pub(super) ends_at: u64,
+    /// When its clients have to come back, which renews it.
+    pub(super) comes_back_at: Option<u64>,
 }
 
 /// A session has as many streams as one may have.
@@ -69,6 +71,7 @@ impl Seats {
             Entry::Occupied(seat) if seat.get().streams == STREAMS => return Err(Full),
             Entry::Occupied(seat) => {
                 let seat = seat.into_mut();
+                seat.about = about;
                 if seat.end.borrow().is_some() {
                     // Those that were told of its end may not have left yet; this one has found it alive.
                     (seat.mark, seat.end) = (mark, Sender::default());
@@ -127,11 +130,23 @@ impl Seats {
         }
     }
 
+    /// Ends the streams of sessions whose clients have to come back.
+    pub(super) fn send_back(&self, now: u64) {
+        for seat in self.sessions.values().filter(|seat| seat.about.comes_back_at.is_some_and(|at| at <= now)) {
+            seat.break_off();
+        }
+    }
+
     /// Ends all streams: nobody knows whether their sessions are alive.
     pub(super) fn end_all(&self) {
-        for seat in self.sessions.values() {
-            seat.end.send_if_modified(|end| end.is_none() && end.replace(End::Unclear).is_none());
-        }
+        self.sessions.values().for_each(Seat::break_off);
+    }
+}
+
+impl Seat {
+    /// Ends its streams, if nothing else has.
+    fn break_off(&self) {
+        self.end.send_if_modified(|end| end.is_none() && end.replace(End::Unclear).is_none());
     }
 }
 
@@ -144,7 +159,12 @@ mod tests {
     use crate::conformance::key;
 
     fn about(key: &StoreKey) -> About {
-        About { owner: None, handle: key.digest_hex().parse().expect("a handle"), ends_at: u64::MAX }
+        About {
+            owner: None,
+            handle: key.digest_hex().parse().expect("a handle"),
+            ends_at: u64::MAX,
+            comes_back_at: None,
+        }
     }
 
     fn take(seats: &mut Seats, key: &StoreKey) -> Result<Receiver<Option<End>>, Full> {
@@ -194,6 +214,23 @@ mod tests {
         let back = take(&mut seats, &one).expect("a seat");
         assert_eq!((*told.borrow(), *back.borrow()), (Some(End::Unclear), None));
         assert_eq!(seats.to_ask(|_, _| true), [one]);
+    }
+
+    #[test]
+    fn clients_are_sent_back_when_it_is_time_and_who_has_come_back_stays() {
+        let (mut seats, one) = (Seats::default(), key("session"));
+        let come = |seats: &mut Seats, at| {
+            let about = About { comes_back_at: Some(at), ..about(&one) };
+            seats.take(one.clone(), about, Mark(0)).expect("a seat")
+        };
+        let first = come(&mut seats, 1000);
+        seats.send_back(999);
+        assert_eq!(*first.borrow(), None);
+        seats.send_back(1000);
+        assert_eq!(*first.borrow(), Some(End::Unclear));
+        let back = come(&mut seats, 2000);
+        seats.send_back(1999);
+        assert_eq!(*back.borrow(), None);
     }
 
     #[test]

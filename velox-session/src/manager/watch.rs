@@ -57,6 +57,10 @@ impl Engine {
             owner: key.owner(record),
             handle: SessionHandle::of(key, record.content()),
             ends_at: self.policy.absolute.map_or(u64::MAX, |absolute| created_at.saturating_add(absolute)),
+            comes_back_at: self
+                .streams_keep_alive
+                .then(|| self.policy.comes_back_at(record.content(), self.now()))
+                .flatten(),
         };
         let watches = Arc::clone(&self.watches);
         let mut seats = watches.seats();
@@ -138,6 +142,9 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
                 seats.is_looked_after = false;
                 looking.is_over = true;
                 return;
+            }
+            if is_due {
+                seats.send_back(engine.now());
             }
             seats.to_ask(|key, mark| is_due || engine.revocations.may_include(key, mark))
         };
