@@ -40,7 +40,7 @@ pub(super) async fn reply(core: &Arc<Core>, plan: Plan, exchange: Exchange, span
     let id = exchange.id();
     match events {
         Ok(events) => begun(core, plan, id, head, events, span),
-        Err(error) => match core.wires.failed_subscription(&plan, &error, || id.clone()) {
+        Err(error) => match core.wires.failed_subscription(&plan, &error, core.subscriptions.retry, || id.clone()) {
             Some(text) => with_body(core, &plan, head, text.into()),
             None => {
                 let answer = core.wires.answer(&plan, Results::One(Err(error)), &mut head, || id.clone());
@@ -60,7 +60,7 @@ fn begun(
 ) -> Response<Body> {
     let pings = Pings::every(core.subscriptions.ping);
     let reconnect_after = pings.are_sent().then(|| core.subscriptions.reconnect_after());
-    let first = core.wires.connected(reconnect_after);
+    let first = core.wires.connected(reconnect_after, core.subscriptions.retry);
     let mut response = with_body(core, &plan, head, Body::empty());
     let feed = Feed { core: Arc::clone(core), plan, id, events, first, pings, span: span.clone() };
     *response.body_mut() = Body::new(feed);

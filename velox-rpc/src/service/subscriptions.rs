@@ -20,13 +20,14 @@ use std::time::Duration;
 pub struct Subscriptions {
     pub(super) ping: Duration,
     reconnect_after: Option<Duration>,
+    pub(super) retry: Option<Duration>,
     pub(super) event_limit: usize,
 }
 
 impl Subscriptions {
     /// Returns the default settings.
     pub fn new() -> Self {
-        Self { ping: DEFAULT_PING, reconnect_after: None, event_limit: DEFAULT_EVENT_LIMIT }
+        Self { ping: DEFAULT_PING, reconnect_after: None, retry: None, event_limit: DEFAULT_EVENT_LIMIT }
     }
 
     /// Sets after how long without an event a ping is sent, 15 seconds unless it is set. Zero is no pings.
@@ -43,6 +44,25 @@ impl Subscriptions {
     /// It has to be longer than the ping interval: else the application does not start.
     pub fn reconnect_after_inactivity(mut self, time: Duration) -> Self {
         self.reconnect_after = Some(time);
+        self
+    }
+
+    /// Sets how long a client waits before it connects again, by the field `retry` of server-sent events. Unless it is set, none is sent, and
+    /// browsers wait for three to five seconds. It counts for `EventSource`, and so for the client of tRPC.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::App;
+    /// use velox_rpc::service::Subscriptions;
+    ///
+    /// let app = App::new(()).subscriptions(Subscriptions::new().retry(Duration::from_secs(1)));
+    /// # let _ = app;
+    /// ```
+    pub fn retry(mut self, time: Duration) -> Self {
+        self.retry = Some(time);
         self
     }
 

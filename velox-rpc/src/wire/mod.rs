@@ -154,9 +154,10 @@ impl Wires {
         }
     }
 
-    /// The first text of such a reply. The client connects again where nothing comes for longer than `reconnect_after`.
-    pub(crate) fn connected(&self, reconnect_after: Option<Duration>) -> Vec<u8> {
-        sse::connected(reconnect_after.map(|after| after.as_millis()))
+    /// The first text of such a reply. The client connects again where nothing comes for longer than `reconnect_after`, and waits for `retry`
+    /// before it does.
+    pub(crate) fn connected(&self, reconnect_after: Option<Duration>, retry: Option<Duration>) -> Vec<u8> {
+        sse::connected(reconnect_after, retry)
     }
 
     /// The text of what comes next.
@@ -180,12 +181,13 @@ impl Wires {
         &self,
         plan: &Plan,
         error: &Error,
+        retry: Option<Duration>,
         id: impl Fn() -> RequestId,
     ) -> Option<Vec<u8>> {
         match plan {
             Plan::Rest { .. } => None,
             Plan::Trpc(batch) => {
-                let mut text = self.connected(None);
+                let mut text = self.connected(None, retry);
                 text.extend(sse::failed(&self.trpc().failed_event(batch, error, id)));
                 Some(text)
             }

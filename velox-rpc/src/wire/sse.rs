@@ -1,6 +1,8 @@
 //! Server-sent events, as `httpSubscriptionLink` of `@trpc/client` reads them: the text of each event of a subscription, and the id of the
 //! last event that a client has seen. The routes of REST send the same events; only the shape of an error is another.
 
+use std::time::Duration;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -13,10 +15,12 @@ pub(crate) const PING: &[u8] = b"event: ping\ndata: \n\n";
 pub(super) const RETURN: &[u8] = b"event: return\ndata: \n\n";
 
 /// The first event: the subscription is in place. A client that knows a time after which it is to connect again takes it from here.
-pub(super) fn connected(reconnect_after_ms: Option<u128>) -> Vec<u8> {
-    let options =
-        reconnect_after_ms.map_or_else(String::new, |after| format!("\"reconnectAfterInactivityMs\":{after}"));
-    named("connected", format!("{{{options}}}").as_bytes())
+/// The browser itself knows `retry`.
+pub(super) fn connected(reconnect_after: Option<Duration>, retry: Option<Duration>) -> Vec<u8> {
+    let after = reconnect_after.map(|after| format!("\"reconnectAfterInactivityMs\":{}", after.as_millis()));
+    let mut text = retry.map_or_else(String::new, |retry| format!("retry: {}\n", retry.as_millis())).into_bytes();
+    text.extend(named("connected", format!("{{{}}}", after.unwrap_or_default()).as_bytes()));
+    text
 }
 
 /// An event of the handler's stream.
@@ -84,9 +88,11 @@ mod tests {
 
     #[test]
     fn events_are_written_as_trpc_writes_them() {
-        assert_eq!(text(connected(None)), "event: connected\ndata: {}\n\n");
+        assert_eq!(text(connected(None, None)), "event: connected\ndata: {}\n\n");
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(text(connected(None, second)), "retry: 1000\nevent: connected\ndata: {}\n\n");
         let with_time = "event: connected\ndata: {\"reconnectAfterInactivityMs\":5000}\n\n";
-        assert_eq!(text(connected(Some(5000))), with_time);
+        assert_eq!(text(connected(Some(Duration::from_secs(5)), None)), with_time);
         let event = |id: Option<&str>| RawEvent { id: id.map(str::to_owned), json: br#"{"i":0}"#.to_vec() };
         assert_eq!(text(message(event(Some("0")))), "data: {\"i\":0}\nid: 0\n\n");
         assert_eq!(text(message(event(None))), "data: {\"i\":0}\n\n");

@@ -298,6 +298,18 @@ async fn a_ping_is_sent_while_nothing_happens() {
     assert_eq!(began.elapsed().as_secs(), 45);
 }
 
+/// `EventSource` has a time of its own unless it is told another.
+#[tokio::test]
+async fn a_client_is_told_when_to_come_back_where_that_is_set() {
+    let settings = Subscriptions::new().retry(Duration::from_millis(1500));
+    let service = app(&Arc::default()).subscriptions(settings).into_service().expect("good settings");
+    for target in ["/trpc/live.after", "/api/live/after", "/trpc/live.refused"] {
+        let events = events(&service, request(target)).await;
+        assert!(events[0].starts_with("retry: 1500\nevent: connected\n"), "{target}: {events:?}");
+        assert!(events[1..].iter().all(|event| !event.contains("retry")), "{target}: {events:?}");
+    }
+}
+
 /// 429 is no failure for which a client connects again.
 #[tokio::test]
 async fn a_rate_limit_stops_a_client_that_comes_back_in_a_loop() {
