@@ -16,5 +16,6 @@ mod routes;
 mod sessions;
 mod settings;
 mod short_session;
+mod two_processes;
 mod validation;
 mod world;

@@ -30,6 +30,11 @@ impl Reference {
         Self::with(&[("SESSION_STORE", "redis"), ("REDIS_URL", &url)], Some(redis))
     }
 
+    /// Another process, with sessions in the same Redis.
+    pub fn beside(&self) -> Self {
+        Self::with(&[("SESSION_STORE", "redis"), ("REDIS_URL", &self.redis().url())], None)
+    }
+
     fn with(environment: &[(&str, &str)], redis: Option<RedisServer>) -> Self {
         let environment: Vec<_> = environment.iter().copied().chain(EVERY_TIME).collect();
         let program = Program::run(env!("CARGO_BIN_EXE_reference"), &environment);
