@@ -106,6 +106,10 @@ fn app(dropped: &Arc<AtomicUsize>) -> App<()> {
                 stream::iter([1_u64, 2]).map(|number| if number == 2 { panic!("at two") } else { Ok(number) })
             }),
         )
+        .procedure(
+            "panicsAtOnce",
+            procedure().subscription(|_| -> stream::Empty<Result<u64>> { panic!("before the stream is there") }),
+        )
         .procedure("never", procedure().subscription(never))
         .procedure("left", procedure().query(left))
         .procedure("pick", procedure().input::<Pick>().subscription(|_| stream::iter([Ok(1_u64)])))
@@ -224,8 +228,27 @@ async fn a_forged_id_is_an_input_like_others_and_one_too_long_is_refused() {
         assert_eq!(failure(&events[1])["message"], "The last event id is too long");
         assert_eq!(failure(&events[1])["data"]["code"], "BAD_REQUEST");
     }
-    let events = events(&service, request("/trpc/live.after?lastEventId=%27%3B--")).await;
-    assert_eq!(events.len(), 6, "from the beginning: {events:?}");
+    let mut undecodable = request("/trpc/live.after");
+    undecodable.headers_mut().insert("last-event-id", http::HeaderValue::from_bytes(b"\xff").expect("a value"));
+    assert_eq!(failure(&events(&service, undecodable).await[1])["message"], "The last event id is not UTF-8");
+    for target in ["/trpc/live.after?lastEventId=", "/api/live/after?lastEventId="] {
+        let forged = events(&service, request(&format!("{target}%27%3B--"))).await;
+        assert_eq!(forged.len(), 6, "{target}: from the beginning: {forged:?}");
+        // That of an event which another subscription gave.
+        let foreign = events(&service, request(&format!("{target}99"))).await;
+        assert_eq!(foreign, [CONNECTED, RETURN], "{target}");
+    }
+}
+
+/// By REST what is wrong with the id is the reply itself.
+#[tokio::test]
+async fn an_id_that_is_too_long_or_no_text_is_400_by_rest() {
+    let service = service();
+    for id in [&b"\xff"[..], &[b'x'; 1025]] {
+        let mut request = request("/api/live/after");
+        request.headers_mut().insert("last-event-id", http::HeaderValue::from_bytes(id).expect("a value"));
+        assert_eq!(service.call(request).await.status(), StatusCode::BAD_REQUEST);
+    }
 }
 
 #[tokio::test]
@@ -241,7 +264,11 @@ async fn a_failure_is_told_and_ends_the_subscription() {
 #[tokio::test]
 async fn a_call_that_is_refused_is_told_by_an_event() {
     let service = service();
-    for (target, code) in [("/trpc/live.refused", "FORBIDDEN"), ("/trpc/live.count", "BAD_REQUEST")] {
+    for (target, code) in [
+        ("/trpc/live.refused", "FORBIDDEN"),
+        ("/trpc/live.count", "BAD_REQUEST"),
+        ("/trpc/live.panicsAtOnce", "INTERNAL_SERVER_ERROR"),
+    ] {
         let events = events(&service, request(target)).await;
         assert_eq!(events[0], "event: connected\ndata: {}");
         assert_eq!(failure(&events[1])["data"]["code"], code);
