@@ -24,6 +24,10 @@ pub type UserSession = SessionMiddleware<Account>;
 /// As for [`app`], and when the routes make no sense.
 pub fn site(secret: Option<Secret>) -> Result<axum::Router, Box<dyn Error>> {
     let procedures = app(secret)?.into_service()?;
+    if procedures.is_development() {
+        // The server knows of the router around it, and not of the procedures.
+        tracing::info!("procedures:\n{}", procedures.manifest());
+    }
     Ok(front_end::router().fallback_service(procedures))
 }
 
