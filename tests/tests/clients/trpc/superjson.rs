@@ -57,6 +57,15 @@ struct After {
 }
 
 #[schema]
+struct Named {
+    id: String,
+}
+
+#[schema]
+#[serde(transparent)]
+struct Summands(Vec<u32>);
+
+#[schema]
 #[serde(transparent)]
 struct Place(Option<String>);
 
@@ -69,6 +78,13 @@ fn app() -> App<()> {
     let shop = Router::new("shop")
         .procedure("order", procedure().input::<Order>().mutation(|Call { input, .. }| Ok(input)))
         .procedure("again", procedure().no_rest().input::<Order>().query(|Call { input, .. }| Ok(input)))
+        .procedure(
+            "sum",
+            procedure()
+                .input::<Summands>()
+                .mutation(|Call { input, .. }| Ok(input.0.into_iter().map(u64::from).sum::<u64>())),
+        )
+        .procedure("named", procedure().input::<Named>().mutation(|Call { input, .. }| Ok(input.id)))
         .procedure("nothing", procedure().query(|_| Ok(())))
         .procedure("now", procedure().query(|_| Ok(DateTime::<Utc>::UNIX_EPOCH)))
         .procedure("fails", procedure().query(|_| -> Result<()> { Err(Error::conflict("Sold out")) }))
@@ -219,6 +235,23 @@ async fn an_input_that_is_no_superjson_is_refused_by_name() {
     let reply = post(&service, "/trpc/shop.order?batch=1", r#"{"0":{"json":{}},"1":7}"#).await;
     let issues = reply.body[0]["error"]["json"]["data"]["issues"].as_array().map(Vec::len);
     assert_eq!(issues, Some(10), "{:#}", reply.body);
+}
+
+/// To JavaScript it is a whole number, and a text where a text is wanted is none.
+#[tokio::test]
+async fn minus_zero_is_an_integer_and_a_bigint_is_no_text() {
+    let service = service();
+    let sum = post(
+        &service,
+        "/trpc/shop.sum",
+        r#"{"json":["-0","7"],"meta":{"values":{"0":["number"],"1":["bigint"]},"v":1}}"#,
+    );
+    let data = json!({"json": "7", "meta": {"values": ["bigint"], "v": 1}});
+    assert_eq!(sum.await.body["result"]["data"], data);
+    let body = r#"{"json":{"id":"7"},"meta":{"values":{"id":["bigint"]},"v":1}}"#;
+    let reply = post(&service, "/trpc/shop.named", body).await;
+    let issues = json!([{"path": ["id"], "message": "Expected string, received number"}]);
+    assert_eq!(reply.body["error"]["json"]["data"]["issues"], issues);
 }
 
 /// REST, its events, and an application without superjson have the JSON that they always had.
