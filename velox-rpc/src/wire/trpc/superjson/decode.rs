@@ -1,7 +1,6 @@
 //! What is received: JSON, and where in it a value is more than JSON says, as plain JSON that the reader of the type takes.
 //!
-//! The client says what its values are, and a plan what the type wants: a `Map` is an object to a map, and pairs to a list. What no type can
-//! have is refused, and so is an annotation that leads nowhere. Nothing is lost unsaid.
+//! The client says what its values are, and a plan what the type wants: a `Map` is an object to a map, and pairs to a list.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,9 +8,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::path::parse;
+use super::marks::{Mark, Marks, read_marks};
 use super::plan::{Place, Plan};
-use crate::error::{Error, Issue, Result, Type};
+use crate::error::{Error, Result, Type};
 use crate::validate::{Part, Tree};
 use crate::wire::json;
 
@@ -30,225 +29,26 @@ pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> 
             "The input is not superjson: give the links of the client `transformer: superjson`",
         ));
     };
-    let meta = meta.map_or(Ok(None), |meta| serde_json::from_str(meta.get()));
-    let Some(meta) = meta.map_err(|_| malformed(UNKNOWN))? else { return Ok(Some(json.get().to_owned())) };
-    let meta = Meta::of(meta)?;
-    let tree = Tree::new(json.get());
-    let Some(root) = tree.root() else { return Ok(None) };
-    let mut notes = Notes { root, is_legacy: meta.is_legacy, marks: HashMap::new(), index: HashMap::new() };
-    if let Some(values) = &meta.values {
-        notes.annotate(values, root, &Trail::default())?;
-    }
-    if let Some(equal) = &meta.referential_equalities {
-        notes.check_equalities(equal)?;
-    }
-    if notes.marks.get(&root.place().start) == Some(&Mark::Undefined) {
+    let tree = meta.map(|_| Tree::new(json.get()));
+    let (Some(root), Some(meta)) = (tree.as_ref().and_then(Tree::root), meta) else {
+        return Ok(Some(json.get().to_owned()));
+    };
+    let marks = read_marks(meta.get(), root)?;
+    if marks.get(&root.place().start) == Some(&Mark::Undefined) {
         return Ok(None);
     }
     // Only of a `Map` it matters what the type is.
-    let plan = plan.filter(|_| notes.marks.values().any(|mark| *mark == Mark::Map));
-    let mut decoder = Decoder { plan, marks: notes.marks, json: String::with_capacity(json.get().len()) };
+    let plan = plan.filter(|_| marks.values().any(|mark| *mark == Mark::Map));
+    let mut decoder = Decoder { plan, marks, json: String::with_capacity(json.get().len()) };
     let place = plan.map_or_else(Place::new, |plan| plan.root(root));
     decoder.value(root, &place)?;
     Ok(Some(decoder.json))
 }
 
-struct Meta {
-    values: Option<Value>,
-    referential_equalities: Option<Value>,
-    /// Whether paths are written as before superjson 2.
-    is_legacy: bool,
-}
-
-impl Meta {
-    fn of(mut members: serde_json::Map<String, Value>) -> Result<Self> {
-        let is_legacy = match members.get("v") {
-            None => true,
-            Some(version) => version.as_f64().ok_or_else(|| malformed(UNKNOWN))? < 1.0,
-        };
-        let (values, referential_equalities) = (members.remove("values"), members.remove("referentialEqualities"));
-        Ok(Self { values, referential_equalities, is_legacy })
-    }
-}
-
-/// What the client says of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Undefined,
-    BigInt,
-    Map,
-    /// `-0`: the other numbers that JSON does not have stay texts.
-    MinusZero,
-    /// What the JSON is already: dates, sets, URLs, lists of numbers.
-    Plain,
-}
-
-/// What the client says of all values, by the places of their texts.
-struct Notes<'t> {
-    root: Part<'t>,
-    is_legacy: bool,
-    marks: HashMap<usize, Mark>,
-    /// The parts of those lists and objects that a path has led through, so that no path costs more than its length.
-    index: HashMap<usize, Parts<'t>>,
-}
-
-enum Parts<'t> {
-    List(Vec<Part<'t>>),
-    Object(HashMap<Cow<'t, str>, Part<'t>>),
-}
-
-impl<'t> Notes<'t> {
-    /// Takes over a tree of annotations: `["Date"]`, `["set", {…}]`, or by paths `{"a.b": …}`.
-    fn annotate(&mut self, tree: &Value, part: Part<'t>, trail: &Trail<'_>) -> Result<()> {
-        let below = match tree {
-            Value::Object(_) => Some(tree),
-            Value::Array(tree) if (1..=2).contains(&tree.len()) => {
-                let mark = mark(&tree[0], part, trail)?;
-                if self.marks.insert(part.place().start, mark).is_some() {
-                    return Err(malformed("says of a value twice what it is"));
-                }
-                tree.get(1)
-            }
-            _ => return Err(malformed(UNKNOWN)),
-        };
-        match below {
-            None => Ok(()),
-            Some(Value::Object(below)) => below.iter().try_for_each(|(key, tree)| {
-                let part = self.find(part, key)?;
-                self.annotate(tree, part, &Trail { above: Some(trail), path: key })
-            }),
-            Some(_) => Err(malformed(UNKNOWN)),
-        }
-    }
-
-    /// The value that a path leads to.
-    fn find(&mut self, from: Part<'t>, path: &str) -> Result<Part<'t>> {
-        let keys = parse(path, self.is_legacy).ok_or_else(|| malformed("has a path that is none"))?;
-        let mut part = from;
-        for key in keys {
-            let parts = self.index.entry(part.place().start).or_insert_with(|| match part.kind() {
-                Type::Object => Parts::Object(part.entries().map(|(key, value)| (key.said(), value)).collect()),
-                Type::Array => Parts::List(part.items().collect()),
-                _ => Parts::List(Vec::new()),
-            });
-            let next = match parts {
-                Parts::Object(members) => members.get(&*key),
-                Parts::List(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
-            };
-            part = *next.ok_or_else(|| malformed("has a path that leads nowhere"))?;
-        }
-        Ok(part)
-    }
-
-    /// Two places that were one object are two equal values to Rust. But a client that leaves out the second (`dedupe`), or an object that
-    /// holds itself, has sent `null` in its place, which it is not.
-    fn check_equalities(&mut self, equal: &Value) -> Result<()> {
-        let unknown = || malformed(UNKNOWN);
-        let (of_root, others) = match equal {
-            Value::Array(equal) => (equal.first(), equal.get(1)),
-            others => (None, Some(others)),
-        };
-        if let Some(paths) = of_root {
-            self.check_equal(self.root, paths)?;
-        }
-        let none = serde_json::Map::new();
-        for (path, paths) in others.map_or(Some(&none), Value::as_object).ok_or_else(unknown)? {
-            let part = self.find(self.root, path)?;
-            self.check_equal(part, paths)?;
-        }
-        Ok(())
-    }
-
-    fn check_equal(&mut self, part: Part<'t>, paths: &Value) -> Result<()> {
-        let paths = paths.as_array().ok_or_else(|| malformed(UNKNOWN))?;
-        for path in paths {
-            let path = path.as_str().ok_or_else(|| malformed(UNKNOWN))?;
-            if self.find(self.root, path)?.kind() == Type::Null && part.kind() != Type::Null {
-                let issue = Issue::new(bounded(path), "Send the value here, too: superjson without `dedupe`");
-                return Err(Error::invalid(vec![issue]));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// How a value was reached: put together only where something is wrong with it.
-#[derive(Default)]
-struct Trail<'a> {
-    above: Option<&'a Trail<'a>>,
-    path: &'a str,
-}
-
-impl Trail<'_> {
-    fn path(&self) -> String {
-        let mut paths: Vec<_> =
-            std::iter::successors(Some(self), |trail| trail.above).map(|trail| trail.path).collect();
-        // The root has none.
-        paths.pop();
-        paths.reverse();
-        bounded(&paths.join("."))
-    }
-}
-
-/// What is repeated of a path, which is the caller's.
-fn bounded(path: &str) -> String {
-    path.chars().take(MAX_PATH).collect()
-}
-
-/// What an annotation says of a value, whose JSON has to be what superjson writes for it.
-fn mark(annotation: &Value, part: Part<'_>, trail: &Trail<'_>) -> Result<Mark> {
-    let name = match annotation {
-        Value::String(name) => name,
-        Value::Array(parts) => parts.first().and_then(Value::as_str).unwrap_or_default(),
-        _ => return Err(malformed(UNKNOWN)),
-    };
-    let said = part.said();
-    let is_text = part.kind() == Type::Text;
-    let (mark, is_right) = match name {
-        "undefined" => (Mark::Undefined, part.kind() == Type::Null),
-        "bigint" => (Mark::BigInt, is_text && is_integer(&said)),
-        "Date" | "URL" => (Mark::Plain, is_text),
-        "number" if said == "-0" => (Mark::MinusZero, is_text),
-        "number" => (Mark::Plain, is_text && ["NaN", "Infinity", "-Infinity"].contains(&&*said)),
-        "set" | "typed-array" => (Mark::Plain, part.kind() == Type::Array),
-        "map" => (Mark::Map, part.kind() == Type::Array && part.items().all(is_pair)),
-        "regexp" | "Error" | "symbol" | "class" | "custom" => {
-            let what = match name {
-                "regexp" => "RegExp",
-                "class" => "an instance of a class",
-                "custom" => "a value of a custom transformer",
-                other => other,
-            };
-            return Err(Error::invalid(vec![Issue::new(
-                trail.path(),
-                format!("Invalid input: {what} cannot be sent"),
-            )]));
-        }
-        _ => return Err(malformed("has an annotation that superjson does not have")),
-    };
-    if is_right { Ok(mark) } else { Err(malformed("says of a value what it is not")) }
-}
-
-fn is_pair(part: Part<'_>) -> bool {
-    part.kind() == Type::Array && part.items().count() == 2
-}
-
-/// As `BigInt.prototype.toString` writes it, and as JSON has it.
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_plain = digits == "0" || !digits.starts_with('0');
-    text != "-0" && is_plain && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-#[cold]
-fn malformed(what: &str) -> Error {
-    Error::bad_request(format!("The `meta` of the input {what}"))
-}
-
 /// Writes plain JSON.
 struct Decoder<'p> {
     plan: Option<&'p Plan>,
-    marks: HashMap<usize, Mark>,
+    marks: Marks,
     json: String,
 }
 
@@ -332,5 +132,3 @@ impl Decoder<'_> {
 }
 
 const UNKNOWN_KEY: &str = "A `Map` of the input has a key that is no string, number, bigint, boolean or date";
-const MAX_PATH: usize = 256;
-const UNKNOWN: &str = "is not what superjson writes";

@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod marks;
 mod path;
 mod plan;
 #[cfg(test)]
