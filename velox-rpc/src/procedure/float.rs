@@ -55,7 +55,8 @@ impl<'de> Deserialize<'de> for Float {
             type Value = Float;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number")
+                // As the reader of an `f64` says it, so that what is wrong is told as of one.
+                f.write_str("f64")
             }
 
             fn visit_f64<E>(self, number: f64) -> Result<Float, E> {

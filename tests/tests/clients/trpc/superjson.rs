@@ -62,6 +62,11 @@ struct Named {
 }
 
 #[schema]
+struct Half {
+    of: Float,
+}
+
+#[schema]
 #[serde(transparent)]
 struct Summands(Vec<u32>);
 
@@ -84,6 +89,7 @@ fn app() -> App<()> {
                 .input::<Summands>()
                 .mutation(|Call { input, .. }| Ok(input.0.into_iter().map(u64::from).sum::<u64>())),
         )
+        .procedure("half", procedure().input::<Half>().query(|Call { input, .. }| Ok(Float(input.of.0 / 2.0))))
         .procedure("named", procedure().input::<Named>().mutation(|Call { input, .. }| Ok(input.id)))
         .procedure("nothing", procedure().query(|_| Ok(())))
         .procedure("now", procedure().query(|_| Ok(DateTime::<Utc>::UNIX_EPOCH)))
@@ -261,6 +267,20 @@ async fn only_the_wire_of_trpc_has_superjson() {
     assert_eq!(get(&service, "/api/shop/now").await.body, "1970-01-01T00:00:00Z");
     let module = TypeScript::of(service.manifest()).to_string();
     assert!(module.contains("  at: string;") && !module.contains("Date"), "{module}");
+}
+
+/// Where the client has no superjson, the numbers that JSON does not have are texts.
+#[tokio::test]
+async fn a_float_is_read_from_json_and_from_a_query() {
+    let service = service();
+    for (text, half) in [("5", json!(2.5)), ("-Infinity", json!("-Infinity")), ("NaN", json!("NaN"))] {
+        assert_eq!(get(&service, &format!("/api/shop/half?of={text}")).await.body, half, "{text}");
+    }
+    let refused = get(&service, "/api/shop/half?of=much").await;
+    assert_eq!(refused.body["fields"], json!({"of": "Expected number, received nan"}), "{}", refused.body);
+    let reply = get(&service, &format!("/trpc/shop.nonFinite?input={}", input(r#"{"json":["5"]}"#))).await;
+    let issues = json!([{"path": [0], "message": "Expected number, received string"}]);
+    assert_eq!(reply.body["error"]["json"]["data"]["issues"], issues);
 }
 
 #[schema]

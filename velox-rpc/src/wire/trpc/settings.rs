@@ -58,6 +58,7 @@ impl Trpc {
     /// | `i64`, `u64`, `i128`, `u128`, `isize`, `usize` | `format: int64` and so on | `bigint` |
     /// | `HashSet<T>`, `BTreeSet<T>` | `uniqueItems` | `Set<T>` |
     /// | `HashMap<u32, T>`, `BTreeMap<i64, T>`: keys are integers | `patternProperties` | `Map<number, T>` |
+    /// | [`Float`](crate::procedure::Float) | | `number`, also `NaN` and `Infinity` |
     /// | `()` as an output | | `undefined` |
     ///
     /// All else is what it is without superjson: a map with texts for keys is an object. [`TypeScript::app_router`] says the same types. To
