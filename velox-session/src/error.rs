@@ -1,8 +1,9 @@
-//! The store could not be asked.
+//! The error of a session store.
 
 use std::error::Error;
 
-/// The store could not be asked, or did not answer.
+/// An error of a [`SessionStore`](crate::SessionStore): it could not be reached, did not answer, or
+/// cannot do what was asked.
 ///
 /// # Examples
 ///
@@ -19,19 +20,21 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// An error with this cause. The cause and what is behind it are written to the log, and must hold no secret.
+    /// Returns an error with this cause. The cause and its sources are written to the log, so they
+    /// must hold no secret.
     #[must_use]
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: source.into() }
     }
 
-    /// The error of a store that cannot do what was asked, and says so.
+    /// Returns the error of a store that does not support an operation. `what` completes the
+    /// sentence "this store cannot …".
     #[must_use]
     pub fn unsupported(what: &'static str) -> Self {
         Self::new(Unsupported { what })
     }
 
-    /// Whether the store cannot do what was asked, today or ever.
+    /// Returns whether the store does not support the operation at all.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         self.source.is::<Unsupported>()

@@ -1,16 +1,20 @@
 //! Server-side sessions behind a signed cookie.
 //!
-//! A session is a [`Record`] in a [`SessionStore`]. Its random id travels in a signed cookie. This crate opens the session of a request,
-//! lets handlers read and change it, and saves it once at the end.
+//! A visitor's session data is kept on the server, in a [`SessionStore`], as a [`Record`]. The
+//! browser holds only a random id, in a signed cookie. This crate loads the session of a request,
+//! lets your code read and change it, and saves it once at the end of the request.
 //!
-//! These always hold:
+//! The crate guarantees the following:
 //!
-//! * A visitor gets a record and a cookie only when something is written. A request without the session cookie causes no store call.
-//! * The signature is checked before the id is parsed, looked up or logged.
-//! * A login makes a new id, and the old one is dead before the response leaves.
-//! * A save in flight does not bring back a session that has ended or has a new id.
-//! * A mutation that a browser sent from another site is refused before its session is opened.
-//! * Ids and secrets have no `Display`, no `Serialize`, and a `Debug` that hides them.
+//! * A visitor gets a cookie and a record only once something is written to the session. A request
+//!   without the session cookie causes no store call.
+//! * The signature of the cookie is checked before the id is parsed, looked up or logged.
+//! * A login gives the session a new id and destroys the old one before the response is sent.
+//! * A save that is in flight does not bring back a session that another request ended or rotated
+//!   meanwhile.
+//! * A mutation that a browser sends to a procedure from another site is refused before its session
+//!   is loaded.
+//! * Ids and secrets have no `Display` and no `Serialize`, and their `Debug` hides them.
 //!
 //! **Start with the [guides](guide)**, which cover velox-rpc, too.
 //!
@@ -105,7 +109,8 @@ pub use key::StoreKey;
 pub use layer::SessionLayer;
 pub use manager::{Manager, Session};
 pub use record::{Record, RecordError};
-/// The crate whose clients and connections [`RedisStore`](store::RedisStore) takes.
+/// Re-exports the crate that defines the clients and connections that
+/// [`RedisStore`](store::RedisStore) takes.
 #[cfg(feature = "redis")]
 pub use redis;
 #[cfg(feature = "rpc")]

@@ -1,4 +1,4 @@
-//! What a caller is told where its session lets a request fail: one table, whatever answers the request.
+//! The table of replies to requests that fail because of their session. All transports use it.
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::manager::{CloseError, CrossSiteError, OpenError, keep_out_of_caches};
 use crate::session::SessionError;
 use crate::store::StoreError;
 
-/// Why a request fails, as its caller is told: in the envelope in which procedures tell of errors.
+/// The outward reason why a request fails, in the error envelope that procedures use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Reason {
     pub(crate) error: &'static str,
@@ -29,14 +29,14 @@ impl Reason {
         Self::new(StatusCode::UNAUTHORIZED, "AuthError", "SESSION_UNAUTHORIZED", "Authentication required");
     pub(crate) const USER_NOT_FOUND: Self =
         Self::new(StatusCode::UNAUTHORIZED, "AuthError", "USER_NOT_FOUND", "User not found");
-    /// Whether the visitor is logged in is not known: no cookie is touched.
+    /// Nobody knows whether the visitor is logged in, so the cookie stays untouched.
     pub(crate) const NOT_LOADED: Self = Self::unavailable("The session could not be loaded");
-    /// What was written is not stored, and is not said to be.
+    /// The session data that the request wrote is not stored, so the reply must not claim success.
     const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
     const NOT_ASKED: Self = Self::unavailable("The session store could not be asked");
     pub(crate) const CHANGED: Self =
         Self::new(StatusCode::CONFLICT, VELOX, "SESSION_CONFLICT", "The session was changed by another request");
-    /// As velox-rpc says it of any cookie.
+    /// The text that velox-rpc uses for any cookie.
     const COOKIE_AFTER_HEAD: Self = Self::new(
         StatusCode::CONFLICT,
         VELOX,
@@ -65,7 +65,8 @@ impl Reason {
 }
 
 impl From<&SessionError> for Reason {
-    /// What came of the caller's own input, or of another request, is said to be that.
+    /// Blames the caller for errors that the caller's input caused, and names conflicts with other
+    /// requests.
     fn from(error: &SessionError) -> Self {
         match error {
             SessionError::TooLarge { .. } => Self::TOO_LARGE,
@@ -97,9 +98,9 @@ impl From<&CloseError> for Reason {
     }
 }
 
-/// A request that fails because of its session: what its caller is told, and why, for the log.
+/// The reply to a request that fails because of its session, with the cause for the log.
 ///
-/// The body is the envelope in which procedures tell of errors: `error`, `message`, `statusCode` and `code`.
+/// The body is the error envelope that procedures use: `error`, `message`, `statusCode` and `code`.
 ///
 /// # Examples
 ///
@@ -117,13 +118,15 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// Returns the rejection of a request that nobody is logged in for: 401 `Authentication required`, code `SESSION_UNAUTHORIZED`.
+    /// Returns the rejection for a request without a logged-in user: 401 `Authentication required`,
+    /// code `SESSION_UNAUTHORIZED`.
     #[must_use]
     pub fn unauthorized() -> Self {
         Self { reason: Reason::UNAUTHORIZED, source: None }
     }
 
-    /// Returns the rejection of a request whose user is gone: 401 `User not found`, code `USER_NOT_FOUND`.
+    /// Returns the rejection for a request whose user no longer exists: 401 `User not found`, code
+    /// `USER_NOT_FOUND`.
     #[must_use]
     pub fn user_not_found() -> Self {
         Self { reason: Reason::USER_NOT_FOUND, source: None }
@@ -133,25 +136,26 @@ impl Rejection {
         Self { reason, source: Some(source.into()) }
     }
 
-    /// The status of the reply.
+    /// Returns the status of the reply.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.reason.status
     }
 
-    /// The `code` of the reply, such as `SESSION_UNAUTHORIZED`.
+    /// Returns the `code` of the reply, such as `SESSION_UNAUTHORIZED`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.reason.code
     }
 
-    /// The `message` of the reply.
+    /// Returns the `message` of the reply.
     #[must_use]
     pub fn message(&self) -> &'static str {
         self.reason.message
     }
 
-    /// Returns the response, which no cache keeps. Why the server failed goes to the log.
+    /// Turns the rejection into a response that no cache stores. If the status is 5xx, the cause is
+    /// logged.
     ///
     /// # Examples
     ///
@@ -222,5 +226,5 @@ fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok,
     serializer.serialize_u16(status.as_u16())
 }
 
-/// The `error` of what has no name of its own there.
+/// The `error` of replies that have no other name there.
 const VELOX: &str = "VeloxError";

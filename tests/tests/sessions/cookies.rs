@@ -503,7 +503,7 @@ fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
     };
     let plain = |domain: &str| {
         format!(
-            "WARN message=any host of the domain can put another session in front: name the cookie `__Secure-…` \
+            "WARN message=any host of the domain can replace a visitor's session: start the cookie name with `__Secure-` \
              cookie=\"sid\" domain=\"{domain}\""
         )
     };

@@ -1,4 +1,4 @@
-//! Checks settings, and makes a manager of those that agree.
+//! Checks the settings and builds a manager from valid ones.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use crate::policy::Policy;
 use crate::secret::{Secret, Secrets};
 
 impl SessionBuilder {
-    /// Checks the settings, and makes what opens and saves sessions.
+    /// Checks all settings and builds the [`Manager`], which loads and saves sessions.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the settings, at once.
+    /// Returns one error that lists every invalid or contradictory setting.
     pub fn build_manager(self) -> Result<Manager, ConfigError> {
         let mut problems = Vec::new();
         let secrets = check_secrets(self.secrets, &mut problems);
@@ -74,7 +74,7 @@ impl SessionBuilder {
     }
 }
 
-/// The secrets that are good.
+/// Returns the valid secrets and adds a problem for each invalid one.
 pub(crate) fn check_secrets(secrets: Secrets, problems: &mut Vec<ConfigProblem>) -> Vec<Secret> {
     let secrets = secrets.into_vec();
     problems.extend(secrets.is_empty().then_some(ConfigProblem::NoSecret));
@@ -86,7 +86,7 @@ pub(crate) fn check_origins(trusted: &TrustedOrigins, problems: &mut Vec<ConfigP
     problems.extend(trusted.strays().cloned().map(|origin| ConfigProblem::TrustedOrigin { origin }));
 }
 
-/// Warns of what is no mistake in every application.
+/// Warns about settings that are a mistake in some applications only.
 fn warn(cookie: &Attributes, trusted: &mut TrustedOrigins) {
     let is_dropped = cookie.same_site != SameSite::None;
     if is_dropped {
@@ -101,12 +101,12 @@ fn warn(cookie: &Attributes, trusted: &mut TrustedOrigins) {
         tracing::warn!(
             cookie,
             domain,
-            "any host of the domain can put another session in front: name the cookie `__Secure-…`"
+            "any host of the domain can replace a visitor's session: start the cookie name with `__Secure-`"
         );
     }
 }
 
-/// The prefix of a cookie's name that has rules. Browsers compare without regard to case.
+/// Returns the prefix of a cookie name for which browsers have rules. Browsers ignore its case.
 fn prefix(name: &str) -> Option<&'static str> {
     let starts_name = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     ["__Host-", "__Secure-"].into_iter().find(starts_name)
@@ -132,7 +132,7 @@ pub(crate) fn check_cookie(cookie: &Attributes, problems: &mut Vec<ConfigProblem
     ]));
 }
 
-/// Those of the problems that are there.
+/// Keeps the problems whose condition holds.
 fn found(problems: impl IntoIterator<Item = (bool, ConfigProblem)>) -> impl Iterator<Item = ConfigProblem> {
     problems.into_iter().filter_map(|(is_there, problem)| is_there.then_some(problem))
 }

@@ -1,10 +1,10 @@
-//! What is wrong with settings.
+//! The errors that `build_manager()` returns for invalid settings.
 
 use std::fmt;
 
 use crate::secret::SecretError;
 
-/// The settings of a session are wrong: everything that is, at once.
+/// An error that lists every invalid or contradictory session setting.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ impl ConfigError {
         Self(problems)
     }
 
-    /// What is wrong. There is at least one problem.
+    /// Returns the problems. The list is never empty.
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.0
@@ -41,7 +41,8 @@ impl fmt::Display for ConfigError {
 }
 
 impl fmt::Debug for ConfigError {
-    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    /// Prints the same text as `Display`, because a `main` that returns this error prints its
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -49,7 +50,7 @@ impl fmt::Debug for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One thing that is wrong with the settings.
+/// One problem with the session settings.
 ///
 /// # Examples
 ///
@@ -63,73 +64,75 @@ impl std::error::Error for ConfigError {}
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigProblem {
-    /// A secret is not good enough to sign with.
-    // One level, though it has the text of the level below: the problems are all there is to read.
+    /// A secret cannot be used to sign.
+    // // Not a `source`: the text of the secret error is the whole message.
     #[error("{0}")]
     Secret(SecretError),
-    /// There is no secret at all.
-    #[error("there is no secret")]
+    /// The list of secrets is empty.
+    #[error("no secret is set")]
     NoSecret,
-    /// No store was named.
+    /// The builder has no store.
     #[error("no store is set")]
     NoStore,
-    /// The name is not one that a cookie can have.
+    /// The cookie name contains characters that RFC 6265 does not allow.
     #[error("the cookie name must be a token of letters, digits and !#$%&'*+-.^_`|~")]
     CookieName,
-    /// The path is not one that a cookie can have.
+    /// The cookie path does not start with `/`, or contains a `;`, a space or a character outside
+    /// ASCII.
     #[error("the cookie path must start with / and have only visible ASCII characters other than ;")]
     CookiePath,
-    /// The domain is not one that a cookie can have.
+    /// The cookie domain is not a host name.
     #[error("the cookie domain must be a host name")]
     CookieDomain,
-    /// A cookie of this name must be `Secure`.
-    #[error("a cookie whose name starts with {prefix} must be secure: name it otherwise to go without")]
+    /// A cookie whose name starts with `__Host-` or `__Secure-` must be `Secure`.
+    #[error("a cookie whose name starts with {prefix} must be secure: choose another name, or set secure(true)")]
     #[non_exhaustive]
     PrefixNeedsSecure {
-        /// `__Host-` or `__Secure-`.
+        /// The prefix: `__Host-` or `__Secure-`.
         prefix: &'static str,
     },
-    /// A cookie of this name must have the path `/`.
+    /// A cookie whose name starts with `__Host-` must have the path `/`.
     #[error("a cookie whose name starts with __Host- must have the path /")]
     HostPrefixNeedsRoot,
-    /// A cookie of this name must have no domain.
+    /// A cookie whose name starts with `__Host-` must have no domain.
     #[error("a cookie whose name starts with __Host- must have no domain")]
     HostPrefixForbidsDomain,
-    /// A cookie that is sent from other sites must be `Secure`.
+    /// A cookie with `SameSite=None` must be `Secure`.
     #[error("a cookie with SameSite=None must be secure")]
     SameSiteNoneNeedsSecure,
-    /// A cookie that is partitioned must be `Secure`.
+    /// A partitioned cookie must be `Secure`.
     #[error("a partitioned cookie must be secure")]
     PartitionedNeedsSecure,
-    /// The lifetime is under a second or over 400 days.
+    /// `max_age` is under one second or over 400 days.
     #[error("max_age must be between a second and 400 days")]
     MaxAge,
-    /// The absolute time-out is under a second or over ten years.
+    /// `absolute_timeout` is under one second or over ten years.
     #[error("absolute_timeout must be between a second and ten years")]
     AbsoluteTimeout,
-    /// The touch interval is more than a tenth of the lifetime: a visitor who is there every day could be logged out.
+    /// `touch_interval` is more than a tenth of `max_age`. A visitor who comes every day could then
+    /// be logged out.
     #[error("touch_interval must be at most a tenth of max_age")]
     TouchInterval,
-    /// A request may not wait for its session at all.
+    /// `patience` is zero, so a request could never load its session.
     #[error("patience must not be zero")]
     Patience,
-    /// A CSRF token lives under a second or over 400 days.
+    /// The lifetime of a CSRF token is under one second or over 400 days.
     #[error("the lifetime of a CSRF token must be between a second and 400 days")]
     CsrfLifetime,
-    /// What is to be trusted is no origin.
+    /// A trusted origin is not written as an origin.
     #[error(
-        "the trusted origin {origin:?} must be scheme://host or scheme://host:port, and no more; the host may begin with `*.`, followed \
-         by two labels or more"
+        "the trusted origin {origin:?} must be scheme://host or scheme://host:port, with nothing after it; the host may \
+         start with `*.` followed by at least two labels"
     )]
     #[non_exhaustive]
     TrustedOrigin {
-        /// What was given.
+        /// The text that was given.
         origin: String,
     },
-    /// A session may hold nothing.
+    /// `size_limit` is zero, so a session could hold nothing.
     #[error("size_limit must not be zero")]
     SizeLimit,
-    /// A user may have no session at all.
+    /// `max_sessions_per_user` is zero, so a user could have no session.
     #[error("max_sessions_per_user must not be zero")]
     SessionLimit,
 }

@@ -1,4 +1,4 @@
-//! The settings of a session, and what is wrong with them: all of it at once, before anything runs.
+//! The session settings. `build_manager()` checks all of them together, before anything runs.
 
 pub(crate) mod check;
 mod error;
@@ -16,8 +16,10 @@ use crate::store::SessionStore;
 
 pub use error::{ConfigError, ConfigProblem};
 
-/// Begins the settings of a session. `secret` signs its cookie: a [`Secret`](crate::Secret), a text of at least 32 bytes,
-/// or several of either, of which the first signs and all verify.
+/// Returns a [`SessionBuilder`] with the default settings. `secret` signs the session cookie.
+///
+/// Pass a [`Secret`](crate::Secret), a text of at least 32 bytes, or a list of either. With a list,
+/// the first secret signs new cookies and all of them verify, so that you can rotate secrets.
 ///
 /// # Examples
 ///
@@ -59,25 +61,27 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
     }
 }
 
-/// The settings of a session, as they are given.
+/// Builds a [`Manager`](crate::Manager) from the session settings.
 ///
 /// # Lifetimes
 ///
-/// Both limits are on by default: a session ends a day after its last request, and 30 days after its login whatever happens.
-/// NIST SP 800-63B-4 (sections 2.1.3, 2.2.3, 2.3.3) asks for these at its levels of assurance:
+/// Two limits are on by default: a session ends one day after its last request, and in any case 30
+/// days after its login. NIST SP 800-63B-4 (sections 2.1.3, 2.2.3, 2.3.3) asks for these limits at
+/// each assurance level:
 ///
 /// | level | without a request: [`max_age`](Self::max_age) | since the login: [`absolute_timeout`](Self::absolute_timeout) |
 /// | --- | --- | --- |
-/// | AAL1 | no limit asked for; the default is 24 hours | should be at most 30 days: the default |
+/// | AAL1 | no limit required; the default is 24 hours | should be at most 30 days, which is the default |
 /// | AAL2 | should be at most 1 hour: `3_600` seconds | should be at most 24 hours: `86_400` seconds |
 /// | AAL3 | should be at most 15 minutes: `900` seconds | must be at most 12 hours: `43_200` seconds |
 ///
-/// A session is never alive beyond them. It may end a little before the first, by the [`touch_interval`](Self::touch_interval): a read that
-/// comes sooner after the last renewal renews nothing.
+/// A session never outlives either limit. It can end up to one
+/// [`touch_interval`](Self::touch_interval) before the first limit, because a read within that
+/// interval after the last renewal does not renew the session.
 ///
 /// # Examples
 ///
-/// Of AAL2; for all settings see [`session_middleware`].
+/// This is AAL2. [`session_middleware`] shows more settings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -114,64 +118,72 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// Where sessions are kept. There is no default: whether they outlive the process is for the application to say.
+    /// Sets the store that keeps the sessions. You have to set it: no default exists, because only
+    /// you know whether sessions must survive a restart.
     pub fn store(self, store: impl SessionStore) -> Self {
         Self { store: Some(Arc::new(store)), ..self }
     }
 
-    /// The cookie's name. By default `__Host-session`, which browsers take only from a secure page of this very host.
+    /// Sets the name of the cookie. The default is `__Host-session`. Browsers accept a `__Host-`
+    /// cookie only over HTTPS, and send it only to the host that set it.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie.name = name.into();
         self
     }
 
-    /// Whether the browser sends the cookie over HTTPS only. It does by default.
+    /// Sets whether the browser sends the cookie over HTTPS only. The default is `true`.
     ///
     /// # Security
     ///
-    /// Without it, who listens to the network has the session. The name must then have no `__Host-` or `__Secure-` in front.
+    /// With `false`, anybody who can read the network traffic can steal the session. The cookie
+    /// name must then not start with `__Host-` or `__Secure-`.
     pub fn secure(mut self, secure: bool) -> Self {
         self.cookie.secure = secure;
         self
     }
 
-    /// Whether the cookie is kept from scripts. It is by default.
+    /// Sets whether the cookie is hidden from JavaScript. The default is `true`.
     ///
     /// # Security
     ///
-    /// Without it, one injected script has the session.
+    /// With `false`, one injected script is enough to steal the session.
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.cookie.http_only = http_only;
         self
     }
 
-    /// Which requests from other sites the cookie is sent with. By default [`SameSite::Lax`].
+    /// Sets which cross-site requests carry the cookie. The default is [`SameSite::Lax`].
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.cookie.same_site = same_site;
         self
     }
 
-    /// The path below which the cookie is sent. By default `/`.
+    /// Sets the path below which the browser sends the cookie. The default is `/`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.cookie.path = path.into();
         self
     }
 
-    /// The domain whose hosts all get the cookie. By default only the host that set it does.
+    /// Sets the domain of the cookie, so that the browser sends it to all hosts of that domain. By
+    /// default the browser sends the cookie only to the host that set it.
     ///
     /// # Security
     ///
-    /// Each of these hosts can set a cookie of this name, too, and so put another session in front of the visitor's. With a name that does
-    /// not begin with `__Secure-`, so can whoever changes what is on the network: the log has a warning.
+    /// Every host of the domain can set a cookie of the same name, and so replace the visitor's
+    /// session with another one. Unless the name starts with `__Secure-`, an attacker who can
+    /// change network traffic can do the same. `build_manager()` logs a warning about such a name.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie.domain = Some(domain.into());
         self
     }
 
-    /// Whether the browser forgets the cookie when it is closed: it then has neither `Max-Age` nor `Expires`, and is what browsers call a
-    /// session cookie. By default it lives as long as the session. In the store the session lives for [`max_age`](Self::max_age) in any case.
+    /// Sets whether the browser deletes the cookie when it is closed. The default is `false`.
     ///
-    /// A browser that opens its tabs again where they were may keep the cookie, too.
+    /// With `true`, the cookie has neither `Max-Age` nor `Expires`; browsers call this a session
+    /// cookie. Otherwise the cookie lives as long as the session. In the store the session lives
+    /// for [`max_age`](Self::max_age) in both cases.
+    ///
+    /// A browser that restores its tabs at start may keep the cookie anyway.
     ///
     /// # Examples
     ///
@@ -192,11 +204,14 @@ impl SessionBuilder {
         self
     }
 
-    /// Whether the cookie is `Partitioned` (CHIPS): the browser keeps one for each top-level site under which the application is
-    /// embedded or called. By default it is not. It has to be [`secure`](Self::secure), and to be sent from other sites it needs
-    /// [`SameSite::None`].
+    /// Sets whether the cookie is `Partitioned` (CHIPS). The default is `false`.
     ///
-    /// Without it, a front end on another site cannot stay logged in where browsers block third-party cookies.
+    /// The browser then keeps a separate cookie for each top-level site that embeds or calls the
+    /// application. The cookie must be [`secure`](Self::secure). Browsers send it from other sites
+    /// only with [`SameSite::None`].
+    ///
+    /// Without this setting, a front end on another site cannot stay logged in with browsers that
+    /// block third-party cookies.
     ///
     /// # Examples
     ///
@@ -219,34 +234,42 @@ impl SessionBuilder {
         self
     }
 
-    /// How long a session lives without a request, and so the `Max-Age` of its cookie. By default a day; at least a
-    /// second, at most 400 days, which is the longest that browsers keep a cookie.
+    /// Sets how long a session lives without a request. This is also the `Max-Age` of its cookie.
+    /// The default is one day.
+    ///
+    /// `build_manager()` accepts one second to 400 days. Browsers keep no cookie longer than 400
+    /// days.
     pub fn max_age(self, max_age: Duration) -> Self {
         Self { max_age, ..self }
     }
 
-    /// How long a session lives from its login on (from its creation, before one), whatever happens. By default 30 days; at
-    /// least a second, at most ten years.
+    /// Sets how long a session lives after its login, however often it is used. The default is 30
+    /// days. Before a login, the time counts from the creation of the session.
+    ///
+    /// `build_manager()` accepts one second to ten years.
     pub fn absolute_timeout(self, timeout: Duration) -> Self {
         Self { absolute: Some(timeout), ..self }
     }
 
-    /// Lets a session live as long as it is used.
+    /// Removes the absolute timeout: a session lives as long as it is used.
     ///
     /// # Security
     ///
-    /// A stolen session that is kept in use then never ends by itself.
+    /// A stolen session that the thief keeps in use then never ends by itself.
     pub fn without_absolute_timeout(self) -> Self {
         Self { absolute: None, ..self }
     }
 
-    /// How much of a session's lifetime passes before a request that only reads it renews it. By default a minute, or a tenth of
-    /// [`max_age`](Self::max_age) where that is less; a tenth is the most that can be set. Zero renews it every time.
+    /// Sets how old the last renewal of a session must be before a read renews the session again.
+    /// The default is one minute, or a tenth of [`max_age`](Self::max_age) if that is less.
+    ///
+    /// The interval can be at most a tenth of `max_age`. With zero, every read renews the session.
     pub fn touch_interval(self, interval: Duration) -> Self {
         Self { touch_interval: Some(interval), ..self }
     }
 
-    /// Whether requests renew the lifetime of a session. They do by default; otherwise it ends `max_age` after its login.
+    /// Sets whether requests renew the lifetime of a session. The default is `true`. With `false`,
+    /// a session ends `max_age` after its login.
     pub fn sliding(self, sliding: bool) -> Self {
         Self { sliding, ..self }
     }
@@ -282,56 +305,69 @@ impl SessionBuilder {
         Self { streams_keep_alive: keep_alive, ..self }
     }
 
-    /// How many sessions a user may have at a time. By default 100. A login beyond the limit ends the oldest ones before it is answered.
+    /// Sets how many sessions a user may have at a time. The default is 100. A login beyond the
+    /// limit ends the user's oldest sessions before it is answered.
     ///
-    /// The store must be able to [limit](crate::SessionStore::create) sessions: one that is not fails every login once a limit is set, and
-    /// has no limit by default.
+    /// The store must be able to [limit](crate::SessionStore::create) sessions. With a store that
+    /// cannot, every login fails once you set a limit; without this setting such a store has no
+    /// limit.
     pub fn max_sessions_per_user(self, limit: usize) -> Self {
         Self { session_limit: SessionLimit::Set(limit), ..self }
     }
 
-    /// Lets a user have any number of sessions at a time.
+    /// Removes the limit: a user can have any number of sessions at a time.
     ///
     /// # Security
     ///
-    /// Whoever has a user's password can then fill the store.
+    /// Anybody who knows a user's password can then fill the store.
     pub fn without_session_limit(self) -> Self {
         Self { session_limit: SessionLimit::None, ..self }
     }
 
-    /// How long a request waits for its session to be loaded before it is answered 503. By default a second and a half, whatever the
-    /// store; not zero. For its store it waits twice as long in all. Outside of procedures and layers the [`Manager`](crate::Manager) waits as long as the
-    /// store lets it, but does not try again after that.
+    /// Sets how long a request waits for its session to load before it is answered with 503. The
+    /// default is 1.5 seconds for every store. Zero is not allowed.
+    ///
+    /// All store calls of one request together get twice this time. This holds in procedures and in
+    /// layers. If you use the [`Manager`](crate::Manager) directly, it waits as long as the store
+    /// takes, but does not retry once the time is over.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// How many bytes of JSON a session may hold. By default 64 KiB.
+    /// Sets how many bytes of JSON a session may hold. The default is 64 KiB.
     pub fn size_limit(self, bytes: usize) -> Self {
         Self { size_limit: bytes, ..self }
     }
 
-    /// The origins whose pages may send mutations, beside the application's own: `https://app.example.com`, or with a port
-    /// `http://localhost:5173`. By default none. `https://*.preview.example.com` stands for all hosts with exactly one label in the place
-    /// of the star. For others see [`trusted_origins_by`](Self::trusted_origins_by).
+    /// Sets the origins whose pages may send mutations, in addition to the application's own
+    /// origin. The default is none.
     ///
-    /// A mutation that a browser sent from anywhere else is refused with 403, code `CROSS_SITE_REQUEST`, before its session
-    /// is opened. Browsers say where a request came from; clients that are none say nothing, and pass.
+    /// Write an origin as `https://app.example.com`, or with a port as `http://localhost:5173`.
+    /// `https://*.preview.example.com` matches all hosts with exactly one label in the place of the
+    /// star. For other rules see [`trusted_origins_by`](Self::trusted_origins_by).
     ///
-    /// Some proxies change the `Host` header. Behind one of those, name it by velox-rpc's `App::trusted_proxies`, and the application's own
-    /// origin is that of the host and the scheme that the proxy says.
+    /// A mutation that a browser sends from any other origin is answered with 403 and the code
+    /// `CROSS_SITE_REQUEST`, before its session is loaded. Browsers state the origin in the request
+    /// headers. Clients other than browsers send no such headers, and their requests pass.
+    ///
+    /// Some proxies change the `Host` header. If yours does, add the proxy to velox-rpc's
+    /// `App::trusted_proxies`. The application's own origin is then built from the host and the
+    /// scheme that the proxy reports.
     ///
     /// # Security
     ///
-    /// Each of them acts as whoever is logged in: a page of it is as much trusted as one of the application's own. With a star, that is
-    /// everyone who can get a host below it.
+    /// A page of a trusted origin can act as the logged-in user, just like your own pages. If you
+    /// use a star, this includes everybody who can get a host below that name.
     ///
     /// # Warnings
     ///
-    /// Browsers keep a cookie with [`SameSite`](Self::same_site) `Lax` or `Strict` from pages of another *site*, such as those of
-    /// `https://app.example` for `https://api.example.com`, and say nothing. The log has a warning: at build if a
-    /// [`domain`](Self::domain) is set and its last two labels are not those of the trusted host, and otherwise with the first mutation that
-    /// the browser itself calls `cross-site`. Hosts below a suffix of more labels, such as `co.uk`, are found only by the latter.
+    /// With [`SameSite`](Self::same_site) `Lax` or `Strict`, browsers silently drop the cookie from
+    /// requests of another *site*, for example from `https://app.example` to
+    /// `https://api.example.com`. The crate logs a warning about this. If a
+    /// [`domain`](Self::domain) is set, `build_manager()` logs it for each trusted host whose last
+    /// two labels differ from those of the domain. Otherwise the first mutation that the browser
+    /// marks as `cross-site` causes the warning. Only this second check finds hosts below a public
+    /// suffix of several labels, such as `co.uk`.
     ///
     /// # Examples
     ///
@@ -352,12 +388,16 @@ impl SessionBuilder {
         self
     }
 
-    /// Asks a closure which origins are trusted, beside the [named](Self::trusted_origins): for origins that are known only when the
-    /// application runs, such as those of its customers. It gets each as browsers send it, `https://app.example.com`.
+    /// Sets a closure that decides which origins are trusted, in addition to the
+    /// [named](Self::trusted_origins) ones. Use it for origins that you know only at run time, such
+    /// as those of your customers.
+    ///
+    /// The closure gets the origin as the browser sends it, for example `https://app.example.com`.
     ///
     /// # Security
     ///
-    /// Compare whole origins. Whoever asks whether one ends with `example.com` trusts `https://evil-example.com`.
+    /// Compare whole origins. A check such as `ends_with("example.com")` also trusts
+    /// `https://evil-example.com`.
     ///
     /// # Examples
     ///
@@ -381,14 +421,17 @@ impl SessionBuilder {
         self
     }
 
-    /// Lets pages of any site send mutations.
+    /// Accepts mutations from pages of any site.
     ///
     /// # Security
     ///
-    /// Any page that a visitor opens can then act as that visitor wherever the cookie is sent along, and can log the visitor
-    /// in as somebody else. What is left are [`same_site`](Self::same_site), which lets the hosts of one's own domain through,
-    /// and the content type, which a page of another site cannot send without leave. For an API that something else
-    /// protects, such as a token of its own; where a few sites are meant, name them in [`trusted_origins`](Self::trusted_origins).
+    /// Any page that a visitor opens can then act as that visitor if the browser sends the cookie
+    /// along, and can log the visitor in as somebody else. Two defences remain:
+    /// [`same_site`](Self::same_site), which lets all hosts of your own domain through, and the
+    /// content type, which a page of another site cannot send without permission by CORS.
+    ///
+    /// Use this setting only for an API that has another protection, such as an access token. To
+    /// allow a few sites, name them in [`trusted_origins`](Self::trusted_origins).
     ///
     /// # Examples
     ///
@@ -408,7 +451,7 @@ impl SessionBuilder {
         Self { cross_site_mutations: true, ..self }
     }
 
-    /// Another clock, for tests.
+    /// Sets the clock. Use it in tests.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
@@ -425,7 +468,7 @@ impl fmt::Debug for SessionBuilder {
     }
 }
 
-/// How long a request waits for a store, unless it is set.
+/// The default for how long a request waits for a store.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
 
 #[cfg(test)]

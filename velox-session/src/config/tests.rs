@@ -12,7 +12,7 @@ fn builder() -> SessionBuilder {
     session_middleware(SECRET).store(MemoryStore::new())
 }
 
-/// What is wrong with these settings.
+/// Returns the problems with these settings.
 fn problems(builder: SessionBuilder) -> Vec<ConfigProblem> {
     builder.build_manager().map_or_else(ConfigError::into_problems, |_| Vec::new())
 }
@@ -98,8 +98,8 @@ fn a_trusted_origin_that_is_none_is_told_by_its_text() {
     let error = builder().trusted_origins(["example.com"]).build_manager().expect_err("no scheme");
     assert_eq!(
         error.to_string(),
-        "the session settings are wrong: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, and no more; \
-         the host may begin with `*.`, followed by two labels or more"
+        "the session settings are wrong: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, with \
+         nothing after it; the host may start with `*.` followed by at least two labels"
     );
 }
 
@@ -124,7 +124,7 @@ fn durations_have_ends() {
 
 #[test]
 fn lifetimes_are_as_documented() {
-    // E5: the defaults, and what the table of levels asks for.
+    // E5: the defaults, and the limits in the table of levels.
     let lifetimes = |builder: SessionBuilder| {
         let Policy { ttl, absolute, .. } = builder.build_manager().expect("good settings").engine().policy;
         (ttl / 1_000, absolute.map(|absolute| absolute / 1_000))
