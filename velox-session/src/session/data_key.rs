@@ -1,4 +1,4 @@
-//! What a value in a session is found by: text, or a [`Key`] that says of which type the value is.
+//! The keys of session values: plain text, or a [`Key`] that fixes the type of the value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::record::is_reserved;
 
-/// A key whose values are of type `T`: what is written under it is what is read.
+/// A session key that fixes the type of its values, so that you read the type that you wrote.
 ///
-/// It is the same as its text in every other way. A message left by [`Session::flash`](crate::Session::flash) takes one as well.
+/// Otherwise it behaves like its name as text. [`Session::flash`](crate::Session::flash) accepts a
+/// `Key` as well.
 ///
 /// # Examples
 ///
@@ -47,7 +48,7 @@ pub struct Key<T> {
 }
 
 impl<T> Key<T> {
-    /// The key of this name.
+    /// Returns the key with this name.
     ///
     /// # Examples
     ///
@@ -59,8 +60,8 @@ impl<T> Key<T> {
     ///
     /// # Panics
     ///
-    /// The name is empty or one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. In a `const` that
-    /// does not compile:
+    /// Panics if the name is empty or reserved. Names that start with `_`, `userId` and `userEmail`
+    /// are reserved. In a `const`, the panic becomes a compile error:
     ///
     /// ```compile_fail,E0080
     /// # use velox_session::Key;
@@ -75,7 +76,7 @@ impl<T> Key<T> {
     }
 }
 
-// Derived, these would ask the same of `T`, of which a key holds none.
+// `derive` would require the same traits of `T`, but a key contains no `T`.
 impl<T> Clone for Key<T> {
     fn clone(&self) -> Self {
         *self
@@ -90,7 +91,7 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
-/// What names a value in a session: text, or a [`Key`].
+/// The name of a session value: text or a [`Key`].
 ///
 /// # Examples
 ///
@@ -106,15 +107,16 @@ impl<T> fmt::Debug for Key<T> {
     note = "a key is text, such as `\"cart\"`, or a `Key<T>` whose values are of type `T`"
 )]
 pub trait KeyName {
-    /// The name.
+    /// Returns the name.
     fn name(&self) -> &str;
 }
 
-/// A key that a value of type `T` may have: text may have any value, a [`Key`] those of its own type.
+/// A key that can hold a value of type `T`. Text can hold any value, a [`Key`] only values of its
+/// type.
 ///
 /// # Examples
 ///
-/// A type of keys that hold numbers:
+/// This type of keys holds numbers:
 ///
 /// ```
 /// use velox_session::session::{DataKey, KeyName};
@@ -177,5 +179,6 @@ macro_rules! text_is_a_key {
     )*};
 }
 
-// What a `&str` could be made of by itself, when keys were that.
+// The types that a `&str` derefs to or that hold text, which worked as keys before this trait
+// existed.
 text_is_a_key!(str, String, Box<str>, Arc<str>, Cow<'_, str>);

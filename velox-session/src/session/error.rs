@@ -1,4 +1,4 @@
-//! What can go wrong when a call reads or changes its session.
+//! The errors of reading and changing a session.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::StoreError;
 
-/// Why a session could not be read or changed.
+/// The reason why a session could not be read or changed.
 ///
 /// # Examples
 ///
@@ -19,80 +19,82 @@ use crate::error::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The store could not be asked, for what cannot wait until the exchange ends.
+    /// The store failed at an operation that cannot wait until the end of the request.
     #[error("the session store could not be asked")]
     Unavailable(#[source] StoreError),
-    /// The call that this handle belongs to has ended: nothing that is written now would be saved.
+    /// The call that this handle belongs to has ended, so a write would not be saved.
     #[error("the call of this session has ended")]
     Ended,
-    /// Another call of the same batch has ended the session, or logged another user in. What this call knows belongs to
-    /// the session before.
+    /// Another call of the same batch ended the session or logged in another user. The data that
+    /// this call holds belongs to the previous session.
     #[error("another call has ended this session or changed its user")]
     Superseded,
-    /// Another request ended the session or gave it a new id, so that an update cannot be saved. Nothing of it is; the request may be sent
-    /// again.
+    /// Another request ended the session or gave it a new id, so this update cannot be saved.
+    /// Nothing was saved, and the client may send the request again.
     #[error("the session was ended or got a new id by another request")]
     Conflict,
-    /// The session would begin, and the head of the reply, with the cookie, has left: a query in a streamed reply cannot do that.
+    /// The session needs a new cookie, but the response headers have already been sent. A query in
+    /// a streamed reply cannot start a session.
     #[error("the session needs a new cookie, and the head of the reply has left")]
     CookieAfterHead,
-    /// No id could be drawn for a session that begins.
+    /// The random generator failed, so a new session has no id.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A login was to last for less than a second or for more than 400 days.
+    /// The lifetime given to a login is under one second or over 400 days.
     #[error("the lifetime of a session must be between a second and 400 days")]
     Lifetime,
-    /// The key is one of the engine's own: it begins with `_`, or is `userId` or `userEmail`. Or it stands within the value, and is one by
-    /// which serde_json knows its own types, so that the value would not be read back as it was: it begins with `$serde_json::private::`.
+    /// The key is reserved: it starts with `_`, or is `userId` or `userEmail`. The error also names
+    /// a key within the value that starts with `$serde_json::private::`. serde_json marks its own
+    /// types with such keys and would not read the value back unchanged.
     #[error("the session key `{key}` is reserved")]
     #[non_exhaustive]
     ReservedKey {
         /// The key.
         key: String,
     },
-    /// The session would be larger than a record may be. What it held before stays.
+    /// The session would be larger than the size limit. It keeps the data it had.
     #[error("the session would be larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
-        /// How many bytes a record may have.
+        /// The size limit in bytes.
         limit: usize,
     },
-    /// The value is nested too deeply for a store that keeps text to read it back.
+    /// The value is nested so deeply that a store that keeps text could not read it back.
     #[error("the value of the session key `{key}` is nested too deeply")]
     #[non_exhaustive]
     TooDeep {
         /// The key.
         key: String,
     },
-    /// The value cannot be written as JSON.
+    /// The value cannot be serialized to JSON.
     #[error("the value of the session key `{key}` cannot be written")]
     #[non_exhaustive]
     Encode {
         /// The key.
         key: String,
-        /// What serde said.
+        /// The error of serde.
         source: serde_json::Error,
     },
-    /// The value is of another type than the one asked for. What serde says of it holds the value, which is no business of
-    /// the log's.
+    /// The value has another type than the one asked for. The error leaves out serde's message,
+    /// because that quotes the value and would put it in the log.
     #[error("the value of the session key `{key}` is no `{expected}`: found {found}{}", Inside(path, missing.as_deref()))]
     #[non_exhaustive]
     Decode {
         /// The key.
         key: String,
-        /// The type that was asked for.
+        /// The requested type.
         expected: &'static str,
-        /// What is there instead.
+        /// The kind of JSON that was found instead.
         found: ValueKind,
-        /// Where in the value that is, as in `items[1].count`; empty for the value itself. A key that the type does not
-        /// name, such as that of a map's entry, is data and is written `*`.
+        /// The path within the value, such as `items[1].count`; empty for the value itself. A key
+        /// that the type does not name, such as that of a map entry, is data and appears as `*`.
         path: String,
-        /// The field that is not there, where that is what is wrong.
+        /// The missing field, if a field is missing.
         missing: Option<String>,
     },
 }
 
-/// The end of a sentence that says what was found.
+/// The end of the message: the missing field and the path.
 struct Inside<'a>(&'a str, Option<&'a str>);
 
 impl fmt::Display for Inside<'_> {
@@ -105,7 +107,7 @@ impl fmt::Display for Inside<'_> {
     }
 }
 
-/// What kind of JSON a value is.
+/// The kind of a JSON value.
 ///
 /// # Examples
 ///
@@ -123,7 +125,8 @@ pub enum ValueKind {
     Boolean,
     /// A number.
     Number,
-    /// A string. (A variant named `String` would make the compiler write `std::string::String` in all messages.)
+    /// A string. (If this variant were called `String`, compiler messages would write out
+    /// `std::string::String` everywhere.)
     Text,
     /// An array.
     Array,

@@ -1,4 +1,4 @@
-//! A session as its user sees it on a list: what it holds, and a handle to end it by.
+//! An entry in the list of a user's sessions, and the handle that ends the session.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 
-/// One of the sessions of a user.
+/// One entry in the list of a user's sessions.
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::session::SessionInfo;
 ///
-/// /// A line of a page "Where you are logged in".
+/// /// Formats a line of the page "Where you are logged in".
 /// fn line(session: &SessionInfo) -> String {
 ///     let data = session.record().data();
 ///     let device = data.get("device").and_then(|device| device.as_str()).unwrap_or("?");
@@ -36,19 +36,19 @@ impl SessionInfo {
         Self { key, record, current }
     }
 
-    /// What to end it by.
+    /// Returns the handle that ends this session.
     #[must_use]
     pub fn handle(&self) -> SessionHandle {
         SessionHandle::of(&self.key, self.record.content())
     }
 
-    /// What it holds, when it began and when it expires.
+    /// Returns the record: the data of the session, when it began and when it expires.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
     }
 
-    /// Whether it is the session of the request that asked.
+    /// Returns whether this is the session of the request that asked for the list.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.current
@@ -59,8 +59,10 @@ impl SessionInfo {
     }
 }
 
-/// What a session can be ended by, and nothing else: 32 bytes in hex that tell nothing of its id. It may be shown to the session's user; as a cookie it is
-/// worth nothing.
+/// A handle that ends a session and can do nothing else.
+///
+/// It is 32 bytes in hex that reveal nothing about the id of the session. You may show it to the
+/// user of the session. It is worthless as a cookie.
 ///
 /// # Examples
 ///
@@ -77,7 +79,7 @@ impl SessionInfo {
 pub struct SessionHandle(String);
 
 impl SessionHandle {
-    /// The one that the session has been given, or else a hash of its id.
+    /// Returns the handle stored in the session, or a hash of the id if it has none.
     pub(crate) fn of(key: &StoreKey, content: &Content) -> Self {
         Self(content.handle.as_deref().map_or_else(|| key.digest_hex(), |handle| HEXLOWER.encode(handle)))
     }
@@ -112,7 +114,7 @@ impl From<SessionHandle> for String {
     }
 }
 
-/// A text is not the handle of a session.
+/// The error for a text that is not a session handle.
 ///
 /// # Examples
 ///

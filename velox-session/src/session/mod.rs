@@ -1,6 +1,8 @@
-//! The session of an exchange, as values: what was loaded, what the calls did since, and what is to be done about it at the end.
+//! The session of one request, as plain values: what was loaded, what the calls changed, and what
+//! to save at the end.
 //!
-//! Pure: no store, no clock, no await, and nothing of the [`manager`](crate::manager), which carries the plan out.
+//! This code is pure. It uses no store, no clock and no await, and nothing of the
+//! [`manager`](crate::manager), which carries out the plan.
 
 mod data_key;
 mod error;

@@ -1,10 +1,11 @@
-//! What a call does to a session, as a value: so that it can be done again on a record that was reloaded.
+//! The changes that a call makes to a session, as values, so that they can be repeated on a
+//! reloaded record.
 
 use serde_json::Value;
 
 use crate::user::UserLogin;
 
-/// One thing that a call did.
+/// One change that a call made.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     Set {
@@ -14,7 +15,8 @@ pub(crate) enum Op {
     Remove {
         key: String,
     },
-    /// Sets what a function made of `given`. It holds for no other value.
+    /// Sets the value that a function computed from `given`. The change is valid only for this
+    /// value.
     Update {
         key: String,
         given: Option<Value>,
@@ -24,7 +26,7 @@ pub(crate) enum Op {
         key: String,
         value: Value,
     },
-    /// Leaves a flash message for a later request again, as the call that took it has failed.
+    /// Restores a flash message for a later request, because the call that took it has failed.
     PutBack {
         key: String,
         value: Value,
@@ -34,20 +36,21 @@ pub(crate) enum Op {
     Logout {
         at: u64,
     },
-    /// This session and all others of its user.
+    /// Ends this session and all others of its user.
     LogoutAll {
         user: Option<String>,
         at: u64,
     },
-    /// All others of its user.
+    /// Ends all other sessions of the user.
     LogoutOthers {
         user: String,
     },
 }
 
 impl Op {
-    /// Whether it says whose session this is, or which there are, rather than what is in it. Such a thing is done when its
-    /// method has returned, whatever becomes of the call.
+    /// Returns whether the change concerns which sessions exist and whose they are, rather than
+    /// their data. Such a change takes effect when its method returns, even if the call fails
+    /// later.
     pub(crate) fn changes_identity(&self) -> bool {
         match self {
             Self::Login(_) | Self::Regenerate => true,
@@ -57,7 +60,7 @@ impl Op {
         }
     }
 
-    /// Whether the session ends by it, or goes over from this user to another.
+    /// Returns whether the change ends the session or hands it from this user to another.
     pub(crate) fn changes_hands(&self, user: Option<&str>) -> bool {
         match self {
             Self::Logout { .. } | Self::LogoutAll { .. } => true,
@@ -66,7 +69,8 @@ impl Op {
         }
     }
 
-    /// Whether it says what the value of this key is, of whatever it was before. An update does not: what it was made of still counts.
+    /// Returns whether the change sets the value of this key regardless of the value before. An
+    /// update does not, because it depends on that value.
     pub(crate) fn decides(&self, name: &str) -> bool {
         matches!(self, Self::Set { key, .. } | Self::Remove { key } if key == name)
     }

@@ -1,4 +1,5 @@
-//! What is to be done at the end of an exchange: `plan(state, now, policy)`. Pure, and tested over all short histories.
+//! Decides what to do at the end of a request: `plan(state, now, policy)`. Pure, and tested over
+//! all short histories.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,51 +9,52 @@ use crate::record::Content;
 use crate::session::state::{Loaded, State};
 use crate::session::view::{Start, View};
 
-/// What is to be done at the end of an exchange.
+/// What to do at the end of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
     pub(crate) cookie: CookieOp,
-    /// What is to be done to other sessions of users, before this one is saved or in the same step.
+    /// What to do to other sessions of users, before this one is saved or in the same step.
     pub(crate) others: Others,
 }
 
-/// What is to be done to other sessions.
+/// What to do to other sessions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Others {
-    /// End all sessions of these users but the one that this exchange leaves.
+    /// End all sessions of these users except the one that this request leaves.
     pub(crate) end_all_of: Vec<String>,
-    /// Somebody logged in.
+    /// A call logged somebody in.
     pub(crate) logged_in: bool,
 }
 
-/// What is to be done to the store.
+/// What to do in the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StoreOp {
     Nothing,
-    /// The loading has renewed the record. Before its cookie is sent again, look whether it is still there if there is doubt: some
-    /// session was ended meanwhile, or much time has passed.
+    /// Loading has renewed the record. With `doubt`, check that the record still exists before the
+    /// cookie is sent again: this process ended some session meanwhile, or much time has passed.
     Confirm {
         ttl: Duration,
         doubt: bool,
     },
-    /// Put in a record under a new id.
+    /// Insert a record under a new id.
     Create {
         content: Arc<Content>,
         ttl: Duration,
     },
-    /// Replace the loaded record, if it is still of the version that was loaded.
+    /// Replace the loaded record if its version has not changed.
     Update {
         content: Arc<Content>,
         ttl: Duration,
     },
-    /// Put in a record under a new id that takes over from the loaded one; then destroy the loaded one, if it is still of the
-    /// version that was loaded.
+    /// Insert a record under a new id that continues the loaded one, then destroy the loaded one if
+    /// its version has not changed.
     Rotate {
         content: Arc<Content>,
         ttl: Duration,
     },
-    /// Put in a record under a new id that has nothing of the loaded one; then destroy the loaded one.
+    /// Insert a record under a new id that has nothing of the loaded one, then destroy the loaded
+    /// one.
     Replace {
         content: Arc<Content>,
         ttl: Duration,
@@ -61,28 +63,28 @@ pub(crate) enum StoreOp {
     Destroy,
 }
 
-/// What is to be done to the browser's cookie, once the store has done its part.
+/// What to do to the browser's cookie, once the store has done its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CookieOp {
     Nothing,
-    /// Give it the id of the record, for this long.
+    /// Set the cookie to the id of the record, for this long.
     Issue {
         max_age: Duration,
     },
     Remove,
 }
 
-/// What was done cannot be saved.
+/// Why the changes cannot be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unsavable {
-    /// The session is gone or got a new id elsewhere, it came to its absolute end, or an update was made of another value than the one that is
-    /// there now.
+    /// The session is gone, got a new id elsewhere, or reached its absolute timeout; or an update
+    /// was computed from another value than the one that is stored now.
     Irreconcilable,
-    /// It needs a new cookie, which can no longer be sent.
+    /// The session needs a new cookie, but the response headers have been sent.
     CookieAfterHead,
 }
 
-/// What is to be done at the end of an exchange.
+/// Decides what to do at the end of a request.
 pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
     if state.is_read_only() {
         return Ok(plan_read(state, now, policy));
@@ -97,11 +99,12 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Uns
     Ok(plan)
 }
 
-/// What is to be done to the session itself.
+/// Decides what to do to the session itself.
 fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
     match (view.start, view.is_written()) {
-        // Only a login makes another session. A write is not saved, and must not be answered as if it were: whoever gave the session a
-        // new id may be another than who wrote.
+        // Only a login creates another session. Other writes are not saved, and the reply must not
+        // claim that they are: the request that gave the session a new id may come from somebody
+        // else than this one.
         (Start::Lost, written) if !view.logged_in && !view.logged_out => {
             if written || view.broken {
                 Err(Unsavable::Irreconcilable)
@@ -119,7 +122,7 @@ fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Pla
 }
 
 impl StoreOp {
-    /// What is put in under a new id.
+    /// Returns the content that is inserted under a new id.
     pub(crate) fn created(&self) -> Option<&Arc<Content>> {
         match self {
             Self::Create { content, .. } | Self::Rotate { content, .. } | Self::Replace { content, .. } => {
@@ -143,7 +146,8 @@ impl Plan {
 /// Saves what was written.
 fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
     if lifetime == 0 {
-        // It came to its absolute end during the exchange. What was written would be in no session, with a new id as without one.
+        // The session reached its absolute timeout during the request. The data could not be saved
+        // under any id.
         return match view.start {
             _ if view.only_put_back => Ok(Plan::nothing()),
             _ if !view.logged_in && !view.logged_out => Err(Unsavable::Irreconcilable),
@@ -161,11 +165,11 @@ fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
     Ok(Plan::new(store, issue(ttl)))
 }
 
-/// What is left to a session once this exchange has written it.
+/// Returns how long the session still lives after this request has written it.
 fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
     let longest = policy.longest(view.content(), now);
     match state.loaded() {
-        // The same session goes on, and ends when it was to end.
+        // The same session goes on and keeps its end.
         Some(loaded) if !policy.sliding && !view.logged_in && (view.carried || !view.replaced) => {
             longest.min(loaded.record.expires_at().saturating_sub(now))
         }
@@ -173,30 +177,35 @@ fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
     }
 }
 
-/// What is to be done at the end of an exchange that wrote nothing: the cookie is sent if the loading has renewed the session.
+/// Decides what to do at the end of a request that wrote nothing: it sends the cookie if loading
+/// has renewed the session.
 pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let renewed = |loaded: &&Loaded| loaded.renewed && !state.is_after_head();
     let Some(loaded) = state.loaded().filter(renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.seen_at()) >= DOUBTFUL_AFTER;
-    // What the store is told if it is asked. Never less than it knows: another request may have sent a cookie for as long as that.
+    // The lifetime to give to the store if it is asked. It is never less than the stored one,
+    // because another request may have sent a cookie for that long.
     let whole = match policy.sliding {
         true => policy.longest(loaded.record.content(), now),
-        // A message was taken out of it: that was a write, and renews nothing.
+        // The call took a flash message. That was a write, which renews nothing without sliding.
         false => policy.remaining(&loaded.record, now),
     };
     let left = if doubt { whole } else { policy.remaining(&loaded.record, state.seen_at()) };
     let (ttl, max_age) = (Duration::from_millis(whole), Duration::from_millis(left));
-    // In the last second the cookie that the browser has ends by itself. To remove it could hit the one of a login that came meanwhile.
+    // In its last second the browser's cookie expires by itself. Removing it could hit the cookie
+    // of a login that came meanwhile.
     if max_age.as_secs() == 0 { Plan::nothing() } else { Plan::new(StoreOp::Confirm { ttl, doubt }, issue(max_age)) }
 }
 
-/// A cookie for the whole seconds left, so that it never outlives the record; for less than one there is none.
+/// Issues a cookie for the whole seconds left, so that the cookie never outlives the record. With
+/// less than one second left it removes the cookie.
 fn issue(ttl: Duration) -> CookieOp {
     if ttl.as_secs() == 0 { CookieOp::Remove } else { CookieOp::Issue { max_age: Duration::from_secs(ttl.as_secs()) } }
 }
 
-/// How long after the store has seen it a session is taken to be still there, unless this process knows better. In that time another
-/// server can have ended it, and its cookie would be sent once more. It would be of no use to anybody.
+/// For this long after the store has returned a session, the session is assumed to exist unless
+/// this process knows better. Another server may end it in that time. Its cookie would then be sent
+/// once more, but would be useless.
 const DOUBTFUL_AFTER: u64 = 100;
 
 #[cfg(test)]

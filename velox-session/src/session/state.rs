@@ -1,8 +1,9 @@
-//! The session of an exchange: what was loaded, and what the calls did since. Pure: no store, no clock, no await.
+//! The session of one request: what was loaded and what the calls did since. Pure: no store, no
+//! clock, no await.
 //!
-//! Calls of one batch run at the same time and share the session. Each sees what calls before it have done and what it
-//! did itself; its writes count for the others once it has ended well. A login, a logout and a regeneration count at
-//! once and for all.
+//! The calls of a batch run concurrently and share the session. Each call sees the results of calls
+//! that have ended before, and its own changes. The other calls see its writes once it has ended
+//! well. A login, a logout and a regeneration take effect immediately for all calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,32 +20,32 @@ use crate::session::info::SessionHandle;
 use crate::session::op::Op;
 use crate::session::view::{Start, View};
 
-/// The session of an exchange.
+/// The session of one request.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(super) base: Base,
     /// The request came with a live session.
     came: bool,
-    /// The request had a cookie of the session's name, good or not.
+    /// The request had a cookie with the name of the session cookie, valid or not.
     presented: bool,
     opened_at: u64,
-    /// When the store last said that the session is there.
+    /// When the store last said that the session exists.
     seen_at: u64,
-    /// A `HEAD` request: nothing that it does is saved.
+    /// The request is a `HEAD` request, so none of its changes is saved.
     read_only: bool,
-    /// The head of the reply leaves before the session is saved: no cookie can be set any more.
+    /// The response headers are sent before the session is saved, so no cookie can be set any more.
     after_head: bool,
     size_limit: usize,
     log: Vec<Entry>,
-    /// Counts what was ever put into the log.
+    /// Counts all entries that were ever added to the log.
     entries: u32,
     calls: SmallVec<[Call; 1]>,
-    /// Which call has taken which flash message.
+    /// The flash messages that calls have taken, with the number of the call.
     taken: Vec<(u32, Message)>,
     next_call: u32,
-    /// Counts changes that calls see without having made them.
+    /// Counts the changes that calls see without having made them.
     generation: u32,
-    /// Counts changes of hands: the session ended, or went over to another user.
+    /// Counts how often the session ended or passed to another user.
     epoch: u32,
     touched: bool,
 }
@@ -54,17 +55,17 @@ pub(crate) struct State {
 pub(crate) enum Base {
     None,
     Live(Loaded),
-    /// It was there at first and is gone.
+    /// The session existed at first and is gone now.
     Lost(Remains),
 }
 
 /// What is known of a session that is gone.
 #[derive(Clone, Debug)]
 pub(crate) enum Remains {
-    /// What an anonymous visitor had gathered is kept for a login, but for flash messages: where another login took the session over it
-    /// took them along, and each is for one reader.
+    /// The data of an anonymous visitor, kept for a login. Flash messages are left out: if another
+    /// login has taken over the session, it took them along, and each message is for one reader.
     Gathered(Arc<Content>),
-    /// Whose it was, and what names it on that user's list.
+    /// The user of the session, and its handle in the user's list.
     Of { user: Box<str>, handle: SessionHandle },
 }
 
@@ -73,24 +74,24 @@ pub(crate) enum Remains {
 pub(crate) struct Loaded {
     pub(crate) key: StoreKey,
     pub(crate) record: Record,
-    /// The signature that the browser sent, if it is good for the next cookie too.
+    /// The signature that the browser sent, if the next cookie can use it too.
     pub(crate) signature: Option<Signature>,
-    /// The loading has renewed its life.
+    /// Loading has renewed the lifetime.
     pub(crate) renewed: bool,
-    /// How many sessions this process had ended when it was loaded.
+    /// How many sessions this process had ended when the session was loaded.
     pub(crate) mark: Mark,
 }
 
-/// How many sessions this process had ended at some time.
+/// How many sessions this process had ended at some point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark(pub(crate) u64);
 
-/// A record that was saved before the exchange ended.
+/// A record that was saved before the end of the request.
 pub(crate) struct Seen {
     pub(crate) record: Record,
-    /// How many sessions this process had ended when it was saved.
+    /// How many sessions this process had ended when the record was saved.
     pub(crate) mark: Mark,
-    /// When the store said so.
+    /// When the store confirmed it.
     pub(crate) at: u64,
 }
 
@@ -112,40 +113,40 @@ struct Entry {
 #[derive(Clone, Debug)]
 struct Call {
     number: u32,
-    /// The session as the call sees it, made when it looks.
+    /// The session as the call sees it. It is computed when the call looks.
     view: Option<View>,
     generation: u32,
     epoch: u32,
-    /// Counts what the call itself did.
+    /// Counts the changes of the call itself.
     revision: u32,
-    /// The call must not see what is there: it is of a user who is gone.
+    /// The call must not see the data, because the user it belongs to no longer exists.
     hidden: bool,
 }
 
-/// Tells one state of a call's view from a later one.
+/// Distinguishes a state of a call's view from later states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     generation: u32,
     revision: u32,
 }
 
-/// What an update is made of, and where it is saved.
+/// The content that an update starts from, and the place where the update is saved.
 pub(crate) struct Update {
     pub(crate) content: Arc<Content>,
     pub(crate) place: Place,
     stamp: Stamp,
     epoch: u32,
-    /// Entries of the log that the present value comes of.
+    /// The log entries that the present value results from.
     behind: Vec<u32>,
 }
 
 /// Where an update is saved.
 pub(crate) enum Place {
-    /// With the rest, when the exchange ends.
+    /// In the log: it is saved with the rest at the end of the request.
     Log,
-    /// In this record, at once.
+    /// In this record, immediately.
     Record(Box<Loaded>),
-    /// In a session that begins with it, at once.
+    /// In a session that begins with the update, immediately.
     New,
 }
 
@@ -168,7 +169,7 @@ impl State {
             size_limit,
             log: Vec::new(),
             entries: 0,
-            // As a rule there is one.
+            // Usually a request has one call.
             calls: SmallVec::new(),
             taken: Vec::new(),
             next_call: 0,
@@ -178,12 +179,12 @@ impl State {
         }
     }
 
-    /// The session for a call of its own, whose reply's head leaves before the call ends.
+    /// Returns a separate state for a call whose response headers are sent before the call ends.
     pub(crate) fn after_head(&self) -> Self {
         Self { after_head: true, ..self.clone() }
     }
 
-    /// Begins a call. It sees what is settled.
+    /// Begins a call. The call sees what is settled.
     pub(crate) fn begin(&mut self) -> u32 {
         let number = self.next_call;
         self.next_call += 1;
@@ -192,20 +193,21 @@ impl State {
         number
     }
 
-    /// Makes the call a visitor's, until somebody logs out: it sees nobody and nothing, and what is there stays as it is. Its first write logs
-    /// out, and so begins a session of the visitor's own: nothing of the user who is gone gets into it.
+    /// Makes the call see an anonymous visitor until somebody logs out. It sees no user and no
+    /// data, and the stored session stays as it is. The first write of the call logs out and begins
+    /// a new session, so that no data of the deleted user gets into it.
     pub(crate) fn hide(&mut self, number: u32) -> Result<(), SessionError> {
         let index = self.index(number)?;
         (self.calls[index].hidden, self.calls[index].view) = (true, None);
         Ok(())
     }
 
-    /// Begins a session of the visitor's own where the one that is there is hidden.
+    /// Begins a session for the visitor if the existing one is hidden from the call.
     fn unhide(&mut self, number: u32) -> Result<(), SessionError> {
         if !self.is_hidden(number) {
             return Ok(());
         }
-        // Not where another call has logged somebody in meanwhile.
+        // Fails if another call has logged somebody in meanwhile.
         self.stamp(number)?;
         self.push(number, Op::Logout { at: self.opened_at })
     }
@@ -214,7 +216,7 @@ impl State {
         self.calls.iter().any(|call| call.number == number && call.hidden)
     }
 
-    /// Ends a call. Its writes are kept, or dropped as if they had never been.
+    /// Ends a call. Its writes are kept, or dropped as if they had never happened.
     pub(crate) fn end(&mut self, number: u32, keep: bool) {
         let before = self.calls.len();
         self.calls.retain(|call| call.number != number);
@@ -227,7 +229,7 @@ impl State {
             }
         } else {
             self.log.retain(|entry| entry.call != number || entry.settled);
-            // What it was to deliver is there again for a later request.
+            // The flash messages that the call took become available for a later request.
             let taken: Vec<_> = self.taken.extract_if(.., |(call, _)| *call == number).collect();
             for (_, Message { key, value }) in taken {
                 self.note(number, true, Op::PutBack { key, value });
@@ -236,7 +238,7 @@ impl State {
         self.generation += 1;
     }
 
-    /// The session as a call sees it.
+    /// Returns the session as a call sees it.
     pub(crate) fn view(&mut self, number: u32) -> Result<&View, SessionError> {
         self.touched = true;
         let index = self.index(number)?;
@@ -254,20 +256,22 @@ impl State {
         call.view.as_ref().ok_or(SessionError::Ended)
     }
 
-    /// Whether the visitor has no session, and no call has done anything: there is nobody and nothing to see. To look is a look all the same.
+    /// Returns whether the visitor has no session and no call has done anything, so that reads find
+    /// nothing. This counts as a read, too.
     pub(crate) fn is_blank(&mut self) -> bool {
         self.touched = true;
         matches!(self.base, Base::None) && self.log.is_empty()
     }
 
-    /// The user whose other sessions a call may end: nobody, or who it has known.
+    /// Returns the user whose other sessions a call may end: the user that the call has seen, or
+    /// nobody.
     pub(crate) fn known_user(&mut self, number: u32) -> Result<Option<String>, SessionError> {
         let user = self.view(number)?.content().user().map(|user| user.id.to_owned());
         self.stamp(number)?;
         Ok(user)
     }
 
-    /// What an update of this key starts from.
+    /// Returns what an update of this key starts from.
     pub(crate) fn begin_update(&mut self, number: u32, key: &str) -> Result<Update, SessionError> {
         self.unhide(number)?;
         let view = self.view(number)?;
@@ -285,7 +289,8 @@ impl State {
         Ok(Update { content, place, stamp, epoch, behind })
     }
 
-    /// Notes down an update that is saved when the exchange ends. `false` if it is to be made again: the value was changed meanwhile.
+    /// Records an update that is saved at the end of the request. Returns `false` if the value was
+    /// changed meanwhile and the update has to be repeated.
     pub(crate) fn update(
         &mut self,
         number: u32,
@@ -310,21 +315,22 @@ impl State {
         Ok(true)
     }
 
-    /// Takes up that an update was saved in the record.
+    /// Applies an update that was saved in the record.
     pub(crate) fn updated(&mut self, update: &Update, saved: Seen) -> Result<(), SessionError> {
         self.forget(&update.behind);
         self.saved(saved);
-        // Where the session changed hands while the store was told, this went into the one before.
+        // If the session changed hands during the store call, the update went into the previous
+        // session.
         if update.epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
     }
 
-    /// Takes up a session that began with an update. `false` if another call was first.
+    /// Adopts a session that began with an update. Returns `false` if another call was faster.
     pub(crate) fn began(&mut self, update: &Update, loaded: Loaded, at: u64) -> bool {
         if !matches!(self.base, Base::None) || update.epoch != self.epoch {
             return false;
         }
         self.forget(&update.behind);
-        // It was nothing to a visitor without a session, whose id nobody could know.
+        // A regeneration had no effect on a visitor without a session, whose id nobody could know.
         self.log.retain(|entry| !matches!(entry.op, Op::Regenerate));
         self.base = Base::Live(loaded);
         self.seen_at = at;
@@ -332,12 +338,12 @@ impl State {
         true
     }
 
-    /// Does something for a call.
+    /// Performs a change for a call.
     pub(crate) fn push(&mut self, number: u32, op: Op) -> Result<(), SessionError> {
         let logs_out = matches!(op, Op::Logout { .. } | Op::LogoutAll { .. });
         match op {
             _ if logs_out => {}
-            // As for a visitor: there is nothing to remove, and no id that somebody else could know.
+            // A visitor has no value to remove, and no id that somebody else could know.
             Op::Remove { .. } | Op::Regenerate if self.is_hidden(number) => return Ok(()),
             _ => self.unhide(number)?,
         }
@@ -345,10 +351,11 @@ impl State {
         let index = self.index(number)?;
         let (call, changes_identity) = (&mut self.calls[index], op.changes_identity());
         if call.epoch != self.epoch && !changes_identity {
-            // What the call has in hand belongs to the session before: it must not land in another user's.
+            // The data that the call holds belongs to the previous session and must not get into
+            // another user's session.
             return Err(SessionError::Superseded);
         }
-        // What is refused is not noted down, and the view is made again without it.
+        // A rejected change is not recorded, and the view is computed again without it.
         let mut view = call.view.take().ok_or(SessionError::Ended)?;
         let changes_hands = op.changes_hands(view.content().user().map(|user| user.id));
         view.apply(&op);
@@ -358,11 +365,11 @@ impl State {
         (call.view, call.revision) = (Some(view), call.revision + 1);
         if changes_hands {
             self.epoch += 1;
-            // A message of the session before is not put back into this one.
+            // A message of the previous session is not put back into this one.
             self.taken.clear();
         }
         if changes_identity {
-            // It counts at once for all calls.
+            // The change takes effect immediately for all calls.
             self.generation += 1;
             (call.epoch, call.generation) = (self.epoch, self.generation);
         }
@@ -373,42 +380,45 @@ impl State {
         Ok(())
     }
 
-    /// The flash message of this key, if the call can have it.
+    /// Returns the flash message under this key if the call can have it.
     pub(crate) fn flash(&mut self, number: u32, key: &str) -> Result<Option<Message>, SessionError> {
         let view = self.view(number)?;
         let value = view.content().flash.get(key).filter(|_| view.offers_flash(key));
         Ok(value.map(|value| Message { key: key.to_owned(), value }))
     }
 
-    /// The record that a flash message is to be taken out of, if it is still there for the call, and of which epoch that is.
+    /// Returns the record that holds the flash message, with its epoch, if the call can still take
+    /// the message.
     pub(crate) fn holds(&mut self, number: u32, message: &Message) -> Result<Option<(Loaded, u32)>, SessionError> {
         let offered = self.flash(number, &message.key)?;
         let loaded = self.loaded().filter(|_| offered.as_ref() == Some(message));
         Ok(loaded.map(|loaded| (loaded.clone(), self.epoch)))
     }
 
-    /// Takes up that a flash message was taken out of the record, for a call that [`holds`](Self::holds) it in this epoch.
+    /// Removes a flash message that was taken out of the record. The call [`holds`](Self::holds) it
+    /// in this epoch.
     pub(crate) fn message_taken(&mut self, number: u32, epoch: u32, message: Message, saved: Seen) {
         self.saved(saved);
-        // Where the session changed hands while the store was told, the message is not put back into the next one.
+        // If the session changed hands during the store call, the message is not put back into the
+        // next session.
         if epoch == self.epoch {
             self.taken.push((number, message));
         }
     }
 
-    /// Takes up a record that was saved before the exchange ended.
+    /// Adopts a record that was saved before the end of the request.
     fn saved(&mut self, Seen { record, mark, at }: Seen) {
         self.generation += 1;
         let Base::Live(loaded) = &mut self.base else { return };
-        // Another call of the exchange may have saved a later one, and been here before.
+        // Another call of the request may already have brought in a later version.
         if record.version() > loaded.record.version() {
-            // A write renews the life as well as a read does.
+            // A write renews the lifetime just like a read.
             (loaded.record, loaded.mark, loaded.renewed) = (record, mark, true);
             self.seen_at = at;
         }
     }
 
-    /// The session as it is to be saved before the call ends, with everything that the call has done.
+    /// Returns the session to save before the call ends, with all changes of the call.
     pub(crate) fn with_settled(&mut self, number: u32) -> Result<Self, SessionError> {
         self.view(number)?;
         self.stamp(number)?;
@@ -417,13 +427,13 @@ impl State {
         Ok(state)
     }
 
-    /// Takes up that the session was saved, before the exchange ended, as `saved` has it. `left` is the session that is there now; where
-    /// it is over, there is none.
+    /// Adopts a session that was saved, as `saved` describes it, before the end of the request.
+    /// `left` is the session that exists now; it is `None` if the session is over.
     pub(crate) fn saved_now(&mut self, saved: &Self, left: Option<Loaded>, is_over: bool, at: u64) {
         let done: Vec<_> = saved.log.iter().filter(|entry| entry.settled).map(|entry| entry.number).collect();
         self.forget(&done);
         match left {
-            // Another call of the exchange may have saved a later one.
+            // Another call of the request may have saved a later version.
             Some(left) if self.loaded().is_some_and(|loaded| loaded.is_later_than(&left)) => {}
             Some(left) => {
                 self.base = Base::Live(left);
@@ -431,7 +441,8 @@ impl State {
             }
             None if is_over => {
                 self.base = Base::None;
-                // What was done meanwhile comes after it; and when the exchange ends, the cookie is removed.
+                // Later changes come after this logout, and the cookie is removed at the end of the
+                // request.
                 self.note(u32::MAX, true, Op::Logout { at });
                 self.log.rotate_right(1);
             }
@@ -440,7 +451,7 @@ impl State {
         self.generation += 1;
     }
 
-    /// Takes up what the store has now under this key.
+    /// Adopts what the store has now under this key.
     pub(crate) fn reload(&mut self, key: &StoreKey, present: Option<Record>) {
         let loaded = self.loaded().filter(|loaded| loaded.key == *key);
         if loaded.is_some_and(|loaded| present.as_ref().is_none_or(|it| it.version() > loaded.record.version())) {
@@ -448,17 +459,17 @@ impl State {
         }
     }
 
-    /// The session with everything that is settled.
+    /// Returns the session with everything that is settled.
     pub(crate) fn settled(&self) -> View {
         self.fold(|entry| entry.settled)
     }
 
-    /// Takes up what the store has now, after it refused a write. The operations stay and are done again on it.
+    /// Adopts what the store has after it refused a write. The changes stay and are repeated on it.
     pub(crate) fn rebase(&mut self, record: Option<Record>) {
         let Base::Live(loaded) = &mut self.base else { return };
         let was = loaded.record.content();
         match record {
-            // A record that went over to another user is not the one these writes were meant for.
+            // If the record passed to another user, these writes were not meant for it.
             Some(record) if record.content().user().map(|user| user.id) == was.user().map(|user| user.id) => {
                 loaded.record = record;
             }
@@ -485,24 +496,25 @@ impl State {
         }
     }
 
-    /// Whether the request came without a session, or that is gone.
+    /// Returns whether the request came without a session or the session is gone.
     pub(crate) fn is_new(&self, number: u32) -> bool {
         !self.came || matches!(self.base, Base::Lost(_)) || self.is_hidden(number)
     }
 
-    /// The session that was loaded, if it still is the call's.
+    /// Returns the loaded session if it still is the session of the call.
     pub(crate) fn loaded_of(&mut self, number: u32) -> Result<Option<&Loaded>, SessionError> {
         let is_other = self.view(number)?.replaced || self.is_hidden(number);
         Ok(self.loaded().filter(|_| !is_other))
     }
 
-    /// Whether the session that came with the request is over, and a call knows of no other.
+    /// Returns whether the session that came with the request is over and the call knows no other.
     pub(crate) fn is_ended(&mut self, number: u32) -> Result<bool, SessionError> {
         let (came, is_hidden) = (self.came, self.is_hidden(number));
         Ok(is_hidden || self.view(number)?.is_ended() && came)
     }
 
-    /// A session of a user that is gone, and that a call has logged out: it may go on under a new id, which another request gave it.
+    /// Returns the user and handle of a lost session that a call has logged out. Another request
+    /// may have given it a new id, under which it goes on.
     pub(crate) fn lost_by_logout(&self) -> Option<(&str, &SessionHandle)> {
         match &self.base {
             Base::Lost(Remains::Of { user, handle }) if self.settled().logged_out => Some((user, handle)),
@@ -514,7 +526,7 @@ impl State {
         self.opened_at
     }
 
-    /// When the store last said that the session is there.
+    /// Returns when the store last said that the session exists.
     pub(crate) fn seen_at(&self) -> u64 {
         self.seen_at
     }
@@ -527,8 +539,9 @@ impl State {
         self.after_head
     }
 
-    /// How long the session lives. Without a cookie, what this exchange writes must not prolong it: the browser would forget it before the
-    /// store does, and no later request would know to send the cookie again.
+    /// Returns the lifetime rules of the session. If no cookie can be sent, this request must not
+    /// extend the lifetime: the browser would drop the cookie before the store drops the session,
+    /// and no later request would know that it has to send the cookie again.
     pub(crate) fn policy(&self, policy: &Policy) -> Policy {
         Policy { sliding: policy.sliding && !self.after_head, ..*policy }
     }
@@ -537,12 +550,12 @@ impl State {
         self.presented
     }
 
-    /// Whether a call did anything that is still to be saved.
+    /// Returns whether a call has changed something that is not saved yet.
     pub(crate) fn is_written(&self) -> bool {
         !self.read_only && self.log.iter().any(|entry| entry.settled)
     }
 
-    /// Whether a call has read or written the session.
+    /// Returns whether a call has read or written the session.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
     }
@@ -552,7 +565,7 @@ impl State {
         self.entries += 1;
     }
 
-    /// Takes out of the log what an update has taken in.
+    /// Removes the log entries that an update includes.
     fn forget(&mut self, entries: &[u32]) {
         if !entries.is_empty() {
             self.log.retain(|entry| !entries.contains(&entry.number));
@@ -560,7 +573,8 @@ impl State {
         }
     }
 
-    /// Tells what the call sees now from what it sees later, and the session that it has from another.
+    /// Returns a stamp that changes with what the call sees, and the epoch of its session. Fails if
+    /// the session has changed hands.
     fn stamp(&self, number: u32) -> Result<(Stamp, u32), SessionError> {
         let call = &self.calls[self.index(number)?];
         if call.epoch != self.epoch {
@@ -594,7 +608,7 @@ impl Loaded {
 }
 
 impl fmt::Debug for Loaded {
-    /// Without the id and the signature, which are the cookie.
+    /// Leaves out the id and the signature, because they are the cookie.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loaded").field("key", &self.key).field("record", &self.record).finish_non_exhaustive()
     }
@@ -611,7 +625,7 @@ mod tests {
         Op::Set { key: key.to_owned(), value: json!(1) }
     }
 
-    /// An update of `n` to 7, as it is saved with the rest.
+    /// Runs an update of `n` to 7 that is saved with the rest.
     fn update(state: &mut State, call: u32, meanwhile: impl FnOnce(&mut State)) -> bool {
         state.push(call, Op::Regenerate).expect("the call runs");
         let update = state.begin_update(call, "n").expect("the call runs");

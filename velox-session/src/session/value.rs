@@ -1,4 +1,4 @@
-//! Values on their way into a session and out of it: as JSON, and not deeper than a store can read back.
+//! Converts session values to JSON and back, and rejects values that a store could not read back.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ pub(crate) fn encode(key: &str, value: &impl Serialize) -> Result<Value, Session
     }
 }
 
-/// Why a store that keeps text could not read a value back.
+/// Returns why a store that keeps text could not read the value back.
 fn unreadable(key: &str, value: &Value) -> Option<SessionError> {
     if is_deeper(value, MAX_DEPTH) {
         return Some(SessionError::TooDeep { key: key.to_owned() });
@@ -37,12 +37,13 @@ pub(crate) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T,
     T::deserialize(value).map_err(|_| mismatch::<T>(key, value))
 }
 
-/// Why a value is no `T`, without a word of the value: what serde_json says of it holds it.
+/// Returns the error for a value that is no `T`. The error does not contain serde_json's message,
+/// because that quotes the value.
 #[cold]
 fn mismatch<T: DeserializeOwned>(key: &str, value: &Value) -> SessionError {
     let (steps, error) = fault::<T>(value).unzip();
     let steps = steps.unwrap_or_default();
-    // A step that leads nowhere is a variant that stands there as text.
+    // A step that leads nowhere is the name of an enum variant that is stored as text.
     let depth = (0..=steps.len()).rev().find(|depth| value.pointer(&pointer(&steps[..*depth])).is_some()).unwrap_or(0);
     let steps = &steps[..depth];
     let mut path = String::new();
@@ -66,14 +67,15 @@ fn mismatch<T: DeserializeOwned>(key: &str, value: &Value) -> SessionError {
     SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
 }
 
-/// Where a value is no `T`, and what serde says of it.
+/// Returns the path at which the value is no `T`, and serde's error.
 fn fault<T: DeserializeOwned>(value: &Value) -> Option<(Vec<Segment>, serde_json::Error)> {
     let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
     Some((error.path().iter().cloned().collect(), error.into_inner()))
 }
 
-/// Whether the type names the key of the last step; otherwise it is data, such as a key of a map. Under a name that nobody has, what is no
-/// field is not looked into, and an entry of a map fails as before.
+/// Returns whether the type names the key of the last step; otherwise the key is data, such as a
+/// key of a map. To find out, this replaces the key by one that no type has: serde skips an unknown
+/// field, but an entry of a map fails as before.
 fn is_named<T: DeserializeOwned>(value: &Value, steps: &[Segment]) -> bool {
     let object = pointer(&steps[..steps.len() - 1]);
     let mut renamed = value.clone();
@@ -84,7 +86,7 @@ fn is_named<T: DeserializeOwned>(value: &Value, steps: &[Segment]) -> bool {
         .is_none_or(|(other, _)| other.len() < steps.len() || pointer(&other[..steps.len() - 1]) != object)
 }
 
-/// The steps as a JSON pointer.
+/// Returns the steps as a JSON pointer.
 fn pointer(steps: &[Segment]) -> String {
     steps.iter().fold(String::new(), |pointer, step| match step {
         Segment::Seq { index } => format!("{pointer}/{index}"),
@@ -95,5 +97,5 @@ fn pointer(steps: &[Segment]) -> String {
     })
 }
 
-/// serde_json reads 128 levels, a few of which are the record's own.
+/// serde_json reads at most 128 levels, and the record itself needs a few of them.
 const MAX_DEPTH: usize = 100;

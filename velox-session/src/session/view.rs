@@ -1,7 +1,7 @@
-//! The session as it is after some operations: what reads see, and what there is to save.
+//! The session after a list of operations: what a read sees, and what has to be saved.
 //!
-//! A view starts from what the store had and takes in one [`Op`] after the other. The same operations on another start
-//! give the view of a session that was reloaded.
+//! A view starts from what the store had and applies one [`Op`] after the other. To see the same
+//! operations on a reloaded session, apply them to another start.
 
 use std::sync::Arc;
 
@@ -10,41 +10,41 @@ use serde_json::{Map, Value};
 use crate::record::Content;
 use crate::session::op::Op;
 
-/// The session as it is after some operations.
+/// The session after some operations.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     content: Arc<Content>,
     pub(super) start: Start,
-    /// There is something to store.
+    /// An operation changed something that has to be stored.
     written: bool,
-    /// All that there is to store is a message that was put back. No call was told that it is.
+    /// The only change is a flash message that was put back. No call was told that this is saved.
     pub(super) only_put_back: bool,
-    /// The session that was loaded is over, under the id it had.
+    /// The loaded session ends under the id it had.
     pub(super) replaced: bool,
-    /// What is in the session was taken over from a record under another id.
+    /// The data of this session was copied from a record under another id.
     pub(super) carried: bool,
-    /// Somebody logged in, whether or not out again.
+    /// A call logged somebody in, even if a later one logged out.
     pub(super) logged_in: bool,
-    /// Somebody logged out, whether or not in again.
+    /// A call logged out, even if a later one logged in.
     pub(super) logged_out: bool,
-    /// An operation cannot be done again on this start.
+    /// An operation cannot be repeated on this start.
     pub(super) broken: bool,
-    /// Who was logged in to the session that is lost.
+    /// The user who was logged in to the lost session.
     lost_user: Option<Box<str>>,
-    /// Flash messages written here are for a later request.
+    /// The keys of the flash messages that this request wrote. They are for a later request.
     flashed: Vec<String>,
-    /// The users all of whose other sessions are to end.
+    /// The users whose other sessions have to end.
     pub(super) others_of: Vec<String>,
 }
 
 /// What a view starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// No session: the visitor is new.
+    /// The visitor has no session.
     None,
-    /// A record of the store.
+    /// The store has a record.
     Live,
-    /// A record that was there when the session was opened and is gone now.
+    /// The store had a record when the session was opened, and has none now.
     Lost,
 }
 
@@ -66,7 +66,8 @@ impl View {
         }
     }
 
-    /// Of a session that was there when it was opened and is gone now, with what is left of it.
+    /// Starts from a session that was there when it was opened and is gone now, with what is left
+    /// of it.
     pub(crate) fn lost(content: Arc<Content>, user: Option<&str>) -> Self {
         Self { lost_user: user.map(Into::into), ..Self::new(Start::Lost, content) }
     }
@@ -75,8 +76,8 @@ impl View {
         match op {
             Op::Set { key, value } => self.set(key, value.clone()),
             Op::Remove { key } => {
-                // To remove what is not there is no write: it must not make a session. What a lost session had is not known, before a
-                // logout drops it.
+                // Removing a key that does not exist is not a write, so it must not create a
+                // session. Nobody knows which keys a lost session had, until a logout drops them.
                 let is_unknown = self.start == Start::Lost && !self.logged_out;
                 if is_unknown || self.content.values.contains(key) {
                     self.write().values.remove(key);
@@ -88,7 +89,7 @@ impl View {
             }
             Op::Flash { key, value } => self.leave_flash(key, value),
             Op::PutBack { key, value } => {
-                // Where the session is gone, the message went with it, and with the call that took it.
+                // A lost session took the message with it, and also the call that read it.
                 if self.start != Start::Lost {
                     let only = !self.written || self.only_put_back;
                     self.leave_flash(key, value);
@@ -97,7 +98,7 @@ impl View {
             }
             Op::Login(login) => {
                 if self.present_user().is_some_and(|present| present != login.user.id) {
-                    // Nothing of one user crosses to another.
+                    // No data of one user may reach another user.
                     self.clear(login.at);
                 } else {
                     self.carried |= !self.replaced;
@@ -107,7 +108,8 @@ impl View {
                 self.logged_in = true;
             }
             Op::Regenerate => {
-                // A visitor without a session has no id that somebody else could know, and who has logged out has none either.
+                // A visitor without a session, or one who has logged out, has no id that somebody
+                // else could know.
                 if self.start != Start::None && !self.replaced && !self.logged_out {
                     self.carried = true;
                     self.replaced = self.start == Start::Live;
@@ -117,11 +119,12 @@ impl View {
             Op::Logout { at } => self.log_out(*at),
             Op::LogoutAll { user, at } => {
                 self.log_out(*at);
-                // Who is nobody by now may have been somebody when this was said before.
+                // When the operation is repeated the visitor may be nobody, but the user named then
+                // still counts.
                 self.others_of.extend(user.clone());
             }
             Op::LogoutOthers { user } => {
-                // Which is the one to be kept, where this one is gone, nobody can say.
+                // If this session is gone, nobody can say which session to keep.
                 self.broken |= self.start == Start::Lost && !self.logged_in;
                 self.others_of.push(user.clone());
             }
@@ -136,34 +139,35 @@ impl View {
         self.written
     }
 
-    /// Whether this exchange itself has given the session a new id or ended it. Nobody else has the id of the one that goes on.
+    /// Returns whether this request itself gave the session a new id or ended it. Nobody else knows
+    /// the id of the session that goes on.
     pub(crate) fn is_own(&self) -> bool {
         self.replaced || self.logged_in || self.logged_out
     }
 
-    /// Whether the session that was there is over, and no other has begun since.
+    /// Returns whether the session that came with the request is over and no other has begun since.
     pub(crate) fn is_ended(&self) -> bool {
         !self.logged_in && (self.start == Start::Lost || self.logged_out && !self.written)
     }
 
-    /// The flash messages that can be read.
+    /// Returns the flash messages that a call can read.
     pub(crate) fn flash(&self) -> Map<String, Value> {
         let mut offered = self.content.flash.map();
         offered.retain(|key, _| !self.is_flashed(key));
         offered
     }
 
-    /// Whether a flash message of this key can be read: one of an earlier request.
+    /// Returns whether a call can read a flash message under this key. Only messages of earlier
+    /// requests count.
     pub(crate) fn offers_flash(&self, key: &str) -> bool {
         self.content.flash.get(key).is_some() && !self.is_flashed(key)
     }
 
-    /// Sets a value.
     pub(crate) fn set(&mut self, key: &str, value: Value) {
         self.write().values.set(key, value);
     }
 
-    /// Whose data the content is.
+    /// Returns the user whom the content belongs to.
     fn present_user(&self) -> Option<&str> {
         self.content.user().map(|user| user.id).or(self.lost_user.as_deref())
     }
@@ -192,7 +196,7 @@ impl View {
     fn clear(&mut self, created_at: u64) {
         self.content = Arc::new(Content::new(created_at));
         self.lost_user = None;
-        // What cannot be done again was done to what is dropped here.
+        // The operations that cannot be repeated changed the content that is dropped here.
         self.broken = false;
         self.carried = false;
     }

@@ -1,4 +1,4 @@
-//! All short histories of an exchange, held against a model that is too simple to be wrong.
+//! Checks all short histories of a request against a model that is too simple to be wrong.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,8 @@ const CREATED: u64 = OPENED - 10_000;
 const TTL: u64 = 100_000;
 const POLICY: Policy = Policy { ttl: TTL, absolute: Some(500_000), touch_interval: 10_000, sliding: true };
 
-/// What a call may do; `Fail` and `End` end it with a server error or well, and begin another.
+/// What a call may do. `Fail` ends the call with a server error, `End` ends it well; both begin
+/// another call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
     Set,
@@ -93,7 +94,7 @@ impl Start {
     }
 }
 
-/// The acts, as calls do them.
+/// Runs the acts as calls would.
 fn run(start: Start, history: &[Act]) -> State {
     run_as(start, history, false)
 }
@@ -127,14 +128,14 @@ fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
             }
         };
         state.push(call, op).expect("the call runs");
-        // A message written in this exchange is for a later one.
+        // A message that this request wrote is for a later request.
         assert_eq!(state.flash(call, "new").expect("the call runs"), None);
     }
     state.end(call, true);
     state
 }
 
-/// Counts, and saves that at once where an update is saved at once.
+/// Counts, and saves at once where an update is saved at once.
 fn count(state: &mut State, call: u32) {
     let update = state.begin_update(call, "count").expect("the call runs");
     let value = json!(update.content.data().get("count").and_then(Value::as_u64).unwrap_or(0) + 1);
@@ -162,7 +163,7 @@ fn user_of(state: &mut State, call: u32) -> Option<String> {
     state.view(call).expect("the call runs").content().user().map(|user| user.id.to_owned())
 }
 
-/// The acts that count: without what calls wrote that failed.
+/// Returns the acts that count, without the writes of failed calls.
 fn kept(history: &[Act]) -> Vec<Act> {
     let mut kept = Vec::new();
     let mut pending = Vec::new();
@@ -181,7 +182,7 @@ fn kept(history: &[Act]) -> Vec<Act> {
     kept
 }
 
-/// Whether it is kept whatever becomes of the call.
+/// Returns whether the act is kept even if its call fails.
 fn stands(act: Act) -> bool {
     match act {
         Act::LoginA | Act::LoginB | Act::Logout | Act::LogoutAll | Act::LogoutOthers | Act::Regenerate => true,
@@ -190,23 +191,23 @@ fn stands(act: Act) -> bool {
     }
 }
 
-/// A session as a plain program would have it.
+/// A session as a plain program would keep it.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Model {
     exists: bool,
-    /// The store has it: it was loaded, or began with an update.
+    /// The store has the session: it was loaded, or began with an update.
     live: bool,
-    /// An update was saved in it, which renews its life.
+    /// An update was saved, which renews the lifetime.
     renewed: bool,
-    /// This exchange has ended it or given it a new id.
+    /// This request has ended the session or given it a new id.
     own: bool,
     user: Option<&'static str>,
     data: BTreeMap<&'static str, u64>,
     flash: Vec<&'static str>,
     created: u64,
-    /// It is still the session that was loaded, under the same id.
+    /// It is still the loaded session, under the same id.
     same: bool,
-    /// Nothing has been cleared away since.
+    /// Nothing has been cleared since.
     heir: bool,
     dirty: bool,
     others: Others,
@@ -359,7 +360,8 @@ fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, c
     let full = Duration::from_millis(TTL);
     let issued = CookieOp::Issue { max_age: full };
     assert_eq!(plan.others, model.others, "{context:?}");
-    // A session that goes on as it began keeps the time since then; but five milliseconds are nothing to the limit here.
+    // A session that continues keeps its age, but five milliseconds do not matter for the limit
+    // here.
     let content = match &plan.store {
         StoreOp::Create { content, ttl } => {
             assert!(!model.live && model.exists && *ttl == full, "{context:?}");
@@ -415,8 +417,9 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
         let context = (start, history, &planned);
         let wrote = acts.iter().any(|act| !matches!(act, Act::Count | Act::LogoutOthers));
         let Ok(plan) = &planned else {
-            // What was written is lost and said to be; after a login or a logout, it is written to another session. But nobody can say
-            // which of the others is the one to be kept, nor what an update would be that was made of a value that is gone.
+            // The data is lost, and the request fails. After a login or a logout, the data goes
+            // into another session. But nobody can say which of the other sessions to keep, and an
+            // update of a value that is gone has no result.
             let undone = acts.contains(&Act::LogoutOthers) || acts.contains(&Act::Count);
             assert!(wrote && last.is_none() || undone, "{context:?}");
             return;
@@ -426,7 +429,8 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
             StoreOp::Nothing => assert!(!matches!(plan.cookie, CookieOp::Issue { .. }), "{context:?}"),
             StoreOp::Create { content, .. } => {
                 let last = last.unwrap_or_else(|| panic!("reborn: {context:?}"));
-                // After a logout it is another session; after a login it is the one who logged in.
+                // After a logout it is another session; after a login it belongs to the user who
+                // logged in.
                 let logged_out = |act: &Act| matches!(act, Act::Logout | Act::LogoutAll);
                 assert_eq!(content.user().is_some(), !logged_out(&acts[last]), "{context:?}");
                 let foreign = start == Start::UserA || acts.iter().any(logged_out);
@@ -473,7 +477,7 @@ fn a_record_that_went_to_another_user_is_not_written_to() {
 
 #[test]
 fn an_update_holds_for_no_other_value_than_it_was_made_of() {
-    // C5a: after a new id it is saved with the rest, and was returned already.
+    // C5a: after a new id the update is saved with the rest, but its value was returned already.
     for (theirs, holds) in [("other", true), ("count", false)] {
         let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
@@ -486,7 +490,8 @@ fn an_update_holds_for_no_other_value_than_it_was_made_of() {
 
 #[test]
 fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
-    // C5a: both have returned a value, and the first one is what the update of another request has returned, too.
+    // C5a: both updates have returned a value. The first one is what the update of another request
+    // has returned, too.
     let mut state = run(Start::UserA, &[]);
     let call = state.begin();
     state.push(call, Op::Regenerate).expect("the call runs");
@@ -520,7 +525,7 @@ fn a_request_that_may_change_nothing_saves_nothing_whatever_it_does() {
     });
 }
 
-/// A session of a user that was loaded at a time when that renewed it, and only read.
+/// A session of a user that was renewed by loading, and only read.
 fn renewed(policy: &Policy) -> State {
     let mut state = Start::UserA.state(false);
     let State { base: Base::Live(loaded), .. } = &mut state else { panic!("it is live") };
@@ -546,7 +551,8 @@ fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
 
 #[test]
 fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
-    // E4: the write began 5 s before the store was done with it, so that another request may have been told the whole life.
+    // E4: the write began 5 s before the store finished it, so another request may have got the
+    // whole lifetime.
     let mut state = Start::UserA.state(false);
     let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
     let record = Record::new(Arc::clone(loaded.record.content()), 8, OPENED + TTL, OPENED);
@@ -566,7 +572,7 @@ fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
 #[test]
 fn the_absolute_time_out_caps_every_path() {
     let policy = Policy { absolute: Some(30_500), touch_interval: 0, ..POLICY };
-    // Created 10 s before it was opened, so that 20.5 s are left; the cookie has whole seconds.
+    // Created 10 s before it was opened, so 20.5 s are left. The cookie has whole seconds.
     let (ttl, max_age) = (Duration::from_millis(20_500), Duration::from_secs(20));
     let planned = |history: &[Act], now| plan(&run(Start::UserA, history), now, &policy).expect("nobody else wrote");
     let read = |now| plan(&renewed(&policy), now, &policy).expect("only read");
@@ -585,7 +591,7 @@ fn the_absolute_time_out_caps_every_path() {
         let late = plan(&run(Start::UserA, history), OPENED + 20_500, &policy);
         assert_eq!(late, Err(Unsavable::Irreconcilable), "there is no session left to write to: {history:?}");
     }
-    // Nobody was told that a message that is put back is saved.
+    // No call was told that a message that is put back is saved.
     let mut state = Start::UserA.state(false);
     let call = state.begin();
     for key in ["old", "older"] {
