@@ -1,7 +1,8 @@
-//! The session as a call has it: reads, writes, login and logout.
+//! The session as one call sees it: reads, writes, login and logout.
 //!
-//! A [`Session`] notes down what a call does; the [`Manager`](crate::Manager) saves it when the exchange ends. Only what cannot wait asks
-//! the store at once: a flash message is for one reader, and a list is of what there is.
+//! A [`Session`] records what a call does, and the [`Manager`](crate::Manager) saves it when the
+//! request ends. Only a few methods call the store at once: a flash message is for one reader, an
+//! update returns what was saved, and a list shows the sessions that exist now.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -27,10 +28,10 @@ use crate::session::view::View;
 use crate::session::{DataKey, KeyName, SessionError, SessionHandle, SessionInfo};
 use crate::user::{Authenticatable, SessionUser, UserLogin};
 
-/// The session of a call.
+/// The session that a call reads and writes.
 ///
-/// Clones are the same session. What is written through it is saved once, when the exchange ends, if the call has not
-/// failed with a server error; a login, logout or regeneration is kept whatever becomes of the call.
+/// Clones share the same session. Its changes are saved once, when the request ends, unless the
+/// call failed with a server error. A login, a logout and a regeneration are kept even then.
 ///
 /// # Examples
 ///
@@ -51,31 +52,33 @@ pub struct Session {
 
 impl Session {
     pub(super) fn begin(shared: Arc<Shared>) -> Self {
-        // A number that no call has: every use of it answers that the call has ended.
+        // No call has this number, so every use of it returns that the call has ended.
         let call = shared.with(|state| Ok(state.begin())).unwrap_or(u32::MAX);
         Self { shared, call }
     }
 
-    /// Ends the call. Its writes are kept or dropped.
+    /// Ends the call. Its writes are kept or discarded.
     pub(super) fn end_call(&self, keep: bool) {
         let ended = self.shared.with(|state| {
             state.end(self.call, keep);
             Ok(())
         });
-        // The exchange was closed before the call ended: there is nothing left to keep or drop.
+        // If the session was closed before the call ended, nothing is left to keep or discard.
         ended.ok();
     }
 
-    /// Makes the call a visitor's: the account of the session's user was deleted. All handles of the call see nobody and nothing from here on.
+    /// Makes the call see an anonymous visitor, because the account of the session's user was
+    /// deleted. From now on, no handle of the call sees the user or the data.
     pub(crate) fn hide(&self) {
         // A call that has ended shows nothing anyway.
         self.shared.with(|state| state.hide(self.call)).ok();
     }
 
-    /// Logs a user in, under a new id and with a fresh lifetime. The old id is dead before the response leaves.
+    /// Logs a user in. The session gets a new id and a new lifetime, and the old id is destroyed
+    /// before the response is sent.
     ///
-    /// What an anonymous visitor had gathered is kept; what another user had is dropped. The user is a [`SessionUser`], or a type of your own:
-    /// see [`Authenticatable`].
+    /// The session keeps the data of an anonymous visitor and drops the data of another user. Pass
+    /// a [`SessionUser`], or a type of your own that implements [`Authenticatable`].
     ///
     /// # Examples
     ///
@@ -90,17 +93,19 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The call has ended, the record would be too large, or the user cannot be written as JSON.
+    /// The call has ended, the session would be too large, or the user cannot be serialized to
+    /// JSON.
     pub fn login<U: Authenticatable>(&self, user: U) -> Ready<Result<(), SessionError>> {
-        // An `async fn` would tell three times of one type that is no user's.
+        // With an `async fn`, the compiler would report a type that is no user three times.
         ready(self.log_in(&user, None))
     }
 
-    /// Logs a user in for a lifetime that is chosen now, in place of that of the settings: "remember me". The session lives so long without a
-    /// request, and the browser keeps the cookie for as long, also where the settings have it
-    /// [end with the browser](crate::SessionBuilder::expire_on_close). The next login begins with the settings again.
+    /// Logs a user in with a lifetime other than that of the settings, for "remember me".
     ///
-    /// An [absolute time-out](crate::SessionBuilder::absolute_timeout) still holds.
+    /// The session lives for `max_age` without a request, and the browser keeps the cookie that
+    /// long, even if the settings let it [expire with the
+    /// browser](crate::SessionBuilder::expire_on_close). The next login uses the settings again.
+    /// The [absolute timeout](crate::SessionBuilder::absolute_timeout) still applies.
     ///
     /// # Examples
     ///
@@ -117,7 +122,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`login`](Self::login); and [`SessionError::Lifetime`] if `max_age` is less than a second or more than 400 days.
+    /// As for [`login`](Self::login), and [`SessionError::Lifetime`] if `max_age` is less than one
+    /// second or more than 400 days.
     pub fn login_for<U: Authenticatable>(&self, user: U, max_age: Duration) -> Ready<Result<(), SessionError>> {
         ready(self.log_in(&user, Some(max_age)))
     }
@@ -138,9 +144,10 @@ impl Session {
         self.push(Op::Login(Box::new(UserLogin { user, details, max_age, at })))
     }
 
-    /// Ends the session, in the store and in the browser. Without a session it does nothing.
+    /// Logs the visitor out: ends the session in the store and removes the cookie. It does nothing
+    /// if the visitor has no session.
     ///
-    /// What is written afterwards begins a new session, of nobody.
+    /// What you write afterwards goes into a new, anonymous session.
     ///
     /// # Examples
     ///
@@ -160,8 +167,8 @@ impl Session {
         self.push(Op::Logout { at })
     }
 
-    /// Ends this session and all others of its user, wherever they are used, as soon as the exchange ends. Without a user it is a
-    /// [`logout`](Self::logout).
+    /// Ends this session and all others of its user, on all devices, when the request ends. If
+    /// nobody is logged in, it is the same as [`logout`](Self::logout).
     ///
     /// # Examples
     ///
@@ -174,15 +181,15 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The call has ended, or another call has ended the session or changed its user. A store that lists no sessions fails the
-    /// exchange.
+    /// The call has ended, or another call has ended the session or changed its user. With a store
+    /// that does not support lists of sessions, the request fails when it ends.
     pub async fn logout_all(&self) -> Result<(), SessionError> {
         let (user, at) = (self.known_user()?, self.shared.engine.now());
         self.push(Op::LogoutAll { user, at })
     }
 
-    /// Ends all other sessions of the user as soon as the exchange ends, and keeps this one: after a change of password, say.
-    /// Without a user there are none.
+    /// Ends all other sessions of the user when the request ends, and keeps this one. Use it after
+    /// a change of password, for example. It does nothing if nobody is logged in.
     ///
     /// # Examples
     ///
@@ -204,12 +211,13 @@ impl Session {
         }
     }
 
-    /// The live sessions of the user who is logged in, the newest first: for a page that shows where somebody is logged in. Without
-    /// a user there are none.
+    /// Returns the live sessions of the logged-in user, the newest first. Use it for a page that
+    /// shows where the user is logged in. The list is empty if nobody is logged in.
     ///
     /// # Errors
     ///
-    /// The store could not be asked or lists no sessions, the call has ended, or another call has ended the session or changed its user.
+    /// The store failed or does not support lists of sessions, the call has ended, or another call
+    /// has ended the session or changed its user.
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, SessionError> {
         let Some(user) = self.known_user()? else { return Ok(Vec::new()) };
         let current = self.shared.with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())))?;
@@ -217,8 +225,9 @@ impl Session {
         engine.sessions_of(&user, current.as_ref()).await.map_err(SessionError::Unavailable)
     }
 
-    /// Ends one session of the user who is logged in, at once; for this very session it is a [`logout`](Self::logout). Answers whether it was there:
-    /// another user's is not.
+    /// Ends one session of the logged-in user at once, and returns whether it existed. It does not
+    /// end a session of another user. For the current session it is the same as
+    /// [`logout`](Self::logout).
     ///
     /// # Examples
     ///
@@ -246,13 +255,15 @@ impl Session {
         ended.map_err(SessionError::Unavailable)
     }
 
-    /// The handle of this session on the list of its user's. `None` as for [`id`](Self::id).
+    /// Returns the handle of this session in the list of its user's sessions. Returns `None` in the
+    /// same cases as [`id`](Self::id).
     #[must_use]
     pub fn handle(&self) -> Option<SessionHandle> {
         self.loaded(|loaded| SessionHandle::of(&loaded.key, loaded.record.content()))
     }
 
-    /// Gives the session a new id and keeps what is in it: for any change of privilege other than a login.
+    /// Gives the session a new id and keeps its data. Use it after any change of privilege other
+    /// than a login.
     ///
     /// # Errors
     ///
@@ -261,7 +272,8 @@ impl Session {
         self.push(Op::Regenerate)
     }
 
-    /// The value of a key: of a text, or of a [`Key`](crate::Key), which knows the type.
+    /// Returns the value stored under `key`. The key is a text, or a [`Key`](crate::Key) that fixes
+    /// the type.
     ///
     /// # Examples
     ///
@@ -277,29 +289,33 @@ impl Session {
     /// The value is of another type, or the call has ended.
     pub fn get<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
         let content = self.content()?;
-        // The lock is free again: `T` may do what it likes.
+        // The lock is released here, because `T` may do anything while it is deserialized.
         content.values.get(key.name()).map(|value| decode(key.name(), &value)).transpose()
     }
 
-    /// Sets the value of a key.
+    /// Stores `value` under `key`.
     ///
     /// # Errors
     ///
-    /// The key is reserved, or one within the value; the value cannot be written as JSON, the record would be too large, or the call has ended.
+    /// `key`, or a key within the value, is reserved; the value cannot be serialized to JSON; the
+    /// session would be too large; or the call has ended.
     pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         checked(key.name())?;
         let value = encode(key.name(), &value)?;
         self.push(Op::Set { key: key.name().to_owned(), value })
     }
 
-    /// Sets the value of a key to what `function` makes of the present one, saves it at once, and returns what was saved.
+    /// Replaces the value under `key` with the result of `function`, saves it at once, and returns
+    /// the saved value.
     ///
-    /// Use it for counters, stock and whatever else two requests may change at the same time. Where another request has changed the session
-    /// meanwhile, `function` is called again on the value that is there now. It should do nothing else, and must not use the session.
+    /// Use it for counters, stock and other values that two requests may change at the same time.
+    /// If another request has changed the session meanwhile, `function` is called again with the
+    /// new value. The function should have no side effects and must not use the session.
     ///
-    /// A value that was returned is saved, like a login, even if the call fails later. Values of other keys that the call has
-    /// [`set`](Self::set) before are saved when the exchange ends; one of this key is what `function` gets. After a login, logout or
-    /// regeneration in the same exchange the update is saved together with it. In a `HEAD` request nothing is saved.
+    /// A returned value is saved, like a login, even if the call fails later. Values that the call
+    /// has [`set`](Self::set) under other keys are saved when the request ends; `function` gets the
+    /// value set under this key. After a login, logout or regeneration in the same request, the
+    /// update is saved together with it. A `HEAD` request saves nothing.
     ///
     /// # Examples
     ///
@@ -312,12 +328,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`get`](Self::get) and [`set`](Self::set). [`SessionError::Conflict`] if another request ended the session or gave it a new
-    /// id; nothing is saved then. If the store does not answer, the value may be saved or not.
+    /// As for [`get`](Self::get) and [`set`](Self::set), and [`SessionError::Conflict`] if another
+    /// request ended the session or gave it a new id; then nothing is saved. If the store does not
+    /// answer, the value may be saved or not.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the value is saved or not.
+    /// If you drop the future, the value may be saved or not.
     pub async fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
     where
         T: Serialize + DeserializeOwned,
@@ -328,7 +345,8 @@ impl Session {
         checked(&name)?;
         for _ in 0..MAX_ATTEMPTS {
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
-            // Not under the lock: this is foreign code, which may take its time or panic.
+            // The function runs without the lock, because it is foreign code that may take long or
+            // panic.
             let present = update.content.values.get(&name).map(|value| decode(&name, &value)).transpose()?;
             let updated = function(present);
             let value = encode(&name, &updated)?;
@@ -339,7 +357,7 @@ impl Session {
         Err(SessionError::Conflict)
     }
 
-    /// Removes a key. Answers whether it was there.
+    /// Removes the value under `key` and returns whether it existed.
     ///
     /// # Errors
     ///
@@ -352,26 +370,31 @@ impl Session {
         Ok(present)
     }
 
-    /// Whether there is a value of this key. Once the call has ended there is none.
+    /// Returns whether the session has a value under `key`. Returns `false` once the call has
+    /// ended.
     #[doc(alias = "has")]
     #[must_use]
     pub fn contains(&self, key: impl KeyName) -> bool {
         self.content().is_ok_and(|content| content.values.contains(key.name()))
     }
 
-    /// Leaves a message for a later request, where [`take_flash`](Self::take_flash) reads it once.
+    /// Stores a flash message for a later request, which reads it once with
+    /// [`take_flash`](Self::take_flash).
     ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set), but that only keys within the value are reserved.
+    /// As for [`set`](Self::set), except that only keys within the value are reserved.
     pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         let value = encode(key.name(), &value)?;
         self.push(Op::Flash { key: key.name().to_owned(), value })
     }
 
-    /// Takes a message that an earlier request left. Of many requests that read it, one gets it: it is taken out of the store
-    /// at once, and put back when the exchange ends if the call failed with a server error. It is lost if the session cannot be saved then.
-    /// A `HEAD` request reads the message and leaves it.
+    /// Returns the flash message that an earlier request stored under `key`, and removes it.
+    ///
+    /// The message is removed from the store at once, so that only one of several concurrent
+    /// requests gets it. If the call fails with a server error, the message is put back when the
+    /// request ends. It is lost if the session cannot be saved then. A `HEAD` request reads the
+    /// message but does not remove it.
     ///
     /// # Examples
     ///
@@ -384,11 +407,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The message is of another type (it stays then), the store could not be asked, or the call has ended.
+    /// The message has another type (it is not removed then), the store failed, or the call has
+    /// ended.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the message is still there or is lost.
+    /// If you drop the future, the message may still be there or may be lost.
     #[doc(alias = "getFlash")]
     pub fn take_flash<T: DeserializeOwned>(
         &self,
@@ -397,7 +421,8 @@ impl Session {
         let message = self.shared.with(|state| state.flash(self.call, key.name()));
         async move {
             let Some(message) = message? else { return Ok(None) };
-            // One that is not of this type is not taken, and another value of it must not be held while this waits.
+            // A message of another type is not taken. The decoded value is dropped, so that it is
+            // not held while this waits.
             drop(decode::<T>(&message.key, &message.value)?);
             if self.shared.with(|state| Ok(state.is_read_only()))? {
                 return decode(&message.key, &message.value).map(Some);
@@ -409,17 +434,17 @@ impl Session {
         }
     }
 
-    /// Returns a message that an earlier request left, and leaves it there.
+    /// Returns the flash message that an earlier request stored under `key`, without removing it.
     ///
     /// # Errors
     ///
-    /// The message is of another type, or the call has ended.
+    /// The message has another type, or the call has ended.
     pub fn peek_flash<T: DeserializeOwned>(&self, key: impl DataKey<T>) -> Result<Option<T>, SessionError> {
         self.all_flash()?.get(key.name()).map(|value| decode(key.name(), value)).transpose()
     }
 
-    /// Returns all messages that earlier requests left, by their keys, and leaves them there. Take each with
-    /// [`take_flash`](Self::take_flash) once it is shown.
+    /// Returns all flash messages that earlier requests stored, without removing them. Remove each
+    /// with [`take_flash`](Self::take_flash) once it was shown.
     ///
     /// # Errors
     ///
@@ -429,10 +454,11 @@ impl Session {
         self.shared.with(|state| Ok(state.view(self.call)?.flash()))
     }
 
-    /// Saves what the call has done so far, before the exchange ends: for instance before it waits for a service that reads the session.
+    /// Saves what the call has done so far, before the request ends. Use it before you wait for
+    /// another service that reads the session, for example.
     ///
-    /// What is saved stands whatever becomes of the call. There is rarely a need for it: the session is saved before the response leaves.
-    /// In a `HEAD` request nothing is saved.
+    /// What was saved stays even if the call fails later. You rarely need this method, because the
+    /// session is saved before the response is sent anyway. A `HEAD` request saves nothing.
     ///
     /// # Examples
     ///
@@ -441,19 +467,19 @@ impl Session {
     /// async fn pay(session: &Session) -> Result<(), SessionError> {
     ///     session.set("order", "o-17")?;
     ///     session.save().await?;
-    ///     // From here on the webhook of the payment finds the order.
+    ///     // From here on, the webhook of the payment provider finds the order.
     ///     Ok(())
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// The session could not be saved; what was written may still be saved when the exchange ends. Or the call has ended, or another call
-    /// has ended the session or changed its user.
+    /// The session could not be saved; the changes may still be saved when the request ends. Or the
+    /// call has ended, or another call has ended the session or changed its user.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the session may be saved or not.
+    /// If you drop the future, the session may be saved or not.
     pub async fn save(&self) -> Result<(), SessionError> {
         let state = self.shared.with(|state| state.with_settled(self.call))?;
         if !state.is_written() {
@@ -468,12 +494,12 @@ impl Session {
         })
     }
 
-    /// Reads the session from the store again, so that the call sees what other requests have saved since it was opened. What this call
-    /// has written and not saved stays on top of it.
+    /// Loads the session from the store again, so that the call sees what other requests have saved
+    /// since it began. Unsaved changes of this call are kept on top.
     ///
     /// # Errors
     ///
-    /// The store could not be asked, or the call has ended.
+    /// The store failed, or the call has ended.
     pub async fn reload(&self) -> Result<(), SessionError> {
         let Some(key) = self.loaded(|loaded| loaded.key.clone()) else { return Ok(()) };
         let engine = &self.shared.engine;
@@ -485,51 +511,56 @@ impl Session {
         })
     }
 
-    /// The id of the session, as the request had it. `None` if there was none, and after a login, logout or regeneration:
-    /// the new id is drawn when the session is saved.
+    /// Returns the id of the session that came with the request. Returns `None` if the request had
+    /// no session, and after a login, logout or regeneration, because the new id is generated when
+    /// the session is saved.
     #[must_use]
     pub fn id(&self) -> Option<SessionId> {
         self.loaded(|loaded| loaded.key.id().cloned())?
     }
 
-    /// Whether the request came without a live session.
+    /// Returns whether the request came without a live session.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.shared.with(|state| Ok(state.is_new(self.call))).unwrap_or(true)
     }
 
-    /// Whether somebody is logged in.
+    /// Returns whether a user is logged in.
     #[doc(alias = "check")]
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
         self.read(|view| view.content().user().map(|_| ())).is_some()
     }
 
-    /// Whether there is something to save: a write since the session was opened or [saved](Self::save), or a new id.
+    /// Returns whether the session has something to save: a write since it was opened or
+    /// [saved](Self::save), or a new id.
     #[doc(alias = "isModified")]
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.read(|view| view.is_written().then_some(())).is_some()
     }
 
-    /// Whether the session that came with the request has ended, by this exchange or by another request, and no other began since.
+    /// Returns whether the session that came with the request has ended and no other has begun
+    /// since. Either this request or another one may have ended it.
     #[doc(alias = "isDestroyed")]
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.shared.with(|state| state.is_ended(self.call)).unwrap_or(true)
     }
 
-    /// Who is logged in.
+    /// Returns the user who is logged in.
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
         self.read(|view| view.content().user().map(SessionUser::from))
     }
 
-    /// Returns who is logged in, as the type that was given to [`login`](Self::login). `None` if nobody is.
+    /// Returns the user who is logged in, as the type that was passed to [`login`](Self::login).
+    /// Returns `None` if nobody is logged in.
     ///
     /// # Errors
     ///
-    /// A user of another type is logged in, for instance by an earlier version of the application; or the call has ended.
+    /// The stored user has another type, for example because an earlier version of the application
+    /// logged the user in; or the call has ended.
     pub fn user_as<U: DeserializeOwned>(&self) -> Result<Option<U>, SessionError> {
         let content = self.content()?;
         let Some(user) = content.user() else { return Ok(None) };
@@ -537,13 +568,13 @@ impl Session {
         decode(USER, &user).map(Some)
     }
 
-    /// The id of the user who is logged in.
+    /// Returns the id of the user who is logged in.
     #[must_use]
     pub fn user_id(&self) -> Option<String> {
         self.read(|view| view.content().user().map(|user| user.id.to_owned()))
     }
 
-    /// All values that the application has set.
+    /// Returns all values that the application has set.
     ///
     /// # Errors
     ///
@@ -552,7 +583,7 @@ impl Session {
         Ok(self.content()?.data())
     }
 
-    /// `false` if the update is to be made again, of another value.
+    /// Returns `false` if the value has changed and the update has to be repeated.
     async fn save_update(&self, update: Update, name: &str, value: Value) -> Result<bool, SessionError> {
         if let Place::Log = update.place {
             return self.shared.with(|state| state.update(self.call, update, name, value));
@@ -568,13 +599,14 @@ impl Session {
         self.shared.with(|state| state.known_user(self.call))
     }
 
-    /// What `read` sees of the user. To a visitor without a session it is nothing, and no view is made.
+    /// Returns what `read` sees of the user. A visitor without a session has no user, so no view is
+    /// computed.
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
         let seen = self.shared.with(|state| if state.is_blank() { Ok(None) } else { Ok(read(state.view(self.call)?)) });
         seen.ok().flatten()
     }
 
-    /// Of the session that was loaded, if it still is this call's.
+    /// Reads the loaded session if it still belongs to this call.
     fn loaded<T>(&self, read: impl FnOnce(&Loaded) -> T) -> Option<T> {
         self.shared.with(|state| Ok(state.loaded_of(self.call)?.map(read))).ok().flatten()
     }

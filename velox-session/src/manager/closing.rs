@@ -1,11 +1,12 @@
-//! What closing a session asks of the response.
+//! The response headers that closing a session produces.
 
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use crate::caching::keep_private;
 
-/// What closing a session asks of the response.
+/// The response headers that closing a session produces: the cookie, and headers that keep the
+/// response out of shared caches.
 ///
 /// # Examples
 ///
@@ -13,7 +14,7 @@ use crate::caching::keep_private;
 /// use http::HeaderMap;
 /// use velox_session::manager::Closing;
 ///
-/// // Of an exchange that had nothing to do with the session.
+/// // The request did not use its session.
 /// let mut headers = HeaderMap::new();
 /// Closing::default().apply(&mut headers);
 /// assert!(headers.is_empty());
@@ -27,29 +28,31 @@ pub struct Closing {
 
 impl Closing {
     pub(crate) fn new(set_cookie: Option<HeaderValue>, touched: bool) -> Self {
-        // A response that sets the cookie is one visitor's, even if nothing in it came from the session.
+        // A response that sets the cookie is for one visitor, even if its body does not depend on
+        // the session.
         Self { depends: touched || set_cookie.is_some(), set_cookie }
     }
 
-    /// The response depends on the session, whatever was looked at so far.
+    /// Marks the response as dependent on the session, even if no call has read it yet.
     pub(crate) fn of_session(self) -> Self {
         Self { depends: true, ..self }
     }
 
-    /// The one `Set-Cookie` line of the session, if the browser is to be told something.
+    /// Returns the `Set-Cookie` header value of the session, if the browser needs one.
     #[must_use]
     pub fn set_cookie(&self) -> Option<&HeaderValue> {
         self.set_cookie.as_ref()
     }
 
-    /// Whether the response depends on the session, so that no shared cache may keep it.
+    /// Returns whether the response depends on the session, so that no shared cache may store it.
     #[must_use]
     pub fn depends_on_session(&self) -> bool {
         self.depends
     }
 
-    /// Puts all this into the headers of a response: the cookie, `Cache-Control: no-store` unless the handler said `private`, and
-    /// `Vary: Cookie`. A `Cache-Control` that allows shared caches to keep the response is replaced.
+    /// Adds the headers to a response: the cookie, `Vary: Cookie`, and `Cache-Control: no-store`
+    /// unless the handler set `private`. It replaces a `Cache-Control` that would let shared caches
+    /// store the response.
     pub fn apply(self, headers: &mut HeaderMap) {
         if self.depends {
             keep_out_of_caches(headers);
@@ -60,10 +63,11 @@ impl Closing {
     }
 }
 
-/// Says that a response depends on the visitor: `Cache-Control: no-store` unless the handler said `private`, and `Vary: Cookie`.
+/// Marks a response as dependent on the visitor: it sets `Cache-Control: no-store` unless the
+/// handler set `private`, and adds `Vary: Cookie`.
 pub(crate) fn keep_out_of_caches(headers: &mut HeaderMap) {
     if headers.is_empty() {
-        // As a rule: nothing to look up.
+        // This is the usual case, and needs no look-up.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("Cookie"));
         return;

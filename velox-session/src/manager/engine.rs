@@ -1,4 +1,5 @@
-//! What the sessions of a manager have in common: the settings, the store, the clock and the counters; and the store's answers, checked.
+//! What all sessions of a manager share: the settings, the store, the clock and the counters. It
+//! also checks what the store returns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::policy::Policy;
 use crate::record::Record;
 use crate::store::{Condition, Destroyed, SessionStore};
 
-/// What the sessions of a manager have in common.
+/// What all sessions of a manager share.
 pub(crate) struct Engine {
     pub(crate) name: String,
     pub(crate) prefix: Arc<str>,
@@ -25,10 +26,9 @@ pub(crate) struct Engine {
     pub(crate) writer: Writer,
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
-    /// How many sessions a user may have.
     pub(crate) session_limit: SessionLimit,
     pub(crate) patience: Duration,
-    /// `None` where mutations from any site are let in.
+    /// `None` if mutations from any site are accepted.
     pub(crate) origins: Option<TrustedOrigins>,
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -42,7 +42,8 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// The store itself: a call on the `Arc` would go through the `Arc`'s own implementation, and box its future twice.
+    /// Returns the store itself. A call on the `Arc` would use the `Arc`'s own implementation and
+    /// box the future twice.
     pub(super) fn store(&self) -> &dyn SessionStore {
         &*self.store
     }
@@ -51,40 +52,41 @@ impl Engine {
         self.clock.now()
     }
 
-    /// How long an exchange waits for its store in all.
+    /// Returns how long the store calls of one request may take together.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.patience.saturating_mul(2)
     }
 
-    /// Notes that a request has waited long enough.
+    /// Counts that a request has waited too long, and returns the error for it.
     pub(crate) fn timed_out(&self) -> StoreError {
         let error = StoreError::new("it took longer than a request waits");
         self.trouble(&error);
         error
     }
 
-    /// What the store answered; that it failed is noted down.
+    /// Returns the answer of the store and counts it if it is an error.
     pub(super) fn noted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         answer.inspect_err(|error| self.trouble(error))
     }
 
-    /// Whether a record is not over. The store's idea of what has expired is not relied on, and it knows nothing of the absolute time-out.
+    /// Returns whether a record is still live. This does not rely on the store to expire records,
+    /// and the store knows nothing of the absolute timeout.
     pub(super) fn is_live(&self, record: &Record, now: u64) -> bool {
         self.policy.remaining(record, now) > 0
     }
 
-    /// The record, if it is not over.
+    /// Returns the record if it is still live.
     pub(super) fn live(&self, record: Option<Record>, now: u64) -> Option<Record> {
         record.filter(|record| self.is_live(record, now))
     }
 
-    /// Destroys a record, and lets who has loaded it know.
+    /// Destroys a record, and tells the requests of this process that have loaded it.
     pub(super) async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         let _ending = self.revocations.ending(key);
         self.noted(self.store().destroy(key, condition).await)
     }
 
-    /// Notes down that the store failed, and why.
+    /// Counts that the store failed, and logs why.
     pub(super) fn trouble(&self, error: &StoreError) {
         if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
             tracing::warn!(cookie = self.name, error = %Chain(error), suppressed, "session store trouble");
@@ -95,14 +97,14 @@ impl Engine {
 /// How many sessions a user may have at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionLimit {
-    /// As long as nobody has said otherwise. A store that keeps no limit has none.
+    /// The default of 100. A store that supports no limit then has none.
     Default,
     Set(usize),
     None,
 }
 
 impl SessionLimit {
-    /// The number, and whether the application has set it.
+    /// Returns the number, and whether the application has set it.
     pub(super) fn parts(self) -> (Option<usize>, bool) {
         match self {
             Self::Default => (Some(DEFAULT_LIMIT), false),

@@ -1,11 +1,11 @@
-//! Why a session could not be opened, or saved.
+//! The errors of loading and saving a session.
 
 use crate::error::StoreError;
 use crate::id::EntropyError;
 use crate::session::SessionError;
 use crate::session::plan::Unsavable;
 
-/// Why a session could not be opened.
+/// The reason why a session could not be loaded.
 ///
 /// # Examples
 ///
@@ -23,12 +23,12 @@ use crate::session::plan::Unsavable;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The store could not be asked.
+    /// The store failed.
     #[error("the session could not be loaded")]
     Unavailable(#[source] StoreError),
 }
 
-/// Why a session could not be saved.
+/// The reason why a session could not be saved.
 ///
 /// # Examples
 ///
@@ -47,28 +47,32 @@ pub enum OpenError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloseError {
-    /// The store could not be asked. Whether the session was saved is unknown.
+    /// The store failed. The session may be saved or not.
     #[error("the session could not be saved")]
     Unavailable(#[source] StoreError),
-    /// Other requests changed the session at the same time, and what this one did cannot be done after them: they ended the session or
-    /// gave it a new id, or ended all sessions of the user who logs in. Nothing was saved but what
-    /// [`Session::update`](crate::Session::update) had returned; the request may be sent again.
+    /// Other requests changed the session at the same time, and the changes of this request cannot
+    /// be applied to the result: they ended the session, gave it a new id, or ended all sessions of
+    /// the user who logs in. Nothing was saved except the values that
+    /// [`Session::update`](crate::Session::update) had returned. The client may send the request
+    /// again.
     #[error("the session was changed by other requests at the same time")]
     Conflict,
-    /// With what other requests wrote at the same time, the record would be too large. Nothing was saved.
+    /// Together with the changes that other requests saved at the same time, the session would
+    /// exceed the size limit. Nothing was saved.
     #[error("the session would be larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
-        /// How many bytes a record may have.
+        /// The size limit in bytes.
         limit: usize,
     },
-    /// The session would begin or get a new id, and the head of the reply, with the cookie, has left. Nothing was saved.
+    /// The session needs a new cookie, but the response headers have already been sent. Nothing was
+    /// saved.
     #[error("the session needs a new cookie, and the head of the reply has left")]
     CookieAfterHead,
-    /// No new id could be drawn.
+    /// The random generator failed, so a new session has no id.
     #[error("no session id could be drawn")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Other sessions of the user are to be ended, and the store does not list them.
+    /// Other sessions of the user have to end, but the store does not support lists of sessions.
     #[error("the other sessions of the user could not be ended")]
     Unlisted(#[source] StoreError),
 }

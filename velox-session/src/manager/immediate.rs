@@ -1,5 +1,6 @@
-//! What is saved before the exchange ends: a flash message is taken out of the store when it is read, so that of many readers exactly one
-//! gets it; an update is saved when it is made, so that it returns what was saved.
+//! Saves changes before the request ends. A flash message is removed from the store when it is
+//! read, so that exactly one of several readers gets it. An update is saved when it is made, so
+//! that it returns the saved value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +15,15 @@ use crate::session::SessionError;
 use crate::session::state::{Loaded, Message, Place, Seen, Update};
 use crate::store::{Condition, Stored};
 
-/// What became of a write to the record of a session.
+/// The outcome of a write to the record of a session.
 enum Written {
     Yes(Seen),
-    /// This record is there now, or none.
+    /// The store has this record now, or none.
     No(Option<Record>),
 }
 
 impl Engine {
-    /// Takes a message for a call. `false` if another one has it.
+    /// Takes a message for a call. Returns `false` if another request has taken it.
     pub(super) async fn take_message(
         &self,
         shared: &Shared,
@@ -42,11 +43,11 @@ impl Engine {
                 Written::No(present) => self.rebase(shared, present)?,
             }
         }
-        // Whoever writes so much may have written another message, too.
+        // Other requests write so often that they may have replaced the message.
         Ok(false)
     }
 
-    /// Saves an update. `false` if it is to be made again, of what is there now.
+    /// Saves an update. Returns `false` if the value has changed and the update has to be repeated.
     pub(super) async fn save_update(
         &self,
         shared: &Shared,
@@ -61,7 +62,7 @@ impl Engine {
         }
     }
 
-    /// Writes to a record, if it is as it was loaded.
+    /// Writes to a record if the store still has the loaded version.
     async fn write(
         &self,
         shared: &Shared,
@@ -94,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// Begins a session with an update. `false` if another call of the exchange was first.
+    /// Begins a session with an update. Returns `false` if another call of the request was faster.
     async fn begin(&self, shared: &Shared, update: &Update, key: &str, value: Value) -> Result<bool, SessionError> {
         let now = self.now();
         let mut content = Content::new(now);
@@ -109,7 +110,7 @@ impl Engine {
             tracing::info!(cookie = self.name, session = key.fingerprint(), "session began");
             return Ok(true);
         }
-        // Nobody has its id. If this fails, it expires.
+        // Nobody knows its id. If this fails, the session expires.
         self.destroy(&key, Condition::Always).await.ok();
         Ok(false)
     }

@@ -1,4 +1,4 @@
-//! The shell: opens the session of an exchange and saves it, as `session/plan.rs` has planned.
+//! The shell: loads the session of a request and saves it as `session/plan.rs` has planned.
 
 mod call;
 mod closing;
@@ -43,14 +43,14 @@ pub(crate) use self::seats::{End, Full};
 pub(crate) use self::watch::Watch;
 pub use crate::origin::CrossSiteError;
 
-/// Opens the session of an exchange, and saves it when the exchange ends.
+/// Loads the session of a request and saves it when the request ends.
 ///
-/// Clones are the same manager. It is made by [`session_middleware`](crate::session_middleware), and holds no session
-/// itself.
+/// [`session_middleware`](crate::session_middleware) builds a manager. Clones share the same
+/// manager, and a manager holds no session itself.
 ///
 /// # Examples
 ///
-/// See the [crate's page](crate).
+/// See the [crate documentation](crate).
 #[derive(Clone)]
 pub struct Manager(Arc<Engine>);
 
@@ -59,21 +59,25 @@ impl Manager {
         Self(Arc::new(engine))
     }
 
-    /// Refuses a request that a browser sent from another site, given its headers and its target. The middlewares of a
-    /// procedure ask this for every mutation; outside of procedures it is to be asked, before [`open`](Self::open), for every
-    /// request that changes something.
+    /// Rejects a request that a browser sent from another site. Pass the headers and the target of
+    /// the request.
     ///
-    /// `Sec-Fetch-Site` decides; where a browser is too old to send it, `Origin` has to be that of the request's host. What has
-    /// neither was not sent by a browser, and passes.
+    /// The session middleware of procedures calls this for every mutation. Outside of procedures,
+    /// call it before [`open`](Self::open) for every request that changes something.
+    ///
+    /// `Sec-Fetch-Site` decides. Old browsers do not send that header; then `Origin` must match the
+    /// host of the request. A request with neither header does not come from a browser, and passes.
     ///
     /// # Errors
     ///
-    /// The request came from another site, which is not one of the [trusted](crate::SessionBuilder::trusted_origins).
+    /// The request came from another site that is not one of the [trusted
+    /// origins](crate::SessionBuilder::trusted_origins).
     pub fn check_origin(&self, headers: &HeaderMap, target: &Uri) -> Result<(), CrossSiteError> {
         self.check_origin_at(headers, || Here::of_head(headers, target.authority()))
     }
 
-    /// The same, where something else says at which host the application answers.
+    /// Does the same if the host of the application comes from somewhere else than the request
+    /// headers.
     pub(crate) fn check_origin_at<'a>(
         &self,
         headers: &HeaderMap,
@@ -84,14 +88,17 @@ impl Manager {
         trusted.check(headers, here, None).inspect_err(|error| error.log(name, &events.cross_site, clock.now()))
     }
 
-    /// Opens the session of a request, given its headers. Without a well-signed cookie the store is not asked.
+    /// Loads the session of a request from its headers. Without a correctly signed cookie it does
+    /// not call the store.
     ///
-    /// Of several cookies of the session's name the first that is well signed and has a live record counts, among the first four that
-    /// have the form of a signed id.
+    /// If a request has several cookies of the session's name, the first one counts that has a
+    /// valid signature and a live record. Only the first four that have the form of a signed id are
+    /// tried.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. Whether the visitor is logged in is then unknown: the request must fail.
+    /// The store failed. Nobody knows then whether the visitor is logged in, so the request must
+    /// fail.
     ///
     /// # Cancel safety
     ///
@@ -100,8 +107,8 @@ impl Manager {
         self.0.opening(headers.get_all(COOKIE), false).wait().await
     }
 
-    /// Opens the session of a request that may change nothing, such as a `HEAD` request: what it writes is not saved. Its life is
-    /// renewed as by [`open`](Self::open).
+    /// Loads the session of a request that must not change anything, such as a `HEAD` request.
+    /// Writes are not saved, but the lifetime is renewed as with [`open`](Self::open).
     ///
     /// # Errors
     ///
@@ -110,17 +117,18 @@ impl Manager {
         self.0.opening(headers.get_all(COOKIE), true).wait().await
     }
 
-    /// Saves the session at the end of an exchange, before its response's head is written. Once: a second time, there is
-    /// nothing to do.
+    /// Saves the session at the end of a request. Call it before you send the response headers. A
+    /// second call does nothing.
     ///
     /// # Errors
     ///
-    /// The session could not be saved. The response must say so, and must not have a session cookie.
+    /// The session could not be saved. The response must report the failure and must not set the
+    /// session cookie.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the store has the session as it was before or as it is after. No response leaves, so
-    /// no browser has an id that is not stored.
+    /// If you drop the future, the store holds the session either as it was before or as it is
+    /// after. Because no response is sent, no browser gets an id that is not stored.
     pub async fn close(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match self.close_at_once(session) {
             Some(closing) => Ok(closing),
@@ -128,12 +136,12 @@ impl Manager {
         }
     }
 
-    /// Closes a session for which the store need not be asked.
+    /// Closes a session if this needs no store call.
     pub(crate) fn close_at_once(&self, session: &OpenSession) -> Option<Closing> {
         session.shared().close(|state| self.0.close_at_once(state))
     }
 
-    /// Closes a session that [`close_at_once`](Self::close_at_once) has left.
+    /// Closes a session that [`close_at_once`](Self::close_at_once) could not close.
     pub(crate) async fn save(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match session.shared().take() {
             Some(state) => Save::new(&self.0, session.shared(), state).close().await,
@@ -141,14 +149,15 @@ impl Manager {
         }
     }
 
-    /// The live sessions of a user, the newest first. For the user's own list, see [`Session::sessions`](crate::Session::sessions).
+    /// Returns the live sessions of a user, the newest first. For the list that a user sees, use
+    /// [`Session::sessions`](crate::Session::sessions).
     ///
     /// # Examples
     ///
     /// ```
     /// # use velox_session::Manager;
     /// # use velox_session::store::StoreError;
-    /// /// What an administrator does about an account that was taken over.
+    /// /// Locks out whoever took over the account.
     /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
     ///     for session in sessions.sessions_of(user).await? {
     ///         println!("{user} is logged in since {}", session.record().created_at());
@@ -160,12 +169,13 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// The store could not be asked, or lists no sessions.
+    /// The store failed, or it does not support lists of sessions.
     pub async fn sessions_of(&self, user: &str) -> Result<Vec<SessionInfo>, StoreError> {
         self.0.sessions_of(user, None).await
     }
 
-    /// Ends one session of a user. Answers whether it was there; another user's is not.
+    /// Ends one session of a user and returns whether it existed. It does not end a session of
+    /// another user.
     ///
     /// # Errors
     ///
@@ -174,8 +184,11 @@ impl Manager {
         self.0.end(user, handle).await
     }
 
-    /// Ends all sessions of a user, and returns how many. Those that get a new id meanwhile are among them. A login of the user whose request
-    /// had begun before is answered 409, also one by the very request that asks for this: to log in and end all other sessions, call
+    /// Ends all sessions of a user and returns their number, including sessions that get a new id
+    /// meanwhile.
+    ///
+    /// A login of the user in a request that began before this call is answered with 409, even if
+    /// that request made this call itself. To log a user in and end all other sessions, call
     /// [`login`](crate::Session::login) and then [`logout_others`](crate::Session::logout_others).
     ///
     /// # Errors
@@ -187,7 +200,7 @@ impl Manager {
         Ok(ended)
     }
 
-    /// What has happened to the sessions of this manager since it was built.
+    /// Returns counters of what happened to the sessions of this manager since it was built.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.0.events.counters()
@@ -197,19 +210,19 @@ impl Manager {
         &self.0
     }
 
-    /// The same for clones of one manager, and for no other manager that is there at the same time.
+    /// Returns a number that is equal for clones of one manager and differs from that of every
+    /// other existing manager.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// What the head of a reply says of a session that was just opened and is saved after the head: its cookie, if the loading has
-    /// renewed it.
+    /// Returns the response headers for a session that was just opened and is saved after the
+    /// headers are sent. They contain the cookie if loading has renewed it.
     pub(crate) fn renewal(&self, session: &OpenSession) -> Closing {
         let closing = session.shared().with(|state| Ok(self.0.close_at_once(state)));
         closing.ok().flatten().unwrap_or_default().of_session()
     }
 
-    /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         &self.0.name
     }

@@ -1,4 +1,4 @@
-//! Opens the session of an exchange: finds the cookie, verifies it, and loads the record.
+//! Opens the session of a request: finds the cookie, verifies it, and loads the record.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::key::StoreKey;
 use crate::session::state::{Loaded, Mark, State};
 use crate::store::{Found, Renewal};
 
-/// The session of a request while it is opened: the cookies that are still to be tried, one after the other.
+/// The state of opening a session: the cookies that have not been tried yet.
 pub(super) struct Opening<'e, I> {
     engine: &'e Arc<Engine>,
     values: I,
@@ -24,11 +24,11 @@ pub(super) struct Opening<'e, I> {
     now: u64,
     presented: bool,
     tried: usize,
-    /// One that the store has to be waited for.
+    /// The cookie whose record the store has to be asked for.
     waiting: Option<Candidate<'e>>,
 }
 
-/// A cookie that is well signed.
+/// A cookie with a valid signature.
 struct Candidate<'e> {
     verified: Verified<'e>,
     key: StoreKey,
@@ -47,7 +47,7 @@ impl Engine {
 }
 
 impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
-    /// Opens the session if nothing is to be waited for.
+    /// Opens the session if this needs no waiting.
     pub(super) fn at_once(&mut self) -> Result<Option<OpenSession>, OpenError> {
         while let Some(candidate) = self.next() {
             let engine = self.engine;
@@ -85,7 +85,7 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
         }
     }
 
-    /// The next cookie that is well signed.
+    /// Returns the next cookie with a valid signature.
     fn next(&mut self) -> Option<Candidate<'e>> {
         let engine = self.engine;
         for value in self.values.by_ref() {
@@ -108,7 +108,7 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
         None
     }
 
-    /// The live session of a cookie.
+    /// Returns the live session of a cookie.
     fn loaded(
         &self,
         Candidate { verified, key, mark }: Candidate<'_>,

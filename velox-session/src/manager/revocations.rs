@@ -1,8 +1,9 @@
-//! The sessions that this process has ended lately.
+//! The sessions that this process has ended recently.
 //!
-//! A request renews its session when it loads it, and sends the cookie when it is done. If the session was ended or got a new id
-//! in between, the cookie would be sent once more; after a login, that would even take the new one's place in the browser. Looking costs
-//! nothing here as a rule: one counter is read twice.
+//! A request renews its session when it loads it, and sends the cookie when it ends. If the session
+//! was ended or got a new id in between, the cookie would be sent once more. After a login it would
+//! even replace the new session's cookie in the browser. The check is cheap: usually it reads one
+//! counter twice.
 
 #[cfg(feature = "rpc")]
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use tokio::sync::Notify;
 use crate::key::StoreKey;
 use crate::session::state::Mark;
 
-/// The sessions that this process has ended lately.
+/// The sessions that this process has ended recently.
 pub(crate) struct Revocations {
     count: AtomicU64,
-    /// The last ones, each at the place of its number.
+    /// The last ended sessions, each at the place of its number.
     recent: Mutex<[u64; RECENT]>,
-    /// Wakes who looks after the sessions with streams.
+    /// Wakes the task that checks the sessions with streams.
     #[cfg(feature = "rpc")]
     noted: Arc<Notify>,
 }
@@ -35,21 +36,23 @@ impl Revocations {
         }
     }
 
-    /// What tells that there is another one.
+    /// Returns what wakes the task when a session ends.
     #[cfg(feature = "rpc")]
     pub(super) fn noted(&self) -> &Arc<Notify> {
         &self.noted
     }
 
-    /// Notes down that a session is being ended: before the store is told, so that who sees no revocation sees a live session, and when
-    /// the store has answered, for who has loaded it in between.
+    /// Records that a session is being ended. It is recorded before the store call, so that a
+    /// request that sees no revocation sees a live session, and again after the store has answered,
+    /// for requests that loaded the session in between.
     #[must_use = "it is to be held until the store has answered"]
     pub(super) fn ending<'a>(&'a self, key: &'a StoreKey) -> Ending<'a> {
         self.note(key);
         Ending { revocations: self, key: Some(key) }
     }
 
-    /// The same for sessions of which nobody knows which they are: whoever has loaded any session asks the store.
+    /// Does the same for sessions whose keys are unknown. Every request that has loaded a session
+    /// then asks the store.
     #[must_use = "it is to be held until the store has answered"]
     pub(super) fn ending_many(&self) -> Ending<'_> {
         self.note_many();
@@ -72,12 +75,13 @@ impl Revocations {
         self.noted.notify_one();
     }
 
-    /// The present state, to be taken before a session is loaded.
+    /// Returns the present state. Take it before you load a session.
     pub(super) fn mark(&self) -> Mark {
         Mark(self.count.load(Ordering::Acquire))
     }
 
-    /// Whether this session may have been ended since. A wrong yes costs a question to the store, and a wrong no there is not.
+    /// Returns whether this session may have been ended since the mark. A false positive costs a
+    /// store call; false negatives do not happen.
     pub(super) fn may_include(&self, key: &StoreKey, since: Mark) -> bool {
         if self.count.load(Ordering::Acquire) == since.0 {
             return false;

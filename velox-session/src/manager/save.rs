@@ -1,8 +1,10 @@
-//! Carries out a plan at the end of an exchange: one store call after the other, and over again on what somebody else saved meanwhile.
+//! Carries out a plan at the end of a request, with one store call after the other. If another
+//! request has saved something meanwhile, it starts again with that.
 //!
-//! Other sessions that are to end do so first, unless the store ends them in the step that puts in this one. So a failure leaves this
-//! session as it was. A session that takes the place of another does so only if that one is as it was loaded: nothing that was
-//! acknowledged is lost, and nothing comes back.
+//! Other sessions that have to end are ended first, unless the store ends them in the same step
+//! that inserts this session. A failure then leaves this session as it was. A session replaces
+//! another one only if that is still as it was loaded, so no confirmed write is lost and no ended
+//! session comes back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +20,12 @@ use crate::session::plan::{CookieOp, Plan, StoreOp, plan, plan_read};
 use crate::session::state::{Loaded, State};
 use crate::store::{Condition, Created, Destroyed, Login, Stored};
 
-/// Carries out what an exchange, or a call in the midst of it, is to save.
+/// Saves the changes of a request, or of a call that is still running.
 pub(super) struct Save<'a> {
     engine: &'a Engine,
     shared: &'a Shared,
     state: Box<State>,
-    /// Those of other users, or of this one where its session goes on, have ended.
+    /// The other sessions that had to end before this one have been ended.
     others_ended: bool,
 }
 
@@ -34,10 +36,10 @@ pub(super) struct Saved {
     pub(super) left: Option<Loaded>,
 }
 
-/// How a plan ended.
+/// The outcome of a plan.
 enum Carried {
     Done(Option<Loaded>),
-    /// This record is there now, or none.
+    /// The store has this record now, or none.
     Conflict(Option<Record>),
 }
 
@@ -46,12 +48,13 @@ impl<'a> Save<'a> {
         Self { engine, shared, state, others_ended: false }
     }
 
-    /// The state as it was saved, with what was done again on what others wrote.
+    /// Returns the state as it was saved, including changes that were repeated on what others
+    /// wrote.
     pub(super) fn state(&self) -> &State {
         &self.state
     }
 
-    /// Saves, and says what the response is to tell the browser.
+    /// Saves the session and returns the headers for the response.
     pub(super) async fn close(mut self) -> Result<Closing, CloseError> {
         let Saved { plan, left } = self.run().await?;
         Ok(self.engine.closing(plan.cookie, left.as_ref(), &self.state))
@@ -78,8 +81,9 @@ impl<'a> Save<'a> {
         Err(CloseError::Conflict)
     }
 
-    /// Ends what is to end before this session is saved, also what a logout has ended that has a new id since. `false` if the session that is
-    /// to go on is gone, and nothing has ended.
+    /// Ends the sessions that have to end before this one is saved. This includes a session that a
+    /// logout has ended and that has got a new id since. Returns `false` if the session that should
+    /// go on is gone; then nothing was ended.
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
         let new_user = plan.store.created().and_then(|content| content.user());
         let goes_on = plan.store.created().is_none() && plan.store != StoreOp::Destroy;
@@ -91,7 +95,7 @@ impl<'a> Save<'a> {
             let own = self.state.loaded().filter(is_own);
             let keep = own.filter(|_| goes_on).map(|loaded| &loaded.key);
             let Some(ended) = self.engine.end_all(user, keep).await? else { return Ok(false) };
-            // This one ends itself.
+            // This session ends itself.
             self.engine.count_ended(ended.saturating_sub(u64::from(own.is_some() && !goes_on)));
         }
         self.others_ended = true;
@@ -110,10 +114,10 @@ impl<'a> Save<'a> {
         let engine = self.engine;
         match (&plan.store, self.state.loaded()) {
             (StoreOp::Create { content, ttl }, _) => self.create(plan, content, *ttl, None, now).await,
-            // Where there is no doubt, it was closed at once.
+            // A session that needs no confirmation was closed without a store call.
             (StoreOp::Confirm { ttl, .. }, Some(loaded)) => {
                 let alive = engine.noted(engine.store().touch(&loaded.key, *ttl).await)?;
-                // Ended meanwhile: its cookie is not sent again.
+                // The session was ended meanwhile, so its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.clone())))
             }
             (StoreOp::Update { content, ttl }, Some(loaded)) => {
@@ -137,12 +141,12 @@ impl<'a> Save<'a> {
                 self.report(plan, None);
                 Ok(Carried::Done(None))
             }
-            // All but `Create` are of a loaded record.
+            // All operations except `Create` concern a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
         }
     }
 
-    /// Puts in a record under a new id.
+    /// Inserts a record under a new id.
     async fn create(
         &self,
         plan: &Plan,
@@ -170,19 +174,20 @@ impl<'a> Save<'a> {
     }
 
     fn login(&self, now: u64) -> Login {
-        // Clocks count whole milliseconds: a login that began after all sessions had ended is never taken for one that began before.
+        // Clocks count whole milliseconds. Subtracting one ensures that a login that began before
+        // all sessions ended is never taken for a later one.
         let since = now.saturating_sub(self.state.opened_at()).saturating_sub(1);
         let (limit, strict) = self.engine.session_limit.parts();
         Login { since: Duration::from_millis(since), limit, strict }
     }
 
-    /// Counts what was done, and says so.
+    /// Counts and logs what was done.
     fn report(&self, plan: &Plan, new: Option<&StoreKey>) {
         let logged_in = plan.others.logged_in;
         let what = match &plan.store {
             StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
             StoreOp::Rotate { .. } => "session got a new id",
-            // Without a login it comes of a logout, and of what was written afterwards.
+            // Without a login, this is a logout followed by a write.
             StoreOp::Replace { .. } => "session ended, and another began",
             StoreOp::Create { .. } if logged_in => "session began with a login",
             StoreOp::Create { .. } => "session began",
@@ -211,8 +216,8 @@ impl<'a> Save<'a> {
 }
 
 impl Engine {
-    /// Closes a session without a future, unless it was written to or the store has to be asked. Most are only read, and the future that
-    /// carries out a plan is large, for all the ways it can go.
+    /// Closes a session without a future, unless it was written to or the store has to be asked.
+    /// Most sessions are only read, and the future that carries out a plan is large.
     pub(super) fn close_at_once(&self, state: &State) -> Option<Closing> {
         if state.is_written() {
             return None;
@@ -230,7 +235,7 @@ impl Engine {
         Some(self.closing(plan.cookie, left, state))
     }
 
-    /// What a plan that was carried out asks of the response, with the session that is left.
+    /// Returns the response headers for a plan that was carried out, with the session that is left.
     fn closing(&self, cookie: CookieOp, left: Option<&Loaded>, state: &State) -> Closing {
         let line = match (cookie, left) {
             (CookieOp::Issue { max_age }, Some(Loaded { key, record, signature, .. })) => key.id().map(|id| {
@@ -244,7 +249,8 @@ impl Engine {
     }
 }
 
-/// The content of a session that goes on under a new id: to its user it has the handle that it had before.
+/// Returns the content of a session that continues under a new id. Its user still sees it under the
+/// same handle.
 fn named(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     let mut content = Arc::clone(content);
     let before = loaded.record.content();

@@ -1,4 +1,4 @@
-//! The session of an exchange, and the part of it that one call has.
+//! The session of a request, and the part of it that belongs to one call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::call::Session;
 use super::shared::Shared;
 
-/// The session of an exchange, between [`open`](crate::Manager::open) and [`close`](crate::Manager::close). Clones are the
-/// same session.
+/// The session of a request, between [`open`](crate::Manager::open) and
+/// [`close`](crate::Manager::close).
+///
+/// Clones share the same session.
 ///
 /// # Examples
 ///
@@ -29,13 +31,14 @@ impl OpenSession {
         Self(Arc::new(shared))
     }
 
-    /// Begins a call. Calls may run at the same time. After the exchange was closed, everything such a call does is an
-    /// error.
+    /// Begins a call. Calls may run concurrently. Once the session is closed, every method of a
+    /// call that is still running returns an error.
     pub fn call(&self) -> CallScope {
         CallScope { session: Session::begin(Arc::clone(&self.0)), keep: false }
     }
 
-    /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
+    /// Returns a separate session for a call whose response headers are sent before the call ends.
+    /// Returns `None` once the request has ended.
     pub(crate) fn after_head(&self) -> Option<Self> {
         self.0.after_head().map(Self::new)
     }
@@ -60,10 +63,10 @@ impl fmt::Debug for OpenSession {
     }
 }
 
-/// One call's part of the session of an exchange.
+/// The part of the session that belongs to one call.
 ///
-/// Dropping it drops what the call wrote, as is right when the call failed with a server error or a panic; but not a login,
-/// logout or regeneration.
+/// If you drop it, the writes of the call are discarded. This is right if the call failed with a
+/// server error or a panic. A login, a logout and a regeneration stay.
 ///
 /// # Examples
 ///
@@ -72,18 +75,19 @@ impl fmt::Debug for OpenSession {
 #[must_use = "dropping the scope drops what the call wrote"]
 pub struct CallScope {
     session: Session,
-    /// Whether what the call wrote is kept when it ends.
+    /// Whether the writes of the call are kept when it ends.
     keep: bool,
 }
 
 impl CallScope {
-    /// The session, for the call. It is of no use once the scope is gone.
+    /// Returns the session for this call. It stops working once the scope is dropped.
     #[must_use]
     pub fn session(&self) -> Session {
         self.session.clone()
     }
 
-    /// Ends the call and keeps what it wrote: when it succeeded, or failed with a client error.
+    /// Ends the call and keeps its writes. Use it if the call succeeded or failed with a client
+    /// error.
     pub fn commit(mut self) {
         self.keep = true;
     }

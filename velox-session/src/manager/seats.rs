@@ -1,4 +1,5 @@
-//! The sessions that have open streams: how many each has, and what is known of it. Nothing here asks a store.
+//! Counts the open streams of each session and keeps what is known of the session. This code never
+//! calls a store.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,7 +16,8 @@ use crate::session::state::Mark;
 pub(crate) enum End {
     /// The session is over.
     Over,
-    /// It goes on under a new id, or nobody knows: whoever comes back with its cookie is told.
+    /// The session continues under a new id, or nobody knows. A client that reconnects with its
+    /// cookie finds out.
     Unclear,
 }
 
@@ -25,7 +27,7 @@ pub(crate) struct Watches(Mutex<Seats>);
 
 impl Watches {
     pub(super) fn seats(&self) -> MutexGuard<'_, Seats> {
-        // Nothing panics half-way through a change.
+        // No code panics half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -34,7 +36,7 @@ impl Watches {
 #[derive(Default)]
 pub(super) struct Seats {
     sessions: HashMap<StoreKey, Seat>,
-    /// Whether somebody looks after them.
+    /// Whether a task checks these sessions.
     pub(super) is_looked_after: bool,
 }
 
@@ -42,24 +44,24 @@ pub(super) struct Seats {
 struct Seat {
     streams: usize,
     about: About,
-    /// What was revoked before this is known.
+    /// All revocations before this mark are known.
     mark: Mark,
     end: Sender<Option<End>>,
 }
 
-/// What is known of a session with streams, to tell whether it is over.
+/// What is needed to tell whether a session with streams is over.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) owner: Option<Owner>,
-    /// By which it is found again under a new id.
+    /// The handle that finds the session again under a new id.
     pub(super) handle: SessionHandle,
-    /// When it comes to its absolute end, in milliseconds.
+    /// The time of the absolute timeout, in milliseconds.
     pub(super) ends_at: u64,
     /// When its clients have to come back, which renews it.
     pub(super) comes_back_at: Option<u64>,
 }
 
-/// A session has as many streams as one may have.
+/// The error that a session has the maximum number of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session has {STREAMS} streams already")]
 pub(crate) struct Full;
@@ -73,7 +75,8 @@ impl Seats {
                 let seat = seat.into_mut();
                 seat.about = about;
                 if seat.end.borrow().is_some() {
-                    // Those that were told of its end may not have left yet; this one has found it alive.
+                    // Streams that were told of the end may not have left yet. This stream has
+                    // found the session alive.
                     (seat.mark, seat.end) = (mark, Sender::default());
                 }
                 seat
@@ -84,7 +87,7 @@ impl Seats {
         Ok(seat.end.subscribe())
     }
 
-    /// A stream has ended.
+    /// Frees the seat of a stream that has ended.
     pub(super) fn leave(&mut self, key: &StoreKey) {
         if let Some(seat) = self.sessions.get_mut(key) {
             seat.streams -= 1;
@@ -98,13 +101,14 @@ impl Seats {
         self.sessions.is_empty()
     }
 
-    /// The sessions that are to be looked at, and not those that were told of their end.
+    /// Returns the sessions to ask the store about, without those whose streams were told to end.
     pub(super) fn to_ask(&self, is_doubtful: impl Fn(&StoreKey, Mark) -> bool) -> Vec<StoreKey> {
         let asked = |(key, seat): &(&StoreKey, &Seat)| seat.end.borrow().is_none() && is_doubtful(key, seat.mark);
         self.sessions.iter().filter(asked).map(|(key, _)| key.clone()).collect()
     }
 
-    /// Notes what the store says of sessions, asked when this mark was taken: gives those that are over.
+    /// Applies the answers of the store about sessions, asked at the time of this mark, and returns
+    /// the sessions that are over.
     pub(super) fn told(
         &mut self,
         answers: impl IntoIterator<Item = (StoreKey, bool)>,
@@ -137,7 +141,7 @@ impl Seats {
         }
     }
 
-    /// Ends all streams: nobody knows whether their sessions are alive.
+    /// Ends all streams, because nobody knows whether their sessions are alive.
     pub(super) fn end_all(&self) {
         self.sessions.values().for_each(Seat::break_off);
     }

@@ -1,4 +1,4 @@
-//! What all calls of an exchange share: the state, until it is taken to be saved.
+//! What all calls of a request share: the state, until it is taken to be saved.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use crate::session::state::State;
 
 pub(crate) struct Shared {
     state: Mutex<Option<State>>,
-    /// Milliseconds that the exchange has waited for the store.
+    /// How many milliseconds the request has waited for the store.
     waited: AtomicU64,
-    /// For what cannot wait until the exchange ends.
+    /// Used by operations that cannot wait until the request ends.
     pub(super) engine: Arc<Engine>,
 }
 
@@ -22,18 +22,20 @@ impl Shared {
         Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), engine }
     }
 
-    /// The session for a call of its own, whose reply's head leaves before the call ends. `None` once the exchange has ended.
+    /// Returns a separate session for a call whose response headers are sent before the call ends.
+    /// Returns `None` once the request has ended.
     pub(super) fn after_head(&self) -> Option<Self> {
         let state = self.lock().as_ref()?.after_head();
         Some(Self { waited: AtomicU64::new(self.waited(0)), ..Self::new(state, Arc::clone(&self.engine)) })
     }
 
-    /// Takes the state: from here on no call reads or writes it. In a box, since it moves through the futures that save it.
+    /// Takes the state, so that no call can read or write it any more. It is boxed because it moves
+    /// through the futures that save it.
     pub(super) fn take(&self) -> Option<Box<State>> {
         self.lock().take().map(Box::new)
     }
 
-    /// Drops the state if `close` can do what is left to do.
+    /// Drops the state if `close` can finish the work.
     pub(super) fn close<T>(&self, close: impl FnOnce(&State) -> Option<T>) -> Option<T> {
         let mut state = self.lock();
         let closed = close(state.as_ref()?)?;
@@ -42,19 +44,21 @@ impl Shared {
     }
 
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> Result<T, SessionError> {
-        // The one thing that can panic in here is an update function that is done again, before anything is changed.
+        // Only an update function that is repeated can panic in here, and it does so before
+        // anything is changed.
         match self.lock().as_mut() {
             Some(state) => act(state),
             None => Err(SessionError::Ended),
         }
     }
 
-    /// Notes that the exchange has waited for the store, and returns how long it has in all, in milliseconds.
+    /// Adds to the time that the request has waited for the store, and returns the total in
+    /// milliseconds.
     pub(crate) fn waited(&self, milliseconds: u64) -> u64 {
         self.waited.fetch_add(milliseconds, Ordering::Relaxed).saturating_add(milliseconds)
     }
 
-    /// The same, unless that is longer than a request waits.
+    /// Does the same, and fails if the total exceeds what a request may wait.
     pub(super) fn wait(&self, waited: u64) -> Result<(), StoreError> {
         let is_over = self.waited(waited) >= milliseconds(self.engine.longest_wait());
         if is_over { Err(self.engine.timed_out()) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! The sessions of a user: listed, ended, and kept to a number.
+//! The sessions of a user: lists them, ends them, and counts the ended ones.
 
 use super::engine::Engine;
 use crate::error::StoreError;
@@ -8,7 +8,7 @@ use crate::session::{SessionHandle, SessionInfo};
 use crate::store::{Condition, Destroyed, Owner};
 
 impl Engine {
-    /// The live sessions of a user, the newest first.
+    /// Returns the live sessions of a user, the newest first.
     pub(super) async fn sessions_of(
         &self,
         user: &str,
@@ -19,7 +19,8 @@ impl Engine {
         let listed = self.noted(self.store().sessions_of(&owner).await)?;
         let mut live: Vec<(StoreKey, Record)> =
             listed.into_iter().filter(|(_, record)| self.is_live(record, now)).collect();
-        // Those of one millisecond have an order too, the same for all who look.
+        // Sessions of the same millisecond need an order, too, and it must be the same for
+        // everybody.
         live.sort_by_cached_key(|(key, record)| std::cmp::Reverse((record.created_at(), key.digest_hex())));
         let info = |(key, record)| {
             let is_current = current == Some(&key);
@@ -28,7 +29,7 @@ impl Engine {
         Ok(live.into_iter().map(info).collect())
     }
 
-    /// The live session of this handle.
+    /// Returns the live session with this handle.
     pub(super) async fn find(&self, user: &str, handle: &SessionHandle) -> Result<Option<SessionInfo>, StoreError> {
         let sessions = self.sessions_of(user, None).await?;
         Ok(sessions.into_iter().find(|session| session.handle() == *handle))
@@ -38,7 +39,8 @@ impl Engine {
         let mut ended = false;
         for _ in 0..MAX_LOOKS {
             let mut moved = false;
-            // Two have one handle while a store that knows no `create` of its own gives a session a new id.
+            // Two sessions have the same handle while a store without its own `create` gives a
+            // session a new id.
             let sessions = self.sessions_of(user, None).await?;
             for session in sessions.iter().filter(|session| session.handle() == *handle) {
                 if self.destroy(session.key(), Condition::Always).await? == Destroyed::Absent {
@@ -50,7 +52,8 @@ impl Engine {
                 let session = session.key().fingerprint();
                 tracing::info!(cookie = self.name, session, "session was ended by another");
             }
-            // One that was not there any more was ended, or got a new id since it was found. The next look tells.
+            // A session that was not found was ended, or got a new id since the list was read. The
+            // next list tells.
             if !moved {
                 return Ok(ended);
             }
@@ -58,13 +61,14 @@ impl Engine {
         Err(StoreError::new("the session gets new ids faster than it is ended"))
     }
 
-    /// Ends all sessions of a user but one, and returns how many; `None` if that one is gone.
+    /// Ends all sessions of a user except one, and returns how many. Returns `None` if that one is
+    /// gone.
     pub(super) async fn end_all(&self, user: &str, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let _ending = self.revocations.ending_many();
         self.noted(self.store().end_sessions(&Owner::new(&self.prefix, user), keep).await)
     }
 
-    /// Counts sessions that another request than their own has ended, and says so.
+    /// Counts and logs sessions that another request has ended.
     pub(super) fn count_ended(&self, ended: u64) {
         if ended > 0 {
             self.revocations.note_many();

@@ -1,7 +1,8 @@
-//! Looks after the sessions that have open streams, and ends the streams with their session.
+//! Checks the sessions that have open streams, and ends the streams when their session ends.
 //!
-//! Once a second the store is asked which of these sessions are alive, all in one batch, which renews none of them. What this process ends
-//! itself is asked for at once. A store that has been silent for three seconds ends all streams: their clients come back, and are told.
+//! Once a second, one batch call asks the store which of these sessions are alive. The call renews
+//! none of them. Sessions that this process itself may have ended are asked for at once. If the
+//! store does not answer for three seconds, all streams end; their clients reconnect and find out.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::key::StoreKey;
 use crate::session::SessionHandle;
 use crate::session::state::Loaded;
 
-/// A stream of a session, until it is dropped.
+/// A stream of a session. Dropping it frees its seat.
 pub(crate) struct Watch {
     watches: Arc<Watches>,
     key: StoreKey,
@@ -29,7 +30,7 @@ impl Watch {
     pub(crate) async fn ended(mut self) -> End {
         match self.end.wait_for(Option::is_some).await {
             Ok(end) => end.unwrap_or(End::Unclear),
-            // The seat is there as long as its stream.
+            // A seat exists as long as its stream.
             Err(_) => End::Unclear,
         }
     }
@@ -42,7 +43,8 @@ impl Drop for Watch {
 }
 
 impl OpenSession {
-    /// Watches the session for a stream. `None` if there is no session that could end.
+    /// Watches the session for a stream. Returns `None` if the visitor has no session that could
+    /// end.
     pub(crate) fn watch(&self) -> Result<Option<Watch>, Full> {
         let loaded = self.shared().with(|state| Ok(state.loaded().cloned())).ok().flatten();
         loaded.map(|loaded| self.shared().engine.watch(&loaded)).transpose()
@@ -77,7 +79,8 @@ impl Engine {
         Ok(watch)
     }
 
-    /// Asks for sessions, and ends the streams of those that are over. `false` if the store did not answer until then.
+    /// Asks the store about sessions, and ends the streams of those that are over. Returns `false`
+    /// if the store did not answer in time.
     async fn look(self: &Arc<Self>, asked: Vec<StoreKey>, until: Instant) -> bool {
         let (mark, now) = (self.revocations.mark(), self.now());
         let Ok(answer) = timeout_at(until, self.store().are_live(&asked)).await else { return false };
@@ -87,7 +90,8 @@ impl Engine {
         true
     }
 
-    /// Ends the streams of sessions that are not there any more, each as it has ended.
+    /// Ends the streams of sessions that no longer exist under their id, each as soon as its
+    /// outcome is known.
     async fn end_streams(self: &Arc<Self>, mut over: Vec<(StoreKey, About)>) {
         while !over.is_empty() {
             let mut looking = JoinSet::new();
@@ -101,7 +105,8 @@ impl Engine {
         }
     }
 
-    /// Whether a session that has gone may be there under another id. It is not if the list of its user says so.
+    /// Returns whether a session that is gone may continue under another id. It does not if the
+    /// list of its user's sessions lacks its handle.
     async fn may_go_on(self: Arc<Self>, About { owner, handle, .. }: About) -> bool {
         let Some(owner) = owner else { return true };
         match self.store().sessions_of(&owner).await {
@@ -111,7 +116,8 @@ impl Engine {
     }
 }
 
-/// Ends the streams where nobody looks after them any more: a store has panicked, or the runtime ends.
+/// Ends all streams if the task that checks them stops, because a store has panicked or the runtime
+/// shuts down.
 struct Looking {
     watches: Arc<Watches>,
     is_over: bool,
@@ -127,7 +133,7 @@ impl Drop for Looking {
     }
 }
 
-/// Looks after all sessions with streams until there is none.
+/// Checks all sessions with streams until none is left.
 async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
     let noted = engine.upgrade().map(|engine| Arc::clone(engine.revocations.noted()));
     let Some(noted) = noted else { return };
@@ -138,7 +144,8 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
         let asked = {
             let mut seats = engine.watches.seats();
             if seats.is_empty() {
-                // Under the lock: whoever takes a seat from here on begins anew.
+                // This happens under the lock, so that the next stream to take a seat starts a new
+                // task.
                 seats.is_looked_after = false;
                 looking.is_over = true;
                 return;
@@ -160,19 +167,19 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
             }
         }
         drop(engine);
-        // Many that end one after the other are asked for together.
+        // This pause lets sessions that end shortly after each other share one call.
         sleep_until(Instant::now() + PAUSE).await;
     }
 }
 
-/// How often all sessions are asked for.
+/// How often all sessions are checked.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How long a store may be silent.
+/// How long the store may fail to answer.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// The time between two questions.
+/// The minimal time between two store calls.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many sessions are looked for under a new id at a time.
+/// How many lost sessions are searched for under a new id at a time.
 const AT_ONCE: usize = 64;

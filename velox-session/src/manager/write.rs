@@ -1,4 +1,4 @@
-//! Puts one record into the store: over the one that was loaded, or under a new id.
+//! Writes one record to the store: over the loaded one, or under a new id.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::record::{Content, Record};
 use crate::session::state::Loaded;
 use crate::store::{Condition, Created, Expected, Login, NewSession, Stored};
 
-/// On what terms a session begins.
+/// The conditions under which a session begins.
 #[derive(Default)]
 pub(super) struct Terms<'a> {
     pub(super) replaces: Option<&'a Loaded>,
@@ -21,7 +21,7 @@ pub(super) struct Terms<'a> {
 }
 
 impl Engine {
-    /// Puts a record over the one that was loaded, if that is as it was.
+    /// Replaces the loaded record if the store still has that version.
     pub(super) async fn set(
         &self,
         loaded: &Loaded,
@@ -36,7 +36,7 @@ impl Engine {
         Ok((self.noted(stored)?, record))
     }
 
-    /// Puts in a record under a new id.
+    /// Inserts a record under a new id.
     pub(super) async fn create(
         &self,
         content: &Arc<Content>,
@@ -59,11 +59,12 @@ impl Engine {
                 return Ok((created, Loaded { key, record, signature: None, renewed: true, mark }));
             }
         }
-        // Ids do not collide. Whatever says they do is broken, and the session it has under this id is not touched.
+        // Ids do not collide. If the store claims so, the random generator or the store is broken,
+        // and the session stored under this id must not be touched.
         Err(EntropyError::Broken.into())
     }
 
-    /// A record that is over the limit already, since that was lowered, may become smaller by and by.
+    /// If the limit was lowered, a record above the limit may still shrink step by step.
     fn fits(&self, content: &Content, present: Option<&Record>) -> Result<(), CloseError> {
         let present = present.map_or(0, |record| record.content().size());
         if content.size() > self.size_limit.max(present) {
@@ -72,7 +73,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Notes that another request has changed a session meanwhile.
+    /// Counts that another request has changed the session meanwhile.
     pub(super) fn conflicted(&self, loaded: Option<&Loaded>, now: u64) {
         if let (Some(loaded), Some(suppressed)) = (loaded, self.events.conflict.count(now)) {
             tracing::debug!(session = loaded.key.fingerprint(), suppressed, "session was changed by another request");
@@ -84,7 +85,8 @@ fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Reco
     Record::new(Arc::clone(content), version, now.saturating_add(milliseconds(ttl)), now)
 }
 
-/// Each refused write means that another one succeeded, so that this many are met only by a crowd on one session.
+/// Each refused write means that another one succeeded, so only very many concurrent requests of
+/// one session reach this number.
 pub(super) const MAX_ATTEMPTS: usize = 100;
 const MAX_IDS: usize = 5;
 const FIRST_VERSION: u64 = 1;
