@@ -1,8 +1,9 @@
-//! What a store is asked to find, and what it answers.
+//! What a call of a store expects, and what it returns.
 
 use crate::record::Record;
 
-/// What [`SessionStore::set`](super::SessionStore::set) expects to find under its key. There is no "whatever is there".
+/// What [`SessionStore::set`](super::SessionStore::set) expects under its key. No variant means
+/// "anything".
 ///
 /// # Examples
 ///
@@ -19,13 +20,13 @@ use crate::record::Record;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// No live record: a new one is inserted.
+    /// No live record. The new one is inserted.
     Absent,
-    /// A live record of this version: it is replaced.
+    /// A live record of this version. It is replaced.
     Version(u64),
 }
 
-/// What [`SessionStore::set`](super::SessionStore::set) did.
+/// The result of [`SessionStore::set`](super::SessionStore::set).
 ///
 /// # Examples
 ///
@@ -39,13 +40,14 @@ pub enum Expected {
 pub enum Stored {
     /// The record is stored.
     Yes,
-    /// Something else was there than expected, and it still is: this record, with its expiry as by
-    /// [`get`](super::SessionStore::get), or none. Where none was expected, the record need not be handed back.
+    /// The store did not have what was expected, and nothing changed. The present record follows,
+    /// with its expiry as in [`get`](super::SessionStore::get), or `None`. If no record was
+    /// expected, the store may leave it out.
     Conflict(Option<Record>),
 }
 
-/// On what condition [`SessionStore::destroy`](super::SessionStore::destroy) deletes a record, and
-/// [`SessionStore::create`](super::SessionStore::create) the one that is replaced.
+/// The condition under which [`SessionStore::destroy`](super::SessionStore::destroy) deletes a
+/// record, and [`SessionStore::create`](super::SessionStore::create) the replaced one.
 ///
 /// # Examples
 ///
@@ -62,20 +64,23 @@ pub enum Stored {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Whatever was saved in it since: a logout.
+    /// Delete the record, whatever was saved in it since. A logout uses this.
     Always,
-    /// If it is of this version: a session that goes on under another id, with all that was saved in it.
+    /// Delete the record if it has this version. A session that continues under another id uses
+    /// this, so that no saved change is lost.
     Version(u64),
 }
 
 impl Condition {
-    /// Whether the record of an old session is out of the way of a new one, by what its destruction answered: it was as it had to be, or,
-    /// where nothing was said of it, is gone already.
+    /// Returns whether the result of the destruction lets the new session take the place of the old
+    /// one: the old record met the condition, or it was already gone and the condition was
+    /// `Always`.
     pub(crate) fn is_met(self, destroyed: Destroyed) -> bool {
         matches!((destroyed, self), (Destroyed::Yes, _) | (Destroyed::Absent, Self::Always))
     }
 
-    /// What a destruction on this condition answers, where a record of this version is present or none.
+    /// Returns the result of a destruction with this condition, given the version of the present
+    /// record, if any.
     pub(crate) fn destroys(self, present: Option<u64>) -> Destroyed {
         match (present, self) {
             (None, _) => Destroyed::Absent,
@@ -85,7 +90,7 @@ impl Condition {
     }
 }
 
-/// What [`SessionStore::destroy`](super::SessionStore::destroy) did.
+/// The result of [`SessionStore::destroy`](super::SessionStore::destroy).
 ///
 /// # Examples
 ///
@@ -97,15 +102,15 @@ impl Condition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "on a conflict nothing was deleted"]
 pub enum Destroyed {
-    /// The record was there and is deleted.
+    /// The record existed and is deleted.
     Yes,
-    /// There was none.
+    /// No record existed.
     Absent,
-    /// It is of another version than the caller said, and it is still there.
+    /// The record has another version than the caller named. It still exists.
     Conflict,
 }
 
-/// What [`SessionStore::create`](super::SessionStore::create) did.
+/// The result of [`SessionStore::create`](super::SessionStore::create).
 ///
 /// # Examples
 ///
@@ -117,20 +122,20 @@ pub enum Destroyed {
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "unless it says yes, nothing was stored"]
 pub enum Created {
-    /// The new record is stored, and the one that it replaces is gone.
+    /// The new record is stored, and the replaced one is deleted.
     Yes {
         /// How many other sessions of the user ended.
         ended: u64,
     },
-    /// The record to be replaced is not as the caller said: this one is there, or none.
+    /// The replaced record does not meet the condition. The present record follows, or `None`.
     Conflict(Option<Record>),
-    /// There is something under the new key already.
+    /// The new key already has a record.
     Taken,
-    /// The user's sessions were ended after the request of this login had begun.
+    /// The sessions of the user were ended after the request of this login had begun.
     Revoked,
 }
 
-/// What [`SessionStore::load`](super::SessionStore::load) found.
+/// The result of [`SessionStore::load`](super::SessionStore::load) if the record exists.
 ///
 /// # Examples
 ///
@@ -144,8 +149,8 @@ pub enum Created {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The record, with its expiry as it is after the renewal.
+    /// The record, with its expiry after the renewal.
     pub record: Record,
-    /// Whether its life was renewed.
+    /// Whether its lifetime was renewed.
     pub renewed: bool,
 }

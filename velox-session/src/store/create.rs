@@ -1,4 +1,4 @@
-//! A session under a new id.
+//! The description of a session that begins under a new id.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use super::Condition;
 use crate::key::StoreKey;
 use crate::record::Record;
 
-/// A session under a new id, as [`SessionStore::create`](crate::SessionStore::create) is told of it.
+/// A session under a new id, as passed to [`SessionStore::create`](crate::SessionStore::create).
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::store::NewSession;
 ///
-/// /// Whether a store has only to insert a row.
+/// /// Returns whether the store only has to insert a row.
 /// fn is_plain(new: &NewSession<'_>) -> bool {
 ///     new.replaces.is_none() && new.login.is_none() && !new.ends_others
 /// }
@@ -22,28 +22,28 @@ use crate::record::Record;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewSession<'a> {
-    /// The key, which no session has had before.
+    /// The key under which the session is stored. No session has had it before.
     pub key: &'a StoreKey,
-    /// What is kept.
+    /// The record to store.
     pub record: Record,
-    /// For how long.
+    /// How long the record lives.
     pub ttl: Duration,
-    /// The session that goes, if this one takes its place, and on what condition.
+    /// The session that this one replaces, if any, and the condition for it.
     pub replaces: Option<(&'a StoreKey, Condition)>,
-    /// Set where somebody logs in.
+    /// Set if a user logs in.
     pub login: Option<Login>,
     /// Whether all other sessions of the user end.
     pub ends_others: bool,
 }
 
-/// What a login asks of the store.
+/// What a login requires of the store.
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::store::Login;
 ///
-/// /// Compares the mark of a user, by the store's own clock. Times are in milliseconds.
+/// /// Compares the mark of a user using the store's own clock. Times are in milliseconds.
 /// fn is_revoked(login: &Login, mark: u64, now: u64) -> bool {
 ///     mark > now.saturating_sub(u64::try_from(login.since.as_millis()).unwrap_or(u64::MAX))
 /// }
@@ -54,14 +54,15 @@ pub struct NewSession<'a> {
 pub struct Login {
     /// How long ago the request of this login began.
     pub since: Duration,
-    /// How many sessions the user may have, this one included.
+    /// How many sessions the user may have, including this one.
     pub limit: Option<usize>,
-    /// Whether the application has set the limit itself. A store that keeps no limit must then fail.
+    /// Whether the application has set the limit. A store that supports no limit must then return
+    /// an error.
     pub strict: bool,
 }
 
 impl<'a> NewSession<'a> {
-    /// A session that begins by itself. The other fields say more.
+    /// Returns a new session that replaces nothing and is no login. Set the other fields as needed.
     #[must_use]
     pub fn new(key: &'a StoreKey, record: Record, ttl: Duration) -> Self {
         Self { key, record, ttl, replaces: None, login: None, ends_others: false }
@@ -69,7 +70,7 @@ impl<'a> NewSession<'a> {
 }
 
 impl Login {
-    /// A login whose request began so long ago, without a limit.
+    /// Returns a login without a limit whose request began this long ago.
     #[must_use]
     pub fn new(since: Duration) -> Self {
         Self { since, limit: None, strict: false }
@@ -91,7 +92,7 @@ mod tests {
 
     const TTL: Duration = Duration::from_secs(60);
 
-    /// What a store in memory answers: it does not wait.
+    /// Returns the answer of a store in memory, which does not wait.
     fn ready<T>(answer: impl Future<Output = Result<T, StoreError>>) -> T {
         match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => answer.expect("it answers"),
@@ -103,7 +104,8 @@ mod tests {
         Record::new(Arc::new(Content::new(0)), version, u64::MAX, 0)
     }
 
-    /// A store where another request writes to the old session while the new one is taken out again.
+    /// A store in which another request writes to the old session while the new one is removed
+    /// again.
     struct Meanwhile {
         store: MemoryStore,
         old: StoreKey,

@@ -1,4 +1,4 @@
-//! Where records are kept. A store is dumb on purpose: every decision is made before it is asked.
+//! Session stores. A store makes no decisions: the manager decides before it calls the store.
 
 mod answer;
 mod create;
@@ -18,31 +18,33 @@ pub use self::redis::RedisStore;
 pub use crate::error::StoreError;
 pub use crate::key::Owner;
 pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
-/// The attribute that an implementation of [`SessionStore`] stands under.
+/// Re-exports the attribute that an implementation of [`SessionStore`] needs.
 pub use async_trait::async_trait;
 pub use create::{Login, NewSession};
 pub use memory::MemoryStore;
 pub use renewal::Renewal;
 
-/// A place where records are kept.
+/// Stores session records.
 ///
-/// No method creates a record unless it is told to, and none brings a record back. Four methods are required: [`get`](Self::get),
-/// [`set`](Self::set), [`destroy`](Self::destroy) and [`touch`](Self::touch). Each write is **atomic** against the others. The other
-/// methods have a default.
+/// No method creates a record unless it is told to, and no method brings an ended record back. Four
+/// methods are required: [`get`](Self::get), [`set`](Self::set), [`destroy`](Self::destroy) and
+/// [`touch`](Self::touch). Each write must be **atomic** with respect to the others. The other
+/// methods have a default implementation:
 ///
-/// | method | the default |
+/// | method | what the default does |
 /// | --- | --- |
-/// | [`load`](Self::load) | `get`, and `touch` when it is time |
-/// | [`are_live`](Self::are_live) | `get` of one after the other |
-/// | [`create`](Self::create) | `set`, then `destroy` of the session that is replaced; keeps no limit and no mark |
-/// | [`sessions_of`](Self::sessions_of), [`end_sessions`](Self::end_sessions) | an error: the store keeps no list of a user's sessions |
+/// | [`load`](Self::load) | calls `get`, and `touch` when a renewal is due |
+/// | [`are_live`](Self::are_live) | calls `get` for one key after the other |
+/// | [`create`](Self::create) | calls `set`, then `destroy` for the replaced session; supports no limit and no mark |
+/// | [`sessions_of`](Self::sessions_of), [`end_sessions`](Self::end_sessions) | returns an error: the store keeps no list of a user's sessions |
 ///
-/// A store that wraps another one passes on all of them. Otherwise logins get the default of `create`, which knows nothing of what
-/// `end_sessions` has ended.
+/// If your store wraps another one, forward all methods. Otherwise logins use the default of
+/// `create`, which does not know what `end_sessions` has ended.
 ///
-/// # What must be atomic, and why
+/// # What must be atomic and why
 ///
-/// The store that most pages show reads and writes in two steps, `GET` and `SETEX`. Between them, another request comes in:
+/// Many examples on the web read and write a session in two steps, `GET` and `SETEX`. Another
+/// request can come in between:
 ///
 /// ```text
 ///   request A (slow)                request B                  the store
@@ -52,9 +54,11 @@ pub use renewal::Renewal;
 ///   SETEX session:1    ---------------------------------->     the session of Ada, again
 /// ```
 ///
-/// Ada's cookie, in whoever's hands, is good again. So [`set`](Self::set) says what it expects to find (the version that A loaded), and
-/// the store compares and writes **in one step**: a transaction, a script, a lock. A is told [`Stored::Conflict`] and that nothing is
-/// there now, and its request is answered 409. The same step keeps two writers from losing each other's changes:
+/// Whoever holds Ada's cookie can use it again. Therefore [`set`](Self::set) names what it expects
+/// to find (the version that A loaded), and the store compares and writes **in one step**: with a
+/// transaction, a script or a lock. In this example A gets [`Stored::Conflict`] without a record,
+/// and its request is answered with 409. The same step prevents two writers from losing each
+/// other's changes:
 ///
 /// ```text
 ///   request A                       request B                  the store: count, version
@@ -66,19 +70,24 @@ pub use renewal::Renewal;
 ///                                   set: count 3, expects 8    3, 9
 /// ```
 ///
-/// - `set` compares the version and writes record and expiry in one step. It never inserts when a version is expected, and never
-///   replaces when none is. Where it refuses, it hands back the record that is there, so that each further try takes one call.
-/// - `destroy` compares, where it is told to, and deletes in one step: a write that came in between is not lost.
-/// - `create` compares the session that is replaced and deletes it as `destroy` does. A write that came in before makes it fail; a write
-///   that comes later finds the session gone.
-/// - `touch` looks whether the record is there and moves its expiry in one step, or a `touch` after a `destroy` leaves an empty record
-///   that lives for ever. It never writes data, or it undoes a `set` that came in between.
+/// - `set` compares the version and writes record and expiry in one step. It never inserts a record
+///   if a version is expected, and never replaces one if none is expected. If it refuses, it
+///   returns the present record, so that each further attempt takes one call.
+/// - `destroy` compares the version, if the caller names one, and deletes in one step. A write that
+///   came in between is not lost.
+/// - `create` compares and deletes the replaced session in the same way. A write that came before
+///   makes `create` fail; a write that comes later finds the session gone.
+/// - `touch` checks that the record exists and moves its expiry in one step. Otherwise a `touch`
+///   after a `destroy` leaves an empty record that never expires. `touch` never writes data,
+///   because that would undo a `set` that came in between.
 ///
 /// # SQL
 ///
-/// One table with the columns `key` (primary), `owner` ([`StoreKey::owner`]), `created_at`, `version`, `expires_at` and `record`, with an
-/// index on `(owner, created_at)`, serves every method; a second table holds the mark of each owner. `set` is one statement: an `UPDATE`
-/// with the version in its `WHERE`, in a `WITH` clause beside a `SELECT` of the row that is there. `create` is a transaction.
+/// One table is enough for all methods. It has the columns `key` (primary), `owner`
+/// ([`StoreKey::owner`]), `created_at`, `version`, `expires_at` and `record`, and an index on
+/// `(owner, created_at)`. A second table holds the mark of each owner. Write `set` as one
+/// statement: an `UPDATE` with the version in its `WHERE`, in a `WITH` clause next to a `SELECT` of
+/// the present row. `create` is a transaction.
 ///
 /// # Examples
 ///
@@ -92,7 +101,7 @@ pub use renewal::Renewal;
 /// };
 /// use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 ///
-/// /// Logs what is destroyed, and leaves the rest to another store.
+/// /// Logs which sessions are destroyed, and forwards all calls to another store.
 /// struct Audited<S>(S);
 ///
 /// #[async_trait]
@@ -133,24 +142,27 @@ pub use renewal::Renewal;
 /// ```
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Returns the live record of this key, with its expiry as it is now, touches included ([`Record::with_expiry`]).
+    /// Returns the live record under this key with its current expiry, including touches
+    /// ([`Record::with_expiry`]).
     ///
-    /// A record that has expired, or that cannot be read, counts as none.
+    /// Return `None` for a record that has expired or cannot be read.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. Whether there is a record is unknown.
+    /// The store failed. Nobody knows whether the record exists.
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError>;
 
-    /// Keeps the record for `ttl`, if what is there now is what is expected; otherwise changes nothing.
+    /// Stores the record for `ttl` if the store has what is expected under this key. Otherwise it
+    /// changes nothing.
     ///
-    /// The record comes with its new version, which is kept as it is, and is below 2^53; `expected` names the one before. `ttl` is never
-    /// zero. A store that lists sessions puts a record of a user on that user's list **before** it answers; the user of a record never
-    /// changes.
+    /// The record already contains its new version, which is below 2^53; store it unchanged.
+    /// `expected` names the version before. `ttl` is never zero. A store that lists sessions must
+    /// add the record of a user to that user's list **before** it answers. The user of a record
+    /// never changes.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. Whether the record was kept is unknown.
+    /// The store failed. Nobody knows whether the record was stored.
     async fn set(
         &self,
         key: &StoreKey,
@@ -159,26 +171,28 @@ pub trait SessionStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> Result<Stored, StoreError>;
 
-    /// Deletes the record of this key, on a condition.
+    /// Deletes the record under this key if the condition holds.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. The record may still be there.
+    /// The store failed. The record may still exist.
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError>;
 
-    /// Lets the record of this key expire `ttl` from now, and returns whether there is one. Never creates a record and never
-    /// changes its data or version.
+    /// Lets the record under this key expire `ttl` from now, and returns whether the record exists.
+    /// It never creates a record and never changes its data or version.
     ///
     /// # Errors
     ///
+    /// The store failed.
     /// The store could not be asked.
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// Returns the live record of this key, and renews its life if it is time. Every request with a session begins with this.
+    /// Returns the live record under this key and renews its lifetime if that is due. Every request
+    /// with a session starts with this call.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. Whether there is a record is unknown; if there is one, it may be renewed.
+    /// The store failed. Nobody knows whether the record exists; if it does, it may be renewed.
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         let Some(record) = self.get(key).await? else { return Ok(None) };
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
@@ -186,7 +200,8 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
-    /// Does what [`load`](Self::load) does without a future, if nothing is to be waited for. By default `None`: it is to be loaded.
+    /// Does the same as [`load`](Self::load) without a future, if this needs no waiting. The
+    /// default returns `None`, and `load` is called instead.
     ///
     /// # Errors
     ///
@@ -196,14 +211,16 @@ pub trait SessionStore: Send + Sync + 'static {
         None
     }
 
-    /// Tells of each key whether there is a live record, in the order of the keys. It renews none of them.
+    /// Returns for each key whether it has a live record, in the order of the keys. It renews none
+    /// of them.
     ///
-    /// While sessions have subscriptions, this is asked once a second for all of them. The default gets one record after the other; a store
-    /// that can answer for many at once overrides it.
+    /// While sessions have open subscriptions, this is called once a second for all of them. The
+    /// default gets one record after the other. Override it if the store can answer for many keys
+    /// at once.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. Nothing is known of any of the keys.
+    /// The store failed. Nothing is known about any of the keys.
     async fn are_live(&self, keys: &[StoreKey]) -> Result<Vec<bool>, StoreError> {
         let mut live = Vec::with_capacity(keys.len());
         for key in keys {
@@ -212,48 +229,60 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(live)
     }
 
-    /// Keeps a session under a new id: one that begins, or one that goes on in the place of another.
+    /// Stores a session under a new id: a session that begins, or one that replaces another.
     ///
-    /// 1. Where something is under the new key, nothing changes: [`Created::Taken`].
-    /// 2. Where a session is replaced, its record must be as the condition says, or nothing changes: [`Created::Conflict`].
-    /// 3. Where somebody [logs in](NewSession::login), the user's mark must not be later than the request, or nothing changes:
-    ///    [`Created::Revoked`]. The mark is what [`end_sessions`](Self::end_sessions) leaves.
-    /// 4. The new record is there and on its user's list, and the one that is replaced is gone.
-    /// 5. All other sessions of the user end if [`ends_others`](NewSession::ends_others) says so, with a mark as by `end_sessions`.
-    ///    Otherwise those over the limit end, the oldest first, by [`Record::created_at`].
+    /// 1. If the new key already has a record, nothing changes: [`Created::Taken`].
+    /// 2. If a session is replaced, its record must meet the condition. Otherwise nothing changes:
+    ///    [`Created::Conflict`].
+    /// 3. If a user [logs in](NewSession::login), the user's mark must not be later than the begin
+    ///    of the request. Otherwise nothing changes: [`Created::Revoked`].
+    ///    [`end_sessions`](Self::end_sessions) sets the mark.
+    /// 4. The new record is stored and added to the list of its user, and the replaced record is
+    ///    deleted.
+    /// 5. If [`ends_others`](NewSession::ends_others) is set, all other sessions of the user end,
+    ///    and the mark is set as in `end_sessions`. Otherwise the sessions above the limit end, the
+    ///    oldest first by [`Record::created_at`].
     ///
-    /// A store that does not do all of it in one step puts in the new record first and deletes the old one last: a crash in between leaves
-    /// the old session and a new one whose id nobody has.
+    /// A store that cannot do all this in one step must insert the new record first and delete the
+    /// old one last. A crash in between then leaves the old session and a new one whose id nobody
+    /// has.
     ///
-    /// The default compares no mark. A [strict](Login::strict) limit is an error there ([`StoreError::is_unsupported`]).
+    /// The default compares no mark, and returns an error for a [strict](Login::strict) limit
+    /// ([`StoreError::is_unsupported`]).
     ///
     /// # Errors
     ///
-    /// The store could not be asked. The old record is there, or the new one, or both; nobody is given the new one's id.
+    /// The store failed. It has the old record, the new one, or both; nobody gets the id of the new
+    /// one.
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         create_in_steps(self, new).await
     }
 
-    /// Lists all live sessions of a user under one cookie, in no order. A session that was there before this was asked, and still is
-    /// when it answers, is among them, also where it got a new id meanwhile ([`create`](Self::create)): under the old key or the new
-    /// one, or both. Otherwise an attacker whose session keeps getting new ids would never be seen.
+    /// Returns all live sessions of a user under one cookie, in any order.
+    ///
+    /// A session that existed before this call and still exists when it returns must be in the
+    /// list, even if it got a new id meanwhile ([`create`](Self::create)): under the old key, the
+    /// new one, or both. Otherwise an attacker could hide a session by renewing its id all the
+    /// time.
     ///
     /// # Errors
     ///
-    /// The store could not be asked; or it keeps no such list, as this default says ([`StoreError::is_unsupported`]).
+    /// The store failed, or it keeps no such list. The default returns the latter error
+    /// ([`StoreError::is_unsupported`]).
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let _ = owner;
         Err(StoreError::unsupported("list the sessions of a user"))
     }
 
-    /// Ends all sessions of a user under one cookie but `keep`, oldest first, and returns how many records it deleted. Returns `None`,
-    /// and ends nothing, if `keep` is not live.
+    /// Ends all sessions of a user under one cookie except `keep`, the oldest first, and returns
+    /// how many records it deleted. Returns `None` and ends nothing if `keep` is not live.
     ///
-    /// It leaves a mark with the present time on the user: a login whose request began before that is refused by
-    /// [`create`](Self::create). The mark lives for ten minutes at least, and as long as the user's list.
+    /// It also sets a mark with the present time on the user. [`create`](Self::create) then refuses
+    /// a login whose request began before the mark. The mark lives for at least ten minutes, and as
+    /// long as the user's list.
     ///
-    /// However many sessions there are, this takes a few round trips and reads no record. What was begun goes on where the caller no longer
-    /// waits.
+    /// This call must take few round trips and read no records, however many sessions the user has.
+    /// Work that has begun must go on if the caller stops waiting.
     ///
     /// # Errors
     ///
@@ -313,7 +342,8 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     }
 }
 
-/// Puts in the new record, and then destroys the old one. A write to the old one in between makes that fail; a crash leaves both.
+/// Inserts the new record, then destroys the old one. If another request writes to the old record
+/// in between, this fails. A crash leaves both records.
 pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
     store: &S,
     NewSession { key, record, ttl, replaces, login, ends_others }: NewSession<'_>,
@@ -332,7 +362,8 @@ pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
     end_replaced(store, key, replaces, ended).await
 }
 
-/// The last step: destroys the old record, or else the new one, which is in. `ended` is how many other sessions ended.
+/// Does the last step: destroys the old record, or the new one if the step fails. `ended` is the
+/// number of other sessions that ended.
 pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
     store: &S,
     key: &StoreKey,
@@ -348,9 +379,9 @@ pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
     if let Ok(Some(ended)) = ended {
         return Ok(Created::Yes { ended });
     }
-    // Nobody has its id. If this fails as well, it expires.
+    // Nobody has the id of the new record. If this fails as well, the record expires.
     store.destroy(key, Condition::Always).await.ok();
-    // The last of all: what is handed back is what is there now.
+    // This is read last, so that the caller gets the record that is there now.
     let present = match (ended?, replaces) {
         (None, Some((old, _))) => store.get(old).await?,
         _ => None,

@@ -1,11 +1,12 @@
-//! How a read renews the life of a session.
+//! The rules by which a read renews the lifetime of a session.
 
 use std::time::Duration;
 
 use crate::policy::Policy;
 use crate::record::Record;
 
-/// How a read renews the life of a session: by how much, how often, and until when.
+/// The rules by which a read renews the lifetime of a session: for how long, how often, and until
+/// when.
 ///
 /// # Examples
 ///
@@ -15,7 +16,7 @@ use crate::record::Record;
 /// use velox_session::Record;
 /// use velox_session::store::Renewal;
 ///
-/// /// As [`SessionStore::load`](velox_session::SessionStore::load) of a store decides it: for how long from now, if at all.
+/// /// Decides in the `load` of a store how long the record lives from now, if it is renewed.
 /// fn decide(record: &Record, renewal: &Renewal) -> Option<Duration> {
 ///     renewal.of(record)
 /// }
@@ -31,39 +32,40 @@ impl Renewal {
         Self { policy, now }
     }
 
-    /// For how long from now this record lives on; `None` if it is left as it is, since it was renewed a moment ago or has
-    /// come to its absolute end.
+    /// Returns how long the record lives from now if it has to be renewed. Returns `None` if it was
+    /// renewed a moment ago or has reached its absolute timeout.
     #[must_use]
     pub fn of(&self, record: &Record) -> Option<Duration> {
         self.policy.renewed(record, self.now).map(Duration::from_millis)
     }
 
-    /// The present time, in Unix milliseconds.
+    /// Returns the present time in Unix milliseconds.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.now
     }
 
-    /// The lifetime that a renewal gives, in milliseconds, unless the record has one of its own. See [`Record::max_age`].
+    /// Returns the lifetime that a renewal gives, in milliseconds. A record with a
+    /// [`Record::max_age`] uses that instead.
     #[must_use]
     pub fn ttl(&self) -> u64 {
         self.policy.ttl
     }
 
-    /// The lifetime since [`Record::created_at`] that no renewal goes beyond, in milliseconds.
+    /// Returns the longest lifetime since [`Record::created_at`], in milliseconds, if one is set.
     #[must_use]
     pub fn absolute(&self) -> Option<u64> {
         self.policy.absolute
     }
 
-    /// How much longer a renewal must make a life to be worth it, in milliseconds. For a record with a lifetime of its own it is no more than
-    /// a tenth of that.
+    /// Returns by how much a renewal must extend the lifetime to be worth a write, in milliseconds.
+    /// For a record with its own lifetime, a tenth of that is the maximum.
     #[must_use]
     pub fn interval(&self) -> u64 {
         self.policy.touch_interval
     }
 
-    /// The record as it is once it was renewed.
+    /// Returns the record as it is after the renewal.
     pub(crate) fn renewed(&self, record: Record, ttl: Duration) -> Record {
         record.with_expiry(self.now.saturating_add(crate::clock::milliseconds(ttl)))
     }

@@ -1,8 +1,8 @@
-//! What is known of the records beside the table: when each expires, whose it is, and how many bytes all of them take. The store holds its lock
-//! through each write.
+//! Keeps what the table does not: when each record expires, whose it is, and how many bytes all
+//! records take. The store holds its lock during each write.
 //!
-//! A read that renews a record leaves its place in the queue as it is. When its turn comes, the record gets a later place. So a
-//! place may be too early, but never too late.
+//! A read that renews a record leaves the place of the record in the queue unchanged. When that
+//! place is reached, the record gets a later one. So a place may be too early, but never too late.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,18 +11,19 @@ use super::table::{Kept, Key, Table};
 use super::users::Users;
 use crate::store::StoreError;
 
-/// What is known of the records beside the table.
+/// Keeps the queues, the users and the budget of the records in the table.
 #[derive(Default)]
 pub(super) struct Ledger {
     table: Arc<Table>,
     pub(super) users: Users,
-    /// When to look whether a record has expired: first those of visitors who are not logged in, then those of users.
+    /// The times at which to check whether a record has expired: first for visitors who are not
+    /// logged in, then for users.
     pub(super) queues: [BTreeSet<(u64, Key)>; 2],
     /// The bytes that the records of visitors take, and those of users.
     pub(super) used: [u64; 2],
     budget: u64,
     refusals: u64,
-    /// The second of the last warning.
+    /// The second in which the last warning was logged.
     warned: u64,
 }
 
@@ -31,7 +32,8 @@ impl Ledger {
         Self { table, budget, ..Self::default() }
     }
 
-    /// Puts in a record, for which there is room: a new one, or one in the place of what is there. Readers see the one or the other.
+    /// Inserts or replaces a record for which the budget has room. Readers see either the old or
+    /// the new record.
     pub(super) fn put(&mut self, key: Key, kept: Kept) {
         let (kind, bytes, owner, queued_at, began) =
             (kept.kind(), kept.bytes(), kept.owner, kept.queued_at, (kept.record.created_at(), key));
@@ -42,7 +44,7 @@ impl Ledger {
         owner.into_iter().for_each(|owner| self.users.insert(owner, began));
     }
 
-    /// Takes out a record. Returns whether there was one.
+    /// Removes a record. Returns whether it existed.
     pub(super) fn remove(&mut self, key: Key) -> bool {
         let old = self.table.shard(key).remove(&key);
         old.inspect(|old| self.forget(key, old)).is_some()
@@ -54,8 +56,8 @@ impl Ledger {
         old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.record.created_at(), key)));
     }
 
-    /// Lets a few of the records leave that have expired, and a mark that is old. A call puts in one of each at most, so that more leave
-    /// than come.
+    /// Removes up to two expired records and one old mark. A call adds at most one of each, so more
+    /// are removed than added.
     pub(super) fn tidy(&mut self, now: u64) {
         for _ in 0..2 {
             if let Some(key) = self.due(now).filter(|key| !self.requeue(*key)) {
@@ -65,12 +67,13 @@ impl Ledger {
         self.users.tidy(now);
     }
 
-    /// Makes room for so many bytes: expired records leave, and then those of visitors, but for `spared`.
+    /// Makes room for this many bytes. It removes expired records and then those of visitors, but
+    /// not `spared`.
     pub(super) fn make_room(&mut self, bytes: u64, spared: Option<Key>, now: u64) -> Result<(), StoreError> {
         let mut looks = 0..MOST_LOOKS;
         while self.used[0] + self.used[1] + bytes > self.budget {
             let may_look = looks.next().is_some();
-            // No visitor leaves where that would not be enough.
+            // No visitor is removed if that would not be enough.
             let visitors = Some(&self.queues[0]).filter(|_| self.used[1] + bytes <= self.budget);
             let visitor = || visitors.into_iter().flatten().map(|(_, key)| *key).find(|key| Some(*key) != spared);
             let Some(key) = self.due(now).filter(|_| may_look).or_else(visitor) else { return Err(self.refusal(now)) };
@@ -81,13 +84,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// The live sessions of a user without this one and the newest `leave` others, oldest first.
+    /// Returns the live sessions of a user, the oldest first, without `without` and the newest
+    /// `leave` others.
     pub(super) fn oldest_of(&self, owner: Key, without: Option<Key>, leave: usize, now: u64) -> Vec<Key> {
         let theirs = self.users.sessions(owner);
         if theirs.len() <= leave {
             return Vec::new();
         }
-        // Unless some record is due, all of them live, and none need be looked at.
+        // If no record is due, all of them live, and none needs a check.
         let all_live = self.due(now).is_none();
         let is_live = |key: Key| all_live || self.table.look(key, now, |_| ()).is_some();
         let others = || theirs.iter().map(|(_, key)| *key).filter(|key| Some(*key) != without && is_live(*key));
@@ -95,12 +99,13 @@ impl Ledger {
         others().take(count.saturating_sub(leave)).collect()
     }
 
-    /// The first record in the queues, if its turn has come.
+    /// Returns the first record in the queues if its time has come.
     pub(super) fn due(&self, now: u64) -> Option<Key> {
         self.queues.iter().find_map(|queue| queue.first().filter(|(at, _)| *at <= now)).map(|(_, key)| *key)
     }
 
-    /// The error of a call for which there is no room. Logs a warning, at most once a second.
+    /// Returns the error of a call for which the budget has no room. Logs a warning at most once a
+    /// second.
     fn refusal(&mut self, now: u64) -> StoreError {
         self.refusals += 1;
         let (budget, refusals, second) = (self.budget, self.refusals, now / 1_000);
@@ -110,7 +115,8 @@ impl Ledger {
         StoreError::new(format!("the memory store is full: sessions of users take its {budget} bytes"))
     }
 
-    /// Gives a record the place in its queue that it has by its expiry now. Returns whether that is a later one.
+    /// Moves a record to the place in its queue that matches its present expiry. Returns whether
+    /// that is a later place.
     pub(super) fn requeue(&mut self, key: Key) -> bool {
         let mut records = self.table.shard(key);
         let Some(kept) = records.get_mut(&key) else { return false };
@@ -121,5 +127,5 @@ impl Ledger {
     }
 }
 
-/// How many records one call looks at in vain, since they live on.
+/// The number of records that one call checks at most, because they may turn out to live on.
 const MOST_LOOKS: usize = 1_000;

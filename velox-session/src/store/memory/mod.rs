@@ -1,11 +1,13 @@
-//! A store in the memory of this process, within a budget of bytes.
+//! A session store in the memory of this process, within a budget of bytes.
 //!
-//! [`table`] has the records, with one lock for each shard. [`ledger`] has the rest, behind one lock: in which order records expire, whose they
-//! are, how many bytes they take, and the sessions of each user ([`users`]).
+//! [`table`] has the records, with one lock for each shard. [`ledger`] has everything else, behind
+//! one lock: the order in which records expire, their users, their size in bytes, and the sessions
+//! of each user ([`users`]).
 //!
-//! The order of locks is: the ledger, then one shard at a time. A read locks one shard. A write locks the ledger from beginning to end, so that
-//! other writes and lists see it as one step: a session that is getting a new id is on its user's list, and no login slips past
-//! the end of a user's sessions. No lock is held across an await.
+//! Locks are taken in this order: the ledger first, then one shard at a time. A read locks one
+//! shard. A write locks the ledger from beginning to end, so that other writes and lists see it as
+//! one step. A session that is getting a new id therefore stays on its user's list, and no login
+//! slips past the end of a user's sessions. No lock is held across an await.
 
 mod ledger;
 mod table;
@@ -25,20 +27,25 @@ use crate::record::Record;
 use ledger::Ledger;
 use table::{Kept, Key, Table};
 
-/// A store in the memory of this process. Sessions end with it. Clones share the records.
+/// A session store in the memory of this process. Sessions end when the process ends.
+///
+/// Clones share the records.
 ///
 /// # Budget
 ///
-/// All records together take no more than a budget of bytes, 256 MiB unless set: some 410,000 logins. A record counts as its text and
-/// 636 bytes for what finds it again. When the budget is reached, records leave in this order:
+/// All records together take at most a budget of bytes. The default is 256 MiB, which is enough for
+/// about 410,000 logins. Each record counts with the size of its text plus 636 bytes for indexes.
+/// When the budget is reached, the store removes records in this order:
 ///
-/// 1. those that have expired,
-/// 2. those of visitors who are not logged in, the next to expire first.
+/// 1. expired records,
+/// 2. records of visitors who are not logged in, starting with the next to expire.
 ///
-/// If that is not enough, a new session is refused, and so is a save that makes one larger: the request is answered 503, and a
-/// warning is logged. The session of a user who is logged in never leaves for another one.
+/// If that is not enough, the store refuses a new session, and also a save that enlarges a session.
+/// The request is answered with 503, and a warning is logged. The store never removes the session
+/// of a logged-in user to make room.
 ///
-/// What has expired leaves with later calls. Later sessions use its memory, which need not go back to the system.
+/// Expired records are removed by later calls. Later sessions reuse their memory, but the process
+/// may not return it to the system.
 ///
 /// # Examples
 ///
@@ -56,25 +63,26 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// Creates an empty store with the default budget.
+    /// Creates an empty store with the default budget of 256 MiB.
     #[must_use]
     pub fn new() -> Self {
         Self::empty(DEFAULT_BUDGET, Arc::new(SystemClock))
     }
 
-    /// Returns an empty store whose records take at most so many bytes.
+    /// Returns an empty store with this budget in bytes.
     #[must_use]
     pub fn with_budget(self, bytes: usize) -> Self {
         Self::empty(bytes, self.clock)
     }
 
-    /// Returns the store with another clock, for tests. Give the same one to the builder.
+    /// Returns the store with another clock. Use it in tests, and give the same clock to the
+    /// builder.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Returns how many live records there are. Looks at each of them.
+    /// Returns the number of live records. It looks at every record.
     #[must_use]
     pub fn len(&self) -> usize {
         let (ledger, now) = (self.ledger.lock().unwrap_or_else(PoisonError::into_inner), self.clock.now());
@@ -82,13 +90,13 @@ impl MemoryStore {
         ledger.queues.iter().flatten().filter(|(_, key)| is_live(*key)).count()
     }
 
-    /// Returns whether there is no live record.
+    /// Returns whether the store has no live record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Ends every session.
+    /// Removes all sessions.
     pub fn clear(&self) {
         let (mut ledger, _) = self.ledger();
         while let Some(key) = ledger.due(u64::MAX) {
@@ -102,14 +110,15 @@ impl MemoryStore {
         Self { table, ledger, clock }
     }
 
-    /// The live record of a key, its life renewed if it is time.
+    /// Returns the live record under a key, and renews its lifetime if that is due.
     fn found(&self, key: &StoreKey, renewal: &Renewal) -> Option<Found> {
         let key = Key::of(key);
         let mut records = self.table.shard(key);
         let kept = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now()))?;
         let record = kept.record.clone();
         let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
-        // The request looked at the clock a while ago. What has expired since, and for others was over, must not live on.
+        // The request looked at the clock earlier. A record that has expired since must not live
+        // on, because others have seen that it is over.
         if !kept.is_live(self.clock.now()) {
             return None;
         }
@@ -122,11 +131,12 @@ impl MemoryStore {
         Some(Found { record: record.with_expiry(expires_at), renewed: true })
     }
 
-    /// Locks the ledger, lets a bit of what is over leave, and says what time it is.
+    /// Locks the ledger, removes a few expired records, and returns the present time.
     fn ledger(&self) -> (MutexGuard<'_, Ledger>, u64) {
-        // Nothing panics half-way through a change.
+        // No code panics half-way through a change.
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        // Not before the lock: while a call waits there, others see sessions expire, which it must not save.
+        // The clock is read under the lock. While a call waits for the lock, others see sessions
+        // expire, and the call must not save those.
         let now = self.clock.now();
         ledger.tidy(now);
         (ledger, now)
@@ -179,7 +189,8 @@ impl SessionStore for MemoryStore {
     async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
         let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
         let destroyed = condition.destroys(self.table.look(key, now, |kept| kept.record.version()));
-        // One that has expired goes too: for a request that came before, it would be there still.
+        // An expired record is removed as well, because it would still be live for a request that
+        // began earlier.
         if destroyed != Destroyed::Conflict {
             ledger.remove(key);
         }
@@ -227,7 +238,7 @@ impl SessionStore for MemoryStore {
         let limit = if ends_others { Some(1) } else { login.and_then(|login| login.limit) };
         let ended = owner.zip(limit).map(|(owner, limit)| ledger.oldest_of(owner, old, limit.saturating_sub(1), now));
         let kept = Kept::new(record.with_expiry(now.saturating_add(milliseconds(ttl))), owner);
-        // One that has expired may be under the new key yet.
+        // The new key may still have an expired record.
         let leaving = || [key].into_iter().chain(old).chain(ended.iter().flatten().copied());
         let freed = leaving().filter_map(|key| self.table.look(key, 0, |kept| kept.bytes())).sum();
         ledger.make_room(kept.bytes().saturating_sub(freed), old, now)?;

@@ -1,5 +1,5 @@
-//! The records by their keys, spread over shards: a call waits only for those that use the same
-//! shard.
+//! The records by their keys, spread over shards, so that a call waits only for calls that use the
+//! same shard.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,32 +14,34 @@ use crate::store::Owner;
 #[derive(Default)]
 pub(super) struct Table([Shard; SHARDS]);
 
-/// Some of the records, in lines of the processor's cache that they share with no others: what one
-/// thread writes there, others need not wait for.
+/// Some of the records. The alignment keeps each shard in cache lines of its own, so that a thread
+/// that writes to one shard does not slow down the others.
 #[derive(Default)]
 #[repr(align(128))]
 struct Shard(Mutex<Records>);
 
-/// The keys are hashes, so that nobody can choose ones that collide.
+/// A fast hash is enough, because the keys are hashes themselves and nobody can choose colliding
+/// ones.
 type Records = HashMap<Key, Kept, foldhash::fast::RandomState>;
 
-/// The hash of an id, mixed with the name of the cookie: one id has a record under each name. Or that of a user.
+/// The hash of an id, combined with the name of the cookie, because the same id has one record
+/// under each name. Or the hash of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key([u8; 32]);
 
-/// A record as it is kept. What is in it is shared with those who have read it.
+/// A record in the table. Readers share its content.
 pub(super) struct Kept {
     pub(super) record: Record,
-    /// Its place in the queue: the expiry that it had when it was last looked at there.
+    /// The place in the queue: the expiry that the record had when the queue last looked at it.
     pub(super) queued_at: u64,
     pub(super) owner: Option<Key>,
 }
 
 impl Table {
-    /// Locks the records among which this key is.
+    /// Locks the shard of this key.
     pub(super) fn shard(&self, key: Key) -> MutexGuard<'_, Records> {
         let Shard(records) = &self.0[usize::from(key.0[31]) % SHARDS];
-        // Nothing panics half-way through a change.
+        // No code panics half-way through a change.
         records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -48,7 +50,7 @@ impl Table {
         self.0.iter().map(|Shard(records)| records.lock().expect("nothing panics").len()).sum()
     }
 
-    /// Looks at a live record, which `look` may change.
+    /// Calls `look` with a live record. `look` may change the record.
     pub(super) fn look<T>(&self, key: Key, now: u64, look: impl FnOnce(&mut Kept) -> T) -> Option<T> {
         self.shard(key).get_mut(&key).filter(|kept| kept.is_live(now)).map(look)
     }
@@ -59,7 +61,8 @@ impl Key {
         Self(mixed(key.digest(), key.prefix()))
     }
 
-    /// Of a user under a cookie: a hash, so that nobody finds an id that is taken for another user's.
+    /// Returns the key of a user under a cookie. It is a hash, so that nobody can find an id whose
+    /// key is also that of another user.
     pub(super) fn of_owner(owner: &Owner) -> Self {
         Self(Sha256::digest(owner.to_text()).into())
     }
@@ -82,25 +85,25 @@ impl Kept {
         self.record.expires_at() > now
     }
 
-    /// The number of its queue and of its count in the budget: a visitor's or a user's.
+    /// Returns the index of the queue and of the byte count: visitors or users.
     pub(super) fn kind(&self) -> usize {
         usize::from(self.owner.is_some())
     }
 
-    /// What it takes of the budget.
+    /// Returns the bytes that the record takes of the budget.
     pub(super) fn bytes(&self) -> u64 {
         RECORD_BYTES + self.record.content().size() as u64
     }
 }
 
-/// A hash with a name mixed in, or without it again. No two sessions have the same id, so that it
-/// need not be mixed well.
+/// Adds a name to a hash, or removes it again. No two sessions have the same id, so a simple mix is
+/// enough.
 fn mixed(mut digest: [u8; 32], name: &str) -> [u8; 32] {
     digest.iter_mut().zip(name.as_bytes()).for_each(|(byte, letter)| *byte ^= letter);
     digest
 }
 
 const SHARDS: usize = 32;
-/// What a record takes beside its text: the record itself, and its places in the table, in the queue and on the list of
-/// its user, where these are emptiest.
+/// The bytes that a record takes in addition to its text: the record itself and its places in the
+/// table, in the queue and in its user's list, when these have the most unused space.
 const RECORD_BYTES: u64 = 636;

@@ -12,7 +12,7 @@ use crate::user::{SessionUser, UserLogin};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
-/// What a record with little in it takes of the budget, and a bit more.
+/// The budget that a small record takes, and a bit more.
 const SMALL: usize = 676;
 
 fn store() -> (MemoryStore, ManualClock) {
@@ -20,7 +20,7 @@ fn store() -> (MemoryStore, ManualClock) {
     (MemoryStore::new().with_clock(clock.clone()), clock)
 }
 
-/// The record of a visitor.
+/// Returns the record of a visitor.
 fn visitor() -> Record {
     record("a", 1, 0)
 }
@@ -31,7 +31,7 @@ fn login(user: &str) -> Record {
     Record::new(Arc::new(content), 1, 0, 0)
 }
 
-/// The same record in another version, with so many bytes of data.
+/// Returns the same record in another version with this many bytes of data.
 fn sized(record: &Record, version: u64, bytes: usize) -> Record {
     let mut content = Content::clone(record.content());
     content.values.set("data", json!("x".repeat(bytes)));
@@ -52,13 +52,13 @@ async fn has(store: &MemoryStore, key: &StoreKey) -> bool {
     store.get(key).await.expect("memory answers").is_some()
 }
 
-/// How many records there are, live or not.
+/// Returns the number of records, live or expired.
 fn held(store: &MemoryStore) -> usize {
     let ledger = store.ledger.lock().expect("nothing panics");
     ledger.queues.iter().map(BTreeSet::len).sum()
 }
 
-/// What the ledger says is what is in the table. Returns how many bytes of the budget are taken.
+/// Checks that the ledger matches the table. Returns how many bytes of the budget are used.
 fn audit(store: &MemoryStore) -> usize {
     let ledger = store.ledger.lock().expect("nothing panics");
     let (mut used, mut owned) = ([0; 2], 0);
@@ -99,7 +99,7 @@ async fn visitors_leave_for_others_the_next_to_expire_first() {
     let long = insert(&store, visitor(), 30 * SECOND).await;
     let short = insert(&store, visitor(), 10 * SECOND).await;
     let middle = insert(&store, visitor(), 20 * SECOND).await;
-    // Used again, the short one is the last in line.
+    // After its renewal, the short one is the last in the queue.
     assert!(store.touch(&short, 40 * SECOND).await.expect("memory answers"));
     let user = insert(&store, login("u1"), SECOND).await;
     assert!(!has(&store, &middle).await);
@@ -122,14 +122,14 @@ async fn what_has_expired_leaves_before_any_visitor() {
         visitors.push(insert(&store, visitor(), HOUR).await);
     }
     clock.advance(SECOND);
-    // Larger than the few that leave with any call.
+    // This is more than the few records that each call removes.
     visitors.push(insert(&store, sized(&visitor(), 1, 4 * SMALL), HOUR).await);
     for visitor in &visitors {
         assert!(has(&store, visitor).await);
     }
 }
 
-/// G4: a flood of visitors, or of logins to one account, ends nobody's session who is logged in.
+/// G4: a flood of visitors, or of logins to one account, ends no session of a logged-in user.
 #[tokio::test]
 async fn a_flood_puts_out_no_user() {
     let store = store().0.with_budget(100 * SMALL);
@@ -167,7 +167,7 @@ async fn a_refusal_is_an_error_and_loses_nothing() {
         ..NewSession::new(&new, sized(&login("u1"), 1, 2 * SMALL), SECOND)
     };
     assert!(store.create(grown).await.is_err());
-    // Nor does it put out a visitor in vain.
+    // It removes no visitor in vain either.
     assert!(has(&store, &visitor).await && !has(&store, &new).await);
     let found = store.get(&user).await.expect("memory answers").expect("it is there");
     assert_eq!((found.version(), found.data().len()), (1, 0));
@@ -189,8 +189,8 @@ async fn a_save_that_grows_puts_out_visitors_and_not_its_own_session() {
     assert!(has(&store, &own).await);
 }
 
-/// G4: what gets a new id takes its own room, and nobody else's, also where the old one is the next
-/// to leave.
+/// G4: a session that gets a new id takes the room of its old record and of nobody else, even if
+/// the old record is the next to be removed.
 #[tokio::test]
 async fn a_full_store_gives_a_session_a_new_id() {
     for (room, condition) in
@@ -212,7 +212,7 @@ async fn a_full_store_gives_a_session_a_new_id() {
     }
 }
 
-/// G4, F12: who logs in again takes the room of the sessions that end for it.
+/// G4, F12: a login takes the room of the sessions that it ends.
 #[tokio::test]
 async fn a_full_store_lets_in_who_ends_an_own_session() {
     let store = store().0.with_budget(3 * SMALL);
@@ -237,8 +237,7 @@ async fn a_store_without_room_for_one_record_refuses_all() {
     assert!(store.is_empty());
 }
 
-/// E8: the room of those that have expired is that of the next ones, and nothing grows from round
-/// to round.
+/// E8: new sessions take the room of expired ones, and nothing grows from round to round.
 #[tokio::test]
 async fn the_next_sessions_use_the_room_of_expired_ones() {
     let (store, clock) = store();
@@ -270,8 +269,8 @@ async fn expired_records_leave_a_few_at_a_time_as_others_come() {
     }
 }
 
-/// Whatever is done in whatever order: the budget is kept, who is logged in stays, and a refusal
-/// was right.
+/// Whatever is done in whatever order, the budget is kept, logged-in users stay, and each refusal
+/// was necessary.
 #[tokio::test]
 async fn in_every_order_the_budget_is_kept_and_users_stay() {
     for seed in 1..60 {
@@ -356,7 +355,7 @@ fn expiring(record: Record, clock: &ManualClock, ttl: Duration) -> Record {
 
 // ---- threads ----
 
-/// Nothing is locked the wrong way round, and the budget holds at each moment.
+/// The locks cannot deadlock, and the budget holds at each moment.
 #[test]
 fn many_threads_keep_the_budget_and_end() {
     let store = MemoryStore::new().with_budget(40 * SMALL);
@@ -376,7 +375,7 @@ fn many_threads_keep_the_budget_and_end() {
     audit(&store);
 }
 
-/// Does anything with sessions of a few users. Conflicts and refusals are all in the day's work.
+/// Performs random operations on the sessions of a few users. Conflicts and refusals are expected.
 async fn work(store: MemoryStore, seed: u64) {
     let mut dice = Dice::new(seed);
     let mut own: Vec<_> = (0..4).map(|_| key("session")).collect();
@@ -418,7 +417,7 @@ async fn work(store: MemoryStore, seed: u64) {
     }
 }
 
-/// F8: a session that gets a new id meanwhile is not passed over.
+/// F8: a session that gets a new id meanwhile is not overlooked.
 #[test]
 fn clear_ends_a_session_that_gets_new_ids_meanwhile() {
     let store = MemoryStore::new();
@@ -442,7 +441,7 @@ fn clear_ends_a_session_that_gets_new_ids_meanwhile() {
     }
 }
 
-/// The answer of a future that has nothing to wait for.
+/// Returns the output of a future that does not wait.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
@@ -453,7 +452,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 // ---- users ----
 
-/// F8: marks take no room for ever.
+/// F8: marks do not take memory for ever.
 #[tokio::test]
 async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
     let (store, clock) = store();
@@ -466,13 +465,13 @@ async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
             assert_eq!(store.end_sessions(&owner(who), keep).await.expect("memory answers"), Some(0));
         }
         clock.advance(Duration::from_secs(600));
-        // As many go as come, and those of the round before are gone when this one is over.
+        // As many marks are removed as added, and the marks of one round are gone after the next.
         assert!(store.ledger().0.users.len().1 <= 101);
     }
     for _ in 0..200 {
         insert(&store, visitor(), HOUR).await;
     }
-    // That of the one who has a session is left.
+    // The mark of the user who has a session is left.
     assert_eq!(store.ledger().0.users.len().1, 1);
     clock.advance(3 * HOUR);
     for _ in 0..200 {
@@ -571,7 +570,7 @@ async fn clear_ends_all() {
     assert_eq!(audit(&store), 0);
 }
 
-/// A clock that is read by a call, which then is kept waiting until `meanwhile` is done.
+/// A clock that, when a call reads it, holds up the call until `meanwhile` is done.
 struct Slow {
     clock: ManualClock,
     meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -588,7 +587,8 @@ impl Clock for Slow {
     }
 }
 
-/// F8, C1: what is over for a list of a user's sessions is over for a save that began before.
+/// F8, C1: if a session is over for a list of a user's sessions, it is over for a save that began
+/// before.
 #[tokio::test]
 async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
     let (store, clock) = store();
@@ -599,7 +599,7 @@ async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
         let (store, clock, listed) = (store.clone(), clock.clone(), Arc::clone(&listed));
         move || {
             clock.advance(SECOND);
-            // Where the call has begun its work, nobody lists anything before it is done.
+            // Once the call has begun its work, nobody can list sessions before it is done.
             if store.ledger.try_lock().is_ok() {
                 *listed.lock().expect("nothing panics") =
                     Some(ready(store.sessions_of(&owner)).map(|found| found.len()));
@@ -612,7 +612,7 @@ async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
     assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as over");
 }
 
-/// F8, E1: the same for a read that would renew it.
+/// F8, E1: the same for a read that would renew the session.
 #[tokio::test]
 async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
     let (store, clock) = store();
@@ -623,16 +623,17 @@ async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
     assert!(!has(&store, &key).await);
 }
 
-/// F6: a logout ends an expired session too: a request that came before it expired finds it no more.
+/// F6: a logout also removes an expired session. A request that came before it expired no longer
+/// finds it.
 #[tokio::test]
 async fn what_has_expired_is_destroyed_for_a_call_that_is_late() {
     let (store, clock) = store();
     for _ in 0..3 {
-        // These leave first, a few with each call.
+        // These are removed first, a few with each call.
         insert(&store, visitor(), 59 * SECOND).await;
     }
     let key = insert(&store, visitor(), 60 * SECOND).await;
-    // Nothing is to be renewed yet, so that no second look at the clock is due.
+    // No renewal is due yet, so the store does not look at the clock a second time.
     let renewal = renewal(10_000, clock.now());
     clock.advance(60 * SECOND);
     assert_eq!(store.destroy(&key, Condition::Always).await.expect("memory answers"), Destroyed::Absent);
@@ -641,17 +642,18 @@ async fn what_has_expired_is_destroyed_for_a_call_that_is_late() {
 
 // ---- a plain table ----
 
-/// What a store is, without a budget: records, and the marks of users.
+/// A store without a budget: records, and the marks of users.
 #[derive(Default)]
 struct Model {
     records: BTreeMap<usize, Record>,
     marks: BTreeMap<UserOf, u64>,
 }
 
-/// The cookie's number and the user's.
+/// The number of the cookie and of the user.
 type UserOf = (usize, u64);
 
-/// Against a plain table: each call answers what it has to, whatever happens in whatever order.
+/// Compares the store with a plain table: each call returns what it must, whatever happens in
+/// whatever order.
 #[tokio::test]
 async fn it_does_what_a_plain_table_does() {
     for seed in 1..80 {
@@ -812,8 +814,8 @@ async fn assert_lists(store: &MemoryStore, model: &Model, keys: &[StoreKey], use
     }
 }
 
-/// A session with a user or without, with data or without, from a few bytes to some thousand. No
-/// two are of one age.
+/// Returns a session with or without a user and with or without data, from a few bytes to some
+/// thousand. No two have the same age.
 fn any_record(dice: &mut Dice, user: u64, version: u64) -> Record {
     let text = |dice: &mut Dice| {
         let most = 1 << dice.below(12);
@@ -835,7 +837,7 @@ fn any_record(dice: &mut Dice, user: u64, version: u64) -> Record {
 
 const COOKIES: [&str; 2] = ["session", "short"];
 
-/// Numbers that look random and are the same each time (xorshift).
+/// Numbers that look random and are the same in each run (xorshift).
 struct Dice(u64);
 
 impl Dice {

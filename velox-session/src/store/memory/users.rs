@@ -1,4 +1,4 @@
-//! The sessions of each user, and the marks of those whose sessions were all ended lately.
+//! The sessions of each user, and the marks of users whose sessions were all ended recently.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,15 +10,15 @@ use super::table::Key;
 #[derive(Default)]
 pub(super) struct Users {
     users: BTreeMap<Key, User>,
-    /// When to look whether a mark may leave: one entry for each.
+    /// The time at which to check whether a mark can be removed, with one entry for each mark.
     marked: VecDeque<(u64, Key)>,
 }
 
 #[derive(Default)]
 struct User {
-    /// By when they began, expired ones too. Most users have one.
+    /// Sorted by the time when they began, including expired ones. Most users have one session.
     sessions: SmallVec<[(u64, Key); 1]>,
-    /// When all sessions were last ended: the mark.
+    /// The mark: when all sessions were last ended.
     ended_at: Option<u64>,
 }
 
@@ -38,24 +38,24 @@ impl Users {
         }
     }
 
-    /// The sessions of a user, the oldest first.
+    /// Returns the sessions of a user, the oldest first.
     pub(super) fn sessions(&self, owner: Key) -> &[(u64, Key)] {
         self.users.get(&owner).map_or(&[], |user| &user.sessions)
     }
 
-    /// Marks that all sessions of a user were ended.
+    /// Records that all sessions of a user were ended now.
     pub(super) fn mark(&mut self, owner: Key, now: u64) {
         if self.users.entry(owner).or_default().ended_at.replace(now).is_none() {
             self.marked.push_back((now.saturating_add(LIFE), owner));
         }
     }
 
-    /// Whether the sessions of a user were ended after this time.
+    /// Returns whether the sessions of a user were ended after this time.
     pub(super) fn ended_after(&self, owner: Key, time: u64) -> bool {
         self.users.get(&owner).is_some_and(|user| user.ended_at > Some(time))
     }
 
-    /// Lets an old mark leave, unless its user has sessions.
+    /// Removes an old mark, unless its user has sessions.
     pub(super) fn tidy(&mut self, now: u64) {
         let Some(&(_, owner)) = self.marked.front().filter(|(due, _)| *due <= now) else { return };
         self.marked.pop_front();
@@ -66,7 +66,7 @@ impl Users {
         }
     }
 
-    /// How many sessions and marks there are.
+    /// Returns the numbers of sessions and marks.
     #[cfg(test)]
     pub(super) fn len(&self) -> (usize, usize) {
         let marks = self.users.values().filter(|user| user.ended_at.is_some()).count();

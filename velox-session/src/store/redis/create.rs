@@ -1,7 +1,8 @@
-//! How a session begins: by itself, or in the place of an old one.
+//! Begins a session, either a new one or one that replaces an old one.
 //!
-//! Where one server has all keys, it is one script. Elsewhere the record, the list of its user and the old record lie on three nodes: the
-//! record is put in first, then its name on the list, which compares the mark; the old record goes last.
+//! If one server has all keys, this is one script. Otherwise the record, the list of its user and
+//! the old record are on up to three nodes: the record is inserted first, then its name is added to
+//! the list, which compares the mark, and the old record is deleted last.
 
 use redis::Value;
 
@@ -14,25 +15,26 @@ use crate::clock::milliseconds;
 use crate::record::Record;
 use crate::store::{Condition, Created, Login, NewSession, Owner, SessionStore, StoreError, end_replaced};
 
-/// A record that is to be put in.
+/// A record to insert.
 struct New {
     name: Vec<u8>,
     text: String,
     life: u64,
-    /// Whose list it is put on.
+    /// The user to whose list it is added.
     owner: Option<Owner>,
     entry: Entry,
 }
 
 impl RedisStore {
-    /// Keeps a session under a new id.
+    /// Stores a session under a new id.
     pub(super) async fn put_in(&self, new: &NewSession<'_>) -> Result<Created, StoreError> {
         let now = self.clock.now();
         let record = new.record.clone().with_expiry(now.saturating_add(life(new.ttl)));
         let (owner, entry) = (new.key.owner(&record), Entry::new(self.layout.member(new.key), &record, new.ttl, now));
         let text = self.layout.text(new.key, &record, if owner.is_some() { entry.until } else { NEVER });
         let put = New { name: self.layout.record(new.key)?, text, life: life(new.ttl), owner, entry };
-        // In one step the old record would be gone when it turns out that no replica has the new one.
+        // In one step, the old record would already be gone when it turns out that no replica has
+        // the new one.
         let goes_later = !self.link.is_one_server() || self.replicas.is_some();
         let created = match self.link.is_one_server() {
             true => self.at_once(new, &put, goes_later, now).await?,
@@ -44,7 +46,7 @@ impl RedisStore {
         }
     }
 
-    /// All in one script.
+    /// Does everything in one script.
     async fn at_once(
         &self,
         new: &NewSession<'_>,
@@ -77,7 +79,7 @@ impl RedisStore {
         })
     }
 
-    /// First the record, then its name on the list.
+    /// Inserts the record, then adds its name to the list.
     async fn in_steps(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg((&put.name, &put.text, "NX", "PX", put.life));
@@ -91,7 +93,8 @@ impl RedisStore {
         listed
     }
 
-    /// Puts a new session on its user's list, and ends those that are to go, but not yet the one that is replaced.
+    /// Adds a new session to its user's list and ends the sessions that have to end, but not yet
+    /// the replaced one.
     async fn enlist(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let Some(owner) = &put.owner else { return Ok(Created::Yes { ended: 0 }) };
         let names = self.add(&self.writes(), owner, &put.entry, terms(new.login)).await?;
@@ -99,7 +102,7 @@ impl RedisStore {
         if names.is_empty() && !new.ends_others {
             return Ok(Created::Yes { ended: 0 });
         }
-        // Where this session does not begin, no other ends.
+        // If this session does not begin, no other session may end.
         if let Some((old, Condition::Version(version))) = new.replaces {
             let present = self.get(old).await?;
             if present.as_ref().map(Record::version) != Some(version) {
@@ -116,7 +119,8 @@ impl RedisStore {
         Ok(Created::Yes { ended: self.keep_to(owner, names, limit).await? })
     }
 
-    /// What was answered to a new record. One that too few replicas have does not count, and is taken back.
+    /// Checks the answer to a new record. If too few replicas have the record, it does not count
+    /// and is removed again.
     async fn counted<T>(&self, put: &New, answer: Result<T, LinkError>) -> Result<T, LinkError> {
         if let Err(LinkError::TooFewReplicas { answer, .. }) = &answer
             && is_in(&answer.0)
@@ -126,7 +130,8 @@ impl RedisStore {
         answer
     }
 
-    /// Takes out a record that was put in: nobody has its id yet. If this fails as well, it expires.
+    /// Removes a record that was inserted. Nobody has its id yet. If this fails as well, the record
+    /// expires.
     async fn take_back(&self, put: &New) {
         self.link.call::<()>(redis::cmd("DEL").arg(&put.name), &put.name, Effect::Idempotent).await.ok();
         if let Some(owner) = &put.owner {
@@ -135,13 +140,13 @@ impl RedisStore {
     }
 }
 
-/// How long ago a login began, and the limit.
+/// Returns how long ago a login began, and the limit.
 fn terms(login: Option<Login>) -> Terms {
     let Some(login) = login else { return NO_TERMS };
     (milliseconds(login.since).min(LONGEST).cast_signed(), login.limit.map_or(NEVER, |limit| limit as u64))
 }
 
-/// Whether a new record is in, by what was answered to it.
+/// Returns whether the answer says that the new record is stored.
 fn is_in(answer: &Value) -> bool {
     match answer {
         Value::Okay => true,

@@ -1,4 +1,4 @@
-//! How records and lists are named and written in Redis.
+//! The keys and the format of records and lists in Redis.
 
 use std::sync::Arc;
 
@@ -6,17 +6,18 @@ use crate::key::StoreKey;
 use crate::record::{Record, RecordError};
 use crate::store::{Owner, StoreError};
 
-/// How records and lists are named and written.
+/// The keys and the format of records and lists.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layout {
-    /// What all keys begin with, if it is not the default.
+    /// The prefix of all keys, if it is not the default.
     pub(super) prefix: Option<String>,
-    /// Records are where VeloxTS has them: under the cookie's name and the id itself, with the expiry in the text kept true.
+    /// Whether records are stored as VeloxTS does: under the cookie's name and the plain id, with
+    /// an up-to-date expiry in the text.
     pub(super) veloxts: bool,
 }
 
 impl Layout {
-    /// The key of a record.
+    /// Returns the key of a record.
     pub(super) fn record(&self, key: &StoreKey) -> Result<Vec<u8>, StoreError> {
         if self.veloxts && key.id().is_none() {
             return Err(StoreError::unsupported("find a session by its hash in the layout of VeloxTS"));
@@ -24,33 +25,33 @@ impl Layout {
         Ok(self.named(key.prefix(), &self.member(key)))
     }
 
-    /// The key of the record that is [listed](Self::member) by this name.
+    /// Returns the key of the record with this name on a [list](Self::member).
     pub(super) fn named(&self, cookie: &str, name: &[u8]) -> Vec<u8> {
         [&self.before_name(cookie), name].concat()
     }
 
-    /// What the key of a record of this cookie is before the name by which it is [listed](Self::member).
+    /// Returns the part of a record's key that comes before its name on the [list](Self::member).
     pub(super) fn before_name(&self, cookie: &str) -> Vec<u8> {
         let prefix = if self.veloxts { self.prefix.as_deref().unwrap_or_default() } else { self.prefix() };
         format!("{prefix}{cookie}:").into_bytes()
     }
 
-    /// The key of the list of a user's sessions.
+    /// Returns the key of the list of a user's sessions.
     pub(super) fn list(&self, owner: &Owner) -> Vec<u8> {
         [&*self.before_user(owner.cookie()), owner.user().as_bytes()].concat()
     }
 
-    /// What the key of a list of this cookie is before the user.
+    /// Returns the part of a list's key that comes before the user.
     pub(super) fn before_user(&self, cookie: &str) -> Vec<u8> {
         format!("{}users:{cookie}:", self.prefix()).into_bytes()
     }
 
-    /// The key of a rate limit's count.
+    /// Returns the key of the count of a rate limit.
     pub(super) fn rate(&self, hash: &str) -> Vec<u8> {
         format!("{}rate:{hash}", self.prefix()).into_bytes()
     }
 
-    /// What stands for a session on its user's list.
+    /// Returns the name of a session on its user's list.
     pub(super) fn member(&self, key: &StoreKey) -> Vec<u8> {
         match key.id() {
             Some(id) if self.veloxts => id.as_bytes().to_vec(),
@@ -58,7 +59,7 @@ impl Layout {
         }
     }
 
-    /// The session that stands on the list of this user.
+    /// Returns the session with this name on the list of a user.
     pub(super) fn listed(&self, member: &[u8], owner: &Owner) -> Option<StoreKey> {
         if self.veloxts {
             return crate::id::SessionId::parse(member).map(|id| StoreKey::new(owner.prefix(), &id));
@@ -67,8 +68,8 @@ impl Layout {
         StoreKey::from_text(&format!("{}:{digest}", owner.cookie()))
     }
 
-    /// The text of a record: its JSON, with the id in front where VeloxTS reads along, and with what the scripts look for, at the end and in this
-    /// order.
+    /// Returns the text of a record. It is JSON, with the id first if VeloxTS reads it, and with
+    /// the fields that the scripts look for at the end, in this order.
     pub(super) fn text(&self, key: &StoreKey, record: &Record, listed_until: u64) -> String {
         let id = key.id().filter(|_| self.veloxts).map(|id| String::from_utf8_lossy(id.as_bytes()));
         let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
@@ -87,10 +88,11 @@ impl Layout {
     }
 }
 
-/// A record as the scripts hand it back: its text, the milliseconds that are left to it, its version.
+/// A record as a script returns it: its text, the milliseconds until it expires, and its version.
 pub(super) type Held = (Vec<u8>, i64, i64);
 
-/// Reads a record that a script has handed back. The script knows version and expiry better than the text.
+/// Reads a record that a script has returned. Version and expiry of the script are newer than those
+/// in the text.
 pub(super) fn record((text, left, version): &Held, now: u64) -> Result<Record, RecordError> {
     let record = Record::try_from_json(text)?;
     let [left, version] = [*left, *version].map(|number| u64::try_from(number).unwrap_or_default());

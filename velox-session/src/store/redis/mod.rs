@@ -1,10 +1,12 @@
-//! Sessions in Redis or Valkey: one server, a master by its name or by the word of sentinels, or a cluster.
+//! Sessions in Redis or Valkey: on one server, on a master found by Sentinel, or in a cluster.
 //!
-//! Every method (`records.rs`) is one script on one key, so that Redis runs it in one step: what a request begins with reads the record and
-//! renews its life at once. Where one server has all keys, sessions begin (`create.rs`) and end (`users.rs`) in one script of several keys.
+//! Every method (`records.rs`) is one script on one key, which Redis runs in one step. The first
+//! command of a request reads the record and renews its lifetime at once. If one server has all
+//! keys, sessions begin (`create.rs`) and end (`users.rs`) in one script on several keys.
 //!
-//! A list names at least all sessions of a user that live (`list.rs`). The name of one that has expired may stay behind. The list lives
-//! longer than any of its records can without being listed again, by the clock of any server.
+//! The list of a user names at least all live sessions of that user (`list.rs`). Names of expired
+//! sessions may stay on it. The list outlives all of its records that are not listed again,
+//! whichever server's clock is used.
 
 mod create;
 mod layout;
@@ -26,20 +28,24 @@ use super::StoreError;
 use crate::clock::{Clock, SystemClock};
 use crate::event::Limit;
 
-/// A store in Redis, or in Valkey. Clones share its connection.
+/// A session store in Redis or Valkey.
 ///
-/// It needs Redis 6.2 or later. The connection is made with the first request that needs a session, and again whenever it
-/// breaks: an application starts while Redis is down, and serves what needs no session. Each command is answered within the
-/// deadline, a second unless set, connecting included; a request whose session cannot be loaded in that time is answered 503.
+/// Clones share the connection. The store needs Redis 6.2 or later. It connects when the first
+/// request needs a session, and reconnects whenever the connection breaks. An application can
+/// therefore start while Redis is down, and serve requests that need no session.
 ///
-/// | key | holds | lives |
+/// Each command has a deadline that includes connecting. The default is one second. A request whose
+/// session cannot be loaded in that time is answered with 503.
+///
+/// | key | value | lifetime |
 /// | --- | --- | --- |
-/// | `velox:<cookie>:<SHA-256 of the id>` | a record, as JSON | as long as the session |
-/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions, by when they began, and when all were last ended | a quarter longer than the last of them, and ten minutes |
+/// | `velox:<cookie>:<SHA-256 of the id>` | a record as JSON | as long as the session |
+/// | `velox:users:<cookie>:<user id>` | the names of a user's sessions in the order in which they began, and when all were last ended | a quarter longer than the last session, plus ten minutes |
 /// | `velox:rate:<hash>` | the count of a rate limit | as long as its window |
 ///
-/// A list or a count that holds something else is deleted and made anew, with a warning in the log that names the key. A record that
-/// cannot be read is no session; the log says why.
+/// If the key of a list or of a count holds something else, the store deletes it, starts anew, and
+/// logs a warning with the key. A record that cannot be read counts as no session; the log says
+/// why.
 ///
 /// # Examples
 ///
@@ -56,15 +62,16 @@ use crate::event::Limit;
 ///
 /// # Permissions
 ///
-/// A user of Redis needs these commands, here in the form of Redis 6.2 and 7:
+/// The Redis user needs these commands, shown here for Redis 6.2 and 7:
 ///
 /// ```text
 /// ACL SETUSER velox on >password ~velox:* -@all +eval +evalsha +get +set +del +exists +incr +pexpire +pttl +time +type +zadd +zcount +zrandmember +zrangebyscore +zrem +zscore +ping
 /// ```
 ///
-/// Add `+wait` for [`with_replicas`](Self::with_replicas), `+select` for a database other than 0, `+asking` for a cluster, and
-/// `+role` for a master found by Sentinel. From Redis 7.2 on, `+client|setinfo` keeps the log of refused commands clean. In the layout of
-/// VeloxTS records have other keys: add `~<cookie name>:*`.
+/// Add `+wait` for [`with_replicas`](Self::with_replicas), `+select` for a database other than 0,
+/// `+asking` for a cluster, and `+role` for a master found by Sentinel. From Redis 7.2 on,
+/// `+client|setinfo` keeps refused commands out of the ACL log. In the VeloxTS layout, records have
+/// other keys: add `~<cookie name>:*`.
 ///
 /// # Round trips
 ///
@@ -72,65 +79,76 @@ use crate::event::Limit;
 /// | --- | --- | --- |
 /// | without the session cookie, or with a forged one | 0 | 0 |
 /// | reads the session, renewed or not | 1 | 1 |
-/// | writes to it, or [updates](crate::Session::update) it | 2 | 2 |
+/// | writes to the session, or [updates](crate::Session::update) it | 2 | 2 |
 /// | login of a visitor without a session | 1 | 2 |
 /// | login or new id on a session | 2 | 5 |
 /// | logout | 2 | 3 |
 /// | ends all sessions of a user, however many | 2 | a few for each thousand |
 ///
-/// With `with_replicas`, a login or new id on a session takes one more. In a cluster, the first command for each slot may take one
-/// more, as it is sent on to the node that has the slot.
+/// With `with_replicas`, a login or a new id on a session takes one more. In a cluster, the first
+/// command for each slot may take one more, because it is redirected to the node that has the slot.
 ///
 /// # Memory
 ///
-/// A Redis that may remove keys before their time when its memory is full (`maxmemory-policy`) logs people out by it, and, which is worse,
-/// may remove a user's list while the sessions go on: until they are listed anew, `logout_all`, `sessions` and limits do not know
-/// them. Give sessions a Redis with `noeviction`, which is Redis's default: when it is full, it refuses what needs room, which is answered 503
-/// (logins, saves, a session that is to be listed anew, and in the layout of VeloxTS renewals), and serves the rest.
+/// Give sessions a Redis with the policy `noeviction` (`maxmemory-policy`), which is the default.
+/// When its memory is full, it refuses commands that need room and serves the rest. The refused
+/// requests are answered with 503: logins, saves, sessions that have to be listed again, and, in
+/// the VeloxTS layout, renewals.
+///
+/// With any other policy, a full Redis evicts keys early and logs users out. Worse, it may evict
+/// the list of a user while the sessions live on. `logout_all`, `sessions` and the session limit
+/// then do not know those sessions until they are listed again.
 ///
 /// # Failover
 ///
-/// A replica that takes over may lack the last moment of writes, as Redis replicates after it has answered. A session that was
-/// ended in that moment is alive again, until it expires or is ended again; one that began in it is gone. Redis bounds that moment by
-/// `min-replicas-to-write` and `min-replicas-max-lag`: with these a master that has lost its replicas refuses writes (503 here).
+/// Redis replicates a write after it has answered. A replica that is promoted may therefore lack
+/// the last moment of writes. A session that was ended in that moment is alive again until it
+/// expires or is ended again; a session that began in it is gone. Redis limits that moment with
+/// `min-replicas-to-write` and `min-replicas-max-lag`: a master that has lost its replicas then
+/// refuses writes, which is answered with 503.
 ///
-/// [`with_replicas`](Self::with_replicas) answers a write with success only once so many replicas have it. Redis does not become consistent
-/// by that:
+/// [`with_replicas`](Self::with_replicas) reports a write as successful only once the given number
+/// of replicas have it. This does not make Redis consistent:
 ///
-/// - A replica that has not got the write may take over all the same. Sentinel and clusters choose the one that has got furthest, as well as
-///   they know. Where *all* replicas are asked for, each has it; then the loss of one fails all writes.
-/// - What replicas have, they have in memory: one that starts again has what is on its disk.
-/// - A write that failed for want of replicas was carried out by the master nevertheless. A session is then as it was or as it was to
-///   be: ended by a logout, say. New sessions are taken back. With `min-replicas-to-write` as well, a master that knows that its replicas are
-///   gone refuses before it does anything.
-/// - A read takes the master's word. Who asks again after such a 503 may be told that a session has ended, though no replica knows.
+/// - A replica without the write may still be promoted. Sentinel and clusters choose the replica
+///   that is furthest ahead, as far as they know. If you ask for *all* replicas, each one has the
+///   write, but the loss of one replica then fails all writes.
+/// - Replicas hold the write in memory. A replica that restarts has what is on its disk.
+/// - If too few replicas have a write, the call fails, but the master has carried the write out.
+///   The session is then as before or as after the write; it may have been ended by a logout, for
+///   example. New sessions are removed again. With `min-replicas-to-write` as well, a master that
+///   knows that its replicas are gone refuses the write before it does anything.
+/// - A read returns what the master has. A client that asks again after such a 503 may see that a
+///   session has ended, although no replica knows it.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Link,
-    /// Who must have a write before it counts.
+    /// The number of replicas that must have a write, and the time for it.
     replicas: Option<Replicas>,
     layout: Layout,
     clock: Arc<dyn Clock>,
-    /// Records that cannot be read, for the log.
+    /// Limits how often the log reports records that cannot be read.
     unreadable: Arc<Limit>,
 }
 
 impl RedisStore {
-    /// A store on the server of this URL: `redis://[user:password@]host[:port][/database]`, with TLS `rediss://…` (feature
-    /// `redis-tls`). Does not connect yet.
+    /// Returns a store on the server with this URL:
+    /// `redis://[user:password@]host[:port][/database]`, or `rediss://…` for TLS (feature
+    /// `redis-tls`). It does not connect yet.
     ///
-    /// The server has all keys: what begins a session names several in one script. Of a proxy that spreads keys over servers that is not
-    /// so: there, a [connection of one's own](Self::with_connection) names one key at a time.
+    /// The server must have all keys, because the script that begins a session uses several. A
+    /// proxy that spreads keys over several servers does not meet this; use
+    /// [`with_connection`](Self::with_connection) there, which uses one key at a time.
     ///
     /// # Errors
     ///
-    /// The URL is none of a Redis server.
+    /// The URL is not the URL of a Redis server.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
         Link::single(url).map(Self::over).map_err(StoreError::new)
     }
 
-    /// A store on the server of a client of the crate `redis`, for what a URL does not say: certificates of one's own, say. Does not
-    /// connect yet.
+    /// Returns a store on the server of a client of the `redis` crate. Use it for settings that a
+    /// URL cannot express, such as custom certificates. It does not connect yet.
     ///
     /// # Examples
     ///
@@ -145,14 +163,17 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// The client's address is none that can be reached by this build: one with TLS, without the feature `redis-tls`.
+    /// This build cannot reach the address of the client: it needs TLS, and the feature `redis-tls`
+    /// is off.
     pub fn with_client(client: &redis::Client) -> Result<Self, StoreError> {
         Link::single(client.get_connection_info().clone()).map(Self::over).map_err(StoreError::new)
     }
 
-    /// A store on a cluster, of which some nodes are named; they name the others. Does not connect yet.
+    /// Returns a store on a cluster. Name some of its nodes; they tell the addresses of the others.
+    /// It does not connect yet.
     ///
-    /// Each process learns the place of a slot with the first command for a key in it, which takes a round trip more.
+    /// Each process learns which node has a slot with the first command for a key in that slot.
+    /// This command takes one more round trip.
     ///
     /// # Examples
     ///
@@ -166,18 +187,21 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// A URL is none of a Redis server, or there is none.
+    /// A URL is not the URL of a Redis server, or the list of URLs is empty.
     pub fn cluster<'u>(urls: impl IntoIterator<Item = &'u str>) -> Result<Self, StoreError> {
         Link::cluster(urls).map(Self::over).map_err(StoreError::new)
     }
 
-    /// A store on the master of this name that Redis Sentinel watches. Sentinels are asked for its address whenever a connection is
-    /// made, so that sessions are served again once they have promoted a replica. Does not connect yet.
+    /// Returns a store on the master with this name, which Redis Sentinel watches. It does not
+    /// connect yet.
     ///
-    /// Name all sentinels, with their ports. They are asked at once, and the first that knows a master counts.
+    /// Whenever the store connects, it asks the sentinels for the address of the master. Sessions
+    /// therefore work again once the sentinels have promoted a replica. Name all sentinels with
+    /// their ports. All are asked at the same time, and the first answer with a master counts.
     ///
-    /// A URL says how the master is reached where it asks for a password or speaks TLS, with the name in place of the host:
-    /// `rediss://user:password@mymaster/0`. The URLs of the sentinels say that for the sentinels alone.
+    /// If the master needs a password or TLS, pass a URL with the name in place of the host:
+    /// `rediss://user:password@mymaster/0`. The URLs of the sentinels set password and TLS only for
+    /// the sentinels.
     ///
     /// # Examples
     ///
@@ -193,16 +217,20 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// A URL is none of a Redis server, the name cannot stand in one, or there is no sentinel.
+    /// A URL is not the URL of a Redis server, the name cannot be part of a URL, or the list of
+    /// sentinels is empty.
     pub fn sentinel<'u>(urls: impl IntoIterator<Item = &'u str>, master: &str) -> Result<Self, StoreError> {
         let master = if master.contains("://") { master.to_owned() } else { format!("redis://{master}") };
         Link::sentinel(urls, master).map(Self::over).map_err(StoreError::new)
     }
 
-    /// A store on a connection that the application has made, and that it looks after: whether it connects again, whether it sends a
-    /// write again whose reply was lost (which can then be done twice), and what it does about a silent server, is its own affair. Its clones must share it or stand for the same server.
+    /// Returns a store on a connection that your application has made and maintains. The connection
+    /// decides whether it reconnects, whether it repeats a write whose reply was lost (which may
+    /// then happen twice), and how it treats a silent server. Its clones must share it or lead to
+    /// the same server.
     ///
-    /// Each script on it names one key, so that it may lead to a cluster, too. For that, a login on top of a session takes a round trip more.
+    /// Each script uses one key, so the connection may also lead to a cluster. The price is one
+    /// more round trip for a login on an existing session.
     ///
     /// # Examples
     ///
@@ -210,7 +238,7 @@ impl RedisStore {
     /// use velox_session::store::RedisStore;
     ///
     /// # async fn connect() -> redis::RedisResult<RedisStore> {
-    /// // With its feature `connection-manager`, the crate redis has connections that are made again when they break.
+    /// // With the feature `connection-manager`, the redis crate has connections that reconnect.
     /// let client = redis::Client::open("redis://127.0.0.1")?;
     /// let store = RedisStore::with_connection(client.get_multiplexed_async_connection().await?);
     /// # Ok(store)
@@ -220,29 +248,37 @@ impl RedisStore {
         Self::over(Link::own(connection))
     }
 
-    /// How long each command may take, connecting included. A second unless set.
+    /// Sets the deadline of each command, including connecting. The default is one second.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { link: self.link.with_deadline(deadline), ..self }
     }
 
-    /// Waits after each write until so many replicas have it, by Redis's `WAIT`, for as long as `within`: if they have not by then, the
-    /// write has failed, and the request is answered 503. Off unless set, and with a count of zero. What it is worth when a replica takes
-    /// over, and what it is not, is [above](Self#failover).
+    /// Makes each write wait until this many replicas have it, using `WAIT` of Redis. The default
+    /// is zero, which turns this off.
     ///
-    /// `WAIT` is sent right behind the write, in the same round trip. The time for it is part of the command's
-    /// [deadline](Self::with_deadline): `within` is cut to nine tenths of what is left of that. A login on top of a session takes a round trip
-    /// more: the old session goes once replicas have the new one, and stays where they do not get it.
+    /// If the replicas do not have the write after `within`, the write fails and the request is
+    /// answered with 503. [Failover](Self#failover) explains what this guarantees and what it does
+    /// not.
     ///
-    /// - **Writes** are new sessions, saves, new ids and ends of sessions, with what they change on the lists of users. A flash message that
-    ///   is read is a save.
-    /// - **Renewals** are none, whether [`load`](crate::SessionStore::load) makes them or [`touch`](crate::SessionStore::touch), or a read would need
-    ///   replicas: one that lacks a renewal ends the session when it would have ended without, and until then the next read makes it again.
-    /// - The counts of rate limits wait for nothing: one that is lost lets somebody try once more.
+    /// `WAIT` is sent right after the write, in the same round trip. Its time is part of the
+    /// command's [deadline](Self::with_deadline): `within` is limited to nine tenths of the time
+    /// that is left. A login on an existing session takes one more round trip: the old session is
+    /// deleted once the replicas have the new one, and stays if they do not get it.
     ///
-    /// Redis carries out nothing else on a connection that waits. So writes have a connection of their own to each server, and reads go on
-    /// meanwhile; writes of one process follow each other, at most one for each time that a replica takes to answer. A
-    /// [connection of one's own](Self::with_connection) is one for all: there, reads wait behind writes.
+    /// - **Writes** are new sessions, saves, new ids and ended sessions, with their changes to the
+    ///   lists of users. Taking a flash message is a save.
+    /// - **Renewals** do not wait, whether [`load`](crate::SessionStore::load) or
+    ///   [`touch`](crate::SessionStore::touch) makes them; otherwise reads would need replicas. A
+    ///   replica that lacks a renewal ends the session when it would have ended without it. Until
+    ///   then, the next read makes the renewal again.
+    /// - The counts of rate limits do not wait. If a count is lost, a client can try once more.
+    ///
+    /// While a connection waits, Redis carries out no other command on it. Writes therefore use a
+    /// second connection to each server, and reads go on meanwhile. The writes of one process
+    /// follow each other, with at most one in the time that a replica takes to answer. With
+    /// [`with_connection`](Self::with_connection) everything uses the same connection, so reads
+    /// wait behind writes.
     ///
     /// # Examples
     ///
@@ -262,28 +298,32 @@ impl RedisStore {
         Self { replicas: (count > 0).then_some(Replicas { count, within }), ..self }
     }
 
-    /// What all keys begin with. `velox:` unless set; in the layout of VeloxTS, records have none unless set.
+    /// Sets the prefix of all keys. The default is `velox:`. In the VeloxTS layout, the keys of
+    /// records have no prefix by default.
     #[must_use]
     pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.layout.prefix = Some(prefix.into());
         self
     }
 
-    /// Keeps records where VeloxTS has them, `<cookie name>:<id>`, in its JSON, with an `expiresAt` that is always true: so that a VeloxTS
-    /// service and this one serve the same sessions, side by side, from one Redis and with one secret. The guide
-    /// `velox_session::guide::from_veloxts` goes through it step by step.
+    /// Stores records as VeloxTS does: under `<cookie name>:<id>`, in its JSON, with an `expiresAt`
+    /// that is kept up to date. A VeloxTS service and this one can then serve the same sessions
+    /// side by side, with one Redis and one secret. The guide `velox_session::guide::from_veloxts` explains each
+    /// step.
     ///
     /// # Security
     ///
-    /// The ids of the sessions are in Redis in clear: who reads it can read them, and needs only the secret to use them.
-    /// The other side writes without looking: it can bring back a session that was ended here while it served a request.
+    /// Redis then contains the ids of the sessions in plain text. Anybody who can read Redis needs
+    /// only the secret to use them. VeloxTS writes without a version check, so it can bring back a
+    /// session that was ended here while VeloxTS served a request.
     #[must_use]
     pub fn with_veloxts_layout(mut self) -> Self {
         self.layout.veloxts = true;
         self
     }
 
-    /// The store with another clock, for tests. Give the same one to the builder. Redis expires records by its own.
+    /// Returns the store with another clock. Use it in tests, and give the same clock to the
+    /// builder. Redis expires records by its own clock.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -299,7 +339,7 @@ impl RedisStore {
         }
     }
 
-    /// The link for what counts only once replicas have it.
+    /// Returns the link for writes that count only once replicas have them.
     fn writes(&self) -> Link {
         self.link.clone().with_replicas(self.replicas)
     }

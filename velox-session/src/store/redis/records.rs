@@ -1,4 +1,4 @@
-//! The methods of the store: each is one script on the key of a record.
+//! The methods of the store. Each is one script on the key of a record.
 
 use std::time::Duration;
 
@@ -17,8 +17,9 @@ use crate::store::{
 };
 
 impl RedisStore {
-    /// Reads a record, and renews its life as the arguments say: lifetime, absolute time-out, interval. Answers whether it was renewed, or is
-    /// [to be listed](TO_BE_LISTED) first.
+    /// Reads a record, and renews its lifetime according to the arguments: lifetime, absolute
+    /// timeout, interval. Returns whether it was renewed, or whether it has [to be
+    /// listed](TO_BE_LISTED) first.
     async fn read(
         &self,
         key: &StoreKey,
@@ -29,7 +30,8 @@ impl RedisStore {
         let (renewed, held): (i64, Option<Held>) =
             self.link.eval(&scripts::LOAD, &[&name], args, Effect::Idempotent).await?;
         let record = held.and_then(|held| {
-            // If it cannot be read, it is no session, and will not be one if it is asked for again. What is in it is not for the log.
+            // A record that cannot be read is no session, and will not become one. Its content must
+            // not get into the log.
             let warn = |reason: &_| {
                 if let Some(suppressed) = self.unreadable.count(now) {
                     tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
@@ -40,7 +42,7 @@ impl RedisStore {
         Ok((renewed, record))
     }
 
-    /// Lets a record live on whose user's list may be gone before it. Answers whether there is one.
+    /// Renews a record whose user's list may expire earlier. Returns whether the record exists.
     async fn list_and_touch(
         &self,
         link: &Link,
@@ -50,7 +52,8 @@ impl RedisStore {
         now: u64,
     ) -> Result<bool, StoreError> {
         let entry = Entry::new(self.layout.member(key), record, ttl, now);
-        // One after the other: the record says that it is listed only once it is, or nothing would list it again.
+        // The order matters: the record says that it is listed only once it is. Otherwise nothing
+        // would list it again.
         if let Some(owner) = key.owner(record) {
             self.add(link, &owner, &entry, NO_TERMS).await?;
         }
@@ -58,7 +61,8 @@ impl RedisStore {
         Ok(link.eval(&scripts::TOUCH, &[&self.layout.record(key)?], args, Effect::Idempotent).await?)
     }
 
-    /// Counts in a window of a rate limit, which opens with the first. Answers the count, and milliseconds until the window is over.
+    /// Counts an attempt in a window of a rate limit. The first attempt opens the window. Returns
+    /// the count, and the milliseconds until the window closes.
     pub(crate) async fn count(&self, hash: &str, window: Duration) -> Result<(u64, u64), StoreError> {
         let name = self.layout.rate(hash);
         let (count, left, garbage) = self.link.eval(&scripts::HIT, &[&name], life(window), Effect::Once).await?;
@@ -80,7 +84,7 @@ impl SessionStore for RedisStore {
         if done != TO_BE_LISTED {
             return Ok(Some(Found { record, renewed: done == RENEWED }));
         }
-        // The other service began it, or it has been read for a long time and never written to.
+        // VeloxTS began this session, or it was only read and not written for a long time.
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
         let alive = self.list_and_touch(&self.link, key, &record, ttl, renewal.now()).await?;
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
@@ -92,7 +96,7 @@ impl SessionStore for RedisStore {
         let ask = async |names: &[&[u8]]| {
             self.link.eval::<Vec<bool>>(&scripts::ALIVE, names, None::<&str>, Effect::Idempotent).await
         };
-        // Records on several servers are asked for one by one, side by side.
+        // Records on several servers are checked with one command each, concurrently.
         let (in_step, in_script) = if self.link.is_one_server() { (MANY, MANY) } else { (SOME, 1) };
         let mut live = Vec::with_capacity(keys.len());
         for names in names.chunks(in_step) {
@@ -141,7 +145,8 @@ impl SessionStore for RedisStore {
             self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
         if let Some(user) = listed {
             let owner = Owner::new(key.prefix(), &String::from_utf8_lossy(&user));
-            // It is over all the same. A name without a record is nothing to the list.
+            // If this fails, the session is over all the same. The list may contain names without a
+            // record.
             self.unlist(&owner, &[self.layout.member(key)]).await.ok();
         }
         Ok(match done {
@@ -172,7 +177,7 @@ impl SessionStore for RedisStore {
 
     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let (store, owner, keep) = (self.clone(), owner.clone(), keep.cloned());
-        // This goes on where the request is dropped, or some sessions would be left.
+        // This task goes on if the request is dropped; otherwise some sessions would be left.
         let ending = tokio::spawn(async move {
             if store.link.is_one_server() {
                 store.end_here(&owner, keep.as_ref()).await
@@ -184,12 +189,12 @@ impl SessionStore for RedisStore {
     }
 }
 
-/// How many records one script is asked for: other commands wait for it.
+/// The number of records that one script checks, because other commands wait for the script.
 const MANY: usize = 500;
-/// How many are asked for side by side, where they may be on several servers.
+/// The number of records that are checked concurrently if they may be on several servers.
 const SOME: usize = 64;
 
-/// What the script `update` puts in place of.
+/// A placeholder that the script `update` replaces.
 const AS_IT_WAS: u64 = 0;
 const RENEWED: i64 = 1;
 const TO_BE_LISTED: i64 = 2;

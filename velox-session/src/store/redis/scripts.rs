@@ -1,5 +1,5 @@
-//! What is done in one step, as scripts. Each touches one key, so that a cluster runs them too; but for those that are run only where one
-//! server has all keys.
+//! The scripts that Redis runs in one step. Each uses one key, so that it also runs in a cluster,
+//! except for the scripts that need one server with all keys.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -21,19 +21,19 @@ pub(super) static ADD: LazyLock<Script> = script!("list.lua", "add.lua");
 pub(super) static NAMES: LazyLock<Script> = script!("list.lua", "names.lua");
 /// For one server: the list and all records that it names.
 pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "ending.lua", "end.lua");
-/// For one server: two records and the list, and all records that it names.
+/// For one server: two records, the list, and all records that it names.
 pub(super) static CREATE: LazyLock<Script> =
     script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
 /// For one server, or for one record.
 pub(super) static ALIVE: LazyLock<Script> = script!("alive.lua");
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");
 
-/// Milliseconds of a life, as Redis takes them.
+/// Returns a lifetime in the milliseconds that Redis accepts.
 pub(super) fn life(ttl: Duration) -> u64 {
     milliseconds(ttl).clamp(1, LONGEST)
 }
 
-/// Some 35,000 years: what is added to it, scripts still count exactly.
+/// About 35,000 years. Scripts can still add to this number exactly.
 pub(super) const LONGEST: u64 = 1 << 50;
-/// The largest number that scripts count exactly: longer than anything lives.
+/// The largest number that scripts handle exactly, which is longer than any lifetime.
 pub(super) const NEVER: u64 = (1 << 53) - 1;

@@ -1,13 +1,15 @@
-//! The sessions of a user, by the names on the user's list: found, and ended.
+//! Finds and ends the sessions of a user by the names on the user's list.
 //!
-//! A session that gets a new id between a look at the list and the reading of its record is not there by the name that was read; it is on the
-//! list by another. So the list is looked at until it is as it was before the records were read: then no session had a new id meanwhile. The
-//! new name is listed once the new record is in, and the old record goes after that:
+//! A session may get a new id after the list was read and before its record is read. It is then
+//! missing under the old name and listed under the new one. Therefore the list is read again until
+//! it is the same as before the records were read: then no session got a new id meanwhile. The new
+//! name is added to the list once the new record is stored, and the old record is deleted after
+//! that:
 //!
 //! ```text
-//!   the one that gets a new id    put in b, list b                    destroy a, unlist a
-//!   the one that looks                              a and b are on the list: one of them is found, if
-//!                                                   b is read again after a was found missing
+//!   the request that changes the id    store b, list b                    destroy a, unlist a
+//!   the request that reads the list                    a and b are on the list: one of them is found if
+//!                                                      b is read again after a was found missing
 //! ```
 
 use std::collections::HashMap;
@@ -22,7 +24,7 @@ use crate::record::Record;
 use crate::store::{Owner, SessionStore, StoreError};
 
 impl RedisStore {
-    /// The live sessions of a user.
+    /// Returns the live sessions of a user.
     pub(super) async fn live_sessions(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let (mut before, mut found) = (Vec::new(), HashMap::new());
         for _ in 0..MAX_LOOKS {
@@ -30,13 +32,15 @@ impl RedisStore {
             if names == before {
                 return Ok(found.into_iter().collect());
             }
-            // What is missing is read once more: the record that took over from it is there by then.
+            // A missing record is read once more, because the record that replaces it exists by
+            // then.
             for _ in 0..2 {
                 let keys = names.iter().filter_map(|name| self.layout.listed(name, owner));
                 let missing: Vec<_> = keys.filter(|key| !found.contains_key(key)).collect();
                 for keys in missing.chunks(AT_ONCE) {
                     let records = try_join_all(keys.iter().map(|key| self.get(key))).await?;
-                    // Another one's by now is not this user's, though nothing makes it so.
+                    // A record of another user does not belong here, although nothing can cause
+                    // this.
                     let theirs = keys.iter().cloned().zip(records).filter_map(|(key, record)| {
                         record.filter(|record| key.owner(record).as_ref() == Some(owner)).map(|record| (key, record))
                     });
@@ -48,7 +52,8 @@ impl RedisStore {
         Err(StoreError::new("the sessions of the user change faster than they are read"))
     }
 
-    /// Ends all sessions of a user but one, and leaves a mark: in one script, where one server has all keys.
+    /// Ends all sessions of a user except one and sets a mark, in one script, if one server has all
+    /// keys.
     pub(super) async fn end_here(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let list = self.layout.list(owner);
         let kept = keep.map(|key| self.layout.record(key)).transpose()?;
@@ -60,8 +65,9 @@ impl RedisStore {
         Ok(u64::try_from(ended).ok())
     }
 
-    /// The same where records and list lie on several servers. What gets a new id meanwhile is on the list by its new name, before the old
-    /// record goes: so the list is looked at until nothing is left.
+    /// Does the same if records and list are on several servers. A session that gets a new id
+    /// meanwhile is listed under its new name before the old record is deleted, so the list is read
+    /// again until nothing is left.
     pub(super) async fn end_elsewhere(
         &self,
         owner: &Owner,
@@ -78,7 +84,8 @@ impl RedisStore {
             if names.is_empty() {
                 return Ok(Some(ended));
             }
-            // After the look: if it is there now, none of those that were found has taken over from it.
+            // This check comes after the list was read. If the kept session still exists, none of
+            // the listed sessions has replaced it.
             if !self.is_kept(keep).await? {
                 return Ok(None);
             }
@@ -95,7 +102,8 @@ impl RedisStore {
         }
     }
 
-    /// Ends the oldest of these sessions, so that one less than the limit are left. Those that have expired leave the list.
+    /// Ends the oldest of these sessions until one less than the limit is left. Expired ones are
+    /// removed from the list.
     pub(super) async fn keep_to(&self, owner: &Owner, names: Vec<Vec<u8>>, limit: usize) -> Result<u64, StoreError> {
         let live = try_join_all(names.iter().map(async |name| {
             let key = self.layout.named(owner.cookie(), name);
@@ -113,7 +121,7 @@ impl RedisStore {
         self.end_named(owner, &leaving).await
     }
 
-    /// Ends sessions by their names, unread. Answers how many there were.
+    /// Ends sessions by their names without reading them. Returns how many existed.
     async fn end_named(&self, owner: &Owner, names: &[Vec<u8>]) -> Result<u64, StoreError> {
         let mut ended = 0;
         for names in names.chunks(AT_ONCE) {
@@ -122,14 +130,14 @@ impl RedisStore {
                 self.writes().call::<u64>(redis::cmd("DEL").arg(&key), &key, Effect::Idempotent).await
             }));
             ended += deleted.await?.iter().sum::<u64>();
-            // Only now: what is not ended yet must stay on the list.
+            // This comes last, because a session that is not ended yet must stay on the list.
             self.unlist(owner, names).await?;
         }
         Ok(ended)
     }
 }
 
-/// So many records are read or deleted at once.
+/// The number of records to read or delete at a time.
 const AT_ONCE: usize = 256;
-/// So many looks in a row find another list only if somebody sees to it.
+/// The list can differ in this many reads in a row only if somebody causes it on purpose.
 const MAX_LOOKS: usize = 100;

@@ -1,7 +1,8 @@
-//! A cluster: each command goes to the node that has its key's slot.
+//! A cluster: each command goes to the node that has the slot of its key.
 //!
-//! The slots are not asked for. A node that is sent a command for a slot of another's does not carry it out, and says who has the
-//! slot. That is remembered until it is told otherwise, or that node fails.
+//! The client does not ask for the slots. A node that gets a command for a slot of another node
+//! does not carry it out, but answers which node has the slot. The client remembers this until it
+//! is told otherwise, or until that node fails.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,15 +17,15 @@ use super::error::LinkError;
 use super::request::Request;
 use super::server::Server;
 
-/// A cluster.
+/// A connection to a cluster.
 pub(super) struct Cluster {
-    /// How each node is reached, but for its address.
+    /// The connection settings of all nodes, without the address.
     info: ConnectionInfo,
     state: Mutex<State>,
 }
 
 struct State {
-    /// All nodes that are known. The first one is asked for slots whose node is not.
+    /// All known nodes. The first one gets the commands for slots whose node is unknown.
     nodes: Vec<Arc<Node>>,
     slots: HashMap<Slot, Arc<Node>>,
 }
@@ -35,7 +36,8 @@ struct Node {
 }
 
 impl Cluster {
-    /// A cluster, of which some nodes are named. The first one tells how to log in to all. Does not connect.
+    /// Returns a cluster that contains these nodes. The settings of the first one are used to log
+    /// in to all. It does not connect.
     pub(super) fn new(infos: &[ConnectionInfo]) -> Result<Self, LinkError> {
         let state = State { nodes: Vec::new(), slots: HashMap::new() };
         let cluster = Self { info: infos[0].clone(), state: Mutex::new(state) };
@@ -45,7 +47,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Sends a command to the node that has the slot of a key, and on to where a node sends it.
+    /// Sends a command to the node that has the slot of the key, and follows redirections.
     pub(super) async fn send(&self, mut request: Request<'_>, key: &[u8], until: Instant) -> Result<Value, LinkError> {
         let slot = Slot::for_key(key);
         let (mut node, mut failed) = (self.owner(slot), false);
@@ -54,7 +56,7 @@ impl Cluster {
                 Err(error) => error,
                 answer => return answer,
             };
-            // What was not carried out may go elsewhere.
+            // A command that was not carried out may be sent to another node.
             node = match &error {
                 LinkError::Refused(refusal) => {
                     let Some(next) = self.redirected(refusal, &node) else { return Err(error) };
@@ -79,20 +81,20 @@ impl Cluster {
         Err(LinkError::NotReady(RedisError::from((ErrorKind::Client, "sent from node to node"))))
     }
 
-    /// The node that has a slot, as far as is known, or else one that knows.
+    /// Returns the node that has the slot, as far as is known, or another node that can redirect.
     fn owner(&self, slot: Slot) -> Arc<Node> {
         let state = self.state();
         Arc::clone(state.slots.get(&slot).unwrap_or(&state.nodes[0]))
     }
 
-    /// Lets another node say who has the slots of one that failed.
+    /// Forgets the slots of a node that failed, so that other nodes tell who has them now.
     fn forget(&self, node: &Node) {
         let mut state = self.state();
         state.slots.retain(|_, owner| owner.address != node.address);
         state.nodes.sort_by_key(|other| other.address == node.address);
     }
 
-    /// The node that a refusal names, if it names one.
+    /// Returns the node that a refusal redirects to, if any.
     fn redirected(&self, refusal: &RedisError, from: &Node) -> Option<Arc<Node>> {
         let (address, _) = refusal.redirect_node()?;
         self.node(&parse(address, &from.address)?).ok()
@@ -124,7 +126,7 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// Reads `host:port`. A node that does not know its own name leaves it out: it is the one that was asked.
+/// Parses `host:port`. A node that does not know its own name leaves out the host and means itself.
 fn parse(address: &str, asked: &NodeAddress) -> Option<NodeAddress> {
     match address.trim_start_matches('?').strip_prefix(':') {
         Some(port) => Some(NodeAddress::new(asked.host(), port.parse().ok()?)),
@@ -132,7 +134,7 @@ fn parse(address: &str, asked: &NodeAddress) -> Option<NodeAddress> {
     }
 }
 
-/// More than these a command follows only where nodes disagree.
+/// A command needs more redirections than these only if the nodes disagree.
 const HOPS: u32 = 5;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A connection to a server: made when it is needed, shared by all, and replaced when it is no good any more.
+//! A connection to a server: made on demand, shared by all commands, and replaced when it no longer
+//! works.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +13,11 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::error::LinkError;
 use super::request::{Effect, Request};
 
-/// A connection to a server, or the lack of one.
+/// A connection to a server that may not be made yet.
 #[derive(Default)]
 pub(super) struct Connection(Mutex<State>);
 
-/// A connection, once it is made: by one command, for all that wait.
+/// A connection that one command makes and all waiting commands share.
 type Line = Arc<OnceCell<MultiplexedConnection>>;
 
 #[derive(Default)]
@@ -24,16 +25,16 @@ struct State {
     line: Line,
     /// When a command was last answered.
     heard: Option<Instant>,
-    /// Attempts in a row after which no command was answered.
+    /// How many attempts in a row have failed.
     failures: u32,
-    /// When the next attempt may be made, and why the last one failed.
+    /// When the next attempt is allowed, and why the last one failed.
     pause: Option<(Instant, RedisError)>,
-    /// When a connection that still stood was last replaced.
+    /// When an open connection was last replaced.
     replaced: Option<Instant>,
 }
 
 impl Connection {
-    /// Sends a command, once. If there is no connection, `connect` makes one.
+    /// Sends a command once. If no connection exists, `connect` makes one.
     pub(super) async fn send(
         &self,
         connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
@@ -63,7 +64,8 @@ impl Connection {
             }
             sleep(wait).await;
         }
-        // Counted before it is made: an attempt that is given up at the deadline failed as well.
+        // The attempt counts as failed until it succeeds, so that one that is given up at the
+        // deadline counts as well.
         let failures = self.state().failures.saturating_add(1);
         self.failed(failures, io::Error::from(io::ErrorKind::TimedOut).into());
         connect.await.map_err(|error| {
@@ -73,14 +75,15 @@ impl Connection {
     }
 
     fn failed(&self, failures: u32, why: RedisError) {
-        // Without randomness the pause is one of those that it may be.
+        // Without random numbers, the longest pause is used.
         let pause = pause(failures, getrandom::u32().unwrap_or(u32::MAX));
         let mut state = self.state();
         (state.failures, state.pause) = (failures, Some((Instant::now() + pause, why)));
     }
 
-    /// Gives up a connection that ended while nobody used it, before a command that is sent only once would be lost on it:
-    /// a `PING` whose answer nobody waits for is not accepted any more.
+    /// Gives up a connection that was closed while nobody used it, before a command that is sent
+    /// only once is lost on it. To find out, it sends a `PING` and ignores the answer; a closed
+    /// connection does not accept it.
     async fn probe(&self) {
         let line = match &*self.state() {
             State { line, heard: Some(at), .. } if at.elapsed() >= QUIET => Arc::clone(line),
@@ -94,7 +97,8 @@ impl Connection {
         }
     }
 
-    /// Notes what an answer says of its connection. One that stands is given up once a second, since a new one may be no better.
+    /// Records what an answer says about the connection. An open connection is replaced at most
+    /// once a second, because a new one may be no better.
     fn note(&self, line: &Line, answer: &Result<Value, LinkError>) {
         let (mut state, now) = (self.state(), Instant::now());
         if !Arc::ptr_eq(line, &state.line) {
@@ -118,14 +122,15 @@ impl Connection {
     }
 }
 
-/// The pause after so many attempts in a row that failed: between the half and the whole of what doubles each time, so that
-/// processes that failed together do not try again together.
+/// Returns the pause after this many failed attempts in a row: a random time between half of and
+/// the whole of a value that doubles each time. Processes that failed together therefore do not try
+/// again together.
 fn pause(failures: u32, random: u32) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(8)).min(LONGEST_PAUSE);
     whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
-/// At most so long is the first pause, which a command waits for.
+/// The longest first pause. A command waits that long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const REPLACEMENT: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! What can go wrong between a command and its answer.
+//! The errors of sending a command to Redis.
 
 use std::fmt;
 
@@ -6,45 +6,50 @@ use redis::{RedisError, Value};
 
 use crate::store::StoreError;
 
-/// Why a command has no answer. No text of it holds a password, or what the command was sent with.
+/// The reason why a command has no answer. No message contains a password or the arguments of the
+/// command.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::store::redis) enum LinkError {
-    /// The target is no address of a Redis.
+    /// The target is not the address of a Redis server.
     #[error("not the address of a redis server")]
     Misconfigured(#[source] RedisError),
-    /// Time is up. The command was carried out or not.
+    /// The deadline has passed. The command may have been carried out.
     #[error("redis did not answer within the deadline")]
     Deadline,
-    /// There is no connection. The command was not sent.
+    /// No connection could be made. The command was not sent.
     #[error("redis cannot be reached")]
     Unreachable(#[source] RedisError),
-    /// The connection broke, or what came back is not Redis's protocol. The command was carried out or not.
+    /// The connection broke, or the answer violates the Redis protocol. The command may have been
+    /// carried out.
     #[error("the connection to redis broke")]
     Broken(#[source] RedisError),
-    /// The server is no master any more. The command was not carried out.
+    /// The server is no longer a master. The command was not carried out.
     #[error("redis is read-only")]
     ReadOnly(#[source] RedisError),
-    /// The server or its cluster cannot serve now, and will again by itself. The command was not carried out.
+    /// The server or its cluster cannot serve commands now, but will recover by itself. The command
+    /// was not carried out.
     #[error("redis is not ready")]
     NotReady(#[source] RedisError),
-    /// Too few replicas have the write in time, or the server did not wait for them. The master has it, and answered this.
+    /// Too few replicas got the write in time, or the server did not wait for them. The master has
+    /// the write and sent this answer.
     #[error("{reached} of {wanted} replicas of redis have the write")]
     TooFewReplicas { reached: i64, wanted: u32, answer: Answer, source: Option<RedisError> },
-    /// The answer is none of those that the command has. It is not told: it may be a record.
-    #[error("redis answered with something else than was asked for")]
+    /// The answer does not match the command. The error does not contain it, because it may be a
+    /// record.
+    #[error("redis answered with something other than what was asked for")]
     Unexpected,
-    /// Any other error that the server answered.
+    /// The server returned another error.
     #[error("redis refused the command")]
     Refused(#[source] RedisError),
 }
 
 impl LinkError {
-    /// Of an error that a command came back with.
+    /// Classifies an error that a command returned.
     pub(super) fn of(error: RedisError) -> Self {
         let holds = |text| error.detail().is_some_and(|detail| detail.contains(text));
         match error.code() {
             Some("READONLY") => Self::ReadOnly(error),
-            // Redis 6 wraps what a script met.
+            // Redis 6 wraps errors that happen inside a script.
             Some("ERR") if holds("-READONLY") => Self::ReadOnly(error),
             Some("LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN") => Self::NotReady(error),
             Some(_) => Self::Refused(without_arguments(error)),
@@ -59,7 +64,7 @@ impl From<LinkError> for StoreError {
     }
 }
 
-/// An answer that an error carries along. Its `Debug` hides it, since there may be names of sessions in it.
+/// An answer that an error carries. Its `Debug` hides it, because it may contain names of sessions.
 pub(in crate::store::redis) struct Answer(pub(in crate::store::redis) Value);
 
 impl fmt::Debug for Answer {
@@ -68,8 +73,8 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// A server that does not know a command, or by another name, answers with what stood behind it: a key, which has an id in it in the layout
-/// of VeloxTS, and a part of a record.
+/// Removes the arguments from an error message. A server that does not know a command quotes the
+/// first arguments: the key, which contains the id in the VeloxTS layout, and a part of the record.
 fn without_arguments(error: RedisError) -> RedisError {
     match error.detail().and_then(|detail| detail.split_once(ARGUMENTS)) {
         Some((refusal, _)) => RedisError::from((error.kind(), "the server says", refusal.to_owned())),

@@ -1,12 +1,16 @@
-//! The connection to Redis: a command goes in, and its answer or a typed error comes out within the deadline.
+//! The connection to Redis: it sends a command and returns the answer or a typed error within the
+//! deadline.
 //!
-//! What always holds: nothing connects before the first command; one connection a server, shared by all, and one beside for
-//! writes that wait for replicas, if any do; a connection that broke, fell silent or leads to a demoted master is replaced, at most
-//! once a second where it may be the server's fault; a server that cannot be reached is asked again after a pause, and fails at
-//! once until then; a command that may have been carried out is not sent again unless that is harmless.
+//! It guarantees the following. Nothing connects before the first command. Everybody shares one
+//! connection to each server, plus a second one for writes that wait for replicas. A connection
+//! that broke, fell silent or leads to a demoted master is replaced, at most once a second if the
+//! server may be at fault. After a server could not be reached, the next attempt is made after a
+//! pause, and commands fail at once until then. A command that may have been carried out is
+//! repeated only if that is harmless.
 //!
-//! The crate `redis` has a manager of connections and a client for clusters. Neither is used: the former does not replace a
-//! connection that fell silent. The latter follows a slot that moved only if it may also send a write again whose reply was lost.
+//! The `redis` crate has a connection manager and a cluster client. Neither is used. The manager
+//! does not replace a connection that fell silent. The cluster client follows a moved slot only if
+//! it may also repeat a write whose reply was lost.
 
 mod cluster;
 mod connection;
@@ -35,12 +39,12 @@ use self::request::Request;
 pub(super) use self::request::{Effect, Replicas, Script};
 use self::server::Server;
 
-/// A way to Redis. Clones share it.
+/// A connection to Redis. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     route: Route,
     deadline: Duration,
-    /// Who must have what is sent before it counts.
+    /// The number of replicas that must have a write before it counts.
     replicas: Option<Replicas>,
 }
 
@@ -48,18 +52,20 @@ pub(super) struct Link {
 enum Route {
     Single(Arc<Server>),
     Cluster(Arc<Cluster>),
-    /// Gives a clone of a connection that was made elsewhere.
+    /// Returns a clone of a connection that was made elsewhere.
     Own(Arc<dyn Fn() -> Box<dyn ConnectionLike + Send> + Send + Sync>),
 }
 
 impl Link {
-    /// To one server, or to a name that leads to the present master. Does not connect.
+    /// Returns a link to one server, or to a name that resolves to the present master. It does not
+    /// connect.
     pub(super) fn single(target: impl IntoConnectionInfo) -> Result<Self, LinkError> {
         let server = Server::new(connection_info(target)?, Vec::new())?;
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
-    /// To the master that these sentinels know by the name that stands in place of its host. Does not connect.
+    /// Returns a link to the master that these sentinels know under the name that is given as its
+    /// host. It does not connect.
     pub(super) fn sentinel(
         targets: impl IntoIterator<Item = impl IntoConnectionInfo>,
         master: impl IntoConnectionInfo,
@@ -70,13 +76,14 @@ impl Link {
         Ok(Self::over(Route::Single(Arc::new(server))))
     }
 
-    /// To a cluster, of which these are some nodes. Does not connect.
+    /// Returns a link to a cluster that contains these nodes. It does not connect.
     pub(super) fn cluster(targets: impl IntoIterator<Item = impl IntoConnectionInfo>) -> Result<Self, LinkError> {
         let cluster = Cluster::new(&connection_infos(targets)?)?;
         Ok(Self::over(Route::Cluster(Arc::new(cluster))))
     }
 
-    /// A connection that was made elsewhere, and that is looked after there: here it is only given the deadline.
+    /// Returns a link over a connection that was made elsewhere and is maintained there. This link
+    /// only adds the deadline.
     pub(super) fn own(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
         Self::over(Route::Own(Arc::new(move || Box::new(connection.clone()))))
     }
@@ -85,22 +92,24 @@ impl Link {
         Self { route, deadline: DEADLINE, replicas: None }
     }
 
-    /// The link with another deadline for each command, connecting included.
+    /// Sets the deadline of each command, including connecting.
     pub(super) fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    /// The same way, for commands that count only once replicas have them.
+    /// Returns the same link for commands that count only once replicas have them.
     pub(super) fn with_replicas(self, replicas: Option<Replicas>) -> Self {
         Self { replicas, ..self }
     }
 
-    /// Whether one server has all keys, so that a script may touch several. Of a connection that was made elsewhere that is not known.
+    /// Returns whether one server has all keys, so that a script may use several. For a connection
+    /// that was made elsewhere nobody knows this.
     pub(super) fn is_one_server(&self) -> bool {
         matches!(self.route, Route::Single(_))
     }
 
-    /// Runs a script on some keys, which lie in one slot of a cluster. The server is sent its text once, when it does not know it.
+    /// Runs a script on keys that are in one slot of a cluster. The text of the script is sent only
+    /// if the server does not know it.
     pub(super) async fn eval<T: FromRedisValue>(
         &self,
         script: &Script,
@@ -119,13 +128,13 @@ impl Link {
         from_redis_value(answer?).map_err(|_| LinkError::Unexpected)
     }
 
-    /// Sends a command. The key says which node of a cluster it is for.
+    /// Sends a command. The key decides which node of a cluster gets it.
     pub(super) async fn call<T: FromRedisValue>(&self, cmd: &Cmd, key: &[u8], effect: Effect) -> Result<T, LinkError> {
         let answer = self.send(cmd, key, effect, Instant::now() + self.deadline).await?;
         from_redis_value(answer).map_err(|_| LinkError::Unexpected)
     }
 
-    /// Sends a command, and once more if the connection broke and that is harmless.
+    /// Sends a command, and repeats it if the connection broke and repeating is harmless.
     async fn send(&self, cmd: &Cmd, key: &[u8], effect: Effect, until: Instant) -> Result<Value, LinkError> {
         let request = Request { cmd, effect, asking: false, replicas: self.replicas };
         let send = async || match &self.route {
@@ -158,7 +167,8 @@ fn connection_infos(
     if infos.is_empty() { Err(nobody()) } else { Ok(infos) }
 }
 
-/// Reads a target, and sets what notices a link that is half open: the system gives it up, and the next command connects anew.
+/// Reads a target, and turns on TCP keepalive. The system then gives up half-open connections, and
+/// the next command reconnects.
 fn connection_info(target: impl IntoConnectionInfo) -> Result<ConnectionInfo, LinkError> {
     let info = target.into_connection_info().map_err(LinkError::Misconfigured)?;
     let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3).with_retries(3);

@@ -1,4 +1,5 @@
-//! What is sent: a command, with what goes before and behind it on the same connection; and a script.
+//! A request to Redis: a command, the commands that go before and after it on the same connection,
+//! and scripts.
 
 use std::time::Duration;
 
@@ -8,16 +9,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::{Answer, LinkError};
 
-/// Whether a command that may have been carried out may be sent again.
+/// Whether a command may be repeated if it may already have been carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store::redis) enum Effect {
-    /// Sending it twice does what sending it once does, and answers the same.
+    /// Sending it twice has the same effect and the same answer as sending it once.
     Idempotent,
-    /// It is sent once.
+    /// It is sent only once.
     Once,
 }
 
-/// How many replicas must have a write, and how long they may take for it.
+/// How many replicas must have a write, and how long they may take.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store::redis) struct Replicas {
     pub(in crate::store::redis) count: u32,
@@ -29,14 +30,14 @@ pub(in crate::store::redis) struct Replicas {
 pub(super) struct Request<'a> {
     pub(super) cmd: &'a Cmd,
     pub(super) effect: Effect,
-    /// A node of a cluster that is giving the slot away sent the command here.
+    /// Whether a cluster node that is moving the slot away redirected the command here.
     pub(super) asking: bool,
-    /// Who must have it before it counts.
+    /// The number of replicas that must have it before it counts.
     pub(super) replicas: Option<Replicas>,
 }
 
 impl Request<'_> {
-    /// Sends the command on a connection, once, and returns its answer.
+    /// Sends the command once on a connection and returns its answer.
     pub(super) async fn send(
         &self,
         connection: &mut (dyn ConnectionLike + Send),
@@ -44,7 +45,8 @@ impl Request<'_> {
     ) -> Result<Value, LinkError> {
         let mut pipeline = redis::pipe();
         if self.asking {
-            // It is for the next command on the connection, which must not be that of another task.
+            // `ASKING` applies to the next command on the connection, which must not be that of
+            // another task.
             pipeline.cmd("ASKING");
         }
         pipeline.add_command(self.cmd.clone());
@@ -73,15 +75,16 @@ impl Request<'_> {
 }
 
 impl Replicas {
-    /// How long the server is told to wait. Its answer must be here by the deadline, or the connection passes for a silent one.
+    /// Returns how long the server should wait. Its answer must arrive before the deadline;
+    /// otherwise the connection counts as silent.
     fn milliseconds(&self, until: Instant) -> u64 {
         let left = until.saturating_duration_since(Instant::now());
-        // Zero would be for ever.
+        // Zero would mean to wait for ever.
         crate::clock::milliseconds(self.within.min(left - left / 10)).max(1)
     }
 }
 
-/// A script of the server.
+/// A script that Redis runs.
 #[derive(Debug)]
 pub(in crate::store::redis) struct Script {
     text: &'static str,
@@ -89,12 +92,12 @@ pub(in crate::store::redis) struct Script {
 }
 
 impl Script {
-    /// A script of this text.
+    /// Returns the script with this text.
     pub(in crate::store::redis) fn new(text: &'static str) -> Self {
         Self { text, hash: redis::Script::new(text).get_hash().to_owned() }
     }
 
-    /// The command that runs it, by its hash if the server knows that.
+    /// Returns the command that runs the script, by its hash if the server knows it.
     pub(super) fn command(&self, is_known: bool, keys: &[&[u8]], args: &impl ToRedisArgs) -> Cmd {
         let (name, script) = if is_known { ("EVALSHA", &*self.hash) } else { ("EVAL", self.text) };
         redis::cmd(name).arg(script).arg(keys.len()).arg(keys).arg(args).take()

@@ -1,4 +1,4 @@
-//! A server: where it is, and the connections to it.
+//! A server: its address, and the connections to it.
 
 use std::fmt;
 
@@ -13,20 +13,23 @@ use super::connection::Connection;
 use super::error::LinkError;
 use super::request::Request;
 
-/// A server: a connection for all that is sent to it, and one beside for writes that wait for replicas.
+/// A server with one connection for all commands, and a second one for writes that wait for
+/// replicas.
 ///
-/// While a connection waits, Redis carries out nothing that comes behind on it: reads would wait for replicas, too.
+/// While a connection waits, Redis carries out no other command on it. On a single connection,
+/// reads would wait for replicas, too.
 pub(super) struct Server {
     client: Client,
-    /// Who is asked for the present address, if somebody is. The host of the client is the name of a master then.
+    /// The sentinels that know the present address, if any. The host of the client is then the name
+    /// of a master.
     sentinels: Vec<ConnectionInfo>,
     connection: Connection,
     waiting: Connection,
 }
 
 impl Server {
-    /// The server at an address, or the master whose name stands in place of a host, wherever these sentinels say that it is. Does not
-    /// connect.
+    /// Returns the server at an address, or the master whose name is given as the host, wherever
+    /// these sentinels locate it. It does not connect.
     pub(super) fn new(info: ConnectionInfo, sentinels: Vec<ConnectionInfo>) -> Result<Self, LinkError> {
         #[cfg(feature = "redis-tls")]
         provide_tls();
@@ -34,21 +37,21 @@ impl Server {
         Ok(Self { client, sentinels, connection: Connection::default(), waiting: Connection::default() })
     }
 
-    /// Sends a command.
     pub(super) async fn send(&self, request: Request<'_>, until: Instant) -> Result<Value, LinkError> {
         let connection = if request.replicas.is_some() { &self.waiting } else { &self.connection };
         connection.send(self.connect(), request, until).await
     }
 
-    /// Makes a connection. The caller sets a time for it.
+    /// Connects to the server. The caller sets a timeout.
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
         let client = if self.sentinels.is_empty() { self.client.clone() } else { self.master().await? };
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         client.get_multiplexed_async_connection_with_config(&config).await
     }
 
-    /// Asks for the present master. All sentinels are asked at once, and the first that names one counts: one after the other, a
-    /// machine that took master and sentinel along would hold up each attempt.
+    /// Asks all sentinels for the present master at the same time, and takes the first answer that
+    /// names one. Asking one after the other would delay each attempt if a machine with both the
+    /// master and a sentinel is down.
     async fn master(&self) -> RedisResult<Client> {
         let info = self.client.get_connection_info();
         let settings = SentinelNodeConnectionInfo::default()
@@ -73,11 +76,12 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Lets rustls use ring, unless the application has chosen: otherwise it panics where several providers are built in.
+/// Makes rustls use ring unless the application has chosen a provider. Without a choice, rustls
+/// panics if several providers are compiled in.
 #[cfg(feature = "redis-tls")]
 fn provide_tls() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error says that somebody else chose meanwhile.
+        // An error means that another thread chose a provider meanwhile.
         rustls::crypto::ring::default_provider().install_default().ok();
     }
 }

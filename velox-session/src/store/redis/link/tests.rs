@@ -1,4 +1,4 @@
-//! The link against a server that does as it is told.
+//! Tests the link with a server that does what it is told.
 
 mod replicas;
 
@@ -11,25 +11,27 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
-/// What a server does when a command comes.
+/// What the server does when it gets a command.
 enum Act {
     Answer(String),
-    /// Answers, and closes the connection.
+    /// Answers and closes the connection.
     AnswerAndClose(&'static str),
-    /// Carries the command out, as it were, and closes the connection.
+    /// Closes the connection without an answer, as if it had carried out the command.
     Close,
-    /// Nothing at all.
+    /// Does nothing.
     Wait,
 }
 
-/// A server, with what it was sent: the names of the commands, and `connection` for each connection.
+/// A server and a log of what it was sent: the names of the commands, and `connection` for each
+/// connection.
 struct Server {
     port: u16,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    /// A server that decides by a command's words and by how many commands came before.
+    /// Starts a server that decides by the words of a command and by the number of commands before
+    /// it.
     async fn start(decide: impl Fn(&[String], usize) -> Act + Send + Sync + 'static) -> Self {
         let (listener, _) = bind().await;
         Self::serve(listener, decide)
@@ -75,7 +77,7 @@ fn link_to(port: u16) -> Link {
 async fn serve<D: Fn(&[String], usize) -> Act>(stream: TcpStream, decide: Arc<D>, log: Arc<Mutex<Vec<String>>>) {
     let mut stream = BufReader::new(stream);
     while let Some(words) = command(&mut stream).await {
-        // What every connection begins with.
+        // The commands that every connection begins with.
         if words[0] == "CLIENT" {
             stream.write_all(b"+OK\r\n").await.expect("it reads");
             continue;
@@ -208,7 +210,7 @@ async fn a_command_that_is_sent_once_is_not_sent_on_a_connection_that_has_ended(
     let link = server.link();
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
     pass(Duration::from_secs(2)).await;
-    // The end of the connection comes in while another is used.
+    // The end of the connection arrives while the other one is used.
     let other = Server::start(|_, _| Act::Answer("+OK\r\n".to_owned())).await;
     ask(&other.link(), Effect::Once).await.expect("an answer");
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
@@ -319,7 +321,7 @@ async fn after_an_answer_pauses_are_short_again() {
     }
 }
 
-/// S1: a server that takes connections and never greets.
+/// S1: the server accepts connections and never greets.
 #[tokio::test]
 async fn connecting_is_part_of_the_deadline() {
     let (_listener, port) = bind().await;
@@ -339,7 +341,7 @@ async fn a_connection_of_its_own_is_only_given_the_deadline() {
     assert_eq!(server.seen(), ["connection", "GET", "GET"]);
 }
 
-/// S8: a slot that moved is learnt, one that is moving is asked for once.
+/// S8: the client remembers a slot that has moved, and asks once for a slot that is moving.
 #[tokio::test]
 async fn a_command_follows_where_the_cluster_sends_it() {
     let other = Server::start(|_, _| Act::Answer("$2\r\nhi\r\n".to_owned())).await;

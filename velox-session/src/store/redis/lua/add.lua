@@ -1,6 +1,8 @@
--- Puts a name on the list, unless all sessions were ended meanwhile.
--- ARGV: the name, when the session began, how long the list lives, how long ago a login began, the limit
--- Answers 1 if the list held something else; and all other names where they are more than the limit, or nothing if all were ended.
+-- Adds a name to the list, unless all sessions were ended meanwhile.
+-- ARGV: the name, when the session began, how long the list lives, how long ago a login began, the
+-- limit
+-- Returns 1 if the list held something else; and all other names if they exceed the limit, or
+-- nothing if all were ended.
 local garbage = cleared(KEYS[1])
 if revoked(KEYS[1], ARGV[4]) then
     return {garbage, false}

@@ -1,4 +1,4 @@
--- Tells of each key whether something is under it.
+-- Returns for each key whether it exists.
 local alive = {}
 for index, key in ipairs(KEYS) do
     alive[index] = redis.call('EXISTS', key)

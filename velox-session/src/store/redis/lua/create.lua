@@ -1,10 +1,12 @@
--- Keeps a session under a new id, or does nothing.
--- KEYS: the new record; the list, if there is a user; the record that is replaced, if one is
--- ARGV: now; text, milliseconds; the name; when the session began; how long the list lives; how long ago a login began;
--- the limit; 1 if all others end; what the key of a record is before the name; what is replaced: '', 'any' or a version;
--- what the key of a list is before the user; 1 if what is replaced goes later
--- Answers 0: what was to be replaced is another record, 1: done, 2: there is one already, 3: all sessions were ended meanwhile; then how many
--- others ended, 1 if the list held something else, and with 0 the other record.
+-- Stores a session under a new id, or does nothing.
+-- KEYS: the new record; the list, if the session has a user; the replaced record, if any
+-- ARGV: now; text; milliseconds; the name; when the session began; how long the list lives; how
+-- long ago a login began; the limit; 1 if all others end; the part of a record's key before the
+-- name; what is replaced: '', 'any' or a version; the part of a list's key before the user; 1 if
+-- the replaced record is deleted later
+-- Returns 0: the replaced record has changed, 1: done, 2: the new key is taken, 3: all sessions
+-- were ended meanwhile; then how many others ended, 1 if the list held something else, and with 0
+-- the present record.
 local now, name, since, limit, before = tonumber(ARGV[1]), ARGV[4], ARGV[7], ARGV[8], ARGV[10]
 local old = ARGV[11] ~= '' and KEYS[#KEYS]
 local list = #KEYS == (old and 3 or 2) and KEYS[2]

@@ -1,7 +1,8 @@
 -- Deletes a record.
--- ARGV: a version or '' for any, what the key of a record is before the name, what the key of a list is before the user or '' where
--- that lies on another server
--- Answers 0: there is none, 1: done, 2: it is of another version; and the user on whose list it is yet.
+-- ARGV: a version, or '' for any; the part of a record's key before the name; the part of a list's
+-- key before the user, or '' if the list is on another server
+-- Returns 0: no record, 1: done, 2: another version; and the user on whose list the session still
+-- is.
 local text = text_of(KEYS[1])
 if not text then
     return {0, false}

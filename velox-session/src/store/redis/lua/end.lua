@@ -1,6 +1,8 @@
--- Ends all sessions of a user but one, and leaves a mark. For where one server has all keys.
--- KEYS: the list; the record that is kept, if one is. ARGV: what the key of a record is before the name, and the name of the one that is kept
--- Answers how many it has ended, or -1 if the one that is to be kept is gone; and 1 if the list held something else.
+-- Ends all sessions of a user except one, and sets a mark. Requires one server with all keys.
+-- KEYS: the list; the kept record, if any. ARGV: the part of a record's key before the name, and
+-- the name of the kept record
+-- Returns how many sessions were ended, or -1 if the kept one is gone; and 1 if the list held
+-- something else.
 if KEYS[2] and not read(text_of(KEYS[2]) or '') then
     return {-1, 0}
 end

@@ -1,6 +1,6 @@
--- For where one server has all keys: what the key of a record is before its name is known.
+-- Requires one server with all keys. `before` is the part of a record's key before its name.
 
--- Ends sessions by their names, unread. Answers how many there were.
+-- Ends sessions by their names without reading them. Returns how many existed.
 local function end_all(list, before, names)
     local keys = {}
     for i, name in ipairs(names) do
@@ -11,7 +11,8 @@ local function end_all(list, before, names)
     return ended
 end
 
--- Ends the oldest sessions of those over the limit. Names without a record go first. Answers how many sessions it has ended.
+-- Ends the oldest sessions above the limit. Names without a record are removed first. Returns how
+-- many sessions were ended.
 local function keep_to(list, before, but, limit)
     if redis.call('ZCOUNT', list, 0, '+inf') <= limit then
         return 0
@@ -30,7 +31,7 @@ local function keep_to(list, before, but, limit)
     return end_all(list, before, over)
 end
 
--- Takes some names off the list that have no record any more, so that it does not grow for ever.
+-- Removes some names without a record from the list, so that it does not grow for ever.
 local function tidy(list, before)
     for _, name in ipairs(redis.call('ZRANDMEMBER', list, 4)) do
         if name ~= MARK and redis.call('EXISTS', before .. name) == 0 then
@@ -39,7 +40,7 @@ local function tidy(list, before)
     end
 end
 
--- Leaves a mark, and ends all sessions but some.
+-- Sets a mark, and ends all sessions except some.
 local function end_others(list, before, but)
     local ended = end_all(list, before, others(list, but))
     mark(list)

@@ -1,8 +1,9 @@
--- The list of a user's sessions: a sorted set of names, by when each session began or was last logged in to. Beside them lies the mark: when
--- all sessions were last ended, by this server's clock, below zero.
+-- The list of a user's sessions: a sorted set of names, ordered by when each session began or was
+-- last logged in to. It also holds the mark: when all sessions were last ended, by the clock of
+-- this server, as a negative number.
 local MARK = 'mark'
 
--- Removes what somebody else has put under the key of a list. Answers 1 if there was something.
+-- Removes a foreign value under the key of a list. Returns 1 if it found one.
 local function cleared(list)
     local kind = redis.call('TYPE', list).ok
     if kind == 'zset' or kind == 'none' then
@@ -17,7 +18,7 @@ local function clock()
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Whether all sessions were ended after a request had begun, so many milliseconds ago.
+-- Returns whether all sessions were ended after a request had begun, `since` milliseconds ago.
 local function revoked(list, since)
     local mark = redis.call('ZSCORE', list, MARK)
     return mark and -mark > clock() - since
@@ -29,21 +30,22 @@ local function lives(list, ms)
     end
 end
 
--- Marks that all sessions were ended.
+-- Records that all sessions were ended now.
 local function mark(list)
     redis.call('ZADD', list, -clock(), MARK)
     lives(list, 600000)
 end
 
--- Puts a name on the list, which lives for so long at least.
+-- Adds a name to the list, which then lives for at least `ms`.
 local function add(list, name, created, ms)
-    -- The first write is one that needs room: a Redis that has none refuses it, and once something is written it refuses nothing more.
+    -- The first write must be one that needs memory. A Redis without free memory refuses it, and
+    -- after a first write it refuses nothing more.
     redis.call('ZADD', list, created, name)
-    -- At once, as what follows may be refused to this user of Redis.
+    -- This follows at once, because later commands may be refused to this user of Redis.
     lives(list, ms)
 end
 
--- All names but some, the oldest first.
+-- Returns all names except some, the oldest first.
 local function others(list, but)
     local names = {}
     for _, name in ipairs(redis.call('ZRANGEBYSCORE', list, 0, '+inf')) do
@@ -54,7 +56,7 @@ local function others(list, but)
     return names
 end
 
--- Calls a command with many arguments, a thousand at a time. Answers the sum of the answers.
+-- Calls a command with many arguments, a thousand at a time. Returns the sum of the answers.
 local function batched(command, args, first)
     local sum = 0
     for i = 1, #args, 1000 do

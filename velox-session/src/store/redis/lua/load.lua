@@ -1,6 +1,7 @@
--- Reads a record, and renews its life if it is time.
--- ARGV: now, ttl, absolute time-out, interval, 1 if the text shows the expiry
--- Answers 0: as it was, 1: renewed, 2: to be renewed once it is on its user's list for longer; and the record: text, milliseconds left, version.
+-- Reads a record, and renews its lifetime if that is due.
+-- ARGV: now, ttl, absolute timeout, interval, 1 if the text contains the expiry
+-- Returns 0: unchanged, 1: renewed, 2: to be renewed once its list lives longer; and the record:
+-- text, milliseconds left, version.
 local text = text_of(KEYS[1])
 if not text then
     return {0, false}

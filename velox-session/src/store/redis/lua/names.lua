@@ -1,6 +1,6 @@
--- All names on the list, the oldest first.
--- ARGV: 1 if a mark is left
--- Answers 1 if the list held something else, and the names.
+-- Returns all names on the list, the oldest first.
+-- ARGV: 1 to set a mark
+-- Returns 1 if the list held something else, and the names.
 local garbage = cleared(KEYS[1])
 if ARGV[1] == '1' then
     mark(KEYS[1])

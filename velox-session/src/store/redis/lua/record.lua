@@ -1,18 +1,18 @@
--- What a text of JSON says, or nothing.
+-- Parses a JSON text. Returns false if it is no object or array.
 local function decode(text)
     local ok, value = pcall(cjson.decode, text)
     if not ok then
-        -- cjson refuses a half of a surrogate pair, which JavaScript leaves where it cuts an emoji.
+        -- cjson refuses half a surrogate pair, which JavaScript leaves if it cuts an emoji.
         ok, value = pcall(cjson.decode, (string.gsub(text, '\\u[dD][89a-fA-F]%x%x', '\\ufffd')))
     end
     return ok and type(value) == 'table' and value
 end
 
--- What a record's text says: when it expires, when it was created, its version, until when it is on its user's list, and its own lifetime,
--- or 0.
--- Nothing for a text that is no record.
+-- Reads the text of a record: when it expires, when it was created, its version, until when its
+-- list lives, and its own lifetime, or 0. Returns nothing if the text is no record.
 local function read(text)
-    -- Our own texts end like this. What the application wrote stands before, inside of braces.
+    -- The texts of this crate end like this. The data of the application comes before, inside of
+    -- braces.
     local at, created, max_age, version, listed = string.match(string.sub(text, -200),
         '"expiresAt":(%d+),"createdAt":(%d+),"maxAge":(%d+),"version":(%d+),"listedUntil":(%d+),"format":1}$')
     if at then
@@ -24,7 +24,8 @@ local function read(text)
     end
     version = tonumber(record.version)
     if not version then
-        -- VeloxTS counts no versions: its texts are told apart by their content, in a number that no counter reaches.
+        -- VeloxTS counts no versions. The hash of the text serves as a version, above any number
+        -- that a counter reaches.
         local head, tail = string.match(text, '^(.*"expiresAt":)%d+(.*)$')
         tail = string.gsub(tail or '', ',"listedUntil":%d+', '')
         version = 2 ^ 52 + tonumber(string.sub(redis.sha1hex((head or text) .. tail), 1, 12), 16)
@@ -34,10 +35,11 @@ local function read(text)
     return tonumber(record.expiresAt) or 0, tonumber(record.data._createdAt) or 0, version, listed, tonumber(record.data._maxAge) or 0
 end
 
--- Lets the record live for so many milliseconds. Where VeloxTS reads along, the text says so too; and it says how long the record
--- is on its user's list, where that has changed.
+-- Lets the record live for `ms` milliseconds. If VeloxTS reads the records, the text contains the
+-- expiry as well; and it contains how long the record's list lives, if that has changed.
 local function move(text, now, ms, shown, listed)
-    -- The last number of this name is the record's own, if no brace but the last one follows it.
+    -- The last number with this name belongs to the record itself if only the last brace follows
+    -- it.
     local head, tail = string.match(text, '^(.*"expiresAt":)%d+([^{}%[%]]*}%s*)$')
     if head and (shown or listed) then
         if listed then
@@ -53,7 +55,8 @@ local function move(text, now, ms, shown, listed)
     end
 end
 
--- The text under a key, or false. What is not a text at all counts as a record that cannot be read.
+-- Returns the text under a key, or false. A value that is no text counts as a record that cannot be
+-- read.
 local function text_of(key)
     local text = redis.pcall('GET', key)
     if type(text) == 'table' then
@@ -63,13 +66,14 @@ local function text_of(key)
     return text
 end
 
--- How many milliseconds a record has left.
+-- Returns how many milliseconds a record has left.
 local function left_of(key, expires_at, now)
     local left = redis.call('PTTL', key)
     return left < 0 and math.max(expires_at - now, 0) or left
 end
 
--- A record as it is handed back: its text, milliseconds left, version; or false where there is none.
+-- Returns a record for the caller: its text, milliseconds left, version; or false if it does not
+-- exist.
 local function held(key, text, now)
     local at, created, version = read(text or '')
     return at and {text, left_of(key, at, now), version} or false

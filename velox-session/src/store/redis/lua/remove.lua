@@ -1,4 +1,4 @@
--- The user of a record's text, if somebody is logged in.
+-- Returns the user in a record's text, if somebody is logged in.
 local function user_of(text)
     local record = decode(text)
     local user = record and type(record.data) == 'table' and record.data.userId
@@ -8,14 +8,15 @@ local function user_of(text)
     return type(user) == 'string' and user
 end
 
--- Deletes a record, and takes its name off its user's list. Where that lies on another server, `lists` is empty: then this answers the user.
+-- Deletes a record, and removes its name from its user's list. If the list is on another server,
+-- `lists` is empty, and this returns the user.
 local function remove(key, text, before, lists)
     local user = text and user_of(text)
     redis.call('DEL', key)
     if not user or lists == '' then
         return user
     end
-    -- The list may hold anything.
+    -- The key of the list may hold anything.
     redis.pcall('ZREM', lists .. user, string.sub(key, #before + 1))
     return false
 end

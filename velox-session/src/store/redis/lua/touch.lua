@@ -1,6 +1,7 @@
--- Lets a record live on. Never creates one.
--- ARGV: now, milliseconds, 1 if the text shows the expiry, until when it is on its user's list or '' for as it is
--- Answers 0: there is none, 1: done, 2: to be done once it is on its user's list for longer.
+-- Renews a record. Never creates one.
+-- ARGV: now, milliseconds, 1 if the text contains the expiry, until when its list lives, or '' for
+-- no change
+-- Returns 0: no record, 1: done, 2: to be done once its list lives longer.
 local text = text_of(KEYS[1])
 local at, created, version, listed = read(text or '')
 if not at then

@@ -1,9 +1,9 @@
-//! Writes that wait for replicas (row S9).
+//! Tests writes that wait for replicas (row S9).
 
 use super::*;
 
 impl Server {
-    /// A way to this server whose writes count once two replicas have them.
+    /// Returns a link to this server whose writes count once two replicas have them.
     fn waiting(&self) -> Link {
         waiting(self.link())
     }
@@ -13,7 +13,7 @@ fn waiting(link: Link) -> Link {
     link.with_replicas(Some(Replicas { count: 2, within: Duration::from_millis(300) }))
 }
 
-/// A server whose replicas are as many as an answer says.
+/// Starts a server that has as many replicas as its answer says.
 async fn with_replicas(answer: &'static str) -> Server {
     Server::start(move |words, _| match words[0].as_str() {
         "WAIT" => Act::Answer(format!("{answer}\r\n")),
@@ -137,7 +137,7 @@ async fn a_write_is_not_sent_again_when_the_wait_is_lost() {
     assert_eq!(server.count("GET"), 1);
 }
 
-/// S8: it is waited at the node that has taken the write.
+/// S8: `WAIT` goes to the node that has taken the write.
 #[tokio::test]
 async fn a_write_waits_where_the_cluster_sends_it() {
     let other = with_replicas(":2").await;
