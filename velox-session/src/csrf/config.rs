@@ -1,4 +1,4 @@
-//! The settings.
+//! The settings of CSRF tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ use crate::origin::TrustedOrigins;
 use crate::rpc::SessionMiddleware;
 use crate::secret::Secrets;
 
-/// Begins the settings of CSRF tokens that a secret of their own signs. [`SessionMiddleware::csrf`] begins those that a session's secret does.
+/// Returns the default settings for CSRF tokens that are signed with a separate secret. To sign
+/// them with the secret of your sessions, use [`SessionMiddleware::csrf`].
 ///
 /// # Examples
 ///
@@ -52,8 +53,8 @@ pub fn csrf(secret: impl Into<Secrets>) -> CsrfBuilder {
 }
 
 impl<U> SessionMiddleware<U> {
-    /// Begins the settings of CSRF tokens that go with these sessions: signed by the same secrets, `Secure` where the session's cookie
-    /// is, with the same trusted origins and the same clock.
+    /// Returns settings for CSRF tokens that match these sessions: the tokens use the same secrets,
+    /// trusted origins and clock, and their cookie is `Secure` if the session cookie is.
     ///
     /// # Examples
     ///
@@ -82,7 +83,7 @@ impl<U> SessionMiddleware<U> {
     }
 }
 
-/// The settings of CSRF tokens, as they are given.
+/// Builds [`Csrf`] from the CSRF settings.
 ///
 /// # Examples
 ///
@@ -100,12 +101,16 @@ pub struct CsrfBuilder {
 }
 
 impl CsrfBuilder {
-    /// Binds each token to the session of the request that asked for it, or to its having none. Where that is another one, also after a
-    /// login, a logout or a regeneration, the token is refused (`CSRF_INVALID_SIGNATURE`), and the front end asks for a new one. By default a
-    /// token is good in any session, as VeloxTS's is.
+    /// Binds each token to the session of the request that asked for it, or to the absence of a
+    /// session.
     ///
-    /// Whoever can plant cookies, such as a page of a sibling domain, can then not plant a token of their own either. Procedures that
-    /// [issue](Csrf::issue) tokens need a middleware of these sessions before.
+    /// If a token is used in another session, it is refused with `CSRF_INVALID_SIGNATURE`, and the
+    /// front end must ask for a new one. This also happens after a login, a logout or a
+    /// regeneration. By default a token is valid in any session, as in VeloxTS.
+    ///
+    /// With this setting, an attacker who can set cookies, for example from a page of a sibling
+    /// domain, cannot set a token either. Procedures that [issue](Csrf::issue) tokens need a
+    /// middleware of these sessions before the handler.
     ///
     /// # Examples
     ///
@@ -128,49 +133,54 @@ impl CsrfBuilder {
         Self { session: Some(session.manager().clone()), ..self }
     }
 
-    /// The cookie's name. By default `__Host-csrf`, which browsers take only from a secure page of this very host; `csrf` where the
-    /// cookie is not secure.
+    /// Sets the name of the cookie. The default is `__Host-csrf`, which browsers accept only over
+    /// HTTPS and send only to the host that set it. If the cookie is not secure, the default is
+    /// `csrf`.
     pub fn cookie_name(self, name: impl Into<String>) -> Self {
         Self { cookie_name: Some(name.into()), ..self }
     }
 
-    /// Whether the browser sends the cookie over HTTPS only. It does by default, or where the session's cookie does.
+    /// Sets whether the browser sends the cookie over HTTPS only. The default is `true`, or the
+    /// setting of the session cookie.
     ///
     /// # Security
     ///
-    /// Without it, who can change what is on the network can plant a token of their own.
+    /// With `false`, an attacker who can change network traffic can set a token in the visitor's
+    /// browser.
     pub fn secure(self, secure: bool) -> Self {
         Self { secure, ..self }
     }
 
-    /// How long a token lives: an hour by default; at least a second, at most 400 days.
+    /// Sets how long a token lives. The default is one hour; `build()` accepts one second to 400
+    /// days.
     pub fn lifetime(self, lifetime: Duration) -> Self {
         Self { lifetime, ..self }
     }
 
-    /// The origins whose pages may send mutations, beside the application's own: in place of those of the session.
+    /// Sets the origins whose pages may send mutations, in addition to the application's own
+    /// origin. They replace the trusted origins of the session.
     pub fn trusted_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
         self.trusted.set(origins);
         self
     }
 
-    /// Asks a closure which origins are trusted, beside the named: see
+    /// Sets a closure that decides which origins are trusted, in addition to the named ones. See
     /// [`SessionBuilder::trusted_origins_by`](crate::SessionBuilder::trusted_origins_by).
     pub fn trusted_origins_by(mut self, trusts: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.trusted.set_by(trusts);
         self
     }
 
-    /// Another clock, for tests.
+    /// Sets the clock. Use it in tests.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Checks the settings.
+    /// Checks the settings and builds [`Csrf`].
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with them, at once.
+    /// Returns one error that lists every invalid setting.
     pub fn build(self) -> Result<Csrf, ConfigError> {
         let Self { keys, mut problems, cookie_name, secure, lifetime, trusted, clock, session } = self;
         check_origins(&trusted, &mut problems);

@@ -1,4 +1,4 @@
-//! The guard: what a request has to bring.
+//! The guard that checks the CSRF token of a request.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -16,23 +16,26 @@ use crate::cookie::header::{self, MAX_CANDIDATES};
 use crate::rpc::exchange::{here, only_reads, open};
 use crate::rpc::middleware::cookie;
 
-/// Lets no mutation pass that does not bring its token: made by [`Csrf::guard`].
+/// The guard that checks CSRF tokens. [`Csrf::guard`] creates it.
 #[derive(Clone, Debug)]
 pub struct CsrfGuard(Csrf);
 
 impl Csrf {
-    /// Lets no mutation pass that does not bring its token: for one procedure by [`guard`](velox_rpc::ProcedureBuilder::guard), or for all of a
-    /// router by [`Router::guard`](velox_rpc::Router::guard). Queries pass.
+    /// Returns a guard that refuses mutations without a valid CSRF token. Queries pass.
     ///
-    /// A refused call gets a `CsrfError`, 403, by the first of these that is so:
+    /// Add it to one procedure with [`guard`](velox_rpc::ProcedureBuilder::guard), or to all
+    /// procedures of a router with [`Router::guard`](velox_rpc::Router::guard).
     ///
-    /// | what | code |
+    /// A refused call gets 403 with the name `CsrfError` and the code of the first check that
+    /// fails:
+    ///
+    /// | reason | code |
     /// | --- | --- |
-    /// | another site sent it, as sessions see it too; or nothing says so but `Referer` | `CSRF_ORIGIN_MISMATCH` |
+    /// | another site sent the request, by the same check as for sessions; if no other header names the origin, `Referer` is checked | `CSRF_ORIGIN_MISMATCH` |
     /// | the cookie is missing | `CSRF_MISSING_COOKIE` |
-    /// | the token is neither in `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
-    /// | the two differ; of several cookies of the name the first four are compared | `CSRF_TOKEN_MISMATCH` |
-    /// | the token is not signed by one of the secrets, or [bound](super::CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
+    /// | the token is neither in the header `x-csrf-token` nor in the body's `_csrf` | `CSRF_MISSING_TOKEN` |
+    /// | cookie and token differ; if several cookies have the name, the first four are compared | `CSRF_TOKEN_MISMATCH` |
+    /// | the token is not signed with one of the secrets, or is [bound](super::CsrfBuilder::bind_to_session) to another session | `CSRF_INVALID_SIGNATURE` |
     /// | the token has expired | `CSRF_TOKEN_EXPIRED` |
     pub fn guard(&self) -> CsrfGuard {
         CsrfGuard(self.clone())
@@ -78,7 +81,8 @@ impl Inner {
         }
         let token = match in_header(headers) {
             Some(token) => Cow::Borrowed(token),
-            // The body is read only for a caller who may have put the token there.
+            // The body is read only if the cookie is present, because only then can it contain a
+            // valid token.
             None => ctx.input_json().await?.and_then(in_body).map(Cow::Owned).ok_or_else(|| refused(NO_TOKEN))?,
         };
         if !cookies().any(|cookie| cookie.ct_eq(&token[..]).into()) {
@@ -108,12 +112,12 @@ fn in_body(body: &str) -> Option<Vec<u8>> {
     serde_json::from_str::<Body>(body).ok()?.token.filter(|token| !token.is_empty()).map(String::into_bytes)
 }
 
-/// 403, as VeloxTS has it.
+/// Returns a 403 as VeloxTS sends it.
 fn refused((tag, message): (&'static str, impl Into<Cow<'static, str>>)) -> Error {
     Error::forbidden(message).with_name("CsrfError").with_code(tag)
 }
 
-/// A code and a message.
+/// The code and the message.
 type Refusal = (&'static str, &'static str);
 
 /// The header that holds the token.

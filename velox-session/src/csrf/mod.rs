@@ -1,9 +1,11 @@
-//! Protection against forged requests by a token that is sent twice, as VeloxTS has it: in a cookie, which a browser sends along whatever
-//! page makes it, and in a header or the body, where only a page that can read the cookie puts it.
+//! CSRF protection with a token that the client sends twice, as in VeloxTS: in a cookie, which the
+//! browser sends whatever page causes the request, and in a header or the body, where only a page
+//! that can read the cookie can put it.
 //!
-//! Sessions need it not: their mutations are refused by what browsers say of where a request came from
-//! ([`trusted_origins`](crate::SessionBuilder::trusted_origins)). It is for front ends that were written for it, and for browsers so old
-//! that they say nothing.
+//! With sessions you do not need CSRF tokens: velox checks `Sec-Fetch-Site` and `Origin` and
+//! answers cross-site mutations with 403 (see
+//! [`trusted_origins`](crate::SessionBuilder::trusted_origins)). Use tokens for front ends that
+//! already send them, and for browsers that are too old to send those headers.
 
 mod config;
 mod guard;
@@ -30,7 +32,7 @@ use crate::rpc::exchange::opened;
 pub use self::config::{CsrfBuilder, csrf};
 pub use self::guard::CsrfGuard;
 
-/// Gives out CSRF tokens and asks for them. Clones are the same.
+/// Issues and checks CSRF tokens. Clones share the same settings.
 ///
 /// # Examples
 ///
@@ -44,7 +46,7 @@ pub use self::guard::CsrfGuard;
 ///
 /// #[router("forms")]
 /// impl Forms {
-///     /// The token, and the cookie with it.
+///     /// Returns a token and sets its cookie.
 ///     fn get_token(&self) -> Query<(), String> {
 ///         let csrf = self.csrf.clone();
 ///         procedure().query(move |Call { ctx, .. }| csrf.issue(&ctx))
@@ -72,22 +74,24 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// The sessions that tokens are bound to.
     session: Option<Manager>,
-    /// Requests of other sites that were refused.
+    /// Counts and limits the log lines about refused requests of other sites.
     cross_site: Limit,
 }
 
 impl Csrf {
-    /// Gives out a new token: puts its cookie into the reply, and returns it for the page. The page sends it back in the header
-    /// `x-csrf-token`, or in the field `_csrf` of a JSON body.
+    /// Issues a new token: sets its cookie in the reply and returns the token for the page.
     ///
-    /// No cache keeps the reply, whatever the handler says; the browser's may if the handler says `private`.
+    /// The page sends the token back in the header `x-csrf-token`, or in the field `_csrf` of a
+    /// JSON body. Scripts can read the cookie. Prefer the token in the cookie, because a page in
+    /// another tab may have asked for a newer one.
     ///
-    /// The cookie can be read by scripts, and holds the token that counts: a page in another tab may have asked for a newer one.
+    /// No shared cache stores the reply, whatever the handler sets. The browser may store it if the
+    /// handler sets `private`.
     ///
     /// # Errors
     ///
-    /// The system gives no random bytes, or the token is to be [bound](CsrfBuilder::bind_to_session) to a session that no middleware has
-    /// opened: an internal error.
+    /// Returns an internal error if the system provides no random bytes, or if the token has to be
+    /// [bound](CsrfBuilder::bind_to_session) to a session that no middleware has opened.
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
         let Inner { writer, tokens, clock, session, .. } = &*self.0;
         let open =
@@ -109,7 +113,8 @@ impl fmt::Debug for Csrf {
     }
 }
 
-/// In an exchange that gives out a token: its reply is for one visitor. Said at the end, after all that the handler says.
+/// Marks a request that issues a token, because its reply is for one visitor. The headers are set
+/// at the end, after all that the handler sets.
 struct Issued;
 
 impl Slot for Issued {
@@ -119,7 +124,8 @@ impl Slot for Issued {
     }
 }
 
-/// What a token is signed with beside its text, if it is bound to a session: the session's id, or that there is none.
+/// Returns what is signed together with the token if it is bound to a session: the id of the
+/// session, or the fact that no session exists.
 fn binding(open: Option<&OpenSession>) -> Vec<u8> {
     let Some(open) = open else { return Vec::new() };
     let id = open.call().session().id();

@@ -1,9 +1,11 @@
-//! The token: `<32 random bytes>.<issued>.<expires>.<MAC of all before it>`, times in Unix seconds, bytes in base64url without padding.
-//! VeloxTS's format.
+//! The token in the format of VeloxTS:
+//! `<32 random bytes>.<issued>.<expires>.<MAC of all before it>`, with times in Unix seconds and
+//! bytes in base64url without padding.
 //!
-//! The key is the secret itself, as in VeloxTS. A token is told apart from a session's cookie, which the same key signs, by its dots: what is
-//! signed there has none (`cookie/sign.rs`), and what is signed here has two, or three where the token is bound to a session: then a dot and the
-//! session's id are signed behind it.
+//! The key is the secret itself, as in VeloxTS. The same key signs session cookies. The number of
+//! dots distinguishes the two: the signed part of a session cookie has none (`cookie/sign.rs`), and
+//! the signed part of a token has two. A token that is bound to a session has three, because a dot
+//! and the id of the session are appended before signing.
 
 use std::time::Duration;
 
@@ -12,14 +14,15 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::cookie::sign::{Key, signature};
 
-/// Makes tokens by its first key, and knows those of all.
+/// Signs tokens with the first key and verifies them with all keys.
 pub(super) struct Tokens {
     pub(super) keys: Vec<Key>,
     pub(super) lifetime: Duration,
 }
 
 impl Tokens {
-    /// A new token, which lives from `now` on, in Unix milliseconds. What it is bound to is signed, and not sent.
+    /// Returns a new token that lives from `now` on, in Unix milliseconds. The binding is signed
+    /// but not sent.
     pub(super) fn issue(&self, now: u64, binding: &[u8]) -> Result<String, getrandom::Error> {
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
@@ -32,22 +35,23 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Whether a token is one of ours, and still lives. Its times are not read before its signature was found right.
+    /// Checks that a token is ours and has not expired. Its times are read only after its signature
+    /// was verified.
     pub(super) fn check(&self, token: &[u8], now: u64, binding: &[u8]) -> Result<(), Flaw> {
         let dot = token.iter().rposition(|byte| *byte == b'.').ok_or(Flaw::Signature)?;
         let (signed, sent) = (&token[..dot], &token[dot + 1..]);
-        // The spelling is compared and not what it stands for, so that there is no second one.
+        // This compares the encoded signature, so that each signature has only one valid spelling.
         let bound = [signed, binding].concat();
         if !self.keys.iter().any(|key| signature(key, &bound)[..].ct_eq(sent).into()) {
             return Err(Flaw::Signature);
         }
-        // What else the secret signs is no token.
+        // Other data that the secret signs is no token.
         let expires = expiry(signed).ok_or(Flaw::Signature)?;
         if now / 1000 < expires { Ok(()) } else { Err(Flaw::Expired) }
     }
 }
 
-/// When a token expires, given what is signed of it.
+/// Returns when a token expires, given its signed part.
 fn expiry(signed: &[u8]) -> Option<u64> {
     let mut parts = std::str::from_utf8(signed).ok()?.split('.');
     let (Some(_), Some(_), Some(expires), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
