@@ -1,4 +1,4 @@
-//! The guard: counts a call, says so in the reply's head, and refuses what is too much.
+//! The guard that counts calls, sets the rate-limit headers, and refuses calls above the limit.
 
 use std::fmt;
 use std::future::Future;
@@ -19,20 +19,24 @@ use crate::config::PATIENCE;
 use crate::deadline::within;
 use crate::event::{Chain, Limit};
 
-/// Lets each caller through so many times in a window of time, which begins with the first call. The name tells limits apart that share
-/// a store.
+/// Returns a guard that allows each caller `limit` calls in a window of time. The window starts
+/// with the first call. The name distinguishes limits that share a store.
 ///
-/// Callers are told apart by their [address](Request::client_ip) unless [`by`](RateLimit::by) or [`by_user`](RateLimit::by_user) says otherwise:
-/// an IPv4 address, or the half of an IPv6 address that belongs to one network. Behind a proxy every connection has the proxy's address:
-/// name the proxy by [`App::trusted_proxies`](velox_rpc::App::trusted_proxies).
+/// By default, callers are distinguished by their [address](Request::client_ip): an IPv4 address,
+/// or the network half of an IPv6 address. [`by`](RateLimit::by) and
+/// [`by_user`](RateLimit::by_user) change that. Behind a proxy every connection has the address of
+/// the proxy, so name the proxy with [`App::trusted_proxies`](velox_rpc::App::trusted_proxies).
 ///
-/// A request without an address is answered 500, and the log says what to do about it. The direct caller
-/// ([`App::caller`](velox_rpc::App::caller)) has no address and is not limited.
+/// A request without an address is answered with 500, and the log says how to fix this. The direct
+/// caller ([`App::caller`](velox_rpc::App::caller)) has no address and is not limited.
 ///
-/// Every reply carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in Unix seconds. Above the limit the caller gets 429
-/// `Too many requests, please try again later`, code `RATE_LIMIT_EXCEEDED`, with `Retry-After` in seconds.
+/// Every reply has the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`
+/// (in Unix seconds). Above the limit, the caller gets 429
+/// `Too many requests, please try again later` with the code `RATE_LIMIT_EXCEEDED` and the header
+/// `Retry-After` in seconds.
 ///
-/// Clones count together. For all procedures of a router, see [`Router::guard`](velox_rpc::Router::guard).
+/// Clones share their counts. To limit all procedures of a router, use
+/// [`Router::guard`](velox_rpc::Router::guard).
 ///
 /// # Examples
 ///
@@ -62,10 +66,10 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
     }
 }
 
-/// The guard of [`rate_limit`].
+/// A rate-limit guard. [`rate_limit`] creates it.
 #[derive(Clone)]
 pub struct RateLimit {
-    /// The guard's.
+    /// The name of the guard.
     name: String,
     limit: u64,
     window: Duration,
@@ -73,30 +77,32 @@ pub struct RateLimit {
     store: Arc<dyn RateStore>,
     clock: Arc<dyn Clock>,
     passes_unavailable: bool,
-    /// Calls that were not counted.
+    /// Limits how often the log reports calls that were not counted.
     trouble: Arc<Limit>,
 }
 
-/// For whom a request counts; for nobody where it is `None`.
+/// Returns the caller of a request, or `None` if the request is not counted.
 type Caller = dyn Fn(&Request) -> Result<Option<String>> + Send + Sync;
 
-/// The guard of a limit that tells callers apart by who is logged in: made by [`RateLimit::by_user`].
+/// A rate-limit guard that distinguishes callers by their user. [`RateLimit::by_user`] creates it.
 pub struct UserRateLimit<U> {
     limit: RateLimit,
     caller: Arc<dyn Fn(&U) -> String + Send + Sync>,
 }
 
 impl RateLimit {
-    /// Tells callers apart by a closure over the head of the request. All for whom it gives nothing count as one.
+    /// Distinguishes callers by a closure over the request headers. All requests for which it
+    /// returns `None` count as one caller.
     ///
     /// # Security
     ///
-    /// What a caller can change at will, such as most headers, tells nobody apart who does not want it. For addresses behind a proxy there
-    /// is [`App::trusted_proxies`](velox_rpc::App::trusted_proxies), and no closure is needed.
+    /// Do not key on a header that clients can set: they can evade the limit. For addresses behind
+    /// a proxy, use [`App::trusted_proxies`](velox_rpc::App::trusted_proxies); you do not need a
+    /// closure for them.
     ///
     /// # Examples
     ///
-    /// A guard before it has checked the key:
+    /// Another guard has checked the API key before:
     ///
     /// ```
     /// use std::time::Duration;
@@ -116,8 +122,8 @@ impl RateLimit {
         Self { caller: Arc::new(move |request| Ok(Some(caller(request).unwrap_or_default()))), ..self }
     }
 
-    /// Tells callers apart by who is logged in. All other settings come before. The guard stands after the middleware that finds out who
-    /// it is, such as `session.required()`.
+    /// Distinguishes callers by the logged-in user. Set everything else before you call this. Add
+    /// the guard after the middleware that loads the user, such as `session.required()`.
     ///
     /// # Examples
     ///
@@ -140,32 +146,33 @@ impl RateLimit {
         UserRateLimit { limit: self, caller: Arc::new(caller) }
     }
 
-    /// Keeps the counts elsewhere than in a [`MemoryRates`] of its own.
+    /// Sets the store for the counts. By default each limit has its own [`MemoryRates`].
     #[must_use]
     pub fn store(mut self, store: impl RateStore) -> Self {
         self.store = Arc::new(store);
         self
     }
 
-    /// Lets calls pass that cannot be counted, in place of 503 `RATE_LIMIT_UNAVAILABLE`.
+    /// Lets calls pass if they cannot be counted. By default they are answered with 503 and the
+    /// code `RATE_LIMIT_UNAVAILABLE`.
     ///
     /// # Security
     ///
-    /// While the store is down nothing is limited: not for a limit on logins.
+    /// While the store is down nothing is limited. Do not use this for a limit on logins.
     #[must_use]
     pub fn allow_when_unavailable(mut self) -> Self {
         self.passes_unavailable = true;
         self
     }
 
-    /// Another clock, for tests.
+    /// Sets the clock. Use it in tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Counts a call; none where `caller` is `Ok(None)`.
+    /// Counts a call. `Ok(None)` as `caller` means that it is not counted.
     async fn count<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
         let Some(caller) = caller? else { return Ok(()) };
         let key = RateKey::new(&self.name, &caller);
@@ -175,7 +182,7 @@ impl RateLimit {
         }
     }
 
-    /// What is to be said of a call that was counted.
+    /// Sets the headers for a call that was counted, and refuses it if it is above the limit.
     fn judge<S>(&self, hit: Hit, ctx: &Context<S>) -> Result<()> {
         let reset = self.clock.now().saturating_add(milliseconds(hit.left)).div_ceil(1000);
         ctx.reply().edit_headers(|headers| {
@@ -240,7 +247,7 @@ fn by_address(request: &Request) -> Result<Option<String>> {
     match request.client_network() {
         Some(network) => Ok(Some(network.to_string())),
         None if request.is_direct() => Ok(None),
-        // Counted as one, they would shut each other out.
+        // If such requests counted as one caller, they would lock each other out.
         None => Err(Error::internal(NO_ADDRESS)),
     }
 }

@@ -1,11 +1,13 @@
-//! Whose calls are counted, as a store sees it.
+//! The key of a caller in a store.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Whose calls are counted: a hash of the limit's name and of what tells callers apart. Stores and logs see no address, no API key and no
-/// name of a user; and a key has one length, whatever a caller sends.
+/// The key of a caller under a limit: a hash of the limit's name and of what identifies the caller.
+///
+/// Stores and logs therefore see no address, no API key and no user name, and all keys have the
+/// same length, whatever a caller sends.
 ///
 /// # Examples
 ///
@@ -19,10 +21,10 @@ use sha2::{Digest, Sha256};
 pub struct RateKey([u8; 16]);
 
 impl RateKey {
-    /// The key of a caller under a limit.
+    /// Returns the key of a caller under a limit.
     #[must_use]
     pub fn new(limit: &str, caller: &str) -> Self {
-        // The length keeps `a` and `bc` apart from `ab` and `c`.
+        // The length distinguishes `a` and `bc` from `ab` and `c`.
         let length = u64::try_from(limit.len()).unwrap_or(u64::MAX).to_be_bytes();
         let digest = Sha256::new().chain_update(length).chain_update(limit).chain_update(caller).finalize();
         let mut key = [0; 16];
@@ -30,7 +32,7 @@ impl RateKey {
         Self(key)
     }
 
-    /// The key in 32 hexadecimal digits.
+    /// Returns the key as 32 hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))
@@ -39,7 +41,7 @@ impl RateKey {
 
 impl fmt::Debug for RateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Enough to tell two apart in a log.
+        // This is enough to tell two keys apart in a log.
         write!(f, "RateKey({:.8})", self.to_hex())
     }
 }

@@ -1,4 +1,4 @@
-//! Counts in memory, of no more callers than fit.
+//! Keeps counts in memory, for a limited number of callers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -11,11 +11,12 @@ use super::{Hit, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::store::StoreError;
 
-/// Counts in the memory of this process. Clones share them.
+/// Keeps the counts in the memory of this process. Clones share the counts.
 ///
-/// It has room for 100,000 windows unless set, some 10 MB. Windows that are over leave by themselves. Where all that are there are still
-/// open, a new one takes the place of the one that would be over first: who sends from that many addresses can make this server
-/// forget counts, and cannot make it run out of memory.
+/// It has room for 100,000 windows by default, which take about 10 MB. Closed windows are removed
+/// automatically. If all windows are still open, a new one replaces the window that would close
+/// first. An attacker with that many addresses can make the server forget counts, but cannot make
+/// it run out of memory.
 ///
 /// # Examples
 ///
@@ -36,14 +37,14 @@ pub struct MemoryRates {
 
 #[derive(Default)]
 struct Windows {
-    /// The count of each, and its end.
+    /// The count and the end of each window.
     open: HashMap<RateKey, (u64, u64)>,
-    /// By their ends, the first end first.
+    /// The windows sorted by their end.
     ends: BTreeSet<(u64, RateKey)>,
 }
 
 impl MemoryRates {
-    /// Makes an empty store with room for 100,000 windows.
+    /// Creates an empty store with room for 100,000 windows.
     #[must_use]
     pub fn new() -> Self {
         Self { windows: Arc::default(), capacity: 100_000, clock: Arc::new(SystemClock) }
@@ -55,19 +56,19 @@ impl MemoryRates {
         Self { capacity: windows.max(1), ..self }
     }
 
-    /// Another clock, for tests. Give the same one to the limit.
+    /// Sets the clock. Use it in tests, and give the same clock to the limit.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// How many windows there are, some of which may be over.
+    /// Returns the number of windows. Some of them may be closed.
     #[must_use]
     pub fn len(&self) -> usize {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner).open.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the store has no window.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -88,7 +89,8 @@ impl Default for MemoryRates {
 impl Windows {
     /// Counts a call, and returns the count and the end of its window.
     fn hit(&mut self, key: RateKey, window: u64, now: u64, capacity: usize) -> (u64, u64) {
-        // More of those that are over leave than one hit can add, so that they all leave.
+        // This removes more closed windows than one hit can add, so that all of them are removed in
+        // the end.
         for _ in 0..SWEPT {
             if self.ends.first().is_some_and(|(end, _)| *end <= now) {
                 self.remove_first();
@@ -98,7 +100,7 @@ impl Windows {
         let (count, end) = match self.open.get(&key).copied() {
             Some((count, end)) => {
                 self.ends.remove(&(end, key));
-                // A clock that was set back does not make a window longer.
+                // A clock that was set back must not make a window longer.
                 if end > now { (count.saturating_add(1), end.min(latest)) } else { (1, latest) }
             }
             None => {
@@ -113,7 +115,7 @@ impl Windows {
         (count, end)
     }
 
-    /// Drops the window that is over first.
+    /// Removes the window that closes first.
     fn remove_first(&mut self) {
         if let Some((_, key)) = self.ends.pop_first() {
             self.open.remove(&key);

@@ -1,7 +1,9 @@
-//! Limits on how often something may be called, by whom: so many calls in a window of time that begins with the first of them.
+//! Rate limiting: a guard that allows each caller a number of calls in a window of time. The window
+//! starts with the first call.
 //!
-//! [`rate_limit`] makes a guard, for one procedure or for a whole router. What it counts is kept in a [`RateStore`]: [`MemoryRates`] for one
-//! server, and `RedisStore` for several that share a Redis.
+//! [`rate_limit`] creates a guard for one procedure or for a whole router. The counts are kept in a
+//! [`RateStore`]: in [`MemoryRates`] for one server, or in `RedisStore` for several servers that
+//! share a Redis.
 
 mod guard;
 mod key;

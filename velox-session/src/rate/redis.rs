@@ -1,4 +1,4 @@
-//! The counts of rate limits in Redis, beside the sessions.
+//! Keeps the counts of rate limits in Redis, next to the sessions.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use super::key::RateKey;
 use super::store::{Hit, RateStore};
 use crate::store::{RedisStore, StoreError};
 
-/// Several servers that share a Redis count together, by the connection and with the key prefix of this store.
+/// Keeps the counts in Redis, so that all servers that use the same Redis share them. It uses the
+/// connection and the key prefix of this store.
 ///
-/// Each open window is one key, `velox:rate:<hash>`, which Redis itself lets go when the window is over. Windows are timed by Redis, so that
-/// the clocks of the servers do not matter.
+/// Each open window is one key, `velox:rate:<hash>`. Redis deletes it when the window closes. Redis
+/// also measures the time of the windows, so the clocks of the servers do not matter.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Where counts are kept.
+//! The stores of rate-limit counts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use super::RateKey;
 use crate::store::StoreError;
 
-/// Where the counts of a rate limit are kept.
+/// Stores the counts of rate limits.
 ///
 /// # Examples
 ///
-/// A store of one's own counts in one step, and begins a window with the first hit:
+/// Your own store must count in one step, and open a window with the first hit:
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::store::StoreError;
 /// use velox_session::rate::{Hit, MemoryRates, RateKey, RateStore};
 /// use velox_session::store::{StoreError, async_trait};
 ///
-/// /// Logs whose calls are counted, and leaves the rest to another store.
+/// /// Logs whose calls are counted, and forwards them to another store.
 /// struct Logged<S>(S);
 ///
 /// #[async_trait]
@@ -35,15 +35,15 @@ use crate::store::StoreError;
 /// ```
 #[async_trait]
 pub trait RateStore: Send + Sync + 'static {
-    /// Counts a call, in one step: where no window of the key is open, this call opens one.
+    /// Counts a call in one step. If the key has no open window, this call opens one.
     ///
     /// # Errors
     ///
-    /// The store could not be asked. It is not known whether the call was counted.
+    /// The store failed. The call may have been counted or not.
     async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError>;
 }
 
-/// What a store says of a call that it counted.
+/// The result of counting a call.
 ///
 /// # Examples
 ///
@@ -57,9 +57,9 @@ pub trait RateStore: Send + Sync + 'static {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// How many calls this window has seen, this one included.
+    /// The number of calls in this window, including this one.
     pub count: u64,
-    /// How long the window is still open.
+    /// How long the window stays open.
     pub left: Duration,
 }
 
