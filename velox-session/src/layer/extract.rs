@@ -1,4 +1,4 @@
-//! What handlers of axum take as arguments: the session, and its user.
+//! The axum extractors: the session and its user.
 
 use std::any::type_name;
 use std::error::Error;
@@ -15,11 +15,16 @@ use crate::loader::{LayerLoader, LeaveLoader, Loader, Who, stored};
 use crate::rejection::{Reason, Rejection};
 use crate::{Session, SessionError, SessionUser};
 
-/// The user who is logged in. An `Option` of it lets everybody in.
+/// Extracts the logged-in user.
 ///
-/// `U` is [`SessionUser`], or what the layer's [`user_loader`](SessionLayer::user_loader) gives. Nobody is logged in: 401 `Authentication
-/// required`, code `SESSION_UNAUTHORIZED`. The loader says that the user is gone: 401 `User not found`, code `USER_NOT_FOUND`, and the
-/// session ends. For an `Option`, that is `None`, and [`Session`] is a visitor's: empty, and of nobody, until it is written to.
+/// `U` is [`SessionUser`], or the type that the layer's [`user_loader`](SessionLayer::user_loader)
+/// returns. If nobody is logged in, the request is answered with 401 `Authentication required` and
+/// the code `SESSION_UNAUTHORIZED`. If the loader returns `None`, because the user no longer
+/// exists, it is answered with 401 `User not found` and the code `USER_NOT_FOUND`, and the session
+/// ends.
+///
+/// Use `Option<User<U>>` to let everybody in. It is `None` in both cases. If the user no longer
+/// exists, [`Session`] looks like that of an anonymous visitor: it is empty until it is written to.
 ///
 /// # Examples
 ///
@@ -48,8 +53,9 @@ use crate::{Session, SessionError, SessionUser};
 pub struct User<U = SessionUser>(pub U);
 
 impl SessionLayer {
-    /// Loads the user of each [`User`] extractor by what the session holds. `None` says that the user is gone. An error is a 500, whose cause is
-    /// in the log alone.
+    /// Sets how [`User`] extractors load the user, given the user in the session. `None` means that
+    /// the user no longer exists. An error is answered with 500, and only the log contains its
+    /// cause.
     ///
     /// # Examples
     ///
@@ -99,8 +105,9 @@ impl SessionLayer {
         self.with_loader::<U>(loader)
     }
 
-    /// Reads the user of each [`User`] extractor back from the session, as the type that was given to [`login`](Session::login). A session that
-    /// holds a user of another type is treated as one whose user is gone.
+    /// Makes [`User`] extractors read the user from the session as the type that was passed to
+    /// [`login`](Session::login). If the session holds a user of another type, it is treated as if
+    /// that user no longer existed.
     ///
     /// # Examples
     ///
@@ -140,7 +147,8 @@ impl SessionLayer {
 impl<S: Sync> FromRequestParts<S> for Session {
     type Rejection = Rejection;
 
-    /// The session that the innermost [`SessionLayer`] has opened. Without a layer the request is answered 500, and the log says what is missing.
+    /// Extracts the session that the innermost [`SessionLayer`] has opened. Without a layer the
+    /// request is answered with 500, and the log says what is missing.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         session(parts)
     }
@@ -154,7 +162,7 @@ impl<S: Sync, U: Send + 'static> FromRequestParts<S> for User<U> {
         match who(parts, &session).await? {
             Who::Known(user) => Ok(Self(user)),
             Who::Gone => {
-                // The account was deleted: its session ends, and the browser forgets it.
+                // The account was deleted, so the session ends and the browser forgets it.
                 session.logout().await?;
                 Err(Rejection::user_not_found())
             }
@@ -171,7 +179,8 @@ impl<S: Sync, U: Send + 'static> OptionalFromRequestParts<S> for User<U> {
         match who(parts, &session).await? {
             Who::Known(user) => Ok(Some(Self(user))),
             Who::Gone => {
-                // Neither this handle nor one that an earlier argument has shows who was logged in.
+                // The handles of this request, including one that an earlier argument has
+                // extracted, must not show who was logged in.
                 session.hide();
                 Ok(None)
             }
@@ -192,10 +201,10 @@ async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rej
     loader.who(session).await.map_err(|error| Rejection::of(Reason::INTERNAL, error))
 }
 
-/// What a program does wrong.
+/// A mistake in the setup of the application.
 #[derive(Debug, thiserror::Error)]
 enum Misuse {
-    #[error("no layer has opened the session: add `.layer(manager.layer())` to the router, behind its routes")]
+    #[error("no layer has opened the session: add `.layer(manager.layer())` to the router after its routes")]
     NoLayer,
     #[error("the layer gives another type of user than `{0}`: see `SessionLayer::user_loader`")]
     OtherUser(&'static str),
@@ -208,8 +217,8 @@ impl IntoResponse for Rejection {
 }
 
 impl IntoResponse for SessionError {
-    /// As from a procedure: what came of the caller's own input or of another request is 400, 409 or 413, a store that fails 503, and all else
-    /// 500, which the log explains.
+    /// Uses the same status as a procedure: 400, 409 or 413 for errors that the caller or another
+    /// request caused, 503 if the store failed, and 500 for all others, which are logged.
     fn into_response(self) -> Response {
         Rejection::from(self).into_response()
     }

@@ -1,7 +1,9 @@
-//! Sessions for any service of tower: an axum router, or a velox application as a whole.
+//! Sessions for any tower service: an axum router, or a whole velox application.
 //!
-//! [`SessionLayer`] opens the session of a request, puts [`Session`](crate::Session) into the extensions of the request, and saves it before
-//! the head of the response leaves. Procedures under a layer use the session that it has opened. Uses the manager, and nothing of velox-rpc.
+//! [`SessionLayer`] opens the session of a request, adds [`Session`](crate::Session) to the
+//! extensions of the request, and saves it before the response headers are sent. Procedures under a
+//! layer use the session that the layer has opened. This module uses the manager and nothing of
+//! velox-rpc.
 
 #[cfg(feature = "axum")]
 mod extract;

@@ -1,4 +1,4 @@
-//! The layer, and the service that it makes: one exchange, from its head to the head of its response.
+//! The layer and its service, which handle one request up to the headers of its response.
 
 use std::fmt;
 use std::future::Future;
@@ -16,30 +16,37 @@ use crate::loader::LeaveLoader;
 use crate::manager::{CallScope, OpenSession};
 use crate::rejection::Rejection;
 
-/// Opens and saves the session of each request: made by [`Manager::layer`]. Clones are the same sessions.
+/// Opens and saves the session of each request. [`Manager::layer`] creates it. Clones share the
+/// same sessions.
 ///
-/// A handler finds its [`Session`](crate::Session) in the extensions of the request. With the feature `axum` it is an extractor.
+/// A handler finds its [`Session`](crate::Session) in the extensions of the request. With the
+/// feature `axum`, `Session` is also an extractor.
 ///
-/// - A request that is no `GET`, `HEAD` or `OPTIONS` and that a browser sent from another site gets 403 `CROSS_SITE_REQUEST`, before its
-///   session is opened. See [`trusted_origins`](crate::SessionBuilder::trusted_origins): behind a proxy that changes the `Host` header, name the
-///   application's own origin there, too.
-/// - A request without the session cookie causes no store call, and a visitor to whom nothing was written gets no cookie.
-/// - What a request wrote is saved before the head of its response leaves. If it cannot be, the response is 503, 409 or 413 in place of the
-///   handler's, and has no session cookie.
-/// - A response with a server error (5xx) drops what its request wrote, but not a login, a logout or a new id. A panic, a service's own error
-///   and a client that goes away drop everything.
+/// - If a browser sends a request from another site and the method is not `GET`, `HEAD` or
+///   `OPTIONS`, the layer answers with 403 `CROSS_SITE_REQUEST` before it opens the session. See
+///   [`trusted_origins`](crate::SessionBuilder::trusted_origins). If a proxy changes the `Host`
+///   header, add the application's own origin there, too.
+/// - A request without the session cookie causes no store call. A visitor gets a cookie only once
+///   something is written to the session.
+/// - The session is saved before the response headers are sent. If this fails, the response of the
+///   handler is replaced by a 503, 409 or 413 without a session cookie.
+/// - If the response is a server error (5xx), the writes of the request are discarded, except for a
+///   login, a logout or a new id. A panic, an error of the service and a client that disconnects
+///   discard everything.
 /// - A `HEAD` request changes nothing.
-/// - A store that does not answer is waited for no longer than [`patience`](crate::SessionBuilder::patience) says. For that, a tokio runtime has
-///   to run the service, with its timer.
+/// - The layer waits for the store no longer than [`patience`](crate::SessionBuilder::patience).
+///   This requires a tokio runtime with its timer.
 ///
-/// The body of a response that is sent while the handler's work goes on, such as a stream of events, is too late for the session: every
-/// method answers [`SessionError::Ended`](crate::SessionError::Ended).
+/// The body of a response that is still being produced after the handler has returned, such as a
+/// stream of events, cannot use the session any more: every method returns
+/// [`SessionError::Ended`](crate::SessionError::Ended).
 ///
 /// # Body
 ///
-/// A request that the layer answers itself has an error in JSON for a body. So the body type of the service must be made from a `String`, as
-/// `axum::body::Body` and [`velox_rpc::service::Body`](https://docs.rs/velox-rpc) are. Put layers that change the body type, such as
-/// compression, around this one.
+/// If the layer itself answers a request, the body is an error in JSON. Therefore `String` must
+/// convert into the body type of the service, as it does for `axum::body::Body` and
+/// [`velox_rpc::service::Body`](https://docs.rs/velox-rpc). Put layers that change the body type,
+/// such as compression, around this layer.
 ///
 /// # Examples
 ///
@@ -83,7 +90,8 @@ impl SessionLayer {
 }
 
 impl Manager {
-    /// Returns the layer that opens and saves these sessions around a service of tower, such as an axum router.
+    /// Returns a layer that opens and saves these sessions around a tower service, such as an axum
+    /// router.
     ///
     /// # Examples
     ///
@@ -102,11 +110,13 @@ impl<S> Layer<S> for SessionLayer {
     }
 }
 
-/// The sessions that layers have opened for a request, in its extensions: an application may have several kinds, each with a manager.
+/// The sessions that layers have opened for a request. They are in the extensions of the request.
+/// An application may have several kinds of sessions, each with its own manager.
 #[derive(Clone, Default)]
 struct OpenedByLayers(Vec<(Manager, OpenSession)>);
 
-/// The session that a layer of this manager has opened for a request, and saves at its end.
+/// Returns the session that a layer of this manager has opened for a request and will save at its
+/// end.
 pub(crate) fn opened_by_layer(extensions: &Extensions, manager: &Manager) -> Option<OpenSession> {
     let OpenedByLayers(opened) = extensions.get()?;
     opened.iter().find(|(other, _)| other.address() == manager.address()).map(|(_, open)| open.clone())
@@ -118,11 +128,11 @@ impl fmt::Debug for SessionLayer {
     }
 }
 
-/// A service in a [`SessionLayer`].
+/// The service that [`SessionLayer`] creates.
 ///
 /// # Examples
 ///
-/// Without axum, around any service over `http` types:
+/// The layer also works without axum, around any service that uses `http` types:
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -168,7 +178,7 @@ where
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        // The one that was asked whether it is ready, and not its clone.
+        // This uses the service that was polled for readiness, and not its clone.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let layer = self.layer.clone();
@@ -189,7 +199,8 @@ where
 }
 
 impl SessionLayer {
-    /// Opens the session of a request, and begins its one call. `None` where a layer of the same sessions around this one has done so.
+    /// Opens the session of a request and begins its only call. Returns `None` if an outer layer of
+    /// the same sessions has done so.
     async fn begin(&self, request: &mut Parts) -> Result<Option<(OpenSession, CallScope)>, Rejection> {
         let Parts { method, uri, headers, extensions, .. } = request;
         if opened_by_layer(extensions, &self.manager).is_some() {
@@ -208,7 +219,7 @@ impl SessionLayer {
         Ok(Some((open, call)))
     }
 
-    /// Saves the session, and says so in the head of the response.
+    /// Saves the session and sets the response headers.
     async fn end(
         &self,
         exchange: Option<(OpenSession, CallScope)>,
