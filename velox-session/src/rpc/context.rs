@@ -1,4 +1,4 @@
-//! The contexts that the session middlewares make.
+//! The contexts that the session middlewares create.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,20 +8,21 @@ use velox_rpc::{Context, Ctx};
 
 use crate::{Session, SessionUser};
 
-/// A context with a session: `ctx.session`. All else is the context inside.
+/// A context with a session, `ctx.session`. It derefs to the inner context.
 pub struct SessionContext<C> {
-    /// The session of this exchange.
+    /// The session of this request.
     pub session: Session,
     inner: C,
 }
 
-/// A context with a session and its user: `ctx.session`, `ctx.user`. All else is the context inside.
+/// A context with a session and its user, `ctx.session` and `ctx.user`. It derefs to the inner
+/// context.
 ///
-/// `U` is the user where a session is required, and an `Option` of it where one is optional.
+/// `U` is the user type if a session is required, and an `Option` of it if a session is optional.
 pub struct UserContext<C, U> {
-    /// Who is logged in.
+    /// The user who is logged in.
     pub user: U,
-    /// The session of this exchange.
+    /// The session of this request.
     pub session: Session,
     inner: C,
 }
@@ -86,7 +87,7 @@ impl<C: Ctx, U: Send + Sync + 'static> HasUser for UserContext<C, U> {
     }
 }
 
-/// Only a session that is logged in has one.
+/// A `SessionUser` exists only for a session with a logged-in user.
 impl IsAuthenticated for SessionUser {
     fn is_authenticated(&self) -> bool {
         true

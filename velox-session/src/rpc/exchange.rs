@@ -1,10 +1,12 @@
-//! The session of an exchange: opened by the first procedure that uses it, shared by the others, saved at the end.
+//! The session of a request: the first procedure that uses it opens it, the others share it, and it
+//! is saved at the end.
 //!
-//! In a streamed reply the queries do not hold the head back until they have ended. The session is loaded once for all of them, so that the
-//! cookie of one that was renewed goes with the head; from there on each has a session of its own, as if it were a request of its own, and
-//! saves it before its line leaves.
+//! In a streamed reply, the headers do not wait for the queries. The session is loaded once for all
+//! queries, so that the cookie of a renewed session is sent with the headers. After that each query
+//! has a separate session, as if it were a separate request, and saves it before its line is sent.
 //!
-//! Under a [`SessionLayer`](crate::SessionLayer) of the same manager there is an open session already: the layer saves it, and sends its cookie.
+//! Under a [`SessionLayer`](crate::SessionLayer) of the same manager, the layer has already opened
+//! the session. The layer then saves it and sends its cookie.
 
 use std::sync::Arc;
 
@@ -22,12 +24,12 @@ use crate::origin::Here;
 use crate::rejection::Reason;
 use crate::{Manager, Session};
 
-/// What a call has of the session of its exchange.
+/// The part of the session that belongs to one call.
 pub(super) struct SessionCall {
     scope: CallScope,
-    /// The call saves for itself: the head of its reply does not wait for it.
+    /// Set if the call saves its own session, because the response headers do not wait for it.
     own: Option<Box<(Manager, OpenSession)>>,
-    /// Of a subscription whose session may end before it.
+    /// Set for a subscription, whose session may end earlier.
     watch: Option<Watch>,
 }
 
@@ -49,9 +51,12 @@ impl SessionCall {
         self.scope.session()
     }
 
-    /// Keeps what the call wrote, unless it ended in a server error: a scope that is dropped, as by a panic, keeps nothing but a
-    /// finished login or logout. A subscription goes on for as long as its session: `over` is what it is told when that is over. Without it,
-    /// and where the session may go on under another id, its client is to come back.
+    /// Keeps the writes of the call unless it ended in a server error. If the scope is dropped, for
+    /// example by a panic, only a finished login or logout is kept.
+    ///
+    /// A subscription lasts as long as its session. `over` creates the error that the client gets
+    /// when the session is over. Without `over`, or if the session may continue under another id,
+    /// the stream just ends and the client should reconnect.
     pub(super) fn end(self, result: Result<Outcome>, over: Option<fn() -> Error>) -> Running<Result<Outcome>> {
         let result = result.map_err(of_call).map(|output| match self.watch {
             Some(watch) => output.end_with(async move {
@@ -68,7 +73,7 @@ impl SessionCall {
         }
         match self.own {
             Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
-                // Its cookie went with the head, where there is one.
+                // Its cookie was sent with the headers, if it has one.
                 let _ = own.0.save_in_time(&own.1).await.map_err(|error| caused((&error).into(), error))?;
                 result
             }),
@@ -77,7 +82,7 @@ impl SessionCall {
     }
 }
 
-/// A session was opened where its cookie could not be sent.
+/// The error that a session was opened when its cookie could no longer be sent.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "a session was opened in a call that does not hold the head of its streamed reply: what wraps a session middleware must pass \
@@ -85,8 +90,8 @@ impl SessionCall {
 )]
 struct NotHeld;
 
-/// The session of this exchange; the same for all of its calls, also where they run at the same time. A call that another site
-/// sent, and that may change something, does not get it.
+/// Opens the session of this request, which all of its calls share, even if they run concurrently.
+/// A call that may change something and that another site sent does not get it.
 pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
     check_origin(manager, exchange, kind)?;
     let slot = slot(manager, exchange);
@@ -118,12 +123,12 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     }
 }
 
-/// The session of this exchange, if a middleware has opened it.
+/// Returns the session of this request if a middleware has opened it.
 pub(crate) fn opened(manager: &Manager, exchange: &Exchange) -> Option<OpenSession> {
     slot(manager, exchange).open.get().cloned()
 }
 
-/// An application may have several kinds of sessions, each with a manager.
+/// An application may have several kinds of sessions, each with its own manager.
 fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
     exchange.slot(manager.address(), || SessionSlot {
         manager: manager.clone(),
@@ -132,12 +137,12 @@ fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
     })
 }
 
-/// Whether a layer around the service saves the session.
+/// Returns whether a layer around the service saves the session.
 fn is_of_layer(manager: &Manager, exchange: &Exchange) -> bool {
     opened_by_layer(exchange.request().extensions(), manager).is_some()
 }
 
-/// Refuses a mutation from another site, and other calls too that are sent by a method for changes.
+/// Refuses mutations from another site, and also other calls that use an unsafe method.
 fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()> {
     let request = exchange.request();
     if only_reads(request, kind) {
@@ -149,31 +154,32 @@ fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()
     })
 }
 
-/// Whether a call changes nothing, by what it is and by how it was sent.
+/// Returns whether a call changes nothing, judging by its kind and its method.
 pub(crate) fn only_reads(request: &Request, kind: Kind) -> bool {
     kind != Kind::Mutation && request.method().is_safe()
 }
 
-/// Where the application answers a request, which a proxy may have said.
+/// Returns the host and scheme of the application for a request. A proxy may have reported them.
 pub(crate) fn here(request: &Request) -> Result<Here<'_>, CrossSiteError> {
     Ok(Here::at(request.host(), request.scheme()))
 }
 
-/// The session of an exchange, as the exchange holds it.
+/// The session of a request, as velox-rpc keeps it.
 struct SessionSlot {
     manager: Manager,
     open: OnceCell<OpenSession>,
-    /// Whether it still lived after the body was waited for.
+    /// Whether the session was still alive after the call waited for the body.
     is_alive: OnceCell<bool>,
 }
 
 impl Slot for SessionSlot {
-    /// While a call waited for its body, the session may have ended: a logout elsewhere counts for it too.
+    /// The session may have ended while a call waited for its body. A logout on another device also
+    /// counts for this call.
     fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
         let exchange = exchange.clone();
         Running::boxed(async move {
-            // The calls of a batch wait for one body.
+            // All calls of a batch wait for the same body.
             let error = match self.is_alive.get_or_try_init(|| self.manager.is_alive_in_time(&open)).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
@@ -187,7 +193,7 @@ impl Slot for SessionSlot {
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let is_saved_here = exchange.holds_head() && !is_of_layer(&self.manager, exchange);
         let Some(open) = self.open.get().filter(|_| is_saved_here) else { return Running::ready(Ok(())) };
-        // As a rule: it needs no box to wait in.
+        // This is the usual case, and needs no boxed future.
         if let Some(closing) = self.manager.close_at_once(open) {
             exchange.reply().edit_headers(|headers| closing.apply(headers));
             return Running::ready(Ok(()));

@@ -1,4 +1,4 @@
-//! The three middlewares: a session required, optional, or only there.
+//! The three session middlewares: required, optional, and without a user.
 
 use std::fmt;
 
@@ -14,13 +14,16 @@ use crate::Manager;
 use crate::loader::{Loader, Who};
 use crate::rejection::Reason;
 
-/// Lets in who is logged in: made by [`SessionMiddleware::required`](super::SessionMiddleware::required).
+/// A middleware that lets only logged-in users in.
+/// [`SessionMiddleware::required`](super::SessionMiddleware::required) creates it.
 pub struct RequiredSession<U>(WithUser<U>);
 
-/// Lets everybody in, with the user if there is one: made by [`SessionMiddleware::optional`](super::SessionMiddleware::optional).
+/// A middleware that lets everybody in, with the user if somebody is logged in.
+/// [`SessionMiddleware::optional`](super::SessionMiddleware::optional) creates it.
 pub struct OptionalSession<U>(WithUser<U>);
 
-/// Lets everybody in, with the session: made by [`SessionMiddleware::middleware`](super::SessionMiddleware::middleware).
+/// A middleware that lets everybody in, with the session.
+/// [`SessionMiddleware::middleware`](super::SessionMiddleware::middleware) creates it.
 pub struct PlainSession(Manager);
 
 struct WithUser<U> {
@@ -58,7 +61,7 @@ where
         let result = match user {
             Who::Known(user) => next.run(UserContext::new(user, call.session(), ctx)).await,
             Who::Gone => {
-                // The account was deleted: its session ends, and the browser forgets it.
+                // The account was deleted, so the session ends and the browser forgets it.
                 call.session().logout().await?;
                 Err(gone())
             }
@@ -87,7 +90,7 @@ where
         let session = call.session();
         let (user, session) = match user {
             Who::Known(user) => (Some(user), session),
-            // The session must not say who is logged in where the context says that nobody is.
+            // The session must not show a user if the context has none.
             Who::Gone => {
                 session.hide();
                 (None, session)
@@ -125,7 +128,7 @@ fn describe_open(manager: &Manager, demands: &mut Demands) {
     demands.refuse(changed().status(), changed().message().to_owned());
 }
 
-/// What a caller shows that it is in a session.
+/// Returns the credential that identifies a session.
 pub(crate) fn cookie(manager: &Manager) -> Credential {
     Credential::Cookie(manager.cookie_name().to_owned().into())
 }

@@ -1,11 +1,13 @@
-//! The binding to velox-rpc: sessions as middlewares of a procedure.
+//! Sessions as middlewares of velox-rpc procedures.
 //!
-//! [`required()`](SessionMiddleware::required) gives `ctx.user: U`, [`optional()`](SessionMiddleware::optional) gives
-//! `ctx.user: Option<U>`, and [`middleware()`](SessionMiddleware::middleware) gives `ctx.session` alone. Without any of them there is no such
-//! field, and a handler that names it does not compile.
+//! [`required()`](SessionMiddleware::required) adds `ctx.user: U`,
+//! [`optional()`](SessionMiddleware::optional) adds `ctx.user: Option<U>`, and
+//! [`middleware()`](SessionMiddleware::middleware) adds only `ctx.session`. Without one of them the
+//! field does not exist, and a handler that uses it does not compile.
 //!
-//! Uses velox-rpc only through the exchange's slots, which end with it; and the core through its public names, but for a
-//! manager's address and what keeps a reply out of caches.
+//! This module uses velox-rpc only through the slots of the exchange, which end with it. It uses
+//! the core through its public items, plus the address of a manager and the functions that keep a
+//! reply out of caches.
 
 mod context;
 pub(crate) mod exchange;
@@ -24,7 +26,7 @@ use crate::{Manager, Session, SessionLayer, SessionUser};
 pub use self::context::{SessionContext, UserContext};
 pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
 
-/// Sessions, ready to be put into procedures. Clones are the same sessions.
+/// Creates the session middlewares of procedures. Clones share the same sessions.
 ///
 /// # Examples
 ///
@@ -68,24 +70,25 @@ pub struct SessionMiddleware<U = SessionUser> {
 }
 
 impl SessionBuilder {
-    /// Checks the settings, and makes the middlewares. `ctx.user` is a [`SessionUser`], unless a
-    /// [`user_loader`](SessionMiddleware::user_loader) gives something else.
+    /// Checks the settings and builds the [`SessionMiddleware`]. `ctx.user` is a [`SessionUser`]
+    /// unless you set a [`user_loader`](SessionMiddleware::user_loader).
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the settings, at once.
+    /// Returns one error that lists every invalid or contradictory setting.
     pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
         Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::Stored(Session::user) })
     }
 }
 
 impl<U> SessionMiddleware<U> {
-    /// Loads the user of each request by what the session holds: `ctx.user` becomes what the loader gives. `None` says
-    /// that the user is gone.
+    /// Sets how the user of a request is loaded, given the user in the session. `ctx.user` is what
+    /// the loader returns. `None` means that the user no longer exists.
     ///
-    /// Where a session is required, that ends it. Where it is optional, the call is a visitor's: `ctx.user` is `None`, and `ctx.session`
-    /// is empty and of nobody. The session itself stays until the call writes to it. Then it ends as by a logout, and what is written
-    /// begins a new one, so that nothing of the user who is gone gets into it.
+    /// If the session is required, it then ends. If it is optional, the call sees an anonymous
+    /// visitor: `ctx.user` is `None` and `ctx.session` is empty. The stored session stays until the
+    /// call writes to it. Then the stored session ends as with a logout, and the write begins a new
+    /// one, so that no data of the deleted user gets into it.
     ///
     /// # Examples
     ///
@@ -119,11 +122,12 @@ impl<U> SessionMiddleware<U> {
         SessionMiddleware { manager: self.manager, loader: Loader::by(load) }
     }
 
-    /// Reads the user back from the session as the type that was given to [`login`](crate::Session::login): `ctx.user` becomes that. No
-    /// database is asked.
+    /// Reads the user from the session as the type that was passed to
+    /// [`login`](crate::Session::login), and makes it `ctx.user`. This needs no database.
     ///
-    /// A session that holds a user of another type, for instance one that an earlier version of the application has logged in, is treated as
-    /// one whose user is gone: see [`user_loader`](Self::user_loader). The log has a warning.
+    /// If the session holds a user of another type, for example because an earlier version of the
+    /// application logged the user in, it is treated as if that user no longer existed: see
+    /// [`user_loader`](Self::user_loader). A warning is logged.
     ///
     /// # Examples
     ///
@@ -156,30 +160,35 @@ impl<U> SessionMiddleware<U> {
         SessionMiddleware { manager: self.manager, loader: Loader::Stored(stored) }
     }
 
-    /// Lets in who is logged in, and nobody else: `ctx.user: U`, `ctx.session`.
+    /// Returns a middleware that lets only logged-in users in. It adds `ctx.user: U` and
+    /// `ctx.session`.
     ///
-    /// Others get 401 `Authentication required`, code `SESSION_UNAUTHORIZED`; who is logged in as a user that is gone, 401 `User not
-    /// found`, code `USER_NOT_FOUND`.
+    /// Everybody else gets 401 `Authentication required` with the code `SESSION_UNAUTHORIZED`. If
+    /// the logged-in user no longer exists, the reply is 401 `User not found` with the code
+    /// `USER_NOT_FOUND`.
     pub fn required(&self) -> RequiredSession<U> {
         RequiredSession::new(self.manager.clone(), self.loader.clone())
     }
 
-    /// Lets everybody in: `ctx.user: Option<U>`, `ctx.session`. Who is logged in as a user that is gone is a visitor: see
+    /// Returns a middleware that lets everybody in. It adds `ctx.user: Option<U>` and
+    /// `ctx.session`. A user who no longer exists counts as an anonymous visitor: see
     /// [`user_loader`](Self::user_loader).
     pub fn optional(&self) -> OptionalSession<U> {
         OptionalSession::new(self.manager.clone(), self.loader.clone())
     }
 
-    /// Lets everybody in and loads no user: `ctx.session`.
+    /// Returns a middleware that lets everybody in and loads no user. It adds `ctx.session`.
     pub fn middleware(&self) -> PlainSession {
         PlainSession::new(self.manager.clone())
     }
 
-    /// Returns the layer that opens and saves these sessions around a whole application, or around an axum router in which the
-    /// application is one service of many. The procedures use the session that the layer has opened.
+    /// Returns a layer that opens and saves these sessions around a whole application, or around an
+    /// axum router that contains the application as one of several services. Procedures use the
+    /// session that the layer has opened.
     ///
-    /// With the feature `axum`, the [`User`](crate::layer::User) extractors beside the procedures load the same users. There an error of the
-    /// loader is a 500, whatever it is for procedures.
+    /// With the feature `axum`, [`User`](crate::layer::User) extractors outside of the procedures
+    /// load the same users. For them, any error of the loader is a 500, whatever it is for
+    /// procedures.
     ///
     /// # Examples
     ///
@@ -212,7 +221,7 @@ impl<U> SessionMiddleware<U> {
         layer
     }
 
-    /// What opens and saves these sessions, for use outside of procedures.
+    /// Returns the manager of these sessions, for use outside of procedures.
     pub fn manager(&self) -> &Manager {
         &self.manager
     }

@@ -1,7 +1,8 @@
-//! What the caller of a procedure is told of a session's errors: the table of `rejection.rs`, as errors of velox-rpc.
+//! Turns session errors into velox-rpc errors for the caller, using the table in `rejection.rs`.
 //!
-//! A handler hands a [`SessionError`] on by `?`, which makes any error an internal one. The session's middleware stands
-//! around the handler and knows better: what came of the caller's own input is said to be that.
+//! A handler passes on a [`SessionError`] with `?`, which turns any error into an internal one. The
+//! session middleware runs around the handler and corrects this if the caller's input caused the
+//! error.
 
 use velox_rpc::error::{BoxError, Error, ErrorKind};
 
@@ -10,11 +11,11 @@ use crate::rejection::Reason;
 use crate::session::SessionError;
 use crate::store::StoreError;
 
-/// The error of a call, where it came of what the caller sent.
+/// Corrects the error of a call if the caller, another request or the store caused it.
 pub(super) fn of_call(error: Error) -> Error {
     let reason = error.source().and_then(|source| {
         let session = source.downcast_ref::<SessionError>().map(Reason::from);
-        // Of a manager that a handler has asked.
+        // This is the error of a manager that a handler has used.
         session.or_else(|| source.downcast_ref::<StoreError>().map(Reason::from))
     });
     match reason {
@@ -41,14 +42,14 @@ pub(super) fn caused(reason: Reason, source: impl Into<BoxError>) -> Error {
     tell(reason).with_source(source)
 }
 
-/// In development it says how to let the request pass.
+/// In development, the message says how to let the request pass.
 #[cold]
 pub(super) fn cross_site(error: CrossSiteError, is_development: bool) -> Error {
     let Reason { error: name, message, status, code } = Reason::CROSS_SITE;
     Error::custom(status, code, error.message(message, is_development)).with_name(name).with_source(error)
 }
 
-/// A session has too many subscriptions.
+/// Returns the error of a session with too many subscriptions.
 #[cold]
 pub(super) fn full(error: Full) -> Error {
     Error::new(ErrorKind::TooManyRequests, "Too many subscriptions of one session")
@@ -56,7 +57,7 @@ pub(super) fn full(error: Full) -> Error {
         .with_source(error)
 }
 
-/// The session ended while the call waited for its body.
+/// The source of the error that the session ended while the call waited for its body.
 #[derive(Debug, thiserror::Error)]
 #[error("the session ended while the call waited for its body")]
 struct Ended;
@@ -66,7 +67,7 @@ pub(super) fn ended() -> Error {
     caused(Reason::CHANGED, Ended)
 }
 
-/// Whether a call failed because its session ended while it waited.
+/// Returns whether a call failed because its session ended while the call waited.
 pub(super) fn is_ended(error: &Error) -> bool {
     error.source().is_some_and(|source| source.is::<Ended>())
 }
