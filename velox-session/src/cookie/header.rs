@@ -1,6 +1,7 @@
-//! The cookie in headers: found in `Cookie` by bytes, written as `Set-Cookie`.
+//! Finds the cookie in `Cookie` headers, and writes `Set-Cookie` headers.
 //!
-//! A `Cookie` header is bytes. What stands beside the session cookie may be of any encoding and never hides it.
+//! A `Cookie` header consists of bytes. Cookies next to the session cookie may have any encoding
+//! and never hide it.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,10 +12,11 @@ use super::sign::Signature;
 use super::{Attributes, SameSite};
 use crate::id::SessionId;
 
-/// The values of the cookies of this name, in order of appearance, over all `Cookie` lines.
+/// Returns the values of the cookies with this name, in order of appearance, over all `Cookie`
+/// headers.
 ///
-/// Only spaces and tabs are trimmed: a header has no other blanks. Nothing is decoded: a name or value in percent signs or quotes is
-/// another one.
+/// Only spaces and tabs are trimmed, because a header has no other blanks. Nothing is decoded: a
+/// name or value with percent signs or quotes is a different one.
 pub(crate) fn values<'h>(
     lines: impl IntoIterator<Item = &'h HeaderValue>,
     name: &'h str,
@@ -25,8 +27,8 @@ pub(crate) fn values<'h>(
     })
 }
 
-/// What stands between the semicolons of a line. memchr looks at many bytes at a time: the value of a session cookie alone is
-/// 87 long.
+/// Returns the parts between the semicolons of a header. memchr examines many bytes at a time, and
+/// the value of a session cookie alone has 87 bytes.
 fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
@@ -37,19 +39,21 @@ fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Writes the `Set-Cookie` lines of one cookie. All but the value and the age is put together once.
+/// Writes the `Set-Cookie` headers of one cookie. Everything except the value and the age is
+/// prepared once.
 pub(crate) struct Writer {
     head: String,
     tail: String,
     removal: HeaderValue,
-    /// Whether the line says no age.
+    /// Whether the header omits the age.
     expires_on_close: bool,
     /// Whether the browser sends the cookie over HTTPS only.
     pub(crate) is_secure: bool,
 }
 
 impl Writer {
-    /// `None` if an attribute has bytes that no header may have; `config.rs` refuses those before.
+    /// Returns `None` if an attribute contains bytes that are not allowed in a header. `config.rs`
+    /// rejects those before.
     pub(crate) fn new(attributes: &Attributes) -> Option<Self> {
         let domain = attributes.domain.as_ref().map(|domain| format!("; Domain={domain}"));
         let scope = format!("{}; Path={}", domain.unwrap_or_default(), attributes.path);
@@ -67,7 +71,7 @@ impl Writer {
         .into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))
         .collect();
-        // The same scope and flags as the cookie itself, or a browser would not take it for a removal.
+        // The scope and the flags must be those of the cookie, or the browser would not remove it.
         let removal = format!("{}=; Max-Age=0{scope}; Expires=Thu, 01 Jan 1970 00:00:00 GMT{flags}", attributes.name);
         Some(Self {
             head: format!("{}=", attributes.name),
@@ -78,8 +82,9 @@ impl Writer {
         })
     }
 
-    /// The line that gives the browser this id, for the whole seconds of `max_age`. Unless the cookie is `remembered`, the settings say whether
-    /// the browser forgets it before, when it is closed.
+    /// Returns the header that gives the browser this id, for the whole seconds of `max_age`.
+    /// Unless the cookie is `remembered`, the settings decide whether the browser deletes it
+    /// earlier, when it is closed.
     pub(crate) fn issue(
         &self,
         id: &SessionId,
@@ -90,7 +95,7 @@ impl Writer {
         self.written(&[id.as_bytes(), b".", signature], (remembered || !self.expires_on_close).then_some(max_age))
     }
 
-    /// The same for a value of parts that are header text.
+    /// Does the same for a value that consists of parts, which must be valid in a header.
     pub(crate) fn line(&self, value: &[&[u8]], max_age: Duration) -> HeaderValue {
         self.written(value, Some(max_age))
     }
@@ -104,21 +109,22 @@ impl Writer {
         }
         line.extend_from_slice(self.tail.as_bytes());
         let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
-        // Keeps HTTP/2 from putting it into a compression table.
+        // This keeps HTTP/2 from adding the header to a compression table.
         line.set_sensitive(true);
         line
     }
 
-    /// The line that makes the browser forget the cookie.
+    /// Returns the header that makes the browser delete the cookie.
     pub(crate) fn remove(&self) -> HeaderValue {
         self.removal.clone()
     }
 }
 
-/// How many cookies of one name are tried: a page of a sibling domain can put its own in front.
+/// How many cookies of one name are tried. A page of a sibling domain can put its own cookies in
+/// front.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// Bytes that most lines have, and no more.
+/// The capacity that is enough for most headers.
 const ORDINARY: usize = 192;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The session cookie: how it is named and scoped, signed, found in a request and set in a response.
+//! The session cookie: its name and scope, its signature, and how requests and responses carry it.
 
 pub(crate) mod header;
 pub(crate) mod sign;
@@ -6,7 +6,7 @@ pub(crate) mod sign;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Which requests from other sites a browser sends the cookie with.
+/// Which cross-site requests carry the cookie.
 ///
 /// # Examples
 ///
@@ -18,18 +18,18 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// None at all.
+    /// No cross-site request.
     Strict,
-    /// Only top-level navigation by a safe method. The default.
+    /// Only top-level navigation with a safe method. This is the default.
     Lax,
-    /// All. A browser takes such a cookie only if it is `Secure`.
+    /// All cross-site requests. Browsers accept such a cookie only if it is `Secure`.
     None,
 }
 
-/// How long a cookie may live. 400 days are the longest that browsers keep one.
+/// How long a cookie may live. Browsers keep a cookie for at most 400 days.
 pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(400 * 86_400);
 
-/// The attributes of the session cookie; `config.rs` has checked that they agree.
+/// The attributes of the session cookie. `config.rs` has checked that they are valid together.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     pub(crate) name: String,

@@ -1,6 +1,8 @@
-//! The cookie's value: the id and its signature, `id.base64url(HMAC-SHA256(secret, id))`, without padding.
+//! The value of the cookie: the id and its signature, `id.base64url(HMAC-SHA256(secret, id))`,
+//! without padding.
 //!
-//! The signature is checked before anything is done with the id. Ids and signatures have one accepted spelling each.
+//! The signature is checked before anything is done with the id. Each id and each signature has
+//! exactly one accepted spelling.
 
 use ctutils::CtEq;
 use data_encoding::BASE64URL_NOPAD;
@@ -10,37 +12,39 @@ use sha2::Sha256;
 use crate::id::SessionId;
 use crate::secret::Secret;
 
-/// Signs with its first key, verifies with all.
+/// Signs with the first key, and verifies with all keys.
 pub(crate) struct Signer {
     first: Key,
     older: Vec<Key>,
 }
 
 impl Signer {
-    /// A signer that signs with the first secret.
+    /// Returns a signer that signs with the first secret.
     pub(crate) fn new(first: &Secret, older: &[Secret]) -> Self {
-        // Keyed once: a clone of the keyed state saves the two blocks of every later signature.
+        // The keys are prepared once. Cloning the prepared state saves hashing two blocks for each
+        // signature.
         Self { first: keyed(first), older: older.iter().map(keyed).collect() }
     }
 
-    /// The keys themselves, the first one first: for what else a session's secret signs.
+    /// Returns the keys, the first one first, to sign other data with the secret of the sessions.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.first).chain(&self.older)
     }
 
-    /// The signature of an id, by the first key.
+    /// Returns the signature of an id with the first key.
     pub(crate) fn sign(&self, id: &SessionId) -> Signature {
         signature(&self.first, id.as_bytes())
     }
 
-    /// The id of a value that is well signed. The signature is checked before anything is done with the id.
+    /// Returns the id in a value with a valid signature. The signature is checked before anything
+    /// is done with the id.
     pub(crate) fn verify<'v>(&self, value: &'v [u8]) -> Option<Verified<'v>> {
         if !has_form(value) {
             return None;
         }
         let (id, sent) = (&value[..SessionId::LENGTH], value.last_chunk()?);
-        // The spelling is compared and not what it stands for, so that there is no second one; over the whole length in
-        // constant time.
+        // This compares the encoded signature, so that each one has only one valid spelling. The
+        // comparison takes constant time over the whole length.
         let signed_by = |key: &Key| bool::from(signature(key, id).ct_eq(sent));
         let is_current = signed_by(&self.first);
         if !is_current && !self.older.iter().any(signed_by) {
@@ -50,29 +54,31 @@ impl Signer {
     }
 }
 
-/// What a well signed value holds.
+/// The parts of a value with a valid signature.
 pub(crate) struct Verified<'v> {
     pub(crate) id: SessionId,
-    /// Its signature, if it is by the first key; one by an older key is made anew when the cookie is next sent.
+    /// The signature, if it was made with the first key. A signature by an older key is replaced
+    /// when the cookie is next sent.
     pub(crate) current: Option<&'v Signature>,
 }
 
-/// A secret, ready to sign.
+/// A secret, prepared for signing.
 pub(crate) type Key = Hmac<Sha256>;
 
-/// A signature as it is written.
+/// An encoded signature.
 pub(crate) type Signature = [u8; SIGNATURE_LENGTH];
 
-/// Whether a value has the length and the dot of a signed id: others cost no signature.
+/// Returns whether a value has the length and the dot of a signed id. For other values no signature
+/// is computed.
 pub(crate) fn has_form(value: &[u8]) -> bool {
     value.len() == VALUE_LENGTH && value[SessionId::LENGTH] == b'.'
 }
 
 pub(crate) const SIGNATURE_LENGTH: usize = 43;
-/// The length of a cookie's value.
+/// The length of the cookie's value.
 pub(crate) const VALUE_LENGTH: usize = SessionId::LENGTH + 1 + SIGNATURE_LENGTH;
 
-/// The signature of a text by a key.
+/// Returns the signature of a text with a key.
 pub(crate) fn signature(key: &Key, text: &[u8]) -> Signature {
     let mac = key.clone().chain_update(text).finalize().into_bytes();
     let mut written = [0; SIGNATURE_LENGTH];
@@ -80,7 +86,7 @@ pub(crate) fn signature(key: &Key, text: &[u8]) -> Signature {
     written
 }
 
-/// Keyed once, for all signatures.
+/// Prepares a secret for all signatures.
 pub(crate) fn keyed(secret: &Secret) -> Key {
     Hmac::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length")
 }
@@ -156,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_well_signed_value_that_is_no_id_is_refused() {
-        // Signed by the right key, as another part of an application might: 43 equal characters are no id.
+        // The right key has signed this, as another part of an application might. 43 equal
+        // characters are no id.
         let text = [b'A'; 43];
         let mac = keyed(&secret("conformance-session-secret-0123456789")).chain_update(text).finalize().into_bytes();
         let value = [&text[..], b".", BASE64URL_NOPAD.encode(&mac).as_bytes()].concat();
@@ -165,8 +172,8 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_signer_are_wiped_when_it_is_dropped() {
-        // L6: by a feature of hmac and of sha2 that is off unless asked for. A keyed state is two of the hash and a buffer, and says
-        // nothing of itself.
+        // L6: features of hmac and sha2 do this; they are off by default. A prepared key consists
+        // of two hash states and a buffer, and does not tell by itself that it is wiped.
         fn wiped<T: ZeroizeOnDrop>() -> usize {
             size_of::<T>()
         }
