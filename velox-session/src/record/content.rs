@@ -1,49 +1,52 @@
-//! What a session holds, without when it expires: the part of a record that writes change.
+//! The content of a session without its expiry: the part of a record that writes change.
 
 use serde_json::{Map, Value};
 
 use super::object::Object;
 use crate::user::{SessionUser, UserLogin};
 
-/// What a session holds.
+/// The content of a session.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Content {
     pub(crate) created_at: u64,
     pub(super) user: Option<KeptUser>,
-    /// How long it lives without a request, in milliseconds, if that was said at login.
+    /// How long the session lives without a request, in milliseconds, if the login has set that.
     pub(crate) max_age: Option<u64>,
-    /// What the session is named by on its user's list, whatever its id, once it has been given that.
+    /// The name of the session on its user's list, which stays the same under a new id, once it was
+    /// set.
     pub(crate) handle: Option<Box<[u8; 32]>>,
-    /// What the application has set, and the members that are nobody's data: those that are [reserved](is_reserved).
+    /// The values that the application has set, and members with [reserved](is_reserved) names,
+    /// which are not shown.
     pub(crate) values: Object,
     pub(crate) flash: Object,
 }
 
-/// A user as a record keeps it.
+/// The user in a record.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct KeptUser {
     pub(super) id: Box<str>,
     pub(super) email: Box<str>,
-    /// The JSON of both, where it is not what is written of them here.
+    /// The JSON of both, if it differs from what this crate would write.
     pub(super) source: Object,
 }
 
 impl Content {
-    /// A session that begins now and holds nothing.
+    /// Returns the content of a session that begins now and holds nothing.
     pub(crate) fn new(created_at: u64) -> Self {
         Self { created_at, ..Self::default() }
     }
 
-    /// Puts a user on the session, which begins anew. What is in it stays; see `session/state.rs` for when it may.
+    /// Logs a user in, so that the lifetime begins anew. The data stays; `session/state.rs` decides
+    /// when that is right.
     pub(crate) fn log_in(&mut self, UserLogin { user, details, max_age, at }: &UserLogin) {
-        // An id that is the same is written as it was: as a number, say.
+        // An unchanged id is written as it was, for example as a number.
         let present = self.user.take().filter(|present| *present.id == *user.id);
         let mut source = present.map(|present| present.source).unwrap_or_default();
         if !source.as_str().is_empty() {
             source.set("userEmail", Value::from(&*user.email));
         }
         self.user = Some(KeptUser { id: (&*user.id).into(), email: (&*user.email).into(), source });
-        // What VeloxTS says of a visitor: that these are `null`.
+        // VeloxTS writes these as `null` for a visitor.
         ["userId", "userEmail", USER].into_iter().for_each(|key| self.values.remove(key));
         if let Some(details) = details {
             self.values.set(USER, details);
@@ -51,7 +54,7 @@ impl Content {
         (self.created_at, self.max_age) = (*at, *max_age);
     }
 
-    /// The JSON of the user who is logged in, where there is more in it than an id and an email.
+    /// Returns the JSON of the logged-in user, if it contains more than an id and an email.
     pub(crate) fn user_details(&self) -> Option<Value> {
         self.values.get(USER)
     }
@@ -60,21 +63,21 @@ impl Content {
         self.user.as_ref().map(|user| User { id: &user.id, email: &user.email })
     }
 
-    /// All values that the application has set.
+    /// Returns all values that the application has set.
     pub(crate) fn data(&self) -> Map<String, Value> {
         let mut data = self.values.map();
         data.retain(|key, _| !is_reserved(key));
         data
     }
 
-    /// Bytes of JSON of the user, the data and the flash messages.
+    /// Returns the number of bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
         let user = self.user().map_or(0, |user| json_size(user.id) + json_size(user.email));
         user + self.values.size() + self.flash.size()
     }
 }
 
-/// Who is logged in, lent from where it is kept.
+/// The user who is logged in, borrowed from the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct User<'a> {
     pub(crate) id: &'a str,
@@ -87,17 +90,19 @@ impl From<User<'_>> for SessionUser {
     }
 }
 
-/// Whether a name is one of the engine's own, of this version, of a later one or of VeloxTS: what it names is kept and not shown.
+/// Returns whether a name is reserved for this version, a later one or VeloxTS. Such values are
+/// kept but not shown.
 pub(crate) const fn is_reserved(name: &str) -> bool {
     matches!(name.as_bytes(), [b'_', ..] | b"userId" | b"userEmail")
 }
 
-/// What a type of user of the application's own is kept under.
+/// The key that holds the application's own type of user.
 pub(crate) const USER: &str = "_user";
 
-/// Bytes of a text in JSON, with its quotes.
+/// Returns the number of bytes of a text in JSON, with its quotes.
 fn json_size(text: &str) -> usize {
-    // Most texts need none. Without an early end, many bytes are looked at in one step.
+    // Most texts need no escape. Without an early exit, the compiler can examine many bytes in one
+    // step.
     if text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
         return 2 + text.len();
     }
@@ -138,7 +143,7 @@ mod tests {
         assert_eq!(content.size(), r#""u2""a@bc""#.len());
     }
 
-    /// B7: also of what JSON escapes, which takes six times as many bytes.
+    /// B7: this includes characters that JSON escapes, which take six times as many bytes.
     #[test]
     fn the_size_is_that_of_the_json() {
         let text = "\u{0}\"\n".repeat(1_000);
@@ -148,7 +153,7 @@ mod tests {
         content.values.set(&text, json!(text));
         content.flash.set(&text, json!({ &text: [&text] }));
         content.log_in(&UserLogin::plain(SessionUser::new(&text, &text), 0));
-        // Names of fields, braces, commas.
+        // Names of fields, braces and commas.
         assert!(length(&content) - empty - content.size() < 50);
     }
 

@@ -1,8 +1,9 @@
-//! VeloxTS's JSON of a record: `{"data":{"userId","userEmail","_createdAt","_lastAccessedAt","_handle","_flash",…own
-//! keys},"expiresAt","version","format"}`.
+//! The JSON format of VeloxTS for a record:
+//! `{"data":{"userId","userEmail","_createdAt","_lastAccessedAt","_handle","_flash",…own keys},"expiresAt","version","format"}`.
 //!
-//! VeloxTS's own records have neither `version` (read as 0) nor `format` (read as 1), and have the id, which is not
-//! read. A later format is not read at all. What nobody changes is written back as it was read, byte for byte.
+//! Records that VeloxTS wrote have neither `version` (read as 0) nor `format` (read as 1). They
+//! contain the id, which is not read. Records of a later format are not read at all. Unchanged
+//! values are written back as they were read, byte for byte.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -13,7 +14,8 @@ use serde_json::value::RawValue;
 use super::content::{Content, KeptUser};
 use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 
-/// Why a text is no record: which field is wrong, in what way, and at which byte. It never says what is in the record, so it may be logged.
+/// The reason why a text is no record: the wrong field, what is wrong with it, and the byte offset.
+/// It contains nothing of the record, so you may log it.
 ///
 /// # Examples
 ///
@@ -33,7 +35,7 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    /// Something else than a text is where a record should be, from this byte on.
+    /// Returns the error for a record that is no text from this byte on.
     pub(crate) fn no_text(offset: usize) -> Self {
         Self { place: "record", reason: "is not a text".into(), offset }
     }
@@ -43,7 +45,7 @@ impl RecordError {
     }
 }
 
-/// What stands under `data` in the JSON of a record.
+/// Returns the value of `data` in the JSON of a record.
 pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
     let (own, flash) = (content.values.as_str(), content.flash.as_str());
     let mut text = String::with_capacity(ORDINARY + own.len() + flash.len());
@@ -72,18 +74,18 @@ pub(super) fn write_data(content: &Content, saved_at: u64) -> String {
     text
 }
 
-/// The members of an object.
+/// Returns the members of an object, without the braces.
 fn inside(object: &str) -> &str {
     &object[1..object.len() - 1]
 }
 
-/// Reads what a record holds; and its version, when it expires, and when it was saved.
+/// Reads the content of a record, its version, its expiry, and when it was saved.
 pub(super) fn read(text: &[u8]) -> Result<(Content, [u64; 3]), RecordError> {
     let text = std::str::from_utf8(text).map_err(|error| RecordError::no_text(error.valid_up_to()))?;
     Reader(text).record()
 }
 
-/// The whole text, to say where in it something is wrong.
+/// The whole text, which is needed to compute the offset of an error.
 struct Reader<'t>(&'t str);
 
 impl<'t> Reader<'t> {
@@ -105,7 +107,7 @@ impl<'t> Reader<'t> {
         Ok((content, [version, expires_at, saved_at]))
     }
 
-    /// What the session holds, and when it was written.
+    /// Reads the content of the session and when it was written.
     fn data(&self, data: &'t RawValue) -> Result<(Content, u64), RecordError> {
         let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
         let (mut content, mut own) = (Content::default(), Vec::new());
@@ -139,7 +141,7 @@ impl<'t> Reader<'t> {
         Ok((content, saved_at))
     }
 
-    /// The user. Where the JSON is not what [`write_data`] makes of id and address, it is kept.
+    /// Reads the user. If the JSON differs from what [`write_data`] would write, the JSON is kept.
     fn user(&self, id: Option<Member<'t>>, email: Option<Member<'t>>) -> Result<Option<KeptUser>, RecordError> {
         let address = match email.filter(|(_, email)| email.get() != "null") {
             Some((_, email)) => {
@@ -170,7 +172,7 @@ impl<'t> Reader<'t> {
         json.get().parse().map_err(|_| self.error(json.get(), place, "is not a whole number"))
     }
 
-    /// That a value can be read when somebody asks for it.
+    /// Checks that a value can be parsed later.
     fn check(&self, json: &RawValue, place: &'static str) -> Result<(), RecordError> {
         if json.get().starts_with('"') {
             return Ok(());
@@ -187,7 +189,8 @@ impl<'t> Reader<'t> {
         RecordError { place, reason: reason.into(), offset: piece.as_ptr().addr() - self.0.as_ptr().addr() }
     }
 
-    /// What serde_json says of a text that is not JSON. Of one that is, and is not what it looked for, it would say what is in it.
+    /// Returns serde_json's error for a text that is not JSON. For valid JSON of another shape,
+    /// serde_json's message would contain the data.
     #[cold]
     fn unreadable(&self, piece: &str, place: &'static str, error: &serde_json::Error) -> RecordError {
         if error.is_data() {
@@ -203,13 +206,13 @@ impl<'t> Reader<'t> {
 
 type Member<'t> = (&'t RawValue, &'t RawValue);
 
-/// The text of a string.
+/// Returns the text if the value is a string.
 fn text(json: &RawValue) -> Option<Cow<'_, str>> {
     json.get().starts_with('"').then(|| string(json))
 }
 
 pub(super) const FORMAT: u64 = 1;
-/// Bytes that the text of most records has, and no more.
+/// The capacity that is enough for most records.
 const ORDINARY: usize = 384;
 const ALL: &str = "a text takes all";
 const RESERVED: &str = "has a key in it that serde_json keeps for itself";

@@ -1,6 +1,6 @@
-//! A session as a store keeps it: who is logged in, the data, the flash messages, and when all that ends.
+//! A session as a store keeps it: the user, the data, the flash messages, and the expiry.
 //!
-//! A record is shared, not copied: a clone is a reference count. What is inside is copied when it is first written to.
+//! Cloning a record only counts a reference. Its content is copied when it is first written to.
 
 mod content;
 mod json;
@@ -17,7 +17,7 @@ pub(crate) use content::{Content, USER, is_reserved};
 pub use json::RecordError;
 pub(crate) use object::key_of_serde_json;
 
-/// A session as a store keeps it. Cheap to clone.
+/// A session as a store keeps it. Cloning it is cheap.
 ///
 /// A store that keeps text uses [`to_json`](Self::to_json) and [`from_json`](Self::from_json).
 ///
@@ -46,69 +46,72 @@ impl Record {
         Self { content, version, expires_at, saved_at }
     }
 
-    /// The record with another expiry, in Unix milliseconds: what `get` of a store answers after a `touch`.
+    /// Returns the record with another expiry, in Unix milliseconds. A store uses this in `get`
+    /// after a `touch`.
     #[must_use]
     pub fn with_expiry(mut self, expires_at: u64) -> Self {
         self.expires_at = expires_at;
         self
     }
 
-    /// How often the record was saved: what [`Expected::Version`](crate::store::Expected::Version) is compared with.
+    /// Returns how often the record was saved.
+    /// [`Expected::Version`](crate::store::Expected::Version) is compared with this number.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// When the record expires, in Unix milliseconds.
+    /// Returns when the record expires, in Unix milliseconds.
     #[must_use]
     pub fn expires_at(&self) -> u64 {
         self.expires_at
     }
 
-    /// When the session was created, or last logged in to, in Unix milliseconds.
+    /// Returns when the session was created or last logged in to, in Unix milliseconds.
     #[must_use]
     pub fn created_at(&self) -> u64 {
         self.content.created_at
     }
 
-    /// How long the session lives without a request, in milliseconds, if that was [said at login](crate::Session::login_for) and not left to
-    /// the settings.
+    /// Returns how long the session lives without a request, in milliseconds, if
+    /// [`login_for`](crate::Session::login_for) has set that. Otherwise the settings apply.
     #[must_use]
     pub fn max_age(&self) -> Option<u64> {
         self.content.max_age
     }
 
-    /// Who is logged in.
+    /// Returns the user who is logged in.
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
         self.content.user().map(SessionUser::from)
     }
 
-    /// The application's own data, read anew with each call.
+    /// Returns the application's data. Each call parses it again.
     #[must_use]
     pub fn data(&self) -> Map<String, Value> {
         self.content.data()
     }
 
-    /// The record in VeloxTS's JSON.
+    /// Returns the record in the JSON format of VeloxTS.
     #[must_use]
     pub fn to_json(&self) -> String {
         let (data, Self { version, expires_at, .. }) = (self.data_json(), self);
         format!(r#"{{"data":{data},"expiresAt":{expires_at},"version":{version},"format":{}}}"#, json::FORMAT)
     }
 
-    /// Reads a record in VeloxTS's JSON, whether this crate or VeloxTS wrote it. `None` for anything else: text that is
-    /// damaged or of a later format is no session, as if it were not there.
+    /// Reads a record in the JSON format of VeloxTS, written by this crate or by VeloxTS. Returns
+    /// `None` for anything else: a text that is damaged or has a later format counts as no session.
     #[must_use]
     pub fn from_json(text: &[u8]) -> Option<Self> {
         Self::try_from_json(text).ok()
     }
 
-    /// As [`from_json`](Self::from_json), with the reason where the text is no record. A store should log it, or a live session
-    /// is gone and nobody knows why.
+    /// Does the same as [`from_json`](Self::from_json), but returns the reason if the text is no
+    /// record. A store should log it, so that a lost session can be explained.
     ///
-    /// What nobody changes is written back as it was read, byte for byte. JavaScript's half of an emoji is read as U+FFFD, and a number
-    /// as the user's id as its text.
+    /// Unchanged values are written back as they were read, byte for byte. Half a surrogate pair,
+    /// which JavaScript leaves if it cuts an emoji, is read as U+FFFD. A user id that is a number
+    /// is read as text.
     ///
     /// # Examples
     ///
@@ -131,12 +134,12 @@ impl Record {
         Ok(Self::new(Arc::new(content), version, expires_at, saved_at))
     }
 
-    /// What stands under `data` in the JSON of the record.
+    /// Returns the value of `data` in the JSON of the record.
     pub(crate) fn data_json(&self) -> String {
         json::write_data(&self.content, self.saved_at)
     }
 
-    /// When it was last written, in Unix milliseconds. Reading alone does not count.
+    /// Returns when the record was last written, in Unix milliseconds. Reads do not count.
     #[must_use]
     pub fn saved_at(&self) -> u64 {
         self.saved_at
@@ -149,7 +152,7 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a session holds is its user's business, not the log's.
+        // The data of a user does not belong into the log.
         f.debug_struct("Record")
             .field("version", &self.version)
             .field("expires_at", &self.expires_at)

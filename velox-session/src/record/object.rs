@@ -1,4 +1,5 @@
-//! A JSON object as text. What nobody changes in it stays as it was written, byte for byte; a value is parsed when somebody asks for it.
+//! A JSON object as text. Unchanged members stay as they were written, byte for byte. A value is
+//! parsed only when it is read.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -8,17 +9,17 @@ use serde::ser::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// A JSON object as text, or no text if nothing is in it.
+/// A JSON object as text. The text is empty if the object has no members.
 #[derive(Clone, Default)]
 pub(crate) struct Object(Box<str>);
 
 impl Object {
-    /// An object whose values can be read, as it was written.
+    /// Returns the object with this text. All of its values must be readable.
     pub(super) fn new(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// An object of these keys and values, each as JSON.
+    /// Returns an object of these keys and values, each as JSON.
     pub(super) fn of<'t>(members: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
         let mut text = String::new();
         for (key, value) in members {
@@ -43,7 +44,8 @@ impl Object {
         self.members().iter().any(|(name, _)| string(name) == key)
     }
 
-    /// The value of a key. Of several, the last counts, as in JavaScript.
+    /// Returns the value of a key. If the key occurs several times, the last one counts, as in
+    /// JavaScript.
     pub(crate) fn get(&self, key: &str) -> Option<Value> {
         let value = self.members().into_iter().rfind(|(name, _)| string(name) == key)?.1;
         Some(value_of(value).expect(READABLE))
@@ -58,7 +60,7 @@ impl Object {
         &self.0
     }
 
-    /// Bytes of all keys and values, with colons and commas.
+    /// Returns the bytes of all keys and values, with colons and commas.
     pub(super) fn size(&self) -> usize {
         self.0.len().saturating_sub(1)
     }
@@ -85,7 +87,7 @@ impl fmt::Debug for Object {
     }
 }
 
-/// The keys and values of a JSON object, in the order in which they are written.
+/// Returns the keys and values of a JSON object in the order of the text.
 pub(super) fn members(text: &str) -> serde_json::Result<Vec<(&RawValue, &RawValue)>> {
     serde_json::from_str(text).map(|Members(members)| members)
 }
@@ -116,7 +118,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The text of a JSON string.
+/// Returns the text of a JSON string.
 pub(super) fn string(json: &RawValue) -> Cow<'_, str> {
     match json.get().contains('\\') {
         true => Cow::Owned(serde_json::from_str(&readable(json.get())).expect(READABLE)),
@@ -124,18 +126,20 @@ pub(super) fn string(json: &RawValue) -> Cow<'_, str> {
     }
 }
 
-/// Reads a value. Some JSON is none to serde_json: a number that is too large, and what is too deep.
+/// Parses a value. serde_json does not accept all JSON: it refuses a number that is too large, and
+/// a value that is too deep.
 pub(super) fn value_of(json: &RawValue) -> serde_json::Result<Value> {
     serde_json::from_str(&readable(json.get()))
 }
 
-/// A text or a value as JSON.
+/// Returns a text or a value as JSON.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).expect("texts and values are always written")
 }
 
-/// The key of an object in a value by which serde_json would take the object for one of its own types: for a text of JSON, or for a number,
-/// where another crate has switched that on. It would read something else then, or nothing at all.
+/// Returns a key in a value that makes serde_json read the object as one of its own types: as raw
+/// JSON text or as a number, if another crate has turned on those features. It would then read
+/// something else, or fail.
 pub(crate) fn key_of_serde_json(value: &Value) -> Option<&str> {
     match value {
         Value::Array(items) => items.iter().find_map(key_of_serde_json),
@@ -146,8 +150,8 @@ pub(crate) fn key_of_serde_json(value: &Value) -> Option<&str> {
     }
 }
 
-/// The JSON with U+FFFD for each half of a surrogate pair that has no other half. JavaScript leaves one where it cuts a text
-/// within an emoji; it is no character, and serde_json refuses it.
+/// Returns the JSON with U+FFFD in place of each unpaired half of a surrogate pair. JavaScript
+/// leaves one if it cuts a text within an emoji. It is no character, and serde_json refuses it.
 fn readable(json: &str) -> Cow<'_, str> {
     let (mut readable, mut at) = (Cow::Borrowed(json), 0);
     while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
@@ -164,12 +168,12 @@ fn readable(json: &str) -> Cow<'_, str> {
     readable
 }
 
-/// The unit of UTF-16 that is escaped there.
+/// Returns the UTF-16 unit that is escaped at this place.
 fn code_unit(json: &str, at: usize) -> Option<u16> {
     let digits = json.get(at..at + ESCAPE.len())?.strip_prefix("\\u")?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// As long as what it stands for, so that places in the text stay what they were.
+/// It has the length of what it replaces, so that offsets in the text do not change.
 const ESCAPE: &str = "\\ufffd";
 const READABLE: &str = "what is kept was read before, or written from values";
