@@ -1,13 +1,15 @@
-//! What a response that is meant for one visitor says to caches: none that visitors share may keep it, whatever the handler said.
+//! Sets the cache headers of a response for one visitor, so that no shared cache stores it,
+//! whatever the handler has set.
 //!
-//! How `Cache-Control` is read is the same in velox-rpc, for its errors; the core of this crate does not use that one.
+//! velox-rpc reads `Cache-Control` in the same way for its errors, but the core of this crate does
+//! not depend on velox-rpc.
 
 use std::sync::Once;
 
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Says `Cache-Control: no-store`, unless what the handler said is `private`.
+/// Sets `Cache-Control: no-store`, unless the handler has set `private`.
 pub(crate) fn keep_private(headers: &mut HeaderMap) {
     let is_private = is_private(headers);
     let allows = |name: &&HeaderName| is_targeted(name) || !is_private && **name == CACHE_CONTROL;
@@ -28,8 +30,8 @@ pub(crate) fn keep_private(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether `Cache-Control` says `private` or `no-store`, and nothing that contradicts it. `private="a-header"` is not enough: all else
-/// may be kept.
+/// Returns whether `Cache-Control` contains `private` or `no-store`, and nothing that contradicts
+/// it. `private="a-header"` is not enough, because it lets caches store everything else.
 fn is_private(headers: &HeaderMap) -> bool {
     let mut is_private = false;
     for line in headers.get_all(CACHE_CONTROL) {
@@ -46,7 +48,7 @@ fn is_private(headers: &HeaderMap) -> bool {
             }
             is_private |= PRIVATE.into_iter().any(|name| directive.eq_ignore_ascii_case(name.as_bytes()));
         }
-        // An escaped or an open quote: what is quoted here cannot be told.
+        // With an escaped or an open quote, the quoted part cannot be determined.
         if quoted || line.as_bytes().contains(&b'\\') {
             return false;
         }
@@ -54,7 +56,8 @@ fn is_private(headers: &HeaderMap) -> bool {
     is_private
 }
 
-/// Whether a header is meant for one kind of shared cache, which obeys it in place of `Cache-Control` (RFC 9213).
+/// Returns whether a header is meant for one kind of shared cache, which obeys it in place of
+/// `Cache-Control` (RFC 9213).
 fn is_targeted(name: &HeaderName) -> bool {
     name.as_str().ends_with("-cache-control") || name == "surrogate-control"
 }
@@ -66,7 +69,7 @@ const SHARED: [&str; 3] = ["public", "s-maxage", "immutable"];
 mod tests {
     use super::*;
 
-    /// What is said to caches in the end, where the handler has said this.
+    /// Returns the cache headers of the response after the handler has set these.
     fn said(lines: &[(&'static str, &'static str)]) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {

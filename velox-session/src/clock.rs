@@ -1,6 +1,6 @@
-//! What time it is: the system's clock, or one that a test sets by hand.
+//! The time: the system clock, or a clock that a test sets by hand.
 //!
-//! Times are Unix milliseconds. Everything that expires asks a [`Clock`], so that no test has to sleep.
+//! Times are Unix milliseconds. Everything that expires uses a [`Clock`], so no test has to sleep.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,11 +16,11 @@ use std::time::{Duration, SystemTime};
 /// assert!(SystemClock.now() > 1_700_000_000_000);
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The present time in Unix milliseconds.
+    /// Returns the present time in Unix milliseconds.
     fn now(&self) -> u64;
 }
 
-/// The wall clock of the system.
+/// The system clock.
 ///
 /// # Examples
 ///
@@ -36,12 +36,13 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> u64 {
-        // A clock before 1970 reads as 1970: sessions then look young, and the store's TTL still ends them.
+        // A clock before 1970 reads as 1970. Sessions then look young, but the expiry of the store
+        // still ends them.
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, milliseconds)
     }
 }
 
-/// A clock that stands still until it is moved; clones show the same time.
+/// A clock that stands still until you move it. Clones show the same time.
 ///
 /// # Examples
 ///
@@ -58,13 +59,13 @@ impl Clock for SystemClock {
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// A clock that shows `now`, in Unix milliseconds.
+    /// Returns a clock that shows `now`, in Unix milliseconds.
     #[must_use]
     pub fn at(now: u64) -> Self {
         Self(Arc::new(AtomicU64::new(now)))
     }
 
-    /// Moves the clock to `now`, in Unix milliseconds: forward or back.
+    /// Sets the clock to `now`, in Unix milliseconds. It may go forward or back.
     pub fn set(&self, now: u64) {
         self.0.store(now, Ordering::SeqCst);
     }
@@ -87,7 +88,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// Whole milliseconds of a duration; one too long to count reads as the longest that can be counted.
+/// Returns a duration in whole milliseconds, or `u64::MAX` if it is longer.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,14 +1,15 @@
-//! How long a request waits for its session, or to be counted, whatever the store.
+//! Limits how long a request waits for its store.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// What a future gives within a time, and how long that took; `None` if it takes longer, and it is to be dropped then. It is lent, since
-/// an async function keeps what it is given beside what it makes of it: a large future would be there twice.
+/// Returns the output of a future and how long it took, or `None` if it takes longer than the
+/// limit. The caller should then drop the future. It is borrowed, because an async function would
+/// otherwise keep a large future twice.
 pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) -> (Option<F::Output>, Duration) {
-    // A store in memory answers at once, and needs no timer.
+    // A store in memory answers at once and needs no timer.
     match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
         Poll::Ready(output) => (Some(output), Duration::ZERO),
         Poll::Pending => {

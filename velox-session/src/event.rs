@@ -1,12 +1,13 @@
-//! Security events: counted, and written to the log. Never an id, only the start of its hash, and never more than a few a second of
-//! what an attacker can cause.
+//! Security events are counted and logged. The log contains no ids, only the start of their hash,
+//! and at most a few lines a second about events that an attacker can cause.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A kind of event that an attacker can cause, or a store that fails: with a limit of its own, so that a flood of one does not hide
-/// another. Ten lines a second unless said otherwise.
+/// A kind of event that an attacker can cause, or a failure of the store. Each kind has a separate
+/// limit of log lines, so that a flood of one kind does not hide another. The default is ten lines
+/// a second.
 pub(crate) struct Limit {
     per_second: u64,
     total: AtomicU64,
@@ -19,12 +20,14 @@ impl Limit {
         Self { per_second, total: AtomicU64::default(), second: AtomicU64::default(), count: AtomicU64::default() }
     }
 
-    /// Counts an event. `Some` if it is to be written, with the number of those that were not since the last one was.
+    /// Counts an event. Returns `Some` if it should be logged, with the number of events that were
+    /// not logged since the last one.
     pub(crate) fn count(&self, now: u64) -> Option<u64> {
         self.total.fetch_add(1, Ordering::Relaxed);
         let (second, last) = (now / 1_000, self.second.load(Ordering::Relaxed));
-        // A request says when it began, and may have waited for its store since: what it says is no news. A clock that was set back
-        // goes back further.
+        // `now` is when the request began, and the request may have waited for its store since. An
+        // earlier second is therefore no new one, unless the difference is so large that the clock
+        // was set back.
         let is_another = second > last || last - second > LONGEST_WAIT;
         if is_another && self.second.compare_exchange(last, second, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let before = self.count.swap(1, Ordering::Relaxed);
@@ -40,7 +43,7 @@ impl Default for Limit {
     }
 }
 
-/// A kind of event that comes of a request that did what it was for.
+/// A kind of event that a successful request causes.
 #[derive(Default)]
 pub(crate) struct Tally(AtomicU64);
 
@@ -67,7 +70,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new() -> Self {
-        // All failures of a store say the same, and each failed request has a line of its own.
+        // All failures of a store look alike, and each failed request is logged separately.
         Self { trouble: Limit::new(1), ..Self::default() }
     }
 
@@ -89,7 +92,7 @@ impl Events {
     }
 }
 
-/// Prints an error and its causes on one line, outermost first.
+/// Prints an error and its sources on one line, the outermost first.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
@@ -104,15 +107,16 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// What has happened to the sessions of one [`Manager`](crate::Manager) since it was built: counters that only rise, to be exported to
-/// wherever an application keeps its metrics.
+/// Counters of what happened to the sessions of one [`Manager`](crate::Manager) since it was built.
+///
+/// They only rise. Export them to your metrics system.
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::Manager;
 ///
-/// /// In the text format of Prometheus.
+/// /// Formats the counters for Prometheus.
 /// fn export(manager: &Manager) -> String {
 ///     let counters = manager.counters();
 ///     format!("session_logins_total {}\nsession_store_errors_total {}\n", counters.logins, counters.store_errors)
@@ -122,29 +126,30 @@ impl fmt::Display for Chain<'_> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Sessions that began: of visitors who had none, or after a logout in the same request.
+    /// Sessions that began: for visitors without a session, or after a logout in the same request.
     pub begun: u64,
-    /// Logins, also those that began a session.
+    /// Logins, including those that began a session.
     pub logins: u64,
-    /// New ids for sessions that go on, other than by a login.
+    /// New ids for existing sessions, other than by a login.
     pub rotations: u64,
     /// Sessions that their own request ended.
     pub logouts: u64,
-    /// Sessions that another request ended: all others of a user, those over the limit, or one by its handle.
+    /// Sessions that another request ended: all others of a user, those above the limit, or one by
+    /// its handle.
     pub revoked: u64,
-    /// Saves that met a change by another request, and were done again on it.
+    /// Saves that were repeated because another request had changed the session.
     pub conflicts: u64,
     /// Session cookies with a wrong signature.
     pub forged: u64,
-    /// Session cookies that were well signed, and whose session is over.
+    /// Session cookies with a valid signature whose session is over.
     pub unknown: u64,
-    /// Requests of other sites that were refused.
+    /// Requests from other sites that were refused.
     pub cross_site: u64,
     /// Store calls that failed.
     pub store_errors: u64,
 }
 
-/// Seconds.
+/// In seconds.
 const LONGEST_WAIT: u64 = 60;
 
 #[cfg(test)]
@@ -162,7 +167,8 @@ mod tests {
 
     #[test]
     fn a_flood_that_waits_for_a_slow_store_is_written_ten_times_a_second_too() {
-        // L7: each request says when it began, and those that waited come among those that did not.
+        // L7: each request passes the time when it began, so requests that waited mix with those
+        // that did not.
         let events = Events::new();
         assert_eq!((0..100).filter(|n| events.unknown.count(6_000 - n % 2).is_some()).count(), 10);
         assert_eq!(events.unknown.count(7_000), Some(90));

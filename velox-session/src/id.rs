@@ -1,7 +1,7 @@
-//! The id of a session: 32 random bytes, known to the browser and to nobody else.
+//! The id of a session: 32 random bytes that only the browser knows.
 //!
-//! An id comes from the system's random source ([`SessionId::generate`]) or from a cookie whose signature was found
-//! right ([`SessionId::parse`]). There is no other way to make one, and no way to print one.
+//! An id comes from the system's random source ([`SessionId::generate`]) or from a cookie with a
+//! valid signature ([`SessionId::parse`]). Nothing else can create one, and nothing can print one.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use data_encoding::BASE64URL_NOPAD;
 
 /// The id of a session.
 ///
-/// It is opaque: it can be compared, not read. What a store or a log sees is a hash of it, [`StoreKey`](crate::StoreKey).
+/// It is opaque: you can compare ids, but not read them. Stores and logs see only a hash of the id,
+/// [`StoreKey`](crate::StoreKey).
 ///
 /// # Examples
 ///
@@ -25,7 +26,7 @@ use data_encoding::BASE64URL_NOPAD;
 /// # }
 /// ```
 ///
-/// An id is not printed:
+/// You cannot print an id:
 ///
 /// ```compile_fail,E0599
 /// fn show(id: &velox_session::SessionId) -> String {
@@ -33,7 +34,7 @@ use data_encoding::BASE64URL_NOPAD;
 /// }
 /// ```
 ///
-/// Nor sent or kept anywhere but in the cookie:
+/// You cannot serialize an id:
 ///
 /// ```compile_fail,E0277
 /// fn show(id: &velox_session::SessionId) -> serde_json::Result<String> {
@@ -41,7 +42,7 @@ use data_encoding::BASE64URL_NOPAD;
 /// }
 /// ```
 ///
-/// Nor made by hand:
+/// You cannot create an id by hand:
 ///
 /// ```compile_fail,E0423
 /// fn forge() -> velox_session::SessionId {
@@ -58,26 +59,27 @@ use data_encoding::BASE64URL_NOPAD;
 pub struct SessionId([u8; SessionId::LENGTH]);
 
 impl SessionId {
-    /// Length of an id as it is written: 32 bytes in base64url without padding.
+    /// The length of an encoded id: 32 bytes in base64url without padding.
     pub(crate) const LENGTH: usize = 43;
 
-    /// A new id from the system's random source. A failure of that source is an error, never a weaker id.
+    /// Returns a new id from the system's random source. If that source fails, this returns an
+    /// error and never a weaker id.
     pub(crate) fn generate() -> Result<Self, EntropyError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(EntropyError::Unavailable)?;
         let mut text = [0; Self::LENGTH];
         BASE64URL_NOPAD.encode_mut(&random, &mut text);
-        // Chance hardly ever gives a poor id; a broken source gives one at once.
+        // Chance hardly ever produces a poor id, but a broken source does so at once.
         if is_id(&text) { Ok(Self(text)) } else { Err(EntropyError::Broken) }
     }
 
-    /// Reads an id, in the one spelling that [`generate`](Self::generate) gives it.
+    /// Parses an id. Only the spelling that [`generate`](Self::generate) produces is accepted.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text: [u8; Self::LENGTH] = text.try_into().ok()?;
         is_id(&text).then_some(Self(text))
     }
 
-    /// The id as it stands in the cookie.
+    /// Returns the id as it appears in the cookie.
     pub(crate) fn as_bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }
@@ -89,7 +91,7 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// The system's random source gave no id.
+/// The system's random source provided no id.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EntropyError {
     #[error("the random source of the system is unavailable")]
@@ -98,7 +100,8 @@ pub(crate) enum EntropyError {
     Broken,
 }
 
-/// Whether a text is base64url of 32 bytes in its one spelling, and not of a source that repeats itself.
+/// Returns whether a text is the only valid base64url of 32 bytes that do not look like the output
+/// of a broken source.
 fn is_id(text: &[u8; SessionId::LENGTH]) -> bool {
     let (mut invalid, mut seen, mut last) = (0, 0_u64, 0);
     for byte in text {
@@ -106,17 +109,17 @@ fn is_id(text: &[u8; SessionId::LENGTH]) -> bool {
         invalid |= last;
         seen |= 1 << (last & 63);
     }
-    // The last character holds four bits of the id, and two that are zero in the one spelling.
+    // The last character holds four bits of the id, and two bits that must be zero.
     invalid & NO_SEXTET == 0 && last & 3 == 0 && seen.count_ones() >= MIN_DIFFERENT
 }
 
-/// How many different characters an id has at least. Chance stays below it once in 10^13 times.
+/// The minimal number of different characters in an id. Chance stays below it once in 10^13 times.
 const MIN_DIFFERENT: u32 = 16;
 
-/// What stands for no six bits.
+/// The mark of bytes that are not in the alphabet.
 const NO_SEXTET: u8 = 0x80;
 
-/// The six bits that a character of base64url stands for.
+/// The six bits of each base64url character.
 const SEXTETS: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut table = [NO_SEXTET; 256];
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_bit_of_an_id_is_drawn() {
-        // Over 512 ids each of the 256 bits is seen as 0 and as 1, but for once in 2^500 runs.
+        // Over 512 ids each of the 256 bits is seen as 0 and as 1, except once in 2^500 runs.
         let (mut ones, mut zeros) = ([0u8; 32], [0u8; 32]);
         for _ in 0..512 {
             let id = SessionId::generate().expect("entropy");
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_million_ids_have_no_repeat() {
-        // B1: 96 bits of each are compared.
+        // B1: 96 bits of each id are compared.
         let start = |id: SessionId| u128::from_be_bytes(*id.as_bytes().first_chunk().expect("it is longer"));
         let mut starts: Vec<_> = (0..1_000_000).map(|_| start(SessionId::generate().expect("entropy"))).collect();
         starts.sort_unstable();
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_million_bits_of_ids_look_random() {
-        // B1: each try of a good source fails once in 500 runs, and three in a row once in 10^8.
+        // B1: each try of a good source fails once in 500 runs, and three in a row fail once in
+        // 10^8.
         let looks_random = |_| {
             let ids = (0..4_000).map(|_| SessionId::generate().expect("entropy"));
             let bits: Vec<u64> = ids.flat_map(|id| words(&id)).collect();
@@ -183,20 +187,21 @@ mod tests {
         assert!(monobit(&biased) > Z_OF_ONE_IN_A_THOUSAND, "one bit of 64 is always set");
     }
 
-    /// The random bytes of an id, as numbers.
+    /// Returns the random bytes of an id as numbers.
     fn words(id: &SessionId) -> [u64; 4] {
         let bytes = BASE64URL_NOPAD.decode(id.as_bytes()).expect("base64");
         let word = |index: usize| bytes[8 * index..][..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         [0, 1, 2, 3].map(word)
     }
 
-    /// The frequency test of NIST SP 800-22 (2.1): how many standard deviations the count of ones is off.
+    /// Returns the result of the frequency test of NIST SP 800-22 (2.1): by how many standard
+    /// deviations the count of ones is off.
     fn monobit(bits: &[u64]) -> f64 {
         let n = 64.0 * bits.len() as f64;
         (2.0 * ones(bits) - n).abs() / n.sqrt()
     }
 
-    /// The runs test (2.3), as a count of standard deviations too.
+    /// Returns the result of the runs test (2.3), in standard deviations, too.
     fn runs(bits: &[u64]) -> f64 {
         let n = 64.0 * bits.len() as f64;
         let share = ones(bits) / n;
@@ -211,7 +216,7 @@ mod tests {
         bits.iter().map(|word| f64::from(word.count_ones())).sum()
     }
 
-    /// What a normal deviate leaves once in a thousand times: p > 0.001 is below it.
+    /// A normal deviate exceeds this once in a thousand times, so p > 0.001 is below it.
     const Z_OF_ONE_IN_A_THOUSAND: f64 = 3.290_527;
 
     #[test]

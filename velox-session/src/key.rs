@@ -1,4 +1,5 @@
-//! The key under which a store keeps a record: the cookie's name and a hash of the id. And whose it is: the cookie's name and a user.
+//! The key of a record in a store: the cookie's name and a hash of the id. And the owner of a
+//! session: the cookie's name and a user.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,8 +13,8 @@ use crate::record::Record;
 
 /// The key of a record in a store: `<cookie name>:<SHA-256 of the id, in hex>`.
 ///
-/// The name in front keeps sessions of two cookies apart, also when they share a store and a secret. As the id itself
-/// is not in it, a copy of the store gives nobody a session.
+/// The name separates the sessions of two cookies that share a store and a secret. The key does not
+/// contain the id, so a copy of the store is not enough to use a session.
 ///
 /// # Examples
 ///
@@ -29,7 +30,8 @@ use crate::record::Record;
 pub struct StoreKey {
     digest: [u8; 32],
     prefix: Arc<str>,
-    /// Of what the hash is, unless the key comes from a store. A store of somebody else's has no way to read it.
+    /// The id that was hashed, or `None` if the key comes from a store. Stores outside of this
+    /// crate cannot read it.
     id: Option<SessionId>,
 }
 
@@ -39,7 +41,7 @@ impl StoreKey {
         Self { digest: Sha256::digest(id.as_bytes()).into(), prefix: Arc::clone(prefix), id: Some(id.clone()) }
     }
 
-    /// Reads a key back from its text, as a store that lists sessions has it.
+    /// Parses a key from its text. A store that lists sessions needs this.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let (prefix, digits) = text.rsplit_once(':')?;
@@ -47,18 +49,18 @@ impl StoreKey {
         Some(Self { digest, prefix: prefix.into(), id: None })
     }
 
-    /// The key as text, for stores that need one.
+    /// Returns the key as text, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!("{}:{}", self.prefix, self.digest_hex())
     }
 
-    /// The hash alone, in hex.
+    /// Returns only the hash, in hex.
     pub(crate) fn digest_hex(&self) -> String {
         HEXLOWER.encode(&self.digest)
     }
 
-    /// Whose session a record under this key is, if somebody is logged in to it.
+    /// Returns the owner of a record under this key, if somebody is logged in.
     #[must_use]
     pub fn owner(&self, record: &Record) -> Option<Owner> {
         record.content().user().map(|user| Owner::new(&self.prefix, user.id))
@@ -80,12 +82,14 @@ impl StoreKey {
         self.digest
     }
 
-    /// Eight bytes of the hash: enough to follow a session through a log, too little to find its record.
+    /// Returns eight bytes of the hash. They are enough to follow a session through a log, but not
+    /// to find its record.
     pub(crate) fn fingerprint(&self) -> String {
         HEXLOWER.encode(&self.digest[..8])
     }
 
-    /// Eight other bytes of the hash: enough to tell sessions apart that end at about the same time.
+    /// Returns eight other bytes of the hash. They are enough to distinguish sessions that end at
+    /// about the same time.
     pub(crate) fn short(&self) -> u64 {
         let [.., a, b, c, d, e, f, g, h] = self.digest;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
@@ -101,7 +105,8 @@ impl PartialEq for StoreKey {
 
 impl Hash for StoreKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // The digest is spread evenly already, and nobody can choose it; eight bytes of it do for a table.
+        // The digest is evenly distributed and nobody can choose it, so eight bytes are enough for
+        // a table.
         state.write(&self.digest[..8]);
     }
 }
@@ -112,7 +117,8 @@ impl fmt::Debug for StoreKey {
     }
 }
 
-/// Whose sessions [`SessionStore::sessions_of`](crate::SessionStore::sessions_of) lists: a user's, of one cookie.
+/// The user whose sessions [`SessionStore::sessions_of`](crate::SessionStore::sessions_of) lists,
+/// under one cookie.
 ///
 /// # Examples
 ///
@@ -120,7 +126,7 @@ impl fmt::Debug for StoreKey {
 /// use velox_session::store::Owner;
 /// use velox_session::{Record, StoreKey};
 ///
-/// /// What a store with a table of records keeps beside each, to find them again.
+/// /// Returns the value of the column by which a store finds the records of a user.
 /// fn column(key: &StoreKey, record: &Record) -> Option<String> {
 ///     key.owner(record).map(|owner| owner.to_text())
 /// }
@@ -137,13 +143,13 @@ impl Owner {
         Self { prefix: Arc::clone(prefix), user: user.into() }
     }
 
-    /// The cookie's name.
+    /// Returns the name of the cookie.
     #[must_use]
     pub fn cookie(&self) -> &str {
         &self.prefix
     }
 
-    /// The user's id, as it was given to [`login`](crate::Session::login).
+    /// Returns the id of the user, as passed to [`login`](crate::Session::login).
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
@@ -153,17 +159,17 @@ impl Owner {
         &self.prefix
     }
 
-    /// Both as one text, `<cookie name>:<user id>`, for stores that need one.
+    /// Returns both as one text, `<cookie name>:<user id>`, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
-        // A cookie's name has no colon in it, so that no two owners have one text.
+        // The name of a cookie contains no colon, so no two owners have the same text.
         format!("{}:{}", self.prefix, self.user)
     }
 }
 
 impl fmt::Debug for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Who somebody is, is no business of a log's.
+        // The log must not reveal who the user is.
         write!(f, "Owner({}:..)", self.prefix)
     }
 }

@@ -1,4 +1,4 @@
-//! How the user of a session is loaded.
+//! Loads the user of a session.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,16 +8,17 @@ use serde::de::DeserializeOwned;
 
 use crate::{Session, SessionUser};
 
-/// Gives the user of a session, or says that it is gone. `E` is what the side that asks makes of a failure.
+/// Loads the user of a session, or finds that the user no longer exists. `E` is the error type of
+/// the middleware or layer that uses it.
 pub(crate) enum Loader<U, E> {
-    /// The user as the session holds it.
+    /// Reads the user from the session.
     Stored(fn(&Session) -> Option<U>),
     By(Arc<Load<U, E>>),
 }
 
 type Load<U, E> = dyn Fn(SessionUser) -> Pin<Box<dyn Future<Output = Result<Option<U>, E>> + Send>> + Send + Sync;
 
-/// Who sent a request.
+/// The sender of a request.
 pub(crate) enum Who<U> {
     Known(U),
     /// Logged in as a user whom the loader no longer knows.
@@ -34,7 +35,7 @@ impl<U, E> Loader<U, E> {
         Self::By(Arc::new(move |user| Box::pin(load(user))))
     }
 
-    /// The same users, for another side that asks.
+    /// Returns a loader of the same users with another error type.
     #[cfg(all(feature = "axum", feature = "rpc"))]
     pub(crate) fn map_err<F>(self, map: fn(E) -> F) -> Loader<U, F>
     where
@@ -51,7 +52,7 @@ impl<U, E> Loader<U, E> {
         }
     }
 
-    /// Who is logged in.
+    /// Returns who is logged in.
     pub(crate) async fn who(&self, session: &Session) -> Result<Who<U>, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };
         let user = match self {
@@ -62,7 +63,8 @@ impl<U, E> Loader<U, E> {
     }
 }
 
-/// The user as the type that was logged in. A session that holds another type is of nobody any more.
+/// Returns the user as the type that was logged in. If the session holds another type, it counts as
+/// a user who no longer exists.
 pub(crate) fn stored<U: DeserializeOwned>(session: &Session) -> Option<U> {
     let user = session.user_as();
     user.inspect_err(|error| tracing::warn!(%error, "a session holds another type of user")).ok().flatten()
@@ -80,7 +82,7 @@ impl<U, E> Clone for Loader<U, E> {
 #[cfg(feature = "axum")]
 pub(crate) type LayerLoader<U> = Loader<U, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Puts the loader of a layer into the extensions of a request, whatever user it gives.
+/// Adds the loader of a layer to the extensions of a request, whatever its type of user.
 #[cfg(feature = "axum")]
 #[derive(Clone)]
 pub(crate) struct LeaveLoader(Arc<dyn Fn(&mut http::Extensions) + Send + Sync>);

@@ -1,8 +1,9 @@
-//! Whether a browser sent a request from another site: the one answer for sessions and CSRF tokens. Pure, but for what it logs: what the
-//! request's headers say, and nothing else.
+//! Decides whether a browser sent a request from another site, for sessions and for CSRF tokens.
+//! Apart from its log lines this code is pure, and looks only at the headers of the request.
 //!
-//! The rules are those of `CrossOriginProtection` in Go 1.25's `net/http` (<https://go.dev/src/net/http/csrf.go>), but stricter with
-//! what no browser sends: a header that is there twice, or is empty, is refused and not passed over.
+//! The rules are those of `CrossOriginProtection` in Go 1.25's `net/http`
+//! (<https://go.dev/src/net/http/csrf.go>), but stricter with headers that no browser sends: a
+//! header that is repeated or empty is refused and not ignored.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +16,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::event::Limit;
 
-/// The request came from another site: a browser sent it, and a page of that site made the browser do so.
+/// The error for a request that a page of another site made the browser send.
 ///
 /// # Examples
 ///
@@ -43,22 +44,23 @@ pub struct CrossSiteError {
 }
 
 impl CrossSiteError {
-    /// The headers name no origin, several, or one that cannot be read.
+    /// The headers name no origin, several, or one that cannot be parsed.
     const UNNAMED: Self = Self { origin: None };
 
-    /// Returns the origin that the request came from, in lower case and without the port that its scheme has anyway. `None` if the
-    /// browser names none: no setting would let such a request pass.
+    /// Returns the origin of the request, in lower case and without the default port of its scheme.
+    /// Returns `None` if the browser names none; no setting would let such a request pass.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
 
-    /// The setting that would let the request pass.
+    /// Returns the setting that would let the request pass.
     fn allowing(&self) -> Option<String> {
         self.origin.as_ref().map(|origin| format!("trusted_origins([{origin:?}])"))
     }
 
-    /// What the caller is told: in development, also how to let the request pass.
+    /// Returns the message for the caller. In development, it also says how to let the request
+    /// pass.
     pub(crate) fn message(&self, text: &'static str, is_development: bool) -> Cow<'static, str> {
         match (self.allowing(), self.origin()) {
             (Some(setting), Some(origin)) if is_development => {
@@ -68,7 +70,7 @@ impl CrossSiteError {
         }
     }
 
-    /// Writes the refusal to the log, as often as `limit` lets it.
+    /// Logs the refusal, as often as `limit` allows.
     pub(crate) fn log(&self, cookie: &str, limit: &Limit, now: u64) {
         if let Some(suppressed) = limit.count(now) {
             let (origin, allow) = (self.origin(), self.allowing());
@@ -77,72 +79,78 @@ impl CrossSiteError {
     }
 }
 
-/// Where the application answers a request.
+/// The host and scheme at which the application was called.
 pub(crate) struct Here<'a> {
     host: Option<&'a [u8]>,
     scheme: Option<&'a str>,
 }
 
 impl<'a> Here<'a> {
-    /// By the request's head alone. `authority` is the one in the target, which HTTP/2 has in place of a `Host` header.
+    /// Takes the host from the request headers. `authority` is the one in the target, which HTTP/2
+    /// has in place of a `Host` header.
     pub(crate) fn of_head(headers: &'a HeaderMap, authority: Option<&'a Authority>) -> Result<Self, CrossSiteError> {
         let header = single(headers, &HOST)?;
-        // RFC 9112, section 3.2.2: the target goes before the header.
+        // RFC 9112, section 3.2.2: the target takes precedence over the header.
         let host = authority.map(|authority| authority.as_str().as_bytes()).or(header);
         Ok(Self { host, scheme: None })
     }
 
-    /// By what is known otherwise, for instance from a proxy.
+    /// Takes the host and scheme from another source, for example from a proxy.
     pub(crate) fn at(host: Option<&'a str>, scheme: Option<&'a str>) -> Self {
         Self { host: host.map(str::as_bytes), scheme }
     }
 }
 
-/// The origins that may send mutations beside the application's own.
+/// The origins that may send mutations in addition to the application's own.
 #[derive(Clone, Default)]
 pub(crate) struct TrustedOrigins {
-    /// Hosts may begin with `*.`. A text that is no origin is kept as it is.
+    /// Hosts may start with `*.`. A text that is not an origin is kept as it is.
     named: Vec<Result<Origin, String>>,
     by: Option<Arc<Trusts>>,
-    /// There if browsers drop the cookie of a page of another site: this is said once.
+    /// Set if browsers drop the cookie of requests from another site. The warning is logged once.
     cookie_is_dropped: Option<Arc<Once>>,
 }
 
-/// Whether an origin is trusted.
+/// A closure that returns whether an origin is trusted.
 type Trusts = dyn Fn(&str) -> bool + Send + Sync;
 
 impl TrustedOrigins {
-    /// Reads each of them as `scheme://host[:port]`, in place of those before. The host may begin with `*.`.
+    /// Replaces the named origins. Each is parsed as `scheme://host[:port]`, and the host may start
+    /// with `*.`.
     pub(crate) fn set(&mut self, texts: impl IntoIterator<Item: Into<String>>) {
         let read = |text: String| Origin::parse_trusted(&text).ok_or(text);
         self.named = texts.into_iter().map(Into::into).map(read).collect();
     }
 
-    /// The texts that could not be read so.
+    /// Returns the texts that could not be parsed.
     pub(crate) fn strays(&self) -> impl Iterator<Item = &String> {
         self.named.iter().filter_map(|origin| origin.as_ref().err())
     }
 
-    /// Trusts those for which the closure says so, too.
+    /// Also trusts the origins for which the closure returns `true`.
     pub(crate) fn set_by(&mut self, trusts: impl Fn(&str) -> bool + Send + Sync + 'static) {
         self.by = Some(Arc::new(trusts));
     }
 
-    /// Says so once if a page of another site is trusted, whose cookie browsers drop.
+    /// Makes `check` log a warning once if a trusted request comes from another site, whose cookie
+    /// browsers drop.
     pub(crate) fn warn_of_dropped_cookie(&mut self) {
         self.cookie_is_dropped = Some(Arc::new(Once::new()));
     }
 
-    /// Those that are surely on another site than a domain: the last two labels differ, and nobody can have registered fewer.
+    /// Returns the trusted origins that are certainly on another site than a domain: their last two
+    /// labels differ, and nobody can have registered a shorter name.
     pub(crate) fn beyond<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = String> + 'a {
         let site = |host: &'a str| host.rsplit('.').take(2).map(str::to_ascii_lowercase);
         self.named.iter().flatten().filter(move |origin| !site(domain).eq(site(&origin.host))).map(Origin::to_string)
     }
 
-    /// Refuses what a browser sent from another site, unless that site is trusted. `here` is asked only where the answer depends on it.
+    /// Refuses a request that a browser sent from another site, unless that site is trusted. `here`
+    /// is called only if the result depends on it.
     ///
-    /// What says nothing of its origin was not sent by a page of another site: browsers put `Origin` into every request that is
-    /// not a GET or HEAD. Who wants to know more names a header that tells the page where nothing else is told, such as `Referer`.
+    /// A request without any of these headers was not sent by a page of another site, because
+    /// browsers add `Origin` to every request other than GET and HEAD. A stricter caller passes in
+    /// `page` a header to check if the others are missing, such as `Referer`.
     pub(crate) fn check<'a>(
         &self,
         headers: &HeaderMap,
@@ -151,7 +159,8 @@ impl TrustedOrigins {
     ) -> Result<(), CrossSiteError> {
         let site = single(headers, &SEC_FETCH_SITE)?;
         let origin = match (site, single(headers, &ORIGIN)?) {
-            // The browser compared the origins, scheme and all. `none` is the visitor's own doing, such as a bookmark.
+            // The browser has compared the origins, including the scheme. `none` means that the
+            // visitor caused the request, for example with a bookmark.
             (Some(b"same-origin" | b"none"), _) => return Ok(()),
             (_, Some(origin)) => Origin::parse(origin),
             (Some(_), None) => None,
@@ -161,7 +170,8 @@ impl TrustedOrigins {
             },
         };
         let origin = origin.ok_or(CrossSiteError::UNNAMED)?;
-        // Where the browser compared, it knew better: the scheme may not be known here.
+        // If the browser compared the origins, its result is better, because the scheme may not be
+        // known here.
         if site.is_none() && origin.is_at(&here()?) {
             return Ok(());
         }
@@ -179,7 +189,8 @@ impl TrustedOrigins {
     }
 }
 
-/// Says that a trusted origin is on another site, from which the cookie is neither taken nor sent.
+/// Warns that a trusted origin is on another site, for which browsers neither store nor send the
+/// cookie.
 pub(crate) fn warn_of_dropped_cookie(origin: &str) {
     tracing::warn!(
         origin,
@@ -188,7 +199,8 @@ pub(crate) fn warn_of_dropped_cookie(origin: &str) {
     );
 }
 
-/// Where a page came from, as browsers tell it: in lower case, and without the port that the scheme has anyway.
+/// The origin of a page as browsers send it: in lower case, and without the default port of the
+/// scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin {
     scheme: String,
@@ -197,7 +209,7 @@ struct Origin {
 }
 
 impl Origin {
-    /// Reads `scheme://host[:port]`, and nothing behind it. `null` is none.
+    /// Parses `scheme://host[:port]` with nothing after it. `null` is not an origin.
     fn parse(text: &[u8]) -> Option<Self> {
         let (scheme, authority) =
             std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST)?.split_once("://")?;
@@ -210,11 +222,11 @@ impl Origin {
         Some(Self { host, port: port.filter(|port| Some(*port) != default_port(&scheme)), scheme })
     }
 
-    /// The same, where the host may begin with `*.` in the place of any one label.
+    /// Does the same, but the host may start with `*.` in place of any one label.
     fn parse_trusted(text: &str) -> Option<Self> {
         let Some((scheme, host)) = text.split_once("://*.") else { return Self::parse(text.as_bytes()) };
         let mut origin = Self::parse(format!("{scheme}://{host}").as_bytes())?;
-        // `*.com` would be the whole world, and nobody has a name below an address.
+        // `*.com` would trust nearly everybody, and an IP address has no subdomains.
         let (_, last) = origin.host.rsplit_once('.').or((origin.host == "localhost").then_some(("", "localhost")))?;
         if last.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -223,14 +235,14 @@ impl Origin {
         Some(origin)
     }
 
-    /// The origin of a page, given its address.
+    /// Returns the origin of a page from its address.
     fn of_page(address: &[u8]) -> Option<Self> {
         let (scheme, rest) = std::str::from_utf8(address).ok()?.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
         Self::parse(format!("{scheme}://{authority}").as_bytes())
     }
 
-    /// Whether another origin is this one, or one of those for which it stands.
+    /// Returns whether this origin, which may have a star, matches another one.
     fn covers(&self, other: &Self) -> bool {
         let is_host = match self.host.strip_prefix("*.") {
             Some(parent) => other.host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
@@ -239,10 +251,11 @@ impl Origin {
         is_host && (&self.scheme, self.port) == (&other.scheme, other.port)
     }
 
-    /// Whether the application answers at this origin.
+    /// Returns whether the application was called at this origin.
     ///
-    /// Where no proxy says by which scheme the request came, a page got by HTTP passes for one got by HTTPS of the same host, in a
-    /// browser so old that it does not compare the origins itself. `Strict-Transport-Security` prevents that.
+    /// If no proxy reports the scheme of the request, a page loaded over HTTP counts as one loaded
+    /// over HTTPS from the same host. This only matters for browsers that are too old to compare
+    /// the origins themselves. `Strict-Transport-Security` prevents it.
     fn is_at(&self, here: &Here<'_>) -> bool {
         let (Some(default), Some(host)) = (default_port(&self.scheme), here.host) else { return false };
         // RFC 3986, section 3.2.3: the port may be empty.
@@ -256,14 +269,14 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scheme, host, port } = self;
-        // Only an address has colons.
+        // Only an IPv6 address contains colons.
         let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
         write!(f, "{scheme}://{open}{host}{close}")?;
         port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
-/// The host in lower case, and the port if there is one.
+/// Returns the host in lower case, and the port if one is given.
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let end = match authority.strip_prefix('[') {
         Some(address) => address.find(']')? + 2,
@@ -271,7 +284,7 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     };
     let (host, port) = authority.split_at(end);
     let host = match host.strip_prefix('[') {
-        // An address has many spellings.
+        // An IPv6 address has many spellings.
         Some(address) => address.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.to_string(),
         None => host.to_ascii_lowercase(),
     };
@@ -279,7 +292,7 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
         return None;
     }
     match port.strip_prefix(':') {
-        // `parse` alone would take a sign.
+        // `parse` alone would accept a sign.
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some((host, Some(port.parse().ok()?))),
         None if port.is_empty() => Some((host, None)),
         _ => None,
@@ -294,7 +307,8 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// The only value of a header. Of several, one reader takes the first and another the last.
+/// Returns the only value of a header. With several values, different readers would choose
+/// different ones.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, CrossSiteError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -303,7 +317,8 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
     }
 }
 
-/// Bytes of an origin: a host has 253 at most. It is told in the log and in replies.
+/// The maximal length of an origin. A host has at most 253 bytes. The limit matters because the
+/// origin appears in the log and in replies.
 const LONGEST: usize = 300;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -1,13 +1,13 @@
-//! How long sessions live, as pure arithmetic. All times are milliseconds.
+//! Computes how long sessions live. All times are in milliseconds.
 
 use crate::record::{Content, Record};
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
-    /// Lifetime without a request.
+    /// The lifetime without a request.
     pub(crate) ttl: u64,
-    /// Lifetime from the login on, or from the creation before one.
+    /// The lifetime since the login, or since the creation before a login.
     pub(crate) absolute: Option<u64>,
     /// How much of the lifetime must have passed before a read renews it.
     pub(crate) touch_interval: u64,
@@ -16,13 +16,13 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// What is left to a record; zero if it is over. Never more than a new one would have, whatever a clock that was set
-    /// back says.
+    /// Returns how long a record still lives; zero if it is over. The result never exceeds the
+    /// lifetime of a new record, even if the clock was set back.
     pub(crate) fn remaining(&self, record: &Record, now: u64) -> u64 {
         record.expires_at().saturating_sub(now).min(self.longest(record.content(), now))
     }
 
-    /// What is left at most to a session that holds this.
+    /// Returns how long a session with this content can still live at most.
     pub(crate) fn longest(&self, content: &Content, now: u64) -> u64 {
         let age = now.saturating_sub(content.created_at);
         content.max_age.unwrap_or(self.ttl).min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
@@ -36,12 +36,13 @@ impl Policy {
         (self.sliding && now.saturating_add(longest) < end).then(|| now + longest / 2)
     }
 
-    /// What a request that only reads gives a record, if enough of its life has passed to be worth it.
+    /// Returns the new lifetime if a read should renew the record, because enough time has passed.
     pub(crate) fn renewed(&self, record: &Record, now: u64) -> Option<u64> {
         let (longest, remaining) = (self.longest(record.content(), now), self.remaining(record, now));
-        // The interval goes with the lifetime of the settings.
+        // The interval is relative to the lifetime in the settings, so a shorter lifetime gets a
+        // shorter interval.
         let interval = record.content().max_age.map_or(u64::MAX, |max_age| max_age / 10).min(self.touch_interval);
-        // What is over stays over, also where a store has not noticed.
+        // A record that is over stays over, even if the store has not noticed.
         (remaining > 0 && longest - remaining >= interval).then_some(longest)
     }
 }
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn the_absolute_time_out_caps_what_a_read_gives() {
         assert_eq!(POLICY.renewed(&record(0, 460_000), 420_000), Some(80_000));
-        // All that is left to it, it has.
+        // The record already has all the time that is left.
         assert_eq!(POLICY.renewed(&record(0, 500_000), 450_000), None);
         assert_eq!(POLICY.renewed(&record(0, 600_000), 500_000), None);
     }
@@ -91,11 +92,11 @@ mod tests {
             content.log_in(&UserLogin { max_age: Some(max_age), ..UserLogin::plain(user, 0) });
             Record::new(Arc::new(content), 1, expires_at, 0)
         };
-        // Longer, up to the absolute time-out.
+        // A longer lifetime, up to the absolute timeout.
         assert_eq!(POLICY.remaining(&of(300_000, 300_000), 0), 300_000);
         assert_eq!(POLICY.renewed(&of(300_000, 300_000), 20_000), Some(300_000));
         assert_eq!(POLICY.renewed(&of(300_000, 300_000), 250_000), Some(250_000));
-        // Shorter, and then renewed more often.
+        // A shorter lifetime, which is then renewed more often.
         assert_eq!(POLICY.remaining(&of(5_000, 100_000), 0), 5_000);
         assert_eq!(POLICY.renewed(&of(5_000, 5_000), 499), None);
         assert_eq!(POLICY.renewed(&of(5_000, 5_000), 500), Some(5_000));

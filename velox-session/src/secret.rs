@@ -1,11 +1,12 @@
-//! The secrets that sign cookies: at least 32 bytes, not a placeholder, wiped from memory when dropped.
+//! The secrets that sign cookies. A secret has at least 32 bytes, is no placeholder, and is wiped
+//! from memory when dropped.
 
 use std::fmt;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
 
-/// A key that signs session cookies.
+/// A secret key that signs session cookies.
 ///
 /// # Examples
 ///
@@ -18,40 +19,42 @@ use zeroize::Zeroizing;
 ///
 /// # Security
 ///
-/// `Debug` hides the key, and there is no `Display`.
+/// `Debug` hides the key, and `Display` is not implemented.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// A secret of these bytes, as they are: the text of a variable is not decoded. VeloxTS does the same, so a secret
-    /// shared with a VeloxTS service goes here whatever it looks like.
+    /// Returns a secret that consists of these bytes. The bytes are used as they are; a hex or
+    /// base64 text is not decoded. VeloxTS does the same, so pass a secret that you share with a
+    /// VeloxTS service to this function, whatever it looks like.
     ///
     /// # Errors
     ///
-    /// Fewer than 32 bytes, a repeat of something short, or a placeholder such as `changeme-changeme-…`.
+    /// The secret has fewer than 32 bytes, repeats something short, or is a placeholder such as
+    /// `changeme-changeme-…`.
     pub fn new(material: impl AsRef<[u8]>) -> Result<Self, SecretError> {
         Self::checked(Zeroizing::new(material.as_ref().to_vec()))
     }
 
-    /// A secret written in hexadecimal digits.
+    /// Returns a secret from hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), of the bytes written; or the text is not hexadecimal.
+    /// As for [`new`](Self::new), for the decoded bytes; or the text is not hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[HEXLOWER_PERMISSIVE])
     }
 
-    /// A secret written in base64, of either alphabet, padded or not.
+    /// Returns a secret from base64 with either alphabet, with or without padding.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), of the bytes written; or the text is not base64.
+    /// As for [`new`](Self::new), for the decoded bytes; or the text is not base64.
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD])
     }
 
-    /// A new random secret. Sessions signed with it end when the process does.
+    /// Returns a new random secret. Sessions that it signs end when the process ends.
     ///
     /// # Errors
     ///
@@ -72,9 +75,10 @@ impl Secret {
         &self.0
     }
 
-    /// A secret that is written in one of these encodings.
+    /// Returns a secret from a text in one of these encodings.
     fn decoded(text: &str, encodings: &[Encoding]) -> Result<Self, SecretError> {
-        // One buffer for all attempts: one that fails half-way leaves material behind, which is wiped with the rest.
+        // All attempts share one buffer. An attempt that fails half-way leaves part of the secret
+        // behind, which is wiped with the rest.
         let mut material = Zeroizing::new(vec![0; text.len()]);
         let decode = |encoding: &Encoding| {
             let length = encoding.decode_len(text.len()).ok()?;
@@ -105,7 +109,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why something is not used as a secret. It says nothing of the secret but its length.
+/// The reason why a secret is rejected. It reveals nothing of the secret but its length.
 ///
 /// # Examples
 ///
@@ -118,43 +122,45 @@ impl fmt::Debug for Secret {
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// It has fewer than 32 bytes.
+    /// The secret has fewer than 32 bytes.
     #[error("the secret has {length} bytes, at least {MIN_LENGTH} are needed")]
     #[non_exhaustive]
     TooShort {
-        /// How many bytes it has.
+        /// The number of bytes of the secret.
         length: usize,
     },
-    /// It repeats something short, or has very few different bytes.
+    /// The secret repeats something short, or has very few different bytes.
     #[error("the secret repeats itself")]
     Repeats,
-    /// It is the text of an example, to be replaced by a secret.
+    /// The secret is the text of an example, which you should replace.
     #[error("the secret is a placeholder")]
     Placeholder,
-    /// It is not written in the encoding that it was read in.
+    /// The text does not have the expected encoding.
     #[error("the secret is not written in the encoding named")]
     Encoding,
     /// The random source of the system failed.
     #[error("the random source of the system is unavailable")]
     #[non_exhaustive]
     Random {
-        /// What the system said.
+        /// The error of the system.
         source: getrandom::Error,
     },
 }
 
 impl fmt::Debug for SecretError {
-    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    /// Prints the same text as `Display`, because a `main` that returns this error prints its
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// A ring of secrets: the first signs, all verify.
+/// A list of secrets. The first one signs, and all of them verify.
 ///
-/// It is made from one secret or several; texts are taken as by [`Secret::new`], and what is wrong with one of them is
-/// said when the middleware is built. To replace a secret without logging anybody out, put the new one first and
-/// keep the old one until the last session it signed has ended.
+/// It is made from one secret or from several. Texts are checked as in [`Secret::new`], and
+/// building the middleware reports what is wrong with them. To replace a secret without logging
+/// anybody out, put the new one first, and keep the old one until the last session that it signed
+/// has ended.
 ///
 /// # Examples
 ///
@@ -169,7 +175,7 @@ impl fmt::Debug for SecretError {
 pub struct Secrets(Vec<Result<Secret, SecretError>>);
 
 impl Secrets {
-    /// The first secret and the older ones, or what is wrong with each.
+    /// Returns the first secret and the older ones, or the error of each.
     pub(crate) fn into_vec(self) -> Vec<Result<Secret, SecretError>> {
         self.0
     }
@@ -205,7 +211,8 @@ impl<T: Into<Secrets>, const N: usize> From<[T; N]> for Secrets {
     }
 }
 
-/// Whether the bytes are a short piece over and over (`abababab…`), but for a few at the end, or consist of very few different ones.
+/// Returns whether the bytes repeat a short piece (`abababab…`), ignoring a few bytes at the end,
+/// or consist of very few different ones.
 fn is_repeat(material: &[u8]) -> bool {
     let body = &material[..material.len() - LOOSE_END];
     let is_periodic = (1..=material.len().div_ceil(2)).any(|period| body[period..] == body[..body.len() - period]);
@@ -214,7 +221,8 @@ fn is_repeat(material: &[u8]) -> bool {
     is_periodic || seen.iter().filter(|seen| **seen).count() < MIN_DIFFERENT
 }
 
-/// Whether the bytes are the text of an example: one of the phrases stands in it, in whatever case and with whatever between its words.
+/// Returns whether the bytes contain one of the phrases of examples, in any case and with any
+/// characters between the words.
 fn is_placeholder(material: &[u8]) -> bool {
     let letters = material.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let text: Zeroizing<Vec<u8>> = Zeroizing::new(letters.map(u8::to_ascii_lowercase).collect());
@@ -223,14 +231,17 @@ fn is_placeholder(material: &[u8]) -> bool {
 
 const MIN_LENGTH: usize = 32;
 
-/// Bytes. A text made long enough by hand may end in the middle of its piece, or in something else.
+/// In bytes. If somebody repeated a text by hand until it was long enough, it may end in the middle
+/// of a piece or with something else.
 const LOOSE_END: usize = 2;
 
-/// 32 random bytes, also as hexadecimal digits, have more different ones than this but for once in 10^18 times.
+/// 32 random bytes, also as hexadecimal digits, have more different values than this, except once
+/// in 10^18 times.
 const MIN_DIFFERENT: usize = 8;
 
-/// What secrets in examples say. Each has at least eight characters, not all of them hexadecimal digits: no key in hexadecimal digits holds
-/// one, and a random one in base64 less than once in 10^9 times.
+/// Phrases of secrets in examples. Each has at least eight characters, not all of them hexadecimal
+/// digits. A hexadecimal key therefore contains none of them, and a random base64 key contains one
+/// less than once in 10^9 times.
 const PLACEHOLDERS: [&str; 24] = [
     "abcdefghijkl",
     "changein",

@@ -1,11 +1,11 @@
-//! Who is logged in.
+//! The user who is logged in.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The user of a session, as it was given to [`login`](crate::Session::login).
+/// The user of a session, as passed to [`login`](crate::Session::login).
 ///
 /// # Examples
 ///
@@ -19,26 +19,29 @@ use serde_json::Value;
 #[cfg_attr(feature = "rpc", derive(schemars::JsonSchema), schemars(description = "The user of a session."))]
 #[non_exhaustive]
 pub struct SessionUser {
-    /// The user's id in the application.
+    /// The id of the user in the application.
     pub id: String,
-    /// The user's e-mail address.
+    /// The e-mail address of the user.
     pub email: String,
 }
 
 impl SessionUser {
-    /// A user of this id and e-mail address.
+    /// Returns a user with this id and e-mail address.
     #[must_use]
     pub fn new(id: impl Into<String>, email: impl Into<String>) -> Self {
         Self { id: id.into(), email: email.into() }
     }
 }
 
-/// A type of user that can be [logged in](crate::Session::login): it says its id, and serializes.
+/// A type of user that you can [log in](crate::Session::login). It has an id and implements
+/// `Serialize`.
 ///
-/// The session keeps the id, the `email` of the JSON if it is a string, and the whole JSON beside them if there is more in it, such as
-/// roles. Read it back with [`Session::user_as`](crate::Session::user_as), or with
-/// [`SessionMiddleware::user_type`](crate::SessionMiddleware::user_type) as `ctx.user`. What changes in the database later does not change
-/// in the session: for that there is [`user_loader`](crate::SessionMiddleware::user_loader). Laravel has an interface of this name.
+/// The session stores the id, the `email` in the JSON if it is a string, and the whole JSON if that
+/// contains more, such as roles. Read it back with [`Session::user_as`](crate::Session::user_as),
+/// or with [`SessionMiddleware::user_type`](crate::SessionMiddleware::user_type) as `ctx.user`.
+/// Later changes in the database do not change the session; use
+/// [`user_loader`](crate::SessionMiddleware::user_loader) if you need them. The trait is named like
+/// its counterpart in Laravel.
 ///
 /// # Examples
 ///
@@ -73,10 +76,10 @@ impl SessionUser {
     note = "log in a `SessionUser::new(id, email)`, or implement `velox_session::Authenticatable` for your own type: it says the user's id"
 )]
 pub trait Authenticatable: Serialize {
-    /// Returns the user's id in the application, by which the sessions of the user are found.
+    /// Returns the id of the user in the application. The sessions of the user are found by it.
     fn id(&self) -> Cow<'_, str>;
 
-    /// Whether the id and the email are all that there is.
+    /// Returns the user if an id and an email are all that it contains.
     #[doc(hidden)]
     fn as_session_user(&self) -> Option<SessionUser> {
         None
@@ -103,20 +106,20 @@ impl<U: Authenticatable + ?Sized> Authenticatable for &U {
     }
 }
 
-/// What a login says.
+/// The data of a login.
 #[derive(Clone, Debug)]
 pub(crate) struct UserLogin {
     pub(crate) user: SessionUser,
-    /// The JSON of the user, where there is more in it.
+    /// The JSON of the user, if it contains more.
     pub(crate) details: Option<Value>,
-    /// How long the session lives without a request, in milliseconds, where the settings do not say that.
+    /// How long the session lives without a request, in milliseconds, if the settings do not apply.
     pub(crate) max_age: Option<u64>,
-    /// When that was, in Unix milliseconds.
+    /// When the login happened, in Unix milliseconds.
     pub(crate) at: u64,
 }
 
 impl UserLogin {
-    /// The login of a user with an id and an email, for the lifetime that the settings say.
+    /// Returns the login of a user with an id and an email, with the lifetime of the settings.
     #[cfg(any(test, feature = "conformance"))]
     pub(crate) fn plain(user: SessionUser, at: u64) -> Self {
         Self { user, details: None, max_age: None, at }
