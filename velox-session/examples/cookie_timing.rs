@@ -1,8 +1,9 @@
-//! Whether the time that a forged cookie takes tells how much of its signature is right.
+//! Measures whether the time to reject a forged cookie reveals how much of its signature is right.
 //!
-//! Run by `tests/measure/timing`. Cookies of two classes, one after the other in no order, are opened as a request's are; the store
-//! is empty and not asked. Welch's t of the two is printed for each round. The last rounds compare a class with itself, for what the
-//! machine does by itself; and the difference that a round would have seen stands beside each.
+//! `tests/measure/timing` runs it. It opens cookies of two classes in random order, as a request
+//! would. The store is empty and is not called. For each round it prints Welch's t of the two
+//! classes, and the difference that the round would have detected. The last rounds compare a class
+//! with itself, to show the noise of the machine.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     store.clear();
     let signature = cookie.rfind('.').ok_or("no signature")? + 1;
     let (first, last) = (changed(&cookie, signature), changed(&cookie, cookie.len() - 1));
-    // What is done first takes longer.
+    // The first run takes longer.
     round(&manager, [&first, &last], count / 10)?;
     for number in 1..=ROUNDS {
         println!("first and last, {number}: {}", round(&manager, [&first, &last], count)?);
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Logs in; gives the cookie as it is sent.
+/// Logs in, and returns the cookie as it is sent.
 fn login(manager: &Manager) -> Result<String, Box<dyn Error>> {
     let exchange = ready(manager.open(&HeaderMap::new()))?;
     let call = exchange.call();
@@ -51,13 +52,13 @@ fn login(manager: &Manager) -> Result<String, Box<dyn Error>> {
     Ok(line.split(';').next().unwrap_or(line).to_owned())
 }
 
-/// The cookie with another character there.
+/// Returns the cookie with another character at this place.
 fn changed(cookie: &str, index: usize) -> String {
     let other = if cookie.as_bytes()[index] == b'A' { "E" } else { "A" };
     format!("{}{other}{}", &cookie[..index], &cookie[index + 1..])
 }
 
-/// Opens so many cookies, of either class by chance.
+/// Opens `count` cookies of a random class.
 fn round(manager: &Manager, classes: [&str; 2], count: usize) -> Result<String, Box<dyn Error>> {
     let mut samples = [Vec::with_capacity(count), Vec::with_capacity(count)];
     let mut chance = 0x9e37_79b9_7f4a_7c15_u64;
@@ -66,7 +67,7 @@ fn round(manager: &Manager, classes: [&str; 2], count: usize) -> Result<String, 
         chance ^= chance >> 7;
         chance ^= chance << 17;
         let class = usize::from(chance >> 63 == 1);
-        // Made anew each time, so that no class has a place in memory of its own.
+        // The headers are created each time, so that no class has a fixed place in memory.
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(classes[class])?)]);
         let begin = Instant::now();
         black_box(ready(manager.open(black_box(&headers)))?);
@@ -86,7 +87,8 @@ fn round(manager: &Manager, classes: [&str; 2], count: usize) -> Result<String, 
     ))
 }
 
-/// What is known of the times of a class, without the slowest hundredth, in which the machine did something else.
+/// The statistics of a class, without the slowest hundredth, in which the machine did something
+/// else.
 struct Sample {
     count: f64,
     mean: f64,
@@ -105,7 +107,7 @@ impl Sample {
     }
 }
 
-/// The answer of a future that has nothing to wait for.
+/// Returns the output of a future that does not wait.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
@@ -115,5 +117,5 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 const ROUNDS: usize = 5;
 const CONTROLS: usize = 2;
-/// What t stays below by chance.
+/// By chance, t stays below this.
 const LIMIT: f64 = 4.5;

@@ -1,7 +1,9 @@
-//! What many sessions cost the bench app: `tests/measure/sessions` starts that and runs this.
+//! Measures what many sessions cost the bench app. `tests/measure/sessions` starts the app and runs
+//! this.
 //!
-//! Logs in as often as it is told, then asks for profiles with the cookies at random, and prints the processor time that the server
-//! took for a request, and how long the slowest of a hundred waited.
+//! It logs in as often as it is told, then requests profiles with random cookies. It prints the
+//! processor time that the server takes for a request, and how long the slowest of a hundred
+//! requests took.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints what it has measured")]
@@ -39,10 +41,11 @@ async fn main() -> Result<(), Failure> {
     let quiet = ask(port, &pid, &cookies, Until::Requests(requests)).await?;
     println!("profile, quiet: {quiet}");
     if expire_after > 0 {
-        // The first of them ends when its lifetime is over, the others in the order and at the pace in which they began.
+        // The first session ends when its lifetime is over, the others in the order and at the pace
+        // in which they began.
         let first = filling + Duration::from_secs(expire_after);
         tokio::time::sleep_until((first + Duration::from_secs(1)).into()).await;
-        // Of the one session that does not end.
+        // The cookie of the one session that does not end.
         let own: Arc<[String]> = log_in(port, 1).await?.into();
         let expiring = ask(port, &pid, &own, Until::Time(Instant::now() + took)).await?;
         println!("profile, while they expire: {expiring}");
@@ -113,7 +116,7 @@ async fn ask(port: u16, pid: &str, cookies: &Arc<[String]>, until: Until) -> Res
         let (cookies, left) = (Arc::clone(cookies), Arc::clone(&left));
         tasks.push(tokio::spawn(async move {
             let (mut connection, mut waits) = (Connection::open(port).await?, Vec::new());
-            // Xorshift: which session is asked for is not to be foreseen by a cache.
+            // Xorshift: no cache can predict which session is requested.
             let mut dice = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(number as u64 + 1);
             while take(&left) && !matches!(until, Until::Time(end) if Instant::now() >= end) {
                 dice ^= dice << 13;
@@ -144,7 +147,7 @@ fn take(left: &AtomicUsize) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
-/// The processor time that a process has taken, in steps of ten milliseconds.
+/// Returns the processor time that a process has taken, in steps of ten milliseconds.
 fn cpu(pid: &str) -> Result<Duration, Failure> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, fields) = stat.rsplit_once(')').ok_or("not a line of /proc")?;
@@ -152,14 +155,14 @@ fn cpu(pid: &str) -> Result<Duration, Failure> {
     Ok(Duration::from_millis(10 * ticks))
 }
 
-/// KiB of a process in memory.
+/// Returns the resident memory of a process in KiB.
 fn resident(pid: &str) -> Result<u64, Failure> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// A connection that is kept: one request, then its answer.
+/// A connection that is kept open: one request, then its answer.
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -172,7 +175,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::new() })
     }
 
-    /// Answers the head; the body is read and dropped.
+    /// Returns the headers of the answer. The body is read and dropped.
     async fn exchange(&mut self, request: &[u8]) -> Result<String, Failure> {
         self.stream.write_all(request).await?;
         self.buffer.clear();

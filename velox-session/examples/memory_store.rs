@@ -1,10 +1,10 @@
 //! Measures what a session costs in the memory store: memory, the time of a read, and whether later
-//! sessions use the memory of expired ones.
+//! sessions reuse the memory of expired ones.
 //!
-//! `tests/measure/store` runs it. The sessions are logins, made by a manager as in a service. They
-//! have short ids and addresses and nothing else; with `long`, UUIDs and long addresses; with
-//! `data`, a counter beside. A read is what every request with a session begins with (`load`), and
-//! each one renews the life.
+//! `tests/measure/store` runs it. A manager creates the sessions by logins, as in a service. They
+//! have short ids and addresses and nothing else; with `long`, they have UUIDs and long addresses;
+//! with `data`, they also have a counter. A read is the `load` that every request with a session
+//! starts with. Each one renews the session.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut keys = std::mem::take(&mut seen.keys);
     drop(seen);
     shuffle(&mut keys);
-    // In one order, a thread would go behind the other, and wait for each lock that it holds.
+    // In the same order, one thread would follow the other and wait for each lock that it holds.
     let mut few: Vec<_> = keys.iter().take(FEW).cycle().take(count).cloned().collect();
     shuffle(&mut few);
     for (keys, which) in [(&keys, "any session, in no order"), (&few, "one of 5,000 in use")] {
@@ -85,7 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the sessions hold.
+/// The content of the sessions.
 #[derive(Clone, Copy)]
 enum Kind {
     Short,
@@ -104,7 +104,7 @@ impl Kind {
     }
 }
 
-/// Logs a new visitor in; gives the cookie.
+/// Logs a new visitor in, and returns the cookie.
 fn login(manager: &Manager, kind: Kind, number: usize) -> Result<HeaderMap, Box<dyn Error>> {
     let exchange = ready(manager.open(&HeaderMap::new()))?;
     let call = exchange.call();
@@ -128,8 +128,8 @@ fn login(manager: &Manager, kind: Kind, number: usize) -> Result<HeaderMap, Box<
     Ok(HeaderMap::from_iter([(COOKIE, pair.parse()?)]))
 }
 
-/// Does once what is measured later, so that what is made once is not counted: also how a manager
-/// renews.
+/// Does everything once that is measured later, so that one-time costs are not counted. Returns how
+/// a manager renews sessions.
 fn warm_up(manager: &Manager, kind: Kind, witness: &Witness, store: &MemoryStore) -> Result<Renewal, Box<dyn Error>> {
     ready(manager.open(&login(manager, kind, 0)?))?;
     let mut seen = witness.seen();
@@ -140,16 +140,17 @@ fn warm_up(manager: &Manager, kind: Kind, witness: &Witness, store: &MemoryStore
     Ok(renewal)
 }
 
-/// The least of some times: whatever else the machine does only adds to it.
+/// Returns the shortest of several times, because anything else that the machine does only adds to
+/// it.
 fn best(store: &MemoryStore, lists: &[&[StoreKey]], renewal: &Renewal) -> f64 {
     (0..ROUNDS).map(|_| time(store, lists, renewal)).fold(f64::INFINITY, f64::min)
 }
 
-/// Loads all the keys, each list of them on a thread of its own: nanoseconds for each key, as the
-/// clock on the wall has it.
+/// Loads all the keys, each list of them on a separate thread. Returns the nanoseconds of
+/// wall-clock time for each key.
 fn time(store: &MemoryStore, lists: &[&[StoreKey]], renewal: &Renewal) -> f64 {
     let count: usize = lists.iter().map(|keys| keys.len()).sum();
-    // So often that to begin a thread is nothing beside it.
+    // It repeats so often that the cost of starting a thread does not matter.
     let passes = LEAST_READS.div_ceil(count);
     let begin = Instant::now();
     std::thread::scope(|scope| {
@@ -165,8 +166,8 @@ fn time(store: &MemoryStore, lists: &[&[StoreKey]], renewal: &Renewal) -> f64 {
     begin.elapsed().as_nanos() as f64 / (passes * count) as f64
 }
 
-/// What the machine itself takes to read memory in no order, each read once the one before is done:
-/// a read of a session waits for two.
+/// Returns how long the machine takes for a random memory read that depends on the one before. A
+/// read of a session waits for two of them.
 fn bare_read(bytes: usize) -> f64 {
     let memory: Vec<u64> = (0..bytes as u64 / 8).collect();
     let (mut place, begin) = (1, Instant::now());
@@ -177,7 +178,7 @@ fn bare_read(bytes: usize) -> f64 {
     begin.elapsed().as_nanos() as f64 / BARE_READS as f64
 }
 
-/// The answer of a future that has nothing to wait for.
+/// Returns the output of a future that does not wait.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
@@ -185,14 +186,14 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Bytes of this process in memory.
+/// Returns the resident memory of this process in bytes.
 fn resident() -> Result<i64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<i64>()? * 1_024)
 }
 
-/// Sessions come back in no order.
+/// Shuffles the keys, because sessions return in random order.
 fn shuffle(keys: &mut [StoreKey]) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for place in (1..keys.len()).rev() {
@@ -203,7 +204,7 @@ fn shuffle(keys: &mut [StoreKey]) {
     }
 }
 
-/// The clock of the system, put forward.
+/// The system clock, moved forward.
 #[derive(Clone, Default)]
 struct Shifted(Arc<AtomicU64>);
 
@@ -213,14 +214,14 @@ impl Clock for Shifted {
     }
 }
 
-/// The store as the manager uses it, with a note of how.
+/// Forwards to the store and records how the manager uses it.
 struct Witness {
     store: MemoryStore,
     seen: Mutex<Seen>,
 }
 
 struct Seen {
-    /// The keys of all logins, in room that was there before anything is measured.
+    /// The keys of all logins, in memory that was allocated before the measurement.
     keys: Vec<StoreKey>,
     logins: usize,
     renewal: Option<Renewal>,
@@ -292,5 +293,5 @@ const ROUNDS: usize = 5;
 const FEW: usize = 5_000;
 const LEAST_READS: usize = 1_000_000;
 const BARE_READS: u64 = 1_000_000;
-/// Of the budget, for each session: more than any of them takes.
+/// The budget for each session, which is more than any of them takes.
 const BUDGET_EACH: usize = 1_024;

@@ -1,8 +1,9 @@
-//! What many idle subscribers cost: `tests/measure/subscribers` runs this, with a number of them and perhaps the address of a Redis.
+//! Measures what many idle subscribers cost. `tests/measure/subscribers` runs this with their
+//! number and optionally the address of a Redis.
 //!
-//! Each subscriber is a session with one stream. A second process of this program is the clients. Printed are the memory of the server for
-//! each subscriber, the processor time of ten seconds in which nothing happens but the look at the sessions, and the time from an event to
-//! the last client that has it.
+//! Each subscriber is a session with one stream. A second process of this program runs the clients.
+//! It prints the server's memory for each subscriber, the processor time of ten seconds in which
+//! only the sessions are checked, and the time from an event until the last client has received it.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints what it has measured")]
@@ -50,7 +51,8 @@ async fn server(count: usize, redis: Option<&str>) -> Result<(), Failure> {
     tokio::spawn(bound.run_until(std::future::pending::<()>()));
 
     let program = std::env::current_exe()?;
-    // One process has so many before, so that what the program itself takes is not counted.
+    // These clients come before the measurement, so that the fixed cost of the program is not
+    // counted.
     let mut warm = run_clients(&program, &port, 100)?;
     warm.next_line()?;
     let before = resident()?;
@@ -93,7 +95,7 @@ fn live(session: &SessionMiddleware, publish: &Arc<watch::Sender<u32>>) -> Route
         )
 }
 
-/// The process of the clients.
+/// Runs the clients.
 struct Clients {
     process: std::process::Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -118,7 +120,8 @@ impl Drop for Clients {
     }
 }
 
-/// Subscribes so many times, says so, and says when the last of them had the event.
+/// Subscribes this many times and reports it, then reports when the last client has received the
+/// event.
 async fn clients(port: u16, count: usize) -> Result<(), Failure> {
     let mut streams = Vec::new();
     for _ in 0..count {
@@ -140,7 +143,7 @@ async fn clients(port: u16, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A stream of a new session that is in place.
+/// Opens a stream of a new session.
 async fn subscribed(port: u16) -> Result<TcpStream, Failure> {
     let mut login = TcpStream::connect(("127.0.0.1", port)).await?;
     login.write_all(b"POST /api/live/login HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\n\r\n").await?;
@@ -169,17 +172,17 @@ fn now() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }
 
-/// The memory of this process, in KiB.
+/// Returns the resident memory of this process in KiB.
 fn resident() -> Result<u64, Failure> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// The processor time that this process has taken, in milliseconds.
+/// Returns the processor time that this process has taken, in milliseconds.
 fn processor_time() -> Result<u64, Failure> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    // In ticks of a hundredth of a second: user and system.
+    // User and system time, in hundredths of a second.
     Ok((fields[11].parse::<u64>()? + fields[12].parse::<u64>()?) * 10)
 }
