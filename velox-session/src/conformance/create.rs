@@ -1,4 +1,4 @@
-//! A session under a new id: it begins, or takes the place of another one, or nothing changes.
+//! Checks sessions under a new id: the session begins, replaces another one, or nothing changes.
 
 use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ROUNDS, TASKS, Work, ensure, key, record, refused};
 use super::race::only;
@@ -23,9 +23,9 @@ async fn begins(kit: &Kit<'_>) -> Result<(), Miss> {
     for record in [kit.record("a", 1), kit.record_of("u1", 1)] {
         let key = key(COOKIE);
         let created = kit.create(NewSession::new(&key, record.clone(), HOUR)).await?;
-        ensure!(created == DONE, "create where nothing is: {created:?}");
+        ensure!(created == DONE, "create under a new key: {created:?}");
         let found = kit.found(&key).await?;
-        ensure!(found == record.with_expiry(found.expires_at()), "get: not what was kept");
+        ensure!(found == record.with_expiry(found.expires_at()), "get returned another record than was stored");
         kit.ends_in(&key, HOUR).await?;
     }
     Ok(())
@@ -35,13 +35,16 @@ async fn replaces(kit: &Kit<'_>) -> Result<(), Miss> {
     let (old, new) = (kit.inserted(kit.record("a", 7), HOUR).await?, key(COOKIE));
     let record = kit.record("b", 1);
     let done = kit.replace((&old, Condition::Version(7)), &new, record.clone(), 2 * HOUR).await?;
-    ensure!(done == DONE, "create in the place of version 7, which is there: {done:?}");
+    ensure!(done == DONE, "create that replaces the present version 7: {done:?}");
     kit.is_gone(&old, "it got a new id").await?;
-    ensure!(kit.load(&old, Lives::USUAL).await?.is_none(), "load: a record, though it got a new id");
+    ensure!(kit.load(&old, Lives::USUAL).await?.is_none(), "load returned a record after the session got a new id");
     let stored = kit.save(&old, "late", 7).await?;
-    ensure!(refused(&stored), "a save of what got a new id: {stored:?}");
+    ensure!(refused(&stored), "a save of a session that got a new id: {stored:?}");
     let found = kit.found(&new).await?;
-    ensure!(found == record.with_expiry(found.expires_at()), "get: not what was kept under the new id");
+    ensure!(
+        found == record.with_expiry(found.expires_at()),
+        "get returned another record than was stored under the new id"
+    );
     kit.expires_in("get", &found, 2 * HOUR)?;
     let stored = kit.save(&new, "c", 1).await?;
     ensure!(stored == Stored::Yes, "a save under the new id: {stored:?}");
@@ -54,7 +57,7 @@ async fn any(kit: &Kit<'_>) -> Result<(), Miss> {
     for old in [kit.inserted(kit.record("a", 7), HOUR).await?, ended] {
         let new = key(COOKIE);
         let done = kit.replace((&old, Condition::Always), &new, kit.record("b", 1), HOUR).await?;
-        ensure!(done == DONE, "create, whatever the old one is: {done:?}");
+        ensure!(done == DONE, "create that replaces any version: {done:?}");
         kit.is_gone(&old, "it got a new id").await?;
         kit.holds(&new, "b", 1).await?;
     }
@@ -82,22 +85,24 @@ async fn gone(kit: &Kit<'_>) -> Result<(), Miss> {
 
 async fn conflicts(kit: &Kit<'_>, (old, version): (&StoreKey, u64), new: &StoreKey, of: &str) -> Result<(), Miss> {
     let done = kit.replace((old, Condition::Version(version)), new, kit.record("b", 1), 2 * HOUR).await?;
-    ensure!(matches!(done, Created::Conflict(_)), "create that names version {version}, of a record {of}: {done:?}");
-    kit.is_gone(new, "it was not to be kept").await
+    ensure!(matches!(done, Created::Conflict(_)), "create that replaces version {version} of a record {of}: {done:?}");
+    kit.is_gone(new, "it should not have been stored").await
 }
 
 async fn hands_back(kit: &Kit<'_>) -> Result<(), Miss> {
     let (old, ended) = (kit.inserted(kit.record_of("u1", 2), HOUR).await?, kit.present().await?);
     kit.end(&ended).await?;
-    ensure!(kit.touch(&old, 3 * HOUR).await?, "touch: false, of a live record");
+    ensure!(kit.touch(&old, 3 * HOUR).await?, "touch returned false for a live record");
     for version in [1, 3] {
         let done = kit.replace((&old, Condition::Version(version)), &key(COOKIE), kit.record("b", 1), HOUR).await?;
         let Created::Conflict(present) = done else {
-            return Err(Miss::Broken(format!("create that names version {version} of version 2: {done:?}")));
+            return Err(Miss::Broken(format!(
+                "create that replaces version {version} of a record of version 2: {done:?}"
+            )));
         };
         kit.handed_back("create", Stored::Conflict(present), &old, 3 * HOUR).await?;
         let done = kit.replace((&ended, Condition::Version(version)), &key(COOKIE), kit.record("b", 1), HOUR).await?;
-        ensure!(done == Created::Conflict(None), "create in the place of what was ended: {done:?}");
+        ensure!(done == Created::Conflict(None), "create that replaces an ended session: {done:?}");
     }
     Ok(())
 }
@@ -105,10 +110,10 @@ async fn hands_back(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn taken(kit: &Kit<'_>) -> Result<(), Miss> {
     let (old, new) = (kit.present().await?, kit.inserted(kit.record("theirs", 3), HOUR).await?);
     let done = kit.create(NewSession::new(&new, kit.record("b", 1), 2 * HOUR)).await?;
-    ensure!(done == Created::Taken, "create where a record is: {done:?}");
+    ensure!(done == Created::Taken, "create under a key that has a record: {done:?}");
     for condition in [Condition::Version(1), Condition::Always] {
         let done = kit.replace((&old, condition), &new, kit.record("b", 1), 2 * HOUR).await?;
-        ensure!(done == Created::Taken, "create ({condition:?}) where a record is: {done:?}");
+        ensure!(done == Created::Taken, "create ({condition:?}) under a key that has a record: {done:?}");
         kit.holds(&old, "a", 1).await?;
         kit.holds(&new, "theirs", 3).await?;
     }
@@ -136,7 +141,7 @@ async fn saved_or_replaced(kit: &Kit<'_>) -> Result<(), Miss> {
             task
         });
         let done = done.await?;
-        only(done.clone(), true, "of a save and a new id of one version are done")?;
+        only(done.clone(), true, "of a save and a new id on one version succeeded")?;
         if done[saver] {
             kit.holds(&old, "b", 2).await?;
             kit.is_gone(&new, "a save came first").await?;
@@ -159,18 +164,18 @@ async fn one_new_id(kit: &Kit<'_>) -> Result<(), Miss> {
                 store.create(NewSession { replaces, ..NewSession::new(&new, record("b", 1, now), HOUR) }).await
             }
         });
-        let winner = only(done.await?, DONE, "that give one session a new id say that it was they")?;
+        let winner = only(done.await?, DONE, "requests that give one session a new id report success")?;
         kit.is_gone(&old, "it got a new id").await?;
         for (index, key) in keys.iter().enumerate() {
             if index == winner {
                 kit.holds(key, "b", 1).await?;
             } else {
-                kit.is_gone(key, "another one gave the session its id").await?;
+                kit.is_gone(key, "another request gave the session its new id").await?;
             }
         }
     }
     Ok(())
 }
 
-/// What a new session is told that ended no other.
+/// The result for a new session that ended no other.
 pub(super) const DONE: Created = Created::Yes { ended: 0 };

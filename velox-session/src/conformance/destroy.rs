@@ -1,4 +1,4 @@
-//! What was ended is gone, and only what was meant to be ended is.
+//! Checks that an ended session is gone, and that nothing else is.
 
 use super::kit::{COOKIE, Check, HOUR, Kit, Lives, Miss, ensure, key, refused};
 use crate::store::{Condition, Destroyed, Stored};
@@ -19,8 +19,8 @@ async fn gone(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     kit.end(&key).await?;
     kit.is_gone(&key, "it was ended").await?;
-    ensure!(kit.load(&key, Lives::USUAL).await?.is_none(), "load: a record, though it was ended");
-    ensure!(!kit.touch(&key, HOUR).await?, "touch: true, though it was ended");
+    ensure!(kit.load(&key, Lives::USUAL).await?.is_none(), "load returned a record after the session was ended");
+    ensure!(!kit.touch(&key, HOUR).await?, "touch returned true after the session was ended");
     let stored = kit.save(&key, "b", 1).await?;
     ensure!(refused(&stored), "a save after a destroy: {stored:?}");
     kit.is_gone(&key, "it was ended").await
@@ -40,7 +40,7 @@ async fn absent(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = key(COOKIE);
     for condition in CONDITIONS {
         let destroyed = kit.destroy(&key, condition).await?;
-        ensure!(destroyed == Destroyed::Absent, "destroy ({condition:?}) where nothing is: {destroyed:?}");
+        ensure!(destroyed == Destroyed::Absent, "destroy ({condition:?}) of a key without a record: {destroyed:?}");
     }
     Ok(())
 }
@@ -54,9 +54,9 @@ async fn any_version(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn named_version(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     let stored = kit.save(&key, "b", 1).await?;
-    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
     let destroyed = kit.destroy(&key, Condition::Version(2)).await?;
-    ensure!(destroyed == Destroyed::Yes, "destroy of version 2, which is there: {destroyed:?}");
+    ensure!(destroyed == Destroyed::Yes, "destroy of the present version 2: {destroyed:?}");
     kit.is_gone(&key, "it was ended").await
 }
 
@@ -64,7 +64,10 @@ async fn other_version(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.inserted(kit.record("a", 2), HOUR).await?;
     for version in [0, 1, 3] {
         let destroyed = kit.destroy(&key, Condition::Version(version)).await?;
-        ensure!(destroyed == Destroyed::Conflict, "destroy of version {version}, where 2 is there: {destroyed:?}");
+        ensure!(
+            destroyed == Destroyed::Conflict,
+            "destroy of version {version} of a record of version 2: {destroyed:?}"
+        );
     }
     kit.holds(&key, "a", 2).await?;
     kit.ends_in(&key, HOUR).await
@@ -72,9 +75,9 @@ async fn other_version(kit: &Kit<'_>) -> Result<(), Miss> {
 
 async fn touched(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
-    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch: no record");
+    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch found no record");
     let destroyed = kit.destroy(&key, Condition::Version(1)).await?;
-    ensure!(destroyed == Destroyed::Yes, "destroy of version 1, which was touched: {destroyed:?}");
+    ensure!(destroyed == Destroyed::Yes, "destroy of version 1 after a touch: {destroyed:?}");
     kit.is_gone(&key, "it was ended").await
 }
 

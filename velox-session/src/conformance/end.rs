@@ -1,4 +1,4 @@
-//! All sessions of a user end at once, and no login that began before gets past it.
+//! Checks that all sessions of a user end at once, and that no login that began earlier survives.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
 async fn all(kit: &Kit<'_>) -> Result<(), Miss> {
     let (user, other) = (user(), user());
     let theirs = [of(kit, COOKIE, &user).await?, of(kit, COOKIE, &user).await?, of(kit, COOKIE, &user).await?];
-    // A longer id, that begins as this one does, is another user's.
+    // A longer id that starts with this one belongs to another user.
     let longer = format!("{user}1");
     let spared = [
         of(kit, COOKIE, &other).await?,
@@ -62,7 +62,7 @@ async fn keep(kit: &Kit<'_>) -> Result<(), Miss> {
         (of(kit, COOKIE, &user).await?, of(kit, COOKIE, &user).await?, of(kit, COOKIE, &user).await?);
     ends(kit, &owner(&user), Some(&kept), 2).await?;
     for key in [&one, &other] {
-        kit.is_gone(key, "all others were ended").await?;
+        kit.is_gone(key, "all other sessions were ended").await?;
     }
     lists(kit, &owner(&user), std::slice::from_ref(&kept)).await?;
     ends(kit, &owner(&user), Some(&kept), 0).await?;
@@ -77,7 +77,7 @@ async fn keep_of_the_gone(kit: &Kit<'_>) -> Result<(), Miss> {
     kit.advance(HOUR).await;
     for gone in [ended, expired, key(COOKIE)] {
         let done = kit.end_sessions(&owner(&user), Some(&gone)).await?;
-        ensure!(done.is_none(), "end_sessions but for one that is gone: {done:?}");
+        ensure!(done.is_none(), "end_sessions with a kept session that is gone: {done:?}");
         lists(kit, &owner(&user), std::slice::from_ref(&stays)).await?;
     }
     Ok(())
@@ -87,7 +87,7 @@ async fn keep_of_another(kit: &Kit<'_>) -> Result<(), Miss> {
     let (user, other) = (user(), user());
     let (theirs, asks) = (of(kit, COOKIE, &user).await?, of(kit, COOKIE, &other).await?);
     let done = kit.end_sessions(&owner(&user), Some(&asks)).await?;
-    ensure!(done == Some(1), "end_sessions but for one of another user: {done:?}");
+    ensure!(done == Some(1), "end_sessions with a kept session of another user: {done:?}");
     kit.is_gone(&theirs, "all sessions of its user were ended").await?;
     lists(kit, &owner(&other), &[asks]).await
 }
@@ -101,7 +101,7 @@ async fn many(kit: &Kit<'_>) -> Result<(), Miss> {
     let kept = keys.swap_remove(150);
     ends(kit, &owner(&user), Some(&kept), 299).await?;
     for key in &keys {
-        kit.is_gone(key, "all others were ended").await?;
+        kit.is_gone(key, "all other sessions were ended").await?;
     }
     lists(kit, &owner(&user), &[kept]).await
 }
@@ -147,7 +147,7 @@ async fn after(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn unseen(kit: &Kit<'_>) -> Result<(), Miss> {
     let user = user();
     ends(kit, &owner(&user), None, 0).await?;
-    is_revoked(kit, &user, "where there was no session to end").await
+    is_revoked(kit, &user, "when the user had no session").await
 }
 
 async fn others(kit: &Kit<'_>) -> Result<(), Miss> {
@@ -161,11 +161,11 @@ async fn others(kit: &Kit<'_>) -> Result<(), Miss> {
     for _ in 0..2 {
         let new = key(COOKIE);
         let done = kit.replace((&kept, Condition::Version(1)), &new, kit.record_of(&user, 1), HOUR).await?;
-        ensure!(done == DONE, "a new id without a login: {done:?}");
+        ensure!(done == DONE, "create without a login: {done:?}");
         kept = new;
     }
     let done = kit.create(NewSession::new(&key(COOKIE), kit.record("a", 1), HOUR)).await?;
-    ensure!(done == DONE, "the session of a visitor: {done:?}");
+    ensure!(done == DONE, "create for a visitor: {done:?}");
     lists(kit, &owner(&user), &[kept]).await
 }
 
@@ -187,10 +187,10 @@ async fn as_long_as_listed(kit: &Kit<'_>) -> Result<(), Miss> {
     ends(kit, &owner(&user), Some(&kept), 0).await?;
     for _ in 0..2 {
         kit.advance(HOUR).await;
-        // Whatever tidies up has its turn.
+        // This gives the store a chance to tidy up.
         kit.present().await?;
         let done = kit.log_in(&key(COOKIE), &user, 6 * HOUR).await?;
-        ensure!(done == Created::Revoked, "a login that began before, while a session is kept: {done:?}");
+        ensure!(done == Created::Revoked, "a login that began before, while a session lives: {done:?}");
     }
     Ok(())
 }
@@ -206,7 +206,7 @@ async fn by_login(kit: &Kit<'_>) -> Result<(), Miss> {
         let replaces = Some((&own, Condition::Version(1)));
         let session = NewSession::new(&new, kit.record_of(&user, 1), HOUR);
         let done = kit.begin(NewSession { replaces, login, ends_others: true, ..session }).await?;
-        ensure!(done == Created::Yes { ended: 2 }, "create that ends two others: {done:?}");
+        ensure!(done == Created::Yes { ended: 2 }, "create that ends two other sessions: {done:?}");
         for key in [&own, &one, &two] {
             kit.is_gone(key, "another session has ended it").await?;
         }
@@ -214,7 +214,7 @@ async fn by_login(kit: &Kit<'_>) -> Result<(), Miss> {
             kit.found(key).await?;
         }
         lists(kit, &owner(&user), std::slice::from_ref(&new)).await?;
-        is_revoked(kit, &user, "by another login").await?;
+        is_revoked(kit, &user, "after another login").await?;
         kit.holds_user(&new, &user).await?;
     }
     Ok(())
@@ -230,11 +230,11 @@ async fn by_conflict(kit: &Kit<'_>) -> Result<(), Miss> {
         let done = kit.begin(NewSession { replaces, ends_others: true, ..session }).await?;
         ensure!(
             !matches!(done, Created::Yes { .. }),
-            "create in the place of another version, or where one is: {done:?}"
+            "create that replaces another version, or under a key that has a record: {done:?}"
         );
         lists(kit, &owner(&user), &[own.clone(), other.clone()]).await?;
     }
-    kit.is_gone(&new, "it was not to be kept").await
+    kit.is_gone(&new, "it should not have been stored").await
 }
 
 async fn while_saved(kit: &Kit<'_>) -> Result<(), Miss> {
@@ -281,7 +281,7 @@ async fn while_replaced(kit: &Kit<'_>) -> Result<(), Miss> {
     .await
 }
 
-/// Ends all sessions of a user in the midst of what others do with them, at each of their turns.
+/// Ends all sessions of a user while others use them, at each of their steps.
 async fn ended_while<F>(
     kit: &Kit<'_>,
     what: &str,
@@ -303,7 +303,7 @@ where
         });
         done.await?;
         let left = kit.sessions_of(&owner(&user)).await?.len();
-        ensure!(left == 0, "sessions_of: {left}, though all were ended while {what}");
+        ensure!(left == 0, "sessions_of listed {left} sessions, although all were ended while {what}");
         for key in &keys {
             kit.is_gone(key, &format!("all were ended while {what}")).await?;
         }
@@ -349,7 +349,7 @@ async fn end_in_turn(store: Arc<dyn SessionStore>, owner: Owner, round: usize) -
 
 async fn ends(kit: &Kit<'_>, owner: &Owner, keep: Option<&StoreKey>, count: u64) -> Result<(), Miss> {
     let ended = kit.end_sessions(owner, keep).await?;
-    ensure!(ended == Some(count), "end_sessions, where {count} are to end: {ended:?}");
+    ensure!(ended == Some(count), "end_sessions for {count} sessions: {ended:?}");
     Ok(())
 }
 
@@ -360,12 +360,12 @@ async fn is_revoked(kit: &Kit<'_>, user: &str, when: &str) -> Result<(), Miss> {
     kit.is_gone(&new, "its login was refused").await
 }
 
-/// A login by a request that began so long ago.
+/// Returns a login by a request that began this long ago.
 fn began(since: Duration) -> Login {
     Login { since, limit: None, strict: false }
 }
 
-/// A session of a user, for an hour.
+/// Returns a session of a user that lives for an hour.
 async fn of(kit: &Kit<'_>, cookie: &str, user: &str) -> Result<StoreKey, Miss> {
     let key = key(cookie);
     kit.insert(&key, kit.record_of(user, 1), HOUR).await?;

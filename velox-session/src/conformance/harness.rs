@@ -1,5 +1,4 @@
-//! What the suite needs beside the store: the time, and a way to do several things at the same
-//! time.
+//! What the suite needs besides the store: the time, and a way to run several tasks concurrently.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use super::threads::{self, Task};
 use crate::clock::{Clock, ManualClock};
 use crate::store::SessionStore;
 
-/// A store under test, and its time. Implement it for a store with a clock of its own, such as a
+/// A store under test and its clock. Implement it for a store with its own clock, such as a
 /// database. For a store that takes a [`Clock`], use [`ManualHarness`].
 ///
 /// # Examples
@@ -25,7 +24,7 @@ use crate::store::SessionStore;
 /// use velox_session::store::async_trait;
 /// use velox_session::{MemoryStore, SessionStore};
 ///
-/// /// A database that keeps its own time.
+/// /// A database with its own clock.
 /// struct Database {
 ///     store: MemoryStore,
 ///     clock: ManualClock,
@@ -40,7 +39,7 @@ use crate::store::SessionStore;
 ///         self.clock.now()
 ///     }
 ///     async fn advance(&self, by: Duration) {
-///         // What is kept has so much less left to live: UPDATE sessions SET expires_at = expires_at - by.
+///         // Shorten the life of all records: UPDATE sessions SET expires_at = expires_at - by.
 ///         self.clock.advance(by);
 ///     }
 ///     fn slack(&self) -> Duration {
@@ -59,20 +58,20 @@ pub trait Harness: Send + Sync {
     /// it.
     fn now(&self) -> u64;
 
-    /// Lets time pass, for the store and for [`now`](Self::now). No check waits for real time to
-    /// pass.
+    /// Advances the time for the store and for [`now`](Self::now). No check waits in real time.
     async fn advance(&self, by: Duration);
 
-    /// Returns how much earlier than said a record may expire, since real time passes for the store
-    /// as well. Zero, unless the store has a clock of its own; a minute at most.
+    /// Returns how much earlier than requested a record may expire, because real time passes for
+    /// the store as well. The default is zero. A store with its own clock may return up to one
+    /// minute.
     fn slack(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Starts a task, and returns one that ends when it has ended.
+    /// Starts a task, and returns a task that ends when the started one has ended.
     ///
-    /// By default nothing is started: the tasks take turns on one thread, wherever one waits.
-    /// Override this to run them on several threads.
+    /// The default starts nothing: the tasks take turns on one thread whenever one waits. Override
+    /// this to run them on several threads.
     fn spawn(&self, task: Task) -> Task {
         task
     }
@@ -101,19 +100,19 @@ pub struct ManualHarness {
 }
 
 impl ManualHarness {
-    /// Creates a harness of a store and the clock that it was given.
+    /// Creates a harness for a store and the clock that the store uses.
     #[must_use]
     pub fn new(store: impl SessionStore, clock: ManualClock) -> Self {
         Self { store: Arc::new(store), clock, spawn: |task| task }
     }
 
-    /// Runs each task on a thread of its own. The store must not need a runtime.
+    /// Runs each task on its own thread. The store must not need a runtime.
     #[must_use]
     pub fn in_threads(self) -> Self {
         self.spawned_by(threads::spawn)
     }
 
-    /// Starts each task with this function. See [`Task`] for one that uses tokio.
+    /// Starts each task with this function. [`Task`] shows one that uses tokio.
     #[must_use]
     pub fn spawned_by(self, spawn: fn(Task) -> Task) -> Self {
         Self { spawn, ..self }

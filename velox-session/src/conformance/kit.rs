@@ -1,4 +1,4 @@
-//! What checks are made of: keys and records of their own, and calls that say what went wrong.
+//! The tools of the checks: unique keys and records, and calls that report what went wrong.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use crate::store::{
 };
 use crate::user::{SessionUser, UserLogin};
 
-/// A promise by name, and what finds out whether it holds.
+/// The name of a promise, and the check that tests it.
 pub(super) type Check<'k> = (&'static str, Checking<'k>);
 
 pub(super) type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + Send + 'k>>;
@@ -29,24 +29,24 @@ pub(super) type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + S
 /// Why a promise does not count as kept.
 #[derive(Clone, Debug)]
 pub(super) enum Miss {
-    /// What was seen instead.
+    /// The check observed this.
     Broken(String),
-    /// The store says that it does not do this.
+    /// The store says that it does not support this.
     NotOffered,
 }
 
-/// What is done beside other things, and what comes of it.
+/// A task that runs concurrently with others, and its result.
 pub(super) type Work<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// A store under test, with short forms of what checks do.
+/// A store under test, with short forms of the usual steps.
 pub(super) struct Kit<'h> {
     harness: &'h dyn Harness,
     store: Arc<dyn SessionStore>,
-    /// One load in two is made without a future, where the store offers that.
+    /// Every second load uses `load_now`, if the store supports it.
     at_once: AtomicBool,
 }
 
-/// Ends a check, with what was seen, unless something holds.
+/// Ends a check with this observation unless the condition holds.
 macro_rules! ensure {
     ($holds:expr, $($seen:tt)+) => {
         if !$holds {
@@ -73,17 +73,17 @@ impl<'h> Kit<'h> {
         self.harness.advance(by).await;
     }
 
-    /// A record that holds a text.
+    /// Returns a record that holds a text.
     pub(super) fn record(&self, text: &str, version: u64) -> Record {
         record(text, version, self.now())
     }
 
-    /// A record of a user.
+    /// Returns a record of a user.
     pub(super) fn record_of(&self, user: &str, version: u64) -> Record {
         record_of(user, version, self.now())
     }
 
-    /// A record of a user who has logged in for a lifetime of its own.
+    /// Returns a record of a user who has logged in with a separate lifetime.
     pub(super) fn remembered(&self, user: &str, max_age: Duration) -> Record {
         let (user, now) = (SessionUser::new(user, "ada@example.com"), self.now());
         let mut content = Content::new(now);
@@ -91,17 +91,17 @@ impl<'h> Kit<'h> {
         Record::new(Arc::new(content), 1, now, now)
     }
 
-    /// A record of a user who has logged in at this time.
+    /// Returns a record of a user who has logged in at this time.
     pub(super) fn record_at(&self, user: &str, created_at: u64) -> Record {
         record_of(user, 1, created_at)
     }
 
-    /// A record that is kept for an hour under a key of its own.
+    /// Stores a record for an hour under a unique key.
     pub(super) async fn present(&self) -> Result<StoreKey, Miss> {
         self.inserted(self.record("a", 1), HOUR).await
     }
 
-    /// This record, kept for so long under a key of its own.
+    /// Stores this record under a unique key.
     pub(super) async fn inserted(&self, record: Record, ttl: Duration) -> Result<StoreKey, Miss> {
         let key = key(COOKIE);
         self.insert(&key, record, ttl).await?;
@@ -122,9 +122,11 @@ impl<'h> Kit<'h> {
         self.store.are_live(keys).await.map_err(failed("are_live"))
     }
 
-    /// The record of this key, which must be there.
+    /// Returns the record under this key. It must exist.
     pub(super) async fn found(&self, key: &StoreKey) -> Result<Record, Miss> {
-        self.get(key).await?.ok_or_else(|| Miss::Broken("get: no record, though it has not ended".to_owned()))
+        self.get(key)
+            .await?
+            .ok_or_else(|| Miss::Broken("get returned no record, although the session has not ended".to_owned()))
     }
 
     pub(super) async fn set(
@@ -138,7 +140,7 @@ impl<'h> Kit<'h> {
         self.store.set(key, record, expected, ttl).await.map_err(failed("set"))
     }
 
-    /// Saves a text under the version that follows the one expected.
+    /// Saves a text under the version after the expected one.
     pub(super) async fn save(&self, key: &StoreKey, text: &str, expected: u64) -> Result<Stored, Miss> {
         self.set(key, self.record(text, expected + 1), Expected::Version(expected), HOUR).await
     }
@@ -147,19 +149,19 @@ impl<'h> Kit<'h> {
         self.store.destroy(key, condition).await.map_err(failed("destroy"))
     }
 
-    /// Ends a session, which must be there.
+    /// Ends a session. It must exist.
     pub(super) async fn end(&self, key: &StoreKey) -> Result<(), Miss> {
         let destroyed = self.destroy(key, Condition::Always).await?;
         ensure!(destroyed == Destroyed::Yes, "destroy of a live record: {destroyed:?}");
         Ok(())
     }
 
-    /// Begins a session that asks nothing of a user's other sessions.
+    /// Begins a session that does not affect a user's other sessions.
     pub(super) async fn create(&self, new: NewSession<'_>) -> Result<Created, Miss> {
         self.store.create(self.expiring(new)).await.map_err(failed("create"))
     }
 
-    /// Puts a record in the place of another one.
+    /// Replaces another session with a record.
     pub(super) async fn replace(
         &self,
         (old, condition): (&StoreKey, Condition),
@@ -171,12 +173,12 @@ impl<'h> Kit<'h> {
         self.create(NewSession { replaces, ..NewSession::new(new, record, ttl) }).await
     }
 
-    /// Begins a session on terms that a store need not offer: a limit, or the end of all others.
+    /// Begins a session in a way that a store need not support: with a limit, or ending all others.
     pub(super) async fn begin(&self, new: NewSession<'_>) -> Result<Created, Miss> {
         self.store.create(self.expiring(new)).await.map_err(failed("create for a user"))
     }
 
-    /// Logs in by a request that began so long ago.
+    /// Logs in by a request that began this long ago.
     pub(super) async fn log_in(&self, key: &StoreKey, user: &str, since: Duration) -> Result<Created, Miss> {
         let login = Some(Login { since, limit: None, strict: false });
         self.begin(NewSession { login, ..NewSession::new(key, self.record_of(user, 1), HOUR) }).await
@@ -200,62 +202,60 @@ impl<'h> Kit<'h> {
         found.map_err(failed("load"))
     }
 
-    /// The record of this key as load finds it, which must be there.
+    /// Returns the record under this key as `load` finds it. It must exist.
     pub(super) async fn loaded(&self, key: &StoreKey, lives: Lives) -> Result<Found, Miss> {
         let found = self.load(key, lives).await?;
-        found.ok_or_else(|| Miss::Broken("load: no record, though it has not ended".to_owned()))
+        found.ok_or_else(|| Miss::Broken("load returned no record, although the session has not ended".to_owned()))
     }
 
     pub(super) async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, Miss> {
         self.store.sessions_of(owner).await.map_err(failed("sessions_of"))
     }
 
-    /// That a record holds this text, in this version.
+    /// Checks that a record holds this text in this version.
     pub(super) async fn holds(&self, key: &StoreKey, text: &str, version: u64) -> Result<(), Miss> {
         let record = self.found(key).await?;
         let seen = (record.content().values.get("text"), record.version());
-        ensure!(seen == (Some(text.into()), version), "get: {seen:?} and not {text:?} in version {version}");
+        ensure!(seen == (Some(text.into()), version), "get returned {seen:?}, not {text:?} in version {version}");
         Ok(())
     }
 
-    /// That a record is of this user.
+    /// Checks that a record belongs to this user.
     pub(super) async fn holds_user(&self, key: &StoreKey, user: &str) -> Result<(), Miss> {
         let record = self.found(key).await?;
-        ensure!(
-            key.owner(&record).is_some_and(|owner| owner.user() == user),
-            "get: a record of another user than was kept"
-        );
+        ensure!(key.owner(&record).is_some_and(|owner| owner.user() == user), "get returned a record of another user");
         Ok(())
     }
 
     pub(super) async fn is_gone(&self, key: &StoreKey, why: &str) -> Result<(), Miss> {
-        ensure!(self.get(key).await?.is_none(), "get: a record, though {why}");
+        ensure!(self.get(key).await?.is_none(), "get returned a record, but {why}");
         Ok(())
     }
 
-    /// That a record expires in so long from now, and sooner by no more than the store's own clock may make it.
+    /// Checks that a record expires after this time, or earlier by at most the store's slack.
     pub(super) fn expires_in(&self, call: &str, record: &Record, ttl: Duration) -> Result<(), Miss> {
         let latest = self.now().saturating_add(milliseconds(ttl));
         let soonest = latest.saturating_sub(milliseconds(self.slack()));
         let at = record.expires_at();
         ensure!(
             (soonest..=latest).contains(&at),
-            "{call}: expires {} ms after the time that was set, of {latest}",
+            "{call}: the record expires {} ms later than expected, which is {latest}",
             i128::from(at) - i128::from(latest)
         );
         Ok(())
     }
 
-    /// That a record lives for so long from now, and no longer.
+    /// Checks that a record lives for this long and no longer.
     pub(super) async fn ends_in(&self, key: &StoreKey, ttl: Duration) -> Result<(), Miss> {
         let last = self.slack() + MOMENT;
         self.advance(ttl.saturating_sub(last)).await;
-        ensure!(self.get(key).await?.is_some(), "get: no record, a moment before it ends");
+        ensure!(self.get(key).await?.is_some(), "get returned no record a moment before the session ends");
         self.advance(last.min(ttl)).await;
-        self.is_gone(key, "its time has come").await
+        self.is_gone(key, "its lifetime is over").await
     }
 
-    /// That a save was refused, and handed back the record of this key, which expires in so long.
+    /// Checks that a save was refused and returned the record under this key, which expires after
+    /// this time.
     pub(super) async fn handed_back(
         &self,
         call: &str,
@@ -264,11 +264,11 @@ impl<'h> Kit<'h> {
         ttl: Duration,
     ) -> Result<(), Miss> {
         let Stored::Conflict(Some(record)) = stored else {
-            return Err(Miss::Broken(format!("{call} on another version than is there: {stored:?}")));
+            return Err(Miss::Broken(format!("{call} that expects another version than the present one: {stored:?}")));
         };
         self.expires_in(call, &record, ttl)?;
         let there = self.found(key).await?.with_expiry(record.expires_at());
-        ensure!(record == there, "{call}: another record than get, in version {}", record.version());
+        ensure!(record == there, "{call} returned another record than get, in version {}", record.version());
         Ok(())
     }
 
@@ -277,7 +277,8 @@ impl<'h> Kit<'h> {
         NewSession { record: new.record.with_expiry(expires_at), ..new }
     }
 
-    /// Does something so many times at once, with a handle to the store for each; gives what came of it, in order.
+    /// Runs something this many times concurrently, each with its own handle to the store. Returns
+    /// the results in order.
     pub(super) async fn at_once<T, F>(
         &self,
         count: usize,
@@ -299,13 +300,13 @@ impl<'h> Kit<'h> {
         threads::join(tasks.collect()).await;
         let taken = results.iter().map(|result| {
             let done = result.lock().unwrap_or_else(PoisonError::into_inner).take();
-            done.ok_or_else(|| Miss::Broken("the store panicked".to_owned()))?.map_err(failed("a call beside others"))
+            done.ok_or_else(|| Miss::Broken("the store panicked".to_owned()))?.map_err(failed("a concurrent call"))
         });
         taken.collect()
     }
 }
 
-/// How a load renews lives.
+/// How a load renews lifetimes.
 #[derive(Clone, Copy)]
 pub(super) struct Lives {
     pub(super) ttl: Duration,
@@ -314,7 +315,7 @@ pub(super) struct Lives {
 }
 
 impl Lives {
-    /// An hour, renewed once in six minutes.
+    /// One hour, renewed every six minutes.
     pub(super) const USUAL: Self = Self { ttl: HOUR, absolute: None, interval: Duration::from_secs(360) };
 
     pub(super) fn renewal(self, now: u64) -> Renewal {
@@ -328,31 +329,31 @@ impl Lives {
     }
 }
 
-/// A key that nothing is kept under.
+/// Returns a key without a record.
 pub(crate) fn key(cookie: &str) -> StoreKey {
     StoreKey::new(&cookie.into(), &id())
 }
 
-/// A record that holds a text.
+/// Returns a record that holds a text.
 pub(crate) fn record(text: &str, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
     content.values.set("text", json!(text));
     Record::new(Arc::new(content), version, now, now)
 }
 
-/// A record of a user.
+/// Returns a record of a user.
 pub(super) fn record_of(user: &str, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
     content.log_in(&UserLogin::plain(SessionUser::new(user, "ada@example.com"), now));
     Record::new(Arc::new(content), version, now, now)
 }
 
-/// Whether a save was refused.
+/// Returns whether a save was refused.
 pub(super) fn refused(stored: &Stored) -> bool {
     matches!(stored, Stored::Conflict(_))
 }
 
-/// A new id.
+/// Returns a new id.
 pub(super) fn id() -> SessionId {
     SessionId::generate().expect("the system has a random source")
 }
@@ -368,7 +369,7 @@ fn failed(call: &'static str) -> impl Fn(StoreError) -> Miss {
 
 pub(super) const COOKIE: &str = "session";
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
-/// How many do the same at once, and how often that is tried.
+/// How many tasks do the same concurrently, and how often that is tried.
 pub(super) const TASKS: usize = 8;
 pub(super) const ROUNDS: usize = 40;
 pub(super) const MOMENT: Duration = Duration::from_millis(1);

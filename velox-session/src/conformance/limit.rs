@@ -1,4 +1,4 @@
-//! A user has so many sessions and no more: a login ends the oldest.
+//! Checks the session limit: a login ends the oldest sessions above it.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
 
 async fn oldest(kit: &Kit<'_>) -> Result<(), Miss> {
     let user = user();
-    // The order in which they are kept is not that of their age.
+    // The sessions are not stored in the order of their age.
     let mut alive = Vec::new();
     for age in [30, 50, 20, 40] {
         let key = key(COOKIE);
@@ -34,9 +34,9 @@ async fn oldest(kit: &Kit<'_>) -> Result<(), Miss> {
     for _ in 0..3 {
         let new = key(COOKIE);
         let done = log_in(kit, &new, (&user, kit.now() - 10), None, 4).await?;
-        ensure!(done == Created::Yes { ended: 1 }, "a login where as many live as may: {done:?}");
+        ensure!(done == Created::Yes { ended: 1 }, "a login at the limit: {done:?}");
         let (_, oldest) = alive.pop().unwrap_or((0, key(COOKIE)));
-        kit.is_gone(&oldest, "it was the oldest one over the limit").await?;
+        kit.is_gone(&oldest, "it was the oldest session above the limit").await?;
         alive.insert(0, (10, new));
         let keys: Vec<_> = alive.iter().map(|(_, key)| key.clone()).collect();
         lists(kit, &owner(&user), &keys).await?;
@@ -52,7 +52,7 @@ async fn lowered(kit: &Kit<'_>) -> Result<(), Miss> {
     }
     let new = key(COOKIE);
     let done = log_in(kit, &new, (&user, kit.now()), None, 3).await?;
-    ensure!(done == Created::Yes { ended: 7 }, "a login where nine live, and three may: {done:?}");
+    ensure!(done == Created::Yes { ended: 7 }, "a login of a user with nine sessions and a limit of three: {done:?}");
     lists(kit, &owner(&user), &[keys.remove(7), keys.remove(7), new]).await
 }
 
@@ -62,13 +62,13 @@ async fn itself(kit: &Kit<'_>) -> Result<(), Miss> {
         for _ in 0..limit {
             of(kit, COOKIE, &user, 0).await?;
         }
-        // By a server whose clock is behind.
+        // The server of this login has a clock that is behind.
         let new = key(COOKIE);
         let done = log_in(kit, &new, (&user, kit.now() - 60_000), None, limit).await?;
-        ensure!(done == Created::Yes { ended: 1 }, "a login where as many live as may: {done:?}");
+        ensure!(done == Created::Yes { ended: 1 }, "a login at the limit: {done:?}");
         kit.found(&new).await?;
         let alive = kit.sessions_of(&owner(&user)).await?.len();
-        ensure!(alive == limit, "sessions_of: {alive}, where the limit is {limit}");
+        ensure!(alive == limit, "sessions_of listed {alive} sessions with a limit of {limit}");
     }
     Ok(())
 }
@@ -79,14 +79,14 @@ async fn ended(kit: &Kit<'_>) -> Result<(), Miss> {
     for age in [30, 20, 10] {
         keys.push(of(kit, COOKIE, &user, age).await?);
     }
-    // One by a logout, one by its version.
+    // One is ended by a logout, one by its version.
     kit.end(&keys.pop().unwrap_or_else(|| key(COOKIE))).await?;
     let done = kit.destroy(&keys.remove(0), Condition::Version(1)).await?;
-    ensure!(done == Destroyed::Yes, "destroy of version 1, which is there: {done:?}");
+    ensure!(done == Destroyed::Yes, "destroy of the present version 1: {done:?}");
     for _ in 0..2 {
         let new = key(COOKIE);
         let done = log_in(kit, &new, (&user, kit.now()), None, 3).await?;
-        ensure!(done == DONE, "a login where fewer live than may: {done:?}");
+        ensure!(done == DONE, "a login below the limit: {done:?}");
         keys.push(new);
         lists(kit, &owner(&user), &keys).await?;
     }
@@ -99,7 +99,7 @@ async fn replaced(kit: &Kit<'_>) -> Result<(), Miss> {
     for condition in [Condition::Version(1), Condition::Always] {
         let new = key(COOKIE);
         let done = log_in(kit, &new, (&user, kit.now()), Some((&own, condition)), 2).await?;
-        ensure!(done == DONE, "a login in the place of an own session, at the limit: {done:?}");
+        ensure!(done == DONE, "a login that replaces the user's own session at the limit: {done:?}");
         lists(kit, &owner(&user), &[new.clone(), other.clone()]).await?;
         own = new;
     }
@@ -112,7 +112,7 @@ async fn others(kit: &Kit<'_>) -> Result<(), Miss> {
     let theirs = [of(kit, COOKIE, &other, 20).await?, of(kit, "short", &user, 20).await?, kit.present().await?];
     let new = key(COOKIE);
     let done = log_in(kit, &new, (&user, kit.now()), None, 2).await?;
-    ensure!(done == DONE, "a login where fewer live than may: {done:?}");
+    ensure!(done == DONE, "a login below the limit: {done:?}");
     lists(kit, &owner(&user), &[own, new]).await?;
     for key in &theirs {
         kit.found(key).await?;
@@ -127,10 +127,10 @@ async fn without_login(kit: &Kit<'_>) -> Result<(), Miss> {
         keys.push(of(kit, COOKIE, &user, 10).await?);
     }
     let done = log_in(kit, &key(COOKIE), (&user, kit.now()), None, 100).await?;
-    ensure!(done == DONE, "a login where fewer live than may: {done:?}");
+    ensure!(done == DONE, "a login below the limit: {done:?}");
     let new = key(COOKIE);
     let done = kit.replace((&keys[0], Condition::Version(1)), &new, kit.record_of(&user, 1), HOUR).await?;
-    ensure!(done == DONE, "a new id without a login: {done:?}");
+    ensure!(done == DONE, "create without a login: {done:?}");
     for key in [&keys[1], &keys[2], &new] {
         kit.found(key).await?;
     }
@@ -138,7 +138,7 @@ async fn without_login(kit: &Kit<'_>) -> Result<(), Miss> {
 }
 
 async fn at_once(kit: &Kit<'_>) -> Result<(), Miss> {
-    // Or the store says that it keeps no limit.
+    // The store may also say that it supports no limit.
     let _ = log_in(kit, &key(COOKIE), (&user(), kit.now()), None, LIMIT).await?;
     for _ in 0..ROUNDS / 2 {
         let (user, now) = (user(), kit.now());
@@ -158,11 +158,11 @@ async fn at_once(kit: &Kit<'_>) -> Result<(), Miss> {
         let listed = kit.sessions_of(&owner(&user)).await?;
         ensure!(
             listed.len() == LIMIT,
-            "sessions_of: {} after logins at once, where the limit is {LIMIT}",
+            "sessions_of listed {} sessions after concurrent logins with a limit of {LIMIT}",
             listed.len()
         );
         for key in &old {
-            kit.is_gone(key, "there were as many newer ones as may live").await?;
+            kit.is_gone(key, "the limit was reached by newer sessions").await?;
         }
         let mut ended = 0;
         for (created, key) in &done {
@@ -171,10 +171,10 @@ async fn at_once(kit: &Kit<'_>) -> Result<(), Miss> {
             };
             ended += others;
             let (lives, is_listed) = (kit.get(key).await?.is_some(), listed.iter().any(|(other, _)| other == key));
-            ensure!(lives == is_listed, "get: {lives} of a session, and it is listed: {is_listed}");
+            ensure!(lives == is_listed, "get returned a record: {lives}, but the session is listed: {is_listed}");
         }
         let wanted = (old.len() + TASKS - LIMIT) as u64;
-        ensure!(ended == wanted, "logins at once say that they ended {ended}, where {wanted} have ended");
+        ensure!(ended == wanted, "concurrent logins reported {ended} ended sessions, but {wanted} have ended");
     }
     Ok(())
 }
@@ -194,7 +194,7 @@ fn limited(limit: usize) -> Login {
     Login { since: Duration::ZERO, limit: Some(limit), strict: true }
 }
 
-/// A session of a user that was created so many milliseconds ago, for an hour.
+/// Returns a session of a user that was created this many milliseconds ago and lives for an hour.
 async fn of(kit: &Kit<'_>, cookie: &str, user: &str, age: u64) -> Result<StoreKey, Miss> {
     let key = key(cookie);
     kit.insert(&key, kit.record_at(user, kit.now() - age), HOUR).await?;

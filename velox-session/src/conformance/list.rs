@@ -1,4 +1,4 @@
-//! The list of a user's sessions: all that live, and no other.
+//! Checks that the list of a user's sessions contains all live sessions and no other.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ async fn all(kit: &Kit<'_>) -> Result<(), Miss> {
     }
     for (key, record) in kit.sessions_of(&owner(&user)).await? {
         let got = kit.found(&key).await?;
-        ensure!(record == got.with_expiry(record.expires_at()), "sessions_of: another record than get");
+        ensure!(record == got.with_expiry(record.expires_at()), "sessions_of and get returned different records");
         let hours = u32::try_from(record.version()).unwrap_or(1);
         kit.expires_in("sessions_of", &record, hours * HOUR)?;
     }
@@ -92,7 +92,10 @@ async fn visitors(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for name in ["", "undefined", "null"] {
         let listed = kit.sessions_of(&owner(name)).await?;
-        ensure!(!listed.iter().any(|(other, _)| *other == key), "sessions_of the user {name:?}: a visitor's session");
+        ensure!(
+            !listed.iter().any(|(other, _)| *other == key),
+            "sessions_of listed a visitor's session for the user {name:?}"
+        );
     }
     Ok(())
 }
@@ -102,7 +105,7 @@ async fn ended(kit: &Kit<'_>) -> Result<(), Miss> {
     let (always, by_version, stays) = (of(kit, &user).await?, of(kit, &user).await?, of(kit, &user).await?);
     kit.end(&always).await?;
     let destroyed = kit.destroy(&by_version, Condition::Version(1)).await?;
-    ensure!(destroyed == Destroyed::Yes, "destroy of version 1, which is there: {destroyed:?}");
+    ensure!(destroyed == Destroyed::Yes, "destroy of the present version 1: {destroyed:?}");
     lists(kit, &owner(&user), &[stays]).await
 }
 
@@ -122,16 +125,16 @@ async fn replaced(kit: &Kit<'_>) -> Result<(), Miss> {
     for _ in 0..3 {
         let new = key(COOKIE);
         let done = kit.replace((&old, Condition::Version(1)), &new, kit.record_of(&one, 1), HOUR).await?;
-        ensure!(done == DONE, "create in the place of version 1, which is there: {done:?}");
+        ensure!(done == DONE, "create that replaces the present version 1: {done:?}");
         lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
         let late = kit.replace((&old, Condition::Version(1)), &key(COOKIE), kit.record_of(&one, 1), HOUR).await?;
-        ensure!(late == Created::Conflict(None), "create in the place of what got a new id: {late:?}");
+        ensure!(late == Created::Conflict(None), "create that replaces a session with a new id: {late:?}");
         lists(kit, &owner(&one), std::slice::from_ref(&new)).await?;
         old = new;
     }
     let new = key(COOKIE);
     let done = kit.replace((&old, Condition::Always), &new, kit.record_of(&other, 1), HOUR).await?;
-    ensure!(done == DONE, "create, whatever the old one is: {done:?}");
+    ensure!(done == DONE, "create that replaces any version: {done:?}");
     lists(kit, &owner(&one), &[]).await?;
     lists(kit, &owner(&other), &[new]).await
 }
@@ -141,7 +144,7 @@ async fn saved(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = of(kit, &user).await?;
     for version in 1..6 {
         save(kit, &key, &user, version).await?;
-        ensure!(kit.touch(&key, HOUR).await?, "touch: false, of a live record");
+        ensure!(kit.touch(&key, HOUR).await?, "touch returned false for a live record");
     }
     lists(kit, &owner(&user), &[key]).await
 }
@@ -163,10 +166,10 @@ async fn touched(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = of(kit, &user).await?;
     for _ in 0..12 {
         kit.advance(HOUR / 2).await;
-        ensure!(kit.touch(&key, HOUR).await?, "touch: false, of a live record");
+        ensure!(kit.touch(&key, HOUR).await?, "touch returned false for a live record");
         lists(kit, &owner(&user), std::slice::from_ref(&key)).await?;
     }
-    ensure!(kit.touch(&key, 50 * HOUR).await?, "touch: false, of a live record");
+    ensure!(kit.touch(&key, 50 * HOUR).await?, "touch returned false for a live record");
     kit.advance(49 * HOUR).await;
     lists(kit, &owner(&user), &[key]).await
 }
@@ -187,7 +190,7 @@ async fn collided(kit: &Kit<'_>) -> Result<(), Miss> {
     lists(kit, &owner(&second), &[]).await?;
     let key = of(kit, &first).await?;
     let stored = kit.set(&key, kit.record_of(&second, 1), Expected::Absent, HOUR).await?;
-    ensure!(refused(&stored), "a new record where one is: {stored:?}");
+    ensure!(refused(&stored), "a new record under a key that has one: {stored:?}");
     lists(kit, &owner(&second), &[]).await?;
     lists(kit, &owner(&first), &[key]).await
 }
@@ -200,7 +203,7 @@ async fn by_key(kit: &Kit<'_>) -> Result<(), Miss> {
     for (key, record) in kit.sessions_of(&owner(&user)).await? {
         ensure!(
             key.owner(&record) == Some(owner(&user)),
-            "sessions_of: a key of another cookie, or another user's record"
+            "sessions_of returned a key of another cookie, or the record of another user"
         );
         kit.found(&key).await?;
         kit.end(&key).await?;
@@ -209,7 +212,7 @@ async fn by_key(kit: &Kit<'_>) -> Result<(), Miss> {
     lists(kit, &owner(&user), &[]).await
 }
 
-/// A session of a user, for an hour.
+/// Returns a session of a user that lives for an hour.
 async fn of(kit: &Kit<'_>, user: &str) -> Result<StoreKey, Miss> {
     kit.inserted(kit.record_of(user, 1), HOUR).await
 }
@@ -217,23 +220,23 @@ async fn of(kit: &Kit<'_>, user: &str) -> Result<StoreKey, Miss> {
 async fn save(kit: &Kit<'_>, key: &StoreKey, user: &str, version: u64) -> Result<(), Miss> {
     let record = record_of(user, version + 1, kit.now());
     let stored = kit.set(key, record, Expected::Version(version), HOUR).await?;
-    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
     Ok(())
 }
 
-/// That the list of a user names these sessions and no other.
+/// Checks that the list of a user contains these sessions and no other.
 pub(super) async fn lists(kit: &Kit<'_>, owner: &Owner, keys: &[StoreKey]) -> Result<(), Miss> {
     let listed = kit.sessions_of(owner).await?;
     let seen: BTreeSet<_> = listed.iter().map(|(key, _)| key.to_text()).collect();
     let wanted: BTreeSet<_> = keys.iter().map(StoreKey::to_text).collect();
     let (missing, more) = (wanted.difference(&seen).count(), seen.difference(&wanted).count());
-    ensure!(missing == 0, "sessions_of {:?}: without {missing} of {} that live", owner.user(), keys.len());
-    ensure!(more == 0, "sessions_of {:?}: {more} that do not live, or are not its", owner.user());
-    ensure!(listed.len() == seen.len(), "sessions_of {:?}: a session more than once", owner.user());
+    ensure!(missing == 0, "sessions_of {:?} lacks {missing} of {} live sessions", owner.user(), keys.len());
+    ensure!(more == 0, "sessions_of {:?} contains {more} sessions that have ended or belong to others", owner.user());
+    ensure!(listed.len() == seen.len(), "sessions_of {:?} contains a session more than once", owner.user());
     Ok(())
 }
 
-/// A user that nobody else is.
+/// Returns a user that no other check uses.
 pub(super) fn user() -> String {
     format!("user-{}", key(COOKIE).fingerprint())
 }

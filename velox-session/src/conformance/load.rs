@@ -1,4 +1,5 @@
-//! What a request begins with: the record, and its life renewed if it is time.
+//! Checks what every request starts with: `load` returns the record and renews its lifetime if that
+//! is due.
 
 use std::time::Duration;
 
@@ -23,9 +24,9 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
 async fn as_get(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.inserted(kit.record_of("u1", 4), HOUR).await?;
     let (got, loaded) = (kit.found(&key).await?, kit.loaded(&key, Lives::USUAL).await?);
-    ensure!(!loaded.renewed, "load: renewed, though it was kept just now");
+    ensure!(!loaded.renewed, "load renewed a record that was stored just now");
     kit.expires_in("load", &loaded.record, HOUR)?;
-    ensure!(got == loaded.record.with_expiry(got.expires_at()), "load: another record than get");
+    ensure!(got == loaded.record.with_expiry(got.expires_at()), "load and get returned different records");
     Ok(())
 }
 
@@ -34,15 +35,15 @@ async fn look_at_many(kit: &Kit<'_>) -> Result<(), Miss> {
     kit.end(&ended).await?;
     let over = kit.inserted(kit.record("a", 1), MOMENT).await?;
     kit.advance(MOMENT * 2 + kit.slack()).await;
-    // More than one script or statement takes.
+    // This is more than one script or statement handles.
     let mut keys = vec![ended, key(COOKIE), over];
     for _ in 0..600 {
         keys.push(kit.present().await?);
     }
     kit.advance(Lives::USUAL.interval).await;
     let expected: Vec<_> = (0..keys.len()).map(|index| index > 2).collect();
-    ensure!(kit.are_live(&keys).await? == expected, "are_live: not what a get finds");
-    ensure!(kit.are_live(&[]).await?.is_empty(), "are_live: an answer, where nothing was asked");
+    ensure!(kit.are_live(&keys).await? == expected, "are_live and get disagree");
+    ensure!(kit.are_live(&[]).await?.is_empty(), "are_live returned an answer for no keys");
     kit.expires_in("get after a look", &kit.found(&keys[3]).await?, HOUR - Lives::USUAL.interval)
 }
 
@@ -50,8 +51,8 @@ async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {
     let (never, ended) = (key(COOKIE), kit.present().await?);
     kit.end(&ended).await?;
     for key in [never, ended] {
-        ensure!(kit.load(&key, ALWAYS).await?.is_none(), "load: a record, where nothing is");
-        kit.is_gone(&key, "a load is all that came").await?;
+        ensure!(kit.load(&key, ALWAYS).await?.is_none(), "load returned a record for a key without one");
+        kit.is_gone(&key, "only a load was made").await?;
     }
     Ok(())
 }
@@ -62,12 +63,12 @@ async fn once_an_interval(kit: &Kit<'_>) -> Result<(), Miss> {
         let early = Lives::USUAL.interval.saturating_sub(kit.slack() + MOMENT);
         kit.advance(early).await;
         let found = kit.loaded(&key, Lives::USUAL).await?;
-        ensure!(!found.renewed, "load: renewed, before the interval was over");
+        ensure!(!found.renewed, "load renewed the record before the interval was over");
         kit.expires_in("load", &found.record, HOUR - early)?;
         kit.expires_in("get after a load", &kit.found(&key).await?, HOUR - early)?;
         kit.advance(Lives::USUAL.interval - early).await;
         let found = kit.loaded(&key, Lives::USUAL).await?;
-        ensure!(found.renewed, "load: not renewed, though the interval is over");
+        ensure!(found.renewed, "load did not renew the record after the interval was over");
         kit.expires_in("load", &found.record, HOUR)?;
         kit.expires_in("get after a load", &kit.found(&key).await?, HOUR)?;
     }
@@ -79,7 +80,7 @@ async fn each_time(kit: &Kit<'_>) -> Result<(), Miss> {
     for by in [Duration::ZERO, MOMENT, HOUR / 2] {
         kit.advance(by).await;
         let found = kit.loaded(&key, ALWAYS).await?;
-        ensure!(found.renewed, "load: not renewed, {by:?} after the last");
+        ensure!(found.renewed, "load did not renew the record {by:?} after the last load");
         kit.expires_in("get after a load", &kit.found(&key).await?, HOUR)?;
     }
     Ok(())
@@ -90,12 +91,12 @@ async fn changes_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
     let before = kit.found(&key).await?;
     kit.advance(HOUR / 2).await;
     let loaded = kit.loaded(&key, Lives::USUAL).await?;
-    ensure!(loaded.renewed, "load: not renewed, though the interval is over");
+    ensure!(loaded.renewed, "load did not renew the record after the interval was over");
     let after = kit.found(&key).await?;
     for record in [loaded.record, after] {
         ensure!(
             record == before.clone().with_expiry(record.expires_at()),
-            "a load that renewed: other data than before"
+            "load changed the data when it renewed the record"
         );
     }
     Ok(())
@@ -115,7 +116,7 @@ async fn absolute(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     kit.advance(HOUR * 3 / 4).await;
     let found = kit.loaded(&key, lives).await?;
-    ensure!(found.renewed, "load: not renewed, though it may live on");
+    ensure!(found.renewed, "load did not renew a record that may live on");
     kit.expires_in("load", &found.record, HOUR * 3 / 4)?;
     kit.advance(HOUR / 2).await;
     kit.expires_in("load", &kit.loaded(&key, lives).await?.record, HOUR / 4)?;
@@ -124,12 +125,12 @@ async fn absolute(kit: &Kit<'_>) -> Result<(), Miss> {
 
 async fn absolute_end(kit: &Kit<'_>) -> Result<(), Miss> {
     let lives = Lives { absolute: Some(HOUR), ..ALWAYS };
-    // Kept by somebody who allows longer lives.
+    // The record was stored by a server that allows longer lifetimes.
     let key = kit.inserted(kit.record("a", 1), 3 * HOUR).await?;
     for passed in 1..3 {
         kit.advance(HOUR).await;
         let found = kit.loaded(&key, lives).await?;
-        ensure!(!found.renewed, "load: renewed, {passed} h after its creation, where 1 h is all");
+        ensure!(!found.renewed, "load renewed a record {passed} h after its creation, although 1 h is the maximum");
         kit.expires_in("load", &found.record, (3 - passed) * HOUR)?;
     }
     kit.ends_in(&key, HOUR).await
@@ -141,7 +142,7 @@ async fn own_life(kit: &Kit<'_>) -> Result<(), Miss> {
         for _ in 0..3 {
             kit.advance(own / 2).await;
             let found = kit.loaded(&key, Lives::USUAL).await?;
-            ensure!(found.renewed, "load: a record with a lifetime of its own was not renewed after half of it");
+            ensure!(found.renewed, "load did not renew a record with its own lifetime after half of it");
             kit.expires_in("load of a record with a lifetime of its own", &found.record, own)?;
         }
         kit.ends_in(&key, own).await?;
@@ -150,15 +151,15 @@ async fn own_life(kit: &Kit<'_>) -> Result<(), Miss> {
 }
 
 async fn longer_life(kit: &Kit<'_>) -> Result<(), Miss> {
-    // Kept while more was allowed, or by a host whose clock is ahead.
+    // The record was stored when more was allowed, or by a host whose clock is ahead.
     let key = kit.inserted(kit.record("a", 1), 10 * HOUR).await?;
     let found = kit.loaded(&key, Lives::USUAL).await?;
-    ensure!(!found.renewed, "load: renewed, though it has all the life that it may have");
+    ensure!(!found.renewed, "load renewed a record that already has the longest lifetime");
     let found = kit.loaded(&key, ALWAYS).await?;
-    ensure!(found.renewed, "load: not renewed, though it is to be each time");
+    ensure!(found.renewed, "load did not renew the record, although every load should");
     kit.expires_in("load", &found.record, HOUR)?;
     kit.ends_in(&key, HOUR).await
 }
 
-/// An hour, renewed with every load.
+/// One hour, renewed with every load.
 const ALWAYS: Lives = Lives { interval: Duration::ZERO, ..Lives::USUAL };

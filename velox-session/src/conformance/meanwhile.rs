@@ -1,4 +1,5 @@
-//! What holds while others do something else: each looks, lets the others have a turn, and goes on with what it saw.
+//! Checks what must hold while others act: each task reads, lets the others run, and goes on with
+//! what it has read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ async fn ended_while_loaded(kit: &Kit<'_>) -> Result<(), Miss> {
     .await
 }
 
-/// Ends a session in the midst of what others do with it, at each of their turns.
+/// Ends a session while others use it, at each of their steps.
 async fn ended_while<F>(
     kit: &Kit<'_>,
     what: &str,
@@ -86,7 +87,7 @@ where
             };
             task
         });
-        ensure!(done.await?.into_iter().all(|done| done), "destroy of a live record says that there is none");
+        ensure!(done.await?.into_iter().all(|done| done), "destroy of a live record found no record");
         kit.is_gone(&key, &format!("it was ended while {what}")).await?;
     }
     Ok(())
@@ -115,7 +116,7 @@ async fn load_undoes_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
     .await
 }
 
-/// Saves a session in the midst of what others do with it. As nobody else saves it, each save is kept.
+/// Saves a session while others use it. Nobody else saves it, so each save must succeed.
 async fn saved_while<F>(kit: &Kit<'_>, work: impl Fn(Arc<dyn SessionStore>, StoreKey) -> F) -> Result<(), Miss>
 where
     F: Future<Output = Result<(), StoreError>> + Send + 'static,
@@ -144,7 +145,7 @@ where
             task
         });
         let reached = done.await?.into_iter().min().unwrap_or(0);
-        ensure!(reached == SAVES, "a save that expects version {reached}, which was saved before, is a conflict");
+        ensure!(reached == SAVES, "a save that expects version {reached}, which was saved before, met a conflict");
         kit.holds(&key, &SAVES.to_string(), SAVES).await?;
     }
     Ok(())
@@ -172,7 +173,7 @@ async fn listed_at_once(kit: &Kit<'_>) -> Result<(), Miss> {
 
 async fn listed_throughout(kit: &Kit<'_>) -> Result<(), Miss> {
     let (user, now) = (user(), kit.now());
-    // Or the store says that it lists none.
+    // The store may also say that it lists no sessions.
     lists(kit, &owner(&user), &[]).await?;
     for _ in 0..ROUNDS / 4 {
         let present = kit.inserted(kit.record_of(&user, 1), HOUR).await?;
@@ -196,10 +197,7 @@ async fn listed_throughout(kit: &Kit<'_>) -> Result<(), Miss> {
                 Ok(true)
             }
         });
-        ensure!(
-            seen.await?.into_iter().all(|seen| seen),
-            "sessions_of: without a session that was there all the while"
-        );
+        ensure!(seen.await?.into_iter().all(|seen| seen), "sessions_of lacks a session that existed all the time");
         kit.end(&present).await?;
     }
     Ok(())
@@ -214,7 +212,7 @@ async fn listed_while_rotated(kit: &Kit<'_>) -> Result<(), Miss> {
         async move {
             for _ in 0..10 * ROUNDS {
                 if index == 0 {
-                    // As a request does it, which loads the session first.
+                    // A request does the same: it loads the session first.
                     let Some(found) = store.get(&present).await? else { return Ok(false) };
                     let new = key(COOKIE);
                     let replaces = Some((&present, Condition::Version(found.version())));
@@ -229,7 +227,7 @@ async fn listed_while_rotated(kit: &Kit<'_>) -> Result<(), Miss> {
             Ok(true)
         }
     });
-    ensure!(seen.await?.into_iter().all(|seen| seen), "sessions_of: without a session that has a new id by now");
+    ensure!(seen.await?.into_iter().all(|seen| seen), "sessions_of lacks a session that got a new id meanwhile");
     Ok(())
 }
 

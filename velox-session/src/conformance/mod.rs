@@ -1,16 +1,16 @@
 //! A suite of checks for session stores. Use the `conformance` feature to test your own store.
 //!
-//! A store is a few lines and easily wrong, and its mistakes show only when two requests meet.
-//! [`check`] tests what each method of [`SessionStore`](crate::SessionStore) promises, alone and
-//! while others do the same. The [`Report`] names the promises that the store breaks.
+//! A store has little code but is easily wrong, and its mistakes show only when two requests meet.
+//! [`check`] tests what each method of [`SessionStore`](crate::SessionStore) promises, both alone
+//! and under concurrency. The [`Report`] names the promises that the store breaks.
 //!
 //! The suite uses keys and users that nobody else has, and leaves records behind that expire. It
 //! sets the time by hand, so give it a store for tests. It does not panic, however the store
-//! misbehaves. It waits for a call that never answers: give the store a deadline.
+//! misbehaves. It waits for a call that never returns, so give the store a deadline.
 //!
 //! # Examples
 //!
-//! A test of a store that asks a [`Clock`](crate::clock::Clock) for the time:
+//! This test checks a store that uses a [`Clock`](crate::clock::Clock):
 //!
 //! ```
 //! use velox_session::MemoryStore;
@@ -53,7 +53,7 @@ pub(crate) use self::kit::{key, record};
 pub use self::report::Report;
 pub use self::threads::Task;
 
-/// Runs every check on a store, and reports which promises it keeps.
+/// Runs all checks on a store, and reports which promises it keeps.
 ///
 /// # Examples
 ///
@@ -92,10 +92,10 @@ pub async fn check(harness: &dyn Harness) -> Report {
     Report::new(findings)
 }
 
-/// A check, in which a panic of the store is a broken promise.
+/// Runs a check. A panic of the store is a broken promise.
 async fn unwound(mut check: Checking<'_>) -> Result<(), Miss> {
     poll_fn(|context| {
-        // It is not polled again after a panic.
+        // The check is not polled again after a panic.
         let polled = catch_unwind(AssertUnwindSafe(|| check.as_mut().poll(context)));
         polled.unwrap_or_else(|_| Poll::Ready(Err(Miss::Broken("the store panicked".to_owned()))))
     })

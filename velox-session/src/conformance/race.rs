@@ -1,4 +1,5 @@
-//! What holds while several do the same at once: one of them does it, and the others are told.
+//! Checks what must hold if several tasks do the same concurrently: one of them succeeds, and the
+//! others are told.
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ async fn counted(kit: &Kit<'_>) -> Result<(), Miss> {
         let key = key.clone();
         async move {
             let mut kept = 0;
-            // Each time one of them is kept: more attempts than saves are never needed.
+            // In each round one save succeeds, so as many attempts as saves are enough.
             for _ in 0..TASKS * COUNTS {
                 let Some(found) = store.get(&key).await? else { break };
                 pause().await;
@@ -44,8 +45,8 @@ async fn counted(kit: &Kit<'_>) -> Result<(), Miss> {
     let kept: usize = kept.await?.into_iter().sum();
     let found = kit.found(&key).await?;
     let count = found.data().get("count").and_then(|count| count.as_u64()).unwrap_or(0);
-    ensure!(count == kept as u64, "{kept} saves were acknowledged, and {count} are there");
-    ensure!(kept == TASKS * COUNTS, "{} saves met a conflict each time they were tried", TASKS * COUNTS - kept);
+    ensure!(count == kept as u64, "{kept} saves were confirmed, but {count} were stored");
+    ensure!(kept == TASKS * COUNTS, "{} saves met a conflict in every attempt", TASKS * COUNTS - kept);
     Ok(())
 }
 
@@ -56,7 +57,7 @@ async fn one_save(kit: &Kit<'_>) -> Result<(), Miss> {
             let key = key.clone();
             async move { store.set(&key, record(&index.to_string(), 2, now), Expected::Version(1), HOUR).await }
         });
-        let winner = only(stored.await?, Stored::Yes, "saves on one version are kept")?;
+        let winner = only(stored.await?, Stored::Yes, "saves on one version succeeded")?;
         kit.holds(&key, &winner.to_string(), 2).await?;
     }
     Ok(())
@@ -69,7 +70,7 @@ async fn one_beginning(kit: &Kit<'_>) -> Result<(), Miss> {
             let key = key.clone();
             async move { store.set(&key, record(&index.to_string(), 1, now), Expected::Absent, HOUR).await }
         });
-        let winner = only(stored.await?, Stored::Yes, "new records under one key are kept")?;
+        let winner = only(stored.await?, Stored::Yes, "new records under one key succeeded")?;
         kit.holds(&key, &winner.to_string(), 1).await?;
     }
     Ok(())
@@ -83,7 +84,7 @@ async fn one_end(kit: &Kit<'_>) -> Result<(), Miss> {
             let condition = if index % 2 == 0 { Condition::Always } else { Condition::Version(1) };
             async move { store.destroy(&key, condition).await }
         });
-        only(destroyed.await?, Destroyed::Yes, "destroys of one record say that it was they")?;
+        only(destroyed.await?, Destroyed::Yes, "destroys of one record report success")?;
         kit.is_gone(&key, "it was ended").await?;
     }
     Ok(())
@@ -103,7 +104,7 @@ async fn saved_or_ended(kit: &Kit<'_>) -> Result<(), Miss> {
             }
         });
         let done = done.await?;
-        only(done.clone(), true, "of a save and a destroy of one version are done")?;
+        only(done.clone(), true, "of a save and a destroy on one version succeeded")?;
         if done[0] {
             kit.holds(&key, "b", 2).await?;
         } else {
@@ -119,7 +120,7 @@ fn counter(count: u64, version: u64, now: u64) -> Record {
     Record::new(Arc::new(content), version, now, now)
 }
 
-/// The index of the one among these that is so.
+/// Returns the index of the only element that equals this.
 pub(super) fn only<T: PartialEq>(all: Vec<T>, wanted: T, what: &str) -> Result<usize, Miss> {
     let found: Vec<_> = all.iter().enumerate().filter(|(_, one)| **one == wanted).map(|(index, _)| index).collect();
     match found[..] {

@@ -1,11 +1,13 @@
-//! What the suite found.
+//! The result of the suite.
 
 use std::fmt;
 
 use super::kit::Miss;
 
-/// The promises that a store keeps, and those that it breaks. Each is a short sentence that stays
-/// the same. A letter and a number in it, such as `(C1)`, name the promise of velox that needs it.
+/// The promises that a store keeps and those that it breaks.
+///
+/// Each promise is a short sentence that never changes. A letter and a number in it, such as
+/// `(C1)`, refer to the promise of velox that depends on it.
 ///
 /// # Examples
 ///
@@ -24,7 +26,7 @@ use super::kit::Miss;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a report says what is broken, and does not fail by itself"]
+#[must_use = "a report lists the broken promises and does not fail by itself"]
 pub struct Report {
     findings: Vec<(&'static str, Result<(), Miss>)>,
 }
@@ -39,7 +41,7 @@ impl Report {
         self.findings.iter().filter(|(_, found)| found.is_ok()).map(|(promise, _)| *promise)
     }
 
-    /// Returns the promises that the store breaks, each with what was seen.
+    /// Returns the promises that the store breaks, each with what the check observed.
     pub fn broken(&self) -> impl Iterator<Item = (&'static str, &str)> + '_ {
         self.findings.iter().filter_map(|(promise, found)| match found {
             Err(Miss::Broken(seen)) => Some((*promise, seen.as_str())),
@@ -47,9 +49,10 @@ impl Report {
         })
     }
 
-    /// Returns the promises that the store does not make, since it keeps no list of a user's
-    /// sessions ([`StoreError::is_unsupported`](crate::store::StoreError::is_unsupported)). An
-    /// application on it cannot list or end them, nor limit their number.
+    /// Returns the promises that the store does not make, because it keeps no list of a user's
+    /// sessions ([`StoreError::is_unsupported`](crate::store::StoreError::is_unsupported)). With
+    /// such a store, an application cannot list or end the sessions of a user, or limit their
+    /// number.
     pub fn not_offered(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.findings.iter().filter(|(_, found)| matches!(found, Err(Miss::NotOffered))).map(|(promise, _)| *promise)
     }
@@ -60,11 +63,11 @@ impl Report {
         self.broken().next().is_none()
     }
 
-    /// Fails a test if the store breaks a promise.
+    /// Panics with the report if the store breaks a promise. Use it in a test.
     ///
     /// # Panics
     ///
-    /// When [`is_ok`](Self::is_ok) is false, with the report.
+    /// Panics if [`is_ok`](Self::is_ok) returns `false`.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.is_ok(), "{self}");

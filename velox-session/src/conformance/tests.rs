@@ -62,7 +62,7 @@ async fn assert_says_what_is_broken() {
     report_of(Fault::EndsAnyVersion).await.assert();
 }
 
-/// A check that finds nothing would be as good as none.
+/// A check that finds no fault would be useless.
 #[tokio::test]
 async fn each_fault_is_found() {
     let faults = [
@@ -216,9 +216,9 @@ struct Faulty {
     inner: MemoryStore,
     clock: ManualClock,
     fault: Fault,
-    /// All records that were ever kept, and until when a list that is never renewed has them.
+    /// All records that were ever stored, and how long a list that is never renewed contains them.
     ever: Mutex<Vec<(StoreKey, Record, u64)>>,
-    /// Whose sessions were ended, and when.
+    /// The users whose sessions were ended, and when.
     marks: Mutex<Vec<(Owner, u64)>>,
 }
 
@@ -235,7 +235,7 @@ impl Faulty {
         self.ever.lock().expect("no check panics here").push((key.clone(), record.clone(), until));
     }
 
-    /// What a save or a new id finds in its way, as this store hands it back.
+    /// Returns the record that a save or a new id conflicts with, as this store returns it.
     fn handed_back(&self, present: Option<Record>, forgets: Fault) -> Option<Record> {
         match self.fault {
             fault if fault == forgets => None,
@@ -267,7 +267,7 @@ impl Faulty {
         mark.is_some_and(|at| at > now - since && now - at < 60_000 * minutes)
     }
 
-    /// Ends those of a user who are over a limit.
+    /// Ends the sessions of a user above a limit.
     async fn end_over(&self, owner: Option<&Owner>, new: &StoreKey, limit: usize) -> Result<u64, StoreError> {
         let Some(owner) = owner else { return Ok(0) };
         let mut others = self.inner.sessions_of(owner).await?;
@@ -502,7 +502,7 @@ impl SessionStore for Faulty {
         if keep.is_some() && kept.is_none() && self.fault != Fault::EndsForTheGone {
             return Ok(None);
         }
-        // Of the user who asks, whatever user was named.
+        // This uses the user who asks, whatever user was named.
         let owner = kept.as_ref().filter(|_| self.fault == Fault::EndsByKept).unwrap_or(owner);
         let mut listed = self.inner.sessions_of(owner).await?;
         if self.fault != Fault::MarkNeedsSessions || !listed.is_empty() {
@@ -529,7 +529,7 @@ impl SessionStore for Faulty {
     }
 }
 
-/// A store that has the four methods, and the defaults of the others.
+/// A store that implements the four required methods and uses the defaults of the others.
 struct FourMethods(MemoryStore);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Doing several things at once, without a runtime.
+//! Runs several tasks concurrently without a runtime.
 
 use std::future::Future;
 use std::future::poll_fn;
@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// A future that a check runs beside others.
+/// A future that a check runs concurrently with others.
 ///
 /// # Examples
 ///
 /// ```
 /// use velox_session::conformance::Task;
 ///
-/// /// As a harness of tokio starts a task: on a thread of the runtime's choice.
+/// /// Starts a task with tokio, on a thread that the runtime chooses.
 /// fn spawn(task: Task) -> Task {
 ///     let running = tokio::spawn(task);
 ///     Box::pin(async { running.await.expect("no store panics") })
@@ -22,7 +22,7 @@ use std::thread::{self, Thread};
 /// ```
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs a task in a thread of its own.
+/// Runs a task on its own thread.
 pub(super) fn spawn(task: Task) -> Task {
     let end = Arc::new(End::default());
     let told = Told(Arc::clone(&end));
@@ -33,7 +33,7 @@ pub(super) fn spawn(task: Task) -> Task {
     Box::pin(poll_fn(move |context| end.poll(context)))
 }
 
-/// Waits for all of them, which take turns.
+/// Waits for all tasks, which take turns.
 pub(super) async fn join(mut tasks: Vec<Task>) {
     poll_fn(|context| {
         tasks.retain_mut(|task| task.as_mut().poll(context).is_pending());
@@ -42,7 +42,7 @@ pub(super) async fn join(mut tasks: Vec<Task>) {
     .await;
 }
 
-/// Lets the other tasks have their turn.
+/// Lets the other tasks take their turn.
 pub(super) async fn pause() {
     let mut paused = false;
     poll_fn(|context| {
@@ -56,7 +56,7 @@ pub(super) async fn pause() {
     .await;
 }
 
-/// Runs a future on the present thread, to its end.
+/// Runs a future to its end on the present thread.
 fn run(future: Task) {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
@@ -73,7 +73,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Whether a thread has ended, and who waits for that.
+/// Whether a thread has ended, and who waits for it.
 #[derive(Default)]
 struct End(Mutex<(bool, Option<Waker>)>);
 
@@ -88,7 +88,7 @@ impl End {
     }
 }
 
-/// Tells the end of a thread, also of one that panics.
+/// Reports the end of a thread, even if it panics.
 struct Told(Arc<End>);
 
 impl Drop for Told {

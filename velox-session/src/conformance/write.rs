@@ -1,4 +1,4 @@
-//! What is kept is what was given, and nothing is written over that nobody expected.
+//! Checks that a store returns what was stored, and overwrites nothing unexpectedly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
 }
 
 async fn never_kept(kit: &Kit<'_>) -> Result<(), Miss> {
-    kit.is_gone(&key(COOKIE), "none was kept").await
+    kit.is_gone(&key(COOKIE), "nothing was stored").await
 }
 
 async fn any_json(kit: &Kit<'_>) -> Result<(), Miss> {
@@ -102,15 +102,15 @@ async fn lookalikes(kit: &Kit<'_>) -> Result<(), Miss> {
     content.flash.set("expiresAt", json!(1));
     let key = kit.inserted(Record::new(Arc::new(content), 1, kit.now(), kit.now()), HOUR).await?;
     let stored = kit.save(&key, "b", 9).await?;
-    ensure!(refused(&stored), "a save that expects the version that the data names: {stored:?}");
+    ensure!(refused(&stored), "a save that expects the version written in the data: {stored:?}");
     let before = kit.found(&key).await?;
     kit.expires_in("get", &before, HOUR)?;
-    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch: no record");
+    ensure!(kit.touch(&key, 2 * HOUR).await?, "touch found no record");
     let after = kit.found(&key).await?;
     kit.expires_in("get after a touch", &after, 2 * HOUR)?;
-    ensure!(before.with_expiry(after.expires_at()) == after, "get after a touch: other data than before");
+    ensure!(before.with_expiry(after.expires_at()) == after, "touch changed the data");
     let stored = kit.save(&key, "b", 1).await?;
-    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
     kit.holds(&key, "b", 2).await
 }
 
@@ -118,7 +118,7 @@ async fn insert_only(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for version in [1, 2] {
         let stored = kit.set(&key, kit.record("b", version), Expected::Absent, 2 * HOUR).await?;
-        ensure!(refused(&stored), "a new record where one is: {stored:?}");
+        ensure!(refused(&stored), "a new record under a key that has one: {stored:?}");
     }
     kit.holds(&key, "a", 1).await
 }
@@ -131,9 +131,9 @@ async fn replaces(kit: &Kit<'_>) -> Result<(), Miss> {
     for version in 1..4 {
         let record = kit.record("b", version + 1);
         let stored = kit.set(&key, record.clone(), Expected::Version(version), HOUR).await?;
-        ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+        ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
         let found = kit.found(&key).await?;
-        ensure!(found == record.with_expiry(found.expires_at()), "get: other data than was saved");
+        ensure!(found == record.with_expiry(found.expires_at()), "get returned other data than was saved");
     }
     Ok(())
 }
@@ -141,10 +141,10 @@ async fn replaces(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn earlier_version(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     let first = kit.save(&key, "b", 1).await?;
-    ensure!(first == Stored::Yes, "a save that expects the version that is there: {first:?}");
+    ensure!(first == Stored::Yes, "a save that expects the present version: {first:?}");
     for version in [1, 0] {
         let second = kit.save(&key, "c", version).await?;
-        ensure!(refused(&second), "a save that expects version {version} of version 2: {second:?}");
+        ensure!(refused(&second), "a save that expects version {version} of a record of version 2: {second:?}");
     }
     kit.holds(&key, "b", 2).await
 }
@@ -153,7 +153,7 @@ async fn later_version(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for version in [2, 1 << 32 | 1] {
         let stored = kit.save(&key, "b", version).await?;
-        ensure!(refused(&stored), "a save that expects version {version} of version 1: {stored:?}");
+        ensure!(refused(&stored), "a save that expects version {version} of a record of version 1: {stored:?}");
     }
     kit.holds(&key, "a", 1).await
 }
@@ -162,9 +162,9 @@ async fn never_creates(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = key(COOKIE);
     for version in [0, 1] {
         let stored = kit.save(&key, "b", version).await?;
-        ensure!(refused(&stored), "a save that expects version {version} where nothing is: {stored:?}");
+        ensure!(refused(&stored), "a save that expects version {version} of a key without a record: {stored:?}");
     }
-    kit.is_gone(&key, "none was kept").await
+    kit.is_gone(&key, "nothing was stored").await
 }
 
 async fn never_revives(kit: &Kit<'_>) -> Result<(), Miss> {
@@ -181,7 +181,7 @@ async fn conflict_keeps_life(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.present().await?;
     for expected in [Expected::Absent, Expected::Version(7)] {
         let stored = kit.set(&key, kit.record("b", 8), expected, 3 * HOUR).await?;
-        ensure!(refused(&stored), "a save that expects {expected:?} of version 1: {stored:?}");
+        ensure!(refused(&stored), "a save that expects {expected:?} of a record of version 1: {stored:?}");
     }
     kit.expires_in("get", &kit.found(&key).await?, HOUR)?;
     kit.ends_in(&key, HOUR).await
@@ -190,12 +190,12 @@ async fn conflict_keeps_life(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn hands_back(kit: &Kit<'_>) -> Result<(), Miss> {
     let key = kit.inserted(kit.record_of("u1", 1), HOUR).await?;
     kit.advance(HOUR / 2).await;
-    ensure!(kit.touch(&key, 3 * HOUR).await?, "touch: false, of a live record");
+    ensure!(kit.touch(&key, 3 * HOUR).await?, "touch returned false for a live record");
     for version in [0, 2] {
         kit.handed_back("set", kit.save(&key, "b", version).await?, &key, 3 * HOUR).await?;
     }
     let stored = kit.save(&key, "b", 1).await?;
-    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
     kit.handed_back("set", kit.save(&key, "c", 1).await?, &key, HOUR).await
 }
 
@@ -205,7 +205,7 @@ async fn hands_back_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
     kit.advance(HOUR).await;
     for key in [never, ended, expired] {
         let stored = kit.save(&key, "b", 1).await?;
-        ensure!(stored == Stored::Conflict(None), "a save where nothing is: {stored:?}");
+        ensure!(stored == Stored::Conflict(None), "a save under a key without a record: {stored:?}");
     }
     Ok(())
 }
@@ -213,14 +213,14 @@ async fn hands_back_nothing(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn versions(kit: &Kit<'_>) -> Result<(), Miss> {
     let mut present = 1;
     let key = kit.present().await?;
-    // Each with what a number of too few bits, or of too few digits, takes it for.
+    // Each version comes with one that a number with too few bits or digits would confuse it with.
     for next in [1 << 31, 1 << 32, (1 << 52) + (1 << 48) + 1, (1 << 53) - 2] {
         let stored = kit.set(&key, kit.record("b", next), Expected::Version(present), HOUR).await?;
         ensure!(stored == Stored::Yes, "a save of version {next} on {present}: {stored:?}");
         kit.holds(&key, "b", next).await?;
         for wrong in [next - 1, next + 1, next ^ (1 << 32)] {
             let stored = kit.save(&key, "c", wrong).await?;
-            ensure!(refused(&stored), "a save that expects version {wrong} of version {next}: {stored:?}");
+            ensure!(refused(&stored), "a save that expects version {wrong} of a record of version {next}: {stored:?}");
         }
         present = next;
     }
@@ -241,9 +241,9 @@ async fn cookies(kit: &Kit<'_>) -> Result<(), Miss> {
 async fn others(kit: &Kit<'_>) -> Result<(), Miss> {
     let (one, other, third) = (kit.present().await?, kit.present().await?, kit.present().await?);
     let stored = kit.save(&one, "b", 1).await?;
-    ensure!(stored == Stored::Yes, "a save that expects the version that is there: {stored:?}");
+    ensure!(stored == Stored::Yes, "a save that expects the present version: {stored:?}");
     kit.end(&third).await?;
-    ensure!(kit.touch(&one, 2 * HOUR).await?, "touch: no record");
+    ensure!(kit.touch(&one, 2 * HOUR).await?, "touch found no record");
     kit.holds(&other, "a", 1).await?;
     kit.ends_in(&other, HOUR).await
 }
@@ -261,16 +261,16 @@ async fn round_trip(kit: &Kit<'_>, content: Content) -> Result<(), Miss> {
     let found = kit.found(&key).await?;
     ensure!(
         found == record.with_expiry(found.expires_at()),
-        "get: not what was set, but the data {:?} of {:?}",
+        "get returned the data {:?} of {:?}, which was not stored",
         found.data().keys().collect::<Vec<_>>(),
         found.user().map(|user| user.id.clone())
     );
     kit.expires_in("get", &found, HOUR)?;
     let saved = kit.save(&key, "b", 1).await?;
-    ensure!(saved == Stored::Yes, "a save on it: {saved:?}");
+    ensure!(saved == Stored::Yes, "a save of that record: {saved:?}");
     kit.end(&key).await
 }
 
-/// Ids of users that a text, a pattern or a path may take for something else.
+/// User ids that a text, a pattern or a path may misread.
 pub(super) const ODD_USERS: [&str; 10] =
     ["u1", "", "a:b", "{a}", "a}b{c", "%d+*?[^x]", "../../etc", "O'Brien \"x\" \\", "日本-é-\u{1f980}", "a\nb c"];
