@@ -1,4 +1,4 @@
-//! Exchanges from the cookie header to the response, over the memory store.
+//! Tests requests from the cookie header to the response headers, with the memory store.
 
 mod at_once;
 mod crowd;
@@ -101,7 +101,7 @@ fn the_absolute_time_out_ends_a_session_in_use() {
         world.clock.advance(20 * HOUR);
         assert!(world.user_of(&cookie).is_some());
     }
-    // 720 hours after the login it ends; now 20 of them are left, fewer than it would have otherwise.
+    // It ends 720 hours after the login, so 20 hours are left, which is less than `max_age`.
     world.clock.advance(20 * HOUR);
     let (_, line) = world.issued(Some(&cookie), |session| assert!(session.is_logged_in()));
     assert!(line.contains("Max-Age=72000;"), "{line}");
@@ -261,7 +261,7 @@ fn one_of_the_calls_of_a_batch_delivers_a_flash_message() {
     let (one, other) = (exchange.call(), exchange.call());
     assert_eq!(ready(one.session().take_flash("f")).expect("a read"), Some(1));
     assert_eq!(ready(other.session().take_flash::<u32>("f")).expect("a read"), None);
-    // The call fails, and gives it back, for a later request.
+    // The call fails, and puts the message back for a later request.
     drop(one);
     assert_eq!(ready(other.session().take_flash::<u32>("f")).expect("a read"), None);
     other.commit();
@@ -410,7 +410,8 @@ fn what_is_stored_can_be_read_back_by_a_store_that_keeps_text() {
     assert_eq!(crate::Record::from_json(text.as_bytes()), Some(exchange.record()));
 }
 
-/// Where some crate switches on `raw_value` of serde_json, as axum does, such an object is read back as what its text says.
+/// If another crate turns on the feature `raw_value` of serde_json, as axum does, such an object is
+/// read back as the value of its text.
 #[test]
 fn a_value_that_serde_json_would_take_for_its_own_is_refused() {
     let world = World::new();
@@ -506,7 +507,7 @@ fn an_old_secret_verifies_and_the_new_one_signs_the_next_write() {
 
 #[test]
 fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
-    // C2: a login gave it a new id meanwhile, and the browser has that already.
+    // C2: a login gave the session a new id meanwhile, and the browser already has it.
     let mut world = World::new();
     let second = Duration::from_secs(1);
     world.rebuild(
@@ -526,7 +527,7 @@ fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
 
 #[test]
 fn a_read_that_renews_signs_anew_too() {
-    // A7, where nothing but the cookie is written.
+    // A7, for a request that changes nothing but the cookie.
     let (old, new) = ("the old secret that has over 32 bytes..", "the new secret that has over 32 bytes..");
     let mut world = World::new();
     world.rebuild(|builder| builder, vec![old]);
@@ -578,7 +579,7 @@ fn wherever_the_store_fails_in_a_login_there_is_one_sound_session() {
         world.fail_from(fails_after);
         let closed = ready(world.manager.close(&exchange));
         world.fail_from(u64::MAX);
-        // Created, destroyed: then the login is done.
+        // The new session was created and the old one destroyed, so the login is complete.
         match closed {
             Ok(closing) => {
                 assert!(fails_after >= 2);
@@ -603,7 +604,7 @@ fn a_login_that_fails_leaves_no_second_session() {
         let call = exchange.call();
         ready(call.session().login(acts)).expect("noted");
         call.commit();
-        // The new one is in; the old one cannot be destroyed.
+        // The new session is stored, but the old one cannot be destroyed.
         world.fail_only(1);
         assert!(matches!(ready(world.manager.close(&exchange)), Err(CloseError::Unavailable(_))));
         assert_eq!(world.store.len(), 1);
@@ -617,7 +618,7 @@ fn a_store_that_forgets_to_expire_is_not_relied_on() {
     let world = World::with_store_clock(clock, late);
     let (cookie, _) = world.issued(None, login);
     world.clock.advance(DAY - Duration::from_millis(1));
-    // It lives, and is renewed.
+    // The session is alive, and this renews it.
     assert!(!world.open(Some(&cookie)).call().session().is_new());
     world.clock.advance(DAY);
     assert_eq!(world.store.len(), 1);

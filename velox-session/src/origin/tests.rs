@@ -1,11 +1,12 @@
-//! What is refused and what passes, as tables: promises X1 and X2.
+//! Tables of requests that are refused and that pass: promises X1 and X2.
 
 use http::HeaderValue;
 use http::header::REFERER;
 
 use super::*;
 
-/// Whether a request passes: `Name: value` each, an authority in its target, and what is trusted.
+/// Returns whether a request passes, given its headers as `Name: value`, the authority in its
+/// target, and the trusted origins.
 fn passes(lines: &[&str], authority: Option<&str>, trusted: &[&str]) -> bool {
     let mut headers = HeaderMap::new();
     for line in lines {
@@ -31,7 +32,7 @@ const EVIL: &str = "Origin: https://evil.example";
 const NONSENSE: [&str; 9] =
     ["cross-site", "same-site", "", "Same-Origin", "same-origin ", "same-origin, none", "null", "true", "\u{e9}"];
 
-/// X1, X2: each value of `Sec-Fetch-Site` with each `Origin`, where one origin is trusted and where none is.
+/// X1, X2: each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
 #[test]
 fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
     for origin in [None, Some(OWN), Some(APP), Some(EVIL), Some("Origin: null"), Some("Origin: ")] {
@@ -113,7 +114,7 @@ fn without_the_browsers_word_the_origin_is_that_of_the_host() {
     }
 }
 
-/// X1, X2: behind a proxy that says by which scheme the request came.
+/// X1, X2: a proxy reports the scheme of the request.
 #[test]
 fn where_the_scheme_is_known_the_origin_has_it_too() {
     for (scheme, origin, host, expected) in [
@@ -134,7 +135,7 @@ fn where_the_scheme_is_known_the_origin_has_it_too() {
     }
 }
 
-/// X2: HTTP/2 has no `Host`, and what has both goes by the target.
+/// X2: HTTP/2 has no `Host`. If a request has both, the target counts.
 #[test]
 fn the_authority_of_the_target_goes_before_the_host() {
     assert!(passes(&[OWN], Some("example.com"), &[]));
@@ -145,7 +146,7 @@ fn the_authority_of_the_target_goes_before_the_host() {
     assert!(!passes(&[OWN], None, &[]), "a request for no host is for no origin");
 }
 
-/// X1: with a good host, and with everything trusted that can be.
+/// X1: the host is right, and everything that can be trusted is trusted.
 #[test]
 fn an_origin_that_cannot_be_read_is_another_one() {
     for origin in UNREADABLE {
@@ -209,7 +210,7 @@ fn all_origins_that_cannot_be_trusted_are_told_at_once() {
     let texts: Vec<_> = UNREADABLE.iter().chain(&["https://app.example.com"]).map(|text| (*text).to_owned()).collect();
     let mut trusted = TrustedOrigins::default();
     trusted.set(texts);
-    // A star is read where something is trusted, and nowhere else.
+    // A star is special only in the trusted origins.
     let unreadable: Vec<_> = UNREADABLE.into_iter().filter(|text| *text != "https://*.example.com").collect();
     assert!(trusted.strays().eq(&unreadable));
     trusted.set(["https://app.example.com"]);
@@ -280,8 +281,8 @@ fn a_closure_is_asked_for_an_origin_in_its_one_spelling() {
     }
 }
 
-/// A proxy that changes `Host` makes no difference where the browser has compared; and who asks for the page gets it where nothing
-/// else is said.
+/// A proxy that changes `Host` makes no difference if the browser has compared the origins. A
+/// caller that names a header for the page gets it checked if the others are missing.
 #[test]
 fn a_page_counts_only_where_it_is_asked_for_and_nothing_else_is_said() {
     let check = |lines: &[(HeaderName, &'static str)]| {

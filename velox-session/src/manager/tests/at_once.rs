@@ -1,4 +1,4 @@
-//! Sessions that were only read, which are closed at once.
+//! Tests sessions that were only read, which are closed without a store call.
 
 use super::world::World;
 use super::*;
@@ -25,7 +25,7 @@ fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
         let (cookie, _) = world.issued(None, login);
         world.clock.advance(HOUR);
         let exchange = world.open(Some(&cookie));
-        // It knows nothing of the sessions that the other manager has ended.
+        // This manager does not know the sessions that the other manager has ended.
         assert_eq!(ready(world.beside("session").end_all("u1")).expect("the store answers"), 1);
         world.clock.advance(Duration::from_millis(took));
         assert_eq!(world.close(&exchange).set_cookie().is_some(), is_sent);
@@ -43,7 +43,7 @@ fn a_message_that_is_read_in_a_long_request_does_not_renew_what_is_not_renewed()
     let call = exchange.call();
     assert_eq!(ready(call.session().take_flash::<u32>("f")).expect("a read"), Some(1));
     call.commit();
-    // So long that the store is asked whether the session is still there.
+    // This is so long that the store is asked whether the session still exists.
     world.clock.advance(Duration::from_secs(1));
     let (_, line) = world.close_issued(&exchange);
     assert!(line.contains(&format!("Max-Age={};", (DAY - HOUR).as_secs() - 1)), "{line}");

@@ -1,4 +1,4 @@
-//! Many requests of one session at once, on real threads.
+//! Tests many concurrent requests of one session on several threads.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

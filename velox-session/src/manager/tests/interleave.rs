@@ -1,4 +1,4 @@
-//! Two requests of one session, in every order of their store calls.
+//! Tests two requests of one session in every order of their store calls.
 
 use std::pin::Pin;
 
@@ -8,7 +8,7 @@ use super::*;
 /// What one of the two requests does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Does {
-    /// It reads only, at a time when that renews the session.
+    /// It only reads, at a time when a read renews the session.
     Reads,
     Sets(&'static str),
     Counts,
@@ -31,12 +31,12 @@ const ALL: [Does; 9] = [
     Does::Regenerates,
 ];
 
-/// How one of them ended.
+/// The outcome of one request.
 #[derive(Debug)]
 struct Outcome {
     saved: bool,
     delivered: bool,
-    /// The cookie that it sent, and whether that was of a live session at that moment.
+    /// The cookie that it sent, and whether its session was live at that moment.
     cookie: Option<(String, bool)>,
 }
 
@@ -44,12 +44,12 @@ struct Outcome {
 struct History {
     visitor: bool,
     acts: [Does; 2],
-    /// Which of the two went on, whenever both could.
+    /// The request that went on each time when both could.
     order: Vec<usize>,
     outcomes: [Outcome; 2],
 }
 
-/// Runs every pair of requests in every order, on a session of a visitor and on one of a user.
+/// Runs every pair of requests in every order, on the session of a visitor and on that of a user.
 fn for_all_histories(mut check: impl FnMut(&World, &str, &History)) {
     for visitor in [true, false] {
         for (first, one) in ALL.into_iter().enumerate() {
@@ -59,7 +59,8 @@ fn for_all_histories(mut check: impl FnMut(&World, &str, &History)) {
                     let (world, cookie, history) = run(visitor, [one, other], order);
                     check(&world, &cookie, &history);
                     order = history.order;
-                    // The next order is that of a number counted up, with as many digits as there were choices.
+                    // The orders are enumerated by counting, with as many binary digits as there
+                    // were choices.
                     while order.pop_if(|last| *last == 1).is_some() {}
                     match order.last_mut() {
                         Some(last) => *last = 1,
@@ -83,7 +84,7 @@ fn run(visitor: bool, acts: [Does; 2], mut order: Vec<usize>) -> (World, String,
     world.clock.advance(HOUR);
     let manager = world.stepped();
     let headers = world.headers(Some(&cookie));
-    // Both have loaded the session before either does anything.
+    // Both requests load the session before either does anything.
     let exchanges = [0, 1].map(|_| finish(Box::pin(manager.open(&headers))).expect("the store answers"));
     let mut futures = [0, 1].map(|index| {
         let (manager, exchange) = (manager.clone(), exchanges[index].clone());
@@ -121,7 +122,7 @@ fn run(visitor: bool, acts: [Does; 2], mut order: Vec<usize>) -> (World, String,
     (world, cookie, History { visitor, acts, order, outcomes })
 }
 
-/// Does it, and answers whether that delivered a message.
+/// Does it, and returns whether this delivered a message.
 async fn act(does: Does, session: &Session) -> Result<bool, SessionError> {
     match does {
         Does::Reads => session.get::<u32>("unused").map(|_| ())?,
@@ -145,7 +146,8 @@ fn finish<F: Future>(mut future: Pin<Box<F>>) -> F::Output {
     }
 }
 
-/// Whether it writes to the session as it is, which another request may end or give a new id meanwhile.
+/// Returns whether it writes to the session under its present id, which another request may end or
+/// replace meanwhile.
 fn writes(does: Does) -> bool {
     matches!(does, Does::Sets(_) | Does::Counts | Does::Regenerates)
 }
@@ -165,24 +167,26 @@ fn no_order_of_two_requests_breaks_a_session() {
         let both = |wanted: Does| history.acts.iter().filter(|act| **act == wanted).count();
         let moved = history.acts.iter().any(|act| changes_identity(*act));
 
-        // A cookie that is sent is one of a live session, at the moment when its request was done.
+        // When a request ends, the cookie that it sends is that of a live session.
         for outcome in [one, other] {
             assert!(outcome.cookie.as_ref().is_none_or(|(_, live)| *live), "{history:?}");
         }
 
-        // What was ended or rotated is dead, whatever the other one did.
+        // A session that was ended or rotated is gone, whatever the other request did.
         assert!(!moved || !is_live(world, old), "{history:?}");
 
-        // Only a write fails, and only where the other one has given the session a new id or ended it.
+        // Only a write fails, and only if the other request has given the session a new id or ended
+        // it.
         for (act, outcome) in history.acts.iter().zip([one, other]) {
             assert!(outcome.saved || writes(*act) && moved && outcome.cookie.is_none(), "{history:?}");
         }
-        // Whoever reads the message is one, unless the session was gone.
+        // One request reads the message, unless the session was gone.
         let delivered = [one, other].iter().filter(|outcome| outcome.delivered).count();
         let most = both(Does::TakesFlash).min(1);
         assert!(delivered == most || moved && delivered < most, "{history:?}");
 
-        // Every session that is left has a browser, but for those of a request that sent its cookie and was overtaken.
+        // Each session that is left has a browser, except those of a request that was overtaken
+        // after it had sent its cookie.
         let sent: Vec<_> =
             history.outcomes.iter().filter_map(|outcome| outcome.cookie.as_ref().map(|(value, _)| value)).collect();
         let live = sent.iter().filter(|value| is_live(world, value)).collect::<std::collections::BTreeSet<_>>().len();
@@ -190,7 +194,7 @@ fn no_order_of_two_requests_breaks_a_session() {
         assert_eq!(world.store.len(), live + reads_old, "{history:?}");
 
         if !moved {
-            // Nothing that was acknowledged is lost.
+            // No confirmed write is lost.
             world.visit(Some(old), |session| {
                 let count = session.get::<usize>("count").expect("a read");
                 assert_eq!(count, Some(both(Does::Counts)), "{history:?}");
@@ -199,7 +203,7 @@ fn no_order_of_two_requests_breaks_a_session() {
                 }
             });
         }
-        // Who only logs out leaves nothing, unless the other one had got itself a session before or after.
+        // A logout leaves nothing, unless the other request began a new session before or after.
         if both(Does::LogsOut) > 0 && !history.acts.iter().any(|act| *act != Does::LogsOut && changes_identity(*act)) {
             assert!(world.store.is_empty(), "{history:?}");
         }
@@ -216,7 +220,7 @@ fn what_was_acknowledged_is_in_the_session_that_goes_on() {
         ) else {
             return;
         };
-        // It got a new id, or the write came first and it tried again on what was written.
+        // The session got a new id, or the write came first and the rotation was repeated on it.
         let (new, _) = history.outcomes[mover].cookie.as_ref().expect("it got a new id");
         world.visit(Some(new), |session| {
             let written = match history.acts[writer] {

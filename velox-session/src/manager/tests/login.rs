@@ -1,4 +1,4 @@
-//! What a login may say beside who it is: a type of user of the application's own, and a lifetime.
+//! Tests logins with the application's own type of user, and with a lifetime.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn a_user_of_a_type_of_its_own_is_read_back_as_it_was() {
     world.visit(Some(&cookie), |session| {
         assert_eq!(session.user_as().expect("a read"), Some(account()));
         assert_eq!(session.user(), Some(SessionUser::new("7", "ada@example.com")));
-        // It is nobody's data, and nobody writes it but a login.
+        // The details of the user are not part of the data, and only a login can write them.
         assert!(session.data().expect("a read").is_empty() && !session.contains("roles"));
         assert!(matches!(session.set("_user", 1), Err(SessionError::ReservedKey { .. })));
     });
@@ -106,7 +106,7 @@ fn a_lifetime_chosen_at_login_takes_the_place_of_that_of_the_settings() {
             let (same, line) = world.issued(Some(&cookie), |session| assert!(session.is_logged_in()));
             assert!(same == cookie && line.contains(age), "{line}");
         }
-        // A write renews it for as long, and so does a new id.
+        // A write renews the session with the same lifetime, and so does a new id.
         world.clock.advance(max_age / 2);
         let (_, line) = world.issued(Some(&cookie), |session| session.set("n", 1).expect("a write"));
         assert!(line.contains(age), "{line}");

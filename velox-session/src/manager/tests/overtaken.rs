@@ -1,4 +1,5 @@
-//! Requests that others overtake, in orders that were once got wrong. Random orders have found them: `tests/tests/sessions/model`.
+//! Tests requests that others overtake, in orders that once failed. Random orders have found them:
+//! `tests/tests/sessions/model`.
 
 use super::world::{World, poll, value};
 use super::*;
@@ -40,7 +41,7 @@ fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cooki
     login(&call.session());
     call.commit();
     let mut closing = Box::pin(manager.close(&exchange));
-    // It waits to put in the new session, and then to end the old one.
+    // It waits to insert the new session, and then to end the old one.
     assert!(poll(&mut closing).is_none() && poll(&mut closing).is_none());
     world.clock.advance(HOUR);
     let mut opening = Box::pin(manager.open(&headers));

@@ -1,4 +1,4 @@
-//! What is saved before the exchange ends, because the call asked for it.
+//! Tests sessions that are saved before the request ends, because the call asked for it.
 
 use super::world::{poll, value};
 use super::*;
@@ -56,7 +56,7 @@ fn a_login_ends_the_old_id_at_once_and_its_cookie_is_sent_when_the_exchange_ends
     login(&call.session());
     ready(call.session().save()).expect("it is saved");
     world.visit(Some(&old), |session| assert!(session.is_new()));
-    // A login stays, whatever becomes of the call; what was written after the save does not.
+    // A login stays even if the call fails; what was written after the save does not.
     call.session().set("late", 1).expect("a write");
     drop(call);
     let (new, _) = world.close_issued(&exchange);
@@ -253,7 +253,7 @@ fn an_update_that_overtakes_a_save_is_seen() {
     let (first, second) = (one.session(), other.session());
     let mut saving = Box::pin(first.save());
     let mut updating = Box::pin(second.update("n", |n: Option<u32>| n.unwrap_or(0) + 1));
-    // It is in the store, and the answer is on its way.
+    // The store has it, and the answer is on its way.
     assert!(poll(&mut saving).is_none() && poll(&mut saving).is_none());
     let updated = loop {
         if let Some(updated) = poll(&mut updating) {
@@ -268,7 +268,7 @@ fn an_update_that_overtakes_a_save_is_seen() {
 fn where_nothing_was_written_the_store_is_not_asked() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
-    // So long that the loading renews the session.
+    // This is so long that loading renews the session.
     world.clock.advance(HOUR);
     let exchange = world.open(Some(&cookie));
     let (call, calls) = (exchange.call(), world.calls());
@@ -276,7 +276,7 @@ fn where_nothing_was_written_the_store_is_not_asked() {
     assert_eq!(world.calls(), calls);
 }
 
-/// The session that a manager opens whose store waits.
+/// Opens a session with a manager whose store waits.
 fn opened(manager: &Manager, headers: &HeaderMap) -> OpenSession {
     let mut opening = Box::pin(manager.open(headers));
     loop {

@@ -1,4 +1,4 @@
-//! The sessions of a user: listed, ended, limited. (F8, F9, F12)
+//! Tests the sessions of a user: listed, ended, limited. (F8, F9, F12)
 
 use super::world::{self, World, poll, ready};
 use super::*;
@@ -8,7 +8,7 @@ fn bob(session: &Session) {
     ready(session.login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
 }
 
-/// Three sessions of Ada, the oldest first, and one of Bob.
+/// Returns three sessions of Ada, the oldest first, and one of Bob.
 fn crowd() -> (World, [String; 3], String) {
     let world = World::new();
     let adas = [(); 3].map(|()| {
@@ -33,7 +33,7 @@ fn a_user_sees_their_sessions_the_newest_first_and_which_is_this_one() {
         let began: Vec<_> = sessions.iter().map(|one| one.record().created_at()).collect();
         assert!(began.is_sorted_by(|one, next| one > next));
         assert_eq!(session.handle(), Some(sessions[1].handle()));
-        // A handle is of no use as a cookie, and holds nothing of one.
+        // A handle is useless as a cookie, and contains no part of one.
         let handle = sessions[1].handle().to_string();
         assert!(!adas.iter().any(|cookie| cookie.contains(&handle[..16])));
         assert!(
@@ -124,7 +124,7 @@ fn an_administrator_ends_all_sessions_of_a_user() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
-    // F8: in every order of the store calls of a rotation and of the end of all.
+    // F8: in every order of the store calls of a rotation and of ending all sessions.
     for switch in 0..12 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -134,7 +134,7 @@ fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
         ready(call.session().regenerate()).expect("noted");
         call.commit();
         let (mut closing, mut ending) = (Box::pin(stepped.close(&exchange)), Box::pin(stepped.end_all("u1")));
-        // Some steps of the one, then some of the other, and so on.
+        // Some steps of the one alternate with some of the other.
         let (mut closed, mut ended) = (None, None);
         for step in 0..1_000 {
             let turn = (step / (1 + switch % 4) + switch) % 2 == 0;
@@ -150,7 +150,8 @@ fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
         let closed = closed.expect("it ends");
         assert!(matches!(closed, Ok(_) | Err(CloseError::Conflict)), "{closed:?}");
         let line = closed.ok().and_then(|closing| closing.set_cookie().map(world::value));
-        // Either it was over before and is ended, or it found its session gone and says so; or it came after and is a new one.
+        // The session was ended before the rotation, or the rotation found it gone and failed; or
+        // the rotation came after and made a new one.
         let left = world.store.len();
         assert!(left == 0 || (left == 1 && line.is_some()), "{switch}: {left}");
         assert!(!alive(&world, [&cookie])[0]);
@@ -165,7 +166,7 @@ fn a_login_over_the_limit_ends_the_oldest_session() {
     world.clock.advance(Duration::from_secs(1));
     let (new, _) = world.issued(None, login);
     assert_eq!(alive(&world, adas.iter().chain([&new, &other])), [false, false, true, true, true]);
-    // A login again of who is logged in takes the place of its own session.
+    // A repeated login of the logged-in user replaces that user's session.
     let (again, _) = world.issued(Some(&new), login);
     assert_eq!(alive(&world, [&adas[2], &new, &again]), [true, false, true]);
     world.visit(Some(&again), |session| session.set("n", 1).expect("a write"));
@@ -204,7 +205,7 @@ fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
-    // F12: after every number of steps of a login that is to end it.
+    // F12: after every number of steps of a login that must end the session.
     for steps in 0..6 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -297,7 +298,7 @@ fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
 
 #[test]
 fn nor_does_who_asks_while_that_gets_a_new_id() {
-    // F8: after every number of steps of the one that asks.
+    // F8: after every number of steps of the request that logs out the others.
     for steps in 0..10 {
         let (world, adas, _) = crowd();
         let manager = world.stepped();
@@ -325,7 +326,7 @@ fn nor_does_who_asks_while_that_gets_a_new_id() {
 
 #[test]
 fn wherever_the_store_fails_there_is_one_sound_session() {
-    // C12: also where other sessions are to be ended.
+    // C12: this includes operations that end other sessions.
     let acts: [fn(&Session); 2] = [login, |session| {
         ready(session.regenerate()).expect("noted");
         ready(session.logout_others()).expect("noted");

@@ -1,4 +1,5 @@
-//! A manager over a memory store that counts, fails and waits as told, with a clock set by hand.
+//! A manager over a memory store that counts, fails and waits as told, with a clock that tests set
+//! by hand.
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +39,7 @@ impl World {
         Self::with_store_clock(clock.clone(), clock)
     }
 
-    /// A world whose store goes by a clock of its own.
+    /// Returns a world whose store has a separate clock.
     pub(super) fn with_store_clock(clock: ManualClock, store_clock: ManualClock) -> Self {
         let store = MemoryStore::new().with_clock(store_clock);
         let probe = Arc::new(Probe::new(store.clone()));
@@ -51,12 +52,12 @@ impl World {
             settings(builder(&self.probe, &self.clock, secrets, "session")).build_manager().expect("good settings");
     }
 
-    /// A manager of another cookie, with the same secret and store.
+    /// Returns a manager of another cookie, with the same secret and store.
     pub(super) fn beside(&self, name: &str) -> Manager {
         build(&self.probe, &self.clock, vec![SECRET], name)
     }
 
-    /// A manager whose store lets others run before each call.
+    /// Returns a manager whose store lets others run before each call.
     pub(super) fn stepped(&self) -> Manager {
         self.stepped_with(|settings| settings)
     }
@@ -68,13 +69,13 @@ impl World {
             .expect("good settings")
     }
 
-    /// A manager whose store lists no sessions.
+    /// Returns a manager whose store lists no sessions.
     pub(super) fn unlisted(&self) -> Manager {
         let probe = Probe { lists: false, ..Probe::new(self.store.clone()) };
         build(&Arc::new(probe), &self.clock, vec![SECRET], "session")
     }
 
-    /// A manager whose store lets others run before each call, and after each save.
+    /// Returns a manager whose store lets others run before each call and after each save.
     pub(super) fn slow(&self) -> Manager {
         let probe = Probe { waits_before: true, waits_after: true, ..Probe::new(self.store.clone()) };
         build(&Arc::new(probe), &self.clock, vec![SECRET], "session")
@@ -96,22 +97,23 @@ impl World {
         ready(self.manager.close(exchange)).expect("it is saved")
     }
 
-    /// An exchange of one call that ends well.
+    /// Runs a request with one call that ends well.
     pub(super) fn exchange(&self, cookie: Option<&str>, run: impl FnOnce(&Session)) -> Closing {
         let exchange = self.open(cookie);
         let call = exchange.call();
-        // An untouched session must stay untouched: nothing but `run` reads it.
+        // An untouched session must stay untouched, so only `run` reads it.
         run(&call.session());
         call.commit();
         self.close(&exchange)
     }
 
-    /// As `exchange`, whatever it sends.
+    /// Does the same as `exchange`, and ignores what it sends.
     pub(super) fn visit(&self, cookie: Option<&str>, run: impl FnOnce(&Session)) {
         let _closing = self.exchange(cookie, run);
     }
 
-    /// As `exchange`: the cookie's value and the whole line that it sends.
+    /// Does the same as `exchange`, and returns the value of the cookie and the whole header that
+    /// it sends.
     pub(super) fn issued(&self, cookie: Option<&str>, run: impl FnOnce(&Session)) -> (String, String) {
         both(&self.exchange(cookie, run))
     }
@@ -126,29 +128,29 @@ impl World {
         user
     }
 
-    /// How many calls the store got.
+    /// Returns how many calls the store got.
     pub(super) fn calls(&self) -> u64 {
         self.probe.calls.load(Ordering::Relaxed)
     }
 
-    /// Lets the store fail from its n-th call from now on.
+    /// Makes the store fail from its n-th call from now on.
     pub(super) fn fail_from(&self, calls: u64) {
         self.probe.fails_from.store(self.calls().saturating_add(calls), Ordering::Relaxed);
         self.probe.fails_to.store(u64::MAX, Ordering::Relaxed);
     }
 
-    /// Lets the store fail in its n-th call from now on, and in no other.
+    /// Makes the store fail in its n-th call from now on, and in no other.
     pub(super) fn fail_only(&self, call: u64) {
         self.fail_from(call);
         self.probe.fails_to.store(self.calls() + call + 1, Ordering::Relaxed);
     }
 
-    /// Lets the next new ids collide.
+    /// Makes the next new ids collide.
     pub(super) fn collide(&self, times: u64) {
         self.probe.collisions.store(times, Ordering::Relaxed);
     }
 
-    /// All keys and records that the store was given, as text.
+    /// Returns all keys and records that the store was given, as text.
     pub(super) fn seen(&self) -> String {
         self.probe.seen.lock().expect("no test panics with it").clone()
     }
@@ -162,7 +164,7 @@ fn build(probe: &Arc<Probe>, clock: &ManualClock, secrets: Vec<&str>, name: &str
     builder(probe, clock, secrets, name).build_manager().expect("good settings")
 }
 
-/// The cookie's value in a `Set-Cookie` line.
+/// Returns the value of the cookie in a `Set-Cookie` header.
 pub(super) fn value(line: &HeaderValue) -> String {
     let line = line.to_str().expect("text");
     line.strip_prefix("session=").and_then(|rest| rest.split(';').next()).expect("the cookie").to_owned()
@@ -173,7 +175,7 @@ fn both(closing: &Closing) -> (String, String) {
     (value(line), line.to_str().expect("text").to_owned())
 }
 
-/// The output of a future that does not wait.
+/// Returns the output of a future that does not wait.
 pub(super) fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -181,7 +183,7 @@ pub(super) fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Lets a future run until it waits.
+/// Runs a future until it waits.
 pub(super) fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
@@ -268,7 +270,7 @@ impl SessionStore for Probe {
     }
 
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
-        // In single steps, unless only one step does it.
+        // This runs in single steps, unless only one step can do it.
         if !self.lists || !new.ends_others && !new.login.is_some_and(|login| login.strict) {
             return create_in_steps(self, new).await;
         }
