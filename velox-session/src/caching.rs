@@ -23,8 +23,8 @@ pub(crate) fn keep_private(headers: &mut HeaderMap) {
         static TOLD: Once = Once::new();
         TOLD.call_once(|| {
             tracing::warn!(
-                "a handler allowed shared caches to keep a response that is meant for one visitor: it is sent with \
-                 `Cache-Control: no-store` unless the handler says `private`"
+                "a handler allowed shared caches to store a response that is meant for one visitor: it is sent with \
+                 `Cache-Control: no-store` unless the handler sets `private`"
             );
         });
     }

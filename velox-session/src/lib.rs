@@ -60,7 +60,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(feature = "rpc"),
-    allow(dead_code, unused_imports, reason = "parts of the core are there for the binding to velox-rpc alone")
+    allow(dead_code, unused_imports, reason = "only the feature `rpc` uses some parts of the core")
 )]
 
 mod caching;

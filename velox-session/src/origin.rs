@@ -194,8 +194,8 @@ impl TrustedOrigins {
 pub(crate) fn warn_of_dropped_cookie(origin: &str) {
     tracing::warn!(
         origin,
-        "a trusted origin is on another site, and browsers drop the cookie of its pages without a word: it needs \
-         `same_site(SameSite::None)`, and `partitioned(true)` where third-party cookies are blocked"
+        "browsers drop the cookie of requests from this trusted origin, because it is on another site: set \
+         `same_site(SameSite::None)`, and `partitioned(true)` for browsers that block third-party cookies"
     );
 }
 

@@ -33,18 +33,18 @@ impl Reason {
     pub(crate) const NOT_LOADED: Self = Self::unavailable("The session could not be loaded");
     /// The session data that the request wrote is not stored, so the reply must not claim success.
     const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
-    const NOT_ASKED: Self = Self::unavailable("The session store could not be asked");
+    const NOT_ASKED: Self = Self::unavailable("The session store is unavailable");
     pub(crate) const CHANGED: Self =
         Self::new(StatusCode::CONFLICT, VELOX, "SESSION_CONFLICT", "The session was changed by another request");
-    /// The text that velox-rpc uses for any cookie.
+    /// velox-rpc answers any other cookie with the same code.
     const COOKIE_AFTER_HEAD: Self = Self::new(
         StatusCode::CONFLICT,
         VELOX,
         "COOKIE_AFTER_HEAD",
-        "A streamed query cannot begin a session or give it a new id: send it in a request of its own",
+        "A streamed query cannot begin a session or give it a new id: send it as a separate request",
     );
     const TOO_LARGE: Self =
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, VELOX, "SESSION_TOO_LARGE", "The session would hold too much");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, VELOX, "SESSION_TOO_LARGE", "The session data would be too large");
     const TOO_DEEP: Self =
         Self::new(StatusCode::BAD_REQUEST, VELOX, "SESSION_VALUE_TOO_DEEP", "The value is nested too deeply");
     const RESERVED_KEY: Self = Self::new(StatusCode::BAD_REQUEST, VELOX, "SESSION_KEY_RESERVED", "The key is reserved");

@@ -40,7 +40,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), for the decoded bytes; or the text is not hexadecimal.
+    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if the
+    /// text is not hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[HEXLOWER_PERMISSIVE])
     }
@@ -49,7 +50,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), for the decoded bytes; or the text is not base64.
+    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if the
+    /// text is not base64.
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD])
     }
@@ -123,7 +125,7 @@ impl fmt::Debug for Secret {
 #[non_exhaustive]
 pub enum SecretError {
     /// The secret has fewer than 32 bytes.
-    #[error("the secret has {length} bytes, at least {MIN_LENGTH} are needed")]
+    #[error("the secret has {length} bytes but needs at least {MIN_LENGTH}")]
     #[non_exhaustive]
     TooShort {
         /// The number of bytes of the secret.
@@ -136,7 +138,7 @@ pub enum SecretError {
     #[error("the secret is a placeholder")]
     Placeholder,
     /// The text does not have the expected encoding.
-    #[error("the secret is not written in the encoding named")]
+    #[error("the secret does not have the expected encoding")]
     Encoding,
     /// The random source of the system failed.
     #[error("the random source of the system is unavailable")]
@@ -380,7 +382,7 @@ mod tests {
         assert_eq!(format!("{:?}", Secrets::from(secret)), "Secrets([Ok(Secret(..))])");
         assert_eq!(
             Secret::new("hunter2").expect_err("short").to_string(),
-            "the secret has 7 bytes, at least 32 are needed"
+            "the secret has 7 bytes but needs at least 32"
         );
     }
 

@@ -73,7 +73,7 @@ impl SessionUser {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be logged in",
     label = "not a type of user",
-    note = "log in a `SessionUser::new(id, email)`, or implement `velox_session::Authenticatable` for your own type: it says the user's id"
+    note = "log in a `SessionUser::new(id, email)`, or implement `velox_session::Authenticatable` for your own type: its `id()` returns the id of the user"
 )]
 pub trait Authenticatable: Serialize {
     /// Returns the id of the user in the application. The sessions of the user are found by it.

@@ -509,8 +509,9 @@ fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
     };
     let dropped = |origin: &str| {
         format!(
-            "WARN message=a trusted origin is on another site, and browsers drop the cookie of its pages without a word: it needs \
-             `same_site(SameSite::None)`, and `partitioned(true)` where third-party cookies are blocked origin=\"{origin}\""
+            "WARN message=browsers drop the cookie of requests from this trusted origin, because it is on another site: \
+             set `same_site(SameSite::None)`, and `partitioned(true)` for browsers that block third-party cookies \
+             origin=\"{origin}\""
         )
     };
     assert_eq!(warnings(|settings| settings), [""; 0]);

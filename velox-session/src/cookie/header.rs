@@ -105,10 +105,10 @@ impl Writer {
         line.extend_from_slice(self.head.as_bytes());
         value.iter().for_each(|part| line.extend_from_slice(part));
         if let Some(max_age) = max_age {
-            write!(line, "; Max-Age={}", max_age.as_secs()).expect("memory takes all");
+            write!(line, "; Max-Age={}", max_age.as_secs()).expect("writing to a `Vec` never fails");
         }
         line.extend_from_slice(self.tail.as_bytes());
-        let mut line = HeaderValue::try_from(line).expect("the parts were found to be header text when built");
+        let mut line = HeaderValue::try_from(line).expect("all parts are valid header text");
         // This keeps HTTP/2 from adding the header to a compression table.
         line.set_sensitive(true);
         line

@@ -132,5 +132,5 @@ fn binding(open: Option<&OpenSession>) -> Vec<u8> {
     [&b"."[..], id.as_ref().map_or(&b""[..], |id| id.as_bytes())].concat()
 }
 
-const NO_SESSION: &str = "a CSRF token that is bound to a session is issued behind a middleware of that session: put `.use_(session.optional())` \
-    before the handler";
+const NO_SESSION: &str = "a CSRF token that is bound to a session needs a middleware of that session: add \
+    `.use_(session.optional())` before the handler";

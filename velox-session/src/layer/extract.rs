@@ -206,7 +206,7 @@ async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rej
 enum Misuse {
     #[error("no layer has opened the session: add `.layer(manager.layer())` to the router after its routes")]
     NoLayer,
-    #[error("the layer gives another type of user than `{0}`: see `SessionLayer::user_loader`")]
+    #[error("the layer does not load users of type `{0}`: see `SessionLayer::user_loader`")]
     OtherUser(&'static str),
 }
 

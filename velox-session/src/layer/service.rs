@@ -38,7 +38,7 @@ use crate::rejection::Rejection;
 ///   This requires a tokio runtime with its timer.
 ///
 /// The body of a response that is still being produced after the handler has returned, such as a
-/// stream of events, cannot use the session any more: every method returns
+/// stream of events, cannot use the session any more: each method that returns a `Result` returns
 /// [`SessionError::Ended`](crate::SessionError::Ended).
 ///
 /// # Body

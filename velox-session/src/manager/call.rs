@@ -122,8 +122,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`login`](Self::login), and [`SessionError::Lifetime`] if `max_age` is less than one
-    /// second or more than 400 days.
+    /// Returns the same errors as [`login`](Self::login), and [`SessionError::Lifetime`] if
+    /// `max_age` is less than one second or more than 400 days.
     pub fn login_for<U: Authenticatable>(&self, user: U, max_age: Duration) -> Ready<Result<(), SessionError>> {
         ready(self.log_in(&user, Some(max_age)))
     }
@@ -203,7 +203,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`logout_all`](Self::logout_all).
+    /// Returns the same errors as [`logout_all`](Self::logout_all).
     pub async fn logout_others(&self) -> Result<(), SessionError> {
         match self.known_user()? {
             Some(user) => self.push(Op::LogoutOthers { user }),
@@ -241,7 +241,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`sessions`](Self::sessions). The session may still be there.
+    /// Returns the same errors as [`sessions`](Self::sessions). The session may still be there.
     pub async fn end(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
         let Some(user) = self.known_user()? else { return Ok(false) };
         if self.handle().as_ref() == Some(handle) {
@@ -328,9 +328,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`get`](Self::get) and [`set`](Self::set), and [`SessionError::Conflict`] if another
-    /// request ended the session or gave it a new id; then nothing is saved. If the store does not
-    /// answer, the value may be saved or not.
+    /// Returns the same errors as [`get`](Self::get) and [`set`](Self::set), and
+    /// [`SessionError::Conflict`] if another request ended the session or gave it a new id; then
+    /// nothing is saved. If the store does not answer, the value may be saved or not.
     ///
     /// # Cancel safety
     ///
@@ -383,7 +383,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set), except that only keys within the value are reserved.
+    /// Returns the same errors as [`set`](Self::set), except that only keys within the value are
+    /// reserved.
     pub fn flash<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         let value = encode(key.name(), &value)?;
         self.push(Op::Flash { key: key.name().to_owned(), value })
@@ -511,9 +512,9 @@ impl Session {
         })
     }
 
-    /// Returns the id of the session that came with the request. Returns `None` if the request had
-    /// no session, and after a login, logout or regeneration, because the new id is generated when
-    /// the session is saved.
+    /// Returns the id of the stored session. Returns `None` for a visitor whose session was not saved
+    /// yet, and after a login, logout or regeneration, because the new id is generated when the
+    /// session is saved.
     #[must_use]
     pub fn id(&self) -> Option<SessionId> {
         self.loaded(|loaded| loaded.key.id().cloned())?

@@ -20,7 +20,7 @@ use crate::caching::keep_private;
 /// assert!(headers.is_empty());
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "without its cookie, the browser does not have the session that was saved"]
+#[must_use = "without the cookie, the browser cannot use the saved session"]
 pub struct Closing {
     set_cookie: Option<HeaderValue>,
     depends: bool,

@@ -59,7 +59,7 @@ impl Engine {
 
     /// Counts that a request has waited too long, and returns the error for it.
     pub(crate) fn timed_out(&self) -> StoreError {
-        let error = StoreError::new("it took longer than a request waits");
+        let error = StoreError::new("the store did not answer in the time that a request may wait");
         self.trouble(&error);
         error
     }
@@ -89,7 +89,7 @@ impl Engine {
     /// Counts that the store failed, and logs why.
     pub(super) fn trouble(&self, error: &StoreError) {
         if let Some(suppressed) = self.events.trouble.count(self.clock.now()) {
-            tracing::warn!(cookie = self.name, error = %Chain(error), suppressed, "session store trouble");
+            tracing::warn!(cookie = self.name, error = %Chain(error), suppressed, "session store error");
         }
     }
 }

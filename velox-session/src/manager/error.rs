@@ -67,10 +67,10 @@ pub enum CloseError {
     },
     /// The session needs a new cookie, but the response headers have already been sent. Nothing was
     /// saved.
-    #[error("the session needs a new cookie, and the head of the reply has left")]
+    #[error("the session needs a new cookie, but the response headers have already been sent")]
     CookieAfterHead,
     /// The random generator failed, so a new session has no id.
-    #[error("no session id could be drawn")]
+    #[error("no session id could be generated")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Other sessions of the user have to end, but the store does not support lists of sessions.
     #[error("the other sessions of the user could not be ended")]

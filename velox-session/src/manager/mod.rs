@@ -112,7 +112,7 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open).
+    /// Returns the same errors as [`open`](Self::open).
     pub async fn open_read_only(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
         self.0.opening(headers.get_all(COOKIE), true).wait().await
     }
@@ -179,7 +179,8 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// As for [`sessions_of`](Self::sessions_of). The session may still be there.
+    /// Returns the same errors as [`sessions_of`](Self::sessions_of). The session may still exist
+    /// then.
     pub async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
         self.0.end(user, handle).await
     }
@@ -193,7 +194,8 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
+    /// Returns the same errors as [`sessions_of`](Self::sessions_of). Some sessions may still exist
+    /// then.
     pub async fn end_all(&self, user: &str) -> Result<u64, StoreError> {
         let ended = self.0.end_all(user, None).await?.unwrap_or_default();
         self.0.count_ended(ended);

@@ -45,7 +45,7 @@ impl Revocations {
     /// Records that a session is being ended. It is recorded before the store call, so that a
     /// request that sees no revocation sees a live session, and again after the store has answered,
     /// for requests that loaded the session in between.
-    #[must_use = "it is to be held until the store has answered"]
+    #[must_use = "hold it until the store has answered"]
     pub(super) fn ending<'a>(&'a self, key: &'a StoreKey) -> Ending<'a> {
         self.note(key);
         Ending { revocations: self, key: Some(key) }
@@ -53,7 +53,7 @@ impl Revocations {
 
     /// Does the same for sessions whose keys are unknown. Every request that has loaded a session
     /// then asks the store.
-    #[must_use = "it is to be held until the store has answered"]
+    #[must_use = "hold it until the store has answered"]
     pub(super) fn ending_many(&self) -> Ending<'_> {
         self.note_many();
         Ending { revocations: self, key: None }

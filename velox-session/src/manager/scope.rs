@@ -31,8 +31,8 @@ impl OpenSession {
         Self(Arc::new(shared))
     }
 
-    /// Begins a call. Calls may run concurrently. Once the session is closed, every method of a
-    /// call that is still running returns an error.
+    /// Begins a call. Calls may run concurrently. Once the session is closed, a call that is still
+    /// running can no longer read or write it: each method that returns a `Result` returns an error.
     pub fn call(&self) -> CallScope {
         CallScope { session: Session::begin(Arc::clone(&self.0)), keep: false }
     }
@@ -72,7 +72,7 @@ impl fmt::Debug for OpenSession {
 ///
 /// See [`OpenSession`].
 #[derive(Debug)]
-#[must_use = "dropping the scope drops what the call wrote"]
+#[must_use = "dropping the scope discards the writes of the call"]
 pub struct CallScope {
     session: Session,
     /// Whether the writes of the call are kept when it ends.

@@ -63,7 +63,7 @@ pub(super) struct About {
 
 /// The error that a session has the maximum number of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the session has {STREAMS} streams already")]
+#[error("the session already has {STREAMS} streams")]
 pub(crate) struct Full;
 
 impl Seats {

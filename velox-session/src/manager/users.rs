@@ -50,7 +50,7 @@ impl Engine {
                 ended = true;
                 self.events.revoked.add(1);
                 let session = session.key().fingerprint();
-                tracing::info!(cookie = self.name, session, "session was ended by another");
+                tracing::info!(cookie = self.name, session, "session was ended by another request");
             }
             // A session that was not found was ended, or got a new id since the list was read. The
             // next list tells.

@@ -201,7 +201,12 @@ impl RateLimit {
         if self.passes_unavailable {
             if let Some(suppressed) = self.trouble.count(self.clock.now()) {
                 let error = error.map_or_else(|| TIMED_OUT.to_owned(), |error| Chain(&error).to_string());
-                tracing::warn!(limit = self.name, error, suppressed, "calls are not counted");
+                tracing::warn!(
+                    limit = self.name,
+                    error,
+                    suppressed,
+                    "the rate limit store failed, calls pass uncounted"
+                );
             }
             return Ok(());
         }
@@ -288,8 +293,9 @@ impl<U> fmt::Debug for UserRateLimit<U> {
 
 const EXCEEDED: &str = "Too many requests, please try again later";
 
-const NO_ADDRESS: &str = "the rate limit finds no address of the client: serve the application with velox's `Server`, put a `Peer` into the \
-    extensions of each request, name the proxy behind a Unix socket by `App::trusted_proxies`, or tell callers apart by `.by(…)`";
+const NO_ADDRESS: &str = "the rate limit found no client address: serve the application with velox's `Server`, add a \
+    `Peer` to the extensions of each request, name the proxy in front of a Unix socket with `App::trusted_proxies`, or \
+    distinguish callers with `.by(…)`";
 
 const TIMED_OUT: &str = "the store did not answer in time";
 

@@ -37,7 +37,7 @@ pub struct RecordError {
 impl RecordError {
     /// Returns the error for a record that is no text from this byte on.
     pub(crate) fn no_text(offset: usize) -> Self {
-        Self { place: "record", reason: "is not a text".into(), offset }
+        Self { place: "record", reason: "is not text".into(), offset }
     }
 
     fn missing(place: &'static str) -> Self {
@@ -97,7 +97,7 @@ impl<'t> Reader<'t> {
                 "expiresAt" => expires_at = Some(self.number(value, "expiresAt")?),
                 "version" => version = self.number(value, "version")?,
                 "format" if self.number(value, "format")? != FORMAT => {
-                    return Err(self.error(value.get(), "format", "is a later one"));
+                    return Err(self.error(value.get(), "format", "is newer than this version supports"));
                 }
                 _ => {}
             }
@@ -214,8 +214,8 @@ fn text(json: &RawValue) -> Option<Cow<'_, str>> {
 pub(super) const FORMAT: u64 = 1;
 /// The capacity that is enough for most records.
 const ORDINARY: usize = 384;
-const ALL: &str = "a text takes all";
-const RESERVED: &str = "has a key in it that serde_json keeps for itself";
+const ALL: &str = "writing to a `String` never fails";
+const RESERVED: &str = "contains a key that serde_json reserves";
 
 #[cfg(test)]
 mod tests;

@@ -134,7 +134,7 @@ pub(super) fn value_of(json: &RawValue) -> serde_json::Result<Value> {
 
 /// Returns a text or a value as JSON.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("texts and values are always written")
+    serde_json::to_string(value).expect("texts and values always serialize")
 }
 
 /// Returns a key in a value that makes serde_json read the object as one of its own types: as raw
@@ -176,4 +176,4 @@ fn code_unit(json: &str, at: usize) -> Option<u16> {
 
 /// It has the length of what it replaces, so that offsets in the text do not change.
 const ESCAPE: &str = "\\ufffd";
-const READABLE: &str = "what is kept was read before, or written from values";
+const READABLE: &str = "stored JSON was checked when it was read, or written from values";

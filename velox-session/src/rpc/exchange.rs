@@ -85,8 +85,8 @@ impl SessionCall {
 /// The error that a session was opened when its cookie could no longer be sent.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "a session was opened in a call that does not hold the head of its streamed reply: what wraps a session middleware must pass \
-     `describe` on to it, and must not release the head before it"
+    "a session was opened after the head of a streamed reply was released: a wrapper of a session middleware must \
+     forward `describe` to it, and must not release the head before it runs"
 )]
 struct NotHeld;
 

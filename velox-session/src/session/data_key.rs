@@ -70,8 +70,8 @@ impl<T> Key<T> {
     /// ```
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        assert!(!name.is_empty(), "a session key is not empty");
-        assert!(!is_reserved(name), "this session key is reserved: it begins with `_`, or is `userId` or `userEmail`");
+        assert!(!name.is_empty(), "a session key must not be empty");
+        assert!(!is_reserved(name), "this session key is reserved: it starts with `_`, or is `userId` or `userEmail`");
         Self { name, of: PhantomData }
     }
 }

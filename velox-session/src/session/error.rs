@@ -20,7 +20,7 @@ use crate::error::StoreError;
 #[non_exhaustive]
 pub enum SessionError {
     /// The store failed at an operation that cannot wait until the end of the request.
-    #[error("the session store could not be asked")]
+    #[error("the session store is unavailable")]
     Unavailable(#[source] StoreError),
     /// The call that this handle belongs to has ended, so a write would not be saved.
     #[error("the call of this session has ended")]
@@ -31,14 +31,14 @@ pub enum SessionError {
     Superseded,
     /// Another request ended the session or gave it a new id, so this update cannot be saved.
     /// Nothing was saved, and the client may send the request again.
-    #[error("the session was ended or got a new id by another request")]
+    #[error("another request ended the session or gave it a new id")]
     Conflict,
     /// The session needs a new cookie, but the response headers have already been sent. A query in
     /// a streamed reply cannot start a session.
-    #[error("the session needs a new cookie, and the head of the reply has left")]
+    #[error("the session needs a new cookie, but the response headers have already been sent")]
     CookieAfterHead,
     /// The random generator failed, so a new session has no id.
-    #[error("no session id could be drawn")]
+    #[error("no session id could be generated")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The lifetime given to a login is under one second or over 400 days.
     #[error("the lifetime of a session must be between a second and 400 days")]
@@ -67,7 +67,7 @@ pub enum SessionError {
         key: String,
     },
     /// The value cannot be serialized to JSON.
-    #[error("the value of the session key `{key}` cannot be written")]
+    #[error("the value of the session key `{key}` cannot be serialized")]
     #[non_exhaustive]
     Encode {
         /// The key.
@@ -77,7 +77,7 @@ pub enum SessionError {
     },
     /// The value has another type than the one asked for. The error leaves out serde's message,
     /// because that quotes the value and would put it in the log.
-    #[error("the value of the session key `{key}` is no `{expected}`: found {found}{}", Inside(path, missing.as_deref()))]
+    #[error("the value of the session key `{key}` is not a `{expected}`: found {found}{}", Inside(path, missing.as_deref()))]
     #[non_exhaustive]
     Decode {
         /// The key.

@@ -120,7 +120,7 @@ pub enum Destroyed {
 /// assert_ne!(Created::Yes { ended: 0 }, Created::Taken);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "unless it says yes, nothing was stored"]
+#[must_use = "unless it is `Yes`, nothing was stored"]
 pub enum Created {
     /// The new record is stored, and the replaced one is deleted.
     Yes {

@@ -205,7 +205,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As for [`load`](Self::load).
+    /// Returns the same errors as [`load`](Self::load).
     fn load_now(&self, key: &StoreKey, renewal: &Renewal) -> Option<Result<Option<Found>, StoreError>> {
         let _ = (key, renewal);
         None
@@ -286,7 +286,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As for [`sessions_of`](Self::sessions_of). Some sessions may still be there.
+    /// Returns the same errors as [`sessions_of`](Self::sessions_of). Some sessions may still exist
+    /// then.
     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let _ = (owner, keep);
         Err(StoreError::unsupported("end the sessions of a user"))

@@ -1,4 +1,4 @@
-//! Keys and values as a call uses them, over the memory store.
+//! Tests keys and values as a call uses them, with the memory store.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ async fn a_flash_message_has_a_typed_key() {
     assert_eq!(theme.as_deref(), Some("dark"));
 }
 
-/// What `T` says of a value, as a log would have it, and without the name of the type.
+/// Returns the error of reading a value as `T`, without the name of the type.
 async fn refusal<T: DeserializeOwned>(value: Value) -> String {
     let call = call().await;
     call.session().set("k", value).expect("a write");
@@ -115,7 +115,7 @@ async fn refusal<T: DeserializeOwned>(value: Value) -> String {
     assert!(matches!(&error, SessionError::Decode { key, .. } if key == "k"));
     assert!(std::error::Error::source(&error).is_none() && !format!("{error:?}").contains("secret"), "{error:?}");
     let text = error.to_string();
-    let text = text.strip_prefix("the value of the session key `k` is no `").expect("the same beginning");
+    let text = text.strip_prefix("the value of the session key `k` is not a `").expect("the same beginning");
     text.split_once("`: ").expect("the name of the type").1.to_owned()
 }
 
@@ -195,7 +195,7 @@ async fn a_key_that_the_type_does_not_name_is_not_told() {
         assert_eq!(refusal::<BTreeMap<String, BTreeMap<String, String>>>(value).await, told);
     }
     assert_eq!(refusal::<Strict>(json!({ "secret": "a" })).await, "found a string at `*`");
-    // Under another name it would be refused in the same place.
+    // Under another name, it would be refused at the same place.
     assert_eq!(refusal::<Strict>(json!({ "count": "a" })).await, "found a string at `*`");
     assert_eq!(refusal::<Open>(json!({ "count": "a" })).await, "found a string at `count`");
     assert_eq!(refusal::<Open>(json!({ "secret": "a" })).await, "found an object");
@@ -216,7 +216,7 @@ async fn a_mismatch_whose_place_is_not_known_is_one_of_the_whole() {
     assert_eq!(refusal::<Pay>(json!({ "Owed": 1, "secret": 2 })).await, "found an object");
 }
 
-/// What cannot be a constant is found when it is made.
+/// A key that cannot be a constant panics when it is created.
 #[test]
 fn the_engines_names_are_no_typed_keys() {
     for name in ["userId", "userEmail", "_createdAt", "_", ""] {
@@ -237,7 +237,7 @@ fn a_key_is_copied_sent_and_shown_whatever_its_type() {
     assert_eq!(format!("{:?}", holder.0), r#"Key("n")"#);
 }
 
-/// A session of a user, with something in it, and the header that brings it.
+/// Returns the headers for a session of a user that holds some data.
 async fn logged_in(manager: &Manager) -> HeaderMap {
     let exchange = manager.open(&HeaderMap::new()).await.expect("a visitor");
     let call = exchange.call();
@@ -259,7 +259,7 @@ async fn a_session_whose_user_is_gone_acts_for_nobody() {
     let handle = call.session().sessions().await.expect("a list")[0].handle().clone();
     let before = call.session();
     call.session().hide();
-    // Of every handle of the call, also of one from before.
+    // This holds for every handle of the call, including one from before.
     for session in [before, call.session()] {
         assert!(!session.is_logged_in() && session.user().is_none() && session.user_id().is_none() && session.is_new());
         assert!(session.id().is_none() && session.handle().is_none());
@@ -287,7 +287,7 @@ async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_use
     session.login(SessionUser::new("u1", "another@example.com")).await.expect("a login");
     assert_eq!(session.user().map(|user| user.email), Some("another@example.com".to_owned()));
     assert!(session.data().expect("a read").is_empty());
-    // What is written now is the new user's, and logs nobody out.
+    // A write now goes into the new user's session, and logs nobody out.
     session.set("theme", "dark").expect("a write");
     assert_eq!((session.is_logged_in(), session.data().expect("a read").len()), (true, 1));
 }

@@ -1,4 +1,4 @@
-//! What the log says, and what it never says.
+//! Tests what the log contains and what it must never contain.
 
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -11,12 +11,12 @@ use super::world::World;
 use super::*;
 use crate::event::Counters;
 
-/// Writes all events of all levels into a text.
+/// Collects all events of all levels in a text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// What was logged meanwhile.
+    /// Returns what was logged while `run` ran.
     fn of(run: impl FnOnce()) -> String {
         let log = Self::default();
         tracing::subscriber::with_default(log.clone(), run);
@@ -129,9 +129,9 @@ fn each_security_event_is_one_line_and_one_count() {
     assert_eq!(of(&|| drop(world.open(Some(&forged)))), ([1, 0, 0], 1, 0));
     assert_eq!(of(&|| drop(world.open(Some(&ended)))), ([0, 1, 0], 0, 1));
     assert_eq!(of(&|| world.visit(Some(&planted), login)), ([0, 1, 1], 0, 1));
-    // What is no cookie of ours is nobody's attack.
+    // A cookie that is not ours is no attack.
     assert_eq!(of(&|| drop(world.open(Some("garbage")))), ([0; 3], 0, 0));
-    // Nor is a session in use.
+    // A session in use is no attack either.
     let (live, _) = world.issued(None, login);
     assert_eq!(of(&|| drop(world.open(Some(&live)))), ([0; 3], 0, 0));
 }
@@ -189,11 +189,11 @@ fn what_becomes_of_sessions_is_counted_once_each() {
     assert_counted([0, 0, 0, 0, 1]);
     world.visit(Some(&cookie), logout);
     assert_counted([0, 0, 0, 1, 0]);
-    // Of sessions that are over, nothing is ended.
+    // Nothing is ended in sessions that are over.
     world.visit(Some(&cookie), logout);
     world.visit(Some(&other), logout);
     assert_counted([0; 5]);
-    // What is written after a logout is another session's.
+    // A write after a logout goes into another session.
     let (cookie, _) = world.issued(None, login);
     assert_counted([1, 1, 0, 0, 0]);
     let text = Log::of(|| drop(world.issued(Some(&cookie), farewell)));
@@ -215,7 +215,7 @@ fn conflicts_and_failures_of_the_store_are_counted() {
 
     world.fail_from(0);
     let text = Log::of(|| assert!(ready(world.manager.open(&world.headers(Some(&cookie)))).is_err()));
-    assert_eq!((count(&text, "session store trouble"), world.manager.counters().store_errors), (1, 1), "{text}");
+    assert_eq!((count(&text, "session store error"), world.manager.counters().store_errors), (1, 1), "{text}");
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn why_the_store_fails_is_in_the_log_once_a_second() {
         world.clock.advance(Duration::from_secs(1));
         fail();
     });
-    let lines: Vec<_> = text.lines().filter(|line| line.contains("session store trouble")).collect();
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("session store error")).collect();
     assert_eq!(lines.len(), 2, "{text}");
     for (line, suppressed) in lines.iter().zip([0, 99]) {
         assert!(line.contains("error=the session store failed: told to fail "), "{line}");

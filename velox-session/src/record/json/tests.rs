@@ -1,4 +1,4 @@
-//! What is read of a record's text, and what is written back.
+//! Tests what is read from the text of a record, and what is written back.
 
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ fn the_reason_says_where_and_what_and_nothing_of_what_is_there() {
             "{\"data\":{\"_createdAt\":1,\"secret\":[\n1,\n 1e999]}}",
             "data cannot be read: number out of range (byte 43)",
         ),
-        (r#"{"expiresAt":1,"format":2}"#, "format is a later one (byte 24)"),
+        (r#"{"expiresAt":1,"format":2}"#, "format is newer than this version supports (byte 24)"),
     ] {
         let error = Record::try_from_json(text.as_bytes()).expect_err(text);
         assert_eq!(error.to_string(), reason, "{text}");
@@ -212,7 +212,7 @@ fn of_keys_that_are_there_twice_the_last_counts() {
         r#"{"data":{"a":1,"__proto__":{"a":2},"a":3,"_createdAt":1,"_createdAt":2},"expiresAt":3,"expiresAt":4}"#;
     let record = Record::from_json(text.as_bytes()).expect("a record");
     assert_eq!((record.created_at(), record.expires_at()), (2, 4));
-    // Reserved, like all names of this kind, and kept.
+    // Names of this kind are reserved and kept.
     assert_eq!(Value::from(record.data().clone()), json!({"a": 3}));
     assert!(record.to_json().contains(r#""a":1,"__proto__":{"a":2},"a":3"#));
 }
@@ -230,7 +230,7 @@ fn what_is_read_can_be_looked_at_however_deep_it_is() {
     }
 }
 
-/// Whatever the other side wrote, and whatever is set and removed beside it.
+/// This holds whatever the other side wrote, and whatever is set and removed next to it.
 #[test]
 fn what_nobody_touches_is_written_back_byte_for_byte() {
     let mut dice = Dice(1);
@@ -256,7 +256,7 @@ fn what_nobody_touches_is_written_back_byte_for_byte() {
     }
 }
 
-/// A member as some other program may write it, with this number in its key.
+/// Returns a member as another program may write it, with this number in its key.
 fn member(dice: &mut Dice, index: usize) -> String {
     const KEYS: [&str; 8] = ["a", r"\u0061\u0062", r"\ud83d", r"\uDE00", "_mark", "", "é", r#"\"],"#];
     const VALUES: [&str; 12] = [
@@ -291,7 +291,7 @@ fn a_handle_is_written_and_read_and_ignored_where_it_is_none() {
     }
 }
 
-/// A record of VeloxTS's with these members.
+/// Returns a record of VeloxTS with these members.
 fn of_veloxts(members: &str) -> String {
     format!(r#"{{"id":"abc","data":{{{members}"_createdAt":1,"_lastAccessedAt":2}},"expiresAt":3}}"#)
 }
@@ -300,7 +300,7 @@ fn written(content: &Content) -> String {
     Record::new(Arc::new(content.clone()), 1, 2, 3).to_json()
 }
 
-/// What a text is read as, once something is set in it.
+/// Returns what a text is read as after a value was set in it.
 fn changed(text: &str) -> Record {
     let record = Record::try_from_json(text.as_bytes()).expect("a record");
     let mut content = Content::clone(record.content());

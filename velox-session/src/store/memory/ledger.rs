@@ -110,9 +110,13 @@ impl Ledger {
         self.refusals += 1;
         let (budget, refusals, second) = (self.budget, self.refusals, now / 1_000);
         if std::mem::replace(&mut self.warned, second) != second {
-            tracing::warn!(budget, refusals, "the memory store is full of sessions of users, and refuses to take more");
+            tracing::warn!(
+                budget,
+                refusals,
+                "the memory store is full of sessions of logged-in users and refuses new ones"
+            );
         }
-        StoreError::new(format!("the memory store is full: sessions of users take its {budget} bytes"))
+        StoreError::new(format!("the memory store is full: sessions of logged-in users take all of its {budget} bytes"))
     }
 
     /// Moves a record to the place in its queue that matches its present expiry. Returns whether

@@ -20,7 +20,7 @@ impl Layout {
     /// Returns the key of a record.
     pub(super) fn record(&self, key: &StoreKey) -> Result<Vec<u8>, StoreError> {
         if self.veloxts && key.id().is_none() {
-            return Err(StoreError::unsupported("find a session by its hash in the layout of VeloxTS"));
+            return Err(StoreError::unsupported("find a session by its hash in the VeloxTS layout"));
         }
         Ok(self.named(key.prefix(), &self.member(key)))
     }

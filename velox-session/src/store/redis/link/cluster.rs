@@ -78,7 +78,7 @@ impl Cluster {
                 }
             };
         }
-        Err(LinkError::NotReady(RedisError::from((ErrorKind::Client, "sent from node to node"))))
+        Err(LinkError::NotReady(RedisError::from((ErrorKind::Client, "redirected too often between nodes"))))
     }
 
     /// Returns the node that has the slot, as far as is known, or another node that can redirect.
