@@ -82,8 +82,8 @@ impl Csrf {
     /// Issues a new token: sets its cookie in the reply and returns the token for the page.
     ///
     /// The page sends the token back in the header `x-csrf-token`, or in the field `_csrf` of a
-    /// JSON body. Scripts can read the cookie. Prefer the token in the cookie, because a page in
-    /// another tab may have asked for a newer one.
+    /// JSON body. The token in the cookie counts, and scripts can read it there. It may be newer than
+    /// the returned one if a page in another tab has asked for a token.
     ///
     /// No shared cache stores the reply, whatever the handler sets. The browser may store it if the
     /// handler sets `private`.

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 #[non_exhaustive]
 pub enum SessionError {
     /// The store failed at an operation that cannot wait until the end of the request.
-    #[error("the session store is unavailable")]
+    #[error("a call of the session store failed")]
     Unavailable(#[source] StoreError),
     /// The call that this handle belongs to has ended, so a write would not be saved.
     #[error("the call of this session has ended")]

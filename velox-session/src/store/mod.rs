@@ -41,7 +41,7 @@ pub use renewal::Renewal;
 /// If your store wraps another one, forward all methods. Otherwise logins use the default of
 /// `create`, which does not know what `end_sessions` has ended.
 ///
-/// # What must be atomic and why
+/// # Atomicity
 ///
 /// Many examples on the web read and write a session in two steps, `GET` and `SETEX`. Another
 /// request can come in between:
@@ -184,7 +184,6 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// The store failed.
-    /// The store could not be asked.
     async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError>;
 
     /// Returns the live record under this key and renews its lifetime if that is due. Every request
