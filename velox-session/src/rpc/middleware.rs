@@ -122,7 +122,7 @@ impl<C: Ctx> Middleware<C> for PlainSession {
     }
 }
 
-/// What a session that nobody has to be logged in to demands.
+/// Declares the demands of a middleware that lets everybody in.
 fn describe_open(manager: &Manager, demands: &mut Demands) {
     demands.accept(cookie(manager));
     demands.refuse(changed().status(), changed().message().to_owned());
