@@ -1,4 +1,5 @@
-//! The application: state, routers and settings, until it is built.
+//! The application builder: it collects state, routers and settings, and builds the service from
+//! them.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -25,7 +26,7 @@ use crate::wire::rest::{Claim, Routes};
 use crate::wire::trpc::{Procedures, Trpc};
 use crate::wire::{BodyLimit, Wires};
 
-/// An application: its state, its routers, and how they are reached.
+/// An application: the state, the routers and the settings of a service.
 ///
 /// # Examples
 ///
@@ -38,14 +39,14 @@ use crate::wire::{BodyLimit, Wires};
 ///     App::new(()).router(health).serve("127.0.0.1:3000").await
 /// }
 /// ```
-#[must_use = "an application answers only by `.serve(…)` or `.into_service()`"]
+#[must_use = "an application does nothing until you call `.serve(…)` or `.into_service()`"]
 pub struct App<S> {
     state: Arc<S>,
     table: Table,
     settings: Settings,
 }
 
-/// What depends on no type of the application.
+/// The settings, which do not depend on the type of the state.
 struct Settings {
     prefix: Cow<'static, str>,
     body_limit: BodyLimit,
@@ -65,7 +66,8 @@ struct Settings {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// An application without procedures. Its handlers reach the state through their context: `ctx.db`.
+    /// Makes an application without procedures. Handlers read the fields of `state` through their
+    /// context, for example `ctx.db`.
     pub fn new(state: S) -> Self {
         Self {
             state: Arc::new(state),
@@ -90,20 +92,25 @@ impl<S: Send + Sync + 'static> App<S> {
         }
     }
 
-    /// Adds a router: a [`Router`](crate::Router), or a value whose `impl` block is a `#[router]`.
+    /// Adds a router: a [`Router`](crate::Router), or a value whose `impl` block has the attribute
+    /// `#[router]`.
     pub fn router(mut self, router: impl IntoRouter<S>) -> Self {
         self.table.add(router.into_router(), &self.state);
         self
     }
 
-    /// Puts all routes below this path; `/api` unless it is set, and an empty text for none.
+    /// Sets the path prefix of all REST routes. The default is `/api`. An empty string means no
+    /// prefix.
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.settings.prefix = prefix.into();
         self
     }
 
-    /// Speaks tRPC, too: every procedure of every router is below this path by the HTTP protocol of tRPC 11, for front ends that use
-    /// `@trpc/client`. Queries and mutations, alone or in batches (`httpLink`, `httpBatchLink`, `httpBatchStreamLink`).
+    /// Serves the procedures to tRPC clients, too. Every procedure is then also available below
+    /// this path, by the HTTP protocol of tRPC 11.
+    ///
+    /// A front end with `@trpc/client` can send queries and mutations alone or in batches
+    /// (`httpLink`, `httpBatchLink`, `httpBatchStreamLink`).
     ///
     /// # Examples
     ///
@@ -126,21 +133,25 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Refuses request bodies of more bytes than this with 413; 1,048,576 (1 MiB) unless it is set.
+    /// Sets the largest allowed request body, in bytes. A larger body is refused with 413. The
+    /// default is 1,048,576 (1 MiB).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = BodyLimit(bytes);
         self
     }
 
-    /// Answers a request with 503 once its calls have taken longer than this; 60 seconds unless it is set, by
-    /// [`ProcedureBuilder::handler_timeout`](crate::ProcedureBuilder::handler_timeout) for one procedure. `Duration::MAX` is no limit.
+    /// Sets how long the calls of a request may take before it is answered with 503. The default is
+    /// 60 seconds; `Duration::MAX` means no limit. To set the limit of a single procedure, use
+    /// [`ProcedureBuilder::handler_timeout`](crate::ProcedureBuilder::handler_timeout).
     ///
-    /// A query that takes longer is dropped. A mutation goes on to its end, and its session is saved, since nobody could tell what it has done
-    /// by then. So it does where its client leaves before the reply. It counts against the limits of its connection and of the server until it
-    /// has ended, and a server that shuts down waits for it.
+    /// After the timeout, velox drops a query. A mutation keeps running and its session is saved,
+    /// because nobody can tell how much of its work it has done. The same applies when the client
+    /// disconnects before the reply. Such a mutation counts against the limits of its connection
+    /// and of the server until it ends, and a server that shuts down waits for it.
     ///
-    /// The time in which a body is waited for does not count. Subscriptions and streamed batches have no limit. [`Server`](crate::Server) keeps
-    /// this deadline; other servers have their own.
+    /// The time spent waiting for the request body does not count. Subscriptions and streamed
+    /// batches have no timeout. [`Server`](crate::Server) enforces this timeout; other servers have
+    /// their own.
     ///
     /// # Examples
     ///
@@ -155,8 +166,9 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Refuses `null` for an `Option` field of an input, as Zod does for `.optional()`: it may be missing, but not `null`. Unless this is set,
-    /// both are `None`. A field that is [`#[schema(nullable)]`](macro@crate::schema) takes `null` in any case.
+    /// Refuses `null` for an `Option` field of an input, as Zod's `.optional()` does: the field may
+    /// be missing, but it may not be `null`. By default, both become `None`. A field marked
+    /// [`#[schema(nullable)]`](macro@crate::schema) always accepts `null`.
     ///
     /// # Examples
     ///
@@ -180,8 +192,8 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Puts what is wrong with an input into words: those of Zod 3 by default, those of Zod 4 by [`ErrorMap::zod4`], or your own by
-    /// [`ErrorMap::new`].
+    /// Sets the wording of validation messages. The default is the wording of Zod 3. Use
+    /// [`ErrorMap::zod4`] for that of Zod 4, or [`ErrorMap::new`] for your own.
     ///
     /// # Examples
     ///
@@ -206,12 +218,14 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Sets how many bytes of request bodies may be in memory at a time; 256 MiB unless it is set.
+    /// Sets how many bytes of request bodies the application may hold in memory at a time. The
+    /// default is 256 MiB.
     ///
-    /// What counts are the bytes that have arrived, and they count until the request is answered. A request whose body does not fit is
-    /// answered 503 with `Retry-After`. One public address (of IPv6, one /64 network) gets half of the budget at most, so that no single
-    /// client can keep all others out; see [`Request::client_ip`](crate::context::Request::client_ip) for what counts as the
-    /// address behind a proxy.
+    /// Bytes count from their arrival until the request is answered. A request whose body does not
+    /// fit is answered with 503 and `Retry-After`. One public IPv4 address, or one IPv6 /64
+    /// network, may use at most half of the budget, so that a single client cannot lock out all
+    /// others. Behind a proxy, the address is that of
+    /// [`Request::client_ip`](crate::context::Request::client_ip).
     ///
     /// # Examples
     ///
@@ -224,7 +238,7 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Tells an observer of every exchange when it ends: for metrics.
+    /// Adds an observer, which is called at the end of every request. Use it for metrics.
     ///
     /// # Examples
     ///
@@ -248,25 +262,32 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Believes these proxies what they say of a request: whom it came from, and by which scheme and host. Each is an address, a network in
-    /// CIDR notation, or `unix` for whatever connects to a Unix socket. By default nobody is believed.
+    /// Trusts these proxies to say where a request came from: the client's address, the scheme and
+    /// the host. Each item is an address, a network in CIDR notation, or `unix` for every peer that
+    /// connects through a Unix socket. By default, no proxy is trusted.
     ///
-    /// With it, [`Request::client_ip`](crate::context::Request::client_ip), [`scheme`](crate::context::Request::scheme) and
-    /// [`host`](crate::context::Request::host) read `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. Where none of the three
-    /// is there, they read `Forwarded` (RFC 7239).
+    /// [`Request::client_ip`](crate::context::Request::client_ip),
+    /// [`scheme`](crate::context::Request::scheme) and [`host`](crate::context::Request::host) then
+    /// read `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. If a request has none of
+    /// the three, they read `Forwarded` (RFC 7239).
     ///
-    /// Nothing is read unless the connection itself comes from a trusted proxy. The list of addresses is read from its right end, where
-    /// proxies add to it. The client is the first that is no trusted proxy. An element that is no address ends the list: the last
-    /// address before it counts. Scheme and host are the rightmost of their headers; in `Forwarded`, they are those of the client's element.
+    /// velox reads these headers only if the connection itself comes from a trusted proxy. It reads
+    /// the list of addresses from the right, where proxies add to it. The first address that is not
+    /// a trusted proxy is the client. If an element is not an address, the list ends there, and the
+    /// address before it is the client. Scheme and host are the rightmost values of their headers.
+    /// In `Forwarded`, they are those of the client's element.
     ///
-    /// Its `X-Request-Id` becomes the [id](crate::context::RequestId) of the exchange.
+    /// velox also takes the `X-Request-Id` of a trusted proxy as the
+    /// [id](crate::context::RequestId) of the request.
     ///
     /// # Security
     ///
-    /// A trusted proxy has to set or remove each of the headers, and not hand on what a client sent:
+    /// A trusted proxy must set or remove each of these headers. It must not pass on the values
+    /// that a client sent:
     ///
-    /// - A proxy that sets `X-Forwarded-*` has to do so with all three. A client's `Forwarded` does not count beside them.
-    /// - A proxy that sets `Forwarded` has to remove `X-Forwarded-*`.
+    /// - A proxy that sets `X-Forwarded-*` must set all three. velox then ignores a `Forwarded`
+    ///   header from the client.
+    /// - A proxy that sets `Forwarded` must remove `X-Forwarded-*`.
     ///
     /// Name only addresses that no client can connect from.
     ///
@@ -291,7 +312,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// let proxy: SocketAddr = "10.1.2.3:51000".parse().unwrap();
     /// let request = http::Request::get("/api/who/getClient")
     ///     .header("x-forwarded-for", "192.0.2.1, 203.0.113.7") // the proxy added the second
-    ///     .extension(Peer::from(proxy)); // velox's own server says this
+    ///     .extension(Peer::from(proxy)); // velox's own server sets this
     /// let reply = app.call(request.body(String::new()).unwrap()).await;
     /// # use http_body_util::BodyExt;
     /// assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), "\"the client\"");
@@ -302,15 +323,16 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Finds the [`Peer`] beside a request, where another server than velox's put it: in the type that this server has for it.
+    /// Sets how to find the [`Peer`] of a request on a server other than velox's own. The closure
+    /// reads the type that this server puts into the request's extensions.
     ///
-    /// A `Peer` in the extensions goes before it. With the feature `axum`, the `ConnectInfo<SocketAddr>` of `axum::serve` is found without
-    /// this.
+    /// If the extensions hold a `Peer`, velox uses that one. With the feature `axum`, velox also
+    /// finds the `ConnectInfo<SocketAddr>` of `axum::serve`, so you do not need this method there.
     ///
     /// # Security
     ///
-    /// The closure is to read what the server put there, and no header: it says which connections come from
-    /// [trusted proxies](Self::trusted_proxies).
+    /// Read only what the server put into the extensions, never a header. The peer decides which
+    /// connections come from [trusted proxies](Self::trusted_proxies).
     ///
     /// # Examples
     ///
@@ -319,7 +341,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// use velox_rpc::App;
     ///
-    /// /// What the server puts beside each request.
+    /// /// The server puts this into the extensions of each request.
     /// #[derive(Clone)]
     /// struct RemoteAddress(SocketAddr);
     ///
@@ -331,19 +353,23 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Answers requests for these hosts alone, and others with 421. Each is a name, `.example.com` for a name with all its subdomains, an
-    /// address, or `*` for every host. The port does not matter.
+    /// Answers requests for these hosts only, and refuses others with 421. Each item is a host
+    /// name, `.example.com` for a name and all its subdomains, an address, or `*` for every host.
+    /// The port is ignored.
     ///
-    /// A [development](Self::development) run answers, unless this is set, for `localhost`, its subdomains and any address. Otherwise every
-    /// host is answered by default.
+    /// If you do not set this, a [development](Self::development) run answers for `localhost`, its
+    /// subdomains and every address, and a production run answers for every host.
     ///
-    /// The host is that of [`Request::host`](crate::context::Request::host). Requests that name none pass: the direct caller, tests that
-    /// call the service, and HTTP/1.0. So do procedures with [`any_host`](crate::ProcedureBuilder::any_host).
+    /// The host is that of [`Request::host`](crate::context::Request::host). Requests without a
+    /// host pass: those of the direct caller, of tests that call the service, and of HTTP/1.0.
+    /// Procedures with [`any_host`](crate::ProcedureBuilder::any_host) answer for every host.
     ///
     /// # Security
     ///
-    /// It prevents DNS rebinding. A page of another site gives its own name the address of this application, and the browser then takes
-    /// the two for one origin. That matters most where an application trusts a whole network, as on a developer's machine.
+    /// This setting prevents DNS rebinding. In that attack, a page of another site points its own
+    /// name to the address of this application, and the browser then treats both as one origin. It
+    /// is most dangerous for an application that trusts its whole network, such as one on a
+    /// developer's machine.
     ///
     /// # Examples
     ///
@@ -369,14 +395,16 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Whether this is a development run: it prints the table of routes at start, and answers for
-    /// [hosts](Self::allowed_hosts) of this machine alone. By default, whether it was built with debug assertions.
+    /// Sets whether this is a development run, which prints the table of routes at start and
+    /// answers only for [hosts](Self::allowed_hosts) of this machine. By default, it is one if the
+    /// crate was built with debug assertions.
     pub fn development(mut self, development: bool) -> Self {
         self.settings.development = development;
         self
     }
 
-    /// Sets how subscriptions are sent: pings, the time after which a silent connection is made anew, and the largest event.
+    /// Sets how subscriptions are sent: the interval of pings, the time after which clients
+    /// reconnect on a silent connection, and the largest event.
     ///
     /// # Examples
     ///
@@ -395,13 +423,15 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Serves an OpenAPI document of the routes, and a page to read and to try it: with `/docs` at `GET /docs/openapi.json` and
-    /// `GET /docs`, not below the prefix. The page needs no network, and calls the procedures as whoever is logged in.
+    /// Serves an OpenAPI document of the routes, and a page where you can read it and try the
+    /// procedures. For `/docs`, the document is at `GET /docs/openapi.json` and the page at
+    /// `GET /docs`; the prefix does not apply. The page needs no other network access, and it calls
+    /// the procedures as the user who is logged in.
     ///
     /// # Security
     ///
-    /// It shows every route to everybody. Where that is not meant, serve it only in a development run, or below a path that a proxy
-    /// keeps to itself.
+    /// The document and the page show every route to everybody. If you do not want that, serve them
+    /// only in a development run, or below a path that your proxy does not expose.
     ///
     /// # Examples
     ///
@@ -422,17 +452,20 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Answers health checks: below the path, `/live` says that the process answers, and `/ready` that it can do its work.
+    /// Answers health checks below this path: `/live` tells whether the process answers, and
+    /// `/ready` whether it can do its work.
     ///
-    /// `/ready` runs the [checks](Health::check) that were added, and is 503 with the names of those that fail. Both are answered with
-    /// `{"status":"ok"}` otherwise, for any [host](Self::allowed_hosts), and are in no document.
+    /// `/ready` runs the [checks](Health::check) that you added. If some fail, it answers 503 with
+    /// their names. Otherwise both answer `{"status":"ok"}`. They answer for any
+    /// [host](Self::allowed_hosts) and do not appear in the OpenAPI document.
     ///
-    /// Let a load balancer ask `/ready`. Let what restarts the process, such as a liveness probe of Kubernetes, ask `/live`: a database that
-    /// is down is not mended by a restart.
+    /// Point a load balancer at `/ready`. Point whatever restarts the process, such as a Kubernetes
+    /// liveness probe, at `/live`: a restart does not repair a database that is down.
     ///
     /// # Security
     ///
-    /// The names of the checks are told to everybody who can reach the path, and everybody can make the checks run.
+    /// Everybody who can reach the path can see the names of failed checks and can make the checks
+    /// run.
     ///
     /// # Examples
     ///
@@ -455,11 +488,13 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Puts a tower layer around the whole application: CORS, compression, tracing, or any other of
-    /// [tower-http](https://docs.rs/tower-http).
+    /// Wraps the whole application in a tower layer, such as CORS, compression, tracing, or another
+    /// layer of [tower-http](https://docs.rs/tower-http).
     ///
-    /// A layer sees every request and every reply, 404 and 405 among them, whether a router was added before or after it. The layer
-    /// that is added last is the outermost, as in axum. The limits and deadlines of [`Server`](crate::Server) hold outside of all.
+    /// A layer sees every request and every reply, including 404 and 405. It does not matter
+    /// whether you add a router before or after it. The layer that you add last is the outermost,
+    /// as in axum. The limits and timeouts of [`Server`](crate::Server) apply outside of all
+    /// layers.
     ///
     /// # Examples
     ///
@@ -493,27 +528,29 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// A caller that runs procedures with no socket.
+    /// Returns a caller that runs procedures without a socket.
     ///
-    /// Procedures of the routers that were added so far run as the application serves them, with the guards and middlewares of their
-    /// router. So add the routers first. See [`Caller::call`].
+    /// Add all routers first. The caller runs their procedures as the application serves them, with
+    /// the guards and middlewares of their router. It does not know routers that you add later. See
+    /// [`Caller::call`].
     pub fn caller(&self) -> Caller<S> {
         self.table.set_inputs(&self.settings.inputs);
         Caller::new(Arc::clone(&self.state), self.table.endpoints(), self.settings.inputs.clone())
     }
 
-    /// Builds the application: a [`tower_service::Service`] over `http` types, which mounts in axum and stands under
-    /// tower-http's layers.
+    /// Builds the application as a [`tower_service::Service`] over `http` types. You can mount it
+    /// in axum and wrap it in layers of tower-http.
     ///
     /// # Errors
     ///
-    /// Every mistake in names, routes and settings, each with its place and the fix.
+    /// Returns one error that lists every mistake in names, routes and settings, each with its
+    /// place and how to fix it.
     pub fn into_service(self) -> Result<AppService, StartError> {
         build(self.table, self.settings)
     }
 }
 
-/// What depends on no type of the application.
+/// Builds the service. This part does not depend on the type of the state.
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     let Settings {
         prefix,
@@ -581,7 +618,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     }
 }
 
-/// The proxies that are believed; none where nobody is.
+/// Returns the trusted proxies, or `None` if there are none or the list is invalid.
 fn proxies(texts: &[String], mistakes: &mut Mistakes) -> Option<Arc<TrustedProxies>> {
     match TrustedProxies::parse(texts) {
         Ok(proxies) => (!texts.is_empty()).then(|| Arc::new(proxies)),
@@ -592,7 +629,7 @@ fn proxies(texts: &[String], mistakes: &mut Mistakes) -> Option<Arc<TrustedProxi
     }
 }
 
-/// The hosts that are answered for; all where it is `None`.
+/// Returns the hosts that the application answers for, or `None` for all hosts.
 fn hosts(texts: Option<&[String]>, development: bool, mistakes: &mut Mistakes) -> Option<AllowedHosts> {
     match texts.map(AllowedHosts::parse) {
         Some(Ok(hosts)) => Some(hosts),
@@ -604,7 +641,7 @@ fn hosts(texts: Option<&[String]>, development: bool, mistakes: &mut Mistakes) -
     }
 }
 
-/// Adds a document and its page, where they hide no route and none hides them.
+/// Adds a document and its page, unless one of their paths is already taken.
 fn add_docs(
     pages: &mut Pages,
     path: &str,
@@ -617,23 +654,23 @@ fn add_docs(
     for file in page::files(path, document, manifest) {
         let path = format!("{path}{}", file.suffix);
         if pages.has(&path) {
-            return Err(format!("`{path}` is there already: give each document a path of its own"));
+            return Err(format!("`{path}` is already in use: give each document a different path"));
         }
         if !matches!(routes.claim(&Method::GET, &path), Claim::NotFound) {
-            return Err(format!("a procedure has the route `{path}`: give one of them another"));
+            return Err(format!("a procedure has the route `{path}`: give one of them another path"));
         }
         pages.add(path, file.content_type, file.text.into_owned().into());
     }
     Ok(())
 }
 
-/// Health checks are answered where nothing else is.
+/// Checks that the paths of the health checks are free.
 fn check_health(health: &Health, routes: &Routes, trpc: Option<&Procedures>, pages: &Pages) -> Result<(), String> {
     page::check_path(health.path())?;
     for path in health.paths() {
         let is_routed = !matches!(routes.claim(&Method::GET, &path), Claim::NotFound);
         if is_routed || pages.has(&path) || trpc.is_some_and(|trpc| trpc.has(&path)) {
-            return Err(format!("`{path}` is there already: give one of them another path"));
+            return Err(format!("`{path}` is already in use: give one of them another path"));
         }
     }
     Ok(())
@@ -645,7 +682,8 @@ impl<S> fmt::Debug for App<S> {
     }
 }
 
-/// Why an application cannot start: every mistake in its names, routes and settings.
+/// The error of an application that cannot start. It lists every mistake in names, routes and
+/// settings.
 ///
 /// # Examples
 ///
@@ -663,26 +701,28 @@ impl<S> fmt::Debug for App<S> {
 pub struct StartError(Mistakes);
 
 impl StartError {
-    /// The mistakes, each with its place and the fix.
+    /// Returns the mistakes, each with its place and how to fix it.
     pub fn mistakes(&self) -> &[String] {
         self.0.as_slice()
     }
 }
 
 impl fmt::Debug for StartError {
-    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    /// Writes the same text as `Display`, because a `main` that returns this error prints it with
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// A body that the limit allows has to fit into what one network may have.
+/// Checks that the largest allowed body fits into half of the budget, which is what one network may
+/// use.
 fn check_budget(budget: usize, BodyLimit(limit): BodyLimit, table: &Table, mistakes: &mut Mistakes) {
     let limits = table.endpoints().iter().filter_map(|endpoint| endpoint.meta.body_limit);
     let largest = limits.fold(limit, usize::max);
     if budget / 2 < largest {
         mistakes.note(format!(
-            "body budget of {budget} bytes: a body may have {largest}, and one network gets half of the budget: \
+            "body budget of {budget} bytes: it is too small, because a body may have {largest} bytes and one network gets half of the budget: \
              raise `App::body_budget` or lower `body_limit`"
         ));
     }

@@ -1,6 +1,7 @@
-//! One budget for the bodies of all requests in flight. Part of the vocabulary.
+//! A shared memory budget for the bodies of all requests in flight. Layer: vocabulary.
 //!
-//! What counts are the bytes that are held, from their arrival to the end of their exchange, and not those that heads declare.
+//! The budget counts the bytes that are held, from their arrival to the end of their exchange. It
+//! does not count the `Content-Length` that a request declares.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,25 +9,25 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many bytes of bodies an application holds, and how many it may.
+/// Counts the bytes of bodies that an application holds, and limits them.
 pub(crate) struct Budget {
     limit: usize,
     held: AtomicUsize,
-    /// Of each public network that sends bodies.
+    /// Bytes by public network, for the networks that send bodies at the moment.
     of_networks: Mutex<HashMap<IpAddr, usize>>,
-    /// Whether the log has been told that it is used up.
+    /// Whether the log already has the warning that the budget is used up.
     is_told: AtomicBool,
 }
 
-/// What one exchange holds. Gives it back when it is dropped.
+/// The bytes that one exchange holds. Dropping it releases them.
 pub(crate) struct Held {
     budget: Arc<Budget>,
-    /// None where the client's address is not public, or not known.
+    /// `None` if the client's address is unknown or not public.
     network: Option<IpAddr>,
     bytes: usize,
 }
 
-/// The budget is used up, or the half of it that one public network may have.
+/// The budget is used up, or the half that one public network may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UsedUp;
 
@@ -35,7 +36,7 @@ impl Budget {
         Self { limit, held: AtomicUsize::new(0), of_networks: Mutex::default(), is_told: AtomicBool::new(false) }
     }
 
-    /// The account of an exchange, given the network of its client.
+    /// Opens the account of an exchange from a client in this network.
     pub(crate) fn open(self: &Arc<Self>, network: Option<IpAddr>) -> Held {
         Held { budget: Arc::clone(self), network: network.filter(is_public), bytes: 0 }
     }
@@ -49,7 +50,11 @@ impl Budget {
         }
         self.held.fetch_sub(bytes, Relaxed);
         if !self.is_told.swap(true, Relaxed) {
-            tracing::warn!(limit = self.limit, held = before, "the budget for request bodies is used up: 503");
+            tracing::warn!(
+                limit = self.limit,
+                held = before,
+                "the budget for request bodies is used up: requests are refused with 503"
+            );
         }
         Err(UsedUp)
     }
@@ -85,7 +90,7 @@ impl Budget {
 }
 
 impl Held {
-    /// Takes so many bytes more.
+    /// Takes `bytes` more from the budget.
     pub(crate) fn add(&mut self, bytes: usize) -> Result<(), UsedUp> {
         self.budget.hold(bytes, self.network)?;
         self.bytes += bytes;
@@ -107,13 +112,14 @@ impl fmt::Debug for Held {
     }
 }
 
-/// Whether an address may be that of anybody on the internet, who is one of many. Those of this machine and of private networks are
-/// proxies, load balancers and the application's own services: they speak for many.
+/// Returns whether an address can belong to any single client on the internet. Addresses of this
+/// machine and of private networks belong to proxies, load balancers and the application's own
+/// services, which speak for many clients.
 pub(crate) fn is_public(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let [first, second, ..] = address.octets();
-            // RFC 6598: between a provider and its customers.
+            // RFC 6598: shared address space between a provider and its customers.
             let is_shared = first == 100 && second & 0xc0 == 64;
             !(address.is_loopback() || address.is_private() || address.is_link_local() || is_shared)
         }

@@ -1,12 +1,12 @@
-//! What one call of a procedure is made of: the handler's argument, and what the wire decoded for it.
+//! The parts of one call: the argument of the handler, and the input that the wire decoded for it.
 //!
-//! Part of the vocabulary: every ring may use it, and it uses nothing but other vocabulary.
+//! Layer: vocabulary. Every layer may use this module, and it uses only other vocabulary.
 
 use std::fmt;
 
-/// The one argument of a handler: the context that the middlewares built, and the checked input.
+/// The argument of a handler: the context that the middlewares built, and the validated input.
 ///
-/// It is taken apart in the closure's head, as `{ input, ctx }` is in TypeScript.
+/// Destructure it in the closure's parameter, as you would with `{ input, ctx }` in TypeScript.
 ///
 /// # Examples
 ///
@@ -23,13 +23,13 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Call<C, I> {
-    /// The context: the base context, wrapped by each middleware in turn.
+    /// The base context, as each middleware wrapped it.
     pub ctx: C,
-    /// The input, after it was read and validated; `()` where the procedure takes none.
+    /// The validated input, or `()` if the procedure takes none.
     pub input: I,
 }
 
-/// What a procedure does: it reads once, writes, or goes on telling what happens.
+/// The kind of a procedure: query, mutation or subscription.
 ///
 /// # Examples
 ///
@@ -40,11 +40,11 @@ pub struct Call<C, I> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Reads; sent by GET.
+    /// Reads data. Clients call it with GET.
     Query,
-    /// Writes; never sent by GET.
+    /// Changes data. Clients can never call it with GET.
     Mutation,
-    /// Gives one event after the other; sent by GET.
+    /// Sends a series of events. Clients open it with GET.
     Subscription,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The name by which a procedure is known outside: its namespace, its wire name and its kind.
+/// The public name of a procedure: its namespace, its name in that namespace, and its kind.
 ///
 /// # Examples
 ///
@@ -76,22 +76,22 @@ pub struct ProcedureName {
 }
 
 impl ProcedureName {
-    /// Names a procedure.
+    /// Makes a name from its parts.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
         Self { namespace: namespace.into(), name: name.into(), kind }
     }
 
-    /// The namespace of its router, as `auth`.
+    /// Returns the namespace of the router, for example `auth`.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// The wire name inside the namespace, as `getProfile`.
+    /// Returns the name inside the namespace, for example `getProfile`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it is a query, a mutation or a subscription.
+    /// Returns whether this is a query, a mutation or a subscription.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -103,10 +103,11 @@ impl fmt::Display for ProcedureName {
     }
 }
 
-/// The input of a call as the wire decoded it: JSON text that was read once and found well formed, not yet typed.
+/// The input of a call as the wire decoded it: JSON text that is known to be well formed, but is
+/// not typed yet.
 ///
-/// Text and not a tree, since the typed reader takes text fastest, and since one reader for each input type is
-/// half as much to compile as two.
+/// It is text and not a tree, because the typed reader is fastest on text, and because one reader
+/// for each input type compiles in half the time of two.
 #[derive(Debug, Default)]
 pub(crate) struct RawInput {
     text: Option<String>,
@@ -115,24 +116,24 @@ pub(crate) struct RawInput {
 }
 
 impl RawInput {
-    /// No input at all: TypeScript's `undefined`.
+    /// Makes the input of a call without input, which is TypeScript's `undefined`.
     pub(crate) fn absent() -> Self {
         Self::default()
     }
 
-    /// A JSON document. `has_lists` says whether an array stands anywhere in it: serde reads an array as a struct, so
-    /// that such a document needs a second look.
+    /// Makes an input from a JSON document. `has_lists` says whether it contains an array anywhere.
+    /// serde reads an array as a struct, so such a document needs a second check.
     pub(crate) fn document(text: String, has_lists: bool) -> Self {
         Self { text: Some(text), is_coerced: false, has_lists }
     }
 
-    /// A JSON document that this process wrote.
+    /// Makes an input from a JSON document that this process wrote.
     pub(crate) fn from_json(text: String) -> Self {
         let has_lists = text.contains('[');
         Self::document(text, has_lists)
     }
 
-    /// A JSON object made of path and query text.
+    /// Makes an input from a JSON object that was built of path and query parameters.
     pub(crate) fn from_parameters(text: String, has_lists: bool) -> Self {
         Self { text: Some(text), is_coerced: true, has_lists }
     }
@@ -141,7 +142,8 @@ impl RawInput {
         self.text.as_deref()
     }
 
-    /// Whether the values were text, turned into what the schema asks for where that was possible.
+    /// Returns whether the values were text that was converted, where possible, to the types of the
+    /// schema.
     pub(crate) fn is_coerced(&self) -> bool {
         self.is_coerced
     }

@@ -1,4 +1,4 @@
-//! The direct caller: procedures run with no socket, through the same executor as every wire.
+//! The direct caller: it runs procedures without a socket, through the same executor as every wire.
 
 mod subscribed;
 
@@ -18,10 +18,11 @@ use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Out
 
 pub use self::subscribed::{Message, Subscribed};
 
-/// Runs procedures with no socket, input and output typed: tRPC's `createCaller`.
+/// Runs procedures without a socket, with typed input and output, like tRPC's `createCaller`.
 ///
-/// Each call is an exchange of its own, with the headers that were set; guards, middlewares and validation hold as on a wire. So do
-/// those of the router: see [`call`](Self::call).
+/// Each call counts as a separate request, with the headers that you set. Guards, middlewares and
+/// validation run as for a request over the network, including those of the router: see
+/// [`call`](Self::call).
 ///
 /// # Examples
 ///
@@ -44,18 +45,18 @@ pub use self::subscribed::{Message, Subscribed};
 pub struct Caller<S> {
     state: Arc<S>,
     endpoints: Vec<Endpoint>,
-    /// What the application sets for inputs: also for those of procedures that it does not serve.
+    /// The application's settings for inputs. They also apply to procedures that it does not serve.
     inputs: InputSettings,
     headers: HeaderMap,
 }
 
-/// What a call gave, with the headers that it set.
+/// The result of a call, with the headers that it set.
 #[derive(Debug)]
 #[must_use]
 pub struct CallReply<O> {
-    /// The output, or the error.
+    /// The output or the error of the procedure.
     pub result: Result<O>,
-    /// The headers that the call and its middlewares set, `set-cookie` among them.
+    /// The headers that the procedure and its middlewares set, including `set-cookie`.
     pub headers: HeaderMap,
 }
 
@@ -64,22 +65,25 @@ impl<S: Send + Sync + 'static> Caller<S> {
         Self { state, endpoints: endpoints.to_vec(), inputs, headers: HeaderMap::new() }
     }
 
-    /// Sends a header with every call.
+    /// Adds a header to every call.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
     }
 
-    /// Runs a procedure.
+    /// Runs a procedure and returns its output.
     ///
-    /// A method of a `#[router]` runs as the application serves it: with the guards and middlewares of its router, and under its own
-    /// name. The router is the one that the application was given before [`App::caller`](crate::App::caller), with its fields; the value
-    /// that the method is called on says only which procedure is meant.
+    /// A method of a `#[router]` runs as the application serves it: under its own name, with the
+    /// guards and middlewares of its router. The caller uses the router that the application had
+    /// when you called [`App::caller`](crate::App::caller), with its fields. The value on which you
+    /// call the method only selects the procedure.
     ///
-    /// A procedure that the application does not serve runs by itself, with its own steps only. So does a value that was built by hand,
-    /// even if it also stands in a [`Router`](crate::Router): it does not know its name. Tell it by
-    /// [`served_as`](Query::served_as), or call it by its name with [`exchange_named`](Self::exchange_named).
+    /// A procedure that the application does not serve runs with its own steps only. This is also
+    /// true of a procedure that you built by hand, even if you added it to a
+    /// [`Router`](crate::Router), because it does not know its name. Set the name with
+    /// [`served_as`](Query::served_as), or call the procedure by its name with
+    /// [`exchange_named`](Self::exchange_named).
     ///
     /// # Examples
     ///
@@ -112,7 +116,7 @@ impl<S: Send + Sync + 'static> Caller<S> {
     ///
     /// # Errors
     ///
-    /// The procedure's error, as a wire would send it.
+    /// Returns the procedure's error, as a client would receive it.
     pub async fn call<I, O, P>(&self, procedure: P, input: &I) -> Result<O>
     where
         P: Finished<S, Input = I, Output = O>,
@@ -122,7 +126,8 @@ impl<S: Send + Sync + 'static> Caller<S> {
         self.exchange(procedure, input).await.result
     }
 
-    /// Runs a procedure as [`call`](Self::call) does, and gives the headers that it set too.
+    /// Runs a procedure as [`call`](Self::call) does, and returns its result together with the
+    /// headers that it set.
     pub async fn exchange<I, O, P>(&self, procedure: P, input: &I) -> CallReply<O>
     where
         P: Finished<S, Input = I, Output = O>,
@@ -137,8 +142,9 @@ impl<S: Send + Sync + 'static> Caller<S> {
         self.reply(&endpoint, RawInput::from_json(input)).await
     }
 
-    /// Runs a procedure of the application's routers by its name, with JSON in and out: for what has the name as data, such as a
-    /// script or a test that goes through the manifest. `Value::Null` is no input at all.
+    /// Runs a procedure of the application's routers by its name, with JSON as input and output.
+    /// Use it if the name is data, for example in a script or in a test that goes through the
+    /// manifest. `Value::Null` means no input.
     ///
     /// # Examples
     ///
@@ -164,8 +170,8 @@ impl<S: Send + Sync + 'static> Caller<S> {
         self.reply(endpoint, given(input)).await
     }
 
-    /// The procedure as the application serves it, or by itself if it does not.
-    /// Subscribes, and returns the events as they come. Guards, middlewares and validation run as for a caller over the network.
+    /// Subscribes to a procedure and returns its events as they come. Guards, middlewares and
+    /// validation run as for a client over the network.
     ///
     /// # Examples
     ///
@@ -196,7 +202,8 @@ impl<S: Send + Sync + 'static> Caller<S> {
         }
     }
 
-    /// Subscribes by the name of a procedure, as `live.feed`. Without an input it is `null`.
+    /// Subscribes to a procedure by its name, for example `live.feed`. `Value::Null` means no
+    /// input.
     pub async fn subscribe_named(&self, name: &str, input: &Value) -> CallReply<Subscribed<Value>> {
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| is_named(endpoint, name)) else {
             return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
@@ -232,7 +239,8 @@ impl<S: Send + Sync + 'static> Caller<S> {
     }
 }
 
-/// Where the application serves the procedure: under the name that it says, or else under the first that a router gave it.
+/// Finds the endpoint of a procedure: the one under the name that the procedure declares, or else
+/// the first that a router gave it.
 fn served<'a>(endpoints: &'a [Endpoint], procedure: &Meta) -> Option<&'a Endpoint> {
     let (namespace, name) = procedure.served_as.as_ref()?;
     let served = endpoints.iter().filter(|endpoint| endpoint.meta.served_as == procedure.served_as);
@@ -247,25 +255,25 @@ fn is_named(endpoint: &Endpoint, name: &str) -> bool {
     name.split_once('.') == Some((endpoint.name.namespace(), endpoint.name.name()))
 }
 
-/// In the words of tRPC.
+/// Returns the error for a call of the wrong kind, worded as in tRPC.
 fn wrong_kind(endpoint: &Endpoint, advice: &str) -> Error {
     let Endpoint { name, .. } = endpoint;
     Error::new(ErrorKind::MethodNotSupported, format!("`{name}` is a {}: {advice}", name.kind()))
 }
 
-const NO_EVENTS: &str = "a middleware gave a value in place of the subscription";
+const NO_EVENTS: &str = "a middleware returned a value in place of the subscription";
 
 fn unknown(name: &str) -> Error {
     Error::not_found(format!("No procedure found on path \"{name}\"")).with_name("Not Found")
 }
 
-/// What a [`Caller`] can run: a finished [`Query`] or [`Mutation`].
+/// A procedure that a [`Caller`] can run: a finished [`Query`] or [`Mutation`].
 pub trait Finished<S>: Into<Procedure<S>> {
-    /// What it takes.
+    /// The input of the procedure.
     type Input;
-    /// What it gives.
+    /// The output of the procedure.
     type Output;
-    /// Which of the two it is.
+    /// Whether the procedure is a query or a mutation.
     const KIND: Kind;
 }
 
@@ -281,7 +289,7 @@ impl<I, O, S> Finished<S> for Mutation<I, O, S> {
     const KIND: Kind = Kind::Mutation;
 }
 
-/// The part that is the same for all types.
+/// Runs the part of a call that does not depend on its types.
 async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Result<Outcome>, HeaderMap) {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
@@ -302,7 +310,7 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
 
 impl<S> fmt::Debug for Caller<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The headers may hold cookies.
+        // The headers are left out, because they may hold cookies.
         f.debug_struct("Caller").finish_non_exhaustive()
     }
 }

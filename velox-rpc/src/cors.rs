@@ -1,4 +1,5 @@
-//! CORS for a front end on another origin. Pure: it makes a layer of tower-http, and uses nothing of velox.
+//! CORS for a front end on another origin. Pure: this module makes a tower-http layer and uses no
+//! other module of velox.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,10 +20,11 @@ use url::Url;
 ///
 /// Browsers may remember a preflight for an hour. [`CorsLayer`] has a method to change each of these settings.
 ///
-/// An origin is written as browsers send it, `scheme://host` or `scheme://host:port`: in lower case, without a path, without a slash
-/// at the end and without the default port of its scheme.
+/// Write an origin as browsers send it, `scheme://host` or `scheme://host:port`: in lower case,
+/// without a path, without a trailing slash and without the default port of its scheme.
 ///
-/// Sessions refuse mutations from another origin even if CORS allows them. Give `trusted_origins` of the session the same list.
+/// Sessions refuse mutations from other origins even if CORS allows them. Set `trusted_origins` of
+/// the session to the same list.
 ///
 /// # Examples
 ///
@@ -41,7 +43,7 @@ use url::Url;
 /// # Ok(()) }
 /// ```
 ///
-/// With another request header, and for pages that send no cookies:
+/// To allow another request header, and pages that send no cookies:
 ///
 /// ```
 /// use velox_rpc::cors;
@@ -57,11 +59,13 @@ use url::Url;
 ///
 /// # Errors
 ///
-/// Every origin that no browser sends, with the right way to write it if there is one; and an empty list.
+/// Returns an error that lists every origin that no browser sends, with the correct spelling if
+/// there is one. An empty list is also an error.
 ///
 /// # Security
 ///
-/// A page of an allowed origin reads and does whatever its visitor may. Allow only front ends that you trust as much as your own.
+/// A page of an allowed origin can read and do everything that its visitor can. Allow only front
+/// ends that you trust as much as your own.
 pub fn cors<O: AsRef<str>>(origins: impl IntoIterator<Item = O>) -> Result<CorsLayer, CorsError> {
     layer(origins.into_iter().map(|origin| parse(origin.as_ref())).collect())
 }
@@ -90,7 +94,7 @@ fn layer(origins: Vec<Result<HeaderValue, String>>) -> Result<CorsLayer, CorsErr
     Ok(layer)
 }
 
-/// Reads an origin, or says what is wrong with it and what to write instead.
+/// Reads an origin. The error says what is wrong with it and what to write instead.
 fn parse(text: &str) -> Result<HeaderValue, String> {
     match text {
         "null" => return Err(format!("`null` {NULL}")),
@@ -107,7 +111,7 @@ fn parse(text: &str) -> Result<HeaderValue, String> {
     }
 }
 
-/// The two origins that a text may mean which begins with the host.
+/// Returns the two origins that a text without a scheme can mean.
 fn with_a_scheme(text: &str) -> Option<[String; 2]> {
     if text.contains("://") {
         return None;
@@ -115,18 +119,19 @@ fn with_a_scheme(text: &str) -> Option<[String; 2]> {
     Some([as_sent(&format!("https://{text}"))?, as_sent(&format!("http://{text}"))?])
 }
 
-/// The origin of a URL, as browsers write it into the header `Origin`.
+/// Returns the origin of a URL, as browsers write it into the `Origin` header.
 fn as_sent(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
-    // `Url::origin` gives none for schemes of apps, such as `capacitor://localhost`, which do send one.
+    // `Url::origin` returns no origin for the schemes of apps, such as `capacitor://localhost`, but
+    // these do send one.
     Some(match url.port() {
         Some(port) => format!("{}://{host}:{port}", url.scheme()),
         None => format!("{}://{host}", url.scheme()),
     })
 }
 
-/// Why [`cors`](fn@cors) made no layer: every origin that is wrong.
+/// The error of [`cors`](fn@cors). It lists every invalid origin.
 ///
 /// # Examples
 ///
@@ -142,32 +147,32 @@ fn as_sent(text: &str) -> Option<String> {
 pub struct CorsError(Vec<String>);
 
 impl CorsError {
-    /// The mistakes, each with the origin and how to write it.
+    /// Returns the mistakes, each with the origin and how to write it.
     pub fn mistakes(&self) -> &[String] {
         &self.0
     }
 }
 
 impl fmt::Debug for CorsError {
-    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    /// Writes the same text as `Display`, because a `main` that returns this error prints it with
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// Saves a round trip before most requests, while a change of the settings reaches every browser within the hour. Chromium would not
-/// remember a preflight for more than two hours.
+/// An hour saves most preflight requests, and a change of the settings still reaches every browser
+/// within the hour. Chromium remembers a preflight for two hours at most.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// What replies of velox tell a front end in headers, beside those that every page may read.
+/// The response headers that velox sets for front ends, besides those that every page may read.
 const EXPOSED: [&str; 5] =
     ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id"];
 
 const EMPTY: &str = "the list is empty: name the origin of each front end, or add no layer";
-const NULL: &str =
-    "is what browsers send for pages without an origin, which anybody can make: name the origin of each front end";
+const NULL: &str = "is what browsers send for pages without an origin, and anybody can make such a page: name the origin of each front end";
 const WILDCARD: &str = "stands for many origins: name the origin of each front end";
-const UNREADABLE: &str = "is no origin: write `https://app.example.com` or `http://localhost:5173`";
+const UNREADABLE: &str = "is not an origin: write `https://app.example.com` or `http://localhost:5173`";
 
 #[cfg(test)]
 mod tests {

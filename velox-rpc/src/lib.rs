@@ -1,7 +1,7 @@
 #![doc = include_str!("docs/overview.md")]
 #![forbid(unsafe_code)]
 
-// What `#[schema]` writes names the crate.
+// The code that `#[schema]` generates names the crate.
 #[cfg(test)]
 extern crate self as velox_rpc;
 
@@ -24,7 +24,8 @@ mod unwind;
 mod validate;
 mod wire;
 
-/// The types of HTTP that the API names: `Method`, `StatusCode`, `HeaderName`, `HeaderValue`.
+/// The `http` crate, whose types appear in the API: `Method`, `StatusCode`, `HeaderName`,
+/// `HeaderValue`.
 pub use http;
 
 pub use crate::app::{App, StartError};

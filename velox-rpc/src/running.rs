@@ -1,13 +1,13 @@
-//! A step that is under way, or done already. Part of the vocabulary.
+//! A step that is either running or already done. Layer: vocabulary.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A future that is boxed only where there is something to wait for.
+/// A future that is boxed only if the caller has to wait for it.
 ///
-/// Guards, input and plain handlers end at once: the chain passes their result on without a box.
+/// Guards, input and plain handlers end at once, so the chain passes their result on without a box.
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ use std::task::{Context, Poll};
 ///
 /// # Panics
 ///
-/// When it is polled again after it has ended.
+/// Panics if it is polled again after it has ended.
 #[must_use = "a step does nothing until it is awaited"]
 pub struct Running<T>(State<T>);
 
@@ -32,18 +32,18 @@ enum State<T> {
 }
 
 impl<T> Running<T> {
-    /// What is done already.
+    /// Makes a step that is already done.
     pub fn ready(value: T) -> Self {
         Self(State::Ready(Some(value)))
     }
 
-    /// What has to be waited for.
+    /// Makes a step that has to be awaited.
     pub fn boxed(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self(State::Boxed(Box::pin(future)))
     }
 }
 
-/// The value is never pinned: it is moved out when it is ready.
+/// The value is never pinned, because it is moved out when it is ready.
 impl<T> Unpin for Running<T> {}
 
 impl<T> Future for Running<T> {

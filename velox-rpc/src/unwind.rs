@@ -1,4 +1,4 @@
-//! A panic becomes an error of the call that it happened in. Part of the vocabulary.
+//! Turns a panic into an error of the call in which it happened. Layer: vocabulary.
 
 use std::any::Any;
 use std::future::Future;
@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use crate::error::{Error, Result};
 
-/// A future whose panics end it as an error.
+/// A future that ends with an error if the inner future panics.
 ///
-/// It is never polled again after a panic, so that nothing half changed is seen.
+/// The inner future is never polled again after a panic, so nobody sees a half-changed state.
 pub(crate) struct Unwinding<F>(pub(crate) F);
 
 impl<F, T> Future for Unwinding<F>
@@ -25,9 +25,9 @@ where
     }
 }
 
-/// The error of a call that panicked. The text goes to the log alone.
+/// Makes the error of a call that panicked. Only the log shows the panic message.
 #[cold]
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::internal(format!("panicked: {}", text.unwrap_or("with no text")))
+    Error::internal(format!("panicked: {}", text.unwrap_or("no message")))
 }

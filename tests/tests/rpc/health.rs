@@ -111,7 +111,7 @@ fn health_checks_hide_nothing_and_nothing_hides_them() {
     let routed = App::new(()).prefix("").router(Router::new("own").procedure("live", live));
     assert_eq!(
         mistakes(routed.health("/health")),
-        "health checks `/health`: `/health/live` is there already: give one of them another path"
+        "health checks `/health`: `/health/live` is already in use: give one of them another path"
     );
     assert!(mistakes(App::new(()).docs("/ops/ready", OpenApi::new("", "")).health("/ops")).contains("`/ops/ready`"));
     assert!(mistakes(App::new(()).trpc("/trpc").health("/trpc")).contains("`/trpc/live`"));

@@ -11,17 +11,18 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::procedure::{Events, Happening};
 
-/// A subscription of the direct caller: a stream of its events, whose data are `T`.
+/// The subscription of a direct caller: a stream of events with data of type `T`.
 ///
-/// The stream ends where the handler's does. A subscription that fails gives an error last; so does one that was cut off, to which a client
-/// over the network would connect again.
+/// The stream ends when the handler's stream ends. If the subscription fails, the last item is its
+/// error. If it is cut off, the last item is also an error; a client over the network would
+/// reconnect in this case.
 ///
 /// # Examples
 ///
 /// See [`Caller::subscribe`](super::Caller::subscribe).
 #[must_use = "a subscription does nothing until its events are read"]
 pub struct Subscribed<T> {
-    /// None once it has ended.
+    /// `None` once the stream has ended.
     events: Option<Box<Events>>,
     data: PhantomData<fn() -> T>,
 }
@@ -32,7 +33,7 @@ pub struct Subscribed<T> {
 pub struct Message<T> {
     /// The id, if the event is [tracked](crate::procedure::tracked).
     pub id: Option<String>,
-    /// What the handler's stream gave.
+    /// The data that the handler's stream sent.
     pub data: T,
 }
 

@@ -78,7 +78,7 @@ fn a_page_hides_no_route_and_no_other_page() {
     let taken = mistakes(App::new(()).prefix("").router(router()).docs("/docs", docs()));
     assert!(taken.contains("docs `/docs`: a procedure has the route `/docs`"), "{taken}");
     let twice = mistakes(App::new(()).docs("/docs", docs()).docs("/docs", docs()));
-    assert!(twice.contains("`/docs` is there already"), "{twice}");
+    assert!(twice.contains("`/docs` is already in use"), "{twice}");
     let odd = mistakes(App::new(()).docs("docs/", docs()));
     assert!(odd.contains("it has to begin with `/`"), "{odd}");
 }
