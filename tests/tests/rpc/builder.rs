@@ -670,38 +670,38 @@ type Says = fn(Head<'_>) -> Head<'_>;
 const UNSENDABLE: [(Says, &str); 8] = [
     (
         |reply| reply.header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
-        "the reply was given the header `content-type`: replies are JSON, leave it out",
+        "the header `content-type` cannot be sent: every reply is JSON, do not set it",
     ),
     (
         |reply| reply.append(header::CONTENT_LENGTH, HeaderValue::from_static("1")),
-        "the reply was given the header `content-length`: the server counts the bytes, leave it out",
+        "the header `content-length` cannot be sent: the server counts the bytes, do not set it",
     ),
     (
         |reply| {
             reply.edit_headers(|headers| headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("gzip")));
             reply
         },
-        "the reply was given the header `transfer-encoding`: the server decides over its connections, leave it out",
+        "the header `transfer-encoding` cannot be sent: the server manages its connections, do not set it",
     ),
     (
         |reply| reply.header(header::CONNECTION, HeaderValue::from_static("close")),
-        "the reply was given the header `connection`: the server decides over its connections, leave it out",
+        "the header `connection` cannot be sent: the server manages its connections, do not set it",
     ),
     (
         |reply| reply.header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("sniff")),
-        "the reply was given the header `x-content-type-options`: every reply has `nosniff`, leave it out",
+        "the header `x-content-type-options` cannot be sent: every reply has `nosniff`, do not set it",
     ),
     (
         |reply| reply.status(StatusCode::NOT_FOUND),
-        "the reply was given the status 404: a call that ends well has a 2xx or a 3xx, return an `Error` for another",
+        "the status 404 cannot be sent: a successful call needs a 2xx or a 3xx, return an `Error` for another status",
     ),
     (
         |reply| reply.status(StatusCode::NO_CONTENT),
-        "the reply was given the status 204: it has no body, return `Ok(())` or leave the status out",
+        "the status 204 cannot be sent: its reply has no body, return `Ok(())` or do not set the status",
     ),
     (
         |reply| reply.status(StatusCode::NOT_MODIFIED),
-        "the reply was given the status 304: it has no body, return `Ok(())` or leave the status out",
+        "the status 304 cannot be sent: its reply has no body, return `Ok(())` or do not set the status",
     ),
 ];
 
@@ -782,7 +782,7 @@ async fn a_call_that_failed_and_says_what_cannot_be_sent_is_logged_with_both() {
         ctx.reply().header(header::CONTENT_LENGTH, HeaderValue::from_static("1"));
         Ok("seven".parse()?)
     });
-    assert_unsendable(failing, "the server counts the bytes, leave it out: invalid digit found in string").await;
+    assert_unsendable(failing, "the server counts the bytes, do not set it: invalid digit found in string").await;
 }
 
 #[tokio::test]

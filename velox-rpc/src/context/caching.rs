@@ -1,13 +1,15 @@
-//! What the reply of a failed call says to caches. Part of the vocabulary.
+//! Keeps shared caches from storing the reply of a failed call. Layer: vocabulary.
 //!
-//! A handler sets `Cache-Control` for its result. When the call fails, an error is sent instead, and no shared cache may keep that.
+//! A handler sets `Cache-Control` for its result. If the call fails, velox sends an error instead,
+//! which no shared cache may keep.
 
 use std::sync::Once;
 
 use http::header::{CACHE_CONTROL, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Takes back what allows shared caches to keep a reply, and says `no-store` instead. What is `private` stays.
+/// Removes the headers that allow shared caches to keep a reply, and sets `no-store` instead. A
+/// `private` reply stays as it is.
 pub(crate) fn forbid_sharing(headers: &mut HeaderMap) {
     let is_private = is_private(headers);
     let allows = |name: &&HeaderName| is_targeted(name) || !is_private && [CACHE_CONTROL, EXPIRES].contains(name);
@@ -27,8 +29,8 @@ pub(crate) fn forbid_sharing(headers: &mut HeaderMap) {
     });
 }
 
-/// Whether `Cache-Control` says `private` or `no-store`, and nothing that contradicts it. `private="a-header"` is not enough: all else
-/// may be kept.
+/// Returns whether `Cache-Control` says `private` or `no-store`, and nothing that contradicts it.
+/// `private="a-header"` is not enough, because a cache may keep everything except that header.
 fn is_private(headers: &HeaderMap) -> bool {
     let mut is_private = false;
     for line in headers.get_all(CACHE_CONTROL) {
@@ -45,7 +47,7 @@ fn is_private(headers: &HeaderMap) -> bool {
             }
             is_private |= PRIVATE.into_iter().any(|name| directive.eq_ignore_ascii_case(name.as_bytes()));
         }
-        // An escaped or an open quote: what is quoted here cannot be told.
+        // After an escaped or unclosed quote, nobody can tell what is quoted.
         if quoted || line.as_bytes().contains(&b'\\') {
             return false;
         }
@@ -53,7 +55,8 @@ fn is_private(headers: &HeaderMap) -> bool {
     is_private
 }
 
-/// Whether a header is meant for one kind of shared cache, which obeys it in place of `Cache-Control` (RFC 9213).
+/// Returns whether a header addresses one kind of shared cache, which then ignores `Cache-Control`
+/// (RFC 9213).
 fn is_targeted(name: &HeaderName) -> bool {
     name.as_str().ends_with("-cache-control") || name == "surrogate-control"
 }
@@ -65,7 +68,7 @@ const SHARED: [&str; 3] = ["public", "s-maxage", "immutable"];
 mod tests {
     use super::*;
 
-    /// What is left of these headers, sorted.
+    /// Returns the headers that are left, sorted.
     fn left(lines: &[(&'static str, &'static str)]) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {

@@ -11,17 +11,20 @@ use crate::budget::Held;
 use crate::error::Result;
 use crate::running::Running;
 
-/// One HTTP request and its reply. Calls of one batch share it.
+/// One HTTP request and its reply. The calls of a batch share one exchange.
 ///
-/// It has slots, for what is opened once and shared by all calls (a session), each with a hook for the end of the
-/// exchange. Cloning copies a pointer.
+/// An exchange has slots. A slot holds something that is opened once and shared by all calls, such
+/// as a session, and has a hook that runs at the end of the request. Cloning an exchange only
+/// copies a pointer.
 ///
 /// # Streamed replies
 ///
-/// A tRPC client may ask for a reply that is sent line by line (`httpBatchStreamLink`). Its head, with the cookies, leaves before all calls
-/// have ended. A call whose chain reads a cookie, as its middlewares say in
-/// [`describe`](crate::Middleware::describe), holds the head until it has ended, or until one of them [releases](Self::release_head) it. All
-/// other calls run as if each had an exchange of its own, but for the request: they share no slots, and their slots end with them.
+/// A tRPC client can ask for a reply that is sent line by line (`httpBatchStreamLink`). The head of
+/// such a reply, with its cookies, is sent before all calls have ended. If a middleware of a call
+/// reads a cookie, as it declares in [`describe`](crate::Middleware::describe), the head waits
+/// until this call has ended, or until a middleware of it [releases](Self::release_head) the head.
+/// Every other call runs as if it had its own exchange for the same request: it shares no slots,
+/// and its slots end with it.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 
@@ -32,13 +35,17 @@ struct Inner {
     holds_head: AtomicBool,
 }
 
-#[expect(clippy::large_enum_variant, reason = "the large one is the rule, and a box would be one for each request")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most values are of the large variant, and a box would cost an allocation for each request"
+)]
 enum Origin {
     Request(Received),
     /// One call of a streamed reply.
     Call {
         whole: Exchange,
-        /// Whether it has the slots of the whole: it held the head from the beginning.
+        /// Whether the call shares the slots of the whole exchange, because it held the head from
+        /// the beginning.
         shares: bool,
     },
 }
@@ -51,7 +58,7 @@ struct Received {
     is_development: bool,
 }
 
-/// What an exchange holds from its first use until its end.
+/// A value that an exchange holds from its first use until its end.
 ///
 /// # Examples
 ///
@@ -75,33 +82,37 @@ struct Received {
 ///     }
 /// }
 ///
-/// /// Counts a query of any call of the exchange.
+/// /// Counts the database queries of all calls.
 /// fn count_query(exchange: &Exchange) {
 ///     exchange.slot(0, Queries::default).0.fetch_add(1, Ordering::Relaxed);
 /// }
 /// # let _ = count_query;
 /// ```
 pub trait Slot: Any + Send + Sync {
-    /// Runs where a call had to wait for the body of its request for over a second, before it goes on: what was looked up before may
-    /// have changed meanwhile. By default it does nothing.
+    /// Runs before a call continues that has waited for the request body for more than one second.
+    /// Whatever the slot looked up earlier may have changed in the meantime. The default
+    /// implementation does nothing.
     ///
     /// # Errors
     ///
-    /// The call ends with the error.
+    /// If this returns an error, the call ends with it.
     fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let _ = exchange;
         Running::ready(Ok(()))
     }
 
-    /// Runs after all calls ended and before the head of the reply is written. By default it does nothing.
+    /// Runs after all calls have ended and before the head of the reply is written. The default
+    /// implementation does nothing.
     ///
-    /// In a [streamed reply](Exchange#streamed-replies) the head has left where a call has released it: then the headers that are set here
-    /// are not sent.
+    /// In a [streamed reply](Exchange#streamed-replies), a call may have released the head. The
+    /// head has then been sent already, and headers that you set here are not sent.
     ///
     /// # Errors
     ///
-    /// An error is sent in place of the reply, or logged where the head has left. Of the reply's headers, only `Cache-Control` and `Vary` are
-    /// sent with it: they may keep it out of caches. A `Cache-Control` that allows shared caches becomes `no-store`, as with every error.
+    /// If this returns an error, velox sends it in place of the reply, or logs it if the head has
+    /// been sent. Of the reply's headers, velox then sends only `Cache-Control` and `Vary`, because
+    /// they may keep the error out of caches. As with every error, a `Cache-Control` that allows
+    /// shared caches becomes `no-store`.
     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
         let _ = exchange;
         Running::ready(Ok(()))
@@ -118,7 +129,8 @@ impl Exchange {
         self.received().serial
     }
 
-    /// One call of a streamed reply, which has a say in the head of that only as long as it holds it.
+    /// Makes the exchange for one call of a streamed reply. The call can change the head of the
+    /// reply only while it holds the head.
     pub(crate) fn part(&self, holds_head: bool) -> Self {
         Self::of(Origin::Call { whole: self.clone(), shares: holds_head }, holds_head)
     }
@@ -129,7 +141,7 @@ impl Exchange {
         Self(Arc::new(Inner { origin, reply, slots, holds_head: AtomicBool::new(holds_head) }))
     }
 
-    /// Sets the inputs before anything else knows the exchange, with what they hold of the budget for bodies.
+    /// Sets the inputs, with their share of the body budget, before the exchange is shared.
     pub(crate) fn set_inputs(&mut self, inputs: Inputs, held: Held) {
         if let Some(Inner { origin: Origin::Request(received), .. }) = Arc::get_mut(&mut self.0) {
             (received.input, received._held) = (Input::There(inputs), Some(held));
@@ -150,13 +162,14 @@ impl Exchange {
         &self.received().input
     }
 
-    /// The request's head.
+    /// Returns the head of the request.
     pub fn request(&self) -> &Request {
         &self.received().request
     }
 
-    /// Returns whether the application runs in development, so that an error may say what to change: see
-    /// [`App::development`](crate::App::development). `false` for the direct caller.
+    /// Returns whether the application runs in development, so that an error may say what to
+    /// change: see [`App::development`](crate::App::development). Always `false` for the direct
+    /// caller.
     ///
     /// # Examples
     ///
@@ -170,26 +183,27 @@ impl Exchange {
         self.received().is_development
     }
 
-    /// The reply's head.
+    /// Returns the head of the reply.
     pub fn reply(&self) -> Reply<'_> {
         Reply(&self.0.reply)
     }
 
-    /// Whether this is one call of a [streamed reply](Self#streamed-replies).
+    /// Returns whether this is one call of a [streamed reply](Self#streamed-replies).
     #[inline]
     pub fn is_streamed(&self) -> bool {
         matches!(self.0.origin, Origin::Call { .. })
     }
 
-    /// Whether the head of the reply waits for this call, so that what the call says of it is sent. Always, but in a
-    /// [streamed reply](Self#streamed-replies).
+    /// Returns whether the head of the reply waits for this call, so that headers set by the call
+    /// are sent. This is always true, except in a [streamed reply](Self#streamed-replies).
     #[inline]
     pub fn holds_head(&self) -> bool {
         self.0.holds_head.load(Ordering::Relaxed)
     }
 
-    /// Lets the head of a [streamed reply](Self#streamed-replies) leave before this call has ended. What the call has said of the head so
-    /// far is sent; from here on it can set no cookie. In any other reply nothing changes.
+    /// Lets the head of a [streamed reply](Self#streamed-replies) be sent before this call has
+    /// ended. The headers that the call has set so far are sent; afterwards it cannot set cookies.
+    /// In any other reply, this does nothing.
     ///
     /// # Examples
     ///
@@ -197,7 +211,7 @@ impl Exchange {
     /// use velox_rpc::procedure::{Credential, Demands, Outcome};
     /// use velox_rpc::{Ctx, Middleware, Next, Result};
     ///
-    /// /// Reads the language of the visitor and never sets it: nothing has to wait for the call.
+    /// /// Reads the visitor's language and never sets it, so the head does not have to wait.
     /// struct Language;
     ///
     /// impl<C: Ctx> Middleware<C> for Language {
@@ -228,17 +242,17 @@ impl Exchange {
         self.0.reply.lock().unwrap_or_else(PoisonError::into_inner).add(said.headers);
     }
 
-    /// Returns the name of this exchange in the log and, where something failed, on the wire. It is read from the request's headers each
-    /// time.
+    /// Returns the id of this request in the log and, if something failed, in the reply. The id is
+    /// read from the request's headers on every call.
     pub fn id(&self) -> RequestId {
         self.request().id(self.received().serial)
     }
 
-    /// The exchange's one value of a type for an owner, made when it is first asked for. Slots end in the order in which
-    /// they were made.
+    /// Returns the value of type `T` that this exchange holds for `owner`, and makes it on the
+    /// first call. Slots end in the order in which they were made.
     ///
-    /// Owners of one type that are there at the same time tell themselves apart by a number, such as the address of what
-    /// they own.
+    /// Several owners can hold values of the same type. Each needs its own number, such as the
+    /// address of the owner.
     pub fn slot<T: Slot>(&self, owner: usize, make: impl FnOnce() -> T) -> Arc<T> {
         if let Some(whole) = self.whole() {
             if self.holds_head() {
@@ -256,7 +270,7 @@ impl Exchange {
         })
     }
 
-    /// Runs a closure at the end of the exchange, in turn with the slots: see [`Slot::end`].
+    /// Runs a closure at the end of the request, in order with the slots: see [`Slot::end`].
     pub fn on_end<F, Fut>(&self, hook: F)
     where
         F: FnOnce(Exchange) -> Fut + Send + 'static,
@@ -266,7 +280,7 @@ impl Exchange {
         place.slots().push((0, Arc::new(Hook(Mutex::new(Some(hook))))));
     }
 
-    /// The exchange whose slots a call of a streamed reply shares.
+    /// Returns the exchange whose slots a call of a streamed reply shares.
     #[inline]
     fn whole(&self) -> Option<&Self> {
         match &self.0.origin {
@@ -275,7 +289,7 @@ impl Exchange {
         }
     }
 
-    /// Lets the slots look again, after a call has waited.
+    /// Calls [`Slot::resume`] on every slot after a call has waited.
     pub(crate) async fn resume(&self) -> Result<()> {
         let slots_of = |exchange: &Self| exchange.slots().iter().map(|(_, slot)| Arc::clone(slot)).collect::<Vec<_>>();
         for slot in self.whole().map_or_else(Vec::new, slots_of).into_iter().chain(slots_of(self)) {
@@ -284,7 +298,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Ends the slots; those that one makes at its end too.
+    /// Ends the slots, including those that another slot makes while it ends.
     pub(crate) async fn end(&self) -> Result<()> {
         let mut ended = 0;
         loop {
@@ -294,17 +308,18 @@ impl Exchange {
         }
     }
 
-    /// Whether it shares the slots of a streamed reply.
+    /// Returns whether this call shares the slots of a streamed reply.
     pub(crate) fn shares(&self) -> bool {
         self.whole().is_some()
     }
 
-    /// The head of a streamed reply leaves: no call has a say in it any more.
+    /// Records that the head of a streamed reply is sent, so that no call can change it any more.
     pub(crate) fn head_leaves(&self) {
         self.0.holds_head.store(false, Ordering::Relaxed);
     }
 
-    /// Whether nothing was opened and nothing said of the reply: then there is nothing to end.
+    /// Returns whether no slot was made and nothing was set on the reply, so that nothing has to be
+    /// ended.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.slots().is_empty() && self.reply().is_unset()
@@ -319,7 +334,7 @@ impl Exchange {
     }
 }
 
-/// A closure for the end of the exchange.
+/// A closure that runs at the end of the exchange.
 struct Hook<F>(Mutex<Option<F>>);
 
 impl<F, Fut> Slot for Hook<F>

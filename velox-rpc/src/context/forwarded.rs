@@ -1,7 +1,9 @@
-//! What trusted proxies say of a request: in `Forwarded` (RFC 7239), or in `X-Forwarded-For`, `-Proto` and `-Host`. Pure.
+//! Reads what trusted proxies say about a request, from `Forwarded` (RFC 7239) or
+//! `X-Forwarded-For`, `-Proto` and `-Host`. Pure.
 //!
-//! Each proxy adds to the right end of a list, and a client may have sent anything to its left. So a list is read from the right, and no
-//! further than its elements were added by trusted proxies. Part of the vocabulary.
+//! Each proxy adds to the right end of a list, and a client can put anything to the left of that.
+//! So velox reads a list from the right, and only as far as trusted proxies added its elements.
+//! Layer: vocabulary.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,7 +13,7 @@ use http::{HeaderMap, HeaderName};
 use super::TrustedProxies;
 use super::host::is_host;
 
-/// What the trusted proxies say of a request.
+/// The information about a request that trusted proxies gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Told<'a> {
     pub(super) client: Option<IpAddr>,
@@ -19,9 +21,11 @@ pub(super) struct Told<'a> {
     pub(super) host: Option<&'a str>,
 }
 
-/// Reads what the trusted proxies say of a request that came from one of them, whose address is `peer`.
+/// Reads what the trusted proxies say about a request that came from one of them, whose address is
+/// `peer`.
 ///
-/// `Forwarded` counts only where none of the others is there. Most proxies set those and hand a `Forwarded` on as the client sent it.
+/// `Forwarded` counts only if the other three headers are missing. Most proxies set those and
+/// pass on a `Forwarded` header from the client unchanged.
 pub(super) fn read<'a>(headers: &'a HeaderMap, peer: Option<IpAddr>, proxies: &TrustedProxies) -> Told<'a> {
     if [FOR, PROTO, HOST].iter().any(|name| headers.contains_key(name)) {
         x_forwarded(headers, peer, proxies)
@@ -47,7 +51,7 @@ fn forwarded<'a>(headers: &'a HeaderMap, peer: Option<IpAddr>, proxies: &Trusted
     let mut told = Told { client: peer, scheme: None, host: None };
     for element in elements(headers, FORWARDED) {
         let Some(hop) = text(element).and_then(Hop::parse) else { break };
-        // What the proxy farthest out saw is what the client did.
+        // The outermost proxy saw the scheme and the host that the client used.
         (told.scheme, told.host) = (hop.proto.and_then(scheme), hop.host.and_then(host));
         let Some(address) = hop.client.and_then(address) else { break };
         told.client = Some(address);
@@ -58,9 +62,10 @@ fn forwarded<'a>(headers: &'a HeaderMap, peer: Option<IpAddr>, proxies: &Trusted
     told
 }
 
-/// The elements of a list from right to left, over all lines of its header.
+/// Returns the elements of a list from right to left, over all lines of its header.
 ///
-/// Quotes are told from the right as well. A client that opens one and does not close it would hide what a proxy adds behind it.
+/// It matches quotes from the right, too. Otherwise a client could hide what a proxy adds by
+/// opening a quote and not closing it.
 fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
     headers.get_all(name).iter().rev().flat_map(|line| {
         let mut quoted = false;
@@ -75,7 +80,7 @@ fn text(element: &[u8]) -> Option<&str> {
     std::str::from_utf8(element.trim_ascii()).ok()
 }
 
-/// An element of `Forwarded`.
+/// One element of `Forwarded`.
 #[derive(Default)]
 struct Hop<'a> {
     client: Option<&'a str>,
@@ -84,7 +89,8 @@ struct Hop<'a> {
 }
 
 impl<'a> Hop<'a> {
-    /// Reads `for=…;proto=…;host=…`, in any order, with each at most once. What has none of them but others is an element too.
+    /// Reads `for=…;proto=…;host=…` in any order, each at most once. An element with only other
+    /// parameters is valid, too.
     fn parse(element: &'a str) -> Option<Self> {
         let mut hop = Self::default();
         let mut quoted = false;
@@ -105,7 +111,7 @@ impl<'a> Hop<'a> {
     }
 }
 
-/// A value without the quotes around it. No address, host or scheme has to escape anything in them.
+/// Removes the quotes around a value. Addresses, hosts and schemes never need escapes.
 fn unquoted(value: &str) -> Option<&str> {
     let inner = match value.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"')?,
@@ -114,7 +120,7 @@ fn unquoted(value: &str) -> Option<&str> {
     (!inner.contains(['"', '\\'])).then_some(inner)
 }
 
-/// An address, perhaps with a port. `unknown` and made-up names are none.
+/// Reads an address with an optional port. `unknown` and invented names are not addresses.
 fn address(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(address.to_canonical());
@@ -132,7 +138,8 @@ fn address(text: &str) -> Option<IpAddr> {
     is_port_or_nothing(rest).then(|| address.to_canonical())
 }
 
-/// Nothing, `:4711`, or a port that the proxy keeps to itself: `:_name` (RFC 7239, section 6).
+/// Returns whether the text is empty, a port such as `:4711`, or an obfuscated port, `:_name` (RFC
+/// 7239, section 6).
 fn is_port_or_nothing(text: &str) -> bool {
     let Some(port) = text.strip_prefix(':') else { return text.is_empty() };
     match port.strip_prefix('_') {

@@ -1,8 +1,9 @@
-//! The syntax of a host, as it stands in a header. Part of the vocabulary.
+//! The syntax of a host in a header. Layer: vocabulary.
 
 use std::net::Ipv6Addr;
 
-/// Whether this is a name or an address, and perhaps a port (RFC 3986, section 3.2.2): no user, no path, no blank, no percent-encoding.
+/// Returns whether this is a name or an address with an optional port (RFC 3986, section 3.2.2). A
+/// user, a path, a blank and percent-encoding are not allowed.
 pub(crate) fn is_host(host: &[u8]) -> bool {
     let end = match host {
         [b'[', rest @ ..] => match rest.iter().position(|byte| *byte == b']') {
@@ -22,14 +23,14 @@ fn is_ipv6(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
-/// Empty, or a number that fits: `host:` is allowed.
+/// Returns whether the text is a port number in range. An empty port is allowed, as in `host:`.
 fn is_port(text: &[u8]) -> bool {
     text.is_empty()
         || text.iter().all(u8::is_ascii_digit)
             && std::str::from_utf8(text).is_ok_and(|text| text.parse::<u16>().is_ok())
 }
 
-/// The bytes of a registered name.
+/// The bytes that a registered name may contain.
 const IN_NAME: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

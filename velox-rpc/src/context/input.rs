@@ -1,8 +1,9 @@
-//! The inputs of an exchange's calls, which may still be on their way.
+//! The inputs of an exchange's calls, which may not have arrived yet.
 //!
-//! The steps of a procedure run on the head of the request. The first of them that wants the input says so here and waits; only then
-//! does the service, which polls the body beside the steps, begin to read it. So a body is neither asked for nor read for a caller
-//! whom a guard refuses, and it needs no task and no `'static` of its own.
+//! The steps of a procedure start as soon as the head of the request has arrived. The first step
+//! that needs the input asks for it here and waits. Only then does the service, which polls the
+//! body beside the steps, begin to read it. So velox neither requests nor reads the body of a
+//! caller whom a guard refuses, and the body needs neither its own task nor `'static`.
 
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,56 +14,57 @@ use crate::budget::Held;
 use crate::call::RawInput;
 use crate::error::{Error, Result};
 
-/// What the calls of an exchange are given, by the order of the calls.
+/// The inputs that the calls of an exchange receive, in the order of the calls.
 #[derive(Debug)]
 pub(crate) enum Inputs {
-    /// Of the only call.
+    /// The input of the only call.
     One(Result<RawInput>),
-    /// Of each call of a batch.
+    /// The inputs of the calls of a batch.
     Each(Vec<Result<RawInput>>),
 }
 
 /// The inputs of the calls of an exchange.
 pub(crate) enum Input {
-    /// They came with the head of the request.
+    /// The inputs came with the head of the request.
     There(Inputs),
-    /// It is to be read from the body. In a box, which the many calls without a body, or without steps before it, do not need.
+    /// The input still has to be read from the body. The box keeps the enum small for the many
+    /// calls that do not wait for a body.
     Coming(Box<Coming>),
 }
 
-/// Inputs that were read, or why they could not be.
+/// The inputs that were read, or the reason why they could not be.
 pub(crate) struct Arrived {
     pub(crate) inputs: Inputs,
-    /// How long they were waited for.
+    /// How long the calls waited for them.
     pub(crate) waited: Duration,
-    /// What their text takes of the budget for bodies.
+    /// The share of their text in the budget for bodies.
     pub(crate) _held: Option<Held>,
 }
 
-/// An input that is on its way.
+/// An input that has not arrived yet.
 #[derive(Default)]
 pub(crate) struct Coming {
     arrived: OnceLock<Arrived>,
     asked: Mutex<Asked>,
 }
 
-/// Who waits for whom.
+/// The tasks that wait for each other.
 #[derive(Default)]
 struct Asked {
     is_wanted: bool,
-    /// The task of the service, to be told that the input is wanted.
+    /// The task of the service, which is woken when a step asks for the input.
     service: Option<Waker>,
-    /// Steps that wait in other tasks.
+    /// The steps that wait in other tasks.
     steps: Vec<Waker>,
 }
 
 impl Input {
-    /// An input that is to be read from the body: when a step asks for it, or before the call runs.
+    /// Makes an input that is read from the body when a step asks for it, or else an empty input.
     pub(crate) fn coming(when_asked: bool) -> Self {
         if when_asked { Self::Coming(Box::default()) } else { Self::There(Inputs::One(Ok(RawInput::absent()))) }
     }
 
-    /// Whether no more of it is to be read.
+    /// Returns whether the whole input has arrived.
     pub(crate) fn has_arrived(&self) -> bool {
         match self {
             Self::There(_) => true,
@@ -70,7 +72,7 @@ impl Input {
         }
     }
 
-    /// The input of a call, if it is there.
+    /// Returns the input of a call if it has arrived.
     pub(crate) fn there(&self, call: usize) -> Option<Result<&RawInput>> {
         match self {
             Self::There(inputs) => Some(inputs.of(call)),
@@ -78,7 +80,7 @@ impl Input {
         }
     }
 
-    /// Asks for the input of a call, and waits for it. With it comes how long it has taken to arrive.
+    /// Asks for the input of a call and waits for it. Also returns how long it took to arrive.
     pub(crate) async fn wait(&self, call: usize) -> (Result<&RawInput>, Duration) {
         match self {
             Self::There(inputs) => (inputs.of(call), Duration::ZERO),
@@ -91,7 +93,7 @@ impl Input {
 }
 
 impl Inputs {
-    /// The input of a call. An error is told to all who ask.
+    /// Returns the input of a call. Everybody who asks gets a copy of an error.
     fn of(&self, call: usize) -> Result<&RawInput> {
         self.get(call).as_ref().map_err(Error::again)
     }
@@ -103,7 +105,8 @@ impl Inputs {
         }
     }
 
-    /// The error of the first call, which is that of all where the body could not be read.
+    /// Returns the error of the first call. If the body could not be read, all calls have this
+    /// error.
     pub(crate) fn error(&self) -> Option<&Error> {
         match self {
             Self::One(input) => input.as_ref().err(),
@@ -118,7 +121,7 @@ impl Coming {
             if self.arrived.get().is_none() {
                 self.ask(cx);
             }
-            // Looked at last: it may have arrived before the waker was there.
+            // Check after registering the waker, because the input may have arrived in between.
             self.arrived.get().map_or(Poll::Pending, Poll::Ready)
         })
         .await
@@ -127,7 +130,8 @@ impl Coming {
     fn ask(&self, cx: &Context<'_>) {
         let mut asked = self.asked();
         asked.is_wanted = true;
-        // As a rule the steps run in the task of the service, which looks again as soon as it has polled them.
+        // Usually the steps run in the task of the service, which checks again right after it has
+        // polled them.
         if !asked.service.as_ref().is_some_and(|service| service.will_wake(cx.waker())) {
             asked.steps.push(cx.waker().clone());
             if let Some(service) = &asked.service {
@@ -136,7 +140,7 @@ impl Coming {
         }
     }
 
-    /// Says which task is to be woken when a step asks for the input.
+    /// Sets the task to wake when a step asks for the input.
     pub(crate) fn listen(&self, cx: &Context<'_>) {
         let mut asked = self.asked();
         if !asked.service.as_ref().is_some_and(|service| service.will_wake(cx.waker())) {
@@ -144,14 +148,14 @@ impl Coming {
         }
     }
 
-    /// Whether a step waits for the input.
+    /// Returns whether a step waits for the input.
     pub(crate) fn is_wanted(&self) -> bool {
         self.asked().is_wanted
     }
 
-    /// The input is there: wakes who waits for it.
+    /// Stores the input and wakes the steps that wait for it.
     pub(crate) fn arrive(&self, arrived: Arrived) {
-        // A body is read once.
+        // The body is read only once, so this cannot fail.
         let _ = self.arrived.set(arrived);
         let mut asked = self.asked();
         asked.is_wanted = false;

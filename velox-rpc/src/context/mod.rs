@@ -1,8 +1,9 @@
-//! The context: what a call can reach.
+//! The context: everything that a call can reach.
 //!
-//! [`Context`] is the base, handed to the first step of every procedure. A middleware wraps it in a struct that adds
-//! fields and derefs to the one inside, so that `ctx.user`, `ctx.tenant` and `ctx.db` are plain field accesses through
-//! any number of layers; [`Ctx`] is what every such layer is. Part of the vocabulary.
+//! [`Context`] is the base, which the first step of every procedure receives. A middleware wraps it
+//! in a struct that adds fields and derefs to the inner context. So `ctx.user`, `ctx.tenant` and
+//! `ctx.db` are plain field accesses through any number of layers. Every such layer implements
+//! [`Ctx`]. Layer: vocabulary.
 
 mod caching;
 mod exchange;
@@ -42,9 +43,10 @@ pub(crate) use self::request_id::Serial;
 pub(crate) use self::sender::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 
-/// The base context of a call: the application's state, the exchange, and the name of the procedure.
+/// The base context of a call: the application's state, the exchange, and the name of the
+/// procedure.
 ///
-/// It derefs to the state, so that `ctx.db` reads a field of it.
+/// It derefs to the state, so `ctx.db` reads the state's field `db`.
 ///
 /// # Examples
 ///
@@ -61,12 +63,12 @@ pub struct Context<S> {
     core: CallCore,
 }
 
-/// What a call has beside the state, whatever the state's type is.
+/// The parts of a call that do not depend on the type of the state.
 #[derive(Clone)]
 pub(crate) struct CallCore {
     pub(crate) exchange: Exchange,
     pub(crate) procedure: Arc<ProcedureName>,
-    /// Which of the calls of the exchange it is.
+    /// The index of the call in the exchange.
     pub(crate) call: usize,
 }
 
@@ -75,43 +77,44 @@ impl<S> Context<S> {
         Self { state, core }
     }
 
-    /// The application's state. Its fields are reached without this: `ctx.db`.
+    /// Returns the application's state. You can also reach its fields directly: `ctx.db`.
     pub fn state(&self) -> &S {
         &self.state
     }
 
-    /// The name of the procedure that is being called.
+    /// Returns the name of the procedure that is being called.
     pub fn procedure(&self) -> &ProcedureName {
         &self.core.procedure
     }
 
-    /// The HTTP exchange that carries this call, and perhaps others beside it.
+    /// Returns the HTTP exchange that carries this call. The other calls of a batch share it.
     pub fn exchange(&self) -> &Exchange {
         &self.core.exchange
     }
 
-    /// The request's head.
+    /// Returns the head of the request.
     pub fn request(&self) -> &Request {
         self.core.exchange.request()
     }
 
-    /// The reply's head: headers and status to send.
+    /// Returns the head of the reply, where you set headers and the status.
     pub fn reply(&self) -> Reply<'_> {
         self.core.exchange.reply()
     }
 
-    /// Returns the input as it came in, before it is read and checked: the text of one JSON document. `None` where there is none, or
-    /// where it is made of path and query.
+    /// Returns the raw input before it is typed and validated: the text of one JSON document.
+    /// Returns `None` if the call has no input, or if the input was made from path and query
+    /// parameters.
     ///
-    /// It is for middlewares that look for a key that the schema does not know. It waits for the body of the request: what can be
-    /// decided without the body is decided before.
+    /// Use it in a middleware that looks for a key which the schema does not know. It waits for the
+    /// request body, so first decide everything that you can decide without the body.
     ///
     /// # Examples
     ///
     /// ```
     /// use velox_rpc::{Ctx, Result, middleware, procedure};
     ///
-    /// /// How long the body is.
+    /// /// Adds the length of the body to the context as `ctx.size`.
     /// #[middleware]
     /// async fn size(ctx: &impl Ctx) -> Result<usize> {
     ///     Ok(ctx.base().input_json().await?.map_or(0, str::len))
@@ -121,18 +124,19 @@ impl<S> Context<S> {
     ///
     /// # Errors
     ///
-    /// The body did not arrive, is too large, or is not JSON: the error that the caller is to get.
+    /// Returns an error if the body did not arrive, is too large, or is not JSON. This is the error
+    /// to send to the caller.
     pub async fn input_json(&self) -> Result<Option<&str>> {
         let input = self.core.exchange.input().wait(self.core.call).await.0?;
         Ok(input.text().filter(|_| !input.is_coerced()))
     }
 
-    /// The input of this call, if it is there.
+    /// Returns the input of this call if it has arrived.
     pub(crate) fn input_there(&self) -> Option<Result<&RawInput>> {
         self.core.exchange.input().there(self.core.call)
     }
 
-    /// Asks for the input of this call, and waits for it.
+    /// Asks for the input of this call and waits for it.
     pub(crate) async fn input(&self) -> (Result<&RawInput>, Duration) {
         self.core.exchange.input().wait(self.core.call).await
     }
@@ -158,10 +162,10 @@ impl<S> fmt::Debug for Context<S> {
     }
 }
 
-/// What every context of a chain is: something that has the base [`Context`] at the bottom.
+/// A context of a middleware chain: any type with the base [`Context`] at the bottom.
 ///
-/// A middleware that works anywhere asks for `C: Ctx`. `#[middleware]` implements it for the context that it makes; by
-/// hand it is one line that passes the call on.
+/// A middleware that works in every chain takes a `C: Ctx`. `#[middleware]` implements this trait
+/// for the context that it makes. By hand, it takes one method that forwards the call.
 ///
 /// # Examples
 ///
@@ -187,23 +191,23 @@ impl<S> fmt::Debug for Context<S> {
     note = "a context is `Context<S>`, or what a middleware made of one"
 )]
 pub trait Ctx: Send + Sync + 'static {
-    /// The application's state.
+    /// The type of the application's state.
     type State: Send + Sync + 'static;
 
-    /// The base context at the bottom.
+    /// Returns the base context at the bottom of the chain.
     fn base(&self) -> &Context<Self::State>;
 
-    /// The HTTP exchange that carries this call.
+    /// Returns the HTTP exchange that carries this call.
     fn exchange(&self) -> &Exchange {
         self.base().exchange()
     }
 
-    /// The request's head.
+    /// Returns the head of the request.
     fn request(&self) -> &Request {
         self.base().request()
     }
 
-    /// The reply's head: headers and status to send.
+    /// Returns the head of the reply, where you set headers and the status.
     fn reply(&self) -> Reply<'_> {
         self.base().reply()
     }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The other end of the connection that a request came by: the client, or the last proxy before this server.
+/// The other end of the connection that carries a request: the client, or the last proxy before
+/// this server.
 ///
-/// velox's own server puts it into the extensions of each request, where layers find it; a handler asks
-/// [`Request::peer`](super::Request::peer). Another server can put it there too. The `ConnectInfo<SocketAddr>` of `axum::serve` counts as one
-/// with the feature `axum`; for other servers there is [`App::peer_from`](crate::App::peer_from).
+/// velox's own server puts it into the extensions of each request, where layers can find it.
+/// Handlers use [`Request::peer`](super::Request::peer). Other servers can set it, too. With the
+/// feature `axum`, velox also reads the `ConnectInfo<SocketAddr>` of `axum::serve`. For other
+/// servers, use [`App::peer_from`](crate::App::peer_from).
 ///
 /// # Examples
 ///
@@ -30,14 +32,14 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Peer {
-    /// A TCP connection.
+    /// The address of a TCP connection.
     Address(SocketAddr),
-    /// A Unix socket: some process of this machine.
+    /// A Unix socket, so a process on this machine.
     Unix,
 }
 
 impl Peer {
-    /// Returns the IP address, which a Unix socket does not have.
+    /// Returns the IP address, or `None` for a Unix socket.
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
             Self::Address(address) => Some(address.ip()),

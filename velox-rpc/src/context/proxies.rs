@@ -1,10 +1,10 @@
-//! The proxies whose word about a request is believed. Part of the vocabulary.
+//! The proxies that the application trusts. Layer: vocabulary.
 
 use std::net::IpAddr;
 
 use super::Peer;
 
-/// The proxies in front of the application that it trusts: networks of addresses, and the Unix socket.
+/// The trusted proxies in front of the application: networks of addresses, and the Unix socket.
 #[derive(Debug, Default)]
 pub(crate) struct TrustedProxies {
     networks: Vec<Network>,
@@ -12,11 +12,11 @@ pub(crate) struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Reads each of them as an address, as a network in CIDR notation, or as the word `unix`.
+    /// Reads each text as an address, as a network in CIDR notation, or as the word `unix`.
     ///
     /// # Errors
     ///
-    /// What is wrong with each that cannot be read so.
+    /// Returns one message for each text that is none of these.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, Vec<String>> {
         let (mut proxies, mut mistakes) = (Self::default(), Vec::new());
         for text in texts {
@@ -29,18 +29,19 @@ impl TrustedProxies {
         if mistakes.is_empty() { Ok(proxies) } else { Err(mistakes) }
     }
 
-    /// Whether the other end of a connection is one of them.
+    /// Returns whether the other end of a connection is a trusted proxy.
     pub(crate) fn trusts(&self, peer: Peer) -> bool {
         peer.ip().map_or(self.unix, |address| self.trusts_address(address.to_canonical()))
     }
 
-    /// Whether an address is that of one of them. An IPv4 address is to be given as such, and not as mapped to IPv6.
+    /// Returns whether an address belongs to a trusted proxy. Pass an IPv4 address as such, not
+    /// mapped to IPv6.
     pub(super) fn trusts_address(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address))
     }
 }
 
-/// All addresses that begin with the same bits. Of one version: `::/0` has no IPv4 address in it.
+/// All addresses of one IP version that begin with the same bits. `::/0` contains no IPv4 address.
 #[derive(Debug)]
 struct Network {
     first: IpAddr,
@@ -56,7 +57,7 @@ impl Network {
         let address: IpAddr = address.parse().map_err(|_| UNREADABLE)?;
         let written = width(address);
         let prefix = match prefix {
-            // `parse` alone would take a sign.
+            // `parse` alone would accept a sign.
             Some(prefix) if prefix.bytes().all(|byte| byte.is_ascii_digit()) => {
                 prefix.parse().ok().filter(|prefix| *prefix <= written).ok_or(UNREADABLE)?
             }
@@ -74,7 +75,7 @@ impl Network {
         width(address) == width(self.first) && self.beyond(bits(address)) == bits(self.first)
     }
 
-    /// The bits of an address with those behind the prefix set to zero.
+    /// Returns the bits of an address with those behind the prefix set to zero.
     fn beyond(&self, bits: u128) -> u128 {
         let free = width(self.first) - self.prefix;
         bits.checked_shr(free).and_then(|bits| bits.checked_shl(free)).unwrap_or(0)

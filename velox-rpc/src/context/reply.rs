@@ -1,11 +1,11 @@
-//! The head of the reply, as far as calls have a say in it.
+//! The part of the reply's head that calls can set.
 
 use std::sync::{Mutex, PoisonError};
 
 use http::header::{SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-/// What calls and middlewares have to say about the head of the reply.
+/// The headers and the status that calls and middlewares set.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyHead {
     pub(crate) status: Option<StatusCode>,
@@ -13,7 +13,8 @@ pub(crate) struct ReplyHead {
 }
 
 impl ReplyHead {
-    /// Adds the headers of a call: cookies beside each other, of the others the last one counts.
+    /// Adds the headers of a call. `Set-Cookie` and `Vary` keep the values of all calls; any other
+    /// header keeps those of the last call.
     pub(super) fn add(&mut self, headers: HeaderMap) {
         for name in headers.keys() {
             if ![SET_COOKIE, VARY].contains(name) {
@@ -25,46 +26,51 @@ impl ReplyHead {
         }
     }
 
-    /// Takes out what cannot be sent, and says what it was and what to do. `json` is what the call gave, `None` if it failed.
+    /// Removes what cannot be sent, and returns what it was and what to do instead. `json` is the
+    /// output of the call, or `None` if it failed.
     fn take_unsendable(&mut self, json: Option<&[u8]>) -> Option<String> {
         let mut faults = Vec::new();
-        // An error has a status of its own.
+        // An error has its own status.
         if let (Some(json), Some(status)) = (json, self.status)
             && let Some(advice) = advice_on_status(status, json == b"null")
         {
-            faults.push(format!("the reply was given the status {}: {advice}", status.as_u16()));
+            faults.push(format!("the status {} cannot be sent: {advice}", status.as_u16()));
             self.status = None;
         }
         let refused =
             |(name, value): (&HeaderName, _)| advice_on_header(name, value).map(|advice| (name.clone(), advice));
         let refused: Vec<_> = self.headers.iter().filter_map(refused).collect();
         for (name, advice) in refused {
-            // It stands there once for each value.
+            // `refused` lists a header once for each of its values.
             if self.headers.remove(&name).is_some() {
-                faults.push(format!("the reply was given the header `{name}`: {advice}"));
+                faults.push(format!("the header `{name}` cannot be sent: {advice}"));
             }
         }
         (!faults.is_empty()).then(|| faults.join("; "))
     }
 }
 
-/// A handle on the head of the reply: headers and status to send.
+/// A handle on the head of the reply. Use it to set headers and the status.
 ///
-/// What is set here is sent whether the call ends well or in an error. Two things are meant for the result alone: an error has its own
-/// status, and a `Cache-Control` that allows shared caches to keep the reply becomes `no-store`. `private` stays.
+/// velox sends these headers whether the call succeeds or fails, with two exceptions. An error
+/// always has its own status. And if a call fails, a `Cache-Control` that allows shared caches
+/// becomes `no-store`; `private` stays.
 ///
 /// # Errors
 ///
-/// Nothing is dropped in silence. The call ends in an internal error, and the log says what to change, if the handler or a middleware
-/// sets
+/// velox does not silently drop what it cannot send. The call ends with an internal error, and the
+/// log says what to change, if the handler or a middleware sets
 ///
-/// - a status that is no success (2xx) or redirection (3xx): what failed is an [`Error`](crate::Error),
+/// - a status that is neither a success (2xx) nor a redirection (3xx): return an
+///   [`Error`](crate::Error) to report a failure,
 /// - a status without a body (204, 205 or 304) for a value other than `()` or `None`,
-/// - `content-type`: every reply is JSON,
-/// - `x-content-type-options` to anything but `nosniff`, which every reply has,
-/// - `content-length`, `transfer-encoding`, `connection`, `keep-alive`, `proxy-connection` or `upgrade`: these are the server's.
+/// - `content-type`, because every reply is JSON,
+/// - `x-content-type-options` with another value than `nosniff`, which every reply has,
+/// - `content-length`, `transfer-encoding`, `connection`, `keep-alive`, `proxy-connection` or
+///   `upgrade`, which the server sets.
 ///
-/// What a handler sets is checked right after it, so that a session keeps nothing of the call, as with every internal error.
+/// velox checks what a handler sets right after it, so a session then keeps nothing of the call, as after
+/// every internal error.
 ///
 /// # Examples
 ///
@@ -82,41 +88,41 @@ impl ReplyHead {
 pub struct Reply<'a>(pub(super) &'a Mutex<ReplyHead>);
 
 impl Reply<'_> {
-    /// Sets a header, in place of any of the same name.
+    /// Sets a header and replaces any of the same name.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.with(|head| head.headers.insert(name, value));
         self
     }
 
-    /// Adds a header beside those of the same name.
+    /// Adds a header and keeps those of the same name.
     pub fn append(self, name: HeaderName, value: HeaderValue) -> Self {
         self.with(|head| head.headers.append(name, value));
         self
     }
 
-    /// Whether a header of this name is set.
+    /// Returns whether a header of this name is set.
     pub fn has_header(self, name: &HeaderName) -> bool {
         self.with(|head| head.headers.contains_key(name))
     }
 
-    /// Sets the status of a call that ends well: a success (2xx) or a redirection (3xx).
+    /// Sets the status of a successful call: a success (2xx) or a redirection (3xx).
     pub fn status(self, status: StatusCode) -> Self {
         self.with(|head| head.status = Some(status));
         self
     }
 
-    /// Changes the headers in place, for what takes an `http::HeaderMap`.
+    /// Edits the headers in place, for code that takes an `http::HeaderMap`.
     pub fn edit_headers<T>(self, edit: impl FnOnce(&mut HeaderMap) -> T) -> T {
         self.with(|head| edit(&mut head.headers))
     }
 
-    /// Whether nothing was said of the reply, as a rule.
+    /// Returns whether nothing was set, which is the usual case.
     #[inline]
     pub(crate) fn is_unset(self) -> bool {
         self.with(|head| head.status.is_none() && head.headers.is_empty())
     }
 
-    /// Takes out what cannot be sent: see [`ReplyHead::take_unsendable`].
+    /// Removes what cannot be sent: see [`ReplyHead::take_unsendable`].
     pub(crate) fn take_unsendable(self, json: Option<&[u8]>) -> Option<String> {
         self.with(|head| head.take_unsendable(json))
     }
@@ -126,32 +132,34 @@ impl Reply<'_> {
     }
 }
 
-/// What to do instead of setting this status for a call that gave a value or null; `None` if it can be sent.
+/// Returns what to do instead of setting this status for a call that returned a value or null, or
+/// `None` if the status can be sent.
 fn advice_on_status(status: StatusCode, is_null: bool) -> Option<&'static str> {
     if !status.is_success() && !status.is_redirection() {
-        Some("a call that ends well has a 2xx or a 3xx, return an `Error` for another")
+        Some("a successful call needs a 2xx or a 3xx, return an `Error` for another status")
     } else if is_without_body(status) && !is_null {
-        Some("it has no body, return `Ok(())` or leave the status out")
+        Some("its reply has no body, return `Ok(())` or do not set the status")
     } else {
         None
     }
 }
 
-/// What to do instead of setting this header; `None` if it can be sent.
+/// Returns what to do instead of setting this header, or `None` if it can be sent.
 fn advice_on_header(name: &HeaderName, value: &HeaderValue) -> Option<&'static str> {
     match name.as_str() {
-        "content-type" => Some("replies are JSON, leave it out"),
-        "x-content-type-options" if value != "nosniff" => Some("every reply has `nosniff`, leave it out"),
-        "content-length" => Some("the server counts the bytes, leave it out"),
-        // HTTP/2 has none of these.
+        "content-type" => Some("every reply is JSON, do not set it"),
+        "x-content-type-options" if value != "nosniff" => Some("every reply has `nosniff`, do not set it"),
+        "content-length" => Some("the server counts the bytes, do not set it"),
+        // HTTP/2 forbids these headers.
         "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade" => {
-            Some("the server decides over its connections, leave it out")
+            Some("the server manages its connections, do not set it")
         }
         _ => None,
     }
 }
 
-/// Whether a reply of this status has no body, whatever the call gave (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
+/// Returns whether a reply of this status has no body, whatever the call returned (RFC 9110,
+/// sections 15.3.5, 15.3.6 and 15.4.5).
 pub(crate) fn is_without_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
@@ -160,7 +168,7 @@ pub(crate) fn is_without_body(status: StatusCode) -> bool {
 mod tests {
     use super::*;
 
-    /// A head with this status and these headers.
+    /// Makes a head with this status and these headers.
     fn head(status: Option<u16>, lines: &[(&'static str, &'static str)]) -> ReplyHead {
         let status = status.map(|status| StatusCode::from_u16(status).expect("a status"));
         let mut head = ReplyHead { status, headers: HeaderMap::new() };
@@ -194,14 +202,14 @@ mod tests {
         for status in [204, 205, 304] {
             let mut head = head(Some(status), &[]);
             let what = head.take_unsendable(Some(b"1")).expect("it cannot be sent");
-            let advice = "it has no body, return `Ok(())` or leave the status out";
-            assert_eq!(what, format!("the reply was given the status {status}: {advice}"));
+            let advice = "its reply has no body, return `Ok(())` or do not set the status";
+            assert_eq!(what, format!("the status {status} cannot be sent: {advice}"));
             assert_eq!(head.status, None);
         }
         for status in [100, 101, 400, 404, 500, 999] {
             let what = head(Some(status), &[]).take_unsendable(Some(b"null")).expect("it cannot be sent");
-            let advice = "a call that ends well has a 2xx or a 3xx, return an `Error` for another";
-            assert_eq!(what, format!("the reply was given the status {status}: {advice}"));
+            let advice = "a successful call needs a 2xx or a 3xx, return an `Error` for another status";
+            assert_eq!(what, format!("the status {status} cannot be sent: {advice}"));
         }
     }
 
@@ -221,7 +229,7 @@ mod tests {
             for json in [Some(b"1".as_slice()), None] {
                 let mut head = head(None, &[("x-one", "1"), (name, value)]);
                 let what = head.take_unsendable(json).expect("it cannot be sent");
-                assert!(what.starts_with(&format!("the reply was given the header `{name}`: ")), "{what}");
+                assert!(what.starts_with(&format!("the header `{name}` cannot be sent: ")), "{what}");
                 assert_eq!(head.headers.keys().collect::<Vec<_>>(), ["x-one"]);
             }
         }

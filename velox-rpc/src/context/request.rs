@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, Method, Uri};
 
 use super::{Peer, RequestId, Sender, Serial};
 
-/// The head of the request as it came in: method, target, headers, and who sent it.
+/// The head of a request as it was received: method, target, headers, and where it came from.
 ///
 /// # Examples
 ///
@@ -30,35 +30,39 @@ impl Request {
         Self { parts, sender }
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.parts.method
     }
 
-    /// The target, as it was sent: nothing in it is decoded.
+    /// Returns the request target as it was sent, without decoding.
     pub fn uri(&self) -> &Uri {
         &self.parts.uri
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// What layers in front, such as those of tower-http, put beside the request.
+    /// Returns the extensions that the server and outer layers, such as those of tower-http,
+    /// attached to the request.
     pub fn extensions(&self) -> &Extensions {
         &self.parts.extensions
     }
 
-    /// Returns the other end of the connection: a proxy where there is one in front. `None` where the server did not say.
+    /// Returns the other end of the connection: the client, or a proxy if one is in front. Returns
+    /// `None` if the server did not set it.
     pub fn peer(&self) -> Option<Peer> {
         self.sender.peer()
     }
 
-    /// Returns the address of the client: the other end of the connection, or what
-    /// [trusted proxies](crate::App::trusted_proxies) say of it. An IPv4 address that came mapped to IPv6 is one of IPv4.
+    /// Returns the IP address of the client: the other end of the connection, or the address that
+    /// [trusted proxies](crate::App::trusted_proxies) name. An IPv4 address mapped to IPv6 becomes
+    /// an IPv4 address.
     ///
-    /// `None` where the server did not say who its peer is, and where that is a Unix socket that no trusted proxy is behind.
+    /// Returns `None` if the server did not set the peer, or if the peer is a Unix socket without a
+    /// trusted proxy behind it.
     ///
     /// # Examples
     ///
@@ -72,33 +76,39 @@ impl Request {
         self.sender.client_ip(self.headers())
     }
 
-    /// Returns the network of the client, as one caller is likely to have it: the [address](Self::client_ip) for IPv4, and for IPv6 the
-    /// first address of its /64. Limits for each caller count by it.
+    /// Returns the network that one client is likely to control: the [address](Self::client_ip)
+    /// itself for IPv4, and the first address of its /64 for IPv6. Limits for each client count by
+    /// this network.
     pub fn client_network(&self) -> Option<IpAddr> {
         self.client_ip().map(network)
     }
 
-    /// Returns the scheme that the client used, `http` or `https`, where a [trusted proxy](crate::App::trusted_proxies) says so.
+    /// Returns the scheme that the client used, `http` or `https`, if a [trusted
+    /// proxy](crate::App::trusted_proxies) tells it.
     ///
-    /// velox's server speaks plain HTTP, but it cannot see what stands in front of it. So without a trusted proxy the scheme is unknown.
+    /// velox's server speaks plain HTTP and cannot see what is in front of it. So without a trusted
+    /// proxy, the scheme is unknown.
     pub fn scheme(&self) -> Option<&str> {
         self.sender.scheme(self.headers())
     }
 
-    /// Returns the host that the client asked for, perhaps with a port, as it was written: what a
-    /// [trusted proxy](crate::App::trusted_proxies) says, else the authority of the target, else the header `Host`.
+    /// Returns the host that the client asked for, as it was written, including the port if there
+    /// was one. It comes from a [trusted proxy](crate::App::trusted_proxies), or else from the
+    /// authority of the target, or else from the header `Host`.
     ///
-    /// `None` where there is none, where there are several `Host` headers, and where it is no valid host.
+    /// Returns `None` if the request names no host, has several `Host` headers, or names an invalid
+    /// host.
     pub fn host(&self) -> Option<&str> {
         self.sender.host(self.headers(), self.uri()).ok().flatten()
     }
 
-    /// Whether the direct caller ([`App::caller`](crate::App::caller)) made this request: no network is involved.
+    /// Returns whether the direct caller ([`App::caller`](crate::App::caller)) made this request,
+    /// without a network.
     pub fn is_direct(&self) -> bool {
         matches!(self.sender, Sender::Caller)
     }
 
-    /// The first header of a name, where it is visible ASCII.
+    /// Returns the first header of this name, or `None` if it is missing or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
     }
@@ -108,7 +118,8 @@ impl Request {
     }
 }
 
-/// The network that one client has: an address, or of IPv6 the 64 bits that a provider gives it.
+/// Returns the network of one client: the address for IPv4, or for IPv6 the /64 that a provider
+/// assigns to a customer.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
@@ -117,7 +128,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 }
 
 impl fmt::Debug for Request {
-    /// Without the query and the values of headers, in which credentials stand.
+    /// Leaves out the query and the values of headers, because they may hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.parts.method)

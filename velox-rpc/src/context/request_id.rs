@@ -1,4 +1,4 @@
-//! The name of an exchange, in the log and on the wire. Part of the vocabulary.
+//! The id of an exchange, in the log and in replies. Layer: vocabulary.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -9,15 +9,18 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Sender;
 
-/// The name of an exchange, the same in the log and on the wire.
+/// The id of a request, the same in the log and in the reply.
 ///
-/// It is the first of these that the request has:
+/// velox takes the first of these that the request has:
 ///
-/// 1. the `X-Request-Id` of a [trusted proxy](crate::App::trusted_proxies): up to 128 letters, digits and `-_.:/+=@`,
+/// 1. the `X-Request-Id` of a [trusted proxy](crate::App::trusted_proxies): up to 128 letters,
+///    digits and `-_.:/+=@`,
 /// 2. the trace id of a `traceparent` (W3C Trace Context): 32 hexadecimal digits,
-/// 3. 16 hexadecimal digits of its own. Two of them do not tell how many requests came between.
+/// 3. an id that velox makes: 16 hexadecimal digits. Two such ids do not reveal how many requests
+///    came in between.
 ///
-/// An id is no secret, and it may be given twice: a client can send the same `traceparent` as often as it likes.
+/// An id is not secret, and it is not always unique: a client can send the same `traceparent` as
+/// often as it likes.
 ///
 /// # Examples
 ///
@@ -37,7 +40,7 @@ enum Name {
     Own(Serial),
 }
 
-/// The number of an exchange within this process, of which its own id is made.
+/// The number of an exchange within this process, from which velox makes its own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Serial(u64);
 
@@ -49,7 +52,7 @@ impl Serial {
 }
 
 impl RequestId {
-    /// The id of a request, by its headers and who sent it.
+    /// Makes the id of a request from its headers and its sender.
     pub(crate) fn new(serial: Serial, headers: &HeaderMap, sender: &Sender) -> Self {
         let given = || only(headers, X_REQUEST_ID).filter(|value| is_id(value.as_bytes())).cloned();
         let trace = || only(headers, TRACEPARENT).and_then(|value| trace_id(value.as_bytes()));
@@ -59,25 +62,28 @@ impl RequestId {
         })
     }
 
-    /// The id of an exchange that has no request to look at.
+    /// Makes the id of an exchange without a readable request.
     pub(crate) fn own(serial: Serial) -> Self {
         Self(Name::Own(serial))
     }
 }
 
-/// The only value of a header. Of several, one reader takes the first and another the last.
+/// Returns the only value of a header, or `None` if it has several. Of several values, one reader
+/// takes the first and another the last.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-/// Nothing that breaks a line of a log, or a shell that it is pasted into.
+/// Returns whether a text is a harmless id: nothing in it can break a log line, or a shell that
+/// somebody pastes it into.
 fn is_id(text: &[u8]) -> bool {
     let in_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
     (1..=128).contains(&text.len()) && text.iter().all(in_id)
 }
 
-/// The trace id of a `traceparent`: `version-trace-parent-flags`. A later version than 00 may have more behind it.
+/// Returns the trace id of a `traceparent`: `version-trace-parent-flags`. Versions after 00 may
+/// append more fields.
 fn trace_id(text: &[u8]) -> Option<u128> {
     let mut parts = text.splitn(5, |byte| *byte == b'-');
     let version = hex(parts.next()?, 2).filter(|version| *version != 0xff)?;
@@ -87,7 +93,7 @@ fn trace_id(text: &[u8]) -> Option<u128> {
     (version > 0 || parts.next().is_none()).then_some(trace)
 }
 
-/// A number of so many digits, in lower case as the standard has it.
+/// Reads a number of exactly this many digits, in lower case as the standard requires.
 fn hex(text: &[u8], digits: usize) -> Option<u128> {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     if text.len() != digits || !text.iter().all(is_digit) {
@@ -102,7 +108,7 @@ impl fmt::Display for RequestId {
             Name::Given(id) => f.write_str(id.to_str().unwrap_or_default()),
             Name::Trace(id) => write!(f, "{id:032x}"),
             Name::Own(Serial(count)) => {
-                // Few are ever shown: the others need no hash.
+                // The hash is computed on display, because few ids are ever shown.
                 static KEY: OnceLock<RandomState> = OnceLock::new();
                 write!(f, "{:016x}", KEY.get_or_init(RandomState::new).hash_one(count))
             }

@@ -1,4 +1,4 @@
-//! Who handed a request to the application, and whom it came from. Part of the vocabulary.
+//! Where a request came from. Layer: vocabulary.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use super::forwarded::{self, Told};
 use super::host::is_host;
 use super::{Peer, TrustedProxies};
 
-/// Who handed the request to the application.
+/// The caller that handed the request to the application.
 #[derive(Debug, Clone)]
 pub(crate) enum Sender {
     /// The direct caller, in this process.
     Caller,
     /// A server.
     Server {
-        /// The other end of its connection, if it told.
+        /// The other end of the connection, if the server set it.
         peer: Option<Peer>,
-        /// The proxies in front that are believed, if there are any.
+        /// The trusted proxies, if there are any.
         proxies: Option<Arc<TrustedProxies>>,
     },
 }
 
-/// A host that cannot be read, or of which there are several.
+/// The host is invalid, or the request names several.
 #[derive(Debug)]
 pub(crate) struct UnreadableHost;
 
@@ -47,12 +47,12 @@ impl Sender {
         self.told(headers)?.scheme
     }
 
-    /// The host that the client asked for; `None` where the request names none.
+    /// Returns the host that the client asked for, or `None` if the request names none.
     pub(crate) fn host<'a>(&self, headers: &'a HeaderMap, target: &'a Uri) -> Result<Option<&'a str>, UnreadableHost> {
         if let Some(Told { host: Some(host), .. }) = self.told(headers) {
             return Ok(Some(host));
         }
-        // RFC 9112, section 3.2.2: the target goes before the header.
+        // RFC 9112, section 3.2.2: the target takes precedence over the header.
         let host = match target.authority() {
             Some(authority) => authority.as_str(),
             None => {
@@ -71,17 +71,17 @@ impl Sender {
         }
     }
 
-    /// Whether the request came from a trusted proxy.
+    /// Returns whether the request came from a trusted proxy.
     pub(super) fn is_trusted_proxy(&self) -> bool {
         self.trusting().is_some()
     }
 
-    /// What trusted proxies say; `None` where the request did not come from one.
+    /// Reads what trusted proxies say, or returns `None` if the request did not come from one.
     fn told<'a>(&self, headers: &'a HeaderMap) -> Option<Told<'a>> {
         Some(forwarded::read(headers, self.address(), self.trusting()?))
     }
 
-    /// The trusted proxies, where the peer is one of them.
+    /// Returns the trusted proxies if the peer is one of them.
     fn trusting(&self) -> Option<&TrustedProxies> {
         match self {
             Self::Server { peer: Some(peer), proxies: Some(proxies) } => Some(&**proxies).filter(|it| it.trusts(*peer)),

@@ -1,17 +1,20 @@
-//! Who sent a call: what guards ask a context, whatever middleware found it out.
+//! The user of a call, which guards ask the context for, whatever middleware found it.
 
 use std::sync::Arc;
 
 use super::Ctx;
 
-/// A context with a user: what a session's middleware makes, and what every middleware after it passes on.
+/// A context with a user. The middleware of a session makes one, and every middleware after it
+/// passes it on.
 ///
-/// The guards [`has_role`](crate::procedure::has_role) and [`authenticated`](crate::procedure::authenticated) ask for it. `#[middleware]`
-/// passes it on, and gives it where the middleware itself is called `user`; a context written by hand does so in a few lines.
+/// The guards [`has_role`](crate::procedure::has_role) and
+/// [`authenticated`](crate::procedure::authenticated) need it. `#[middleware]` passes the user on,
+/// and provides one if the middleware itself is called `user`. For a context that you write by
+/// hand, implement it in a few lines.
 ///
 /// # Examples
 ///
-/// A context that passes on the user of the one inside:
+/// This context passes on the user of the inner one:
 ///
 /// ```
 /// use std::ops::Deref;
@@ -41,14 +44,14 @@ use super::Ctx;
     note = "`has_role` and `authenticated` need a user: put `.use_(session.required())` before them in the chain"
 )]
 pub trait HasUser: Ctx {
-    /// Who it is: the type of `ctx.user`, an `Option` where nobody has to be logged in.
+    /// The type of `ctx.user`. It is an `Option` if login is optional.
     type User: Send + Sync + 'static;
 
-    /// Who it is.
+    /// Returns the user.
     fn user(&self) -> &Self::User;
 }
 
-/// A user that has roles, for the guard [`has_role`](crate::procedure::has_role).
+/// A user with roles, for the guard [`has_role`](crate::procedure::has_role).
 ///
 /// # Examples
 ///
@@ -69,11 +72,11 @@ pub trait HasUser: Ctx {
     note = "write `impl Roles for {Self} {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`; for a session's user, its loader gives a type of your own"
 )]
 pub trait Roles {
-    /// Whether the user has a role.
+    /// Returns whether the user has this role.
     fn has_role(&self, role: &str) -> bool;
 }
 
-/// Nobody has no role.
+/// `None` has no role.
 impl<U: Roles> Roles for Option<U> {
     fn has_role(&self, role: &str) -> bool {
         self.as_ref().is_some_and(|user| user.has_role(role))
@@ -86,9 +89,10 @@ impl<U: Roles + ?Sized> Roles for Arc<U> {
     }
 }
 
-/// A user of whom it is known whether it is logged in, for the guard [`authenticated`](crate::procedure::authenticated).
+/// A user who may or may not be logged in, for the guard
+/// [`authenticated`](crate::procedure::authenticated).
 ///
-/// An `Option` is logged in where it is `Some`. For a type of your own, say it yourself:
+/// An `Option` is logged in if it is `Some`. Implement the trait for your own type:
 ///
 /// # Examples
 ///
@@ -109,7 +113,7 @@ impl<U: Roles + ?Sized> Roles for Arc<U> {
     note = "write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
 )]
 pub trait IsAuthenticated {
-    /// Whether somebody is logged in.
+    /// Returns whether the user is logged in.
     fn is_authenticated(&self) -> bool;
 }
 

@@ -1,11 +1,12 @@
-//! What is believed of forwarding headers, as tables: promise H24.
+//! Tables of forwarding headers and what velox believes of them: promise H24.
 
 use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
 
-/// Trusted: `10.0.0.0/8` and `fd00::/8`; the request came from `10.0.0.1`.
+/// Reads headers of a request from `10.0.0.1`, with the trusted networks `10.0.0.0/8` and
+/// `fd00::/8`.
 fn told(headers: &HeaderMap) -> Told<'_> {
     let trusted = ["10.0.0.0/8", "fd00::/8"].map(str::to_owned);
     read(headers, Some(ip("10.0.0.1")), &TrustedProxies::parse(&trusted).expect("networks"))
@@ -15,7 +16,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-/// Headers of `name: value` lines.
+/// Makes headers from pairs of name and value.
 fn headers<T: AsRef<[u8]>>(lines: &[(HeaderName, T)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
@@ -85,7 +86,7 @@ fn what_is_no_address_ends_the_way_at_the_last_that_was_believed() {
         let lines = format!("203.0.113.7, {stray}, 10.0.0.2");
         assert_eq!(client(FOR, &[&lines]), Some(ip("10.0.0.2")), "{stray}");
         assert_eq!(client(FOR, &["203.0.113.7", stray, "10.0.0.2"]), Some(ip("10.0.0.2")), "{stray}");
-        // It harms nobody on the left of what counts.
+        // Left of the elements that count, it does no harm.
         let lines = format!("{stray}, 203.0.113.7");
         assert_eq!(client(FOR, &[&lines]), Some(ip("203.0.113.7")), "{stray}");
     }
@@ -138,19 +139,19 @@ fn an_element_of_forwarded_speaks_for_the_hop_that_it_belongs_to() {
         (&["for=\"203.0.113.7:_a.b\""], ("203.0.113.7", None, None)),
         (&["for=[2001:db8::1]"], ("2001:db8::1", None, None)),
         (&["for=203.0.113.7;x=\"a,b;c\", for=10.0.0.2"], ("203.0.113.7", None, None)),
-        // The proxy farthest out saw what the client did.
+        // The outermost proxy saw the scheme and the host that the client used.
         (
             &["for=203.0.113.7;proto=https;host=shop.example, for=10.0.0.2;proto=http;host=inner"],
             ("203.0.113.7", Some("https"), Some("shop.example")),
         ),
         (&["for=203.0.113.7;proto=https", "for=10.0.0.2;proto=http"], ("203.0.113.7", Some("https"), None)),
-        // What stands to the left of the client was sent by it.
+        // The client sent everything to the left of its own address.
         (
             &["for=10.0.0.9;proto=https;host=evil.example, for=203.0.113.7;proto=http"],
             ("203.0.113.7", Some("http"), None),
         ),
         (&["for=198.51.100.1", "for=203.0.113.7"], ("203.0.113.7", None, None)),
-        // A trusted proxy that keeps to itself who asked it.
+        // A trusted proxy that does not reveal its client.
         (&["for=203.0.113.7, for=unknown;proto=https;host=shop.example"], (peer, Some("https"), Some("shop.example"))),
         (&["for=203.0.113.7, for=\"_gazonk\";proto=https"], (peer, Some("https"), None)),
         (&["for=203.0.113.7, proto=https"], (peer, Some("https"), None)),
@@ -209,7 +210,7 @@ fn forwarded_counts_only_where_no_other_header_does() {
 #[test]
 fn ten_thousand_elements_are_read_once_each() {
     let many = |element: &str| vec![element; 10_000].join(", ");
-    // Hours, if reading one took a look at all others.
+    // This would take hours if reading an element looked at all others.
     for _ in 0..100 {
         assert_eq!(client(FOR, &[&many("10.0.0.2")]), Some(ip("10.0.0.2")));
         assert_eq!(client(FORWARDED, &[&many("for=\"10.0.0.2\"")]), Some(ip("10.0.0.2")));
@@ -218,7 +219,7 @@ fn ten_thousand_elements_are_read_once_each() {
 }
 
 proptest! {
-    /// Whatever a client sends, what a trusted proxy adds on the right decides.
+    /// Whatever a client sends, the elements that a trusted proxy adds on the right decide.
     #[test]
     fn nothing_that_a_client_sends_is_believed(
         forged in prop::collection::vec(prop::collection::vec(0x20_u8..0xff, 0..40), 0..4),
