@@ -1,4 +1,4 @@
-//! How other errors become an [`Error`] by `?`.
+//! Converts other errors to an [`Error`] with `?`.
 
 use super::Error;
 
@@ -6,7 +6,7 @@ impl<E> From<E> for Error
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    /// An internal error: the caller is told nothing of it, the log everything.
+    /// Makes an internal error. The log shows the source, and the client receives no details.
     fn from(source: E) -> Self {
         Error::internal(source)
     }

@@ -1,30 +1,33 @@
-//! Puts what is wrong with an input into words: those of Zod 3, those of Zod 4, or an application's own.
+//! The wording of validation problems: that of Zod 3, that of Zod 4, or an application's own.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::{Problem, Type};
 
-/// Puts what is wrong with an input into words, as an error map of Zod does. [`App::error_map`](crate::App::error_map) sets it.
+/// The wording of validation problems, like an error map of Zod. Set it with
+/// [`App::error_map`](crate::App::error_map).
 ///
-/// A text that an author writes for a rule (`message = "…"`) stands as it is. So does what a type's own reader says.
+/// An error map does not change a message that you set for a rule (`message = "…"`), or a message
+/// from the custom deserializer of a type.
 #[derive(Clone)]
 pub struct ErrorMap(Arc<dyn Fn(&Problem) -> String + Send + Sync>);
 
 impl ErrorMap {
-    /// The texts of Zod 3, which VeloxTS 0.6 has. This is the default.
+    /// Returns the texts of Zod 3, which VeloxTS 0.6 uses. This is the default.
     #[must_use]
     pub fn zod3() -> Self {
         Self(Arc::new(zod3))
     }
 
-    /// The texts of Zod 4.
+    /// Returns the texts of Zod 4.
     #[must_use]
     pub fn zod4() -> Self {
         Self(Arc::new(zod4))
     }
 
-    /// Texts of one's own, such as those of another language. Where the closure returns `None`, the text is that of Zod 3.
+    /// Makes an error map with your own texts, for example in another language. If the closure
+    /// returns `None`, the text is that of Zod 3.
     ///
     /// # Examples
     ///
@@ -61,7 +64,7 @@ impl ErrorMap {
         Self(Arc::new(move |problem| text(problem).unwrap_or_else(|| zod3(problem))))
     }
 
-    /// Puts a problem into words.
+    /// Returns the message for a problem.
     #[must_use]
     pub fn text(&self, problem: &Problem) -> String {
         (self.0)(problem)
@@ -80,7 +83,7 @@ impl fmt::Debug for ErrorMap {
     }
 }
 
-/// Word for word those of Zod 3, but that none repeats the caller's value.
+/// Returns the exact text of Zod 3, but never repeats the value that was sent.
 fn zod3(problem: &Problem) -> String {
     match problem {
         Problem::InvalidType { received: Type::Undefined, .. }
@@ -115,7 +118,7 @@ fn zod3(problem: &Problem) -> String {
     }
 }
 
-/// How Zod 3 says on which side of a limit a number has to be, and a length.
+/// The words of Zod 3 for a limit of a number, and for a limit of a length.
 type Side = [&'static str; 2];
 
 const LEAST: Side = ["greater than or equal to", "at least"];
@@ -129,12 +132,12 @@ fn bound3(origin: Type, limit: &str, exact: bool, [of_number, of_length]: Side) 
         Type::Text => format!("String must contain {amount} {limit} character(s)"),
         Type::Array => format!("Array must contain {amount} {limit} element(s)"),
         Type::Number => format!("Number must be {} {limit}", if exact { "exactly equal to" } else { of_number }),
-        // It has no text for the size of anything else.
+        // Zod 3 has no text for the size of other types.
         _ => INVALID_INPUT.to_owned(),
     }
 }
 
-/// Word for word those of Zod 4, but that none repeats the caller's value.
+/// Returns the exact text of Zod 4, but never repeats the value that was sent.
 fn zod4(problem: &Problem) -> String {
     match problem {
         Problem::InvalidType { expected, received } => {
@@ -203,7 +206,7 @@ fn format4(format: &str) -> &str {
 }
 
 impl Type {
-    /// As Zod 3 calls it.
+    /// Returns the name that Zod 3 uses.
     fn name(self) -> &'static str {
         match self {
             Self::Text => "string",
@@ -221,7 +224,7 @@ impl Type {
     }
 }
 
-/// `'a' | 'b'`.
+/// Joins words in quotes, for example `'a' | 'b'`.
 fn joined(words: &[String], quote: char, separator: &str) -> String {
     let mut text = String::new();
     for (index, word) in words.iter().enumerate() {

@@ -1,10 +1,11 @@
-//! One thing that is wrong with an input.
+//! One problem of an input.
 
 use serde::Serialize;
 
-/// One thing that is wrong with an input: the field, by wire name and dotted path, and what it should have been.
+/// One problem of an input: the path of the field, and a message that says what the field should
+/// have been.
 ///
-/// The message never repeats the value.
+/// The message never repeats the value that was sent.
 ///
 /// # Examples
 ///
@@ -16,14 +17,14 @@ use serde::Serialize;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issue {
-    /// The path to the field, as `lineItems[1].qty`; empty for the input as a whole.
+    /// The path to the field, for example `lineItems[1].qty`. It is empty for the input as a whole.
     pub field: String,
-    /// What is wrong, in words meant for the caller.
+    /// The message for the client.
     pub message: String,
 }
 
 impl Issue {
-    /// Says what is wrong with a field.
+    /// Makes an issue for a field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }

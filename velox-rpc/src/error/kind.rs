@@ -1,8 +1,9 @@
-//! The one table that maps a kind of error to its HTTP status, its tRPC key and its JSON-RPC number.
+//! The table that maps each kind of error to its HTTP status, its tRPC key and its JSON-RPC number.
 
 use http::StatusCode;
 
-/// The kind of failure of an [`Error`](super::Error): the same over REST, tRPC and the direct caller.
+/// The kind of an [`Error`](super::Error), which is the same over REST, over tRPC and for the
+/// direct caller.
 ///
 /// The names and numbers are those of tRPC 11.
 ///
@@ -18,53 +19,54 @@ use http::StatusCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request is not what it should be.
+    /// 400: the request is invalid.
     BadRequest,
-    /// The request could not be read at all.
+    /// 400: the request could not be parsed.
     ParseError,
-    /// The caller is not known.
+    /// 401: the caller is not authenticated.
     Unauthorized,
-    /// The caller has to pay first.
+    /// 402: the caller has to pay first.
     PaymentRequired,
-    /// The caller is known, and may not.
+    /// 403: the caller is not allowed to do this.
     Forbidden,
-    /// There is no such thing.
+    /// 404: the resource or the path does not exist.
     NotFound,
-    /// The thing is there, but not by this method.
+    /// 405: the path exists, but not for this method.
     MethodNotSupported,
-    /// The request took too long to arrive.
+    /// 408: the request took too long to arrive.
     Timeout,
-    /// The thing is not in the state that the request expects.
+    /// 409: the request conflicts with the current state of the resource.
     Conflict,
-    /// A condition of the request does not hold.
+    /// 412: a condition of the request does not hold.
     PreconditionFailed,
-    /// The body is larger than is allowed.
+    /// 413: the request body is too large.
     PayloadTooLarge,
-    /// The body is in a format that is not read here.
+    /// 415: the format of the request body is not supported.
     UnsupportedMediaType,
-    /// The request was understood, and makes no sense.
+    /// 422: the request was understood, but it does not make sense.
     UnprocessableContent,
-    /// The request must carry a condition.
+    /// 428: the request must carry a condition.
     PreconditionRequired,
-    /// The caller asks too often.
+    /// 429: the caller sent too many requests.
     TooManyRequests,
-    /// The caller went away.
+    /// 499: the client closed the connection.
     ClientClosedRequest,
-    /// Something failed that the caller cannot help.
+    /// 500: something failed on the server.
     InternalServerError,
-    /// Not built yet.
+    /// 501: the feature is not implemented.
     NotImplemented,
-    /// A server behind this one gave nonsense.
+    /// 502: a server behind this one sent an invalid response.
     BadGateway,
-    /// Something that is needed is not there at the moment.
+    /// 503: the server or a service that it needs is not available at the moment.
     ServiceUnavailable,
-    /// A server behind this one did not answer in time.
+    /// 504: a server behind this one did not answer in time.
     GatewayTimeout,
 }
 
 impl ErrorKind {
-    /// The kind for an HTTP status: [`BadRequest`](ErrorKind::BadRequest) for another 4xx,
-    /// [`InternalServerError`](ErrorKind::InternalServerError) for everything else.
+    /// Returns the kind for an HTTP status. It returns [`BadRequest`](ErrorKind::BadRequest) for
+    /// any other 4xx, and [`InternalServerError`](ErrorKind::InternalServerError) for everything
+    /// else.
     pub fn from_status(status: StatusCode) -> Self {
         TABLE.iter().find(|row| row.1 == status.as_u16() && row.0 != ErrorKind::ParseError).map_or_else(
             || if status.is_client_error() { ErrorKind::BadRequest } else { ErrorKind::InternalServerError },
@@ -72,17 +74,17 @@ impl ErrorKind {
         )
     }
 
-    /// The HTTP status, always a 4xx or a 5xx.
+    /// Returns the HTTP status, which is always a 4xx or a 5xx.
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.row().1).expect("the table holds valid statuses")
     }
 
-    /// The key by which tRPC knows it.
+    /// Returns the tRPC key, for example `NOT_FOUND`.
     pub fn key(self) -> &'static str {
         self.row().2
     }
 
-    /// The number by which JSON-RPC 2.0 knows it, as tRPC gives it out.
+    /// Returns the JSON-RPC 2.0 error code that tRPC uses.
     pub fn json_rpc(self) -> i32 {
         self.row().3
     }
@@ -94,7 +96,7 @@ impl ErrorKind {
 
 type Row = (ErrorKind, u16, &'static str, i32);
 
-/// In the order of the enum, so that a kind is its own index.
+/// The rows are in the order of the enum, so a kind is the index of its row.
 const TABLE: [Row; 21] = [
     (ErrorKind::BadRequest, 400, "BAD_REQUEST", -32600),
     (ErrorKind::ParseError, 400, "PARSE_ERROR", -32700),

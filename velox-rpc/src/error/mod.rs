@@ -1,7 +1,7 @@
-//! The one error that crosses the wire.
+//! The error type that is sent to clients.
 //!
-//! Outward and inward are apart: the name, the code and the message are meant for the caller, the source is meant for
-//! the log and never leaves the process. Part of the vocabulary.
+//! It separates public and internal information. The name, the code and the message are for the
+//! client. The source is for the log and never leaves the process. Layer: vocabulary.
 
 pub(crate) mod body;
 mod convert;
@@ -21,16 +21,17 @@ pub use self::issue::Issue;
 pub use self::kind::ErrorKind;
 pub use self::problem::{Problem, Type};
 
-/// A result whose error is [`Error`] unless another is named.
+/// A result with [`Error`] as its default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Any error as a source: what the caller is never told.
+/// Any error as a source. It is never sent to the client.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure of a call: a code and a message meant for the caller, and an inward source.
+/// An error of a call: a code and a message for the client, and an internal source.
 ///
-/// Any [`std::error::Error`] becomes an internal error by `?`: the caller reads a fixed sentence, the log gets the
-/// chain of sources. For that reason `Error` is not itself a `std::error::Error`.
+/// `?` turns any [`std::error::Error`] into an internal error. The client then receives a fixed
+/// message, and the log shows the chain of sources. To make this conversion possible, `Error` does
+/// not implement `std::error::Error` itself.
 ///
 /// # Examples
 ///
@@ -63,7 +64,7 @@ struct Inner {
 }
 
 impl Error {
-    /// Makes an error of this kind, with a message for the caller.
+    /// Makes an error of this kind with a message for the client.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -76,9 +77,11 @@ impl Error {
         }))
     }
 
-    /// Makes an error with your own status and code: VeloxTS's `new VeloxError(message, status, code)`.
+    /// Makes an error with your own status and code, like VeloxTS's
+    /// `new VeloxError(message, status, code)`.
     ///
-    /// A status that is neither 4xx nor 5xx is sent as 500, so that no failure is sent as a success.
+    /// A status that is neither 4xx nor 5xx is sent as 500, so that an error never looks like a
+    /// success.
     ///
     /// # Examples
     ///
@@ -102,22 +105,22 @@ impl Error {
         error
     }
 
-    /// 400: the request is not what it should be.
+    /// Makes a 400 error: the request is invalid.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::BadRequest, message)
     }
 
-    /// 401: the caller is not known.
+    /// Makes a 401 error: the caller is not authenticated.
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unauthorized, message)
     }
 
-    /// 403: the caller is known, and may not.
+    /// Makes a 403 error: the caller is not allowed to do this.
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Forbidden, message)
     }
 
-    /// 404, with a message of yours.
+    /// Makes a 404 error with this message.
     ///
     /// # Examples
     ///
@@ -129,7 +132,8 @@ impl Error {
         Self::new(ErrorKind::NotFound, message)
     }
 
-    /// 404, with the resource and the id in the message and in the body: VeloxTS's `new NotFoundError(resource, id)`.
+    /// Makes a 404 error with the resource and the id in the message and in the body, like
+    /// VeloxTS's `new NotFoundError(resource, id)`.
     ///
     /// # Examples
     ///
@@ -145,27 +149,29 @@ impl Error {
             .with_member("resourceId", id)
     }
 
-    /// 409: the thing is not in the state that the request expects.
+    /// Makes a 409 error: the request conflicts with the current state.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Conflict, message)
     }
 
-    /// 503: something that is needed is not there at the moment.
+    /// Makes a 503 error: something that the request needs is not available at the moment.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::ServiceUnavailable, message)
     }
 
-    /// 500: something failed that the caller cannot help. The source goes to the log, never to the caller.
+    /// Makes a 500 error: something failed on the server. The source is written to the log and
+    /// never sent to the client.
     pub fn internal(source: impl Into<BoxError>) -> Self {
         Self::new(ErrorKind::InternalServerError, "Internal server error").with_source(source)
     }
 
-    /// 400: every issue of an input that failed its schema.
+    /// Makes a 400 error from the issues of an invalid input.
     pub fn invalid(issues: Vec<Issue>) -> Self {
         Self::validation(INVALID, issues.into_iter().map(|issue| (issue.field, issue.message)))
     }
 
-    /// 400: a text that is not one JSON document. Says nothing of the text but the place: what stands there is not repeated.
+    /// Makes a 400 error for a text that is not one JSON document. The message gives the position,
+    /// but never repeats the text.
     #[cold]
     pub(crate) fn malformed(error: &serde_json::Error) -> Self {
         let message = match error.classify() {
@@ -175,8 +181,11 @@ impl Error {
         Self::new(ErrorKind::ParseError, message).with_name("Bad Request").with_code("INVALID_JSON")
     }
 
-    /// 400: VeloxTS's `new ValidationError(message, fields)`, for a rule that a schema cannot state. The body is that of an input that failed
-    /// its schema: all fields are told in `details`, and of several issues of one field the first is in `fields`.
+    /// Makes a 400 error for a rule that a schema cannot express, like VeloxTS's
+    /// `new ValidationError(message, fields)`.
+    ///
+    /// The body has the same form as for an input that fails its schema. `details` lists all
+    /// issues; `fields` has the first issue of each field.
     ///
     /// # Examples
     ///
@@ -210,13 +219,13 @@ impl Error {
             .with_member("details", details)
     }
 
-    /// Replaces the body's `code`, such as `NOT_FOUND`.
+    /// Replaces the `code` of the body, for example `NOT_FOUND`.
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.0.code = code.into();
         self
     }
 
-    /// Replaces the body's `error`: the name of the error's class in TypeScript.
+    /// Replaces the `error` of the body, which is the name of the error's class in TypeScript.
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.0.name = name.into();
         self
@@ -228,55 +237,55 @@ impl Error {
         self
     }
 
-    /// Sets the cause. It goes to the log, never to the caller.
+    /// Sets the source. It is written to the log and never sent to the client.
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// The kind of failure, one of tRPC's codes.
+    /// Returns the kind, which corresponds to one of tRPC's codes.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status, always a 4xx or a 5xx.
+    /// Returns the HTTP status, which is always a 4xx or a 5xx.
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The body's `error`: the name of the error's class in TypeScript.
+    /// Returns the `error` of the body, which is the name of the error's class in TypeScript.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The body's `code`, such as `NOT_FOUND`.
+    /// Returns the `code` of the body, for example `NOT_FOUND`.
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// The message meant for the caller.
+    /// Returns the message for the client.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The members of the body beside those that every body has.
+    /// Returns the members of the body, except those that every body has.
     pub fn members(&self) -> &Map<String, Value> {
         &self.0.members
     }
 
-    /// The cause, for the log.
+    /// Returns the source, for the log.
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
 
-    /// Takes the cause out, to put it behind another error.
+    /// Takes the source, so that you can attach it to another error.
     ///
     /// # Examples
     ///
     /// ```
     /// use velox_rpc::Error;
     ///
-    /// /// What the caller is told of a service that cannot be reached.
+    /// /// Makes the error for a service that cannot be reached.
     /// fn unavailable(error: Error) -> Error {
     ///     let unavailable = Error::unavailable("The shop is closed");
     ///     match error.into_source() {
@@ -293,7 +302,7 @@ impl Error {
 }
 
 impl Error {
-    /// The same error for another who asks, with the source as text.
+    /// Copies the error for another caller, with the source as text.
     #[cold]
     pub(crate) fn again(&self) -> Self {
         let Inner { kind, status, name, code, message, members, source } = &*self.0;
@@ -304,7 +313,7 @@ impl Error {
 }
 
 impl fmt::Display for Error {
-    /// The message alone; the source is [`source`](Error::source)'s to give.
+    /// Writes the message only. The source is available through [`source`](Error::source).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
     }
@@ -336,7 +345,7 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// What is said of an input that failed its schema.
+/// The message for an input that fails its schema.
 pub(crate) const INVALID: &str = "Validation failed";
 
 fn default_name(kind: ErrorKind) -> &'static str {

@@ -1,127 +1,130 @@
-//! What can be wrong with a part of an input, before it is put into words.
+//! The problems of an input, before they are put into words.
 
-/// What is wrong with a part of an input, by the codes that Zod has for it: an [`ErrorMap`](super::ErrorMap) puts it into words.
+/// A problem of an input, with the codes of Zod. An [`ErrorMap`](super::ErrorMap) makes the
+/// message.
 ///
-/// It never holds the value that was sent, but for the keys of [`UnrecognizedKeys`](Self::UnrecognizedKeys), whose number and length are
-/// bounded.
+/// A problem never holds the value that was sent. The only exception are the keys of
+/// [`UnrecognizedKeys`](Self::UnrecognizedKeys), whose number and length are bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// It has another type, or is missing: then it was received as [`Type::Undefined`].
+    /// The value has the wrong type or is missing. If it is missing, `received` is
+    /// [`Type::Undefined`].
     InvalidType {
-        /// What the schema wants.
+        /// The type that the schema expects.
         expected: Type,
-        /// What was sent.
+        /// The type that was sent.
         received: Type,
     },
-    /// It is none of the names of an enum.
+    /// The value is not one of the names of an enum.
     InvalidEnumValue {
-        /// The names.
+        /// The allowed names.
         options: Vec<String>,
-        /// What was sent.
+        /// The type that was sent.
         received: Type,
     },
     /// No variant of a discriminated union has this tag.
     InvalidDiscriminator {
-        /// The tags.
+        /// The allowed tags.
         options: Vec<String>,
     },
-    /// No variant of a union takes it.
+    /// No variant of a union accepts the value.
     InvalidUnion,
-    /// It is a text, but not of this format.
+    /// The value is a string, but does not have this format.
     InvalidFormat {
-        /// As Zod calls it: `email`, `url`, `uuid`, `datetime`, `date`, `time`, `ip`.
+        /// Zod's name of the format: `email`, `url`, `uuid`, `datetime`, `date`, `time`, `ip`.
         format: &'static str,
     },
-    /// It does not match a regular expression.
+    /// The string does not match a regular expression.
     InvalidPattern {
-        /// The expression.
+        /// The regular expression.
         pattern: String,
     },
-    /// A text that has to be in it is not.
+    /// The string does not contain a required text.
     MustInclude {
-        /// The text.
+        /// The required text.
         includes: &'static str,
     },
-    /// A number, or the length of something, is too small.
+    /// A number or a length is too small.
     TooSmall {
-        /// What is measured: [`Type::Number`], [`Type::Text`], [`Type::Array`], [`Type::Record`].
+        /// What was measured: [`Type::Number`], [`Type::Text`], [`Type::Array`], [`Type::Record`].
         origin: Type,
-        /// The limit, as JavaScript prints a number.
+        /// The limit, as JavaScript prints numbers.
         minimum: String,
         /// Whether the limit itself is allowed.
         inclusive: bool,
-        /// Whether nothing but the limit is allowed.
+        /// Whether only the limit itself is allowed.
         exact: bool,
     },
-    /// A number, or the length of something, is too big.
+    /// A number or a length is too large.
     TooBig {
-        /// What is measured.
+        /// What was measured: a number, a string, an array or a record.
         origin: Type,
-        /// The limit, as JavaScript prints a number.
+        /// The limit, as JavaScript prints numbers.
         maximum: String,
         /// Whether the limit itself is allowed.
         inclusive: bool,
-        /// Whether nothing but the limit is allowed.
+        /// Whether only the limit itself is allowed.
         exact: bool,
     },
-    /// A number is no multiple.
+    /// The number is not a multiple of the divisor.
     NotMultipleOf {
-        /// Of this number, as JavaScript prints it.
+        /// The divisor, as JavaScript prints numbers.
         divisor: String,
     },
-    /// There are fields that the type does not have.
+    /// The object has fields that the type does not have.
     UnrecognizedKeys {
-        /// The first of them, each cut to a bounded length.
+        /// The first unknown keys, each cut to a bounded length.
         keys: Vec<String>,
-        /// Whether there are more.
+        /// Whether there are more unknown keys.
         has_more: bool,
     },
-    /// A rule of one's own is broken, or another one that Zod does not have.
+    /// A custom rule failed, or a rule that Zod does not have.
     Custom {
         /// The `code` of the `ValidationError`, or the name of the rule.
         code: String,
     },
-    /// It is wrong, and nothing more is known of it.
+    /// The value is invalid, and nothing more is known about it.
     Invalid,
 }
 
 impl Problem {
-    /// Whether it is about the range of a number.
+    /// Returns whether the problem is the range of a number.
     pub(crate) fn is_range(&self) -> bool {
         matches!(self, Self::TooSmall { origin: Type::Number, .. } | Self::TooBig { origin: Type::Number, .. })
     }
 }
 
-/// The type of a value, as Zod tells types apart.
+/// The type of a value, as Zod distinguishes types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
-    /// A text.
-    // Were it called `String`, rustc would write `std::string::String` in its messages about applications.
+    /// A string.
+    // If this were called `String`, rustc would write `std::string::String` in its messages about
+    // applications.
     Text,
     /// A number.
     Number,
     /// A number without a fraction.
     Integer,
-    /// A number with one.
+    /// A number with a fraction.
     Float,
-    /// What a text of a path or query is that was to be a number.
+    /// A text of a path or query that should have been a number.
     Nan,
     /// `true` or `false`.
     Boolean,
-    /// A list.
+    /// An array.
     Array,
-    /// A list whose items have types of their own.
+    /// An array whose items each have their own type.
     Tuple,
-    /// An object whose keys are known.
+    /// An object with known keys.
     Object,
-    /// An object of any keys, all of whose values have one type.
+    /// An object with arbitrary keys, whose values all have the same type.
     Record,
     /// `null`.
     Null,
-    /// Nothing: it is missing.
+    /// No value: it is missing.
     Undefined,
-    /// Anything that is not missing.
+    /// Any value that is not missing.
     NonOptional,
 }
