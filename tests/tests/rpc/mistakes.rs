@@ -160,7 +160,7 @@ fn a_path_is_well_formed() {
 #[test]
 fn a_name_is_there_once() {
     let router = Router::new("a").procedure("one", get("/x")).procedure("one", get("/y"));
-    only(router, &["`a.one` is there 2 times", "rename all but one"]);
+    only(router, &["`a.one` is defined 2 times", "rename all but one"]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn all_mistakes_are_told_at_once() {
     let expected = "\
 the application cannot start:
   - procedure `static pages.index`: `static pages` cannot be part of a path: use letters, digits, `_` and `-`
-  - procedure `users.list` is there 2 times: rename all but one
+  - procedure `users.list` is defined 2 times: rename all but one
   - procedure `users.byName`, route `GET /users/:name`: `users.getUser` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`
   - procedure `users.all`, route `GET /all`: a mutation is never sent by GET: make it a query, or give it another method
   - procedure `users.list`, route `GET /users/:userId`: the input has no field `userId`: add it to the input, or take `:userId` out of the path

@@ -1,4 +1,4 @@
-//! The manifest: an application's procedures as data, for tables of routes and for exporters.
+//! The manifest: an application's procedures as data, for route tables and exporters.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,11 @@ use crate::call::{Kind, ProcedureName};
 use crate::procedure::{Demands, Endpoint, InputShape};
 use crate::router::{Namespace, Success};
 
-/// An application's procedures as data.
+/// The procedures of an application as data.
 ///
-/// Its [`Display`](fmt::Display) is the table of routes: method, path, procedure; what a caller needs and what it may have, such as a session's
-/// cookie; and the guards.
+/// Its [`Display`](fmt::Display) implementation prints the table of routes. Each row has the
+/// method, the path, the procedure, the credentials that a caller needs or may send, such as a
+/// session's cookie, and the guards.
 ///
 /// # Examples
 ///
@@ -33,19 +34,19 @@ pub struct Manifest {
     has_superjson: bool,
 }
 
-/// What is known of one procedure without running it.
+/// The description of one procedure.
 #[derive(Clone)]
 pub struct ManifestEntry {
     endpoint: Endpoint,
     route: Option<ManifestRoute>,
 }
 
-/// How REST reaches a procedure, as the wire has decided it.
+/// The REST route of a procedure, as the wire has chosen it.
 #[derive(Debug, Clone)]
 pub(crate) struct ManifestRoute {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// Whether what the path does not give is in the body, and not in the query.
+    /// Whether the fields that are not in the path come from the body instead of the query.
     pub(crate) takes_body: bool,
     pub(crate) success: Success,
 }
@@ -68,7 +69,7 @@ impl Manifest {
         self.has_superjson
     }
 
-    /// The procedures, in the order in which they were added.
+    /// Returns the procedures in the order in which they were added.
     pub fn entries(&self) -> &[ManifestEntry] {
         &self.entries
     }
@@ -81,12 +82,13 @@ impl Manifest {
 }
 
 impl ManifestEntry {
-    /// The procedure's name.
+    /// Returns the name of the procedure.
     pub fn name(&self) -> &ProcedureName {
         &self.endpoint.name
     }
 
-    /// The REST method and path, with the prefix and with parameters as `:id`.
+    /// Returns the REST method and path, with the prefix and with parameters as `:id`, or `None`
+    /// without a REST route.
     pub fn route(&self) -> Option<(&Method, &str)> {
         self.route.as_ref().map(|route| (&route.method, route.path.as_str()))
     }
@@ -95,37 +97,37 @@ impl ManifestEntry {
         self.route.as_ref()
     }
 
-    /// The names of the guards, in order.
+    /// Returns the names of the guards, in order.
     pub fn guards(&self) -> &[String] {
         &self.endpoint.meta.guards
     }
 
-    /// What the steps demand of a caller.
+    /// Returns the credentials and the refusals that the steps of the procedure declare.
     pub fn demands(&self) -> &Demands {
         &self.endpoint.meta.demands
     }
 
-    /// What the procedure is for.
+    /// Returns the description of the procedure.
     pub fn description(&self) -> Option<&str> {
         self.endpoint.meta.description.as_deref()
     }
 
-    /// What to use instead, where the procedure is deprecated.
+    /// Returns what to use instead if the procedure is deprecated.
     pub fn deprecated(&self) -> Option<&str> {
         self.endpoint.meta.deprecated.as_deref()
     }
 
-    /// The JSON Schema of the input, where the procedure takes one.
+    /// Returns the JSON Schema of the input, or `None` if the procedure takes none.
     pub fn input_schema(&self) -> Option<Schema> {
         self.endpoint.meta.input.as_ref().map(|input| input.schema())
     }
 
-    /// The JSON Schema of the input, in the terms of a generator, which collects the definitions.
+    /// Returns the JSON Schema of the input, with its definitions in this generator.
     pub fn input_schema_in(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
         self.endpoint.meta.input.as_ref().map(|input| input.schema_in(generator))
     }
 
-    /// Whether no input at all is one that the procedure takes.
+    /// Returns whether the procedure can be called without input.
     pub(crate) fn is_input_optional(&self) -> bool {
         let is_subscription = self.name().kind() == Kind::Subscription;
         let is_optional =
@@ -133,27 +135,29 @@ impl ManifestEntry {
         self.endpoint.meta.input.as_ref().is_none_or(is_optional)
     }
 
-    /// The settings for a generator of input schemas: what is read, as JSON Schema 2020-12.
+    /// Returns the settings for a generator of input schemas: JSON Schema 2020-12, for
+    /// deserialization.
     pub fn input_settings() -> SchemaSettings {
         SchemaSettings::draft2020_12().for_deserialize()
     }
 
-    /// The JSON Schema of the output, in the terms of a generator, which collects the definitions.
+    /// Returns the JSON Schema of the output, with its definitions in this generator.
     pub fn output_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.endpoint.meta.output)(generator)
     }
 
-    /// Whether its output is `()`.
+    /// Returns whether the output is `()`.
     pub(crate) fn gives_nothing(&self) -> bool {
         self.endpoint.meta.gives_nothing
     }
 
-    /// Whether it is a subscription whose events have ids.
+    /// Returns whether this is a subscription whose events have ids.
     pub(crate) fn is_tracked(&self) -> bool {
         self.endpoint.meta.is_tracked
     }
 
-    /// The settings for a generator of output schemas: what is written, as JSON Schema 2020-12.
+    /// Returns the settings for a generator of output schemas: JSON Schema 2020-12, for
+    /// serialization.
     pub fn output_settings() -> SchemaSettings {
         SchemaSettings::draft2020_12().for_serialize()
     }

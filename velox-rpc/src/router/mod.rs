@@ -1,4 +1,5 @@
-//! Routers: procedures under a namespace, and the table that an application makes of all of them.
+//! Routers, which hold procedures under a namespace, and the table of all procedures of an
+//! application.
 
 pub(crate) mod beyond_json;
 mod manifest;
@@ -16,7 +17,7 @@ pub(crate) use self::table::{Mistakes, Table};
 use crate::context::Context;
 use crate::procedure::{Guard, Middleware, Procedure};
 
-/// Procedures under one namespace: what `#[router]` makes of an `impl` block.
+/// Procedures under one namespace. `#[router]` makes one from an `impl` block.
 ///
 /// # Examples
 ///
@@ -28,7 +29,7 @@ use crate::procedure::{Guard, Middleware, Procedure};
 /// let app = App::new(()).router(health);
 /// # let _ = app;
 /// ```
-#[must_use = "a router answers only in an `App`"]
+#[must_use = "a router does nothing until it is added to an `App`"]
 pub struct Router<S> {
     namespace: String,
     description: Option<Cow<'static, str>>,
@@ -43,11 +44,12 @@ pub(crate) struct Namespace {
     pub(crate) description: Option<Cow<'static, str>>,
 }
 
-/// Puts a step of a router around a procedure.
+/// Wraps a procedure in a step of the router.
 type Around<S> = Box<dyn Fn(Procedure<S>) -> Procedure<S> + Send + Sync>;
 
 impl<S> Router<S> {
-    /// A router without procedures. The namespace is part of every path: `auth` makes `/api/auth/…`.
+    /// Makes a router without procedures. The namespace is part of every path: `auth` makes
+    /// `/api/auth/…`.
     pub fn new(namespace: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), description: None, procedures: Vec::new(), steps: Vec::new() }
     }
@@ -74,7 +76,7 @@ impl<S> Router<S> {
         self
     }
 
-    /// Adds a procedure under its wire name, as `getProfile`.
+    /// Adds a procedure under this name, for example `getProfile`.
     pub fn procedure(mut self, name: impl Into<String>, procedure: impl Into<Procedure<S>>) -> Self {
         self.procedures.push((name.into(), procedure.into()));
         self
@@ -82,11 +84,11 @@ impl<S> Router<S> {
 }
 
 impl<S: Send + Sync + 'static> Router<S> {
-    /// Lets a guard decide on every procedure of this router, before the steps of its own.
+    /// Adds a guard to every procedure of this router. It runs before the procedure's own steps.
     ///
     /// # Examples
     ///
-    /// A router that was made by `#[router]` is one too:
+    /// You can also add it to a router made by `#[router]`:
     ///
     /// ```
     /// use velox_rpc::procedure::guard;
@@ -113,12 +115,15 @@ impl<S: Send + Sync + 'static> Router<S> {
         self
     }
 
-    /// Puts a middleware around every procedure of this router, outside of the steps of its own.
+    /// Wraps every procedure of this router in a middleware. It runs outside the procedure's own
+    /// steps.
     ///
-    /// It may not extend the context: a procedure has been built by now, and sees what its own middlewares add. What is to be in
-    /// `ctx` for all procedures of a router stands in a base that they begin with, as [`ProcedureBuilder`](crate::ProcedureBuilder) shows.
+    /// The middleware cannot extend the context, because each procedure is already built and only
+    /// sees what its own middlewares add. To add a field to `ctx` for all procedures of a router,
+    /// start them from a shared base: see [`ProcedureBuilder`](crate::ProcedureBuilder).
     ///
-    /// Guards and middlewares of a router run in the order in which they are written, whether a procedure was added before or after.
+    /// The guards and middlewares of a router run in the order in which you add them. They also
+    /// apply to procedures that you added before them.
     ///
     /// # Examples
     ///
@@ -127,7 +132,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// use velox_rpc::{Ctx, Middleware, Next, Result, Router, procedure};
     /// use velox_rpc::http::{HeaderName, HeaderValue};
     ///
-    /// /// Says which version answers.
+    /// /// Adds the version of the API to every reply.
     /// struct Versioned;
     ///
     /// impl<C: Ctx> Middleware<C> for Versioned {
@@ -153,7 +158,7 @@ impl<S: Send + Sync + 'static> Router<S> {
         self
     }
 
-    /// Its namespace with its description, and its procedures with the router's steps around them.
+    /// Returns the namespace with its description, and the procedures wrapped in the router's steps.
     pub(crate) fn into_parts(self) -> (Namespace, impl Iterator<Item = (String, Procedure<S>)>) {
         let Self { namespace, description, procedures, steps } = self;
         let around = move |procedure| steps.iter().rev().fold(procedure, |inner, step| step(inner));
@@ -169,14 +174,15 @@ impl<S> fmt::Debug for Router<S> {
     }
 }
 
-/// What an [`App`](crate::App) takes as a router: a [`Router`], or a type whose `impl` block is a `#[router]`.
+/// A value that an [`App`](crate::App) accepts as a router: a [`Router`], or a type whose `impl`
+/// block has the attribute `#[router]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a router for an application with the state `{S}`",
     label = "not a router of this application",
     note = "put `#[router(\"name\", state = {S})]` above the `impl` block of `{Self}`"
 )]
 pub trait IntoRouter<S> {
-    /// The router.
+    /// Makes the router.
     fn into_router(self) -> Router<S>;
 }
 

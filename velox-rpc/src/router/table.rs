@@ -1,4 +1,4 @@
-//! All procedures of an application, and what was found wrong while they were gathered.
+//! All procedures of an application, and the mistakes found while they were collected.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -31,30 +31,29 @@ impl Table {
         &self.namespaces
     }
 
-    /// The procedures.
     pub(crate) fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
     }
 
-    /// Tells all inputs what the application sets for them.
+    /// Passes the application's settings to all inputs.
     pub(crate) fn set_inputs(&self, settings: &InputSettings) {
         self.endpoints.iter().filter_map(|endpoint| endpoint.meta.input.as_ref()).for_each(|input| input.set(settings));
     }
 
-    /// Notes every field that its reader can never take.
+    /// Notes every field that serde can never read.
     pub(crate) fn check_inputs(&self, mistakes: &mut Mistakes) {
         for endpoint in &self.endpoints {
             if let Some(field) = endpoint.meta.input.as_ref().and_then(|input| input.unreadable_field()) {
                 mistakes.note(format!(
-                    "procedure `{}`: the input has a field `{field}` that serde cannot read there, inside an enum with `tag` or `untagged`, or a \
-                     flattened type: integers of 128 bits, and maps whose keys are numbers. Make it a text, or take it out",
+                    "procedure `{}`: serde cannot read the input's field `{field}`, which is inside an enum with `tag` or `untagged`, or inside a \
+                     flattened type: there it supports neither 128-bit integers nor maps with numbers as keys. Make it a string, or remove it",
                     endpoint.name
                 ));
             }
         }
     }
 
-    /// Notes every name that cannot be part of a path, and every name that is taken twice.
+    /// Notes every name that cannot be part of a path, and every name that is used twice.
     pub(crate) fn check_names(&self, mistakes: &mut Mistakes) {
         let mut seen = HashMap::new();
         for endpoint in &self.endpoints {
@@ -71,12 +70,13 @@ impl Table {
         let mut repeated: Vec<_> = seen.into_iter().filter(|(_, count)| *count > 1).collect();
         repeated.sort();
         for (name, count) in repeated {
-            mistakes.note(format!("procedure `{name}` is there {count} times: rename all but one"));
+            mistakes.note(format!("procedure `{name}` is defined {count} times: rename all but one"));
         }
     }
 }
 
-/// What is wrong with an application's procedures and routes: all of it, so that it can be mended in one go.
+/// The mistakes in an application's procedures, routes and settings, so that you can fix all of
+/// them at once.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Mistakes(Vec<String>);
 
