@@ -1,7 +1,7 @@
 //! The builder: a chain of steps, written in the order in which they run.
 //!
-//! A builder holds the chain so far as a function from its rest to the whole. Each method puts one more erased step into
-//! it, so that no type grows with the chain but the context's.
+//! A builder stores the chain so far as a function from the remaining steps to the whole chain.
+//! Each method adds one erased step, so only the type of the context grows with the chain.
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -24,7 +24,8 @@ use crate::call::{Call, Kind};
 use crate::context::{Context, Ctx};
 use crate::error::Result;
 
-/// Starts a procedure. Inside `#[router]` the state is filled in; elsewhere it is named: `procedure::<AppState>()`.
+/// Starts a procedure. Inside `#[router]`, the macro fills in the state. Elsewhere, name it:
+/// `procedure::<AppState>()`.
 ///
 /// # Examples
 ///
@@ -61,12 +62,13 @@ pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
     }
 }
 
-/// A procedure under construction: application state `S`, context so far `C`, input so far `I`.
+/// A procedure under construction, with the application state `S`, the context so far `C` and the
+/// input so far `I`.
 ///
-/// Steps run in the order in which they are written: `.use_(session.required()).input::<T>()` answers 401 before it looks
-/// at the body.
+/// Steps run in the order in which you write them: `.use_(session.required()).input::<T>()` answers
+/// 401 before it reads the body.
 ///
-/// Three parameters and no more, so that a reusable base has a type that can be written down:
+/// The builder has only three type parameters, so you can write down the type of a reusable base:
 ///
 /// ```
 /// use velox_rpc::procedure::{ProcedureBuilder, guard};
@@ -88,7 +90,7 @@ pub struct ProcedureBuilder<S, C = Context<S>, I = ()> {
     meta: Meta,
 }
 
-/// The chain so far: a function from its rest to the whole.
+/// The chain so far: a function from the remaining steps to the whole chain.
 type Wrap<S, C> = Box<dyn FnOnce(Step<C>) -> Step<Context<S>> + Send>;
 
 impl<S, C, I> ProcedureBuilder<S, C, I>
@@ -97,7 +99,7 @@ where
     C: Ctx<State = S>,
     I: Send + 'static,
 {
-    /// Puts a middleware around the steps that follow: TypeScript's `.use(…)`.
+    /// Wraps the steps that follow in a middleware, like TypeScript's `.use(…)`.
     ///
     /// # Examples
     ///
@@ -122,7 +124,7 @@ where
         builder.then(move |inner| middleware::step(Arc::new(middleware), inner))
     }
 
-    /// Puts a closure around the steps that follow, with code before and after: TypeScript's
+    /// Wraps the steps that follow in a closure, with code before and after them, like TypeScript's
     /// `.use(async ({ ctx, next }) => …)`.
     ///
     /// # Examples
@@ -150,14 +152,15 @@ where
         self.then(move |inner| middleware::step_fn(middleware, inner))
     }
 
-    /// Lets a guard decide whether the call goes on.
+    /// Adds a guard, which decides whether the call continues.
     pub fn guard<G: Guard<C>>(mut self, guard: G) -> Self {
         self.meta.guards.push(guard.name().to_owned());
         guard.describe(&mut self.meta.demands);
         self.then(move |inner| guard::step(Arc::new(guard), inner))
     }
 
-    /// Lets several guards decide, one after the other: an array of one type or a tuple of several.
+    /// Adds several guards, which run one after the other. Pass an array of one type or a tuple of
+    /// several types.
     ///
     /// # Examples
     ///
@@ -176,10 +179,13 @@ where
         self.then(move |inner| guard::step(Arc::new(all_of(guards)), inner))
     }
 
-    /// Lets a closure decide whether the call goes on. It sees the context and, after `.input::<T>()`, the input; before that the input is `()`.
+    /// Adds a guard made from a closure. The closure receives the context and, after
+    /// `.input::<T>()`, the input. Before that, the input is `()`.
     ///
-    /// The closure returns `bool`, where `false` is 403 `Access denied`; `Result<(), Refusal>`, for a [`Refusal`](super::Refusal) with
-    /// your own message and status; or `Result<()>`, for any [`Error`](crate::Error). Written last, it runs right before the handler.
+    /// The closure can return `bool`, where `false` means 403 `Access denied`. It can return
+    /// `Result<(), Refusal>`, to set your own message and status with a
+    /// [`Refusal`](super::Refusal). Or it can return `Result<()>` with any [`Error`](crate::Error).
+    /// If you write the guard last, it runs right before the handler.
     ///
     /// # Examples
     ///
@@ -217,35 +223,39 @@ where
         self.then(move |inner| guard::step_fn::<C, I, F, V>(name, guard, inner))
     }
 
-    /// Gives the procedure this REST route: VeloxTS's `.rest({ method, path })`. Parameters are written `:id`.
+    /// Sets the REST route of the procedure, like VeloxTS's `.rest({ method, path })`. Write
+    /// parameters as `:id`.
     ///
-    /// What is wrong with a route is found when the application is built, with all other mistakes.
+    /// velox checks the route when you build the application, and reports it together with all
+    /// other mistakes.
     pub fn rest(mut self, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
         self.meta.rest = RestRoute::At { method, path: path.into() };
         self
     }
 
-    /// Takes the procedure's REST route away.
+    /// Removes the REST route of the procedure.
     pub fn no_rest(mut self) -> Self {
         self.meta.rest = RestRoute::None;
         self
     }
 
-    /// Puts the procedure's resource below another: `.parent("posts")` makes `/posts/:postId/comments`.
+    /// Nests the procedure's resource under another one: `.parent("posts")` makes
+    /// `/posts/:postId/comments`.
     ///
-    /// `.parent(("organizations", "orgId"))` names the parameter.
+    /// Use `.parent(("organizations", "orgId"))` to name the parameter.
     pub fn parent(mut self, parent: impl Into<Parent>) -> Self {
         self.meta.parents.push(parent.into());
         self
     }
 
-    /// Puts the procedure's resource below several others, outermost first.
+    /// Nests the procedure's resource under several others, outermost first.
     pub fn parents<P: Into<Parent>>(mut self, parents: impl IntoIterator<Item = P>) -> Self {
         self.meta.parents.extend(parents.into_iter().map(Into::into));
         self
     }
 
-    /// Refuses request bodies of more bytes than this with 413, in place of the application's own limit
+    /// Sets the largest allowed request body of this procedure, in bytes. A larger body is refused
+    /// with 413. This replaces the application's limit
     /// ([`App::body_limit`](crate::App::body_limit)).
     ///
     /// # Examples
@@ -267,8 +277,10 @@ where
         self
     }
 
-    /// Answers a call with 503 once it has taken longer than this, in place of the application's own limit
-    /// ([`App::handler_timeout`](crate::App::handler_timeout), which says what becomes of the call). `Duration::MAX` is no limit.
+    /// Sets how long a call of this procedure may take before it is answered with 503.
+    /// `Duration::MAX` means no limit. This replaces the application's limit,
+    /// [`App::handler_timeout`](crate::App::handler_timeout), which explains what happens to the
+    /// call.
     ///
     /// # Examples
     ///
@@ -285,8 +297,9 @@ where
         self
     }
 
-    /// Answers requests for any host, whatever [`App::allowed_hosts`](crate::App::allowed_hosts) says: for what a load balancer probes by
-    /// an address or by a name that changes.
+    /// Answers requests for any host, regardless of
+    /// [`App::allowed_hosts`](crate::App::allowed_hosts). Use it for a procedure that a load
+    /// balancer probes by an address or by a changing name.
     ///
     /// # Examples
     ///
@@ -335,13 +348,13 @@ where
         self
     }
 
-    /// Marks the procedure as deprecated, and says what to use instead.
+    /// Marks the procedure as deprecated, with a note that says what to use instead.
     pub fn deprecated(mut self, note: impl Into<Cow<'static, str>>) -> Self {
         self.meta.deprecated = Some(note.into());
         self
     }
 
-    /// Says what the procedure is for, in the documents made of the router.
+    /// Sets the description of the procedure in the OpenAPI and TypeScript exports.
     pub fn describe(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.meta.description = Some(text.into());
         self
@@ -349,8 +362,8 @@ where
 
     /// Ends the chain with the handler of a query.
     ///
-    /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|` closure cannot capture: what it
-    /// needs is in `ctx`.
+    /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|`
+    /// closure cannot capture variables; put what it needs into `ctx`.
     pub fn query<F, R, M>(self, handler: F) -> Query<I, R::Value, S>
     where
         F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
@@ -394,7 +407,7 @@ where
         Procedure::new(meta, (self.wrap)(last))
     }
 
-    /// Puts one more step between the chain so far and its rest.
+    /// Adds one step to the end of the chain so far.
     fn then<D: 'static>(self, step: impl FnOnce(Step<D>) -> Step<C> + Send + 'static) -> ProcedureBuilder<S, D, I> {
         let ProcedureBuilder { wrap, mut meta, .. } = self;
         meta.steps_before_input |= meta.input.is_none();
@@ -407,15 +420,16 @@ where
     S: Send + Sync + 'static,
     C: Ctx<State = S>,
 {
-    /// Reads the input as a `T` and validates it: TypeScript's `.input(schema)`.
+    /// Reads the input as a `T` and validates it, like TypeScript's `.input(schema)`.
     ///
-    /// Where that fails the caller gets a 400 with everything that is wrong, types and rules together.
+    /// If the input is invalid, the client receives a 400 that lists everything that is wrong, in
+    /// types and rules.
     pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
         let ProcedureBuilder { wrap, meta, .. } = self.with_input(Read::of::<T>(), input::shape::<T>());
         ProcedureBuilder { wrap, input: PhantomData, meta }
     }
 
-    /// The part that is the same for all input types.
+    /// Runs the part that does not depend on the input type.
     fn with_input(mut self, read: Read, shape: Arc<InputShape>) -> Self {
         self.meta.input = Some(Arc::clone(&shape));
         let wrap = self.wrap;

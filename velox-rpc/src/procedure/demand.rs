@@ -1,4 +1,4 @@
-//! What the steps of a procedure demand of its caller, for the documents made of the router.
+//! The demands of a procedure's steps on its caller, for the exported documents.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode};
 
 use crate::call::Kind;
 
-/// By what a caller shows who it is.
+/// A way for callers to identify themselves.
 ///
 /// # Examples
 ///
@@ -20,14 +20,14 @@ use crate::call::Kind;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credential {
-    /// A cookie of this name, as a session's.
+    /// A cookie of this name, such as that of a session.
     Cookie(Cow<'static, str>),
-    /// A header of this name, as an API key's.
+    /// A header of this name, such as that of an API key.
     Header(Cow<'static, str>),
 }
 
 impl fmt::Display for Credential {
-    /// `cookie session`, `header x-api-key`.
+    /// Writes, for example, `cookie session` or `header x-api-key`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cookie(name) => write!(f, "cookie {name}"),
@@ -36,10 +36,10 @@ impl fmt::Display for Credential {
     }
 }
 
-/// What the steps of a procedure demand of its caller: a middleware and a guard say it in `describe`, and the documents made of
-/// the router tell it.
+/// The demands of a procedure's steps on its caller. Middlewares and guards declare them in
+/// `describe`, and the exported documents show them.
 ///
-/// It describes; what it says is enforced by the steps themselves.
+/// Demands only describe the procedure. The steps themselves have to enforce them.
 ///
 /// # Examples
 ///
@@ -86,7 +86,7 @@ pub(crate) struct ReplyHeader {
 }
 
 impl Demands {
-    /// Nobody comes through without it.
+    /// Declares a credential that every caller needs.
     pub fn require(&mut self, credential: Credential) {
         self.accepted.retain(|other| *other != credential);
         if !self.required.contains(&credential) {
@@ -94,7 +94,7 @@ impl Demands {
         }
     }
 
-    /// Who has it is known by it; others come through as well.
+    /// Declares a credential that identifies a caller, but is not required.
     pub fn accept(&mut self, credential: Credential) {
         if !self.required.contains(&credential) && !self.accepted.contains(&credential) {
             self.accepted.push(credential);
@@ -177,7 +177,8 @@ impl Demands {
         more.headers.into_iter().for_each(|header| self.add_header(header));
     }
 
-    /// Some calls are refused by this status, with this message. As with errors, a status that is neither 4xx nor 5xx stands for 500.
+    /// Declares that some calls are refused with this status and message. As with errors, a status
+    /// that is neither 4xx nor 5xx becomes 500.
     pub fn refuse(&mut self, status: StatusCode, message: impl Into<Cow<'static, str>>) {
         let is_error = status.is_client_error() || status.is_server_error();
         let refusal = (if is_error { status } else { StatusCode::INTERNAL_SERVER_ERROR }, message.into());
@@ -186,17 +187,17 @@ impl Demands {
         }
     }
 
-    /// What nobody comes through without: all of them.
+    /// Returns the credentials that a caller needs, all of them together.
     pub fn required(&self) -> &[Credential] {
         &self.required
     }
 
-    /// What a caller may have.
+    /// Returns the credentials that a caller may send.
     pub fn accepted(&self) -> &[Credential] {
         &self.accepted
     }
 
-    /// Whether a cookie is read, and so may be set.
+    /// Returns whether a step reads a cookie, and may therefore set one.
     pub(crate) fn has_cookie(&self) -> bool {
         self.required.iter().chain(&self.accepted).any(|credential| matches!(credential, Credential::Cookie(_)))
     }
@@ -206,7 +207,7 @@ impl Demands {
         &self.headers
     }
 
-    /// The refusals, each with its status and message.
+    /// Returns the refusals, each with its status and message.
     pub fn refusals(&self) -> impl Iterator<Item = (StatusCode, &str)> {
         self.refusals.iter().map(|(status, message)| (*status, message.as_ref()))
     }

@@ -1,13 +1,14 @@
-//! The end of a call: whether what was said of the reply can be sent.
+//! The end of a call: a check that the head of the reply can be sent.
 //!
-//! It is asked right after the handler, so that a middleware around it sees a call that failed and keeps nothing of it; and once more
-//! where the exchange ends, for what middlewares and hooks say after the handler.
+//! The check runs right after the handler, so that a middleware around it sees a failed call and
+//! saves nothing of it. It runs again at the end of the exchange, for what middlewares and hooks
+//! set after the handler.
 
 use super::Outcome;
 use crate::context::Exchange;
 use crate::error::{BoxError, Error, Result};
 
-/// The result, or an internal error if the head of the reply says something that cannot be sent.
+/// Returns the result, or an internal error if the head of the reply cannot be sent.
 #[inline]
 pub(super) fn checked(exchange: &Exchange, result: Result<Outcome>) -> Result<Outcome> {
     match unsendable(exchange, result.as_ref().ok().map(Outcome::as_json)) {
@@ -16,7 +17,7 @@ pub(super) fn checked(exchange: &Exchange, result: Result<Outcome>) -> Result<Ou
     }
 }
 
-/// What cannot be sent, taken out of the head of the reply.
+/// Removes from the head of the reply what cannot be sent, and describes it.
 #[inline]
 pub(super) fn unsendable(exchange: &Exchange, given: Option<&[u8]>) -> Option<String> {
     let reply = exchange.reply();
@@ -27,7 +28,7 @@ pub(super) fn unsendable(exchange: &Exchange, given: Option<&[u8]>) -> Option<St
 #[error("{what}")]
 struct Unsendable {
     what: String,
-    /// Why the call had failed before.
+    /// The error with which the call had failed before.
     #[source]
     behind: Option<BoxError>,
 }

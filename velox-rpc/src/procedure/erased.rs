@@ -1,4 +1,4 @@
-//! Procedures with their types erased, and the one executor that runs them, whatever wire carries the call.
+//! Procedures with their types erased, and the executor that runs them for every wire.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,36 +14,39 @@ use crate::error::{Chain, Error, Result};
 use crate::running::Running;
 use crate::unwind::{Unwinding, panicked};
 
-/// A finished query: takes an `I`, gives an `O`, and changes nothing.
+/// A finished query: it takes an `I`, returns an `O`, and changes nothing.
 ///
 /// `#[router]` fills in the state `S`.
-#[must_use = "a procedure is called only through a router"]
+#[must_use = "a procedure does nothing until it is added to a router"]
 pub struct Query<I, O, S = ()> {
     procedure: Procedure<S>,
     types: PhantomData<fn(I) -> O>,
 }
 
-/// A finished mutation: takes an `I`, gives an `O`, and may change the world.
+/// A finished mutation: it takes an `I`, returns an `O`, and may change data.
 ///
 /// `#[router]` fills in the state `S`.
-#[must_use = "a procedure is called only through a router"]
+#[must_use = "a procedure does nothing until it is added to a router"]
 pub struct Mutation<I, O, S = ()> {
     procedure: Procedure<S>,
     types: PhantomData<fn(I) -> O>,
 }
 
-/// A finished subscription: takes an `I`, and gives one `E` after the other, until it ends or the client leaves.
+/// A finished subscription: it takes an `I` and sends a series of `E`s until it ends or the client
+/// leaves.
 ///
-/// Where the events have ids, `E` is a [`Tracked<T>`](super::Tracked). `#[router]` fills in the state `S`. See
+/// If the events have ids, `E` is a [`Tracked<T>`](super::Tracked). `#[router]` fills in the state
+/// `S`. See
 /// [`ProcedureBuilder::subscription`](super::ProcedureBuilder::subscription).
-#[must_use = "a procedure is called only through a router"]
+#[must_use = "a procedure does nothing until it is added to a router"]
 pub struct Subscription<I, E, S = ()> {
     procedure: Procedure<S>,
     types: PhantomData<fn(I) -> E>,
 }
 
-/// A finished procedure with its input and output types erased: what a [`Router`](crate::Router) holds.
-#[must_use = "a procedure is called only through a router"]
+/// A finished procedure whose input and output types are erased. A [`Router`](crate::Router) holds
+/// these.
+#[must_use = "a procedure does nothing until it is added to a router"]
 pub struct Procedure<S> {
     meta: Meta,
     step: Step<Context<S>>,
@@ -56,27 +59,29 @@ macro_rules! finished {
                 Self { procedure, types: PhantomData }
             }
 
-            /// Says what the procedure is for, in the documents made of the router. `#[router]` takes it from the method's
-            /// doc comment.
+            /// Sets the description of the procedure in the OpenAPI and TypeScript exports.
+            /// `#[router]` takes it from the method's doc comment.
             pub fn describe(mut self, text: impl Into<Cow<'static, str>>) -> Self {
                 self.procedure.meta.description = Some(text.into());
                 self
             }
 
-            /// Marks the procedure as deprecated, and says what to use instead.
+            /// Marks the procedure as deprecated, with a note that says what to use instead.
             pub fn deprecated(mut self, note: impl Into<Cow<'static, str>>) -> Self {
                 self.procedure.meta.deprecated = Some(note.into());
                 self
             }
 
-            /// Says under which name a router serves the procedure, so that [`Caller::call`](crate::caller::Caller::call) runs it
-            /// with the guards and middlewares of that router. `#[router]` says it of every method.
+            /// Sets the name under which a router serves the procedure, so that
+            /// [`Caller::call`](crate::caller::Caller::call) runs it with the guards and
+            /// middlewares of that router. `#[router]` sets it for every method.
             ///
-            /// It does not add the procedure to a router.
+            /// This does not add the procedure to a router.
             ///
             /// # Examples
             ///
-            /// A function that builds a procedure for a router written by hand, and for callers of it:
+            /// This function builds a procedure, both for a router written by hand and for callers
+            /// of it:
             ///
             /// ```
             /// use velox_rpc::procedure::guard;
@@ -131,7 +136,7 @@ impl<S> Procedure<S> {
 }
 
 impl<S: Send + Sync + 'static> Procedure<S> {
-    /// With a guard outside of all its steps.
+    /// Wraps all steps in a guard.
     pub(crate) fn guarded<G: Guard<Context<S>>>(mut self, guard: Arc<G>) -> Self {
         self.meta.guards.insert(0, guard.name().to_owned());
         self.meta.steps_before_input = true;
@@ -139,7 +144,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
         Self { meta: self.meta, step: guard::step(guard, self.step) }
     }
 
-    /// With a middleware outside of all its steps.
+    /// Wraps all steps in a middleware.
     pub(crate) fn wrapped<M>(mut self, middleware: Arc<M>) -> Self
     where
         M: Middleware<Context<S>, Context = Context<S>>,
@@ -149,7 +154,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
         Self { meta: self.meta, step: middleware::step(middleware, self.step) }
     }
 
-    /// Binds the state: what is left depends on no type of the application.
+    /// Binds the state. The result does not depend on any type of the application.
     pub(crate) fn bind(self, name: ProcedureName, state: Arc<S>) -> Endpoint {
         let Self { mut meta, step } = self;
         meta.demands.settle(meta.kind);
@@ -167,7 +172,7 @@ impl<S> fmt::Debug for Procedure<S> {
     }
 }
 
-/// A procedure of a built application: its name, what is known of it, and its chain.
+/// A procedure of a built application: its name, its description, and its chain.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     pub(crate) name: Arc<ProcedureName>,
@@ -175,10 +180,10 @@ pub(crate) struct Endpoint {
     run: Arc<dyn Fn(CallCore) -> Running<Result<Outcome>> + Send + Sync>,
 }
 
-/// Runs a call, the so-manieth of its exchange. There is no other way to run one.
+/// Runs the call with the index `call` of its exchange. All calls run through this function.
 ///
-/// A panic in it ends the call as an internal error; the connection and the process live on. What the caller cannot help
-/// is logged here, once, with the id of the exchange.
+/// A panic ends the call with an internal error; the connection and the process keep running.
+/// Server errors are logged here, once, with the id of the exchange.
 pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Outcome> {
     let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), call };
     let mut result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
@@ -197,7 +202,7 @@ pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -
     result
 }
 
-/// The exchange is over when a subscription fails: of it only the id is kept.
+/// Keeps only the id of the exchange, because the exchange is over when a subscription fails.
 #[cold]
 fn log_failures(events: &mut Events, endpoint: &Endpoint, exchange: &Exchange) {
     let (procedure, id) = (Arc::clone(&endpoint.name), exchange.id());
@@ -208,8 +213,9 @@ fn log_failures(events: &mut Events, endpoint: &Endpoint, exchange: &Exchange) {
     }));
 }
 
-/// Ends an exchange after its calls, of which the only one gave the JSON `given`: what was opened is saved. Where that fails, or where it said something of the
-/// reply that cannot be sent, the error takes the reply's place.
+/// Ends an exchange after its calls and saves what they opened. `given` is the JSON output of the
+/// only call. If saving fails, or if the head of the reply cannot be sent, the error replaces the
+/// reply.
 pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: Option<&[u8]>) -> Result<()> {
     let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
     if result.is_ok()

@@ -1,13 +1,14 @@
 //! The last step: the handler, and what it may return.
 //!
-//! The ladder from a closure to a step:
+//! A closure becomes a step in four stages:
 //!
-//! 1. `F: Fn(Call<C, I>) -> R`: the bound stands on the builder's method itself, so that the closure's parameter has a
-//!    known type and `ctx.user` can be written without annotations.
-//! 2. `R: Respond<M>`: `R` is a `Result<T>` (`M = Now`) or a future of one (`M = Later`). Two impls can stand beside each
-//!    other since their `M` differs; the compiler finds the one that holds.
-//! 3. `R::Value: Output`: a bound of its own, so that an output that cannot be written is reported as that.
-//! 4. [`step`] erases all of it.
+//! 1. `F: Fn(Call<C, I>) -> R`: this bound is on the builder's method itself, so the closure's
+//!    parameter has a known type and `ctx.user` needs no annotations.
+//! 2. `R: Respond<M>`: `R` is a `Result<T>` (`M = Now`) or a future of one (`M = Later`). The two
+//!    impls do not overlap, because their `M` differs, and the compiler finds the one that applies.
+//! 3. `R::Value: Output`: this is a separate bound, so that rustc reports an output that cannot be
+//!    written as such.
+//! 4. [`step`] erases all types.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,22 +20,23 @@ use crate::context::{Ctx, Exchange};
 use crate::error::Result;
 use crate::running::Running;
 
-/// How a value becomes an [`Outcome`].
+/// A function that turns a value into an [`Outcome`].
 pub(super) type Encode<T> = fn(&T) -> Result<Outcome>;
 
-/// What a handler may return: a [`Result`], or a future of one that can move between threads.
+/// A type that a handler may return: a [`Result`], or a `Send` future of one.
 ///
-/// `M` is [`Now`] or [`Later`]; the compiler finds it.
+/// `M` is [`Now`] or [`Later`]. The compiler infers it.
 #[diagnostic::on_unimplemented(
     message = "a handler returns `Result<T>`, or a future of it, and this one returns `{Self}`",
     label = "the handler returns `{Self}`",
     note = "write `Ok(value)`, or make the closure `async |Call {{ input, ctx }}| {{ … Ok(value) }}`"
 )]
 pub trait Respond<M> {
-    /// What the procedure gives when it ends well.
+    /// The output of the procedure when it succeeds.
     type Value: 'static;
 
-    /// Encodes the value, as soon as it is there. What the handler said of the exchange's reply has to fit it.
+    /// Encodes the value as soon as it is available. Checks that the head of the reply, as the
+    /// handler set it, fits the value.
     fn respond(self, encode: fn(&Self::Value) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>>;
 }
 

@@ -1,4 +1,4 @@
-//! What is known of a procedure without running it: the manifest is made of it.
+//! The description of a procedure, from which the manifest is made.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,11 +10,12 @@ use schemars::{Schema, SchemaGenerator};
 use super::{Demands, InputShape};
 use crate::call::Kind;
 
-/// What is known of a procedure without running it.
+/// Everything that is known about a procedure without running it.
 #[derive(Clone)]
 pub(crate) struct Meta {
     pub(crate) kind: Kind,
-    /// Namespace and wire name that the procedure says it is served under: how a caller finds it among the application's.
+    /// The namespace and the name under which a router serves the procedure. A caller finds the
+    /// procedure in the application by these.
     pub(crate) served_as: Option<(Cow<'static, str>, Cow<'static, str>)>,
     pub(crate) rest: RestRoute,
     pub(crate) parents: Vec<Parent>,
@@ -24,18 +25,19 @@ pub(crate) struct Meta {
     pub(crate) deprecated: Option<Cow<'static, str>>,
     pub(crate) input: Option<Arc<InputShape>>,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
-    /// Whether its output is `()`: TypeScript's `void`.
+    /// Whether the output is `()`, which is TypeScript's `void`.
     pub(crate) gives_nothing: bool,
-    /// Of a subscription: whether its events have ids.
+    /// Whether the events have ids, if this is a subscription.
     pub(crate) is_tracked: bool,
     pub(crate) body_limit: Option<usize>,
     pub(crate) handler_timeout: Option<Duration>,
-    /// Whether a step stands before the one that asks for the input, and may refuse the call without its body.
+    /// Whether a step runs before the one that asks for the input, so that it may refuse the call
+    /// without the body.
     pub(crate) steps_before_input: bool,
     pub(crate) any_host: bool,
 }
 
-/// How REST reaches a procedure.
+/// The REST route of a procedure.
 ///
 /// # Examples
 ///
@@ -49,22 +51,23 @@ pub(crate) struct Meta {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RestRoute {
-    /// By the naming convention where name and input fit it, else by `/<namespace>/<name>`.
+    /// A route by the naming convention if the name and the input fit it, and otherwise
+    /// `/<namespace>/<name>`.
     #[default]
     Derived,
-    /// By this method and path: what `.rest(…)` sets.
+    /// The method and path that `.rest(…)` sets.
     At {
-        /// The method.
+        /// The HTTP method.
         method: Method,
         /// The path below the prefix, with parameters as `:id`.
         path: Cow<'static, str>,
     },
-    /// Not at all: what `.no_rest()` sets.
+    /// No route, as `.no_rest()` sets it.
     None,
 }
 
 impl RestRoute {
-    /// Whether its requests have a body that is read, where that is known.
+    /// Returns whether requests have a body that is read, or `None` if this is not known yet.
     pub(super) fn reads_body(&self) -> Option<bool> {
         match self {
             Self::At { method, .. } => Some(reads_body(method)),
@@ -73,14 +76,16 @@ impl RestRoute {
     }
 }
 
-/// Whether the body of a request is read: GET and DELETE have their input in path and query.
+/// Returns whether the body of a request is read. GET and DELETE have their input in the path and
+/// the query.
 pub(crate) fn reads_body(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::DELETE)
 }
 
-/// A resource that the procedure's own stands below: `/posts/:postId` before `/comments`.
+/// A parent resource, under which the procedure's own resource is nested: `/posts/:postId` before
+/// `/comments`.
 ///
-/// The parameter is the singular of the resource with `Id` behind it, unless it is named.
+/// Unless you name it, the parameter is the singular of the resource followed by `Id`.
 ///
 /// # Examples
 ///
@@ -98,12 +103,12 @@ pub struct Parent {
 }
 
 impl Parent {
-    /// The resource, as `posts`.
+    /// Returns the name of the resource, for example `posts`.
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// The path parameter, as `postId`.
+    /// Returns the name of the path parameter, for example `postId`.
     pub fn parameter(&self) -> &str {
         &self.parameter
     }
@@ -121,7 +126,7 @@ impl From<(&'static str, &'static str)> for Parent {
     }
 }
 
-/// The singular of a plural English noun, by the rules that VeloxTS goes by.
+/// Returns the singular of a plural English noun, by the rules of VeloxTS.
 fn singular(plural: &str) -> Cow<'_, str> {
     if let Some(stem) = plural.strip_suffix("ies") {
         Cow::Owned(format!("{stem}y"))

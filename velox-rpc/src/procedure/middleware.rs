@@ -9,10 +9,11 @@ use super::{Demands, Outcome};
 use crate::error::Result;
 use crate::running::Running;
 
-/// Wraps a call, and may extend its context.
+/// A middleware wraps a call and may extend its context.
 ///
-/// `#[middleware]` writes one from a function that gives a field; [`use_fn`](super::ProcedureBuilder::use_fn) takes a closure with code
-/// before and after. By hand:
+/// `#[middleware]` makes one from a function that returns a field.
+/// [`use_fn`](super::ProcedureBuilder::use_fn) takes a closure with code before and after the call.
+/// You can also implement the trait by hand:
 ///
 /// # Examples
 ///
@@ -42,24 +43,26 @@ use crate::running::Running;
     note = "a middleware comes from `session.required()`, `#[middleware]`, or an `impl Middleware<C>`; one that needs another's context comes after it in the chain"
 )]
 pub trait Middleware<C>: Send + Sync + 'static {
-    /// The context that the steps inside see: `C` itself, or a struct that wraps it.
+    /// The context that the inner steps receive: `C` itself, or a struct that wraps it.
     type Context: Send + Sync + 'static;
 
-    /// Runs the call; [`next.run(ctx)`](Next::run) goes on to the steps inside.
+    /// Runs the call. Use [`next.run(ctx)`](Next::run) to continue with the inner steps.
     ///
     /// # Errors
     ///
-    /// What it returns is the result of the call, as seen from outside.
+    /// An error that this method returns becomes the result of the call.
     fn call(&self, ctx: C, next: Next<Self::Context>) -> impl Future<Output = Result<Outcome>> + Send;
 
-    /// Says what it demands of a caller, for the documents made of the router: nothing, unless it is overridden.
+    /// Declares what the middleware demands of a caller, for the exported documents. The default
+    /// implementation declares nothing.
     fn describe(&self, demands: &mut Demands) {
         let _ = demands;
     }
 }
 
-/// A function that makes a middleware stands for it: what `#[middleware]` leaves under the name `tenant` is a function, since a
-/// unit struct or a constant would forbid every `let tenant = ctx.tenant;` beside it.
+/// A function that returns a middleware also counts as one. `#[middleware]` generates such a
+/// function, for example `tenant`, because a unit struct or a constant of this name would break
+/// every `let tenant = ctx.tenant;` beside it.
 #[diagnostic::do_not_recommend]
 impl<C, F, M> Middleware<C> for F
 where
@@ -78,19 +81,19 @@ where
     }
 }
 
-/// The steps inside a middleware.
-#[must_use = "a middleware that does not go on has to say so by an output or an error of its own"]
+/// The inner steps of a middleware.
+#[must_use = "call `next.run(ctx)` to continue, or return an outcome or an error instead"]
 pub struct Next<C> {
     inner: Step<C>,
     input: Carried,
 }
 
 impl<C> Next<C> {
-    /// Goes on to the steps inside, with the context that they are to see.
+    /// Continues with the inner steps and passes them this context.
     ///
     /// # Errors
     ///
-    /// The error of the first of them that failed.
+    /// Returns the error of the first inner step that failed.
     pub async fn run(self, ctx: C) -> Result<Outcome> {
         (self.inner)(ctx, self.input).await
     }
@@ -102,7 +105,7 @@ impl<C> fmt::Debug for Next<C> {
     }
 }
 
-/// Makes the step of a middleware, outside of the steps `inner`.
+/// Makes the step of a middleware around the steps `inner`.
 pub(super) fn step<C, M>(middleware: Arc<M>, inner: Step<M::Context>) -> Step<C>
 where
     M: Middleware<C>,

@@ -1,8 +1,10 @@
 //! Procedures: the builder, and the steps that it chains.
 //!
-//! The path of a call: `erased` runs the chain, whatever wire carries the call; then each step in the order in which it
-//! was written — `middleware`, `guard`, `input` — and last the `handler`, or that of a subscription, `subscribe`; `ending` looks at what was said of the reply. The chain is type-erased at every step,
-//! so that a procedure compiles to a few small functions and never to one nested future.
+//! The path of a call: `erased` runs the chain, whatever wire carries the call. Then each step runs
+//! in the order in which it was written: `middleware`, `guard`, `input`. The last step is the
+//! `handler`, or `subscribe` for a subscription. `ending` checks that the head of the reply can be
+//! sent. The chain is type-erased at every step, so a procedure compiles to a few small functions
+//! and never to one nested future.
 
 mod builder;
 mod demand;

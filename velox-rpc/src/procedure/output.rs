@@ -11,9 +11,10 @@ use super::events::Events;
 use crate::error::{Error, Result};
 use crate::running::Running;
 
-/// The outcome of a call that succeeded: the output, written as JSON.
+/// The outcome of a successful call: its output, written as JSON.
 ///
-/// A middleware gets it from [`Next::run`](super::Next::run). A middleware that answers without calling `next` makes one itself.
+/// [`Next::run`](super::Next::run) returns it to a middleware. A middleware that answers without
+/// calling `next` makes one itself.
 ///
 /// # Examples
 ///
@@ -24,25 +25,25 @@ use crate::running::Running;
 /// assert_eq!(outcome.as_json(), b"[1,2]");
 /// ```
 ///
-/// The outcome of a subscription is its stream of events. Its JSON is empty.
+/// The outcome of a subscription holds its stream of events; its JSON is empty.
 pub struct Outcome(Given);
 
 enum Given {
     Json(Vec<u8>),
-    /// In a box, so that the rule takes no more room.
+    /// The box keeps the common variant small.
     Events(Box<Events>),
 }
 
 impl Outcome {
-    /// Writes a value as JSON.
+    /// Makes an outcome by writing a value as JSON.
     ///
     /// # Errors
     ///
-    /// When the value's `Serialize` fails: an internal error.
+    /// Returns an internal error if the `Serialize` implementation of the value fails.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
         SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => write_exactly(value, &mut scratch),
-            // A `Serialize` that itself writes an output.
+            // The buffer is in use if a `Serialize` implementation itself writes an output.
             Err(_) => write_exactly(value, &mut Vec::new()),
         })
     }
@@ -52,7 +53,7 @@ impl Outcome {
         Self(Given::Events(Box::new(events)))
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn as_json(&self) -> &[u8] {
         match &self.0 {
             Given::Json(json) => json,
@@ -60,7 +61,7 @@ impl Outcome {
         }
     }
 
-    /// The JSON text, taken.
+    /// Returns the JSON text and consumes the outcome.
     pub fn into_json(self) -> Vec<u8> {
         match self.0 {
             Given::Json(json) => json,
@@ -68,11 +69,12 @@ impl Outcome {
         }
     }
 
-    /// Lets a future end the subscription of which this is the output: for a middleware that knows when a caller has to leave. Other
-    /// outputs stay as they are.
+    /// Ends the subscription of this outcome when the future ends. Use it in a middleware that
+    /// knows when a client has to leave. Other outcomes stay unchanged.
     ///
-    /// If the future gives an error, the subscription fails with it, and the client is told. If it gives `Ok(())`, the reply ends without
-    /// a word, and the client connects again. Either way the handler's stream is dropped at once.
+    /// If the future returns an error, the subscription fails with it, and the client receives the
+    /// error. If it returns `Ok(())`, the reply simply ends, and the client reconnects. In both
+    /// cases, the handler's stream is dropped at once.
     ///
     /// # Examples
     ///
@@ -82,7 +84,7 @@ impl Outcome {
     /// use velox_rpc::procedure::Outcome;
     /// use velox_rpc::{Ctx, Middleware, Next, Result};
     ///
-    /// /// Lets clients connect again after an hour.
+    /// /// Makes clients reconnect after an hour.
     /// struct Hourly;
     ///
     /// impl<C: Ctx> Middleware<C> for Hourly {
@@ -97,7 +99,7 @@ impl Outcome {
     ///     }
     /// }
     /// ```
-    #[must_use = "it returns the output that ends"]
+    #[must_use = "the subscription ends early only if you return this outcome"]
     pub fn end_with(mut self, ending: impl Future<Output = Result<()>> + Send + 'static) -> Self {
         if let Some(events) = self.events_mut() {
             events.end_with(Running::boxed(ending));
@@ -113,7 +115,7 @@ impl Outcome {
         }
     }
 
-    /// The events, if it is the output of a subscription.
+    /// Returns the events if this is the outcome of a subscription.
     pub(crate) fn into_events(self) -> Option<Box<Events>> {
         match self.0 {
             Given::Json(_) => None,
@@ -132,19 +134,19 @@ impl fmt::Debug for Outcome {
 }
 
 thread_local! {
-    /// Where outputs are written before their length is known.
+    /// The buffer for outputs whose length is not known yet.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes into a buffer that is there already, and copies what was written: one allocation of the exact length, in place of
-/// one that grows and another when it becomes the body of a reply.
+/// Writes into a reused buffer and copies the result. This allocates the exact length once. A
+/// growing buffer would be reallocated, and again when it becomes the body of a reply.
 fn write_exactly<T: Serialize + ?Sized>(value: &T, scratch: &mut Vec<u8>) -> Result<Outcome> {
     scratch.clear();
     let written = serde_json::to_writer(&mut *scratch, value);
     take(written, scratch)
 }
 
-/// The part that is the same for all types.
+/// Takes the JSON from the buffer. This part does not depend on a type.
 fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Outcome> {
     let output = written.map(|()| Outcome(Given::Json(scratch.as_slice().to_vec()))).map_err(Error::internal);
     if scratch.capacity() > KEPT {
@@ -153,10 +155,11 @@ fn take(written: serde_json::Result<()>, scratch: &mut Vec<u8>) -> Result<Outcom
     output
 }
 
-/// A buffer of more bytes than this is not kept.
+/// A buffer with a larger capacity than this is not kept.
 const KEPT: usize = 64 * 1024;
 
-/// What a procedure can give: a type that serde can write and schemars can describe, as `#[schema]` makes it.
+/// A type that a procedure can return: serde can write it and schemars can describe it, for example
+/// a type with `#[schema]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a procedure",
     label = "the handler gives this",

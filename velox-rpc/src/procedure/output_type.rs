@@ -1,4 +1,4 @@
-//! The output type of a procedure, where that is another than its handler gives: `.output::<T>()`.
+//! An output type that differs from what the handler returns: `.output::<T>()`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -20,17 +20,17 @@ where
     C: Ctx<State = S>,
     I: Send + 'static,
 {
-    /// Gives the procedure another output type than its handler's: see [`OutputBuilder`].
+    /// Sets an output type that differs from what the handler returns: see [`OutputBuilder`].
     pub fn output<O>(self) -> OutputBuilder<Self, O> {
         OutputBuilder { builder: self, output: PhantomData }
     }
 }
 
-/// A procedure under construction whose output is another type than its handler gives: what
-/// [`ProcedureBuilder::output`] returns.
+/// A procedure under construction whose output type differs from what its handler returns.
+/// [`ProcedureBuilder::output`] makes it.
 ///
-/// What the handler gives is read as the output type, which drops the fields that the type does not name, and then
-/// validated. Where that fails, the caller gets a 500 that tells nothing of the cause.
+/// velox reads the handler's value as the output type, which drops the fields that the type does
+/// not have, and then validates it. If this fails, the client receives a 500 without details.
 ///
 /// # Examples
 ///
@@ -96,7 +96,7 @@ fn reread<T: Serialize, O: Serialize + DeserializeOwned + Validate>(value: &T) -
     Ok(shown)
 }
 
-/// serde reads an array as a struct: was one taken for an object?
+/// Fails if serde read an array as a struct.
 fn check_lists(given: &Outcome, shown: &Outcome) -> Result<()> {
     fn is_kept(given: &Value, shown: &Value) -> bool {
         match (given, shown) {
@@ -114,6 +114,6 @@ fn check_lists(given: &Outcome, shown: &Outcome) -> Result<()> {
     if is_kept(&given, &shown) {
         Ok(())
     } else {
-        Err(Error::internal("the handler gave an array where the output type has an object"))
+        Err(Error::internal("the handler returned an array where the output type has an object"))
     }
 }

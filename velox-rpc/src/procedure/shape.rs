@@ -1,4 +1,4 @@
-//! The shape of an input type: what its schema says of it, found out when it is first asked for.
+//! The shape of an input type, which is derived from its schema on first use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -19,19 +19,20 @@ pub(crate) struct InputShape {
     error_map: Mutex<ErrorMap>,
 }
 
-/// What an application sets for the inputs of all its procedures.
+/// The settings of an application for the inputs of all its procedures.
 #[derive(Clone, Default)]
 pub(crate) struct InputSettings {
-    /// A field that may be missing must not be `null`.
+    /// Whether `null` is refused for a field that may be missing.
     pub(crate) refuses_null: bool,
     pub(crate) error_map: ErrorMap,
 }
 
 struct Known {
     outline: Outline,
-    /// serde takes more than the type's schema says: what it has read is to be looked at again.
+    /// Whether serde accepts more than the schema of the type, so that each input must be checked
+    /// again.
     is_lax: bool,
-    /// It has names to choose from, of which serde takes `{"name": null}` for one.
+    /// Whether the type contains an enum of names. serde accepts `{"name": null}` for such a name.
     has_names: bool,
 }
 
@@ -45,7 +46,7 @@ impl InputShape {
         }
     }
 
-    /// The JSON Schema of what is read, with its definitions.
+    /// Returns the JSON Schema for deserialization, with its definitions.
     pub(crate) fn schema(&self) -> Schema {
         let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
         let schema = self.schema_in(&mut generator);
@@ -59,28 +60,31 @@ impl InputShape {
         schema
     }
 
-    /// The JSON Schema of what is read, in the terms of a generator: a reference, where the type has a name.
+    /// Returns the JSON Schema for deserialization, with its definitions in this generator. It is a
+    /// reference if the type has a name.
     pub(crate) fn schema_in(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.schema)(generator)
     }
 
-    /// Whether `null`, or no input at all, is one.
+    /// Returns whether the type accepts `null` or a missing input.
     pub(crate) fn accepts_null(&self) -> bool {
         self.known().outline.accepts_null
     }
 
-    /// Whether it has a field of this wire name.
+    /// Returns whether the type has a field of this wire name.
     pub(crate) fn has_field(&self, name: &str) -> bool {
         self.field(name).is_some()
     }
 
-    /// Whether a field of this wire name is for it: one that it has, or any, as a map takes them and a strict type refuses them.
+    /// Returns whether a field of this wire name should be passed on: the type has it, accepts any
+    /// field as a map does, or has to refuse it because it is strict.
     pub(crate) fn wants(&self, name: &str) -> bool {
         let outline = &self.known().outline;
         outline.is_open || outline.is_strict || self.has_field(name)
     }
 
-    /// Whether it takes a field of this wire name: one that it has, or any, as a map does.
+    /// Returns whether the type accepts a field of this wire name: it has the field, or accepts any
+    /// as a map does.
     pub(crate) fn takes(&self, name: &str) -> bool {
         self.known().outline.is_open || self.has_field(name)
     }
@@ -91,23 +95,24 @@ impl InputShape {
         self.has_field(LAST_EVENT_ID) && self.known().outline.fields.iter().all(|field| !field.is_required)
     }
 
-    /// The field of this wire name.
+    /// Returns the field of this wire name.
     pub(crate) fn field(&self, name: &str) -> Option<&OutlineField> {
         self.known().outline.field(name)
     }
 
-    /// A field that no text of a path or query can be, such as one with fields of its own.
+    /// Returns a field that cannot be read from the text of a path or query, such as one with an
+    /// object as its value.
     pub(crate) fn field_beyond_text(&self) -> Option<&str> {
         self.known().outline.fields.iter().find(|field| !field.fits_text).map(|field| field.name.as_str())
     }
 
-    /// Takes over what the application sets.
+    /// Stores the application's settings.
     pub(crate) fn set(&self, settings: &InputSettings) {
         self.refuses_null.store(settings.refuses_null, Ordering::Relaxed);
         self.error_map.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&settings.error_map);
     }
 
-    /// What puts its issues into words.
+    /// Returns the error map for its issues.
     pub(super) fn error_map(&self) -> ErrorMap {
         self.error_map.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -116,12 +121,12 @@ impl InputShape {
         self.refuses_null.load(Ordering::Relaxed)
     }
 
-    /// A field that serde can never read where it stands.
+    /// Returns a field that serde can never read in its place.
     pub(crate) fn unreadable_field(&self) -> Option<String> {
         unreadable(&Value::from(self.schema()))
     }
 
-    /// Whether serde may have read a text that the type's schema refuses.
+    /// Returns whether serde may have accepted a text that the schema of the type refuses.
     pub(super) fn is_lax(&self, text: &str) -> bool {
         let known = self.known();
         known.is_lax || ((known.has_names || self.refuses_null()) && text.contains("null"))
@@ -139,5 +144,6 @@ impl InputShape {
     }
 }
 
-/// What `#[schema]` says of a type with a flattened `Option`: serde makes `None` of what it cannot read.
+/// The mark of `#[schema]` on a type with a flattened `Option`. serde reads such an `Option` as
+/// `None` if it cannot read it.
 const LAX: &str = "x-velox-lax";

@@ -1,4 +1,4 @@
-//! The link of a chain, with its types erased.
+//! One link of a chain, with its types erased.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use super::Outcome;
 use crate::error::Result;
 use crate::running::Running;
 
-/// The rest of a chain from some place on: it takes the context of that place and the input so far, and gives the procedure's
-/// output. One virtual call, and one box only where something waits.
+/// The rest of a chain: it takes the context at this place and the input so far, and returns the
+/// procedure's output. It costs one virtual call, and a box only if something waits.
 ///
-/// The input's type is erased too: middlewares and guards pass it on without being compiled anew for each.
+/// The type of the input is erased too, so middlewares and guards are not compiled again for each
+/// input type.
 pub(super) type Step<C> = Arc<dyn Fn(C, Carried) -> Running<Result<Outcome>> + Send + Sync>;
 
-/// The input of a call on its way to the handler. Before it is read it is `()`, which takes up no room.
+/// The input of a call on its way to the handler. Before the input is read, this is `()`, which
+/// needs no memory.
 pub(super) struct Carried(Box<dyn Any + Send>);
 
 impl Carried {
@@ -21,15 +23,15 @@ impl Carried {
         Self(Box::new(input))
     }
 
-    /// The input. The builder's types see to it that it is an `I`.
+    /// Returns the input. The types of the builder guarantee that it is an `I`.
     pub(super) fn take<I: 'static>(self) -> I {
         *self.0.downcast().expect(OF_ITS_TYPE)
     }
 
-    /// A look at the input.
+    /// Returns a reference to the input.
     pub(super) fn peek<I: 'static>(&self) -> &I {
         self.0.downcast_ref().expect(OF_ITS_TYPE)
     }
 }
 
-const OF_ITS_TYPE: &str = "a step gets the input that the builder's type says";
+const OF_ITS_TYPE: &str = "the types of the builder guarantee the type of the input";

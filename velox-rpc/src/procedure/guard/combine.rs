@@ -1,7 +1,7 @@
 //! Guards made of other guards.
 //!
-//! A guard that could not decide, and failed with a 5xx, has not refused: that failure ends the call, whatever the other guards say,
-//! unless one of [`any_of`] lets the call pass.
+//! A guard that fails with a 5xx could not decide. This is not a refusal: the failure ends the
+//! call, whatever the other guards say, unless a guard in [`any_of`] lets the call pass.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,8 @@ use crate::context::Ctx;
 use crate::error::Result;
 use crate::procedure::Demands;
 
-/// Lets pass what all of several guards let pass, asked in order. The caller reads the refusal of the first that does not.
+/// Makes a guard that passes if all of these guards pass. They run in order, and the client
+/// receives the refusal of the first that refuses.
 ///
 /// # Examples
 ///
@@ -30,7 +31,8 @@ pub fn all_of<L>(guards: L) -> AllOf<L> {
     AllOf { guards, name: OnceLock::new() }
 }
 
-/// Lets pass what one of several guards lets pass, asked in order. Where none does, the caller gets 403 `Access denied`.
+/// Makes a guard that passes if one of these guards passes. They run in order. If none passes, the
+/// client receives 403 `Access denied`.
 ///
 /// # Examples
 ///
@@ -47,7 +49,8 @@ pub fn any_of<L>(guards: L) -> AnyOf<L> {
     AnyOf { guards, name: OnceLock::new(), refusal: Refusal::default() }
 }
 
-/// Lets pass what a guard refuses; the others get 403 `Access denied`.
+/// Makes a guard that passes if this guard refuses. Otherwise, the client receives 403
+/// `Access denied`.
 ///
 /// # Examples
 ///
@@ -63,14 +66,14 @@ pub fn not<G>(guard: G) -> Not<G> {
     Not { guard, name: OnceLock::new(), refusal: Refusal::default() }
 }
 
-/// The guard of [`all_of`].
+/// The guard that [`all_of`] makes.
 #[derive(Clone)]
 pub struct AllOf<L> {
     guards: L,
     name: Name,
 }
 
-/// The guard of [`any_of`].
+/// The guard that [`any_of`] makes.
 #[derive(Clone)]
 pub struct AnyOf<L> {
     guards: L,
@@ -78,7 +81,7 @@ pub struct AnyOf<L> {
     refusal: Refusal,
 }
 
-/// The guard of [`not`].
+/// The guard that [`not`] makes.
 #[derive(Clone)]
 pub struct Not<G> {
     guard: G,
@@ -86,7 +89,7 @@ pub struct Not<G> {
     refusal: Refusal,
 }
 
-/// A name made of other names. Those are known once the context's type is.
+/// A name made of other names, which are known only once the type of the context is.
 type Name = OnceLock<String>;
 
 worded! { AnyOf<L> Not<G> }
@@ -135,7 +138,7 @@ impl<C: Ctx, G: Guard<C>> Guard<C> for Not<G> {
     }
 }
 
-/// Whether a guard let the call pass; an error where it could not tell.
+/// Returns whether a guard let the call pass, or an error if it could not decide.
 fn passes(verdict: Result<()>) -> Result<bool> {
     match verdict {
         Ok(()) => Ok(true),
@@ -144,32 +147,32 @@ fn passes(verdict: Result<()>) -> Result<bool> {
     }
 }
 
-/// What [`all_of`], [`any_of`] and [`guards`](crate::ProcedureBuilder::guards) take: an array of guards of one type, or a tuple of guards of
-/// several.
+/// A list of guards: an array of guards of one type, or a tuple of guards of several types.
+/// [`all_of`], [`any_of`] and [`guards`](crate::ProcedureBuilder::guards) take it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of guards for a context of type `{C}`",
     label = "not a list of guards here",
     note = "a list of guards is an array of one type, `[a, b]`, or a tuple of up to six, `(a, b)`"
 )]
 pub trait GuardList<C>: Send + Sync + 'static {
-    /// The names of the guards, in order.
+    /// Returns the names of the guards, in order.
     fn names(&self) -> Vec<&str>;
 
-    /// Says what each of them demands.
+    /// Adds the demands of each guard.
     fn describe_all(&self, demands: &mut Demands);
 
-    /// Asks one after the other, until one refuses.
+    /// Runs the guards in order until one refuses.
     ///
     /// # Errors
     ///
-    /// The error of that one.
+    /// Returns the error of the guard that refused.
     fn check_all(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send;
 
-    /// Asks one after the other, until one lets the call pass; whether one did.
+    /// Runs the guards in order until one lets the call pass, and returns whether one did.
     ///
     /// # Errors
     ///
-    /// None did, and one of them could not tell: the failure of the first such.
+    /// If no guard passes and some could not decide, returns the failure of the first of those.
     fn check_any(&self, ctx: &C) -> impl Future<Output = Result<bool>> + Send;
 }
 

@@ -1,7 +1,7 @@
 //! Guards: steps that let a call pass or refuse it.
 //!
-//! [`guard`] makes one of a closure over the request, `user` holds those that ask who sent it, `combine` those made of others. What a
-//! refused call is told is a [`Refusal`].
+//! [`guard`] makes a guard from a closure over the request. `user` holds the guards that check the
+//! user, and `combine` those made of other guards. A [`Refusal`] is the answer to a refused call.
 
 #[macro_use]
 mod refusal;
@@ -23,9 +23,9 @@ pub use self::combine::{AllOf, AnyOf, GuardList, Not, all_of, any_of, not};
 pub use self::refusal::{Refusal, Verdict};
 pub use self::user::{Authenticated, HasRole, authenticated, has_role};
 
-/// Lets a call pass or refuses it. It sees the context of its place in the chain.
+/// A guard lets a call pass or refuses it. It receives the context of its place in the chain.
 ///
-/// [`guard`] makes one of a closure.
+/// Use [`guard`] to make one from a closure.
 ///
 /// # Examples
 ///
@@ -55,25 +55,27 @@ pub use self::user::{Authenticated, HasRole, authenticated, has_role};
     note = "a guard comes from `guard(name, |request| …)` or an `impl Guard<C>`; one that needs a middleware's context comes after it in the chain"
 )]
 pub trait Guard<C>: Send + Sync + 'static {
-    /// Its name, for the error's body and for the table of routes.
+    /// Returns the name of the guard, for the body of the error and for the table of routes.
     fn name(&self) -> &str;
 
-    /// Lets the call pass by `Ok`.
+    /// Returns `Ok` to let the call pass.
     ///
     /// # Errors
     ///
-    /// The error that the caller gets.
+    /// Returns the error that the client receives.
     fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send;
 
-    /// Says what it demands of a caller, for the documents made of the router: nothing, unless it is overridden.
+    /// Declares what the guard demands of a caller, for the exported documents. The default
+    /// implementation declares nothing.
     fn describe(&self, demands: &mut Demands) {
         let _ = demands;
     }
 }
 
-/// A guard made of a name and a closure, for any context: VeloxTS's `guard(name, check)`.
+/// Makes a guard from a name and a closure, for any context, like VeloxTS's `guard(name, check)`.
 ///
-/// A refused call gets a `GuardError`: 403 `Access denied` unless another status or message is set.
+/// A refused client receives a `GuardError`: 403 `Access denied`, unless you set another status or
+/// message.
 ///
 /// # Examples
 ///
@@ -89,7 +91,8 @@ pub trait Guard<C>: Send + Sync + 'static {
 /// # let _ = stats;
 /// ```
 ///
-/// For a closure that looks at the context or the input, use [`guard_fn`](super::ProcedureBuilder::guard_fn).
+/// If the closure needs the context or the input, use
+/// [`guard_fn`](super::ProcedureBuilder::guard_fn).
 pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
 where
     F: Fn(&Request) -> bool + Send + Sync + 'static,
@@ -97,7 +100,7 @@ where
     NamedGuard { name: name.into(), refusal: Refusal::default(), check }
 }
 
-/// A guard made by [`guard`].
+/// The guard that [`guard`] makes.
 #[derive(Clone)]
 pub struct NamedGuard<F> {
     name: Cow<'static, str>,
@@ -131,7 +134,7 @@ impl<F> fmt::Debug for NamedGuard<F> {
     }
 }
 
-/// Makes the step of a guard, outside of the steps `inner`.
+/// Makes the step of a guard around the steps `inner`.
 pub(super) fn step<C, G>(guard: Arc<G>, inner: Step<C>) -> Step<C>
 where
     G: Guard<C>,
@@ -146,7 +149,7 @@ where
     })
 }
 
-/// Makes the step of a guard that is a closure, and waits for nothing.
+/// Makes the step of a guard that is a closure and does not wait.
 pub(super) fn step_fn<C, I, F, V>(name: Cow<'static, str>, guard: F, inner: Step<C>) -> Step<C>
 where
     F: Fn(&C, &I) -> V + Send + Sync + 'static,

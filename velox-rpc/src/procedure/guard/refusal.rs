@@ -1,4 +1,4 @@
-//! What the caller of a refused call is told.
+//! The answer to a call that a guard refused.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use http::StatusCode;
 use crate::error::Error;
 use crate::procedure::Demands;
 
-/// What the caller of a refused call is told: a message and a status, 403 unless it is set.
+/// The answer to a refused call: a message and a status. The default status is 403.
 ///
-/// It is sent as a `GuardError` with the code `GUARD_FAILED` and the guard's name.
+/// velox sends it as a `GuardError` with the code `GUARD_FAILED` and the name of the guard.
 ///
 /// # Examples
 ///
@@ -35,36 +35,36 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with this message and the status 403.
+    /// Makes a refusal with this message and the status 403.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self { message: message.into(), status: StatusCode::FORBIDDEN }
     }
 
-    /// Another message.
+    /// Sets the message.
     #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// Another status. One that is neither 4xx nor 5xx is sent as 500.
+    /// Sets the status. A status that is neither 4xx nor 5xx is sent as 500.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// Says what the caller may be told.
+    /// Adds this refusal to the demands.
     pub(in crate::procedure) fn describe(&self, demands: &mut Demands) {
         demands.refuse(self.status, self.message.clone());
     }
 
-    /// Passes, or refuses in the name of a guard.
+    /// Returns `Ok` if the call passes, and otherwise the error of the guard with this name.
     pub(super) fn unless(&self, passes: bool, name: &str) -> Result<(), Error> {
         if passes { Ok(()) } else { Err(self.error(name)) }
     }
 
-    /// The error of a call that the guard of this name refused.
+    /// Makes the error of a call that the guard with this name refused.
     pub(in crate::procedure) fn error(&self, name: &str) -> Error {
         Error::custom(self.status, "GUARD_FAILED", self.message.clone())
             .with_name("GuardError")
@@ -73,24 +73,24 @@ impl Refusal {
 }
 
 impl Default for Refusal {
-    /// 403 `Access denied`.
+    /// Returns 403 `Access denied`.
     fn default() -> Self {
         Self::new("Access denied")
     }
 }
 
-/// The two methods by which a guard's refusal is put into other words.
+/// Adds the two methods that change a guard's refusal.
 macro_rules! worded {
     ($($guard:ident$(<$parameter:ident>)?)+) => {$(
         impl$(<$parameter>)? $guard$(<$parameter>)? {
-            /// Another message for the refused call.
+            /// Sets the message of the refusal.
             #[must_use]
             pub fn message(mut self, message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
                 self.refusal = self.refusal.message(message);
                 self
             }
 
-            /// Another status for the refused call.
+            /// Sets the status of the refusal.
             #[must_use]
             pub fn status(mut self, status: http::StatusCode) -> Self {
                 self.refusal = self.refusal.status(status);
@@ -100,21 +100,24 @@ macro_rules! worded {
     )+};
 }
 
-/// What the closure of a [`guard_fn`](crate::ProcedureBuilder::guard_fn) returns: `bool`, `Result<(), Refusal>` or `Result<(), Error>`.
+/// The return types for the closure of a [`guard_fn`](crate::ProcedureBuilder::guard_fn): `bool`,
+/// `Result<(), Refusal>` or `Result<(), Error>`.
 #[diagnostic::on_unimplemented(
     message = "a guard's closure returns `bool`, `Result<(), Refusal>` or `Result<(), Error>`, and this one returns `{Self}`",
     label = "not a verdict",
     note = "for a guard that waits, write an `impl Guard<C>`"
 )]
 pub trait Verdict {
-    /// Lets the call pass by `Ok`.
+    /// Returns `Ok` to let the call pass.
     ///
     /// # Errors
     ///
-    /// The error that the caller gets, in the name of this guard unless the closure returned an [`Error`].
+    /// Returns the error that the client receives. It carries the name of this guard, unless the
+    /// closure returned an [`Error`].
     fn into_result(self, guard: &str) -> Result<(), Error>;
 
-    /// Says in the documents how a call may be refused: nothing, unless it is overridden.
+    /// Declares how a call may be refused, for the exported documents. The default implementation
+    /// declares nothing.
     fn describe(demands: &mut Demands) {
         let _ = demands;
     }

@@ -1,4 +1,4 @@
-//! Guards that ask who sent the call. They stand after the middleware that finds it out.
+//! Guards that check the user. They come after the middleware that finds the user.
 
 use std::future::{Future, ready};
 
@@ -9,10 +9,12 @@ use crate::context::{HasUser, IsAuthenticated, Roles};
 use crate::error::Result;
 use crate::procedure::Demands;
 
-/// Lets in users with a role: VeloxTS's `hasRole(role)`. Others get 403 `Required role: admin`, from the guard `hasRole:admin`.
+/// Makes a guard that lets in users with a role, like VeloxTS's `hasRole(role)`. Others receive 403
+/// `Required role: admin` from the guard `hasRole:admin`.
 ///
-/// The user is what a middleware before it found, such as `session.required()`; its type says which roles it has by [`Roles`].
-/// Behind `session.optional()`, who is not logged in has no role.
+/// A middleware before the guard must find the user, for example `session.required()`. The user's
+/// type implements [`Roles`]. After `session.optional()`, a visitor who is not logged in has no
+/// role.
 ///
 /// # Examples
 ///
@@ -29,7 +31,7 @@ use crate::procedure::Demands;
 ///     }
 /// }
 ///
-/// /// Stands for `session.required()`.
+/// /// Takes the place of `session.required()`.
 /// #[middleware]
 /// async fn user(ctx: &impl Ctx) -> Result<Account> {
 ///     match ctx.request().header("x-role") {
@@ -49,7 +51,7 @@ pub fn has_role(role: impl Into<String>) -> HasRole {
     HasRole { name: format!("hasRole:{role}"), refusal: Refusal::new(format!("Required role: {role}")), role }
 }
 
-/// The guard of [`has_role`].
+/// The guard that [`has_role`] makes.
 #[derive(Debug, Clone)]
 pub struct HasRole {
     name: String,
@@ -74,10 +76,11 @@ where
     }
 }
 
-/// Lets in who is logged in: VeloxTS's `authenticated`. Others get 401 `Authentication required`.
+/// Makes a guard that lets in users who are logged in, like VeloxTS's `authenticated`. Others
+/// receive 401 `Authentication required`.
 ///
-/// It is for what stands behind `session.optional()`; `session.required()` lets in nobody else by itself. Whether somebody is logged in
-/// the user's type says ([`IsAuthenticated`]): an `Option` does.
+/// Use it after `session.optional()`. After `session.required()` you do not need it. The user's
+/// type implements [`IsAuthenticated`]; an `Option` does so already.
 ///
 /// # Examples
 ///
@@ -85,7 +88,7 @@ where
 /// use velox_rpc::procedure::{any_of, authenticated, guard};
 /// use velox_rpc::{Ctx, Result, middleware, procedure};
 ///
-/// /// Stands for `session.optional()`.
+/// /// Takes the place of `session.optional()`.
 /// #[middleware]
 /// async fn user(ctx: &impl Ctx) -> Result<Option<String>> {
 ///     Ok(ctx.request().header("x-user").map(str::to_owned))
@@ -102,7 +105,7 @@ pub fn authenticated() -> Authenticated {
     Authenticated { refusal: Refusal::new("Authentication required").status(StatusCode::UNAUTHORIZED) }
 }
 
-/// The guard of [`authenticated`].
+/// The guard that [`authenticated`] makes.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
     refusal: Refusal,
