@@ -1,4 +1,5 @@
-//! Rules that a value has broken: what the code that `#[schema]` writes notes down, for `Validate` and for [`Examine`](super::Examine).
+//! The broken rules of a value. Code that `#[schema]` generates collects them, for `Validate` and
+//! for [`Examine`](super::Examine).
 
 use std::borrow::Cow;
 
@@ -10,16 +11,16 @@ use crate::error::{Problem, Type};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
 
-/// Rules that a value has broken.
+/// The rules that a value has broken.
 #[derive(Debug, Default)]
 pub struct Broken {
     rules: Vec<Rule>,
     nested: Vec<(&'static str, ValidationErrors)>,
-    /// Others are known elsewhere.
+    /// Whether rules are known to be broken that are not in this list.
     has_others: bool,
 }
 
-/// A rule that is broken, and what is said of it.
+/// A broken rule, with the message for it.
 #[derive(Debug)]
 struct Rule {
     field: &'static str,
@@ -27,7 +28,8 @@ struct Rule {
     error: ValidationError,
 }
 
-/// Whether it is an address of mail by the rule of Zod 3, or none at all: one at least with a dot in its domain, and nothing quoted.
+/// Returns whether a text is an email address by the rule of Zod 3: at least one dot in the domain,
+/// and nothing quoted. `None` passes.
 #[must_use]
 pub fn is_email(text: Option<Cow<'_, str>>) -> bool {
     let Some(text) = text else { return true };
@@ -48,33 +50,33 @@ pub fn is_email(text: Option<Cow<'_, str>>) -> bool {
     })
 }
 
-/// What the author of a rule says of it.
+/// The code and the message that the author of a rule set for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
-    /// validator's `code`.
+    /// The `code` of the `ValidationError`.
     pub code: Option<&'static str>,
-    /// What the caller is told.
+    /// The message for the client.
     pub message: Option<&'static str>,
 }
 
 impl Told {
-    /// Nothing.
+    /// No code and no message.
     pub const NOTHING: Self = Self { code: None, message: None };
 }
 
 impl Broken {
-    /// Begins without one.
+    /// Makes an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begins beside others that are known elsewhere, if there are any.
+    /// Makes an empty list for a value that may have other broken rules.
     pub(super) fn beside(has_others: bool) -> Self {
         Self { has_others, ..Self::default() }
     }
 
-    /// Whether there is none.
+    /// Returns whether no rule is broken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.nested.is_empty() && !self.has_others
@@ -84,11 +86,11 @@ impl Broken {
         self.rules.into_iter().map(|rule| rule.said)
     }
 
-    /// What `Validate` gives.
+    /// Returns the result for `Validate`.
     ///
     /// # Errors
     ///
-    /// All of it.
+    /// Returns all broken rules as one error.
     #[inline]
     pub fn verdict(self) -> Result<(), ValidationErrors> {
         if self.is_empty() { Ok(()) } else { Err(self.errors()) }
@@ -101,7 +103,8 @@ impl Broken {
             errors.add(field, error);
         }
         for (field, inner) in self.nested {
-            // validator has room for one or the other.
+            // validator can store either the errors of a field or those of its content, but not
+            // both.
             if !errors.errors().contains_key(field) {
                 errors.merge_self(field, Err(inner));
             }
@@ -118,7 +121,7 @@ impl Broken {
         &mut self.rules.last_mut().expect("it was pushed").error
     }
 
-    /// A rule that has no limits to tell.
+    /// Checks a rule without limits.
     pub fn test(&mut self, field: &'static str, name: &'static str, told: Told, is_right: bool) {
         if !is_right {
             let problem = match name {
@@ -130,7 +133,7 @@ impl Broken {
         }
     }
 
-    /// A length between limits: at least, at most, exactly.
+    /// Checks a length against limits: at least, at most, exactly.
     #[inline]
     pub fn length(
         &mut self,
@@ -161,7 +164,7 @@ impl Broken {
     ) {
         let least = equal.or(min).filter(|least| count < *least);
         let limit = least.or(equal).or(max).unwrap_or_default();
-        // Equal bounds are an exact length.
+        // Equal bounds mean an exact length.
         let problem = out_of(of, least.is_some(), limit, equal.is_some() || min == max);
         let error = self.note(field, "length", told, problem);
         for (name, limit) in [("min", min), ("max", max), ("equal", equal)] {
@@ -169,7 +172,8 @@ impl Broken {
         }
     }
 
-    /// A number between limits: at least, at most, above, below. What was sent counts, whether or not it is one of the type's.
+    /// Checks a number against limits: at least, at most, above, below. It checks the number that
+    /// was sent, even if the type cannot hold it.
     pub fn range<T, B>(
         &mut self,
         field: &'static str,
@@ -211,7 +215,8 @@ impl Broken {
         }
     }
 
-    /// A number that has to be a multiple of another. What was sent counts, whether or not it is one of the type's.
+    /// Checks that a number is a multiple of another. It checks the number that was sent, even if
+    /// the type cannot hold it.
     pub fn multiple_of<T: Multiple>(
         &mut self,
         field: &'static str,
@@ -227,7 +232,7 @@ impl Broken {
         }
     }
 
-    /// A text that has to be in it.
+    /// Checks that a text contains another.
     pub fn contains(&mut self, field: &'static str, told: Told, needle: &'static str, is_right: bool) {
         if !is_right {
             let problem = Problem::MustInclude { includes: needle };
@@ -235,14 +240,14 @@ impl Broken {
         }
     }
 
-    /// A regular expression that has to match.
+    /// Checks that a text matches a regular expression.
     pub fn pattern(&mut self, field: &'static str, told: Told, pattern: impl FnOnce() -> String, is_right: bool) {
         if !is_right {
             self.note(field, "regex", told, Problem::InvalidPattern { pattern: pattern() });
         }
     }
 
-    /// A rule of the user's own.
+    /// Adds the result of a custom rule.
     pub fn custom(&mut self, field: &'static str, told: Told, verdict: Result<(), ValidationError>) {
         let Err(mut error) = verdict else { return };
         if let Some(code) = told.code {
@@ -255,13 +260,13 @@ impl Broken {
         self.rules.push(Rule { field, said, error });
     }
 
-    /// The rules of what a field holds.
+    /// Adds the rules of a nested value.
     pub fn nested(&mut self, field: &'static str, verdict: impl FnOnce() -> Result<(), ValidationErrors>) {
         self.nested.extend(verdict().err().map(|errors| (field, errors)));
     }
 }
 
-/// What a rule of the user's own says.
+/// Returns the message for the error of a custom rule.
 pub(super) fn said(error: &ValidationError) -> Said {
     match &error.message {
         Some(message) => Said::Message(message.clone().into_owned()),
@@ -269,7 +274,8 @@ pub(super) fn said(error: &ValidationError) -> Said {
     }
 }
 
-/// A number that is out of one of the limits of a range: at least, at most, above, below.
+/// Makes the problem of a number outside one of the limits of a range: at least, at most, above,
+/// below.
 pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
     let (origin, limit, inclusive, exact) = (Type::Number, limit.to_string(), at < 2, false);
     match at % 2 {
@@ -278,6 +284,6 @@ pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
     }
 }
 
-/// The limits of a range, as validator calls them, and when each is broken.
+/// The limits of a range as validator names them, in the order of the parameters.
 pub(super) const LIMITS: [&str; 4] = ["min", "max", "exclusive_min", "exclusive_max"];
 pub(super) const IS_BROKEN: [fn(&Num, &Num) -> bool; 4] = [Num::lt, Num::gt, Num::le, Num::ge];

@@ -1,31 +1,31 @@
-//! Enums, by each of serde's four taggings.
+//! Enums, in each of serde's four representations.
 
 use crate::error::{Problem, Type};
 use crate::validate::found::{FieldExaminer, Fields, Fit, Found, Parts, unrecognized};
 use crate::validate::tree::Part;
 
-/// A variant that stands apart from its tag.
+/// A variant whose content is separate from its tag.
 #[derive(Clone, Copy)]
 pub struct Variant<'a> {
-    /// Its name on the wire, and its aliases. None for the one that takes all other names.
+    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
     pub names: &'a [&'a str],
-    /// What it holds.
+    /// The content of the variant.
     pub content: Option<Parts<'a>>,
-    /// Whether that may be left out beside its tag.
+    /// Whether the content may be missing.
     pub is_optional: fn() -> bool,
 }
 
-/// A variant whose fields stand beside its tag.
+/// A variant whose fields are beside its tag.
 #[derive(Clone, Copy)]
 pub struct TaggedVariant<'a> {
-    /// Its name on the wire, and its aliases. None for the one that takes all other names.
+    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
     pub names: &'a [&'a str],
-    /// Looks at its fields.
+    /// Checks the fields of the variant.
     pub content: Option<FieldExaminer>,
 }
 
 impl Found {
-    /// `"Unit"`, or `{ "Variant": content }`.
+    /// Checks `"Unit"`, or `{ "Variant": content }`.
     pub fn external(&mut self, part: Part<'_>, variants: &[Variant<'_>]) {
         let are_names = variants.iter().all(|variant| variant.content.is_none());
         let options = || names(variants.iter().map(|variant| variant.names));
@@ -49,9 +49,9 @@ impl Found {
         }
     }
 
-    /// `"Variant": content` among the fields of another type.
+    /// Checks `"Variant": content` among the fields of another type.
     pub fn external_among(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) {
-        // Of several serde takes the one that was sent first.
+        // If there are several, serde takes the one that was sent first.
         let named = |name: &str| variants.iter().find(|variant| variant.names.contains(&name));
         let first = fields.untaken().find_map(|(key, _)| named(&key.said()));
         match first.and_then(|variant| Some((fields.take(variant.names)?, variant))) {
@@ -67,7 +67,7 @@ impl Found {
         }
     }
 
-    /// `{ "tag": "Variant", fields }`.
+    /// Checks `{ "tag": "Variant", fields }`.
     pub fn internal(&mut self, fields: &mut Fields<'_>, tag: &str, variants: &[TaggedVariant<'_>]) {
         let names = variants.iter().map(|variant| variant.names);
         if let Some(chosen) = self.chosen(fields, tag, names)
@@ -77,7 +77,7 @@ impl Found {
         }
     }
 
-    /// `{ "tag": "Variant", "content": content }`.
+    /// Checks `{ "tag": "Variant", "content": content }`.
     pub fn adjacent(&mut self, fields: &mut Fields<'_>, tag: &str, content: &str, variants: &[Variant<'_>]) {
         let sent = fields.take(&[content]);
         let names = variants.iter().map(|variant| variant.names);
@@ -86,13 +86,13 @@ impl Found {
         self.at_key(content, |found| match (&variant.content, sent) {
             (Some(content), Some((_, part))) => found.look(part, content),
             (Some(content), None) if !(variant.is_optional)() => found.missing(content),
-            // serde takes `null` for nothing.
+            // serde accepts `null` for a variant without content.
             (None, Some((_, part))) => drop(found.read::<()>(part)),
             (_, None) => {}
         });
     }
 
-    /// The variant that the tag names.
+    /// Returns the variant that the tag names.
     fn chosen<'a>(
         &mut self,
         fields: &mut Fields<'_>,
@@ -108,8 +108,9 @@ impl Found {
         chosen
     }
 
-    /// The first variant that takes it, or else the first that would if numbers were written otherwise. Where none does, nobody can tell
-    /// which was meant.
+    /// Accepts the first variant that the value fits, or else the first that it fits with its
+    /// numbers rewritten. If the value fits no variant, nobody can tell which one was meant, so the
+    /// issue names none.
     pub fn untagged(&mut self, part: Part<'_>, variants: &[Parts<'_>]) {
         let mut chosen = None;
         for content in variants {

@@ -1,7 +1,8 @@
-//! Everything that is wrong with one input: what the code that `#[schema]` writes for a type calls, part by part.
+//! Finds everything that is wrong with one input. Code that `#[schema]` generates for a type calls
+//! this module for each part.
 //!
-//! None of it depends on a type, so that it is compiled once. A type's own reader says whether a part is right; here is only where it
-//! stands.
+//! Nothing here depends on the type, so it is compiled once. The reader of each type decides
+//! whether a part is right; this module only keeps track of the position.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,55 +15,58 @@ use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::path::{bounded, push_index, push_key};
 use crate::validate::tree::{Part, Tree};
 
-/// What a type is made of, as far as its syntax tells. It is data, so that a field of a common type has no code of its own.
+/// The structure of a type, as far as its syntax shows it. This is data, so that a field of a
+/// common type needs no code of its own.
 #[derive(Clone, Copy, Debug)]
 pub enum Parts<'a> {
-    /// What this finds is all that is wrong.
+    /// A type with this examiner, which finds everything that is wrong.
     Type(Examiner),
-    /// What an `Option` holds.
+    /// An `Option` of this.
     Option(&'a Parts<'a>),
-    /// The same of a field whose `null` is refused if that is set.
+    /// An `Option` field whose `null` is refused if the application sets it.
     Optional(&'a Parts<'a>),
-    /// The same of an `Option` that must not be empty, and what its author says then.
+    /// An `Option` that must be `Some`, with its author's message for `None`.
     Required(Option<&'a str>, &'a Parts<'a>),
-    /// The items of a list.
+    /// A list of these items.
     List(&'a Parts<'a>),
-    /// The items of a list of this length.
+    /// A list of this length.
     Array(usize, &'a Parts<'a>),
-    /// The items of a tuple that has at least so many.
+    /// A tuple of these items, with at least this many.
     Tuple(usize, &'a [Parts<'a>]),
-    /// The values of a map, and whether it takes a key.
+    /// A map of these values. The function returns whether a key is valid.
     Map(fn(&str) -> bool, &'a Parts<'a>),
-    /// Something whose own rules are not checked.
+    /// A part whose own rules are not checked.
     Unchecked(&'a Parts<'a>),
 }
 
-/// Looks for everything that is wrong with a part.
+/// A function that finds everything wrong with a part.
 pub type Examiner = fn(Part<'_>, &mut Found);
 
-/// Looks for everything that is wrong with fields that stand among those of another type.
+/// A function that finds everything wrong with fields that are among those of another type.
 pub type FieldExaminer = fn(&mut Fields<'_>, &mut Found);
 
-/// Puts the rules of a field to what was found of it.
+/// A function that checks the rules of a field.
 pub type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
 
-/// What is found in one input.
+/// The issues found in one input.
 #[derive(Debug)]
 pub struct Found {
     issues: Vec<(String, Said)>,
     path: String,
     depth: usize,
     checks_rules: bool,
-    /// The values were texts of a path or a query.
+    /// Whether the values were texts of a path or query.
     pub(super) is_text: bool,
-    /// A field that may be missing must not be `null`.
+    /// Whether `null` is refused for a field that may be missing.
     refuses_null: bool,
     rewrites: Vec<Rewrite>,
-    /// Looks left. What they cost is bounded by them, whatever the type: enums without a tag multiply them.
+    /// The number of looks left. It bounds the cost for every type, because nested untagged enums
+    /// multiply the looks.
     fuel: usize,
 }
 
-/// A part that its reader takes if it is written otherwise: `1.0` is an integer to JSON and to JavaScript, and to serde it is none.
+/// A part that its reader accepts if it is rewritten. For example, `1.0` is an integer in JSON and
+/// in JavaScript, but not for serde.
 pub(crate) type Rewrite = (Range<usize>, String);
 
 impl Found {
@@ -79,7 +83,7 @@ impl Found {
         }
     }
 
-    /// The issues, and what is to be written otherwise if there are none.
+    /// Returns the issues, and the rewrites if there are no issues.
     pub(crate) fn into_parts(self, error_map: impl FnOnce() -> ErrorMap) -> (Vec<Issue>, Vec<Rewrite>) {
         if self.issues.is_empty() {
             return (Vec::new(), self.rewrites);
@@ -92,14 +96,15 @@ impl Found {
         (self.issues.into_iter().map(issue).collect(), self.rewrites)
     }
 
-    /// Says what is wrong with the present part.
+    /// Adds an issue at the current position.
     pub(super) fn say(&mut self, said: impl Into<Said>) {
         if self.issues.len() < MAX_ISSUES {
             self.issues.push((self.path.clone(), said.into()));
         }
     }
 
-    /// Says that the present part is missing: what is wanted of it is what would be said of `null`.
+    /// Adds the issue that the current part is missing. To find what is expected, it checks `null`
+    /// in its place.
     pub(crate) fn missing(&mut self, parts: &Parts<'_>) {
         let parts = match parts {
             Parts::Required(Some(message), _) => return self.say(Said::Message((*message).to_owned())),
@@ -133,17 +138,17 @@ impl Found {
         self.checks_rules
     }
 
-    /// How much was found so far: it tells whether a part is right.
+    /// Returns the number of issues so far, so that a caller can tell whether a part is right.
     fn count(&self) -> usize {
         self.issues.len() + self.rewrites.len()
     }
 
-    /// Goes one key further.
+    /// Runs `look` at a key of the current part.
     pub(super) fn at_key<T>(&mut self, key: &str, look: impl FnOnce(&mut Self) -> T) -> T {
         self.further(|path| push_key(path, key), look)
     }
 
-    /// Goes one item further.
+    /// Runs `look` at an item of the current part.
     pub(super) fn at_index<T>(&mut self, index: usize, look: impl FnOnce(&mut Self) -> T) -> T {
         self.further(|path| push_index(path, index), look)
     }
@@ -158,7 +163,7 @@ impl Found {
         found
     }
 
-    /// Whether a value of this kind stands there; if not, it is said.
+    /// Returns whether the part is of this kind, and adds an issue if it is not.
     fn is(&mut self, part: Part<'_>, kind: Type, expected: Type) -> bool {
         let is_right = part.kind() == kind;
         if !is_right {
@@ -167,7 +172,8 @@ impl Found {
         is_right
     }
 
-    /// Looks at a part, unless there is enough already. What follows a type may not end: serde_json reads no deeper, either.
+    /// Checks a part, unless there are enough issues already. A type can be recursive without end,
+    /// so the depth is limited; serde_json reads no deeper, either.
     pub fn look(&mut self, part: Part<'_>, parts: &Parts<'_>) {
         if self.depth > MAX_DEPTH || self.fuel == 0 {
             return self.say(Problem::Invalid);
@@ -175,7 +181,7 @@ impl Found {
         if self.issues.len() >= MAX_ISSUES {
             return;
         }
-        // What says only that rules are not checked stands before most fields, and is no look of its own.
+        // `Unchecked` wraps most fields and does not count as a look.
         self.fuel -= usize::from(!matches!(parts, Parts::Unchecked(_)));
         let is_null = part.kind() == Type::Null;
         match *parts {
@@ -205,14 +211,14 @@ impl Found {
         }
     }
 
-    /// Looks at what has rules of its own that are not checked.
+    /// Runs `look` without checking rules.
     pub fn unchecked(&mut self, look: impl FnOnce(&mut Self)) {
         let checks_rules = std::mem::replace(&mut self.checks_rules, false);
         look(self);
         self.checks_rules = checks_rules;
     }
 
-    /// Looks at each item of a list.
+    /// Checks each item of a list.
     fn items<'a>(&mut self, part: Part<'_>, kind: Type, items: impl Iterator<Item = &'a Parts<'a>>) {
         if self.is(part, Type::Array, kind) {
             for (index, (it, item)) in part.items().zip(items).enumerate() {
@@ -226,11 +232,11 @@ impl Found {
         if count != length {
             self.say(out_of(Type::Array, count < length, length, exact));
         }
-        // As Zod does: a tuple that is too short has no items to speak of.
+        // As in Zod, a tuple that is too short has no issues for its items.
         count >= length
     }
 
-    /// Looks at all fields that nobody has taken, as a flattened map has them.
+    /// Checks all fields that nobody has taken, for a flattened map.
     pub fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
         let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
         for (key, it) in good {
@@ -242,7 +248,7 @@ impl Found {
         fields.entries.iter_mut().for_each(|entry| entry.is_taken = true);
     }
 
-    /// The fields of an object.
+    /// Returns the fields of an object, or adds an issue if the part is not one.
     pub fn object<'t>(&mut self, part: Part<'t>) -> Option<Fields<'t>> {
         self.fields(part, Type::Object)
     }
@@ -256,7 +262,7 @@ impl Found {
         })
     }
 
-    /// Looks at one field.
+    /// Checks one field.
     pub fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
         let sent = fields.take(field.names);
         let main = field.names.first().copied().unwrap_or_default();
@@ -264,7 +270,7 @@ impl Found {
         self.at_key(&name, |found| found.value(sent.map(|(_, part)| part), field));
     }
 
-    /// Looks at the value of a field, or at one that stands in place of the whole.
+    /// Checks the value of a field, or a value that replaces the whole.
     pub fn value(&mut self, sent: Option<Part<'_>>, field: &Field<'_>) {
         let (before, begin) = (self.count(), self.issues.len());
         let got = match sent {
@@ -282,8 +288,9 @@ impl Found {
         }
     }
 
-    /// Says which rules are broken, of the present part, whose other issues begin there. As Zod does: that a number is no integer stands before
-    /// its range, and the size of a list before its items. What a rule says of a range is said in place of what the type has to say of it.
+    /// Adds the broken rules of the current part, whose other issues start at `begin`. The order is
+    /// that of Zod: "not an integer" comes before the range, and the size of a list before its
+    /// items. A broken range rule replaces the issue that the type itself reports for its range.
     pub(super) fn broken(&mut self, broken: Broken, begin: usize) {
         let inside = self.issues.split_off(begin);
         let (numbers, others): (Vec<_>, Vec<_>) = broken.said().partition(Said::is_of_number);
@@ -294,12 +301,12 @@ impl Found {
         self.issues.truncate(MAX_ISSUES);
     }
 
-    /// Reads a type as a whole, for rules that are about more than one field.
+    /// Reads the whole type, for rules that concern more than one field.
     pub fn whole<T: DeserializeOwned>(&self, part: Part<'_>) -> Option<T> {
         if self.checks_rules { serde_json::from_str(part.text()).ok() } else { None }
     }
 
-    /// Puts the rules of a type as a whole to it, whose fields' issues begin there.
+    /// Checks the rules of the whole type, whose fields' issues start at `begin`.
     pub fn of_whole(&mut self, begin: usize, rules: impl FnOnce(&mut Broken)) {
         let end = self.issues.len();
         let mut broken = Broken::beside(begin < end);
@@ -307,12 +314,12 @@ impl Found {
         self.broken(broken, end);
     }
 
-    /// How many issues there are.
+    /// Returns the number of issues.
     pub fn issues(&self) -> usize {
         self.issues.len()
     }
 
-    /// Refuses fields that nobody has taken, where a type wants no others.
+    /// Refuses fields that nobody has taken, for a type that accepts no others.
     pub fn unknown(&mut self, fields: &Fields<'_>) {
         if !fields.is_strict {
             return;
@@ -323,7 +330,7 @@ impl Found {
         }
     }
 
-    /// Whether a part is right, but for its rules.
+    /// Returns how a part fits, without checking its rules.
     pub(super) fn fit(&mut self, part: Part<'_>, parts: &Parts<'_>) -> Fit {
         let (depth, fuel) = (self.depth, self.fuel);
         let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, self.refuses_null) };
@@ -337,11 +344,11 @@ impl Found {
     }
 }
 
-/// How a part fits a type.
+/// The way a part fits a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
     AsWritten,
-    /// If some numbers are written otherwise.
+    /// It fits if some numbers are rewritten.
     Rewritten,
     Wrong,
 }
@@ -349,13 +356,13 @@ pub(super) enum Fit {
 /// A field of a type, for [`Found::field`].
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    /// Its name on the wire, and its aliases.
+    /// The name on the wire and the aliases.
     pub names: &'a [&'a str],
-    /// Whether it may be missing.
+    /// Whether the field may be missing.
     pub may_be_missing: fn() -> bool,
-    /// What it is made of.
+    /// The structure of the field.
     pub parts: &'a Parts<'a>,
-    /// Its own rules.
+    /// The rules of the field.
     pub rules: Option<Rules<'a>>,
 }
 
@@ -375,24 +382,24 @@ struct Entry<'t> {
 }
 
 impl<'t> Fields<'t> {
-    /// The object.
+    /// Returns the object.
     pub fn part(&self) -> Part<'t> {
         self.part
     }
 
-    /// Wants no others than those that are taken.
+    /// Refuses all fields that are not taken.
     pub fn refuse_others(&mut self) {
         self.is_strict = true;
     }
 
-    /// Takes the field of one of these names.
+    /// Takes the field with one of these names.
     pub(super) fn take(&mut self, names: &[&str]) -> Option<(Part<'t>, Part<'t>)> {
         let entry = self.entries.iter_mut().find(|entry| names.contains(&&*entry.key.said()))?;
         entry.is_taken = true;
         Some((entry.key, entry.value))
     }
 
-    /// Whether one of these fields is there.
+    /// Returns whether a field with one of these names was sent.
     pub fn has(&self, names: &[&str]) -> bool {
         self.entries.iter().any(|entry| names.contains(&&*entry.key.said()))
     }
@@ -402,7 +409,8 @@ impl<'t> Fields<'t> {
     }
 }
 
-/// The keys are the caller's: the first [`KEYS`] are named, each cut to a bounded length.
+/// Makes the problem of unknown keys. The client chose the keys, so only the first [`KEYS`] are
+/// named, each cut to a bounded length.
 pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = Cow<'k, str>>) -> Problem {
     let mut keys: Vec<String> = keys.take(KEYS + 1).map(|key| bounded(&key)).collect();
     let has_more = keys.len() > KEYS;
@@ -411,9 +419,9 @@ pub(super) fn unrecognized<'k>(keys: impl Iterator<Item = Cow<'k, str>>) -> Prob
 }
 
 const KEYS: usize = 5;
-/// More than anybody reads.
+/// More issues than anybody reads.
 const MAX_ISSUES: usize = 100;
 /// serde_json reads no deeper than 128.
 const MAX_DEPTH: usize = 160;
-/// More than a body of a megabyte has values.
+/// More than the number of values in a body of one megabyte.
 const FUEL: usize = 2_000_000;

@@ -1,4 +1,4 @@
-//! What was found of one field, and what is said of it.
+//! The value that was found for one field, and the issues about it.
 
 use serde::de::DeserializeOwned;
 
@@ -6,19 +6,20 @@ use crate::error::{Problem, Type};
 use crate::validate::number::{Num, plain};
 use crate::validate::tree::Part;
 
-/// What was found of a field.
+/// The value that was found for a field.
 #[derive(Clone, Copy, Debug)]
 pub enum Got<'t> {
-    /// A value that its reader takes.
+    /// A value that its reader accepts.
     Right(Part<'t>),
-    /// Something is wrong with it.
+    /// A value with an issue.
     Wrong(Part<'t>),
-    /// It is not there, and need not be.
+    /// No value, and none is required.
     Absent,
 }
 
 impl Got<'_> {
-    /// How many items a list has, or how many keys a map: also where something is wrong with one of them.
+    /// Returns the number of items of a list or of keys of a map, even if there are issues with
+    /// some of them.
     pub fn count(&self, of: Type) -> Option<u64> {
         let (Self::Right(part) | Self::Wrong(part)) = self else { return None };
         let count = match (part.kind(), of) {
@@ -29,17 +30,17 @@ impl Got<'_> {
         u64::try_from(count).ok()
     }
 
-    /// The same, or that of what stands for it where it is not there.
+    /// Returns the same number, or that of the default if the field is missing.
     pub fn count_or(&self, of: Type, default: impl FnOnce() -> usize) -> Option<u64> {
         if matches!(self, Self::Absent) { u64::try_from(default()).ok() } else { self.count(of) }
     }
 
-    /// The number that was sent, also where it is none of the type's.
+    /// Returns the number that was sent, even if the type cannot hold it.
     pub(super) fn number(&self) -> Option<Num> {
         self.number_text().map(Num::of_text)
     }
 
-    /// The same without an exponent, to the last digit if it is whole.
+    /// Returns the number without an exponent, with all digits if it is whole.
     pub(super) fn plain_number(&self) -> Option<String> {
         self.number_text().map(plain)
     }
@@ -49,12 +50,12 @@ impl Got<'_> {
         (part.kind() == Type::Number).then(|| part.text())
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         self.read_with(|text| serde_json::from_str(text))
     }
 
-    /// The value, by a reader that is none of its type's own.
+    /// Returns the value, as another reader than that of its type reads it.
     pub fn read_with<T>(&self, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
         match self {
             Self::Right(part) => read(part.text()).ok(),
@@ -62,17 +63,17 @@ impl Got<'_> {
         }
     }
 
-    /// What was read, or what stands for it where it is not there.
+    /// Returns the value that was read, or the default if the field is missing.
     pub fn or_default<T>(&self, read: Option<T>, default: impl FnOnce() -> T) -> Option<T> {
         if matches!(self, Self::Absent) { Some(default()) } else { read }
     }
 }
 
-/// What is said of a part.
+/// The issue of a part.
 #[derive(Debug)]
 pub(super) enum Said {
     Problem(Problem),
-    /// In the words of an author.
+    /// A message by an author.
     Message(String),
 }
 
@@ -87,13 +88,13 @@ impl Said {
         matches!(self, Self::Problem(problem) if problem.is_range())
     }
 
-    /// Whether it stands behind what is wrong with the type of a number.
+    /// Returns whether this belongs behind an issue about the type of a number.
     pub(super) fn is_of_number(&self) -> bool {
         self.is_range() || matches!(self, Self::Problem(Problem::NotMultipleOf { .. }))
     }
 }
 
-/// A length or a number that is out of its limit.
+/// Makes the problem of a length or a number beyond its limit.
 pub(super) fn out_of(origin: Type, is_small: bool, limit: impl ToString, exact: bool) -> Problem {
     let (limit, inclusive) = (limit.to_string(), true);
     match is_small {

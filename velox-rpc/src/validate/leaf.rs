@@ -1,4 +1,5 @@
-//! Types whose values are looked at: those that `#[schema]` knows part by part, and all others by their reader alone.
+//! How the values of a type are checked: part by part if `#[schema]` knows the type, and otherwise
+//! by its reader alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -14,10 +15,12 @@ use validator::Validate;
 use crate::validate::found::{FieldExaminer, Fields, Found, Parts};
 use crate::validate::tree::Part;
 
-/// Tells everything that is wrong with a value that is no input of this type. `#[schema]` implements it.
+/// Finds everything that is wrong with a value that is not a valid input of this type. `#[schema]`
+/// implements it.
 ///
-/// For a type that derives serde and validator by hand, an empty implementation is enough: the first thing that its reader refuses is
-/// told, with the path to it, or else everything that its rules refuse, by the names that the fields have in Rust.
+/// If you derive serde and validator by hand, an empty implementation is enough. It reports the
+/// first error of the type's deserializer, with its path. If there is none, it reports everything
+/// that the rules refuse, with the fields' Rust names.
 ///
 /// # Examples
 ///
@@ -40,11 +43,11 @@ use crate::validate::tree::Part;
 /// # let _ = hello;
 /// ```
 pub trait Examine {
-    /// The fields that it has, where they stand among those of another type.
+    /// The wire names of the fields, if they can be among those of another type.
     #[doc(hidden)]
     const NAMES: &'static [&'static str] = &[];
 
-    /// Looks for everything that is wrong.
+    /// Finds everything that is wrong with a part.
     #[doc(hidden)]
     fn examine(part: Part<'_>, found: &mut Found)
     where
@@ -53,7 +56,8 @@ pub trait Examine {
         found.read_and_validate::<Self>(part);
     }
 
-    /// Looks for everything that is wrong with its fields, where they stand among those of another type.
+    /// Finds everything that is wrong with the fields of this type, if they are among those of
+    /// another type.
     #[doc(hidden)]
     fn examine_fields(fields: &mut Fields<'_>, found: &mut Found)
     where
@@ -102,19 +106,19 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
 }
 
 impl Found {
-    /// Lets the reader of a type look.
+    /// Checks a part with the reader of a type.
     pub fn read<T: DeserializeOwned>(&mut self, part: Part<'_>) -> Option<T> {
         self.read_with(part, |text| serde_json::from_str(text))
     }
 
-    /// Lets the reader of a type look, whose schema says what a value of it looks like.
+    /// Checks a part with the reader of a type whose schema describes its values.
     fn read_described<T: DeserializeOwned + JsonSchema>(part: Part<'_>, found: &mut Self) {
         if let Err(error) = serde_json::from_str::<T>(part.text()) {
             found.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
     }
 
-    /// Lets a reader look that is none of the type's own.
+    /// Checks a part with another reader than that of the type.
     pub fn read_with<T>(&mut self, part: Part<'_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
         read(part.text()).map_err(|error| self.refuse(&error, part, None)).ok()
     }
@@ -129,7 +133,7 @@ impl Found {
     }
 }
 
-/// Whether a key, as it stands in the text, is one of a map's.
+/// Returns whether a map accepts this key, written as JSON text.
 pub fn takes_key<K: DeserializeOwned>(key: &str) -> bool {
     serde_json::from_str::<OneKey<K>>(&format!("{{{key}:null}}")).is_ok()
 }
@@ -157,33 +161,34 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
     }
 }
 
-/// Picks, for a type that stands in the user's code, the best way to look at its values: `(&&&Leaf::<T>::new()).look()` is that of
-/// [`Known`] if it has one, else that of [`Described`], else that of [`Unknown`].
+/// Selects the best way to check the values of a type in the user's code:
+/// `(&&&Leaf::<T>::new()).look()` uses [`Known`] if the type implements it, else [`Described`],
+/// else [`Unknown`].
 #[derive(Debug)]
 pub struct Leaf<T>(PhantomData<fn() -> T>);
 
 impl<T> Leaf<T> {
-    /// Stands for the type.
+    /// Makes the placeholder of a type.
     #[expect(clippy::new_without_default, reason = "only expansions make one")]
     pub fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-/// How the values of a type are looked at.
+/// The way to check the values of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// Looks at a value.
+    /// Checks a value.
     pub parts: Parts<'static>,
-    /// Looks at its fields among those of another type.
+    /// Checks the fields of the type among those of another type.
     pub fields: FieldExaminer,
-    /// The fields that it has, if they are known.
+    /// The names of the fields, if they are known.
     pub names: &'static [&'static str],
 }
 
-/// Types that are known part by part.
+/// Types that are checked part by part.
 pub trait Known {
-    /// How they are looked at.
+    /// Returns how to check them.
     fn look(&self) -> Look;
 }
 
@@ -193,9 +198,9 @@ impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
     }
 }
 
-/// Types whose reader is known, and their schema.
+/// Types with a reader and a schema.
 pub trait Described {
-    /// How they are looked at.
+    /// Returns how to check them.
     fn look(&self) -> Look;
 }
 
@@ -205,9 +210,9 @@ impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
     }
 }
 
-/// Types of which only the reader is known.
+/// Types with a reader only.
 pub trait Unknown {
-    /// How they are looked at.
+    /// Returns how to check them.
     fn look(&self) -> Look;
 }
 
@@ -218,12 +223,12 @@ impl<T: DeserializeOwned> Unknown for Leaf<T> {
     }
 }
 
-/// Something stands for a field that is missing.
+/// Returns `true`, for a field with a default.
 pub fn always() -> bool {
     true
 }
 
-/// Whether serde takes a missing key for a value of the type, as it does for an `Option`.
+/// Returns whether serde accepts a missing key for this type, as it does for an `Option`.
 pub fn may_be_missing<T: DeserializeOwned>() -> bool {
     T::deserialize(Missing).is_ok()
 }

@@ -1,9 +1,11 @@
-//! Lists what is wrong with an input, once serde or `validate()` has refused it.
+//! Lists what is wrong with an input after serde or `validate()` has refused it.
 //!
-//! There is one truth: the reader of each type, which is serde's. `#[schema]` writes for a type the code that takes it apart
-//! ([`Examine`]), gives each part to the reader of its own type ([`leaf`]) and puts the rules to what was read. So a value is refused
-//! exactly if something is listed. What always holds: an issue names a field by its wire name and what is wrong by Zod's code for it, and never the
-//! value that is wrong; the cost is linear in the input; nothing here panics, whatever a caller sends.
+//! The reader of each type, which is serde's, alone decides whether a value is right. The code that
+//! `#[schema]` generates for a type takes it apart ([`Examine`]), passes each part to the reader of
+//! the part's type ([`leaf`]), and checks the rules on what was read. So a value is refused exactly
+//! if the list has an entry. Always true: an issue has the wire name of the field and Zod's code
+//! for the problem, but never the value; the cost is linear in the size of the input; and no input
+//! can make this module panic.
 
 mod broken;
 mod enums;

@@ -1,4 +1,4 @@
-//! Numbers of JSON, compared without loss and printed as JavaScript prints them.
+//! JSON numbers, compared without loss and printed as JavaScript prints them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde_json::Number;
 
 use crate::validate::whole;
 
-/// A number that is compared exactly: integers as integers, all else as floats.
+/// A number that is compared exactly: an integer as an integer, and everything else as a float.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Num {
     Int(i128),
@@ -22,11 +22,12 @@ impl Num {
         if let Some(int) = number.as_u64() {
             return Num::Int(int.into());
         }
-        // Only serde_json's arbitrary precision has numbers that are none of the three, and it is off.
+        // With serde_json's arbitrary precision, a number might be none of the three, but that
+        // feature is off.
         Num::of_float(number.as_f64().unwrap_or(f64::NAN))
     }
 
-    /// A number as it is written, to the last digit if it is whole. What is none is no number.
+    /// Reads a number as it is written, with all digits if it is whole. Other text becomes NaN.
     pub(super) fn of_text(text: &str) -> Num {
         let whole = whole::integer(text);
         let exact = whole.as_deref().unwrap_or(text).parse().map(Num::Int);
@@ -60,7 +61,8 @@ impl PartialOrd for Num {
     fn partial_cmp(&self, other: &Num) -> Option<Ordering> {
         match (self, other) {
             (Num::Int(a), Num::Int(b)) => Some(a.cmp(b)),
-            // A float that is no `Int` has a fraction or is huge; either way rounding the other side cannot reorder.
+            // A float that is not an `Int` has a fraction or is huge. Either way, rounding the
+            // other side cannot change the order.
             _ => self.as_float().partial_cmp(&other.as_float()),
         }
     }
@@ -84,11 +86,11 @@ impl fmt::Display for Num {
     }
 }
 
-/// Whether a number is a multiple of another, to the last digit of both. They are written without an exponent.
+/// Returns whether a number is an exact multiple of another. Both are written without an exponent.
 pub(super) fn is_multiple(number: &str, of: &str) -> bool {
     let decimals = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let scale = decimals(number).max(decimals(of));
-    // Both as whole numbers of the same small unit.
+    // Write both as whole numbers of the same small unit.
     let digits = |text: &str| {
         let digits: Vec<_> = text.bytes().filter(u8::is_ascii_digit).map(|digit| u128::from(digit - b'0')).collect();
         digits.into_iter().chain(std::iter::repeat_n(0, scale - decimals(text)))
@@ -97,11 +99,11 @@ pub(super) fn is_multiple(number: &str, of: &str) -> bool {
     let rest = |of: u128| {
         digits(number).try_fold(0_u128, |rest, digit| rest.checked_mul(10)?.checked_add(digit)?.checked_rem(of))
     };
-    // Neither infinity nor what is no number has a digit.
+    // Infinity and NaN do not end with a digit.
     number.ends_with(|last: char| last.is_ascii_digit()) && of.and_then(rest) == Some(0)
 }
 
-/// A number as it is sent, without an exponent.
+/// Returns a number as it was sent, without an exponent.
 pub(super) fn plain(text: &str) -> String {
     let is_fraction = text.contains(['.', 'e', 'E']);
     match whole::integer(text) {
@@ -111,7 +113,7 @@ pub(super) fn plain(text: &str) -> String {
     }
 }
 
-/// The types that have multiples.
+/// Types that the rule `multiple_of` accepts.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no number",
     label = "no number",
@@ -127,7 +129,7 @@ macro_rules! multiples {
 
 multiples! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 }
 
-/// From here on JavaScript prints an exponent.
+/// From this number on, JavaScript prints an exponent.
 const JS_PLAIN: u128 = 1_000_000_000_000_000_000_000;
 const EXACT: f64 = 8.5e37;
 

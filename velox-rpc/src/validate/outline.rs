@@ -1,49 +1,50 @@
-//! What a wire has to know of an input type: its top-level fields, and what a text of a path or query is for each of them. It is made of the
-//! type's JSON Schema.
+//! The outline of an input type for the wires: its top-level fields, and how to convert the text of
+//! a path or query for each field. It is derived from the type's JSON Schema.
 
 use serde_json::Value;
 
-/// What a text in a path or query is turned into. Where the reader of the field asks for another thing, it gets that.
+/// The type to which a text in a path or query is converted. If the reader of the field asks for
+/// another type, that type wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TextType {
     Number,
     Boolean,
     List(Box<TextType>),
-    /// It stays as it was sent.
+    /// The text stays as it was sent.
     Text,
 }
 
 impl TextType {
-    /// Whether the empty text is one.
+    /// Returns whether an empty text is a valid value.
     pub(crate) fn may_be_empty(&self) -> bool {
         matches!(self, Self::Text)
     }
 }
 
-/// What is known of an input type.
+/// The outline of an input type.
 #[derive(Debug)]
 pub(crate) struct Outline {
     pub(crate) fields: Vec<OutlineField>,
-    /// Takes keys that it does not name, as maps and flattened maps do.
+    /// Whether the type accepts keys that it does not name, as maps and flattened maps do.
     pub(crate) is_open: bool,
-    /// Refuses keys that it does not name.
+    /// Whether the type refuses keys that it does not name.
     pub(crate) is_strict: bool,
     pub(crate) accepts_null: bool,
 }
 
-/// A top-level field, those of flattened and tagged types among them.
+/// A top-level field, including those of flattened and tagged types.
 #[derive(Debug)]
 pub(crate) struct OutlineField {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     pub(crate) is_required: bool,
     pub(crate) text: TextType,
-    /// Whether a path or query can have it: no text is an object.
+    /// Whether a path or query can hold the field. No text can hold an object.
     pub(crate) fits_text: bool,
 }
 
 impl Outline {
-    /// `schema` has its definitions in `$defs`.
+    /// Makes the outline of a schema that has its definitions in `$defs`.
     pub(crate) fn new(schema: &Value) -> Self {
         let root = Root(schema);
         let types = root.types(schema, 0);
@@ -53,7 +54,7 @@ impl Outline {
         for property in properties {
             let text = root.text_type(property.schema, 0);
             match fields.iter_mut().find(|field| field.name == property.name) {
-                // Variants of one enum that differ in the type leave it open.
+                // If variants of one enum disagree about the type, it stays open.
                 Some(field) if field.text != text => field.text = TextType::Text,
                 Some(_) => {}
                 None => fields.push(OutlineField {
@@ -73,7 +74,7 @@ impl Outline {
         }
     }
 
-    /// The field of this name or alias.
+    /// Returns the field with this name or alias.
     pub(crate) fn field(&self, name: &str) -> Option<&OutlineField> {
         self.fields.iter().find(|field| field.name == name || field.aliases.iter().any(|alias| alias == name))
     }
@@ -88,7 +89,7 @@ struct Property<'s> {
 struct Root<'s>(&'s Value);
 
 impl<'s> Root<'s> {
-    /// What a schema refers to and all that holds beside it, then its variants.
+    /// Returns a schema's reference and everything beside it, and then its variants.
     fn parts(&self, schema: &'s Value) -> (Vec<&'s Value>, Vec<Vec<&'s Value>>) {
         let reference = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
         let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array).map(|list| list.iter().collect());
@@ -97,7 +98,7 @@ impl<'s> Root<'s> {
         (all, ["anyOf", "oneOf"].into_iter().filter_map(list).collect())
     }
 
-    /// The types that it takes.
+    /// Returns the types that a schema accepts.
     fn types(&self, schema: &'s Value, hops: usize) -> u8 {
         if hops > MAX_HOPS || *schema == Value::Bool(false) {
             return if hops > MAX_HOPS { ANY } else { 0 };
@@ -152,7 +153,8 @@ impl<'s> Root<'s> {
         }
     }
 
-    /// Whether one of the keywords for other keys says so, of this schema or one that it is made of.
+    /// Returns whether a keyword about additional keys matches, in this schema or in one that it
+    /// consists of.
     fn others(&self, schema: &'s Value, hops: usize, is_so: &dyn Fn(&Value) -> bool) -> bool {
         let here = ["additionalProperties", "unevaluatedProperties", "patternProperties"];
         if here.iter().any(|keyword| schema.get(keyword).is_some_and(is_so)) {
@@ -190,7 +192,7 @@ impl<'s> Root<'s> {
         }
         match self.types(schema, 0) & !NULL {
             OBJECT => false,
-            // One text is one item.
+            // One text is a list of one item.
             LIST => hops == 0 && self.items(schema, 0).is_none_or(|items| self.fits_text(items, hops + 1)),
             _ => true,
         }
@@ -225,8 +227,9 @@ fn type_named(name: &str) -> u8 {
     }
 }
 
-/// A field that serde can never read where it stands: inside an enum with a tag among its fields, or without one, and inside a flattened type, it
-/// keeps what it reads in a form that has no integers of 128 bits, and no keys but texts.
+/// Returns a field that serde can never read in its place. Inside an enum with a tag among its
+/// fields, inside an untagged enum, and inside a flattened type, serde buffers values in a form
+/// that has no 128-bit integers, and no map keys other than strings.
 pub(crate) fn unreadable(schema: &Value) -> Option<String> {
     let root = Root(schema);
     root.unreadable(schema, false, 0, "")
@@ -261,7 +264,7 @@ impl<'s> Root<'s> {
     }
 }
 
-/// Whether a schema, or one that it is made of, has a keyword.
+/// Returns whether a schema, or one that it consists of, has a keyword.
 pub(crate) fn mentions(schema: &Value, keyword: &str) -> bool {
     match schema {
         Value::Object(members) => {
@@ -279,10 +282,10 @@ const TEXT: u8 = 8;
 const LIST: u8 = 16;
 const OBJECT: u8 = 32;
 const ANY: u8 = 63;
-/// `$ref`s that lead back to themselves end here.
+/// A limit for `$ref`s that lead back to themselves.
 const MAX_HOPS: usize = 16;
-/// What `#[schema]` tells of a field: its aliases, and that it is read by a function.
+/// The marks of `#[schema]` on a field: its aliases, and that a function reads it.
 const ALIASES: &str = "x-velox-aliases";
 const OWN_READER: &str = "x-velox-reader";
-/// That serde keeps what it reads of a type before it decides, but for these fields.
+/// The mark of a type that serde buffers before it decides, except for these fields.
 const KEEPS: &str = "x-velox-keeps";

@@ -1,21 +1,24 @@
-//! Readers that `#[schema]` puts on fields: they take what the reader of the type takes, and make another value of it.
+//! Deserializers that `#[schema]` puts on fields. They accept what the type's deserializer accepts,
+//! and change the value.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads a field that is there, `null` included: that `Some(None)` is told from a field that is not.
+/// Deserializes a field that is present, including `null`, so that `Some(None)` differs from a
+/// missing field.
 ///
 /// # Errors
 ///
-/// Those of the type.
+/// Returns the errors of the type's deserializer.
 pub fn double_option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads texts, and changes them as Zod's `.trim()`, `.toLowerCase()` and `.toUpperCase()` do.
+/// Deserializes texts and changes them as Zod's `.trim()`, `.toLowerCase()` and `.toUpperCase()`
+/// do.
 ///
 /// # Errors
 ///
-/// Those of the type.
+/// Returns the errors of the type's deserializer.
 pub fn changed<'de, const TRIM: bool, const LOWER: bool, const UPPER: bool, T, D>(
     deserializer: D,
 ) -> Result<T, D::Error>
@@ -34,11 +37,11 @@ where
     T::deserialize(deserializer).map(|texts| texts.map(&change))
 }
 
-/// The same of a field where `Some(None)` is told from a field that is not there.
+/// Works like [`changed`], for a field where `Some(None)` differs from a missing field.
 ///
 /// # Errors
 ///
-/// Those of the type.
+/// Returns the errors of the type's deserializer.
 pub fn double_changed<'de, const TRIM: bool, const LOWER: bool, const UPPER: bool, T, D>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error>
@@ -49,7 +52,7 @@ where
     changed::<TRIM, LOWER, UPPER, T, D>(deserializer).map(Some)
 }
 
-/// What JavaScript takes for a space.
+/// Returns whether JavaScript treats this character as white space.
 fn is_space(char: char) -> bool {
     char == '\u{feff}' || char.is_whitespace() && char != '\u{85}'
 }
@@ -61,7 +64,7 @@ fn is_space(char: char) -> bool {
     note = "`trim`, `lowercase` and `uppercase` are for `String`, and for an `Option` or a `Vec` of it"
 )]
 pub trait Texts: Sized {
-    /// Changes each of them.
+    /// Changes each text.
     #[must_use]
     fn map(self, change: &impl Fn(String) -> String) -> Self;
 }

@@ -1,6 +1,7 @@
-//! What serde says of a value, by the codes of Zod.
+//! Translates serde's errors into the codes of Zod.
 //!
-//! serde's own texts repeat the value, so none of them goes out. What is left is what the author of a type says, by `Error::custom`.
+//! serde's own messages repeat the value, so none of them is sent to a client. Only the messages
+//! that an author sets with `Error::custom` are kept.
 
 use schemars::Schema;
 
@@ -12,7 +13,7 @@ use crate::validate::number::Num;
 use crate::validate::tree::Part;
 use crate::validate::whole;
 
-/// Why serde has refused a value.
+/// The reason why serde refused a value.
 enum Refusal<'e> {
     Type {
         expected: &'e str,
@@ -28,13 +29,13 @@ enum Refusal<'e> {
     },
     UnknownField(&'e str),
     MissingField(&'e str),
-    /// In words of its own that say nothing to the caller.
+    /// A message of serde that must not reach the client.
     Nothing,
     Custom(&'e str),
 }
 
 impl<'e> Refusal<'e> {
-    /// `text` is the error's.
+    /// Parses an error. `text` is its message.
     fn of(error: &serde_json::Error, text: &'e str) -> Self {
         if !error.is_data() {
             return Refusal::Nothing;
@@ -51,7 +52,7 @@ impl<'e> Refusal<'e> {
         } else if after("unknown variant `").is_some() {
             Refusal::Variant { expected: expected() }
         } else if let Some(rest) = after("unknown field `") {
-            // The key is the caller's, and may have such a mark in it.
+            // The client chose the key, so it may contain this mark itself.
             Refusal::UnknownField(rest.rsplit_once("`, ").map_or(rest, |(name, _)| name))
         } else if let Some(name) = after("missing field `") {
             Refusal::MissingField(name.strip_suffix('`').unwrap_or(name))
@@ -64,7 +65,8 @@ impl<'e> Refusal<'e> {
 }
 
 impl Found {
-    /// Says why the reader of a type has refused a part, at the place inside of it where that stopped.
+    /// Adds the issue for a part that the reader of its type refused, at the position where the
+    /// reader stopped.
     pub(super) fn refuse(&mut self, error: &serde_json::Error, part: Part<'_>, schema: Option<&Schema>) {
         let offset = part.place().start + offset(part.text(), error.line(), error.column());
         let text = error.to_string();
@@ -74,7 +76,7 @@ impl Found {
             (_, Some("string"), _) if part.kind() != Type::Text && !self.is_text => {
                 self.say(Problem::InvalidType { expected: Type::Text, received: part.kind() });
             }
-            // In Zod's words, and not in those of a crate, which may repeat the value.
+            // Use Zod's message and not that of another crate, which may repeat the value.
             (Refusal::Custom(_) | Refusal::Nothing, _, Some(format)) if part.kind() == Type::Text => {
                 self.say(Problem::InvalidFormat { format });
             }
@@ -115,7 +117,7 @@ impl Found {
             }
             Refusal::UnknownField(name) => self.say(unrecognized(std::iter::once((*name).into()))),
             Refusal::MissingField(name) => self.at_key(name, |found| found.say(REQUIRED)),
-            // To the reader of 128 bits a fraction is no number at all.
+            // For the reader of 128-bit integers, a fraction is not a number at all.
             Refusal::Nothing => {
                 match whole::integer(part.text()).filter(|_| part.kind() == Type::Number && !self.is_text) {
                     Some(integer) => self.rewrite(part.place(), integer),
@@ -130,7 +132,7 @@ impl Found {
         let kind = kind(expected);
         match part.kind() {
             Type::Number if kind == Some(Type::Number) => return self.wrong_number(part, expected),
-            // The reader decides what a text of a path or query is to be.
+            // The reader decides which type a text of a path or query should have.
             Type::Number | Type::Boolean if self.is_text => {
                 return self.rewrite(part.place(), format!("\"{}\"", part.text()));
             }
@@ -143,7 +145,8 @@ impl Found {
             _ => {}
         }
         let Some(kind) = kind else { return self.say(Problem::Invalid) };
-        // What was a text to begin with was turned into a number as JavaScript's `Number` does, and was none.
+        // The value was a text that was converted like JavaScript's `Number` does, and it was not a
+        // number.
         let is_nan = self.is_text && part.kind() == Type::Text && kind == Type::Number;
         self.say(Problem::InvalidType { expected: kind, received: if is_nan { Type::Nan } else { part.kind() } });
     }
@@ -156,7 +159,7 @@ impl Found {
         }
     }
 
-    /// A number, but none of this type.
+    /// Adds the issue of a number that does not fit its type.
     fn wrong_number(&mut self, part: Part<'_>, expected: &str) {
         let value = Num::of_text(part.text());
         let Some((min, max)) = bounds(expected) else { return self.say(Problem::Invalid) };
@@ -172,7 +175,7 @@ impl Found {
         {
             self.rewrite(part.place(), integer);
         } else if is_integer(part.text()) {
-            // One that the type has not: zero, mostly.
+            // A number that the type excludes, usually zero.
             self.say(Problem::Invalid);
         } else if !value.has_fraction() {
             self.say(FLOAT);
@@ -180,7 +183,7 @@ impl Found {
     }
 }
 
-/// What Zod calls a format.
+/// Returns Zod's name of a format.
 fn format(name: &str) -> Option<&'static str> {
     Some(match name {
         "uuid" => "uuid",
@@ -194,7 +197,7 @@ fn format(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The type that a reader asks for, by what serde says of it.
+/// Returns the type that a reader expects, from serde's description of it.
 fn kind(expected: &str) -> Option<Type> {
     if bounds(expected).is_some() || matches!(expected, "f32" | "f64") {
         return Some(Type::Number);
@@ -216,7 +219,7 @@ macro_rules! bounds {
     ($expected:expr; $($type:ident)+) => {
         match $expected {
             $(stringify!($type) => Some((Num::Int(i128::from(<$type>::MIN)), Num::Int(i128::from(<$type>::MAX)))),)+
-            // As on every server of today.
+            // 64 bits, as on all current servers.
             "usize" => Some((Num::Int(0), Num::Int(i128::from(u64::MAX)))),
             "isize" => Some((Num::Int(i128::from(i64::MIN)), Num::Int(i128::from(i64::MAX)))),
             "u128" => Some((Num::Int(0), Num::of_float(u128::MAX as f64))),
@@ -225,7 +228,7 @@ macro_rules! bounds {
     };
 }
 
-/// The least and the most that an integer type holds. Zero may be missing between them.
+/// Returns the least and the greatest value of an integer type. Zero may be excluded.
 fn bounds(expected: &str) -> Option<(Num, Num)> {
     let of_type = |expected: &str| bounds!(expected; u8 u16 u32 u64 i8 i16 i32 i64 i128);
     match expected.strip_prefix("a nonzero ") {
@@ -238,7 +241,7 @@ fn is_integer(token: &str) -> bool {
     token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// How many bytes serde_json had read.
+/// Returns the number of bytes that serde_json had read.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start.saturating_add(column).min(text.len())
@@ -246,6 +249,6 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 const FLOAT: Problem = Problem::InvalidType { expected: Type::Integer, received: Type::Float };
 
-/// What serde itself says beside what is known above: nothing of it is for the caller.
+/// Other messages of serde itself. None of them is for the client.
 const SERDE: [&str; 4] =
     ["duplicate field ", "data did not match any variant of untagged enum", "no variant of enum ", "can only flatten "];

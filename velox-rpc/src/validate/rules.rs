@@ -1,4 +1,4 @@
-//! What validator says of broken rules, by the codes of Zod.
+//! Translates validator's errors into the codes of Zod.
 
 use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
@@ -10,13 +10,13 @@ use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::number::Num;
 
 impl Found {
-    /// Says everything that validator has found, by the names of the fields in Rust.
+    /// Adds everything that validator found, with the fields' Rust names.
     pub(super) fn refused_by_validator(&mut self, errors: &ValidationErrors) {
         let mut entries: Vec<_> = errors.errors().iter().collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, kind) in entries {
             let name = name.strip_prefix("r#").unwrap_or(name);
-            // Said of the type as a whole, or of a list that is the whole.
+            // These are about the type as a whole, or about a list that is the whole input.
             match if matches!(name, WHOLE | COLLECTION) { None } else { Some(name) } {
                 Some(name) => self.at_key(name, |found| found.broken_field(kind)),
                 None => self.broken_field(kind),
@@ -37,7 +37,8 @@ impl Found {
     }
 }
 
-/// What is said of a rule. A code of the user's own hides the rule's name, so bounds are told by what they are given as.
+/// Returns the message for a rule. A custom code hides the rule's name, so limits are recognized by
+/// their parameters.
 fn of_rule(error: &ValidationError) -> Said {
     let problem = match &*error.code {
         _ if error.message.is_some() => None,
@@ -61,7 +62,7 @@ fn of_size(error: &ValidationError) -> Option<Problem> {
     let (min, max) = size("equal").map_or_else(|| (size("min"), size("max")), |equal| (Some(equal), Some(equal)));
     let least = min.filter(|min| count < *min);
     let limit = least.or(max.filter(|max| count > *max))?;
-    // Equal bounds are an exact length.
+    // Equal bounds mean an exact length.
     Some(out_of(origin, least.is_some(), limit, min == max))
 }
 
@@ -73,7 +74,7 @@ fn of_range(error: &ValidationError) -> Option<Problem> {
     })
 }
 
-/// validator's name for what is said of a struct as a whole.
+/// validator's name for errors about a struct as a whole.
 const WHOLE: &str = "__all__";
 /// validator's name for the elements of a collection that is itself the value.
 const COLLECTION: &str = "_tmp_validator";

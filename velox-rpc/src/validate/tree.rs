@@ -1,15 +1,16 @@
-//! A JSON text as a tree of places in it, so that each part can be read by the reader of its own type, and nothing is read twice.
+//! A JSON text as a tree of positions, so that the reader of each type can read its part, and no
+//! part is read twice.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::Type;
 
-/// The places of a JSON text. What it is made of has to be JSON.
+/// The positions of a JSON text. The text must be valid JSON.
 #[derive(Debug)]
 pub(crate) struct Tree<'t> {
     text: &'t str,
-    /// In the order of the text. In an object, keys and values take turns.
+    /// The nodes in the order of the text. In an object, keys and values alternate.
     nodes: Vec<Node>,
 }
 
@@ -17,7 +18,7 @@ pub(crate) struct Tree<'t> {
 struct Node {
     kind: Type,
     place: Range<usize>,
-    /// The first node behind it and all that it holds.
+    /// The index of the first node after this one and its content.
     next: usize,
 }
 
@@ -68,7 +69,7 @@ impl<'t> Tree<'t> {
         Self { text, nodes }
     }
 
-    /// The whole; `None` where the text has no value.
+    /// Returns the whole value, or `None` if the text has no value.
     pub(crate) fn root(&'t self) -> Option<Part<'t>> {
         (!self.nodes.is_empty()).then_some(Part { tree: self, at: 0 })
     }
@@ -98,17 +99,17 @@ impl<'t> Part<'t> {
         self.node().kind
     }
 
-    /// As it was written.
+    /// Returns the part as it was written.
     pub(crate) fn text(self) -> &'t str {
         &self.tree.text[self.place()]
     }
 
-    /// Where it stands.
+    /// Returns the position of the part in the text.
     pub(crate) fn place(self) -> Range<usize> {
         self.node().place.clone()
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub(crate) fn items(self) -> impl Iterator<Item = Part<'t>> {
         let end = self.node().next;
         let mut at = self.at + 1;
@@ -119,13 +120,13 @@ impl<'t> Part<'t> {
         })
     }
 
-    /// The keys and values of an object.
+    /// Returns the keys and values of an object.
     pub(crate) fn entries(self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
         let mut parts = self.items();
         std::iter::from_fn(move || parts.next().zip(parts.next()))
     }
 
-    /// What a text says.
+    /// Returns the content of a string.
     pub(crate) fn said(self) -> Cow<'t, str> {
         let text = self.text();
         let inner = text.get(1..text.len() - 1).unwrap_or_default();

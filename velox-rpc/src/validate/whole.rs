@@ -1,10 +1,11 @@
-//! Whole numbers that are written as fractions, as `5.0`, `1e3` and `-0`: integers to JSON and to JavaScript, and none to serde.
+//! Whole numbers that are written as fractions, such as `5.0`, `1e3` and `-0`. They are integers in
+//! JSON and in JavaScript, but not for serde.
 //!
-//! Digits are moved and none is rounded: what is no whole number to the last digit stays as it is.
+//! This module moves digits and never rounds. A number that is not exactly whole stays as it is.
 
-/// The number in plain digits, if it is whole and was not.
+/// Returns the number in plain digits if it is whole and was not written so.
 pub(super) fn integer(token: &str) -> Option<String> {
-    // What is no JSON stays none.
+    // Invalid JSON stays invalid.
     serde_json::from_str::<f64>(token).ok()?;
     let (mantissa, exponent) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -26,7 +27,7 @@ pub(super) fn integer(token: &str) -> Option<String> {
     cut.bytes().all(|digit| digit == b'0').then(|| format!("{sign}{kept:0<length$}"))
 }
 
-/// As many as 128 bits have.
+/// The number of digits that 128 bits can hold.
 const MOST_DIGITS: i64 = 39;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What serde reads and validator passes has no issues; and where the schema can say all that they check, what they
-//! refuse has some.
+//! An input that serde reads and validator passes has no issues. If the schema can express
+//! everything that they check, an input that they refuse has some.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -145,7 +145,7 @@ fn values() -> impl Strategy<Value = Value> + Clone {
     prop_oneof![4 => atoms(), 1 => vec(atoms(), 0..3).prop_map(Value::from)]
 }
 
-/// Objects of which each property is mostly one of the given values.
+/// Makes objects whose properties usually have one of the given values.
 fn objects(properties: &[(&'static str, Value)]) -> impl Strategy<Value = Value> + Clone + use<> {
     let properties: Vec<_> = properties
         .iter()
@@ -163,7 +163,7 @@ fn objects(properties: &[(&'static str, Value)]) -> impl Strategy<Value = Value>
     properties.prop_map(|properties| Value::Object(properties.into_iter().flatten().collect::<Map<_, _>>()))
 }
 
-/// What is refused has issues, and what is accepted has none.
+/// Checks that refused inputs have issues and accepted inputs have none.
 fn agree<T>(inputs: impl Strategy<Value = Value>)
 where
     T: Input,
@@ -172,7 +172,8 @@ where
     let mut runner = TestRunner::new(Config { cases: 1000, failure_persistence: None, ..Config::default() });
     let result = runner.run(&inputs, |value| {
         let (issues, rewrites) = found::<T>(&value.to_string(), false);
-        // serde reads an array as a struct (the input step refuses it by this very issue), and a number as a tag.
+        // serde reads an array as a struct, which the input step refuses by this very issue, and a
+        // number as a tag.
         let is_lax = issues.iter().any(|issue| {
             issue.message == "Expected object, received array"
                 || (issue.message.starts_with("Invalid discriminator") && value[&issue.field].is_number())
@@ -189,7 +190,7 @@ where
     if let Err(error) = result {
         panic!("{error}");
     }
-    // The test says nothing if all it makes up is refused.
+    // The test proves nothing if all inputs it generates are refused.
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..200 {
         let tree = inputs.new_tree(&mut runner).expect("the strategy makes values");

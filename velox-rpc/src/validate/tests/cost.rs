@@ -1,4 +1,4 @@
-//! Hostile inputs stay cheap, and what is reported of them small.
+//! Hostile inputs stay cheap, and their reports stay small.
 
 use std::collections::HashMap;
 
@@ -111,7 +111,7 @@ fn values_as_deep_as_serde_json_reads_them() {
     let trees = quick::<Tree>(&deep(r#"{"children":["#, "7", "]}", 63));
     assert_eq!(trees[0].message, "Expected object, received number");
     assert_eq!(trees[0].field.matches("children[0]").count(), 63);
-    // Far less stack than a worker thread has.
+    // Much less stack than a worker thread has.
     let nested = move || {
         let value = deep("[", "7", "]", 127);
         quick::<Nested>(&value)

@@ -1,4 +1,4 @@
-//! Real types, with the real macro, against the issues that are expected.
+//! Tests real types, with the real macro, against the expected issues.
 
 mod accepted;
 #[cfg(unix)]
@@ -13,19 +13,19 @@ use validator::Validate;
 use crate::error::{ErrorMap, Issue};
 use crate::validate::{Examine, Found, Rewrite, Tree};
 
-/// What can be an input.
+/// A type that can be an input.
 trait Input: DeserializeOwned + Validate + Examine {}
 
 impl<T: DeserializeOwned + Validate + Examine> Input for T {}
 
-/// What is found in a JSON text.
+/// Returns everything that is found in a JSON text.
 fn found<T: Input>(text: &str, is_text: bool) -> (Vec<Issue>, Vec<Rewrite>) {
     let (tree, mut found) = (Tree::new(text), Found::new(is_text, false));
     T::examine(tree.root().expect("a value"), &mut found);
     found.into_parts(ErrorMap::zod3)
 }
 
-/// The issues of a body, each as `field: message`.
+/// Returns the issues of a body, each as `field: message`.
 fn issues<T: Input>(value: impl Serialize) -> Vec<String> {
     let text = serde_json::to_string(&value).expect("test values are JSON");
     lines(found::<T>(&text, false).0)

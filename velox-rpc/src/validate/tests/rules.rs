@@ -1,4 +1,4 @@
-//! Rules that are broken, in wire names.
+//! Broken rules, reported with wire names.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use velox_rpc_macros::schema;
 
 use super::{Input, issues};
 
-/// The issues of a value that breaks nothing but rules.
+/// Returns the issues of a value that breaks only rules.
 fn rules<T: Input>(value: Value) -> Vec<String> {
     let read: T = serde_json::from_str(&value.to_string()).expect("the types of the value are right");
     let issues = issues::<T>(value);
@@ -94,7 +94,7 @@ fn rules_are_told_by_wire_name_in_the_order_of_the_type() {
         "told: Told you",
         ": Invalid input",
     ];
-    // validator's map has another order each time.
+    // The order of validator's map changes each time.
     for _ in 0..20 {
         assert_eq!(rules::<SignUp>(value.clone()), expected);
     }
@@ -178,7 +178,7 @@ fn lists_and_sizes_have_the_texts_of_their_kind() {
         #[validate(ip)]
         ip: String,
     }
-    // `must` is refused by validator alone: to serde an absent `Option` is `None`.
+    // Only validator refuses `must`: for serde, a missing `Option` is `None`.
     assert_eq!(
         rules::<Sizes>(json!({
             "list": [1], "map": {}, "coded": "", "handle": "x", "calm": "hunter2!", "same": "x", "ip": "y"

@@ -1,4 +1,4 @@
-//! `issues`, by kinds of types.
+//! The issues of different kinds of types.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -35,7 +35,7 @@ struct Address {
     zip: String,
 }
 
-// validator keeps the value of a list whose length is wrong, so its elements have to be `Serialize`.
+// validator stores the value of a list whose length is wrong, so its elements must be `Serialize`.
 #[schema]
 struct Item {
     #[validate(range(min = 1))]
