@@ -1,4 +1,5 @@
-//! What the examples share: settings from the environment. A mistake in one names its variable, and keeps the program from starting.
+//! Shared code of the examples: it reads settings from environment variables. If one is invalid,
+//! the error names it and the program does not start.
 
 #![forbid(unsafe_code)]
 
@@ -6,12 +7,12 @@ use std::env::{self, VarError};
 use std::error::Error;
 use std::str::FromStr;
 
-/// The text of a variable, if it is set.
+/// Returns the text of a variable, if it is set.
 ///
 /// # Errors
 ///
-/// The variable is set, but empty or not UTF-8. To take an empty secret for one that is not set would be to run in production with
-/// what is meant for development.
+/// Returns an error if the variable is empty or not UTF-8. If an empty secret counted as missing, a
+/// production server would run with the default for development.
 pub fn variable(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),
@@ -21,17 +22,18 @@ pub fn variable(name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// The number in a variable, if it is set.
+/// Returns the number in a variable, if it is set.
 ///
 /// # Errors
 ///
-/// As for [`variable`], and where it is no number, or too large a one.
+/// Returns the errors of [`variable`], and an error if the text is not a number or the number is
+/// too large.
 pub fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let Some(text) = variable(name)? else { return Ok(None) };
     text.parse().map(Some).map_err(|_| format!("{name} is no number that fits: {text}"))
 }
 
-/// What is wrong with a variable, with all the causes.
+/// The error of an invalid variable, with all its causes.
 pub fn mistake(name: &str, error: &dyn Error) -> String {
     let mut text = format!("{name}: {error}");
     let mut next = error.source();

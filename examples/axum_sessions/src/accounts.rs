@@ -1,4 +1,4 @@
-//! Who may log in: two accounts, in memory.
+//! Accounts: two of them, in memory.
 
 use std::sync::Arc;
 
@@ -12,19 +12,18 @@ pub struct Account {
     pub name: String,
 }
 
-/// What somebody logs in with.
 #[derive(Deserialize)]
 pub struct Credentials {
     pub email: String,
     pub password: String,
 }
 
-/// All accounts, with their passwords. A real service stores hashes, and asks a database.
+/// All accounts with their passwords. A real service stores hashes and uses a database.
 #[derive(Clone)]
 pub struct Accounts(Arc<Vec<(Account, &'static str)>>);
 
 impl Accounts {
-    /// The accounts that the example begins with.
+    /// Makes the accounts of the example.
     pub fn seed() -> Self {
         let account =
             |id: &str, email: &str, name: &str| Account { id: id.into(), email: email.into(), name: name.into() };
@@ -34,13 +33,13 @@ impl Accounts {
         ]))
     }
 
-    /// The account of an e-mail address and its password.
+    /// Finds an account by its email address and password.
     pub fn verify(&self, Credentials { email, password }: &Credentials) -> Option<Account> {
         let found = self.0.iter().find(|(account, secret)| account.email == *email && secret == password);
         found.map(|(account, _)| account.clone())
     }
 
-    /// The account of an id.
+    /// Finds an account by its id.
     pub fn find(&self, id: &str) -> Option<Account> {
         self.0.iter().find(|(account, _)| account.id == id).map(|(account, _)| account.clone())
     }

@@ -1,4 +1,5 @@
-//! Sessions in an axum application that has no procedures: login and logout, a counter, a flash message, a profile.
+//! Sessions in an axum application without procedures: login and logout, a counter, a flash message
+//! and a profile.
 //!
 //! `cargo run --bin axum_sessions` from the root, and then, for example:
 //!
@@ -36,11 +37,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The application. The layer is around its routes: what it has opened, every handler may take as an argument.
+/// Builds the application. The layer wraps all routes, so every handler can take the session as an
+/// argument.
 fn app(accounts: Accounts) -> Result<Router, ConfigError> {
     let sessions = session_middleware("a development secret of 32 bytes or more") // std::env::var("SESSION_SECRET")?
         .store(MemoryStore::new())
-        // Without these two lines, browsers take the cookie over HTTPS alone.
+        // Without these two lines, browsers accept the cookie over HTTPS only.
         .cookie_name("session")
         .secure(false)
         .build_manager()?;
@@ -60,19 +62,19 @@ fn app(accounts: Accounts) -> Result<Router, ConfigError> {
         .with_state(accounts))
 }
 
-/// What a visitor sees first.
+/// The data of the home page.
 #[derive(Serialize)]
 struct Home {
     user: Option<Account>,
     message: Option<String>,
 }
 
-/// Everybody may see this page. The message is there once.
+/// Returns the home page, which is open to everybody. It shows the flash message once.
 async fn home(session: Session, user: Option<User<Account>>) -> Result<Json<Home>, SessionError> {
     Ok(Json(Home { user: user.map(|User(account)| account), message: session.take_flash("message").await? }))
 }
 
-/// Logs a user in, under a new id.
+/// Logs a user in, with a new session id.
 async fn login(
     State(accounts): State<Accounts>,
     session: Session,
@@ -86,18 +88,18 @@ async fn login(
     Ok(Json(account).into_response())
 }
 
-/// Logs the user out, here and in the browser.
+/// Logs the user out.
 async fn logout(session: Session) -> Result<StatusCode, SessionError> {
     session.logout().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Counts right, however many requests come at the same time.
+/// Counts correctly, even if many requests come at the same time.
 async fn count(session: Session) -> Result<Json<u64>, SessionError> {
     Ok(Json(session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?))
 }
 
-/// Returns the account of the user. Visitors who are not logged in get 401.
+/// Returns the user's account. Visitors who are not logged in get 401.
 async fn profile(User(account): User<Account>) -> Json<Account> {
     Json(account)
 }

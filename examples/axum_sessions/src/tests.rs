@@ -1,4 +1,4 @@
-//! A visitor of the example, without a socket.
+//! Tests the example without a socket.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,7 +9,7 @@ use tower::ServiceExt;
 
 use super::{Accounts, app};
 
-/// A browser: it keeps one cookie.
+/// A browser that stores one cookie.
 struct Visitor {
     app: Router,
     cookie: Option<String>,

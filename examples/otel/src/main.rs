@@ -1,4 +1,5 @@
-//! Traces and metrics by OpenTelemetry. They are printed here: an exporter of OTLP in place of the two of stdout sends them on.
+//! Traces and metrics with OpenTelemetry. This example prints them. To send them to a collector,
+//! replace the two stdout exporters by OTLP exporters.
 //!
 //! ```text
 //! cargo run -p velox-example-otel
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     serve(&metrics).await?;
 
-    // What is still on its way goes out.
+    // Send what is still in the buffers.
     traces.shutdown()?;
     metrics.shutdown()?;
     Ok(())
@@ -36,7 +37,7 @@ async fn serve(metrics: &SdkMeterProvider) -> Result<(), ServeError> {
     app(metrics).serve("127.0.0.1:3000").await
 }
 
-/// Every exchange is a span of tracing already; a layer hands spans on.
+/// velox makes a `tracing` span for every request. This layer passes the spans on to OpenTelemetry.
 fn subscriber(traces: &SdkTracerProvider) -> impl tracing::Subscriber + Send + Sync {
     let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer("velox"));
     tracing_subscriber::registry().with(layer)
@@ -46,7 +47,7 @@ fn app(metrics: &SdkMeterProvider) -> App<()> {
     App::new(()).router(users()).observe(Durations::new(metrics))
 }
 
-/// The metric that OpenTelemetry's conventions name for servers of HTTP.
+/// The metric that OpenTelemetry's conventions define for HTTP servers.
 struct Durations(Histogram<f64>);
 
 impl Durations {
@@ -58,7 +59,7 @@ impl Durations {
 
 impl Observer for Durations {
     fn ended(&self, exchange: &Ended<'_>) {
-        // A client can make up methods, and each would be a series of its own.
+        // A client can invent methods, and each would become a separate time series.
         let method = match *exchange.method() {
             Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
                 exchange.method()

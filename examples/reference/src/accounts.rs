@@ -1,4 +1,4 @@
-//! Who may log in: the accounts, in memory.
+//! Accounts, in memory.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,13 +9,9 @@ use velox_rpc::{Error, Result, schema};
 #[schema]
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The id.
     pub id: String,
-    /// The e-mail address.
     pub email: String,
-    /// The owner's name.
     pub name: String,
-    /// What the owner may do.
     pub roles: Vec<String>,
 }
 
@@ -25,36 +21,33 @@ impl Roles for Account {
     }
 }
 
-/// What somebody logs in with.
 #[schema]
 pub struct Credentials {
-    /// The e-mail address.
     #[validate(email)]
     pub email: String,
-    /// The password.
     #[validate(length(min = 1))]
     pub password: String,
 }
 
-/// All accounts, with their passwords. A real service keeps hashes, in a database.
+/// All accounts with their passwords. A real service stores hashes in a database.
 pub struct Accounts(Mutex<Vec<(Account, &'static str)>>);
 
 impl Accounts {
-    /// The accounts that there are at the start.
+    /// Makes the initial accounts.
     pub fn seed() -> Self {
         Self(Mutex::new(seed()))
     }
 
-    /// Goes back to the accounts of the start.
+    /// Restores the initial accounts.
     pub fn reset(&self) {
         *self.all() = seed();
     }
 
-    /// The account of an e-mail address and its password.
+    /// Finds an account by its email address and password.
     ///
     /// # Errors
     ///
-    /// 401 if there is none.
+    /// Returns 401 if no account matches.
     pub fn verify(&self, Credentials { email, password }: &Credentials) -> Result<Account> {
         let all = self.all();
         let found = all.iter().find(|(account, own)| account.email == *email && own == password);
@@ -64,17 +57,17 @@ impl Accounts {
         }
     }
 
-    /// The account of an id.
+    /// Finds an account by its id.
     pub fn by_id(&self, id: &str) -> Option<Account> {
         self.all().iter().find(|(account, _)| account.id == id).map(|(account, _)| account.clone())
     }
 
-    /// Every account.
+    /// Returns all accounts.
     pub fn list(&self) -> Vec<Account> {
         self.all().iter().map(|(account, _)| account.clone()).collect()
     }
 
-    /// Gives an account another name.
+    /// Changes the name of an account.
     pub fn rename(&self, id: &str, name: String) -> Option<Account> {
         let mut all = self.all();
         let (account, _) = all.iter_mut().find(|(account, _)| account.id == id)?;
@@ -82,7 +75,6 @@ impl Accounts {
         Some(account.clone())
     }
 
-    /// Deletes an account.
     pub fn remove(&self, id: &str) {
         self.all().retain(|(account, _)| account.id != id);
     }

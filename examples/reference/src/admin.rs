@@ -1,4 +1,4 @@
-//! What is not for everybody.
+//! Procedures for administrators and for holders of an API key.
 
 use velox_rpc::http::Method;
 use velox_rpc::procedure::has_role;
@@ -9,30 +9,24 @@ use crate::accounts::Account;
 use crate::guards::{api_key, open_hours};
 use crate::sessions::MainSession;
 
-/// What is behind guards.
 pub struct Admin {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// How much there is.
 #[schema]
 pub struct Stats {
-    /// How many users.
     pub users: usize,
 }
 
-/// A report.
 #[schema]
 pub struct Report {
-    /// The title.
     #[validate(length(min = 1))]
     pub title: String,
 }
 
 #[router("admin", state = AppState)]
 impl Admin {
-    /// How much there is, for who has the key.
+    /// Returns statistics to callers with the API key.
     pub fn get_stats(&self) -> Query<(), Stats> {
         procedure()
             .rest(Method::GET, "/admin/stats")
@@ -40,7 +34,7 @@ impl Admin {
             .query(|Call { ctx, .. }| Ok(Stats { users: ctx.data.tables().users.rows.len() }))
     }
 
-    /// Makes a report, for who has the key, in opening hours.
+    /// Makes a report for callers with the API key, during opening hours.
     pub fn create_report(&self) -> Mutation<Report, Report> {
         procedure()
             .rest(Method::POST, "/admin/reports")
@@ -49,7 +43,7 @@ impl Admin {
             .mutation(|Call { input, .. }| Ok(input))
     }
 
-    /// Every account, for administrators.
+    /// Lists all accounts, for administrators.
     pub fn list_accounts(&self) -> Query<(), Vec<Account>> {
         procedure()
             .rest(Method::GET, "/admin/accounts")

@@ -1,4 +1,4 @@
-//! Logging in and out, and what somebody sees and changes of their own account.
+//! Login and logout, and the profile of the logged-in user.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
@@ -8,38 +8,31 @@ use crate::accounts::{Account, Credentials};
 use crate::sessions::MainSession;
 use crate::{AppState, Success};
 
-/// What has to do with who somebody is.
 pub struct Auth {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// Who has logged in.
 #[schema]
 pub struct LoggedIn {
-    /// The account.
     pub user: Account,
 }
 
-/// The home page of a visitor.
 #[schema]
 pub struct HomePage {
-    /// Who is logged in, or null.
+    /// The logged-in user, or null.
     #[schema(nullable)]
     pub user: Option<Account>,
 }
 
-/// What can be changed of an account.
 #[schema]
 pub struct Profile {
-    /// The name.
     #[validate(length(min = 1))]
     pub name: String,
 }
 
 #[router("auth", state = AppState)]
 impl Auth {
-    /// Logs somebody in.
+    /// Logs a user in.
     pub fn login(&self) -> Mutation<Credentials, LoggedIn> {
         procedure().input::<Credentials>().use_(self.session.optional()).mutation(async |Call { input, ctx }| {
             let user = ctx.accounts.verify(&input)?;
@@ -66,7 +59,7 @@ impl Auth {
         )
     }
 
-    /// Who is logged in.
+    /// Returns the logged-in user.
     pub fn get_profile(&self) -> Query<(), Account> {
         procedure()
             .use_(self.session.required())
@@ -74,7 +67,7 @@ impl Auth {
             .query(|Call { ctx, .. }| Ok(ctx.user))
     }
 
-    /// Who is logged in, if anybody is.
+    /// Returns the logged-in user, or null.
     pub fn home_page(&self) -> Query<(), HomePage> {
         procedure()
             .use_(self.session.optional())
@@ -82,7 +75,7 @@ impl Auth {
             .query(|Call { ctx, .. }| Ok(HomePage { user: ctx.user }))
     }
 
-    /// Changes the name, and leaves a message about it.
+    /// Changes the user's name and stores a flash message about it.
     pub fn change_profile(&self) -> Mutation<Profile, Account> {
         procedure().input::<Profile>().use_(self.session.required()).rest(Method::PUT, "/auth/profile").mutation(
             |Call { input, ctx }| {
@@ -93,7 +86,7 @@ impl Auth {
         )
     }
 
-    /// Deletes the account. Its sessions find out by themselves.
+    /// Deletes the account. Its sessions end by themselves.
     pub fn deactivate(&self) -> Mutation<(), Success> {
         procedure().use_(self.session.required()).mutation(|Call { ctx, .. }| {
             ctx.accounts.remove(&ctx.user.id);

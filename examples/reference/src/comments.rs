@@ -1,4 +1,4 @@
-//! Comments, below the posts that they are on.
+//! Comments, nested under their posts.
 
 use velox_rpc::http::StatusCode;
 use velox_rpc::{Call, Error, Mutation, Query, Result, procedure, router, schema};
@@ -7,55 +7,40 @@ use crate::AppState;
 use crate::data::Tables;
 use crate::sessions::MainSession;
 
-/// What keeps comments.
 pub struct Comments {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// A comment.
 #[schema]
 #[derive(Clone)]
 pub struct Comment {
-    /// The id.
     pub id: String,
-    /// The post that it is on.
     pub post_id: String,
-    /// The text.
     pub text: String,
-    /// The account that wrote it.
     pub author_id: String,
 }
 
-/// A post.
 #[schema]
 pub struct OfPost {
-    /// The post's id.
     pub post_id: String,
 }
 
-/// A comment of a post.
 #[schema]
 pub struct ById {
-    /// The post's id.
     pub post_id: String,
-    /// The id.
     pub id: String,
 }
 
-/// A comment, to be made.
 #[schema]
 pub struct NewComment {
-    /// The post's id.
     pub post_id: String,
-    /// The text.
     #[validate(length(min = 1))]
     pub text: String,
 }
 
 #[router("comments", state = AppState)]
 impl Comments {
-    /// The comments on a post.
+    /// Lists the comments on a post.
     pub fn list_comments(&self) -> Query<OfPost, Vec<Comment>> {
         procedure().parent("posts").input::<OfPost>().query(|Call { input: OfPost { post_id }, ctx }| {
             let tables = ctx.data.tables();
@@ -64,7 +49,7 @@ impl Comments {
         })
     }
 
-    /// One comment on a post.
+    /// Returns one comment on a post.
     pub fn get_comment(&self) -> Query<ById, Comment> {
         procedure()
             .parent("posts")
@@ -72,7 +57,7 @@ impl Comments {
             .query(|Call { input, ctx }| of_post(&ctx.data.tables(), &input).cloned())
     }
 
-    /// Comments on a post.
+    /// Adds a comment to a post.
     pub fn create_comment(&self) -> Mutation<NewComment, Comment> {
         procedure().parent("posts").input::<NewComment>().use_(self.session.required()).mutation(
             |Call { input: NewComment { post_id, text }, ctx }| {
@@ -86,7 +71,7 @@ impl Comments {
         )
     }
 
-    /// Deletes a comment of one's own.
+    /// Deletes a comment of the logged-in user.
     pub fn delete_comment(&self) -> Mutation<ById, ()> {
         procedure().parent("posts").input::<ById>().use_(self.session.required()).mutation(|Call { input, ctx }| {
             let mut tables = ctx.data.tables();

@@ -1,26 +1,22 @@
-//! Tokens against forged requests.
+//! CSRF tokens.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 
 use crate::{AppState, Done};
 
-/// What is protected by a token.
 pub struct Csrf {
-    /// What gives out tokens, and asks for them.
     pub csrf: velox_session::Csrf,
 }
 
-/// A token.
 #[schema]
 pub struct Token {
-    /// The token.
     pub token: String,
 }
 
 #[router("csrf", state = AppState)]
 impl Csrf {
-    /// Gives a token, and the cookie with it.
+    /// Returns a token and sets its cookie.
     pub fn get_token(&self) -> Query<(), Token> {
         let csrf = self.csrf.clone();
         procedure()
@@ -28,7 +24,7 @@ impl Csrf {
             .query(move |Call { ctx, .. }| Ok(Token { token: csrf.issue(&ctx)? }))
     }
 
-    /// Wants the token.
+    /// Requires the token.
     pub fn submit(&self) -> Mutation<(), Done> {
         procedure().guard(self.csrf.guard()).mutation(|_| Ok(Done::OK))
     }

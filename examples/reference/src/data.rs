@@ -1,4 +1,4 @@
-//! All data but the accounts, in memory: each table with the number of its next row.
+//! All data except the accounts, in memory. Each table stores the number of its next row.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,40 +6,34 @@ use crate::comments::Comment;
 use crate::notes::Note;
 use crate::users::User;
 
-/// The tables, behind one lock.
 pub struct Data(Mutex<Tables>);
 
-/// The tables.
 pub struct Tables {
-    /// Users.
     pub users: Table<User>,
     /// The ids of the posts.
     pub posts: Vec<&'static str>,
-    /// Comments on posts.
     pub comments: Table<Comment>,
-    /// Notes.
     pub notes: Table<Note>,
 }
 
 /// Rows, and the number of the next one.
 pub struct Table<T> {
-    /// The rows.
     pub rows: Vec<T>,
     next: usize,
 }
 
 impl Data {
-    /// What there is at the start.
+    /// Makes the initial tables.
     pub fn seed() -> Self {
         Self(Mutex::new(Tables::seed()))
     }
 
-    /// Goes back to what there is at the start.
+    /// Restores the initial tables.
     pub fn reset(&self) {
         *self.tables() = Tables::seed();
     }
 
-    /// The tables, for nobody else as long as they are held.
+    /// Locks the tables.
     pub fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,7 +72,7 @@ impl<T> Table<T> {
         Self { next: rows.len() + 1, rows }
     }
 
-    /// Adds the row that a function makes of its number.
+    /// Adds the row that `make` builds from its number.
     pub fn add(&mut self, row: impl FnOnce(usize) -> T) -> &T {
         self.rows.push(row(self.next));
         self.next += 1;

@@ -1,23 +1,20 @@
-//! For tests: back to the start, and how many sessions there are. No service has this.
+//! Procedures for tests only: reset the data and count the sessions.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 
 use crate::{AppState, Success};
 
-/// What tests ask for.
 pub struct Debug;
 
-/// How many there are.
 #[schema]
 pub struct Count {
-    /// So many.
     pub count: usize,
 }
 
 #[router("debug", state = AppState)]
 impl Debug {
-    /// Goes back to the start.
+    /// Restores the initial data.
     pub fn reset(&self) -> Mutation<(), Success> {
         procedure().mutation(async |Call { ctx, .. }| {
             ctx.accounts.reset();
@@ -29,7 +26,7 @@ impl Debug {
         })
     }
 
-    /// How many main sessions live.
+    /// Counts the live main sessions.
     pub fn count_sessions(&self) -> Query<(), Count> {
         procedure()
             .rest(Method::GET, "/debug/sessions")

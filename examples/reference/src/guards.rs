@@ -1,4 +1,4 @@
-//! Guards: what lets a call pass or refuses it.
+//! Guards, which let a call pass or refuse it.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use velox_rpc::http::StatusCode;
 use velox_rpc::procedure::{Guard, guard};
 use velox_session::rate::{MemoryRates, rate_limit};
 
-/// Lets pass who has the key.
+/// Lets callers with the API key pass.
 pub fn api_key<C: Ctx>() -> impl Guard<C> {
     guard("apiKey", |request| request.header("x-api-key") == Some("key-123"))
         .message("API key required")
         .status(StatusCode::UNAUTHORIZED)
 }
 
-/// Lets pass who comes while it is open.
+/// Lets calls pass during opening hours.
 pub fn open_hours<C: Ctx>() -> impl Guard<C> {
     guard("openHours", |request| request.header("x-closed") != Some("1")).message("Closed")
 }
 
-/// Lets each client pass three times a minute.
+/// Lets each client call three times a minute.
 pub fn three_a_minute<C: Ctx>(rates: &MemoryRates) -> impl Guard<C> {
     rate_limit("limited", 3, Duration::from_secs(60))
         .by(|request| request.header("x-client-id").map(str::to_owned))

@@ -1,14 +1,12 @@
-//! Whether the service is there.
+//! The health check.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Query, procedure, router, schema};
 
 use crate::AppState;
 
-/// What asks for nothing.
 pub struct Health;
 
-/// How it is.
 #[schema]
 pub struct Status {
     /// Always `ok`.
@@ -17,9 +15,9 @@ pub struct Status {
 
 #[router("health", state = AppState)]
 impl Health {
-    /// Whether the service is there.
+    /// Returns whether the service is running.
     pub fn get_health(&self) -> Query<(), Status> {
-        // A load balancer asks for it by an address.
+        // A load balancer calls this by IP address.
         procedure().any_host().rest(Method::GET, "/health").query(|_| Ok(Status { status: "ok".to_owned() }))
     }
 }

@@ -1,7 +1,8 @@
-//! The reference app: one small service that has everything velox has, written as a service of its size would be. A file for each
-//! router, one for the accounts and one for the other data, one for middlewares, one for guards.
+//! The reference app: a small service that uses every feature of velox, structured as a real
+//! service of its size would be. It has a file for each router, one for the accounts, one for the
+//! other data, one for middlewares and one for guards.
 //!
-//! A library beside its binary, so that a test has the application as a value.
+//! It is a library with a binary, so that tests can build the application.
 
 #![forbid(unsafe_code)]
 
@@ -40,21 +41,16 @@ use crate::data::Data;
 pub use crate::settings::Settings;
 use crate::stores::Stores;
 
-/// What every handler reaches through `ctx`.
+/// The application state. Handlers read its fields through `ctx`.
 pub struct AppState {
-    /// Who may log in.
     pub accounts: Arc<Accounts>,
-    /// All else that is kept.
     pub data: Data,
-    /// Where sessions are kept.
     pub stores: Stores,
-    /// How often each caller has asked.
+    /// How often each client has called.
     pub rates: MemoryRates,
-    /// What is published.
     pub rooms: live::Rooms,
 }
 
-/// That it worked.
 #[schema]
 pub struct Success {
     /// Always true.
@@ -62,11 +58,9 @@ pub struct Success {
 }
 
 impl Success {
-    /// It worked.
     pub const YES: Self = Self { success: true };
 }
 
-/// That it was done.
 #[schema]
 pub struct Done {
     /// Always true.
@@ -74,15 +68,14 @@ pub struct Done {
 }
 
 impl Done {
-    /// It was done.
     pub const OK: Self = Self { ok: true };
 }
 
-/// The application of these settings.
+/// Builds the application from these settings.
 ///
 /// # Errors
 ///
-/// When a setting is wrong, or the address of Redis.
+/// Returns an error if a setting is invalid, or the address of Redis.
 pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let accounts = Arc::new(Accounts::seed());
     let stores = Stores::open(&settings.store);

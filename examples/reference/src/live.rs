@@ -13,13 +13,10 @@ use velox_rpc::{Call, Error, Mutation, Result, Subscription, procedure, router, 
 use crate::AppState;
 use crate::sessions::MainSession;
 
-/// What tells clients what happens.
 pub struct Live {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// How far to count.
 #[schema]
 pub struct Count {
     /// The last number.
@@ -27,48 +24,40 @@ pub struct Count {
     pub to: u32,
 }
 
-/// A room to listen to.
 #[schema]
 pub struct Listen {
-    /// The room.
     #[validate(length(min = 1, max = 100))]
     pub room: String,
-    /// The post that the client has seen last.
+    /// The last post that the client has seen.
     pub last_event_id: Option<String>,
 }
 
-/// A post, to be published.
 #[schema]
 pub struct NewPost {
-    /// The room.
     #[validate(length(min = 1, max = 100))]
     pub room: String,
-    /// The text.
     #[validate(length(min = 1, max = 200))]
     pub text: String,
 }
 
-/// A post of a room.
 #[schema]
 #[derive(Clone)]
 pub struct Post {
     /// The number within the room, from 1.
     pub id: u32,
-    /// The text.
     pub text: String,
 }
 
-/// A post that was published.
 #[schema]
 pub struct Published {
     /// The number within the room.
     pub id: u32,
 }
 
-/// That time goes by.
+/// A tick of the clock.
 #[schema]
 pub struct Tick {
-    /// How often it has ticked.
+    /// The number of ticks so far.
     pub tick: u32,
 }
 
@@ -79,12 +68,13 @@ impl Live {
         procedure().input::<Count>().subscription(|Call { input, .. }| stream::iter((1..=input.to).map(Ok)))
     }
 
-    /// Gives a number, and fails.
+    /// Sends one number and then fails.
     pub fn fails(&self) -> Subscription<(), u32> {
         procedure().subscription(|_| stream::iter([Ok(1), Err(Error::conflict("There is no second number"))]))
     }
 
-    /// The posts of a room, from now on or behind the one that was seen last.
+    /// Sends the posts of a room, starting after the last post that the client has seen, or from
+    /// now on.
     pub fn feed(&self) -> Subscription<Listen, Tracked<Post>> {
         procedure().input::<Listen>().subscription(|Call { input, ctx }| {
             let room = ctx.rooms.room(&input.room)?;
@@ -94,7 +84,7 @@ impl Live {
         })
     }
 
-    /// Publishes a post to all who listen to the room.
+    /// Publishes a post to all subscribers of the room.
     pub fn publish(&self) -> Mutation<NewPost, Published> {
         procedure()
             .use_(self.session.required())
@@ -102,7 +92,7 @@ impl Live {
             .mutation(|Call { input, ctx }| Ok(Published { id: ctx.rooms.room(&input.room)?.publish(input.text) }))
     }
 
-    /// Ticks four times a second, for as long as the session lives.
+    /// Ticks four times a second while the session lives.
     pub fn mine(&self) -> Subscription<(), Tick> {
         procedure().use_(self.session.required()).subscription(|_| {
             let ticks = stream::unfold(interval(Duration::from_millis(250)), async |mut interval| {
@@ -114,23 +104,23 @@ impl Live {
     }
 }
 
-/// The rooms by their names.
+/// The rooms by name.
 #[derive(Default)]
 pub struct Rooms(Mutex<HashMap<String, Arc<Room>>>);
 
 /// The last posts of a room.
 pub struct Room {
     posts: Mutex<VecDeque<Post>>,
-    /// The number of the last one.
+    /// The number of the last post.
     last: watch::Sender<u32>,
 }
 
 impl Rooms {
-    /// The room of a name, which begins when it is first asked for.
+    /// Returns the room with this name, and makes it on first use.
     ///
     /// # Errors
     ///
-    /// There are too many.
+    /// Returns an error if there are too many rooms.
     pub fn room(&self, name: &str) -> Result<Arc<Room>> {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = rooms.get(name) {
@@ -146,7 +136,7 @@ impl Rooms {
 }
 
 impl Room {
-    /// Publishes a text, and returns its number.
+    /// Publishes a text and returns its number.
     pub fn publish(&self, text: String) -> u32 {
         let mut posts = self.posts();
         let id = *self.last.borrow() + 1;
@@ -158,10 +148,11 @@ impl Room {
         id
     }
 
-    /// All posts behind the one of this number, or behind the present last one; those that come later too.
+    /// Returns a stream of all posts after this number, or after the current last one. It includes
+    /// posts that come later.
     pub fn posts_behind(self: Arc<Self>, seen: Option<u32>) -> impl Stream<Item = Post> + Send {
         let last = self.last.subscribe();
-        // A number that is yet to come is none that a client has seen.
+        // A client cannot have seen a post with a future number.
         let present = *last.borrow();
         let seen = seen.unwrap_or(present).min(present);
         stream::unfold((self, last, seen), async |(room, mut last, seen)| {
@@ -177,7 +168,7 @@ impl Room {
     }
 }
 
-/// How many posts of a room are kept.
+/// The number of posts that a room keeps.
 const KEPT: usize = 100;
 
 const MAX_ROOMS: usize = 1000;

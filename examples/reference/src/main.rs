@@ -1,4 +1,4 @@
-//! `cargo run --bin reference`: the reference app, on the port that `PORT` names.
+//! Runs the reference app with `cargo run --bin reference`, on the port in `PORT`.
 
 #![forbid(unsafe_code)]
 

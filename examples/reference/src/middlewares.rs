@@ -1,4 +1,4 @@
-//! Middlewares: what is put around calls, and what they find on the context then.
+//! Middlewares, which wrap calls and extend the context.
 
 use std::ops::Deref;
 
@@ -6,25 +6,25 @@ use velox_rpc::http::{HeaderName, HeaderValue};
 use velox_rpc::procedure::Outcome;
 use velox_rpc::{Context, Ctx, Error, Middleware, Next, Result, middleware};
 
-/// Which tenant a request is for.
+/// Adds the tenant of the request to the context.
 #[middleware]
 pub fn tenant(ctx: &impl Ctx) -> Result<String> {
     Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
 }
 
-/// Puts its name on the list `ctx.trace`, and a header into the reply once the inner part is done.
+/// Appends its name to the list `ctx.trace`, and sets a header after the inner steps.
 pub struct Trace(pub &'static str);
 
-/// A context with the list.
+/// A context with the list of passed middlewares.
 pub struct TraceContext<C> {
-    /// What was put on it so far.
+    /// The middlewares passed so far.
     pub trace: Vec<String>,
     inner: C,
 }
 
-/// A context that may have a list already.
+/// A context that may have the list.
 pub trait Traced: Ctx {
-    /// What is on it.
+    /// Returns the list, which is empty in the base context.
     fn trace(&self) -> &[String];
 }
 

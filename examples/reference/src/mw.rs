@@ -1,4 +1,4 @@
-//! What middlewares, inputs and outputs do to a call.
+//! The effects of middlewares, inputs and outputs on a call.
 
 use serde_json::json;
 use velox_rpc::http::Method;
@@ -9,72 +9,56 @@ use crate::AppState;
 use crate::middlewares::{Trace, tenant};
 use crate::sessions::MainSession;
 
-/// What shows the steps of a call.
 pub struct Mw {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// What the middlewares left on the context.
+/// The fields that the middlewares added to the context.
 #[schema]
 pub struct Seen {
-    /// Which tenant it was for.
     pub tenant: String,
-    /// Which middlewares were passed.
     pub trace: Vec<String>,
 }
 
-/// Who answered.
+/// The step that answered.
 #[schema]
 pub struct Answer {
-    /// The middleware, or the handler.
+    /// The middleware or the handler.
     pub from: String,
 }
 
-/// What may be shown.
+/// The fields that clients may see.
 #[schema]
 pub struct Shown {
-    /// The id.
     pub id: String,
-    /// The name.
     pub name: String,
 }
 
-/// An id.
 #[schema]
 pub struct Id {
-    /// The id.
     pub id: String,
 }
 
-/// A number.
 #[schema]
 pub struct Number {
-    /// The number.
     pub n: f64,
 }
 
-/// A text in the path, and one in the query.
 #[schema]
 pub struct Echo {
-    /// The one in the path.
     pub slug: String,
-    /// The one in the query.
     pub q: Option<String>,
 }
 
-/// A text in the path, and one in the body.
 #[schema]
 pub struct Post {
-    /// The one in the path.
     pub slug: Option<String>,
-    /// The one in the body.
     pub text: String,
 }
 
 #[router("mw", state = AppState)]
 impl Mw {
-    /// What the middlewares left on the context.
+    /// Returns the fields that the middlewares added to the context.
     pub fn get_context(&self) -> Query<(), Seen> {
         procedure()
             .rest(Method::GET, "/mw/context")
@@ -84,7 +68,7 @@ impl Mw {
             .query(|Call { ctx, .. }| Ok(Seen { trace: ctx.trace.clone(), tenant: ctx.tenant }))
     }
 
-    /// Is answered before the handler.
+    /// A middleware answers before the handler runs.
     pub fn short_circuit(&self) -> Query<(), Answer> {
         procedure()
             .rest(Method::GET, "/mw/short-circuit")
@@ -92,7 +76,7 @@ impl Mw {
             .query(|_| Ok(Answer { from: "handler".to_owned() }))
     }
 
-    /// Gives more than may be shown.
+    /// Returns more fields than clients may see.
     pub fn strip_output(&self) -> Query<(), Shown> {
         procedure()
             .rest(Method::GET, "/mw/output")
@@ -100,12 +84,12 @@ impl Mw {
             .query(|_| Ok(json!({"id": "1", "name": "shown", "secret": "hidden"})))
     }
 
-    /// Gives what may not be given.
+    /// Returns a value that the output type does not allow.
     pub fn bad_output(&self) -> Query<(), Id> {
         procedure().rest(Method::GET, "/mw/bad-output").output::<Id>().query(|_| Ok(json!({"id": 42})))
     }
 
-    /// Looks at the input before the session.
+    /// Validates the input before it opens the session.
     pub fn validate_before_session(&self) -> Mutation<Number, Number> {
         procedure()
             .rest(Method::POST, "/mw/validate-order")
@@ -114,22 +98,22 @@ impl Mw {
             .mutation(|Call { input, .. }| Ok(input))
     }
 
-    /// Gives nothing.
+    /// Returns nothing.
     pub fn return_nothing(&self) -> Mutation<(), ()> {
         procedure().rest(Method::POST, "/mw/nothing").mutation(|_| Ok(()))
     }
 
-    /// Gives null.
+    /// Returns null.
     pub fn return_null(&self) -> Query<(), Option<String>> {
         procedure().rest(Method::GET, "/mw/null").query(|_| Ok(None))
     }
 
-    /// Gives its input, of path and query.
+    /// Returns its input from the path and the query.
     pub fn echo_param(&self) -> Query<Echo, Echo> {
         procedure().rest(Method::GET, "/mw/echo/:slug").input::<Echo>().query(|Call { input, .. }| Ok(input))
     }
 
-    /// Gives its input, of path and body.
+    /// Returns its input from the path and the body.
     pub fn post_param(&self) -> Mutation<Post, Post> {
         procedure().rest(Method::POST, "/mw/post/:slug").input::<Post>().mutation(|Call { input, .. }| Ok(input))
     }

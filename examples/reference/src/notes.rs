@@ -1,23 +1,18 @@
-//! Notes, under the routes that the other verbs give.
+//! Notes, with routes derived from verbs such as `edit` and `remove`.
 
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
 
 use crate::AppState;
 
-/// What keeps notes.
 pub struct Notes;
 
-/// A note.
 #[schema]
 #[derive(Clone)]
 pub struct Note {
-    /// The id.
     pub id: String,
-    /// The text.
     pub text: String,
 }
 
-/// Which notes are wanted.
 #[schema]
 pub struct Search {
     /// A part of the text.
@@ -27,69 +22,54 @@ pub struct Search {
     pub tag: Option<Tags>,
 }
 
-/// One tag or several.
 #[schema]
 #[serde(untagged)]
 pub enum Tags {
-    /// One.
     One(String),
-    /// Several.
     Several(Vec<String>),
 }
 
-/// The notes that were found.
 #[schema]
 pub struct Found {
-    /// The part of the text that was asked for.
+    /// The part of the text that the client asked for.
     pub q: String,
-    /// The tags that were asked for.
+    /// The tags that the client asked for.
     pub tags: Vec<String>,
-    /// The notes.
     pub items: Vec<Note>,
 }
 
-/// A note, to be made.
 #[schema]
 pub struct NewNote {
-    /// The text.
     #[validate(length(min = 1))]
     pub text: String,
 }
 
-/// A note, to be changed.
 #[schema]
 pub struct Edit {
-    /// The id.
     pub id: String,
-    /// The text.
     #[validate(length(min = 1))]
     pub text: String,
 }
 
-/// A note, to be removed.
 #[schema]
 pub struct Removal {
-    /// The id.
     pub id: String,
-    /// Why.
     pub reason: Option<String>,
 }
 
-/// A note that was removed.
 #[schema]
 pub struct Removed {
-    /// The id.
     pub id: String,
     /// Always true.
     pub removed: bool,
-    /// Why, or null.
+    /// The reason, or null.
     #[schema(nullable)]
     pub reason: Option<String>,
 }
 
 #[router("notes", state = AppState)]
 impl Notes {
-    /// The notes that hold a text.
+    /// Lists the notes that contain a text.
     pub fn find_notes(&self) -> Query<Search, Found> {
         procedure().input::<Search>().query(|Call { input: Search { q, tag }, ctx }| {
             let tags = match tag {
@@ -103,7 +83,7 @@ impl Notes {
         })
     }
 
-    /// Makes a note.
+    /// Adds a note.
     pub fn add_note(&self) -> Mutation<NewNote, Note> {
         procedure().input::<NewNote>().mutation(|Call { input, ctx }| {
             let notes = &mut ctx.data.tables().notes;
@@ -111,7 +91,7 @@ impl Notes {
         })
     }
 
-    /// Gives a note another text.
+    /// Changes the text of a note.
     pub fn edit_note(&self) -> Mutation<Edit, Note> {
         procedure().input::<Edit>().mutation(|Call { input: Edit { id, text }, ctx }| {
             let notes = &mut ctx.data.tables().notes;
@@ -122,7 +102,7 @@ impl Notes {
         })
     }
 
-    /// Removes a note, and says so.
+    /// Removes a note and confirms it.
     pub fn remove_note(&self) -> Mutation<Removal, Removed> {
         procedure().input::<Removal>().mutation(|Call { input: Removal { id, reason }, ctx }| {
             ctx.data.tables().notes.rows.retain(|note| note.id != id);

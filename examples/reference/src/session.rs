@@ -1,4 +1,4 @@
-//! What a visitor keeps in a session, read and written directly.
+//! Direct access to the data of a session.
 
 use std::time::Duration;
 
@@ -11,86 +11,76 @@ use crate::accounts::Credentials;
 use crate::sessions::MainSession;
 use crate::{AppState, Done, Success};
 
-/// Sessions as they are.
 pub struct Sessions {
-    /// The main sessions.
     pub session: MainSession,
 }
 
-/// What is known of a session.
+/// The state of a session.
 #[schema]
 pub struct Info {
     /// Whether the request came without a live session.
     pub is_new: bool,
-    /// Whether it has a user.
+    /// Whether the session has a user.
     pub authenticated: bool,
     /// The user's id, or null.
     #[schema(nullable)]
     pub user_id: Option<String>,
 }
 
-/// What was written to a session.
+/// The data of a session.
 #[schema]
 pub struct Written {
-    /// All keys, with their values.
+    /// All keys with their values.
     pub data: Map<String, Value>,
 }
 
-/// A key of a session.
 #[schema]
 pub struct ByKey {
-    /// The key.
     #[validate(length(min = 1))]
     pub key: String,
 }
 
-/// A key and its value.
 #[schema]
 pub struct Pair {
-    /// The key.
     #[validate(length(min = 1))]
     pub key: String,
-    /// The value, of any type.
+    /// A value of any type.
     pub value: Value,
 }
 
-/// A key and its value, to be set after a while.
+/// A key and a value to set after a delay.
 #[schema]
 pub struct SlowPair {
-    /// The key.
     #[validate(length(min = 1))]
     pub key: String,
-    /// The value, of any type.
+    /// A value of any type.
     pub value: Value,
-    /// How many milliseconds to wait first.
+    /// The delay in milliseconds.
     #[serde(default)]
     #[validate(range(min = 0, max = 5000))]
     pub delay_ms: u32,
 }
 
-/// A message that was left for this request.
+/// A flash message.
 #[schema]
 pub struct Message {
     /// The message, or null.
     pub message: Value,
 }
 
-/// What somebody logs in with, and the message that is read then.
 #[schema]
 pub struct LoginAndKey {
-    /// The e-mail address.
     #[validate(email)]
     pub email: String,
-    /// The password.
     #[validate(length(min = 1))]
     pub password: String,
-    /// The key of the message.
+    /// The key of the flash message to read.
     pub key: String,
 }
 
 #[router("session", state = AppState)]
 impl Sessions {
-    /// What is known of the session.
+    /// Returns the state of the session.
     pub fn get_info(&self) -> Query<(), Info> {
         procedure().use_(self.session.optional()).rest(Method::GET, "/session/info").query(|Call { ctx, .. }| {
             let user_id = ctx.session.user_id();
@@ -98,7 +88,7 @@ impl Sessions {
         })
     }
 
-    /// What was written to the session.
+    /// Returns the data of the session.
     pub fn get_data(&self) -> Query<(), Written> {
         procedure()
             .use_(self.session.optional())
@@ -106,7 +96,7 @@ impl Sessions {
             .query(|Call { ctx, .. }| Ok(Written { data: ctx.session.data()? }))
     }
 
-    /// Sets a key, after a while.
+    /// Sets a key after a delay.
     pub fn set_data(&self) -> Mutation<SlowPair, Success> {
         procedure().input::<SlowPair>().use_(self.session.optional()).rest(Method::POST, "/session/data").mutation(
             async |Call { input, ctx }| {
@@ -127,7 +117,7 @@ impl Sessions {
         )
     }
 
-    /// Sets a key, and fails then.
+    /// Sets a key and then fails.
     pub fn set_then_fail(&self) -> Mutation<Pair, ()> {
         procedure().input::<Pair>().use_(self.session.optional()).rest(Method::POST, "/session/fail").mutation(
             |Call { input, ctx }| {
@@ -137,7 +127,7 @@ impl Sessions {
         )
     }
 
-    /// Gives the session another id.
+    /// Changes the session's id.
     pub fn regenerate(&self) -> Mutation<(), Success> {
         procedure().use_(self.session.optional()).mutation(async |Call { ctx, .. }| {
             ctx.session.regenerate().await?;
@@ -145,7 +135,7 @@ impl Sessions {
         })
     }
 
-    /// Leaves a message for a later request.
+    /// Stores a flash message for a later request.
     pub fn set_flash(&self) -> Mutation<Pair, Success> {
         procedure().input::<Pair>().use_(self.session.optional()).rest(Method::POST, "/session/flash").mutation(
             |Call { input, ctx }| {
@@ -155,7 +145,7 @@ impl Sessions {
         )
     }
 
-    /// Reads a message, once.
+    /// Reads a flash message, which removes it.
     pub fn get_flash(&self) -> Query<ByKey, Message> {
         procedure()
             .input::<ByKey>()
@@ -164,7 +154,7 @@ impl Sessions {
             .query(async |Call { input, ctx }| message(&ctx.session, &input.key).await)
     }
 
-    /// Logs somebody in, and reads a message that was left before.
+    /// Logs a user in and reads a flash message that was stored before the login.
     pub fn login_then_read_flash(&self) -> Mutation<LoginAndKey, Message> {
         procedure()
             .input::<LoginAndKey>()
@@ -178,12 +168,12 @@ impl Sessions {
             })
     }
 
-    /// Has a session, and does not look at it.
+    /// Requires a session but does not use it.
     pub fn lazy_peek(&self) -> Query<(), Done> {
         procedure().use_(self.session.middleware()).rest(Method::GET, "/session/lazy").query(|_| Ok(Done::OK))
     }
 
-    /// What was written to the session, without its user.
+    /// Returns the data of the session, except the user.
     pub fn lazy_data(&self) -> Query<(), Written> {
         procedure()
             .use_(self.session.middleware())

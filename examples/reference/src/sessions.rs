@@ -1,4 +1,4 @@
-//! Both kinds of sessions, as they are set up.
+//! The settings of both kinds of sessions.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use velox_session::{SameSite, Secret, SessionMiddleware, SessionUser, session_mi
 use crate::accounts::{Account, Accounts};
 use crate::stores::Store;
 
-/// The main sessions: `ctx.user` is an account.
+/// The main sessions, where `ctx.user` is an account.
 pub type MainSession = SessionMiddleware<Account>;
 
-/// The main sessions, which last for a day without a request.
+/// Makes the main sessions, which end after a day without a request.
 ///
 /// # Errors
 ///
-/// When a setting is wrong, or the address of the store.
+/// Returns an error if a setting is invalid, or the address of the store.
 pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<MainSession, Box<dyn Error>> {
     let accounts = Arc::clone(accounts);
     let session = store
@@ -33,11 +33,12 @@ pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<
     Ok(session)
 }
 
-/// The short sessions, which last for three seconds without a request, and for six at most: `ctx.user` is what the session holds.
+/// Makes the short sessions, which end after three seconds without a request and after six seconds
+/// at the latest. Here `ctx.user` is the user stored in the session.
 ///
 /// # Errors
 ///
-/// When a setting is wrong, or the address of the store.
+/// Returns an error if a setting is invalid, or the address of the store.
 pub fn short(secret: &Secret, store: &Store) -> Result<SessionMiddleware, Box<dyn Error>> {
     let session = store
         .given_to(session_middleware(secret.clone()))?

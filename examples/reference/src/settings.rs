@@ -1,31 +1,31 @@
-//! How the app is set up, read from the environment.
+//! The settings of the app, from the environment.
 
 use std::env::{self, VarError};
 
 use velox_session::Secret;
 use velox_session::store::RedisStore;
 
-/// What the environment asks for.
 #[derive(Clone)]
 pub struct Settings {
     /// `HOST`: the address to listen on.
     pub host: String,
-    /// `PORT`: the port, 0 for any that is free.
+    /// `PORT`: the port, or 0 for any free port.
     pub port: u16,
-    /// `SESSION_SECRET`: the key that signs cookies and tokens. If it is not set, a new one for each run.
+    /// `SESSION_SECRET`: the key that signs cookies and tokens. If it is not set, each run makes a
+    /// new one.
     pub secret: Secret,
     /// `SESSION_STORE` and `REDIS_URL`.
     pub store: StoreKind,
-    /// `DEBUG_ROUTES=1`: serve the `debug` routes, by which anybody can reset the data.
+    /// `DEBUG_ROUTES=1`: serves the `debug` routes, with which anybody can reset the data.
     pub debug_routes: bool,
 }
 
-/// Where sessions are kept.
+/// The place where sessions are stored.
 #[derive(Clone)]
 pub enum StoreKind {
     /// In this process.
     Memory,
-    /// In the Redis of this address.
+    /// In the Redis at this address.
     Redis(String),
 }
 
@@ -34,7 +34,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// The first variable that makes no sense.
+    /// Returns a message about the first invalid variable.
     pub fn from_env() -> Result<Self, String> {
         let port = text("PORT")?.unwrap_or_else(|| "0".to_owned());
         let store = match text("SESSION_STORE")?.as_deref() {
@@ -55,13 +55,14 @@ impl Settings {
         })
     }
 
-    /// Where to listen.
+    /// Returns the address to listen on.
     pub fn address(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
 }
 
-/// What is wrong with the address is found here, where the variable is known, and not when the store is opened.
+/// Checks the address here, where the name of the variable is known, and not when the store is
+/// opened.
 fn redis_url() -> Result<String, String> {
     let url = text("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?;
     RedisStore::connect(&url).map_err(|_| "REDIS_URL is not the address of a Redis server")?;
@@ -79,7 +80,8 @@ fn secret() -> Result<Secret, String> {
     secret.map_err(|error| format!("SESSION_SECRET: {error}"))
 }
 
-/// The text of a variable, if it is set. One that is empty is a mistake: whoever set it wanted something else than the default.
+/// Returns the text of a variable, if it is set. An empty variable is an error, because whoever set
+/// it did not want the default.
 fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),

@@ -1,4 +1,4 @@
-//! Sessions of a few seconds, on a part of the paths.
+//! Sessions of a few seconds, on some of the paths.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
@@ -8,16 +8,14 @@ use crate::AppState;
 use crate::accounts::Credentials;
 use crate::auth::LoggedIn;
 
-/// What needs a short session.
 pub struct Short {
-    /// The short sessions.
     pub session: SessionMiddleware,
 }
 
-/// How often the session was touched.
+/// The result of touching the session.
 #[schema]
 pub struct Touched {
-    /// So often.
+    /// How often the session was touched.
     pub count: u32,
 }
 
@@ -25,7 +23,7 @@ const COUNT: Key<u32> = Key::new("count");
 
 #[router("short", state = AppState)]
 impl Short {
-    /// Logs somebody in.
+    /// Logs a user in.
     pub fn login(&self) -> Mutation<Credentials, LoggedIn> {
         procedure().input::<Credentials>().use_(self.session.optional()).mutation(async |Call { input, ctx }| {
             let user = ctx.accounts.verify(&input)?;
@@ -34,7 +32,7 @@ impl Short {
         })
     }
 
-    /// Who is logged in.
+    /// Returns the logged-in user.
     pub fn get_profile(&self) -> Query<(), SessionUser> {
         procedure()
             .use_(self.session.required())
@@ -42,7 +40,7 @@ impl Short {
             .query(|Call { ctx, .. }| Ok(ctx.user))
     }
 
-    /// Counts.
+    /// Counts one more touch.
     pub fn touch(&self) -> Mutation<(), Touched> {
         procedure().use_(self.session.optional()).mutation(async |Call { ctx, .. }| {
             let count = ctx.session.update(COUNT, |count| count.unwrap_or(0) + 1).await?;

@@ -1,4 +1,4 @@
-//! Where both kinds of sessions are kept, and what `debug` does to all of them.
+//! The stores of both kinds of sessions, and what `debug` does to them.
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
@@ -10,27 +10,20 @@ use crate::settings::StoreKind;
 
 /// The stores of both kinds of sessions.
 pub struct Stores {
-    /// Of the main ones.
     pub main: Store,
-    /// Of the short ones.
     pub short: Store,
 }
 
-/// A store of one kind of sessions.
+/// The store of one kind of sessions.
 pub enum Store {
     /// In this process.
     Memory(MemoryStore),
-    /// In Redis, beside a service in VeloxTS: the keys begin with the name of the cookie.
-    Redis {
-        /// Where Redis is.
-        url: String,
-        /// The cookie's name.
-        cookie: &'static str,
-    },
+    /// In Redis, in the format of a VeloxTS service. The keys begin with the name of the cookie.
+    Redis { url: String, cookie: &'static str },
 }
 
 impl Stores {
-    /// The stores of both kinds. Redis is asked when it is needed.
+    /// Opens the stores of both kinds. The connection to Redis opens on first use.
     pub fn open(kind: &StoreKind) -> Self {
         let open = |cookie| match kind {
             StoreKind::Memory => Store::Memory(MemoryStore::new()),
@@ -41,11 +34,11 @@ impl Stores {
 }
 
 impl Store {
-    /// The settings of a session with this store.
+    /// Adds this store to the settings of a session.
     ///
     /// # Errors
     ///
-    /// The address is none of a Redis.
+    /// Returns an error if the address is not that of a Redis server.
     pub fn given_to(&self, session: SessionBuilder) -> Result<SessionBuilder, StoreError> {
         Ok(match self {
             Self::Memory(store) => session.store(store.clone()),
@@ -53,11 +46,11 @@ impl Store {
         })
     }
 
-    /// How many sessions live.
+    /// Counts the live sessions.
     ///
     /// # Errors
     ///
-    /// Redis does not answer.
+    /// Returns an error if Redis does not answer.
     pub async fn count(&self) -> Result<usize> {
         Ok(match self {
             Self::Memory(store) => store.len(),
@@ -69,13 +62,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Redis does not answer.
+    /// Returns an error if Redis does not answer.
     pub async fn clear(&self) -> Result<()> {
         match self {
             Self::Memory(store) => store.clear(),
             Self::Redis { url, cookie } => {
                 let mut redis = connect(url).await?;
-                // The records, and the lists of each user's sessions.
+                // Delete the records, and the lists of each user's sessions.
                 for pattern in [format!("{cookie}:*"), format!("velox:users:{cookie}:*")] {
                     let keys = keys(&mut redis, &pattern).await?;
                     if !keys.is_empty() {
@@ -92,7 +85,7 @@ async fn connect(url: &str) -> redis::RedisResult<MultiplexedConnection> {
     redis::Client::open(url)?.get_multiplexed_async_connection().await
 }
 
-/// The keys of this app that fit a pattern.
+/// Returns the keys of this app that match a pattern.
 async fn keys(redis: &mut MultiplexedConnection, pattern: &str) -> redis::RedisResult<Vec<String>> {
     let mut found = Vec::new();
     let mut scan = redis.scan_match(pattern).await?;

@@ -1,4 +1,4 @@
-//! Users, under the routes that their names give them.
+//! Users, with routes derived from the procedures' names.
 
 use std::sync::LazyLock;
 
@@ -9,30 +9,21 @@ use velox_rpc::{Call, Error, Mutation, Query, Result, procedure, router, schema}
 use crate::AppState;
 use crate::data::Table;
 
-/// What keeps users.
 pub struct Users;
 
-/// A user.
 #[schema]
 #[derive(Clone)]
 pub struct User {
-    /// The id.
     pub id: String,
-    /// The name.
     pub name: String,
-    /// The e-mail address.
     pub email: String,
-    /// The age.
     pub age: Option<u8>,
-    /// Where the user lives.
     pub address: Option<Address>,
 }
 
-/// Where a user lives.
 #[schema]
 #[derive(Clone)]
 pub struct Address {
-    /// The city.
     #[validate(length(min = 1))]
     pub city: String,
     /// Five digits.
@@ -40,91 +31,74 @@ pub struct Address {
     pub zip: String,
 }
 
-/// What a user is made of.
 #[schema]
 pub struct UserBody {
-    /// The name.
     #[validate(length(min = 1, max = 100))]
     pub name: String,
-    /// The e-mail address, which no other user has.
+    /// Must be unique.
     #[validate(email)]
     pub email: String,
-    /// The age.
     #[validate(range(min = 0, max = 150))]
     pub age: Option<u8>,
-    /// Where the user lives.
     #[validate(nested)]
     pub address: Option<Address>,
 }
 
-/// A user's id.
 #[schema]
 pub struct ById {
-    /// The id.
     pub id: String,
 }
 
-/// A user, to be replaced.
 #[schema]
 pub struct Replacement {
-    /// The id.
     pub id: String,
-    /// What takes its place.
+    /// The new data of the user.
     #[serde(flatten)]
     #[validate(nested)]
     pub body: UserBody,
 }
 
-/// What of a user is to be changed.
+/// The changes to a user.
 #[schema]
 pub struct Patch {
-    /// The id.
     pub id: String,
-    /// The name.
     #[validate(length(min = 1, max = 100))]
     pub name: Option<String>,
-    /// The e-mail address.
     #[validate(email)]
     pub email: Option<String>,
-    /// The age.
     #[validate(range(min = 0, max = 150))]
     pub age: Option<u8>,
-    /// Where the user lives.
     #[validate(nested)]
     pub address: Option<Address>,
 }
 
-/// Which users are wanted.
 #[schema]
 pub struct Search {
-    /// The page, from 1 on.
+    /// The page number, starting at 1.
     #[serde(default = "first_page")]
     #[validate(range(min = 1))]
     pub page: usize,
-    /// How many users a page has.
+    /// The number of users on a page.
     #[serde(default = "page_length")]
     #[validate(range(min = 1, max = 100))]
     pub limit: usize,
-    /// A part of the name, in capitals or not.
+    /// A part of the name, in upper or lower case.
     pub search: Option<String>,
 }
 
-/// A page of users.
 #[schema]
 pub struct Page {
-    /// The users.
     pub items: Vec<User>,
-    /// The page.
     pub page: usize,
-    /// How many users a page has.
+    /// The number of users on a page.
     pub limit: usize,
-    /// How many there are on all pages.
+    /// The number of users on all pages.
     pub total: usize,
 }
 
 #[router("users", state = AppState)]
 impl Users {
-    /// A page of the users.
+    /// Lists one page of users.
     pub fn list_users(&self) -> Query<Search, Page> {
         procedure().input::<Search>().query(|Call { input: Search { page, limit, search }, ctx }| {
             let search = search.unwrap_or_default().to_lowercase();
@@ -137,7 +111,7 @@ impl Users {
         })
     }
 
-    /// One user.
+    /// Returns one user.
     pub fn get_user(&self) -> Query<ById, User> {
         procedure()
             .input::<ById>()
@@ -145,7 +119,7 @@ impl Users {
             .query(|Call { input: ById { id }, ctx }| Ok(of_id(&mut ctx.data.tables().users, &id)?.clone()))
     }
 
-    /// Makes a user.
+    /// Adds a user.
     pub fn create_user(&self) -> Mutation<UserBody, User> {
         procedure().input::<UserBody>().fails_with(StatusCode::CONFLICT, TAKEN).mutation(|Call { input, ctx }| {
             let users = &mut ctx.data.tables().users;
@@ -154,7 +128,7 @@ impl Users {
         })
     }
 
-    /// Puts another user in the place of one.
+    /// Replaces a user.
     pub fn update_user(&self) -> Mutation<Replacement, User> {
         procedure()
             .input::<Replacement>()
@@ -170,7 +144,7 @@ impl Users {
             })
     }
 
-    /// Changes some things of a user.
+    /// Changes some fields of a user.
     pub fn patch_user(&self) -> Mutation<Patch, User> {
         procedure()
             .input::<Patch>()
@@ -212,7 +186,7 @@ fn of_id<'t>(users: &'t mut Table<User>, id: &str) -> Result<&'t mut User> {
     users.rows.iter_mut().find(|user| user.id == id).ok_or_else(|| Error::resource_not_found("User", id))
 }
 
-/// No two users have one address.
+/// Checks that no other user has this email address.
 fn check_email(users: &Table<User>, email: &str, own: Option<&str>) -> Result<()> {
     if users.rows.iter().any(|user| user.email == email && own != Some(&user.id)) {
         return Err(Error::custom(StatusCode::CONFLICT, "CONFLICT", TAKEN));

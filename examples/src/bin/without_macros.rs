@@ -1,5 +1,6 @@
-//! What the macros stand for, by hand: a router, an input and a middleware without `#[router]`, `#[schema]` and `#[middleware]`.
-//! `cargo run --bin without_macros`, then `curl 'localhost:3000/api/users/7' -H 'x-tenant: acme'`.
+//! Shows what the macros generate, written by hand: a router, an input and a middleware without
+//! `#[router]`, `#[schema]` and `#[middleware]`. Run `cargo run --bin without_macros`, then
+//! `curl 'localhost:3000/api/users/7' -H 'x-tenant: acme'`.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +13,7 @@ use validator::Validate;
 use velox_rpc::procedure::{Examine, Outcome};
 use velox_rpc::{App, Call, Context, Ctx, Middleware, Next, Query, Result, Router, procedure};
 
-/// What every handler reaches through `ctx`.
+/// The application state. Handlers read its fields through `ctx`.
 struct AppState {
     domain: String,
 }
@@ -25,7 +26,8 @@ struct GetUser {
     id: String,
 }
 
-// The macro would tell everything that is wrong with an input at once. So it is the first thing.
+// The macro would report everything that is wrong with an input. This implementation reports only
+// the first problem.
 impl Examine for GetUser {}
 
 #[derive(Serialize, JsonSchema)]

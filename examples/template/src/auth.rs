@@ -1,4 +1,4 @@
-//! Logging in and out.
+//! Login and logout.
 
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
 use velox_session::{SessionMiddleware, SessionUser};

@@ -1,4 +1,4 @@
-//! A service with accounts to log in to, and a page to try it: <http://localhost:3000/docs>.
+//! A service with login and accounts, and a page to try it: <http://localhost:3000/docs>.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The application. Add your routers here.
+/// Builds the application. Add your routers here.
 fn app(session: SessionMiddleware) -> App<()> {
     App::new(()).router(Auth { session })
 }
@@ -39,6 +39,7 @@ fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
             session_middleware(Secret::generate()?).cookie_name("session").secure(false)
         }
     };
-    // For several processes, or to keep sessions over a restart: `velox_session::store::RedisStore`.
+    // To run several processes, or to keep sessions across restarts, use
+    // `velox_session::store::RedisStore`.
     Ok(session.store(MemoryStore::new()).build()?)
 }

@@ -8,7 +8,8 @@ use velox_tests::{Reply, forged};
 use crate::sessions::cookie::signed;
 use crate::world::{Reference, failed, failure};
 
-/// A request to be protected: its cookie, its token in the header, more headers, its body.
+/// A request to a protected procedure: its cookie, its token in the header, more headers and its
+/// body.
 #[derive(Default)]
 struct Submission<'a> {
     cookie: Option<&'a str>,
@@ -38,7 +39,7 @@ async fn get_token(reference: &Reference) -> (String, Reply) {
     (token, reply)
 }
 
-/// A token of these times, well signed.
+/// Makes a correctly signed token with these times.
 fn token(issued: u64, expires: u64) -> String {
     signed(&format!("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.{issued}.{expires}"))
 }
@@ -94,7 +95,7 @@ async fn csrf_submit_looks_at_the_origin_or_else_the_referer_first() {
             true => assert_eq!(reply.status, 200, "{more:?}"),
             false => {
                 refused(&reply, "CSRF_ORIGIN_MISMATCH");
-                // Before all else.
+                // CSRF is checked before everything else.
                 refused(&submit(&reference, Submission { more, ..Default::default() }).await, "CSRF_ORIGIN_MISMATCH");
             }
         }

@@ -1,4 +1,4 @@
-//! "Wire rules": errors. That every one of them has the envelope is checked for each reply by the client.
+//! "Wire rules": errors. The client checks for each reply that an error has the envelope.
 
 use http::Method;
 use serde_json::json;

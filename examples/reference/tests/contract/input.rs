@@ -6,7 +6,7 @@ use velox_tests::Reply;
 
 use crate::world::Reference;
 
-/// Sends a body of a content type, if there is one.
+/// Sends a body with a content type, if one is given.
 async fn send(reference: &Reference, target: &str, content_type: Option<&str>, body: &str) -> Reply {
     let mut request = Request::post(target);
     if let Some(content_type) = content_type {
@@ -91,7 +91,7 @@ async fn no_body_and_no_path_parameters_are_refused_as_required_at_the_empty_pat
     for target in ["/api/users", "/api/notes", "/api/auth/login", "/api/session/data"] {
         assert_eq!(send(&reference, target, None, "").await.issues(), [": Required"], "{target}");
     }
-    // With a path parameter there is an input, and its keys are missing.
+    // With a path parameter, the input exists, and its keys are missing.
     assert_eq!(send(&reference, "/api/mw/post/a", None, "").await.issues(), ["text: Required"]);
 }
 

@@ -1,6 +1,8 @@
-//! The reference app over a socket, against every line of its contract; each test is named by its line.
+//! Tests the reference app over a socket, against every line of its contract. Each test is named
+//! after its line.
 //!
-//! Each test has a process of the app for itself, with sessions in memory; those of sessions run on Redis as well.
+//! Each test has its own process of the app, with sessions in memory. The tests of sessions also
+//! run on Redis.
 
 mod csrf;
 mod errors;

@@ -1,4 +1,5 @@
-//! Each procedure through every transport there is: the same input has the same outcome, whoever is logged in.
+//! Calls each procedure through every transport: the same input has the same outcome, whoever is
+//! logged in.
 
 mod cases;
 mod direct;
@@ -20,7 +21,7 @@ use self::cases::{CASES, Case};
 use self::trpc::Way;
 use crate::world::{ADMIN, ALICE, Account, settings};
 
-/// Runs a case through each transport. A new one joins by a line.
+/// Runs a case through each transport. To add a transport, add a line here.
 async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<Outcome>)> {
     let alone = vec![
         ("REST", run(rest::Rest::start(new_app()).await, case, visitor).await),
@@ -28,7 +29,7 @@ async fn through_each(case: &Case, visitor: &Visitor) -> Vec<(&'static str, Vec<
         ("tRPC", run(trpc::Trpc::start(new_app(), Way::Alone), case, visitor).await),
     ];
     if case.is_subscription() {
-        // It has a request of its own.
+        // The direct caller makes its own request.
         return alone;
     }
     let batches = vec![
@@ -46,28 +47,31 @@ impl Case {
     }
 }
 
-/// How calls get to an application.
+/// A way to send calls to an application.
 trait Transport {
-    /// Calls a procedure by its name. `Value::Null` is no input.
+    /// Calls a procedure by its name. `Value::Null` means no input.
     async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome;
 
-    /// Subscribes, and reads so many events, or all. The result is a list of them, each with its id and data.
+    /// Subscribes and reads this many events, or all. The result is a list of events, each with its
+    /// id and data.
     async fn subscribe(&mut self, name: &str, input: &Value, headers: &HeaderMap, events: usize) -> Outcome;
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 struct Outcome {
-    /// The result, or status and body of the failure.
+    /// The result, or the status and body of the error.
     result: Result<Value, (u16, Value)>,
-    /// The headers that the procedure and its middlewares set, without the values that differ from call to call.
+    /// The headers that the procedure and its middlewares set, without values that differ from call
+    /// to call.
     headers: BTreeSet<String>,
-    /// The cookies that were set, as a browser sends them back.
+    /// The cookies that were set, in the form in which a browser sends them back.
     cookies: Vec<String>,
 }
 
 impl Outcome {
-    /// Without the name of an error's class, which tRPC has no place for, and in a stream without headers, which may have left before.
+    /// Removes the name of an error's class, for which tRPC has no place, and in a stream the
+    /// headers, which may have been sent before.
     fn as_sent_by(&self, transport: &str) -> Self {
         let mut outcome = self.clone();
         if transport == "tRPC in a stream" {
@@ -82,7 +86,7 @@ impl Outcome {
     }
 }
 
-/// Who calls.
+/// The user who calls.
 struct Visitor {
     name: &'static str,
     account: Option<&'static Account>,
@@ -101,7 +105,7 @@ async fn each_procedure_has_the_same_outcome_through_each_transport() {
             let mut outcomes = through_each(case, visitor).await.into_iter();
             let (_, expected) = outcomes.next().expect("there is a transport");
             for (transport, outcome) in outcomes {
-                // The token comes with a cookie, for which a stream is too late.
+                // The token comes with a cookie, which a stream can no longer set.
                 if (transport, case.procedure) == ("tRPC in a stream", "csrf.getToken") {
                     continue;
                 }
@@ -114,7 +118,8 @@ async fn each_procedure_has_the_same_outcome_through_each_transport() {
     }
 }
 
-/// What the contract says of a procedure is shown elsewhere; a case that fails for everybody shows little.
+/// Other tests check what the contract says about each procedure. A case that fails for every
+/// visitor would prove little here.
 #[tokio::test]
 async fn each_case_ends_well_for_somebody_unless_its_procedure_never_does() {
     for case in CASES.iter().filter(|case| !case.always_fails) {
@@ -134,7 +139,8 @@ fn each_procedure_has_a_case() {
     assert_eq!(cases, names);
 }
 
-/// Logs the visitor in, by the same transport, and makes the calls of a case one after the other.
+/// Logs the visitor in through the same transport, and makes the calls of a case one after the
+/// other.
 async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> Vec<Outcome> {
     let (own, headers): (Vec<_>, Vec<_>) = case.headers.iter().partition(|(name, _)| *name == "cookie");
     let mut cookies: Vec<_> = own.into_iter().map(|(_, cookie)| (*cookie).to_owned()).collect();
@@ -163,7 +169,7 @@ async fn run(mut transport: impl Transport, case: &Case, visitor: &Visitor) -> V
     outcomes
 }
 
-/// Puts new cookies in the place of those of the same names.
+/// Replaces cookies by new ones of the same name.
 fn keep(cookies: &mut Vec<String>, new: Vec<String>) {
     let name = |cookie: &str| cookie.split('=').next().unwrap_or_default().to_owned();
     for cookie in new {
@@ -172,7 +178,7 @@ fn keep(cookies: &mut Vec<String>, new: Vec<String>) {
     }
 }
 
-/// Takes out what is another one each time: the values of cookies, and a member of the result.
+/// Removes what is different each time: the values of cookies, and one member of the result.
 fn blank(outcome: &mut Outcome, differs: Option<&str>) {
     for cookie in &mut outcome.cookies {
         let is_there = cookie.split_once('=').is_some_and(|(_, value)| !value.is_empty());
@@ -184,13 +190,13 @@ fn blank(outcome: &mut Outcome, differs: Option<&str>) {
     }
 }
 
-/// What is to be compared of the headers of a reply, and its cookies.
+/// Returns the headers of a reply that are compared, and its cookies.
 fn headers_and_cookies(headers: &HeaderMap) -> (BTreeSet<String>, Vec<String>) {
     let text = |value: &HeaderValue| value.to_str().expect("visible ASCII").to_owned();
     let pair = |line: String| line.split(';').next().unwrap_or_default().to_owned();
     let cookies = headers.get_all("set-cookie").iter().map(text).map(pair).collect();
     let others = headers.iter().filter(|(name, _)| !OF_THE_TRANSPORT.contains(&name.as_str()));
-    // When a window ends depends on when it began.
+    // The end of a window depends on its start.
     let named = others.map(|(name, value)| match name.as_str() {
         "x-ratelimit-reset" | "retry-after" => name.to_string(),
         _ => format!("{name}: {}", text(value)),
@@ -199,7 +205,8 @@ fn headers_and_cookies(headers: &HeaderMap) -> (BTreeSet<String>, Vec<String>) {
     (named.collect(), cookies)
 }
 
-/// A failure as it is compared: its body says under which id the log has it.
+/// Returns an error in the form in which it is compared. Its body contains the id that the log
+/// shows.
 fn failure(status: u16, mut body: Value) -> (u16, Value) {
     body.as_object_mut().expect("an envelope").remove("requestId");
     (status, body)

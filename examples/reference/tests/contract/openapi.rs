@@ -8,7 +8,7 @@ use velox_tests::exchange;
 
 use crate::world::{Reference, settings};
 
-/// Head and body of a page.
+/// Returns the head and the body of a page.
 fn page(reference: &Reference, target: &str) -> (String, String) {
     let reply = exchange(reference.address(), &format!("GET {target} HTTP/1.1"), "");
     let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
@@ -23,7 +23,7 @@ fn document() -> Value {
     serde_json::from_str(&body).expect("JSON")
 }
 
-/// What a schema says, behind any `$ref`.
+/// Returns a schema, and follows its `$ref`.
 fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("it leads somewhere"),
@@ -119,7 +119,7 @@ fn parameters_are_those_of_the_path_and_on_get_and_delete_those_of_the_query() {
     assert_eq!(parameter(&paths["/api/session/flash"]["get"], "key")["required"], true);
     let removal = parameter(&paths["/api/notes/{id}"]["delete"], "reason");
     assert_eq!((&removal["in"], removal["required"].as_bool().unwrap_or(false)), (&json!("query"), false));
-    // The body has them elsewhere.
+    // The body has these fields elsewhere.
     assert!(paths["/api/users"]["post"]["parameters"].as_array().is_none_or(Vec::is_empty));
 }
 

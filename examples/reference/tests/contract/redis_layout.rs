@@ -6,14 +6,14 @@ use velox_session::clock::{Clock, SystemClock};
 
 use crate::world::{ALICE, Reference, SUCCESS, Visit};
 
-/// The record under a key, and its life in seconds.
+/// Returns the record under a key, and its TTL in seconds.
 async fn record(reference: &Reference, key: &str) -> (Value, i64) {
     let Reply::BulkString(text) = reference.redis().command(&["GET", key]).await else { panic!("no record at {key}") };
     let Reply::Int(ttl) = reference.redis().command(&["TTL", key]).await else { panic!("no TTL of {key}") };
     (serde_json::from_slice(&text).expect("JSON"), ttl)
 }
 
-/// Checks times, and gives the rest of the data.
+/// Checks the times and returns the rest of the data.
 fn timeless(record: &Value, ttl: i64, lifetime: i64) -> Value {
     let now = i64::try_from(SystemClock.now()).expect("small");
     let left = record["expiresAt"].as_i64().expect("Unix milliseconds") - now;

@@ -13,7 +13,7 @@ use velox_reference::app;
 
 use crate::world::settings;
 
-/// The contract's table, in its order.
+/// The table of the contract, in its order.
 const TABLE: &str = "\
 GET     /api/health                                         health.getHealth
 POST    /api/auth/login                                     auth.login

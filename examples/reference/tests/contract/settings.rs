@@ -1,4 +1,4 @@
-//! What keeps the app from starting.
+//! Settings with which the app does not start.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use velox_tests::{Browser, Program};
 use crate::sessions::cookie::signed;
 use crate::world::{ALICE, Visit};
 
-/// What the app wrote when it did not start.
+/// Returns what the app printed when it did not start.
 fn refused(environment: &[(&str, &str)]) -> String {
     let program = Program::run(env!("CARGO_BIN_EXE_reference"), environment);
     let (status, output) = program.ended(Duration::from_secs(12));

@@ -1,4 +1,4 @@
-//! "Sessions": the short ones, on both stores. Their seconds are real ones, so that all that takes time is in few tests.
+//! "Sessions": the short ones, on both stores. Their seconds are real, so few tests wait for them.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn profile(browser: &mut Browser) -> u16 {
     browser.get("/api/short/profile").await.status.as_u16()
 }
 
-/// Waits until so much has passed.
+/// Waits until this much time has passed.
 async fn until(start: Instant, milliseconds: u64) {
     tokio::time::sleep_until((start + Duration::from_millis(milliseconds)).into()).await;
 }
@@ -73,8 +73,9 @@ async fn touch_counts() {
     }
 }
 
-/// 3 s without a request end it; [R] a request that only reads extends it and sends the renewed cookie; 6 s after login it ends
-/// whatever happens [R], and neither its cookie nor its row lives longer [R].
+/// Three seconds without a request end the session. [R] A request that only reads extends it and
+/// sends the renewed cookie. Six seconds after login it ends in any case [R], and neither its
+/// cookie nor its row lives longer [R].
 #[tokio::test]
 async fn it_slides_on_reads_ends_3_s_after_the_last_request_and_6_s_after_login() {
     let (memory, redis) = tokio::join!(async { Reference::start() }, Reference::on_redis());
@@ -93,7 +94,7 @@ async fn lives(reference: &Reference) {
     assert_eq!(profile(&mut read).await, 200, "reading has kept it");
     let left = read.cookie("short").expect("it was renewed").max_age;
     assert!((1..=2).contains(&left), "the cookie does not outlive the absolute time-out: {left}");
-    // As somebody would have it who kept the cookie.
+    // Somebody kept the cookie and sends it again.
     read.plant("short", &read.value("short"));
     until(start, 5_000).await;
     assert_eq!(profile(&mut read).await, 200);
@@ -103,7 +104,7 @@ async fn lives(reference: &Reference) {
     assert_eq!(touched.result(), json!({"count": 1}), "a new session");
 }
 
-/// [R] It counts from login, not from the creation of the session before it.
+/// [R] The time counts from login, not from the creation of the earlier session.
 async fn lives_from_login(reference: &Reference) {
     let mut browser = reference.browser();
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! "Wire rules": what validation reports, in the texts of Zod 3.
+//! "Wire rules": validation errors, with the texts of Zod 3.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ async fn a_wrong_type_names_the_expected_and_the_received_one() {
     assert_eq!(reference.client().post("/api/users", body).await.issues(), ["email: Expected string, received null"]);
     let body = user("name", json!(7)).to_string();
     assert_eq!(reference.client().post("/api/users", body).await.issues(), ["name: Expected string, received number"]);
-    // A text in the query is turned into a number first.
+    // A text in the query is converted to a number first.
     let issues = reference.client().get("/api/users?page=x").await.issues();
     assert_eq!(issues, ["page: Expected number, received nan"]);
 }

@@ -1,4 +1,4 @@
-//! A process of the reference app, and who visits it.
+//! A process of the reference app, and its visitors.
 
 use std::net::SocketAddr;
 
@@ -9,21 +9,21 @@ use velox_session::Secret;
 use velox_tests::redis::RedisServer;
 use velox_tests::{Browser, Client, Program, Reply};
 
-/// A process of the reference app, and the Redis that it keeps its sessions in, if it does.
+/// A process of the reference app, and the Redis that stores its sessions, if there is one.
 pub struct Reference {
-    // Ended in this order.
+    // The fields are dropped in this order.
     _program: Program,
     redis: Option<RedisServer>,
     address: SocketAddr,
 }
 
 impl Reference {
-    /// Starts the app, with sessions in memory.
+    /// Starts the app with sessions in memory.
     pub fn start() -> Self {
         Self::with(&[], None)
     }
 
-    /// Starts the app, with sessions in a Redis of its own.
+    /// Starts the app with sessions in its own Redis.
     pub async fn on_redis() -> Self {
         let redis = RedisServer::start().await;
         let url = redis.url();
@@ -42,46 +42,46 @@ impl Reference {
         Self { _program: program, redis, address }
     }
 
-    /// Its Redis.
+    /// Returns its Redis.
     pub fn redis(&self) -> &RedisServer {
         self.redis.as_ref().expect("it was started on Redis")
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A client without cookies.
+    /// Makes a client without cookies.
     pub fn client(&self) -> Client {
         Client::at(self.address)
     }
 
-    /// A browser that was never here.
+    /// Makes a browser without a session.
     pub fn browser(&self) -> Browser {
         Browser::at(self.address)
     }
 
-    /// A browser that is logged in.
+    /// Makes a browser that is logged in.
     pub async fn logged_in(&self, account: &Account) -> Browser {
         let mut browser = self.browser();
         browser.login(account).await;
         browser
     }
 
-    /// How many main sessions are in the store.
+    /// Returns the number of main sessions in the store.
     pub async fn sessions(&self) -> u64 {
         self.client().get("/api/debug/sessions").await.result()["count"].as_u64().expect("a number")
     }
 }
 
-/// Runs a test with sessions in memory, and beside it with sessions in Redis.
+/// Runs a test with sessions in memory, and at the same time with sessions in Redis.
 pub async fn on_each_store(test: impl AsyncFn(&Reference)) {
     let (memory, redis) = (Reference::start(), Reference::on_redis().await);
     tokio::join!(test(&memory), test(&redis));
 }
 
-/// The settings of an app in this process.
+/// Returns the settings of an app in this process.
 pub fn settings() -> Settings {
     Settings {
         host: "127.0.0.1".to_owned(),
@@ -92,11 +92,11 @@ pub fn settings() -> Settings {
     }
 }
 
-/// What signs everything in the tests.
+/// The secret that signs everything in the tests.
 pub const SECRET: &str = "conformance-session-secret-0123456789";
 const EVERY_TIME: [(&str, &str); 2] = [("SESSION_SECRET", SECRET), ("DEBUG_ROUTES", "1")];
 
-/// Who may log in.
+/// The users who may log in.
 #[derive(Debug)]
 pub struct Account {
     id: &'static str,
@@ -107,12 +107,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// What is sent to log in.
+    /// Returns the body of a login.
     pub fn credentials(&self) -> Value {
         json!({"email": self.email, "password": self.password})
     }
 
-    /// As it is in answers.
+    /// Returns the account as replies show it.
     pub fn shown(&self) -> Value {
         json!({"id": self.id, "email": self.email, "name": self.name, "roles": self.roles})
     }
@@ -132,17 +132,17 @@ pub const ADMIN: Account = Account {
 pub const TEMP: Account =
     Account { id: "u4", email: "temp@example.com", password: "short-lived-4", name: "Temp", roles: &["user"] };
 
-/// What many tests do with a browser.
+/// The requests that many tests send with a browser.
 pub trait Visit {
-    /// Logs in, and stays so.
+    /// Logs in and stays logged in.
     async fn login(&mut self, account: &Account);
     /// Sets a key of the session.
     async fn set(&mut self, key: &str, value: Value);
-    /// What was set.
+    /// Returns the data of the session.
     async fn data(&mut self) -> Value;
-    /// What is known of the session: new, authenticated, whose.
+    /// Returns the state of the session: new, authenticated, and the user.
     async fn info(&mut self) -> Value;
-    /// Whether somebody is logged in, by the status of the profile.
+    /// Returns whether the browser is logged in, by the status of the profile.
     async fn profile(&mut self) -> u16;
 }
 
@@ -170,7 +170,7 @@ impl Visit for Browser {
     }
 }
 
-/// `{"success":true}`.
+/// Returns `{"success":true}`.
 pub struct Success;
 
 pub const SUCCESS: Success = Success;
@@ -181,14 +181,14 @@ impl Success {
     }
 }
 
-/// Status, `error`, `message` and `code` of a failure.
+/// Returns the status, `error`, `message` and `code` of an error.
 pub fn failure(reply: &Reply) -> (u16, String, String, String) {
     let body = reply.json();
     let text = |key: &str| body[key].as_str().unwrap_or("none").to_owned();
     (reply.status.as_u16(), text("error"), text("message"), text("code"))
 }
 
-/// What [`failure`] gives.
+/// Makes the value that [`failure`] returns.
 pub fn failed(status: u16, error: &str, message: &str, code: &str) -> (u16, String, String, String) {
     (status, error.to_owned(), message.to_owned(), code.to_owned())
 }

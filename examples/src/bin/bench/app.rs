@@ -1,4 +1,4 @@
-//! The application that is measured.
+//! The application of the measurements.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,20 +14,19 @@ use crate::plain::Plain;
 use crate::settings::Settings;
 use crate::users::{User, Users};
 
-/// What every handler reaches through `ctx`.
+/// The application state. Handlers read its fields through `ctx`.
 pub struct AppState {
-    /// Who may log in.
     pub users: Arc<Users>,
 }
 
-/// A session middleware that looks the user of each request up.
+/// A session middleware that looks up the user of each request.
 pub type Sessions = SessionMiddleware<User>;
 
-/// Makes the application that these settings describe.
+/// Builds the application from these settings.
 ///
 /// # Errors
 ///
-/// The settings contradict each other.
+/// Returns an error if the settings contradict each other.
 pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
     let users = Arc::new(Users::ada());
     let session = settings.session()?;

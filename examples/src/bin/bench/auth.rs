@@ -1,4 +1,4 @@
-//! Logging in and out, and who is logged in.
+//! Login and logout, and the profile of the logged-in user.
 
 use velox_rpc::http::{Method, StatusCode};
 use velox_rpc::{Call, Error, Mutation, Query, procedure, router, schema};
@@ -7,25 +7,19 @@ use velox_session::SessionUser;
 use crate::app::{AppState, Sessions};
 use crate::users::User;
 
-/// The routes that have to do with who somebody is.
 pub struct Auth {
-    /// The sessions, with their users.
     pub session: Sessions,
 }
 
-/// E-mail address and password.
 #[schema]
 pub struct LoginInput {
-    /// The e-mail address.
     pub email: String,
-    /// The password.
     pub password: String,
 }
 
-/// The home page of a visitor.
 #[schema]
 pub struct Home {
-    /// Who is logged in.
+    /// The logged-in user, or null.
     #[schema(nullable)]
     pub user: Option<User>,
 }
@@ -42,12 +36,12 @@ impl Auth {
         })
     }
 
-    /// Who is logged in.
+    /// Returns the logged-in user.
     fn profile(&self) -> Query<(), User> {
         procedure().use_(self.session.required()).query(|Call { ctx, .. }| Ok(ctx.user))
     }
 
-    /// Who is logged in, if somebody is.
+    /// Returns the logged-in user, or null.
     fn home(&self) -> Query<(), Home> {
         procedure().use_(self.session.optional()).query(|Call { ctx, .. }| Ok(Home { user: ctx.user }))
     }

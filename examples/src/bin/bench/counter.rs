@@ -1,4 +1,4 @@
-//! A number in the session, which no increment may be lost of.
+//! A counter in the session that never loses an increment.
 
 use std::time::Duration;
 
@@ -8,23 +8,20 @@ use velox_session::SessionMiddleware;
 
 use crate::app::AppState;
 
-/// The routes of the counter.
 pub struct Counter {
-    /// The sessions.
     pub session: SessionMiddleware,
 }
 
-/// How to count; a request without a body has no wishes.
+/// The options for counting. A request without a body uses the defaults.
 #[schema]
 #[serde(untagged)]
 pub enum IncrementInput {
-    /// To wait in between.
     Wait(#[validate(nested)] Delay),
-    /// To do it at once.
+    /// Counts at once.
     AtOnce,
 }
 
-/// How long to wait between the loading of the session and the write to it.
+/// How long to wait between loading the session and writing to it.
 #[schema]
 pub struct Delay {
     /// The time in milliseconds.
@@ -33,10 +30,9 @@ pub struct Delay {
     pub delay_ms: Option<u64>,
 }
 
-/// What was counted.
+/// The result of counting.
 #[schema]
 pub struct Counted {
-    /// The number.
     pub counter: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Routes that are only there, so that it shows whether their number costs the others anything.
+//! Extra routes, which show whether the number of routes slows down the others.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Router, procedure, schema};
@@ -8,11 +8,10 @@ use crate::app::AppState;
 /// The parameter of a route.
 #[schema]
 pub struct Extra {
-    /// Any text.
     pub id: String,
 }
 
-/// As many routes as are asked for: `GET /api/bench/r{i}/{id}`.
+/// Makes this many routes: `GET /api/bench/r{i}/{id}`.
 pub fn routes(count: usize) -> Router<AppState> {
     (0..count).fold(Router::new("bench"), |router, index| {
         let route = procedure::<AppState>()

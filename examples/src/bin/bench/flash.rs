@@ -1,4 +1,4 @@
-//! A message that is read once.
+//! A flash message, which can be read once.
 
 use velox_rpc::http::Method;
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
@@ -6,30 +6,27 @@ use velox_session::SessionMiddleware;
 
 use crate::app::AppState;
 
-/// The routes of the flash message.
 pub struct Flash {
-    /// The sessions.
     pub session: SessionMiddleware,
 }
 
-/// A message to leave.
+/// A flash message to store.
 #[schema]
 pub struct Message {
-    /// Its text.
     pub message: String,
 }
 
-/// A message that was there, or not.
+/// The flash message, if there was one.
 #[schema]
 pub struct Found {
-    /// Its text.
+    /// The text, or null.
     #[schema(nullable)]
     pub message: Option<String>,
 }
 
 #[router("flash", state = AppState)]
 impl Flash {
-    /// Leaves a message.
+    /// Stores a flash message.
     fn leave(&self) -> Mutation<Message, Message> {
         procedure().use_(self.session.optional()).input::<Message>().rest(Method::POST, "/flash").mutation(
             |Call { input, ctx }| {
@@ -39,7 +36,7 @@ impl Flash {
         )
     }
 
-    /// Takes the message.
+    /// Reads and removes the flash message.
     fn take(&self) -> Query<(), Found> {
         procedure()
             .use_(self.session.optional())

@@ -1,6 +1,8 @@
-//! A small server that is measured: the same routes as the servers that it is compared with, and no more work than they ask for.
+//! A small server for measurements. It has the same routes as the servers that it is compared with,
+//! and does no more work than they require.
 //!
-//! `cargo run --release --bin bench`; the variables that set it up are in `settings.rs`. Measured by `tests/measure/instructions`.
+//! Run it with `cargo run --release --bin bench`. `settings.rs` lists its environment variables.
+//! `tests/measure/instructions` measures it.
 
 #![forbid(unsafe_code)]
 

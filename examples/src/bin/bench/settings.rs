@@ -1,4 +1,4 @@
-//! How the server is set up, read from the environment.
+//! The settings of the server, from the environment.
 
 use std::env;
 use std::error::Error;
@@ -8,22 +8,21 @@ use velox_examples::{mistake, number, variable};
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, SessionMiddleware, session_middleware};
 
-/// What the environment asks for.
 pub struct Settings {
-    /// `PORT`: where to listen.
+    /// `PORT`: the port to listen on.
     pub port: u16,
-    /// `EXTRA_ROUTES`: how many routes are registered before the others.
+    /// `EXTRA_ROUTES`: the number of routes to add before the others.
     pub extra_routes: usize,
-    /// `COOKIE_SECRET`, then `COOKIE_SECRET_OLD`: the first signs, both verify.
+    /// `COOKIE_SECRET`, then `COOKIE_SECRET_OLD`: the first signs cookies, and both verify them.
     secrets: Vec<String>,
     /// `COOKIE_NAME`.
     cookie_name: String,
     /// `SESSION_TTL_S`, `SESSION_ABSOLUTE_S`.
     ttl: Duration,
     absolute: Option<Duration>,
-    /// `SLIDING=0` keeps sessions from sliding.
+    /// `SLIDING=0` turns off sliding expiry.
     sliding: bool,
-    /// `REDIS_URL`: where sessions are kept, if not in memory.
+    /// `REDIS_URL`: the Redis that stores sessions. If it is not set, they are in memory.
     redis: Option<String>,
 }
 
@@ -32,7 +31,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// A variable is set and empty, or a number is none.
+    /// Returns an error if a variable is empty or not a valid number.
     pub fn read() -> Result<Self, Box<dyn Error>> {
         let secret = variable("COOKIE_SECRET")?.unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
         Ok(Self {
@@ -47,11 +46,11 @@ impl Settings {
         })
     }
 
-    /// The sessions that these settings describe.
+    /// Makes the sessions from these settings.
     ///
     /// # Errors
     ///
-    /// If they contradict each other.
+    /// Returns an error if the settings contradict each other.
     pub fn session(&self) -> Result<SessionMiddleware, Box<dyn Error>> {
         let session = session_middleware(self.secrets.clone());
         let session = match &self.redis {
@@ -65,7 +64,7 @@ impl Settings {
             .same_site(SameSite::Lax)
             .max_age(self.ttl)
             .sliding(self.sliding)
-            // Every request renews the session, so that what is measured includes it.
+            // Every request renews the session, so that the measurement includes it.
             .touch_interval(Duration::ZERO);
         let session = match self.absolute {
             Some(absolute) => session.absolute_timeout(absolute),
@@ -75,13 +74,14 @@ impl Settings {
     }
 }
 
-/// The key that no longer signs. Empty, there is none: whoever starts the server need not know whether there was one.
+/// The old key, which no longer signs. An empty value means that there is none, so that a script
+/// can always set the variable.
 fn old_secret() -> Result<Option<String>, String> {
     let name = "COOKIE_SECRET_OLD";
     if env::var_os(name).is_some_and(|text| text.is_empty()) { Ok(None) } else { variable(name) }
 }
 
-/// More than are ever measured.
+/// More sessions than any measurement needs.
 const BUDGET: usize = 4 << 30;
-/// Known to everybody, and so for measurements only.
+/// Everybody knows this secret, so it is for measurements only.
 const DEVELOPMENT_SECRET: &str = "the bench app signs its cookies with this text";

@@ -1,4 +1,4 @@
-//! Who may log in: one user, in memory.
+//! Users: one of them, in memory.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,26 @@ use velox_rpc::schema;
 #[schema]
 #[derive(Clone)]
 pub struct User {
-    /// The id.
     pub id: String,
-    /// The e-mail address.
     pub email: String,
 }
 
-/// The users, by id.
+/// The users by id.
 pub struct Users(HashMap<String, User>);
 
 impl Users {
-    /// The one user that there is.
+    /// Makes the one user.
     pub fn ada() -> Self {
         let ada = User { id: "u1".to_owned(), email: EMAIL.to_owned() };
         Self(HashMap::from([(ada.id.clone(), ada)]))
     }
 
-    /// The user of an id.
+    /// Finds a user by id.
     pub fn by_id(&self, id: &str) -> Option<&User> {
         self.0.get(id)
     }
 
-    /// The user of an e-mail address and its password.
+    /// Finds a user by email address and password.
     pub fn verify(&self, email: &str, password: &str) -> Option<&User> {
         let user = self.0.values().find(|user| user.email == email)?;
         (password == PASSWORD).then_some(user)

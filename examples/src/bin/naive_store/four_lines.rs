@@ -1,5 +1,6 @@
-//! The seed page's store, line by line: `GET`, `SETEX`, `DEL`, `EXPIRE`, over a map instead of Redis. What these commands answer is
-//! handed on; what they cannot do is left out, as it is there: they know of no version, and of nothing to expect.
+//! The seed page's store, line by line: `GET`, `SETEX`, `DEL` and `EXPIRE`, on a map instead of
+//! Redis. It returns what these commands return. Like the original, it leaves out what they cannot
+//! do: it has no versions and checks no expectations.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +10,7 @@ use velox_session::clock::{Clock, ManualClock};
 use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{Record, SessionStore, StoreKey};
 
-/// A store that writes whatever is there: not one to use.
+/// A store that overwrites whatever is stored. Do not use it.
 pub struct FourLines {
     redis: Mutex<HashMap<String, (String, u64)>>,
     clock: ManualClock,
@@ -20,14 +21,14 @@ impl FourLines {
         Self { redis: Mutex::default(), clock }
     }
 
-    /// Does something with the texts that have not expired.
+    /// Runs a function on the texts that have not expired.
     fn with_live<T>(&self, work: impl FnOnce(&mut HashMap<String, (String, u64)>) -> T) -> T {
         let mut redis = self.redis.lock().unwrap_or_else(PoisonError::into_inner);
         redis.retain(|_, (_, end)| *end > self.clock.now());
         work(&mut redis)
     }
 
-    /// When a text ends that is given so long. Redis counts whole seconds here.
+    /// Returns when a text with this time to live expires. Redis counts whole seconds here.
     fn end(&self, ttl: Duration) -> u64 {
         self.clock.now().saturating_add(ttl.as_secs().saturating_mul(1_000))
     }

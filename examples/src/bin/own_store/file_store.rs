@@ -1,4 +1,4 @@
-//! A store that keeps each session in a file: the expiry on the first line, and VeloxTS's JSON
+//! A store that keeps each session in a file, with the expiry on the first line and VeloxTS's JSON
 //! below.
 
 use std::fs;
@@ -11,14 +11,14 @@ use velox_session::clock::Clock;
 use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, async_trait};
 use velox_session::{Record, SessionStore, StoreKey};
 
-/// Keeps sessions in a folder of files.
+/// Stores sessions as files in a folder.
 ///
 /// The lock makes each call atomic among the requests of this process. Several processes on one
 /// folder would need a lock on the file. A database has transactions for this.
 ///
-/// It implements the four required methods. `create` has a default that puts in the new record and
-/// then destroys the old one. As the store keeps no list of a user's sessions, an application on it
-/// cannot list or end them, nor limit their number.
+/// It implements the four required methods. The default `create` stores the new record and then
+/// deletes the old one. Because the store has no list of a user's sessions, an application cannot
+/// list or end them, and cannot limit their number.
 pub struct FileStore {
     folder: PathBuf,
     lock: Mutex<()>,
@@ -26,19 +26,21 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens a folder, and makes it if it is not there. A test gives a clock that is set by hand.
+    /// Opens a folder, and makes it if it does not exist. A test passes a clock that it sets by
+    /// hand.
     pub fn open(folder: PathBuf, clock: impl Clock) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         Ok(Self { folder, lock: Mutex::new(()), clock: Arc::new(clock) })
     }
 
     fn path(&self, key: &StoreKey) -> PathBuf {
-        // The key is the cookie's name and a hash of the session's id: safe in a file's name, and
+        // The key consists of the cookie's name and a hash of the session's id. It is safe as a
+        // file name, and useless as a cookie.
         // of no use as a cookie.
         self.folder.join(key.to_text())
     }
 
-    /// The live record of a key. A file that cannot be read as one is no session.
+    /// Returns the live record of a key. An unreadable file counts as no session.
     fn load(&self, key: &StoreKey) -> io::Result<Option<Record>> {
         let text = match fs::read_to_string(self.path(key)) {
             Ok(text) => text,
@@ -54,7 +56,8 @@ impl FileStore {
         Ok(Record::from_json(json.as_bytes()).map(|record| record.with_expiry(expires_at)))
     }
 
-    /// Writes beside the old file and then takes its place: a crash leaves the old or the new,
+    /// Writes a new file and then moves it over the old one. After a crash, the file is either the
+    /// old or the new one, never half of it.
     /// never a half.
     fn save(&self, key: &StoreKey, record: &Record, ttl: Duration) -> io::Result<()> {
         let expires_at = self.clock.now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
@@ -90,7 +93,8 @@ impl SessionStore for FileStore {
                 Expected::Version(version) => present.as_ref().is_some_and(|record| record.version() == version),
             };
             if !as_expected {
-                // What is there goes back, so that the session is merged with it without another
+                // Return the stored record, so that the session can be merged with it without
+                // another call.
                 // call.
                 return Ok(Stored::Conflict(present));
             }

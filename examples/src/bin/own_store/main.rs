@@ -1,8 +1,9 @@
-//! A store of your own: sessions in files, which outlive the process. Run `cargo run --bin own_store` twice, with the same
-//! `SESSION_SECRET`.
+//! A custom store: sessions in files, which outlive the process. Run `cargo run --bin own_store`
+//! twice, with the same `SESSION_SECRET`.
 //!
-//! The seed page does the same with four lines of Redis. Those lines write whatever is there. `file_store.rs` compares before it writes, so
-//! that a request never undoes a logout that came after it began. `naive_store` shows which promises the four lines break.
+//! The seed page does the same with four lines of Redis, which overwrite whatever is stored.
+//! `file_store.rs` compares before it writes, so a request never undoes a logout that came after it
+//! began. `naive_store` shows which promises the four lines break.
 //! `tests/tests/sessions/example_stores.rs` tests both stores with the `conformance` feature.
 
 #![forbid(unsafe_code)]
@@ -19,12 +20,12 @@ use velox_session::{Secret, SessionMiddleware, session_middleware};
 
 use crate::file_store::FileStore;
 
-/// Counts a visitor's visits.
+/// Counts the visits of a visitor.
 struct Visits {
     session: SessionMiddleware,
 }
 
-/// How often a visitor was here.
+/// The number of visits so far.
 #[schema]
 struct Count {
     visits: u32,
@@ -35,7 +36,8 @@ impl Visits {
     /// Counts one more visit: `POST /api/visits/count`.
     fn count(&self) -> Mutation<(), Count> {
         procedure().use_(self.session.middleware()).mutation(async |Call { ctx, .. }| {
-            // `update` runs again on the newest value where another request was faster: no visit is lost.
+            // If another request was faster, `update` runs again on the newest value, so no visit
+            // is lost.
             let visits = ctx.session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1).await?;
             Ok(Count { visits })
         })

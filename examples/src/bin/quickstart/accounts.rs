@@ -1,4 +1,4 @@
-//! Who may log in: two accounts, in memory.
+//! Accounts: two of them, in memory.
 
 use velox_rpc::{Error, Result, schema};
 
@@ -8,19 +8,16 @@ use crate::auth::LoginInput;
 #[schema]
 #[derive(Clone)]
 pub struct Account {
-    /// Its id.
     pub id: String,
-    /// Its e-mail address.
     pub email: String,
-    /// Its owner's name.
     pub name: String,
 }
 
-/// All accounts, with their passwords. A real service stores hashes, and asks a database.
+/// All accounts with their passwords. A real service stores hashes and uses a database.
 pub struct Accounts(Vec<(Account, &'static str)>);
 
 impl Accounts {
-    /// The accounts that the example begins with.
+    /// Makes the accounts of the example.
     pub fn seed() -> Self {
         let account = |id: &str, email: &str, name: &str| Account {
             id: id.to_owned(),
@@ -33,7 +30,7 @@ impl Accounts {
         ])
     }
 
-    /// The account of an e-mail address and its password.
+    /// Finds an account by its email address and password.
     pub async fn verify(&self, credentials: &LoginInput) -> Result<Account> {
         let found = self
             .0

@@ -6,46 +6,37 @@ use velox_session::{SessionMiddleware, SessionUser};
 use crate::AppState;
 use crate::accounts::Account;
 
-/// Logging in and out, and what a visitor sees of it.
 pub struct Auth {
     /// The sessions that the procedures below share.
     pub session: SessionMiddleware,
 }
 
-/// E-mail address and password.
 #[schema]
 pub struct LoginInput {
-    /// The e-mail address.
     #[validate(email)]
     pub email: String,
-    /// The password.
     #[validate(length(min = 1))]
     pub password: String,
 }
 
-/// Who has logged in.
 #[schema]
 pub struct LoginOutput {
-    /// The account.
     pub user: Account,
 }
 
-/// That it worked.
 #[schema]
 pub struct Success {
     /// Always true.
     pub success: bool,
 }
 
-/// The home page of a visitor.
 #[schema]
 pub struct HomePage {
-    /// Who is logged in, or null.
+    /// The logged-in user, or null.
     #[schema(nullable)]
     pub user: Option<SessionUser>,
 }
 
-/// A flash message.
 #[schema]
 pub struct Flash {
     /// The message, or null.
@@ -75,17 +66,17 @@ impl Auth {
         })
     }
 
-    /// Who is logged in.
+    /// Returns the logged-in user.
     fn get_profile(&self) -> Query<(), SessionUser> {
         procedure().use_(self.session.required()).query(|Call { ctx, .. }| Ok(ctx.user))
     }
 
-    /// Optional auth (the user may or may not be logged in).
+    /// Returns the home page. Login is optional.
     fn home_page(&self) -> Query<(), HomePage> {
         procedure().use_(self.session.optional()).query(|Call { ctx, .. }| Ok(HomePage { user: ctx.user }))
     }
 
-    /// Sets a flash message.
+    /// Stores a flash message.
     fn update_profile(&self) -> Mutation<(), Success> {
         procedure().use_(self.session.required()).mutation(|Call { ctx, .. }| {
             ctx.session.flash("success", "Profile updated!")?;
@@ -93,7 +84,7 @@ impl Auth {
         })
     }
 
-    /// Reads the flash message (one-time).
+    /// Reads the flash message, which removes it.
     fn get_flash(&self) -> Query<(), Flash> {
         procedure()
             .use_(self.session.optional())

@@ -1,8 +1,9 @@
-//! The seed page, complete: log in, log out, profile, home page, flash messages.
+//! The complete seed page: login, logout, profile, home page and flash messages.
 //!
-//! `cargo run --bin quickstart` from the root; nothing else has to be there. With `REDIS_URL` set, sessions are kept in Redis and outlive
-//! the process; give it a `SESSION_SECRET` too. `ALLOWED_ORIGINS` names front ends on other origins, with commas between them. `HOST` is
-//! the address to listen on, `127.0.0.1` unless set; in a container it is `0.0.0.0`.
+//! Run `cargo run --bin quickstart` from the root; nothing else has to be running. With `REDIS_URL`
+//! set, sessions are stored in Redis and outlive the process; set a `SESSION_SECRET` too.
+//! `ALLOWED_ORIGINS` is a comma-separated list of front ends on other origins. `HOST` is the
+//! address to listen on. It is `127.0.0.1` by default; in a container, set it to `0.0.0.0`.
 
 #![forbid(unsafe_code)]
 
@@ -21,9 +22,8 @@ use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_mi
 use crate::accounts::Accounts;
 use crate::auth::Auth;
 
-/// What every handler reaches through `ctx`.
+/// The application state. Handlers read its fields through `ctx`.
 pub struct AppState {
-    /// Who may log in.
     pub accounts: Accounts,
 }
 
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         app = app.layer(cors(&origins).map_err(|error| mistake("ALLOWED_ORIGINS", &error))?);
     }
     app.router(Auth { session: session(&origins)? })
-        // A page to read and to try: http://localhost:3000/docs
+        // A page to read the API and try it: http://localhost:3000/docs
         .docs("/docs", OpenApi::new("Quickstart", env!("CARGO_PKG_VERSION")).current_user("auth.getProfile"))
         .health("/health")
         .serve((host.as_str(), port))
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The origins of front ends, other than the API's own.
+/// Returns the origins of front ends other than the API's own.
 fn origins() -> Result<Vec<String>, Box<dyn Error>> {
     let list = variable("ALLOWED_ORIGINS")?.unwrap_or_default();
     Ok(list.split_terminator(',').map(|origin| origin.trim().to_owned()).collect())
@@ -66,7 +66,7 @@ fn session(origins: &[String]) -> Result<SessionMiddleware, Box<dyn Error>> {
         None => session.store(MemoryStore::new()),
     };
     let session = session
-        // Browsers take a `__Host-` cookie only over HTTPS.
+        // Browsers accept a `__Host-` cookie only over HTTPS.
         .cookie_name(if production { "__Host-session" } else { "session" })
         .secure(production)
         .http_only(true)

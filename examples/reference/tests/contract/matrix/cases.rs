@@ -1,16 +1,16 @@
-//! The cases of the matrix: for each procedure, calls that are made one after the other.
+//! The cases of the matrix: for each procedure, calls that run one after the other.
 
-/// Calls of one procedure.
+/// The calls of one procedure.
 pub struct Case {
     pub procedure: &'static str,
-    /// The inputs, a JSON array; null is no input.
+    /// The inputs as a JSON array, where null means no input.
     pub inputs: &'static str,
     pub headers: &'static [(&'static str, &'static str)],
-    /// Whether no input ever ends well.
+    /// Whether the procedure fails for every input.
     pub always_fails: bool,
-    /// A text in the result that is another one each time.
+    /// A text in the result that is different each time.
     pub differs: Option<&'static str>,
-    /// Of a subscription that goes on: how many of its events are read.
+    /// For an endless subscription: the number of events to read.
     pub events: usize,
 }
 
@@ -141,7 +141,7 @@ pub const CASES: &[Case] = &[
     case("debug.countSessions", "[null]"),
 ];
 
-/// A token that does not expire in this century, signed by the secret of the settings' default.
+/// A token that does not expire in this century, signed with the default secret of the settings.
 const CSRF: &str = "csrf=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.1700000000.4102444800.KRGWGkjjIJmkE6BDBFOXYYX6z_LBxYMD8vG8ym1YR4U";
 const TOKEN: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.1700000000.4102444800.KRGWGkjjIJmkE6BDBFOXYYX6z_LBxYMD8vG8ym1YR4U";

@@ -1,4 +1,4 @@
-//! The direct caller: no socket, no wire.
+//! The direct caller, without a socket or a wire.
 
 use futures_util::{StreamExt, TryStreamExt};
 use http::HeaderMap;
@@ -44,7 +44,7 @@ impl Transport for Direct {
     }
 }
 
-/// An error as the contract has it.
+/// Returns an error in the form of the contract.
 fn envelope(error: &Error) -> Value {
     let mut body = json!({
         "error": error.name(),

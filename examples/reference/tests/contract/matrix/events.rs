@@ -1,10 +1,11 @@
-//! The events of a subscription, read from the texts of a reply.
+//! Reads the events of a subscription from the text of a reply.
 
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use velox_rpc::service::Body;
 
-/// Reads so many events of a reply, or all. An error is what the subscription has failed with.
+/// Reads this many events of a reply, or all. An error is the one with which the subscription
+/// failed.
 pub async fn read(mut body: Body, count: usize) -> Result<Value, Value> {
     let (mut text, mut messages) = (String::new(), Vec::new());
     let mut connected = false;

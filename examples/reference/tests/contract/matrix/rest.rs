@@ -1,4 +1,4 @@
-//! REST, over a socket; subscriptions, of which some are read for a while only, without one.
+//! REST over a socket. Subscriptions that are only read for a while run without a socket.
 
 use std::net::SocketAddr;
 
@@ -82,7 +82,8 @@ impl Transport for Rest {
     }
 }
 
-/// Where the contract has each key of an input: in the path where that names it, else in the query or the body.
+/// Puts each key of an input where the contract has it: in the path if the path names it, and
+/// otherwise in the query or the body.
 fn target_and_body(method: &Method, path: &str, input: &Value) -> (String, String) {
     let mut rest = input.as_object().cloned().unwrap_or_default();
     let segments: Vec<_> = path
@@ -116,7 +117,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Percent-encodes all but letters and digits.
+/// Percent-encodes everything except letters and digits.
 pub fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),

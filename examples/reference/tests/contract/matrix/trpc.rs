@@ -1,4 +1,5 @@
-//! tRPC, each call alone, and each in a batch with another, whose replies come together or in lines.
+//! tRPC: each call alone, and each in a batch with another call, whose replies come together or
+//! line by line.
 
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Map, Value, json};
@@ -17,7 +18,7 @@ pub struct Trpc {
     way: Way,
 }
 
-/// How the client sends its calls: by the link of this name.
+/// The way in which the client sends its calls, named after the link.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Way {
     Alone,
@@ -35,7 +36,7 @@ impl Trpc {
     fn request(&self, name: &str, input: &Value) -> Request<String> {
         let entry = self.manifest.entries().iter().find(|entry| entry.name().to_string() == name);
         let kind = entry.expect("a procedure").name().kind();
-        // Of the same kind, and without a word to say of the reply.
+        // A call of the same kind that sets nothing on the reply.
         let other = if kind == Kind::Mutation { "mw.returnNothing" } else { "health.getHealth" };
         let (path, input) = match (self.way != Way::Alone, input.is_null()) {
             (false, true) => (format!("/trpc/{name}?"), String::new()),
@@ -86,21 +87,22 @@ impl Transport for Trpc {
     }
 }
 
-/// A failure as REST tells it.
+/// Returns an error in the form of REST.
 fn failed(name: &str, error: &Value) -> (u16, Value) {
     assert_eq!(error["data"]["path"], name);
     let status = error["data"]["httpStatus"].as_u64().and_then(|status| u16::try_from(status).ok());
     failure(status.expect("a status"), as_rest(error))
 }
 
-/// The envelope of the second call, in the line of that number.
+/// Returns the envelope of the second call, from the line with this number.
 fn of_stream(lines: &str) -> Value {
     let lines = lines.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let mut of_call = lines.filter(|line| line[0] == 1);
     of_call.next().expect("a line for the call")[2][0][0].take()
 }
 
-/// An error as REST has it, but for the name of its class, which tRPC has no place for.
+/// Returns an error in the form of REST, without the name of its class, for which tRPC has no
+/// place.
 fn as_rest(error: &Value) -> Value {
     let mut body: Map<String, Value> = error["data"].as_object().expect("an object").clone();
     let key = body.remove("code");
@@ -121,7 +123,7 @@ fn as_rest(error: &Value) -> Value {
         let details: Vec<_> =
             details.map(|issue| json!({"field": field(issue), "message": issue["message"]})).collect();
         body.insert("details".to_owned(), details.into());
-        // A handler may say it in other words.
+        // A handler may have set a different message.
         if message.as_str().is_some_and(|text| serde_json::from_str::<Value>(text).is_ok()) {
             message = "Validation failed".into();
         }

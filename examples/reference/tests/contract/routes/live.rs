@@ -11,7 +11,8 @@ use crate::world::{ALICE, Reference, on_each_store};
 struct Stream(Raw);
 
 impl Stream {
-    /// Subscribes by HTTP/1.0, whose body has no chunks, and waits until it is in place.
+    /// Subscribes over HTTP/1.0, whose body has no chunks, and waits until the subscription is
+    /// active.
     async fn open(reference: &Reference, target: &str, headers: &[(&str, &str)]) -> Self {
         let (head, mut stream) = Self::ask(reference, target, headers).await;
         assert!(head.starts_with("HTTP/1.0 200 ") && head.contains("content-type: text/event-stream\r\n"), "{head}");
@@ -26,7 +27,7 @@ impl Stream {
         (raw.head().await, Self(raw))
     }
 
-    /// The next event, but for pings.
+    /// Returns the next event and skips pings.
     async fn next(&mut self) -> String {
         loop {
             let event = self.0.until("\n\n").await;
@@ -42,7 +43,7 @@ impl Stream {
         serde_json::from_str(data).expect("JSON")
     }
 
-    /// What it fails with.
+    /// Returns the error with which the subscription failed.
     async fn failure(&mut self) -> Value {
         let event = loop {
             let event = self.next().await;
@@ -101,7 +102,7 @@ async fn live_feed_gives_what_is_published_from_then_on_or_behind_the_last_event
     for stream in &mut streams {
         assert_eq!(stream.next().await, "data: {\"id\":2,\"text\":\"hi\"}\nid: 2\n\n");
     }
-    // As `EventSource` comes back; the header counts before the input.
+    // `EventSource` reconnects like this. The header takes precedence over the input.
     for (target, headers) in [
         ("/api/live/feed?room=a", &[("last-event-id", "1")][..]),
         ("/api/live/feed?room=a&lastEventId=2", &[("last-event-id", "1")]),
@@ -127,7 +128,7 @@ async fn live_feed_has_the_last_hundred() {
     }
 }
 
-/// One that is forged, that is of another room, or that is no id at all.
+/// Tests ids that are forged, that belong to another room, or that are not ids.
 #[tokio::test]
 async fn live_feed_takes_no_harm_from_a_last_event_that_it_has_not_given() {
     let reference = Reference::start();

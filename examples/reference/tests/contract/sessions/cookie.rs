@@ -1,4 +1,4 @@
-//! The cookie, and who is let in by it.
+//! The cookie, and which cookies are accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,14 +9,14 @@ use velox_tests::{Browser, forged};
 
 use crate::world::{ALICE, BOB, SECRET, TEMP, UNAUTHORIZED, Visit, failed, failure, on_each_store};
 
-/// A cookie of this id, well signed.
+/// Makes a correctly signed cookie with this id.
 pub fn signed(id: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
     mac.update(id.as_bytes());
     format!("{id}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// Whether the browser is a visitor who was never here.
+/// Returns whether the app treats the browser as a new visitor.
 async fn is_new(browser: &mut Browser) -> bool {
     browser.info().await == json!({"isNew": true, "authenticated": false, "userId": null})
 }
@@ -122,7 +122,7 @@ async fn required_with_a_user_who_is_gone_is_401_user_not_found_and_ends_the_ses
         assert_eq!(failure(&browser.get("/api/auth/profile").await), gone);
         assert_eq!((browser.cookie("session"), reference.sessions().await), (None, 1));
         assert_eq!(failure(&browser.get("/api/auth/profile").await), UNAUTHORIZED());
-        // Where one is optional, nobody is there.
+        // If the session is optional, nobody is logged in.
         assert_eq!(other.get("/api/auth/home").await.result(), json!({"user": null}));
     })
     .await;

@@ -1,4 +1,5 @@
-//! The lifetime of a main session, as far as it is seen without waiting for a day; see also `short_session`.
+//! The lifetime of a main session, as far as a test can see it without waiting for a day. See also
+//! `short_session`.
 
 use serde_json::json;
 

@@ -1,11 +1,11 @@
-//! Login, logout and new ids.
+//! Login, logout and new session ids.
 
 use serde_json::{Value, json};
 use velox_tests::Browser;
 
 use crate::world::{ALICE, BOB, Reference, SUCCESS, Visit, on_each_store};
 
-/// The browser as somebody has it who took its cookie.
+/// Returns the browser of somebody who stole its cookie.
 fn thief(reference: &Reference, browser: &Browser) -> Browser {
     let mut thief = reference.browser();
     thief.plant("session", &browser.value("session"));
@@ -92,14 +92,14 @@ async fn logout_all_ends_every_session_of_that_user_and_of_no_other() {
         let mut here = reference.logged_in(&ALICE).await;
         let mut there = reference.logged_in(&ALICE).await;
         let mut bob = reference.logged_in(&BOB).await;
-        // Logged in as somebody else before: it is Bob's now.
+        // The session belonged to another user before, and now belongs to Bob.
         let mut moved = reference.logged_in(&ALICE).await;
         moved.login(&BOB).await;
         assert_eq!(here.post("/api/auth/logout-all", json!({})).await.outcome(), SUCCESS.outcome());
         assert_eq!((here.profile().await, there.profile().await), (401, 401));
         assert_eq!((bob.profile().await, moved.profile().await), (200, 200));
         assert_eq!((here.cookie("session"), reference.sessions().await), (None, 2));
-        // Who logs in again is in.
+        // A user who logs in again is logged in.
         here.login(&ALICE).await;
         assert_eq!(here.profile().await, 200);
     })

@@ -1,6 +1,7 @@
 //! Overlapping requests of one session. [R]
 //!
-//! The slow one loads the session first and saves last. When it has loaded it cannot be seen from outside, so that a while is waited.
+//! The slow request loads the session first and saves it last. A test cannot see when it has loaded
+//! the session, so it waits for a while.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use velox_tests::{Browser, Reply};
 
 use crate::world::{ALICE, Reference, SUCCESS, Visit, on_each_store};
 
-/// A write that takes a while, and what is done meanwhile. Gives the reply of the write.
+/// Runs a slow write and another request in the meantime. Returns the reply to the write.
 async fn during_a_slow_write(browser: &mut Browser, meanwhile: impl AsyncFnOnce(&mut Browser)) -> Reply {
     let slow = json!({"key": "slow", "value": 1, "delayMs": 1_500});
     let slow = tokio::spawn(browser.start_post("/api/session/data", &slow));
@@ -31,7 +32,7 @@ async fn writes_to_different_keys_both_last() {
     .await;
 }
 
-/// What ends or moves a session while another request of it is under way.
+/// The requests that end or move a session while another request of it is running.
 async fn is_not_brought_back(target: &str, body: Value) {
     on_each_store(async |reference: &Reference| {
         let mut browser = reference.logged_in(&ALICE).await;

@@ -1,4 +1,4 @@
-//! When a session comes into being, and what is kept of it.
+//! When a session is created, and which data it keeps.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use velox_tests::{Reply, json as with_json};
 
 use crate::world::{ALICE, SUCCESS, Visit, failed, failure, on_each_store};
 
-/// How many cookies a reply sets.
+/// Returns the number of cookies that a reply sets.
 fn cookies(reply: &Reply) -> usize {
     reply.headers.get_all("set-cookie").iter().count()
 }
@@ -67,7 +67,7 @@ async fn data_is_kept_as_it_was_set_and_removed() {
         assert_eq!(data.as_object().expect("an object").values().cloned().collect::<Vec<_>>(), values);
         assert_eq!(browser.send(with_json(Method::DELETE, "/api/session/data/k0", "")).await.status, 204);
         assert_eq!((browser.data().await.get("k0"), browser.data().await.get("k1")), (None, Some(&json!("a"))));
-        // None of the inner keys.
+        // The internal keys are not visible.
         browser.login(&ALICE).await;
         assert_eq!(browser.data().await.as_object().expect("an object").len(), 5);
     })
