@@ -110,7 +110,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// this path, by the HTTP protocol of tRPC 11.
     ///
     /// A front end with `@trpc/client` can send queries and mutations alone or in batches
-    /// (`httpLink`, `httpBatchLink`, `httpBatchStreamLink`).
+    /// (`httpLink`, `httpBatchLink`, `httpBatchStreamLink`), and it can open subscriptions
+    /// (`httpSubscriptionLink`).
     ///
     /// # Examples
     ///
@@ -145,9 +146,9 @@ impl<S: Send + Sync + 'static> App<S> {
     /// [`ProcedureBuilder::handler_timeout`](crate::ProcedureBuilder::handler_timeout).
     ///
     /// After the timeout, velox drops a query. A mutation keeps running and its session is saved,
-    /// because nobody can tell how much of its work it has done. The same applies when the client
-    /// disconnects before the reply. Such a mutation counts against the limits of its connection
-    /// and of the server until it ends, and a server that shuts down waits for it.
+    /// because nobody can tell how much of its work it has done. It also keeps running when the
+    /// client disconnects before the reply. Such a mutation counts against the limits of its
+    /// connection and of the server until it ends, and a server that shuts down waits for it.
     ///
     /// The time spent waiting for the request body does not count. Subscriptions and streamed
     /// batches have no timeout. [`Server`](crate::Server) enforces this timeout; other servers have
@@ -397,7 +398,7 @@ impl<S: Send + Sync + 'static> App<S> {
 
     /// Sets whether this is a development run, which prints the table of routes at start and
     /// answers only for [hosts](Self::allowed_hosts) of this machine. By default, it is one if the
-    /// crate was built with debug assertions.
+    /// program was built with debug assertions.
     pub fn development(mut self, development: bool) -> Self {
         self.settings.development = development;
         self

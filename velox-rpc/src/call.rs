@@ -1,4 +1,4 @@
-//! The parts of one call: the argument of the handler, and the input that the wire decoded for it.
+//! The parts of one call: the argument of the handler, the name of the procedure, and its input.
 //!
 //! Layer: vocabulary. Every layer may use this module, and it uses only other vocabulary.
 

@@ -1,4 +1,5 @@
-//! The direct caller: it runs procedures without a socket, through the same executor as every wire.
+//! The direct caller: it runs procedures without a socket, through the same code as requests over
+//! the network.
 
 mod subscribed;
 

@@ -20,11 +20,11 @@ use crate::running::Running;
 /// # Streamed replies
 ///
 /// A tRPC client can ask for a reply that is sent line by line (`httpBatchStreamLink`). The head of
-/// such a reply, with its cookies, is sent before all calls have ended. If a middleware of a call
-/// reads a cookie, as it declares in [`describe`](crate::Middleware::describe), the head waits
-/// until this call has ended, or until a middleware of it [releases](Self::release_head) the head.
-/// Every other call runs as if it had its own exchange for the same request: it shares no slots,
-/// and its slots end with it.
+/// such a reply, with its cookies, is sent before all calls have ended. If a middleware reads a
+/// cookie, it declares this in [`describe`](crate::Middleware::describe), and the head then waits
+/// for its call. The head is sent when that call has ended, or when one of its middlewares
+/// [releases](Self::release_head) the head. Every other call runs as if it had its own exchange for
+/// the same request: it shares no slots, and its slots end with it.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 

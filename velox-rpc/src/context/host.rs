@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 /// Returns whether this is a name or an address with an optional port (RFC 3986, section 3.2.2). A
-/// user, a path, a blank and percent-encoding are not allowed.
+/// user, a path, a space and percent-encoding are not allowed.
 pub(crate) fn is_host(host: &[u8]) -> bool {
     let end = match host {
         [b'[', rest @ ..] => match rest.iter().position(|byte| *byte == b']') {

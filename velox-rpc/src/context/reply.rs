@@ -69,8 +69,8 @@ impl ReplyHead {
 /// - `content-length`, `transfer-encoding`, `connection`, `keep-alive`, `proxy-connection` or
 ///   `upgrade`, which the server sets.
 ///
-/// velox checks what a handler sets right after it, so a session then keeps nothing of the call, as after
-/// every internal error.
+/// velox checks what a handler sets right after it. A session then keeps nothing of the call, as
+/// after every internal error.
 ///
 /// # Examples
 ///

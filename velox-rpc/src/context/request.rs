@@ -86,8 +86,8 @@ impl Request {
     /// Returns the scheme that the client used, `http` or `https`, if a [trusted
     /// proxy](crate::App::trusted_proxies) tells it.
     ///
-    /// velox's server speaks plain HTTP and cannot see what is in front of it. So without a trusted
-    /// proxy, the scheme is unknown.
+    /// velox's server cannot see whether a proxy or a listener in front of it handles TLS. So
+    /// without a trusted proxy, the scheme is unknown.
     pub fn scheme(&self) -> Option<&str> {
         self.sender.scheme(self.headers())
     }

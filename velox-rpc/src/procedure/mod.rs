@@ -1,7 +1,7 @@
 //! Procedures: the builder, and the steps that it chains.
 //!
-//! The path of a call: `erased` runs the chain, whatever wire carries the call. Then each step runs
-//! in the order in which it was written: `middleware`, `guard`, `input`. The last step is the
+//! The path of a call: `erased` runs the chain, in the same way for every transport. Then each step
+//! runs in the order in which it was written: `middleware`, `guard`, `input`. The last step is the
 //! `handler`, or `subscribe` for a subscription. `ending` checks that the head of the reply can be
 //! sent. The chain is type-erased at every step, so a procedure compiles to a few small functions
 //! and never to one nested future.

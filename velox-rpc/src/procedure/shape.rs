@@ -76,8 +76,9 @@ impl InputShape {
         self.field(name).is_some()
     }
 
-    /// Returns whether a field of this wire name should be passed on: the type has it, accepts any
-    /// field as a map does, or has to refuse it because it is strict.
+    /// Returns whether a field of this wire name should be passed on. This is so if the type has
+    /// the field, if it accepts any field as a map does, or if it is strict and has to refuse the
+    /// field.
     pub(crate) fn wants(&self, name: &str) -> bool {
         let outline = &self.known().outline;
         outline.is_open || outline.is_strict || self.has_field(name)

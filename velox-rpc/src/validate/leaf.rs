@@ -43,7 +43,7 @@ use crate::validate::tree::Part;
 /// # let _ = hello;
 /// ```
 pub trait Examine {
-    /// The wire names of the fields, if they can be among those of another type.
+    /// The JSON names of the fields, for a type whose fields can be among those of another type.
     #[doc(hidden)]
     const NAMES: &'static [&'static str] = &[];
 

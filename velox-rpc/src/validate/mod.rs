@@ -1,11 +1,13 @@
 //! Lists what is wrong with an input after serde or `validate()` has refused it.
 //!
 //! The reader of each type, which is serde's, alone decides whether a value is right. The code that
-//! `#[schema]` generates for a type takes it apart ([`Examine`]), passes each part to the reader of
-//! the part's type ([`leaf`]), and checks the rules on what was read. So a value is refused exactly
-//! if the list has an entry. Always true: an issue has the wire name of the field and Zod's code
-//! for the problem, but never the value; the cost is linear in the size of the input; and no input
-//! can make this module panic.
+//! `#[schema]` generates for a type takes it apart ([`Examine`]) and passes each part to the reader
+//! of the part's type ([`leaf`]). Then it checks the rules on what was read. So a value is refused
+//! exactly if the list has an entry.
+//!
+//! Three things always hold. An issue has the wire name of the field and Zod's code for the
+//! problem, but never the value. The cost is linear in the size of the input. No input can make
+//! this module panic.
 
 mod broken;
 mod enums;

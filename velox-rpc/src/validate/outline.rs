@@ -227,9 +227,9 @@ fn type_named(name: &str) -> u8 {
     }
 }
 
-/// Returns a field that serde can never read in its place. Inside an enum with a tag among its
-/// fields, inside an untagged enum, and inside a flattened type, serde buffers values in a form
-/// that has no 128-bit integers, and no map keys other than strings.
+/// Returns a field that serde can never read in its place: one inside an enum with a tag among its
+/// fields, inside an untagged enum, or inside a flattened type. serde buffers the values there, in
+/// a form without 128-bit integers and without map keys other than strings.
 pub(crate) fn unreadable(schema: &Value) -> Option<String> {
     let root = Root(schema);
     root.unreadable(schema, false, 0, "")
