@@ -125,10 +125,6 @@ impl Exchange {
         Self::of(Origin::Request(Received { request, input, _held: None, serial, is_development }), true)
     }
 
-    pub(crate) fn serial(&self) -> Serial {
-        self.received().serial
-    }
-
     /// Makes the exchange for one call of a streamed reply. The call can change the head of the
     /// reply only while it holds the head.
     pub(crate) fn part(&self, holds_head: bool) -> Self {

@@ -85,18 +85,18 @@ pub(super) fn answer(
     let made =
         |making, term| Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) };
     if let Some(error) = refused {
-        return made(Making::There { reply: Some(Box::new(service::refused(&error))) }, Told::Nothing);
+        return made(Making::There { reply: Some(Box::new(service::refused(&error))) }, Told::App(None));
     }
     match hosted {
         Hosted::App(app) => {
             let claimed = app.claim(parts, body, Some(peer));
-            let term = app.term(&claimed);
+            let term = claimed.term();
             let outlives_client = term.as_ref().is_some_and(|term| term.outlives_client);
-            let (app, term) = (Arc::clone(app), term.map_or(Told::Nothing, Told::Term));
+            let app = Arc::clone(app);
             match outlives_client {
                 // In a box, so that a task can take it over.
-                true => made(Making::Boxed { reply: Some(Box::pin(app.answer(claimed))) }, term),
-                false => made(Making::InPlace { reply: app.answer(claimed) }, term),
+                true => made(Making::Boxed { reply: Some(Box::pin(app.answer(claimed))) }, Told::App(term)),
+                false => made(Making::InPlace { reply: app.answer(claimed) }, Told::App(term)),
             }
         }
         Hosted::Boxed(service) => {
@@ -159,22 +159,17 @@ impl<F> Making<F> {
 /// What is known of the calls of a request.
 #[derive(Debug)]
 enum Told {
-    /// There are none: it is refused, or a page.
-    Nothing,
-    Term(Term),
+    /// By the application; nothing where there are none: it is refused, or a page.
+    App(Option<Term>),
     /// An application tells it once it has the request. Until then, and of other services, the method says what goes on.
-    Asked {
-        asking: Asking,
-        is_safe: bool,
-    },
+    Asked { asking: Asking, is_safe: bool },
 }
 
 impl Told {
     /// Whether the calls go on where nobody waits for the reply.
     fn outlives_client(&self) -> bool {
         match self {
-            Self::Nothing => false,
-            Self::Term(term) => term.outlives_client,
+            Self::App(term) => term.as_ref().is_some_and(|term| term.outlives_client),
             Self::Asked { is_safe, .. } => !is_safe,
         }
     }
@@ -182,8 +177,7 @@ impl Told {
     /// The term, with the application that it is of.
     fn of<'a>(&'a self, in_flight: &'a InFlight) -> Option<(&'a Core, &'a Term)> {
         match self {
-            Self::Nothing => None,
-            Self::Term(term) => Some((in_flight.activity().app()?, term)),
+            Self::App(term) => Some((in_flight.activity().app()?, term.as_ref()?)),
             Self::Asked { asking, .. } => asking.told(),
         }
     }

@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::error::BoxError;
 use crate::procedure::Endpoint;
 use crate::router::Manifest;
-use crate::wire::{BodyLimit, BodyType, Plan, Wires, read_body};
+use crate::wire::{BodyLimit, BodyType, Calls, Plan, Wires, read_body};
 
 /// An application without its layers.
 pub(crate) struct Core {
@@ -44,7 +44,8 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         let mut held = self.budget.open(network);
-        let inputs = match read_body(body_type, body, self.limit(plan), &mut held).await {
+        let limit = self.limit(&self.wires.calls(plan));
+        let inputs = match read_body(body_type, body, limit, &mut held).await {
             Ok(text) => self.wires.decode(plan, None, text),
             Err(error) => self.wires.unread(plan, error),
         };
@@ -52,8 +53,8 @@ impl Core {
     }
 
     /// The largest body that one of the calls may have.
-    pub(super) fn limit(&self, plan: &Plan) -> BodyLimit {
+    pub(super) fn limit(&self, calls: &Calls<'_>) -> BodyLimit {
         let limit = |endpoint: &Endpoint| endpoint.meta.body_limit.unwrap_or(self.body_limit.0);
-        self.wires.calls(plan).largest(limit).map_or(self.body_limit, BodyLimit)
+        calls.largest(limit).map_or(self.body_limit, BodyLimit)
     }
 }

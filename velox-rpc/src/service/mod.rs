@@ -31,6 +31,7 @@ use std::task::{Context, Poll};
 
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
+use tracing::Span;
 
 pub use self::body::Body;
 pub use self::boxed::BoxedService;
@@ -56,7 +57,7 @@ use self::term::{Asking, Term};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::Kind;
-use crate::context::{self, Exchange, Input, Peer, ReplyHead, RequestId, Serial};
+use crate::context::{self, Exchange, Input, Inputs, Peer, ReplyHead, RequestId, Serial};
 pub use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::procedure::Endpoint;
@@ -139,9 +140,7 @@ where
 {
     let asking = Asking::beside(&parts.extensions);
     let claimed = core.claim(parts, body, None);
-    if let Some(asking) = asking
-        && let Some(term) = core.term(&claimed)
-    {
+    if let (Some(asking), Some(term)) = (asking, claimed.term()) {
         asking.tell(core, term);
     }
     Arc::clone(core).answer(claimed)
@@ -163,23 +162,14 @@ impl Core {
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
             let is_head = claimed.method() == Method::HEAD;
             let reply = match claimed {
-                Claimed::Calls { plan, exchange, .. } if self.wires.is_subscription(&plan) => {
-                    within(&span, Box::pin(feed::reply(&self, plan, exchange, &span)).as_mut()).await
-                }
-                Claimed::Calls { plan, exchange, body_type, body } if self.wires.is_stream(&plan) => {
-                    let body = body_type.map(|body_type| (body_type, body));
-                    // In a box: there would be room for it in the future of every request.
-                    within(&span, Box::pin(lines::reply(&self, plan, exchange, body, &span)).as_mut()).await
-                }
-                Claimed::Calls { plan, exchange, body_type, body } => {
+                Claimed::Calls(Called { plan, exchange, body_type, body, .. }) => {
                     let plan = &plan;
                     let (wires, body) = (&self.wires, pin!(body));
                     let client = || exchange.request().client_network();
                     let reading = pin!(body_type.map(|body_type| self.read(plan, body_type, body, client())));
                     within(&span, pin!(run(wires, plan, exchange, reading.as_pin_mut()))).await
                 }
-                // In a box: there would be room for it in the future of every request.
-                Claimed::Probe { probe, id, .. } => within(&span, Box::pin(self.probed(probe, id)).as_mut()).await,
+                Claimed::Rare(rare) => within(&span, Box::pin(self.answer_rare(rare, &span)).as_mut()).await,
                 Claimed::Refused { reply, .. } => *reply,
             };
             watch.end(reply.status());
@@ -187,19 +177,22 @@ impl Core {
         }
     }
 
-    /// How long the reply may take. None where nothing is to be waited for.
-    #[inline]
-    pub(crate) fn term<B>(&self, claimed: &Claimed<B>) -> Option<Term> {
-        let Claimed::Calls { plan, exchange, .. } = claimed else { return None };
-        let calls = self.wires.calls(plan);
-        let has_limit = !self.wires.is_subscription(plan) && !self.wires.is_stream(plan);
-        let timeout = |endpoint: &Endpoint| endpoint.meta.handler_timeout.unwrap_or(self.handler_timeout);
-        Some(Term {
-            timeout: if has_limit { calls.largest(timeout) } else { None },
-            outlives_client: calls.any(|endpoint| endpoint.name.kind() == Kind::Mutation),
-            trace: self.wires.trace(plan),
-            serial: exchange.serial(),
-        })
+    async fn answer_rare<B>(self: &Arc<Self>, rare: Box<Rare<B>>, span: &Span) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        match *rare {
+            Rare::Events(Called { plan, exchange, .. }) => feed::reply(self, plan, exchange, span).await,
+            Rare::Lines(Called { plan, exchange, body_type, body, .. }) => {
+                let body = body_type.map(|body_type| (body_type, body));
+                lines::reply(self, plan, exchange, body, span).await
+            }
+            Rare::Probe { probe, id, .. } => match &self.health {
+                Some(health) => health.answer(probe, id).await,
+                None => refused(&Error::internal("a probe without health checks")),
+            },
+        }
     }
 
     /// Finds the calls, and refuses what can be refused by the head of the request alone.
@@ -224,17 +217,28 @@ impl Core {
             Claim::Refused(refusal) => return refused(None, replied(refusal.0, refusal.1, id)),
             Claim::NotFound => match self.probe(&parts) {
                 Some(probe) if health::is_asking(&parts) => {
-                    return Claimed::Probe { probe, id: id(), method: parts.method };
+                    return Claimed::Rare(Box::new(Rare::Probe { probe, id: id(), method: parts.method }));
                 }
                 Some(_) => return refused(None, only_to_be_got(&parts)),
                 None => return refused(None, self.unclaimed(&parts)),
             },
             Claim::MethodNotAllowed(allow) => return refused(None, method_not_allowed(&parts, allow)),
         };
+        let calls = self.wires.calls(&plan);
+        let kind = calls.first().map(|endpoint| endpoint.name.kind());
+        let is_subscription = kind == Some(Kind::Subscription);
+        let is_whole = !is_subscription && !self.wires.is_stream(&plan);
+        let timeout = |endpoint: &Endpoint| endpoint.meta.handler_timeout.unwrap_or(self.handler_timeout);
+        let term = Term {
+            timeout: if is_whole { calls.largest(timeout) } else { None },
+            outlives_client: kind == Some(Kind::Mutation),
+            trace: self.wires.trace(&plan),
+            serial,
+        };
         let (input, body_type) = if self.wires.wants_body(&plan) && !body.is_end_stream() {
-            match check_head(&parts.headers, &body, self.limit(&plan)) {
+            match check_head(&parts.headers, &body, self.limit(&calls)) {
                 Ok(body_type) => {
-                    let steps_before = self.wires.calls(&plan).any(|endpoint| endpoint.meta.steps_before_input);
+                    let steps_before = calls.any(|endpoint| endpoint.meta.steps_before_input);
                     (Input::coming(steps_before), Some(body_type))
                 }
                 Err(error) => {
@@ -244,11 +248,18 @@ impl Core {
                     return refused(Some(plan), replied(answer, head, id));
                 }
             }
+        } else if is_subscription {
+            (Input::There(Inputs::One(self.wires.resume(&plan, &parts))), None)
         } else {
-            (Input::There(self.wires.decode_head(&plan, &parts)), None)
+            (Input::There(self.wires.decode(&plan, parts.uri.query(), None)), None)
         };
         let exchange = Exchange::new(context::Request::new(parts, sender), input, serial, self.development);
-        Claimed::Calls { plan, exchange, body_type, body }
+        let called = Called { plan, exchange, body_type, body, term };
+        match is_whole {
+            true => Claimed::Calls(called),
+            false if is_subscription => Claimed::Rare(Box::new(Rare::Events(called))),
+            false => Claimed::Rare(Box::new(Rare::Lines(called))),
+        }
     }
 
     /// Whether a request is answered for any host: if all its procedures are, or if it is a health check.
@@ -266,13 +277,6 @@ impl Core {
         self.health.as_ref()?.asked(parts.uri.path())
     }
 
-    async fn probed(&self, probe: Probe, id: RequestId) -> Response<Body> {
-        match &self.health {
-            Some(health) => health.answer(probe, id).await,
-            None => refused(&Error::internal("a probe without health checks")),
-        }
-    }
-
     /// No route has the path: a page may.
     #[cold]
     fn unclaimed(&self, parts: &Parts) -> Response<Body> {
@@ -286,18 +290,9 @@ impl Core {
 
 /// A request whose head was looked at.
 pub(crate) enum Claimed<B> {
-    Calls {
-        plan: Plan,
-        exchange: Exchange,
-        /// There if the body is to be read.
-        body_type: Option<BodyType>,
-        body: B,
-    },
-    Probe {
-        probe: Probe,
-        id: RequestId,
-        method: Method,
-    },
+    Calls(Called<B>),
+    /// In a box, as is its future: there would be room for it in the future of every request.
+    Rare(Box<Rare<B>>),
     Refused {
         plan: Option<Plan>,
         id: RequestId,
@@ -306,27 +301,79 @@ pub(crate) enum Claimed<B> {
     },
 }
 
+/// Calls that are to run.
+pub(crate) struct Called<B> {
+    plan: Plan,
+    exchange: Exchange,
+    /// There if the body is to be read.
+    body_type: Option<BodyType>,
+    body: B,
+    term: Term,
+}
+
+/// A request whose reply is not made as others are.
+pub(crate) enum Rare<B> {
+    /// The reply is the events of a subscription.
+    Events(Called<B>),
+    /// It has a line for each call.
+    Lines(Called<B>),
+    Probe {
+        probe: Probe,
+        id: RequestId,
+        method: Method,
+    },
+}
+
 impl<B> Claimed<B> {
+    /// What there is to know of the calls. None where nothing is to be waited for.
+    pub(crate) fn term(&self) -> Option<Term> {
+        self.called().map(|called| called.term)
+    }
+
+    fn called(&self) -> Option<&Called<B>> {
+        match self {
+            Self::Calls(called) => Some(called),
+            Self::Rare(rare) => match &**rare {
+                Rare::Events(called) | Rare::Lines(called) => Some(called),
+                Rare::Probe { .. } => None,
+            },
+            Self::Refused { .. } => None,
+        }
+    }
+
     fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Calls { plan, .. } => Some(plan),
-            Self::Probe { .. } => None,
             Self::Refused { plan, .. } => plan.as_ref(),
+            Self::Calls(_) | Self::Rare(_) => self.called().map(|called| &called.plan),
         }
     }
 
     fn method(&self) -> &Method {
         match self {
-            Self::Calls { exchange, .. } => exchange.request().method(),
-            Self::Probe { method, .. } | Self::Refused { method, .. } => method,
+            Self::Calls(called) => called.method(),
+            Self::Rare(rare) => match &**rare {
+                Rare::Events(called) | Rare::Lines(called) => called.method(),
+                Rare::Probe { method, .. } => method,
+            },
+            Self::Refused { method, .. } => method,
         }
     }
 
     fn id(&self) -> RequestId {
         match self {
-            Self::Calls { exchange, .. } => exchange.id(),
-            Self::Probe { id, .. } | Self::Refused { id, .. } => id.clone(),
+            Self::Calls(called) => called.exchange.id(),
+            Self::Rare(rare) => match &**rare {
+                Rare::Events(called) | Rare::Lines(called) => called.exchange.id(),
+                Rare::Probe { id, .. } => id.clone(),
+            },
+            Self::Refused { id, .. } => id.clone(),
         }
+    }
+}
+
+impl<B> Called<B> {
+    fn method(&self) -> &Method {
+        self.exchange.request().method()
     }
 }
 

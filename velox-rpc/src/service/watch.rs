@@ -194,13 +194,20 @@ impl<'a> Watch<'a> {
     }
 
     /// There is a reply.
+    #[inline]
     pub(super) fn end(mut self, status: StatusCode) {
         self.report(Some(status));
     }
 
+    #[inline]
     fn report(&mut self, status: Option<StatusCode>) {
-        let Some(seen) = self.seen.take() else { return };
-        let Seen { id, observers, method, subject, started } = *seen;
+        if let Some(seen) = self.seen.take() {
+            self.tell(*seen, status);
+        }
+    }
+
+    fn tell(&self, seen: Seen<'_>, status: Option<StatusCode>) {
+        let Seen { id, observers, method, subject, started } = seen;
         let duration = started.elapsed();
         if let Some(status) = status {
             self.span.record("status", i64::from(status.as_u16()));

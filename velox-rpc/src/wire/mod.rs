@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue};
 use self::look::look;
 use self::rest::Routes;
 use self::trpc::{Batch, Procedures};
-use crate::call::{Kind, ProcedureName, RawInput};
+use crate::call::{ProcedureName, RawInput};
 use crate::context::{Inputs, ReplyHead, RequestId};
 use crate::error::{Error, Result};
 use crate::procedure::{Endpoint, Happening, Outcome};
@@ -109,15 +109,6 @@ impl Wires {
         }
     }
 
-    /// Makes the inputs of the head of a request without a body.
-    #[inline]
-    pub(crate) fn decode_head(&self, plan: &Plan, head: &Parts) -> Inputs {
-        if self.is_subscription(plan) {
-            return Inputs::One(self.decode_subscription(plan, head));
-        }
-        self.decode(plan, head.uri.query(), None)
-    }
-
     /// Makes the inputs of query and body.
     #[inline]
     pub(crate) fn decode(&self, plan: &Plan, query: Option<&str>, body: Option<String>) -> Inputs {
@@ -128,7 +119,7 @@ impl Wires {
     }
 
     /// Makes the input of a subscription, which has the id of the last event that the client has seen.
-    fn decode_subscription(&self, plan: &Plan, head: &Parts) -> Result<RawInput> {
+    pub(crate) fn resume(&self, plan: &Plan, head: &Parts) -> Result<RawInput> {
         let query = head.uri.query().unwrap_or_default();
         let of_header = sse::last_event_id(&head.headers)?;
         match plan {
@@ -137,16 +128,7 @@ impl Wires {
         }
     }
 
-    /// Whether the reply is the events of a subscription.
-    #[inline]
-    pub(crate) fn is_subscription(&self, plan: &Plan) -> bool {
-        match plan {
-            Plan::Rest { route, .. } => self.rest[*route].endpoint.name.kind() == Kind::Subscription,
-            Plan::Trpc(batch) => batch.is_subscription(),
-        }
-    }
-
-    /// The headers of such a reply.
+    /// The headers of the reply to a subscription.
     pub(crate) fn events_head(&self, plan: &Plan, headers: &mut HeaderMap) {
         sse::head(headers);
         if let Plan::Trpc(batch) = plan {

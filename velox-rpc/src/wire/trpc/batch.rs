@@ -18,7 +18,6 @@ pub(crate) struct Batch {
     pub(super) calls: Vec<Call>,
     /// Whether the client asked for a batch, perhaps of one call: then the reply is a list.
     pub(super) is_list: bool,
-    is_subscription: bool,
     /// Whether it wants a line for each call, as soon as that has ended: `httpBatchStreamLink`.
     pub(in crate::wire) is_stream: bool,
     pub(super) is_get: bool,
@@ -65,14 +64,7 @@ impl Batch {
         if is_stream && !is_list {
             return Err(Error::bad_request("Streaming requests must be batched (you can do a batch of 1)"));
         }
-        let mut batch = Self {
-            calls: Vec::with_capacity(paths.len()),
-            is_list,
-            is_subscription: false,
-            is_stream,
-            is_get,
-            allow: None,
-        };
+        let mut batch = Self { calls: Vec::with_capacity(paths.len()), is_list, is_stream, is_get, allow: None };
         let mut kind = None;
         for path in paths {
             let procedure = procedures.find(path);
@@ -111,20 +103,11 @@ impl Batch {
 
     /// The events of a subscription are a reply of their own.
     fn check_subscription(&mut self, kind: Kind) {
-        if kind != Kind::Subscription {
-            return;
-        }
-        if self.is_list {
+        if kind == Kind::Subscription && self.is_list {
             for call in self.calls.iter_mut().filter(|call| call.procedure.is_ok()) {
                 call.procedure = Err(Error::bad_request("Cannot batch subscription calls"));
             }
         }
-        self.is_subscription = self.calls.iter().any(|call| call.procedure.is_ok());
-    }
-
-    /// Whether its only call is a subscription that may run.
-    pub(crate) fn is_subscription(&self) -> bool {
-        self.is_subscription
     }
 
     /// The first of the procedures that are known.
