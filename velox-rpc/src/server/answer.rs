@@ -9,8 +9,8 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -25,7 +25,7 @@ use super::activity::InFlight;
 use super::body::{self, Arriving, Reply, Rest, drain};
 use super::head;
 use super::limits::{self, Limits};
-use super::stall::waiting_for_ourselves;
+use super::stall;
 use crate::context::Peer;
 use crate::error::Error;
 use crate::service::{self, Asking, Body, BoxedService, Core, Term};
@@ -189,7 +189,7 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
         *this.has_begun = true;
-        body::begin_poll();
+        stall::begin();
         let polled = match this.making.project() {
             MakingNow::InPlace { reply } => reply.poll(cx),
             MakingNow::Boxed { reply } => reply.as_mut().expect(ONCE).as_mut().poll(cx),
@@ -218,7 +218,9 @@ impl<F> Answer<F> {
     /// The reply in place of the one that is waited for, once that is late.
     fn late(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
         let mut this = self.project();
-        if body::is_waited_for() {
+        let is_waiting_for_upload = stall::is_waiting_for_upload();
+        stall::waiting_for_ourselves();
+        if is_waiting_for_upload {
             *this.deadline = None;
             return Poll::Pending;
         }
@@ -249,21 +251,6 @@ fn close_after(in_flight: &InFlight) -> bool {
     };
     // A mutation that is late has the connection's place, in which one request runs at a time.
     is_body_unread || activity.drain().is_draining() || activity.outliving() > 0
-}
-
-/// Answers a request of HTTP/2. A task of its own, see [`stall`](super::stall).
-pub(super) async fn answer_stream(
-    answer: Answer<impl Future<Output = Response<Body>>>,
-) -> Result<Response<Reply>, Infallible> {
-    let mut answer = pin!(answer);
-    poll_fn(|cx| {
-        let response = answer.as_mut().poll(cx);
-        if response.is_pending() {
-            waiting_for_ourselves();
-        }
-        response
-    })
-    .await
 }
 
 #[cold]

@@ -1,6 +1,5 @@
 //! The bodies of a request and of its reply, on their way through the server. Used by `conn` alone.
 
-use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -102,11 +101,11 @@ impl Body for Arriving {
                         return Poll::Ready(Some(Err(Box::new(BodyOverload))));
                     }
                     let deadline = this.deadline.insert(Box::pin(sleep(this.timeout)));
-                    WAITED_FOR.set(true);
+                    stall::waiting_for_upload();
                     ready!(deadline.as_mut().poll(cx));
                     return Poll::Ready(Some(Err(this.late())));
                 }
-                WAITED_FOR.set(true);
+                stall::waiting_for_upload();
                 Poll::Pending
             }
         }
@@ -133,20 +132,6 @@ impl Drop for Arriving {
             }
         }
     }
-}
-
-/// A request is about to be polled, on this thread.
-pub(super) fn begin_poll() {
-    WAITED_FOR.set(false);
-}
-
-/// Whether it waits for the body that its client sends: that has a deadline of its own.
-pub(super) fn is_waited_for() -> bool {
-    WAITED_FOR.get()
-}
-
-thread_local! {
-    static WAITED_FOR: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the rest of a body is declared, and so small that to read it costs less than another connection.

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::activity::{Activity, InFlight};
-use super::answer::{Hosted, answer, answer_stream};
+use super::answer::{Hosted, answer};
 use super::files::{self, Room};
 use super::limits::{HYPER_HEADERS, Limits, STREAMS};
 use super::listener::Connecting;
@@ -103,7 +103,7 @@ impl Host {
             Version::Http2 => {
                 let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
                 let answer = service_fn(move |request| {
-                    answer_stream(answer(&host.service, &host.limits, InFlight::begin(&requests), request, peer))
+                    answer(&host.service, &host.limits, InFlight::begin(&requests), request, peer)
                 });
                 self.watched(self.http2.serve_connection(socket, answer), activity, head).await
             }

@@ -30,7 +30,7 @@ where
             let mut stream = pin!(stream);
             let mut stall = Stall { timeout, deadline: None };
             poll_fn(|cx| {
-                SEEN.set(Seen::Nothing);
+                begin();
                 if stream.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
@@ -41,9 +41,24 @@ where
     }
 }
 
+/// A request is about to be polled.
+pub(super) fn begin() {
+    SEEN.set(Seen::Nothing);
+}
+
 /// Said by the handler and by the reply's body when they are not ready.
 pub(super) fn waiting_for_ourselves() {
     SEEN.set(Seen::Ourselves);
+}
+
+/// Said by the request's body when it is not ready.
+pub(super) fn waiting_for_upload() {
+    SEEN.set(Seen::Upload);
+}
+
+/// Whether the request waits for its body: that has a deadline of its own.
+pub(super) fn is_waiting_for_upload() -> bool {
+    SEEN.get() == Seen::Upload
 }
 
 /// Said by the reply's body when it hands over a frame: the one before was taken.
@@ -56,6 +71,7 @@ pub(super) fn frame_taken() {
 enum Seen {
     Nothing,
     Frame,
+    Upload,
     Ourselves,
 }
 
