@@ -1,8 +1,10 @@
 //! A program of this workspace as a process of its own: started, listened to, and ended by its own id.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -49,9 +51,39 @@ impl Program {
         Self::spawn(command, &[])
     }
 
-    fn spawn(mut command: Command, environment: &[(&str, &str)]) -> Self {
+    /// Starts an example with a socket that is open already, as systemd hands one over.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built or started.
+    pub fn start_with_socket(name: &str, socket: &TcpListener) -> Self {
+        let mut command = Command::new("/bin/sh");
+        // The first handed over is number 3.
+        command.args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" 3<&0 </dev/null"]).arg(executable(name));
+        let socket = OwnedFd::from(socket.try_clone().expect("a second handle of it"));
+        Self::spawn_with(socket, command, &[])
+    }
+
+    /// Starts an example as process 1 of a namespace of its own, as in a container.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built or started.
+    pub fn start_as_first(name: &str) -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
+        // Of the program itself, `unshare` tells no number.
+        command.args(["/bin/sh", "-c", "test $$ = 1 && exec \"$0\""]).arg(executable(name));
+        Self::spawn(command, &[])
+    }
+
+    fn spawn(command: Command, environment: &[(&str, &str)]) -> Self {
+        Self::spawn_with(Stdio::null(), command, environment)
+    }
+
+    fn spawn_with(input: impl Into<Stdio>, mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.env_clear().env("PORT", "0").env("NO_COLOR", "1").envs(environment.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let output = Arc::default();
         let readers = vec![
@@ -93,9 +125,18 @@ impl Program {
     ///
     /// When it is gone already.
     pub fn signal(&self, signal: &str) {
-        let line = format!("kill -{signal} {}", self.child.id());
-        let sent = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
-        assert!(sent.success(), "{line}");
+        signal_process(signal, &self.child.id().to_string());
+    }
+
+    /// Sends a signal to the process that it has started.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn signal_child(&self, signal: &str) {
+        let id = self.child.id();
+        let child = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("a system with /proc");
+        signal_process(signal, child.trim());
     }
 
     /// How it ended, and all that it wrote.
@@ -152,6 +193,12 @@ pub fn exchange(address: SocketAddr, head: &str, body: &str) -> String {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).expect("a reply that ends");
     reply
+}
+
+fn signal_process(signal: &str, id: &str) {
+    let line = format!("kill -{signal} {id}");
+    let sent = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
+    assert!(sent.success(), "{line}");
 }
 
 fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {

@@ -4,4 +4,5 @@ mod few_files;
 mod image;
 mod program;
 mod socket;
+mod systemd;
 mod tls;

@@ -442,6 +442,19 @@ fn a_second_signal_ends_the_wait() {
     drop(half);
 }
 
+#[test]
+fn as_process_1_of_a_container_it_ends_by_sigterm() {
+    // T1: the system ignores a signal to process 1 that has no handler for it.
+    let program = Program::start_as_first("quickstart");
+    let address = program.address();
+    let half = Half::sent(address, "/api/auth/login", LOGIN);
+    program.signal_child("TERM");
+    program.wait_until_closed(address);
+    assert_eq!(status(&half.finish()), 200);
+    let (status, output) = program.ended(EXIT);
+    assert_eq!(status.code(), Some(0), "{output}");
+}
+
 // ---- the other examples ----
 
 #[test]

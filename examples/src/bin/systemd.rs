@@ -1,0 +1,59 @@
+//! Socket activation: systemd opens the socket and hands it to this program. While the program restarts, the socket stays open, and clients that
+//! connect wait for a moment where they would else be refused. Started by hand, the program opens a socket itself, at `PORT`.
+//!
+//! ```ini
+//! # /etc/systemd/system/mottos.socket
+//! [Socket]
+//! ListenStream=127.0.0.1:3000
+//!
+//! [Install]
+//! WantedBy=sockets.target
+//! ```
+//!
+//! ```ini
+//! # /etc/systemd/system/mottos.service
+//! [Service]
+//! ExecStart=/usr/local/bin/mottos
+//! DynamicUser=yes
+//! LimitNOFILE=16384
+//! Restart=on-failure
+//! # Longer than the server waits for its last requests: 10 seconds.
+//! TimeoutStopSec=15
+//! ```
+//!
+//! ```sh
+//! systemctl enable --now mottos.socket
+//! curl http://127.0.0.1:3000/api/mottos/getMotto
+//! ```
+
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::error::Error;
+use std::io;
+
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
+use velox_rpc::server::Server;
+use velox_rpc::{App, Router, procedure};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    let listener = match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)?
+        }
+        None => {
+            let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+            TcpListener::bind(format!("127.0.0.1:{port}")).await?
+        }
+    };
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let mottos = Router::new("mottos").procedure("getMotto", procedure().query(|_| Ok("festina lente")));
+    let service = App::new(()).router(mottos).into_service()?;
+    Server::new(service).listen(listener).run().await?;
+    Ok(())
+}
