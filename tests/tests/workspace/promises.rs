@@ -8,7 +8,7 @@ const OWED: [(&str, usize); 9] =
     [("A", 17), ("B", 7), ("C", 13), ("F", 12), ("E", 9), ("G", 5), ("S", 14), ("L", 7), ("X", 4)];
 
 /// Those that are owed without the others of their letter.
-const SINGLE: [&str; 7] = ["H5", "H7", "H8a", "H11", "H14", "H15", "H24"];
+const SINGLE: [&str; 10] = ["H5", "H7", "H8a", "H11", "H14", "H15", "H24", "T1", "T2", "T3"];
 
 const BETWEEN: [(&str, &str); 3] = [("C5", "C5a"), ("F7", "F7a"), ("S14", "L0")];
 
