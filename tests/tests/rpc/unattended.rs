@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use velox_rpc::{App, Call, Router, procedure, schema};
@@ -26,7 +27,11 @@ const WHOLE: Duration = Duration::from_secs(20);
 
 impl Slow {
     async fn start(configure: impl FnOnce(App<()>) -> App<()>) -> Self {
-        let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
+        Self::over(MemoryStore::new(), configure).await
+    }
+
+    async fn over(store: MemoryStore, configure: impl FnOnce(App<()>) -> App<()>) -> Self {
+        let settings = session_middleware(SECRET).store(store).cookie_name("session").secure(false);
         let session: SessionMiddleware = settings.build().expect("good settings");
         let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let (waiting, let_go) = (Arc::clone(&reached), Arc::clone(&go));
@@ -91,6 +96,21 @@ async fn the_session_of_a_mutation_is_saved_though_its_client_has_left() {
     drop(slow.buy(&cookie).await);
     slow.go.add_permits(1);
     slow.is_saved(&cookie).await;
+}
+
+#[tokio::test]
+async fn the_session_of_a_mutation_is_saved_though_its_client_has_left_and_the_server_ends() {
+    let store = MemoryStore::new();
+    let slow = Slow::over(store.clone(), |app| app).await;
+    let cookie = slow.cookie().await;
+    drop(slow.buy(&cookie).await);
+    let Slow { site, go, .. } = slow;
+    let address = site.address();
+    drop(site);
+    let closed = async { while TcpStream::connect(address).await.is_ok() {} };
+    timeout(WHOLE, closed).await.expect("the server takes nobody any more");
+    go.add_permits(1);
+    Slow::over(store, |app| app).await.is_saved(&cookie).await;
 }
 
 #[tokio::test]
