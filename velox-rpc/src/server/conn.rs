@@ -91,22 +91,14 @@ impl Host {
         let activity = Arc::new(Activity::new(Arc::clone(&self.drain), place, self.service.app().cloned()));
         activity.within_head(true);
         let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
+        let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
+        let answer = service_fn(move |request| {
+            requests.within_head(false);
+            answer(&host.service, &host.limits, InFlight::begin(&requests), request, peer)
+        });
         let end = match version {
-            Version::Http1 => {
-                let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
-                let answer = service_fn(move |request| {
-                    requests.within_head(false);
-                    answer(&host.service, &host.limits, InFlight::begin(&requests), request, peer)
-                });
-                self.watched(self.http1.serve_connection(socket, answer), activity, head).await
-            }
-            Version::Http2 => {
-                let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
-                let answer = service_fn(move |request| {
-                    answer(&host.service, &host.limits, InFlight::begin(&requests), request, peer)
-                });
-                self.watched(self.http2.serve_connection(socket, answer), activity, head).await
-            }
+            Version::Http1 => self.watched(self.http1.serve_connection(socket, answer), activity, head).await,
+            Version::Http2 => self.watched(self.http2.serve_connection(socket, answer), activity, head).await,
         };
         match end {
             End::Closed => {}
@@ -166,7 +158,7 @@ fn http2_builder(limits: Limits) -> http2::Builder<Streams> {
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(BUFFER)
-        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_interval(limits.header.min(PING_INTERVAL))
         .keep_alive_timeout(limits.header);
     builder
 }
@@ -217,5 +209,5 @@ const RESETS: usize = 20;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// Finds clients that vanished without closing.
+/// Finds clients that vanished without closing, and those that do not end a head: nobody can answer a ping in the middle of one.
 const PING_INTERVAL: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@
 //!   places ─ what counts against the cap: connections, and what goes on without its own
 //!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
 //!       watch ─ one timer a connection: head, write, idle and closing deadlines
-//!         socket ─ a stream (TCP, or what a listener gives) that notes what it does (activity, frames)
+//!         socket ─ a stream (TCP, or what a listener gives) that notes what it does (activity)
 //!     answer ─ one request: its deadline, and what becomes of a mutation that nobody waits for
 //!       head ─ refuses heads that hyper lets pass
 //!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
@@ -25,7 +25,6 @@ mod body;
 mod conn;
 mod error;
 mod files;
-mod frames;
 mod head;
 mod limits;
 mod listener;

@@ -174,6 +174,8 @@ impl Server {
 
     /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
     /// for the others. 10 s unless set. Above it, the connection is closed.
+    ///
+    /// HTTP/2 clients are found by pings, which they cannot answer in the middle of a head: their later heads may take twice as long.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.limits.header = limits::duration(timeout);
         self

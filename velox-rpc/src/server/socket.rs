@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
-use super::frames::Frames;
 use super::stream::Stream;
 use super::version::{Prefix, Version};
 
@@ -18,8 +17,7 @@ pub(super) struct Socket {
     stream: Stream,
     prefix: Prefix,
     activity: Arc<Activity>,
-    /// HTTP/2 only.
-    frames: Option<Frames>,
+    version: Version,
     shut: bool,
     /// Whether the client has closed its half.
     is_half_closed: bool,
@@ -29,17 +27,7 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: Stream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
-        let frames = (version == Version::Http2).then(Frames::new);
-        Self { stream, prefix, activity, frames, shut: false, is_half_closed: false, hides_end: false }
-    }
-
-    fn received(&mut self, bytes: &[u8]) {
-        if let Some(frames) = &mut self.frames {
-            frames.follow(bytes);
-            self.activity.within_head(frames.within_head());
-        } else {
-            self.activity.received();
-        }
+        Self { stream, prefix, activity, version, shut: false, is_half_closed: false, hides_end: false }
     }
 
     fn note(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -54,7 +42,7 @@ impl Socket {
     /// Keeps from hyper that the client has closed its half, as long as it waits for a whole reply: hyper would take it for gone, and give the
     /// request up. That a client has left altogether shows when the reply is written, or by a reset.
     fn poll_half_closed(&mut self) -> Poll<io::Result<()>> {
-        self.hides_end = self.frames.is_none() && self.activity.is_waited_for();
+        self.hides_end = self.version == Version::Http1 && self.activity.is_waited_for();
         if self.hides_end { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
@@ -85,7 +73,9 @@ impl AsyncRead for Socket {
         // Also behind the prefix: the rest of the head is most often there, and hyper would otherwise parse it twice.
         let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            this.received(&buffer.filled()[before..]);
+            if this.version == Version::Http1 {
+                this.activity.received();
+            }
             return Poll::Ready(Ok(()));
         }
         if matches!(result, Poll::Ready(Ok(()))) {
@@ -142,6 +132,10 @@ impl AsyncWrite for Socket {
             this.shut = true;
             this.activity.close();
         }
-        if this.frames.is_none() && this.activity.is_unread() { this.poll_discard(cx) } else { Poll::Ready(Ok(())) }
+        if this.version == Version::Http1 && this.activity.is_unread() {
+            this.poll_discard(cx)
+        } else {
+            Poll::Ready(Ok(()))
+        }
     }
 }

@@ -16,6 +16,9 @@
 //! goes on by itself: an idle connection is closed between one and 1 1/8 idle time-outs. Where connections are scarce it is closed after the
 //! first tick without a request, so that it makes room for others.
 //!
+//! Of HTTP/2, only the first head has this deadline. In the middle of a later one the client cannot answer the pings that hyper sends (`conn`),
+//! and hyper closes the connection.
+//!
 //! hyper's own header time-out is off. It allocates and arms a timer for each request and also runs while a connection is idle, so the
 //! two could not differ. Bodies have their own deadline (`body`), and so do HTTP/2's streams (`stall`).
 

@@ -165,17 +165,31 @@ async fn a_head_that_drips_is_closed() {
 }
 
 #[tokio::test]
-async fn the_header_deadline_does_not_touch_an_idle_connection_that_pings() {
+async fn a_client_that_pings_and_sends_no_request_is_closed() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
-    client.next(SETTINGS).await;
-    for _ in 0..10 {
-        client.send(frame(PING, 0, 0, b"01234567")).await;
-        client.next(PING).await;
-        tokio::time::sleep(SHORT / 4).await;
-    }
+    let clock = Clock::start();
+    let pings = async {
+        while client.0.write_all(&frame(PING, 0, 0, b"01234567")).await.is_ok() && client.frame().await.is_some() {}
+    };
+    timeout(HANG, pings).await.expect("the server closes");
+    clock.at_least(SHORT / 2);
+}
+
+#[tokio::test]
+async fn the_header_deadline_does_not_touch_an_idle_connection_that_answers_pings() {
+    let server = Running::start(Limits { header: SHORT, ..long() }).await;
+    let mut client = server.connect2(&[]).await;
     client.send(get(1, "/one")).await;
-    assert_eq!(client.next(DATA).await.payload, b"/one");
+    client.next(DATA).await;
+    let clock = Clock::start();
+    for _ in 0..3 {
+        let ping = client.next(PING).await;
+        client.send(frame(PING, ACK, 0, &ping.payload)).await;
+    }
+    clock.at_least(SHORT * 2);
+    client.send(get(3, "/two")).await;
+    assert_eq!(client.next(DATA).await.payload, b"/two");
 }
 
 #[tokio::test]
@@ -206,11 +220,10 @@ async fn a_stream_without_a_window_is_reset_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_handler_that_works_is_not_taken_for_a_stream_without_a_window() {
-    let server = Running::start(Limits { write: SHORT, idle: SHORT, header: SHORT, body: SHORT, ..long() }).await;
+    let server = Running::start(Limits { write: SHORT, idle: SHORT, body: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/wait")).await;
     server.reached(1).await;
-    // The server's pings are due after 20 s only.
     tokio::time::sleep(SHORT * 3).await;
     server.let_go(1);
     assert_eq!(client.next(DATA).await.payload, b"waited");
