@@ -19,15 +19,13 @@ pub(super) struct Socket {
     activity: Arc<Activity>,
     version: Version,
     shut: bool,
-    /// Whether the client has closed its half.
-    is_half_closed: bool,
-    /// Whether hyper does not know it yet.
+    /// Whether the client has closed its half, and hyper does not know it yet.
     hides_end: bool,
 }
 
 impl Socket {
     pub(super) fn new(stream: Stream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
-        Self { stream, prefix, activity, version, shut: false, is_half_closed: false, hides_end: false }
+        Self { stream, prefix, activity, version, shut: false, hides_end: false }
     }
 
     fn note(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -67,9 +65,6 @@ impl AsyncRead for Socket {
         let this = self.get_mut();
         let before = buffer.filled().len();
         this.prefix.give_back(buffer);
-        if this.is_half_closed && buffer.filled().len() == before {
-            return this.poll_half_closed();
-        }
         // Also behind the prefix: the rest of the head is most often there, and hyper would otherwise parse it twice.
         let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
@@ -78,11 +73,7 @@ impl AsyncRead for Socket {
             }
             return Poll::Ready(Ok(()));
         }
-        if matches!(result, Poll::Ready(Ok(()))) {
-            this.is_half_closed = true;
-            return this.poll_half_closed();
-        }
-        result
+        if matches!(result, Poll::Ready(Ok(()))) { this.poll_half_closed() } else { result }
     }
 }
 
