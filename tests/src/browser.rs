@@ -178,13 +178,13 @@ fn check(reply: &Reply) {
     let all = names.len();
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), all, "two cookies of one name: {reply:?}"); // A17
+    assert_eq!(names.len(), all, "two cookies of one name: {reply:?}");
     if all > 0 {
-        assert!(reply.headers.contains_key(CACHE_CONTROL), "a cookie that may be kept in a cache: {reply:?}"); // L1
+        assert!(reply.headers.contains_key(CACHE_CONTROL), "a cookie that may be kept in a cache: {reply:?}");
         assert!(reply.headers.contains_key(VARY), "a cookie for everybody: {reply:?}");
     }
     if reply.status == StatusCode::SERVICE_UNAVAILABLE {
-        assert_eq!(all, 0, "a cookie though the store failed: {reply:?}"); // S2
+        assert_eq!(all, 0, "a cookie though the store failed: {reply:?}");
     }
 }
 

@@ -185,7 +185,7 @@ impl Reply {
         }
         let failed = self.status.is_client_error() || self.status.is_server_error();
         if failed || self.headers.contains_key("set-cookie") {
-            self.check_unshared(); // L1
+            self.check_unshared();
         }
         if failed && !is_head {
             self.check_envelope();

@@ -82,7 +82,6 @@ mod tests {
 
     #[test]
     fn what_allows_a_shared_cache_is_replaced() {
-        // L1
         for value in [
             "public",
             "Public , max-age=60",

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_flood_that_waits_for_a_slow_store_is_written_ten_times_a_second_too() {
-        // L7: each request passes the time when it began, so requests that waited mix with those
+        // Each request passes the time when it began, so requests that waited mix with those
         // that did not.
         let events = Events::new();
         assert_eq!((0..100).filter(|n| events.unknown.count(6_000 - n % 2).is_some()).count(), 10);

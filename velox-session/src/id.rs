@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_million_ids_have_no_repeat() {
-        // B1: 96 bits of each id are compared.
+        // 96 bits of each id are compared.
         let start = |id: SessionId| u128::from_be_bytes(*id.as_bytes().first_chunk().expect("it is longer"));
         let mut starts: Vec<_> = (0..1_000_000).map(|_| start(SessionId::generate().expect("entropy"))).collect();
         starts.sort_unstable();
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_million_bits_of_ids_look_random() {
-        // B1: each try of a good source fails once in 500 runs, and three in a row fail once in
+        // Each try of a good source fails once in 500 runs, and three in a row fail once in
         // 10^8.
         let looks_random = |_| {
             let ids = (0..4_000).map(|_| SessionId::generate().expect("entropy"));
@@ -180,7 +180,6 @@ mod tests {
 
     #[test]
     fn the_bit_tests_see_what_is_not_random() {
-        // B1
         let low = vec![0x5555_5555_5555_5555; 16_000];
         assert!(monobit(&low) < Z_OF_ONE_IN_A_THOUSAND && runs(&low) > 100.0, "as many of both, in turn");
         let biased: Vec<u64> = (0..16_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63).collect();
@@ -247,7 +246,6 @@ mod tests {
 
     #[test]
     fn debug_hides_the_id() {
-        // B2
         assert_eq!(format!("{:?}", SessionId::generate().expect("entropy")), "SessionId(..)");
     }
 }

@@ -388,7 +388,6 @@ mod tests {
 
     #[test]
     fn the_material_of_a_secret_is_wiped_when_it_is_dropped() {
-        // L6
         fn wiped<T: ZeroizeOnDrop>(_: &T) {}
         wiped(&Secret::new("k7Qv-Zp2Lx9_Rw4Tn8Hs3Jd6Fg1Bm5Ya").expect("a good secret").0);
     }

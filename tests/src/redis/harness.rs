@@ -33,7 +33,7 @@ impl<'s> Aged<'s> {
     ///
     /// # Panics
     ///
-    /// When there is a key that never expires (row E9), or a server does not answer.
+    /// When there is a key that never expires, or a server does not answer.
     pub async fn advance(&self, by: Duration) {
         let by_ms = by.as_millis().to_string();
         for node in &self.nodes {

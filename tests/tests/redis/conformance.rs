@@ -1,4 +1,4 @@
-//! The conformance suite on Redis (row S14), in both layouts, on one server and on a cluster.
+//! The conformance suite on Redis, in both layouts, on one server and on a cluster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use velox_session::conformance;
 use velox_session::store::RedisStore;
 use velox_tests::redis::{Aged, RedisCluster, RedisHarness, RedisServer};
 
-/// Runs the suite on stores that are made by this function, each with a connection of its own: rows C6 and S14.
+/// Runs the suite on stores that are made by this function, each with a connection of its own.
 async fn check<'s>(
     nodes: impl IntoIterator<Item = &'s RedisServer>,
     store: impl Fn() -> RedisStore + Send + Sync + 'static,
@@ -51,7 +51,7 @@ async fn a_connection_of_the_applications_own_keeps_every_promise() {
     check([&server], move || RedisStore::with_connection(connection.clone())).await;
 }
 
-/// Row S10: a command that named keys of two slots would be refused. The three scripts that do are for one server, as in the tests above.
+/// A command that named keys of two slots would be refused. The three scripts that do are for one server, as in the tests above.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_keeps_every_promise() {
     let cluster = RedisCluster::start(3).await;

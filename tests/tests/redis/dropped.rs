@@ -1,5 +1,5 @@
 //! Requests that are dropped while they wait for Redis: the session is as it was before, or as it is after, and nobody waits for
-//! them. Promises C9 and C10.
+//! them.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -64,7 +64,7 @@ async fn at_every_wait<Look: Future<Output = ()>>(
 }
 
 #[tokio::test]
-async fn c10_a_write_is_there_in_whole_or_not_at_all() {
+async fn a_write_is_there_in_whole_or_not_at_all() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/session/count", &json!({})), async |mut browser, reply| {
@@ -77,7 +77,7 @@ async fn c10_a_write_is_there_in_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn c10_a_login_leaves_the_old_session_or_the_new_one() {
+async fn a_login_leaves_the_old_session_or_the_new_one() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/auth/login", &alice()), async |mut browser, reply| {
@@ -94,7 +94,7 @@ async fn c10_a_login_leaves_the_old_session_or_the_new_one() {
 }
 
 #[tokio::test]
-async fn c10_a_new_id_leaves_the_old_session_whole_or_dead() {
+async fn a_new_id_leaves_the_old_session_whole_or_dead() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/session/regenerate", &json!({})), async |browser, reply| {
@@ -107,7 +107,7 @@ async fn c10_a_new_id_leaves_the_old_session_whole_or_dead() {
 }
 
 #[tokio::test]
-async fn c10_a_logout_is_done_or_not_done() {
+async fn a_logout_is_done_or_not_done() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/auth/logout", &json!({})), async |mut browser, reply| {
@@ -121,7 +121,7 @@ async fn c10_a_logout_is_done_or_not_done() {
 }
 
 #[tokio::test]
-async fn c9_who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
+async fn who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let app = app(&proxy.url());

@@ -12,11 +12,11 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Fault, Proxy, RedisCluster, RedisServer};
 use velox_tests::{Browser, Reply, SessionsApp};
 
-/// How long a request may take whatever Redis does: S1.
+/// How long a request may take whatever Redis does.
 const REQUEST: Duration = Duration::from_secs(3);
-/// How long a request may take that needs no session: S3.
+/// How long a request may take that needs no session.
 const OTHER_REQUEST: Duration = Duration::from_secs(1);
-/// How long it may take until all is well again: S4.
+/// How long it may take until all is well again.
 const RECOVERY: Duration = Duration::from_secs(4);
 const DEADLINE: Duration = Duration::from_millis(500);
 
@@ -55,7 +55,7 @@ async fn log_in(browser: &mut Browser) -> Reply {
     browser.post("/api/auth/login", account).await
 }
 
-/// A 503 that says so, in time, without a cookie: S1, S2.
+/// A 503 that says so, in time, without a cookie.
 fn assert_unavailable(reply: &Reply, since: Instant) {
     assert_eq!(reply.failure(), (503, "SESSION_UNAVAILABLE".to_owned()), "{reply:?}");
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
@@ -76,7 +76,7 @@ async fn recovers(alice: &mut Browser) {
 }
 
 #[tokio::test]
-async fn s1_a_request_is_answered_503_within_its_time_when_redis_is_silent() {
+async fn a_request_is_answered_503_within_its_time_when_redis_is_silent() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -94,7 +94,7 @@ async fn s1_a_request_is_answered_503_within_its_time_when_redis_is_silent() {
 }
 
 #[tokio::test]
-async fn s1_connecting_is_part_of_the_deadline() {
+async fn connecting_is_part_of_the_deadline() {
     let server = RedisServer::start().await;
     server.pause();
     let app = app(store(&server.url()));
@@ -104,7 +104,7 @@ async fn s1_connecting_is_part_of_the_deadline() {
 }
 
 #[tokio::test]
-async fn s2_an_unknown_session_is_503_and_never_a_stranger() {
+async fn an_unknown_session_is_503_and_never_a_stranger() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let cookie = alice.value("session");
@@ -126,7 +126,7 @@ async fn s2_an_unknown_session_is_503_and_never_a_stranger() {
 }
 
 #[tokio::test]
-async fn s3_what_needs_no_session_is_served_through_the_outage() {
+async fn what_needs_no_session_is_served_through_the_outage() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -144,7 +144,7 @@ async fn s3_what_needs_no_session_is_served_through_the_outage() {
 }
 
 #[tokio::test]
-async fn s4_it_reconnects_by_itself_after_a_long_outage_and_sessions_are_kept() {
+async fn it_reconnects_by_itself_after_a_long_outage_and_sessions_are_kept() {
     let mut server = RedisServer::durable().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -161,7 +161,7 @@ async fn s4_it_reconnects_by_itself_after_a_long_outage_and_sessions_are_kept() 
 }
 
 #[tokio::test]
-async fn s4_nobody_notices_a_restart_between_two_requests() {
+async fn nobody_notices_a_restart_between_two_requests() {
     let mut server = RedisServer::durable().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -172,7 +172,7 @@ async fn s4_nobody_notices_a_restart_between_two_requests() {
 }
 
 #[tokio::test]
-async fn s5_a_request_is_at_most_twice_the_commands_and_a_write_is_not_sent_again() {
+async fn a_request_is_at_most_twice_the_commands_and_a_write_is_not_sent_again() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let commands = async |alice: &mut Browser| {
@@ -193,7 +193,7 @@ async fn s5_a_request_is_at_most_twice_the_commands_and_a_write_is_not_sent_agai
 }
 
 #[tokio::test]
-async fn s5_one_connection_serves_all_and_an_outage_costs_few_attempts() {
+async fn one_connection_serves_all_and_an_outage_costs_few_attempts() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let many =
@@ -217,7 +217,7 @@ async fn s5_one_connection_serves_all_and_an_outage_costs_few_attempts() {
 }
 
 #[tokio::test]
-async fn s6_a_connection_that_is_half_open_is_left() {
+async fn a_connection_that_is_half_open_is_left() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     proxy.set(Fault::Silence);
@@ -231,7 +231,7 @@ async fn s6_a_connection_that_is_half_open_is_left() {
 }
 
 #[tokio::test]
-async fn s7_what_is_acknowledged_is_stored_and_the_rest_is_old_or_new() {
+async fn what_is_acknowledged_is_stored_and_the_rest_is_old_or_new() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let mut lost = 0;
@@ -259,7 +259,7 @@ async fn s7_what_is_acknowledged_is_stored_and_the_rest_is_old_or_new() {
 }
 
 #[tokio::test]
-async fn s7_a_login_whose_reply_is_lost_leaves_nobody_logged_in() {
+async fn a_login_whose_reply_is_lost_leaves_nobody_logged_in() {
     let (_server, proxy, app) = behind_a_proxy().await;
     for nth in 0..2 {
         let mut visitor = app.visitor();
@@ -276,7 +276,7 @@ async fn s7_a_login_whose_reply_is_lost_leaves_nobody_logged_in() {
 }
 
 #[tokio::test]
-async fn s8_errors_of_redis_are_503_at_worst() {
+async fn errors_of_redis_are_503_at_worst() {
     let (server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let errors = [
@@ -311,7 +311,7 @@ async fn s8_errors_of_redis_are_503_at_worst() {
 }
 
 #[tokio::test]
-async fn s8_a_server_out_of_memory_refuses_logins_and_serves_who_is_there() {
+async fn a_server_out_of_memory_refuses_logins_and_serves_who_is_there() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -325,7 +325,7 @@ async fn s8_a_server_out_of_memory_refuses_logins_and_serves_who_is_there() {
 }
 
 #[tokio::test]
-async fn s8_a_session_follows_its_slot_through_a_cluster() {
+async fn a_session_follows_its_slot_through_a_cluster() {
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
     let app = app(RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses"));
@@ -399,7 +399,7 @@ fn cluster_store(cluster: &RedisCluster) -> RedisStore {
 }
 
 #[tokio::test]
-async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
+async fn a_node_that_is_gone_takes_only_its_own_sessions_along() {
     let mut cluster = partial_cluster().await;
     let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
@@ -431,7 +431,7 @@ async fn s8_a_node_that_is_gone_takes_only_its_own_sessions_along() {
 }
 
 #[tokio::test]
-async fn s8_a_node_that_is_silent_takes_only_its_own_sessions_along() {
+async fn a_node_that_is_silent_takes_only_its_own_sessions_along() {
     let cluster = partial_cluster().await;
     let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
@@ -462,7 +462,7 @@ async fn s8_a_node_that_is_silent_takes_only_its_own_sessions_along() {
 }
 
 #[tokio::test]
-async fn s9_after_a_failover_a_new_connection_goes_to_the_new_master() {
+async fn after_a_failover_a_new_connection_goes_to_the_new_master() {
     let master = RedisServer::start().await;
     let replica = RedisServer::replica_of(&master).await;
     let proxy = Proxy::before(master.port()).await;
@@ -487,7 +487,7 @@ async fn s9_after_a_failover_a_new_connection_goes_to_the_new_master() {
 }
 
 #[tokio::test]
-async fn s9_a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them() {
+async fn a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them() {
     let master = RedisServer::start().await;
     let replica = RedisServer::replica_of(&master).await;
     let proxy = Proxy::before(master.port()).await;
@@ -515,7 +515,7 @@ async fn s9_a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_the
 }
 
 #[tokio::test]
-async fn s11_an_application_starts_while_redis_is_down_and_serves_when_it_is_up() {
+async fn an_application_starts_while_redis_is_down_and_serves_when_it_is_up() {
     let mut server = RedisServer::start().await;
     server.stop();
     let app = app(store(&server.url()));
@@ -535,7 +535,7 @@ async fn s11_an_application_starts_while_redis_is_down_and_serves_when_it_is_up(
 }
 
 #[tokio::test]
-async fn s12_an_emptied_redis_logs_out_and_nothing_fails() {
+async fn an_emptied_redis_logs_out_and_nothing_fails() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -547,7 +547,7 @@ async fn s12_an_emptied_redis_logs_out_and_nothing_fails() {
 }
 
 #[tokio::test]
-async fn s13_a_record_that_cannot_be_read_is_no_session() {
+async fn a_record_that_cannot_be_read_is_no_session() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let (mut alice, _, whole) = alone(&server, &app).await;

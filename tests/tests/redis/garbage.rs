@@ -1,4 +1,4 @@
-//! Keys of ours that hold something else: it is said once, the key is made anew, and the request is served (rows B6, E9 and S13).
+//! Keys of ours that hold something else: it is said once, the key is made anew, and the request is served.
 
 use std::time::Duration;
 

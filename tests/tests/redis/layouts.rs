@@ -209,7 +209,7 @@ async fn a_session_that_begins_here_is_one_that_veloxts_reads() {
     assert_eq!(json["expiresAt"], now + 3_600_000);
 }
 
-/// Row C5: its records have no version, and yet a write of its own is not overwritten.
+/// Its records have no version, and yet a write of its own is not overwritten.
 #[tokio::test]
 async fn what_veloxts_writes_in_between_is_kept() {
     let server = RedisServer::start().await;
@@ -231,7 +231,6 @@ async fn what_veloxts_writes_in_between_is_kept() {
     }
 }
 
-/// Row C1.
 #[tokio::test]
 async fn what_veloxts_ends_in_between_stays_ended() {
     let server = RedisServer::start().await;
@@ -245,7 +244,6 @@ async fn what_veloxts_ends_in_between_stays_ended() {
     assert_eq!(server.command(&["EXISTS", &service.key(&cookie).await]).await, Value::Int(0));
 }
 
-/// Rows C3 and E2.
 #[tokio::test]
 async fn a_renewal_moves_what_the_text_says_and_the_key_together() {
     let server = RedisServer::start().await;
@@ -354,7 +352,7 @@ async fn a_session_of_veloxts_is_listed_once_it_was_read() {
 
 // ---- what is no record ----
 
-/// Rows B6 and S13: no session, and no error.
+/// No session, and no error.
 #[tokio::test]
 async fn what_is_no_record_is_no_session() {
     let server = RedisServer::start().await;
@@ -386,7 +384,7 @@ async fn what_is_no_record_is_no_session() {
     }
 }
 
-/// Row S13: a live session that counts as none is a riddle to whoever runs the service.
+/// A live session that counts as none is a riddle to whoever runs the service.
 #[tokio::test]
 async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it() {
     let server = RedisServer::start().await;
@@ -407,7 +405,6 @@ async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it()
 
 // ---- all that there is ----
 
-/// Row E9.
 #[tokio::test]
 async fn over_a_random_life_every_key_has_an_end() {
     let server = RedisServer::start().await;
@@ -459,7 +456,6 @@ async fn a_list_does_not_grow_with_what_is_over() {
     }
 }
 
-/// Row B4.
 #[tokio::test]
 async fn a_copy_of_the_default_layout_gives_nobody_a_session() {
     let server = RedisServer::start().await;

@@ -1,4 +1,4 @@
-//! The lists of users' sessions in Redis, while sessions begin and get new ids: no live session is missed (row F8).
+//! The lists of users' sessions in Redis, while sessions begin and get new ids: no live session is missed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -134,7 +134,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Reached only by what hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Rows E6 and F8: one server's clock is five minutes ahead, the other's five minutes behind.
+/// One server's clock is five minutes ahead, the other's five minutes behind.
 #[tokio::test]
 async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
     let server = RedisServer::start().await;
@@ -156,7 +156,7 @@ async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
     assert_eq!(names(&here).await, [key(1)]);
 }
 
-/// Row E9: what a script has done before it was refused something is not undone.
+/// What a script has done before it was refused something is not undone.
 #[tokio::test]
 async fn a_list_has_an_end_where_redis_refuses_what_follows() {
     let server = RedisServer::start().await;
@@ -169,7 +169,7 @@ async fn a_list_has_an_end_where_redis_refuses_what_follows() {
 
 /// Where list and records are read one after the other, a session gets a new id in between.
 #[tokio::test]
-async fn f8_a_session_is_found_by_its_new_id() {
+async fn a_session_is_found_by_its_new_id() {
     let server = RedisServer::start().await;
     let store = Watched::to(&server).await.store();
     begin(&store, 1, MINUTE).await;
@@ -185,7 +185,7 @@ async fn f8_a_session_is_found_by_its_new_id() {
 
 /// The same where one server has all keys, and the list is long.
 #[tokio::test]
-async fn f8_of_a_long_list_too() {
+async fn of_a_long_list_too() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let clock = ManualClock::at(1_700_000_000_000);
@@ -207,7 +207,7 @@ async fn f8_of_a_long_list_too() {
 
 /// Whoever is told that there is no session can rely on it.
 #[tokio::test]
-async fn f8_a_list_that_never_stands_still_is_an_error() {
+async fn a_list_that_never_stands_still_is_an_error() {
     let server = RedisServer::start().await;
     let store = Watched::to(&server).await.store();
     begin(&store, 0, HOUR).await;
@@ -226,7 +226,7 @@ async fn f8_a_list_that_never_stands_still_is_an_error() {
     assert!(looking.store().sessions_of(&ada()).await.is_err());
 }
 
-/// F8, F12: a session that was ended is not counted, and the list does not grow where there is no limit.
+/// A session that was ended is not counted, and the list does not grow where there is no limit.
 #[tokio::test]
 async fn a_list_does_not_keep_the_names_of_sessions_that_are_over() {
     let server = RedisServer::start().await;

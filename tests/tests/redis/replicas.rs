@@ -1,4 +1,4 @@
-//! Writes that count only once replicas have them (row S9), with real replicas that follow, fall silent and leave.
+//! Writes that count only once replicas have them, with real replicas that follow, fall silent and leave.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Proxy, RedisCluster, RedisServer};
 use velox_tests::{Browser, Reply, SessionsApp};
 
-/// How long a request may take whatever Redis does: S1.
+/// How long a request may take whatever Redis does.
 const REQUEST: Duration = Duration::from_secs(3);
 /// How long a read may take while writes wait.
 const READ: Duration = Duration::from_secs(1);
@@ -78,7 +78,7 @@ async fn profile(browser: &Browser) -> u16 {
     browser.start_get("/api/auth/profile").await.status.as_u16()
 }
 
-/// A 503 that says so, in time, without a cookie: S1, S2.
+/// A 503 that says so, in time, without a cookie.
 fn assert_unavailable(reply: &Reply, since: Instant) {
     assert_eq!(reply.failure(), (503, "SESSION_UNAVAILABLE".to_owned()), "{reply:?}");
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
@@ -86,7 +86,7 @@ fn assert_unavailable(reply: &Reply, since: Instant) {
 }
 
 #[tokio::test]
-async fn s9_what_was_answered_is_on_the_replica() {
+async fn what_was_answered_is_on_the_replica() {
     let (master, replica) = master_and_replica().await;
     let stores = [patient(&master.url()), own(&master).await];
     for store in stores {
@@ -106,7 +106,7 @@ async fn s9_what_was_answered_is_on_the_replica() {
 }
 
 #[tokio::test]
-async fn s9_a_replica_that_takes_over_has_all_that_was_answered() {
+async fn a_replica_that_takes_over_has_all_that_was_answered() {
     let (master, replica) = master_and_replica().await;
     let proxy = Proxy::before(master.port()).await;
     let app = app(patient(&proxy.url()), PATIENCE);
@@ -132,7 +132,7 @@ async fn s9_a_replica_that_takes_over_has_all_that_was_answered() {
 }
 
 #[tokio::test]
-async fn s9_without_replicas_writes_are_503_and_reads_go_on() {
+async fn without_replicas_writes_are_503_and_reads_go_on() {
     let (master, replica) = master_and_replica().await;
     let app = app(impatient(&master.url()), WITHIN);
     let alice = logged_in(&app).await;
@@ -171,7 +171,7 @@ async fn s9_without_replicas_writes_are_503_and_reads_go_on() {
         }
         let since = Instant::now();
         assert_unavailable(&log_in(&mut others[3]).await, since);
-        // C12: where no replica has the new session, the old one is there yet.
+        // Where no replica has the new session, the old one is there yet.
         assert_eq!((profile(&others[1]).await, profile(&others[3]).await), (200, 200));
         if silent {
             replica.resume();
@@ -184,7 +184,7 @@ async fn s9_without_replicas_writes_are_503_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn s9_a_session_that_no_replica_has_is_taken_back() {
+async fn a_session_that_no_replica_has_is_taken_back() {
     let server = RedisServer::start().await;
     for store in [impatient(&server.url()), own(&server).await] {
         let app = app(store, WITHIN);
@@ -198,7 +198,7 @@ async fn s9_a_session_that_no_replica_has_is_taken_back() {
 
 /// So is one where Redis does not wait.
 #[tokio::test]
-async fn s9_a_session_is_taken_back_where_redis_refuses_to_wait() {
+async fn a_session_is_taken_back_where_redis_refuses_to_wait() {
     let server = RedisServer::start().await;
     server.command(&["ACL", "SETUSER", "default", "-wait"]).await;
     for store in [impatient(&server.url()), own(&server).await] {
@@ -210,7 +210,7 @@ async fn s9_a_session_is_taken_back_where_redis_refuses_to_wait() {
 }
 
 #[tokio::test]
-async fn s9_in_a_cluster_the_node_waits_that_has_taken_the_write() {
+async fn in_a_cluster_the_node_waits_that_has_taken_the_write() {
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
     let app = app(RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses"), WITHIN);
@@ -230,7 +230,7 @@ async fn s9_in_a_cluster_the_node_waits_that_has_taken_the_write() {
 
 /// The counts of `redis_round_trips.rs` stay, but for a new id on top of a session.
 #[tokio::test]
-async fn s9_waiting_takes_no_further_round_trip() {
+async fn waiting_takes_no_further_round_trip() {
     let (master, _replica) = master_and_replica().await;
     // The scripts are known.
     let mut somebody = app(patient(&master.url()), PATIENCE).alice().await;

@@ -48,7 +48,6 @@ fn account(name: &str, password: &str) -> Value {
 
 #[tokio::test]
 async fn without_a_session_cookie_or_with_a_forged_one_there_is_none() {
-    // G1, G5, A3
     let world = World::with(|settings| settings).await;
     let alice = world.app.alice().await;
     let mut thief = world.app.visitor();
@@ -62,7 +61,6 @@ async fn without_a_session_cookie_or_with_a_forged_one_there_is_none() {
 
 #[tokio::test]
 async fn a_read_is_one_whether_it_renews_or_not() {
-    // E2
     for interval in [0, 60] {
         let world = World::with(|settings| settings.touch_interval(Duration::from_secs(interval))).await;
         let mut alice = world.app.alice().await;

@@ -1,4 +1,4 @@
-//! A master that sentinels watch (row S9): when it goes, sessions are served by the replica that was promoted.
+//! A master that sentinels watch: when it goes, sessions are served by the replica that was promoted.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ async fn count(browser: &mut Browser) -> u64 {
 }
 
 #[tokio::test]
-async fn s9_what_was_acknowledged_is_served_after_the_master_died() {
+async fn what_was_acknowledged_is_served_after_the_master_died() {
     let mut master = RedisServer::start().await;
     let replicas = [RedisServer::replica_of(&master).await, RedisServer::replica_of(&master).await];
     let sentinel = RedisSentinel::watching(&master, 2, None).await;
@@ -62,7 +62,7 @@ async fn s9_what_was_acknowledged_is_served_after_the_master_died() {
 }
 
 #[tokio::test]
-async fn s9_a_failover_by_hand_is_followed_and_passwords_are_kept_apart() {
+async fn a_failover_by_hand_is_followed_and_passwords_are_kept_apart() {
     let master = RedisServer::with_password("of-the-master").await;
     let replica = RedisServer::replica_of(&master).await;
     let sentinel = RedisSentinel::watching(&master, 1, Some("of-the-sentinel")).await;

@@ -1018,7 +1018,6 @@ fn cached(said: &'static str, gives: fn() -> Result<u8>) -> Query<(), u8> {
 
 #[tokio::test]
 async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_error() {
-    // L1
     let sent = async |said, gives| {
         let api = Client::of_one(cached(said, gives)).expecting("cache-control");
         let header = api.get("/api/test/run").await.header("cache-control").map(str::to_owned);
@@ -1045,7 +1044,7 @@ async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_e
 
 #[tokio::test]
 async fn an_error_before_any_handler_says_nothing_to_caches() {
-    // L1: the client fails on a header that nobody expected.
+    // The client fails on a header that nobody expected.
     let api = Client::of(App::new(()).body_limit(8).router(Router::new("test").procedure(
         "run",
         procedure::<()>().input::<Note>().mutation(|Call { ctx, .. }| {

@@ -111,7 +111,6 @@ async fn a_preflight_of_a_front_end_is_told_what_it_may_send() {
     assert!(names(headers, "vary").contains(&"origin".to_owned()), "{headers:?}");
 }
 
-/// Promise X4.
 #[tokio::test]
 async fn no_other_origin_is_allowed_anything() {
     let store = store();
@@ -236,7 +235,6 @@ async fn in_chromium_a_front_end_on_another_port_logs_in_and_reads_the_profile()
     assert_eq!(page["after"]["remaining"], json!((LIMIT - 2).to_string()), "a header that is exposed");
 }
 
-/// Promise X4.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
     let (front_end, stranger, store) = (page().await, page().await, store());
@@ -246,7 +244,7 @@ async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
     assert_eq!(store.calls(), [], "no session was made");
 }
 
-/// Promise X4. Cookies do not tell ports apart: the browser sends the visitor's session with the calls of the page.
+/// Cookies do not tell ports apart: the browser sends the visitor's session with the calls of the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_page_that_is_not_allowed_cannot_use_the_session_of_its_visitor() {
     let (front_end, stranger) = (page().await, page().await);

@@ -1,4 +1,4 @@
-//! Which hosts an application answers for, against DNS rebinding. Beside promise H7.
+//! Which hosts an application answers for, against DNS rebinding.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

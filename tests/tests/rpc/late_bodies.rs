@@ -94,7 +94,6 @@ async fn first(site: &Site, path: &str, headers: &str) -> String {
     client.head().await
 }
 
-/// Promise H8a.
 #[tokio::test]
 async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
     let site = Site::of(app(&sessions())).await;

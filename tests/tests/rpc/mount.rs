@@ -202,7 +202,7 @@ async fn the_peer_is_the_one_beside_the_request_or_what_the_application_finds_or
     assert_eq!(told(&extensions).await, "203.0.113.7:3");
 }
 
-/// Promise X4. Cross-origin requests are the business of a layer: without one, no header allows any.
+/// Cross-origin requests are the business of a layer: without one, no header allows any.
 #[tokio::test]
 async fn nothing_is_allowed_to_other_origins_without_a_layer() {
     let mut request = get("/api/greetings/stamp");

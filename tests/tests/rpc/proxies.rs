@@ -1,4 +1,4 @@
-//! What a handler is told of client, scheme and host, with trusted proxies and without. Promise H24.
+//! What a handler is told of client, scheme and host, with trusted proxies and without.
 
 use http::header::HOST;
 use http::{HeaderName, HeaderValue, Request};

@@ -1249,7 +1249,6 @@ async fn a_trace_of_the_callers_goes_on() {
     assert!(is_our_own(&id_of(None, &[TRACEPARENT, TRACEPARENT]).await), "there is one trace, or none");
 }
 
-/// Promise H24.
 #[tokio::test]
 async fn an_id_of_a_trusted_proxy_is_taken_over() {
     let from_proxy = async |headers: &[(&'static str, &str)]| id_of(Some(Peer::Unix), headers).await;

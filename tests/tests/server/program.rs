@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use velox_tests::{Program, exchange, forged};
 
-/// T2: nobody holds up the end for longer.
+/// Nobody holds up the end for longer.
 const EXIT: Duration = Duration::from_secs(12);
 /// Reached only by what hangs.
 const HANG: Duration = Duration::from_secs(30);
@@ -158,7 +158,6 @@ fn the_seed_page_answers_over_http() {
 
 #[test]
 fn no_reply_names_the_server() {
-    // L5
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     for reply in [
@@ -179,7 +178,6 @@ fn no_reply_names_the_server() {
 
 #[test]
 fn in_production_the_cookie_is_as_safe_as_cookies_get() {
-    // A9
     let program = Program::start("quickstart", &[("SESSION_SECRET", SECRET)]);
     let login = post(program.address(), "/api/auth/login", None, LOGIN);
     let line =
@@ -191,7 +189,7 @@ fn in_production_the_cookie_is_as_safe_as_cookies_get() {
 
 #[test]
 fn the_programs_log_holds_no_secret() {
-    // L4: with what a reader sees, the subscriber's own format.
+    // With what a reader sees, the subscriber's own format.
     let program = Program::start("quickstart", &[("SESSION_SECRET", SECRET)]);
     let address = program.address();
     let session = cookie(&post(address, "/api/auth/login", None, LOGIN));
@@ -210,7 +208,6 @@ fn the_programs_log_holds_no_secret() {
 
 #[test]
 fn what_is_no_http_is_closed_or_refused_and_the_program_goes_on() {
-    // H22, H23
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     for bytes in [
@@ -254,7 +251,6 @@ fn refused(name: &str, environment: &[(&str, &str)], message: &[&str]) -> String
 
 #[test]
 fn a_port_that_is_taken_is_said() {
-    // T5
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
     for name in ["quickstart", "without_macros", "own_store"] {
@@ -264,7 +260,6 @@ fn a_port_that_is_taken_is_said() {
 
 #[test]
 fn a_port_that_is_none_is_said() {
-    // T5
     for port in ["x", "70000", ""] {
         for name in ["quickstart", "own_store", "without_macros", "bench"] {
             refused(name, &[("PORT", port)], &["port is"]);
@@ -303,7 +298,6 @@ fn an_origin_that_no_browser_sends_is_named_with_how_to_write_it() {
 
 #[test]
 fn an_address_of_redis_that_is_none_is_named_and_its_password_not_shown() {
-    // L4
     for name in ["quickstart", "bench"] {
         for url in ["redis", "http://:hunter2@localhost", "redis://:hunter2@[localhost"] {
             let output = refused(name, &[("REDIS_URL", url)], &["redis_url"]);
@@ -314,7 +308,6 @@ fn an_address_of_redis_that_is_none_is_named_and_its_password_not_shown() {
 
 #[test]
 fn a_weak_secret_is_said_and_not_shown() {
-    // T5, L4
     for secret in
         ["hunter2-hunter2", "changeme-changeme-changeme-please", "abababababababababababababababababababab", ""]
     {
@@ -329,7 +322,6 @@ fn a_weak_secret_is_said_and_not_shown() {
 
 #[test]
 fn a_program_with_nothing_to_do_ends_at_once() {
-    // T1
     for signal in ["TERM", "INT"] {
         for name in ["quickstart", "own_store", "without_macros"] {
             let program = Program::start(name, &[]);
@@ -343,7 +335,7 @@ fn a_program_with_nothing_to_do_ends_at_once() {
 
 #[test]
 fn requests_in_flight_are_finished_and_their_sessions_saved() {
-    // T1: 20 of 20.
+    // 20 of 20.
     for signal in ["TERM", "INT"] {
         let program = Program::start("quickstart", &[]);
         let address = program.address();
@@ -363,7 +355,6 @@ fn requests_in_flight_are_finished_and_their_sessions_saved() {
 
 #[test]
 fn a_session_that_is_saved_during_the_shutdown_is_in_the_store() {
-    // T1, T4
     let folder = Folder::new("during-shutdown");
     let program = own_store(&folder);
     let address = program.address();
@@ -380,7 +371,6 @@ fn a_session_that_is_saved_during_the_shutdown_is_in_the_store() {
 
 #[test]
 fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
-    // T2
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     let mut idle = connect(address);
@@ -414,7 +404,6 @@ fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
 
 #[test]
 fn a_request_that_never_ends_is_cut_off_at_the_deadline_and_counted() {
-    // T2, T3
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     let halves = [Half::sent(address, "/api/auth/login", LOGIN), Half::sent(address, "/api/auth/login", LOGIN)];
@@ -444,7 +433,7 @@ fn a_second_signal_ends_the_wait() {
 
 #[test]
 fn as_process_1_of_a_container_it_ends_by_sigterm() {
-    // T1: the system ignores a signal to process 1 that has no handler for it.
+    // The system ignores a signal to process 1 that has no handler for it.
     let program = Program::start_as_first("quickstart");
     let address = program.address();
     let half = Half::sent(address, "/api/auth/login", LOGIN);
@@ -459,7 +448,7 @@ fn as_process_1_of_a_container_it_ends_by_sigterm() {
 
 #[test]
 fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
-    // T4: also from one that was killed.
+    // Also from one that was killed.
     let folder = Folder::new("own-store");
     let mut session = None;
     for (visit, signal) in [(1, "TERM"), (2, "KILL"), (3, "INT")] {
@@ -472,7 +461,7 @@ fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
         program.signal(signal);
         program.ended(EXIT);
     }
-    // What is in the folder is no session for who steals it: B4.
+    // What is in the folder is no session for who steals it.
     let (_, value) = session.as_deref().and_then(|session| session.split_once('=')).expect("a cookie");
     for file in fs::read_dir(&folder.0).expect("the folder") {
         let file = file.expect("an entry");
@@ -496,7 +485,7 @@ fn with_another_secret_there_is_another_session() {
 
 #[test]
 fn visits_at_the_same_time_are_all_counted() {
-    // C5: over a store of one's own, in threads.
+    // Over a store of one's own, in threads.
     let folder = Folder::new("visits");
     let program = own_store(&folder);
     let address = program.address();

@@ -1,5 +1,5 @@
 //! A 2xx means that what a call wrote is in the session that goes on, whatever other requests do meanwhile; else the call is answered 409.
-//! Over the memory store and over Redis. Promises C4, C5, C5a, F6 and F8.
+//! Over the memory store and over Redis.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -126,7 +126,7 @@ impl Event {
 }
 
 #[tokio::test]
-async fn c5_a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
+async fn a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
     for stage in Stage::both().await {
         for event in EVENTS {
             for deed in ["set", "flash", "remove", "regenerate"] {
@@ -146,7 +146,7 @@ async fn c5_a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
 }
 
 #[tokio::test]
-async fn c5_an_update_that_was_returned_is_in_the_session_that_goes_on_and_sends_no_cookie_of_the_old_id() {
+async fn an_update_that_was_returned_is_in_the_session_that_goes_on_and_sends_no_cookie_of_the_old_id() {
     for stage in Stage::both().await {
         for event in EVENTS {
             let browser = event.begin(&stage.app).await;
@@ -161,7 +161,7 @@ async fn c5_an_update_that_was_returned_is_in_the_session_that_goes_on_and_sends
 }
 
 #[tokio::test]
-async fn c5_an_update_of_a_session_that_has_a_new_id_or_is_over_is_answered_409() {
+async fn an_update_of_a_session_that_has_a_new_id_or_is_over_is_answered_409() {
     for stage in Stage::both().await {
         for event in EVENTS {
             let browser = event.begin(&stage.app).await;
@@ -174,7 +174,7 @@ async fn c5_an_update_of_a_session_that_has_a_new_id_or_is_over_is_answered_409(
 }
 
 #[tokio::test]
-async fn c5_a_login_is_never_answered_409_for_what_another_request_does_to_the_session_before() {
+async fn a_login_is_never_answered_409_for_what_another_request_does_to_the_session_before() {
     for stage in Stage::both().await {
         for event in
             [Event::Regenerate, Event::LoginOfTheSame, Event::LoginOfAVisitor, Event::LoginOfAnother, Event::Logout]
@@ -191,7 +191,7 @@ async fn c5_a_login_is_never_answered_409_for_what_another_request_does_to_the_s
 }
 
 #[tokio::test]
-async fn f6_a_logout_ends_the_session_also_where_it_gets_a_new_id_meanwhile() {
+async fn a_logout_ends_the_session_also_where_it_gets_a_new_id_meanwhile() {
     for stage in Stage::both().await {
         for event in [Event::Regenerate, Event::LoginOfTheSame] {
             let browser = event.begin(&stage.app).await;
@@ -204,7 +204,7 @@ async fn f6_a_logout_ends_the_session_also_where_it_gets_a_new_id_meanwhile() {
 }
 
 #[tokio::test]
-async fn f8_a_login_that_began_before_all_sessions_were_ended_is_answered_409() {
+async fn a_login_that_began_before_all_sessions_were_ended_is_answered_409() {
     for stage in Stage::both().await {
         for procedure in ["endAllOf", "logoutAll", "logoutOthers"] {
             let [visitor, mut alice] = [stage.app.visitor(), stage.app.alice().await];
@@ -226,7 +226,7 @@ async fn f8_a_login_that_began_before_all_sessions_were_ended_is_answered_409() 
 }
 
 #[tokio::test]
-async fn f8_a_login_and_the_end_of_all_others_go_together_in_one_request() {
+async fn a_login_and_the_end_of_all_others_go_together_in_one_request() {
     for stage in Stage::both().await {
         let alices = [stage.app.alice().await, stage.app.alice().await];
         stage.moment().await;
@@ -241,7 +241,7 @@ async fn f8_a_login_and_the_end_of_all_others_go_together_in_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c5a_concurrent_increments_return_what_was_saved() {
+async fn concurrent_increments_return_what_was_saved() {
     for stage in Stage::both().await {
         let alice = stage.app.alice().await;
         for round in 0..5 {
@@ -258,7 +258,7 @@ async fn c5a_concurrent_increments_return_what_was_saved() {
 }
 
 #[tokio::test]
-async fn c5a_an_update_stands_whatever_becomes_of_the_call() {
+async fn an_update_stands_whatever_becomes_of_the_call() {
     for stage in Stage::both().await {
         for mut browser in [stage.app.alice().await, stage.app.visitor()] {
             let reply = browser.post("/api/session/countThenBreak", json!({})).await;
@@ -269,9 +269,9 @@ async fn c5a_an_update_stands_whatever_becomes_of_the_call() {
     }
 }
 
-/// C5a, S1: each round of a compare-and-set takes one trip, so that six go round within the time that a request has.
+/// Each round of a compare-and-set takes one trip, so that six go round within the time that a request has.
 #[tokio::test]
-async fn c5a_six_increments_at_once_are_all_done_where_redis_is_slow() {
+async fn six_increments_at_once_are_all_done_where_redis_is_slow() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(300)).await;
     let app = SessionsApp::with(|settings| {
@@ -298,7 +298,7 @@ async fn c5a_six_increments_at_once_are_all_done_where_redis_is_slow() {
 }
 
 #[tokio::test]
-async fn f9_a_handle_stays_with_the_session_when_that_gets_a_new_id() {
+async fn a_handle_stays_with_the_session_when_that_gets_a_new_id() {
     for stage in Stage::both().await {
         let (mut first, mut second) = (stage.app.alice().await, stage.app.alice().await);
         let lines = first.get("/api/users/sessions").await.result();
@@ -316,7 +316,7 @@ async fn f9_a_handle_stays_with_the_session_when_that_gets_a_new_id() {
 }
 
 #[tokio::test]
-async fn c8_a_head_request_slides_the_session_and_writes_nothing_else() {
+async fn a_head_request_slides_the_session_and_writes_nothing_else() {
     for stage in Stage::both().await {
         let mut alice = stage.app.alice().await;
         alice.post("/api/session/flash", json!({"key": "note", "value": "once"})).await.result();

@@ -63,7 +63,6 @@ async fn profile<'a>(app: &SessionsApp, headers: impl IntoIterator<Item = (&'a s
 
 #[tokio::test]
 async fn a_change_of_any_byte_is_refused_before_the_store_is_asked() {
-    // A1, A3
     let world = World::new().await;
     world.accepts(format!("session={}", world.value)).await;
     for index in 0..world.value.len() {
@@ -79,7 +78,6 @@ async fn a_change_of_any_byte_is_refused_before_the_store_is_asked() {
 
 #[tokio::test]
 async fn a_value_has_one_spelling() {
-    // A2
     let world = World::new().await;
     let value = &world.value;
     let (id, mac) = value.split_once('.').expect("an id and a signature");
@@ -129,7 +127,6 @@ async fn a_value_has_one_spelling() {
 
 #[tokio::test]
 async fn a_value_of_another_length_is_refused() {
-    // A6
     let world = World::new().await;
     let (id, mac) = world.value.split_once('.').expect("an id and a signature");
     for length in 0..world.value.len() {
@@ -142,7 +139,7 @@ async fn a_value_of_another_length_is_refused() {
 
 #[tokio::test]
 async fn a_value_of_another_cookie_of_the_same_application_is_no_session() {
-    // A4: the same secret, and even the same store.
+    // The same secret, and even the same store.
     let app = SessionsApp::start();
     let other = SessionsApp::over(&app.store, &app.clock, SECRET, |settings| settings.cookie_name("other"));
     let value = other.alice().await.value("other");
@@ -165,7 +162,6 @@ async fn a_value_of_another_cookie_of_the_same_application_is_no_session() {
 
 #[tokio::test]
 async fn a_value_signed_by_another_secret_is_refused() {
-    // A4
     let world = World::new().await;
     let secret = "another-conformance-secret-9876543210";
     let other = SessionsApp::over(&world.app.store, &world.app.clock, secret, |settings| settings);
@@ -176,7 +172,7 @@ async fn a_value_signed_by_another_secret_is_refused() {
 
 #[tokio::test]
 async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() {
-    // A7. `over` takes one secret; the ring is set in the builder that `change` gets, by building anew.
+    // `over` takes one secret; the ring is set in the builder that `change` gets, by building anew.
     let old = World::new().await;
     let new_secret = "the-new-conformance-secret-9876543210";
     let ring = |_| {
@@ -209,7 +205,6 @@ async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() 
 
 #[tokio::test]
 async fn other_cookies_beside_it_hide_nothing() {
-    // A12
     let world = World::new().await;
     let value = &world.value;
     for neighbour in [
@@ -241,7 +236,6 @@ async fn other_cookies_beside_it_hide_nothing() {
 
 #[tokio::test]
 async fn only_spaces_and_tabs_around_name_and_value_do_not_count() {
-    // A11
     let world = World::new().await;
     let value = &world.value;
     for line in [
@@ -265,7 +259,6 @@ async fn only_spaces_and_tabs_around_name_and_value_do_not_count() {
 
 #[tokio::test]
 async fn a_name_is_compared_by_bytes() {
-    // A11
     let world = World::new().await;
     let value = &world.value;
     for name in [
@@ -293,7 +286,6 @@ async fn a_name_is_compared_by_bytes() {
 
 #[tokio::test]
 async fn of_several_the_first_that_is_signed_and_live_counts() {
-    // A13
     let world = World::new().await;
     let (alice, second) = (&world.value, world.second().await);
     let mut bob = world.app.bob().await;
@@ -332,7 +324,6 @@ async fn of_several_the_first_that_is_signed_and_live_counts() {
 
 #[tokio::test]
 async fn at_most_four_are_tried() {
-    // A13
     let world = World::new().await;
     let forged = velox_tests::forged(&world.value);
     let flood = |forgeries: usize| {
@@ -355,7 +346,6 @@ async fn at_most_four_are_tried() {
 
 #[tokio::test]
 async fn a_session_comes_from_the_cookie_header_alone() {
-    // A14
     let world = World::new().await;
     let value = &world.value;
     let pair = format!("session={value}");
@@ -382,7 +372,6 @@ async fn a_session_comes_from_the_cookie_header_alone() {
 
 #[tokio::test]
 async fn large_and_binary_cookies_cost_no_store_call() {
-    // A15
     let world = World::new().await;
     for size in [4_096, 8_192, 60_000] {
         for filling in [&b"x"[..], b"\xff", b".", b"%", b"=", b"\x80.", b"session="] {
@@ -417,7 +406,6 @@ async fn lines(app: &SessionsApp, name: &str) -> (String, String) {
 
 #[tokio::test]
 async fn by_default_the_cookie_is_as_safe_as_cookies_get() {
-    // A9, A16
     let app = SessionsApp::start();
     let defaults = |_| session_middleware(SECRET).store(app.store.clone()).clock(app.clock.clone());
     let app = SessionsApp::over(&app.store, &app.clock, SECRET, defaults);
@@ -443,7 +431,6 @@ async fn the_seed_pages_settings_give_the_contracts_line() {
 
 #[tokio::test]
 async fn a_removal_has_the_scope_of_what_it_removes() {
-    // A16
     let app = SessionsApp::with(|settings| {
         settings
             .cookie_name("__Secure-s")
@@ -481,7 +468,6 @@ async fn a_cookie_that_expires_on_close_has_no_age_and_its_session_an_end() {
 
 #[tokio::test]
 async fn a_partitioned_cookie_is_removed_from_its_partition() {
-    // A16
     let app = SessionsApp::with(|settings| {
         settings.cookie_name("__Host-s").secure(true).same_site(SameSite::None).partitioned(true)
     });
@@ -495,7 +481,6 @@ async fn a_partitioned_cookie_is_removed_from_its_partition() {
 
 #[test]
 fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
-    // A13
     let warnings = |change: fn(SessionBuilder) -> SessionBuilder| {
         let log = Log::listen();
         change(session_middleware(SECRET).store(MemoryStore::new())).build().expect("good settings");
@@ -529,7 +514,6 @@ fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
 
 #[tokio::test]
 async fn the_cookie_reveals_nothing_of_who_or_when() {
-    // B5
     let world = World::new().await;
     let other = world.second().await;
     let same = world.value.bytes().zip(other.bytes()).filter(|(one, other)| one == other).count();
@@ -549,7 +533,6 @@ fn problems(settings: velox_session::SessionBuilder) -> Vec<String> {
 
 #[test]
 fn everything_that_is_wrong_with_the_settings_is_said_at_once() {
-    // A8, A9, A10
     let settings = session_middleware("changeme-changeme-changeme-please")
         .cookie_name("__Host-session")
         .secure(false)
@@ -579,7 +562,6 @@ fn everything_that_is_wrong_with_the_settings_is_said_at_once() {
 
 #[test]
 fn each_contradiction_of_the_cookie_is_refused() {
-    // A9, A10
     let good = || session_middleware(SECRET).store(MemoryStore::new());
     assert!(good().build().is_ok());
     assert!(good().cookie_name("session").secure(false).build().is_ok());
@@ -609,7 +591,6 @@ fn each_contradiction_of_the_cookie_is_refused() {
 
 #[test]
 fn extreme_durations_are_refused_or_saturate() {
-    // E7
     let good = || session_middleware(SECRET).store(MemoryStore::new());
     for wrong in [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(400 * 86_400 + 1), Duration::MAX] {
         let error = good().max_age(wrong).build().expect_err("an absurd lifetime");
@@ -626,7 +607,6 @@ fn extreme_durations_are_refused_or_saturate() {
 
 #[test]
 fn weak_secrets_are_refused_and_good_ones_are_not() {
-    // A6, A8
     let build = |secret: &str| session_middleware(secret).store(MemoryStore::new()).build();
     let weak = [
         "".to_owned(),

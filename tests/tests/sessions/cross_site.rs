@@ -1,4 +1,4 @@
-//! Mutations that a browser sent from another site: refused before anything is done. Promises X1 to X4.
+//! Mutations that a browser sent from another site: refused before anything is done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -105,7 +105,7 @@ fn assert_refused(reply: &Reply) {
     assert_eq!(reply.header("set-cookie"), None);
 }
 
-// ---- X1 ----
+// ---- mutations from elsewhere ----
 
 #[tokio::test]
 async fn a_mutation_from_another_site_is_refused_and_nothing_is_done() {
@@ -163,7 +163,6 @@ async fn a_query_by_an_unsafe_method_is_refused_like_a_mutation() {
 
 #[tokio::test]
 async fn what_was_refused_is_one_event_without_ids_ten_times_a_second() {
-    // L7
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let log = Log::listen();
@@ -231,7 +230,7 @@ async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_hos
     }
 }
 
-// ---- X2 ----
+// ---- pages of the application ----
 
 #[tokio::test]
 async fn the_applications_own_pages_and_clients_that_are_no_browsers_pass() {
@@ -274,7 +273,6 @@ async fn the_host_of_http_2_is_the_authority_of_the_target() {
     }
 }
 
-/// Promise H24, too.
 #[tokio::test]
 async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
     let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
@@ -342,7 +340,7 @@ async fn the_direct_caller_is_no_browser() {
     assert_eq!(caller.call(bump(), &()).await.expect_err("it is refused").code(), "CROSS_SITE_REQUEST");
 }
 
-// ---- X3 ----
+// ---- GET and HEAD ----
 
 #[tokio::test]
 async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
@@ -366,7 +364,7 @@ async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
     assert_eq!((alice.value("session"), state(&app, &alice).await), (cookie, before));
 }
 
-// ---- X4 ----
+// ---- preflights ----
 
 #[tokio::test]
 async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutations() {

@@ -347,7 +347,7 @@ async fn a_whole_router_is_protected_but_for_its_queries() {
     assert_eq!(client.send(post("/api/shop/buy", "", &headers)).await.result(), "bought");
 }
 
-/// Promise A4: a session and its tokens have one secret, and neither passes for the other.
+/// A session and its tokens have one secret, and neither passes for the other.
 #[tokio::test]
 async fn tokens_of_a_session_have_its_secret_its_clock_and_its_origins() {
     let time = clock();
@@ -383,7 +383,6 @@ fn what_is_wrong_with_the_settings_is_told_at_once() {
     );
 }
 
-/// Promise L4.
 #[test]
 fn nothing_prints_a_key() {
     let builder = csrf(SECRET);

@@ -45,7 +45,6 @@ const UNUSED: (Option<&str>, Option<&str>) = (None, None);
 
 #[tokio::test]
 async fn a_visitor_to_whom_nothing_is_written_gets_no_cookie_and_costs_no_store_call() {
-    // G1, G3, G5
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     let replies = [
@@ -88,7 +87,6 @@ async fn the_first_write_makes_a_session() {
 
 #[tokio::test]
 async fn a_dead_an_expired_and_a_forged_cookie_create_nothing() {
-    // G2
     let app = SessionsApp::start();
     let mut dead = app.alice().await;
     let value = dead.value("session");
@@ -113,7 +111,6 @@ async fn a_dead_an_expired_and_a_forged_cookie_create_nothing() {
 
 #[tokio::test]
 async fn a_failed_login_with_a_bad_cookie_creates_nothing() {
-    // G3
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     visitor.plant("session", "garbage");
@@ -125,7 +122,6 @@ async fn a_failed_login_with_a_bad_cookie_creates_nothing() {
 
 #[tokio::test]
 async fn a_flood_of_visitors_ends_no_session_of_a_user() {
-    // G4
     let app = SessionsApp::start();
     let small = Probe::over(MemoryStore::new().with_clock(app.clock.clone()).with_budget(8 * 1_024));
     let app = SessionsApp::over(&small, &app.clock, SECRET, |settings| settings);
@@ -145,7 +141,6 @@ async fn a_flood_of_visitors_ends_no_session_of_a_user() {
 
 #[tokio::test]
 async fn a_login_gives_a_new_id_and_the_old_one_is_dead_at_once() {
-    // F1, F3
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     set(&mut visitor, "cart", 3).await.result_of_nothing();
@@ -160,7 +155,6 @@ async fn a_login_gives_a_new_id_and_the_old_one_is_dead_at_once() {
 
 #[tokio::test]
 async fn a_login_of_who_is_logged_in_gives_a_new_id_too() {
-    // F1, F3
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -173,7 +167,6 @@ async fn a_login_of_who_is_logged_in_gives_a_new_id_too() {
 
 #[tokio::test]
 async fn an_id_that_the_store_does_not_know_is_never_adopted() {
-    // F2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let issued = alice.value("session");
@@ -189,7 +182,6 @@ async fn an_id_that_the_store_does_not_know_is_never_adopted() {
 
 #[tokio::test]
 async fn what_a_visitor_gathered_stays_and_what_another_user_had_goes() {
-    // F4
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     set(&mut browser, "cart", 3).await.result_of_nothing();
@@ -204,7 +196,6 @@ async fn what_a_visitor_gathered_stays_and_what_another_user_had_goes() {
 
 #[tokio::test]
 async fn regenerate_gives_a_new_id_to_the_same_session() {
-    // F5
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -218,7 +209,6 @@ async fn regenerate_gives_a_new_id_to_the_same_session() {
 
 #[tokio::test]
 async fn a_new_id_is_not_given_out_while_the_old_one_cannot_be_ended() {
-    // F3, F5, C12
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Destroy]);
@@ -233,7 +223,6 @@ async fn a_new_id_is_not_given_out_while_the_old_one_cannot_be_ended() {
 
 #[tokio::test]
 async fn a_logout_ends_the_session_in_the_store_and_in_the_browser() {
-    // F6, A16
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let mut thief = alice.clone();
@@ -246,7 +235,6 @@ async fn a_logout_ends_the_session_in_the_store_and_in_the_browser() {
 
 #[tokio::test]
 async fn a_logout_that_the_store_does_not_do_fails_and_the_session_is_still_there() {
-    // F6
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Destroy]);
@@ -261,7 +249,6 @@ async fn a_logout_that_the_store_does_not_do_fails_and_the_session_is_still_ther
 
 #[tokio::test]
 async fn a_logout_may_be_repeated_and_needs_no_session() {
-    // F7
     let app = SessionsApp::start();
     let alice = app.alice().await;
     let value = alice.value("session");
@@ -279,7 +266,6 @@ async fn a_logout_may_be_repeated_and_needs_no_session() {
 
 #[tokio::test]
 async fn a_failed_login_keeps_the_present_session_and_says_the_same_of_an_unknown_user() {
-    // F10
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -295,7 +281,6 @@ async fn a_failed_login_keeps_the_present_session_and_says_the_same_of_an_unknow
 
 #[tokio::test]
 async fn no_input_sets_who_somebody_is() {
-    // F11
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     let sly = json!({
@@ -331,7 +316,6 @@ async fn a_write_of_a_call_that_is_refused_is_kept() {
 
 #[tokio::test]
 async fn a_write_of_a_call_that_breaks_or_panics_or_cannot_be_sent_is_dropped() {
-    // H22
     let app = SessionsApp::start();
     for procedure in ["/api/session/setThenBreak", "/api/session/setThenPanic", "/api/session/setThenSendText"] {
         let mut visitor = app.visitor();
@@ -371,7 +355,6 @@ async fn a_login_a_logout_and_a_new_id_are_kept_of_a_call_that_breaks() {
 
 #[tokio::test]
 async fn a_session_that_would_grow_too_large_is_refused_and_stays_as_it_was() {
-    // B7
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -383,7 +366,6 @@ async fn a_session_that_would_grow_too_large_is_refused_and_stays_as_it_was() {
 
 #[tokio::test]
 async fn a_key_or_a_value_that_a_caller_may_not_set_is_the_callers_mistake() {
-    // F11
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for key in ["userId", "userEmail", "_createdAt"] {
@@ -398,7 +380,6 @@ async fn a_key_or_a_value_that_a_caller_may_not_set_is_the_callers_mistake() {
 
 #[tokio::test]
 async fn a_message_is_read_once_in_a_later_request() {
-    // C8
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     alice.post("/api/auth/changeProfile", json!({"name": "Alicia"})).await.result();
@@ -446,7 +427,6 @@ async fn a_message_read_by_a_call_that_breaks_is_still_there() {
 
 #[tokio::test]
 async fn one_of_eight_readers_gets_the_message() {
-    // C8
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     visitor.post("/api/session/flash", json!({"key": "note", "value": "once"})).await.result_of_nothing();
@@ -470,7 +450,7 @@ async fn one_of_eight_readers_gets_the_message() {
 
 #[tokio::test]
 async fn a_session_that_is_left_alone_ends_to_the_millisecond() {
-    // E1: the cookie is planted, so that it is the server that ends it.
+    // The cookie is planted, so that it is the server that ends it.
     let app = SessionsApp::start();
     for (wait, live) in [(DAY - Duration::from_millis(1), true), (DAY, false)] {
         let mut alice = app.alice().await;
@@ -483,7 +463,6 @@ async fn a_session_that_is_left_alone_ends_to_the_millisecond() {
 
 #[tokio::test]
 async fn a_session_that_is_only_read_lives_on() {
-    // E2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for _ in 0..20 {
@@ -496,7 +475,6 @@ async fn a_session_that_is_only_read_lives_on() {
 
 #[tokio::test]
 async fn a_read_renews_the_session_once_a_minute_at_most() {
-    // E2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.pass(MINUTE - Duration::from_millis(1));
@@ -521,7 +499,6 @@ async fn a_request_that_does_not_touch_its_session_renews_it_too() {
 
 #[tokio::test]
 async fn a_session_in_use_ends_at_its_absolute_time_out() {
-    // E3
     let app = SessionsApp::start();
     let mut alice = app.visitor();
     alice.post("/api/short/login", login(ALICE)).await.result();
@@ -540,7 +517,7 @@ async fn a_session_in_use_ends_at_its_absolute_time_out() {
 
 #[tokio::test]
 async fn the_absolute_time_out_counts_from_the_login() {
-    // E3: also one that writes ends, and only a login starts anew.
+    // Also one that writes ends, and only a login starts anew.
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     browser.post("/api/short/touch", json!({})).await.result();
@@ -561,7 +538,6 @@ async fn the_absolute_time_out_counts_from_the_login() {
 
 #[tokio::test]
 async fn the_cookie_lives_as_long_as_the_record_in_whole_seconds() {
-    // E4
     let app = SessionsApp::start();
     let mut alice = app.visitor();
     alice.post("/api/short/login", login(ALICE)).await.result();
@@ -580,7 +556,6 @@ async fn the_cookie_lives_as_long_as_the_record_in_whole_seconds() {
 
 #[tokio::test]
 async fn a_session_lives_where_its_clock_is_set_back() {
-    // E6
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.clock.set(1_700_000_000_000 - 300_000);
@@ -607,7 +582,7 @@ async fn without_sliding_a_session_ends_a_day_after_its_login() {
 
 #[tokio::test]
 async fn whatever_a_call_does_there_is_one_cookie() {
-    // A17: the browser fails on two.
+    // The browser fails on two.
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
     let reply = browser.post("/api/session/everything", json!({})).await;
@@ -641,7 +616,6 @@ async fn a_session_that_several_middlewares_ask_for_is_loaded_and_saved_once() {
 
 #[tokio::test]
 async fn a_reply_is_kept_out_of_caches_where_the_session_was_used_and_only_there() {
-    // L1
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let mut visitor = app.visitor();
@@ -682,7 +656,7 @@ fn saying(said: &str, does: &str) -> String {
 
 #[tokio::test]
 async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says() {
-    // L1: the handler does not touch the session, which is renewed.
+    // The handler does not touch the session, which is renewed.
     let app = SessionsApp::start();
     for said in SHARED {
         let mut alice = app.alice().await;
@@ -702,7 +676,6 @@ async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says
 
 #[tokio::test]
 async fn a_reply_of_which_the_session_was_read_or_written_is_in_no_shared_cache_whatever_the_handler_says() {
-    // L1
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for said in SHARED {
@@ -716,7 +689,6 @@ async fn a_reply_of_which_the_session_was_read_or_written_is_in_no_shared_cache_
 
 #[tokio::test]
 async fn an_error_is_in_no_shared_cache_whatever_the_handler_says() {
-    // L1
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for said in SHARED {
@@ -735,7 +707,6 @@ async fn an_error_is_in_no_shared_cache_whatever_the_handler_says() {
 
 #[tokio::test]
 async fn what_the_handler_says_of_caches_stays_where_it_is_private() {
-    // L1
     let app = SessionsApp::start();
     let reply = app.visitor().get("/api/session/cached").await;
     assert_eq!(reply.header("cache-control"), Some("private, max-age=5"));
@@ -745,7 +716,6 @@ async fn what_the_handler_says_of_caches_stays_where_it_is_private() {
 
 #[tokio::test]
 async fn what_a_proxy_may_have_added_changes_nothing() {
-    // H24
     let app = SessionsApp::start();
     let line = async |headers: &[(&str, &str)]| {
         let mut request = velox_tests::json(http::Method::POST, "/api/auth/login", login(ALICE).to_string());
@@ -881,7 +851,6 @@ async fn a_user_who_cannot_be_loaded_is_an_error_and_the_session_stays() {
 
 #[tokio::test]
 async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it() {
-    // S2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -915,7 +884,7 @@ async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it(
 
 #[tokio::test]
 async fn a_reply_about_a_store_that_failed_is_kept_out_of_caches_too() {
-    // L1: every response of a request that read or wrote the session.
+    // Every response of a request that read or wrote the session.
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Set]);
@@ -928,7 +897,6 @@ async fn a_reply_about_a_store_that_failed_is_kept_out_of_caches_too() {
 
 #[tokio::test]
 async fn what_needs_no_session_works_while_the_store_fails() {
-    // S3
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Get, Kind::Set, Kind::Destroy, Kind::Touch]);
@@ -941,7 +909,6 @@ async fn what_needs_no_session_works_while_the_store_fails() {
 
 #[tokio::test]
 async fn a_store_that_was_emptied_logs_out_and_lets_in_again() {
-    // S12
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.store().clear();
@@ -954,7 +921,6 @@ async fn a_store_that_was_emptied_logs_out_and_lets_in_again() {
 
 #[tokio::test]
 async fn writes_to_different_keys_both_last() {
-    // C5
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let gate = app.store.park(Kind::Set);
@@ -968,7 +934,7 @@ async fn writes_to_different_keys_both_last() {
 
 #[tokio::test]
 async fn no_update_is_lost() {
-    // C5: all load the session before the first of them saves it.
+    // All load the session before the first of them saves it.
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let gates: Vec<_> = (0..20).map(|_| app.store.park(Kind::Set)).collect();
@@ -1005,7 +971,6 @@ async fn slow_request_beside(
 
 #[tokio::test]
 async fn an_ended_session_is_not_brought_back_by_a_slow_request() {
-    // C1, C2, C3, C4
     let slow: [(Kind, &str, Option<Value>); 4] = [
         (Kind::Set, "/api/session/set", Some(json!({"key": "a", "value": 1}))),
         (Kind::Set, "/api/session/count", Some(json!({}))),
@@ -1033,7 +998,6 @@ async fn an_ended_session_is_not_brought_back_by_a_slow_request() {
 
 #[tokio::test]
 async fn what_a_slow_request_writes_is_not_in_the_session_of_the_next_user() {
-    // F4, C13
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
     let gate = app.store.park(Kind::Set);
@@ -1049,7 +1013,6 @@ async fn what_a_slow_request_writes_is_not_in_the_session_of_the_next_user() {
 
 #[tokio::test]
 async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() {
-    // C11
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     set(&mut visitor, "cart", 3).await.result_of_nothing();
@@ -1072,7 +1035,7 @@ async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() 
 
 #[tokio::test]
 async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_new_one() {
-    // C10: dropped at its first, second, … wait for the store.
+    // Dropped at its first, second, … wait for the store.
     for (kind, nth) in [(Kind::Get, 0), (Kind::Set, 0), (Kind::Destroy, 0)] {
         let app = SessionsApp::start();
         let mut alice = app.alice().await;
@@ -1092,7 +1055,7 @@ async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_ne
 
 #[tokio::test]
 async fn a_request_that_waits_or_is_dropped_holds_up_no_other() {
-    // C9: at each store call, of every kind of request on one session.
+    // At each store call, of every kind of request on one session.
     let requests = [
         (Kind::Get, "/api/session/count"),
         (Kind::Set, "/api/session/count"),
@@ -1117,7 +1080,6 @@ async fn a_request_that_waits_or_is_dropped_holds_up_no_other() {
 
 #[tokio::test]
 async fn sessions_never_mix() {
-    // C13
     let app = SessionsApp::start();
     let mut browsers = Vec::new();
     for number in 0..20u32 {

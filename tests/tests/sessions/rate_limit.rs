@@ -104,7 +104,6 @@ async fn callers_are_told_apart_by_their_address() {
     }
 }
 
-/// Promise H24.
 #[tokio::test]
 async fn behind_a_trusted_proxy_callers_are_told_apart_by_the_address_that_it_says() {
     let limited = procedure().guard(rate_limit("test", 1, WINDOW)).query(|_| Ok(1));
@@ -281,7 +280,7 @@ async fn why_calls_are_not_counted_is_in_the_log_once_a_second() {
     }
 }
 
-/// Promise E9: the key has a time to live from the first call on.
+/// The key has a time to live from the first call on.
 #[tokio::test]
 async fn servers_that_share_a_redis_count_together() {
     let redis = RedisServer::start().await;

@@ -1,5 +1,5 @@
 //! Ending the sessions of a user takes a few round trips and ends, however many there are; and there are not many unless an application
-//! says so (F7a, F8, F12).
+//! says so.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn status(browser: &mut Browser, target: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn f7a_twenty_thousand_sessions_end_in_one_round_trip() {
+async fn twenty_thousand_sessions_end_in_one_round_trip() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let app = app(on(&proxy.url()), SessionBuilder::without_session_limit);
@@ -76,7 +76,7 @@ async fn f7a_twenty_thousand_sessions_end_in_one_round_trip() {
 }
 
 #[tokio::test]
-async fn f7a_five_hundred_sessions_end_where_each_round_trip_takes_long() {
+async fn five_hundred_sessions_end_where_each_round_trip_takes_long() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(20)).await;
     let client = redis::Client::open(line.url()).expect("an address");
@@ -96,7 +96,7 @@ async fn f7a_five_hundred_sessions_end_where_each_round_trip_takes_long() {
 
 /// A request that is dropped while it ends sessions does not leave the rest alive.
 #[tokio::test]
-async fn f7a_what_was_begun_goes_on_where_the_request_is_dropped() {
+async fn what_was_begun_goes_on_where_the_request_is_dropped() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(50)).await;
     let client = redis::Client::open(line.url()).expect("an address");
@@ -122,7 +122,7 @@ fn owner() -> Owner {
 }
 
 #[tokio::test]
-async fn f12_a_user_has_a_hundred_sessions_unless_told_otherwise() {
+async fn a_user_has_a_hundred_sessions_unless_told_otherwise() {
     let server = RedisServer::start().await;
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
@@ -151,9 +151,9 @@ async fn f12_a_user_has_a_hundred_sessions_unless_told_otherwise() {
     }
 }
 
-/// F12: what has expired does not make a live session end.
+/// What has expired does not make a live session end.
 #[tokio::test]
-async fn f12_a_session_that_has_expired_is_not_counted() {
+async fn a_session_that_has_expired_is_not_counted() {
     let server = RedisServer::start().await;
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
@@ -181,7 +181,7 @@ fn digest(browser: &Browser) -> String {
 
 /// The login of a user who has very many sessions is one round trip, as that of one who has none.
 #[tokio::test]
-async fn f12_a_login_is_one_round_trip_however_many_sessions_there_are() {
+async fn a_login_is_one_round_trip_however_many_sessions_there_are() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let app = app(on(&proxy.url()), |settings| settings);

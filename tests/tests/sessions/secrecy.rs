@@ -186,7 +186,6 @@ async fn life(app: &SessionsApp) -> Hidden {
 
 #[tokio::test]
 async fn no_secret_is_in_the_log() {
-    // L4
     let log = Everything::default();
     let guard = listen(log.clone());
     let app = SessionsApp::start();
@@ -215,7 +214,6 @@ async fn no_secret_is_in_the_log() {
 
 #[tokio::test]
 async fn the_store_sees_no_id_and_no_secret() {
-    // B4
     let app = SessionsApp::start();
     let mut secrets = life(&app).await;
     // It keeps the data, and who is logged in.
@@ -303,7 +301,7 @@ async fn dump(server: &RedisServer) -> String {
 
 #[tokio::test]
 async fn no_secret_is_in_the_log_whatever_redis_does() {
-    // L4, down to what the client of Redis traces.
+    // Down to what the client of Redis traces.
     let log = Everything::default();
     let guard = listen(log.clone());
     let (secrets, _) = life_in_redis().await;
@@ -317,7 +315,7 @@ async fn no_secret_is_in_the_log_whatever_redis_does() {
 
 #[tokio::test]
 async fn a_redis_that_repeats_what_it_refuses_tells_the_log_no_id() {
-    // L4: where a command is forbidden by its name, Redis answers with its arguments, and the layout of VeloxTS has ids among them.
+    // Where a command is forbidden by its name, Redis answers with its arguments, and the layout of VeloxTS has ids among them.
     let server = RedisServer::without_command("EVALSHA").await;
     let mut secrets = Hidden::new();
     // Signed by the same secret, elsewhere.
@@ -343,7 +341,6 @@ async fn a_redis_that_repeats_what_it_refuses_tells_the_log_no_id() {
 
 #[tokio::test]
 async fn redis_holds_no_id_and_no_secret() {
-    // B4
     let (mut secrets, dump) = life_in_redis().await;
     for there in ["velox:session:", "velox:users:session:u1", "alice@example.com", "4111-1111"] {
         assert!(dump.contains(there), "nothing of `{there}` in:\n{dump}");
@@ -355,7 +352,7 @@ async fn redis_holds_no_id_and_no_secret() {
 
 #[tokio::test]
 async fn debug_and_errors_of_redis_show_no_password() {
-    // L4: a store, and the whole chain of what each failure says.
+    // A store, and the whole chain of what each failure says.
     let server = RedisServer::with_password(REDIS_PASSWORD).await;
     let user = format!("velox:{REDIS_PASSWORD}@127.0.0.1");
     let good = RedisStore::connect(&format!("redis://{user}:{}", server.port())).expect("an address");
@@ -408,7 +405,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[tokio::test]
 async fn a_value_that_is_of_another_type_is_not_in_the_log() {
-    // L4: the text of serde's error holds the value that it met.
+    // The text of serde's error holds the value that it met.
     let log = Everything::default();
     let _guard = listen(log.clone());
     let app = SessionsApp::start();
@@ -423,7 +420,6 @@ async fn a_value_that_is_of_another_type_is_not_in_the_log() {
 
 #[tokio::test]
 async fn what_an_attacker_tries_is_one_event_each() {
-    // L7
     let app = SessionsApp::start();
     let alice = app.alice().await;
     let value = alice.value("session");
@@ -452,7 +448,7 @@ async fn what_an_attacker_tries_is_one_event_each() {
 
 #[tokio::test]
 async fn an_id_that_somebody_else_planted_is_an_event_and_not_adopted() {
-    // L7, F2: a fixation, with a cookie that was good once.
+    // A fixation, with a cookie that was good once.
     let app = SessionsApp::start();
     let mut attacker = app.visitor();
     attacker.post("/api/session/set", json!({"key": "a", "value": 1})).await;
@@ -469,7 +465,6 @@ async fn an_id_that_somebody_else_planted_is_an_event_and_not_adopted() {
 
 #[tokio::test]
 async fn a_flood_of_forgeries_is_ten_events_a_second_and_counted() {
-    // L7
     let app = SessionsApp::start();
     let value = app.alice().await.value("session");
     let mut browser = app.visitor();
@@ -487,7 +482,6 @@ async fn a_flood_of_forgeries_is_ten_events_a_second_and_counted() {
 
 #[tokio::test]
 async fn a_failure_is_one_line_with_the_request_id_of_the_reply() {
-    // L7, L2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Set]);
@@ -663,7 +657,6 @@ async fn shown() -> (Shown, Hidden, String) {
 
 #[tokio::test]
 async fn debug_of_what_a_handler_has_shows_no_secret() {
-    // L4
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     assert!(all.len() > 25, "{}", all.len());
@@ -677,7 +670,6 @@ async fn debug_of_what_a_handler_has_shows_no_secret() {
 
 #[tokio::test]
 async fn debug_of_a_request_shows_no_credentials() {
-    // L4
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     let (_, request) = all.iter().find(|(what, _)| *what == "Request").expect("it was shown");
@@ -686,7 +678,6 @@ async fn debug_of_a_request_shows_no_credentials() {
 
 #[tokio::test]
 async fn debug_of_an_error_shows_no_value_of_the_session() {
-    // L4
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     let (_, error) = all.iter().find(|(what, _)| *what == "SessionError").expect("it was shown");
@@ -695,7 +686,6 @@ async fn debug_of_an_error_shows_no_value_of_the_session() {
 
 #[test]
 fn debug_of_secrets_and_of_what_is_wrong_with_them_shows_none() {
-    // L4
     let weak = "changeme-changeme-changeme-please";
     let short = "hunter2-hunter2";
     let error = session_middleware([weak, short]).build().expect_err("wrong settings");
@@ -719,7 +709,6 @@ fn debug_of_secrets_and_of_what_is_wrong_with_them_shows_none() {
 
 #[tokio::test]
 async fn every_kind_of_401_is_the_same() {
-    // L3
     let app = SessionsApp::start();
     let answer = async |cookie: Option<&str>| {
         let mut browser = app.visitor();
@@ -827,7 +816,6 @@ fn assert_tells_nothing(reply: &Reply) {
 
 #[tokio::test]
 async fn errors_tell_nothing_of_the_inside() {
-    // L2
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     alice.post("/api/session/set", json!({"key": "card", "value": "4111-1111"})).await;

@@ -1,4 +1,4 @@
-//! Two servers of one application, over sockets, with their sessions in one Redis: what one of them does holds for the other (C6).
+//! Two servers of one application, over sockets, with their sessions in one Redis: what one of them does holds for the other.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -102,7 +102,7 @@ impl Visit {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c6_a_counter_counts_every_request_that_succeeded_on_either_server() {
+async fn a_counter_counts_every_request_that_succeeded_on_either_server() {
     let sites = Sites::start().await;
     let cookie = sites.at(0, None).log_in().await;
     let mut tasks = JoinSet::new();
@@ -126,7 +126,7 @@ async fn c6_a_counter_counts_every_request_that_succeeded_on_either_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c1_a_logout_on_one_server_is_not_undone_by_a_save_on_the_other() {
+async fn a_logout_on_one_server_is_not_undone_by_a_save_on_the_other() {
     let sites = Sites::start().await;
     for round in 0..30 {
         let cookie = sites.at(round, None).log_in().await;
@@ -145,7 +145,7 @@ async fn c1_a_logout_on_one_server_is_not_undone_by_a_save_on_the_other() {
             let profile = sites.at(server, Some(&cookie)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "round {round}: {profile:?}");
         }
-        // C2: who came too late began a session of a visitor, or none; nobody has Alice's.
+        // Who came too late began a session of a visitor, or none; nobody has Alice's.
         for cookie in saved.into_iter().filter_map(|answer| answer.cookie).filter(|sent| *sent != cookie) {
             let profile = sites.at(0, Some(&cookie)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "round {round}: {profile:?}");
@@ -154,7 +154,7 @@ async fn c1_a_logout_on_one_server_is_not_undone_by_a_save_on_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c8_one_of_eight_readers_on_both_servers_gets_a_message() {
+async fn one_of_eight_readers_on_both_servers_gets_a_message() {
     let sites = Sites::start().await;
     for round in 0..30 {
         let cookie = sites.at(round, None).log_in().await;
@@ -173,14 +173,14 @@ async fn c8_one_of_eight_readers_on_both_servers_gets_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c4_a_login_on_one_server_ends_the_old_id_on_the_other() {
+async fn a_login_on_one_server_ends_the_old_id_on_the_other() {
     let sites = Sites::start().await;
     for round in 0..30 {
         let old = sites.at(round, None).log_in().await;
         let counted = AtomicUsize::new(0);
         let count = async |server: usize| {
             let answer = sites.at(server, Some(&old)).post("session/count", json!({})).await;
-            // C5: one that is answered well is in the session that goes on. Others are answered 409, or came too late to find a session:
+            // One that is answered well is in the session that goes on. Others are answered 409, or came too late to find a session:
             // they begin another.
             assert!(answer.status.is_success() || answer.status == StatusCode::CONFLICT, "{answer:?}");
             let is_kept = answer.status.is_success() && answer.cookie.as_ref().is_none_or(|cookie| *cookie == old);
@@ -197,7 +197,7 @@ async fn c4_a_login_on_one_server_ends_the_old_id_on_the_other() {
         for server in 0..2 {
             let profile = sites.at(server, Some(&old)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "F3: round {round}: {profile:?}");
-            // What was acknowledged before is taken along (C5).
+            // What was acknowledged before is taken along.
             let data = sites.at(server, Some(&new)).get("session/data").await.body;
             let taken = data["count"].as_u64().unwrap_or(0);
             assert_eq!(taken, counted.load(Ordering::Relaxed) as u64, "round {round}");

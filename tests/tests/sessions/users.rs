@@ -1,4 +1,4 @@
-//! The sessions of a user: seen, ended and kept to a number, as browsers see it, over the memory store and over Redis. Promises F8, F9 and F12.
+//! The sessions of a user: seen, ended and kept to a number, as browsers see it, over the memory store and over Redis.
 
 use std::time::Duration;
 
@@ -77,10 +77,10 @@ fn alice() -> Value {
     json!({"email": "alice@example.com", "password": "wonderland-1"})
 }
 
-// ---- F8: the end of all ----
+// ---- The end of all ----
 
 #[tokio::test]
-async fn f8_logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
+async fn logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
     for stage in Stage::both().await {
         let [mut first, mut second, third] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -100,7 +100,7 @@ async fn f8_logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
 }
 
 #[tokio::test]
-async fn f8_logout_of_the_others_keeps_the_one_that_asks() {
+async fn logout_of_the_others_keeps_the_one_that_asks() {
     for stage in Stage::both().await {
         let [first, mut second, third] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -112,7 +112,7 @@ async fn f8_logout_of_the_others_keeps_the_one_that_asks() {
 }
 
 #[tokio::test]
-async fn f8_an_administrator_ends_all_sessions_of_somebody() {
+async fn an_administrator_ends_all_sessions_of_somebody() {
     for stage in Stage::both().await {
         let alices: [Browser; 3] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -126,7 +126,7 @@ async fn f8_an_administrator_ends_all_sessions_of_somebody() {
 }
 
 #[tokio::test]
-async fn f8_nothing_that_runs_meanwhile_brings_a_session_back() {
+async fn nothing_that_runs_meanwhile_brings_a_session_back() {
     for stage in Stage::both().await {
         for round in 0..10 {
             let mut alices: [Browser; 4] = stage.alices().await;
@@ -157,7 +157,7 @@ async fn f8_nothing_that_runs_meanwhile_brings_a_session_back() {
 
 /// Between a look at the list of sessions and the end of what is on it, the session has another id.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f8_a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
+async fn a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
     for stage in Stage::both().await {
         for round in 0..10 {
             let [mut owner, mut thief] = stage.alices().await;
@@ -176,7 +176,7 @@ async fn f8_a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
 }
 
 #[tokio::test]
-async fn f8_a_save_that_was_begun_before_finds_the_session_gone() {
+async fn a_save_that_was_begun_before_finds_the_session_gone() {
     let [stage, _] = Stage::both().await;
     let [mut first, second] = stage.alices().await;
     let gate = stage.app.store.park(Kind::Set);
@@ -191,8 +191,8 @@ async fn f8_a_save_that_was_begun_before_finds_the_session_gone() {
 }
 
 #[tokio::test]
-async fn f8_where_the_store_fails_it_is_said_to_have_failed() {
-    // S2: 503 and no cookie, at whichever call the store fails; and asked again, it is done.
+async fn where_the_store_fails_it_is_said_to_have_failed() {
+    // 503 and no cookie, at whichever call the store fails; and asked again, it is done.
     let [memory, redis] = Stage::both().await;
     for (procedure, kinds) in [("logoutAll", &[Kind::End, Kind::Destroy][..]), ("logoutOthers", &[Kind::End])] {
         for &kind in kinds {
@@ -244,10 +244,10 @@ fn assert_failed(reply: &Reply) {
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
 }
 
-// ---- F9: the list ----
+// ---- The list ----
 
 #[tokio::test]
-async fn f9_a_user_sees_their_own_sessions_and_no_id() {
+async fn a_user_sees_their_own_sessions_and_no_id() {
     for stage in Stage::both().await {
         let mut alices: [Browser; 3] = stage.alices().await;
         stage.app.bob().await;
@@ -266,7 +266,7 @@ async fn f9_a_user_sees_their_own_sessions_and_no_id() {
 }
 
 #[tokio::test]
-async fn f9_a_handle_is_worth_nothing_as_a_cookie() {
+async fn a_handle_is_worth_nothing_as_a_cookie() {
     for stage in Stage::both().await {
         let [mut browser] = stage.alices().await;
         let value = browser.value("session");
@@ -281,7 +281,7 @@ async fn f9_a_handle_is_worth_nothing_as_a_cookie() {
 }
 
 #[tokio::test]
-async fn f9_a_session_is_ended_by_its_handle_and_only_by_its_user() {
+async fn a_session_is_ended_by_its_handle_and_only_by_its_user() {
     for stage in Stage::both().await {
         let [mut first, second, third] = stage.alices().await;
         let mut bob = stage.app.bob().await;
@@ -307,10 +307,10 @@ async fn f9_a_session_is_ended_by_its_handle_and_only_by_its_user() {
     }
 }
 
-// ---- F12: the limit ----
+// ---- The limit ----
 
 #[tokio::test]
-async fn f12_a_login_over_the_limit_ends_the_oldest() {
+async fn a_login_over_the_limit_ends_the_oldest() {
     for stage in Stage::both_with(|settings| settings.max_sessions_per_user(2)).await {
         let alices: [Browser; 4] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -320,7 +320,7 @@ async fn f12_a_login_over_the_limit_ends_the_oldest() {
 }
 
 #[tokio::test]
-async fn f12_logins_at_once_leave_no_more_than_the_limit() {
+async fn logins_at_once_leave_no_more_than_the_limit() {
     for stage in Stage::both_with(|settings| settings.max_sessions_per_user(2)).await {
         for round in 0..5 {
             let visitor = stage.app.visitor();
@@ -344,7 +344,7 @@ async fn f12_logins_at_once_leave_no_more_than_the_limit() {
 }
 
 #[tokio::test]
-async fn f12_where_the_store_fails_nobody_is_over_the_limit() {
+async fn where_the_store_fails_nobody_is_over_the_limit() {
     let [stage, _] = Stage::both_with(|settings| settings.max_sessions_per_user(1)).await;
     let [first] = stage.alices().await;
     stage.app.store.fail(&[Kind::Set]);

@@ -1,6 +1,5 @@
-//! The workspace itself: its layers, its promises, and the errors of its macros.
+//! The workspace itself: its layers, its template, and the errors of its macros.
 
 mod layers;
-mod promises;
 mod template;
 mod ui;

@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(5)), Duration::from_secs(5));
     }
 
-    /// The common load balancers keep a connection for 60 s: whoever closes first must not be the server. H14 allows 75 s.
+    /// The common load balancers keep a connection for 60 s: whoever closes first must not be the server.
     #[test]
     fn by_default_a_connection_outlives_those_of_load_balancers_and_is_closed_within_75_seconds() {
         let idle = Limits::default().idle;

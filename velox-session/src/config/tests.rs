@@ -124,7 +124,7 @@ fn durations_have_ends() {
 
 #[test]
 fn lifetimes_are_as_documented() {
-    // E5: the defaults, and the limits in the table of levels.
+    // The defaults, and the limits in the table of levels.
     let lifetimes = |builder: SessionBuilder| {
         let Policy { ttl, absolute, .. } = builder.build_manager().expect("good settings").engine().policy;
         (ttl / 1_000, absolute.map(|absolute| absolute / 1_000))

@@ -8,14 +8,14 @@ use crate::store::{Condition, Created, Expected, NewSession, Stored};
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
         ("a session that begins is there as it was kept", Box::pin(begins(kit))),
-        ("a session under a new id is there as it was kept, and the old one is gone (C4, F3)", Box::pin(replaces(kit))),
-        ("whatever the old session holds, if no version is named, a new one takes its place (F4)", Box::pin(any(kit))),
-        ("a session of another version than named gets no new id, and goes on as it was (C5)", Box::pin(other(kit))),
-        ("a session that is gone gets no new id, if a version is named (C2)", Box::pin(gone(kit))),
-        ("a new id that is refused hands back the record that is there (C5)", Box::pin(hands_back(kit))),
-        ("a session under a new id never replaces one (B3)", Box::pin(taken(kit))),
-        ("a session is saved or gets a new id by its version, never both (C5)", Box::pin(saved_or_replaced(kit))),
-        ("of many that give a session a new id at once one does (C11)", Box::pin(one_new_id(kit))),
+        ("a session under a new id is there as it was kept, and the old one is gone", Box::pin(replaces(kit))),
+        ("whatever the old session holds, if no version is named, a new one takes its place", Box::pin(any(kit))),
+        ("a session of another version than named gets no new id, and goes on as it was", Box::pin(other(kit))),
+        ("a session that is gone gets no new id, if a version is named", Box::pin(gone(kit))),
+        ("a new id that is refused hands back the record that is there", Box::pin(hands_back(kit))),
+        ("a session under a new id never replaces one", Box::pin(taken(kit))),
+        ("a session is saved or gets a new id by its version, never both", Box::pin(saved_or_replaced(kit))),
+        ("of many that give a session a new id at once one does", Box::pin(one_new_id(kit))),
     ]
 }
 

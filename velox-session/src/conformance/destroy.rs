@@ -5,9 +5,9 @@ use crate::store::{Condition, Destroyed, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a session that was ended is gone, for every call (C4)", Box::pin(gone(kit))),
+        ("a session that was ended is gone, for every call", Box::pin(gone(kit))),
         ("a session is ended once", Box::pin(once(kit))),
-        ("to end what is not there is no error (F7)", Box::pin(absent(kit))),
+        ("to end what is not there is no error", Box::pin(absent(kit))),
         ("a session is ended whatever its version, if none is named", Box::pin(any_version(kit))),
         ("a session of the version named is ended", Box::pin(named_version(kit))),
         ("a session of another version than named goes on as it was", Box::pin(other_version(kit))),

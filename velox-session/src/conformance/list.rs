@@ -10,21 +10,21 @@ use crate::store::{Condition, Created, Destroyed, Expected, Owner, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a user without sessions has an empty list (F9)", Box::pin(empty(kit))),
-        ("all live sessions of a user are listed, as they were kept (F9)", Box::pin(all(kit))),
+        ("a user without sessions has an empty list", Box::pin(empty(kit))),
+        ("all live sessions of a user are listed, as they were kept", Box::pin(all(kit))),
         ("a hundred sessions of a user are listed, each once", Box::pin(many(kit))),
-        ("a list names no session of another user, whatever their ids (F8)", Box::pin(users(kit))),
-        ("a list names no session under another cookie (F8)", Box::pin(cookies(kit))),
+        ("a list names no session of another user, whatever their ids", Box::pin(users(kit))),
+        ("a list names no session under another cookie", Box::pin(cookies(kit))),
         ("a session without a user is on no list", Box::pin(visitors(kit))),
-        ("a session that was ended is not listed (F9)", Box::pin(ended(kit))),
-        ("a session that has expired is not listed (F9)", Box::pin(expired(kit))),
-        ("a session that takes the place of another is listed, and the other is not (C4)", Box::pin(replaced(kit))),
+        ("a session that was ended is not listed", Box::pin(ended(kit))),
+        ("a session that has expired is not listed", Box::pin(expired(kit))),
+        ("a session that takes the place of another is listed, and the other is not", Box::pin(replaced(kit))),
         ("a session is listed once, however often it is saved", Box::pin(saved(kit))),
-        ("a session stays on the list while reads renew its life (F8)", Box::pin(read(kit))),
-        ("a session stays on the list while touches renew its life (F8)", Box::pin(touched(kit))),
-        ("a session stays on the list while saves renew its life (F8)", Box::pin(written(kit))),
-        ("a session that could not begin is on no list (B3)", Box::pin(collided(kit))),
-        ("what is listed can be ended by its key (F8)", Box::pin(by_key(kit))),
+        ("a session stays on the list while reads renew its life", Box::pin(read(kit))),
+        ("a session stays on the list while touches renew its life", Box::pin(touched(kit))),
+        ("a session stays on the list while saves renew its life", Box::pin(written(kit))),
+        ("a session that could not begin is on no list", Box::pin(collided(kit))),
+        ("what is listed can be ended by its key", Box::pin(by_key(kit))),
     ]
 }
 

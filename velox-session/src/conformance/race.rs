@@ -12,11 +12,11 @@ use crate::store::{Condition, Destroyed, Expected, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("of saves at once none is lost (C5)", Box::pin(counted(kit))),
-        ("of saves at once that expect one version one is kept (C5)", Box::pin(one_save(kit))),
-        ("of sessions that begin at once under one id one begins (B3)", Box::pin(one_beginning(kit))),
+        ("of saves at once none is lost", Box::pin(counted(kit))),
+        ("of saves at once that expect one version one is kept", Box::pin(one_save(kit))),
+        ("of sessions that begin at once under one id one begins", Box::pin(one_beginning(kit))),
         ("a session that many end at once is ended once", Box::pin(one_end(kit))),
-        ("a session is saved or ended by its version, never both (C4)", Box::pin(saved_or_ended(kit))),
+        ("a session is saved or ended by its version, never both", Box::pin(saved_or_ended(kit))),
     ]
 }
 

@@ -6,8 +6,7 @@ use super::kit::Miss;
 
 /// The promises that a store keeps and those that it breaks.
 ///
-/// Each promise is a short sentence that never changes. A letter and a number in it, such as
-/// `(C1)`, refer to the promise of velox that depends on it.
+/// Each promise is a short sentence that never changes.
 ///
 /// # Examples
 ///
@@ -22,7 +21,7 @@ use super::kit::Miss;
 /// let store = MemoryStore::new().with_clock(clock.clone());
 /// let report = conformance::check(&ManualHarness::new(store, clock)).await;
 /// assert!(report.is_ok(), "{report}");
-/// assert!(report.kept().any(|promise| promise == "a save never brings back a session that was ended (C1)"));
+/// assert!(report.kept().any(|promise| promise == "a save never brings back a session that was ended"));
 /// # }
 /// ```
 #[derive(Clone, Debug)]

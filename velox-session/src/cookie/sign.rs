@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_signer_are_wiped_when_it_is_dropped() {
-        // L6: features of hmac and sha2 do this; they are off by default. A prepared key consists
+        // Features of hmac and sha2 do this; they are off by default. A prepared key consists
         // of two hash states and a buffer, and does not tell by itself that it is wiped.
         fn wiped<T: ZeroizeOnDrop>() -> usize {
             size_of::<T>()

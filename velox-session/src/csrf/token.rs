@@ -103,7 +103,6 @@ mod tests {
         assert_eq!(tokens().check(token.as_bytes(), NOW, b""), Ok(()));
     }
 
-    /// Promise A1, for tokens.
     #[test]
     fn a_change_of_any_byte_to_any_other_is_refused() {
         let token = tokens().issue(NOW, b"").expect("random bytes").into_bytes();
@@ -119,7 +118,7 @@ mod tests {
         }
     }
 
-    /// Promise A4: a session's cookie is signed by the same key.
+    /// A session's cookie is signed by the same key.
     #[test]
     fn what_else_the_secret_signs_is_no_token() {
         let key = key("conformance-session-secret-0123456789");
@@ -130,7 +129,6 @@ mod tests {
         }
     }
 
-    /// Promise A7, for tokens.
     #[test]
     fn the_first_key_signs_and_all_verify() {
         let (new, old) = (key("new-conformance-session-key-123456789"), key("old-conformance-session-key-123456789"));

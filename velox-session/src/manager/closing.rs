@@ -123,7 +123,6 @@ mod tests {
 
     #[test]
     fn a_response_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_said() {
-        // L1
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
         Closing::new(Some(HeaderValue::from_static("a=b")), false).apply(&mut headers);

@@ -507,7 +507,7 @@ fn an_old_secret_verifies_and_the_new_one_signs_the_next_write() {
 
 #[test]
 fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
-    // C2: a login gave the session a new id meanwhile, and the browser already has it.
+    // A login gave the session a new id meanwhile, and the browser already has it.
     let mut world = World::new();
     let second = Duration::from_secs(1);
     world.rebuild(
@@ -527,7 +527,7 @@ fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
 
 #[test]
 fn a_read_that_renews_signs_anew_too() {
-    // A7, for a request that changes nothing but the cookie.
+    // A request that changes nothing but the cookie.
     let (old, new) = ("the old secret that has over 32 bytes..", "the new secret that has over 32 bytes..");
     let mut world = World::new();
     world.rebuild(|builder| builder, vec![old]);

@@ -1,4 +1,4 @@
-//! Tables of requests that are refused and that pass: promises X1 and X2.
+//! Tables of requests that are refused and that pass.
 
 use http::HeaderValue;
 use http::header::REFERER;
@@ -32,7 +32,7 @@ const EVIL: &str = "Origin: https://evil.example";
 const NONSENSE: [&str; 9] =
     ["cross-site", "same-site", "", "Same-Origin", "same-origin ", "same-origin, none", "null", "true", "\u{e9}"];
 
-/// X1, X2: each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
+/// Each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
 #[test]
 fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
     for origin in [None, Some(OWN), Some(APP), Some(EVIL), Some("Origin: null"), Some("Origin: ")] {
@@ -53,7 +53,7 @@ fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
     }
 }
 
-/// X2: curl, a mobile app, another service.
+/// Curl, a mobile app, another service.
 #[test]
 fn what_says_nothing_of_its_origin_passes() {
     assert!(passes(&[], None, &[]));
@@ -62,7 +62,7 @@ fn what_says_nothing_of_its_origin_passes() {
     assert!(passes(&["Host: a", "Host: b"], None, &[]), "who asks for what host does not matter here");
 }
 
-/// X1, X2: browsers that send no `Sec-Fetch-Site`.
+/// Browsers that send no `Sec-Fetch-Site`.
 #[test]
 fn without_the_browsers_word_the_origin_is_that_of_the_host() {
     let same = [
@@ -114,7 +114,7 @@ fn without_the_browsers_word_the_origin_is_that_of_the_host() {
     }
 }
 
-/// X1, X2: a proxy reports the scheme of the request.
+/// A proxy reports the scheme of the request.
 #[test]
 fn where_the_scheme_is_known_the_origin_has_it_too() {
     for (scheme, origin, host, expected) in [
@@ -135,7 +135,7 @@ fn where_the_scheme_is_known_the_origin_has_it_too() {
     }
 }
 
-/// X2: HTTP/2 has no `Host`. If a request has both, the target counts.
+/// HTTP/2 has no `Host`. If a request has both, the target counts.
 #[test]
 fn the_authority_of_the_target_goes_before_the_host() {
     assert!(passes(&[OWN], Some("example.com"), &[]));
@@ -146,7 +146,7 @@ fn the_authority_of_the_target_goes_before_the_host() {
     assert!(!passes(&[OWN], None, &[]), "a request for no host is for no origin");
 }
 
-/// X1: the host is right, and everything that can be trusted is trusted.
+/// The host is right, and everything that can be trusted is trusted.
 #[test]
 fn an_origin_that_cannot_be_read_is_another_one() {
     for origin in UNREADABLE {
@@ -158,7 +158,6 @@ fn an_origin_that_cannot_be_read_is_another_one() {
     }
 }
 
-/// X1
 #[test]
 fn a_header_that_is_there_twice_is_refused() {
     let trusted = ["https://app.example.com"];

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(content.size(), r#""u2""a@bc""#.len());
     }
 
-    /// B7: this includes characters that JSON escapes, which take six times as many bytes.
+    /// This includes characters that JSON escapes, which take six times as many bytes.
     #[test]
     fn the_size_is_that_of_the_json() {
         let text = "\u{0}\"\n".repeat(1_000);

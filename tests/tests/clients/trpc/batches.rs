@@ -119,7 +119,7 @@ async fn what_is_not_below_the_path_is_not_trpc() {
     assert_eq!(get(&service, "/trpc/shop%2Epeek").await.body, json!({"result": {"data": 1}}));
 }
 
-/// Promise H8a. A body that is asked for would be too long here.
+/// A body that is asked for would be too long here.
 #[tokio::test]
 async fn a_body_for_calls_that_do_not_run_is_not_read() {
     let service = service();

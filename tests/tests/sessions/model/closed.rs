@@ -15,7 +15,7 @@ impl World {
         self.check(*saw == seen, || format!("#{}: it saw {saw:?} instead of {seen:?}", running.number));
     }
 
-    /// C5, C11, F3, F6: what a request has to do follows from what it was told last of its session; and where that is to go on, it must
+    /// What a request has to do follows from what it was told last of its session; and where that is to go on, it must
     /// not have changed since.
     pub(super) async fn check_closed(&mut self, running: &Running, closed: &Closed) {
         let deeds = running.deeds.iter().cloned();
@@ -46,7 +46,7 @@ impl World {
         self.tally.updates_later += kept.iter().filter(|deed| deed.act == Act::Count && closed.is_ok()).count();
     }
 
-    /// Whether a request ended like this. Its cookie never outlives the record (E4).
+    /// Whether a request ended like this. Its cookie never outlives the record.
     async fn fits(&self, effect: &Effect, running: &Running, closed: &Closed) -> bool {
         let planned_at = running.planned_at;
         let own = running.opened.as_ref().map(|opened| &self.sessions[opened.index]);
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    /// C2: a request that has nothing to write any more sends the cookie of a session that is there, if it has renewed it.
+    /// A request that has nothing to write any more sends the cookie of a session that is there, if it has renewed it.
     fn fits_reader(&self, running: &Running, sent: &Sent) -> bool {
         let Some(opened) = &running.opened else { return *sent == Sent::Nothing };
         let session = &self.sessions[opened.index];
@@ -163,11 +163,11 @@ impl World {
         }
     }
 
-    /// F6: where a request has logged out, the session is over, under whichever id.
+    /// Where a request has logged out, the session is over, under whichever id.
     fn check_logged_out(&self, running: &Running) {
         let now = self.clock.now();
         let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
-        self.check(left.is_none(), || format!("#{}: F6: it has logged out, and {left:?} is left", running.number));
+        self.check(left.is_none(), || format!("#{}: it has logged out, and {left:?} is left", running.number));
     }
 
     /// A request may end one other session than its own: after a logout, the one that its own became under a new id.

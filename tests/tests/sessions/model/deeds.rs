@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// C8: a message that is due is taken, at once and by one, or somebody else has taken it.
+    /// A message that is due is taken, at once and by one, or somebody else has taken it.
     async fn check_taken(&mut self, running: &mut Running, key: &'static str, deed: &Deed) {
         let number = running.number;
         let due = running.due.take().unwrap_or_else(|| due(running, key));
@@ -67,7 +67,7 @@ impl World {
         let version = running.opened.as_ref().map(|opened| self.sessions[opened.index].last().clone());
         let mut version = version.expect("it has a session");
         let taken = version.content.flash.remove(key);
-        self.check(taken.as_ref() == Some(message), || format!("#{number}: C8: {message} was not in {version:?}"));
+        self.check(taken.as_ref() == Some(message), || format!("#{number}: {message} was not in {version:?}"));
         self.save_at_once(running, version).await;
         running.deeds.push(deed.clone());
         self.tally.messages += 1;
@@ -76,18 +76,18 @@ impl World {
             let times = self.delivered.entry(message.clone()).or_default();
             *times += 1;
             let times = *times;
-            self.check(times == 1, || format!("#{number}: C8: {message} was delivered {times} times"));
+            self.check(times == 1, || format!("#{number}: {message} was delivered {times} times"));
         }
     }
 
-    /// C5a: an update is made of what is there, and what it answered is saved: at once, or with what else this request does to a
+    /// An update is made of what is there, and what it answered is saved: at once, or with what else this request does to a
     /// session that nobody else has. Where the session is gone it says so.
     async fn check_counted(&mut self, running: &mut Running, deed: &Deed) {
         let number = running.number;
         let before = replay(running.found(), &running.deeds);
         let due = next(before.content.data.get(COUNT));
         if before.is_own() {
-            self.check(deed.value == due, || format!("#{number}: C5a: {} was answered instead of {due}", deed.value));
+            self.check(deed.value == due, || format!("#{number}: {} was answered instead of {due}", deed.value));
             let anew = running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT)));
             let given = replay(running.found(), &running.deeds).content.data.remove(COUNT);
             running.deeds.push(Deed { given, anew, ..deed.clone() });
@@ -109,7 +109,7 @@ impl World {
         };
         let found = Found { start, ..Found::live(&version) };
         let due = next(replay(found, &running.deeds).content.data.get(COUNT));
-        self.check(deed.value == due, || format!("#{number}: C5a: {} was answered instead of {due}", deed.value));
+        self.check(deed.value == due, || format!("#{number}: {} was answered instead of {due}", deed.value));
         // Of the value that was there, where it has not set another one before.
         if running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT))) {
             version.answers.clear();
@@ -125,10 +125,10 @@ impl World {
         }
     }
 
-    /// C5a: no two updates of one session have answered the same.
+    /// No two updates of one session have answered the same.
     pub(super) fn check_answers(&self, number: usize, answers: &[Value]) {
         let distinct = answers.iter().enumerate().all(|(index, answer)| !answers[..index].contains(answer));
-        self.check(distinct, || format!("#{number}: C5a: the updates of one session have answered {answers:?}"));
+        self.check(distinct, || format!("#{number}: the updates of one session have answered {answers:?}"));
     }
 
     /// A request has written to its session, at once.

@@ -50,7 +50,7 @@ impl Ground {
     ///
     /// # Panics
     ///
-    /// When a key of Redis has no end to its life (E9).
+    /// When a key of Redis has no end to its life.
     pub(crate) async fn records(&mut self) -> usize {
         match self {
             Self::Memory(store) => store.len(),

@@ -1,6 +1,6 @@
 //! Requests of a few browsers to two servers with one store, in thousands of random orders of their store calls, against a model of
 //! what sessions are: every write that was acknowledged is there, what is not is answered as a conflict, every update answers what it
-//! has saved, and nothing that was ended ever comes back (C1 to C13, E1 to E4, F1 to F6, G1, G2 and G5).
+//! has saved, and nothing that was ended ever comes back.
 //!
 //! `VELOX_CASES` says how many orders; `VELOX_SEED` which ones.
 
@@ -35,7 +35,7 @@ fn sessions_in_memory_are_what_they_have_to_be_in_every_order() {
     });
 }
 
-/// C6: two servers on one Redis.
+/// Two servers on one Redis.
 #[test]
 fn sessions_in_redis_are_what_they_have_to_be_in_every_order() {
     let runtime = runtime();

@@ -8,7 +8,7 @@ use crate::model::script::{NOBODY, Seen};
 use crate::model::world::{Opened, Running, World};
 
 impl World {
-    /// C7, E1, E3, F2, F3: a session that is there is opened, with all that was acknowledged in it; one that is over is not.
+    /// A session that is there is opened, with all that was acknowledged in it; one that is over is not.
     pub(super) fn check_opened(&mut self, running: &mut Running) {
         let (opening_at, seen) = {
             let notes = running.notes.borrow();
@@ -16,17 +16,17 @@ impl World {
         };
         let number = running.number;
         if running.cookie.is_none() {
-            self.check(running.talk.calls == 0, || format!("#{number}: G5: a store call without a cookie"));
+            self.check(running.talk.calls == 0, || format!("#{number}: a store call without a cookie"));
         }
         let Some((index, from, until)) = running.of else {
-            self.check(seen.is_none(), || format!("#{number}: F2: a session out of nothing"));
+            self.check(seen.is_none(), || format!("#{number}: a session out of nothing"));
             return;
         };
         match (self.life(index, opening_at), &seen) {
             (Life::On, None) => {
                 self.check(false, || format!("#{number}: session {index} is there, and was not opened"))
             }
-            (Life::Over, Some(_)) => self.check(false, || format!("#{number}: C1, C4, E1: session {index} came back")),
+            (Life::Over, Some(_)) => self.check(false, || format!("#{number}: session {index} came back")),
             (Life::Unsure, None) => self.expire(index),
             _ => {}
         }
@@ -39,15 +39,12 @@ impl World {
         let versions = &self.sessions[index].versions;
         let version = (from..versions.len()).rev().find(|version| versions[*version].content == content);
         self.check(version.is_some(), || {
-            format!(
-                "#{number}: C5: session {index} is {content:?}, and was {:?}",
-                &self.sessions[index].versions[from..]
-            )
+            format!("#{number}: session {index} is {content:?}, and was {:?}", &self.sessions[index].versions[from..])
         });
         let owner = content.user.clone().unwrap_or_else(|| NOBODY.to_owned());
         for value in content.data.values().chain(content.flash.values()).filter_map(Value::as_str) {
             let of = value.split('#').next().expect("it says whose it is");
-            self.check(of == owner || of == NOBODY, || format!("#{number}: F4, C13: {value} in a session of {owner}"));
+            self.check(of == owner || of == NOBODY, || format!("#{number}: {value} in a session of {owner}"));
         }
         let renewed = self.renew(index, opening_at, until);
         let version = version.expect("it was found");
@@ -68,7 +65,7 @@ impl World {
         };
     }
 
-    /// E2: what a loading does to the life of a session, which would have ended at `until` or later when it began.
+    /// What a loading does to the life of a session, which would have ended at `until` or later when it began.
     fn renew(&mut self, index: usize, opening_at: u64, until: u64) -> Option<bool> {
         let now = self.clock.now();
         // A store with a clock of its own knows better how late it is than the request.

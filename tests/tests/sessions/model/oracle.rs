@@ -264,7 +264,7 @@ impl After {
         let goes_on = self.start == Start::Live && !self.cleared && self.was_of.is_some();
         let version = Version { content: self.content, answers: self.answers };
         match self.start {
-            // C5: what was written is in the session that goes on, or it is not answered as if it were. One that has come to its absolute
+            // What was written is in the session that goes on, or it is not answered as if it were. One that has come to its absolute
             // end, or would as soon as it begins, does not go on.
             Start::Lost if !hands && self.written => Effect::Refused,
             Start::Lost if !hands => Effect::Nothing,

@@ -7,7 +7,7 @@ use crate::model::oracle::{ABSOLUTE, Content, Life};
 use crate::model::world::World;
 
 impl World {
-    /// C1, C4, C5, F3, F6: what the store has is what was acknowledged, and nothing of a session that is over.
+    /// What the store has is what was acknowledged, and nothing of a session that is over.
     pub(super) async fn check_stored(&self, index: usize) {
         let session = &self.sessions[index];
         let record = self.record(&session.key).await.map(|record| Content::of(&record));
@@ -20,7 +20,7 @@ impl World {
         self.check(right, || format!("session {index} is {record:?} instead of {session:?}"));
     }
 
-    /// G1, G2: there are the records of the sessions that are there, and no others.
+    /// There are the records of the sessions that are there, and no others.
     pub(super) async fn check_records(&mut self) {
         let now = self.clock.now();
         let lives = |life: Life| (0..self.sessions.len()).filter(|index| self.life(*index, now) == life).count();

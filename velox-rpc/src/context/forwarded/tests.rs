@@ -1,4 +1,4 @@
-//! Tables of forwarding headers and what velox believes of them: promise H24.
+//! Tables of forwarding headers and what velox believes of them.
 
 use http::HeaderValue;
 use proptest::prelude::*;

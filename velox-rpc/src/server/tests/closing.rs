@@ -1,4 +1,4 @@
-//! When and how connections are closed: promises H5 and H14.
+//! When and how connections are closed.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! HTTP/1 as it comes: pipelined, in pieces, or not at all (promises H6, H11, H23).
+//! HTTP/1 as it comes: pipelined, in pieces, or not at all.
 
 use super::*;
 

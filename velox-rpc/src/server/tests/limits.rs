@@ -1,4 +1,4 @@
-//! Bounds on what a client may send or hold: promises H10 and H15; and on where the server may listen: T5.
+//! Bounds on what a client may send or hold, and on where the server may listen.
 
 use super::super::ServeError;
 use super::super::Server;

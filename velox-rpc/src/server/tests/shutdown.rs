@@ -1,4 +1,4 @@
-//! The end of a server: promises T1 to T3.
+//! The end of a server.
 
 use super::*;
 

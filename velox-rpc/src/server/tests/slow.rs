@@ -1,4 +1,4 @@
-//! Clients that are slow to send: promises H12 and H13.
+//! Clients that are slow to send.
 
 use super::*;
 

@@ -19,7 +19,6 @@ fn it_is_closed_once() {
 
 #[test]
 fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
-    // C2
     for (took, is_sent) in [(99, true), (100, false)] {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -34,7 +33,6 @@ fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
 
 #[test]
 fn a_message_that_is_read_in_a_long_request_does_not_renew_what_is_not_renewed() {
-    // E1
     let mut world = World::new();
     world.rebuild(|settings| settings.sliding(false), vec!["conformance-session-secret-0123456789"]);
     let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));

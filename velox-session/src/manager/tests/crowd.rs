@@ -32,7 +32,6 @@ async fn a_counter_counts_every_request_that_succeeded() {
     let mut answers = BTreeSet::new();
     for task in tasks {
         for n in task.await.expect("it does not panic") {
-            // C5a
             assert!(answers.insert(n), "{n} was returned twice");
         }
     }

@@ -212,7 +212,6 @@ fn no_order_of_two_requests_breaks_a_session() {
 
 #[test]
 fn what_was_acknowledged_is_in_the_session_that_goes_on() {
-    // C5
     for_all_histories(|world, _, history| {
         let (Some(mover), Some(writer)) = (
             history.acts.iter().position(|act| matches!(act, Does::Regenerates | Does::LogsIn)),

@@ -84,7 +84,6 @@ fn a_session_can_be_followed_from_login_to_logout_and_its_id_is_not_there() {
 
 #[test]
 fn debug_of_what_was_loaded_hides_both_halves_of_the_cookie() {
-    // L4
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let text = world.open(Some(&cookie)).shared().with(|state| Ok(format!("{state:?}"))).expect("it is open");
@@ -112,7 +111,7 @@ fn a_flood_of_forged_cookies_does_not_flood_the_log() {
 
 #[test]
 fn each_security_event_is_one_line_and_one_count() {
-    // L7: a wrong signature, an id that was never issued, a fixation, and a session that was ended.
+    // A wrong signature, an id that was never issued, a fixation, and a session that was ended.
     let world = World::new();
     let (ended, _) = world.issued(None, login);
     world.visit(Some(&ended), |session| ready(session.logout()).expect("noted"));
@@ -138,7 +137,6 @@ fn each_security_event_is_one_line_and_one_count() {
 
 #[test]
 fn a_flood_of_one_kind_hides_no_other_and_is_counted_in_full() {
-    // L7
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.visit(Some(&cookie), |session| ready(session.logout()).expect("noted"));

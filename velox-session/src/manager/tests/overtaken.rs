@@ -6,7 +6,6 @@ use super::*;
 
 #[test]
 fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
-    // C8, C11
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
         session.flash("f", 1).expect("a write");
@@ -31,7 +30,6 @@ fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
 
 #[test]
 fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cookie() {
-    // C2
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let manager = world.stepped();
@@ -64,7 +62,6 @@ fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cooki
 
 #[test]
 fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
-    // F4
     let world = World::new();
     for logs_in in [true, false] {
         let (cookie, _) = world.issued(None, |session| {
@@ -91,7 +88,6 @@ fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
 
 #[test]
 fn nor_is_one_that_was_on_its_way_when_the_session_changed_hands() {
-    // F4
     for logs_in in [true, false] {
         let world = World::new();
         let (cookie, _) = world.issued(None, |session| {

@@ -48,7 +48,6 @@ fn a_visitors_session_begins_once() {
 
 #[test]
 fn a_login_ends_the_old_id_at_once_and_its_cookie_is_sent_when_the_exchange_ends() {
-    // F1, F3
     let world = World::new();
     let (old, _) = world.issued(None, |session| session.set("cart", 1).expect("a write"));
     let exchange = world.open(Some(&old));
@@ -143,7 +142,6 @@ fn a_request_that_may_change_nothing_saves_nothing() {
 
 #[test]
 fn nothing_is_lost_wherever_another_request_writes_while_this_one_saves() {
-    // C5
     for at in 0..4 {
         for does in [None, Some(false), Some(true)] {
             let world = World::new();
@@ -243,7 +241,6 @@ fn what_a_call_does_while_it_saves_comes_after_what_was_saved() {
 
 #[test]
 fn an_update_that_overtakes_a_save_is_seen() {
-    // C5a
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
     let manager = world.slow();

@@ -1,4 +1,4 @@
-//! Tests the sessions of a user: listed, ended, limited. (F8, F9, F12)
+//! Tests the sessions of a user: listed, ended, limited.
 
 use super::world::{self, World, poll, ready};
 use super::*;
@@ -25,7 +25,6 @@ fn alive<'c>(world: &World, cookies: impl IntoIterator<Item = &'c String>) -> Ve
 
 #[test]
 fn a_user_sees_their_sessions_the_newest_first_and_which_is_this_one() {
-    // F9
     let (world, adas, other) = crowd();
     world.visit(Some(&adas[1]), |session| {
         let sessions = ready(session.sessions()).expect("a list");
@@ -46,7 +45,6 @@ fn a_user_sees_their_sessions_the_newest_first_and_which_is_this_one() {
 
 #[test]
 fn a_session_is_ended_by_its_handle_and_only_by_its_user() {
-    // F9
     let (world, adas, other) = crowd();
     let handle_of = |cookie: &str| world.open(Some(cookie)).call().session().handle().expect("it is live");
     let (first, bobs): (SessionHandle, _) = (handle_of(&adas[0]), handle_of(&other));
@@ -65,7 +63,6 @@ fn a_session_is_ended_by_its_handle_and_only_by_its_user() {
 
 #[test]
 fn logout_all_ends_every_session_of_the_user_and_no_other() {
-    // F8
     let (world, adas, other) = crowd();
     let closing = world.exchange(Some(&adas[1]), |session| ready(session.logout_all()).expect("noted"));
     assert_eq!(world::value(closing.set_cookie().expect("a removal")), "");
@@ -75,7 +72,6 @@ fn logout_all_ends_every_session_of_the_user_and_no_other() {
 
 #[test]
 fn logout_others_keeps_the_session_that_asks_under_the_id_that_it_has_then() {
-    // F8
     for regenerates in [false, true] {
         let (world, adas, other) = crowd();
         let closing = world.exchange(Some(&adas[1]), |session| {
@@ -114,7 +110,6 @@ fn what_a_failed_call_said_of_other_sessions_stands() {
 
 #[test]
 fn an_administrator_ends_all_sessions_of_a_user() {
-    // F8
     let (world, adas, other) = crowd();
     assert_eq!(ready(world.manager.end_all("u1")).expect("an answer"), 3);
     assert_eq!(ready(world.manager.end_all("u1")).expect("an answer"), 0);
@@ -124,7 +119,7 @@ fn an_administrator_ends_all_sessions_of_a_user() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
-    // F8: in every order of the store calls of a rotation and of ending all sessions.
+    // In every order of the store calls of a rotation and of ending all sessions.
     for switch in 0..12 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -160,7 +155,6 @@ fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
 
 #[test]
 fn a_login_over_the_limit_ends_the_oldest_session() {
-    // F12
     let (mut world, adas, other) = crowd();
     world.rebuild(|settings| settings.max_sessions_per_user(2), vec!["conformance-session-secret-0123456789"]);
     world.clock.advance(Duration::from_secs(1));
@@ -175,7 +169,7 @@ fn a_login_over_the_limit_ends_the_oldest_session() {
 
 #[test]
 fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
-    // F12: in every order of their store calls.
+    // In every order of their store calls.
     for order in 0..64_u32 {
         let mut world = World::new();
         world.rebuild(|settings| settings.max_sessions_per_user(1), vec!["conformance-session-secret-0123456789"]);
@@ -205,7 +199,7 @@ fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
-    // F12: after every number of steps of a login that must end the session.
+    // After every number of steps of a login that must end the session.
     for steps in 0..6 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -237,7 +231,6 @@ fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
 
 #[test]
 fn logout_all_twice_is_logout_all() {
-    // F8
     let (world, adas, other) = crowd();
     world.visit(Some(&adas[1]), |session| {
         ready(session.logout_all()).expect("noted");
@@ -248,7 +241,6 @@ fn logout_all_twice_is_logout_all() {
 
 #[test]
 fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
-    // F8
     let (world, adas, bobs) = crowd();
     let (new, _) = world.issued(Some(&adas[1]), |session| {
         ready(session.logout_all()).expect("noted");
@@ -260,7 +252,6 @@ fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
 
 #[test]
 fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
-    // F8
     let (world, adas, _) = crowd();
     let exchange = world.open(Some(&adas[0]));
     let (one, other) = (exchange.call(), exchange.call());
@@ -280,7 +271,6 @@ fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
 
 #[test]
 fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
-    // F8
     for sleeps in [0, 3_600] {
         let (world, adas, _) = crowd();
         world.clock.advance(Duration::from_secs(sleeps));
@@ -298,7 +288,7 @@ fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
 
 #[test]
 fn nor_does_who_asks_while_that_gets_a_new_id() {
-    // F8: after every number of steps of the request that logs out the others.
+    // After every number of steps of the request that logs out the others.
     for steps in 0..10 {
         let (world, adas, _) = crowd();
         let manager = world.stepped();
@@ -326,7 +316,7 @@ fn nor_does_who_asks_while_that_gets_a_new_id() {
 
 #[test]
 fn wherever_the_store_fails_there_is_one_sound_session() {
-    // C12: this includes operations that end other sessions.
+    // This includes operations that end other sessions.
     let acts: [fn(&Session); 2] = [login, |session| {
         ready(session.regenerate()).expect("noted");
         ready(session.logout_others()).expect("noted");
@@ -360,7 +350,6 @@ fn wherever_the_store_fails_there_is_one_sound_session() {
 
 #[test]
 fn wherever_a_login_under_a_limit_is_dropped_the_old_session_is_there_or_the_new_one() {
-    // C10, F12
     for polls in 0..16 {
         let (world, adas, _) = crowd();
         let manager = world.stepped_with(|settings| settings.max_sessions_per_user(1));
@@ -379,7 +368,6 @@ fn wherever_a_login_under_a_limit_is_dropped_the_old_session_is_there_or_the_new
 
 #[test]
 fn a_store_that_lists_no_sessions_says_so() {
-    // F8
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let manager = world.unlisted();

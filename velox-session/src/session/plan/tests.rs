@@ -477,7 +477,7 @@ fn a_record_that_went_to_another_user_is_not_written_to() {
 
 #[test]
 fn an_update_holds_for_no_other_value_than_it_was_made_of() {
-    // C5a: after a new id the update is saved with the rest, but its value was returned already.
+    // After a new id the update is saved with the rest, but its value was returned already.
     for (theirs, holds) in [("other", true), ("count", false)] {
         let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
@@ -490,7 +490,7 @@ fn an_update_holds_for_no_other_value_than_it_was_made_of() {
 
 #[test]
 fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
-    // C5a: both updates have returned a value. The first one is what the update of another request
+    // Both updates have returned a value. The first one is what the update of another request
     // has returned, too.
     let mut state = run(Start::UserA, &[]);
     let call = state.begin();
@@ -551,7 +551,7 @@ fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
 
 #[test]
 fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
-    // E4: the write began 5 s before the store finished it, so another request may have got the
+    // The write began 5 s before the store finished it, so another request may have got the
     // whole lifetime.
     let mut state = Start::UserA.state(false);
     let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };

@@ -92,7 +92,6 @@ async fn it_is_a_store() {
 
 // ---- the budget ----
 
-/// G4
 #[tokio::test]
 async fn visitors_leave_for_others_the_next_to_expire_first() {
     let store = store().0.with_budget(3 * SMALL);
@@ -109,7 +108,6 @@ async fn visitors_leave_for_others_the_next_to_expire_first() {
     assert!(has(&store, &short).await && has(&store, &user).await && has(&store, &other).await);
 }
 
-/// G4
 #[tokio::test]
 async fn what_has_expired_leaves_before_any_visitor() {
     let (store, clock) = store();
@@ -129,7 +127,7 @@ async fn what_has_expired_leaves_before_any_visitor() {
     }
 }
 
-/// G4: a flood of visitors, or of logins to one account, ends no session of a logged-in user.
+/// A flood of visitors, or of logins to one account, ends no session of a logged-in user.
 #[tokio::test]
 async fn a_flood_puts_out_no_user() {
     let store = store().0.with_budget(100 * SMALL);
@@ -153,7 +151,6 @@ async fn a_flood_puts_out_no_user() {
     }
 }
 
-/// G4
 #[tokio::test]
 async fn a_refusal_is_an_error_and_loses_nothing() {
     let store = store().0.with_budget(2 * SMALL);
@@ -189,7 +186,7 @@ async fn a_save_that_grows_puts_out_visitors_and_not_its_own_session() {
     assert!(has(&store, &own).await);
 }
 
-/// G4: a session that gets a new id takes the room of its old record and of nobody else, even if
+/// A session that gets a new id takes the room of its old record and of nobody else, even if
 /// the old record is the next to be removed.
 #[tokio::test]
 async fn a_full_store_gives_a_session_a_new_id() {
@@ -212,7 +209,7 @@ async fn a_full_store_gives_a_session_a_new_id() {
     }
 }
 
-/// G4, F12: a login takes the room of the sessions that it ends.
+/// A login takes the room of the sessions that it ends.
 #[tokio::test]
 async fn a_full_store_lets_in_who_ends_an_own_session() {
     let store = store().0.with_budget(3 * SMALL);
@@ -237,7 +234,7 @@ async fn a_store_without_room_for_one_record_refuses_all() {
     assert!(store.is_empty());
 }
 
-/// E8: new sessions take the room of expired ones, and nothing grows from round to round.
+/// New sessions take the room of expired ones, and nothing grows from round to round.
 #[tokio::test]
 async fn the_next_sessions_use_the_room_of_expired_ones() {
     let (store, clock) = store();
@@ -255,7 +252,6 @@ async fn the_next_sessions_use_the_room_of_expired_ones() {
     assert_eq!(store.ledger.lock().expect("nothing panics").users.len(), (held, 0));
 }
 
-/// E8
 #[tokio::test]
 async fn expired_records_leave_a_few_at_a_time_as_others_come() {
     let (store, clock) = store();
@@ -417,7 +413,7 @@ async fn work(store: MemoryStore, seed: u64) {
     }
 }
 
-/// F8: a session that gets a new id meanwhile is not overlooked.
+/// A session that gets a new id meanwhile is not overlooked.
 #[test]
 fn clear_ends_a_session_that_gets_new_ids_meanwhile() {
     let store = MemoryStore::new();
@@ -452,7 +448,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 // ---- users ----
 
-/// F8: marks do not take memory for ever.
+/// Marks do not take memory for ever.
 #[tokio::test]
 async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
     let (store, clock) = store();
@@ -587,7 +583,7 @@ impl Clock for Slow {
     }
 }
 
-/// F8, C1: if a session is over for a list of a user's sessions, it is over for a save that began
+/// If a session is over for a list of a user's sessions, it is over for a save that began
 /// before.
 #[tokio::test]
 async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
@@ -612,7 +608,7 @@ async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
     assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as over");
 }
 
-/// F8, E1: the same for a read that would renew the session.
+/// The same for a read that would renew the session.
 #[tokio::test]
 async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
     let (store, clock) = store();
@@ -623,7 +619,7 @@ async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
     assert!(!has(&store, &key).await);
 }
 
-/// F6: a logout also removes an expired session. A request that came before it expired no longer
+/// A logout also removes an expired session. A request that came before it expired no longer
 /// finds it.
 #[tokio::test]
 async fn what_has_expired_is_destroyed_for_a_call_that_is_late() {

@@ -140,7 +140,6 @@ const QUIET: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    /// S5
     #[test]
     fn pauses_double_up_to_a_second_and_differ() {
         let longest = |failures| pause(failures, u32::MAX).as_millis();

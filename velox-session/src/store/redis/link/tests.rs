@@ -169,7 +169,6 @@ async fn nothing_connects_before_the_first_command_and_one_connection_serves_all
     assert_eq!((server.count("connection"), server.count("GET")), (1, 20));
 }
 
-/// S8
 #[tokio::test]
 async fn a_script_that_the_server_does_not_know_is_sent_as_text_once() {
     let server = Server::start(|words, before| match (words[0].as_str(), before) {
@@ -185,7 +184,6 @@ async fn a_script_that_the_server_does_not_know_is_sent_as_text_once() {
     assert_eq!(server.seen(), ["connection", "EVALSHA", "EVAL", "EVALSHA"]);
 }
 
-/// S5, S7
 #[tokio::test]
 async fn a_command_whose_reply_is_lost_is_sent_again_only_where_that_is_harmless() {
     let lossy = |_: &[String], before| if before == 0 { Act::Close } else { Act::Answer("+OK\r\n".to_owned()) };
@@ -199,7 +197,6 @@ async fn a_command_whose_reply_is_lost_is_sent_again_only_where_that_is_harmless
     assert_eq!(ask(&link, Effect::Once).await.expect("an answer"), Value::Okay);
 }
 
-/// S5, S7
 #[tokio::test]
 async fn a_command_that_is_sent_once_is_not_sent_on_a_connection_that_has_ended() {
     let server = Server::start(|_, before| match before {
@@ -217,7 +214,6 @@ async fn a_command_that_is_sent_once_is_not_sent_on_a_connection_that_has_ended(
     assert_eq!(server.seen(), ["connection", "GET", "connection", "GET"]);
 }
 
-/// S5
 #[tokio::test]
 async fn a_command_is_sent_twice_at_most() {
     let server = Server::start(|_, _| Act::Close).await;
@@ -225,7 +221,6 @@ async fn a_command_is_sent_twice_at_most() {
     assert_eq!(server.count("GET"), 2);
 }
 
-/// S1, S6
 #[tokio::test]
 async fn a_silent_connection_ends_at_the_deadline_and_is_replaced() {
     let server =
@@ -236,7 +231,6 @@ async fn a_silent_connection_ends_at_the_deadline_and_is_replaced() {
     assert_eq!(server.seen(), ["connection", "GET", "connection", "GET"]);
 }
 
-/// S8
 #[tokio::test]
 async fn a_connection_to_a_demoted_master_is_replaced_once_a_second() {
     let server =
@@ -249,7 +243,6 @@ async fn a_connection_to_a_demoted_master_is_replaced_once_a_second() {
     assert_eq!(server.seen(), ["connection", "GET", "connection", "GET", "GET", "GET", "GET"]);
 }
 
-/// S8
 #[tokio::test]
 async fn errors_of_the_server_are_told_apart() {
     let texts = [
@@ -271,7 +264,6 @@ async fn errors_of_the_server_are_told_apart() {
     assert_eq!(names, ["NotReady", "NotReady", "NotReady", "Refused", "Refused", "ReadOnly", "Broken"]);
 }
 
-/// S5
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
     let (listener, port) = bind().await;
@@ -291,7 +283,6 @@ async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
     assert!(accepted <= 3, "{accepted} connections");
 }
 
-/// S5
 #[tokio::test]
 async fn after_an_answer_pauses_are_short_again() {
     let (listener, port) = bind().await;
@@ -321,7 +312,7 @@ async fn after_an_answer_pauses_are_short_again() {
     }
 }
 
-/// S1: the server accepts connections and never greets.
+/// The server accepts connections and never greets.
 #[tokio::test]
 async fn connecting_is_part_of_the_deadline() {
     let (_listener, port) = bind().await;
@@ -341,7 +332,7 @@ async fn a_connection_of_its_own_is_only_given_the_deadline() {
     assert_eq!(server.seen(), ["connection", "GET", "GET"]);
 }
 
-/// S8: the client remembers a slot that has moved, and asks once for a slot that is moving.
+/// The client remembers a slot that has moved, and asks once for a slot that is moving.
 #[tokio::test]
 async fn a_command_follows_where_the_cluster_sends_it() {
     let other = Server::start(|_, _| Act::Answer("$2\r\nhi\r\n".to_owned())).await;
@@ -359,7 +350,6 @@ async fn a_command_follows_where_the_cluster_sends_it() {
     assert_eq!(other.seen(), ["connection", "ASKING", "GET", "GET", "GET"]);
 }
 
-/// S5, S7
 #[tokio::test]
 async fn a_cluster_is_not_sent_a_command_again_whose_reply_is_lost() {
     let lossy = || Server::start(|_, _| Act::Close);
@@ -370,7 +360,6 @@ async fn a_cluster_is_not_sent_a_command_again_whose_reply_is_lost() {
     assert_eq!((first.count("GET"), second.count("GET")), (1, 0));
 }
 
-/// S9
 #[tokio::test]
 async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
     let (gone, dead) = bind().await;
@@ -385,7 +374,6 @@ async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
     assert_eq!((node.count("connection"), node.count("GET")), (1, 3));
 }
 
-/// S1, S9
 #[tokio::test]
 async fn a_node_that_is_silent_is_asked_for_other_slots_after_all_others() {
     let silent = Server::start(|_, _| Act::Wait).await;

@@ -1,4 +1,4 @@
-//! Tests writes that wait for replicas (row S9).
+//! Tests writes that wait for replicas.
 
 use super::*;
 
@@ -59,7 +59,6 @@ async fn a_server_that_does_not_wait_fails_the_write() {
     }
 }
 
-/// S1
 #[tokio::test]
 async fn it_is_never_waited_for_ever_nor_longer_than_the_deadline_leaves() {
     let told = Arc::new(Mutex::new(Vec::new()));
@@ -98,7 +97,6 @@ async fn what_does_not_wait_passes_by_what_does() {
     assert!(matches!(write.await.expect("no panic"), Err(LinkError::Deadline)));
 }
 
-/// S5
 #[tokio::test]
 async fn one_connection_is_for_all_that_waits() {
     let server = with_replicas(":2").await;
@@ -111,7 +109,6 @@ async fn one_connection_is_for_all_that_waits() {
     assert_eq!((server.count("connection"), server.count("GET"), server.count("WAIT")), (2, 24, 12));
 }
 
-/// S8
 #[tokio::test]
 async fn a_script_that_the_server_does_not_know_waits_when_it_is_sent_as_text() {
     let server = Server::start(|words, _| match words[0].as_str() {
@@ -125,7 +122,6 @@ async fn a_script_that_the_server_does_not_know_waits_when_it_is_sent_as_text() 
     assert_eq!(server.seen(), ["connection", "EVALSHA", "WAIT", "EVAL", "WAIT"]);
 }
 
-/// S7
 #[tokio::test]
 async fn a_write_is_not_sent_again_when_the_wait_is_lost() {
     let server = Server::start(|words, _| match words[0].as_str() {
@@ -137,7 +133,7 @@ async fn a_write_is_not_sent_again_when_the_wait_is_lost() {
     assert_eq!(server.count("GET"), 1);
 }
 
-/// S8: `WAIT` goes to the node that has taken the write.
+/// `WAIT` goes to the node that has taken the write.
 #[tokio::test]
 async fn a_write_waits_where_the_cluster_sends_it() {
     let other = with_replicas(":2").await;
