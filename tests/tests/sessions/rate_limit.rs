@@ -133,7 +133,7 @@ async fn a_request_without_an_address_is_an_error_that_says_what_to_do() {
         assert!(!reply.text().contains("Peer"), "{reply:?}");
     }
     let lines = log.lines();
-    assert!(lines[0].contains("put a `Peer` into the extensions of each request"), "{lines:?}");
+    assert!(lines[0].contains("add a `Peer` to the extensions of each request"), "{lines:?}");
 }
 
 #[tokio::test]

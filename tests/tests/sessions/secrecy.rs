@@ -307,7 +307,7 @@ async fn no_secret_is_in_the_log_whatever_redis_does() {
     let (secrets, _) = life_in_redis().await;
     drop(guard);
     let text = log.text();
-    for event in ["store trouble", "deadline", "cannot be reached", "broke", "read-only", "refused the command"] {
+    for event in ["store error", "deadline", "cannot be reached", "broke", "read-only", "refused the command"] {
         assert!(text.contains(event), "nothing of `{event}` in:\n{text}");
     }
     secrets.assert_absent(&text);

@@ -323,7 +323,8 @@ where
 
     /// Adds a failure of the handler to the OpenAPI document. The procedure itself does not change.
     ///
-    /// The document already has the failures of guards, middlewares and input validation. `default` stands for all that it does not list.
+    /// The document already has the failures of guards, middlewares and input validation. The
+    /// `default` response stands for all failures that it does not list.
     ///
     /// # Examples
     ///

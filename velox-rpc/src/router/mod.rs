@@ -54,7 +54,8 @@ impl<S> Router<S> {
         Self { namespace: namespace.into(), description: None, procedures: Vec::new(), steps: Vec::new() }
     }
 
-    /// Describes the namespace in the documents made of the router. `#[router]` takes the text from the doc comment above the `impl` block.
+    /// Sets the description of the namespace in the OpenAPI document. `#[router]` takes it from the doc
+    /// comment above the `impl` block.
     ///
     /// # Examples
     ///
