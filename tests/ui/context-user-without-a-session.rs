@@ -11,6 +11,10 @@ impl Users {
         procedure().query(|Call { ctx, .. }| Ok(ctx.user))
     }
 
+    fn get_profile_later(&self) -> Query<(), SessionUser> {
+        procedure().query(async |Call { ctx, .. }| Ok(ctx.user))
+    }
+
     fn get_other_profile(&self) -> Query<(), SessionUser> {
         procedure().use_(self.session.middleware()).query(|Call { ctx, .. }| Ok(ctx.user))
     }

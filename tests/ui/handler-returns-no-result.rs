@@ -1,11 +1,30 @@
-use velox_rpc::{Query, procedure, router};
+use velox_rpc::{Mutation, Query, procedure, router, schema};
 
 struct Users;
 
+#[schema]
+pub struct User {
+    pub name: String,
+}
+
 #[router("users")]
 impl Users {
-    fn get_user(&self) -> Query<(), u32> {
-        procedure().query(async |_| 1)
+    fn get_user(&self) -> Query<(), User> {
+        procedure().query(async |_| User { name: String::new() })
+    }
+
+    fn get_other(&self) -> Query<(), User> {
+        procedure().query(|_| User { name: String::new() })
+    }
+
+    fn forget(&self) -> Mutation<(), ()> {
+        procedure().mutation(async |_| {
+            println!("forgotten");
+        })
+    }
+
+    fn forget_other(&self) -> Mutation<(), ()> {
+        procedure().mutation(|_| println!("forgotten"))
     }
 }
 

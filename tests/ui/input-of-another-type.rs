@@ -1,16 +1,32 @@
-use velox_rpc::{Query, procedure, router, schema};
-
-#[schema]
-pub struct GetUser {
-    pub id: u32,
-}
+use velox_rpc::{Call, Query, procedure, router, schema};
 
 struct Users;
 
+#[schema]
+pub struct GetUser {
+    pub id: String,
+}
+
 #[router("users")]
 impl Users {
-    fn get_user(&self) -> Query<(), u32> {
-        procedure().input::<GetUser>().query(async |_| Ok(1))
+    fn fine(&self) -> Query<(), u32> {
+        procedure().query(|Call { .. }| Ok(1))
+    }
+
+    fn get_user(&self) -> Query<(), String> {
+        procedure().input::<GetUser>().query(async |Call { input, .. }| Ok(input.id))
+    }
+
+    fn get_other(&self) -> Query<(), String> {
+        procedure().input::<GetUser>().query(|Call { input, .. }| Ok(input.id))
+    }
+
+    fn get_third(&self) -> Query<GetUser, String> {
+        procedure().query(async |Call { input, .. }| Ok(input.id))
+    }
+
+    fn get_fourth(&self) -> Query<GetUser, u32> {
+        procedure().query(|_| Ok(1))
     }
 }
 

@@ -18,8 +18,12 @@ pub(crate) enum Argument {
 
 /// Takes the arguments of an attribute apart.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Argument> {
-    let mut arguments = Vec::new();
-    let mut current = Vec::new();
+    between_commas(tokens).into_iter().map(argument).collect()
+}
+
+/// What stands between the commas; nothing for a trailing one.
+pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
+    let mut pieces = vec![Vec::new()];
     // A comma inside `<…>` belongs to a type; the `>` of an arrow closes nothing.
     let mut depth = 0_usize;
     let mut previous = ' ';
@@ -35,13 +39,23 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<Argument> {
         }
         previous = letter;
         if letter == ',' && depth == 0 {
-            arguments.extend(argument(std::mem::take(&mut current)));
-        } else {
-            current.push(token);
+            pieces.push(Vec::new());
+        } else if let Some(piece) = pieces.last_mut() {
+            piece.push(token);
         }
     }
-    arguments.extend(argument(current));
-    arguments
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+/// Whether a token is this sign.
+pub(crate) fn is(token: &TokenTree, letter: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == letter)
+}
+
+/// Whether a token is this word.
+pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
 /// One value for each key, wherever it stands; what is not understood is noted as a mistake.
@@ -127,16 +141,15 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     }
 }
 
-/// One argument out of the tokens between two commas; nothing for a trailing comma.
-fn argument(tokens: Vec<TokenTree>) -> Option<Argument> {
+/// One argument out of the tokens between two commas.
+fn argument(tokens: Vec<TokenTree>) -> Argument {
     match tokens.as_slice() {
-        [] => None,
         [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
             let mut stream = TokenStream::new();
             stream.append_all(value.iter().map(ToTokens::to_token_stream));
-            Some(Argument::Pair(key.clone(), stream))
+            Argument::Pair(key.clone(), stream)
         }
-        _ => Some(Argument::Bare(tokens.into_iter().collect())),
+        _ => Argument::Bare(tokens.into_iter().collect()),
     }
 }
 

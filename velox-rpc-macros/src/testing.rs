@@ -81,8 +81,9 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
 }
 
 /// Names that expansions declare: associated items, locals, parameters.
-const OURS: [&str; 61] = [
+const OURS: [&str; 62] = [
     "build",
+    "__typed",
     "into_router",
     "router",
     "__has",

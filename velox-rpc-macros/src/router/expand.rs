@@ -1,10 +1,12 @@
 //! The block again, its router beside it, and the checks of its routes.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ReturnType;
+use syn::{ReturnType, Type};
 
+use crate::arguments::is;
 use crate::place;
+use crate::router::chain::{each, tokens};
 use crate::router::check;
 use crate::router::method::{Damage, Procedure};
 use crate::router::model::Router;
@@ -55,12 +57,30 @@ fn member(member: &Member, router: &Router) -> TokenStream {
             }
             None => quote!(#(#attrs)* #vis #signature #body),
         },
-        Some(Damage::Harmless | Damage::CapturesSelf) => quote!(#(#attrs)* #[allow(warnings)] #vis #signature #body),
+        Some(Damage::Harmless) => quote!(#(#attrs)* #[allow(warnings)] #vis #signature #body),
+        Some(Damage::Unreadable) => {
+            let used = imports(body, &router.state);
+            quote!(#(#attrs)* #[allow(warnings)] #vis #signature { #used ::core::unreachable!() })
+        }
         Some(Damage::WrongType) => {
             let end = matches!(signature.output, ReturnType::Type(..)).then(|| quote!(::core::unreachable!()));
             quote!(#(#attrs)* #[allow(warnings)] #vis #signature { let _ = #body; #end })
         }
     }
+}
+
+/// Uses what a body that is left out has of velox-rpc, so that nobody is told that an import is not used.
+fn imports(body: &Group, state: &Type) -> TokenStream {
+    let (mut procedure, mut call) = (None, None);
+    each(&tokens(body.stream()), true, &mut |before, tokens| match tokens {
+        [TokenTree::Ident(_), ..] if before.is_some_and(|it| is(it, ':') || is(it, '.')) => {}
+        [TokenTree::Ident(name), ..] if name == "procedure" => procedure = Some(quote!(let _ = #name::<#state>;)),
+        [TokenTree::Ident(name), TokenTree::Group(_), ..] if name == "Call" => {
+            call = Some(quote!(let _ = |_: #name<(), ()>| ();));
+        }
+        _ => {}
+    });
+    quote!(#procedure #call)
 }
 
 /// The body of a procedure's method, which says where the router serves what it builds.

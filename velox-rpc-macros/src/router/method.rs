@@ -1,15 +1,17 @@
 //! One method of a router's block: whether it is a procedure, and whether it can be one.
 
-use proc_macro2::{Delimiter, Ident, TokenTree};
+use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, FnArg, ReceiverKind, ReturnType, Signature, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::{camel, unraw};
 use crate::root::Root;
+use crate::router::agreement::Said;
+use crate::router::chain::{About, BUILDS};
 use crate::router::parse::Method;
 use crate::router::route::Route;
-use crate::router::{capture, docs, result, rewrite};
+use crate::router::{agreement, capture, chain, docs, result, rewrite, slips};
 
 /// A method that is a procedure.
 pub(crate) struct Procedure {
@@ -20,6 +22,7 @@ pub(crate) struct Procedure {
     /// The `#[cfg(…)]`s of the method, which decide over its place in the router as well.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) input: Type,
+    pub(crate) output: Type,
     pub(crate) routes: Vec<Route>,
 }
 
@@ -39,31 +42,43 @@ pub(crate) enum Damage {
     Harmless,
     /// What it builds does not fit what it says it returns.
     WrongType,
-    /// Its handler uses `self`.
-    CapturesSelf,
+    /// Its body does not compile.
+    Unreadable,
 }
 
 impl Procedure {
     /// Reads a method.
-    pub(crate) fn read(method: &Method, root: &Root, mistakes: &mut Mistakes) -> Outcome {
+    pub(crate) fn read(method: &Method, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
         let returned = match &method.signature.output {
             ReturnType::Type(_, ty) => Some(&**ty),
             ReturnType::Default => None,
         };
+        let body = chain::tokens(method.body.stream());
         let Some(segment) = returned.and_then(result::procedure) else {
-            return not_returned(method, returned, root, mistakes).map_or(Outcome::Helper, Outcome::Broken);
+            let damage = not_returned(method, &body, returned, about.root, mistakes);
+            // A base of procedures is a chain as well.
+            if damage.is_none() && rewrite::calls_procedure(method.body.stream(), about.root) {
+                slips::report(&body, mistakes);
+            }
+            let damage = damage.or((mistakes.count() != before).then_some(Damage::Unreadable));
+            return damage.map_or(Outcome::Helper, Outcome::Broken);
         };
         signature(&method.signature, mistakes);
-        let input = result::input(segment, mistakes);
-        let routes = Route::find(&method.body, mistakes);
-        let captures = capture::of_self(&method.body, mistakes);
-        let Some(input) = input.cloned() else { return Outcome::Broken(Damage::WrongType) };
+        let types = result::types(segment, mistakes);
+        let routes = Route::find(&body, mistakes);
+        let Some((input, output)) = types else { return Outcome::Broken(Damage::WrongType) };
         for route in &routes {
-            takes_input(route, &input, method, mistakes);
+            takes_input(route, input, method, mistakes);
         }
-        if captures {
-            return Outcome::Broken(Damage::CapturesSelf);
+        let is_harmless = mistakes.count();
+        capture::of_self(&body, mistakes);
+        if !slips::report(&body, mistakes) {
+            let said = Said { method: &method.signature.ident, kind: &segment.ident, input, output };
+            agreement::report(&said, &body, about, mistakes);
+        }
+        if mistakes.count() != is_harmless {
+            return Outcome::Broken(Damage::Unreadable);
         }
         if mistakes.count() != before {
             return Outcome::Broken(Damage::Harmless);
@@ -75,7 +90,8 @@ impl Procedure {
             description: docs::description(&method.attrs),
             deprecation: docs::deprecation(&method.attrs),
             cfgs: method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
-            input,
+            input: input.clone(),
+            output: output.clone(),
             routes,
         }))
     }
@@ -118,7 +134,13 @@ fn signature(signature: &Signature, mistakes: &mut Mistakes) {
 
 /// Finds the method that was meant to be a procedure but does not return one, which would be missing from the router
 /// without a word.
-fn not_returned(method: &Method, returned: Option<&Type>, root: &Root, mistakes: &mut Mistakes) -> Option<Damage> {
+fn not_returned(
+    method: &Method,
+    body: &[TokenTree],
+    returned: Option<&Type>,
+    root: &Root,
+    mistakes: &mut Mistakes,
+) -> Option<Damage> {
     let name = &method.signature.ident;
     if let Some(ty) = returned
         && let Some(kind) = result::mentions_procedure(ty)
@@ -129,7 +151,11 @@ fn not_returned(method: &Method, returned: Option<&Type>, root: &Root, mistakes:
         mistakes.at(ty, message);
         return Some(Damage::Harmless);
     }
-    let kind = built(method, root)?;
+    let last = chain::last_chain(body).pop()?.name;
+    let (_, kind) = BUILDS.iter().find(|(step, _)| last == step)?;
+    if !rewrite::calls_procedure(method.body.stream(), root) {
+        return None;
+    }
     match returned {
         Some(ty) => {
             let ty_text = shown(ty);
@@ -148,20 +174,6 @@ fn not_returned(method: &Method, returned: Option<&Type>, root: &Root, mistakes:
     Some(if hidden { Damage::Harmless } else { Damage::WrongType })
 }
 
-/// What a body builds that starts with `procedure()` and ends in `.query(…)`, `.mutation(…)` or `.subscription(…)`.
-fn built(method: &Method, root: &Root) -> Option<&'static str> {
-    let tokens: Vec<TokenTree> = method.body.stream().into_iter().collect();
-    let kind = match tokens.as_slice() {
-        [.., TokenTree::Ident(name), TokenTree::Group(arguments)]
-            if arguments.delimiter() == Delimiter::Parenthesis =>
-        {
-            BUILDS.iter().find(|(method, _)| name == method).map(|(_, kind)| *kind)?
-        }
-        _ => return None,
-    };
-    rewrite::calls_procedure(method.body.stream(), root).then_some(kind)
-}
-
 /// A route with a parameter needs an input to put it into.
 fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mistakes) {
     let Some(parameter) = route.parameters.first() else { return };
@@ -174,5 +186,3 @@ fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mist
         mistakes.at(&route.path, message);
     }
 }
-
-const BUILDS: [(&str, &str); 3] = [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];

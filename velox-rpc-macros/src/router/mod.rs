@@ -1,15 +1,19 @@
 //! `#[router("auth", state = AppState)]` on an `impl` block: its procedures as a router.
 
+mod agreement;
 mod capture;
+mod chain;
 mod check;
 mod docs;
 mod expand;
+mod handler;
 mod method;
 mod model;
 mod parse;
 mod result;
 mod rewrite;
 mod route;
+mod slips;
 
 use proc_macro2::TokenStream;
 

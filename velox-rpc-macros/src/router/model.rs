@@ -5,9 +5,10 @@ use syn::{ReturnType, Type};
 
 use crate::diagnostics::Mistakes;
 use crate::root::Root;
+use crate::router::chain::About;
 use crate::router::method::{Damage, Outcome, Procedure};
 use crate::router::parse::{Arguments, Block};
-use crate::router::{capture, docs, result, rewrite};
+use crate::router::{docs, handler, result, rewrite};
 
 /// A router.
 pub(crate) struct Router {
@@ -27,24 +28,27 @@ impl Router {
     /// Decides what is meant. Whatever was a mistake is not in the router, but stays in the block.
     pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
         let root = Root::find(arguments.root);
-        let state = arguments.state.unwrap_or_else(|| syn::parse_quote!(()));
+        let bases = block.methods_mut().filter(|method| result::is_builder(&method.signature.output));
+        let about = About {
+            root: &root,
+            namespace: &arguments.namespace,
+            has_state: arguments.state.is_some(),
+            bases: bases.map(|method| method.signature.ident.clone()).collect(),
+        };
+        let state = arguments.state.clone().unwrap_or_else(|| syn::parse_quote!(()));
         let before = mistakes.count();
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut broken = Vec::new();
         for method in block.methods_mut() {
-            match Procedure::read(method, &root, mistakes) {
+            match Procedure::read(method, &about, mistakes) {
                 Outcome::Procedure(procedure) => {
                     if is_new(&procedure, &procedures, mistakes) {
+                        method.body = handler::typed(&method.body, &procedure, &about);
                         procedures.push(*procedure);
                     }
                 }
                 Outcome::Helper => {}
-                Outcome::Broken(damage) => {
-                    if damage == Damage::CapturesSelf {
-                        method.body = capture::without_self(&method.body);
-                    }
-                    broken.push((method.signature.ident.clone(), damage));
-                }
+                Outcome::Broken(damage) => broken.push((method.signature.ident.clone(), damage)),
             }
             if let ReturnType::Type(_, ty) = &mut method.signature.output {
                 result::fill(ty, &state);

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{VisitMut, visit_path_mut};
-use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
+use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 
@@ -17,20 +17,26 @@ pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
+/// Whether it is a `ProcedureBuilder`.
+pub(crate) fn is_builder(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(&**ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|segment| segment.ident == "ProcedureBuilder")))
+}
+
 /// Whether `Query`, `Mutation` or `Subscription` stands anywhere inside the type.
 pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
     find_kind(ty.to_token_stream())
 }
 
-/// The input type of `Query<I, O>`; a wrong number of types is a mistake.
-pub(crate) fn input<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<&'a Type> {
+/// The types of `Query<I, O>`; a wrong number of them is a mistake.
+pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<(&'a Type, &'a Type)> {
     let kind = &segment.ident;
     let types: Vec<&Type> = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_argument).collect(),
         PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
     };
     match types.as_slice() {
-        [input, _] | [input, _, _] => Some(input),
+        [input, output] | [input, output, _] => Some((input, output)),
         [] => {
             let message = format!(
                 "`{kind}` needs the types of its input and output: write `{kind}<I, O>`, with `()` for a \

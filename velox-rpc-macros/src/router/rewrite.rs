@@ -43,7 +43,7 @@ fn stream(tokens: TokenStream, state: &Type, root: &Root) -> TokenStream {
 
 /// Whether the token is the name in `procedure()`, `velox_rpc::procedure()` or a renamed crate's; a method
 /// `.procedure()`, a function `Self::procedure()` of the user's and `fn procedure()` are something else.
-fn is_bare_call(tokens: &[TokenTree], position: usize, root: &Root) -> bool {
+pub(crate) fn is_bare_call(tokens: &[TokenTree], position: usize, root: &Root) -> bool {
     let TokenTree::Ident(name) = &tokens[position] else { return false };
     let Some(TokenTree::Group(arguments)) = tokens.get(position + 1) else { return false };
     if name != "procedure" || arguments.delimiter() != Delimiter::Parenthesis || !arguments.stream().is_empty() {

@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::LitStr;
 
 use crate::diagnostics::Mistakes;
+use crate::router::chain;
 
 /// A route as it is written.
 pub(crate) struct Route {
@@ -18,9 +19,9 @@ pub(crate) struct Route {
 impl Route {
     /// The routes of a method: the calls in the chain itself. One inside a handler is not looked at, it is some other
     /// `rest`.
-    pub(crate) fn find(body: &Group, mistakes: &mut Mistakes) -> Vec<Self> {
-        let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
-        tokens.windows(3).filter_map(call).filter_map(|arguments| Self::read(arguments, mistakes)).collect()
+    pub(crate) fn find(body: &[TokenTree], mistakes: &mut Mistakes) -> Vec<Self> {
+        let routes = chain::steps(body).into_iter().filter(|step| step.name == "rest");
+        routes.filter_map(|step| Self::read(step.arguments.stream(), mistakes)).collect()
     }
 
     /// What makes two routes the same: names of parameters do not matter.
@@ -83,18 +84,6 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// The arguments, if the three tokens are `.rest(…)`.
-fn call(tokens: &[TokenTree]) -> Option<TokenStream> {
-    match tokens {
-        [TokenTree::Punct(dot), TokenTree::Ident(name), TokenTree::Group(arguments)]
-            if dot.as_char() == '.' && name == "rest" && arguments.delimiter() == Delimiter::Parenthesis =>
-        {
-            Some(arguments.stream())
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use quote::quote;
@@ -103,7 +92,7 @@ mod tests {
 
     fn find(body: TokenStream) -> (Vec<(String, Vec<String>)>, Vec<String>) {
         let mut mistakes = Mistakes::default();
-        let routes = Route::find(&Group::new(Delimiter::Brace, body), &mut mistakes);
+        let routes = Route::find(&chain::tokens(body), &mut mistakes);
         (routes.into_iter().map(|route| (route.key(), route.parameters)).collect(), mistakes.messages())
     }
 

@@ -290,9 +290,9 @@ fn two_procedures_of_one_name_or_route_are_named() {
     );
     assert_eq!(
         about_method(quote! {
-            fn a(&self) -> Query<I, U> { procedure().rest(Method::GET, "/a/:id").query(f) }
-            fn b(&self) -> Query<I, U> { procedure().rest("GET", "/a/:name").query(f) }
-            fn c(&self) -> Query<I, U> { procedure().rest(Method::PUT, "/a/:id").query(f) }
+            fn a(&self) -> Query<I, U> { base().rest(Method::GET, "/a/:id").query(f) }
+            fn b(&self) -> Query<I, U> { base().rest(http::Method::GET, "/a/:name").query(f) }
+            fn c(&self) -> Query<I, U> { base().rest(Method::PUT, "/a/:id").query(f) }
         }),
         ["`a` has the route `GET /a/:id` already: give `b` another one"]
     );
@@ -344,4 +344,132 @@ fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
     let text = formatted(expansion);
     assert!(text.contains("async fn a(&self, id: u8) -> Query<(), User, ()>"), "{text}");
     assert!(text.contains(r#".procedure("b", Self::b(&self))"#), "{text}");
+}
+
+#[test]
+fn code_that_only_looks_like_a_slip_is_left_alone() {
+    for method in [
+        // The input is read by a base, or by a step of the user's own.
+        quote!(
+            fn a(&self) -> Query<I, U> {
+                self.base().query(f)
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<I, U> {
+                procedure().paged().query(f)
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<I, U> {
+                let base = procedure().input::<I>();
+                base.query(f)
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<I, U> {
+                with_input(procedure()).query(f)
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|call| Ok(call.ctx.db))
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<I, U> {
+                procedure().input::<I>().query(|input| Ok(input.input.id))
+            }
+        ),
+        // The text is not what the handler returns.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|_| {
+                    parse(|text| {
+                        return Err("no");
+                    })
+                })
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|_| async move {
+                    return Err("no");
+                })
+            }
+        ),
+        // The middleware answers by itself.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().use_fn(|_, _: Next<Context<AppState>>| Outcome::json(&1)).query(|_| Ok(1))
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().rest(Method::GET, "/a").guard(api_key).use_(|| limit(1)).query(f)
+            }
+        ),
+    ] {
+        assert_eq!(about_method(method.clone()), Vec::<String>::new(), "{method}");
+    }
+}
+
+#[test]
+fn a_field_of_the_context_is_missing_only_where_nothing_can_give_it() {
+    let about = |chain: TokenStream| {
+        messages(expand(quote!("auth"), quote!(impl Auth { fn a(&self) -> Query<(), U> { #chain } })))
+    };
+    for chain in [
+        quote!(procedure().query(|Call { ctx, .. }| Ok(ctx.procedure().name()))),
+        quote!(procedure().use_(tenant).query(|Call { ctx, .. }| Ok(ctx.tenant))),
+        quote!(self.base().query(|Call { ctx, .. }| Ok(ctx.tenant))),
+        quote!(procedure().query(|Call { ctx, .. }| {
+            let ctx = other(&ctx);
+            Ok(ctx.tenant)
+        })),
+        quote!(procedure().query(|Call { ctx: tenant, .. }| Ok(of(ctx).tenant))),
+    ] {
+        assert_eq!(about(chain.clone()), Vec::<String>::new(), "{chain}");
+    }
+    assert_eq!(
+        about(quote!(procedure().query(|Call { ctx, .. }| Ok(ctx.user)))),
+        ["there is no `ctx.user` here: put `.use_(self.session.required())` before the handler"]
+    );
+}
+
+#[test]
+fn the_type_of_the_output_is_told_only_where_the_handler_gives_it() {
+    let is_told = |chain: TokenStream| {
+        let block = quote!(impl Auth {
+            fn base(&self) -> ProcedureBuilder<()> { procedure().no_rest() }
+            fn shown(&self) -> OutputBuilder<ProcedureBuilder<()>, U> { procedure().output::<U>() }
+            fn a(&self) -> Query<(), U> { #chain }
+        });
+        expand(quote!("auth"), block).to_string().contains("__typed")
+    };
+    for chain in [
+        quote!(procedure().query(async |_| find().await)),
+        quote!(procedure().query(|_| {
+            let user = find();
+            Ok(user)
+        })),
+        quote!(self.base().query(async move |_| Ok(user),)),
+    ] {
+        assert!(is_told(chain.clone()), "{chain}");
+    }
+    for chain in [
+        // It may return a future.
+        quote!(procedure().query(|_| find())),
+        quote!(procedure().query(|_| async move { Ok(user) })),
+        quote!(procedure().query(find)),
+        // The handler gives another type than the procedure.
+        quote!(procedure().output::<U>().query(async |_| Ok(json))),
+        quote!(self.shown().query(async |_| Ok(json))),
+        quote!(procedure().shown().query(async |_| Ok(json))),
+        quote!(base(self).query(async |_| Ok(json))),
+        // It is told already.
+        quote!(procedure().query(async |_| -> Result<U> { find().await })),
+    ] {
+        assert!(!is_told(chain.clone()), "{chain}");
+    }
 }

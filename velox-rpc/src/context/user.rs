@@ -69,7 +69,8 @@ pub trait HasUser: Ctx {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which roles it has",
     label = "`{Self}` has no roles",
-    note = "write `impl Roles for {Self} {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`; for a session's user, its loader gives a type of your own"
+    note = "a session gives a `SessionUser`, which has no roles, unless `.user_type::<Account>()` or `.user_loader(…)` behind `.build()?` makes `ctx.user` a type of your own",
+    note = "a type of your own says it by `impl Roles for Account {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`"
 )]
 pub trait Roles {
     /// Returns whether the user has this role.
@@ -110,7 +111,7 @@ impl<U: Roles + ?Sized> Roles for Arc<U> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether somebody is logged in",
     label = "`authenticated` cannot tell",
-    note = "write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
+    note = "for a type of your own, write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
 )]
 pub trait IsAuthenticated {
     /// Returns whether the user is logged in.

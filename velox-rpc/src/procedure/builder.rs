@@ -146,7 +146,7 @@ where
     pub fn use_fn<D, F, Fut>(self, middleware: F) -> ProcedureBuilder<S, D, I>
     where
         F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Outcome>> + Send + 'static,
+        Fut: Future<Output = Result<Outcome>> + Send + 'static, // drop what is not `Send` before an `.await`
         D: Ctx<State = S>,
     {
         self.then(move |inner| middleware::step_fn(middleware, inner))
@@ -365,10 +365,11 @@ where
     ///
     /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|`
     /// closure cannot capture variables; put what it needs into `ctx`.
+    // The compiler shows the line of a bound that does not hold, with its comment.
     pub fn query<F, R, M>(self, handler: F) -> Query<I, R::Value, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
-        R: Respond<M> + Send + 'static,
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
+        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
         R::Value: Output,
     {
         Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, Outcome::json))
@@ -377,8 +378,8 @@ where
     /// Ends the chain with the handler of a mutation. See [`query`](Self::query).
     pub fn mutation<F, R, M>(self, handler: F) -> Mutation<I, R::Value, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
-        R: Respond<M> + Send + 'static,
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
+        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
         R::Value: Output,
     {
         Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, Outcome::json))

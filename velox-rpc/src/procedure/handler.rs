@@ -27,9 +27,9 @@ pub(super) type Encode<T> = fn(&T) -> Result<Outcome>;
 ///
 /// `M` is [`Now`] or [`Later`]. The compiler infers it.
 #[diagnostic::on_unimplemented(
-    message = "a handler returns `Result<T>`, or a future of it, and this one returns `{Self}`",
-    label = "the handler returns `{Self}`",
-    note = "write `Ok(value)`, or make the closure `async |Call {{ input, ctx }}| {{ … Ok(value) }}`"
+    message = "a handler returns a `velox_rpc::Result`, or a future of one",
+    label = "this handler returns `{Self}`",
+    note = "write `Ok(value)` for a value, and `Err(Error::bad_request(\"…\"))` for an error; `?` passes on any `std::error::Error`"
 )]
 pub trait Respond<M> {
     /// The output of the procedure when it succeeds.

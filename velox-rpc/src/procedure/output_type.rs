@@ -61,8 +61,8 @@ where
     /// Ends the chain with the handler of a query. See [`ProcedureBuilder::query`].
     pub fn query<F, R, M>(self, handler: F) -> Query<I, O, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
-        R: Respond<M> + Send + 'static,
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
+        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
         R::Value: Serialize,
     {
         Query::new(self.builder.finish::<_, _, _, O>(Kind::Query, handler, reread::<R::Value, O>))
@@ -71,8 +71,8 @@ where
     /// Ends the chain with the handler of a mutation. See [`ProcedureBuilder::mutation`].
     pub fn mutation<F, R, M>(self, handler: F) -> Mutation<I, O, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
-        R: Respond<M> + Send + 'static,
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
+        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
         R::Value: Serialize,
     {
         Mutation::new(self.builder.finish::<_, _, _, O>(Kind::Mutation, handler, reread::<R::Value, O>))

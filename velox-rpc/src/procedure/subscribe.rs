@@ -120,7 +120,7 @@ where
     /// ```
     pub fn subscription<F, R, M>(self, handler: F) -> Subscription<I, R::Event, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
         R: Subscribe<M> + 'static,
     {
         Subscription::new(self.finish_subscription::<R::Event>(step(handler)))

@@ -90,6 +90,8 @@ impl<U> SessionMiddleware<U> {
     /// call writes to it. Then the stored session ends as with a logout, and the write begins a new
     /// one, so that no data of the deleted user gets into it.
     ///
+    /// An error of another type, such as a database's, becomes a [`velox_rpc::Error`] by `?`: `Ok(db.find_user(&user.id).await?)`.
+    ///
     /// # Examples
     ///
     /// ```
@@ -116,7 +118,7 @@ impl<U> SessionMiddleware<U> {
     pub fn user_loader<V, F, Fut>(self, load: F) -> SessionMiddleware<V>
     where
         F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = velox_rpc::Result<Option<V>>> + Send + 'static,
+        Fut: Future<Output = velox_rpc::Result<Option<V>>> + Send + 'static, // another error becomes ours by `Ok(….await?)`
         V: Send + Sync + 'static,
     {
         SessionMiddleware { manager: self.manager, loader: Loader::by(load) }

@@ -1,0 +1,20 @@
+use velox_rpc::{Call, Query, procedure, router};
+
+struct Users;
+
+#[router("users")]
+impl Users {
+    fn fine(&self) -> Query<(), u32> {
+        procedure().query(|Call { .. }| Ok(1))
+    }
+
+    fn get_count(&self) -> Query<(), u32> {
+        procedure().query(async |Call { ctx, .. }| Ok(ctx.db.count))
+    }
+
+    fn get_other(&self) -> Query<(), u32> {
+        procedure().query(|Call { ctx, .. }| Ok(ctx.db.count))
+    }
+}
+
+fn main() {}

@@ -1,0 +1,102 @@
+//! Whether a chain fits what its method and its router say: the kind of the procedure, its input, and the state.
+//!
+//! Only what the tokens decide is reported here; the rest is the compiler's.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use syn::Type;
+
+use crate::arguments::{is, is_word};
+use crate::diagnostics::{Mistakes, shown};
+use crate::router::chain::{About, BUILDS, Base, Closure, Step, each, is_group, last_chain, tokens};
+
+/// What a method says of its procedure.
+pub(crate) struct Said<'a> {
+    pub(crate) method: &'a Ident,
+    pub(crate) kind: &'a Ident,
+    pub(crate) input: &'a Type,
+    pub(crate) output: &'a Type,
+}
+
+/// Reports where the chain that a body ends in builds something else.
+pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mistakes: &mut Mistakes) {
+    let Said { method, kind, input, output } = said;
+    let chain = last_chain(body);
+    let Some(last) = chain.last() else { return };
+    let of_kind = |(_, built): &&(&str, &str)| kind == built;
+    if let Some((step, built)) = BUILDS.iter().find(|(step, _)| last.name == step)
+        && let Some((right, _)) = BUILDS.iter().find(of_kind).filter(|(right, _)| right != step)
+    {
+        let message = format!(
+            "`{method}` is a `{kind}`, and `.{step}(…)` makes a `{built}`: write `.{right}(…)`, or return `{built}<…>`"
+        );
+        mistakes.at(last.name, message);
+    }
+    if Base::of(body, about) != Base::Procedure {
+        return;
+    }
+    let has_none = matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty());
+    let (wanted, output) = (shown(input), shown(output));
+    match chain.iter().find(|step| step.name == "input") {
+        Some(step) if has_none => {
+            let read = shown(step.types.iter().cloned().collect::<TokenStream>());
+            mistakes.at(input, format_args!("the chain reads an input, `{read}`: write `{kind}<{read}, {output}>`"));
+        }
+        None if !has_none => {
+            let message = format!(
+                "the chain reads no input: put `.input::<{wanted}>()` into it, or write `{kind}<(), {output}>`"
+            );
+            mistakes.at(input, message);
+        }
+        _ if about.has_state || chain.iter().any(gives_fields) => {}
+        _ => {
+            let arguments = tokens(last.arguments.stream());
+            if let Some(handler) = Closure::new(&arguments) {
+                fields(&handler, about, mistakes);
+            }
+        }
+    }
+}
+
+/// Whether a step gives the context another field, or was meant to.
+fn gives_fields(step: &Step<'_>) -> bool {
+    let is_session = |arguments: TokenStream| {
+        let text = arguments.to_string();
+        ["required", "optional", "middleware"].iter().any(|word| text.contains(word))
+    };
+    step.name == "use_" || step.name == "use_fn" || is_session(step.arguments.stream())
+}
+
+/// Reports each `ctx.name` where the context has no fields.
+fn fields(handler: &Closure<'_>, about: &About<'_>, mistakes: &mut Mistakes) {
+    let [call, TokenTree::Group(parts)] = handler.parameters else { return };
+    let parts = tokens(parts.stream());
+    let is_own = |at: usize| is_word(&parts[at], "ctx") && !parts.get(at + 1).is_some_and(|next| is(next, ':'));
+    if !is_word(call, "Call") || !(0..parts.len()).any(is_own) {
+        return;
+    }
+    let mut missing = Vec::new();
+    let mut is_another = false;
+    each(handler.body, true, &mut |before, tokens| match tokens {
+        [ctx, ..] if !is_word(ctx, "ctx") || before.is_some_and(|it| is(it, '.')) => {}
+        [_, dot, TokenTree::Ident(name), rest @ ..] if is(dot, '.') => {
+            let is_call = |next: &TokenTree| is(next, ':') || is_group(next, Delimiter::Parenthesis);
+            if !rest.first().is_some_and(is_call) {
+                missing.push(name.clone());
+            }
+        }
+        // Where it is not borrowed, it may be a name for something else.
+        _ => is_another |= !before.is_some_and(|it| is(it, '&')),
+    });
+    for name in missing.into_iter().filter(|_| !is_another) {
+        let message = if name == "user" || name == "session" {
+            format!("there is no `ctx.{name}` here: put `.use_(self.session.required())` before the handler")
+        } else {
+            let namespace = about.namespace.value();
+            format!(
+                "there is no `ctx.{name}` here: for a field of the state, write `#[router(\"{namespace}\", state = AppState)]`; \
+                    for one of a middleware, put the middleware before the handler by `.use_(…)`"
+            )
+        };
+        mistakes.at(name, message);
+    }
+}

@@ -1,0 +1,182 @@
+//! The chain that a method's body ends in, `procedure().input::<T>().query(|…| …)`, as tokens.
+//!
+//! Nothing of it is parsed as Rust, so that what is written as in TypeScript can be read as well.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::LitStr;
+
+use crate::arguments::{between_commas, is, is_word};
+use crate::root::Root;
+use crate::router::rewrite::is_bare_call;
+
+/// What a chain has to know of its router.
+pub(crate) struct About<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) namespace: &'a LitStr,
+    pub(crate) has_state: bool,
+    /// Its methods that give a `ProcedureBuilder`.
+    pub(crate) bases: Vec<Ident>,
+}
+
+/// One step: `.name::<T>(arguments)`.
+pub(crate) struct Step<'a> {
+    pub(crate) name: &'a Ident,
+    /// What stands between `::<` and `>`.
+    pub(crate) types: &'a [TokenTree],
+    pub(crate) arguments: &'a Group,
+    /// How many tokens stand before it, and before its end.
+    start: usize,
+    end: usize,
+}
+
+/// The steps of all chains in a body, but for what stands inside of their arguments.
+pub(crate) fn steps(body: &[TokenTree]) -> Vec<Step<'_>> {
+    (0..body.len()).filter_map(|start| step(body, start)).collect()
+}
+
+/// The steps of the chain that a body ends in; none if it ends in something else.
+pub(crate) fn last_chain(body: &[TokenTree]) -> Vec<Step<'_>> {
+    let tail = tail(body);
+    let steps = steps(tail);
+    if steps.last().is_some_and(|step| step.end == tail.len()) { steps } else { Vec::new() }
+}
+
+/// What a chain begins with.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Base {
+    /// `procedure()`: nothing is in it but its steps.
+    Procedure,
+    /// A method of the router that gives a `ProcedureBuilder`.
+    Method,
+    /// Something else, or a step that is none of the builder's follows.
+    Unknown,
+}
+
+impl Base {
+    /// What the chain that a body ends in begins with.
+    pub(crate) fn of(body: &[TokenTree], about: &About<'_>) -> Self {
+        let (tail, steps) = (tail(body), last_chain(body));
+        let is_known = |step: &Step<'_>| STEPS.split(' ').any(|name| step.name == name);
+        let is_whole = |steps: &[Step<'_>], start: usize| {
+            let ends = steps.iter().map(|step| step.end);
+            steps.iter().zip(std::iter::once(start).chain(ends)).all(|(step, end)| step.start == end && is_known(step))
+        };
+        let call = (0..tail.len()).find(|at| is_bare_call(tail, *at, about.root));
+        match (call, steps.as_slice()) {
+            (Some(at), steps)
+                if tail[..at].iter().all(|it| is(it, ':') || matches!(it, TokenTree::Ident(_)))
+                    && is_whole(steps, at + 2) =>
+            {
+                Self::Procedure
+            }
+            (None, [base, steps @ ..])
+                if base.start == 1
+                    && is_word(&tail[0], "self")
+                    && about.bases.contains(base.name)
+                    && is_whole(steps, base.end) =>
+            {
+                Self::Method
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What stands behind the last `;`.
+fn tail(body: &[TokenTree]) -> &[TokenTree] {
+    let start = body.iter().rposition(|token| is(token, ';')).map_or(0, |end| end + 1);
+    &body[start..]
+}
+
+fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {
+    let [dot, TokenTree::Ident(name), rest @ ..] = &body[start..] else { return None };
+    let (types, rest) = turbofish(rest);
+    match rest {
+        [TokenTree::Group(arguments), rest @ ..] if is(dot, '.') && arguments.delimiter() == Delimiter::Parenthesis => {
+            Some(Step { name, types, arguments, start, end: body.len() - rest.len() })
+        }
+        _ => None,
+    }
+}
+
+/// What stands between `::<` and `>`, and what follows.
+fn turbofish(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
+    let [first, second, open, inner @ ..] = tokens else { return (&[], tokens) };
+    if !is(first, ':') || !is(second, ':') || !is(open, '<') {
+        return (&[], tokens);
+    }
+    let mut depth = 1_usize;
+    for (at, token) in inner.iter().enumerate() {
+        if is(token, '<') {
+            depth += 1;
+        } else if is(token, '>') && !(at > 0 && is(&inner[at - 1], '-')) {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return (&inner[..at], &inner[at + 1..]);
+        }
+    }
+    (&[], tokens)
+}
+
+/// The closure that is the last argument of a step.
+pub(crate) struct Closure<'a> {
+    /// What stands before its body, and before it.
+    pub(crate) head: &'a [TokenTree],
+    pub(crate) is_first: bool,
+    pub(crate) is_async: bool,
+    /// What stands between the bars.
+    pub(crate) parameters: &'a [TokenTree],
+    pub(crate) body: &'a [TokenTree],
+}
+
+impl<'a> Closure<'a> {
+    pub(crate) fn new(arguments: &'a [TokenTree]) -> Option<Self> {
+        let open = arguments.iter().position(|token| is(token, '|'))?;
+        let close = open + 1 + arguments[open + 1..].iter().position(|token| is(token, '|'))?;
+        let words = arguments[..open].iter().rev().take_while(|it| is_word(it, "move") || is_word(it, "async")).count();
+        let comma = arguments.iter().rev().take_while(|token| is(token, ',')).count();
+        let start = open - words;
+        (start == 0 || is(&arguments[start - 1], ',')).then(|| Self {
+            head: &arguments[..=close],
+            is_first: start == 0,
+            is_async: arguments[start..open].iter().any(|token| is_word(token, "async")),
+            parameters: &arguments[open + 1..close],
+            body: &arguments[close + 1..arguments.len() - comma],
+        })
+    }
+
+    /// Its parameters, each with its type.
+    pub(crate) fn each_parameter(&self) -> Vec<Vec<TokenTree>> {
+        between_commas(self.parameters.iter().cloned())
+    }
+}
+
+/// Shows each place in the tokens, and what stands before it; `deep` into closures and what else has a `return` for itself.
+pub(crate) fn each(tokens: &[TokenTree], deep: bool, see: &mut dyn FnMut(Option<&TokenTree>, &[TokenTree])) {
+    for (at, token) in tokens.iter().enumerate() {
+        if !deep && (is(token, '|') || is_word(token, "async") || is_word(token, "fn")) {
+            return;
+        }
+        see(at.checked_sub(1).map(|before| &tokens[before]), &tokens[at..]);
+        if let TokenTree::Group(group) = token {
+            each(&self::tokens(group.stream()), deep, see);
+        }
+    }
+}
+
+pub(crate) fn tokens(stream: TokenStream) -> Vec<TokenTree> {
+    stream.into_iter().collect()
+}
+
+pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+/// The steps of a `ProcedureBuilder`: none of them changes the types but as this crate knows.
+const STEPS: &str = "use_ use_fn guard guards guard_fn rest no_rest parent parents body_limit handler_timeout any_host deprecated \
+    describe input output query mutation subscription";
+
+/// The steps that end a chain, and what they build.
+pub(crate) const BUILDS: [(&str, &str); 3] =
+    [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];

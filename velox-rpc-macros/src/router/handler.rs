@@ -1,0 +1,77 @@
+//! The type of what a handler returns, told to the compiler before its body.
+//!
+//! The compiler finds it out by itself, but only behind the body: then what is said of a value of another type is said of the
+//! whole chain, and not of the value.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use crate::arguments::{is, is_word};
+use crate::place;
+use crate::router::chain::{About, Base, Closure, Step, is_group, last_chain, tokens};
+use crate::router::method::Procedure;
+
+/// The body of a method with the type of the output in the handler that its chain ends in.
+pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {
+    let mut written = tokens(body.stream());
+    if Base::of(&written, about) == Base::Unknown {
+        return body.clone();
+    }
+    let steps = last_chain(&written);
+    let is_result = |step: &&Step<'_>| step.name == "query" || step.name == "mutation";
+    let Some(last) = steps.last().filter(is_result).filter(|_| !steps.iter().any(|step| step.name == "output")) else {
+        return body.clone();
+    };
+    let argument = tokens(last.arguments.stream());
+    let is_untyped = |handler: &Closure<'_>| !handler.body.first().is_some_and(|token| is(token, '-'));
+    let returns_result = |handler: &Closure<'_>| handler.is_async || ends_in_ok(handler.body);
+    let Some(handler) = Closure::new(&argument).filter(|it| is_untyped(it) && returns_result(it)) else {
+        return body.clone();
+    };
+    let block = with_type(handler.body, &procedure.output, &about.root.private());
+    let arguments = handler.head.iter().cloned().chain([block.into()]).collect();
+    let arguments = regrouped(last.arguments, arguments);
+    written.pop();
+    written.push(arguments.into());
+    regrouped(body, written.into_iter().collect())
+}
+
+/// A block that returns a `Result` of the output where that is not yet known.
+fn with_type(body: &[TokenTree], output: &Type, private: &TokenStream) -> Group {
+    let told = quote_spanned! {place::at(output.span())=>
+        if let ::core::option::Option::Some(__typed) = ::core::option::Option::None::<#private::Result<#output>> {
+            return __typed;
+        }
+    };
+    match body {
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => {
+            regrouped(block, told.into_iter().chain(block.stream()).collect())
+        }
+        expression => {
+            let mut tokens = told;
+            expression.iter().for_each(|token| token.to_tokens(&mut tokens));
+            let mut block = Group::new(Delimiter::Brace, tokens);
+            // The closure ends where its body does.
+            block.set_span(expression.last().map_or_else(Span::call_site, TokenTree::span));
+            block
+        }
+    }
+}
+
+/// Whether a body ends in `Ok(…)`: what returns a future returns something else.
+fn ends_in_ok(body: &[TokenTree]) -> bool {
+    match body {
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => ends_in_ok(&tokens(block.stream())),
+        [.., ok, value] => is_word(ok, "Ok") && is_group(value, Delimiter::Parenthesis),
+        _ => false,
+    }
+}
+
+/// The group with other tokens in it.
+fn regrouped(group: &Group, tokens: TokenStream) -> Group {
+    let mut changed = Group::new(group.delimiter(), tokens);
+    changed.set_span(group.span());
+    changed
+}

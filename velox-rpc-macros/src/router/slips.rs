@@ -1,0 +1,182 @@
+//! What is written as in TypeScript, or into a step that takes something else. It is known by its form, and reported before the
+//! compiler says something of it that its author did not mean.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+use crate::arguments::{between_commas, is, is_word};
+use crate::diagnostics::{Mistakes, shown};
+use crate::router::chain::{BUILDS, Closure, Step, each, is_group, last_chain, tokens};
+
+/// Reports the slips in the chain that a body ends in; whether there was one.
+pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
+    let before = mistakes.count();
+    for step in last_chain(body) {
+        let arguments = tokens(step.arguments.stream());
+        let is_so = |slip: &&Slip| step.name == slip.0 && slip.1(&step, &arguments);
+        if let Some((.., message)) = STEPS.iter().find(is_so) {
+            match between_commas(arguments).first().filter(|_| step.name != "use") {
+                Some(first) => mistakes.at_all(first, message.replace("{}", &meant(step.name, first))),
+                None => mistakes.at(step.name, message),
+            }
+        } else if is_handler(step.name) && has_arrow(&arguments) {
+            mistakes.at_all(&arguments, ARROW);
+        } else if let Some(closure) = Closure::new(&arguments) {
+            of_closure(step.name, &closure, mistakes);
+        }
+    }
+    mistakes.count() != before
+}
+
+/// What is wrong with a closure.
+fn of_closure(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
+    let parameters = closure.each_parameter();
+    match parameters.as_slice() {
+        [only] if is_handler(step) && is_object(only) => mistakes.at_all(only, CALL),
+        [_, _, ..] if is_handler(step) => mistakes.at_all(closure.parameters, CALL),
+        [only] if is_handler(step) => of_part(only, closure.body, mistakes),
+        [only] if step == "use_fn" && is_object(only) => mistakes.at_all(only, NEXT),
+        [_, next] if step == "use_fn" => of_next(next, closure.body, mistakes),
+        _ => {}
+    }
+    each(closure.body, true, &mut |_, tokens| match tokens {
+        [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
+        _ => {}
+    });
+    each(closure.body, false, &mut |_, tokens| match tokens {
+        [word, err, TokenTree::Group(error), ..]
+            if is_handler(step)
+                && is_word(word, "return")
+                && is_word(err, "Err")
+                && is_text(&self::tokens(error.stream())) =>
+        {
+            mistakes.at(error.stream(), ERROR);
+        }
+        _ => {}
+    });
+}
+
+/// `{ input, ctx }` or `(input, ctx)`.
+fn is_object(parameter: &[TokenTree]) -> bool {
+    matches!(parameter, [TokenTree::Group(parts)] if parts.stream().into_iter().any(|part| is(&part, ',')) || parts.delimiter() == Delimiter::Brace)
+}
+
+/// `|input| input.id`: the call taken for one of its two parts.
+fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
+    let [TokenTree::Ident(name)] = parameter else { return };
+    let mut is_part = name == "input" || name == "ctx";
+    let mut parts = 0;
+    each(body, true, &mut |before, tokens| match tokens {
+        [TokenTree::Ident(same), dot, part, ..] if same == name && !before.is_some_and(|token| is(token, '.')) => {
+            is_part &= is(dot, '.') && !is_word(part, "input") && !is_word(part, "ctx");
+            parts += 1;
+        }
+        _ => {}
+    });
+    if is_part && parts > 0 {
+        mistakes.at(
+            name,
+            format_args!("a handler takes a `Call`, and `{name}` is a part of it: write `|Call {{ {name}, .. }}|`"),
+        );
+    }
+}
+
+/// A middleware that never goes on, or goes on as in TypeScript.
+fn of_next(next: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
+    let [TokenTree::Ident(name), ty @ ..] = next else { return };
+    let (mut is_used, mut called) = (false, None);
+    each(body, true, &mut |before, tokens| match tokens {
+        // It answers by itself.
+        [outcome, ..] if is_word(outcome, "Outcome") => is_used = true,
+        [TokenTree::Ident(used), rest @ ..] if used == name && !before.is_some_and(|token| is(token, '.')) => {
+            is_used = true;
+            if rest.first().is_some_and(|token| is_group(token, Delimiter::Parenthesis)) {
+                called = Some(used.clone());
+            }
+        }
+        _ => {}
+    });
+    if let Some(called) = called {
+        mistakes.at(called, format_args!("a middleware goes on by a method: write `{name}.run(ctx).await`"));
+    } else if !is_used && (ty.is_empty() || ty.iter().any(|token| is_word(token, "_"))) {
+        mistakes.at(name, NEVER);
+    }
+}
+
+/// The step that ends a chain.
+pub(crate) fn is_handler(step: &Ident) -> bool {
+    BUILDS.iter().any(|(name, _)| step == name)
+}
+
+/// What an argument stands for where something else is to be written: a method of HTTP, or a type.
+fn meant(step: &Ident, argument: &[TokenTree]) -> String {
+    let is_path = argument.iter().all(|token| matches!(token, TokenTree::Ident(_)) || is(token, ':'));
+    match argument.last() {
+        Some(last) if step == "rest" => last.to_string().trim_matches('"').to_uppercase(),
+        Some(_) if is_path => shown(argument.iter().cloned().collect::<TokenStream>()),
+        _ => String::from("T"),
+    }
+}
+
+/// A step, what is wrong with it, and what to say: `{}` is what its first argument means.
+type Slip = (&'static str, fn(&Step<'_>, &[TokenTree]) -> bool, &'static str);
+
+/// `({ input, ctx }) => …`
+fn has_arrow(arguments: &[TokenTree]) -> bool {
+    arguments.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>'))
+}
+
+fn is_text(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [TokenTree::Literal(literal), ..] => literal.to_string().starts_with('"'),
+        [format, mark, ..] => is_word(format, "format") && is(mark, '!'),
+        _ => false,
+    }
+}
+
+fn text(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
+    is_text(arguments)
+}
+
+fn closure(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
+    Closure::new(arguments).is_some_and(|closure| closure.is_first && !closure.parameters.is_empty())
+}
+
+fn small_method(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
+    matches!(arguments, [method, _, _, TokenTree::Ident(name), ..]
+        if is_word(method, "Method") && name.to_string().contains(char::is_lowercase))
+}
+
+fn given(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
+    !arguments.is_empty()
+}
+
+fn untyped(step: &Step<'_>, _: &[TokenTree]) -> bool {
+    step.types.is_empty()
+}
+
+fn alone(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
+    between_commas(arguments.iter().cloned()).len() < 2
+}
+
+const CALL: &str = "a handler takes one argument, a `Call`: write `|Call { input, ctx }|`";
+const NEXT: &str = "a middleware takes two arguments: write `async |ctx, next| …`";
+const NEVER: &str =
+    "this middleware never goes on: end it with `next.run(ctx).await`; one that only refuses is a `.guard_fn(…)`";
+const ARROW: &str = "a handler is a closure of Rust: write `async |Call { input, ctx }| { … }`";
+const THROW: &str = "an error is returned: write `return Err(Error::bad_request(\"…\"))`";
+const ERROR: &str = "an error is a `velox_rpc::Error`, which has a status: write `Err(Error::bad_request(…))`, or another constructor of it";
+
+const STEPS: [Slip; 12] = [
+    ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
+    ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
+    ("input", untyped, "this does not say of which type the input is: write `.input::<T>()`"),
+    ("output", given, "an output is a type: write `.output::<{}>()`, with `#[schema]` above `struct {}`"),
+    ("output", untyped, "this does not say of which type the output is: write `.output::<T>()`"),
+    ("rest", alone, "a route is a method and a path: write `.rest(Method::GET, \"/users/:id\")`"),
+    ("rest", text, "an HTTP method is a constant of `velox_rpc::http::Method`: write `Method::{}`"),
+    ("rest", small_method, "an HTTP method is a constant, in capitals: write `Method::{}`"),
+    ("guard", text, "`.guard(…)` takes a guard: a name and a closure go into `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("guard", closure, "`.guard(…)` takes a guard: a closure goes into `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("use_", closure, "`.use_(…)` takes a middleware: a closure goes into `.use_fn(async |ctx, next| …)`"),
+];
