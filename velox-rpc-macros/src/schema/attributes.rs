@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaList, Path, Token};
 
 /// Everything inside the attributes of one name, as `rename = "a"` and `default` in `#[serde(rename = "a", default)]`.
 pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
@@ -50,6 +50,12 @@ pub(crate) fn all_texts(metas: &[Meta], name: &str) -> Vec<String> {
 pub(crate) fn inner(tokens: &TokenStream) -> Vec<Meta> {
     let list = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.clone());
     list.map(|metas| metas.into_iter().collect()).unwrap_or_default()
+}
+
+/// The same, where nothing else may stand.
+pub(crate) fn listed(list: &MetaList) -> syn::Result<Vec<Meta>> {
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())?;
+    Ok(metas.into_iter().collect())
 }
 
 /// The last names of everything in the user's own `#[derive(…)]`.

@@ -3,20 +3,21 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
+use syn::{Attribute, DeriveInput, Field, LitStr, parse_quote};
 
+use crate::root::Root;
 use crate::schema::examine;
 use crate::schema::field::Additions;
 use crate::schema::held::Held;
-use crate::schema::model::{Schema, Validation};
+use crate::schema::model::{Schema, Validation, fields};
 
 /// What `#[schema]` becomes.
 pub(crate) fn schema(schema: &Schema) -> TokenStream {
     let private = schema.root.private();
-    let (mut item, root) = (schema.item.clone(), schema.root.private_text());
+    let mut item = schema.item.clone();
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
-        let attributes = field_attributes(field, additions, &root);
+        let attributes = field_attributes(field, additions, &schema.root);
         field.attrs.extend(attributes);
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
@@ -56,14 +57,14 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
 }
 
 /// The attributes of one field.
-fn field_attributes(field: &Field, additions: &Additions, root: &str) -> Vec<Attribute> {
+fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
         attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
     }
     if let Some(reader) = &additions.reader {
         // A type that it cannot read is at fault.
-        let reader = LitStr::new(&format!("{root}::{reader}"), field.ty.span());
+        let reader = LitStr::new(&format!("{}::{reader}", root.private_text()), field.ty.span());
         attributes.push(parse_quote!(#[serde(deserialize_with = #reader)]));
     }
     if additions.is_default {
@@ -175,14 +176,4 @@ fn implementation(schema: &Schema, name: TokenStream, content: TokenStream) -> T
         #[automatically_derived]
         impl #parameters #name for #ident #arguments #clause { #content }
     }
-}
-
-/// All fields, in their order; those of an enum's variants one after the other.
-fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
-    let all: Vec<&mut Field> = match data {
-        Data::Struct(data) => data.fields.iter_mut().collect(),
-        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| &mut variant.fields).collect(),
-        Data::Union(_) => Vec::new(),
-    };
-    all.into_iter()
 }

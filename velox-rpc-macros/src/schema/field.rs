@@ -1,10 +1,11 @@
 //! One field of a struct, or of a variant: what it is called, and what `#[schema]` adds to it. Also what a variant is called.
 
+use quote::ToTokens as _;
 use syn::{Attribute, Field, Meta, PathArguments, Type, Variant};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
-use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas};
+use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::peel::only_argument;
 use crate::schema::rename::Rule;
 use crate::schema::rules;
@@ -89,6 +90,27 @@ pub(crate) fn is_flat(field: &Field) -> bool {
     has(&metas(&field.attrs, "serde"), &["flatten"])
 }
 
+/// Whether what serde is told of a default can be one: a function by its name, or nothing. A value is a mistake.
+pub(crate) fn has_right_default(field: &Field, mistakes: &mut Mistakes) -> bool {
+    let serde = metas(&field.attrs, "serde");
+    let Some(default) = serde.iter().find(|meta| meta.path().is_ident("default")) else { return true };
+    let value = match default {
+        Meta::Path(_) => return true,
+        Meta::NameValue(pair) => pair.value.to_token_stream(),
+        Meta::List(list) => list.tokens.clone(),
+    };
+    if text_of(&serde, "default").is_some_and(|path| path.parse::<syn::ExprPath>().is_ok()) {
+        return true;
+    }
+    let (ty, name) = (shown(&field.ty), field.ident.as_ref().map_or(String::from("the"), unraw));
+    let message = format!(
+        "a default is a function, by its name: write `default = \"{name}_default\"`, with `fn {name}_default() -> {ty} {{ \
+            … }}`; or `default` alone for `{ty}::default()`"
+    );
+    mistakes.at(value, message);
+    false
+}
+
 /// Whether it is `Option<Option<T>>`.
 fn is_double_option(ty: &Type) -> bool {
     is_option(ty) && only_argument(ty).is_some_and(is_option)
@@ -123,7 +145,8 @@ impl Words {
             let is_known =
                 |meta: &Meta| matches!(meta, Meta::Path(word) if WORDS.iter().any(|known| word.is_ident(known)));
             let mistake = if all.is_empty() || !all.iter().all(is_known) {
-                "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`"
+                "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`; a rule stands in \
+                    `#[validate(…)]`, a name or a default in `#[serde(…)]`"
             } else if words.lowercase && words.uppercase {
                 "a text is in lower case or in upper case: leave out one of the two"
             } else if words.changes() && has(&serde, &["with", "deserialize_with"]) {

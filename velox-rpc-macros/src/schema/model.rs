@@ -1,12 +1,12 @@
 //! What is meant: the derives and attributes the type gets, and how its rules are checked.
 
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Fields, Path};
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Path};
 
 use crate::diagnostics::Mistakes;
 use crate::root::Root;
 use crate::schema::attributes::{derives, has, incoming_text, metas};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Additions, cfgs, is_option, wire_name};
+use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_name};
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
@@ -47,8 +47,9 @@ pub(crate) enum Validation {
 
 impl Schema {
     /// Decides what is meant.
-    pub(crate) fn new(root: Option<Path>, item: DeriveInput, mistakes: &mut Mistakes) -> Self {
+    pub(crate) fn new(root: Option<Path>, mut item: DeriveInput, mistakes: &mut Mistakes) -> Self {
         let theirs = derives(&item.attrs);
+        drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
         let serde = metas(&item.attrs, "serde");
         let rename_all = !has(&serde, &["rename_all"]);
         let mut schema = Self {
@@ -132,6 +133,26 @@ impl Schema {
         self.led.retain(|[attribute, _]| *attribute != "validate" || ours);
         self.nested = ours && has_nested(&self.item);
     }
+}
+
+/// Reports attributes of fields that a derive would refuse, and drops them, so that the derive goes on.
+fn drop_wrong(item: &mut DeriveInput, has_our_rules: bool, mistakes: &mut Mistakes) {
+    for field in fields(&mut item.data) {
+        let is_right = [!has_our_rules || rules::known(&field.attrs, mistakes), has_right_default(field, mistakes)];
+        for (name, _) in ["validate", "serde"].iter().zip(is_right).filter(|(_, is_right)| !is_right) {
+            field.attrs.retain(|attribute| !attribute.path().is_ident(name));
+        }
+    }
+}
+
+/// All fields, in their order; those of an enum's variants one after the other.
+pub(crate) fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
+    let all: Vec<&mut Field> = match data {
+        Data::Struct(data) => data.fields.iter_mut().collect(),
+        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| &mut variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    all.into_iter()
 }
 
 /// The names on the wire; `None` if some of them are decided elsewhere.

@@ -1,8 +1,10 @@
 //! What was written: the struct or enum.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::DeriveInput;
 
+use crate::arguments::{is, is_word};
 use crate::diagnostics::Mistakes;
 use crate::item;
 
@@ -25,5 +27,33 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
             return None;
         }
     }
-    syn::parse2(tokens).map_err(|error| mistakes.add(error)).ok()
+    syn::parse2(tokens.clone())
+        .or_else(|error| {
+            match as_in_typescript(tokens.clone()) {
+                Some((place, message)) => mistakes.at(place, message),
+                None => mistakes.add(error),
+            }
+            // So that nobody is told that it is no input, as well.
+            let names = tokens.into_iter().skip_while(|token| !is_word(token, "struct") && !is_word(token, "enum"));
+            let name = names.skip(1).take(1).collect::<TokenStream>();
+            syn::parse2(quote!(pub struct #name {}))
+        })
+        .ok()
+}
+
+/// `name?: String` and `names: String[]`, with what to write.
+fn as_in_typescript(tokens: TokenStream) -> Option<(TokenTree, &'static str)> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.windows(2).find_map(|pair| match pair {
+        [mark, colon] if is(mark, '?') && is(colon, ':') => {
+            Some((mark.clone(), "a field that may be missing has the type `Option<…>`: write `name: Option<String>`"))
+        }
+        [TokenTree::Ident(_), TokenTree::Group(list)]
+            if list.delimiter() == Delimiter::Bracket && list.stream().is_empty() =>
+        {
+            Some((pair[1].clone(), "a list has the type `Vec<…>`: write `Vec<String>`"))
+        }
+        [_, TokenTree::Group(fields)] => as_in_typescript(fields.stream()),
+        _ => None,
+    })
 }

@@ -1,10 +1,70 @@
-//! The rules of `#[validate(…)]`, and where they cannot be.
+//! The rules of `#[validate(…)]`: which there are, and where they cannot be.
 
-use syn::Attribute;
+use syn::{Attribute, Meta};
 
-use crate::diagnostics::Mistakes;
-use crate::schema::attributes::metas;
+use crate::diagnostics::{Mistakes, did_you_mean};
+use crate::schema::attributes::{listed, metas};
 use crate::schema::checks::Rule;
+
+/// Whether there are all these rules, and each takes what it is given; what does not is a mistake.
+pub(crate) fn known(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
+    let before = mistakes.count();
+    for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("validate")) {
+        match attribute.meta.require_list().and_then(listed) {
+            Ok(rules) => rules.iter().for_each(|rule| takes(rule, mistakes)),
+            Err(error) => {
+                mistakes
+                    .at_span(error.span(), "rules are written as in `#[validate(length(min = 1, max = 100), email)]`");
+            }
+        }
+    }
+    mistakes.count() == before
+}
+
+/// Reports a rule that does not exist, or what it does not take.
+fn takes(rule: &Meta, mistakes: &mut Mistakes) {
+    let name = rule.path().get_ident().map(ToString::to_string).unwrap_or_default();
+    let Some((_, arguments)) = RULES.iter().find(|(known, _)| *known == name) else {
+        let message = match OTHER_WORDS.iter().find(|(word, _)| *word == name) {
+            Some((_, words)) => format!("there is no rule `{name}`: write {words}"),
+            None => match did_you_mean(&name, &RULES.map(|(known, _)| known)) {
+                Some(meant) => format!("there is no rule `{name}`: did you mean `{meant}`?"),
+                None => {
+                    format!("there is no rule `{name}`; the rules are {}", list(RULES.iter().map(|(known, _)| *known)))
+                }
+            },
+        };
+        mistakes.at(rule.path(), message);
+        return;
+    };
+    let known: Vec<&str> = arguments.split_whitespace().chain(["message", "code"]).collect();
+    let example = format!("`{name}({} = …)`", known[0]);
+    match rule {
+        Meta::Path(_) => {}
+        Meta::NameValue(_) if name == "multiple_of" => {}
+        Meta::NameValue(pair) => {
+            mistakes.at(pair, format_args!("what a rule takes stands in parentheses: write {example}"))
+        }
+        Meta::List(inner) => match listed(inner) {
+            Ok(given) => {
+                for argument in given {
+                    if !known.iter().any(|known| argument.path().is_ident(known)) {
+                        let known = list(known.iter().copied());
+                        mistakes.at(
+                            argument.path(),
+                            format_args!("the rule `{name}` does not take this; it takes {known}"),
+                        );
+                    }
+                }
+            }
+            Err(_) => mistakes.at(&inner.tokens, format_args!("what a rule takes has a name: write {example}")),
+        },
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
 
 /// The number of `#[validate(multiple_of = 5)]`, as it is written. What is no number above zero is a mistake.
 pub(crate) fn multiple_of(attrs: &[Attribute], mistakes: &mut Mistakes) -> Option<String> {
@@ -45,3 +105,37 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
         );
     }
 }
+
+/// The rules, and what they take beside a message and a code.
+const RULES: [(&str, &str); 16] = [
+    ("length", "min max equal"),
+    ("range", "min max exclusive_min exclusive_max"),
+    ("multiple_of", "value"),
+    ("email", ""),
+    ("url", ""),
+    ("ip", "v4 v6"),
+    ("contains", "pattern"),
+    ("does_not_contain", "pattern"),
+    ("regex", "path"),
+    ("must_match", "other"),
+    ("non_control_character", ""),
+    ("credit_card", ""),
+    ("custom", "function use_context"),
+    ("required", ""),
+    ("nested", ""),
+    ("skip", ""),
+];
+
+/// What Zod and TypeScript have other words for.
+const OTHER_WORDS: [(&str, &str); 10] = [
+    ("min", "`length(min = 1)` for a text or a list, `range(min = 1)` for a number"),
+    ("max", "`length(max = 100)` for a text or a list, `range(max = 100)` for a number"),
+    ("nonempty", "`length(min = 1)`"),
+    ("positive", "`range(exclusive_min = 0)`"),
+    ("nonnegative", "`range(min = 0)`"),
+    ("int", "an integer type, as `i64`"),
+    ("uuid", "the type `uuid::Uuid`, with the feature `uuid` of velox-rpc"),
+    ("optional", "the type `Option<…>`"),
+    ("trim", "`#[schema(trim)]`"),
+    ("pattern", "`regex(path = …)`"),
+];

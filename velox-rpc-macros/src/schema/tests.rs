@@ -212,7 +212,7 @@ fn every_mistake_is_named() {
                     b: Option<u8>,
                 }
             ),
-            "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`",
+            "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`; a rule stands in `#[validate(…)]`, a name or a default in `#[serde(…)]`",
         ),
         (
             quote!(
