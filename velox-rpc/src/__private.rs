@@ -8,6 +8,6 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, Pro
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Look, Multiple, Part,
-    Parts, Rules, TaggedVariant, Texts, Told, Unknown, Variant, always, changed, double_changed, double_option,
+    Parts, Rules, Shown, TaggedVariant, Texts, Told, Unknown, Variant, always, changed, double_changed, double_option,
     is_email, may_be_missing, takes_key,
 };

@@ -1,13 +1,14 @@
 //! The type with its derives and attributes, and what is implemented beside it.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, DeriveInput, Field, LitStr, parse_quote};
 
 use crate::root::Root;
 use crate::schema::examine;
 use crate::schema::field::Additions;
+use crate::schema::foreign;
 use crate::schema::held::Held;
 use crate::schema::model::{Schema, Validation, fields};
 
@@ -76,6 +77,14 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     }
     if let Some(number) = additions.multiple_of.as_ref().and_then(|number| number.parse::<TokenStream>().ok()) {
         attributes.push(parse_quote!(#[schemars(extend("multipleOf" = #number))]));
+    }
+    if additions.is_foreign {
+        let shown = foreign::shown(&field.ty, root.private()).to_token_stream().to_string();
+        // A path of a `macro_rules!` has no text.
+        if !shown.contains('$') {
+            let shown = LitStr::new(&shown, field.ty.span());
+            attributes.push(parse_quote!(#[schemars(with = #shown)]));
+        }
     }
     if additions.has_own_reader {
         attributes.push(parse_quote!(#[schemars(extend("x-velox-reader" = true))]));

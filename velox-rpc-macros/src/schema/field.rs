@@ -6,6 +6,7 @@ use syn::{Attribute, Field, Meta, PathArguments, Type, Variant};
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
+use crate::schema::foreign;
 use crate::schema::peel::only_argument;
 use crate::schema::rename::Rule;
 use crate::schema::rules;
@@ -25,6 +26,8 @@ pub(crate) struct Additions {
     pub(crate) reader: Option<String>,
     /// With that reader serde would want the key, which may be missing.
     pub(crate) is_default: bool,
+    /// There is a type of another crate in it, which may have no JSON Schema.
+    pub(crate) is_foreign: bool,
 }
 
 impl Additions {
@@ -35,6 +38,7 @@ impl Additions {
             skip_none: field.ident.is_some() && !words.nullable && skip_none(field),
             reader: words.reader(),
             is_default: is_option(&field.ty) && words.changes() && !has(&metas(&field.attrs, "serde"), &["default"]),
+            is_foreign: is_foreign(field),
             ..Self::default()
         }
     }
@@ -60,6 +64,7 @@ impl Additions {
             multiple_of: rules::multiple_of(&field.attrs, mistakes),
             has_own_reader: is_read_by,
             is_default: reader.is_some() && is_option(&field.ty) && !has_default,
+            is_foreign: is_foreign(field),
             reader,
         }
     }
@@ -178,6 +183,12 @@ impl Words {
         let Self { trim, lowercase, uppercase, .. } = self;
         self.changes().then(|| format!("changed::<{trim}, {lowercase}, {uppercase}, _, _>"))
     }
+}
+
+fn is_foreign(field: &Field) -> bool {
+    let is_said =
+        ["serde", "schemars"].iter().any(|name| has(&metas(&field.attrs, name), &["with", "schema_with", "skip"]));
+    !is_said && foreign::mentioned(&field.ty)
 }
 
 fn skip_none(field: &Field) -> bool {

@@ -5,6 +5,7 @@ mod checks;
 mod examine;
 mod expand;
 mod field;
+mod foreign;
 mod held;
 mod model;
 mod parse;

@@ -20,6 +20,7 @@ mod path;
 mod readers;
 mod refusal;
 mod rules;
+mod shown;
 mod tree;
 mod whole;
 
@@ -35,5 +36,6 @@ pub use self::leaf::{Described, Examine, Known, Leaf, Look, Unknown, always, may
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub use self::readers::{Texts, changed, double_changed, double_option};
+pub use self::shown::Shown;
 pub use self::tree::Part;
 pub(crate) use self::tree::Tree;
