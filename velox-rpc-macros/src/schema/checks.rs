@@ -1,11 +1,13 @@
 //! The rules of the fields, as code. It stands once for each field, and is put to the field of a whole value (`Validate`) as well as to one
 //! that was read while others could not be (`Examine`).
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Type};
 
 use crate::naming::unraw;
+use crate::place;
 use crate::schema::attributes::{has, inner, metas};
 use crate::schema::field::{cfgs, is_flat, is_option};
 use crate::schema::peel::{Counted, Peeled, only_argument};
@@ -34,6 +36,8 @@ pub(crate) struct FieldChecks {
 /// One rule: `length(min = 1, message = "…")`.
 pub(crate) struct Rule {
     name: String,
+    /// Where it stands: a type that has not what it asks for is reported there.
+    span: Span,
     arguments: Vec<(String, Expr)>,
 }
 
@@ -241,7 +245,7 @@ impl Rule {
             Meta::List(_) => None,
         };
         let arguments = arguments.iter().map(argument).collect::<Option<Vec<_>>>()?;
-        KNOWN.contains(&name.as_str()).then_some(Self { name, arguments })
+        KNOWN.contains(&name.as_str()).then_some(Self { name, span: place::at(meta.path().span()), arguments })
     }
 
     fn argument(&self, name: &str) -> Option<&Expr> {
@@ -315,6 +319,7 @@ impl Rule {
         // Of an integer the number that was sent is asked: then the rule is told also of a number that the type has not. A float holds every
         // number, though not to the last digit.
         let got = if is_integer { quote!(got) } else { quote!(::core::option::Option::None) };
+        let private = &place::moved(private, self.span);
         let validator = quote!(#private::validator);
         let of_value = |check: TokenStream| quote!(if let ::core::option::Option::Some(value) = value { #check });
         let test = |is_right: TokenStream| {
@@ -324,7 +329,7 @@ impl Rule {
         match self.name.as_str() {
             "length" => {
                 let limits = ["min", "max", "equal"].map(|name| self.optional(name));
-                let length = quote!(value.and_then(#validator::ValidateLength::<u64>::length));
+                let length = quote_spanned!(self.span=> value.and_then(#validator::ValidateLength::<u64>::length));
                 let (sized, count) = match of.counted() {
                     Some(counted) => (counted, quote!(count)),
                     None if Peeled::new(ty).is_list() => (quote!(Array), length),
@@ -334,15 +339,17 @@ impl Rule {
             }
             "range" => {
                 let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
-                quote!(broken.range(#field, #told, value, #got, [#(#limits),*]);)
+                quote_spanned!(self.span=> broken.range(#field, #told, value, #got, [#(#limits),*]);)
             }
             "multiple_of" => {
                 let of = self.step().into_iter();
                 // The type stands there for the compiler to point at.
                 quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #got, #of);)*)
             }
-            "email" => test(quote!(#private::is_email(#validator::ValidateEmail::as_email_string(value)))),
-            "url" => test(quote!(#validator::ValidateUrl::validate_url(value))),
+            "email" => {
+                test(quote_spanned!(self.span=> #private::is_email(#validator::ValidateEmail::as_email_string(value))))
+            }
+            "url" => test(quote_spanned!(self.span=> #validator::ValidateUrl::validate_url(value))),
             "ip" => {
                 let is_set = |name: &str| matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value);
                 let method = match (is_set("v4"), is_set("v6")) {
@@ -350,26 +357,28 @@ impl Rule {
                     (false, true) => quote!(validate_ipv6),
                     _ => quote!(validate_ip),
                 };
-                test(quote!(#validator::ValidateIp::#method(value)))
+                test(quote_spanned!(self.span=> #validator::ValidateIp::#method(value)))
             }
-            "non_control_character" => {
-                test(quote!(#validator::ValidateNonControlCharacter::validate_non_control_character(value)))
-            }
+            "non_control_character" => test(
+                quote_spanned!(self.span=> #validator::ValidateNonControlCharacter::validate_non_control_character(value)),
+            ),
             "contains" => {
                 let needle = self.argument("pattern");
                 of_value(
-                    quote!(broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));),
+                    quote_spanned!(self.span=> broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));),
                 )
             }
             "does_not_contain" => {
                 let needle = self.argument("pattern");
-                test(quote!(#validator::ValidateDoesNotContain::validate_does_not_contain(value, #needle)))
+                test(
+                    quote_spanned!(self.span=> #validator::ValidateDoesNotContain::validate_does_not_contain(value, #needle)),
+                )
             }
             "regex" => {
                 let path = self.expression("path");
                 let pattern = quote!(|| #validator::AsRegex::as_regex(&#path).as_str().to_owned());
                 of_value(
-                    quote!(broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));),
+                    quote_spanned!(self.span=> broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));),
                 )
             }
             "custom" => {

@@ -1,8 +1,11 @@
 //! A type taken apart as far as its syntax tells: what options, boxes, lists, maps and tuples hold.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Expr, GenericArgument, PathArguments, Type};
+
+use crate::place;
 
 /// A type, as its syntax tells.
 pub(crate) enum Peeled<'a> {
@@ -145,7 +148,8 @@ impl<'a> Peeled<'a> {
 
 /// How the values of a type are looked at.
 fn look(private: &TokenStream, ty: &Type) -> TokenStream {
-    quote!((&&&#private::Leaf::<#ty>::new()).look())
+    let private = place::moved(private, ty.span());
+    quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).look())
 }
 
 fn type_of(argument: &GenericArgument) -> Option<&Type> {

@@ -210,18 +210,40 @@ impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
     }
 }
 
-/// Types with a reader only.
+/// Types with a reader only. It is implemented for all types, so that a type that cannot be read is
+/// reported as [`Readable`] says.
 pub trait Unknown {
+    /// The type.
+    type Type;
+
     /// Returns how to check them.
-    fn look(&self) -> Look;
+    fn look(&self) -> Look
+    where
+        Self::Type: Readable;
 }
 
-impl<T: DeserializeOwned> Unknown for Leaf<T> {
-    fn look(&self) -> Look {
+impl<T> Unknown for Leaf<T> {
+    type Type = T;
+
+    fn look(&self) -> Look
+    where
+        T: Readable,
+    {
         let fields: FieldExaminer = |fields, found| drop(found.read::<T>(fields.part()));
         Look { parts: Parts::Type(|part, found| drop(found.read::<T>(part))), fields, names: &[] }
     }
 }
+
+/// A type that a field of an input can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the type of a field",
+    label = "this cannot be read from JSON",
+    note = "put `#[schema]` above the struct or enum; for a type of another crate, turn on the feature `serde` of that crate"
+)]
+pub trait Readable: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> Readable for T {}
 
 /// Returns `true`, for a field with a default.
 pub fn always() -> bool {
@@ -229,7 +251,7 @@ pub fn always() -> bool {
 }
 
 /// Returns whether serde accepts a missing key for this type, as it does for an `Option`.
-pub fn may_be_missing<T: DeserializeOwned>() -> bool {
+pub fn may_be_missing<T: Readable>() -> bool {
     T::deserialize(Missing).is_ok()
 }
 
