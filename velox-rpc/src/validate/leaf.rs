@@ -211,7 +211,7 @@ impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
 }
 
 /// Types with a reader only. It is implemented for all types, so that a type that cannot be read is
-/// reported as [`Readable`] says.
+/// reported as `Readable` says.
 pub trait Unknown {
     /// The type.
     type Type;
