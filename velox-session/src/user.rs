@@ -16,7 +16,11 @@ use serde_json::Value;
 /// assert_eq!(user.id, "u1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "rpc", derive(schemars::JsonSchema), schemars(description = "The user of a session."))]
+#[cfg_attr(
+    feature = "rpc",
+    derive(schemars::JsonSchema),
+    schemars(description = "The user of a session.", extend("x-velox-order" = ["id", "email"]))
+)]
 #[non_exhaustive]
 pub struct SessionUser {
     /// The id of the user in the application.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, DeriveInput, Field, LitStr, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
 
 use crate::root::Root;
 use crate::schema::examine;
@@ -26,6 +26,14 @@ pub(crate) fn schema(schema: &Schema) -> TokenStream {
         quote!(#private::#krate::#name)
     });
     item.attrs.extend(attributes(schema));
+    let of_parts: Vec<&mut Vec<Attribute>> = match &mut item.data {
+        Data::Enum(data) => data.variants.iter_mut().map(|variant| &mut variant.attrs).collect(),
+        _ => vec![&mut item.attrs],
+    };
+    // One name needs no order.
+    for (attrs, names) in of_parts.into_iter().zip(&schema.orders).filter(|(_, names)| names.len() > 1) {
+        attrs.push(parse_quote!(#[schemars(extend("x-velox-order" = [#(#names),*]))]));
+    }
     let implementations = [input_fields(schema, &private), checked(schema, &private)];
     // validator's derive calls `.validate()` on nested values and leaves it to the user to have the trait in scope.
     let nested = schema.nested.then(|| {

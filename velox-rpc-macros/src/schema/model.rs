@@ -1,6 +1,6 @@
 //! What is meant: the derives and attributes the type gets, and how its rules are checked.
 
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Path};
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Path, Variant};
 
 use crate::diagnostics::Mistakes;
 use crate::root::Root;
@@ -31,6 +31,8 @@ pub(crate) struct Schema {
     pub(crate) is_lax: bool,
     /// serde keeps what it reads of the type before it decides, but for these fields.
     pub(crate) keeps: Option<Vec<String>>,
+    /// The names of the fields, in their order; of an enum, those of each variant.
+    pub(crate) orders: Vec<Vec<String>>,
     /// The names of the fields on the wire, if they are all known.
     pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
 }
@@ -63,6 +65,7 @@ impl Schema {
             additions: Vec::new(),
             is_lax: flattens_option(&item),
             keeps: None,
+            orders: Vec::new(),
             wire_names: None,
             item,
         };
@@ -73,6 +76,7 @@ impl Schema {
                 schema.additions =
                     fields.named.iter().map(|field| Additions::named(field, &serde, rule, mistakes)).collect();
                 schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
+                schema.orders = vec![fields.named.iter().filter_map(|field| wire_name(field, rule)).collect()];
                 if !has_rules(&schema.item) {
                     schema.validation = Validation::Held(Vec::new());
                 } else if !is_conditional(&schema.item)
@@ -92,6 +96,17 @@ impl Schema {
                 let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
                 schema.rename_all_fields = has_named_fields(data) && !has(&serde, &["rename_all_fields"]);
                 schema.validation = Validation::Held(Held::in_variants(&schema.item.attrs, data, rule, mistakes));
+                let rule_of_fields = incoming_text(&serde, "rename_all_fields").map(|name| Rule::named(&name));
+                let rule_of_fields =
+                    rule_of_fields.unwrap_or(if schema.rename_all_fields { Rule::Camel } else { Rule::Unchanged });
+                let tag = incoming_text(&serde, "tag").filter(|_| !has(&serde, &["content"]));
+                let order = |variant: &Variant| {
+                    let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all");
+                    let rule = own.map_or(rule_of_fields, |name| Rule::named(&name));
+                    let names = variant.fields.iter().filter_map(|field| wire_name(field, rule));
+                    tag.iter().cloned().chain(names).collect()
+                };
+                schema.orders = data.variants.iter().map(order).collect();
                 let fields = data.variants.iter().flat_map(|variant| &variant.fields);
                 schema.additions = fields.map(|field| Additions::in_variant(field, mistakes)).collect();
                 rules::none(&schema.item.attrs, mistakes);

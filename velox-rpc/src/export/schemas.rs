@@ -175,7 +175,7 @@ fn rename(schema: &mut Value, names: &Names) {
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
-            members.retain(|keyword, _| !keyword.starts_with(OWN_KEYWORDS));
+            members.retain(|keyword, _| keyword == ORDER || !keyword.starts_with(OWN_KEYWORDS));
             if let Some(Value::String(description)) = members.get_mut("description") {
                 *description = prose(description).to_owned();
             }
@@ -184,6 +184,23 @@ fn tidy(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
     }
+}
+
+/// Returns the properties of a schema in the order in which the fields were written, and those of flattened types behind them.
+pub(super) fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    in_order(properties, schema.get(ORDER))
+}
+
+/// Puts members into an order; those that it does not name come last.
+pub(super) fn in_order<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    order: Option<&Value>,
+) -> Vec<(&'a String, &'a Value)> {
+    let order = order.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut members: Vec<_> = members.collect();
+    members.sort_by_key(|(name, _)| order.iter().position(|known| known == name.as_str()).unwrap_or(usize::MAX));
+    members
 }
 
 /// What a doc comment says before the examples, which are Rust.
@@ -199,6 +216,8 @@ fn decoded(segment: &str) -> String {
 
 /// What `#[schema]` tells this crate of a field or type, beside JSON Schema.
 const OWN_KEYWORDS: &str = "x-velox-";
+/// The names of the fields in their order: a map of serde_json has them by the alphabet. It is taken out where a text is written.
+pub(super) const ORDER: &str = "x-velox-order";
 const PATH: &str = "/components/schemas";
 pub(super) const REFERENCE: &str = "#/components/schemas/";
 /// References that lead back to themselves end here.

@@ -2,7 +2,7 @@ use http::{Request, StatusCode};
 use velox_rpc::export::OpenApi;
 use velox_rpc::http::Method;
 use velox_rpc::service::AppService;
-use velox_rpc::{App, Router, procedure};
+use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::{Program, node};
 
 use crate::documents::app::app;
@@ -13,11 +13,20 @@ fn service() -> AppService {
 }
 
 async fn ask(method: Method, target: &str, known: Option<&str>) -> (http::response::Parts, String) {
+    ask_of(&service(), method, target, known).await
+}
+
+async fn ask_of(
+    service: &AppService,
+    method: Method,
+    target: &str,
+    known: Option<&str>,
+) -> (http::response::Parts, String) {
     let mut request = Request::builder().method(method).uri(target);
     if let Some(tag) = known {
         request = request.header("if-none-match", tag);
     }
-    let reply = service().call(request.body(String::new()).expect("a request")).await;
+    let reply = service.call(request.body(String::new()).expect("a request")).await;
     let (parts, body) = reply.into_parts();
     let body = http_body_util::BodyExt::collect(body).await.expect("it cannot fail").to_bytes();
     (parts, String::from_utf8(body.to_vec()).expect("text"))
@@ -92,4 +101,28 @@ async fn a_person_does_by_the_page_what_the_document_describes() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let visit = move || node("docs-page.mjs", &[addresses[0].as_ref(), addresses[1].as_ref(), folder]);
     assert_eq!(tokio::task::spawn_blocking(visit).await.expect("Chromium runs"), "all of it\n");
+}
+
+#[schema]
+struct Zebra {
+    zeta: u8,
+    alpha: u8,
+    middle: Option<u8>,
+}
+
+#[tokio::test]
+async fn the_document_has_paths_and_fields_in_the_order_in_which_they_were_written() {
+    let make = || procedure().input::<Zebra>().mutation(|Call { input, .. }| Ok(input));
+    let zoo = Router::new("zoo").procedure("makeZap", make()).procedure("makeAdd", make());
+    let app = App::new(()).router(zoo).docs("/docs", OpenApi::new("Zoo", "1"));
+    let service = app.into_service().expect("it starts");
+    let (_, text) = ask_of(&service, Method::GET, "/docs/openapi.json", None).await;
+    let place = |name: &str| text.find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("no {name} in {text}"));
+    assert!(place("/api/zoo/makeZap") < place("/api/zoo/makeAdd"));
+    assert!(place("zeta") < place("alpha") && place("alpha") < place("middle"));
+
+    let document = OpenApi::new("Zoo", "1").document(service.manifest()).to_string();
+    for text in [text, document] {
+        assert!(!text.contains("x-velox-order"), "{text}");
+    }
 }

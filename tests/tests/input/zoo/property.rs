@@ -37,7 +37,7 @@ pub(crate) fn holds<T: Animal>() {
     }
 }
 
-const CASES: u32 = 256;
+const CASES: u32 = 400;
 const TWICE: &str = "The request body names a key twice";
 
 /// A procedure that gives back its input.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::export::schemas::{MAX_HOPS, Schemas};
+use crate::export::schemas::{MAX_HOPS, Schemas, properties};
 
 /// A top-level field of an input.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +25,8 @@ fn collect(schema: &Value, schemas: &Schemas, hops: usize, found: &mut Vec<Field
     if hops == 0 {
         return;
     }
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        for (name, property) in properties {
+    if let Some(members) = schema.as_object() {
+        for (name, property) in properties(members) {
             let is_required = list(schema, "required").iter().any(|required| required == name);
             add(found, Field { name: name.clone(), schema: property.clone(), is_required });
         }
@@ -121,7 +121,7 @@ pub(super) fn plain(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let Some(members) = schema.as_object_mut() else { return schema };
     if members.get("default").is_some_and(Value::is_null) {
-        members.shift_remove("default");
+        members.remove("default");
     }
     if let Some(Value::Array(values)) = members.get_mut("enum") {
         values.retain(|value| !value.is_null());
@@ -140,7 +140,7 @@ pub(super) fn plain(schema: &Value) -> Value {
         parts.retain(|part| !is_null(part));
         if let [Value::Object(only)] = parts.as_mut_slice() {
             let only = std::mem::take(only);
-            members.shift_remove("anyOf");
+            members.remove("anyOf");
             for (keyword, value) in only {
                 members.entry(keyword).or_insert(value);
             }

@@ -6,6 +6,7 @@ mod errors;
 mod input;
 mod named;
 mod operation;
+mod ordered;
 mod paths;
 mod security;
 
@@ -137,11 +138,19 @@ impl OpenApi {
     /// - A procedure without a doc comment has its name in words as `summary`: `listUsers` is "List users".
     #[must_use]
     pub fn document(&self, manifest: &Manifest) -> Value {
-        self.document_for(manifest, "/")
+        let mut document = self.ordered(manifest, "/");
+        ordered::strip(&mut document);
+        document
     }
 
-    /// The document with this URL of the application, unless servers are named.
-    pub(crate) fn document_for(&self, manifest: &Manifest, root: &str) -> Value {
+    /// Returns the text of the document with this URL of the application, unless servers are named. Paths and properties are in the order
+    /// in which they were written.
+    pub(crate) fn text(&self, manifest: &Manifest, root: &str) -> String {
+        ordered::text(&self.ordered(manifest, root))
+    }
+
+    /// The document, with the order of paths and properties beside them.
+    fn ordered(&self, manifest: &Manifest, root: &str) -> Value {
         let entries = manifest.entries();
         let schemas = Schemas::gather(entries, &NAMING);
         let (schemes, headers) = (Schemes::of(entries), Headers::of(entries));

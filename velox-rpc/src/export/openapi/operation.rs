@@ -146,7 +146,7 @@ fn described(place: &str, field: &Field) -> Value {
     let mut schema = object(&plain(&field.schema));
     let mut parameter = json!({"name": field.name, "in": place, "required": field.is_required});
     for keyword in ["description", "deprecated"] {
-        if let Some(value) = schema.as_object_mut().and_then(|schema| schema.shift_remove(keyword)) {
+        if let Some(value) = schema.as_object_mut().and_then(|schema| schema.remove(keyword)) {
             parameter[keyword] = value;
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::call::ProcedureName;
+use crate::export::schemas::ORDER;
 use crate::router::ManifestRoute;
 
 #[derive(Default)]
@@ -52,8 +53,9 @@ impl Paths {
     }
 
     pub(super) fn into_value(self) -> Value {
+        let order = self.items.iter().map(|(template, _)| template.text()).collect();
         let paths = self.items.into_iter().map(|(template, operations)| (template.text(), Value::Object(operations)));
-        Value::Object(paths.collect())
+        Value::Object(paths.chain([(ORDER.to_owned(), order)]).collect())
     }
 
     /// `a_b.c` and `a.b_c` would have one id.

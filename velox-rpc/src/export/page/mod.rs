@@ -22,7 +22,7 @@ pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<
     let root = root(path);
     let page = include_str!("index.html").replace("{base}", base).replace("{root}", &root);
     let page = page.replace("{title}", &escaped(open_api.title()));
-    let document = open_api.document_for(manifest, &root).to_string();
+    let document = open_api.text(manifest, &root);
     let script = |(suffix, text)| file(suffix, "text/javascript; charset=utf-8", Cow::Borrowed(text));
     let others = [
         file("", "text/html; charset=utf-8", Cow::Owned(page)),

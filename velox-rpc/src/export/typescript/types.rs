@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::wide::WideIntegers;
-use crate::export::schemas::Schemas;
+use crate::export::schemas::{Schemas, properties};
 use crate::router::beyond_json;
 
 /// What the client makes of JSON.
@@ -146,7 +146,7 @@ fn array(members: &Map<String, Value>, style: Style, indent: &str) -> String {
 }
 
 fn object(members: &Map<String, Value>, style: Style, indent: &str) -> String {
-    let properties = members.get("properties").and_then(Value::as_object).filter(|properties| !properties.is_empty());
+    let properties = Some(properties(members)).filter(|properties| !properties.is_empty());
     let others = other_keys(members, style, indent);
     let inner = format!("{indent}  ");
     let Some(properties) = properties else {

@@ -1,0 +1,59 @@
+//! The order of a document. The maps of serde_json have their members by the alphabet, so the document carries the order beside them,
+//! until it is written.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use crate::export::schemas::{ORDER, in_order, properties};
+
+/// Writes a document in its order.
+pub(super) fn text(document: &Value) -> String {
+    serde_json::to_string(&Ordered(document)).expect("a tree of JSON can be written")
+}
+
+/// Takes the order out of a document.
+pub(super) fn strip(document: &mut Value) {
+    match document {
+        Value::Object(members) => {
+            members.remove(ORDER);
+            members.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+struct Ordered<'a>(&'a Value);
+
+impl Serialize for Ordered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(members) => object(members, serializer),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Ordered)),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// The order of a schema is that of its properties, and any other order that of the members beside it.
+fn object<S: Serializer>(members: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    let is_schema = members.contains_key("properties");
+    let order = members.get(ORDER).filter(|_| !is_schema);
+    let mut map = serializer.serialize_map(None)?;
+    for (name, value) in in_order(members.iter().filter(|(name, _)| *name != ORDER), order) {
+        if name == "properties" && is_schema {
+            map.serialize_entry(name, &Properties(members))?;
+        } else {
+            map.serialize_entry(name, &Ordered(value))?;
+        }
+    }
+    map.end()
+}
+
+struct Properties<'a>(&'a Map<String, Value>);
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(properties(self.0).into_iter().map(|(name, value)| (name, Ordered(value))))
+    }
+}
