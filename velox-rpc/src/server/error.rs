@@ -1,4 +1,4 @@
-//! Why a server could not be started. Part of the public interface.
+//! The errors of binding and starting a server. Part of the public API.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::app::StartError;
 
-/// Why a server could not be started.
+/// The reason why a server could not be started.
 ///
 /// # Examples
 ///
@@ -27,47 +27,50 @@ pub enum ServeError {
     #[error(transparent)]
     Start(#[from] StartError),
 
-    /// The address is none, or its name is unknown.
+    /// The address cannot be parsed, or its name cannot be resolved.
     #[error("cannot read the address to listen on: {error}")]
     Address {
-        /// What the system said.
+        /// The error from the operating system.
         error: io::Error,
     },
 
-    /// The address is taken, not allowed, or not of this machine.
+    /// The address is in use, not permitted, or not an address of this machine.
     #[error("cannot listen on {address}: {}", reason(error))]
     Listen {
-        /// The address that was asked for.
+        /// The address that the server tried to bind.
         address: SocketAddr,
-        /// What the system said.
+        /// The error from the operating system.
         error: io::Error,
     },
 
-    /// The path cannot be listened on: somebody else does, or it cannot be written.
+    /// The server cannot listen on the path, because another process does or because it cannot
+    /// create the socket.
     #[error("cannot listen on the socket {}: {}", path.display(), reason(error))]
     Socket {
-        /// The path that was asked for.
+        /// The path of the socket.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         error: io::Error,
     },
 
-    /// The process cannot be told to stop.
+    /// The signal handlers for SIGTERM and Ctrl-C cannot be installed.
     #[error("cannot listen for SIGTERM and Ctrl-C: {error}")]
     Signals {
-        /// What the system said.
+        /// The error from the operating system.
         error: io::Error,
     },
 }
 
 impl fmt::Debug for ServeError {
-    /// As `Display`: a `main` that returns it prints it by `Debug`.
+    /// Prints the same text as `Display`, because a `main` that returns this error prints it with
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// The common reasons in plain words: the system's text differs from one system to the next and ends in a number.
+/// Describes common errors in plain words. The system's own text differs between systems and ends
+/// in a number.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => "address already in use".to_owned(),

@@ -1,23 +1,23 @@
-//! The server's limits, as numbers that cannot be wrong. Read by every file of `server/`, written by the settings of
-//! [`Server`](super::Server) alone.
+//! The server's limits, within ranges that timers and hyper accept. Only the setters of
+//! [`Server`](super::Server) change them.
 //!
-//! Always holds: no duration is zero (a timer of zero would spin) or so long that adding it to a point in time overflows, and no size
-//! is below what hyper accepts (it panics there).
+//! Always holds: no duration is zero, because a timer of zero would spin. No duration is so long
+//! that adding it to an instant overflows. No size is below hyper's minimum, where hyper panics.
 
 use std::time::Duration;
 
-/// What a connection may cost, in time and in bytes.
+/// What one connection may cost in time and in bytes, and how many there may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// From the connection, or the first byte of a later request, to the end of the request's head.
     pub(super) header: Duration,
-    /// From the moment a body is first waited for to its end.
+    /// From the first wait for a body to its end.
     pub(super) body: Duration,
-    /// How long a client may take for [`WRITE_QUANTUM`] bytes, or for what is left if that is less.
+    /// How long a client may take to read [`WRITE_QUANTUM`] bytes, or the rest if that is less.
     pub(super) write: Duration,
     /// How long a connection may stay open with no request in flight.
     pub(super) idle: Duration,
-    /// From the signal to the end of the process.
+    /// From the signal to stop until the requests in flight are aborted.
     pub(super) shutdown: Duration,
     pub(super) connections: usize,
     pub(super) headers: usize,
@@ -39,34 +39,39 @@ impl Default for Limits {
     }
 }
 
-/// Brings a duration into the range in which timers work.
+/// Clamps a duration to the range in which timers work.
 pub(super) fn duration(wanted: Duration) -> Duration {
     wanted.clamp(SHORTEST, LONGEST)
 }
 
-/// Brings the size of a head into the range hyper and HTTP/2's 32-bit settings accept.
+/// Clamps the size of a head to the range that hyper and HTTP/2's 32-bit settings accept.
 pub(super) fn header_bytes(wanted: usize) -> usize {
     wanted.clamp(HYPER_BUFFER, 16 * 1024 * 1024)
 }
 
-/// hyper's own limit, which it can keep on the stack: any other number costs an allocation a request, so it is only set if it differs.
+/// hyper's default limit of header fields, for which it uses the stack. Any other number costs one
+/// allocation for each request, so it is only set if it differs.
 pub(super) const HYPER_HEADERS: usize = 100;
 
-/// Streams of one HTTP/2 connection at a time, those among them that go on without their client.
+/// How many streams one HTTP/2 connection may have at a time, including calls that continue without
+/// their client.
 pub(super) const STREAMS: u32 = 100;
 
-/// What a client has to take within the write time-out. A slow link that takes a large reply in many minutes is fine, a reader of one
-/// byte a second is not.
+/// The bytes that a client has to read within the write time-out. A slow link that takes many
+/// minutes for a large reply passes; a client that reads one byte a second does not.
 pub(super) const WRITE_QUANTUM: usize = 64 * 1024;
 
-/// What a connection that is about to be closed may still take: to read the last reply, to acknowledge a GOAWAY.
+/// How long a closing connection stays open for the client to read the last reply or to acknowledge
+/// a GOAWAY.
 pub(super) const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
-/// How long an idle connection of HTTP/1 is still read once the server ends. Its client, most often a load balancer, may have sent a request
-/// that has not arrived: closed at once, that would be a 502. HTTP/2 needs none, since its GOAWAY names the last request that is answered.
+/// How long the server still reads from an idle HTTP/1 connection during a shutdown. The client,
+/// usually a load balancer, may have sent a request that has not arrived yet. If the server closed
+/// at once, the balancer would answer it with 502. HTTP/2 does not need this, because its GOAWAY
+/// names the last request that will be answered.
 pub(super) const LINGER: Duration = Duration::from_millis(500);
 
-/// hyper panics for buffers smaller than this.
+/// hyper panics for smaller buffers.
 const HYPER_BUFFER: usize = 8 * 1024;
 
 const SHORTEST: Duration = Duration::from_millis(10);
@@ -83,7 +88,7 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(5)), Duration::from_secs(5));
     }
 
-    /// The common load balancers keep a connection for 60 s: whoever closes first must not be the server.
+    /// Common load balancers keep a connection for 60 s. The server must not close it first.
     #[test]
     fn by_default_a_connection_outlives_those_of_load_balancers_and_is_closed_within_75_seconds() {
         let idle = Limits::default().idle;

@@ -1,4 +1,4 @@
-//! Where connections come from. Part of the public interface; its inner half is used by `accept`.
+//! Where connections come from: the public [`Listener`], and its type-erased form for `accept`.
 
 use std::future::{Future, Ready, ready};
 use std::io;
@@ -10,14 +10,17 @@ use tokio::net::{TcpListener, TcpStream};
 use super::stream::Stream;
 use crate::context::Peer;
 
-/// Where a server takes its connections from: what [`Server::listen`](super::Server::listen) takes.
+/// A source of connections for a server, passed to [`Server::listen`](super::Server::listen).
 ///
-/// A `TcpListener` and a `UnixListener` of tokio are listeners. Another can be made of them, for TLS or for filtering. An error of
-/// [`accept`](Self::accept) is logged, and tried again after a pause of 20 to 640 milliseconds.
+/// tokio's `TcpListener` and `UnixListener` implement it. Wrap one of them to add TLS or a filter.
+///
+/// When [`accept`](Self::accept) fails, the server logs the error and tries again after 20
+/// milliseconds. If it keeps failing, the pause doubles up to 640 milliseconds, without further log
+/// lines. Errors that concern a single connection, such as `ConnectionReset`, are ignored.
 ///
 /// # Examples
 ///
-/// A listener that lets nobody in but this machine:
+/// A listener that only accepts connections from this machine:
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -44,22 +47,25 @@ use crate::context::Peer;
 /// }
 /// ```
 pub trait Listener: Send + 'static {
-    /// A connection.
+    /// The bytes of an established connection.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// What has to be done before a connection can be used, such as the handshake of TLS. It runs beside the other connections, and within
-    /// [`Server::header_timeout`](super::Server::header_timeout). [`Ready`] where there is nothing to do.
+    /// Sets up a connection before it can be used, for example with a TLS handshake. It runs
+    /// concurrently with the other connections and has to end within
+    /// [`Server::header_timeout`](super::Server::header_timeout). Use [`Ready`] if there is nothing
+    /// to set up.
     type Handshake: Future<Output = io::Result<Self::Stream>> + Send + 'static;
 
-    /// Waits for the next connection, and says who is at its other end.
+    /// Waits for the next connection and returns its handshake and its peer.
     ///
     /// # Errors
     ///
-    /// When there is no connection to be had at the moment.
+    /// Returns an error if no connection can be accepted at the moment.
     ///
     /// # Cancel safety
     ///
-    /// It is dropped whenever the server has something else to do, so it must not lose a connection. A handshake belongs into
+    /// The server drops this future whenever it has something else to do, so dropping it must not
+    /// lose a connection. Do not await a handshake here; return it as the
     /// [`Handshake`](Self::Handshake).
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Handshake, Peer)>> + Send;
 }
@@ -85,16 +91,16 @@ impl Listener for tokio::net::UnixListener {
     }
 }
 
-/// A listener whose type is erased, so that the server is compiled once and not for each of them.
+/// A listener with its type erased, so that the server is compiled once and not for each listener.
 pub(super) type Listening = Box<dyn Accept>;
 
-/// A connection that may have to be set up first.
+/// A connection whose handshake may still have to run.
 pub(super) type Connecting = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
-/// A future of [`Accept`].
+/// The future that [`Accept::accept`] returns.
 pub(super) type Accepting<'a> = Pin<Box<dyn Future<Output = io::Result<(Connecting, Peer)>> + Send + 'a>>;
 
-/// A [`Listener`] without its types.
+/// A [`Listener`] with its types erased.
 pub(super) trait Accept: Send {
     fn accept(&mut self) -> Accepting<'_>;
 }

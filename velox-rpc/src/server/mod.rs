@@ -1,4 +1,5 @@
-//! HTTP over TCP and other streams: the only part of velox-rpc that names hyper, or tokio for more than its clock. The outermost ring: nothing inside depends on it.
+//! HTTP over TCP and other streams. This is the only part of velox-rpc that names hyper, or that
+//! uses tokio for more than its clock. It is the outermost ring: nothing inside depends on it.
 //!
 //! ```text
 //!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end
@@ -12,10 +13,12 @@
 //!       stall ─ the write deadline of a stream of HTTP/2
 //! ```
 //!
-//! Always holds: every wait for a client has a deadline, every buffer a bound, and no client, error or panic ends the server.
+//! Always holds: every wait for a client has a deadline, every buffer has a bound, and no client,
+//! error or panic ends the server.
 //!
-//! **The cost.** A request that arrives whole and is taken at once touches no timer and reads no clock for the sake of the deadlines:
-//! the parts of a connection note what they do in plain cells, and its task compares them after each poll (see `watch`).
+//! **The cost.** The deadlines cost no timer and no clock read for a request that arrives whole and
+//! whose reply is read at once. The parts of a connection record what they do in plain cells, and
+//! the connection's task compares the cells after each poll (see `watch`).
 
 mod accept;
 mod activity;

@@ -1,4 +1,4 @@
-//! The public face of the server: its settings, the bound listener, and [`App::serve`].
+//! The public API of the server: its settings, the bound listener, and [`App::serve`].
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -31,9 +31,10 @@ use super::shutdown::{Shutdown, Signals, Until};
 #[cfg(unix)]
 use super::unix::UnixSocket;
 
-/// A server and its limits. The defaults are fit for the open internet.
+/// An HTTP server with limits for untrusted clients. The defaults suit the open internet.
 ///
-/// HTTP/1.1 and HTTP/2 (with prior knowledge) are served on one port. TLS is the business of what stands in front, or of a [`Listener`].
+/// The server speaks HTTP/1.1 and HTTP/2 (with prior knowledge) on one port. It does not speak TLS
+/// itself: put a TLS proxy in front of it, or pass a [`Listener`] that does the handshake.
 ///
 /// # Examples
 ///
@@ -57,18 +58,23 @@ pub struct Server {
     service: Hosted,
     proxies: Option<Arc<TrustedProxies>>,
     limits: Limits,
-    /// The routes that a developer is to see.
+    /// The table of routes, printed at start in development.
     routes: Option<String>,
 }
 
 impl Server {
-    /// Makes a server with the default limits, for an application or for any tower service over `http` types, such as an
-    /// [`axum::Router`](https://docs.rs/axum/latest/axum/struct.Router.html) in which an application is mounted.
+    /// Makes a server with the default limits.
     ///
-    /// [`Bound::run`] prints the table of routes of an application in [development](App::development). If the application is mounted in
-    /// another service, the server does not know of it: print its [`manifest`](AppService::manifest).
+    /// The service is an application, or any tower service over `http` types, such as an
+    /// [`axum::Router`](https://docs.rs/axum/latest/axum/struct.Router.html) that an application is
+    /// mounted in.
     ///
-    /// The service finds the [`Peer`](crate::context::Peer) in the extensions of each request. A panic in it is a 500.
+    /// In [development](App::development), [`Bound::run`] prints the application's table of routes.
+    /// The server cannot see an application that is mounted in another service. In that case, print
+    /// its [`manifest`](AppService::manifest) yourself.
+    ///
+    /// The service finds the [`Peer`](crate::context::Peer) in the extensions of each request. If
+    /// the service panics, the server answers 500.
     ///
     /// # Examples
     ///
@@ -104,26 +110,30 @@ impl Server {
         Self { service, proxies, limits: Limits::default(), routes }
     }
 
-    /// Listens on all of the addresses: `localhost:3000` is as a rule one of IPv4 and one of IPv6. Port 0 takes any free port, the same
-    /// for all.
+    /// Binds every address that `address` resolves to. `localhost:3000` usually resolves to one
+    /// IPv4 and one IPv6 address. With port 0, the server picks one free port and uses it for all
+    /// of them.
     ///
-    /// An address that this machine does not have is left out, as long as there is another: a name may have an address of IPv6 where IPv6 is
-    /// off.
+    /// An address that this machine does not have is skipped if at least one other can be bound.
+    /// For example, a name may have an IPv6 address on a machine without IPv6.
     ///
     /// # Errors
     ///
-    /// If the address is none, or one of its addresses cannot be listened on.
+    /// Returns an error if the address cannot be parsed or resolved, if one of the addresses is
+    /// taken or not permitted, or if this machine has none of them.
     pub async fn bind(self, address: impl ToSocketAddrs) -> Result<Bound, ServeError> {
         let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
         let (listeners, addresses) = addresses::bind(addresses.collect()).await?;
         Ok(Bound { listening: self.listen(listeners), addresses })
     }
 
-    /// Takes connections from a listener: a `TcpListener` that was bound elsewhere, one of another kind, or one of your own.
+    /// Serves connections from a listener: a `TcpListener` that you bound yourself, another of
+    /// tokio's listeners, or your own [`Listener`].
     ///
     /// # Examples
     ///
-    /// A socket that a service manager has opened, as systemd does by socket activation, comes as one of std:
+    /// A service manager such as systemd can pass an open socket to the process (socket
+    /// activation). It arrives as a listener of std:
     ///
     /// ```
     /// # use velox_rpc::server::Server;
@@ -140,15 +150,17 @@ impl Server {
         Listening { server: self, listener: Box::new(listener) }
     }
 
-    /// Listens on a Unix socket at a path. A socket file on which nobody listens, such as a crash leaves behind, is replaced. The file is
-    /// removed when the server has stopped accepting.
+    /// Listens on a Unix socket at a path. If a socket file exists but nobody listens on it, for
+    /// example after a crash, it is replaced. The server removes the file when it stops accepting
+    /// connections.
     ///
-    /// Who may connect is decided by the permissions of the folder and by the umask of the process. Requests have
-    /// [`Peer::Unix`](crate::context::Peer::Unix) for their peer.
+    /// The permissions of the directory and the umask of the process decide who may connect. The
+    /// peer of each request is [`Peer::Unix`](crate::context::Peer::Unix).
     ///
     /// # Errors
     ///
-    /// If somebody listens on the path, something else than a socket is there, or it cannot be written.
+    /// Returns an error if another process listens on the path, if the path exists and is not a
+    /// socket, or if the socket cannot be created.
     #[cfg(unix)]
     pub async fn bind_unix(self, path: impl Into<PathBuf>) -> Result<Listening, ServeError> {
         let path = path.into();
@@ -162,7 +174,8 @@ impl Server {
         Host::new(self.service, self.limits, self.proxies)
     }
 
-    /// Shows a developer what there is to call. Not by `tracing`: a newcomer has not set that up yet.
+    /// Prints the table of routes. It goes to stderr and not to `tracing`, because a newcomer has
+    /// not set up a subscriber yet.
     #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
     fn show_routes(&self, address: Option<SocketAddr>) {
         let Some(routes) = &self.routes else { return };
@@ -172,73 +185,92 @@ impl Server {
         }
     }
 
-    /// How long a client may take to send the head of a request, counted from the connection for the first, and from its first byte
-    /// for the others. 10 s unless set. Above it, the connection is closed.
+    /// Sets how long a client may take to send the head of a request. The default is 10 seconds.
+    /// The server closes connections that take longer.
     ///
-    /// HTTP/2 clients are found by pings, which they cannot answer in the middle of a head: their later heads may take twice as long.
+    /// The time for the first head includes setting up the connection. The time for later heads
+    /// starts at their first byte.
+    ///
+    /// On HTTP/2, the server detects slow later heads with pings, which a client cannot answer in
+    /// the middle of a head. These heads may take up to twice as long.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.limits.header = limits::duration(timeout);
         self
     }
 
-    /// How long a client may take to send the whole of a request's body, counted from when the body is first waited for. 30 s unless
-    /// set. Above it, the request is answered with 408 and the connection is closed.
+    /// Sets how long a client may take to send the whole body of a request. The default is 30
+    /// seconds. The time starts when the server first waits for the body.
+    ///
+    /// If the body takes longer, the server answers 408. On HTTP/1 it then closes the connection.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.limits.body = limits::duration(timeout);
         self
     }
 
-    /// How long a client that reads slowly may take for each 64 KiB of a reply, and for what is left at its end. 30 s unless set.
-    /// Above it, the connection is closed (HTTP/2: or the stream is reset, if only that is not read).
+    /// Sets how long a client may take to read each 64 KiB of a reply, and the part that is left at
+    /// its end. The default is 30 seconds.
+    ///
+    /// The server closes the connection of a client that reads more slowly. On HTTP/2, it only
+    /// resets the stream if the client still reads the others.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.limits.write = limits::duration(timeout);
         self
     }
 
-    /// How long a connection may stay open without a request. 66 s unless set. It is closed at most an eighth of that later. Once seven
-    /// eighths of the [connections](Self::max_connections) are taken, it is closed after one to two eighths of that, to make room for others.
+    /// Sets how long a connection may stay open without a request. The default is 66 seconds.
     ///
-    /// Behind a load balancer it has to be longer than the balancer keeps a connection, which is 60 s as a rule. Else the balancer sends a
-    /// request on a connection that is just being closed, and answers 502.
+    /// The server closes the connection up to one eighth later than that. When seven eighths of the
+    /// [connections](Self::max_connections) are taken, it closes idle connections earlier, after
+    /// one to two eighths of the time, to make room for others.
+    ///
+    /// Behind a load balancer, set this longer than the balancer's own idle time-out, which is
+    /// usually 60 seconds. Otherwise the balancer may send a request on a connection that the
+    /// server is closing, and answer 502.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.limits.idle = limits::duration(timeout);
         self
     }
 
-    /// How long requests in flight may take to finish after the server was told to stop. 10 s unless set. Above it, they are cut off.
+    /// Sets how long requests in flight may take to finish after the server was told to stop. The
+    /// default is 10 seconds. The server then aborts those that are left.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.limits.shutdown = limits::duration(deadline);
         self
     }
 
-    /// How many connections are open at a time. 10 000 unless set. Above it, a connection is answered with 503 and `Retry-After`,
-    /// and closed; those that are open are served as before.
+    /// Sets how many connections may be open at a time. The default is 10 000. The server answers
+    /// further connections with 503 and `Retry-After` and closes them. If too many arrive at once
+    /// to be answered, it closes them without an answer.
     ///
-    /// One public address (of IPv6, one /64 network) has half of them at most, so that no single client can keep all others out. Addresses of
-    /// this machine, of private networks and of [trusted proxies](App::trusted_proxies) may have all.
+    /// One public IPv4 address or IPv6 /64 network may hold at most half of the connections, so
+    /// that no single client can keep out all others. This does not apply to loopback and private
+    /// addresses or to [trusted proxies](App::trusted_proxies).
     ///
-    /// Where the limit of open files does not allow so many (`ulimit -n`, often 1,024), there are fewer, and the log says so when the server
-    /// starts: an eighth of the files, and 32 at least, is kept for everything else, such as connections to a store.
+    /// The limit of open files (`ulimit -n`, often 1,024) may allow fewer connections. The server
+    /// then logs the lower number at start. It reserves one eighth of the files, and at least 32,
+    /// for everything else, such as connections to a store.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.limits.connections = count;
         self
     }
 
-    /// How many fields the head of a request may have. 100 unless set; above it, the answer is 431. Any other number than 100 costs
-    /// an allocation a request.
+    /// Sets how many header fields a request may have. The default is 100. The server answers
+    /// requests with more with 431. Any number other than 100 costs one allocation for each
+    /// request.
     pub fn max_headers(mut self, count: usize) -> Self {
         self.limits.headers = count;
         self
     }
 
-    /// How many bytes the head of a request may have, at least 8 KiB. 64 KiB unless set. Above it, the answer is 431.
+    /// Sets how many bytes the head of a request may have, from 8 KiB to 16 MiB. The default is 64
+    /// KiB. The server answers larger heads with 431.
     pub fn max_header_bytes(mut self, bytes: usize) -> Self {
         self.limits.header_bytes = limits::header_bytes(bytes);
         self
     }
 }
 
-/// A server that listens on addresses. Clients can connect; they are served once it runs.
+/// A server that is bound to its addresses. Clients can connect, and wait until it runs.
 #[derive(Debug)]
 #[must_use = "clients that connect wait until the server runs"]
 pub struct Bound {
@@ -247,23 +279,25 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Where it listens: with the port that was chosen, if it was left open. The first address, if there are several.
+    /// Returns the first address that the server listens on. If you asked for port 0, it has the
+    /// port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses[0]
     }
 
-    /// All addresses on which it listens.
+    /// Returns all addresses that the server listens on.
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal ends the wait for them.
+    /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal aborts
+    /// them.
     ///
-    /// In development it prints the table of routes first.
+    /// In development it first prints the table of routes.
     ///
     /// # Errors
     ///
-    /// If the signals cannot be listened for.
+    /// Returns an error if the signal handlers cannot be installed.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
         self.listening.server.show_routes(Some(self.local_addr()));
@@ -273,7 +307,7 @@ impl Bound {
         Ok(self.listening.until_signalled(signals).await)
     }
 
-    /// Serves until `stop` ends, then finishes the requests in flight.
+    /// Serves until the future `stop` completes, then finishes the requests in flight.
     ///
     /// # Examples
     ///
@@ -289,13 +323,15 @@ impl Bound {
     ///
     /// # Cancel safety
     ///
-    /// To drop this future closes the listener and all connections at once. Mutations that have begun go on while there is a runtime.
+    /// If you drop this future, the listener and all connections close at once. Mutations that have
+    /// begun continue for as long as the runtime does.
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
         self.listening.run_until(stop).await
     }
 }
 
-/// A server that listens on anything: what [`Server::listen`] gives. Clients can connect; they are served once it runs.
+/// A server with a listener of any kind, made by [`Server::listen`]. Clients can connect, and wait
+/// until it runs.
 #[must_use = "clients that connect wait until the server runs"]
 pub struct Listening {
     server: Server,
@@ -303,24 +339,24 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Serves until SIGTERM or Ctrl-C, as [`Bound::run`] does.
+    /// Serves until SIGTERM or Ctrl-C, like [`Bound::run`].
     ///
     /// # Errors
     ///
-    /// If the signals cannot be listened for.
+    /// Returns an error if the signal handlers cannot be installed.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
         self.server.show_routes(None);
         Ok(self.until_signalled(signals).await)
     }
 
-    /// Serves until `stop` ends, as [`Bound::run_until`] does.
+    /// Serves until the future `stop` completes, like [`Bound::run_until`].
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
         accept::serve(self.listener, self.server.host(), Until(pin!(stop))).await
     }
 
-    /// A box, and no `async fn`: the body of one is compiled where it is awaited, and with it the whole of hyper, in each
-    /// application anew.
+    /// Returns a box instead of being an `async fn`. Each application would compile the body of an
+    /// `async fn` again where it awaits it, and with it all of hyper.
     fn until_signalled(self, signals: Signals) -> Pin<Box<dyn Future<Output = Shutdown> + Send>> {
         Box::pin(accept::serve(self.listener, self.server.host(), signals))
     }
@@ -337,8 +373,9 @@ fn signals() -> Result<Signals, ServeError> {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// Serves with the default limits until SIGTERM or Ctrl-C, then finishes the requests in flight. For other limits, see
-    /// [`Server`]. In development it prints the table of routes first.
+    /// Serves with the default limits until SIGTERM or Ctrl-C, then finishes the requests in
+    /// flight. To set other limits, use [`Server`]. In development it first prints the table of
+    /// routes.
     ///
     /// # Examples
     ///
@@ -352,7 +389,8 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// # Errors
     ///
-    /// If the router has mistakes, or the address cannot be listened on.
+    /// Returns an error if the router or the configuration has mistakes, if the address cannot be
+    /// listened on, or if the signal handlers cannot be installed.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         Server::new(self.into_service()?).bind(address).await?.run().await?;
         Ok(())
