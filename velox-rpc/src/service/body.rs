@@ -1,4 +1,4 @@
-//! The body of a request or a reply on its way through layers.
+//! The body of a request or a reply, as layers see it.
 
 use std::any::Any;
 use std::fmt;
@@ -11,7 +11,8 @@ use http_body_util::BodyExt;
 
 use crate::error::BoxError;
 
-/// The body of a request or a reply, whatever made it: what layers get and give.
+/// The body of a request or a reply, with the type of its source erased. Layers receive and return
+/// it.
 ///
 /// # Examples
 ///
@@ -27,13 +28,13 @@ use crate::error::BoxError;
 pub struct Body(Kind);
 
 enum Kind {
-    /// All of it is there; nothing where it was taken or is empty.
+    /// The whole body; `None` if it is empty or has been taken.
     Whole(Option<Bytes>),
     Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>),
 }
 
 impl Body {
-    /// Wraps a body of any type.
+    /// Wraps a body of any type with [`Bytes`] as its data.
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -42,7 +43,7 @@ impl Body {
         Self::unless_it_is_one(body, |body| Box::pin(body.map_err(Into::into)))
     }
 
-    /// Wraps a body whose data is in other pieces than [`Bytes`].
+    /// Wraps a body whose data may be any [`Buf`].
     pub(crate) fn of_any_data<B>(body: B) -> Self
     where
         B: http_body::Body + Send + 'static,
@@ -54,7 +55,8 @@ impl Body {
         })
     }
 
-    /// A body that has passed a layer unchanged needs no second box.
+    /// Returns `body` itself if it is a [`Body`] already, so that one that passed a layer unchanged
+    /// is not boxed twice. Otherwise wraps it.
     fn unless_it_is_one<B: 'static>(
         body: B,
         wrap: impl FnOnce(B) -> Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>,
@@ -66,12 +68,12 @@ impl Body {
         }
     }
 
-    /// Returns the body with no bytes.
+    /// Returns an empty body.
     pub fn empty() -> Self {
         Self(Kind::Whole(None))
     }
 
-    /// The length, where all of it is there.
+    /// Returns the length if the whole body is in memory.
     pub(super) fn whole_length(&self) -> Option<usize> {
         match &self.0 {
             Kind::Whole(bytes) => Some(bytes.as_ref().map_or(0, Bytes::len)),
@@ -137,7 +139,7 @@ impl http_body::Body for Body {
 }
 
 impl fmt::Debug for Body {
-    /// Without the bytes, which may be anything that a user sent.
+    /// Leaves out the bytes, which may be anything that a user sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()
     }

@@ -1,4 +1,5 @@
-//! Services with their types erased, so that layers and servers are compiled once and not for each of them.
+//! Services with their types erased, so that layers and servers are compiled once and not for each
+//! service.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,11 +19,11 @@ use crate::context::Peer;
 use crate::error::{BoxError, Error};
 use crate::unwind::Unwinding;
 
-/// A service whose type is erased: what a layer of [`App::layer`](crate::App::layer) stands around.
+/// A service with its type erased. Layers added with [`App::layer`](crate::App::layer) wrap it.
 ///
 /// # Examples
 ///
-/// A layer by hand is a function from a service to a service:
+/// A handwritten layer is a function from a service to a service:
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -67,14 +68,15 @@ impl BoxedService {
         Self(BoxCloneSyncService::new(erased))
     }
 
-    /// Answers a request that came by velox's own server.
+    /// Answers a request that arrived through velox's own server.
     #[cfg(feature = "server")]
     pub(crate) async fn answer_to(self, mut request: Request<Body>, peer: Peer) -> Response<Body> {
         request.extensions_mut().insert(peer);
         self.answer(request).await
     }
 
-    /// Answers a request, once the service is ready for it. A panic in a layer or a service is a 500: the connection lives on.
+    /// Answers a request as soon as the service is ready. If a layer or the service panics, the
+    /// reply is a 500 and the connection stays usable.
     pub(crate) async fn answer(self, request: Request<Body>) -> Response<Body> {
         let answer = async { self.0.oneshot(request).await.map_err(|never| match never {}) };
         match Unwinding(pin!(answer)).await {

@@ -1,6 +1,7 @@
-//! Health checks: what a load balancer asks, answered beside the routes.
+//! Health checks for load balancers, answered apart from the routes.
 //!
-//! Always holds: a check ends within the deadline as far as the reply is concerned, whatever it does, and its reason reaches the log alone.
+//! Always holds: the reply does not wait for a check longer than the deadline, except for a check
+//! that blocks its thread. The reason of a failure goes to the log only.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,7 +23,11 @@ use crate::error::{BoxError, Chain, Error, Result};
 use crate::unwind::Unwinding;
 use crate::wire::unclaimed;
 
-/// Where and how an application answers health checks: what [`App::health`](crate::App::health) takes. A path alone is one without checks.
+/// The path and the checks of the health endpoints, passed to [`App::health`](crate::App::health).
+/// A path alone stands for no checks.
+///
+/// `GET {path}/live` answers 200 as long as the process runs. `GET {path}/ready` answers 200 if all
+/// checks pass, and otherwise 503 with the names of those that failed.
 ///
 /// # Examples
 ///
@@ -65,15 +70,17 @@ struct Check {
 type Checking = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 impl Health {
-    /// Answers health checks below this path, such as `/health`. The prefix of the REST routes does not apply.
+    /// Makes settings that answer health checks below `path`, such as `/health`. The prefix of the
+    /// REST routes does not apply to it.
     pub fn at(path: impl Into<Cow<'static, str>>) -> Self {
         Self { path: path.into(), deadline: DEFAULT_DEADLINE, checks: Vec::new() }
     }
 
-    /// Adds a check, which is run for every request to `/ready`. All checks run at the same time.
+    /// Adds a check that runs on each request to `/ready`. All checks run at the same time.
     ///
-    /// One that returns an error, panics, or does not end before the deadline has failed. Its name is in the reply, and the reason in the log.
-    /// A check that is late is dropped. It should wait by `await`: one that blocks its thread cannot be cut off.
+    /// A check fails if it returns an error, panics, or does not end before the deadline. The reply
+    /// contains its name; the log contains the reason. A late check is dropped. A check has to wait
+    /// with `await`: one that blocks its thread cannot be cut off.
     pub fn check<F, R, E>(mut self, name: impl Into<Cow<'static, str>>, check: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -88,7 +95,8 @@ impl Health {
         self
     }
 
-    /// Sets how long the checks may take, 1 second unless it is set. It needs a runtime of tokio: without one there is no deadline.
+    /// Sets how long the checks may take. The default is 1 second. The deadline needs a tokio
+    /// runtime and does not apply without one.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -98,12 +106,12 @@ impl Health {
         &self.path
     }
 
-    /// The paths that are answered.
+    /// Returns the two paths that are answered.
     pub(crate) fn paths(&self) -> [String; 2] {
         [LIVE, READY].map(|end| format!("{}{end}", self.path))
     }
 
-    /// What is asked at a path; none if it is no path of a health check.
+    /// Returns the probe that a path stands for, or `None` if it is not a health check.
     pub(super) fn asked(&self, path: &str) -> Option<Probe> {
         match path.strip_prefix(&*self.path)? {
             LIVE => Some(Probe::Live),
@@ -112,7 +120,6 @@ impl Health {
         }
     }
 
-    /// Answers a probe.
     pub(super) async fn answer(&self, probe: Probe, id: RequestId) -> Response<Body> {
         let failed = match probe {
             Probe::Live => Vec::new(),
@@ -130,7 +137,7 @@ impl Health {
         reply::replied(unclaimed(&error, id), head, id)
     }
 
-    /// Runs the checks, and returns the names of those that have failed.
+    /// Runs the checks and returns the names of those that failed.
     async fn failed(&self) -> Vec<String> {
         let mut late = Handle::try_current().is_ok().then(|| Box::pin(sleep(self.deadline)));
         let mut results: Vec<Option<Result<()>>> = self.checks.iter().map(|_| None).collect();
@@ -155,7 +162,7 @@ impl Health {
 }
 
 impl Check {
-    /// A panic is a failure, also one before the first `await`.
+    /// Runs the check. A panic counts as a failure, even before the first `await`.
     async fn result(&self) -> Result<()> {
         Unwinding(Box::pin(async { (self.run)().await })).await
     }
@@ -167,16 +174,16 @@ impl Check {
     }
 }
 
-/// What a load balancer asks.
+/// A question that a load balancer asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Probe {
     /// Whether the process answers at all.
     Live,
-    /// Whether it can do its work.
+    /// Whether the application can do its work.
     Ready,
 }
 
-/// Whether a method asks for it.
+/// Returns whether the method of a request may be used for a probe.
 pub(super) fn is_asking(parts: &Parts) -> bool {
     matches!(parts.method, Method::GET | Method::HEAD)
 }

@@ -1,9 +1,12 @@
-//! The service: one exchange from its request to its reply, whatever brings the request.
+//! The service: it carries one exchange from its request to its reply, whichever server received
+//! the request.
 //!
-//! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its limits, once one of them asks for it.
-//! The exchange ends (a session is saved), and only then is the head of the reply made; but for a reply in lines (`lines.rs`).
-//! The events of a subscription (`feed.rs`) follow the head.
-//! What all exchanges of an application share is its `Core`.
+//! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its
+//! limits, once one of them asks for it. The exchange then ends (a session is saved), and after
+//! that the head of the reply is made. A streamed reply (`lines.rs`) may send its head earlier. The
+//! events of a subscription (`feed.rs`) follow the head.
+//!
+//! The exchanges of an application share its `Core`.
 
 mod body;
 mod boxed;
@@ -64,7 +67,7 @@ use crate::procedure::Endpoint;
 use crate::router::Manifest;
 use crate::wire::{BodyType, Claim, Plan, check_head};
 
-/// A built application: a [`tower_service::Service`] over `http` types. Cloning copies a pointer.
+/// A built application: a [`tower_service::Service`] over `http` types. It is cheap to clone.
 ///
 /// # Examples
 ///
@@ -84,15 +87,15 @@ use crate::wire::{BodyType, Claim, Plan, check_head};
 #[derive(Clone)]
 pub struct AppService {
     core: Arc<Core>,
-    /// The application with its layers around it, where it has any.
+    /// The application wrapped in its layers; `None` if it has no layers.
     layered: Option<BoxedService>,
 }
 
-/// Puts a layer around a service.
+/// A function that wraps a service in a layer.
 pub(crate) type Around = Box<dyn FnOnce(BoxedService) -> BoxedService + Send + Sync>;
 
 impl AppService {
-    /// The layers from the innermost to the outermost.
+    /// Makes the service. `layers` go from the innermost to the outermost.
     pub(crate) fn new(core: Core, layers: Vec<Around>) -> Self {
         let core = Arc::new(core);
         let innermost = || BoxedService::new(Innermost(Arc::clone(&core)));
@@ -100,7 +103,7 @@ impl AppService {
         Self { core, layered }
     }
 
-    /// Answers a request. Every failure is a reply: nothing is ever thrown.
+    /// Answers a request. Every failure becomes a reply with an error status.
     pub async fn call<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: http_body::Body + Send + 'static,
@@ -115,24 +118,27 @@ impl AppService {
         }
     }
 
-    /// The service as a server calls it: without layers directly, else as any other service.
+    /// Returns the parts that velox's own server calls: the core directly, or the layered service
+    /// if the application has layers.
     #[cfg(feature = "server")]
     pub(crate) fn into_parts(self) -> (Arc<Core>, Option<BoxedService>) {
         (self.core, self.layered)
     }
 
-    /// The application's procedures and routes, as data.
+    /// Returns the application's procedures and routes as data.
     pub fn manifest(&self) -> &Manifest {
         &self.core.manifest
     }
 
-    /// Whether this is a development run: see [`App::development`](crate::App::development).
+    /// Returns whether this is a development run; see
+    /// [`App::development`](crate::App::development).
     pub fn is_development(&self) -> bool {
         self.core.development
     }
 }
 
-/// Answers a request that came by way of other services. A server behind them that asks is told the term.
+/// Answers a request that arrived through other services. If velox's own server stands behind them
+/// and asks for the term, this tells it.
 fn told<B>(core: &Arc<Core>, parts: Parts, body: B) -> impl Future<Output = Response<Body>> + use<B>
 where
     B: http_body::Body,
@@ -147,8 +153,8 @@ where
 }
 
 impl Core {
-    /// Answers a request whose head was [looked at](Self::claim). All that the head decides is decided before the future is made, which so need
-    /// not hold it.
+    /// Answers a request whose head was [claimed](Self::claim). Everything that the head decides is
+    /// decided before the future is made, so that the future does not need to hold it.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn holds what it is given twice")]
     pub(crate) fn answer<B>(self: Arc<Self>, claimed: Claimed<B>) -> impl Future<Output = Response<Body>> + use<B>
     where
@@ -156,7 +162,7 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         async move {
-            // Made only where somebody looks.
+            // The id and the subject are only made if somebody observes the exchange.
             let (id, subject) = (|| claimed.id(), || claimed.plan().map(|plan| self.wires.subject(plan)));
             let span = watch::span(id, claimed.method(), subject);
             let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
@@ -195,9 +201,10 @@ impl Core {
         }
     }
 
-    /// Finds the calls, and refuses what can be refused by the head of the request alone.
+    /// Finds the calls of a request, and refuses everything that its head alone is enough to
+    /// refuse.
     ///
-    /// velox's own server tells the peer here, where it costs less than among the extensions.
+    /// velox's own server passes the peer as an argument, which costs less than an extension.
     pub(crate) fn claim<B: http_body::Body>(&self, parts: Parts, body: B, peer: Option<Peer>) -> Claimed<B> {
         let sender = self.edge.sender(peer, &parts.extensions);
         let serial = Serial::next();
@@ -205,7 +212,7 @@ impl Core {
         let refused =
             |plan, reply| Claimed::Refused { plan, id: id(), method: parts.method.clone(), reply: Box::new(reply) };
         let claim = self.wires.claim(&parts);
-        // A path that is nobody's is not told to another host either.
+        // Requests for other hosts are not told that a path does not exist, either.
         if self.edge.hosts.is_some()
             && !self.is_for_any_host(&claim, &parts)
             && let Err(error) = self.edge.check_host(&sender, &parts, self.development)
@@ -262,7 +269,8 @@ impl Core {
         }
     }
 
-    /// Whether a request is answered for any host: if all its procedures are, or if it is a health check.
+    /// Returns whether a request is answered for any host. This holds if all its procedures allow
+    /// it, or if it is a health check.
     fn is_for_any_host(&self, claim: &Claim, parts: &Parts) -> bool {
         match claim {
             Claim::Plan(plan) => !self.wires.calls(plan).any(|endpoint| !endpoint.meta.any_host),
@@ -271,13 +279,13 @@ impl Core {
         }
     }
 
-    /// No route has the path: a health check may.
+    /// Returns the health check at a path that no route has.
     #[cold]
     fn probe(&self, parts: &Parts) -> Option<Probe> {
         self.health.as_ref()?.asked(parts.uri.path())
     }
 
-    /// No route has the path: a page may.
+    /// Returns the page at a path that no route has, or an error.
     #[cold]
     fn unclaimed(&self, parts: &Parts) -> Response<Body> {
         match self.pages.ask(parts) {
@@ -288,10 +296,11 @@ impl Core {
     }
 }
 
-/// A request whose head was looked at.
+/// A request whose head was examined.
 pub(crate) enum Claimed<B> {
     Calls(Called<B>),
-    /// In a box, as is its future: there would be room for it in the future of every request.
+    /// Boxed, and so is its future. Otherwise the future of every request would reserve space for
+    /// it.
     Rare(Box<Rare<B>>),
     Refused {
         plan: Option<Plan>,
@@ -301,21 +310,21 @@ pub(crate) enum Claimed<B> {
     },
 }
 
-/// Calls that are to run.
+/// Calls that are ready to run.
 pub(crate) struct Called<B> {
     plan: Plan,
     exchange: Exchange,
-    /// There if the body is to be read.
+    /// The type of the body; `None` if the body is not read.
     body_type: Option<BodyType>,
     body: B,
     term: Term,
 }
 
-/// A request whose reply is not made as others are.
+/// A request whose reply is made in an unusual way.
 pub(crate) enum Rare<B> {
     /// The reply is the events of a subscription.
     Events(Called<B>),
-    /// It has a line for each call.
+    /// The reply has one line for each call.
     Lines(Called<B>),
     Probe {
         probe: Probe,
@@ -325,7 +334,7 @@ pub(crate) enum Rare<B> {
 }
 
 impl<B> Claimed<B> {
-    /// What there is to know of the calls. None where nothing is to be waited for.
+    /// Returns the term of the calls, or `None` if no calls run.
     pub(crate) fn term(&self) -> Option<Term> {
         self.called().map(|called| called.term)
     }
@@ -408,7 +417,7 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Self::Response, Infallible>> + Send>>;
 
-    /// Always ready: the layers are waited for with each request.
+    /// Returns ready at once. Each request waits for the layers in its own future.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How subscriptions are sent: what [`App::subscriptions`](crate::App::subscriptions) takes.
+/// The settings of subscriptions, passed to [`App::subscriptions`](crate::App::subscriptions).
 ///
 /// # Examples
 ///
@@ -30,25 +30,28 @@ impl Subscriptions {
         Self { ping: DEFAULT_PING, reconnect_after: None, retry: None, event_limit: DEFAULT_EVENT_LIMIT }
     }
 
-    /// Sets after how long without an event a ping is sent, 15 seconds unless it is set. Zero is no pings.
+    /// Sets after how long without an event the server sends a ping. The default is 15 seconds.
+    /// Zero turns pings off.
     ///
-    /// Pings keep proxies from closing a connection that seems idle. They need a runtime of tokio.
+    /// Pings keep proxies from closing a connection that seems idle. They need a tokio runtime;
+    /// without one, none are sent.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping = interval;
         self
     }
 
-    /// Sets after how long without an event or a ping the client of tRPC connects again, three ping intervals unless it is set. Without
-    /// pings it never does.
+    /// Sets after how long without an event or a ping the tRPC client reconnects. The default is
+    /// three ping intervals. If no pings are sent, the client never reconnects for this reason.
     ///
-    /// It has to be longer than the ping interval: else the application does not start.
+    /// The time has to be longer than the ping interval; otherwise the application does not start.
     pub fn reconnect_after_inactivity(mut self, time: Duration) -> Self {
         self.reconnect_after = Some(time);
         self
     }
 
-    /// Sets how long a client waits before it connects again, by the field `retry` of server-sent events. Unless it is set, none is sent, and
-    /// browsers wait for three to five seconds. It counts for `EventSource`, and so for the client of tRPC.
+    /// Sets how long a client waits before it reconnects, as the `retry` field of server-sent
+    /// events. It applies to `EventSource`, and so to the tRPC client. By default the field is not
+    /// sent, and browsers wait three to five seconds.
     ///
     /// # Examples
     ///
@@ -66,8 +69,8 @@ impl Subscriptions {
         self
     }
 
-    /// Sets how many bytes of JSON an event may have, 1 MiB unless it is set. A subscription that gives a larger one ends with
-    /// `PAYLOAD_TOO_LARGE`, for which no client connects again.
+    /// Sets the largest size of an event, in bytes of JSON. The default is 1 MiB. A larger event
+    /// ends its subscription with `PAYLOAD_TOO_LARGE`, after which clients do not reconnect.
     pub fn event_limit(mut self, bytes: usize) -> Self {
         self.event_limit = bytes;
         self

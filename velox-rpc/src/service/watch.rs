@@ -1,6 +1,6 @@
-//! What is seen of an exchange from outside: a span around it, and what observers are told when it ends.
+//! Observability of an exchange: the span around it, and the call to the observers when it ends.
 //!
-//! Where nobody looks, no clock is read and nothing is written.
+//! If the span is disabled and there are no observers, this reads no clock and writes nothing.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -16,9 +16,11 @@ use crate::call::ProcedureName;
 use crate::context::RequestId;
 use crate::wire::Subject;
 
-/// Is told of every exchange when it ends: for metrics. [`App::observe`](crate::App::observe) takes one; a closure is one.
+/// Receives every exchange when it ends, for example to record metrics. Add one with
+/// [`App::observe`](crate::App::observe). Closures implement this trait.
 ///
-/// It is asked on the thread that answers, before the reply leaves: it counts, and does not wait.
+/// velox calls the observer on the thread that answers, before the reply is sent. Count or record
+/// the exchange, and do not block.
 ///
 /// # Examples
 ///
@@ -44,7 +46,7 @@ use crate::wire::Subject;
 /// # let _ = app;
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// An exchange has ended.
+    /// Called when an exchange has ended.
     fn ended(&self, exchange: &Ended<'_>);
 }
 
@@ -54,7 +56,7 @@ impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
     }
 }
 
-/// An exchange that has ended, for an [`Observer`].
+/// An exchange that has ended, as an [`Observer`] receives it.
 ///
 /// # Examples
 ///
@@ -77,33 +79,37 @@ pub struct Ended<'a> {
 }
 
 impl Ended<'_> {
-    /// The exchange's name in the log.
+    /// Returns the request's id, which the log also contains.
     pub fn id(&self) -> &RequestId {
         self.id
     }
 
-    /// The method of the request: where no route was found, any word that a client made up.
+    /// Returns the method of the request. If no route was found, a client may have made it up.
     pub fn method(&self) -> &Method {
         self.method
     }
 
-    /// The path of the route as the table of routes has it, with parameters as `:id`; `None` where no route was found.
+    /// Returns the path of the route as in the table of routes, with parameters such as `:id`.
+    /// Returns `None` if no route was found.
     pub fn route(&self) -> Option<&str> {
         self.subject.map(|subject| subject.route)
     }
 
-    /// The procedure of the route.
+    /// Returns the name of the route's procedure.
     pub fn procedure(&self) -> Option<&ProcedureName> {
         self.subject.and_then(|subject| subject.procedure)
     }
 
-    /// The status of the reply; `None` where a query was dropped before there was one: its client has left, or it took
-    /// [too long](crate::App::handler_timeout). A mutation that took too long has the status of its own reply, which nobody got.
+    /// Returns the status of the reply. Returns `None` if a query was dropped before it had one,
+    /// because its client left or because it took [too long](crate::App::handler_timeout).
+    ///
+    /// A mutation continues after the time-out. It has the status of its own reply, which no client
+    /// receives.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// The time from the request's head to the reply's.
+    /// Returns the time from the head of the request to the head of the reply.
     pub fn duration(&self) -> Duration {
         self.duration
     }
@@ -121,7 +127,8 @@ impl fmt::Debug for Ended<'_> {
     }
 }
 
-/// The span around an exchange. Its name for OpenTelemetry has to be there when it begins. What is told is made only if somebody looks.
+/// Makes the span around an exchange. Its name for OpenTelemetry has to be set when it begins. The
+/// id and the subject are only computed if the span is enabled.
 pub(super) fn span<'a>(
     id: impl FnOnce() -> RequestId,
     method: &Method,
@@ -142,7 +149,7 @@ pub(super) fn span<'a>(
     )
 }
 
-/// `GET /api/users/:id`, or the method alone.
+/// Displays as `GET /api/users/:id`, or as the method alone if there is no route.
 struct Name<'a>(&'a Method, Option<Subject<'a>>);
 
 impl fmt::Display for Name<'_> {
@@ -154,7 +161,8 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// Runs a future within a span. Not by `tracing::Instrument`: that moves the future, which is large, whether anybody looks or not.
+/// Runs a future within a span. It does not use `tracing::Instrument`, which would move the large
+/// future even if the span is disabled.
 pub(super) async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F::Output {
     poll_fn(|cx| {
         let _entered = (!span.is_disabled()).then(|| span.enter());
@@ -163,10 +171,11 @@ pub(super) async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F
     .await
 }
 
-/// An exchange that is under way. It ends when it is told so, or when it is dropped: then the client has gone.
+/// An exchange in progress. It ends by a call of [`end`](Self::end), or when it is dropped because
+/// the client left or the call was late.
 pub(super) struct Watch<'a> {
     span: &'a Span,
-    /// None where nobody looks; in a box, since that is the rule.
+    /// `None` if nobody observes the exchange. It is boxed because that is the usual case.
     seen: Option<Box<Seen<'a>>>,
 }
 
@@ -193,7 +202,7 @@ impl<'a> Watch<'a> {
         Self { span, seen }
     }
 
-    /// There is a reply.
+    /// Ends the exchange with the status of its reply.
     #[inline]
     pub(super) fn end(mut self, status: StatusCode) {
         self.report(Some(status));
@@ -218,7 +227,8 @@ impl<'a> Watch<'a> {
         self.span.record("time_us", i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
         let ended = Ended { id: &id, method: &method, subject, status, duration };
         for observer in observers {
-            // What counts must not take down what is counted; and a panic while another unwinds ends the process.
+            // A faulty observer must not break the exchange. A second panic while another one
+            // unwinds would also abort the process.
             if catch_unwind(AssertUnwindSafe(|| observer.ended(&ended))).is_err() {
                 tracing::error!(request_id = %id, "an observer panicked");
             }
