@@ -1,6 +1,7 @@
-//! The listener: takes connections until the server is told to stop, then waits for those it has. Used by `mod` alone.
+//! Accepts connections until the server is told to stop, then waits for those that are open. Used
+//! by `serve` alone.
 //!
-//! Always holds: no error of the system ends the loop, and no connection can end anything but itself.
+//! Always holds: no system error ends the loop, and a failing connection ends only itself.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,7 +21,7 @@ use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
 use crate::context::Peer;
 
-/// Serves until `stop`, then until all is finished or the deadline is over.
+/// Serves until `stop` completes, then until all requests have finished or the deadline has passed.
 pub(super) async fn serve(mut listener: Listening, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
@@ -55,11 +56,13 @@ impl Server {
                 self.back_off = SHORT_PAUSE;
                 self.connection(connecting, peer);
             }
-            // Of the connection, not of the listener: the client left while it was in the queue.
+            // The error concerns one connection, not the listener: the client left while it was
+            // queued.
             Err(error) if is_of_the_connection(&error) => {}
-            // The process or the system is out of something, most often of file descriptors. The connection stays in the queue, so
-            // the next attempt would fail at once: without a pause this loop would take a whole core from the requests that could
-            // set something free.
+            // The process or the system lacks a resource, usually file descriptors. The connection
+            // stays in the queue, so the next attempt would fail at once. Without a pause, this
+            // loop would use a whole core and slow down the requests that could release the
+            // resource.
             Err(error) => {
                 if self.back_off == SHORT_PAUSE {
                     tracing::warn!(%error, "cannot accept connections, trying again");
@@ -76,12 +79,14 @@ impl Server {
         } else if self.refusals.len() < self.host.refusals {
             self.refusals.spawn(refuse(connecting));
         }
-        // Else it is dropped: the client sees a reset. Whoever opens connections faster than they can be refused is not entitled to more.
+        // Otherwise the connection is dropped and the client sees a reset. Too many clients arrive
+        // at once to answer each of them.
     }
 
-    /// Takes what the system has accepted in our name: these clients believe that they are connected, and may have sent a request.
+    /// Accepts the connections that the system has already completed. Their clients believe that
+    /// they are connected, and may have sent a request.
     async fn take_the_rest(&mut self, listener: &mut dyn Accept) {
-        // Once more through the scheduler, so that the listener's readiness is up to date.
+        // Goes through the scheduler once, so that the listener's readiness is up to date.
         tokio::task::yield_now().await;
         for _ in 0..REST {
             match listener.accept().now_or_never() {
@@ -92,7 +97,7 @@ impl Server {
         }
     }
 
-    /// Waits for the connections, and cuts off what is left at the deadline.
+    /// Waits for the connections, and aborts those that are left at the deadline.
     async fn finish(mut self, hurry: impl Future<Output = ()>) -> Shutdown {
         let (drain, places) = (Arc::clone(&self.host.drain), Arc::clone(&self.host.places));
         drain.wait_for(places.left());
@@ -106,7 +111,8 @@ impl Server {
         drain.cut();
         self.connections.abort_all();
         places.abort();
-        // A task ends when it next waits for something. One that never does, because a handler blocks the thread, is left behind.
+        // An aborted task ends when it next waits for something. A task whose handler blocks the
+        // thread never does, and is left behind.
         let _ = timeout(STUCK, ended(&mut self.connections, &places)).await;
         let shutdown = drain.account(self.connections.len());
         if shutdown.cut > 0 {
@@ -120,7 +126,7 @@ impl Server {
     }
 }
 
-/// Waits for the connections, and for what they have left behind.
+/// Waits for the connections and for the calls that outlived theirs.
 async fn ended(connections: &mut JoinSet<()>, places: &Places) {
     while let Some(ended) = connections.join_next().await {
         report(ended);
@@ -128,7 +134,7 @@ async fn ended(connections: &mut JoinSet<()>, places: &Places) {
     places.all_free().await;
 }
 
-/// A panic in a connection is a fault of ours, but ends nothing else.
+/// Logs a panic. A connection that panics is a bug in the server, but must not end anything else.
 fn report(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
@@ -137,17 +143,18 @@ fn report(ended: Result<(), JoinError>) {
     }
 }
 
-/// Says that there is no room, and waits for a moment until the client has read it.
+/// Answers 503, then waits a moment for the client to read it.
 ///
-/// The bytes fit into the buffer of a new socket, so nothing is waited for to write them. What the client has sent is read, since a
-/// socket closed with unread bytes resets the connection and takes the answer with it.
+/// The reply fits into the buffer of a new socket, so the write does not wait. Bytes that the
+/// client has sent are read and discarded: closing a socket with unread bytes resets the
+/// connection, and the client would lose the reply.
 async fn refuse(connecting: Connecting) {
     let refused = async {
         let Ok(mut stream) = connecting.await else { return };
         let mut bytes = [0; 1024];
         let written = poll_fn(|cx| {
             let written = ready!(Pin::new(&mut stream).poll_write(cx, NO_ROOM));
-            // TLS keeps it back.
+            // A TLS stream buffers what is written.
             ready!(Pin::new(&mut stream).poll_flush(cx))?;
             Poll::Ready(written)
         });
@@ -170,7 +177,7 @@ async fn refuse(connecting: Connecting) {
 
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, PermissionDenied};
-    // PermissionDenied: a firewall's rule refused this client.
+    // `PermissionDenied` means that a firewall rule refused this client.
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | PermissionDenied)
 }
 
@@ -183,15 +190,15 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     \r\n\
     {\"error\":\"ServiceUnavailable\",\"message\":\"The server has no room\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";
 
-/// How long a refused client may take to leave.
+/// How long the server waits for a refused client to disconnect.
 const REFUSAL: Duration = Duration::from_secs(1);
 
-/// The pauses after an error of the listener: from the first to the longest.
+/// The first and the longest pause after an error of the listener.
 const SHORT_PAUSE: Duration = Duration::from_millis(20);
 const LONG_PAUSE: Duration = Duration::from_millis(640);
 
-/// More than any system queues.
+/// Larger than the accept queue of any system.
 const REST: usize = 4096;
 
-/// How long a connection may take to be dropped after the deadline.
+/// How long aborted connections may take to end after the deadline.
 const STUCK: Duration = Duration::from_millis(500);

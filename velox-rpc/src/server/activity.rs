@@ -1,9 +1,9 @@
-//! What a connection is doing right now, as a handful of plain cells. Written by the socket, the requests and the replies of one
-//! connection, read by its [`watch`](super::watch).
+//! What a connection is doing right now, in a few plain cells. The socket, the requests and the
+//! replies of the connection write them; its [`watch`](super::watch) reads them.
 //!
-//! Nothing here reads a clock or touches a timer: that is what keeps the deadlines free for a request that meets no obstacle. The
-//! cells are atomics only because HTTP/2 runs its streams as tasks of their own; no other memory hangs on them, so every access is
-//! `Relaxed`.
+//! Nothing here reads a clock or touches a timer, so the deadlines cost nothing for a request that
+//! does not have to wait. The cells are atomics only because HTTP/2 runs each stream in its own
+//! task. They do not order any other memory access, so every access is `Relaxed`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -16,10 +16,9 @@ use super::places::Place;
 use super::shutdown::Drain;
 use crate::service::Core;
 
-/// The state of one connection.
 pub(super) struct Activity {
     in_flight: AtomicUsize,
-    /// Bodies that are waited for.
+    /// The number of request bodies that calls are waiting for.
     bodies: AtomicUsize,
     started: AtomicUsize,
     written: AtomicUsize,
@@ -27,14 +26,15 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     body_unread: AtomicBool,
     closing: AtomicBool,
-    /// Of HTTP/1: whether the head of the reply is made, and until then what is left of a body that was given up.
+    /// HTTP/1 only: whether the head of the reply is made. Until then, `rest` holds what is left of
+    /// a body that was dropped early.
     replied: AtomicBool,
     rest: Mutex<Option<Incoming>>,
-    /// Calls that go on without their client.
+    /// The number of calls that continue without their client.
     outliving: AtomicUsize,
-    /// Of HTTP/1: whether a reply is being sent that has no known end.
+    /// HTTP/1 only: whether the reply being sent has no known length.
     streaming: AtomicBool,
-    /// What a subscription listens to.
+    /// Tells a subscription that the server is shutting down.
     drain: Arc<Drain>,
     place: Place,
     app: Option<Arc<Core>>,
@@ -61,81 +61,83 @@ impl Activity {
         }
     }
 
-    /// The application, where it is called directly.
+    /// Returns the application, if the server calls it directly.
     pub(super) fn app(&self) -> Option<&Core> {
         self.app.as_deref()
     }
 
-    /// The connection's place in the server.
+    /// Returns the connection's place in the server.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// How many calls go on without their client.
+    /// Returns how many calls continue without their client.
     pub(super) fn outliving(&self) -> usize {
         self.outliving.load(Relaxed)
     }
 
-    /// Whether calls that go on without their client leave no room for the request that has just begun.
+    /// Returns whether calls that continue without their client leave no room for the request that
+    /// has just begun.
     pub(super) fn is_full(&self) -> bool {
         let outliving = self.outliving();
         outliving > 0 && outliving + self.in_flight() > STREAMS as usize
     }
 
-    /// The present reply has no known end.
+    /// Records that the current reply has no known length.
     pub(super) fn stream(&self) {
         self.streaming.store(true, Relaxed);
     }
 
-    /// Whether the client of HTTP/1 owes nothing and waits: then it may have closed its half of the connection.
+    /// Returns whether an HTTP/1 client has sent everything and waits for a reply. Such a client
+    /// may have closed its half of the connection.
     pub(super) fn is_waited_for(&self) -> bool {
         let is_sending = self.is_write_blocked() || self.in_flight() > 0 && self.bodies.load(Relaxed) == 0;
         is_sending && !self.streaming.load(Relaxed)
     }
 
-    /// What tells that the server ends.
+    /// Returns the signal that the server is shutting down.
     pub(super) fn drain(&self) -> &Arc<Drain> {
         &self.drain
     }
 
-    /// Bytes of HTTP/1 arrived. Outside of a request they are the beginning of a head.
+    /// Records that bytes arrived on HTTP/1. Outside a request, they begin a head.
     pub(super) fn received(&self) {
         if self.in_flight.load(Relaxed) == 0 {
             self.reading_head.store(true, Relaxed);
         }
     }
 
-    /// Whether the client owes the rest of a head.
+    /// Records whether the client still has to send the rest of a head.
     pub(super) fn within_head(&self, within: bool) {
         self.reading_head.store(within, Relaxed);
     }
 
-    /// The socket took bytes.
+    /// Records that the socket accepted `count` bytes.
     pub(super) fn sent(&self, count: usize) {
         self.written.store(self.written.load(Relaxed).wrapping_add(count), Relaxed);
     }
 
-    /// The socket takes no more: the client does not read.
+    /// Records that the socket accepts no more bytes, because the client does not read.
     pub(super) fn blocked(&self) {
         self.write_blocked.store(true, Relaxed);
     }
 
-    /// Everything there was to write is written: hyper flushes only then.
+    /// Records that everything is written. hyper only flushes then.
     pub(super) fn flushed(&self) {
         self.write_blocked.store(false, Relaxed);
     }
 
-    /// The connection is being closed by us.
+    /// Records that the server is closing the connection.
     pub(super) fn close(&self) {
         self.closing.store(true, Relaxed);
     }
 
-    /// A body was given up before its end.
+    /// Records that a body was dropped before its end.
     pub(super) fn body_unread(&self) {
         self.body_unread.store(true, Relaxed);
     }
 
-    /// A body is waited for from now on. `false` if too many others are.
+    /// Records that a call waits for a body. Returns `false` if too many calls do so already.
     pub(super) fn wait_for_body(&self) -> bool {
         let has_room = self.bodies.fetch_add(1, Relaxed) < BODIES;
         if !has_room {
@@ -144,17 +146,18 @@ impl Activity {
         has_room
     }
 
-    /// A body is waited for no longer.
+    /// Records that a call no longer waits for a body.
     pub(super) fn body_there(&self) {
         self.bodies.fetch_sub(1, Relaxed);
     }
 
-    /// Whether the body of the present request was given up before its end.
+    /// Returns whether the body of the current request was dropped before its end.
     pub(super) fn is_body_unread(&self) -> bool {
         self.body_unread.load(Relaxed)
     }
 
-    /// Leaves the rest of a body that was given up to the reply, which can have it read. `false` if that is on its way already.
+    /// Leaves the rest of a dropped body to the reply, which can have it read. Returns `false` if
+    /// the head of the reply is already made.
     pub(super) fn leave(&self, rest: Incoming) -> bool {
         let in_time = !self.replied.load(Relaxed);
         if in_time {
@@ -163,7 +166,7 @@ impl Activity {
         in_time
     }
 
-    /// The head of the reply is made: gives the rest of the body that was left.
+    /// Records that the head of the reply is made, and returns the rest of the body that was left.
     pub(super) fn reply(&self) -> Option<Incoming> {
         self.replied.store(true, Relaxed);
         self.rest().take()
@@ -173,7 +176,7 @@ impl Activity {
         self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the client may still be sending something that nobody reads.
+    /// Returns whether the client may still be sending something that nobody reads.
     pub(super) fn is_unread(&self) -> bool {
         self.body_unread.load(Relaxed) || self.is_reading_head()
     }
@@ -190,28 +193,28 @@ impl Activity {
         self.closing.load(Relaxed)
     }
 
-    /// The requests whose reply is not yet handed over in full.
+    /// Returns the number of requests whose replies have not been handed over in full.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.load(Relaxed)
     }
 
-    /// A number that differs after every request.
+    /// Returns a number that changes with every request.
     pub(super) fn started(&self) -> usize {
         self.started.load(Relaxed)
     }
 
-    /// All bytes the socket took, wrapping.
+    /// Returns how many bytes the socket has accepted, wrapping at overflow.
     pub(super) fn written(&self) -> usize {
         self.written.load(Relaxed)
     }
 }
 
-/// A request in flight: from the end of its head to the end of its reply, or to the moment it is given up.
+/// A request in flight, from the end of its head to the end of its reply or until it is dropped.
 #[derive(Debug)]
 pub(super) struct InFlight(Arc<Activity>);
 
 impl InFlight {
-    /// A head is complete. Called by the connection's own task only.
+    /// Counts a request whose head is complete. Only the connection's own task calls this.
     pub(super) fn begin(activity: &Arc<Activity>) -> Self {
         activity.in_flight.fetch_add(1, Relaxed);
         activity.started.store(activity.started.load(Relaxed).wrapping_add(1), Relaxed);
@@ -221,19 +224,20 @@ impl InFlight {
         Self(Arc::clone(activity))
     }
 
-    /// The same request, once more: it is in flight until both are dropped.
+    /// Counts the same request again. It stays in flight until both values are dropped.
     pub(super) fn again(&self) -> Self {
         self.0.in_flight.fetch_add(1, Relaxed);
         Self(Arc::clone(&self.0))
     }
 
-    /// The connection the request came by.
+    /// Returns the activity of the request's connection.
     pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.0
     }
 }
 
-/// A call that goes on without its client. It counts against the limits of its connection, and keeps the connection's place.
+/// A call that continues without its client. It counts against the limits of its connection and
+/// keeps the connection's place.
 #[derive(Debug)]
 pub(super) struct Outliving {
     activity: Arc<Activity>,
@@ -266,7 +270,8 @@ impl fmt::Debug for Activity {
     }
 }
 
-/// Bodies of one connection that may be waited for at a time: more have no use but to fill memory. HTTP/1 has one.
+/// How many bodies of one connection may be waited for at a time. More would only use up memory.
+/// HTTP/1 has one at a time.
 const BODIES: usize = 16;
 
 impl Drop for InFlight {

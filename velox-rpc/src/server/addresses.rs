@@ -1,4 +1,4 @@
-//! Listening on all addresses of a name. Used by `serve` alone.
+//! Listens on all addresses that a name resolves to. Used by `serve` alone.
 
 use std::future::{Ready, poll_fn, ready};
 use std::io;
@@ -11,18 +11,18 @@ use super::error::ServeError;
 use super::listener::Listener;
 use crate::context::Peer;
 
-/// The listeners of several addresses.
+/// Listeners on several addresses, used as one.
 #[derive(Debug)]
 pub(super) struct Addresses(Vec<TcpListener>);
 
-/// Listens on all of them, and says where.
+/// Binds all of the addresses, and returns the addresses that were bound.
 pub(super) async fn bind(addresses: Vec<SocketAddr>) -> Result<(Addresses, Vec<SocketAddr>), ServeError> {
     let is_open = addresses.iter().any(|address| address.port() == 0);
     let mut attempts = if is_open && addresses.len() > 1 { ATTEMPTS } else { 1 };
     loop {
         attempts -= 1;
         match bind_each(&addresses).await {
-            // The port that was free at the first is taken at another.
+            // The port that the system chose for the first address is in use on another one.
             Err(ServeError::Listen { error, .. }) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
             result => return result,
         }
@@ -38,7 +38,7 @@ async fn bind_each(addresses: &[SocketAddr]) -> Result<(Addresses, Vec<SocketAdd
         if let (0, Some(first)) = (address.port(), bound.first()) {
             address.set_port(first.port());
         }
-        // A resolver may name one twice.
+        // A resolver may return the same address twice.
         if bound.contains(&address) {
             continue;
         }
@@ -54,7 +54,7 @@ async fn bind_each(addresses: &[SocketAddr]) -> Result<(Addresses, Vec<SocketAdd
     if listeners.is_empty() { Err(failure) } else { Ok((Addresses(listeners), bound)) }
 }
 
-/// Whether the machine has no such address, or none of its version.
+/// Returns whether the machine lacks this address or its whole address family.
 fn is_missing(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(NO_SUCH_FAMILY)
 }
@@ -67,7 +67,8 @@ impl Listener for Addresses {
         let (stream, address) = poll_fn(|cx| {
             for index in 0..self.0.len() {
                 if let Poll::Ready(accepted) = self.0[index].poll_accept(cx) {
-                    // Asked last the next time, so that it keeps none of the others waiting.
+                    // Polls this listener last the next time, so that it does not starve the
+                    // others.
                     self.0[index..].rotate_left(1);
                     return Poll::Ready(accepted);
                 }
@@ -81,5 +82,5 @@ impl Listener for Addresses {
 
 const ATTEMPTS: usize = 16;
 
-/// EAFNOSUPPORT, for which std has no kind.
+/// EAFNOSUPPORT on Linux. std has no `ErrorKind` for it.
 const NO_SUCH_FAMILY: i32 = 97;

@@ -1,4 +1,4 @@
-//! One request, from its head to the head of its reply. Used by `conn` alone.
+//! One request, from its head to the head of its reply. `conn` calls it.
 //!
 //! ```text
 //!   head       is looked at, and refused or handed to the service
@@ -30,17 +30,18 @@ use crate::context::Peer;
 use crate::error::Error;
 use crate::service::{self, Asking, Body, BoxedService, Core, Term};
 
-/// What makes the replies. Its type is erased where it is not an application, so that hyper is compiled once, in velox-rpc.
+/// The service that makes the replies. The type of any service other than an application is erased,
+/// so that hyper is compiled once, in velox-rpc.
 #[derive(Clone)]
 pub(super) enum Hosted {
-    /// Called directly: no box, and no extension for the peer.
+    /// Called directly, without a box and without an extension for the peer.
     App(Arc<Core>),
-    /// Any other service, or an application with layers around it.
+    /// Any other service, or an application wrapped in layers.
     Boxed(BoxedService),
 }
 
 impl Hosted {
-    /// The application, if it is called directly.
+    /// Returns the application, if it is called directly.
     pub(super) fn app(&self) -> Option<&Arc<Core>> {
         match self {
             Self::App(app) => Some(app),
@@ -55,7 +56,7 @@ impl fmt::Debug for Hosted {
     }
 }
 
-/// Answers a request. Of HTTP/1, hyper polls this within the connection's task. Never fails.
+/// Answers a request. On HTTP/1, hyper polls this in the connection's task. It never fails.
 pub(super) fn answer(
     hosted: &Hosted,
     limits: &Limits,
@@ -71,9 +72,9 @@ pub(super) fn answer(
         true if !incoming.is_end_stream() && expects() => Rest::Unsent,
         true => Rest::Read,
     };
-    // Made before anything is refused: it sees to what is left of the body.
+    // Made before anything is refused, because it also takes care of a body that nobody reads.
     let body = Arriving::new(incoming, limits.body, &in_flight, rest);
-    // h2 limits the bytes of a head but not its fields.
+    // h2 limits the bytes of a head, but not the number of its fields.
     let has_too_many = !is_http1 && parts.headers.len() > limits.headers;
     let refused = match head::check(&parts) {
         Ok(()) if has_too_many => Some(too_many_headers()),
@@ -81,7 +82,7 @@ pub(super) fn answer(
         Ok(()) => None,
         Err(error) => Some(error),
     };
-    // The future of a reply is large, and is moved into its place once.
+    // The future of a reply is large. This way, it is moved into its place only once.
     let made =
         |making, term| Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) };
     if let Some(error) = refused {
@@ -94,7 +95,7 @@ pub(super) fn answer(
             let outlives_client = term.as_ref().is_some_and(|term| term.outlives_client);
             let app = Arc::clone(app);
             match outlives_client {
-                // In a box, so that a task can take it over.
+                // Boxed, so that a task can take it over.
                 true => made(Making::Boxed { reply: Some(Box::pin(app.answer(claimed))) }, Told::App(term)),
                 false => made(Making::InPlace { reply: app.answer(claimed) }, Told::App(term)),
             }
@@ -111,16 +112,17 @@ pub(super) fn answer(
 }
 
 pin_project! {
-    /// A request on its way to its reply. Not an `async` block: that would move the large future of the reply more often.
+    /// A request that is being answered. It is not an `async` block, which would move the large
+    /// future of the reply more often.
     pub(super) struct Answer<F> {
         #[pin]
         making: Making<F>,
         term: Told,
-        // There once the calls wait for something.
+        // Set once the calls wait for something.
         deadline: Option<Pin<Box<Sleep>>>,
         has_begun: bool,
         is_http1: bool,
-        // None once there is a reply.
+        // `None` once the reply is made.
         in_flight: Option<InFlight>,
     }
 
@@ -135,7 +137,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// What makes the reply.
+    /// The future or the value that becomes the reply.
     #[project = MakingNow]
     enum Making<F> {
         InPlace { #[pin] reply: F },
@@ -145,7 +147,7 @@ pin_project! {
 }
 
 impl<F> Making<F> {
-    /// Lets a mutation go on where nobody waits for the reply.
+    /// Lets a mutation continue in its own task when nobody waits for its reply.
     fn leave_to_a_task(self: Pin<&mut Self>, term: &Told, in_flight: &InFlight) {
         if term.outlives_client()
             && let MakingNow::Boxed { reply } = self.project()
@@ -156,17 +158,19 @@ impl<F> Making<F> {
     }
 }
 
-/// What is known of the calls of a request.
+/// What is known about the calls of a request.
 #[derive(Debug)]
 enum Told {
-    /// By the application; nothing where there are none: it is refused, or a page.
+    /// Told by the application. `None` if the request has no calls, because it is refused or asks
+    /// for a page.
     App(Option<Term>),
-    /// An application tells it once it has the request. Until then, and of other services, the method says what goes on.
+    /// An application behind another service tells its term once it has the request. Until then,
+    /// and for services that are not applications, the method decides.
     Asked { asking: Asking, is_safe: bool },
 }
 
 impl Told {
-    /// Whether the calls go on where nobody waits for the reply.
+    /// Returns whether the calls continue when nobody waits for the reply.
     fn outlives_client(&self) -> bool {
         match self {
             Self::App(term) => term.as_ref().is_some_and(|term| term.outlives_client),
@@ -174,7 +178,7 @@ impl Told {
         }
     }
 
-    /// The term, with the application that it is of.
+    /// Returns the term of the calls and the application that they belong to.
     fn of<'a>(&'a self, in_flight: &'a InFlight) -> Option<(&'a Core, &'a Term)> {
         match self {
             Self::App(term) => Some((in_flight.activity().app()?, term.as_ref()?)),
@@ -215,7 +219,7 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
 }
 
 impl<F> Answer<F> {
-    /// The reply in place of the one that is waited for, once that is late.
+    /// Returns the 503 that replaces the reply, once the calls are late.
     fn late(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
         let mut this = self.project();
         let is_waiting_for_upload = stall::is_waiting_for_upload();
@@ -231,14 +235,14 @@ impl<F> Answer<F> {
         ready!(deadline.as_mut().poll(cx));
         let response = app.late(term);
         this.making.as_mut().leave_to_a_task(this.term, in_flight);
-        // A query is dropped here.
+        // This drops a query.
         this.making.set(Making::There { reply: None });
         Poll::Ready(response)
     }
 }
 
-/// Whether the client is told that the connection is closed after the reply. Else it would send a request that nobody will read (RFC 9112,
-/// section 9.6).
+/// Returns whether the reply tells the client that the connection closes after it. Without that
+/// notice, the client would send a request that nobody reads (RFC 9112, section 9.6).
 fn close_after(in_flight: &InFlight) -> bool {
     let activity = in_flight.activity();
     let is_body_unread = match activity.reply() {
@@ -246,10 +250,10 @@ fn close_after(in_flight: &InFlight) -> bool {
             drain(rest, in_flight.again());
             false
         }
-        // hyper closes the connection, since the rest of the body stands before the next request.
+        // hyper closes the connection, because the rest of the body precedes the next request.
         None => activity.is_body_unread(),
     };
-    // A mutation that is late has the connection's place, in which one request runs at a time.
+    // A late mutation holds the connection's place, which is meant for one request at a time.
     is_body_unread || activity.drain().is_draining() || activity.outliving() > 0
 }
 

@@ -1,4 +1,5 @@
-//! The bodies of a request and of its reply, on their way through the server. Used by `conn` alone.
+//! The bodies of a request and of its reply on their way through the server. Used by `answer`
+//! alone.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,30 +20,32 @@ use crate::service::{self, BodyOverload, BodyTimeout, GoesOn, OutlivesClient};
 use super::activity::{Activity, InFlight, Outliving};
 use super::stall;
 
-/// A request's body, with a deadline for the whole of it.
+/// A request's body with a deadline for all of it.
 ///
-/// The time runs from the first moment the body is waited for, so a body that came along with its head costs no timer, and a handler
-/// that thinks before it reads does not use up the client's time.
+/// The deadline starts when the body is first waited for. A body that arrives with its head
+/// therefore needs no timer, and a handler that works before it reads does not use up the client's
+/// time.
 #[derive(Debug)]
 pub(super) struct Arriving {
-    /// None once what is left of it was handed on.
+    /// `None` once the rest of it was handed on.
     body: Option<Incoming>,
     timeout: Duration,
-    /// There from the first moment the body is waited for.
+    /// Set when the body is first waited for.
     deadline: Option<Pin<Box<Sleep>>>,
-    /// None for a request without a body: nothing can be late or left unread.
+    /// `None` for a request without a body, which cannot be late or left unread.
     activity: Option<Arc<Activity>>,
     rest: Rest,
 }
 
-/// What becomes of a body that nobody reads to its end.
+/// What happens to a body that nobody reads to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// HTTP/2 resets the stream, and the connection goes on.
+    /// On HTTP/2, the stream is reset and the connection stays open.
     Reset,
-    /// In HTTP/1 it stands before the next request, so it has to be read.
+    /// On HTTP/1, the body precedes the next request, so it has to be read.
     Read,
-    /// The client waits for a `100 Continue` before it sends any of it, and may or may not send it then.
+    /// The client waits for a `100 Continue` before it sends the body. Without it, the client may
+    /// or may not send the body.
     Unsent,
 }
 
@@ -52,7 +55,8 @@ impl Arriving {
         Self { body: Some(body), timeout, deadline: None, activity, rest }
     }
 
-    /// Nothing is waited for any more.
+    /// Records that the body is no longer waited for. Returns the activity if this is the first
+    /// call.
     fn ended(&mut self) -> Option<Arc<Activity>> {
         let activity = self.activity.take()?;
         if self.deadline.take().is_some() {
@@ -61,7 +65,7 @@ impl Arriving {
         Some(activity)
     }
 
-    /// The body is late: says so to the reply, and ends.
+    /// Ends a body that is late, and returns the error for its reader.
     fn late(&mut self) -> BoxError {
         if let Some(activity) = self.ended() {
             activity.body_unread();
@@ -77,11 +81,12 @@ impl Body for Arriving {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
-        // hyper asks for the body when it is first polled.
+        // Polling the body makes hyper send the `100 Continue`.
         if this.rest == Rest::Unsent {
             this.rest = Rest::Read;
         }
-        // Looked at before the body: bytes that keep dripping in must not keep it from being late.
+        // Checked before the body, because bytes that keep trickling in must not postpone the
+        // deadline.
         if let Some(deadline) = &mut this.deadline
             && deadline.as_mut().poll(cx).is_ready()
         {
@@ -134,19 +139,21 @@ impl Drop for Arriving {
     }
 }
 
-/// Whether the rest of a body is declared, and so small that to read it costs less than another connection.
+/// Returns whether the length of the rest is known, and so small that reading it costs less than a
+/// new connection.
 fn is_small(body: &Incoming) -> bool {
     body.size_hint().exact().is_some_and(|length| length <= DRAINED)
 }
 
-/// Reads the rest of a body and forgets it, so that the connection can be used again. The request is in flight meanwhile.
+/// Reads and discards the rest of a body, so that the connection can be used again. The request
+/// stays in flight meanwhile.
 ///
-/// The reply does not wait for that: it is what makes a client stop that sends for nothing. If the rest does not come, it is dropped,
-/// and hyper closes the connection.
+/// The reply does not wait for this, because it is what makes a client stop an upload that nobody
+/// wants. If the rest does not arrive in time, it is dropped and hyper closes the connection.
 pub(super) fn drain(mut rest: Incoming, in_flight: InFlight) {
     tokio::spawn(async move {
         let activity = in_flight.activity();
-        // HTTP/1 has no other body, so there is room.
+        // HTTP/1 has no other body at the same time, so this cannot fail.
         activity.wait_for_body();
         let read = async { while let Some(Ok(_)) = rest.frame().await {} };
         if timeout(DRAIN_TIMEOUT, read).await.is_err() {
@@ -156,13 +163,13 @@ pub(super) fn drain(mut rest: Incoming, in_flight: InFlight) {
     });
 }
 
-/// What is read of a body that nobody wants.
+/// The largest rest of a body that is read only to be discarded, in bytes.
 const DRAINED: u64 = 256 * 1024;
 
-/// How long it may take.
+/// How long reading such a rest may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Lets the calls of a request go on, though nobody waits for the reply.
+/// Lets the calls of a request continue although nobody waits for the reply.
 pub(super) fn outlive(activity: &Arc<Activity>, reply: Pin<Box<dyn Future<Output = Response<service::Body>> + Send>>) {
     go_on(activity, async move {
         let response = reply.await;
@@ -187,19 +194,21 @@ async fn to_the_end(mut body: service::Body) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// A reply's body. The request is in flight until it is dropped: hyper does that once it has all of it.
+/// A reply's body. The request is in flight until this is dropped, which hyper does once it has the
+/// whole body.
 #[derive(Debug)]
 pub(super) struct Reply {
     body: service::Body,
     in_flight: InFlight,
-    /// Wakes a reply that would go on when the server ends. A client of a subscription connects again, elsewhere.
+    /// Wakes an endless reply when the server shuts down. The client of a subscription then
+    /// reconnects, to another instance.
     drained: Option<Pin<Box<OwnedNotified>>>,
-    /// Whether calls run in it that go on without their client.
+    /// Whether the body runs calls that continue without their client.
     outlives_client: bool,
 }
 
 impl Reply {
-    /// Takes the body of a response.
+    /// Wraps the body of a response.
     pub(super) fn of(response: Response<service::Body>, in_flight: InFlight) -> Response<Self> {
         let goes_on = response.extensions().get::<GoesOn>().is_some();
         let outlives_client = response.extensions().get::<OutlivesClient>().is_some();
@@ -207,10 +216,10 @@ impl Reply {
         response.map(|body| Self { body, in_flight, drained, outlives_client })
     }
 
-    /// Whether it is to end before its time.
+    /// Returns whether a shutdown ends the body early.
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(drained) = &mut self.drained else { return false };
-        // The flag is looked at last: who registers too late to be woken sees it.
+        // Checks the flag last. A waiter that registered too late to be woken sees it there.
         drained.as_mut().poll(cx).is_ready() || self.in_flight.activity().drain().is_draining()
     }
 }

@@ -1,4 +1,5 @@
-//! One connection, from its first byte to its end. Used by `accept` alone; the only file that builds hyper's connections.
+//! One connection, from its first byte to its end. Used by `accept`, and by `serve` to make the
+//! host. Only this file builds hyper's connections.
 
 use std::future::Future;
 use std::io;
@@ -28,13 +29,13 @@ use crate::budget::is_public;
 use crate::context::{Peer, TrustedProxies, network};
 use crate::error::{BoxError, Chain};
 
-/// What the connections of a server share.
+/// What all connections of a server share.
 pub(super) struct Host {
     service: Hosted,
     pub(super) limits: Limits,
     pub(super) drain: Arc<Drain>,
     pub(super) places: Arc<Places>,
-    /// Connections that may be refused at a time.
+    /// How many connections may be refused at the same time.
     pub(super) refusals: usize,
     proxies: Option<Arc<TrustedProxies>>,
     http1: http1::Builder,
@@ -42,7 +43,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// The proxies are those that the application trusts.
+    /// Makes a host. `proxies` are those that the application trusts.
     pub(super) fn new(service: Hosted, limits: Limits, proxies: Option<Arc<TrustedProxies>>) -> Self {
         let files = files::limit();
         let room = Room::within(files, limits.connections);
@@ -66,8 +67,8 @@ impl Host {
         }
     }
 
-    /// Takes a place for a connection. An address that is one of many on the internet gets half of them at most; this machine, private networks
-    /// and trusted proxies speak for many.
+    /// Takes a place for a connection. A public address gets at most half of the places. Loopback,
+    /// private networks and trusted proxies are exempt, because many clients may share them.
     pub(super) fn place(&self, peer: Peer) -> Option<Place> {
         let is_trusted = || self.proxies.as_ref().is_some_and(|proxies| proxies.trusts(peer));
         let address = peer.ip().map(|address| address.to_canonical());
@@ -75,7 +76,6 @@ impl Host {
         self.places.take(counted.map(network))
     }
 
-    /// Serves a connection until it ends.
     pub(super) async fn connection(self: Arc<Self>, connecting: Connecting, peer: Peer, place: Place) {
         let head = Instant::now() + self.limits.header;
         let mut stream = match self.connected(connecting, head).await {
@@ -108,7 +108,7 @@ impl Host {
         }
     }
 
-    /// Waits for what has to be done first, for as long as a head may take, or until the server ends.
+    /// Waits for the handshake until the deadline for the head, or until the server shuts down.
     async fn connected(&self, connecting: Connecting, head: Instant) -> Option<io::Result<Stream>> {
         tokio::select! {
             biased;
@@ -117,7 +117,8 @@ impl Host {
         }
     }
 
-    /// Waits for the bytes that tell the version, for as long as a head may take, or for a moment if the server ends.
+    /// Reads the bytes that tell the version, until the deadline for the head. After the server
+    /// begins to shut down, it waits only a moment longer.
     async fn version(&self, stream: &mut Stream, prefix: &mut Prefix, head: Instant) -> Option<Version> {
         let read = timeout_at(head, prefix.read(stream));
         tokio::select! {
@@ -136,7 +137,7 @@ impl Host {
 fn http1_builder(limits: Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
-        // See `watch`: it keeps this deadline, for less.
+        // `watch` keeps this deadline at a lower cost.
         .header_read_timeout(None)
         .max_header_size(limits.header_bytes)
         .max_buf_size(limits.header_bytes.max(BUFFER))
@@ -196,18 +197,20 @@ where
     }
 }
 
-/// What a client that has just connected gets at the end of the server: its request may be in the system's buffers.
+/// How long a new connection may take to send its first byte during a shutdown. Its request may
+/// already be in the system's buffers.
 const FIRST_BYTE_GRACE: Duration = Duration::from_millis(100);
 
-/// What may be buffered of a reply, by connection and in HTTP/2 by stream.
+/// How many bytes of replies are buffered, for each connection, and on HTTP/2 for each stream.
 const BUFFER: usize = 64 * 1024;
 
-/// Streams a client may open and reset before its connection is closed.
+/// How many streams a client may open and reset before its connection is closed.
 const RESETS: usize = 20;
 
-/// What a client may send of bodies that nobody has read yet.
+/// How many bytes of unread bodies a client may send, for each stream and for each connection.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// Finds clients that vanished without closing, and those that do not end a head: nobody can answer a ping in the middle of one.
+/// Detects clients that vanished without closing and clients that do not finish a head, because
+/// nobody can answer a ping in the middle of one.
 const PING_INTERVAL: Duration = Duration::from_secs(20);

@@ -1,25 +1,30 @@
-//! How many connections fit into the files that a process may have open. Used by `conn` alone. Pure, but for the question to the system.
+//! Computes how many connections fit into the limit of open files. Used by `conn` alone. Pure,
+//! except for the query to the system.
 
-/// How many connections there may be at a time.
+/// How many connections may be open at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) connections: usize,
-    /// Those beside them that are being refused.
+    /// How many further connections may be refused at a time.
     pub(super) refusals: usize,
 }
 
 impl Room {
-    /// As many as are wanted, if so many fit into `files`. Where that is not known, they do.
+    /// Returns the number of connections that fit into `files`, at most `wanted`. Without a known
+    /// limit, it returns `wanted`.
     pub(super) fn within(files: Option<usize>, wanted: usize) -> Self {
         let Some(files) = files else { return Self { connections: wanted, refusals: REFUSALS } };
-        // Of everything else: connections to the store, logs, the listener, and connections that are being refused. Without it a newcomer
-        // would hang without an answer, since to accept takes a file, and so would a request that has to ask the store.
+        // Reserved for everything else: connections to the store, logs, the listener, and
+        // connections that are being refused. Accepting a connection and querying a store both need
+        // a file. Without the reserve, new clients would hang without an answer, and so would
+        // requests that need the store.
         let reserve = (files / 8).max(RESERVE);
         Self { connections: wanted.min(files.saturating_sub(reserve).max(1)), refusals: REFUSALS.min(reserve / 2) }
     }
 }
 
-/// The files that this process may have open; none if there is no limit, or nobody knows.
+/// Returns how many files this process may have open, or `None` if there is no limit or it is
+/// unknown.
 pub(super) fn limit() -> Option<usize> {
     #[cfg(unix)]
     {
@@ -30,10 +35,10 @@ pub(super) fn limit() -> Option<usize> {
     None
 }
 
-/// At least so many files are for everything else.
+/// The smallest number of files reserved for everything else.
 const RESERVE: usize = 32;
 
-/// Connections that are being refused at a time, if there are files for them.
+/// How many connections may be refused at a time, if enough files are left.
 const REFUSALS: usize = 64;
 
 #[cfg(test)]

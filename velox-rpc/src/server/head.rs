@@ -1,4 +1,5 @@
-//! What hyper does not check in the head of a request: the host, and the length of the target. Used by `conn` alone.
+//! Checks that hyper does not make on the head of a request: the host, and the length of the
+//! target. Used by `answer` alone.
 
 use http::header::HOST;
 use http::request::Parts;
@@ -7,7 +8,7 @@ use http::{StatusCode, Version};
 use crate::context::is_host;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Refuses a head that no honest client sends.
+/// Refuses a head that no well-behaved client sends.
 pub(super) fn check(parts: &Parts) -> Result<()> {
     let uri = &parts.uri;
     if uri.path().len() + uri.query().map_or(0, str::len) > TARGET_LIMIT {
@@ -17,9 +18,10 @@ pub(super) fn check(parts: &Parts) -> Result<()> {
     check_host(parts)
 }
 
-/// RFC 9112, section 3.2: an HTTP/1.1 request has exactly one valid Host; HTTP/2 has the authority in its target.
+/// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2);
+/// HTTP/2 has the authority in its target.
 fn check_host(parts: &Parts) -> Result<()> {
-    // Once over the few headers there are is cheaper than a look-up.
+    // One pass over the few headers is cheaper than a look-up.
     let mut hosts = parts.headers.iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
     let acceptable = match (hosts.next(), hosts.next()) {
         (Some(host), None) => is_host(host.as_bytes()),
