@@ -1,8 +1,9 @@
-//! The places of a server, which are limited: one for each connection, kept by whatever the connection leaves behind. Used by `accept`,
-//! `activity` and `conn`.
+//! The limited places of a server. Each connection takes one, and so does whatever it leaves
+//! behind. Used by `accept`, `activity`, `body` and `conn`.
 //!
-//! A mutation goes on where nobody waits for its reply any more: its client has left, or has been answered 503. It keeps the place of its
-//! connection, so that clients which come and leave cannot pile up work.
+//! A mutation continues when nobody waits for its reply any more, because its client left or was
+//! answered 503. It keeps the place of its connection, so that clients cannot pile up work by
+//! connecting and leaving.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -14,19 +15,18 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// The places of one server.
 #[derive(Debug)]
 pub(super) struct Places {
     limit: usize,
     taken: AtomicUsize,
-    /// Those of each public network.
+    /// The number of places that each public network has taken.
     of_networks: Mutex<HashMap<IpAddr, usize>>,
     all_free: Notify,
-    /// What goes on without a connection.
+    /// The calls that continue without their connection.
     left: Mutex<JoinSet<()>>,
 }
 
-/// A place, until it is dropped.
+/// A place that is taken until this is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
@@ -44,10 +44,11 @@ impl Places {
         }
     }
 
-    /// Takes a place; none if all are taken, or half of them by the client's network. A client without one is not counted by it.
+    /// Takes a place. Returns `None` if all are taken, or if the client's network has taken half of
+    /// them. A client without a network only counts against the total.
     pub(super) fn take(self: &Arc<Self>, network: Option<IpAddr>) -> Option<Place> {
         let taken = self.taken.fetch_add(1, Relaxed);
-        // Made in any case: to drop it gives the place back.
+        // Made in every case, because dropping it gives the place back.
         let mut place = Place { places: Arc::clone(self), network: None };
         if taken >= self.limit {
             return None;
@@ -55,7 +56,7 @@ impl Places {
         if let Some(network) = network {
             let mut networks = self.networks();
             let of_network = networks.entry(network).or_default();
-            // Not zero: whoever has set a cap of one wants one.
+            // Rounded up, so that a limit of one still allows one.
             if *of_network >= self.limit.div_ceil(2) {
                 return None;
             }
@@ -69,7 +70,7 @@ impl Places {
         self.of_networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends when no place is taken.
+    /// Waits until no place is taken.
     pub(super) async fn all_free(&self) {
         loop {
             let mut notified = std::pin::pin!(self.all_free.notified());
@@ -81,14 +82,14 @@ impl Places {
         }
     }
 
-    /// How many calls go on without a connection.
+    /// Returns how many calls continue without their connection.
     pub(super) fn left(&self) -> usize {
         let mut left = self.left_behind();
         while left.try_join_next().is_some() {}
         left.len()
     }
 
-    /// Ends what goes on.
+    /// Aborts the calls that continue without their connection.
     pub(super) fn abort(&self) {
         self.left_behind().abort_all();
     }
@@ -99,18 +100,18 @@ impl Places {
 }
 
 impl Place {
-    /// Whether so many places are taken that there may soon be none: seven of eight.
+    /// Returns whether seven of eight places are taken, so that they may soon run out.
     pub(super) fn is_scarce(&self) -> bool {
         let Places { taken, limit, .. } = &*self.places;
         taken.load(Relaxed) >= limit - limit / 8
     }
 
-    /// Lets something go on without its connection. It has to hold what holds this place. Outside of a runtime, which is where one is being
-    /// dropped, it ends here.
+    /// Lets `work` continue without its connection. `work` has to own this place, so that the place
+    /// stays taken. Outside a runtime, as when one is being dropped, `work` is dropped.
     pub(super) fn leave(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut left = self.places.left_behind();
-        // What has ended takes memory until somebody asks.
+        // Tasks that have ended take up memory until they are joined.
         while left.try_join_next().is_some() {}
         left.spawn_on(work, &runtime);
     }

@@ -1,4 +1,5 @@
-//! How a server ends: the word that it does, what it tells the connections, and the account of it. Used by `accept` and `watch`.
+//! Graceful shutdown: what starts it, how the connections learn of it, and the count of finished
+//! and aborted requests. Used throughout `server/`.
 
 use std::future::Future;
 use std::io;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-/// What became of the requests that were in flight when the server was told to stop.
+/// The outcome of the requests that were in flight when the server was told to stop.
 ///
 /// # Examples
 ///
@@ -22,13 +23,13 @@ use tokio::sync::futures::OwnedNotified;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shutdown {
-    /// Requests that were in flight at the signal and ended before the deadline.
+    /// How many requests were in flight at that moment and ended before the deadline.
     pub finished: usize,
-    /// Requests that were cut off at the deadline.
+    /// How many requests were aborted at the deadline.
     pub cut: usize,
 }
 
-/// Tells the connections of one server that it ends, and collects the account.
+/// Tells the connections of one server that it is shutting down, and counts how their requests end.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
     draining: AtomicBool,
@@ -39,34 +40,38 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// No new requests: connections finish what they have.
+    /// Starts the shutdown. Connections finish their requests and accept no new ones.
     pub(super) fn begin(&self) {
         self.draining.store(true, Relaxed);
-        // Takes the lock that every waiter took when it registered: who registered too late to be woken sees the flag.
+        // Takes the lock that each waiter took to register. A waiter that registered too late to be
+        // woken therefore sees the flag.
         self.wake.notify_waiters();
     }
 
-    /// The deadline is over: connections that are dropped from now on are dropped in the middle of something.
+    /// Records that the deadline has passed. Requests on connections that are dropped from now on
+    /// count as aborted.
     pub(super) fn cut(&self) {
         self.cutting.store(true, Relaxed);
     }
 
-    /// Whether the deadline is over.
+    /// Returns whether the deadline has passed.
     pub(super) fn is_cutting(&self) -> bool {
         self.cutting.load(Relaxed)
     }
 
-    /// Whether the server ends. Cheap: it is asked whenever a connection is polled.
+    /// Returns whether the server is shutting down. It is cheap, because it runs whenever a
+    /// connection is polled.
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Relaxed)
     }
 
-    /// Wakes when the server ends. Whoever registers looks at [`is_draining`](Self::is_draining) afterwards.
+    /// Returns a future that wakes when the server shuts down. Check
+    /// [`is_draining`](Self::is_draining) after registering it.
     pub(super) fn notified(&self) -> OwnedNotified {
         Arc::clone(&self.wake).notified_owned()
     }
 
-    /// Ends when the server does.
+    /// Waits until the server shuts down.
     pub(super) async fn draining(&self) {
         let notified = self.wake.notified();
         tokio::pin!(notified);
@@ -76,26 +81,28 @@ impl Drain {
         }
     }
 
-    /// A connection has so many requests in flight that the server waits for.
+    /// Adds the requests in flight that the server waits for.
     pub(super) fn wait_for(&self, requests: usize) {
         self.waited_for.fetch_add(requests, Relaxed);
     }
 
-    /// A connection is gone, with so many requests in flight, or a call that went on without its client.
+    /// Records that a connection with this many requests in flight was dropped, or that a call
+    /// without its client was. After the deadline, they count as aborted.
     pub(super) fn gone(&self, requests: usize) {
         if self.cutting.load(Relaxed) {
             self.cut.fetch_add(requests, Relaxed);
         }
     }
 
-    /// The account. `stuck` connections could not be stopped: their handlers block the thread.
+    /// Returns the counts. The handlers of `stuck` connections block their threads, so these could
+    /// not be stopped.
     pub(super) fn account(&self, stuck: usize) -> Shutdown {
         let cut = self.cut.load(Relaxed) + stuck;
         Shutdown { finished: self.waited_for.load(Relaxed).saturating_sub(cut), cut }
     }
 }
 
-/// The signals that ask a process to end: SIGTERM and SIGINT (Ctrl-C).
+/// The signals that ask a process to stop: SIGTERM on Unix, and SIGINT (Ctrl-C).
 #[derive(Debug)]
 pub(super) struct Signals {
     #[cfg(unix)]
@@ -106,13 +113,13 @@ pub(super) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Starts to listen. From here on the signals no longer end the process by themselves.
+    /// Starts to listen. From then on, the signals no longer end the process by themselves.
     pub(super) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// The next of them.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -129,21 +136,21 @@ impl Signals {
 
     pub(super) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Nobody can be told to stop then; ending at once would be worse.
+            // Without the signal nobody can stop the server. Stopping at once would be worse.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// When to stop, and when to stop waiting.
+/// Decides when to stop, and when to stop waiting.
 pub(super) trait Stop {
-    /// Ends when the server is to stop.
+    /// Completes when the server has to stop.
     fn stop(&mut self) -> impl Future<Output = ()> + Send;
-    /// Ends when what is left is to be cut off before the deadline.
+    /// Completes when the rest has to be aborted before the deadline.
     fn hurry(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// A second signal is somebody who does not want to wait.
+/// A second signal means that the user does not want to wait.
 impl Stop for Signals {
     async fn stop(&mut self) {
         self.next().await;
@@ -154,7 +161,7 @@ impl Stop for Signals {
     }
 }
 
-/// A future of the caller's.
+/// Stops when the caller's future completes, and never hurries.
 pub(super) struct Until<F>(pub(super) F);
 
 impl<F: Future<Output: Send> + Send + Unpin> Stop for Until<F> {

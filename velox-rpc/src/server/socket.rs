@@ -1,5 +1,6 @@
-//! The socket as hyper sees it: a stream that notes what it does in the connection's [`Activity`], gives back the bytes that were read to
-//! tell the versions apart, and closes without losing the last reply. Used by `conn` alone.
+//! The socket that hyper reads and writes. It records what happens in the connection's
+//! [`Activity`], gives back the bytes that were read to tell the versions apart, and closes without
+//! losing the last reply. Used by `conn` alone.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,14 +13,14 @@ use super::activity::Activity;
 use super::stream::Stream;
 use super::version::{Prefix, Version};
 
-/// A connection under watch.
+/// A stream whose reads and writes are recorded.
 pub(super) struct Socket {
     stream: Stream,
     prefix: Prefix,
     activity: Arc<Activity>,
     version: Version,
     shut: bool,
-    /// Whether the client has closed its half, and hyper does not know it yet.
+    /// Whether the client has closed its half, while hyper does not know it yet.
     hides_end: bool,
 }
 
@@ -37,22 +38,24 @@ impl Socket {
         result
     }
 
-    /// Keeps from hyper that the client has closed its half, as long as it waits for a whole reply: hyper would take it for gone, and give the
-    /// request up. That a client has left altogether shows when the reply is written, or by a reset.
+    /// Hides from hyper that the client has closed its half of the connection, as long as the
+    /// client waits for a whole reply. hyper would otherwise take the client for gone and drop the
+    /// request. If the client really left, a reset or the write of the reply shows it.
     fn poll_half_closed(&mut self) -> Poll<io::Result<()>> {
         self.hides_end = self.version == Version::Http1 && self.activity.is_waited_for();
         if self.hides_end { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
-    /// Reads and forgets what the client still sends.
+    /// Reads and discards what the client still sends.
     ///
-    /// A socket that is closed with bytes unread answers with a reset, and the reset overtakes the reply: a client that is refused in
-    /// the middle of its upload would see a broken connection in place of the 413. The watch ends this after a moment.
+    /// Closing a socket with unread bytes sends a reset, which can overtake the reply. A client
+    /// that is refused in the middle of its upload would then see a broken connection instead of
+    /// the 413. The watch ends this after a moment.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut bytes = [0; 4096];
         loop {
             let mut buffer = ReadBuf::new(&mut bytes);
-            // An error means that the client is gone: nothing is left to wait for.
+            // An error means that the client is gone, so nothing is left to wait for.
             if ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)).is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
@@ -65,7 +68,8 @@ impl AsyncRead for Socket {
         let this = self.get_mut();
         let before = buffer.filled().len();
         this.prefix.give_back(buffer);
-        // Also behind the prefix: the rest of the head is most often there, and hyper would otherwise parse it twice.
+        // Reads past the prefix too. The rest of the head has usually arrived, and hyper would
+        // otherwise parse the head twice.
         let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             if this.version == Version::Http1 {
@@ -99,7 +103,7 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TCP keeps nothing back; TLS does.
+        // TCP buffers nothing here, but TLS does.
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Ready(Ok(())) => self.activity.flushed(),
             Poll::Pending => {
@@ -109,7 +113,8 @@ impl AsyncWrite for Socket {
             failed @ Poll::Ready(Err(_)) => return failed,
         }
         if self.hides_end && !self.activity.is_waited_for() {
-            // The reply is written, or a stream has begun. Nothing else makes hyper read, and find the end.
+            // The reply is written, or a stream has begun. Wake hyper, so that it reads and finds
+            // the end.
             self.hides_end = false;
             cx.waker().wake_by_ref();
         }

@@ -1,9 +1,12 @@
-//! The tasks of HTTP/2's streams, and the write deadline of each. Used by `conn` alone.
+//! The tasks of HTTP/2 streams, and the write deadline of each. Used by `answer`, `body` and
+//! `conn`.
 //!
-//! A client that opens a stream and never grants it a window holds its reply for ever, while the connection itself looks healthy.
-//! hyper waits for the window inside a future that cannot be looked into. But it is polled by us, and while it is polled it polls what
-//! else it could be waiting for: the handler and the reply's body, and these are ours. So whoever of them is not ready says so, in a
-//! cell of the thread, and a poll that ends without a result and without such a word was stopped by the window.
+//! A client that opens a stream and never grants it a window holds its reply for ever, while the
+//! connection itself looks healthy. hyper waits for the window inside a future that we cannot look
+//! into. However, each poll of that future also polls whatever else it may wait for: the handler
+//! and the reply's body, both of which are ours. If one of them is not ready, it records this in a
+//! thread-local cell. If a poll is pending and nothing was recorded, the stream waits for the
+//! window.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -14,7 +17,8 @@ use std::time::Duration;
 use hyper::rt::Executor;
 use tokio::time::{Sleep, sleep};
 
-/// Runs each stream as a task. One that is dropped resets its stream; the others of its connection go on.
+/// Runs each stream as a task. Dropping a stream resets it; the other streams of its connection
+/// continue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Streams {
     pub(super) write_timeout: Duration,
@@ -41,32 +45,33 @@ where
     }
 }
 
-/// A request is about to be polled.
+/// Clears the record before a request is polled.
 pub(super) fn begin() {
     SEEN.set(Seen::Nothing);
 }
 
-/// Said by the handler and by the reply's body when they are not ready.
+/// Records that the handler or the reply's body is not ready.
 pub(super) fn waiting_for_ourselves() {
     SEEN.set(Seen::Ourselves);
 }
 
-/// Said by the request's body when it is not ready.
+/// Records that the request's body is not ready.
 pub(super) fn waiting_for_upload() {
     SEEN.set(Seen::Upload);
 }
 
-/// Whether the request waits for its body: that has a deadline of its own.
+/// Returns whether the request waits for its body, which has its own deadline.
 pub(super) fn is_waiting_for_upload() -> bool {
     SEEN.get() == Seen::Upload
 }
 
-/// Said by the reply's body when it hands over a frame: the one before was taken.
+/// Records that the reply's body hands over a frame, which means that the previous one was
+/// accepted.
 pub(super) fn frame_taken() {
     SEEN.set(Seen::Frame);
 }
 
-/// What was last heard while a stream was polled.
+/// The last record of a poll of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     Nothing,
@@ -75,7 +80,8 @@ enum Seen {
     Ourselves,
 }
 
-/// How long a stream has been waiting for the client. No timer exists until it does.
+/// Measures how long a stream has been waiting for the client. Its timer only exists while it
+/// waits.
 struct Stall {
     timeout: Duration,
     deadline: Option<Pin<Box<Sleep>>>,

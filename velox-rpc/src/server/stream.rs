@@ -1,4 +1,5 @@
-//! A connection's bytes, whatever carries them. Used by `listener`, `accept`, `version` and `socket`.
+//! The byte stream of a connection, of any transport. Used by `listener`, `conn`, `version` and
+//! `socket`.
 
 use std::any::Any;
 use std::io::{self, IoSlice};
@@ -8,13 +9,13 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection. TCP is called directly, since that is the rule.
+/// The byte stream of a connection. TCP, the usual case, is called without dynamic dispatch.
 pub(super) enum Stream {
     Tcp(TcpStream),
     Other(Pin<Box<dyn Bytes>>),
 }
 
-/// What bytes can be read from and written to.
+/// A stream that can be read and written.
 pub(super) trait Bytes: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Bytes for T {}
@@ -24,8 +25,8 @@ impl Stream {
         let mut stream = Some(stream);
         match (&mut stream as &mut dyn Any).downcast_mut::<Option<TcpStream>>().and_then(Option::take) {
             Some(tcp) => {
-                // Replies are written in one piece: waiting for more to send only delays them. A socket that cannot do it works all the
-                // same.
+                // Replies are written in one piece, so waiting for more bytes would only delay
+                // them. A socket that cannot disable the delay still works.
                 let _ = tcp.set_nodelay(true);
                 Self::Tcp(tcp)
             }

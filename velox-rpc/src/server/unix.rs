@@ -11,7 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use super::listener::Listener;
 use crate::context::Peer;
 
-/// A socket whose file is there for as long as somebody listens.
+/// A listening socket that removes its file when it is dropped.
 #[derive(Debug)]
 pub(super) struct UnixSocket {
     listener: UnixListener,
@@ -19,7 +19,7 @@ pub(super) struct UnixSocket {
 }
 
 impl UnixSocket {
-    /// Listens, in place of a socket on which nobody does.
+    /// Listens on a path. Replaces a socket file on which nobody listens.
     pub(super) async fn bind(path: &Path) -> io::Result<Self> {
         let listener = match UnixListener::bind(path) {
             Err(error) if error.kind() == ErrorKind::AddrInUse && is_left_over(path).await => {
@@ -32,7 +32,7 @@ impl UnixSocket {
     }
 }
 
-/// Whether it is a socket on which nobody listens. Only such a one is ever removed.
+/// Returns whether the path is a socket on which nobody listens. Nothing else is ever removed.
 async fn is_left_over(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
@@ -50,7 +50,8 @@ impl Listener for UnixSocket {
 
 impl Drop for UnixSocket {
     fn drop(&mut self) {
-        // Before the listener closes: until then whoever starts finds that somebody listens, and replaces nothing.
+        // Removes the file before the listener closes. Until then, another server that starts sees
+        // that the socket is in use and does not replace it.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -1,8 +1,9 @@
-//! Which version of HTTP a client speaks: told by its first bytes, since both are served on one port. Used by `conn` before hyper sees
-//! the connection.
+//! Tells the HTTP version of a connection from its first bytes, because HTTP/1 and HTTP/2 share one
+//! port. Used by `conn` before hyper sees the connection, and by `socket`.
 //!
-//! The bytes are read, not peeked at: a peek leaves them in the socket, which therefore stays readable, and waiting for the rest of a
-//! preface that comes in pieces would turn into a busy loop or a poll by the clock. [`Socket`](super::socket::Socket) gives them back.
+//! The bytes are read, not peeked at. A peek leaves the bytes in the socket, so the socket stays
+//! readable. Waiting for the rest of a preface that arrives in pieces would then be a busy loop, or
+//! need a timer. [`Socket`](super::socket::Socket) gives the bytes back.
 
 use std::future::poll_fn;
 use std::io;
@@ -13,16 +14,16 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::stream::Stream;
 
-/// A version, as far as it decides who serves the connection.
+/// An HTTP version, as far as it decides how the connection is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
-    /// HTTP/1.0 and 1.1, and whatever is no HTTP at all: hyper answers that with a 400.
+    /// HTTP/1.0 and 1.1, and anything that is not HTTP, which hyper answers with 400.
     Http1,
     /// HTTP/2 with prior knowledge.
     Http2,
 }
 
-/// The bytes read so far, never more than the preface of HTTP/2 is long.
+/// The bytes read so far, at most as many as the HTTP/2 preface has.
 #[derive(Debug, Default)]
 pub(super) struct Prefix {
     bytes: [u8; PREFACE.len()],
@@ -31,11 +32,12 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// Reads until the version is certain. `None` if the client closed without a byte.
+    /// Reads until the version is certain. Returns `None` if the client closed without sending a
+    /// byte.
     ///
     /// # Cancel safety
     ///
-    /// Bytes read before it is dropped are in the prefix.
+    /// Bytes that were read before this future is dropped stay in the prefix.
     pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Version>> {
         poll_fn(|cx| {
             loop {
@@ -45,7 +47,7 @@ impl Prefix {
                 let mut buffer = ReadBuf::new(&mut self.bytes[self.read..]);
                 ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
                 match buffer.filled().len() {
-                    // What is there is no preface; that a head is incomplete is for hyper to say.
+                    // The bytes are not a preface. hyper handles the incomplete head.
                     0 => return Poll::Ready(Ok((self.read > 0).then_some(Version::Http1))),
                     count => self.read += count,
                 }
@@ -54,7 +56,7 @@ impl Prefix {
         .await
     }
 
-    /// Moves what was read and not yet given back into the buffer, as far as it fits.
+    /// Copies the bytes that were not given back yet into the buffer, as far as they fit.
     pub(super) fn give_back(&mut self, buffer: &mut ReadBuf<'_>) {
         if self.given < self.read {
             let count = (self.read - self.given).min(buffer.remaining());
@@ -67,7 +69,7 @@ impl Prefix {
         self.read == 0
     }
 
-    /// Certain as soon as one byte differs from the preface, or all are there.
+    /// Returns the version once one byte differs from the preface or the preface is complete.
     fn version(&self) -> Option<Version> {
         let read = &self.bytes[..self.read];
         if !PREFACE.starts_with(read) {

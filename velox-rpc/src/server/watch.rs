@@ -1,4 +1,4 @@
-//! The one timer of a connection. Used by `conn` alone.
+//! The single timer of a connection. Used by `conn` alone.
 //!
 //! ```text
 //!             what it waits for                          until
@@ -10,17 +10,21 @@
 //!   Open      a handler, a body, or the next request     idle_timeout without a request in flight, counted in ticks
 //! ```
 //!
-//! After each poll of hyper's connection the state is read from the [`Activity`] and compared with the one before. A request that meets
-//! no obstacle goes from Open to Open, and so costs a few loads and no timer at all. Whatever has an exact deadline is by its nature
-//! rare: a head in pieces, a full socket, an end. Idleness is the one state that each request enters, so it is counted by a tick that
-//! goes on by itself: an idle connection is closed between one and 1 1/8 idle time-outs. Where connections are scarce it is closed after the
-//! first tick without a request, so that it makes room for others.
+//! After each poll of hyper's connection, the watch reads the state from the [`Activity`] and
+//! compares it with the previous one. A request that never waits for its client goes from Open to
+//! Open. It costs a few loads and does not touch the timer.
 //!
-//! Of HTTP/2, only the first head has this deadline. In the middle of a later one the client cannot answer the pings that hyper sends (`conn`),
-//! and hyper closes the connection.
+//! States with an exact deadline are rare: a head in pieces, a full socket, a closing connection.
+//! Every request enters the idle state, so idleness is counted by a tick that keeps running. An
+//! idle connection is therefore closed after 1 to 1 1/8 times the idle time-out. When connections
+//! are scarce, it is closed after the first tick without a request, to make room for others.
 //!
-//! hyper's own header time-out is off. It allocates and arms a timer for each request and also runs while a connection is idle, so the
-//! two could not differ. Bodies have their own deadline (`body`), and so do HTTP/2's streams (`stall`).
+//! On HTTP/2, only the first head has this deadline. In the middle of a later head, the client
+//! cannot answer the pings that hyper sends (`conn`), and hyper closes the connection.
+//!
+//! hyper's own header time-out is off. It allocates and arms a timer for each request. It also runs
+//! while a connection is idle, so the two time-outs could not differ. Bodies have their own
+//! deadline (`body`), and so do HTTP/2 streams (`stall`).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,16 +37,16 @@ use super::activity::Activity;
 use super::limits::{CLOSE_GRACE, LINGER, Limits, WRITE_QUANTUM};
 use super::shutdown::Drain;
 
-/// hyper's connections, as far as they are alike.
+/// What hyper's connections of both versions have in common.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
-    /// Whether a client may have sent a request that [`finish`](Self::finish) loses.
+    /// Whether [`finish`](Self::finish) may lose a request that the client has already sent.
     const LINGERS: bool;
 
-    /// Finish what was begun, take nothing new.
+    /// Finishes the requests in flight and accepts no new ones.
     fn finish(&mut self);
 }
 
-/// A connection under watch. Ends when the connection does, or when it has to be closed.
+/// A connection under watch. The future completes when the connection ends or has to be closed.
 pub(super) struct Watched<C> {
     connection: C,
     activity: Arc<Activity>,
@@ -50,19 +54,19 @@ pub(super) struct Watched<C> {
     limits: Limits,
     timer: Pin<Box<Sleep>>,
     drained: Pin<Box<OwnedNotified>>,
-    /// Whom `timer` and `drained` wake. A task keeps its waker, so the two are polled when they are due and not whenever a request
-    /// makes the task run.
+    /// The waker that `timer` and `drained` wake. A task keeps its waker, so these two are polled
+    /// only when they are due and not each time a request wakes the task.
     waker: Option<Waker>,
     wait: Wait,
     lingering: bool,
     finishing: bool,
-    /// How many requests there were, and bytes written, when the timer was armed.
+    /// The number of requests when the timer was armed; `written` is the number of bytes then.
     started: usize,
     written: usize,
     idle_ticks: u32,
 }
 
-/// See the table of the module.
+/// The states in the table of the module docs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
     Head,
@@ -73,7 +77,7 @@ enum Wait {
 }
 
 impl<C: Connection> Watched<C> {
-    /// Watches a connection whose first byte has just arrived, and whose first head is due at `head`.
+    /// Watches a connection whose first byte has just arrived. Its first head is due at `head`.
     pub(super) fn new(
         connection: C,
         activity: Arc<Activity>,
@@ -87,7 +91,8 @@ impl<C: Connection> Watched<C> {
             activity,
             drain,
             limits,
-            // Not armed anew by the first poll: part of the head's time went by before hyper was there.
+            // The first poll does not arm the timer again, because part of the head's time has
+            // passed already.
             timer: Box::pin(sleep_until(head)),
             drained,
             waker: None,
@@ -100,13 +105,15 @@ impl<C: Connection> Watched<C> {
         }
     }
 
-    /// Takes the end of the server, or of the idle time, to the connection.
+    /// Tells hyper to finish the connection, because the server shuts down or the idle time is
+    /// over.
     fn finish(&mut self) {
         self.finishing = true;
         self.connection.finish();
     }
 
-    /// The server ends: a request that is in flight is the last one. Without one, the next is the last, if it comes soon.
+    /// Reacts to the shutdown. A request in flight is the last one. If there is none, an HTTP/1
+    /// connection waits a moment for one more.
     #[cold]
     fn drain(&mut self) {
         let in_flight = self.activity.in_flight();
@@ -134,10 +141,10 @@ impl<C: Connection> Watched<C> {
         }
     }
 
-    /// Compares the state with the one before, and looks after the timer.
+    /// Compares the state with the previous one, and arms or checks the timer.
     fn watch(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let wait = self.wait();
-        // One head in pieces may follow another within a single poll.
+        // One slow head may follow another within a single poll.
         if wait != self.wait || (wait == Wait::Head && self.started != self.activity.started()) {
             self.wait = wait;
             self.idle_ticks = 0;
@@ -165,7 +172,7 @@ impl<C: Connection> Watched<C> {
         if self.finishing {
             return;
         }
-        // The flag is looked at when the task runs, so all that is wanted of this future is that it wakes it.
+        // The flag is checked when the task runs. This future only has to wake the task.
         if self.drained.as_mut().poll(cx).is_ready() || self.drain.is_draining() {
             cx.waker().wake_by_ref();
         }
@@ -185,31 +192,33 @@ impl<C: Connection> Watched<C> {
         self.timer.as_mut().reset(Instant::now() + wait);
     }
 
-    /// Ends a connection on which nothing happens.
+    /// Closes a connection on which nothing happens.
     fn close(&mut self) {
         self.finish();
         self.wait = Wait::Close;
-        // hyper has to be polled to say goodbye.
+        // hyper has to be polled again to close the connection in order.
         if let Some(waker) = &self.waker {
             waker.wake_by_ref();
         }
     }
 
-    /// The timer ran out. None if that is no reason to end.
+    /// Handles an expired timer. Returns `None` if the connection continues.
     #[cold]
     fn expired(&mut self) -> Option<End> {
         let written = self.activity.written().wrapping_sub(self.written);
         match self.wait {
             Wait::Head => return Some(End::SlowHead),
             Wait::Write if written < WRITE_QUANTUM => return Some(End::SlowReader),
-            // HTTP/2 may hold bytes of a finished reply that the client takes bit by bit. Answers to pings do not count.
+            // HTTP/2 may still hold bytes of a finished reply that the client reads slowly. Answers
+            // to pings do not count.
             Wait::Close if written < QUIET_BYTES => return Some(End::Closed),
             Wait::Write | Wait::Close => {}
             Wait::Linger => self.close(),
             Wait::Open => {
                 let quiet = self.activity.in_flight() == 0
                     && self.started == self.activity.started()
-                    // A finished reply may still be on its way (HTTP/2). Pings and their answers are smaller.
+                    // On HTTP/2, a finished reply may still be in transit. Pings and their answers
+                    // are smaller than this.
                     && written < QUIET_BYTES;
                 self.idle_ticks = if quiet { self.idle_ticks + 1 } else { 0 };
                 let is_unwanted = self.idle_ticks > 0 && self.activity.place().is_scarce();
@@ -227,7 +236,8 @@ impl<C: Connection> Future for Watched<C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let this = self.get_mut();
-        // Not before hyper has read what is there already: it closes a connection on which it has seen nothing.
+        // Waits until hyper has read what has already arrived. hyper closes a connection on which
+        // it has seen no bytes.
         if this.drain.is_draining() && !this.finishing && this.waker.is_some() {
             this.drain();
         }
@@ -245,19 +255,19 @@ impl<C> Drop for Watched<C> {
     }
 }
 
-/// Why a connection ended.
+/// The reason why a connection ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// In order, by either side.
+    /// Either side closed it in order.
     Closed,
-    /// hyper gave up: most often the client broke off, or does not speak HTTP.
+    /// hyper failed, usually because the client broke off or does not speak HTTP.
     Failed(hyper::Error),
     SlowHead,
     SlowReader,
 }
 
-/// How finely idleness is counted.
+/// The number of ticks in one idle time-out.
 const IDLE_TICKS: u32 = 8;
 
-/// Fewer bytes than this within a tick are no reply.
+/// If fewer bytes than this are written within a tick, they are not a reply.
 const QUIET_BYTES: usize = 4096;
