@@ -1,4 +1,5 @@
-//! What all exchanges of an application share: its wires, its settings, and how a body is read within them.
+//! What all exchanges of an application share: its wires, its settings, and how a body is read
+//! within its limits.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -31,7 +32,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// Reads the body, and makes the inputs of it.
+    /// Reads the body and decodes the inputs from it.
     pub(super) async fn read<B>(
         &self,
         plan: &Plan,
@@ -52,7 +53,7 @@ impl Core {
         Read { inputs, held }
     }
 
-    /// The largest body that one of the calls may have.
+    /// Returns the largest body limit among the calls.
     pub(super) fn limit(&self, calls: &Calls<'_>) -> BodyLimit {
         let limit = |endpoint: &Endpoint| endpoint.meta.body_limit.unwrap_or(self.body_limit.0);
         calls.largest(limit).map_or(self.body_limit, BodyLimit)

@@ -1,4 +1,4 @@
-//! What the application knows of what stands in front of it.
+//! What the application knows about the proxies and servers in front of it.
 
 use std::sync::Arc;
 
@@ -9,21 +9,22 @@ use super::hosts::AllowedHosts;
 use crate::context::{Peer, Sender, TrustedProxies};
 use crate::error::{Error, Result};
 
-/// What the application knows of what stands in front of it.
+/// What the application knows about the proxies and servers in front of it.
 pub(crate) struct Edge {
-    /// The proxies that are believed.
+    /// The proxies whose forwarding headers are trusted.
     pub(crate) proxies: Option<Arc<TrustedProxies>>,
-    /// Where another server than velox's puts its peer.
+    /// Finds the peer of a request that another server than velox's received.
     pub(crate) find_peer: Option<Box<FindPeer>>,
-    /// The hosts that are answered for; all where it is `None`.
+    /// The hosts that the application answers for; `None` means all.
     pub(crate) hosts: Option<AllowedHosts>,
 }
 
-/// Finds the peer beside a request.
+/// Finds the peer in the extensions of a request.
 pub(crate) type FindPeer = dyn Fn(&Extensions) -> Option<Peer> + Send + Sync;
 
 impl Edge {
-    /// Who sent a request. velox's own server knows its peer; another may say it beside the request.
+    /// Returns the sender of a request. velox's own server passes the peer as an argument; other
+    /// servers may put it into the extensions.
     #[inline]
     pub(super) fn sender(&self, peer: Option<Peer>, extensions: &Extensions) -> Sender {
         let peer = peer.or_else(|| self.peer(extensions));
@@ -35,7 +36,8 @@ impl Edge {
         peer.or_else(|| self.find_peer.as_ref()?(extensions)).or_else(|| of_axum(extensions))
     }
 
-    /// Refuses a request for a host that is not answered for. One that names no host passes: no browser sends such.
+    /// Refuses a request for a host that is not allowed. A request without a host passes, because
+    /// no browser sends one.
     #[inline]
     pub(super) fn check_host(&self, sender: &Sender, parts: &Parts, is_development: bool) -> Result<()> {
         match &self.hosts {
@@ -58,13 +60,14 @@ fn check_host(hosts: &AllowedHosts, sender: &Sender, parts: &Parts, is_developme
     }
 }
 
-/// 421: a page at a name of somebody else's, which was made to lead here, is not to talk to the application.
+/// Makes a 421. An attacker may point a name of their own at this server (DNS rebinding). A page at
+/// that name must not talk to the application.
 #[cold]
 fn misdirected(message: String) -> Error {
     Error::custom(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message).with_name("Misdirected Request")
 }
 
-/// What `axum::serve` says of a connection.
+/// Returns the peer that `axum::serve` put into the extensions.
 #[cfg(feature = "axum")]
 fn of_axum(extensions: &Extensions) -> Option<Peer> {
     use std::net::SocketAddr;

@@ -1,5 +1,6 @@
-//! A reply that is the events of a subscription: its head leaves once the handler has given its stream, and the exchange has ended by then.
-//! Each event leaves as soon as it is there and the client has room for it.
+//! A reply with the events of a subscription. The head is sent once the handler has returned its
+//! stream, and the exchange has ended by then. Each event is sent as soon as it exists and the
+//! client has room for it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::procedure::{self, Events, Happening};
 use crate::wire::{PING, Plan, Results};
 
-/// Marks a reply that goes on until it is ended: a server that shuts down ends it.
+/// Marks a reply without an end. A server that shuts down ends it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GoesOn;
 
@@ -35,7 +36,7 @@ pub(super) async fn reply(core: &Arc<Core>, plan: Plan, exchange: Exchange, span
     let events = results.only().and_then(|output| {
         output.into_events().ok_or_else(|| Error::internal("a middleware gave a value in place of the subscription"))
     });
-    // Whether it fails may not be known yet.
+    // A stream that has begun may still fail, so caches must not share the reply.
     forbid_sharing(&mut head.headers);
     let id = exchange.id();
     match events {
@@ -75,13 +76,13 @@ fn with_body(core: &Core, plan: &Plan, mut head: ReplyHead, body: Body) -> Respo
     response
 }
 
-/// The body.
+/// The body of the reply.
 struct Feed {
     core: Arc<Core>,
     plan: Plan,
     id: RequestId,
     events: Box<Events>,
-    /// What is sent at once.
+    /// The bytes that are sent at once.
     first: Vec<u8>,
     pings: Pings,
     span: Span,

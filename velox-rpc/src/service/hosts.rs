@@ -2,30 +2,29 @@
 
 use std::net::IpAddr;
 
-/// The hosts that an application answers for.
 pub(crate) struct AllowedHosts(Vec<Allowed>);
 
 enum Allowed {
     Any,
     Name(String),
-    /// A name and all its subdomains.
+    /// A domain and all its subdomains.
     Domain(String),
     Address(IpAddr),
     AnyAddress,
 }
 
 impl AllowedHosts {
-    /// What a development run answers for: this machine by its name, and any machine by its address. Nobody else can make a name of theirs
-    /// lead to either.
+    /// Returns the hosts allowed in development: `localhost` with its subdomains, and every IP
+    /// address. Nobody else can point a name of their own at either.
     pub(crate) fn local() -> Self {
         Self(vec![Allowed::Domain("localhost".to_owned()), Allowed::AnyAddress])
     }
 
-    /// Reads each of them.
+    /// Parses a list of hosts.
     ///
     /// # Errors
     ///
-    /// What is wrong with each that cannot be read.
+    /// Returns one message for each host that cannot be parsed, or one if the list is empty.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, Vec<String>> {
         if texts.is_empty() {
             return Err(vec![EMPTY.to_owned()]);
@@ -40,11 +39,11 @@ impl AllowedHosts {
         if mistakes.is_empty() { Ok(Self(hosts)) } else { Err(mistakes) }
     }
 
-    /// Whether a host is one of them. Its port does not matter.
+    /// Returns whether a host is in the list. The port is ignored.
     pub(super) fn allows(&self, host: &str) -> bool {
         let name = without_port(host);
         let address = address(name);
-        // `example.com.` is the same name.
+        // `example.com.` is the same name as `example.com`.
         let name = name.strip_suffix('.').unwrap_or(name);
         self.0.iter().any(|allowed| match allowed {
             Allowed::Any => true,
@@ -82,7 +81,7 @@ fn is_within(name: &str, domain: &str) -> bool {
     ends_so && (start == 0 || name.as_bytes()[start - 1] == b'.')
 }
 
-/// The name or address of a host with its port, if there is one.
+/// Returns the name or the address of a host, without the port.
 fn without_port(host: &str) -> &str {
     let end = match host.find(']') {
         Some(bracket) => bracket + 1,
@@ -91,7 +90,7 @@ fn without_port(host: &str) -> &str {
     &host[..end]
 }
 
-/// An address, an IPv6 one with brackets or without.
+/// Parses an IP address. IPv6 may have brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     Some(inner.unwrap_or(text).parse::<IpAddr>().ok()?.to_canonical())

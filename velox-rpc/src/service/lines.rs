@@ -1,7 +1,8 @@
-//! A reply in lines: the head leaves as soon as no call holds it, and a line for each call as soon as that has ended.
+//! A streamed reply with one line for each call. The head is sent as soon as no call holds it, and
+//! each line as soon as its call has ended.
 //!
-//! A call that may set a cookie holds the head ([`Exchange::release_head`] tells when it lets go). The body is read before the head leaves:
-//! what is wrong with it may be said there.
+//! A call that may set a cookie holds the head until it [releases](Exchange::release_head) it. The
+//! body is read before the head is sent, because an error in it may change the head.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -25,12 +26,12 @@ use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint, Outcome};
 use crate::wire::{BodyType, Calls, Plan};
 
-/// Marks a reply in whose body mutations run: they go on without their client.
+/// Marks a reply whose body runs mutations, which continue without their client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutlivesClient;
 
-/// Runs the calls until the head may leave, and begins the reply with the first line and the headers of its wire. The other calls run
-/// while it is sent.
+/// Runs the calls until the head may be sent. Then begins the reply with the headers and the first
+/// line of its wire, while the other calls continue.
 pub(super) async fn reply<B>(
     core: &Arc<Core>,
     plan: Plan,
@@ -58,7 +59,7 @@ where
     if failure.is_some() {
         head = void(head);
     }
-    // Whether a call fails is not known yet.
+    // A call may still fail, so caches must not share the reply.
     forbid_sharing(&mut head.headers);
     for (name, value) in &headers {
         head.headers.append(name, value.clone());
@@ -66,7 +67,7 @@ where
     lines.first.extend(first);
     for (call, result) in ended {
         let result = match &failure {
-            // What it did is not saved.
+            // The changes of the call were not saved.
             Some(error) => result.map(|_| Err(error.again())),
             None => result,
         };
@@ -81,23 +82,23 @@ where
     response
 }
 
-/// A call by its number, and what came of it.
+/// The index of a call and its result.
 type Ended = (usize, Option<Result<Outcome>>);
 
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The body.
+/// The body of the reply.
 struct Lines {
     core: Arc<Core>,
     plan: Arc<Plan>,
     exchange: Exchange,
     span: Span,
-    /// What is sent at once.
+    /// The bytes that are sent at once.
     first: Vec<u8>,
-    /// The part of the exchange that each call has; none once it has ended.
+    /// The part of the exchange for each call; `None` once the call has ended.
     parts: Vec<Option<Exchange>>,
     calls: FuturesUnordered<Running<Ended>>,
-    /// Whether all calls that held the head from the beginning have held it to their end.
+    /// Whether every call so far that shares the exchange held the head until it ended.
     all_held: bool,
     end: Option<Running<Result<()>>>,
 }
@@ -133,7 +134,7 @@ impl Lines {
         }
     }
 
-    /// Runs the calls until none holds the head, and gives those that have ended.
+    /// Runs the calls until none holds the head, and returns those that have ended.
     async fn until_free(&mut self) -> Vec<Ended> {
         let mut ended = Vec::new();
         poll_fn(|cx| {
@@ -159,8 +160,8 @@ impl Lines {
         ended
     }
 
-    /// Ends the exchange before the head leaves, where no call that shares it is still running: what is saved may set a cookie, and what
-    /// cannot be saved must not be answered as if it were.
+    /// Ends the exchange before the head is sent, unless a call that shares it is still running.
+    /// Saving may set a cookie. If saving fails, the reply must not claim success.
     async fn end_if_over(&mut self) -> Result<()> {
         if self.all_held
             && !self.parts.iter().flatten().any(Exchange::shares)
@@ -176,7 +177,7 @@ impl Lines {
     }
 }
 
-/// Runs a call, and ends what it alone has opened.
+/// Runs a call, and ends whatever only this call has opened.
 async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Outcome> {
     let mut result = procedure::run(endpoint, part, call).await;
     if part.is_plain() {
@@ -186,7 +187,7 @@ async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Outcom
         result = Err(error);
     }
     if !part.holds_head() && part.reply().has_header(&SET_COOKIE) {
-        // A call that does not get its cookie through has not ended well, whatever it says.
+        // A call whose cookie cannot be sent has failed, whatever it returned.
         let message = "A streamed call cannot set a cookie: send it in a request of its own";
         result = Err(Error::new(ErrorKind::Conflict, message).with_code("COOKIE_AFTER_HEAD"));
     }
@@ -214,7 +215,7 @@ impl http_body::Body for Lines {
             return Poll::Ready(Some(Ok(Frame::data(self.line(call, result).into()))));
         }
         if let Some(end) = &mut self.end {
-            // Who reads the lines has all of them by now: a failure is for the log alone.
+            // The client has all lines by now, so a failure can only be logged.
             let _ = ready!(end.as_mut().poll(cx));
             self.end = None;
         }

@@ -1,4 +1,4 @@
-//! Pages: files that are made at start, and sent as they are where no route claims the path.
+//! Pages: files that are made at start. They are sent unchanged if no route has the path.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::{Body, reply};
 
-/// The pages of an application.
 #[derive(Default)]
 pub(crate) struct Pages(Vec<Page>);
 
@@ -25,7 +24,7 @@ struct Page {
 /// What a path without a route leads to.
 pub(super) enum Asked {
     Page(Response<Body>),
-    /// The page is there, and only to be got.
+    /// The page exists, but only for GET and HEAD.
     MethodNotAllowed,
     Nothing,
 }
@@ -62,22 +61,24 @@ impl Page {
     }
 }
 
-/// Whether the client has the page already (RFC 9110, section 13.1.2: tags are compared weakly).
+/// Returns whether the client already has the page. Tags are compared weakly (RFC 9110, section
+/// 13.1.2).
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let lines = request.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);
     known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes())
 }
 
-/// Another text has another tag; which process made it does not matter.
+/// Returns a tag that depends on the text alone, so that all processes make the same one.
 fn tag(text: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish())).expect("quotes and digits are visible ASCII")
 }
 
-/// A page changes with the application: it is asked for again each time, and sent again only if it did. It runs nothing but its own
-/// files, reaches nothing but its own origin, and stands in no frame.
+/// The headers of every page. A page changes with the application, so clients revalidate it each
+/// time and download it again only if it changed. A page may only run its own scripts and styles,
+/// may only connect to its own origin, and may not be framed.
 const HEADERS: [(HeaderName, &str); 3] = [
     (CACHE_CONTROL, "no-cache"),
     (REFERRER_POLICY, "no-referrer"),

@@ -1,4 +1,5 @@
-//! The pings of a subscription: when to send one. Beside the server only this file and `health` name tokio: for its clock.
+//! Decides when to send a ping to a subscription. Apart from the server, only this file and
+//! `health` use tokio, for its clock.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Tells when nothing has been sent for a while. Outside of a runtime of tokio it never does.
+/// Tells when nothing was sent for an interval. Outside a tokio runtime, it never does.
 pub(super) struct Pings {
     interval: Duration,
     sent: Instant,
@@ -15,24 +16,24 @@ pub(super) struct Pings {
 }
 
 impl Pings {
-    /// The first is due after `interval`; none ever is if that is zero.
+    /// Makes pings, the first of which is due after `interval`. If that is zero, none is ever due.
     pub(super) fn every(interval: Duration) -> Self {
         let now = Instant::now();
         let due = now.checked_add(interval).filter(|_| !interval.is_zero() && Handle::try_current().is_ok());
         Self { interval, sent: now, timer: due.map(|due| Box::pin(sleep_until(due))) }
     }
 
-    /// Whether there will be any.
+    /// Returns whether pings will be sent.
     pub(super) fn are_sent(&self) -> bool {
         self.timer.is_some()
     }
 
-    /// Something else was sent: the next one is due after that.
+    /// Records that something else was sent, so that the next ping is due an interval after it.
     pub(super) fn put_off(&mut self) {
         self.sent = Instant::now();
     }
 
-    /// Ready when one is due.
+    /// Returns ready when a ping is due.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(timer) = &mut self.timer else { return Poll::Pending };
         loop {
@@ -46,7 +47,7 @@ impl Pings {
                 timer.as_mut().reset(now + self.interval);
                 return Poll::Ready(());
             }
-            // Moved only when it fires, and not with each event.
+            // The timer is moved only when it fires, not with each event.
             timer.as_mut().reset(due);
         }
     }

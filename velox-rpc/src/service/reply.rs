@@ -9,7 +9,7 @@ use crate::context::{ReplyHead, RequestId, Serial, forbid_sharing};
 use crate::error::Error;
 use crate::wire::{Answer, unclaimed};
 
-/// A reply with a JSON body, or with none where the text is empty.
+/// Makes a reply with a JSON body, or without a body if `json` is empty.
 pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -23,9 +23,9 @@ pub(super) fn response(status: StatusCode, json: Vec<u8>, headers: HeaderMap) ->
     response
 }
 
-/// Makes the reply of what a wire says and what the calls have said of its head.
+/// Makes the reply from the wire's answer and the head that the calls have changed.
 pub(super) fn replied(answer: Answer, mut head: ReplyHead, id: impl Fn() -> RequestId) -> Response<Body> {
-    // As a rule nothing is said.
+    // Usually the calls set no headers.
     if answer.failed && !head.headers.is_empty() {
         forbid_sharing(&mut head.headers);
     }
@@ -37,14 +37,14 @@ pub(super) fn replied(answer: Answer, mut head: ReplyHead, id: impl Fn() -> Requ
     response(answer.status, answer.json, head.headers)
 }
 
-/// A page, whose headers say what it is.
+/// Makes the reply for a page. Its headers give the content type.
 pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Response<Body> {
     let mut response = response(status, Vec::new(), headers);
     *response.body_mut() = text.into();
     response
 }
 
-/// A request that reached no wire.
+/// Makes the reply to a request that reached no wire.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
     let serial = Serial::next();
@@ -52,7 +52,7 @@ pub(crate) fn refused(error: &Error) -> Response<Body> {
     replied(unclaimed(error, id), ReplyHead::default(), id)
 }
 
-/// The reply to a HEAD: the same head, the body's length in it, and no body.
+/// Makes the reply to a HEAD request: the same head with the body's length, and no body.
 pub(super) fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.whole_length().filter(|length| *length > 0) {

@@ -1,4 +1,4 @@
-//! Runs the calls of a request, and reads its body beside them.
+//! Runs the calls of a request, and reads its body concurrently.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -17,13 +17,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint};
 use crate::wire::{Calls, Plan, Results, Wires, is_only_encoded, is_overload};
 
-/// A body that was read.
+/// A body that was read and decoded.
 pub(super) struct Read {
     pub(super) inputs: Inputs,
     pub(super) held: Held,
 }
 
-/// Runs the calls of a request, and the reading of its body once a step asks for that.
+/// Runs the calls of a request. Reads the body once one of them asks for it.
 pub(super) async fn run<R>(
     wires: &Wires,
     plan: &Plan,
@@ -40,7 +40,7 @@ where
         Calls::One(endpoint) => {
             Results::One(beside(exchange, pin!(procedure::run(endpoint, exchange, 0)), reading).await)
         }
-        // In a box: there would be room for it in the future of every request.
+        // Boxed, because it would otherwise take up space in the future of every request.
         Calls::Each(endpoints) => Results::Each(Box::pin(each(exchange, endpoints, reading)).await),
     };
     let id = || exchange.id();
@@ -52,7 +52,8 @@ where
     replied(answer, head, id)
 }
 
-/// Reads the body at once where nothing can refuse a call before it asks for it. Otherwise it is still to be read.
+/// Reads the body at once if no call has a step before its input that could refuse it. Otherwise
+/// returns the reading, which is still to be polled.
 pub(super) async fn at_once<'a, R>(
     calls: &Calls<'_>,
     exchange: &mut Exchange,
@@ -72,7 +73,7 @@ where
     }
 }
 
-/// Ends the exchange of calls that opened something, or said something of the reply.
+/// Ends the exchange of calls that opened something or changed the head of the reply.
 pub(super) async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
     let given = match &results {
         Results::One(Ok(output)) => Some(output.as_json()),
@@ -84,12 +85,12 @@ pub(super) async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results
     };
     match ended {
         Ok(()) => (results, exchange.take_reply()),
-        // What the calls did is not saved: none of them has ended well.
+        // The changes of the calls are not saved, so none of them has succeeded.
         Err(error) => (results.all_failed(&error), void(exchange.take_reply())),
     }
 }
 
-/// Runs the calls of a batch side by side.
+/// Runs the calls of a batch concurrently.
 async fn each<R>(
     exchange: &Exchange,
     endpoints: &[Option<&Endpoint>],
@@ -107,7 +108,7 @@ where
     beside(exchange, pin!(join_all(calls)), reading).await
 }
 
-/// Polls a call, and beside it, once it asks for its input, what reads that.
+/// Polls a call. Once the call asks for its input, also polls `reading`, which reads it.
 pub(super) async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
 where
     C: Future,
@@ -140,12 +141,13 @@ where
     .await
 }
 
-/// What is left of a reply whose exchange failed to end: its cookies are void, but whether a cache may keep what is sent in its
-/// place is not.
+/// Returns what is kept of the head when the exchange could not be ended. Its cookies are dropped.
+/// Whether a cache may keep the error that replaces the reply still holds.
 pub(super) fn void(head: ReplyHead) -> ReplyHead {
     let mut kept = ReplyHead::default();
     for name in [CACHE_CONTROL, VARY] {
-        // Each may have several lines: a handler's, and one that says the reply is one visitor's.
+        // Each may have several values, for example the handler's and one that says that the reply
+        // belongs to one visitor.
         for value in head.headers.get_all(&name) {
             kept.headers.append(&name, value.clone());
         }
@@ -153,14 +155,14 @@ pub(super) fn void(head: ReplyHead) -> ReplyHead {
     kept
 }
 
-/// Says in the head of the reply what goes with the failure of a body.
+/// Adds the headers that explain why a body failed to the head of the reply.
 fn explain_failure(exchange: &Exchange, inputs: &Inputs) {
     if let Some(error) = inputs.error() {
         exchange.reply().edit_headers(|reply| explain(error, exchange.request().headers(), reply));
     }
 }
 
-/// The headers that go with the refusal of a body.
+/// Sets the headers that belong to the refusal of a body.
 #[cold]
 pub(super) fn explain(error: &Error, request: &HeaderMap, reply: &mut HeaderMap) {
     if error.kind() == ErrorKind::UnsupportedMediaType && is_only_encoded(request) {

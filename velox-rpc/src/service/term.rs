@@ -1,6 +1,8 @@
-//! What a server is told of the calls of a request: how long they may take, and whether they go on without their client.
+//! What a server learns about the calls of a request: how long they may take, and whether they
+//! continue without their client.
 //!
-//! The service keeps no deadline itself: to let a mutation go on, something has to take over its future, and only a server can.
+//! The service itself enforces no deadline. For a mutation to continue, something has to take over
+//! its future, and only a server can.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -14,19 +16,19 @@ use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::Error;
 use crate::wire::Trace;
 
-/// How long the reply to a request may take, and what becomes of its calls after that.
+/// How long the reply to a request may take, and what happens to its calls after that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Term {
-    /// `None`: as long as it takes.
+    /// `None` means that there is no limit.
     pub(crate) timeout: Option<Duration>,
-    /// Whether the calls go on without somebody who waits for the reply: those of a mutation do.
+    /// Whether the calls continue when nobody waits for the reply. Mutations do.
     pub(crate) outlives_client: bool,
     pub(super) trace: Trace,
     pub(super) serial: Serial,
 }
 
 impl Core {
-    /// The reply to a request whose calls did not end in time.
+    /// Makes the reply to a request whose calls did not end in time.
     #[cold]
     pub(crate) fn late(&self, term: &Term) -> Response<Body> {
         let id = || RequestId::own(term.serial);
@@ -42,7 +44,8 @@ impl Core {
     }
 }
 
-/// Stands beside a request that an application may get by way of another service: there it tells its term.
+/// An extension of a request that reaches an application through other services. The application
+/// puts its term into it.
 #[derive(Clone, Default)]
 pub(crate) struct Asking(Arc<OnceLock<(Arc<Core>, Term)>>);
 
@@ -51,12 +54,12 @@ impl Asking {
         extensions.get().cloned()
     }
 
-    /// The first application counts.
+    /// Stores the term. If several applications do so, the first one counts.
     pub(super) fn tell(&self, core: &Arc<Core>, term: Term) {
         let _ = self.0.set((Arc::clone(core), term));
     }
 
-    /// What an application has told, if the request has reached one.
+    /// Returns what an application has stored, if the request has reached one.
     pub(crate) fn told(&self) -> Option<(&Core, &Term)> {
         self.0.get().map(|(core, term)| (&**core, term))
     }
