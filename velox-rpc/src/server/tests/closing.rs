@@ -1,4 +1,4 @@
-//! When and how connections are closed.
+//! When and how the server closes connections.
 
 use super::*;
 
@@ -12,7 +12,7 @@ async fn an_idle_connection_is_closed() {
     clock.at_least(SHORT);
 }
 
-/// The idle time-out alone would take longer than any test waits.
+/// Waiting for the idle time-out itself would take longer than any test may.
 #[tokio::test]
 async fn idle_connections_make_room_where_connections_are_scarce() {
     let idle = HANG + HANG / 8;
@@ -27,7 +27,7 @@ async fn idle_connections_make_room_where_connections_are_scarce() {
     busy.get("/wait").await;
     server.reached(1).await;
     let clock = Clock::start();
-    // The first makes room, and the other may stay then.
+    // Closing one connection makes room, so the other may stay open.
     let (first, second) = clients.split_at_mut(1);
     tokio::select! {
         bytes = first[0].until_closed() => assert!(bytes.is_empty()),
@@ -55,7 +55,8 @@ async fn a_client_refused_in_the_middle_of_its_upload_reads_the_reply() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\n").await;
-    // More than the sockets buffer: without somebody who reads it, the last of it would be answered with a reset.
+    // More than the sockets buffer. If nobody read it, the client would get a reset for the last of
+    // it.
     let mut sent = 0;
     while sent < 16 * 1024 * 1024 && client.0.write_all(&[b'x'; 65536]).await.is_ok() {
         sent += 65536;
@@ -69,7 +70,7 @@ async fn a_client_that_goes_on_sending_after_its_refusal_is_closed_all_the_same(
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\nabc").await;
-    // Never closes by itself.
+    // This client never closes the connection itself.
     assert!(client.text_until_closed().await.starts_with("HTTP/1.1 413 "));
     let closed = async { while client.0.write_all(b"x").await.is_ok() {} };
     timeout(HANG, closed).await.expect("the server closes");
@@ -96,7 +97,7 @@ async fn a_panic_of_the_service_is_a_500_and_the_connection_lives_on() {
     client.works().await;
 }
 
-/// A client that has sent the head of a request whose body is not read, and its reply.
+/// Returns a client that has sent the head of a request whose body is not read, and the reply.
 async fn refused(server: &Running, head: &str) -> (Client, String) {
     let mut client = server.connect().await;
     client.send(format!("POST /ignore HTTP/1.1\r\nhost: test\r\n{head}\r\n")).await;
@@ -105,7 +106,8 @@ async fn refused(server: &Running, head: &str) -> (Client, String) {
     (client, reply)
 }
 
-/// RFC 9112, section 9.3: the rest of a body is read where that is cheap, so that the connection can be used again.
+/// RFC 9112, section 9.3: the server reads the rest of a body if that is cheap, so that the
+/// connection can be used again.
 #[tokio::test]
 async fn the_small_rest_of_a_body_that_nobody_wants_is_read_behind_the_reply() {
     let server = Running::start(long()).await;
@@ -130,14 +132,14 @@ async fn a_connection_whose_body_was_drained_may_be_idle_as_long_as_others() {
     client.works().await;
 }
 
-/// Section 9.6: else the client is told that no further request is read.
+/// RFC 9112, section 9.6: otherwise the reply tells the client that no further request is read.
 #[tokio::test]
 async fn a_connection_that_is_closed_for_an_unread_body_says_so() {
     let server = Running::start(long()).await;
     for head in [
         "content-length: 262145\r\n",
         "transfer-encoding: chunked\r\n",
-        // What comes is the next request, or the body after all: nobody knows.
+        // The next bytes may be the next request or the body after all; the server cannot know.
         "content-length: 10\r\nexpect: 100-continue\r\n",
     ] {
         let (mut client, reply) = refused(&server, head).await;

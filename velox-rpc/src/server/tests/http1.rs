@@ -1,4 +1,4 @@
-//! HTTP/1 as it comes: pipelined, in pieces, or not at all.
+//! HTTP/1 requests that are pipelined, arrive in pieces, or are not HTTP at all.
 
 use super::*;
 

@@ -31,7 +31,8 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     bytes
 }
 
-/// `:method` (2 GET, 3 POST, as in the static table), `:scheme` http, `:authority` test, `:path`.
+/// Encodes `:method` (2 is GET, 3 is POST, as in the static table), `:scheme` http, `:authority`
+/// test, and `:path`.
 fn head(method: u8, path: &str) -> Vec<u8> {
     let mut block = vec![0x80 | method, 0x86, 0x01, 4];
     block.extend(b"test");
@@ -44,12 +45,12 @@ pub(super) fn get(stream: u32, path: &str) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, &head(2, path))
 }
 
-/// A POST without a body.
+/// Makes a POST without a body.
 pub(super) fn open(stream: u32, path: &str) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, &head(3, path))
 }
 
-/// A setting and its value: 4 is the window of each stream.
+/// Makes a SETTINGS frame from ids and values. Setting 4 is the window of each stream.
 fn settings(pairs: &[(u16, u32)]) -> Vec<u8> {
     let payload: Vec<u8> =
         pairs.iter().flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat()).collect();
@@ -66,7 +67,7 @@ impl Running {
 }
 
 impl Client {
-    /// None once the server has closed.
+    /// Reads a frame. Returns `None` once the server has closed the connection.
     async fn frame(&mut self) -> Option<Frame> {
         let read = async {
             let mut head = [0; 9];
@@ -80,7 +81,7 @@ impl Client {
         timeout(HANG, read).await.expect("the server goes on or closes")
     }
 
-    /// The next frame of a kind.
+    /// Reads up to the next frame of a kind and returns it.
     pub(super) async fn next(&mut self, kind: u8) -> Frame {
         loop {
             let frame = self.frame().await.expect("a frame");
@@ -150,7 +151,7 @@ async fn a_head_that_drips_is_closed() {
     client.send(get(1, "/one")).await;
     client.next(DATA).await;
     let clock = Clock::start();
-    // The header of a frame of 200 bytes.
+    // The header of a frame with 200 bytes of payload.
     client.send([0, 0, 200, HEADERS, END_STREAM | END_HEADERS, 0, 0, 0, 3]).await;
     let (mut read, mut write) = client.0.into_split();
     let drip = tokio::spawn(async move {
@@ -254,7 +255,7 @@ async fn more_than_a_hundred_fields_are_431() {
     }
     client.send(frame(HEADERS, END_STREAM | END_HEADERS, 1, &block)).await;
     let reply = client.next(HEADERS).await;
-    // A literal: 431 is not in the static table.
+    // The status is a literal, because 431 is not in the static table.
     assert!(!reply.payload.contains(&0x88), "not 200");
     let body = String::from_utf8(client.next(DATA).await.payload).expect("text");
     assert!(body.contains("\"statusCode\":431"), "{body}");
@@ -272,7 +273,7 @@ async fn streams_in_flight_are_finished_at_the_end_and_idle_connections_are_told
     server.reached(2).await;
     let paths = server.paths.clone();
     let task = server.stop();
-    // This client never acknowledges a ping, so hyper alone would keep it for ever.
+    // This client never acknowledges a ping, so hyper alone would never close its connection.
     idle.next(GOAWAY).await;
     idle.until_closed().await;
     busy.next(GOAWAY).await;
@@ -315,7 +316,7 @@ async fn settings_without_end_are_acknowledged_or_cut_off() {
     server.connect().await.works().await;
 }
 
-/// Bodies that never come, each on a stream of its own: the first 16 are waited for.
+/// The bodies never arrive, and each is on its own stream. The server waits for the first 16.
 #[tokio::test]
 async fn a_connection_has_few_bodies_that_are_waited_for() {
     let server = Running::start(long()).await;
@@ -327,7 +328,7 @@ async fn a_connection_has_few_bodies_that_are_waited_for() {
     }
     let refused = client.next(DATA).await;
     assert_eq!((refused.stream, &refused.payload[..]), (stream(16), &b"too many"[..]));
-    // One that ends makes room for another.
+    // A body that ends makes room for another.
     client.send(frame(DATA, END_STREAM, stream(0), b"first")).await;
     assert_eq!(client.next(DATA).await.payload, b"first");
     client.send(post(17)).await;

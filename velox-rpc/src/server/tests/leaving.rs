@@ -1,4 +1,4 @@
-//! Clients that leave, calls that do not end, and what becomes of them.
+//! Clients that disconnect, calls that do not end, and what happens to them.
 
 use tower_layer::Identity;
 
@@ -14,7 +14,7 @@ impl Client {
         self.send(format!("POST {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
     }
 
-    /// Leaves in a way that the server sees at once.
+    /// Disconnects in a way that the server sees at once.
     fn reset(self) {
         self.0.set_zero_linger().expect("a socket");
     }
@@ -81,7 +81,7 @@ async fn what_goes_on_keeps_the_place_of_its_connection() {
     client.post("/wait").await;
     server.reached(1).await;
     client.reset();
-    // Until the server has seen it: it is refused before and after.
+    // Gives the server time to see the disconnect. It refuses the other client before and after.
     tokio::time::sleep(SHORT).await;
     let mut other = server.connect().await;
     other.get("/fine").await;
@@ -129,7 +129,7 @@ async fn what_goes_on_is_cut_at_the_deadline_and_counted() {
     count(&paths.dropped, 2).await;
 }
 
-/// `nc -N`, and tools that speak HTTP/1.0.
+/// `nc -N` and some HTTP/1.0 tools do this.
 #[tokio::test]
 async fn a_client_that_closes_its_half_behind_the_request_is_answered() {
     let server = Running::start(long()).await;
@@ -181,7 +181,7 @@ async fn a_stream_ends_when_its_client_closes_its_half_and_none_is_sent_after_th
     server.dropped(1).await;
 }
 
-/// An application whose calls wait as `/wait` does.
+/// Makes an application whose calls wait like `/wait`.
 fn app(paths: &Paths) -> App<()> {
     let wait = |paths: &Paths| {
         let paths = paths.clone();
@@ -219,7 +219,7 @@ async fn a_query_that_takes_too_long_is_503_and_dropped() {
     clock.at_least(SHORT);
     assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"statusCode\":503"), "{reply}");
     server.dropped(1).await;
-    // The connection goes on.
+    // The connection stays usable.
     client.get("/trpc/test.getIt").await;
     let reply = client.reply().await;
     assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"httpStatus\":503"), "{reply}");

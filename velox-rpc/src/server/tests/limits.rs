@@ -1,4 +1,4 @@
-//! Bounds on what a client may send or hold, and on where the server may listen.
+//! Limits on what a client may send or hold, and on the addresses where the server may listen.
 
 use super::super::ServeError;
 use super::super::Server;
@@ -66,7 +66,8 @@ async fn a_place_that_is_free_again_is_given() {
         let mut client = server.connect().await;
         client.send("GET /fine HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await;
         let text = client.text_until_closed().await;
-        // The server may learn of the end of the one before a moment later than its client.
+        // The server may learn a moment later than the client that the previous connection has
+        // ended.
         assert!(text.starts_with("HTTP/1.1 200 ") || text.starts_with("HTTP/1.1 503 "), "{text}");
     }
     let clock = Clock::start();

@@ -1,4 +1,5 @@
-//! Where connections come from: addresses, sockets of others, Unix sockets, and what has to be set up first.
+//! Where connections come from: addresses, passed sockets, Unix sockets, and listeners with a
+//! handshake.
 
 use std::collections::VecDeque;
 use std::future::{Ready, pending, ready};
@@ -82,7 +83,7 @@ async fn an_address_that_is_taken_is_an_error_and_one_that_is_missing_is_left_ou
     let port = taken.local_addr().expect("bound").port();
     let error = server().bind(&[local(1, port), local(2, port)][..]).await.expect_err("taken");
     assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.2:{port}: address already in use"));
-    // A network for documentation: no machine is in it.
+    // A network reserved for documentation, in which no machine is.
     let missing: SocketAddr = "192.0.2.1:0".parse().expect("an address");
     let bound = server().bind(&[missing, local(1, 0)][..]).await.expect("one is there");
     assert_eq!(bound.local_addrs().len(), 1);
@@ -100,7 +101,7 @@ async fn a_socket_that_was_opened_elsewhere_is_served() {
     served.end().await;
 }
 
-/// A path that is free, in a folder of its own.
+/// A fresh directory with a free path.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -164,7 +165,7 @@ async fn a_path_on_which_somebody_listens_or_that_is_another_file_is_an_error_an
     assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "kept");
 }
 
-/// Fails as told before it accepts. Its handshakes never end while there are `silent` ones left.
+/// A listener that first fails with the given errors. The first `silent` handshakes never end.
 struct Troubled {
     inner: TcpListener,
     failures: VecDeque<i32>,
@@ -228,7 +229,7 @@ async fn a_handshake_does_not_hold_the_end() {
     served.end().await;
 }
 
-/// Says of each connection that it comes from somewhere else.
+/// A listener that reports a made-up peer for each connection.
 struct Elsewhere {
     inner: TcpListener,
     peers: VecDeque<Peer>,
@@ -244,7 +245,8 @@ impl Listener for Elsewhere {
     }
 }
 
-/// The statuses that clients of these addresses get, one after the other, while the connections of those before are open.
+/// Returns the status that a client at each address gets. Each connection stays open while the
+/// later ones are made.
 async fn statuses(server: Server, peers: &[&str]) -> Vec<String> {
     let inner = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = inner.local_addr().expect("bound");

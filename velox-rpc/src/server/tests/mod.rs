@@ -1,5 +1,5 @@
-//! The server over real sockets, with a service of its own. Deadlines are a few hundred milliseconds; what is waited for has a bound
-//! that only a server that hangs can reach.
+//! Tests of the server over real sockets, with a test service. Deadlines are a few hundred
+//! milliseconds. Every wait has a bound that only a server that hangs can reach.
 
 mod closing;
 mod http1;
@@ -38,34 +38,35 @@ use super::conn::Host;
 use super::limits::Limits;
 use super::shutdown::{Shutdown, Until};
 
-/// Far above every deadline of the tests: reached only by a server that hangs.
+/// Far above every deadline of the tests, so that only a server that hangs reaches it.
 const HANG: Duration = Duration::from_secs(20);
 
 /// The deadline under test.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// What the others are set to, so that only the one under test can be the reason.
+/// The value of all other deadlines, so that only the one under test can be the cause.
 const LONG: Duration = Duration::from_secs(600);
 
 fn long() -> Limits {
     Limits { header: LONG, body: LONG, write: LONG, idle: LONG, shutdown: LONG, ..Limits::default() }
 }
 
-/// `/wait` waits until it is let go, `/stream` sends one piece and does not end, `/echo` reads its body, `/ignore` does not, `/large` is more than any socket buffers, `/panic`
-/// panics.
+/// The test service. `/wait` waits until it is released, `/stream` sends one piece and does not
+/// end, `/echo` reads its body, `/ignore` does not, `/large` replies with more than any socket
+/// buffers, and `/panic` panics.
 #[derive(Clone)]
 struct Paths {
-    /// Requests that have reached `/wait`.
+    /// Counts requests that have reached `/wait`.
     reached: Arc<Semaphore>,
-    /// Lets them go.
+    /// Releases them.
     go: Arc<Semaphore>,
-    /// Those that have waited to their end.
+    /// Counts those that have waited to their end.
     done: Arc<Semaphore>,
-    /// Those, and streams, that were dropped before it.
+    /// Counts those, and streams, that were dropped before their end.
     dropped: Arc<Semaphore>,
 }
 
-/// Counts when it is dropped.
+/// Adds a permit when it is dropped.
 struct Dropped(Arc<Semaphore>);
 
 impl Drop for Dropped {
@@ -132,7 +133,7 @@ fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-/// A server that runs.
+/// A running server.
 struct Running {
     address: SocketAddr,
     paths: Paths,
@@ -160,17 +161,17 @@ impl Running {
         Client(TcpStream::connect(self.address).await.expect("the server listens"))
     }
 
-    /// Until so many requests have reached `/wait`.
+    /// Waits until this many requests have reached `/wait`.
     async fn reached(&self, requests: u32) {
         count(&self.paths.reached, requests).await;
     }
 
-    /// Until so many of them have ended.
+    /// Waits until this many of them have ended.
     async fn done(&self, requests: u32) {
         count(&self.paths.done, requests).await;
     }
 
-    /// Until so many of them were dropped.
+    /// Waits until this many of them were dropped.
     async fn dropped(&self, requests: u32) {
         count(&self.paths.dropped, requests).await;
     }
@@ -179,7 +180,7 @@ impl Running {
         self.paths.go.add_permits(requests);
     }
 
-    /// Tells the server to stop, and gives what to wait for.
+    /// Tells the server to stop, and returns the task to wait for.
     fn stop(self) -> JoinHandle<Shutdown> {
         self.stop.send(()).expect("the server runs");
         self.task
@@ -194,7 +195,7 @@ async fn ended(task: JoinHandle<Shutdown>) -> Shutdown {
     timeout(HANG, task).await.expect("the shutdown ends").expect("no panic")
 }
 
-/// A client that sends bytes.
+/// A client that sends raw bytes.
 struct Client(TcpStream);
 
 impl Client {
@@ -206,7 +207,7 @@ impl Client {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
     }
 
-    /// One reply with a content-length.
+    /// Reads one reply that has a `content-length`.
     async fn reply(&mut self) -> String {
         let mut reply = Vec::new();
         let read = async {
@@ -230,7 +231,7 @@ impl Client {
         String::from_utf8(reply).expect("text")
     }
 
-    /// What comes until the server closes. A reset counts as closed.
+    /// Reads until the server closes the connection. A reset counts as closing.
     async fn until_closed(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = timeout(HANG, self.0.read_to_end(&mut bytes)).await.expect("the server closes");
@@ -241,14 +242,15 @@ impl Client {
         String::from_utf8_lossy(&self.until_closed().await).into_owned()
     }
 
-    /// Whether the connection is usable.
+    /// Checks that the connection is usable.
     async fn works(&mut self) {
         self.get("/fine").await;
         assert!(self.reply().await.ends_with("/fine"));
     }
 }
 
-/// Checks that a wait took the deadline, not less. (More is allowed: a slow machine is no fault.)
+/// Checks that a wait took at least the deadline. It may take longer, because a slow machine is not
+/// a failure.
 struct Clock(Instant);
 
 impl Clock {

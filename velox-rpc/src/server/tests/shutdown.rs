@@ -1,4 +1,4 @@
-//! The end of a server.
+//! Graceful shutdown.
 
 use super::*;
 
@@ -37,7 +37,8 @@ async fn a_request_sent_just_before_the_signal_is_answered() {
     }
 }
 
-/// What a load balancer keeps open: its next request may be on its way when the server is told to stop.
+/// A load balancer keeps such connections open. Its next request may be in transit when the server
+/// is told to stop.
 #[tokio::test]
 async fn a_request_on_an_idle_connection_at_the_signal_is_answered_and_told_to_be_the_last() {
     let server = Running::start(long()).await;
@@ -49,7 +50,7 @@ async fn a_request_on_an_idle_connection_at_the_signal_is_answered_and_told_to_b
     }
     let address = server.address;
     let task = server.stop();
-    // Whoever is refused knows that the end has begun.
+    // A refused connection shows that the shutdown has begun.
     let refused = async { while TcpStream::connect(address).await.is_ok() {} };
     timeout(HANG, refused).await.expect("the listener is closed");
     for client in &mut clients {
@@ -75,7 +76,7 @@ async fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
     half_of_a_later_one.send("GET / HT").await;
     let mut preface = server.connect().await;
     preface.send("PRI * HTTP/2.0\r\n").await;
-    // So that the server has seen all that.
+    // After this, the server has seen all of the above.
     server.connect().await.works().await;
     let shutdown = ended(server.stop()).await;
     assert_eq!((shutdown.finished, shutdown.cut), (0, 0));

@@ -1,4 +1,4 @@
-//! Clients that are slow to send.
+//! Clients that are slow to send or to read.
 
 use super::*;
 
@@ -128,7 +128,7 @@ async fn a_client_that_does_not_read_is_closed_and_others_are_served() {
     deaf.get("/large").await;
     tokio::time::sleep(SHORT * 3).await;
     server.connect().await.works().await;
-    // Had it been served on, all of the reply would come.
+    // If the server had continued to serve it, the whole reply would arrive.
     assert!(deaf.until_closed().await.len() < LARGE);
 }
 
