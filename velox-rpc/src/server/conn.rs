@@ -211,6 +211,6 @@ const RESETS: usize = 20;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// Detects clients that vanished without closing and clients that do not finish a head, because
-/// nobody can answer a ping in the middle of one.
+/// The interval of the pings. They detect clients that vanished without closing. They also detect
+/// clients that do not finish a head, because a client cannot answer a ping in the middle of one.
 const PING_INTERVAL: Duration = Duration::from_secs(20);

@@ -39,8 +39,8 @@ impl Socket {
     }
 
     /// Hides from hyper that the client has closed its half of the connection, as long as the
-    /// client waits for a whole reply. hyper would otherwise take the client for gone and drop the
-    /// request. If the client really left, a reset or the write of the reply shows it.
+    /// client waits for a whole reply. hyper would otherwise conclude that the client is gone and
+    /// drop the request. If the client really left, a reset or the write of the reply shows it.
     fn poll_half_closed(&mut self) -> Poll<io::Result<()>> {
         self.hides_end = self.version == Version::Http1 && self.activity.is_waited_for();
         if self.hides_end { Poll::Pending } else { Poll::Ready(Ok(())) }

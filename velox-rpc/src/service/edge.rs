@@ -60,8 +60,8 @@ fn check_host(hosts: &AllowedHosts, sender: &Sender, parts: &Parts, is_developme
     }
 }
 
-/// Makes a 421. An attacker may point a name of their own at this server (DNS rebinding). A page at
-/// that name must not talk to the application.
+/// Makes a 421. An attacker may point a domain at this server (DNS rebinding). A page at that
+/// domain must not talk to the application.
 #[cold]
 fn misdirected(message: String) -> Error {
     Error::custom(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message).with_name("Misdirected Request")

@@ -15,7 +15,8 @@ enum Allowed {
 
 impl AllowedHosts {
     /// Returns the hosts allowed in development: `localhost` with its subdomains, and every IP
-    /// address. Nobody else can point a name of their own at either.
+    /// address. DNS rebinding cannot use them, because it makes the browser send the attacker's
+    /// domain as the host.
     pub(crate) fn local() -> Self {
         Self(vec![Allowed::Domain("localhost".to_owned()), Allowed::AnyAddress])
     }

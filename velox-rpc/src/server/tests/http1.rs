@@ -1,4 +1,4 @@
-//! HTTP/1 requests that are pipelined, arrive in pieces, or are not HTTP at all.
+//! HTTP/1: pipelined requests, requests in pieces, `Expect`, and input that is not HTTP.
 
 use super::*;
 
