@@ -1,4 +1,5 @@
-//! What one request asks for: its calls, in order, and where their inputs are. Pure: method, target and headers go in.
+//! Reads the calls of one request, in order, and where their inputs are. The code is pure: it sees
+//! the method, the target and the headers only.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,29 +17,30 @@ use crate::procedure::LAST_EVENT_ID;
 /// The calls of one request.
 pub(crate) struct Batch {
     pub(super) calls: Vec<Call>,
-    /// Whether the client asked for a batch, perhaps of one call: then the reply is a list.
+    /// Whether the client asked for a batch, even of one call. The reply is then a list.
     pub(super) is_list: bool,
-    /// Whether it wants a line for each call, as soon as that has ended: `httpBatchStreamLink`.
+    /// Whether the client (`httpBatchStreamLink`) wants a line for each call as soon as the call
+    /// has ended.
     pub(in crate::wire) is_stream: bool,
     pub(super) is_get: bool,
-    /// The methods that are right, where the one of the request is wrong.
+    /// The allowed methods, if the request has another one.
     pub(super) allow: Option<HeaderValue>,
 }
 
 /// One call of a batch.
 pub(super) struct Call {
-    /// As the client wrote it.
+    /// The path as the client wrote it.
     pub(super) path: String,
-    /// The procedure by its index, or why it is not run.
+    /// The index of the procedure, or the error that keeps the call from running.
     pub(super) procedure: Result<usize>,
 }
 
 impl Batch {
-    /// Reads a request. `rest` is its path below that of the wire.
+    /// Reads a request. `rest` is the part of its path below the path of this wire.
     ///
     /// # Errors
     ///
-    /// The request as a whole is refused: none of its calls runs.
+    /// An error refuses the request as a whole: none of its calls runs.
     pub(super) fn read(parts: &Parts, rest: &str, procedures: &Procedures) -> Result<Self> {
         let is_get = parts.method == Method::GET;
         if !is_get {
@@ -84,7 +86,8 @@ impl Batch {
         Ok(batch)
     }
 
-    /// A query is sent by GET and a mutation by POST. With another method no call runs, each for that reason.
+    /// Checks the method: queries use GET and mutations use POST. If the method is wrong, no call
+    /// runs, and each one fails with that error.
     fn check_method(&mut self, method: &Method, kind: Kind, method_override: bool) {
         let allow = match kind {
             Kind::Query if method_override => "GET, POST",
@@ -101,7 +104,7 @@ impl Batch {
         }
     }
 
-    /// The events of a subscription are a reply of their own.
+    /// Refuses subscriptions in a batch, since the events of a subscription need the whole reply.
     fn check_subscription(&mut self, kind: Kind) {
         if kind == Kind::Subscription && self.is_list {
             for call in self.calls.iter_mut().filter(|call| call.procedure.is_ok()) {
@@ -110,22 +113,24 @@ impl Batch {
         }
     }
 
-    /// The first of the procedures that are known.
+    /// Returns the index of the first procedure that may run.
     pub(crate) fn first(&self) -> Option<usize> {
         self.calls.iter().find_map(|call| call.procedure.as_ref().ok().copied())
     }
 
-    /// Whether the inputs are in the body, and one of the calls may run: else nobody is asked for it.
+    /// Returns whether the body has to be read: the inputs are in it, and at least one call may
+    /// run.
     pub(crate) fn wants_body(&self) -> bool {
         !self.is_get && self.calls.iter().any(|call| call.procedure.is_ok())
     }
 
-    /// The id of the last event that the client has seen, where it stands beside the input and not in it.
+    /// Returns the id of the last event that the client has seen, if the query has it as a
+    /// parameter beside `input`.
     pub(super) fn last_event_id_of_query(query: &str) -> Option<Cow<'_, str>> {
         parameter(query, LAST_EVENT_ID).or_else(|| parameter(query, "Last-Event-Id")).filter(|id| !id.is_empty())
     }
 
-    /// The text of the inputs in the query.
+    /// Returns the query parameter `input`.
     pub(super) fn input_of_query(query: &str) -> Option<Cow<'_, str>> {
         parameter(query, "input")
     }
@@ -135,19 +140,21 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// `null`, or an object of texts. Nothing reads them, but a client that sends another thing is to be told.
+/// Returns whether the text is `null` or an object of strings. velox does not use connection
+/// params, but it refuses malformed ones as tRPC does.
 fn are_connection_params(text: &str) -> bool {
     serde_json::from_str::<Option<HashMap<String, String>>>(text).is_ok()
 }
 
-/// Whether the client reads JSON lines: by tRPC's own header, or by `Accept`.
+/// Returns whether the client reads JSON lines, according to tRPC's own header or `Accept`.
 fn wants_lines(parts: &Parts) -> bool {
     let lines = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("application/jsonl"));
     parts.headers.get("trpc-accept").is_some_and(|value| value == "application/jsonl")
         || parts.headers.get_all(ACCEPT).iter().any(lines)
 }
 
-/// Only JSON is read. A body of no type is none that the stock client sends, and one that every site can send.
+/// Accepts `application/json` only. The stock client always sends a content type, and any site can
+/// send a body without one.
 fn check_type(parts: &Parts) -> Result<()> {
     let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
     let media_type = |value: &HeaderValue| {

@@ -1,4 +1,5 @@
-//! The inputs of the calls: JSON text in the query or the body, by index where it is a batch.
+//! Makes the inputs of the calls from JSON text in the query or in the body. In a batch, the inputs
+//! are the members of an object and the keys are the indexes of the calls.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -30,7 +31,8 @@ impl Procedures {
         }
     }
 
-    /// The input of a subscription, with the id of the last event that the client has seen: that of the header counts before others.
+    /// Returns the input of a subscription, with the id of the last event that the client has seen.
+    /// An id in the header takes precedence over one in the query or in the input.
     pub(crate) fn resume(&self, batch: &Batch, query: &str, of_header: Option<&str>) -> Result<RawInput> {
         let text = Batch::input_of_query(query).map(|text| text.into_owned());
         let seen = of_header.map(Cow::Borrowed).or_else(|| Batch::last_event_id_of_query(query));
@@ -44,7 +46,7 @@ impl Procedures {
         self.read(call, text)
     }
 
-    /// JSON, whatever the transformer.
+    /// Turns the text into plain JSON if a transformer has encoded it.
     fn plain(&self, call: Option<&Call>, text: Option<String>) -> Result<Option<String>> {
         match (&self.superjson, text) {
             (Some(superjson), Some(text)) => {
@@ -80,7 +82,7 @@ impl Procedures {
     }
 }
 
-/// The input with this id in it. What is no object stays as it is, as tRPC has it.
+/// Adds the id to the input. An input that is not an object stays as it is, as in tRPC.
 fn with_last_event_id(text: Option<String>, seen: &str) -> Result<String> {
     check_last_event_id(seen)?;
     let id = serde_json::value::to_raw_value(seen)?;
@@ -95,9 +97,10 @@ fn with_last_event_id(text: Option<String>, seen: &str) -> Result<String> {
     Ok(serde_json::to_string(&members)?)
 }
 
-/// The texts of a batch, each by the index of its call. What belongs to no call is passed over.
+/// Returns the texts of a batch by the index of their call. Texts that belong to no call are
+/// ignored.
 fn by_index(text: &str) -> Result<HashMap<usize, &RawValue>> {
-    // Once over all of it: what is no JSON, or names a key twice, is no input of any call.
+    // Check the whole text first: if it is not JSON or has a repeated key, no call gets an input.
     json::glance(text)?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(Error::bad_request("\"input\" needs to be an object when doing a batch call"));

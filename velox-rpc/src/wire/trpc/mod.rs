@@ -1,7 +1,9 @@
-//! The tRPC wire: the HTTP protocol of tRPC 11, as `@trpc/client` speaks it (<https://trpc.io/docs/rpc>).
+//! The tRPC wire implements the HTTP protocol of tRPC 11, as `@trpc/client` uses it
+//! (<https://trpc.io/docs/rpc>).
 //!
-//! [`procedures`] knows every procedure by its path, [`batch`] reads what a request asks for, [`input`] makes the inputs of its calls,
-//! [`reply`] the envelopes of their results. [`superjson`] is what may stand in these in place of JSON.
+//! [`procedures`] finds a procedure by its path. [`batch`] reads the calls of a request, [`input`]
+//! makes their inputs, and [`reply`] writes the envelopes of their results. [`superjson`] decodes
+//! inputs and encodes outputs if the application has turned it on.
 
 mod batch;
 mod input;
@@ -22,7 +24,8 @@ use crate::procedure::Endpoint;
 use crate::wire::{Answer, Calls, Subject};
 
 impl Procedures {
-    /// Finds the calls of a request, or refuses it in the words of tRPC.
+    /// Returns the calls of a request, or a refusal in tRPC's error format. A HEAD request gets
+    /// 204.
     pub(crate) fn claim(&self, parts: &Parts) -> Result<Box<Batch>, Box<(Answer, ReplyHead)>> {
         if parts.method == Method::HEAD {
             let answer = Answer { status: StatusCode::NO_CONTENT, json: Vec::new(), failed: false, is_fault: false };
@@ -43,13 +46,13 @@ impl Procedures {
         }
     }
 
-    /// The procedure of one call, if that is known.
+    /// Returns the procedure of one call. It is `None` if the call has no procedure that can run.
     pub(crate) fn call(&self, batch: &Batch, call: usize) -> Option<&Endpoint> {
         let index = batch.calls[call].procedure.as_ref().ok()?;
         Some(self.endpoint(*index))
     }
 
-    /// The procedure of a request with one call.
+    /// Returns the procedure of a request that has exactly one call.
     fn only(&self, batch: &Batch) -> Option<&Endpoint> {
         if batch.calls.len() == 1 { self.call(batch, 0) } else { None }
     }

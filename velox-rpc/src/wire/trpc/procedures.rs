@@ -1,4 +1,4 @@
-//! All procedures of an application by their paths, as tRPC has them.
+//! Finds the procedures of an application by their tRPC paths.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,18 @@ use crate::router::{Mistakes, Table};
 /// All procedures, by paths such as `auth.login`.
 pub(crate) struct Procedures {
     pub(super) settings: Trpc,
-    /// For observers: they tell batches from each other by their procedures, of which a client can make up many.
+    /// The route that observers see. It does not name the procedures of a batch, since a client can
+    /// send any number of combinations.
     pub(super) route: String,
     endpoints: Vec<Endpoint>,
     by_path: HashMap<String, usize>,
-    /// None where JSON is sent as it is.
+    /// `None` if the application sends plain JSON.
     pub(super) superjson: Option<Superjson>,
 }
 
 impl Procedures {
-    /// What is wrong with the settings is noted. `rest_prefix` is where the REST routes are.
+    /// Builds the table and notes each mistake in the settings. `rest_prefix` is the prefix of the
+    /// REST routes.
     pub(crate) fn build(table: &Table, settings: Trpc, rest_prefix: &str, mistakes: &mut Mistakes) -> Self {
         if let Err(mistake) = check(&settings, rest_prefix) {
             mistakes.note(format!("tRPC at `{}`: {mistake}", settings.path));
@@ -33,12 +35,12 @@ impl Procedures {
         Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson }
     }
 
-    /// Whether a path is below that of this wire.
+    /// Returns whether a path is below the path of this wire.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.below(path).is_some()
     }
 
-    /// What follows the path of this wire; `None` for a path that is not below it.
+    /// Returns the part of `path` below the path of this wire, or `None` if it is not below it.
     pub(super) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.settings.path)?.strip_prefix('/')
     }

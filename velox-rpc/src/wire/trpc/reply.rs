@@ -1,4 +1,4 @@
-//! The envelopes of results and errors.
+//! Writes the envelopes of results and errors.
 
 use http::header::{ALLOW, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -40,7 +40,8 @@ impl Procedures {
         Answer { status: status.unwrap_or(StatusCode::OK), json, failed, is_fault }
     }
 
-    /// The line of one call of a stream: the number of its promise, that it is kept, and its value. A transformer is for the line as a whole.
+    /// Writes the line of one call of a streamed reply: the number of its promise, the status
+    /// "fulfilled" (0) and the value. A transformer applies to the line as a whole.
     pub(crate) fn line(
         &self,
         batch: &Batch,
@@ -60,7 +61,8 @@ impl Procedures {
         })
     }
 
-    /// The first line and the headers of a streamed reply: each call is a promise, whose value comes in a line with its number.
+    /// Returns the first line and the headers of a streamed reply. In that line each call is a
+    /// promise; a later line with the same number gives its value.
     pub(crate) fn lines(&self, batch: &Batch) -> (Vec<u8>, HeaderMap) {
         let promise = |call: usize| (call.to_string(), json!([[0], [null, 0, call]]));
         let promises = Value::Object((0..batch.calls.len()).map(promise).collect());
@@ -85,7 +87,7 @@ impl Procedures {
         line
     }
 
-    /// An event as the client is to get it.
+    /// Encodes an event with superjson if the application uses it.
     pub(crate) fn event(&self, batch: &Batch, event: RawEvent) -> RawEvent {
         let procedure = batch.calls.first().and_then(|call| call.procedure.as_ref().ok());
         let (Some(superjson), Some(procedure)) = (&self.superjson, procedure) else { return event };
@@ -94,7 +96,8 @@ impl Procedures {
         RawEvent { json, ..event }
     }
 
-    /// What tells a subscription that it has failed: the shape of an error alone.
+    /// Returns the data of the event that reports a failed subscription: the error shape without an
+    /// envelope.
     pub(crate) fn failed_event(&self, batch: &Batch, error: &Error, id: impl Fn() -> RequestId) -> Vec<u8> {
         let path = batch.calls.first().map(|call| &*call.path);
         let mut text = Vec::new();
@@ -102,7 +105,8 @@ impl Procedures {
         text
     }
 
-    /// The reply to a request that is refused before any call: one object, also for a batch. The client's links give it to every call.
+    /// Returns the reply to a request that is refused before any call runs. It is one object, even
+    /// for a batch; the client's links hand it to every call.
     pub(crate) fn refusal(&self, error: &Error, headers: &mut HeaderMap, id: impl Fn() -> RequestId) -> Answer {
         vary(headers);
         let is_fault = error.status().is_server_error();
@@ -131,18 +135,19 @@ impl Procedures {
     }
 }
 
-/// How what a call gives stands in its envelope.
+/// How a result or an error is encoded in its envelope.
 #[derive(Clone, Copy)]
 enum Form<'a> {
     Json,
-    /// Data and errors, each by itself.
+    /// Each result and each error is encoded separately.
     Superjson(&'a Superjson),
-    /// As JSON: it is the line that is written as superjson does, with the annotations of what stands in it.
+    /// As plain JSON. superjson then encodes the whole line, with the annotations of the data in
+    /// it.
     Line(&'a Superjson),
 }
 
 impl Batch {
-    /// The headers of every reply.
+    /// Sets the headers that every reply has.
     pub(crate) fn head(&self, headers: &mut HeaderMap) {
         vary(headers);
         if let Some(allow) = &self.allow {
@@ -151,20 +156,20 @@ impl Batch {
     }
 }
 
-/// Which form a reply has depends on these headers, in tRPC's words.
+/// The format of a reply depends on these request headers. tRPC sends the same value.
 fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("trpc-accept, accept"));
 }
 
-/// The envelopes so far.
+/// The envelopes that have been written so far.
 #[derive(Default)]
 struct Replies {
     json: Vec<u8>,
-    /// That of all calls, or 207 where they differ.
+    /// The status of all calls, or 207 if they have different ones.
     status: Option<StatusCode>,
     failed: bool,
     is_fault: bool,
-    /// Of a line: the annotations of its data.
+    /// The superjson annotations of the data in a line.
     values: Option<String>,
 }
 
@@ -174,7 +179,7 @@ impl Replies {
         let data = br#"{"result":{"data":"#;
         match form {
             Form::Json | Form::Line(_) if gives_nothing => {
-                // TypeScript's `undefined`.
+                // tRPC sends TypeScript's `undefined` as a result without `data`.
                 self.json.extend(br#"{"result":{}}"#);
                 return;
             }
@@ -219,7 +224,7 @@ fn write_failure(error: &Error, path: Option<&str>, is_wrapped: bool, id: &impl 
     to.push(b'}');
 }
 
-/// Writes a shape, which has nothing but what JSON has.
+/// Writes an error shape. It needs no superjson annotations, as JSON can express all of it.
 fn write_shape(shape: &Value, is_wrapped: bool, to: &mut Vec<u8>) {
     let write = |to: &mut Vec<u8>| {
         to.extend(shape.to_string().as_bytes());
@@ -232,9 +237,10 @@ fn write_shape(shape: &Value, is_wrapped: bool, to: &mut Vec<u8>) {
     }
 }
 
-/// tRPC's error shape, with what velox knows beside it: `tag` is the `code` of REST, and so are the members of an error.
+/// Makes tRPC's error shape. velox adds `tag`, which is the `code` of the REST envelope, and the
+/// other members of the error.
 fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Value {
-    // Of a call tRPC says that its input is bad, also where it is no JSON.
+    // For a call, tRPC reports an input that is not JSON as BAD_REQUEST, not as PARSE_ERROR.
     let kind = match error.kind() {
         ErrorKind::ParseError if path.is_some() => ErrorKind::BadRequest,
         kind => kind,
@@ -247,7 +253,7 @@ fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Valu
     }
     let mut message = error.message().to_owned();
     if let Some(issues) = issues(error) {
-        // As a `ZodError` does. What a handler says in words of its own stays.
+        // A `ZodError` has its issues as the message. A message that a handler has set stays.
         if message == INVALID {
             message = serde_json::to_string_pretty(&issues).expect(IS_JSON);
         }
@@ -265,7 +271,7 @@ fn shape(error: &Error, path: Option<&str>, id: &impl Fn() -> RequestId) -> Valu
     json!({"message": message, "code": kind.json_rpc(), "data": data})
 }
 
-/// The issues of an input, as Zod has them: each with a list for a path.
+/// Returns the issues of an input in Zod's format: each path is a list.
 fn issues(error: &Error) -> Option<Value> {
     if error.kind() != ErrorKind::BadRequest {
         return None;
@@ -278,12 +284,12 @@ fn issues(error: &Error) -> Option<Value> {
     Some(details.iter().map(issue).collect())
 }
 
-/// `items.0.name`, or `items[0].name`, as `["items", 0, "name"]`.
+/// Turns `items.0.name` or `items[0].name` into `["items", 0, "name"]`.
 fn path(field: &str) -> Vec<Value> {
     let segment = |segment: &str| segment.parse::<u32>().map_or_else(|_| segment.into(), Value::from);
     field.split(['.', '[', ']']).filter(|segment| !segment.is_empty()).map(segment).collect()
 }
 
-/// Where the data of a call stand in a line, `[0,0,[[{"result":{"data":…}}]]]`.
+/// The path to the data of a call in a line, `[0,0,[[{"result":{"data":…}}]]]`.
 const DATA_OF_LINE: &str = "2.0.0.result.data";
 const IS_JSON: &str = "keys are text and values are JSON";

@@ -1,8 +1,9 @@
-//! The settings of the tRPC wire.
+//! The public settings of the tRPC wire.
 
 use std::borrow::Cow;
 
-/// Where and how an application speaks tRPC: what [`App::trpc`](crate::App::trpc) takes. A path alone is one with the default settings.
+/// Configures tRPC for an application; pass it to [`App::trpc`](crate::App::trpc). To use the
+/// default settings, pass the path alone.
 ///
 /// # Examples
 ///
@@ -22,35 +23,41 @@ pub struct Trpc {
 }
 
 impl Trpc {
-    /// Speaks tRPC below this path, such as `/trpc`. The prefix of the REST routes does not apply.
+    /// Serves tRPC below this path, such as `/trpc`. The prefix of the REST routes does not apply
+    /// to it.
     pub fn at(path: impl Into<Cow<'static, str>>) -> Self {
         Self { path: path.into(), max_batch_size: DEFAULT_BATCH, method_override: false, superjson: false }
     }
 
-    /// Sets how many calls a batch may have, 100 unless it is set. A larger one is answered 400. Zero is [no batches](Self::without_batches).
+    /// Sets the maximum number of calls in a batch. The default is 100. The server answers a larger
+    /// batch with 400. Zero has the same effect as [`without_batches`](Self::without_batches).
     ///
-    /// Set `maxItems` of the client's `httpBatchLink` to the same number or less, so that it splits its batches.
+    /// Set `maxItems` of the client's `httpBatchLink` to the same number or less, so that the
+    /// client splits large batches.
     pub fn max_batch_size(mut self, calls: usize) -> Self {
         self.max_batch_size = calls;
         self
     }
 
-    /// Answers batches with 400: every call is a request of its own.
+    /// Disables batching: the server answers every batch with 400. Clients then send each call in
+    /// its own request.
     pub fn without_batches(mut self) -> Self {
         self.max_batch_size = 0;
         self
     }
 
-    /// Lets queries be sent by POST, as a client does with `methodOverride: 'POST'`: for inputs that are too long for a URL. Off unless it
-    /// is set. A mutation is never run by GET.
+    /// Allows or forbids queries by POST, which a client sends with `methodOverride: 'POST'` if an
+    /// input is too long for a URL. They are forbidden by default. A GET request never runs a
+    /// mutation, whatever you set.
     pub fn method_override(mut self, allowed: bool) -> Self {
         self.method_override = allowed;
         self
     }
 
-    /// Speaks superjson: for clients whose links have `transformer: superjson`. Off unless it is set, and then all clients need it.
+    /// Encodes inputs and outputs with superjson, for clients whose links have `transformer:
+    /// superjson`. It is off by default. If you turn it on, every client needs the transformer.
     ///
-    /// What a value is to the front end follows from its Rust type, or rather from its JSON Schema:
+    /// velox chooses the TypeScript type of a value by the JSON Schema of its Rust type:
     ///
     /// | Rust | JSON Schema | TypeScript |
     /// | --- | --- | --- |
@@ -61,14 +68,17 @@ impl Trpc {
     /// | [`Float`](crate::procedure::Float) | | `number`, also `NaN` and `Infinity` |
     /// | `()` as an output | | `undefined` |
     ///
-    /// All else is what it is without superjson: a map with texts for keys is an object. [`TypeScript::app_router`] says the same types. To
-    /// have a field of 64 bits as a `number`, give it the schema of one: `#[schemars(with = "f64")]`.
+    /// Every other type is the same as without superjson: a map with string keys, for example, is
+    /// an object. [`TypeScript::app_router`] writes the same types. To send a 64-bit integer as a
+    /// `number`, give its field the schema of one: `#[schemars(with = "f64")]`.
     ///
-    /// A key of a `Map` that is beyond 2^53 comes as a `bigint`.
+    /// A `Map` key above 2^53 arrives as a `bigint`.
     ///
-    /// A client may send all that superjson knows: an input is read by what the client says of it, so that `Map`s also become lists of pairs,
-    /// `URL`s strings, and typed arrays lists. A `RegExp`, an `Error`, a symbol, and instances of classes are refused with an issue, as is
-    /// what `dedupe: true` leaves out.
+    /// In inputs, velox follows the annotations of the client. If the input type is a list, a `Map`
+    /// becomes a list of pairs. A `URL` becomes a string and a typed array becomes a list. velox
+    /// refuses a `RegExp`, an `Error`, a symbol, an instance of a class and a value of a custom
+    /// transformer, each with an issue. It also refuses the `null` that `dedupe: true` sends in
+    /// place of a repeated object.
     ///
     /// # Examples
     ///
