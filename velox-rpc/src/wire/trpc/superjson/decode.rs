@@ -1,6 +1,8 @@
-//! What is received: JSON, and where in it a value is more than JSON says, as plain JSON that the reader of the type takes.
+//! Decodes what a client sends, which is JSON with annotations, into plain JSON that serde can read
+//! as the input type.
 //!
-//! The client says what its values are, and a plan what the type wants: a `Map` is an object to a map, and pairs to a list.
+//! The annotations tell the types of the values, and the plan tells what the input type expects. A
+//! `Map`, for example, becomes an object for a map type and a list of pairs for a list type.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,13 +16,13 @@ use crate::error::{Error, Result, Type};
 use crate::validate::{Part, Tree};
 use crate::wire::json;
 
-/// Reads an input. None is TypeScript's `undefined`.
+/// Decodes an input. `None` is TypeScript's `undefined`.
 ///
 /// # Errors
 ///
-/// 400 for what is not superjson, and for values that no Rust type has.
+/// Returns 400 if the text is not superjson or contains a value that no Rust type has.
 pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> {
-    // Once over all of it: from here on it is JSON, of bounded depth.
+    // Check the whole text first, so that the code below can rely on valid JSON of bounded depth.
     json::glance(text)?;
     let envelope: Option<HashMap<String, &RawValue>> = serde_json::from_str(text).ok();
     let Some((json, meta)) = envelope.and_then(|mut members| Some((members.remove("json")?, members.remove("meta"))))
@@ -37,7 +39,7 @@ pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> 
     if marks.get(&root.place().start) == Some(&Mark::Undefined) {
         return Ok(None);
     }
-    // Only of a `Map` it matters what the type is.
+    // Only a `Map` depends on what the type expects.
     let plan = plan.filter(|_| marks.values().any(|mark| *mark == Mark::Map));
     let mut decoder = Decoder { plan, marks, json: String::with_capacity(json.get().len()) };
     let place = plan.map_or_else(Place::new, |plan| plan.root(root));
@@ -45,7 +47,7 @@ pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> 
     Ok(Some(decoder.json))
 }
 
-/// Writes plain JSON.
+/// Writes plain JSON from annotated JSON.
 struct Decoder<'p> {
     plan: Option<&'p Plan>,
     marks: Marks,
@@ -83,7 +85,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// An object without the members that are `undefined`.
+    /// Writes an object without the members that are `undefined`.
     fn object(&mut self, part: Part<'_>, place: &Place) -> Result<()> {
         self.json.push('{');
         let mut is_first = true;
@@ -99,7 +101,8 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// A `Map` as an object. Keys that JSON writes the same way are refused as those of any object are.
+    /// Writes a `Map` as an object. If two of its keys have the same text, the reader of the
+    /// decoded JSON refuses the repeated key, as in any object.
     fn map(&mut self, part: Part<'_>, place: &Place) -> Result<()> {
         self.json.push('{');
         for (index, pair) in part.items().enumerate() {

@@ -1,4 +1,4 @@
-//! What is sent: JSON, and where in it a value is more than JSON says.
+//! Encodes what the server sends: JSON, with annotations for the values that JSON cannot express.
 
 use std::fmt::Write as _;
 
@@ -9,14 +9,15 @@ use crate::error::Type;
 use crate::router::beyond_json::NON_FINITE;
 use crate::validate::{Part, Tree};
 
-/// A value as superjson writes it.
+/// A value in superjson's encoding.
 pub(super) struct Encoded {
     pub(super) json: String,
-    /// The annotations, as JSON; none where JSON says all there is to say.
+    /// The annotations as JSON. `None` if plain JSON expresses the whole value.
     pub(super) values: Option<String>,
 }
 
-/// Writes a value of the type of a plan. `prefix` is the path to it.
+/// Encodes a value according to the plan of its type. The paths of its annotations begin with
+/// `prefix`.
 pub(super) fn encode(json: &str, plan: &Plan, prefix: Option<&str>) -> Encoded {
     let tree = Tree::new(json);
     let mut encoder = Encoder { plan, json: String::with_capacity(json.len() + 64), values: Values::below(prefix) };
@@ -88,7 +89,7 @@ impl Encoder<'_> {
         self.json.push('}');
     }
 
-    /// The entries of a `Map` whose keys are numbers.
+    /// Writes the entries of a `Map` whose keys are numbers.
     fn pairs(&mut self, part: Part<'_>, place: &Place) {
         self.json.push('[');
         for (index, (key, value)) in part.entries().enumerate() {
@@ -106,7 +107,8 @@ impl Encoder<'_> {
         self.json.push(']');
     }
 
-    /// A key: a `number` where that is exact.
+    /// Writes a key as a `number` if that is exact, and otherwise as a string, which is annotated
+    /// as a `bigint` if it is an integer.
     fn number(&mut self, key: &str) {
         match key.parse::<i64>() {
             Ok(number) if number.unsigned_abs() <= EXACT => self.json.push_str(key),
@@ -131,7 +133,7 @@ impl Encoder<'_> {
         self.values.leave(length);
     }
 
-    /// Writes a value whose parts have paths that begin at it.
+    /// Writes a set or a map. The paths of the annotations inside it are relative to it.
     fn inside(&mut self, annotation: &str, write: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.values, Values::below(None));
         write(self);
@@ -141,7 +143,7 @@ impl Encoder<'_> {
     }
 }
 
-/// Annotations by their paths.
+/// Annotations and their paths.
 struct Values {
     path: Option<String>,
     annotations: Vec<(Option<String>, String)>,
@@ -152,7 +154,7 @@ impl Values {
         Self { path: path.map(str::to_owned), annotations: Vec::new() }
     }
 
-    /// Goes one key further, and returns what [`leave`](Self::leave) takes.
+    /// Appends a key to the path. Pass the returned value to [`leave`](Self::leave).
     fn enter(&mut self, key: &str) -> Option<usize> {
         let length = self.path.as_ref().map(String::len);
         let path = self.path.get_or_insert_default();
@@ -186,7 +188,7 @@ impl Values {
     fn written(self) -> Option<String> {
         let mut text = String::new();
         for (path, tree) in &self.annotations {
-            // That of the root is the only one.
+            // If the root itself has an annotation, the value has no other one.
             let Some(path) = path else { return Some(tree.clone()) };
             let path = to_raw_value(path).expect("a text is JSON");
             let before = if text.is_empty() { '{' } else { ',' };
@@ -201,8 +203,9 @@ fn is_integer(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// superjson reads no annotation below these keys, and gives up the whole reply if there is one: they stay what JSON has.
+/// superjson refuses the whole reply if it has an annotation below one of these keys. velox sends
+/// the values of these keys without annotations.
 const REFUSED_KEYS: [&str; 3] = ["__proto__", "constructor", "prototype"];
-/// The largest number up to which every integer is a `number`.
+/// The largest integer that a `number` holds exactly, together with all smaller ones (2^53 - 1).
 const EXACT: u64 = (1 << 53) - 1;
 const TO_A_STRING: &str = "writing to a string does not fail";

@@ -1,6 +1,7 @@
-//! What a client says of its values, by annotations beside the JSON.
+//! Reads the annotations that a client sends beside the JSON.
 //!
-//! What no type can have is refused, and so is an annotation that leads nowhere. Nothing is lost unsaid.
+//! Values that no Rust type has cause an error, and so do annotations whose path leads nowhere. No
+//! annotation is silently ignored.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,10 +13,10 @@ use crate::error::{Error, Issue, Result, Type};
 use crate::router::beyond_json::NON_FINITE;
 use crate::validate::Part;
 
-/// What the client says of values, by the places where their texts begin.
+/// The annotated values, by the offset at which their text begins.
 pub(super) type Marks = HashMap<usize, Mark>;
 
-/// Reads `meta`, which is about the values of this JSON.
+/// Reads `meta`, the annotations of the JSON value `root`.
 pub(super) fn read_marks(meta: &str, root: Part<'_>) -> Result<Marks> {
     let Ok(meta) = serde_json::from_str::<Option<serde_json::Map<String, Value>>>(meta) else {
         return Err(malformed(UNKNOWN));
@@ -35,7 +36,8 @@ pub(super) fn read_marks(meta: &str, root: Part<'_>) -> Result<Marks> {
 struct Meta {
     values: Option<Value>,
     referential_equalities: Option<Value>,
-    /// Whether paths are written as before superjson 2.
+    /// Whether paths have the format of superjson before version 2, in which only `\.` is an
+    /// escape.
     is_legacy: bool,
 }
 
@@ -50,24 +52,25 @@ impl Meta {
     }
 }
 
-/// What the client says of a value.
+/// What an annotation says about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
     Undefined,
     BigInt,
     Map,
-    /// `-0`: the other numbers that JSON does not have stay texts.
+    /// `-0`. The other numbers that JSON lacks (`NaN`, `Infinity`) stay strings.
     MinusZero,
-    /// What the JSON is already: dates, sets, URLs, lists of numbers.
+    /// A value that needs no change: dates, sets, URLs, typed arrays and non-finite numbers.
     Plain,
 }
 
-/// What the client says of all values, by the places of their texts.
+/// Collects the annotations of all values.
 struct Notes<'t> {
     root: Part<'t>,
     is_legacy: bool,
     marks: Marks,
-    /// The parts of those lists and objects that a path has led through, so that no path costs more than its length.
+    /// The parts of each list and object that a path has passed through. This cache keeps the cost
+    /// of a path proportional to its length.
     index: HashMap<usize, Parts<'t>>,
 }
 
@@ -77,7 +80,8 @@ enum Parts<'t> {
 }
 
 impl<'t> Notes<'t> {
-    /// Takes over a tree of annotations: `["Date"]`, `["set", {…}]`, or by paths `{"a.b": …}`.
+    /// Applies a tree of annotations: `["Date"]`, `["set", {…}]`, or `{"a.b": …}` with paths as
+    /// keys.
     fn annotate(&mut self, tree: &Value, part: Part<'t>, trail: &Trail<'_>) -> Result<()> {
         let below = match tree {
             Value::Object(_) => Some(tree),
@@ -100,7 +104,7 @@ impl<'t> Notes<'t> {
         }
     }
 
-    /// The value that a path leads to.
+    /// Returns the value that a path leads to.
     fn find(&mut self, from: Part<'t>, path: &str) -> Result<Part<'t>> {
         let keys = parse(path, self.is_legacy).ok_or_else(|| malformed("has a path that is none"))?;
         let mut part = from;
@@ -119,8 +123,10 @@ impl<'t> Notes<'t> {
         Ok(part)
     }
 
-    /// Two places that were one object are two equal values to Rust. But a client that leaves out the second (`dedupe`), or an object that
-    /// holds itself, has sent `null` in its place, which it is not.
+    /// Checks `referentialEqualities`. An object that is used in two places becomes two equal
+    /// values in Rust. A client with `dedupe` sends `null` in place of the second one, and so does
+    /// any client in place of an object that contains itself. Such a `null` is refused, as it is
+    /// not the value.
     fn check_equalities(&mut self, equal: &Value) -> Result<()> {
         let unknown = || malformed(UNKNOWN);
         let (of_root, others) = match equal {
@@ -151,7 +157,7 @@ impl<'t> Notes<'t> {
     }
 }
 
-/// How a value was reached: put together only where something is wrong with it.
+/// The path by which a value was reached. The text is built only for an error message.
 #[derive(Default)]
 struct Trail<'a> {
     above: Option<&'a Trail<'a>>,
@@ -162,19 +168,19 @@ impl Trail<'_> {
     fn path(&self) -> String {
         let mut paths: Vec<_> =
             std::iter::successors(Some(self), |trail| trail.above).map(|trail| trail.path).collect();
-        // The root has none.
+        // The root has no path of its own.
         paths.pop();
         paths.reverse();
         bounded(&paths.join("."))
     }
 }
 
-/// What is repeated of a path, which is the caller's.
+/// Shortens a path before it goes into a message, since the caller chooses its length.
 fn bounded(path: &str) -> String {
     path.chars().take(MAX_PATH).collect()
 }
 
-/// What an annotation says of a value, whose JSON has to be what superjson writes for it.
+/// Reads one annotation, and checks that the value has the JSON that superjson writes for it.
 fn mark(annotation: &Value, part: Part<'_>, trail: &Trail<'_>) -> Result<Mark> {
     let name = match annotation {
         Value::String(name) => name,
@@ -212,7 +218,8 @@ fn is_pair(part: Part<'_>) -> bool {
     part.kind() == Type::Array && part.items().count() == 2
 }
 
-/// As `BigInt.prototype.toString` writes it, and as JSON has it.
+/// Returns whether the text is an integer, in the format that both `BigInt.prototype.toString` and
+/// JSON use.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_plain = digits == "0" || !digits.starts_with('0');

@@ -1,7 +1,9 @@
-//! superjson as the transformer: `{"json": …, "meta": …}` in place of JSON, so that a client has dates, bigints, sets and maps.
+//! Implements superjson as the transformer: it sends `{"json": …, "meta": …}` in place of JSON, so
+//! that a client gets dates, bigints, sets and maps.
 //!
-//! What is sent is annotated by the schema of its type ([`plan`]); what is received, as the client says. A value is written as JSON and read
-//! from JSON in any case, so that no procedure knows of it.
+//! velox annotates what it sends according to the schema of its type ([`plan`]). For what it
+//! receives, it follows the client's annotations. Procedures always read and write plain JSON, so
+//! they need not know about superjson.
 
 mod decode;
 mod encode;
@@ -18,10 +20,10 @@ use crate::error::Result;
 use crate::procedure::Endpoint;
 use crate::router::ManifestEntry;
 
-/// What superjson makes of the inputs and outputs of all procedures, by their indices.
+/// The plans for the inputs and outputs of all procedures, by the index of the procedure.
 pub(super) struct Superjson {
     inputs: Vec<Option<Plan>>,
-    /// None where JSON says all there is to say.
+    /// `None` if plain JSON expresses the whole output.
     outputs: Vec<Option<Plan>>,
 }
 
@@ -38,21 +40,22 @@ impl Superjson {
         Self { inputs: endpoints.iter().map(input).collect(), outputs: endpoints.iter().map(output).collect() }
     }
 
-    /// Reads the input of a procedure. None is TypeScript's `undefined`.
+    /// Decodes the input of a procedure into plain JSON. `None` is TypeScript's `undefined`.
     ///
     /// # Errors
     ///
-    /// 400 for what is not superjson, and for values that no Rust type has.
+    /// Returns 400 if the text is not superjson or contains a value that no Rust type has.
     pub(super) fn read(&self, procedure: Option<usize>, text: &str) -> Result<Option<String>> {
         decode(text, procedure.and_then(|procedure| self.inputs[procedure].as_ref()))
     }
 
-    /// Writes the output of a procedure.
+    /// Encodes the output of a procedure and appends it to `to`.
     pub(super) fn write(&self, procedure: usize, json: &[u8], to: &mut Vec<u8>) {
         wrap(to, |to| self.write_within(procedure, None, json, to));
     }
 
-    /// Writes the JSON of an output within a larger value, and gives its annotations, whose paths begin with the prefix.
+    /// Appends the JSON of an output that is part of a larger value. Returns its annotations; their
+    /// paths begin with `prefix`.
     pub(super) fn write_within(
         &self,
         procedure: usize,
@@ -70,7 +73,8 @@ impl Superjson {
     }
 }
 
-/// Writes a value as superjson does: `write` writes its JSON, and gives its annotations.
+/// Writes superjson's envelope around a value. `write` writes the JSON of the value and returns its
+/// annotations.
 pub(super) fn wrap(to: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<String>) {
     to.extend(br#"{"json":"#);
     if let Some(values) = write(to) {
@@ -79,5 +83,5 @@ pub(super) fn wrap(to: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<
     to.push(b'}');
 }
 
-/// TypeScript's `undefined`.
+/// TypeScript's `undefined`, as superjson encodes it.
 pub(super) const UNDEFINED: &[u8] = br#"{"json":null,"meta":{"values":["undefined"],"v":1}}"#;

@@ -1,6 +1,7 @@
-//! Paths to values, as superjson writes them: keys with dots between them, where `\.` is a dot of a key, and `\\` a backslash.
+//! Parses superjson's paths to values. A path is a list of keys with dots between them. Within a
+//! key, `\.` is a dot and `\\` is a backslash.
 
-/// The keys of a path; `None` if it is none.
+/// Returns the keys of a path, or `None` if the path is malformed.
 pub(super) fn parse(path: &str, is_legacy: bool) -> Option<Vec<String>> {
     let (mut keys, mut key) = (Vec::new(), String::new());
     let mut letters = path.chars().peekable();

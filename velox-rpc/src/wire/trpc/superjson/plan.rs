@@ -1,4 +1,5 @@
-//! Which values of a type JSON cannot tell from others, as the type's JSON Schema says. It is made once, when the application is built.
+//! Finds the values of a type that need annotations, according to the JSON Schema of the type. The
+//! plan is made once, when the application is built.
 
 use std::collections::HashMap;
 
@@ -11,24 +12,24 @@ use crate::error::Type;
 use crate::router::beyond_json;
 use crate::validate::Part;
 
-/// Where in the values of a type there are dates, bigints, sets and maps.
+/// The places in a type that hold dates, bigints, sets and maps.
 pub(super) struct Plan {
     nodes: Vec<Node>,
 }
 
-/// The parts of a type that say what one value is: more than one where types are joined.
+/// The nodes that describe one value. If types are joined, several nodes describe it.
 pub(super) type Place = Vec<usize>;
 
-/// What a text or a number is to JavaScript.
+/// The JavaScript type of a string or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaf {
     Date,
     BigInt,
-    /// The texts of the numbers that JSON does not have.
+    /// The strings `NaN`, `Infinity` and `-Infinity`.
     NonFinite,
 }
 
-/// One schema.
+/// One schema of the type.
 #[derive(Default)]
 struct Node {
     types: Option<Vec<Type>>,
@@ -43,12 +44,13 @@ struct Node {
     items: Option<usize>,
     all: Vec<usize>,
     unions: Vec<Vec<usize>>,
-    /// Whether any of its values, or of their parts, is more than JSON says.
+    /// Whether a value of this schema, or a part of it, may need an annotation.
     is_rich: bool,
 }
 
 impl Plan {
-    /// The plan of what is read or written, by the settings, of the type whose schema a generator is asked for.
+    /// Makes the plan of a type. `settings` are those for reading or for writing, and `schema`
+    /// returns the schema of the type.
     pub(super) fn new(settings: SchemaSettings, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Self {
         let mut generator = settings.into_generator();
         let mut schema = Value::from(schema(&mut generator));
@@ -63,17 +65,17 @@ impl Plan {
         plan
     }
 
-    /// Whether JSON says all there is to say of its values.
+    /// Returns whether plain JSON expresses all values of the type.
     pub(super) fn is_plain(&self) -> bool {
         !self.nodes[ROOT].is_rich
     }
 
-    /// The whole.
+    /// Returns the place of the whole value.
     pub(super) fn root(&self, part: Part<'_>) -> Place {
         self.resolve([ROOT], part)
     }
 
-    /// Whether JSON may not say all there is to say of the value at a place.
+    /// Returns whether the value at this place may need annotations.
     pub(super) fn is_rich(&self, place: &Place) -> bool {
         place.iter().any(|node| self.nodes[*node].is_rich)
     }
@@ -86,17 +88,17 @@ impl Plan {
         place.iter().any(|node| self.nodes[*node].is_set)
     }
 
-    /// Whether it is an object whose keys are numbers.
+    /// Returns whether the value is an object with numbers as keys.
     pub(super) fn is_map(&self, place: &Place) -> bool {
         place.iter().any(|node| self.nodes[*node].is_map)
     }
 
-    /// Whether an array is wanted.
+    /// Returns whether the type accepts an array at this place.
     pub(super) fn is_list(&self, place: &Place) -> bool {
         place.iter().any(|node| self.nodes[*node].types.as_ref().is_some_and(|types| types.contains(&Type::Array)))
     }
 
-    /// The place of a value under a key.
+    /// Returns the place of the value under a key.
     pub(super) fn field(&self, place: &Place, key: &str, value: Part<'_>) -> Place {
         let nodes = || place.iter().map(|node| &self.nodes[*node]);
         let named: Vec<_> = nodes().filter_map(|node| node.fields.get(key).copied()).collect();
@@ -107,13 +109,14 @@ impl Plan {
         }
     }
 
-    /// The place of an item of a list.
+    /// Returns the place of an item of a list.
     pub(super) fn item(&self, place: &Place, index: usize, value: Part<'_>) -> Place {
         let lists = place.iter().map(|node| &self.nodes[*node]);
         self.resolve(lists.filter_map(|node| node.first.get(index).copied().or(node.items)), value)
     }
 
-    /// All that is said of a value: of a union, the first alternative that it fits.
+    /// Returns all nodes that describe a value. For a union, these include the first alternative
+    /// that the value fits.
     fn resolve(&self, nodes: impl IntoIterator<Item = usize>, part: Part<'_>) -> Place {
         let mut place = Place::new();
         let mut pending: Vec<usize> = nodes.into_iter().collect();
@@ -130,7 +133,8 @@ impl Plan {
         place
     }
 
-    /// Whether a value may be one of a schema: what tells the alternatives of a union from each other is near its root.
+    /// Returns whether a value may have this schema. The check goes only a few levels deep, as the
+    /// alternatives of a union usually differ near the root.
     fn fits(&self, at: usize, part: Part<'_>, depth: usize) -> bool {
         if depth == 0 {
             return true;
@@ -162,7 +166,8 @@ impl Plan {
             && node.unions.iter().all(|union| union.iter().any(|one| self.fits(*one, part, depth)))
     }
 
-    /// A type is rich if a part of it is: types may lead back to themselves.
+    /// Marks each type that has a rich part. Types may be recursive, so the loop runs until nothing
+    /// changes.
     fn find_rich(&mut self) {
         let mut has_changed = true;
         while has_changed {
@@ -201,7 +206,7 @@ impl Compiler {
         at
     }
 
-    /// What a reference leads to, which may be on its way already.
+    /// Returns the node of a reference. For a recursive type the node may still be incomplete.
     fn referred(&mut self, path: &str) -> Option<usize> {
         if let Some(known) = self.known.get(path) {
             return Some(*known);
@@ -285,7 +290,8 @@ fn is_literal(part: Part<'_>, literal: &Value) -> bool {
     }
 }
 
-/// Whether every browser makes a date of it: a year of four digits, as RFC 3339 has it, and a time.
+/// Returns whether every browser can parse the text as a date: it has a year of four digits, as in
+/// RFC 3339, and a time.
 pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let pattern = b"0000-00-00T00:00:00";

@@ -10,7 +10,7 @@ use super::encode::encode;
 use super::plan::Plan;
 use crate::router::ManifestEntry;
 
-/// A date as chrono, jiff and others describe theirs.
+/// A date with the schema that chrono, jiff and others use.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 struct Date(#[schemars(extend("format" = "date-time"))] String);
@@ -21,7 +21,7 @@ fn date() -> Date {
 
 const EPOCH: &str = "1970-01-01T00:00:00.000Z";
 
-/// The vectors that were recorded: each a name, and what superjson writes.
+/// Returns recorded output of superjson by the name of the case.
 fn vectors() -> BTreeMap<&'static str, &'static str> {
     let line = |line: &'static str| line.split_once("  ").map(|(name, json)| (name, json.trim()));
     include_str!("vectors.txt").lines().filter_map(line).collect()
@@ -44,7 +44,7 @@ fn taken<T: JsonSchema>(text: &str) -> crate::Result<Option<String>> {
     decode(text, Some(&plan))
 }
 
-/// The issues of what is refused.
+/// Decodes a text that must be refused, and returns the issues.
 fn refusal(text: &str) -> Value {
     let error = decode(text, None).expect_err(text);
     assert_eq!(error.status(), 400, "{text}");
@@ -60,7 +60,7 @@ fn what_superjson_writes_is_read_as_plain_json() {
         ("plain", Some(r#"{"a":1}"#)),
         ("date", Some(r#""1970-01-01T00:00:00.000Z""#)),
         ("bigint", Some("10")),
-        // No JSON has them: they stay texts, which no reader of a number takes.
+        // JSON has no such numbers. They stay strings, which no reader of a number accepts.
         ("NaN", Some(r#""NaN""#)),
         ("Infinity", Some(r#""Infinity""#)),
         ("-0", Some("-0.0")),
@@ -127,7 +127,7 @@ fn what_json_has_stays_as_it_is() {
     assert_eq!(sent(&BTreeMap::from([("a", 1)])), r#"{"json":{"a":1}}"#);
     assert_eq!(sent(&(1_u32, "a", None::<Date>)), r#"{"json":[1,"a",null]}"#);
     assert_eq!(sent(&vec![Some(1.5)]), r#"{"json":[1.5]}"#);
-    // Its type says that it is a date, and it is none that a browser reads.
+    // The type says that this is a date, but browsers cannot parse it.
     assert_eq!(sent(&Date("tomorrow".to_owned())), r#"{"json":"tomorrow"}"#);
 }
 
@@ -139,7 +139,7 @@ enum Happened {
     Again { first: Box<Happened>, others: Vec<Happened> },
 }
 
-/// Variants have members of one name and of different types, and types lead back to themselves.
+/// The variants have members with the same name and different types, and the type is recursive.
 #[test]
 fn the_variant_that_is_there_says_what_its_members_are() {
     let said = || Happened::Said { time: EPOCH.to_owned() };
@@ -197,7 +197,8 @@ fn members_are_found_wherever_their_type_is_declared() {
     assert_eq!(number["meta"]["values"]["any"], json!(["bigint"]));
 }
 
-/// superjson gives up a reply that has an annotation below one of these keys, which a visitor may have written.
+/// superjson refuses a reply that has an annotation below one of these keys, and a visitor may have
+/// chosen the key.
 #[test]
 fn no_key_makes_a_client_give_up_a_reply() {
     let dates = BTreeMap::from(["__proto__", "a", "constructor", "prototype"].map(|key| (key, date())));
@@ -206,7 +207,7 @@ fn no_key_makes_a_client_give_up_a_reply() {
     assert_eq!(value["json"]["constructor"], EPOCH);
 }
 
-/// What a `Map` becomes is up to the type: an object to a map, pairs to a list.
+/// The type decides what a `Map` becomes: an object for a map, a list of pairs for a list.
 #[test]
 fn a_map_is_read_as_what_its_type_wants() {
     let text = r#"{"json":[[1,"a"],["3","b"]],"meta":{"values":["map",{"1.0":["bigint"]}],"v":1}}"#;
@@ -284,7 +285,8 @@ fn an_issue_names_the_value_that_cannot_be_sent() {
     assert_eq!(refusal(text), json!([{"field": "a.0.1", "message": "Invalid input: RegExp cannot be sent"}]));
 }
 
-/// The cost of an annotation is the length of its path: long lists, long keys and deep trees are read in no time.
+/// The cost of an annotation is proportional to the length of its path. Long lists, long keys and
+/// deep trees are read quickly.
 #[test]
 fn the_cost_is_that_of_the_text() {
     let count = 20_000;
@@ -331,7 +333,7 @@ fn tree() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever is sent, it is JSON that is read, or a refusal.
+    /// Any annotated JSON is decoded to valid JSON or refused with 400.
     #[test]
     fn any_annotations_are_read_or_refused(json in value(), values in tree()) {
         let text = json!({"json": json, "meta": {"values": values, "v": 1}}).to_string();
@@ -349,7 +351,7 @@ proptest! {
         let _ = decode(&text, None);
     }
 
-    /// What was written is read as what it was before.
+    /// Decoding what was encoded gives the original value.
     #[test]
     fn what_is_written_is_read_again(
         numbers in prop::collection::btree_map(any::<i64>(), prop::option::of(any::<u64>()), 0..4),
