@@ -1,6 +1,8 @@
-//! Exporters: documents made of the manifest. Each is a pure function of it, so that a document cannot drift from the router.
+//! Exporters make documents from the manifest. Each exporter is a pure function of the manifest, so
+//! a document always matches the router.
 //!
-//! May use the router and the vocabulary; whatever serves or prints a document lies outward of it.
+//! This module may use the router and the modules that the router uses. The code that serves or
+//! prints a document lies outward of it.
 
 mod openapi;
 pub(crate) mod page;

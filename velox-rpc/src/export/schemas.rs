@@ -1,7 +1,9 @@
-//! The schemas of all inputs and outputs, with their definitions under names that do not collide.
+//! Gathers the schemas of all inputs and outputs, and gives their definitions names that do not
+//! collide.
 //!
-//! One type may be read in another form than it is written in: a default makes a field optional to a reader only. Where the two
-//! forms of a type are the same it is one definition; where they differ, that of the reader has `Input` behind its name.
+//! A type may have different schemas for reading and for writing: a field with a default, for
+//! example, is optional only for reading. If both schemas are the same, the type has one
+//! definition. If they differ, the name of the one for reading ends with `Input`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +19,7 @@ pub(super) struct Schemas {
     pub(super) definitions: Map<String, Value>,
 }
 
-/// What definitions may be called.
+/// The rules for the names of definitions.
 pub(super) struct Naming {
     pub(super) is_allowed: fn(char) -> bool,
     pub(super) taken: &'static [&'static [&'static str]],
@@ -54,12 +56,12 @@ impl Schemas {
         schemas
     }
 
-    /// The name that a schema stands for, where it is a reference and nothing else counts.
+    /// Returns the name of the definition that a schema refers to, or `None` if it is no reference.
     pub(super) fn name_of(schema: &Value) -> Option<&str> {
         schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE)
     }
 
-    /// The schema, or the definition that it refers to.
+    /// Returns the schema, or the definition that it refers to.
     pub(super) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..MAX_HOPS {
@@ -69,12 +71,12 @@ impl Schemas {
         schema
     }
 
-    /// Whether `null` is one of them.
+    /// Returns whether the schema accepts `null`.
     pub(super) fn accepts_null(&self, schema: &Value) -> bool {
         self.accepts_null_within(schema, MAX_HOPS)
     }
 
-    /// Whether it is `null` and nothing else.
+    /// Returns whether the schema accepts only `null`.
     pub(super) fn is_null(&self, schema: &Value) -> bool {
         self.resolve(schema).get("type").and_then(Value::as_str) == Some("null")
     }
@@ -96,7 +98,8 @@ impl Schemas {
     }
 }
 
-/// The names of all definitions that a schema leads to, itself not among them unless it leads back.
+/// Returns the names of all definitions that a schema uses, directly or through other definitions.
+/// It contains the schema's own name only if the schema is recursive.
 pub(super) fn reached(schema: &Value, definitions: &Map<String, Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut pending = vec![schema];
@@ -122,7 +125,7 @@ fn each_reference(value: &Value, visit: &mut impl FnMut(String)) {
     }
 }
 
-/// What each definition is to be called: those that are read, and those that are written.
+/// Chooses the names of all definitions: those for reading and those for writing.
 fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Naming) -> (Names, Names) {
     let differs = |name: &str| written.get(name).is_some_and(|other| other != &read[name]);
     let is_shared = |name: &String| {
@@ -155,7 +158,7 @@ fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Namin
     (read_names, written_names)
 }
 
-/// Renames what a schema refers to.
+/// Renames the definitions that a schema refers to.
 fn rename(schema: &mut Value, names: &Names) {
     match schema {
         Value::Object(members) => {
@@ -171,7 +174,8 @@ fn rename(schema: &mut Value, names: &Names) {
     }
 }
 
-/// Takes out what is meant for this crate, and what is meant for readers of the Rust.
+/// Removes the keywords that are meant for this crate, and the parts of descriptions that are meant
+/// for readers of the Rust code.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -186,13 +190,14 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Returns the properties of a schema in the order in which the fields were written, and those of flattened types behind them.
+/// Returns the properties of a schema in the order in which the fields were written. Properties of
+/// flattened types come last.
 pub(super) fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     in_order(properties, schema.get(ORDER))
 }
 
-/// Puts members into an order; those that it does not name come last.
+/// Sorts members by a list of names. Members that are not in the list come last.
 pub(super) fn in_order<'a>(
     members: impl Iterator<Item = (&'a String, &'a Value)>,
     order: Option<&Value>,
@@ -203,22 +208,24 @@ pub(super) fn in_order<'a>(
     members
 }
 
-/// What a doc comment says before the examples, which are Rust.
+/// Returns the part of a doc comment before its examples, which are in Rust.
 pub(super) fn prose(comment: &str) -> &str {
     let end = comment.find("\n# Example").unwrap_or(comment.len());
     if comment.starts_with("# Example") { "" } else { comment[..end].trim() }
 }
 
-/// The name that a segment of a JSON pointer stands for.
+/// Decodes a segment of a JSON pointer in a URI fragment.
 fn decoded(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().replace("~1", "/").replace("~0", "~")
 }
 
-/// What `#[schema]` tells this crate of a field or type, beside JSON Schema.
+/// The prefix of the keywords by which `#[schema]` passes information to this crate beside JSON
+/// Schema.
 const OWN_KEYWORDS: &str = "x-velox-";
-/// The names of the fields in their order: a map of serde_json has them by the alphabet. It is taken out where a text is written.
+/// The member with the names of the fields in their order, since a map of serde_json sorts its
+/// keys. The exporters remove it before they write a document.
 pub(super) const ORDER: &str = "x-velox-order";
 const PATH: &str = "/components/schemas";
 pub(super) const REFERENCE: &str = "#/components/schemas/";
-/// References that lead back to themselves end here.
+/// The limit on steps through references, for definitions that refer to themselves.
 pub(super) const MAX_HOPS: usize = 16;

@@ -1,4 +1,4 @@
-//! The envelope of failures, and the responses that have it.
+//! Describes the envelope of failures and the responses that contain it.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -7,10 +7,10 @@ use super::named::Headers;
 use crate::export::schemas::REFERENCE;
 use crate::router::ManifestEntry;
 
-/// The name of the envelope's schema.
+/// The name of the envelope's schema in the components.
 pub(super) const NAME: &str = "Error";
 
-/// The schema of the one envelope that every failure has.
+/// Returns the schema of the envelope, which is the same for all failures.
 pub(super) fn envelope() -> Value {
     json!({
         "type": "object",
@@ -43,7 +43,8 @@ pub(super) fn envelope() -> Value {
     })
 }
 
-/// The failures of an operation, by status. What only its handler knows of is under `default`.
+/// Returns the failures of an operation by status. All failures without a known status are under
+/// `default`.
 pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Headers) -> Map<String, Value> {
     let mut responses: Vec<(StatusCode, Vec<&str>)> =
         vec![(StatusCode::BAD_REQUEST, vec!["The request or its input is not what it should be"])];
@@ -75,7 +76,7 @@ fn response(description: &str) -> Value {
     })
 }
 
-/// What a status is called.
+/// Returns the standard reason phrase of a status, or "Done" if it has none.
 pub(super) fn reason(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Done")
 }

@@ -1,4 +1,4 @@
-//! The fields of an input, as parameters and as a body.
+//! Finds the fields of an input, for parameters and for a body.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,8 @@ pub(super) struct Field {
     pub(super) is_required: bool,
 }
 
-/// The top-level fields of an input, those of flattened and tagged types among them, in the schema's order.
+/// Returns the top-level fields of an input in the schema's order, including those of flattened and
+/// tagged types.
 pub(super) fn fields(schema: &Value, schemas: &Schemas) -> Vec<Field> {
     let mut found = Vec::new();
     collect(schema, schemas, MAX_HOPS, &mut found);
@@ -52,7 +53,7 @@ fn collect(schema: &Value, schemas: &Schemas, hops: usize, found: &mut Vec<Field
     }
 }
 
-/// Variants may give a field different schemas: any of them will do.
+/// Adds a field. If variants give it different schemas, the field accepts any of them.
 fn add(found: &mut Vec<Field>, field: Field) {
     let Some(known) = found.iter_mut().find(|known| known.name == field.name) else {
         found.push(field);
@@ -69,7 +70,7 @@ fn add(found: &mut Vec<Field>, field: Field) {
     }
 }
 
-/// Whether it takes keys that it does not name, as maps and flattened maps do.
+/// Returns whether the input accepts keys that it does not name, as maps and flattened maps do.
 pub(super) fn is_open(schema: &Value, schemas: &Schemas) -> bool {
     fn look(schema: &Value, schemas: &Schemas, hops: usize) -> bool {
         let others = |keyword: &str| schema.get(keyword).is_some_and(|others| *others != Value::Bool(false));
@@ -81,7 +82,8 @@ pub(super) fn is_open(schema: &Value, schemas: &Schemas) -> bool {
     look(schema, schemas, MAX_HOPS)
 }
 
-/// The schema of an input less some of its fields. A named input is given in place.
+/// Returns the schema of an input without some of its fields. A reference is replaced by its
+/// definition.
 pub(super) fn less(schema: &Value, names: &BTreeSet<&str>, schemas: &Schemas) -> Value {
     remove(schemas.resolve(schema), names, schemas, MAX_HOPS)
 }
@@ -116,7 +118,7 @@ fn remove(schema: &Value, names: &BTreeSet<&str>, schemas: &Schemas, hops: usize
     Value::Object(rest)
 }
 
-/// A schema for text in a path or a query, which cannot be null.
+/// Returns the schema of a parameter in a path or a query. Such a parameter cannot be `null`.
 pub(super) fn plain(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let Some(members) = schema.as_object_mut() else { return schema };

@@ -1,6 +1,7 @@
-//! An OpenAPI 3.1 document of the REST routes.
+//! Makes an OpenAPI 3.1 document of the REST routes.
 //!
-//! `operation` describes one route by what `input`, `errors` and `security` say of its parts; `paths` puts them together.
+//! `operation` describes one route. It uses `input`, `errors` and `security` for the parts of a
+//! route. `paths` collects the operations.
 
 mod errors;
 mod input;
@@ -23,9 +24,11 @@ use crate::call::Kind;
 use crate::export::schemas::{Naming, Schemas, prose, reached};
 use crate::router::{Manifest, ManifestEntry};
 
-/// What an OpenAPI document says beside the routes; [`document`](Self::document) makes it of a manifest.
+/// Configures an OpenAPI document: its title, its servers and so on. [`document`](Self::document)
+/// adds the routes of a manifest.
 ///
-/// [`App::docs`](crate::App::docs) serves it, with a page to read and to try it.
+/// [`App::docs`](crate::App::docs) serves the document, together with a page on which people can
+/// read it and try the procedures.
 ///
 /// # Examples
 ///
@@ -54,34 +57,38 @@ pub struct OpenApi {
 }
 
 impl OpenApi {
-    /// A document of this title, for this version of the application.
+    /// Makes a document with this title, for this version of the application.
     pub fn new(title: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
         let (title, version) = (title.into(), version.into());
         Self { title, version, description: None, servers: Vec::new(), current_user: None }
     }
 
-    /// Says what the application is for. CommonMark is read by most who show it.
+    /// Sets the description of the application. Most tools that show OpenAPI documents render it as
+    /// CommonMark.
     pub fn description(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// Says where clients reach the application: a URL, or a path that a proxy puts in front of the routes.
+    /// Adds a server at which clients reach the application: a URL, or a path that a proxy puts in
+    /// front of the routes.
     ///
-    /// By default, a document that [`App::docs`](crate::App::docs) serves names the application that serves it, by a relative URL. This works
-    /// behind any proxy and in any router that the application is mounted in.
+    /// By default, a document that [`App::docs`](crate::App::docs) serves names the application
+    /// that serves it, by a relative URL. This works behind any proxy and in any router that the
+    /// application is mounted in.
     ///
-    /// The page at `/docs` calls the first of these servers that has its own origin. If there is none, it calls the application that serves
-    /// the page.
+    /// The page at `/docs` calls the first of these servers that has the same origin as the page.
+    /// If none has, it calls the application that serves the page.
     pub fn server(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.servers.push(url.into());
         self
     }
 
-    /// Names the query that returns the current user, such as `auth.getProfile`. The page at `/docs` calls it when it opens and after each
-    /// mutation, and shows what it returns. If the query fails, the page says that nobody is logged in.
+    /// Sets the query that returns the current user, such as `auth.getProfile`. The page at `/docs`
+    /// calls it when it opens and after each call by a method other than GET, and shows what it
+    /// returns. If the query fails, the page says that nobody is logged in.
     ///
-    /// The query needs a REST route without parameters.
+    /// The query needs a REST route by GET without path parameters, and must not require an input.
     ///
     /// # Examples
     ///
@@ -102,7 +109,7 @@ impl OpenApi {
         self
     }
 
-    /// What is wrong with the document for these procedures.
+    /// Checks that `current_user` names a suitable query in this manifest.
     pub(crate) fn check(&self, manifest: &Manifest) -> Result<(), String> {
         let Some(name) = &self.current_user else { return Ok(()) };
         let entry = manifest.entries().iter().find(|entry| entry.name().to_string() == *name);
@@ -123,19 +130,23 @@ impl OpenApi {
         &self.title
     }
 
-    /// Returns the document, as it is for clients that reach the application at `/`. The same manifest always gives the same document.
+    /// Returns the document for clients that reach the application at `/`. The same manifest always
+    /// gives the same document.
     ///
-    /// - Every route is an operation, by the id `<namespace>_<procedure>` and under the tag `<namespace>`. `x-velox-procedure` is the
-    ///   procedure's name.
-    /// - Types that have a name are components. Where a type is read in another form than it is written in, its reader's has `Input` behind
-    ///   its name. A body that is an input less what the path gives has `Body` behind its name.
-    /// - A success has the status that is sent, unless the handler sets another by
-    ///   [`Reply`](crate::context::Reply); a failure has the envelope that every failure has. The document names the failures that guards and
-    ///   middlewares [describe](crate::Middleware::describe), and those that
-    ///   [`fails_with`](crate::ProcedureBuilder::fails_with) adds.
-    /// - A cookie or header that a middleware or guard [describes](crate::Middleware::describe) is a security scheme of just the
-    ///   procedures that it stands in; where it is optional, so is the scheme. Procedures without any say `security: []`.
-    /// - A procedure without a doc comment has its name in words as `summary`: `listUsers` is "List users".
+    /// - Every route is an operation. Its `operationId` is `<namespace>_<procedure>`, its tag is
+    ///   `<namespace>`, and `x-velox-procedure` is the name of the procedure.
+    /// - Named types become components. If a type has different schemas for reading and for
+    ///   writing, the name of the schema for reading ends with `Input`. If the path gives a part of
+    ///   a named input, the schema of the body contains the rest, and its name ends with `Body`.
+    /// - A success has the status that the server sends, unless the handler sets another one by
+    ///   [`Reply`](crate::context::Reply). All failures have the same envelope. The document names
+    ///   the failures that guards and middlewares [describe](crate::Middleware::describe), and
+    ///   those that [`fails_with`](crate::ProcedureBuilder::fails_with) adds.
+    /// - If a middleware or guard [describes](crate::Middleware::describe) a cookie or header, the
+    ///   procedures that use it have a security scheme for it. If the cookie or header is optional,
+    ///   so is the scheme. Procedures without any say `security: []`.
+    /// - If a procedure has no doc comment, its `summary` is its name in words: `listUsers` becomes
+    ///   "List users".
     #[must_use]
     pub fn document(&self, manifest: &Manifest) -> Value {
         let mut document = self.ordered(manifest, "/");
@@ -143,13 +154,13 @@ impl OpenApi {
         document
     }
 
-    /// Returns the text of the document with this URL of the application, unless servers are named. Paths and properties are in the order
-    /// in which they were written.
+    /// Returns the document as text. `root` is the URL of the application, which is used if no
+    /// server is set. Paths and properties are in the order in which they were written.
     pub(crate) fn text(&self, manifest: &Manifest, root: &str) -> String {
         ordered::text(&self.ordered(manifest, root))
     }
 
-    /// The document, with the order of paths and properties beside them.
+    /// Returns the document with the order of its paths and properties as extra members.
     fn ordered(&self, manifest: &Manifest, root: &str) -> Value {
         let entries = manifest.entries();
         let schemas = Schemas::gather(entries, &NAMING);
@@ -199,7 +210,7 @@ impl OpenApi {
     }
 }
 
-/// What the paths refer to, and nothing else.
+/// Returns the components that the paths refer to, and no others.
 fn components(
     paths: &Value,
     schemas: Schemas,

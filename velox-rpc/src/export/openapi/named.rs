@@ -1,4 +1,4 @@
-//! Components beside the schemas of inputs and outputs: bodies that are a part of an input, and headers of replies.
+//! Names the other components: bodies that are a part of an input, and headers of replies.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -7,19 +7,19 @@ use crate::export::schemas::REFERENCE;
 use crate::procedure::ReplyHeader;
 use crate::router::ManifestEntry;
 
-/// The bodies that are a named input less what the path gives, each under a name.
+/// The bodies that contain a part of a named input, by name. The path gives the rest of the input.
 pub(super) struct Bodies<'a> {
     taken: &'a Map<String, Value>,
     named: Map<String, Value>,
 }
 
 impl<'a> Bodies<'a> {
-    /// None yet. These names are taken.
+    /// Makes an empty collection. The names in `taken` are not used again.
     pub(super) fn new(taken: &'a Map<String, Value>) -> Self {
         Self { taken, named: Map::new() }
     }
 
-    /// Names the body of an input, and returns a reference to it: `UpdateUserBody`.
+    /// Names the body of an input, such as `UpdateUserBody`, and returns a reference to it.
     pub(super) fn refer(&mut self, input: &str, schema: Value) -> Value {
         let known = self.named.iter().find(|(_, known)| **known == schema).map(|(name, _)| name.clone());
         let name = known.unwrap_or_else(|| {
@@ -37,7 +37,7 @@ impl<'a> Bodies<'a> {
     }
 }
 
-/// The headers of all replies, each description of a header under a name.
+/// The headers of all replies. Each different description of a header has its own name.
 pub(super) struct Headers(Vec<(String, ReplyHeader)>);
 
 impl Headers {
@@ -62,7 +62,7 @@ impl Headers {
         Value::Object(self.0.iter().map(|(name, header)| (name.clone(), described(header))).collect())
     }
 
-    /// Tells a response of its headers. `None` is any other failure.
+    /// Adds its headers to a response. The status `None` stands for any other failure.
     pub(super) fn add(&self, response: &mut Value, status: Option<StatusCode>, entry: &ManifestEntry) {
         let has = |header: &&ReplyHeader| header.status.is_none() || header.status == status;
         for header in entry.demands().headers().iter().filter(has) {
@@ -77,7 +77,7 @@ fn is_same(one: &ReplyHeader, other: &ReplyHeader) -> bool {
     (&one.name, &one.description) == (&other.name, &other.description)
 }
 
-/// The name, with a number behind it where it is taken.
+/// Returns the name, with a number appended if it is taken.
 pub(super) fn free_name(wanted: String, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number| format!("{wanted}{number}"));
     let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !is_taken(name));

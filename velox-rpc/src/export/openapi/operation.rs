@@ -1,4 +1,4 @@
-//! One route as an operation.
+//! Describes one route as an OpenAPI operation.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::call::Kind;
 use crate::export::schemas::{Schemas, prose};
 use crate::router::{ManifestEntry, ManifestRoute};
 
-/// All that is known of one route.
+/// A route with everything that its description needs.
 pub(super) struct Operation<'a> {
     pub(super) entry: &'a ManifestEntry,
     pub(super) route: &'a ManifestRoute,
@@ -62,7 +62,7 @@ impl Operation<'_> {
         }
     }
 
-    /// Those of the path, then those of the query.
+    /// Returns the path parameters, followed by the query parameters.
     fn parameters(&self, path: &[PathParameter]) -> Vec<Value> {
         let all = self.input.map(|input| fields(input, self.schemas)).unwrap_or_default();
         let in_path = path.iter().map(|parameter| {
@@ -77,7 +77,8 @@ impl Operation<'_> {
         let rest = all.iter().filter(|field| path.iter().all(|parameter| parameter.field != field.name));
         parameters.extend(rest.map(|field| described("query", field)));
         if self.input.is_some_and(|input| is_open(input, self.schemas)) {
-            // A map takes every key: as OpenAPI has it, an object that is exploded into the query.
+            // A map accepts every key. OpenAPI expresses this by an object that is exploded into
+            // the query.
             let any = json!({"type": "object", "additionalProperties": true});
             let name = free_name(all.iter().map(|field| field.name.as_str()));
             parameters.push(json!({"name": name, "in": "query", "style": "form", "explode": true, "schema": any}));
@@ -85,7 +86,7 @@ impl Operation<'_> {
         parameters
     }
 
-    /// The body: the input less the path's parameters, where anything is left.
+    /// Returns the body: the input without the path parameters. It is `None` if nothing is left.
     fn body(&self, path: &[PathParameter], bodies: &mut Bodies<'_>) -> Option<Value> {
         let input = self.input.filter(|_| self.route.takes_body)?;
         let names: BTreeSet<_> = path.iter().map(|parameter| parameter.field.as_str()).collect();
@@ -112,7 +113,8 @@ impl Operation<'_> {
     fn responses(&self) -> Map<String, Value> {
         let mut responses = Map::new();
         if self.entry.name().kind() == Kind::Subscription {
-            // A schema of the events, as OpenAPI 3.1 has it: it has no other way to say that there are many.
+            // OpenAPI 3.1 has no way to describe a sequence of events, so this is the schema of one
+            // event.
             let events = json!({"text/event-stream": {"schema": object(self.output)}});
             let mut response = json!({"description": EVENTS, "content": events});
             self.headers.add(&mut response, Some(StatusCode::OK), self.entry);
@@ -141,7 +143,8 @@ impl Operation<'_> {
     }
 }
 
-/// A field as a parameter: what its schema says of it as a whole is said of the parameter.
+/// Describes a field as a parameter. The description and the deprecation move from the schema to
+/// the parameter.
 fn described(place: &str, field: &Field) -> Value {
     let mut schema = object(&plain(&field.schema));
     let mut parameter = json!({"name": field.name, "in": place, "required": field.is_required});
@@ -154,12 +157,12 @@ fn described(place: &str, field: &Field) -> Value {
     parameter
 }
 
-/// A schema as an object: not all who read OpenAPI take `true` for one.
+/// Returns the schema as an object, since some OpenAPI tools do not accept `true` as a schema.
 fn object(schema: &Value) -> Value {
     if *schema == Value::Bool(true) { json!({}) } else { schema.clone() }
 }
 
-/// A name in words: `listUsers` as `List users`, `getAPIKey` as `Get API key`.
+/// Turns a name into words: `listUsers` into `List users`, and `getAPIKey` into `Get API key`.
 fn words(name: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut letters = name.chars().peekable();
@@ -194,7 +197,7 @@ fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
     name
 }
 
-/// The member of an operation that says which procedure it is, as `auth.login`.
+/// The member of an operation that names its procedure, such as `auth.login`.
 const PROCEDURE: &str = "x-velox-procedure";
 const EVENTS: &str = "Server-sent events. Each without a name is a message, whose data is described here; `connected` comes first, `ping` while \
      nothing happens, `return` at the end, and `serialized-error` with an error where the subscription fails";

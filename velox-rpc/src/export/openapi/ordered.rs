@@ -1,17 +1,17 @@
-//! The order of a document. The maps of serde_json have their members by the alphabet, so the document carries the order beside them,
-//! until it is written.
+//! Writes a document in order. The maps of serde_json sort their keys alphabetically, so the
+//! document carries the order as extra members until it is written.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use crate::export::schemas::{ORDER, in_order, properties};
 
-/// Writes a document in its order.
+/// Returns the document as text, in its order.
 pub(super) fn text(document: &Value) -> String {
     serde_json::to_string(&Ordered(document)).expect("a tree of JSON can be written")
 }
 
-/// Takes the order out of a document.
+/// Removes the members that carry the order.
 pub(super) fn strip(document: &mut Value) {
     match document {
         Value::Object(members) => {
@@ -35,7 +35,8 @@ impl Serialize for Ordered<'_> {
     }
 }
 
-/// The order of a schema is that of its properties, and any other order that of the members beside it.
+/// Writes an object. In a schema, the order member gives the order of its properties; in any other
+/// object, it gives the order of the object's own members.
 fn object<S: Serializer>(members: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
     let is_schema = members.contains_key("properties");
     let order = members.get(ORDER).filter(|_| !is_schema);

@@ -1,4 +1,5 @@
-//! The paths of the document. OpenAPI knows paths apart by their literal segments alone, as the router does.
+//! Collects the paths of the document. OpenAPI tells paths apart by their literal segments only, as
+//! the router does.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +11,21 @@ use crate::router::ManifestRoute;
 
 #[derive(Default)]
 pub(super) struct Paths {
-    /// Each path as it is written in the document, with its operations.
+    /// Each path of the document, with its operations by method.
     items: Vec<(Template, Map<String, Value>)>,
     ids: BTreeSet<String>,
 }
 
-/// A path: its segments, of which `None` is a parameter, and the names of the parameters.
+/// A path. In `segments`, `None` is a parameter; `parameters` has the names of the parameters in
+/// order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template {
     segments: Vec<Option<String>>,
     pub(super) parameters: Vec<String>,
 }
 
-/// A parameter of a path: what it is called by the procedure, and in the document.
+/// A path parameter. `field` is its name in the procedure's input, and `name` is its name in the
+/// document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathParameter {
     pub(super) field: String,
@@ -30,8 +33,8 @@ pub(super) struct PathParameter {
 }
 
 impl Paths {
-    /// Adds the operation of a route. Of routes that differ in nothing but the names of parameters, the first names them: in a
-    /// document they are one path.
+    /// Adds the operation of a route. Routes that differ only in the names of their parameters are
+    /// one path in the document; the first of them names the parameters.
     pub(super) fn add(
         &mut self,
         route: &ManifestRoute,
@@ -58,7 +61,8 @@ impl Paths {
         Value::Object(paths.chain([(ORDER.to_owned(), order)]).collect())
     }
 
-    /// `a_b.c` and `a.b_c` would have one id.
+    /// Returns a unique `operationId`: without a number, `a_b.c` and `a.b_c` would have the same
+    /// one.
     fn id(&mut self, name: &ProcedureName) -> String {
         let wanted = format!("{}_{}", name.namespace(), name.name());
         let numbered = (2..).map(|number| format!("{wanted}_{number}"));

@@ -1,4 +1,4 @@
-//! Credentials as security schemes, each under a name of its own.
+//! Describes credentials as security schemes. Each credential gets a unique name.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::named::free_name;
 use crate::procedure::{Credential, Demands};
 use crate::router::ManifestEntry;
 
-/// All credentials that procedures with a route demand, with the names of their schemes.
+/// The credentials of all procedures with a route, and the names of their schemes.
 pub(super) struct Schemes(Vec<(String, Credential)>);
 
 impl Schemes {
@@ -35,7 +35,8 @@ impl Schemes {
         Value::Object(schemes.collect())
     }
 
-    /// The requirements of an operation, any one of which is enough. An empty list says that it is open.
+    /// Returns the security requirements of an operation. A caller has to meet one of them. An
+    /// empty list means that the operation is open.
     pub(super) fn requirements(&self, demands: &Demands) -> Value {
         let (required, accepted) = (demands.required(), demands.accepted());
         let least = || self.requirement(required.iter());
@@ -60,7 +61,8 @@ fn scheme(credential: &Credential) -> Value {
     json!({"type": "apiKey", "in": place, "name": name})
 }
 
-/// A cookie's prefix says how browsers treat it, and is no part of what it is called here.
+/// Returns the name of a scheme. It omits the prefix of a cookie name, which only tells browsers
+/// how to treat the cookie.
 fn scheme_name(credential: &Credential) -> String {
     let (Credential::Cookie(name) | Credential::Header(name)) = credential;
     let bare = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);

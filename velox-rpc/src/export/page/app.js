@@ -1,4 +1,5 @@
-// The page: shows the OpenAPI document beside it, and lets a person find and call what it describes.
+// Shows the OpenAPI document that is served beside the page, and lets people find and call
+// operations.
 
 import { root, send } from "./call.js";
 import { byId, element } from "./dom.js";
@@ -8,7 +9,7 @@ import { api, show } from "./schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
-/** The operations of the document, each with its view and its place in the list at the left. */
+/** The operations of the document, each with its view and its link in the list at the left. */
 const entries = [];
 
 function start(document) {
@@ -51,7 +52,7 @@ function groupOf({ name, description }) {
   return { members, count, item, section };
 }
 
-/** Shows the operations that have every word of the filter, in the list as well. */
+/** Shows the operations that contain every word of the filter, and their links in the list. */
 function filter(groups) {
   const wanted = byId("filter").value.trim();
   const words = wanted.toLowerCase().split(/\s+/);
@@ -68,22 +69,22 @@ function filter(groups) {
   byId("nothing").textContent = `No procedure has “${wanted}” in its name, path or text.`;
 }
 
-/** The procedure that the address names. */
+/** The name of the procedure in the address. */
 let current = "";
 
 const named = () => location.hash.slice(1);
 
-/** The address follows the procedure that was opened last. */
+/** Updates the address when a procedure is opened or closed. */
 function toggled(name, view) {
   if (view.open && named() !== name) history.pushState(null, "", `#${name}`);
   if (!view.open && named() === name) history.pushState(null, "", location.pathname + location.search);
   mark(named());
 }
 
-/** The open procedure follows the address: of a link, and of the browser's buttons. */
+/** Opens the procedure in the address, after a click on a link or on a button of the browser. */
 function follow() {
   const [left, wanted] = [current, named()].map((name) => entries.find((entry) => entry.name === name));
-  // A link to a namespace, or past the list.
+  // The address may name a namespace, or the main part of the page.
   if (named() && !wanted) return;
   mark(named());
   if (left && left !== wanted) left.view.open = false;
@@ -101,7 +102,7 @@ function mark(name) {
   }
 }
 
-/** Asks the procedure that the document names for who is logged in. */
+/** Calls the procedure that returns the current user, and shows its result. */
 async function showUser() {
   const asked = entries.find(({ name }) => name === api["x-velox-current-user"]);
   if (!asked) return;
@@ -115,7 +116,7 @@ async function showUser() {
   byId("user").replaceChildren(...told);
 }
 
-/** The texts and numbers of a user. */
+/** Returns the simple values of a user as text. */
 function summary(user) {
   if (user === null || typeof user !== "object") return asText(user);
   const simple = Object.values(user).filter((value) => value !== null && (typeof value !== "object" || JSON.isRawJSON?.(value)));

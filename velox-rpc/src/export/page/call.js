@@ -1,8 +1,11 @@
-// Requests: what an operation and its form ask for, sent by the browser or written as a command.
+// Makes a request from an operation and its form, and sends it or writes it as a curl command.
 
 import { api } from "./schema.js";
 
-/** The address below which the procedures are: that of the first server on the page's origin, or that of the application itself. */
+/**
+ * Returns the root URL of the procedures: the first server on the page's origin, or the application
+ * that serves the page.
+ */
 export function root() {
   const document = new URL("openapi.json", import.meta.url);
   const servers = api.servers.map(({ url }) => new URL(url, document));
@@ -10,7 +13,10 @@ export function root() {
   return found.href.replace(/\/$/, "");
 }
 
-/** The request of an operation with these values, each `{ place, name, value }`, and this body. */
+/**
+ * Makes the request of an operation with these values, each `{ place, name, value }`, and this
+ * body.
+ */
 export function requestOf({ path, method }, values, body) {
   const at = (place) => values.filter((value) => value.place === place);
   const target = at("path").reduce((path, { name, value }) => path.replace(`{${name}}`, () => encodeURIComponent(value)), path);
@@ -24,7 +30,10 @@ export function send({ method, url, headers, body }, signal) {
   return fetch(url, { method, headers, body, signal, credentials: "same-origin", cache: "no-store" });
 }
 
-/** The request as a command of a shell, with these cookies. The page cannot read them, so their values are left to fill in. */
+/**
+ * Returns the request as a curl command. The page cannot read the values of cookies, so people fill
+ * them in.
+ */
 export function curl({ method, url, headers, body }, cookies) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const lines = [

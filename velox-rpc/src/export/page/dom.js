@@ -1,8 +1,8 @@
-// Elements of the page. Text of the document and of replies only ever goes in as text: nothing here makes markup of it.
+// Makes the elements of the page. Text from the document and from replies is never parsed as HTML.
 
 export const byId = (id) => document.getElementById(id);
 
-/** Makes an element with attributes and children. `undefined` and `false` leave an attribute out. */
+/** Makes an element with attributes and children. `undefined` and `false` omit an attribute. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {

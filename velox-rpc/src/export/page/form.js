@@ -1,10 +1,10 @@
-// The form of an operation: a field for each parameter and for each header that it demands, and its body.
+// Makes the form of an operation: its parameters, the headers that it demands, and its body.
 
 import { element, freshId } from "./dom.js";
 import { asText } from "./json.js";
 import { api, example, resolve, rules, schemaView, typeText } from "./schema.js";
 
-/** The cookies and headers by which a caller of the operation shows who it is. */
+/** Returns the cookies and headers that authenticate a caller of the operation. */
 export function credentials(operation) {
   const requirements = operation.security ?? [];
   const names = [...new Set(requirements.flatMap((requirement) => Object.keys(requirement)))];
@@ -14,7 +14,9 @@ export function credentials(operation) {
   }));
 }
 
-/** The rows of the form, and `read`, which returns what was filled in as `{ place, name, value }`. */
+/**
+ * Returns the rows of the form and `read`, which returns the values as `{ place, name, value }`.
+ */
 export function parameterFields(operation) {
   const parameters = (operation.parameters ?? []).map((parameter) => field(parameter));
   const headers = credentials(operation).filter((credential) => credential.in === "header").map(credentialField);
@@ -22,7 +24,7 @@ export function parameterFields(operation) {
   return { rows: fields.map(({ row }) => row), read: () => fields.flatMap(({ read }) => read()) };
 }
 
-/** The body of the operation: its label, its schema and a text to edit. Nothing where it takes none. */
+/** Returns the label, the schema and the editor of the body, or `undefined` if there is none. */
 export function bodyField(operation) {
   const schema = operation.requestBody?.content?.["application/json"]?.schema;
   if (!schema) return undefined;
@@ -47,7 +49,7 @@ function field({ name, in: place, required, description, schema }) {
   return { row: row(name, { id, control, required, hint: about(how), description }), read };
 }
 
-/** What a person fills in for a schema: a choice, several choices, lines, or a text. */
+/** Makes the control for a schema: a choice, several choices, lines, or a text. */
 function controlOf(schema, { id, required }) {
   const choices = (of) => of.enum ?? (of.type === "boolean" ? [true, false] : undefined);
   if (schema.type === "array" && choices(resolve(schema.items))) {
@@ -87,12 +89,14 @@ function row(name, { id, control, required, hint, description }) {
     element("div", { class: "hint", id: `${id}-hint` }, hint, description ? ` — ${description}` : ""));
 }
 
-/** The values of the headers by which a caller shows who it is. They are filled in once, and serve all operations. */
+/**
+ * The values of the authentication headers. They are filled in once and used for all operations.
+ */
 const secrets = new Map();
 
 function credentialField({ name, required, description }) {
   const id = freshId("field");
-  // It may be left empty, so that a refusal can be seen.
+  // It may stay empty, so that people can see how the server refuses the call.
   const control = input({}, { id, "data-credential": name });
   control.value = secrets.get(name) ?? "";
   control.addEventListener("input", () => {

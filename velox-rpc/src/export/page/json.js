@@ -1,16 +1,20 @@
-// JSON whose numbers stay as they are written. JavaScript rounds integers above 2^53.
+// Parses and indents JSON without changing its numbers. JavaScript rounds integers above 2^53.
 
-/** Parses a text. Numbers that JavaScript would round stay text, which `JSON.stringify` writes as it was. */
+/**
+ * Parses a text. Numbers that JavaScript would round become raw JSON, so `JSON.stringify` writes
+ * them unchanged.
+ */
 export function parse(text) {
   const isRounded = (value) => typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  // Browsers from before 2025 do not tell the source of a number: there the limits in a schema are shown rounded.
+  // Browsers from before 2025 do not pass the source text of a number, so they show large limits
+  // rounded.
   return JSON.parse(text, (_, value, context) => (context?.source && isRounded(value) ? JSON.rawJSON(context.source) : value));
 }
 
-/** A value as text: a text as it is, anything else as JSON. */
+/** Returns a string unchanged and any other value as JSON. */
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Indents a JSON text, and changes nothing else in it. A text that is no JSON comes back as it is. */
+/** Indents a JSON text and changes nothing else. Returns any other text unchanged. */
 export function indent(text) {
   try {
     JSON.parse(text);

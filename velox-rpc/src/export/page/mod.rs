@@ -1,5 +1,5 @@
-//! The page that shows an OpenAPI document and lets a person try it: files of our own, embedded, so that it works without a
-//! network.
+//! Serves the page that shows an OpenAPI document and lets people try it. Its files are written for
+//! velox and embedded in the binary, so the page works without a network.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,18 @@ use crate::router::Manifest;
 
 /// A file below the page's path.
 pub(crate) struct File {
-    /// What stands behind the page's path; empty for the page itself.
+    /// The part of the file's path after the path of the page. It is empty for the page itself.
     pub(crate) suffix: &'static str,
     pub(crate) content_type: &'static str,
     pub(crate) text: Cow<'static, str>,
 }
 
-/// The page, what it is made of, and the document that it shows. `path` is where the page stands, as `/docs`.
+/// Returns the page, its scripts and styles, and the document that it shows. `path` is the path of
+/// the page, such as `/docs`.
 pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<File> {
     let file = |suffix, content_type, text| File { suffix, content_type, text };
-    // Relative, so that the page works behind whatever prefix a proxy or a router puts in front of it.
+    // The URLs are relative, so that the page works behind any prefix that a proxy or a router
+    // adds.
     let base = path.rsplit('/').next().unwrap_or(path);
     let root = root(path);
     let page = include_str!("index.html").replace("{base}", base).replace("{root}", &root);
@@ -32,7 +34,7 @@ pub(crate) fn files(path: &str, open_api: &OpenApi, manifest: &Manifest) -> Vec<
     others.into_iter().chain(SCRIPTS.map(script)).collect()
 }
 
-/// The scripts, which are modules and name each other.
+/// The scripts. They are modules that import each other by these names.
 const SCRIPTS: [(&str, &str); 7] = [
     ("/app.js", include_str!("app.js")),
     ("/call.js", include_str!("call.js")),
@@ -43,12 +45,12 @@ const SCRIPTS: [(&str, &str); 7] = [
     ("/schema.js", include_str!("schema.js")),
 ];
 
-/// From the document below this path to the application: `..` from `/docs/openapi.json`.
+/// Returns the relative URL from the document to the application: `..` from `/docs/openapi.json`.
 fn root(path: &str) -> String {
     vec![".."; path.matches('/').count()].join("/")
 }
 
-/// What is wrong with the path of a page.
+/// Checks the path of the page, and returns what is wrong with it.
 pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let mut segments = path.strip_prefix('/').ok_or("it has to begin with `/`")?.split('/');
@@ -59,7 +61,7 @@ pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
     }
 }
 
-/// A text as it stands in markup.
+/// Escapes a text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,4 +1,4 @@
-// An operation: its heading, and inside of it what it does, its form, its responses and the reply.
+// Shows an operation: its heading, description, form, responses and reply.
 
 import { curl, requestOf, send } from "./call.js";
 import { element } from "./dom.js";
@@ -6,7 +6,10 @@ import { bodyField, credentials, parameterFields } from "./form.js";
 import { indent } from "./json.js";
 import { api, schemaView, typeText } from "./schema.js";
 
-/** The operation, closed. What is inside of it is made when it is opened. `sent` is told of each reply. */
+/**
+ * Returns the closed operation. Its content is made when it is opened. `sent` is called after each
+ * request.
+ */
 export function operationView(call, operation, sent) {
   const { path, method } = call;
   const name = operation["x-velox-procedure"];
@@ -26,7 +29,7 @@ export function operationView(call, operation, sent) {
 const paragraphs = (operation) => (operation.description ?? "").split("\n\n");
 
 function inside(call, operation, sent) {
-  // The first paragraph is in the heading.
+  // The heading already shows the first paragraph.
   const more = paragraphs(operation).slice(1).map((text) => element("p", { class: "text" }, text));
   return element("div", { class: "inside" },
     element("div", {}, more, form(call, operation, sent)),
@@ -64,7 +67,7 @@ function form(call, operation, sent) {
   curlButton.addEventListener("click", async () => {
     if (!view.reportValidity()) return;
     const command = curl(request(), cookies.filter(({ required }) => required));
-    // Browsers let a page reach the clipboard only over HTTPS and on this machine.
+    // Browsers allow access to the clipboard only over HTTPS and on localhost.
     const copied = await navigator.clipboard?.writeText(command).then(() => true, () => false);
     status.replaceChildren(copied ? "Copied to the clipboard." : "Copy this command:");
     reply.replaceChildren(element("pre", { tabindex: "0" }, command));
@@ -72,7 +75,7 @@ function form(call, operation, sent) {
   return view;
 }
 
-/** Sends a request, and shows the reply. Events are shown as they come. */
+/** Sends a request and shows the reply. Events appear as they arrive. */
 async function answer(request, { status, reply, signal }) {
   const start = performance.now();
   status.replaceChildren();

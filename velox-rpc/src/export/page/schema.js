@@ -1,4 +1,4 @@
-// What the schemas of the document say, for people.
+// Describes the schemas of the document for people.
 
 import { element } from "./dom.js";
 import { asText } from "./json.js";
@@ -10,7 +10,7 @@ export function show(document) {
   api = document;
 }
 
-/** Follows references to the schema that they lead to. */
+/** Follows references to a schema. */
 export function resolve(schema) {
   for (let hops = 0; schema?.$ref && hops < 16; hops++) {
     schema = schema.$ref.slice(2).split("/").reduce((part, key) => part?.[key], api);
@@ -21,7 +21,7 @@ export function resolve(schema) {
 const refName = (schema) => schema?.$ref?.split("/").pop();
 const variants = (schema) => schema.anyOf ?? schema.oneOf;
 
-/** The type of a schema: `string[]`, `"user" | "admin"`, `User`. */
+/** Returns the type of a schema: `string[]`, `"user" | "admin"`, `User`. */
 export function typeText(schema, hops = 0) {
   if (schema === true || schema === undefined || hops > 4) return "any";
   if (refName(schema)) return resolve(schema).enum ? typeText(resolve(schema)) : refName(schema);
@@ -34,7 +34,7 @@ export function typeText(schema, hops = 0) {
   return schema.type ? [].concat(schema.type).map(one).join(" | ") : schema.properties ? "object" : "any";
 }
 
-/** The rules of a schema: `1 to 100, default 20`. */
+/** Returns the rules of a schema: `1 to 100, default 20`. */
 export function rules(schema) {
   const { minimum, maximum, minLength, maxLength, minItems, maxItems, pattern, format } = schema;
   const range = (low, high, unit) => {
@@ -54,7 +54,7 @@ export function rules(schema) {
   return found.filter(Boolean).join(", ");
 }
 
-/** The properties of a schema, with those of its parts. */
+/** Returns the properties of a schema, including those in `allOf`. */
 function properties(schema, hops = 0) {
   const whole = resolve(schema);
   const required = new Set(whole.required ?? []);
@@ -63,7 +63,7 @@ function properties(schema, hops = 0) {
   return direct.concat(parts);
 }
 
-/** The properties of a schema as a tree; `undefined` where it has none. */
+/** Returns the properties of a schema as a tree, or `undefined` if it has none. */
 export function schemaView(schema, seen = []) {
   const whole = resolve(schema);
   if (seen.includes(whole) || seen.length > 8) return undefined;
@@ -81,7 +81,7 @@ export function schemaView(schema, seen = []) {
   return element("div", {}, rows.length ? element("ul", { class: "schema" }, rows) : "", choices);
 }
 
-/** A value of the schema, to begin with. */
+/** Returns an example value of the schema. */
 export function example(schema, hops = 0) {
   const whole = resolve(schema);
   const given = whole.examples?.[0] ?? whole.default ?? whole.const ?? whole.enum?.[0];

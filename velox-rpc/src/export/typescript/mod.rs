@@ -1,7 +1,7 @@
-//! TypeScript types of every input and output.
+//! Makes the TypeScript types of every input and output.
 //!
-//! `types` writes a JSON Schema as a type; `wide` knows integers that JavaScript rounds; this puts the types together; `rest` and `trpc` write
-//! them as modules.
+//! `types` writes a JSON Schema as a type, and `wide` finds integers that JavaScript would round.
+//! This module puts the types together. `rest` and `trpc` write them as modules.
 
 mod rest;
 #[cfg(test)]
@@ -22,10 +22,12 @@ use crate::call::ProcedureName;
 use crate::export::schemas::{Naming, Schemas, prose};
 use crate::router::Manifest;
 
-/// The TypeScript types of every input and output, nested by namespace.
+/// Holds the TypeScript types of every input and output, by namespace.
 ///
-/// Its [`Display`](fmt::Display) is a module for REST, such as `api.ts`: the types, with method and path of each procedure, and the same
-/// methods and paths as a value, `routes`, of which a front end makes its client. The [overview](crate#rest-clients-in-typescript) has one.
+/// Its [`Display`](fmt::Display) writes a module for REST, such as `api.ts`. The module contains
+/// the types, with the method and path of each procedure. It also exports the methods and paths as
+/// a value, `routes`, from which a front end can build its client. The
+/// [overview](crate#rest-clients-in-typescript) has an example.
 ///
 /// # Examples
 ///
@@ -53,7 +55,7 @@ pub struct TypeScript {
     procedures: Vec<TypedProcedure>,
 }
 
-/// A procedure in terms of [`TypeScript::declarations`].
+/// Describes a procedure with the types that [`TypeScript::declarations`] declares.
 ///
 /// # Examples
 ///
@@ -71,17 +73,20 @@ pub struct TypedProcedure {
 }
 
 impl TypeScript {
-    /// The types of an application's procedures. The same manifest always gives the same.
+    /// Makes the types of an application's procedures. The same manifest always gives the same
+    /// types.
     pub fn of(manifest: &Manifest) -> Self {
         Self::with(manifest.clone(), Style::json(WideIntegers::default()))
     }
 
-    /// Sets the type of integers of 64 bits and more, in inputs and in outputs. By default it is `number`, which is exact up to 2^53. Each
-    /// member that has such integers says so in its comment.
+    /// Sets the type of integers with 64 bits or more, in inputs and in outputs. The default is
+    /// `number`, which is exact up to 2^53. Each member that has such integers says so in its
+    /// comment.
     ///
-    /// Set it to what your client makes of the JSON. velox sends and reads these integers as JSON numbers, whatever is set: `JSON.parse`
-    /// makes them a `number` and rounds large ones; a lossless parser makes them a `bigint` or a `string`, and writes them as numbers again.
-    /// For clients with [superjson](crate::Trpc::superjson) they are `bigint`s in any case.
+    /// Set it to the type that your client's JSON parser returns. Whatever you set, velox sends and
+    /// reads these integers as JSON numbers. `JSON.parse` returns a `number` and rounds large ones.
+    /// A lossless parser returns a `bigint` or a `string`, and has to write it as a number again.
+    /// With [superjson](crate::Trpc::superjson) these integers are always `bigint`s.
     ///
     /// # Examples
     ///
@@ -131,12 +136,13 @@ impl TypeScript {
         Self { manifest, style, declarations, procedures }
     }
 
-    /// The types that have a name, each exported.
+    /// Returns the declarations of all named types. Each of them is exported.
     pub fn declarations(&self) -> &str {
         &self.declarations
     }
 
-    /// The procedures, in the order of the manifest: for exporters whose clients know procedures by types of their own.
+    /// Returns the procedures in the order of the manifest. Use it to write your own exporter for
+    /// clients that need procedures in another form.
     ///
     /// # Examples
     ///
@@ -157,28 +163,32 @@ impl TypeScript {
 }
 
 impl TypedProcedure {
-    /// The procedure's name.
+    /// Returns the name of the procedure.
     pub fn name(&self) -> &ProcedureName {
         &self.name
     }
 
-    /// The type of its input; `void` where it takes none.
+    /// Returns the type of the input, or `void` if the procedure takes none.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// The type of its output; of a subscription, that of the data of each event.
+    /// Returns the type of the output. For a subscription, it is the type of the data of each
+    /// event.
     pub fn output(&self) -> &str {
         &self.output
     }
 
-    /// The REST method and path, with the prefix and with parameters as `:id`.
+    /// Returns the REST method and the path, or `None` if the procedure has no REST route. The path
+    /// includes the prefix, and its parameters are written as `:id`.
     pub fn route(&self) -> Option<(&Method, &str)> {
         self.route.as_ref().map(|(method, path)| (method, path.as_str()))
     }
 }
 
-/// Writes procedures by namespace: for each its comment and what stands behind its name, or nothing; and `end` behind that.
+/// Writes procedures by namespace. `member` returns the comment of a procedure and the text behind
+/// its name, or `None` to skip the procedure. `end` is written after each text and after each
+/// namespace.
 fn write_nested<'a>(
     f: &mut fmt::Formatter<'_>,
     end: &str,
@@ -198,7 +208,7 @@ fn write_nested<'a>(
     namespaces.iter().try_for_each(|(name, lines)| write!(f, "  {}: {{\n{lines}  }}{end}\n", key(name)))
 }
 
-/// An object is an interface, which editors show by its name.
+/// Declares a named type. An object becomes an interface, since editors show interfaces by name.
 fn declaration(name: &str, schema: &Value, style: Style) -> String {
     let description = schema.get("description").and_then(Value::as_str);
     let comment = comment([description, style.wide.note(schema).as_deref()], None, "");
@@ -221,7 +231,7 @@ fn is_allowed(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
-/// The names in the modules, those of types that are built in, and the words that cannot name a type.
+/// The names that the modules use themselves, built-in types, and words that cannot name a type.
 #[rustfmt::skip]
 const TAKEN: [&str; 68] = [
     "AsyncIterable", "Mutation", "Procedures", "Query", "Route", "Subscription",

@@ -1,4 +1,4 @@
-//! The module for REST: the types, and the routes as a value.
+//! Writes the module for REST: the types, and the routes as a value.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The type of an application's router for tRPC's client: `createTRPCClient<AppRouter>()`.
+//! Writes the router type for tRPC's client, `createTRPCClient<AppRouter>()`.
 
 use std::fmt;
 
@@ -7,14 +7,16 @@ use super::{TypeScript, TypedProcedure, WideIntegers, write_nested};
 use crate::call::Kind;
 
 impl TypeScript {
-    /// The type of the router for tRPC's client, as a module `app-router.d.ts`. A front end gives it to `createTRPCClient<AppRouter>()`, and
-    /// needs the types of `@trpc/server` 11, but nothing of it at run time.
+    /// Returns the module `app-router.d.ts`, which exports the router type for tRPC's client. A
+    /// front end passes the type to `createTRPCClient<AppRouter>()`. It needs the types of
+    /// `@trpc/server` 11 to compile, but nothing of that package at run time.
     ///
-    /// A binary, a build script or a test of yours writes it to a file. The same manifest always gives the same text, so that a test can
-    /// compare it with the file that is checked in.
+    /// Write the module to a file in a binary, a build script or a test. The same manifest always
+    /// gives the same text, so a test can compare it with the file that is checked in.
     ///
-    /// Where the application speaks [superjson](crate::Trpc::superjson), the types are those that superjson gives: `Date`, `bigint`, `Set` and
-    /// `Map`. The compiler then asks for the `transformer` in the links of the client.
+    /// If the application uses [superjson](crate::Trpc::superjson), the module has the types that
+    /// superjson restores: `Date`, `bigint`, `Set` and `Map`. The TypeScript compiler then requires
+    /// the `transformer` in the links of the client.
     ///
     /// # Examples
     ///
@@ -34,7 +36,8 @@ impl TypeScript {
     }
 }
 
-/// The module `app-router.d.ts`: made by [`TypeScript::app_router`], written by its [`Display`](fmt::Display).
+/// The module `app-router.d.ts`, made by [`TypeScript::app_router`]. Its [`Display`](fmt::Display)
+/// writes the text.
 ///
 /// # Examples
 ///
@@ -50,7 +53,7 @@ impl fmt::Display for AppRouter<'_> {
         f.write_str(HEAD)?;
         f.write_str(&types.declarations)?;
         f.write_str("/** Every procedure, by namespace and name. */\n")?;
-        // Without a transformer tRPC takes `bigint` out of outputs, as nothing that JSON has.
+        // Without a transformer, tRPC removes `bigint` from outputs, since JSON cannot express it.
         let transformer = types.style.wide == WideIntegers::BigInt;
         let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
         writeln!(f, "export type AppRouter = TRPCBuiltRouter<{root}, {{")?;
@@ -62,9 +65,10 @@ impl fmt::Display for AppRouter<'_> {
                 Kind::Mutation => "MutationOf",
                 Kind::Subscription => "SubscriptionOf",
             };
-            // A call without an input is read as `null`; a subscription also as one that has nothing to go on from.
+            // An input is optional if a call without one is read as `null`. The input of a
+            // subscription is also optional if it requires no fields and has `lastEventId`.
             let input = if *takes_nothing && input != "void" { format!("{input} | void") } else { input.clone() };
-            // What is `()` in Rust is left out of the reply.
+            // The reply to a procedure that returns `()` has no data.
             let output = if *gives_nothing { "undefined" } else { output };
             let output = if *is_tracked { format!("Tracked<{output}>") } else { output.to_owned() };
             Some((comment, format!("{alias}<{input}, {output}>")))

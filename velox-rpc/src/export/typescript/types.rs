@@ -1,4 +1,4 @@
-//! A JSON Schema as a TypeScript type: what a value of it is once JSON is parsed.
+//! Turns a JSON Schema into the TypeScript type of its parsed values.
 
 use serde_json::{Map, Value};
 
@@ -6,11 +6,11 @@ use super::wide::WideIntegers;
 use crate::export::schemas::{Schemas, properties};
 use crate::router::beyond_json;
 
-/// What the client makes of JSON.
+/// How the client parses JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) wide: WideIntegers,
-    /// Whether it has the types of JavaScript that JSON does not have.
+    /// Whether superjson restores the JavaScript types that JSON lacks.
     pub(super) superjson: bool,
 }
 
@@ -24,12 +24,12 @@ impl Style {
     }
 }
 
-/// The type, whose further lines are indented by `indent`.
+/// Returns the type as text. Every line after the first is indented by `indent`.
 pub(super) fn type_of(schema: &Value, style: Style, indent: &str) -> String {
     union(alternatives(schema, style, indent)).text
 }
 
-/// Whether it is an object and nothing is joined to it.
+/// Returns whether the schema is an object that is not joined with another schema.
 pub(super) fn is_plain_object(schema: &Value) -> bool {
     let joined = ["$ref", "const", "enum", "allOf", "anyOf", "oneOf"];
     schema.get("type").is_some_and(|name| name == "object")
@@ -40,7 +40,7 @@ pub(super) fn is_plain_object(schema: &Value) -> bool {
 #[derive(Clone)]
 struct Type {
     text: String,
-    /// Whether it is joined of several, and needs parentheses where something is put beside it.
+    /// Whether it is a union or an intersection, which needs parentheses inside a larger type.
     is_joined: bool,
 }
 
@@ -54,7 +54,7 @@ impl Type {
     }
 }
 
-/// The types that a value is one of.
+/// Returns the types that form a union for this schema.
 fn alternatives(schema: &Value, style: Style, indent: &str) -> Vec<Type> {
     let members = match schema {
         Value::Object(members) => members,
@@ -80,7 +80,7 @@ fn alternatives(schema: &Value, style: Style, indent: &str) -> Vec<Type> {
     if let Some(Value::Array(parts)) = members.get("allOf") {
         joined.extend(parts.iter().map(|part| alternatives(part, style, indent)));
     }
-    // Beside what it is joined to, `"type": "object"` alone says nothing more.
+    // In a joined schema, `"type": "object"` alone adds nothing.
     let has_keys =
         ["properties", "patternProperties", "additionalProperties"].iter().any(|&keys| members.contains_key(keys));
     if joined.is_empty() || has_keys {
@@ -93,7 +93,7 @@ fn alternatives(schema: &Value, style: Style, indent: &str) -> Vec<Type> {
     vec![Type { text: parts.join(" & "), is_joined: true }]
 }
 
-/// The types of a variant, below its comment.
+/// Returns the types of a variant. If it has a single type, the variant's comment precedes it.
 fn commented(variant: &Value, style: Style, indent: &str) -> Vec<Type> {
     let mut types = alternatives(variant, style, indent);
     if let ([one], Some(description)) = (types.as_mut_slice(), variant.get("description").and_then(Value::as_str)) {
@@ -173,14 +173,16 @@ fn object(members: &Map<String, Value>, style: Style, indent: &str) -> String {
         text.push_str(&format!("{inner}{}{mark}: {};\n", key(name), union(types).text));
     }
     if let Some((keys, types)) = others {
-        // A type of its own for every text would have to fit the properties too.
+        // In TypeScript, a string index signature must fit the properties too, so only `unknown` is
+        // safe.
         let types = if keys == NUMBERS { types } else { "unknown".to_owned() };
         text.push_str(&format!("{inner}[key: {keys}]: {types};\n"));
     }
     text + indent + "}"
 }
 
-/// The keys that an object has beside its properties, and the type under them.
+/// Returns the type of the keys that an object accepts beside its properties, and the type of their
+/// values.
 fn other_keys(members: &Map<String, Value>, style: Style, indent: &str) -> Option<(&'static str, String)> {
     let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
     let patterns = members.get("patternProperties").and_then(Value::as_object);
@@ -191,7 +193,7 @@ fn other_keys(members: &Map<String, Value>, style: Style, indent: &str) -> Optio
     (!types.is_empty()).then(|| (if are_numbers { NUMBERS } else { "string" }, union(types).text))
 }
 
-/// Each alternative once.
+/// Joins the alternatives into a union without duplicates.
 fn union(types: Vec<Type>) -> Type {
     let mut kept: Vec<Type> = Vec::new();
     for one in types {
@@ -212,7 +214,7 @@ fn union(types: Vec<Type>) -> Type {
     }
 }
 
-/// A key as it stands in an object type.
+/// Returns a key for an object type, quoted if necessary.
 pub(super) fn key(name: &str) -> String {
     let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter == '$';
     let is_plain =
@@ -220,7 +222,7 @@ pub(super) fn key(name: &str) -> String {
     if is_plain { name.to_owned() } else { Value::from(name).to_string() }
 }
 
-/// A JSDoc comment and the end of its line; nothing, where nothing is to be said.
+/// Returns a JSDoc comment with a line break at its end, or an empty string if it has no text.
 pub(super) fn comment<const N: usize>(about: [Option<&str>; N], deprecated: Option<&str>, indent: &str) -> String {
     let deprecated = deprecated.map(|note| format!("@deprecated {note}"));
     let parts = about.into_iter().chain([deprecated.as_deref()]).flatten().map(str::trim);
@@ -237,5 +239,5 @@ pub(super) fn comment<const N: usize>(about: [Option<&str>; N], deprecated: Opti
     }
 }
 
-/// Keys that are integers: those that a `number` is written as, and longer ones.
+/// The type of integer keys. A key that is too long for a `number` is a `bigint` in text form.
 const NUMBERS: &str = "number | `${bigint}`";

@@ -1,10 +1,11 @@
-//! Integers that may be beyond 2^53, up to which a `number` of JavaScript is exact.
+//! Finds integers that may exceed 2^53, the limit up to which JavaScript's `number` is exact.
 
 use serde_json::{Map, Value};
 
 use crate::router::beyond_json::wide_bits;
 
-/// The type of integers of 64 bits and more. Set by [`TypeScript::wide_integers`](super::TypeScript::wide_integers).
+/// The TypeScript type of integers with 64 bits or more. Set it with
+/// [`TypeScript::wide_integers`](super::TypeScript::wide_integers).
 ///
 /// # Examples
 ///
@@ -12,18 +13,19 @@ use crate::router::beyond_json::wide_bits;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WideIntegers {
-    /// `number`: what `JSON.parse` makes of them.
+    /// Uses `number`, which is what `JSON.parse` returns.
     #[default]
     Number,
-    /// `string`. (A variant named `String` would make the compiler write `std::string::String` in all messages.)
+    /// Uses `string`. (The variant is not called `String`, since the compiler would then write
+    /// `std::string::String` in all messages.)
     Text,
-    /// `bigint`. The type for tRPC then asks for a `transformer` in the links, since tRPC has no `bigint` without one: yours has to write it as a
-    /// number.
+    /// Uses `bigint`. The router type for tRPC then requires a `transformer` in the links, since
+    /// tRPC has no `bigint` without one. Your transformer has to write a `bigint` as a JSON number.
     BigInt,
 }
 
 impl WideIntegers {
-    /// The type of an integer.
+    /// Returns the TypeScript type of an integer.
     pub(super) fn type_of(self, members: &Map<String, Value>) -> &'static str {
         match self {
             Self::Text if wide_bits(members).is_some() => "string",
@@ -32,7 +34,8 @@ impl WideIntegers {
         }
     }
 
-    /// What a comment says of a type, if it has wide integers. Members of objects and types with a name say it themselves.
+    /// Returns a note for the comment of a type that has wide integers. Members of objects and
+    /// named types get their own notes.
     pub(super) fn note(self, schema: &Value) -> Option<String> {
         let bits = widest(schema)?;
         let plural = if schema.get("format").is_some() { "" } else { "s" };
@@ -41,7 +44,7 @@ impl WideIntegers {
     }
 }
 
-/// The most bits that an integer of a type has, if those are more than a `number` holds.
+/// Returns the bits of the widest integer in a type, or `None` if a `number` holds all of them.
 fn widest(schema: &Value) -> Option<u32> {
     match schema {
         Value::Object(members) => {
