@@ -1,4 +1,4 @@
-//! What the stream of a subscription gives, event by event.
+//! The events of a subscription's stream, with or without an id.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use super::events::{MAX_EVENT_ID, RawEvent};
 use super::{Outcome, Output};
 use crate::error::{Error, Result};
 
-/// What the stream of a subscription can give: any [output](Output), or one with an id, made by [`tracked`].
+/// Marks an item that the stream of a subscription can yield: any [output](Output), or an output
+/// with an id, made by [`tracked`].
 ///
 /// # Examples
 ///
@@ -23,13 +24,13 @@ use crate::error::{Error, Result};
     note = "an event is written as JSON and described to clients: put `#[schema]` above `{Self}`, or derive `Serialize` and `JsonSchema`"
 )]
 pub trait Event: Send + 'static {
-    /// The data of the event, which is what a client gets.
+    /// The type of the data that the client receives.
     type Data: Output;
 
-    /// Whether the events have ids.
+    /// Whether events of this type have ids.
     const IS_TRACKED: bool;
 
-    /// Takes the event apart: its id, where it has one, and its data.
+    /// Returns the id of the event, if it has one, and its data.
     fn into_parts(self) -> (Option<String>, Self::Data);
 }
 
@@ -55,9 +56,10 @@ impl<T: Output> Event for Tracked<T> {
     }
 }
 
-/// An event with an id: made by [`tracked`].
+/// Holds an event with an id. Make it with [`tracked`].
 ///
-/// The client of tRPC gets it as `{ id, data }`. In a `Subscription<I, Tracked<T>>` every event is tracked.
+/// The tRPC client receives it as `{ id, data }`. In a `Subscription<I, Tracked<T>>` every event is
+/// tracked.
 ///
 /// # Examples
 ///
@@ -70,7 +72,7 @@ impl<T: Output> Event for Tracked<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracked<T> {
     id: String,
-    /// What a client gets beside the id.
+    /// The data that the client receives with the id.
     pub data: T,
 }
 
@@ -81,12 +83,13 @@ impl<T> Tracked<T> {
     }
 }
 
-/// Gives an event of a subscription an id, as tRPC's `tracked(id, data)` does.
+/// Makes an event with an id, as tRPC's `tracked(id, data)` does.
 ///
-/// When the connection breaks, the client connects again and sends the last id that it got. The input has it as `lastEventId`, so that the
-/// stream can go on behind that event.
+/// When the connection breaks, the client connects again and sends the last id that it received.
+/// The input contains this id as `lastEventId`, so that the stream can continue after that event.
 ///
-/// An id has 1 to 1,024 bytes, and no line breaks or NUL characters. A subscription that gives another id ends in an internal error.
+/// An id has 1 to 1,024 bytes, without line breaks and NUL characters. If an event has any other
+/// id, the subscription ends with an internal error.
 ///
 /// # Examples
 ///
@@ -121,7 +124,7 @@ pub(super) fn encode<E: Event>(event: E) -> Result<RawEvent> {
     encoded(id, Outcome::json(&data)?)
 }
 
-/// The part that is the same for all types.
+/// The part of [`encode`] that does not depend on the type.
 fn encoded(id: Option<String>, data: Outcome) -> Result<RawEvent> {
     match id {
         Some(id) if id.is_empty() || id.len() > MAX_EVENT_ID || id.contains(['\0', '\r', '\n']) => {

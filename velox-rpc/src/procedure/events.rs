@@ -18,33 +18,34 @@ pub(crate) struct RawEvent {
     pub(crate) json: Vec<u8>,
 }
 
-/// By which name an input has the id of the last event that the client has seen.
+/// The input field with the id of the last event that the client has seen.
 pub(crate) const LAST_EVENT_ID: &str = "lastEventId";
 
-/// The longest id of an event, in bytes: a longer one is neither sent nor taken back.
+/// The maximum length of an event's id, in bytes. Longer ids are neither sent nor accepted.
 pub(crate) const MAX_EVENT_ID: usize = 1024;
 
-/// What comes next of a subscription. Behind a failure or the return there is nothing.
+/// The next item of a subscription. Nothing follows a failure or a return.
 #[derive(Debug)]
 pub(crate) enum Happening {
     Event(RawEvent),
-    /// The subscription has failed. Which failures make a client try again is up to the client.
+    /// The subscription has failed. The client decides whether to try again.
     Failed(Error),
-    /// The handler's stream has ended by itself, so that no client comes back for more.
+    /// The handler's stream has ended. The client does not connect again.
     Returned,
 }
 
-/// The events of one call. A stream that ends without a [failure](Happening::Failed) or a [return](Happening::Returned) was cut off:
-/// the client is to connect again.
+/// The events of one call. If this stream ends without a [failure](Happening::Failed) or a
+/// [return](Happening::Returned), it was cut off, and the client should connect again.
 pub(crate) struct Events {
-    /// None once the subscription has ended: what the handler has given is dropped with its last event.
+    /// The handler's stream. It is dropped, and this is `None`, as soon as the subscription has
+    /// ended.
     source: Option<Pin<Box<dyn Stream<Item = Result<RawEvent>> + Send>>>,
-    /// What may end it from outside.
+    /// Futures that end the subscription from outside.
     endings: Vec<Running<Result<()>>>,
     on_failure: Option<OnFailure>,
 }
 
-/// Is told of a failure before it is sent.
+/// Called with a failure before it is sent.
 type OnFailure = Box<dyn FnOnce(&Error) + Send>;
 
 impl Events {
@@ -60,7 +61,7 @@ impl Events {
         self.on_failure = Some(tell);
     }
 
-    /// Ends it by a failure.
+    /// Ends the subscription with a failure.
     pub(crate) fn fail(&mut self, error: Error) -> Happening {
         self.end();
         if let Some(tell) = self.on_failure.take() {
@@ -102,7 +103,7 @@ impl Events {
 impl Stream for Events {
     type Item = Happening;
 
-    /// A panic ends the subscription as an internal error.
+    /// Returns the next item. A panic ends the subscription with an internal error.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Happening>> {
         let this = self.get_mut();
         let next = catch_unwind(AssertUnwindSafe(|| this.poll(cx)))

@@ -1,4 +1,4 @@
-//! Numbers that JSON does not have.
+//! A number type for values that JSON does not have.
 
 use std::fmt;
 
@@ -6,11 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number that may be `NaN` or infinite: a `number` of JavaScript.
+/// Wraps a number that may be `NaN` or infinite, like a `number` of JavaScript.
 ///
-/// JSON has no such numbers. serde writes them as `null`, and reads none. A `Float` is written as a number where it is one to JSON, and else as
-/// the text `"NaN"`, `"Infinity"` or `"-Infinity"`; these are read, too. A client with [superjson](crate::Trpc::superjson) has a `number` in
-/// any case.
+/// JSON has no such numbers. serde writes them as `null` and cannot read that back. A `Float` is
+/// written as a number if it is finite, and otherwise as the string `"NaN"`, `"Infinity"` or
+/// `"-Infinity"`. It also reads these strings. A client with [superjson](crate::Trpc::superjson)
+/// always gets a `number`.
 ///
 /// # Examples
 ///
@@ -55,7 +56,7 @@ impl<'de> Deserialize<'de> for Float {
             type Value = Float;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // As the reader of an `f64` says it, so that what is wrong is told as of one.
+                // The same text as for an `f64`, so that errors are the same too.
                 f.write_str("f64")
             }
 

@@ -1,7 +1,10 @@
-//! The input step: JSON text becomes a value of the input type, or a list of everything that is wrong with it.
+//! The input step turns JSON text into a value of the input type, or into a list of everything that
+//! is wrong with it.
 //!
-//! The fast path is serde, then `validate()`. Only where one of them fails, or where an array stands in the text (serde
-//! reads an array as a struct), the JSON is taken apart and each part given to its reader: see [`validate`](crate::validate).
+//! The fast path is serde, followed by `validate()`. The slow path takes the JSON apart and gives
+//! each part to the reader of its type: see [`validate`](crate::validate). It runs if the fast path
+//! fails, and if serde may have accepted more than the type allows. serde reads an array as a
+//! struct, for example.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,8 +23,8 @@ use crate::error::{Error, Issue, Problem, Result};
 use crate::running::Running;
 use crate::validate::{Examine, Found, Part, Parts, Rewrite, Tree};
 
-/// What a procedure can take: a type that serde can read, validator can check and schemars can describe, as `#[schema]`
-/// makes it.
+/// Marks a type that can be the input of a procedure: serde can read it, validator can check it,
+/// schemars can describe it, and it implements `Examine`. `#[schema]` provides all four.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a procedure",
     label = "not an input",
@@ -32,30 +35,32 @@ pub trait Input: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'st
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static> Input for T {}
 
-/// The wire names of an input's fields, known to the compiler: `#[schema]` implements it for a struct with named fields.
+/// Gives the compiler the wire names of an input's fields. `#[schema]` implements it for a struct
+/// with named fields.
 ///
-/// `#[router]` checks the parameters of a literal path against it.
+/// `#[router]` uses it to check the parameters of a literal path.
 pub trait InputFields {
-    /// The wire names.
+    /// The names of the fields as clients send them.
     const FIELDS: &'static [&'static str];
 }
 
-/// The shape of `T`, shared by the step that reads it and by what is known of the procedure.
+/// Returns the shape of `T`. The input step and the metadata of the procedure share it.
 pub(super) fn shape<T: Input>() -> Arc<InputShape> {
     Arc::new(InputShape::of::<T>())
 }
 
-/// Makes the input step, outside of the steps `inner`.
+/// Makes the input step, which runs before the steps in `inner`.
 pub(super) fn step<C: Ctx>(read: Read, shape: Arc<InputShape>, inner: Step<C>) -> Step<C> {
     asking(move |raw| take(raw, &shape, read), inner)
 }
 
-/// Makes the step of a procedure that takes no input, right before its handler: a body is checked even if nobody wants it.
+/// Makes the input step of a procedure without an input. It runs right before the handler, so that
+/// a malformed body is refused even though nobody reads it.
 pub(super) fn unused_step<C: Ctx>(inner: Step<C>) -> Step<C> {
     asking(|_| Ok(Carried::new(())), inner)
 }
 
-/// Makes a step that asks for the body of the request. The steps outside of it see the head alone.
+/// Makes a step that waits for the body of the request. The steps before it see only the head.
 fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 'static, inner: Step<C>) -> Step<C> {
     let read = Arc::new(read);
     Arc::new(move |ctx, _| {
@@ -77,13 +82,15 @@ fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 's
     })
 }
 
-/// How long a call may wait for its body before what the steps before it have looked up is looked up again.
+/// If a call waits longer than this for its body, every slot's `resume` runs before the call
+/// continues, since what the slots looked up earlier may have changed.
 const LONG_WAIT: Duration = Duration::from_secs(1);
 
-/// What is compiled for each input type.
+/// The functions that are compiled for each input type.
 #[derive(Clone, Copy)]
 pub(super) struct Read {
-    /// Reads an input and validates it. `None` if it is refused: why, the other one tells.
+    /// Reads an input and validates it. Returns `None` if the input is refused; `examine` then
+    /// finds the reasons.
     read: fn(&str) -> Option<Carried>,
     examine: fn(Part<'_>, &mut Found),
 }
@@ -100,7 +107,8 @@ fn read<T: Input>(text: &str) -> Option<Carried> {
     Some(Carried::new(input))
 }
 
-/// The text to read. No input at all is `undefined`, which reads as `null` where the type takes that.
+/// Returns the text to read. A missing input is TypeScript's `undefined`, which is read as `null`
+/// if the type accepts that.
 fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a str> {
     match raw.text() {
         Some(text) => Ok(text),
@@ -113,17 +121,17 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a
     }
 }
 
-/// Reads an input, or says everything that is wrong with it.
+/// Reads an input, or returns an error that lists everything that is wrong with it.
 fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
     let text = required(raw, shape, read)?;
     match (read.read)(text) {
-        // serde reads an array as a struct, and more than the schema says where a type is lax.
+        // serde reads an array as a struct, and it accepts more than the schema if a type is lax.
         Some(input) if !raw.has_lists() && !shape.is_lax(text) => Ok(input),
         input => look(text, raw, (read, shape), input),
     }
 }
 
-/// Looks at an input that was refused, or that serde may have taken for another thing than it is.
+/// Examines an input that serde has refused, or that it may have misread.
 #[cold]
 fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut input: Option<Carried>) -> Result<Carried> {
     let mut text = Cow::Borrowed(text);
@@ -131,7 +139,7 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
         if input.is_none()
             && let Err(error) = serde_json::from_str::<Value>(&text)
         {
-            // Not JSON at all: the type's reader is the first to look closely.
+            // The text is not JSON. Nothing before this point has parsed it completely.
             return Err(Error::malformed(&error));
         }
         let (tree, mut found) = (Tree::new(&text), Found::new(raw.is_coerced(), shape.refuses_null()));
@@ -143,7 +151,8 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
             _ if !issues.is_empty() => return Err(Error::invalid(issues)),
             Some(input) if rewrites.is_empty() => return Ok(input),
             None if rewrites.is_empty() => break,
-            // Where serde has made `None` of a number that an integer reader refused, too.
+            // Rewrite even if serde succeeded: it may have turned a number that an integer reader
+            // refused into `None`.
             _ => {
                 text = Cow::Owned(rewritten(&text, rewrites));
                 input = (read.read)(&text);
@@ -153,7 +162,7 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
     Err(Error::invalid(vec![Issue::new("", shape.error_map().text(&Problem::Invalid))]))
 }
 
-/// The text with some parts written otherwise.
+/// Returns the text with the rewritten parts in place.
 fn rewritten(text: &str, mut rewrites: Vec<Rewrite>) -> String {
     rewrites.sort_by_key(|(place, _)| place.start);
     let (mut written, mut at) = (String::with_capacity(text.len()), 0);
@@ -168,5 +177,6 @@ fn rewritten(text: &str, mut rewrites: Vec<Rewrite>) -> String {
     written
 }
 
-/// A reader by hand stops at the first number that is to be written otherwise.
+/// The limit on rounds. A handwritten reader stops at the first number that has to be rewritten, so
+/// each round may rewrite only one.
 const MAX_ROUNDS: usize = 8;

@@ -90,8 +90,9 @@ impl InputShape {
         self.known().outline.is_open || self.has_field(name)
     }
 
-    /// Whether a subscription may begin without an input. A client that has seen an event may have nothing to say but its id: so one that
-    /// has not has nothing to say.
+    /// Returns whether a subscription may begin without an input. This is so if the input has the
+    /// field `lastEventId` and no required fields: on its first connection a client has no id to
+    /// send.
     pub(crate) fn begins_with_nothing(&self) -> bool {
         self.has_field(LAST_EVENT_ID) && self.known().outline.fields.iter().all(|field| !field.is_required)
     }

@@ -1,6 +1,7 @@
-//! The last step of a subscription: what its handler may return, and how that becomes [`Events`].
+//! The last step of a subscription: it runs the handler and turns what it returns into [`Events`].
 //!
-//! The ladder from a closure to a step is that of [`handler`](super::handler), with [`Subscribe`] in place of `Respond`.
+//! It goes from a closure to a step in the same way as [`handler`](super::handler), with
+//! [`Subscribe`] in place of `Respond`.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,9 +17,10 @@ use crate::context::{Ctx, Exchange};
 use crate::error::Result;
 use crate::running::Running;
 
-/// What the handler of a subscription may return: a stream of `Result`s, a [`Result`] of such a stream, or a future of that.
+/// Marks what the handler of a subscription may return: a stream of `Result`s, a [`Result`] of such
+/// a stream, or a future of such a `Result`.
 ///
-/// `M` is [`Streaming`], [`Now`] or [`Later`]; the compiler finds it.
+/// `M` is [`Streaming`], [`Now`] or [`Later`]. The compiler infers it.
 ///
 /// # Examples
 ///
@@ -37,14 +39,15 @@ use crate::running::Running;
     note = "return a `Stream` whose items are `Ok(value)` or `Ok(tracked(id, value))`; or make the closure `async |Call {{ input, ctx }}| {{ … Ok(stream) }}`"
 )]
 pub trait Subscribe<M> {
-    /// What the stream gives when all goes well.
+    /// The type of the stream's successful items.
     type Event: Event;
 
-    /// Erases the stream, as soon as it is there. What the handler said of the exchange's reply has to fit it.
+    /// Erases the type of the stream once the handler has returned it, and checks the head of the
+    /// reply that the handler has set on the exchange.
     fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>>;
 }
 
-/// Marks a handler that returns a stream.
+/// Marks a handler that returns a stream directly.
 #[derive(Debug)]
 pub enum Streaming {}
 
@@ -97,12 +100,14 @@ where
     C: Ctx<State = S>,
     I: Send + 'static,
 {
-    /// Ends the chain with the handler of a subscription: TypeScript's `.subscription(…)`.
+    /// Ends the chain with the handler of a subscription, as `.subscription(…)` does in TypeScript.
     ///
-    /// The handler takes a [`Call`] and returns a stream of [`Result`]s, a `Result` of such a stream, or a future of that. Middlewares and
-    /// guards stand around the handler: they are done once it has returned the stream, before its first event.
+    /// The handler takes a [`Call`] and returns a stream of [`Result`]s, a `Result` of such a
+    /// stream, or a future of such a `Result`. Middlewares and guards run around the handler. They
+    /// finish when it has returned the stream, before the first event.
     ///
-    /// The stream is polled only as fast as the client reads. When the client is gone, the stream is dropped.
+    /// velox polls the stream only as fast as the client reads, and drops it when the client
+    /// disconnects.
     ///
     /// # Examples
     ///
@@ -127,7 +132,7 @@ where
     }
 }
 
-/// Makes the last step of a chain.
+/// Makes the last step of a chain from the handler.
 fn step<C, I, F, R, M>(handler: F) -> Step<C>
 where
     C: Ctx,
