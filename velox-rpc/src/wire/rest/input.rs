@@ -1,4 +1,5 @@
-//! The input of a REST call: GET and DELETE take it from path and query, the other methods from path and body.
+//! Makes the input of a REST call. GET and DELETE take it from the path and the query. The other
+//! methods take it from the path and the body.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,14 +16,14 @@ use crate::procedure::{InputShape, LAST_EVENT_ID, reads_body};
 use crate::wire::look;
 use crate::wire::sse::check_last_event_id;
 
-/// How a route's input is made; decided when the route is built.
+/// Describes how to make the input of a route. It is decided when the route is built.
 pub(crate) struct InputPlan {
     source: Source,
     parameters: Vec<String>,
     shape: Option<Arc<InputShape>>,
 }
 
-/// Where the fields are that the path does not give.
+/// The source of the fields that are not in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Query,
@@ -36,7 +37,8 @@ impl Source {
 }
 
 impl InputPlan {
-    /// Checks that the input has every parameter of the path.
+    /// Checks that the input accepts every parameter of the path, and that the query can carry all
+    /// other fields if they are sent there.
     pub(super) fn new(method: &Method, parameters: &[String], shape: Option<&Arc<InputShape>>) -> Result<Self, String> {
         let missing = parameters.iter().find(|parameter| !shape.is_some_and(|shape| shape.takes(parameter)));
         if let Some(parameter) = missing {
@@ -56,12 +58,13 @@ impl InputPlan {
         Ok(Self { source, parameters: parameters.to_vec(), shape: shape.cloned() })
     }
 
-    /// Whether the request's body has to be read.
+    /// Returns whether the body of the request has to be read.
     pub(crate) fn wants_body(&self) -> bool {
         self.source == Source::Body
     }
 
-    /// Makes the input. A path parameter always wins over a query or body key of the same name.
+    /// Makes the input. A path parameter takes precedence over a key of the same name in the query
+    /// or body.
     pub(crate) fn decode(&self, parameters: &[String], query: Option<&str>, body: Option<String>) -> Result<RawInput> {
         match self.source {
             Source::Query => self.read_query(parameters, query.unwrap_or(""), None),
@@ -69,8 +72,8 @@ impl InputPlan {
         }
     }
 
-    /// Makes the input of a subscription, with the id of the last event that the client has seen. That of the header counts before the one
-    /// in the query.
+    /// Makes the input of a subscription, with the id of the last event that the client has seen.
+    /// The id in the header takes precedence over the one in the query.
     pub(crate) fn resume(&self, parameters: &[String], query: &str, of_header: Option<&str>) -> Result<RawInput> {
         let seen = of_header.filter(|_| self.shape.as_ref().is_some_and(|shape| shape.takes(LAST_EVENT_ID)));
         seen.map_or(Ok(()), check_last_event_id)?;
@@ -102,12 +105,13 @@ impl InputPlan {
 
     fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
         let has_lists = body.as_deref().map_or(Ok(false), |text| look(text, self.shape.as_deref()))?;
-        // Where nothing reads it, a middleware may still look for a key in it.
+        // Even without an input type, a middleware may read the body, for example to find a key in
+        // it.
         let Some(shape) = self.shape.as_ref().filter(|_| !self.parameters.is_empty()) else {
             return Ok(body.map_or_else(RawInput::absent, |text| RawInput::document(text, has_lists)));
         };
         let mut object: BTreeMap<String, Box<RawValue>> = match body {
-            // What is no object is told by the reader of the input.
+            // The reader of the input refuses a body that is not an object.
             Some(text) if !text.trim_ascii_start().starts_with('{') => return Ok(RawInput::document(text, has_lists)),
             Some(text) => serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?,
             None => BTreeMap::new(),
@@ -120,7 +124,7 @@ impl InputPlan {
         Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
     }
 
-    /// The parameters with their names, percent-decoded.
+    /// Returns the names and the percent-decoded texts of the parameters.
     fn named<'a>(&'a self, parameters: &'a [String]) -> impl Iterator<Item = (&'a str, Result<Cow<'a, str>>)> {
         self.parameters.iter().zip(parameters).map(|(name, text)| {
             let decoded = percent_decode_str(text).decode_utf8();

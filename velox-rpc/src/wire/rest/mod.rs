@@ -1,7 +1,8 @@
-//! The REST wire, as VeloxTS speaks it.
+//! The REST wire implements the REST protocol of VeloxTS.
 //!
-//! [`naming`] decides which route a procedure has, [`path`] parses it, [`routes`] finds it again for a request;
-//! [`input`] makes the input of path, query and body, [`reply`] the reply of a result.
+//! [`naming`] chooses the route of a procedure, [`path`] parses it, and [`routes`] finds it for a
+//! request. [`input`] makes the input from path, query and body, and [`reply`] makes the reply from
+//! a result.
 
 mod input;
 mod naming;

@@ -1,12 +1,13 @@
-//! Which route a procedure has: an override; else the naming convention, where name and input fit it; else
-//! `/<namespace>/<name>`.
+//! Chooses the route of a procedure. An override takes precedence over the naming convention. A
+//! procedure whose name or input does not fit the convention gets `/<namespace>/<name>`.
 
 use http::Method;
 
 use crate::call::Kind;
 use crate::procedure::{Endpoint, RestRoute};
 
-/// The method and the path below the prefix, with parameters as `:id`. `None` for a procedure that REST does not reach.
+/// Returns the method and the path below the prefix, with parameters written as `:id`. It is `None`
+/// for a procedure without a REST route.
 pub(super) fn route(endpoint: &Endpoint) -> Option<(Method, String)> {
     match &endpoint.meta.rest {
         RestRoute::None => None,
@@ -15,7 +16,8 @@ pub(super) fn route(endpoint: &Endpoint) -> Option<(Method, String)> {
     }
 }
 
-/// Whether a POST of this procedure makes something: its name starts with `create` or `add`.
+/// Returns whether a POST to this procedure creates something, so that its name starts with
+/// `create` or `add`.
 pub(super) fn creates(name: &str) -> bool {
     ["create", "add"].into_iter().any(|verb| {
         let rest = name.strip_prefix(verb);
@@ -51,8 +53,9 @@ enum Target {
     Member,
 }
 
-/// The convention's method and target for a name: a verb, and a noun that begins with a capital. A verb that writes names
-/// a mutation, one that reads a query; a name whose kind does not fit has no convention.
+/// Returns the method and the target that the convention gives to a name. The name has to be a verb
+/// followed by a noun with a capital letter. Verbs that write belong to mutations, and verbs that
+/// read belong to queries. If the verb does not fit the kind, the convention does not apply.
 fn convention(name: &str, kind: Kind) -> Option<(Method, Target)> {
     let (_, _, method, target) = VERBS
         .iter()

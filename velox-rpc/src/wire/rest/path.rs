@@ -1,7 +1,7 @@
-//! A route's path: literal segments and parameters, parsed once.
+//! Parses the path of a route into literal segments and parameters.
 
-/// A path whose form is right. Two paths that match the same targets have the same pattern, whatever their parameters are
-/// called.
+/// A well-formed path. Two paths that match the same targets have the same pattern, whatever the
+/// names of their parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path {
     pattern: String,
@@ -9,7 +9,7 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// Parses `/users/:id`. The error says in the user's words what is wrong with it.
+    /// Parses a path such as `/users/:id`. The error tells the user what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let rest = text.strip_prefix('/').ok_or_else(|| "it has to begin with `/`".to_owned())?;
         let mut path = Self { pattern: String::new(), parameters: Vec::new() };
@@ -23,12 +23,12 @@ impl Path {
         Ok(path)
     }
 
-    /// The path in the matcher's syntax, parameters by number.
+    /// Returns the path in the matcher's syntax, with a number for each parameter.
     pub(super) fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// The parameters' names, in order.
+    /// Returns the names of the parameters in order.
     pub(super) fn parameters(&self) -> &[String] {
         &self.parameters
     }

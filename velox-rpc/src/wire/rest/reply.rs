@@ -1,4 +1,4 @@
-//! The reply of a REST call: a result as its JSON, a failure as the one envelope.
+//! Makes the reply to a REST call: the JSON of a result, or the envelope of a failure.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::procedure::Outcome;
 use crate::wire::Answer;
 
-/// The reply to a call that ended well.
+/// Makes the reply to a successful call.
 pub(crate) fn success(route: &Route, output: Outcome, head: &ReplyHead) -> Answer {
     let json = output.into_json();
     let status = head.status.unwrap_or_else(|| route.success.status(json == b"null"));
@@ -16,7 +16,8 @@ pub(crate) fn success(route: &Route, output: Outcome, head: &ReplyHead) -> Answe
     Answer { status, json, failed: false, is_fault: false }
 }
 
-/// The reply to a call that failed, with the id of the exchange where the log has more to say.
+/// Makes the reply to a failed call. If the server is at fault, it contains the id under which the
+/// log has the details.
 pub(crate) fn failure(error: &Error, id: impl Fn() -> RequestId) -> Answer {
     let is_fault = error.status().is_server_error();
     let id = is_fault.then(id);

@@ -1,4 +1,5 @@
-//! All REST routes of an application: built once, with every mistake found, then asked for each request.
+//! Builds the REST routes of an application, and finds the route of each request. The build notes
+//! every mistake.
 
 use std::ops::Index;
 
@@ -17,34 +18,34 @@ pub(crate) struct Routes {
     methods: Vec<MethodRoutes>,
 }
 
-/// The routes of one method. Each method has a matcher of its own, so that a literal segment of one does not hide a
-/// parameter of another.
+/// The routes of one method. Each method has its own matcher, so that a literal segment of one
+/// method does not hide a parameter of another.
 struct MethodRoutes {
     method: Method,
     matcher: matchit::Router<usize>,
 }
 
-/// One route: what a request on it needs.
+/// One route, with what a request to it needs.
 pub(crate) struct Route {
     pub(super) success: Success,
-    /// The path as the table of routes has it.
+    /// The path with the prefix, and with parameters written as `:id`.
     path: String,
     pub(crate) input: InputPlan,
     pub(crate) endpoint: Endpoint,
 }
 
-/// What a request's method and path lead to.
+/// What was found for the method and the path of a request.
 pub(crate) enum Claim {
-    /// A procedure by the index of its route, with the texts of the path's parameters, in order and not yet decoded.
+    /// The index of the route and the texts of its path parameters, in order and not yet decoded.
     Route(usize, Vec<String>),
     /// No route has this path.
     NotFound,
-    /// The path is there, by other methods: those of the header's value.
+    /// Routes with this path exist, but for other methods. The header value lists them.
     MethodNotAllowed(HeaderValue),
 }
 
 impl Route {
-    /// The path with the prefix, and with parameters as `:id`.
+    /// Returns the path with the prefix, and with parameters written as `:id`.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
@@ -59,7 +60,8 @@ impl Index<usize> for Routes {
 }
 
 impl Routes {
-    /// Gives every procedure its route. What is wrong is noted, and the rest goes on.
+    /// Builds the routes of all procedures. It notes each mistake and continues with the next
+    /// procedure.
     pub(crate) fn build(table: &Table, prefix: &str, mistakes: &mut Mistakes) -> (Self, Manifest) {
         let mut routes = Self { routes: Vec::new(), methods: Vec::new() };
         let mut manifest = Manifest::of(table.namespaces());
@@ -80,7 +82,7 @@ impl Routes {
         (routes, manifest)
     }
 
-    /// Finds the route of a request. HEAD is answered wherever GET is.
+    /// Finds the route of a request. A HEAD request uses the route for GET.
     pub(crate) fn claim(&self, method: &Method, path: &str) -> Claim {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         let found =
@@ -94,7 +96,7 @@ impl Routes {
         }
     }
 
-    /// Tells an unknown path from a known one that is asked for by another method.
+    /// Distinguishes an unknown path from a path that has routes for other methods only.
     #[cold]
     fn unclaimed(&self, path: &str) -> Claim {
         let mut allow = Vec::new();
@@ -142,7 +144,7 @@ impl Routes {
         &mut self.methods[index].matcher
     }
 
-    /// Why a route cannot be added: who has it.
+    /// Explains why a route cannot be added, and names the procedure that already has it.
     fn taken(&mut self, method: &Method, pattern: &str, error: &matchit::InsertError) -> String {
         match self.matcher(method).at(pattern).map(|found| *found.value) {
             Ok(index) => format!(
@@ -154,7 +156,7 @@ impl Routes {
     }
 }
 
-/// The prefix, or none where it is wrong: its mistake is told once.
+/// Returns the prefix, or an empty one if it is malformed. The mistake is noted here once.
 fn checked_prefix<'a>(prefix: &'a str, mistakes: &mut Mistakes) -> &'a str {
     let mistake = match Path::parse(prefix) {
         _ if prefix.is_empty() => return prefix,
@@ -167,7 +169,7 @@ fn checked_prefix<'a>(prefix: &'a str, mistakes: &mut Mistakes) -> &'a str {
     ""
 }
 
-/// GET never runs a mutation, and nothing runs by a method that is not for that.
+/// Checks that the method suits the kind of procedure. In particular, GET never runs a mutation.
 fn check_method(method: &Method, kind: Kind) -> Result<(), String> {
     match (method, kind) {
         (&Method::GET, Kind::Mutation) => {

@@ -1,5 +1,6 @@
-//! Path and query text, turned into JSON by the type that the schema gives to the field. A reader that asks for another thing gets that: see
-//! [`validate`](crate::validate).
+//! Turns texts from the path and the query into JSON, according to the type that the schema gives
+//! each field. If the reader of a field expects another type, [`validate`](crate::validate)
+//! converts the value.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Adds a text to a field: a repeated key is a list.
+    /// Adds a text to a field. A repeated key makes a list.
     pub(crate) fn add(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
         if let Some(place) = self.places.get(&name) {
             self.order[*place].1.push(text);
@@ -25,8 +26,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields as a JSON object, and whether a list stands in it. A field that is sent empty and need not be there is not, unless its text
-    /// may be empty: so a form sends what nobody has filled in.
+    /// Returns the fields as a JSON object, and whether it contains a list. An empty text of an
+    /// optional field is left out, unless the field accepts an empty text. Forms send such texts
+    /// for fields that nobody has filled in.
     pub(crate) fn to_json(&self, shape: &InputShape) -> (String, bool) {
         let mut has_lists = false;
         let mut json = String::from("{");
@@ -50,7 +52,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether it is a list.
+/// Writes all texts of a field. Returns whether it has written a list.
 fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>) -> bool {
     let item = match (texts, wanted) {
         (_, Some(TextType::List(item))) => Some(&**item),
@@ -71,7 +73,8 @@ fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>
     true
 }
 
-/// Writes one text as the type that is wanted; as a text where it is none, so that the reader of the field refuses it.
+/// Writes one text as the wanted type. If the text does not fit that type, it is written as a
+/// string, so that the reader of the field refuses it.
 pub(super) fn push(json: &mut String, text: &str, wanted: Option<&TextType>) {
     match wanted {
         Some(TextType::Number) => match number(text) {
@@ -93,8 +96,9 @@ fn push_text(json: &mut String, text: &str) {
     json.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
-/// A decimal number as JSON has it, where JavaScript reads it: `+1`, `.5`, `1.` and `007` too. Its digits stay as they are: some integers have
-/// more than any float.
+/// Returns a decimal number in JSON's format. It also accepts the formats that JavaScript accepts:
+/// `+1`, `.5`, `1.` and `007`. The digits stay as they are, since some integers have more digits
+/// than any float.
 fn number(text: &str) -> Option<String> {
     let text = text.trim_ascii();
     let (sign, digits) = match text.strip_prefix('-') {
