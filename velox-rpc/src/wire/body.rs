@@ -1,4 +1,4 @@
-//! Reading a request's body: limits first, then the bytes.
+//! Reads the body of a request. The limits are checked before the bytes are read.
 
 use std::pin::Pin;
 
@@ -12,28 +12,30 @@ use crate::budget::{Held, UsedUp};
 use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 
-/// How long a body may be, in bytes.
+/// The maximum length of a body, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimit(pub(crate) usize);
 
-/// What the head says of a body's type. It does not count where the body turns out to be empty.
+/// The result of checking the content type in the head. It does not matter if the body turns out to
+/// be empty.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyType(Result<(), Unsupported>);
 
-/// Refuses what the head says of a body, before a byte is read, and so before the client is told to go on (`100 Continue`).
+/// Checks the head, and refuses a body that is too long or has an unsupported type before reading
+/// it. The client is then not told to send the body (`100 Continue`).
 pub(crate) fn check_head(headers: &HeaderMap, body: &impl Body, limit: BodyLimit) -> Result<BodyType> {
     let expected = body.size_hint().exact();
     check_length(headers, expected, limit)?;
     let checked = check_type(headers);
-    // Known to be there: no need to read it to refuse it.
+    // The body is known to be non-empty, so it can be refused without reading it.
     if expected.is_some_and(|length| length > 0) {
         checked?;
     }
     Ok(BodyType(checked))
 }
 
-/// Reads a JSON body whose head was [checked](check_head), and accounts for what it holds. `None` where there is no body: an empty one
-/// counts as none, whatever its content type.
+/// Reads a JSON body after its head was [checked](check_head), and adds its size to `held`. Returns
+/// `None` if the body is empty, whatever its content type.
 pub(crate) async fn read_body<B>(
     body_type: BodyType,
     body: Pin<&mut B>,
@@ -62,14 +64,14 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    // No more than the limit is ever reserved, whatever the head declares.
+    // Reserve no more than the limit, whatever length the head declares.
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit.0);
     let mut bytes = Vec::with_capacity(expected);
-    // A body of a known length has ended with its last byte: it need not be asked once more.
+    // A body of a known length ends with its last byte, so do not ask for another frame.
     while !body.is_end_stream()
         && let Some(frame) = body.frame().await
     {
-        // Trailers are dropped: they never become headers.
+        // Drop trailers, so that they never become headers.
         let Ok(data) = frame.map_err(|error| unreadable(error.into()))?.into_data() else { continue };
         if data.remaining() > limit.0 - bytes.len() {
             return Err(too_large());
@@ -89,29 +91,31 @@ fn append(bytes: &mut Vec<u8>, mut data: impl Buf) {
     }
 }
 
-/// The length is the body's own where it knows it, as hyper's does; else what the head says.
+/// Checks the length. The body itself knows it with hyper; otherwise the head may declare it.
 fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) -> Result<()> {
     let length = expected.or_else(|| headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok());
     if length.unwrap_or(0) > limit.0 as u64 { Err(too_large()) } else { Ok(()) }
 }
 
-/// Why a body is refused unread.
+/// The reason for refusing a body without reading it.
 #[derive(Debug, Clone, Copy)]
 enum Unsupported {
     Type,
     Encoding,
 }
 
-/// Whether a body was refused only because it is compressed. The reply then says which encodings are read (RFC 9110, 15.5.16).
+/// Returns whether a body was refused only because it is compressed. The reply then lists the
+/// supported encodings (RFC 9110, section 15.5.16).
 #[cold]
 pub(crate) fn is_only_encoded(headers: &HeaderMap) -> bool {
     matches!(check_type(headers), Err(Unsupported::Encoding))
 }
 
-/// Only `application/json` is read, and only as it is: no form and no plain text (which other sites can send), no compression.
+/// Accepts only uncompressed `application/json`. Other sites can send forms and plain text, so
+/// these are refused.
 fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
     let (mut types, mut all_json, mut all_plain) = (0, true, true);
-    // Once over the few headers there are is cheaper than two look-ups.
+    // A request has few headers, so one pass over them is cheaper than two look-ups.
     for (name, value) in headers {
         if name == CONTENT_TYPE {
             types += 1;
@@ -152,7 +156,7 @@ fn unreadable(error: BoxError) -> Error {
     }
 }
 
-/// 503: the next moment there may be room.
+/// Makes a 503, since the server may have room again a moment later.
 #[cold]
 fn overloaded() -> Error {
     Error::unavailable("The server is reading too many request bodies at the moment")
@@ -160,7 +164,7 @@ fn overloaded() -> Error {
         .with_code(OVERLOADED)
 }
 
-/// Whether a body was refused only because others are being read.
+/// Returns whether a body was refused only because the server is reading too many others.
 pub(crate) fn is_overload(error: &Error) -> bool {
     error.code() == OVERLOADED
 }
@@ -172,7 +176,8 @@ fn too_large() -> Error {
     Error::new(ErrorKind::PayloadTooLarge, "Request body is too large").with_name("Payload Too Large")
 }
 
-/// Whether a layer before this service found the body too long. A server around that may have wrapped the error.
+/// Returns whether a layer outside this service found the body too long. A server around that layer
+/// may have wrapped the error.
 fn is_length_limit(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
 }

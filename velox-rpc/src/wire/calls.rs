@@ -1,4 +1,5 @@
-//! The calls of a request, what came of them, and the reply that a wire makes of that. All wires speak of these, each by its own protocol.
+//! The calls of a request, their results, and the reply that a wire makes from them. All wires
+//! share these types.
 
 use http::StatusCode;
 
@@ -9,38 +10,39 @@ use crate::procedure::{Endpoint, Outcome};
 /// The procedures that a request calls.
 pub(crate) enum Calls<'a> {
     One(&'a Endpoint),
-    /// Those of a batch, where some may be unknown.
+    /// The procedures of a batch. `None` stands for a call that cannot run.
     Each(Vec<Option<&'a Endpoint>>),
 }
 
-/// What came of the calls of a request, in their order.
+/// The results of the calls of a request, in order.
 pub(crate) enum Results {
     One(Result<Outcome>),
-    /// `None` for the unknown ones.
+    /// The results of a batch. `None` stands for a call that did not run.
     Each(Vec<Option<Result<Outcome>>>),
 }
 
-/// The reply of a wire, but for what all replies have. Its headers stand beside those that the calls have set.
+/// The reply of a wire, without the parts that all replies share. Its headers are in the reply
+/// head, beside those that the calls have set.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) json: Vec<u8>,
-    /// Whether a call failed: then no shared cache may keep the reply.
+    /// Whether a call failed. Shared caches must not keep such a reply.
     pub(crate) failed: bool,
-    /// Whether it failed by a fault of the server: then the log has more to say.
+    /// Whether the server is at fault. The log then has the details.
     pub(crate) is_fault: bool,
 }
 
-/// What is told of a request from outside.
+/// What observers and traces learn about a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    /// The path of the route, with parameters as `:id`.
+    /// The path of the route, with parameters written as `:id`.
     pub(crate) route: &'a str,
-    /// The procedure, where it is one.
+    /// The procedure, if the request calls exactly one.
     pub(crate) procedure: Option<&'a ProcedureName>,
 }
 
 impl Results {
-    /// The same calls, all ended by one error.
+    /// Replaces the result of every call with the same error.
     pub(crate) fn all_failed(self, error: &Error) -> Self {
         match self {
             Self::One(_) => Self::One(Err(error.again())),
@@ -50,7 +52,7 @@ impl Results {
         }
     }
 
-    /// The result of the only call.
+    /// Returns the result of the only call.
     pub(crate) fn only(self) -> Result<Outcome> {
         match self {
             Self::One(result) => result,
@@ -62,7 +64,7 @@ impl Results {
 }
 
 impl Calls<'_> {
-    /// Whether one of the procedures is so.
+    /// Returns whether the condition holds for any of the procedures.
     #[inline]
     pub(crate) fn any(&self, is_so: impl Fn(&Endpoint) -> bool) -> bool {
         match self {
@@ -71,7 +73,7 @@ impl Calls<'_> {
         }
     }
 
-    /// The first of the procedures that are known.
+    /// Returns the first procedure that can run.
     #[inline]
     pub(crate) fn first(&self) -> Option<&Endpoint> {
         match self {
@@ -80,7 +82,8 @@ impl Calls<'_> {
         }
     }
 
-    /// The largest of what each has; none where no procedure is known.
+    /// Returns the largest number that `number` gives for a procedure, or `None` if no procedure
+    /// can run.
     #[inline]
     pub(crate) fn largest<T: Ord>(&self, number: impl Fn(&Endpoint) -> T) -> Option<T> {
         match self {

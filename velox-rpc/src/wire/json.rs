@@ -1,6 +1,7 @@
-//! A thorough look at JSON text: one document, well formed, no key twice.
+//! Checks JSON text thoroughly: it has to be one well-formed document without repeated keys.
 //!
-//! It is the same code for all types; [`keys`](super::keys) is quicker, and does where a typed reader follows.
+//! The code is the same for all types. [`keys`](super::keys) is faster and suffices if a typed
+//! reader follows.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,18 +11,19 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Seq
 
 use crate::error::{Error, Result};
 
-/// What the first look saw.
+/// The result of the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Glance {
-    /// Whether an array stands anywhere in it.
+    /// Whether the text contains an array.
     pub(crate) has_lists: bool,
 }
 
-/// Looks through a JSON text.
+/// Checks a JSON text.
 ///
 /// # Errors
 ///
-/// 400 for text that is not one JSON document, that nests deeper than 128 levels, or that names a key twice in one object.
+/// Returns 400 if the text is not one JSON document, is nested more than 128 levels deep, or has a
+/// key twice in one object.
 pub(crate) fn glance(text: &str) -> Result<Glance> {
     let mut glance = Glance::default();
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -88,7 +90,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 }
 
-/// The keys of one object: compared one by one while they are few.
+/// The keys of one object. A few keys are compared one by one, and many are hashed.
 #[derive(Default)]
 struct Keys<'de> {
     few: Vec<Cow<'de, str>>,
@@ -96,7 +98,7 @@ struct Keys<'de> {
 }
 
 impl<'de> Keys<'de> {
-    /// Whether the key is new.
+    /// Adds a key. Returns whether it is new.
     fn insert(&mut self, key: Cow<'de, str>) -> bool {
         if self.many.is_empty() && self.few.len() < FEW {
             let new = !self.few.contains(&key);
@@ -110,7 +112,7 @@ impl<'de> Keys<'de> {
 
 const FEW: usize = 16;
 
-/// A key, borrowed from the text where no escape stands in it.
+/// A key, borrowed from the text unless it contains an escape.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

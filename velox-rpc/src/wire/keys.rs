@@ -1,25 +1,28 @@
-//! A quick look at JSON text: is a key there twice in one object, and is there an array anywhere?
+//! Checks JSON text quickly: whether an object has the same key twice, and whether there is an
+//! array.
 //!
-//! serde reads the fields that it knows and skips the rest, so that a key repeated among the rest, or inside a map, would
-//! pass unseen; and it reads an array as a struct. This look runs over the bytes once, without building anything, before the
-//! typed reader. It takes for granted that the text is JSON, which the typed reader finds out right after; where it is not sure
-//! it says so, and [`glance`](super::json::glance) looks again, thoroughly.
+//! serde skips unknown fields, so it would not notice a key that is repeated among them or in a
+//! map. It also reads an array as a struct. This check runs before the typed reader, in one pass
+//! over the bytes and without building anything. It assumes that the text is JSON, which the typed
+//! reader verifies afterwards. If it is not sure, [`glance`](super::json::glance) repeats the check
+//! thoroughly.
 
 use std::ops::Range;
 
-/// What the quick look saw.
+/// The result of the quick check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
-    /// If this is JSON, then no object in it has a key twice.
+    /// If the text is JSON, no object in it has a key twice.
     Distinct {
-        /// Whether there is an array.
+        /// Whether the text contains an array.
         has_lists: bool,
     },
-    /// A key is there twice, or is written with an escape, or there are many, or the nesting is deep.
+    /// The check cannot tell: a key is repeated or contains an escape, there are many keys, or the
+    /// nesting is deep.
     Unsure,
 }
 
-/// Looks through a text.
+/// Checks a text.
 pub(crate) fn look(text: &str) -> Keys {
     let bytes = text.as_bytes();
     let mut open = Open::new(bytes);
@@ -49,7 +52,7 @@ pub(crate) fn look(text: &str) -> Keys {
     Keys::Distinct { has_lists }
 }
 
-/// Where the string that begins at `at` ends.
+/// Returns the end of the string that begins at `at`.
 fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match bytes.get(at)? {
@@ -60,13 +63,14 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The objects and arrays that are open at some place, and the keys seen in those objects. All of it stands on the stack.
+/// The open objects and arrays at the current position, and the keys of those objects. It needs no
+/// heap.
 struct Open<'a> {
     bytes: &'a [u8],
-    /// Where the keys stand, in order.
+    /// The positions of the keys, in order.
     keys: [Range<usize>; FEW],
     count: usize,
-    /// For each level how many keys were seen before it, and whether it is an object.
+    /// For each level, the number of keys before it and whether it is an object.
     levels: [(u8, bool); MAX_DEPTH],
     depth: usize,
     wants_key: bool,
@@ -82,7 +86,7 @@ impl<'a> Open<'a> {
         self.depth > 0 && self.levels[self.depth - 1].1
     }
 
-    /// Whether it is still to be followed.
+    /// Enters an object or array. Returns `false` if the nesting is too deep to follow.
     fn enter(&mut self, is_object: bool) -> bool {
         let Some(level) = self.levels.get_mut(self.depth) else { return false };
         *level = (self.count as u8, is_object);
@@ -97,7 +101,7 @@ impl<'a> Open<'a> {
         self.wants_key = false;
     }
 
-    /// Whether the key is new for sure.
+    /// Adds a key. Returns whether it is certainly new.
     fn take(&mut self, place: Range<usize>) -> bool {
         self.wants_key = false;
         if self.count == FEW {
@@ -112,9 +116,9 @@ impl<'a> Open<'a> {
     }
 }
 
-/// How many keys are followed, over all open objects.
+/// The maximum number of keys that are tracked, over all open objects.
 const FEW: usize = 24;
-/// How deep nesting is followed; serde_json's own limit is 128.
+/// The maximum depth that is tracked. The limit of serde_json is 128.
 const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
@@ -168,7 +172,7 @@ mod tests {
     }
 
     proptest! {
-        /// What the quick look is sure of, the thorough one finds too.
+        /// If the quick check is sure, the thorough check agrees.
         #[test]
         fn agrees_with_the_thorough_look(value in json()) {
             let text = value.to_string();
@@ -177,7 +181,7 @@ mod tests {
             }
         }
 
-        /// A document with one more key, which may be there already.
+        /// The document contains the same key twice.
         #[test]
         fn never_misses_a_repeated_key(value in json(), key in "[ab]{0,2}") {
             let text = format!(r#"{{"{key}":{value},"{key}":{value}}}"#);

@@ -1,15 +1,16 @@
-//! The first look at the text of an input: one JSON document, no key twice, and whether a list stands in it.
+//! Checks the text of an input before it is read: it has to be one JSON document without repeated
+//! keys.
 
 use super::keys::Keys;
 use super::{json, keys};
 use crate::error::Result;
 use crate::procedure::InputShape;
 
-/// Looks through the text of an input of this shape; tells whether a list stands in it.
+/// Checks the text of an input of this shape. Returns whether it contains a list.
 ///
 /// # Errors
 ///
-/// What [`json::glance`] finds.
+/// Returns the errors of [`json::glance`].
 pub(super) fn look(text: &str, shape: Option<&InputShape>) -> Result<bool> {
     let is_object = text.trim_ascii_start().starts_with('{');
     if is_object
@@ -18,7 +19,7 @@ pub(super) fn look(text: &str, shape: Option<&InputShape>) -> Result<bool> {
     {
         return Ok(has_lists);
     }
-    // No typed reader follows, or the quick look was not sure.
+    // No typed reader follows, or the quick check was not sure.
     let glance = json::glance(text)?;
     Ok(glance.has_lists)
 }

@@ -1,7 +1,9 @@
-//! Wires: each maps an exchange to calls, and their results to a reply. None runs a procedure itself.
+//! Each wire maps an exchange to calls, and the results of the calls to a reply. A wire never runs
+//! a procedure itself.
 //!
-//! The service asks [`Wires`] and knows none of them: what a request asks for is a [`Plan`]. May use the router and all that lies inward
-//! of it; nothing inward knows that wires exist.
+//! The service uses only [`Wires`] and does not know the individual wires; a [`Plan`] holds what a
+//! request asks for. This module may use the router and the modules that lie inward of it. No
+//! module inward of it may use the wires.
 
 mod body;
 mod calls;
@@ -35,24 +37,25 @@ pub(crate) struct Wires {
     pub(crate) trpc: Option<Procedures>,
 }
 
-/// What a request asks for, as its head says.
+/// What a request asks for, according to its head.
 pub(crate) enum Claim {
     Plan(Plan),
-    /// Refused by the wire, in its own words.
+    /// The wire refuses the request, in its own error format.
     Refused(Box<(Answer, ReplyHead)>),
     /// No wire has this path.
     NotFound,
-    /// The path is there, by other methods: those of the header's value.
+    /// Routes with this path exist, but for other methods. The header value lists them.
     MethodNotAllowed(HeaderValue),
 }
 
-/// The calls of a request. Only its wire looks inside.
+/// The calls of a request. Only its wire reads the contents.
 pub(crate) enum Plan {
     Rest { route: usize, parameters: Vec<String> },
     Trpc(Box<Batch>),
 }
 
-/// What is left to say of a plan once whoever runs it has it: its wire, and its first procedure by its number there.
+/// The part of a plan that stays known after the plan has been handed on: its wire and its first
+/// procedure, by the wire's own index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trace {
     Rest(usize),
@@ -83,7 +86,7 @@ impl Wires {
         }
     }
 
-    /// The procedure of one call of a request, if that is known.
+    /// Returns the procedure of one call. It is `None` if the call has no procedure that can run.
     pub(crate) fn call(&self, plan: &Plan, call: usize) -> Option<&Endpoint> {
         match plan {
             Plan::Rest { route, .. } => Some(&self.rest[*route].endpoint),
@@ -101,7 +104,7 @@ impl Wires {
         }
     }
 
-    /// Whether the body is part of the input.
+    /// Returns whether the body is part of the input.
     pub(crate) fn wants_body(&self, plan: &Plan) -> bool {
         match plan {
             Plan::Rest { route, .. } => self.rest[*route].input.wants_body(),
@@ -109,7 +112,7 @@ impl Wires {
         }
     }
 
-    /// Makes the inputs of query and body.
+    /// Makes the inputs from the query and the body.
     #[inline]
     pub(crate) fn decode(&self, plan: &Plan, query: Option<&str>, body: Option<String>) -> Inputs {
         match plan {
@@ -118,7 +121,7 @@ impl Wires {
         }
     }
 
-    /// Makes the input of a subscription, which has the id of the last event that the client has seen.
+    /// Makes the input of a subscription, with the id of the last event that the client has seen.
     pub(crate) fn resume(&self, plan: &Plan, head: &Parts) -> Result<RawInput> {
         let query = head.uri.query().unwrap_or_default();
         let of_header = sse::last_event_id(&head.headers)?;
@@ -128,7 +131,7 @@ impl Wires {
         }
     }
 
-    /// The headers of the reply to a subscription.
+    /// Sets the headers of the reply to a subscription.
     pub(crate) fn events_head(&self, plan: &Plan, headers: &mut HeaderMap) {
         sse::head(headers);
         if let Plan::Trpc(batch) = plan {
@@ -136,13 +139,13 @@ impl Wires {
         }
     }
 
-    /// The first text of such a reply. The client connects again where nothing comes for longer than `reconnect_after`, and waits for `retry`
-    /// before it does.
+    /// Returns the first text of the reply to a subscription. The client connects again if nothing
+    /// arrives for `reconnect_after`, and waits for `retry` before it does.
     pub(crate) fn connected(&self, reconnect_after: Option<Duration>, retry: Option<Duration>) -> Vec<u8> {
         sse::connected(reconnect_after, retry)
     }
 
-    /// The text of what comes next.
+    /// Returns the text of the next item of a subscription.
     pub(crate) fn event(&self, plan: &Plan, happening: Happening, id: impl Fn() -> RequestId) -> Vec<u8> {
         match happening {
             Happening::Event(event) => sse::message(match plan {
@@ -157,8 +160,9 @@ impl Wires {
         }
     }
 
-    /// The whole reply to a subscription that has failed before its first event, where the wire tells that by an event: `EventSource` reads
-    /// no reply of another status. By REST it is the reply to any call that fails.
+    /// Returns the whole reply to a subscription that has failed before its first event. For tRPC
+    /// it is an event, since `EventSource` does not read replies with an error status. REST has the
+    /// usual reply to a failed call, so this returns `None`.
     pub(crate) fn failed_subscription(
         &self,
         plan: &Plan,
@@ -176,7 +180,7 @@ impl Wires {
         }
     }
 
-    /// The inputs of calls whose body could not be read.
+    /// Returns the inputs of calls whose body could not be read: each is the error.
     pub(crate) fn unread(&self, plan: &Plan, error: Error) -> Inputs {
         match self.calls(plan) {
             Calls::One(_) => Inputs::One(Err(error)),
@@ -184,7 +188,8 @@ impl Wires {
         }
     }
 
-    /// The reply to calls that were run. `id` is asked only if the log has more to say.
+    /// Makes the reply to calls that have run. It calls `id` only if the log has the details of a
+    /// failure.
     pub(crate) fn answer(
         &self,
         plan: &Plan,
@@ -201,12 +206,12 @@ impl Wires {
         }
     }
 
-    /// Whether the client wants a line for each call, as soon as the call has ended.
+    /// Returns whether the client wants a line for each call as soon as the call has ended.
     pub(crate) fn is_stream(&self, plan: &Plan) -> bool {
         matches!(plan, Plan::Trpc(batch) if batch.is_stream)
     }
 
-    /// The first line of such a reply and its headers. REST has none.
+    /// Returns the first line of a streamed reply and its headers. Both are empty for REST.
     pub(crate) fn stream(&self, plan: &Plan) -> (Vec<u8>, HeaderMap) {
         match plan {
             Plan::Trpc(batch) => self.trpc().lines(batch),
@@ -214,7 +219,7 @@ impl Wires {
         }
     }
 
-    /// The line of a call of such a reply.
+    /// Returns the line of one call in a streamed reply.
     pub(crate) fn line(
         &self,
         plan: &Plan,
@@ -228,7 +233,8 @@ impl Wires {
         }
     }
 
-    /// The reply to a request that is refused as a whole, or whose calls did not end in time, in the words of its wire.
+    /// Makes the reply to a request that is refused as a whole, or whose calls did not end in time,
+    /// in the error format of its wire.
     pub(crate) fn refusal(
         &self,
         trace: Trace,
@@ -242,7 +248,7 @@ impl Wires {
         }
     }
 
-    /// What can be said of a plan without it.
+    /// Returns the part of a plan that stays known without it.
     #[inline]
     pub(crate) fn trace(&self, plan: &Plan) -> Trace {
         match plan {
@@ -251,7 +257,7 @@ impl Wires {
         }
     }
 
-    /// The procedure that a plan called, or the first of them.
+    /// Returns the first procedure of a plan.
     pub(crate) fn procedure(&self, trace: Trace) -> Option<&ProcedureName> {
         match trace {
             Trace::Rest(route) => Some(&self.rest[route].endpoint.name),
@@ -264,7 +270,8 @@ impl Wires {
     }
 }
 
-/// The reply to a request that no wire has claimed, or that a server refuses: in the words of REST.
+/// Makes the reply to a request that no wire has claimed or that a server refuses, in REST's error
+/// format.
 pub(crate) fn unclaimed(error: &Error, id: impl Fn() -> RequestId) -> Answer {
     rest::failure(error, id)
 }

@@ -1,5 +1,6 @@
-//! Server-sent events, as `httpSubscriptionLink` of `@trpc/client` reads them: the text of each event of a subscription, and the id of the
-//! last event that a client has seen. The routes of REST send the same events; only the shape of an error is another.
+//! Writes server-sent events in the format that `httpSubscriptionLink` of `@trpc/client` reads, and
+//! reads the id of the last event that a client has seen. REST routes send the same events. Only
+//! the format of an error differs.
 
 use std::time::Duration;
 
@@ -9,13 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Result};
 use crate::procedure::{MAX_EVENT_ID, RawEvent};
 
-/// What is sent while nothing happens, so that the client, and what stands between, sees that the connection lives.
+/// Sent while nothing happens, so that the client and any proxies see that the connection is alive.
 pub(crate) const PING: &[u8] = b"event: ping\ndata: \n\n";
 
 pub(super) const RETURN: &[u8] = b"event: return\ndata: \n\n";
 
-/// The first event: the subscription is in place. A client that knows a time after which it is to connect again takes it from here.
-/// The browser itself knows `retry`.
+/// Returns the first event, which reports that the subscription has started. It tells tRPC's client
+/// after how long a silence to connect again. `retry` tells the browser how long to wait before it
+/// does.
 pub(super) fn connected(reconnect_after: Option<Duration>, retry: Option<Duration>) -> Vec<u8> {
     let after = reconnect_after.map(|after| format!("\"reconnectAfterInactivityMs\":{}", after.as_millis()));
     let mut text = retry.map_or_else(String::new, |retry| format!("retry: {}\n", retry.as_millis())).into_bytes();
@@ -23,7 +25,7 @@ pub(super) fn connected(reconnect_after: Option<Duration>, retry: Option<Duratio
     text
 }
 
-/// An event of the handler's stream.
+/// Returns the text of an event from the handler's stream.
 pub(super) fn message(event: RawEvent) -> Vec<u8> {
     let RawEvent { id, json } = event;
     let mut text = Vec::with_capacity(json.len() + id.as_ref().map_or(0, String::len) + 16);
@@ -35,7 +37,7 @@ pub(super) fn message(event: RawEvent) -> Vec<u8> {
     text
 }
 
-/// The end of a subscription that has failed.
+/// Returns the text of the event that ends a failed subscription.
 pub(super) fn failed(json: &[u8]) -> Vec<u8> {
     named("serialized-error", json)
 }
@@ -48,7 +50,8 @@ fn named(name: &str, json: &[u8]) -> Vec<u8> {
     text
 }
 
-/// A field and its value in one line. JSON has line breaks only between its parts, where a space is as good; an id has none.
+/// Writes a field and its value in one line. Line breaks in JSON occur only between its tokens, so
+/// a space can replace them. An id has no line breaks.
 fn push(text: &mut Vec<u8>, field: &str, value: &[u8]) {
     text.extend(field.as_bytes());
     text.extend(b": ");
@@ -56,15 +59,16 @@ fn push(text: &mut Vec<u8>, field: &str, value: &[u8]) {
     text.push(b'\n');
 }
 
-/// The headers of a reply that is events.
+/// Sets the headers of a reply that consists of events.
 pub(super) fn head(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // Beside what was said of caches: to compress the reply, as a proxy might, would hold events back.
+    // Keep any other cache directives. A proxy that compressed the reply would delay events.
     headers.append(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 }
 
-/// The id of the last event that the client has seen, as `EventSource` sends it when it connects again.
+/// Returns the id of the last event that the client has seen. `EventSource` sends it when it
+/// connects again.
 pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>> {
     let id = headers.get("last-event-id").map(|id| std::str::from_utf8(id.as_bytes()));
     match id.transpose() {
@@ -73,7 +77,7 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>> {
     }
 }
 
-/// Refuses an id that is longer than any that was given out.
+/// Refuses an id that is longer than any that the server sends.
 pub(super) fn check_last_event_id(id: &str) -> Result<()> {
     if id.len() <= MAX_EVENT_ID { Ok(()) } else { Err(Error::bad_request("The last event id is too long")) }
 }
@@ -99,7 +103,7 @@ mod tests {
         assert_eq!(text(failed(b"{}")), "event: serialized-error\ndata: {}\n\n");
     }
 
-    /// JSON that was written by somebody else may have line breaks: none of them begins a field of its own.
+    /// JSON from other writers may contain line breaks. None of them may begin a new field.
     #[test]
     fn no_line_of_the_data_begins_a_field() {
         let event = RawEvent { id: None, json: b"{\r\n\"a\":1,\nevent: return\r}".to_vec() };
