@@ -31,7 +31,6 @@ pub(crate) use self::body::{BodyLimit, BodyType, check_head, is_only_encoded, is
 pub(crate) use self::calls::{Answer, Calls, Results, Subject};
 pub(crate) use self::sse::PING;
 
-/// The wires of an application.
 pub(crate) struct Wires {
     pub(crate) rest: Routes,
     pub(crate) trpc: Option<Procedures>,
@@ -42,7 +41,6 @@ pub(crate) enum Claim {
     Plan(Plan),
     /// The wire refuses the request, in its own error format.
     Refused(Box<(Answer, ReplyHead)>),
-    /// No wire has this path.
     NotFound,
     /// Routes with this path exist, but for other methods. The header value lists them.
     MethodNotAllowed(HeaderValue),

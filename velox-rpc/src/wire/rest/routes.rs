@@ -12,7 +12,6 @@ use crate::call::Kind;
 use crate::procedure::Endpoint;
 use crate::router::{Manifest, ManifestRoute, Mistakes, Success, Table};
 
-/// All REST routes of an application.
 pub(crate) struct Routes {
     routes: Vec<Route>,
     methods: Vec<MethodRoutes>,
@@ -38,7 +37,6 @@ pub(crate) struct Route {
 pub(crate) enum Claim {
     /// The index of the route and the texts of its path parameters, in order and not yet decoded.
     Route(usize, Vec<String>),
-    /// No route has this path.
     NotFound,
     /// Routes with this path exist, but for other methods. The header value lists them.
     MethodNotAllowed(HeaderValue),

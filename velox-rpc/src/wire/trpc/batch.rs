@@ -27,7 +27,6 @@ pub(crate) struct Batch {
     pub(super) allow: Option<HeaderValue>,
 }
 
-/// One call of a batch.
 pub(super) struct Call {
     /// The path as the client wrote it.
     pub(super) path: String,

@@ -29,7 +29,6 @@ pub(super) enum Leaf {
     NonFinite,
 }
 
-/// One schema of the type.
 #[derive(Default)]
 struct Node {
     types: Option<Vec<Type>>,
