@@ -1,5 +1,5 @@
-//! The arguments of an attribute, `"auth", state = AppState`, taken apart without giving up at the first one that is
-//! wrong.
+//! Splits the arguments of an attribute, such as `"auth", state = AppState`. A wrong argument does
+//! not keep the others from being read.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
@@ -8,7 +8,7 @@ use syn::parse::Parse;
 
 use crate::diagnostics::{Mistakes, did_you_mean};
 
-/// What stands between two commas.
+/// One argument: the tokens between two commas.
 pub(crate) enum Argument {
     /// `key = value`; the value may be empty.
     Pair(Ident, TokenStream),
@@ -16,15 +16,15 @@ pub(crate) enum Argument {
     Bare(TokenStream),
 }
 
-/// Takes the arguments of an attribute apart.
+/// Splits the arguments of an attribute.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Argument> {
     between_commas(tokens).into_iter().map(argument).collect()
 }
 
-/// What stands between the commas; nothing for a trailing one.
+/// Splits tokens at the commas. A trailing comma adds no empty piece.
 pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
-    // A comma inside `<…>` belongs to a type; the `>` of an arrow closes nothing.
+    // A comma inside `<…>` belongs to a type. The `>` of an arrow closes no bracket.
     let mut depth = 0_usize;
     let mut previous = ' ';
     for token in tokens {
@@ -48,17 +48,17 @@ pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec
     pieces
 }
 
-/// Whether a token is this sign.
+/// Returns whether the token is this punctuation character.
 pub(crate) fn is(token: &TokenTree, letter: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == letter)
 }
 
-/// Whether a token is this word.
+/// Returns whether the token is this identifier.
 pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-/// One value for each key, wherever it stands; what is not understood is noted as a mistake.
+/// The `key = value` arguments, in any order and at most one for each key.
 pub(crate) struct Keys<'a> {
     macro_name: &'a str,
     known: &'a [&'a str],
@@ -66,8 +66,8 @@ pub(crate) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Sorts the arguments into keys and the rest; unknown and repeated keys are mistakes. Returns the bare arguments
-    /// beside.
+    /// Separates the keys from the bare arguments and returns both. Unknown and repeated keys are
+    /// reported as mistakes.
     pub(crate) fn new(
         macro_name: &'a str,
         known: &'a [&'a str],
@@ -90,7 +90,8 @@ impl<'a> Keys<'a> {
         (keys, bare)
     }
 
-    /// The value of `name`, read as a `T`; `example` is what to write instead of one that cannot be read.
+    /// Takes the value of `name` and parses it as a `T`. If that fails, the message suggests
+    /// `example`.
     pub(crate) fn take<T: Parse>(&mut self, name: &str, example: &str, mistakes: &mut Mistakes) -> Option<T> {
         let position = self.pairs.iter().position(|(key, _)| key == name)?;
         let (key, value) = self.pairs.swap_remove(position);
@@ -107,7 +108,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Notes one `key = value`, or what is wrong with it.
+    /// Stores one `key = value`, or reports what is wrong with it.
     fn pair(&mut self, key: Ident, value: TokenStream, mistakes: &mut Mistakes) {
         let name = key.to_string();
         if !self.known.contains(&name.as_str()) {
@@ -120,7 +121,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Where velox-rpc is, for a macro that takes `crate = path` and nothing else.
+/// Reads the path to velox-rpc for a macro whose only argument is `crate = path`.
 pub(crate) fn root_only(macro_name: &str, arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Path> {
     let (mut keys, bare) = Keys::new(macro_name, &["crate"], split(arguments), mistakes);
     for tokens in bare {
@@ -132,7 +133,7 @@ pub(crate) fn root_only(macro_name: &str, arguments: TokenStream, mistakes: &mut
     keys.take("crate", "velox_rpc", mistakes)
 }
 
-/// What to say about a key that the macro does not know.
+/// Returns the message for a key that the macro does not know.
 fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     let list = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
     match did_you_mean(name, known) {
@@ -141,7 +142,7 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     }
 }
 
-/// One argument out of the tokens between two commas.
+/// Makes one argument from the tokens between two commas.
 fn argument(tokens: Vec<TokenTree>) -> Argument {
     match tokens.as_slice() {
         [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {

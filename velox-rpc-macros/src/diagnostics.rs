@@ -1,7 +1,7 @@
-//! The mistakes of one use of a macro, collected so that all of them are reported at once.
+//! Collects the mistakes of one use of a macro, so that all of them are reported at once.
 //!
-//! Used by every stage. A stage never stops at the first mistake: it notes it here and goes on with the nearest thing
-//! that makes sense.
+//! Every stage uses this module. A stage does not stop at the first mistake: it reports the mistake
+//! here and continues with the closest thing that makes sense.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -14,23 +14,24 @@ pub(crate) struct Mistakes {
 }
 
 impl Mistakes {
-    /// Notes a mistake at `tokens`: the smallest piece of the user's source that is at fault.
+    /// Reports a mistake at `tokens`, which should be the smallest part of the user's code that is
+    /// wrong.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Notes a mistake that spans several pieces, from the first to the last.
+    /// Reports a mistake that spans several pieces, from the first to the last.
     pub(crate) fn at_all<T: ToTokens>(&mut self, pieces: impl IntoIterator<Item = T>, message: impl std::fmt::Display) {
         let tokens: TokenStream = pieces.into_iter().map(|piece| piece.to_token_stream()).collect();
         self.at(tokens, message);
     }
 
-    /// Notes a mistake at one place.
+    /// Reports a mistake at a span.
     pub(crate) fn at_span(&mut self, span: Span, message: impl std::fmt::Display) {
         self.add(syn::Error::new(span, message));
     }
 
-    /// Notes what the parser found.
+    /// Adds an error, for example one from the parser.
     pub(crate) fn add(&mut self, error: syn::Error) {
         self.count += 1;
         match &mut self.errors {
@@ -39,24 +40,24 @@ impl Mistakes {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of mistakes so far.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// The `compile_error!`s to emit beside the item; nothing if there was no mistake.
+    /// Returns the `compile_error!`s to emit beside the item, or nothing if there was no mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.errors.map(|errors| errors.into_compile_error()).unwrap_or_default()
     }
 
-    /// The messages, for tests.
+    /// Returns the messages, for tests.
     #[cfg(test)]
     pub(crate) fn messages(self) -> Vec<String> {
         self.errors.into_iter().flatten().map(|error| error.to_string()).collect()
     }
 }
 
-/// A type in a message, as its author would write it: `Vec<User>`, not `Vec < User >`.
+/// Formats a type for a message as its author would write it: `Vec<User>`, not `Vec < User >`.
 pub(crate) fn shown(tokens: impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
     for (loose, tight) in
@@ -67,7 +68,7 @@ pub(crate) fn shown(tokens: impl ToTokens) -> String {
     text.replace(",(", ", (")
 }
 
-/// "did you mean …?", if one of `known` is near enough to `written` to be what was meant.
+/// Returns the entry of `known` that `written` was probably meant to be, if one is close enough.
 pub(crate) fn did_you_mean<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
@@ -77,7 +78,7 @@ pub(crate) fn did_you_mean<'a>(written: &str, known: &[&'a str]) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters have to be put in, taken out or replaced to get from one word to the other.
+/// Returns the edit distance of two words: the letters to insert, delete or replace.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut previous: Vec<usize> = (0..=to.len()).collect();

@@ -1,9 +1,10 @@
-//! What kind of item an attribute stands on, found without parsing it: enough to say that the attribute belongs
-//! somewhere else.
+//! Finds the kind of item that an attribute is on without parsing the item, so that a macro can say
+//! where its attribute belongs.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// The keyword an item begins with (`struct`, `fn`, …), after its attributes, visibility and modifiers.
+/// Returns the keyword of the item (`struct`, `fn`, …), after its attributes, visibility and
+/// modifiers.
 pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     item.clone().into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) if KEYWORDS.iter().any(|keyword| ident == keyword) => Some(ident),
@@ -11,7 +12,7 @@ pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     })
 }
 
-/// "a struct", "a function", …: how the item is called in a message.
+/// Returns what a message calls the item: "a struct", "a function", ….
 pub(crate) fn noun(keyword: &Ident) -> &'static str {
     NOUNS[KEYWORDS.iter().position(|known| keyword == known).unwrap_or(KEYWORDS.len())]
 }

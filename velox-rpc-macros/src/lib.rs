@@ -1,10 +1,13 @@
 //! The macros of velox-rpc: [`macro@router`], [`macro@schema`] and [`macro@middleware`].
 //!
-//! Nobody depends on this crate itself: velox-rpc re-exports the three, documents them where their examples can run,
-//! and is the only crate the expansions name. Each macro goes through the same three stages, a file each: `parse` (what
-//! was written), `model` (what is meant; nothing in it can be wrong) and `expand` (the only user of `quote`). All
-//! mistakes of one use are collected on the way (`diagnostics`) and reported together, with the item emitted again
-//! beside them.
+//! Applications do not depend on this crate. velox-rpc re-exports the three macros, and its
+//! documentation describes them, because their examples can run there. Expansions name no other
+//! crate.
+//!
+//! Each macro has three stages, one file each: `parse` reads what the user wrote, `model` turns it
+//! into types that cannot be wrong, and `expand` generates the code. Only `expand` uses `quote`.
+//! The stages collect all mistakes of one use (see `diagnostics`). The macro reports them together
+//! and emits the item again beside them.
 
 #![forbid(unsafe_code)]
 
@@ -22,19 +25,19 @@ mod testing;
 
 use proc_macro::TokenStream;
 
-/// Makes an `impl` block of procedures a router: see velox-rpc's documentation of it.
+/// Turns an `impl` block of procedures into a router. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
     router::router(arguments.into(), item.into()).into()
 }
 
-/// Makes a struct or an enum an input or an output of procedures: see velox-rpc's documentation of it.
+/// Makes a struct or an enum usable as the input or output of procedures. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn schema(arguments: TokenStream, item: TokenStream) -> TokenStream {
     schema::schema(arguments.into(), item.into()).into()
 }
 
-/// Makes a function a middleware that adds a field to the context: see velox-rpc's documentation of it.
+/// Turns a function into a middleware that adds a field to the context. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
     middleware::middleware(arguments.into(), item.into()).into()

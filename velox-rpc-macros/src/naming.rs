@@ -1,9 +1,10 @@
-//! How names are turned into other names.
+//! Converts names between Rust and the wire.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-/// `get_profile` → `getProfile`: a method's name on the wire. A name that is camelCase already stays as it is.
+/// Converts a method's name to its name on the wire: `get_profile` → `getProfile`. A name that is
+/// already camelCase does not change.
 pub(crate) fn camel(name: &str) -> String {
     let pascal = pascal(name);
     let mut letters = pascal.chars();
@@ -13,7 +14,7 @@ pub(crate) fn camel(name: &str) -> String {
     }
 }
 
-/// `tenant_of_user` → `TenantOfUser`.
+/// Converts a name to PascalCase: `tenant_of_user` → `TenantOfUser`.
 pub(crate) fn pascal(name: &str) -> String {
     let mut pascal = String::with_capacity(name.len());
     for word in name.split('_').filter(|word| !word.is_empty()) {
@@ -24,7 +25,8 @@ pub(crate) fn pascal(name: &str) -> String {
     pascal
 }
 
-/// `userId` → `user_id`: the field a parameter of a path most likely stands for.
+/// Converts a path parameter to the name of the field it most likely stands for: `userId` →
+/// `user_id`.
 pub(crate) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     for (position, letter) in name.chars().enumerate() {
@@ -36,7 +38,7 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// The name without the `r#` of a raw identifier.
+/// Returns the name without the `r#` of a raw identifier.
 pub(crate) fn unraw(name: &Ident) -> String {
     name.unraw().to_string()
 }

@@ -1,7 +1,7 @@
-//! Under which name the crate that uses a macro knows velox-rpc.
+//! The path to velox-rpc in the crate that uses a macro.
 //!
-//! Expansions name `<root>::__private::…` and nothing else but `core`, so this is the only place where the name is
-//! decided.
+//! Expansions name only `core` and `<root>::__private::…`, and only this module decides what the
+//! root is.
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -15,12 +15,13 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    /// What `crate = path` says, else the name in the `Cargo.toml` of the crate being compiled, so that a renamed
-    /// dependency works without a word.
+    /// Uses the path of `crate = path` if there is one, otherwise the name in the `Cargo.toml` of
+    /// the crate being compiled. A renamed dependency therefore works without `crate = …`.
     ///
-    /// velox-rpc itself is `::velox_rpc` too, not `crate`: its tests, examples and doc tests are crates of their own
-    /// under the same manifest, so it has an `extern crate self as velox_rpc`. Without a manifest (another build tool)
-    /// the usual name is assumed.
+    /// Inside velox-rpc itself the path is `::velox_rpc` too, not `crate`. Its integration tests,
+    /// examples and doctests are separate crates under the same manifest, so velox-rpc has an
+    /// `extern crate self as velox_rpc`. If there is no manifest (another build tool), the usual
+    /// name is assumed.
     pub(crate) fn find(explicit: Option<syn::Path>) -> Self {
         if let Some(path) = explicit {
             return Self::at(&path);
@@ -33,24 +34,24 @@ impl Root {
         Self { path: quote!(::#ident), name }
     }
 
-    /// The root at a path the user wrote.
+    /// Makes a root from a path that the user wrote.
     fn at(path: &syn::Path) -> Self {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         Self { path: path.to_token_stream(), name }
     }
 
-    /// `<root>::__private`, where everything an expansion needs is found.
+    /// Returns `<root>::__private`, which has everything an expansion needs.
     pub(crate) fn private(&self) -> TokenStream {
         let path = &self.path;
         quote!(#path::__private)
     }
 
-    /// The same for attributes that want a path in text, as `#[serde(crate = "…")]` does.
+    /// Returns the same path as text, for attributes such as `#[serde(crate = "…")]`.
     pub(crate) fn private_text(&self) -> String {
         self.private().to_string().replace(' ', "")
     }
 
-    /// Whether a path that ends in `name` means velox-rpc.
+    /// Returns whether a path that ends in `name` refers to velox-rpc.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         name == self.name || name == USUAL_NAME
     }

@@ -1,8 +1,9 @@
-//! What the tests of all three macros need: the messages of a use, its expansion as text, and the search for strays.
+//! Helpers for the tests of all three macros: the messages of an expansion, its text, and the
+//! search for unqualified names.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// The messages that an expansion reports, in order.
+/// Returns the messages that an expansion reports, in order.
 pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
     let file: syn::File = syn::parse2(expansion).expect("an expansion is a list of items");
     let errors = file.items.into_iter().filter_map(|item| match item {
@@ -16,14 +17,15 @@ pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
     errors.collect()
 }
 
-/// The expansion, formatted.
+/// Formats the expansion.
 pub(crate) fn formatted(expansion: TokenStream) -> String {
     let file = syn::parse2(expansion).expect("an expansion is a list of items");
     prettyplease::unparse(&file)
 }
 
-/// Names in `expansion` that neither the user wrote (`written`) nor the expansion makes itself, and that do not follow
-/// `::core` or the root's `__private`: whatever the user's program calls so would be taken instead of what is meant.
+/// Returns the names in `expansion` that the user did not write (`written`), that the expansion
+/// does not declare itself, and that do not follow `::core` or the root's `__private`. If the
+/// user's program has an item of such a name, the expansion would use that item by mistake.
 pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<String> {
     let mut known = Vec::new();
     identifiers(written, &mut known);
@@ -57,14 +59,14 @@ fn search(tokens: TokenStream, known: &[String], strays: &mut Vec<String>) {
     }
 }
 
-/// Whether a path starts here that nothing in the user's program can turn into another one.
+/// Returns whether an absolute path starts here, which nothing in the user's program can change.
 fn is_absolute(tokens: &[TokenTree]) -> bool {
     let text: Vec<String> = tokens.iter().take(6).map(ToString::to_string).collect();
     let text: Vec<&str> = text.iter().map(String::as_str).collect();
     matches!(text.as_slice(), [":", ":", "core", ..] | [":", ":", "velox_rpc", ":", ":", "__private"])
 }
 
-/// How many tokens `::a::b::c` has.
+/// Returns the number of tokens in `::a::b::c`.
 fn path_length(tokens: &[TokenTree]) -> usize {
     let is_step = |step: &&[TokenTree]| matches!(step, [colon, _, TokenTree::Ident(_)] if colon.to_string() == ":");
     tokens.chunks(3).take_while(is_step).count() * 3
@@ -80,7 +82,7 @@ fn identifiers(tokens: &TokenStream, known: &mut Vec<String>) {
     }
 }
 
-/// Names that expansions declare: associated items, locals, parameters.
+/// Names that the expansions declare: associated items, locals, parameters.
 const OURS: [&str; 62] = [
     "build",
     "__typed",
