@@ -1,6 +1,7 @@
-//! The middleware as a value, the context it makes, and how one becomes the other.
+//! Generates the middleware value, the context type it produces, and the `Middleware` impl that
+//! connects them.
 //!
-//! Names that start with `__` are ours: whatever the function or a type of the user's is called, it is not that.
+//! Generated names start with `__`, so that they cannot clash with the user's function or types.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,7 +10,7 @@ use syn::spanned::Spanned;
 use crate::middleware::model::{Context, Inner, Middleware};
 use crate::naming::unraw;
 
-/// What `#[middleware]` becomes.
+/// Generates the expansion of `#[middleware]`.
 pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
     let Middleware { name, type_name, context_name, vis, attrs, value, .. } = middleware;
     let private = middleware.root.private();
@@ -20,7 +21,8 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
     let has_user = has_user(middleware, &private);
     let layer = layer(middleware, &private);
     quote! {
-        // A function, because a unit struct or a constant of this name would forbid every `let` of it.
+        // This is a function, because a unit struct or a constant of this name would forbid every
+        // `let` of it.
         #(#attrs)*
         #vis fn #name() -> #type_name {
             #type_name
@@ -61,7 +63,8 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
     }
 }
 
-/// Who the user is: what the middleware found, if `user` is its name; else what the context inside says, if it says anything.
+/// Implements `HasUser` for the new context. The user is what the middleware returned if it is
+/// named `user`. Otherwise it is the user of the inner context, if that has one.
 fn has_user(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     let Middleware { name, context_name, value, .. } = middleware;
     let (bound, user, this) = if unraw(name) == "user" {
@@ -81,7 +84,7 @@ fn has_user(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The wrapping of a call.
+/// Implements `Middleware`.
 fn layer(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     let Middleware { name, type_name, context_name, .. } = middleware;
     let (parameters, context) = match &middleware.context {
@@ -104,7 +107,7 @@ fn layer(middleware: &Middleware, private: &TokenStream) -> TokenStream {
             }
         }
     };
-    // On the name, so that a future that is not `Send` is reported at the function.
+    // The name's span makes the compiler report a future that is not `Send` at the user's function.
     let head = quote_spanned!(name.span()=> async fn call);
     let result = quote_spanned!(name.span()=> #private::Result<#private::Outcome>);
     quote! {
@@ -119,16 +122,17 @@ fn layer(middleware: &Middleware, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The user's function, the call of it, and the rest of the chain with what it found.
+/// Generates the user's function, the call of it, and the call of the next step with the result.
 fn call(middleware: &Middleware, function: &Inner) -> TokenStream {
     let Middleware { name, context_name, value, .. } = middleware;
     let Inner { attrs, signature, body } = function;
     let wait = signature.asyncness.map(|_| quote_spanned!(value.span()=> .await));
-    // On the type, so that an error that cannot be answered with is reported there.
+    // The type's span makes the compiler report an error type without a conversion into `Error`
+    // there.
     let pass_on = quote_spanned!(value.span()=> ?);
     quote! {
         #(#attrs)*
-        // It returns a `Result` because a middleware does.
+        // A middleware has to return a `Result`, even if it never fails.
         #[allow(clippy::unnecessary_wraps)]
         #signature #body
 

@@ -1,4 +1,4 @@
-//! What is meant: a value of some type, found by looking at a context.
+//! The model of a middleware: a function that takes a context and returns a value of some type.
 
 use proc_macro2::{Group, Ident};
 use quote::{ToTokens, format_ident};
@@ -16,30 +16,31 @@ use crate::root::Root;
 /// A middleware.
 pub(crate) struct Middleware {
     pub(crate) root: Root,
-    /// Its name, which is the name of the field it adds.
+    /// The middleware's name, which is also the name of the field it adds.
     pub(crate) name: Ident,
     pub(crate) type_name: Ident,
     pub(crate) context_name: Ident,
     pub(crate) vis: Visibility,
-    /// Attributes of the middleware itself: what is said about it.
+    /// The attributes of the middleware itself: `doc` and `deprecated`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) value: Type,
     pub(crate) context: Context,
-    /// The function; `None` if it can stand nowhere, with the `self` that was reported.
+    /// The user's function. `None` if it has a `self` receiver (already reported), because a nested
+    /// function cannot have one.
     pub(crate) function: Option<Inner>,
-    /// Whether it can be called: there was no mistake in it.
+    /// Whether the generated code can call the function: no mistake was found in it.
     pub(crate) callable: bool,
 }
 
-/// Which contexts it can look at.
+/// The contexts that a middleware accepts.
 pub(crate) enum Context {
-    /// `&impl Ctx + …`: every one with these traits.
+    /// `&impl Ctx + …`: every context with these traits.
     Any(Punctuated<TypeParamBound, Token![+]>),
-    /// `&Context<AppState>`: this one.
+    /// `&Context<AppState>`: only this type.
     One(Box<Type>),
 }
 
-/// The user's function, to be called from within.
+/// The user's function, emitted inside the generated one.
 pub(crate) struct Inner {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) signature: Signature,
@@ -47,7 +48,8 @@ pub(crate) struct Inner {
 }
 
 impl Middleware {
-    /// Decides what is meant; what was a mistake is replaced by something that lets the rest of the program compile.
+    /// Makes the model. A part with a mistake is replaced by something that lets the rest of the
+    /// program compile.
     pub(crate) fn new(root: Option<Path>, function: Function, mistakes: &mut Mistakes) -> Self {
         let before = mistakes.count();
         let Function { attrs, vis, signature, body } = function;
@@ -80,7 +82,7 @@ fn generics(signature: &Signature, mistakes: &mut Mistakes) {
     }
 }
 
-/// The context, out of the one argument.
+/// Returns the context type from the function's only argument.
 fn context(signature: &Signature, mistakes: &mut Mistakes) -> Option<Context> {
     let mut inputs = signature.inputs.iter();
     let context = match inputs.next() {
@@ -104,7 +106,7 @@ fn context(signature: &Signature, mistakes: &mut Mistakes) -> Option<Context> {
     context
 }
 
-/// The context behind `&impl Ctx` or `&Context<AppState>`.
+/// Returns the context behind `&impl Ctx` or `&Context<AppState>`.
 fn borrowed(ty: &Type, mistakes: &mut Mistakes) -> Option<Context> {
     match peeled(ty) {
         Type::Reference(reference) if reference.mutability.is_none() => match peeled(&reference.elem) {
@@ -124,7 +126,7 @@ fn borrowed(ty: &Type, mistakes: &mut Mistakes) -> Option<Context> {
     None
 }
 
-/// The type between the brackets of `Result<Tenant>`.
+/// Returns the `Tenant` of `Result<Tenant>`.
 fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
     let name = &signature.ident;
     let wanted = format!("-> Result<{}>", pascal(&unraw(name)));
@@ -156,7 +158,7 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
     Some(Type::clone(ty))
 }
 
-/// The type without parentheses and invisible groups.
+/// Returns the type without parentheses and invisible groups.
 fn peeled(ty: &Type) -> &Type {
     match ty {
         Type::Paren(paren) => peeled(&paren.elem),

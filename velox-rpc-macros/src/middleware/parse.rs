@@ -1,4 +1,4 @@
-//! What was written: the function, its body left as tokens.
+//! Parses the function. Its body stays as tokens.
 
 use proc_macro2::{Group, Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
@@ -7,7 +7,7 @@ use syn::{Attribute, Signature, Visibility};
 use crate::diagnostics::Mistakes;
 use crate::item;
 
-/// The function.
+/// The function as the user wrote it.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -16,7 +16,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Reads it; `None`, with the mistake noted, if it is something else.
+    /// Parses the function. If the item is something else, reports a mistake and returns `None`.
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
         match item::keyword(&tokens) {
             Some(keyword) if keyword == "fn" => {}

@@ -1,4 +1,4 @@
-//! `#[middleware]` as a whole: what it makes, and what it says to every mistake.
+//! Tests `#[middleware]` as a whole: its expansion, and the message for each mistake.
 
 use proc_macro2::TokenStream;
 use quote::quote;
