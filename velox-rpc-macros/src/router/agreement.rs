@@ -1,6 +1,7 @@
-//! Whether a chain fits what its method and its router say: the kind of the procedure, its input, and the state.
+//! Checks whether a chain agrees with its method and its router: the kind of the procedure, its
+//! input, and the state.
 //!
-//! Only what the tokens decide is reported here; the rest is the compiler's.
+//! Only mistakes that the tokens prove are reported here. The compiler finds the others.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Type;
@@ -9,7 +10,7 @@ use crate::arguments::{is, is_word};
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{About, BUILDS, Base, Closure, Step, each, is_group, last_chain, tokens};
 
-/// What a method says of its procedure.
+/// What a method's signature says about its procedure.
 pub(crate) struct Said<'a> {
     pub(crate) method: &'a Ident,
     pub(crate) kind: &'a Ident,
@@ -17,7 +18,7 @@ pub(crate) struct Said<'a> {
     pub(crate) output: &'a Type,
 }
 
-/// Reports where the chain that a body ends in builds something else.
+/// Reports the differences between the signature and the chain that the body ends in.
 pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mistakes: &mut Mistakes) {
     let Said { method, kind, input, output } = said;
     let chain = last_chain(body);
@@ -57,7 +58,7 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
     }
 }
 
-/// Whether a step gives the context another field, or was meant to.
+/// Returns whether a step adds a field to the context, or was meant to.
 fn gives_fields(step: &Step<'_>) -> bool {
     let is_session = |arguments: TokenStream| {
         let text = arguments.to_string();
@@ -66,7 +67,7 @@ fn gives_fields(step: &Step<'_>) -> bool {
     step.name == "use_" || step.name == "use_fn" || is_session(step.arguments.stream())
 }
 
-/// Reports each `ctx.name` where the context has no fields.
+/// Reports each `ctx.name` of a context that has no fields.
 fn fields(handler: &Closure<'_>, about: &About<'_>, mistakes: &mut Mistakes) {
     let [call, TokenTree::Group(parts)] = handler.parameters else { return };
     let parts = tokens(parts.stream());
@@ -84,7 +85,7 @@ fn fields(handler: &Closure<'_>, about: &About<'_>, mistakes: &mut Mistakes) {
                 missing.push(name.clone());
             }
         }
-        // Where it is not borrowed, it may be a name for something else.
+        // `ctx` without a field and without `&` may be a local variable of that name.
         _ => is_another |= !before.is_some_and(|it| is(it, '&')),
     });
     for name in missing.into_iter().filter(|_| !is_another) {

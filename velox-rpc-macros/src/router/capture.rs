@@ -1,7 +1,7 @@
-//! Handlers that use the router's `self`, which they outlive.
+//! Reports handlers that use the `self` of the router, because handlers outlive it.
 //!
-//! The compiler finds them as well, but what it says is about lifetimes. What a handler captures else is the compiler's
-//! to judge: whether it can depends on its type.
+//! The compiler rejects them too, but with an error about lifetimes. Other captures are left to the
+//! compiler, because only their types decide whether they are allowed.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -9,7 +9,7 @@ use crate::arguments::is_word;
 use crate::diagnostics::Mistakes;
 use crate::router::chain::{Closure, each, steps, tokens};
 
-/// Reports every `self` in a closure that a chain of the body is given.
+/// Reports every `self` in the closures that are passed to the chains of the body.
 pub(crate) fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     for step in steps(body).iter().filter(|step| KEEP.iter().any(|name| step.name == name)) {
         let arguments = tokens(step.arguments.stream());
@@ -32,7 +32,7 @@ pub(crate) fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     }
 }
 
-/// The name in `.name`, if it is a field and not a method.
+/// Returns the name in `.name` if it is a field and not a method.
 fn field(rest: &[TokenTree]) -> Option<&Ident> {
     match rest {
         [TokenTree::Punct(dot), TokenTree::Ident(_), TokenTree::Group(group), ..]

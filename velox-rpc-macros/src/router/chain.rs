@@ -1,6 +1,7 @@
-//! The chain that a method's body ends in, `procedure().input::<T>().query(|…| …)`, as tokens.
+//! Reads the chain that a method's body ends in, `procedure().input::<T>().query(|…| …)`.
 //!
-//! Nothing of it is parsed as Rust, so that what is written as in TypeScript can be read as well.
+//! It works on tokens and does not parse Rust, so that it can also read code written as in
+//! TypeScript.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::LitStr;
@@ -9,51 +10,51 @@ use crate::arguments::{between_commas, is, is_word};
 use crate::root::Root;
 use crate::router::rewrite::is_bare_call;
 
-/// What a chain has to know of its router.
+/// What the reader of a chain has to know about the router.
 pub(crate) struct About<'a> {
     pub(crate) root: &'a Root,
     pub(crate) namespace: &'a LitStr,
     pub(crate) has_state: bool,
-    /// Its methods that give a `ProcedureBuilder`.
+    /// The router's methods that return a `ProcedureBuilder`.
     pub(crate) bases: Vec<Ident>,
 }
 
 /// One step: `.name::<T>(arguments)`.
 pub(crate) struct Step<'a> {
     pub(crate) name: &'a Ident,
-    /// What stands between `::<` and `>`.
+    /// The tokens between `::<` and `>`.
     pub(crate) types: &'a [TokenTree],
     pub(crate) arguments: &'a Group,
-    /// How many tokens stand before it, and before its end.
+    /// The positions of its first token and of the token after its last one.
     start: usize,
     end: usize,
 }
 
-/// The steps of all chains in a body, but for what stands inside of their arguments.
+/// Returns the steps of all chains in a body, except those inside the arguments of a step.
 pub(crate) fn steps(body: &[TokenTree]) -> Vec<Step<'_>> {
     (0..body.len()).filter_map(|start| step(body, start)).collect()
 }
 
-/// The steps of the chain that a body ends in; none if it ends in something else.
+/// Returns the steps of the chain that a body ends in, or none if it ends in something else.
 pub(crate) fn last_chain(body: &[TokenTree]) -> Vec<Step<'_>> {
     let tail = tail(body);
     let steps = steps(tail);
     if steps.last().is_some_and(|step| step.end == tail.len()) { steps } else { Vec::new() }
 }
 
-/// What a chain begins with.
+/// The start of a chain.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Base {
-    /// `procedure()`: nothing is in it but its steps.
+    /// `procedure()`: the chain has nothing but its own steps.
     Procedure,
-    /// A method of the router that gives a `ProcedureBuilder`.
+    /// A method of the router that returns a `ProcedureBuilder`.
     Method,
-    /// Something else, or a step that is none of the builder's follows.
+    /// Something else, or a chain with a step that the builder does not have.
     Unknown,
 }
 
 impl Base {
-    /// What the chain that a body ends in begins with.
+    /// Returns the start of the chain that a body ends in.
     pub(crate) fn of(body: &[TokenTree], about: &About<'_>) -> Self {
         let (tail, steps) = (tail(body), last_chain(body));
         let is_known = |step: &Step<'_>| STEPS.split(' ').any(|name| step.name == name);
@@ -82,7 +83,7 @@ impl Base {
     }
 }
 
-/// What stands behind the last `;`.
+/// Returns the tokens after the last `;`.
 fn tail(body: &[TokenTree]) -> &[TokenTree] {
     let start = body.iter().rposition(|token| is(token, ';')).map_or(0, |end| end + 1);
     &body[start..]
@@ -99,7 +100,7 @@ fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {
     }
 }
 
-/// What stands between `::<` and `>`, and what follows.
+/// Splits off a turbofish. Returns the tokens between `::<` and `>`, and the tokens after it.
 fn turbofish(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
     let [first, second, open, inner @ ..] = tokens else { return (&[], tokens) };
     if !is(first, ':') || !is(second, ':') || !is(open, '<') {
@@ -121,11 +122,11 @@ fn turbofish(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
 
 /// The closure that is the last argument of a step.
 pub(crate) struct Closure<'a> {
-    /// What stands before its body, and before it.
+    /// The tokens of all arguments up to the closing bar of the closure.
     pub(crate) head: &'a [TokenTree],
     pub(crate) is_first: bool,
     pub(crate) is_async: bool,
-    /// What stands between the bars.
+    /// The tokens between the bars.
     pub(crate) parameters: &'a [TokenTree],
     pub(crate) body: &'a [TokenTree],
 }
@@ -146,13 +147,14 @@ impl<'a> Closure<'a> {
         })
     }
 
-    /// Its parameters, each with its type.
+    /// Returns the tokens of each parameter, including its type.
     pub(crate) fn each_parameter(&self) -> Vec<Vec<TokenTree>> {
         between_commas(self.parameters.iter().cloned())
     }
 }
 
-/// Shows each place in the tokens, and what stands before it; `deep` into closures and what else has a `return` for itself.
+/// Calls `see` for every position in the tokens, with the token before it. Unless `deep` is set, it
+/// stops at closures, `async` blocks and functions, whose `return` belongs to them.
 pub(crate) fn each(tokens: &[TokenTree], deep: bool, see: &mut dyn FnMut(Option<&TokenTree>, &[TokenTree])) {
     for (at, token) in tokens.iter().enumerate() {
         if !deep && (is(token, '|') || is_word(token, "async") || is_word(token, "fn")) {
@@ -173,10 +175,10 @@ pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-/// The steps of a `ProcedureBuilder`: none of them changes the types but as this crate knows.
+/// The steps of a `ProcedureBuilder`. This crate knows how each of them changes the types.
 const STEPS: &str = "use_ use_fn guard guards guard_fn rest no_rest parent parents body_limit handler_timeout any_host deprecated \
     describe input output query mutation subscription";
 
-/// The steps that end a chain, and what they build.
+/// The steps that end a chain, and the types they build.
 pub(crate) const BUILDS: [(&str, &str); 3] =
     [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];

@@ -1,9 +1,10 @@
-//! The check that an input has a field for each parameter of a literal route, made by the compiler when it evaluates a
-//! constant.
+//! Generates the compile-time check that an input has a field for each parameter of a literal
+//! route. The compiler makes the check when it evaluates a constant.
 //!
-//! The fields are known of types that implement `InputFields`. Whether one does is asked with a constant that is there
-//! twice: the inherent one, for types that do, hides the one of the trait, for all. Types that do not are checked at
-//! start, as routes are that are no literals.
+//! Only types that implement `InputFields` have known fields. The constant `NAMES` exists twice: an
+//! inherent one for these types, and one of a trait that every type implements. The inherent one
+//! wins where it exists. For other types, and for routes that are not literals, velox-rpc makes the
+//! check at startup.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -13,7 +14,7 @@ use crate::naming::{camel, snake};
 use crate::router::method::Procedure;
 use crate::router::route::Route;
 
-/// The check of all parameters of one procedure; nothing if there are none.
+/// Generates the check of all parameters of one procedure, or nothing if it has none.
 pub(crate) fn parameters(procedure: &Procedure, private: &TokenStream) -> TokenStream {
     let Procedure { input, cfgs, routes, .. } = procedure;
     let checks: Vec<TokenStream> =
@@ -59,7 +60,7 @@ pub(crate) fn parameters(procedure: &Procedure, private: &TokenStream) -> TokenS
     }
 }
 
-/// The check of one parameter, reported at the literal.
+/// Generates the check of one parameter, whose error is reported at the literal.
 fn parameter(procedure: &Procedure, route: &Route, name: &str) -> TokenStream {
     let (method, input) = (&procedure.method, shown(&procedure.input));
     let (path, wire, field) = (route.path.value(), camel(name), snake(name));
@@ -68,10 +69,12 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str) -> TokenStream {
         "{head}, but `{input}` has no field `{name}`: add `pub {field}: …` to `{input}`, or take `:{name}` out \
             of the path"
     );
-    // Spanned to the literal itself, and so without any name of ours in them: see `place`.
+    // The tokens have the span of the literal itself, so they must not contain a name of ours (see
+    // `place`).
     let panic = |message: String| quote_spanned!(route.path.span()=> ::core::panic!("{}", #message););
     let missing = panic(missing);
-    // `:user_id` where `user_id` is `userId` on the wire: the one slip worth a message of its own.
+    // `:user_id` where the field `user_id` is `userId` on the wire. This mistake gets its own
+    // message.
     let respelled = (wire != name).then(|| {
         let panic = panic(format!("{head}, but that field is called `{wire}` on the wire: write `:{wire}`"));
         let wire = bytes(&wire);
@@ -86,7 +89,7 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str) -> TokenStream {
     }
 }
 
-/// A name as the constant compares it.
+/// Returns a name as bytes, which a constant can compare.
 fn bytes(name: &str) -> syn::LitByteStr {
     syn::LitByteStr::new(name.as_bytes(), proc_macro2::Span::call_site())
 }

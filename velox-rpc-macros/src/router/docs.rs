@@ -1,8 +1,8 @@
-//! Doc comments and `#[deprecated]`, as texts of a procedure.
+//! Reads the doc comment and `#[deprecated]` of a procedure as text.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The doc comment as one text, without the blank that follows `///`; `None` if there is none.
+/// Returns the doc comment as one text, without the space after `///`, or `None` if it is empty.
 pub(crate) fn description(attrs: &[Attribute]) -> Option<String> {
     let lines: Vec<String> = attrs.iter().filter_map(doc_line).collect();
     let text = lines.iter().flat_map(|line| line.split('\n')).map(trimmed).collect::<Vec<_>>().join("\n");
@@ -10,14 +10,15 @@ pub(crate) fn description(attrs: &[Attribute]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Why the method is deprecated, if it is: the note of `#[deprecated]`, or that it is.
+/// Returns the note of `#[deprecated]`, or "deprecated" if it has no note. Returns `None` for a
+/// method that is not deprecated.
 pub(crate) fn deprecation(attrs: &[Attribute]) -> Option<String> {
     let attribute = attrs.iter().find(|attribute| attribute.path().is_ident("deprecated"))?;
     let mut note = None;
     if let Meta::NameValue(pair) = &attribute.meta {
         note = text(&pair.value);
     } else if let Meta::List(_) = &attribute.meta {
-        // What it does not know, the compiler reports: the attribute stays on the method.
+        // The attribute stays on the method, so the compiler reports what is wrong with it.
         let _ = attribute.parse_nested_meta(|meta| {
             let value: Expr = meta.value()?.parse()?;
             if meta.path.is_ident("note") {
@@ -40,7 +41,7 @@ fn trimmed(line: &str) -> &str {
     line.strip_prefix(' ').unwrap_or(line).trim_end()
 }
 
-/// The text of a literal; `None` for anything else, as `include_str!(…)`.
+/// Returns the text of a string literal, or `None` for anything else, such as `include_str!(…)`.
 fn text(value: &Expr) -> Option<String> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal.value()),

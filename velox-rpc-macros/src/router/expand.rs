@@ -1,4 +1,4 @@
-//! The block again, its router beside it, and the checks of its routes.
+//! Generates the block, the `IntoRouter` impl, and the checks of the routes.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -12,7 +12,7 @@ use crate::router::method::{Damage, Procedure};
 use crate::router::model::Router;
 use crate::router::parse::{Block, Member, Method};
 
-/// What `#[router]` becomes.
+/// Generates the expansion of `#[router]`.
 pub(crate) fn router(router: &Router) -> TokenStream {
     let private = router.root.private();
     let Block { attrs, impl_token, self_ty, members } = &router.block;
@@ -27,7 +27,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
 
         #[automatically_derived]
         impl #private::IntoRouter<#state> for #self_ty {
-            // A procedure that is deprecated for its callers is still served.
+            // The router still serves procedures that are deprecated for callers.
             #[allow(deprecated)]
             fn into_router(self) -> #private::Router<#state> {
                 let router = #private::Router::new(#namespace) #(.describe(#description))*;
@@ -40,7 +40,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
     }
 }
 
-/// What stands in the block, as it was but for the state.
+/// Emits one item of the block. A broken method gets a body that compiles.
 fn member(member: &Member, router: &Router) -> TokenStream {
     let method = match member {
         Member::Other(item) => return item.to_token_stream(),
@@ -52,7 +52,7 @@ fn member(member: &Member, router: &Router) -> TokenStream {
         None => match router.procedures.iter().find(|procedure| procedure.method == signature.ident) {
             Some(procedure) => {
                 let body = named(procedure, method, router);
-                // `&self` is there because a router wants it.
+                // A procedure must take `&self` even if its body does not use it.
                 quote!(#(#attrs)* #[allow(clippy::unused_self)] #vis #signature #body)
             }
             None => quote!(#(#attrs)* #vis #signature #body),
@@ -69,7 +69,8 @@ fn member(member: &Member, router: &Router) -> TokenStream {
     }
 }
 
-/// Uses what a body that is left out has of velox-rpc, so that nobody is told that an import is not used.
+/// Uses the velox-rpc names of a body that is left out, so that the compiler does not report their
+/// imports as unused.
 fn imports(body: &Group, state: &Type) -> TokenStream {
     let (mut procedure, mut call) = (None, None);
     each(&tokens(body.stream()), true, &mut |before, tokens| match tokens {
@@ -83,9 +84,10 @@ fn imports(body: &Group, state: &Type) -> TokenStream {
     quote!(#procedure #call)
 }
 
-/// The body of a procedure's method, which says where the router serves what it builds.
+/// Returns the body of a procedure's method, with the namespace and name under which the router
+/// serves the procedure.
 ///
-/// What was written stands in a closure, so that a `return` in it does not skip that.
+/// The user's body becomes a closure, so that a `return` in it does not skip `served_as`.
 fn named(procedure: &Procedure, method: &Method, router: &Router) -> TokenStream {
     let Method { signature, body, .. } = method;
     let (namespace, wire_name, output) = (&router.namespace, &procedure.wire_name, &signature.output);
@@ -97,7 +99,8 @@ fn named(procedure: &Procedure, method: &Method, router: &Router) -> TokenStream
     }
 }
 
-/// One procedure's place in the router: a statement, because only those can have a `#[cfg]`.
+/// Adds one procedure to the router. This is a statement, because only a statement can have a
+/// `#[cfg]`.
 fn entry(procedure: &Procedure) -> TokenStream {
     let Procedure { method, wire_name, cfgs, .. } = procedure;
     let description = procedure.description.iter();

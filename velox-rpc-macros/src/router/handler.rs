@@ -1,7 +1,7 @@
-//! The type of what a handler returns, told to the compiler before its body.
+//! Tells the compiler the return type of a handler before the handler's body.
 //!
-//! The compiler finds it out by itself, but only behind the body: then what is said of a value of another type is said of the
-//! whole chain, and not of the value.
+//! The compiler infers the type too, but only after the body. It then reports a value of a wrong
+//! type at the whole chain instead of at the value.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -13,7 +13,7 @@ use crate::place;
 use crate::router::chain::{About, Base, Closure, Step, is_group, last_chain, tokens};
 use crate::router::method::Procedure;
 
-/// The body of a method with the type of the output in the handler that its chain ends in.
+/// Returns the body of a method with the output type added to the handler of its last chain.
 pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {
     let mut written = tokens(body.stream());
     if Base::of(&written, about) == Base::Unknown {
@@ -38,7 +38,8 @@ pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> G
     regrouped(body, written.into_iter().collect())
 }
 
-/// A block that returns a `Result` of the output where that is not yet known.
+/// Returns a block that starts with a `return` of the right type that never runs. The compiler
+/// infers the return type of the block from it.
 fn with_type(body: &[TokenTree], output: &Type, private: &TokenStream) -> Group {
     let told = quote_spanned! {place::at(output.span())=>
         if let ::core::option::Option::Some(__typed) = ::core::option::Option::None::<#private::Result<#output>> {
@@ -53,14 +54,14 @@ fn with_type(body: &[TokenTree], output: &Type, private: &TokenStream) -> Group 
             let mut tokens = told;
             expression.iter().for_each(|token| token.to_tokens(&mut tokens));
             let mut block = Group::new(Delimiter::Brace, tokens);
-            // The closure ends where its body does.
+            // The block gets the span of the expression's end, because the closure ends there.
             block.set_span(expression.last().map_or_else(Span::call_site, TokenTree::span));
             block
         }
     }
 }
 
-/// Whether a body ends in `Ok(…)`: what returns a future returns something else.
+/// Returns whether a body ends in `Ok(…)`. Other bodies may return a future instead of a `Result`.
 fn ends_in_ok(body: &[TokenTree]) -> bool {
     match body {
         [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => ends_in_ok(&tokens(block.stream())),
@@ -69,7 +70,7 @@ fn ends_in_ok(body: &[TokenTree]) -> bool {
     }
 }
 
-/// The group with other tokens in it.
+/// Returns the group with other tokens in it.
 fn regrouped(group: &Group, tokens: TokenStream) -> Group {
     let mut changed = Group::new(group.delimiter(), tokens);
     changed.set_span(group.span());

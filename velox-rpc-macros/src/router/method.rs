@@ -1,4 +1,4 @@
-//! One method of a router's block: whether it is a procedure, and whether it can be one.
+//! Decides whether a method of the block is a procedure, and whether it is a valid one.
 
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
@@ -19,35 +19,35 @@ pub(crate) struct Procedure {
     pub(crate) wire_name: String,
     pub(crate) description: Option<String>,
     pub(crate) deprecation: Option<String>,
-    /// The `#[cfg(…)]`s of the method, which decide over its place in the router as well.
+    /// The `#[cfg(…)]`s of the method. They also apply to its entry in the router.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) input: Type,
     pub(crate) output: Type,
     pub(crate) routes: Vec<Route>,
 }
 
-/// What a method turned out to be.
+/// The kind of a method.
 pub(crate) enum Outcome {
     Procedure(Box<Procedure>),
     /// A method that has nothing to do with the router.
     Helper,
-    /// What was meant to be a procedure and cannot be one; its mistakes are noted.
+    /// A method that was meant to be a procedure but has mistakes, which are reported.
     Broken(Damage),
 }
 
-/// How a broken method is emitted, so that the compiler does not say once more what has been said.
+/// Decides how a broken method is emitted, so that the compiler does not report its mistakes again.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Damage {
-    /// It compiles as it is.
+    /// The method compiles as it is.
     Harmless,
-    /// What it builds does not fit what it says it returns.
+    /// The body builds something that does not match the return type.
     WrongType,
-    /// Its body does not compile.
+    /// The body does not compile.
     Unreadable,
 }
 
 impl Procedure {
-    /// Reads a method.
+    /// Reads a method and reports its mistakes.
     pub(crate) fn read(method: &Method, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
         let returned = match &method.signature.output {
@@ -57,7 +57,7 @@ impl Procedure {
         let body = chain::tokens(method.body.stream());
         let Some(segment) = returned.and_then(result::procedure) else {
             let damage = not_returned(method, &body, returned, about.root, mistakes);
-            // A base of procedures is a chain as well.
+            // A method that builds a base of procedures contains a chain too.
             if damage.is_none() && rewrite::calls_procedure(method.body.stream(), about.root) {
                 slips::report(&body, mistakes);
             }
@@ -97,7 +97,8 @@ impl Procedure {
     }
 }
 
-/// Reports everything but `&self` in a method's head.
+/// Reports everything in a method's signature that a procedure must not have, that is, everything
+/// but `&self`.
 fn signature(signature: &Signature, mistakes: &mut Mistakes) {
     let name = &signature.ident;
     if let Some(token) = &signature.asyncness {
@@ -132,8 +133,8 @@ fn signature(signature: &Signature, mistakes: &mut Mistakes) {
     }
 }
 
-/// Finds the method that was meant to be a procedure but does not return one, which would be missing from the router
-/// without a word.
+/// Reports a method that builds a procedure but does not return it. Otherwise the procedure would
+/// be missing from the router without any error.
 fn not_returned(
     method: &Method,
     body: &[TokenTree],
@@ -174,7 +175,7 @@ fn not_returned(
     Some(if hidden { Damage::Harmless } else { Damage::WrongType })
 }
 
-/// A route with a parameter needs an input to put it into.
+/// Reports a route with a parameter if the procedure has no input to hold it.
 fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mistakes) {
     let Some(parameter) = route.parameters.first() else { return };
     if matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty()) {

@@ -1,4 +1,4 @@
-//! `#[router("auth", state = AppState)]` on an `impl` block: its procedures as a router.
+//! `#[router("auth", state = AppState)]` turns an `impl` block of procedures into a router.
 
 mod agreement;
 mod capture;
@@ -19,13 +19,13 @@ use proc_macro2::TokenStream;
 
 use crate::diagnostics::Mistakes;
 
-/// The three stages, one after the other.
+/// Runs the three stages.
 pub(crate) fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let arguments = parse::Arguments::read(arguments, &mut mistakes);
     let expanded = match parse::Block::read(item.clone(), &mut mistakes) {
         Some(block) => expand::router(&model::Router::new(arguments, block, &mut mistakes)),
-        // Not something a router can be made of: it goes out as it came in.
+        // This cannot become a router: emit it unchanged.
         None => item,
     };
     let mut tokens = mistakes.into_tokens();

@@ -1,4 +1,5 @@
-//! What is meant: the block as it will stand, and its procedures, no two of which have the same name or route.
+//! The model of a router: the block to emit, and its procedures. No two procedures without a
+//! `#[cfg]` have the same name or route.
 
 use proc_macro2::Ident;
 use syn::{ReturnType, Type};
@@ -17,15 +18,15 @@ pub(crate) struct Router {
     pub(crate) state: Type,
     /// The doc comment of the block.
     pub(crate) description: Option<String>,
-    /// The block, with the state filled in everywhere.
+    /// The block, with the state type filled in everywhere.
     pub(crate) block: Block,
     pub(crate) procedures: Vec<Procedure>,
-    /// The methods that were meant to be procedures.
+    /// Methods that were meant to be procedures but have mistakes.
     pub(crate) broken: Vec<(Ident, Damage)>,
 }
 
 impl Router {
-    /// Decides what is meant. Whatever was a mistake is not in the router, but stays in the block.
+    /// Makes the model. Methods with mistakes stay in the block but are not part of the router.
     pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
         let root = Root::find(arguments.root);
         let bases = block.methods_mut().filter(|method| result::is_builder(&method.signature.output));
@@ -67,8 +68,9 @@ impl Router {
     }
 }
 
-/// Whether it has a name, and no procedure before it has the same or one of its routes. Two that differ in their
-/// `#[cfg]` may never meet, so they pass: the router finds them at start if they do.
+/// Returns whether the procedure has a name, and shares neither name nor route with an earlier one.
+/// Procedures with a `#[cfg]` are not compared, because they may never exist together. If they do,
+/// the router reports them at startup.
 fn is_new(procedure: &Procedure, others: &[Procedure], mistakes: &mut Mistakes) -> bool {
     let mut is_new = true;
     if procedure.wire_name.is_empty() {

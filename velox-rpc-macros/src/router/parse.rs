@@ -1,4 +1,4 @@
-//! What was written: the arguments of `#[router]` and the `impl` block, bodies left as tokens.
+//! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
 use proc_macro2::{Group, Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Reads them; what is missing or wrong is a mistake and replaced by something harmless.
+    /// Parses the arguments. A missing or wrong one is reported and replaced by a harmless default.
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let (mut keys, bare) = Keys::new("router", &KEYS, split(tokens), mistakes);
         let mut bare = bare.into_iter();
@@ -50,14 +50,14 @@ pub(crate) struct Block {
     pub(crate) members: Vec<Member>,
 }
 
-/// What stands in the block.
+/// An item of the block.
 pub(crate) enum Member {
     Method(Box<Method>),
     Other(Box<ImplItem>),
 }
 
-/// A function of the block. Its body stays as it is: nothing in it is understood but a few tokens, and half-typed code
-/// passes through.
+/// A method of the block. Its body stays as tokens, so that code that is not yet complete passes
+/// through and the compiler reports it.
 pub(crate) struct Method {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -66,7 +66,7 @@ pub(crate) struct Method {
 }
 
 impl Block {
-    /// Reads the block; `None`, with the mistake noted, if it is none that could be a router.
+    /// Parses the block. If it cannot be a router, reports a mistake and returns `None`.
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
         match item::keyword(&tokens) {
             Some(keyword) if keyword == "impl" => {}
@@ -94,7 +94,7 @@ impl Block {
 }
 
 impl Block {
-    /// Its methods, procedures and helpers.
+    /// Returns the methods of the block, both procedures and helpers.
     pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Method> {
         self.members.iter_mut().filter_map(|member| match member {
             Member::Method(method) => Some(&mut **method),
@@ -103,7 +103,7 @@ impl Block {
     }
 }
 
-/// The block with what a router's must not have.
+/// The block together with what the block of a router must not have.
 struct Header {
     block: Block,
     generics: Generics,
@@ -172,7 +172,7 @@ impl Parse for Method {
     }
 }
 
-/// The namespace, if it is one.
+/// Parses the namespace. Reports a mistake and returns `None` if it is not valid.
 fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
     let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) else {
         let text = tokens.to_string();

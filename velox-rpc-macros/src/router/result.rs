@@ -1,4 +1,5 @@
-//! What a method's return type says: whether it is a procedure, of which types, and how the state gets into it.
+//! Reads the return type of a method: whether it is a procedure and with which types. Also adds the
+//! state type to it.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,7 +8,8 @@ use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 
-/// The segment `Query<…>`, `Mutation<…>` or `Subscription<…>` at the end of the type, if the type is a procedure.
+/// Returns the last segment, `Query<…>`, `Mutation<…>` or `Subscription<…>`, if the type is a
+/// procedure.
 pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().filter(|segment| is_kind(&segment.ident)),
@@ -17,18 +19,18 @@ pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// Whether it is a `ProcedureBuilder`.
+/// Returns whether the type is a `ProcedureBuilder`.
 pub(crate) fn is_builder(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(_, ty) if matches!(&**ty, Type::Path(path)
         if path.path.segments.last().is_some_and(|segment| segment.ident == "ProcedureBuilder")))
 }
 
-/// Whether `Query`, `Mutation` or `Subscription` stands anywhere inside the type.
+/// Returns the `Query`, `Mutation` or `Subscription` that is anywhere inside the type.
 pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
     find_kind(ty.to_token_stream())
 }
 
-/// The types of `Query<I, O>`; a wrong number of them is a mistake.
+/// Returns the `I` and `O` of `Query<I, O>`. Reports a wrong number of types.
 pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<(&'a Type, &'a Type)> {
     let kind = &segment.ident;
     let types: Vec<&Type> = match &segment.arguments {
@@ -60,8 +62,9 @@ pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Op
     }
 }
 
-/// Puts the state in as the third type of every `Query<I, O>`, and of the others, in the type, and makes up for missing
-/// ones, so that a mistake that was reported is not reported again by the compiler.
+/// Adds the state as the third type of every `Query<I, O>`, `Mutation<I, O>` and `Subscription<I,
+/// O>` in the type. It also fills in missing types, so that the compiler does not report them
+/// again.
 pub(crate) fn fill(ty: &mut Type, state: &Type) {
     Fill { state }.visit_type_mut(ty);
 }
@@ -79,7 +82,8 @@ impl VisitMut for Fill<'_> {
     }
 }
 
-/// The brackets of the user stay, so that a mismatch is reported at the type they wrote.
+/// Fills in one segment. It keeps the user's brackets, so that the compiler reports a mismatch at
+/// the type they wrote.
 fn fill_segment(segment: &mut PathSegment, state: &Type) {
     if !matches!(segment.arguments, PathArguments::AngleBracketed(_)) {
         segment.arguments = PathArguments::AngleBracketed(syn::parse_quote_spanned!(segment.ident.span()=> <>));

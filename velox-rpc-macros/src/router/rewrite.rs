@@ -1,7 +1,7 @@
-//! `procedure()` → `procedure::<AppState>()` in the bodies of a router's methods.
+//! Rewrites `procedure()` to `procedure::<AppState>()` in the bodies of a router's methods.
 //!
-//! It is done on the tokens, so that calls inside other macros are found as well, and not with a local function of the
-//! same name, which would make the user's import of `procedure` an unused one.
+//! It works on tokens, so that it also finds calls inside other macros. A local function named
+//! `procedure` would do the same, but would make the user's import of `procedure` unused.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -17,7 +17,7 @@ pub(crate) fn procedure_calls(body: &Group, state: &Type, root: &Root) -> Group 
     rewritten
 }
 
-/// Whether there is a bare `procedure()` anywhere in `tokens`.
+/// Returns whether `tokens` contain a bare `procedure()` anywhere.
 pub(crate) fn calls_procedure(tokens: TokenStream, root: &Root) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     (0..tokens.len()).any(|position| match &tokens[position] {
@@ -41,8 +41,9 @@ fn stream(tokens: TokenStream, state: &Type, root: &Root) -> TokenStream {
     rewritten
 }
 
-/// Whether the token is the name in `procedure()`, `velox_rpc::procedure()` or a renamed crate's; a method
-/// `.procedure()`, a function `Self::procedure()` of the user's and `fn procedure()` are something else.
+/// Returns whether the token is the name in `procedure()`, in `velox_rpc::procedure()`, or in the
+/// same path of a renamed crate. A method `.procedure()`, the user's own `Self::procedure()` and
+/// `fn procedure()` do not count.
 pub(crate) fn is_bare_call(tokens: &[TokenTree], position: usize, root: &Root) -> bool {
     let TokenTree::Ident(name) = &tokens[position] else { return false };
     let Some(TokenTree::Group(arguments)) = tokens.get(position + 1) else { return false };

@@ -1,5 +1,5 @@
-//! Literal `.rest(Method::GET, "/users/:id")` calls in a method's chain, read so that a slip in one is found by the
-//! compiler.
+//! Reads the literal `.rest(Method::GET, "/users/:id")` calls of a chain, so that mistakes in them
+//! are compile errors.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use syn::LitStr;
 use crate::diagnostics::Mistakes;
 use crate::router::chain;
 
-/// A route as it is written.
+/// A route as the user wrote it.
 pub(crate) struct Route {
     pub(crate) path: LitStr,
     pub(crate) parameters: Vec<String>,
@@ -17,14 +17,14 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// The routes of a method: the calls in the chain itself. One inside a handler is not looked at, it is some other
-    /// `rest`.
+    /// Returns the routes of a method: the `rest` calls of the chain itself. A `rest` call inside a
+    /// handler is something else.
     pub(crate) fn find(body: &[TokenTree], mistakes: &mut Mistakes) -> Vec<Self> {
         let routes = chain::steps(body).into_iter().filter(|step| step.name == "rest");
         routes.filter_map(|step| Self::read(step.arguments.stream(), mistakes)).collect()
     }
 
-    /// What makes two routes the same: names of parameters do not matter.
+    /// Returns a key that is equal for equal routes. The names of parameters do not matter.
     pub(crate) fn key(&self) -> String {
         let path = self.path.value();
         let shape: Vec<&str> =
@@ -32,7 +32,8 @@ impl Route {
         format!("{} {}", self.method, shape.join("/"))
     }
 
-    /// The route out of the arguments of `.rest(…)`; `None` if they are not literal or not right.
+    /// Reads the route from the arguments of `.rest(…)`. Returns `None` if they are not literal or
+    /// not valid.
     fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
         let tokens: Vec<TokenTree> = arguments.into_iter().collect();
         let mut parts = tokens.split(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
@@ -51,7 +52,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// The names after `:`, each once; anything wrong with the path is a mistake.
+/// Returns the names after `:`, each once. Anything wrong with the path is reported.
 fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
     let text = path.value();
     if !text.starts_with('/') {

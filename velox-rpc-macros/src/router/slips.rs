@@ -1,5 +1,6 @@
-//! What is written as in TypeScript, or into a step that takes something else. It is known by its form, and reported before the
-//! compiler says something of it that its author did not mean.
+//! Reports code that is written as in TypeScript, or that passes the wrong thing to a step. It is
+//! recognized by its form and reported here, because the compiler's own error would not help the
+//! author.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -7,7 +8,7 @@ use crate::arguments::{between_commas, is, is_word};
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{BUILDS, Closure, Step, each, is_group, last_chain, tokens};
 
-/// Reports the slips in the chain that a body ends in; whether there was one.
+/// Reports the slips in the chain that a body ends in. Returns whether there was one.
 pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
     let before = mistakes.count();
     for step in last_chain(body) {
@@ -27,7 +28,7 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
     mistakes.count() != before
 }
 
-/// What is wrong with a closure.
+/// Reports what is wrong with a closure.
 fn of_closure(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
     let parameters = closure.each_parameter();
     match parameters.as_slice() {
@@ -55,12 +56,12 @@ fn of_closure(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
     });
 }
 
-/// `{ input, ctx }` or `(input, ctx)`.
+/// Returns whether a parameter is written as `{ input, ctx }` or `(input, ctx)`.
 fn is_object(parameter: &[TokenTree]) -> bool {
     matches!(parameter, [TokenTree::Group(parts)] if parts.stream().into_iter().any(|part| is(&part, ',')) || parts.delimiter() == Delimiter::Brace)
 }
 
-/// `|input| input.id`: the call taken for one of its two parts.
+/// Reports `|input| input.id`, which takes the call for its input or its context.
 fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
     let [TokenTree::Ident(name)] = parameter else { return };
     let mut is_part = name == "input" || name == "ctx";
@@ -80,12 +81,12 @@ fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes)
     }
 }
 
-/// A middleware that never goes on, or goes on as in TypeScript.
+/// Reports a middleware that never calls `next`, or calls it as in TypeScript.
 fn of_next(next: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
     let [TokenTree::Ident(name), ty @ ..] = next else { return };
     let (mut is_used, mut called) = (false, None);
     each(body, true, &mut |before, tokens| match tokens {
-        // It answers by itself.
+        // The middleware answers by itself.
         [outcome, ..] if is_word(outcome, "Outcome") => is_used = true,
         [TokenTree::Ident(used), rest @ ..] if used == name && !before.is_some_and(|token| is(token, '.')) => {
             is_used = true;
@@ -102,12 +103,12 @@ fn of_next(next: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
     }
 }
 
-/// The step that ends a chain.
+/// Returns whether the step ends a chain.
 pub(crate) fn is_handler(step: &Ident) -> bool {
     BUILDS.iter().any(|(name, _)| step == name)
 }
 
-/// What an argument stands for where something else is to be written: a method of HTTP, or a type.
+/// Returns what the user should write for this argument: an HTTP method, or a type.
 fn meant(step: &Ident, argument: &[TokenTree]) -> String {
     let is_path = argument.iter().all(|token| matches!(token, TokenTree::Ident(_)) || is(token, ':'));
     match argument.last() {
@@ -117,10 +118,11 @@ fn meant(step: &Ident, argument: &[TokenTree]) -> String {
     }
 }
 
-/// A step, what is wrong with it, and what to say: `{}` is what its first argument means.
+/// A step, the test for a slip in it, and the message. `{}` in the message is replaced by what
+/// `meant` returns for the first argument.
 type Slip = (&'static str, fn(&Step<'_>, &[TokenTree]) -> bool, &'static str);
 
-/// `({ input, ctx }) => …`
+/// Returns whether the arguments contain a TypeScript arrow: `({ input, ctx }) => …`.
 fn has_arrow(arguments: &[TokenTree]) -> bool {
     arguments.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>'))
 }

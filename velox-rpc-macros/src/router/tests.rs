@@ -1,4 +1,4 @@
-//! `#[router]` as a whole: what it makes, and what it says to every mistake.
+//! Tests `#[router]` as a whole: its expansion, and the message for each mistake.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     super::router(arguments, item)
 }
 
-/// What is said about a block with one method.
+/// Returns the messages for a block with one method.
 fn about_method(method: TokenStream) -> Vec<String> {
     messages(expand(
         quote!("auth", state = AppState),
@@ -349,7 +349,7 @@ fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
 #[test]
 fn code_that_only_looks_like_a_slip_is_left_alone() {
     for method in [
-        // The input is read by a base, or by a step of the user's own.
+        // A base or the user's own step may read the input.
         quote!(
             fn a(&self) -> Query<I, U> {
                 self.base().query(f)
@@ -381,7 +381,7 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
                 procedure().input::<I>().query(|input| Ok(input.input.id))
             }
         ),
-        // The text is not what the handler returns.
+        // The handler does not return this text.
         quote!(
             fn a(&self) -> Query<(), U> {
                 procedure().query(|_| {
@@ -458,16 +458,16 @@ fn the_type_of_the_output_is_told_only_where_the_handler_gives_it() {
         assert!(is_told(chain.clone()), "{chain}");
     }
     for chain in [
-        // It may return a future.
+        // The handler may return a future.
         quote!(procedure().query(|_| find())),
         quote!(procedure().query(|_| async move { Ok(user) })),
         quote!(procedure().query(find)),
-        // The handler gives another type than the procedure.
+        // The handler returns another type than the procedure.
         quote!(procedure().output::<U>().query(async |_| Ok(json))),
         quote!(self.shown().query(async |_| Ok(json))),
         quote!(procedure().shown().query(async |_| Ok(json))),
         quote!(base(self).query(async |_| Ok(json))),
-        // It is told already.
+        // The user wrote the type already.
         quote!(procedure().query(async |_| -> Result<U> { find().await })),
     ] {
         assert!(!is_told(chain.clone()), "{chain}");
