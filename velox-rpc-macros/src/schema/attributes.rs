@@ -1,11 +1,13 @@
-//! The user's own `#[serde(…)]`, `#[validate(…)]` and `#[derive(…)]`, read as far as `#[schema]` has to know them.
+//! Reads the user's `#[serde(…)]`, `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs
+//! them.
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaList, Path, Token};
 
-/// Everything inside the attributes of one name, as `rename = "a"` and `default` in `#[serde(rename = "a", default)]`.
+/// Returns everything inside the attributes of one name, such as `rename = "a"` and `default` in
+/// `#[serde(rename = "a", default)]`.
 pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
     attrs
         .iter()
@@ -15,12 +17,13 @@ pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
         .collect()
 }
 
-/// Whether one of `names` is among them, with or without a value.
+/// Returns whether `metas` contain one of `names`, with or without a value.
 pub(crate) fn has(metas: &[Meta], names: &[&str]) -> bool {
     metas.iter().any(|meta| names.iter().any(|name| meta.path().is_ident(name)))
 }
 
-/// What the text of `name = "text"` or, where both sides can differ, of `name(deserialize = "text")` is.
+/// Returns the text of `name = "text"`. Where reading and writing can differ, this is the text of
+/// `name(deserialize = "text")`.
 pub(crate) fn incoming_text(metas: &[Meta], name: &str) -> Option<String> {
     metas.iter().filter(|meta| meta.path().is_ident(name)).find_map(|meta| match meta {
         Meta::List(list) => text_of(&inner(&list.tokens), "deserialize").map(|text| text.value()),
@@ -29,7 +32,7 @@ pub(crate) fn incoming_text(metas: &[Meta], name: &str) -> Option<String> {
     })
 }
 
-/// The text of `name = "text"`.
+/// Returns the text of `name = "text"`.
 pub(crate) fn text_of(metas: &[Meta], name: &str) -> Option<LitStr> {
     metas.iter().find_map(|meta| match meta {
         Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
@@ -37,7 +40,7 @@ pub(crate) fn text_of(metas: &[Meta], name: &str) -> Option<LitStr> {
     })
 }
 
-/// All texts of `name = "text"`.
+/// Returns all texts of `name = "text"`.
 pub(crate) fn all_texts(metas: &[Meta], name: &str) -> Vec<String> {
     let named = metas.iter().filter_map(|meta| match meta {
         Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
@@ -46,19 +49,20 @@ pub(crate) fn all_texts(metas: &[Meta], name: &str) -> Vec<String> {
     named.map(|text| text.value()).collect()
 }
 
-/// What stands in the parentheses of a meta; what is in no form that is known here is none of ours.
+/// Returns the metas inside parentheses, or nothing if they have a form that `#[schema]` does not
+/// know.
 pub(crate) fn inner(tokens: &TokenStream) -> Vec<Meta> {
     let list = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.clone());
     list.map(|metas| metas.into_iter().collect()).unwrap_or_default()
 }
 
-/// The same, where nothing else may stand.
+/// Returns the metas inside parentheses, or an error if anything else is among them.
 pub(crate) fn listed(list: &MetaList) -> syn::Result<Vec<Meta>> {
     let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())?;
     Ok(metas.into_iter().collect())
 }
 
-/// The last names of everything in the user's own `#[derive(…)]`.
+/// Returns the last path segment of everything in the user's `#[derive(…)]`.
 pub(crate) fn derives(attrs: &[Attribute]) -> Vec<String> {
     attrs
         .iter()

@@ -1,5 +1,6 @@
-//! The rules of the fields, as code. It stands once for each field, and is put to the field of a whole value (`Validate`) as well as to one
-//! that was read while others could not be (`Examine`).
+//! Generates the code of the rules, one function for each field. `Validate` calls it for the field
+//! of a whole value. `Examine` calls it for a field that could be read, even if other fields could
+//! not.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -15,7 +16,7 @@ use crate::schema::peel::{Counted, Peeled, only_argument};
 /// The rules of a type with named fields.
 pub(crate) struct Checks {
     pub(crate) fields: Vec<FieldChecks>,
-    /// Those of the type as a whole.
+    /// The rules of the type as a whole.
     whole: Vec<Rule>,
 }
 
@@ -23,26 +24,27 @@ pub(crate) struct Checks {
 pub(crate) struct FieldChecks {
     cfgs: Vec<Attribute>,
     ident: Ident,
-    /// Its type without the options around it, and how many these are.
+    /// The field's type without the `Option`s around it. `options` is their number.
     inner: Type,
     options: usize,
     counted: Option<Counted>,
     rules: Vec<Rule>,
     is_nested: bool,
-    /// Its keys stand among those of other fields.
+    /// The field is flattened, so that its keys are among those of other fields.
     is_flat: bool,
 }
 
 /// One rule: `length(min = 1, message = "…")`.
 pub(crate) struct Rule {
     name: String,
-    /// Where it stands: a type that has not what it asks for is reported there.
+    /// The span of the rule. A type that the rule does not apply to is reported there.
     span: Span,
     arguments: Vec<(String, Expr)>,
 }
 
 impl Checks {
-    /// `None` where validator's derive has to do the work: for rules that are not known here, and for those that want more than the value.
+    /// Reads the rules. Returns `None` if validator's derive has to check them: if a rule is not
+    /// known here, or if it needs more than the value.
     pub(crate) fn new<'a>(attrs: &[Attribute], fields: impl IntoIterator<Item = &'a Field>) -> Option<Self> {
         let of_type = metas(attrs, "validate");
         if has(&of_type, &["context", "mutable"]) {
@@ -60,23 +62,23 @@ impl Checks {
         Some(Self { fields, whole })
     }
 
-    /// Whether some rule can be checked only where all fields can be read.
+    /// Returns whether some rule can be checked only if all fields can be read.
     pub(crate) fn is_whole(&self) -> bool {
         !self.whole.is_empty()
             || self.fields.iter().any(|field| field.rules.iter().any(|rule| field.is_flat || rule.is_of_two()))
     }
 
-    /// The rules of this field.
+    /// Returns the rules of this field, if it has any.
     pub(crate) fn of(&self, field: &Field) -> Option<&FieldChecks> {
         self.fields.iter().find(|rules| field.ident.as_ref() == Some(&rules.ident) && !rules.rules.is_empty())
     }
 
-    /// The functions that the rules of each field are.
+    /// Generates the functions that check the rules of each field.
     pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
         self.fields.iter().filter_map(|field| field.function(private)).collect()
     }
 
-    /// The function that puts all rules to a whole value.
+    /// Generates the function that checks all rules of a whole value.
     pub(crate) fn of_whole(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
         let fields = self.fields.iter().map(|field| field.of_whole(private));
         let whole = self.whole(private);
@@ -88,7 +90,7 @@ impl Checks {
         }
     }
 
-    /// What is put to `whole`, once its fields are known.
+    /// Generates the checks of the rules of the type as a whole, on the value `whole`.
     pub(crate) fn whole(&self, private: &TokenStream) -> TokenStream {
         let checks = self.whole.iter().map(|rule| {
             let (told, function) = (rule.told(private), rule.path("function"));
@@ -123,7 +125,7 @@ impl FieldChecks {
         })
     }
 
-    /// Rules of what the field holds.
+    /// Returns the rules about the field's own value.
     fn own(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.name != "required" && !rule.is_of_two())
     }
@@ -132,8 +134,9 @@ impl FieldChecks {
         self.ident.to_string()
     }
 
-    /// The function that puts its rules to `value`, if it was read. The length of a list or map is `count`, whatever its items are. What was
-    /// sent is `got`, unless the value is there already.
+    /// Generates the function that checks the field's rules on `value`, if it could be read.
+    /// `count` is the length of a list or map, known even if its items are wrong. `got` is what the
+    /// client sent. It is `None` for a value that exists already.
     fn function(&self, private: &TokenStream) -> Option<TokenStream> {
         let (cfgs, inner, name) = (&self.cfgs, &self.inner, self.function_name());
         let rules: Vec<_> = self.own().map(|rule| rule.check(private, self)).collect();
@@ -156,12 +159,12 @@ impl FieldChecks {
         format_ident!("__rules_of_{}", unraw(&self.ident))
     }
 
-    /// `Some(Some(value))` for two options around it.
+    /// Returns a pattern such as `Some(Some(value))`, for two options.
     fn pattern(&self, options: usize) -> TokenStream {
         (0..options).fold(quote!(value), |inner, _| quote!(::core::option::Option::Some(#inner)))
     }
 
-    /// What is put to the field of a whole value.
+    /// Generates the checks of this field in a whole value.
     pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
         let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
         let call = self.own().next().map(|_| {
@@ -189,7 +192,7 @@ impl FieldChecks {
         quote!(#(#cfgs)* { #inside #(#others)* })
     }
 
-    /// What is put to `whole`, of this field and another.
+    /// Generates the checks of the rules about this field and another, on the value `whole`.
     fn of_two(&self, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
         self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
             let (ident, field, told, other) = (&self.ident, self.name(), rule.told(private), rule.path("other"));
@@ -197,7 +200,8 @@ impl FieldChecks {
         })
     }
 
-    /// What is put to a field that was read, if anything. `read` is it, `count` its length.
+    /// Generates the checks of a field that was read, if it has rules. `read` is the value and
+    /// `count` its length.
     pub(crate) fn of_read(
         &self,
         private: &TokenStream,
@@ -206,7 +210,8 @@ impl FieldChecks {
     ) -> Option<TokenStream> {
         let (name, pattern, none) =
             (self.function_name(), self.pattern(self.options + 1), quote!(::core::option::Option::None));
-        // A list whose length alone is asked is not read once more: lists inside of lists would be, again and again.
+        // If only the length of a list is checked, the list is not read again. Nested lists would
+        // otherwise be read once for each level.
         let value = match self.own().all(|rule| rule.name == "length" && self.counted.is_some()) {
             true => none,
             false => quote!(match &#read { #pattern => ::core::option::Option::Some(value), _ => #none }),
@@ -219,7 +224,7 @@ impl FieldChecks {
         (!all.is_empty()).then_some(all)
     }
 
-    /// What its length is of, if it is counted.
+    /// Returns which kind of value is counted, if the field is a list or a map.
     pub(crate) fn counted(&self) -> Option<TokenStream> {
         self.counted.map(|counted| match counted {
             Counted::Map => quote!(Record),
@@ -229,7 +234,7 @@ impl FieldChecks {
 }
 
 impl Rule {
-    /// `None` if it is not known.
+    /// Reads a rule. Returns `None` if it is not known.
     pub(crate) fn new(meta: &Meta) -> Option<Self> {
         let name = meta.path().get_ident()?.to_string();
         let arguments = match meta {
@@ -252,12 +257,12 @@ impl Rule {
         self.arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Whether it is about two fields.
+    /// Returns whether the rule is about two fields.
     fn is_of_two(&self) -> bool {
         self.name == "must_match"
     }
 
-    /// A path, which may be written as a text.
+    /// Returns the argument as a path. The user may have written it as a string.
     fn path(&self, name: &str) -> TokenStream {
         let text = |text: &LitStr| text.parse::<Path>().ok().map(|path| path.to_token_stream());
         match self.argument(name) {
@@ -269,7 +274,7 @@ impl Rule {
         }
     }
 
-    /// An expression, which may be written as a text.
+    /// Returns the argument as an expression. The user may have written it as a string.
     fn expression(&self, name: &str) -> Option<TokenStream> {
         self.argument(name).map(|expression| match expression {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
@@ -286,7 +291,7 @@ impl Rule {
         }
     }
 
-    /// What the user has said of it: its code and message.
+    /// Generates the code and the message that the user set for the rule.
     fn told(&self, private: &TokenStream) -> TokenStream {
         let text = |name: &str| match self.argument(name) {
             Some(text) => quote!(::core::option::Option::Some(#text)),
@@ -299,7 +304,7 @@ impl Rule {
         quote!(#private::Told { code: #code, message: #message })
     }
 
-    /// The number that `multiple_of` gives, in digits; `None` if it gives none.
+    /// Returns the number of `multiple_of` in digits, or `None` if it is not a number above zero.
     pub(crate) fn step(&self) -> Option<String> {
         let written = self.argument("multiple_of").or_else(|| self.argument("value"))?;
         let Expr::Lit(ExprLit { lit, .. }) = written else { return None };
@@ -311,13 +316,13 @@ impl Rule {
         number.contains(|digit: char| digit.is_ascii_digit() && digit != '0').then_some(number)
     }
 
-    /// Puts it to `value`, `count` and `got`.
+    /// Generates the check of the rule on `value`, `count` and `got`.
     fn check(&self, private: &TokenStream, of: &FieldChecks) -> TokenStream {
         let (told, field, ty) = (self.told(private), of.name(), &of.inner);
         let type_name = ty.to_token_stream().to_string();
         let is_integer = INTEGERS.contains(&type_name.as_str());
-        // Of an integer the number that was sent is asked: then the rule is told also of a number that the type has not. A float holds every
-        // number, though not to the last digit.
+        // For an integer, `got` has the number that was sent. The rule is therefore also reported
+        // for a number that does not fit the type. Every number fits a float, though not exactly.
         let got = if is_integer { quote!(got) } else { quote!(::core::option::Option::None) };
         let private = &place::moved(private, self.span);
         let validator = quote!(#private::validator);
@@ -343,7 +348,7 @@ impl Rule {
             }
             "multiple_of" => {
                 let of = self.step().into_iter();
-                // The type stands there for the compiler to point at.
+                // The type argument gives the compiler a place to point at.
                 quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #got, #of);)*)
             }
             "email" => {

@@ -1,5 +1,5 @@
-//! `Examine`: how everything that is wrong with a value is found. Each field is given to its own reader, so that what is found is what
-//! serde refuses.
+//! Generates `Examine`, which finds everything that is wrong with a value. Each field is read by
+//! its own reader, so that the issues are exactly what serde would reject.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -12,7 +12,8 @@ use crate::schema::model::{Schema, Validation, is_conditional};
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
 
-/// What stands inside of `impl Examine for Type`. `None` if the type borrows: nothing that borrows is an input.
+/// Returns the content of `impl Examine for Type`. Returns `None` if the type borrows, because such
+/// a type cannot be an input.
 pub(crate) fn content(schema: &Schema, private: &TokenStream) -> Option<TokenStream> {
     let generics = &schema.item.generics;
     if generics.lifetimes().next().is_some() || borrows(&schema.item.data) {
@@ -24,7 +25,7 @@ pub(crate) fn content(schema: &Schema, private: &TokenStream) -> Option<TokenStr
         || has(&metas(&schema.item.attrs, "validate"), &["context"])
         || is_conditional(&schema.item)
         || matches!((&schema.validation, &schema.item.data), (Validation::Derived, Data::Struct(_)));
-    // Its reader alone knows it.
+    // Only the type's own reader knows what it accepts.
     if is_open {
         return Some(TokenStream::new());
     }
@@ -114,13 +115,14 @@ impl Examine<'_> {
             }
             (Some(tag), None) => {
                 let variants = named(&|variant| self.tagged_content(variant), false);
-                // Each variant says for itself whether it wants other fields.
+                // Each variant decides whether it accepts other fields.
                 self.of_fields(&quote!(found.internal(fields, #tag, #variants);), true, &[])
             }
         }
     }
 
-    /// What a variant holds, apart from its tag; `None` if it is nothing.
+    /// Generates the check of what a variant holds, apart from its tag. Returns `None` if it holds
+    /// nothing.
     fn content(&self, variant: &Variant) -> Option<TokenStream> {
         let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
         match &variant.fields {
@@ -141,14 +143,15 @@ impl Examine<'_> {
         }
     }
 
-    /// Looks at fields without names. Those that have a default may be missing at the end.
+    /// Generates the check of fields without names. Fields with a default may be missing at the
+    /// end.
     fn tuple(&self, fields: &[&Field]) -> TokenStream {
         let least = fields.iter().rposition(|field| !self.has_default(field)).map_or(0, |last| last + 1);
         let (private, items) = (self.private, fields.iter().map(|field| self.parts(field)));
         quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
 
-    /// What a variant holds beside its tag.
+    /// Generates the check of what a variant holds beside its tag.
     fn tagged_content(&self, variant: &Variant) -> Option<TokenStream> {
         let private = self.private;
         let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
@@ -156,7 +159,7 @@ impl Examine<'_> {
             Fields::Unit => return None,
             Fields::Unnamed(_) => {
                 let field = fields.first()?;
-                // The tag is none of the keys of a map.
+                // The tag is not one of the map's keys.
                 let look = match Peeled::new(&field.ty) {
                     map @ Peeled::Map(..) => map,
                     _ => Peeled::Leaf(&field.ty),
@@ -171,7 +174,8 @@ impl Examine<'_> {
         Some(quote!(|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #inside }))
     }
 
-    /// Looks at fields in their order; a map that is flattened takes what is left.
+    /// Generates the checks of the fields in order. A flattened map comes last and gets the
+    /// remaining keys.
     fn fields(&self, all: &[&Field], rule: Rule) -> TokenStream {
         let private = self.private;
         let takes_rest = |field: &&Field| is_flat(field) && Peeled::new(&field.ty).is_map();
@@ -194,7 +198,7 @@ impl Examine<'_> {
         self.with_whole(looked, &quote!(fields.part()))
     }
 
-    /// Reads the type as a whole beside its fields, if it has rules for that.
+    /// Reads the whole type in addition to its fields, if it has rules that need that.
     fn with_whole(&self, looked: TokenStream, part: &TokenStream) -> TokenStream {
         let Some(checks) = self.checks().filter(|checks| checks.is_whole()) else { return looked };
         let of_whole = checks.whole(self.private);
@@ -208,7 +212,7 @@ impl Examine<'_> {
         }
     }
 
-    /// All that is known of a field.
+    /// Generates the description of a field: its names, its parts and its rules.
     fn field(&self, field: &Field, names: &[String]) -> TokenStream {
         let private = self.private;
         let (may_be_missing, parts, rules) = (self.may_be_missing(field), self.parts(field), self.rules(field));
@@ -226,7 +230,7 @@ impl Examine<'_> {
         if let Validation::Checks(checks) = &self.schema.validation { Some(checks) } else { None }
     }
 
-    /// Puts the rules of a field to what was read of it, whatever becomes of the others.
+    /// Generates the check of a field's rules on its value, even if other fields could not be read.
     fn rules(&self, field: &Field) -> TokenStream {
         let private = self.private;
         let of_field = |checks: &'_ Checks| {
@@ -249,10 +253,10 @@ impl Examine<'_> {
         }
     }
 
-    /// The value of a field that was read, or that is there without being sent.
+    /// Generates the value of a field: what was read, or its default.
     fn value(&self, field: &Field) -> TokenStream {
         let (ty, private) = (&field.ty, self.private);
-        // A text that is changed as it is read is refused by the reader of its type, and its rules see what became of it.
+        // The type's reader rejects what is not a text. The rules check the text after the change.
         let changed = || {
             let path = Words::of(field).reader()?.parse::<TokenStream>().ok()?;
             Some(self.reads_by(&quote!(#private::#path)))
@@ -273,12 +277,12 @@ impl Examine<'_> {
         quote!(got.or_default(#read, || #default))
     }
 
-    /// Whether something stands for a field that is not sent.
+    /// Returns whether the field has a default for a missing key.
     fn has_default(&self, field: &Field) -> bool {
         has(&metas(&field.attrs, "serde"), &["default"]) || has(&self.serde, &["default"])
     }
 
-    /// What the value of a field is made of.
+    /// Generates the description of the parts of a field's value.
     fn parts(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
         let parts = match (self.reader(field), Peeled::new(ty)) {
@@ -299,7 +303,8 @@ impl Examine<'_> {
         }
     }
 
-    /// The function that reads a field, where that is none of its type's own.
+    /// Returns the function that reads a field, if the user set one instead of the type's own
+    /// reader.
     fn reader(&self, field: &Field) -> Option<TokenStream> {
         let serde = metas(&field.attrs, "serde");
         let path = match (text_of(&serde, "deserialize_with"), text_of(&serde, "with")) {
@@ -315,7 +320,7 @@ impl Examine<'_> {
         quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text)))
     }
 
-    /// Whether a field may be missing.
+    /// Generates a function that returns whether a field may be missing.
     fn may_be_missing(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
         let has_reader = self.reader(field).is_some();
@@ -326,7 +331,7 @@ impl Examine<'_> {
         }
     }
 
-    /// Looks at a value that stands in place of the whole.
+    /// Generates the check of a value that replaces the whole.
     fn in_place(&self, field: &Field) -> TokenStream {
         let field = self.field(field, &[]);
         let looked = quote!(found.value(::core::option::Option::Some(part), #field););
@@ -355,13 +360,14 @@ impl Examine<'_> {
         quote!(fn examine(part: #private::Part<'_>, found: &mut #private::Found) { #look })
     }
 
-    /// What this code looks at.
+    /// Wraps generated code as a description of parts.
     fn code(&self, look: &TokenStream) -> TokenStream {
         let private = self.private;
         quote!(#private::Parts::Type(|part: #private::Part<'_>, found: &mut #private::Found| { #look }))
     }
 
-    /// Looks at fields among others, whose rules are checked only if they are nested.
+    /// Generates the check of fields among others. Their rules are checked only if the field is
+    /// nested.
     fn checked(&self, field: &Field, look: TokenStream) -> TokenStream {
         if self.is_nested(field) { look } else { quote!(found.unchecked(|found| { #look });) }
     }
@@ -370,7 +376,8 @@ impl Examine<'_> {
         if has(&self.serde, &["deny_unknown_fields"]) { quote!(fields.refuse_others();) } else { TokenStream::new() }
     }
 
-    /// Whether what a variant holds may be left out beside its tag: serde asks the type of its only value.
+    /// Returns whether the value of a variant may be missing beside its tag. serde asks the type of
+    /// the variant's only value.
     fn is_optional(&self, variant: &Variant) -> TokenStream {
         let private = self.private;
         match &variant.fields {
@@ -413,14 +420,14 @@ impl Examine<'_> {
         own.unwrap_or(if is_camel { Rule::Camel } else { Rule::Unchanged })
     }
 
-    /// How the fields of a variant are named.
+    /// Returns how the fields of a variant are renamed.
     fn field_rule(&self, variant: &Variant) -> Rule {
         let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all").map(|name| Rule::named(&name));
         own.unwrap_or_else(|| self.rule("rename_all_fields", self.schema.rename_all_fields))
     }
 }
 
-/// What `#[serde(default)]` or `#[serde(default = "…")]` gives for this type.
+/// Generates the default of `#[serde(default)]` or `#[serde(default = "…")]` for this type.
 fn default_of(serde: &[Meta], ty: &impl ToTokens) -> TokenStream {
     match text_of(serde, "default").and_then(|path| path.parse::<syn::Path>().ok()) {
         Some(path) => quote!(#path()),
@@ -440,7 +447,8 @@ fn is_nested(field: &Field) -> bool {
     has(&metas(&field.attrs, "validate"), &["nested"])
 }
 
-/// Whether a field is a reference, or has a lifetime; `Cow<'static, str>` owns what it reads.
+/// Returns whether a field is a reference or has a lifetime. `Cow<'static, str>` does not count,
+/// because it owns what it reads.
 fn borrows(data: &Data) -> bool {
     let is_borrowed =
         |field: &Field| field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\'']);
@@ -452,7 +460,7 @@ fn borrows(data: &Data) -> bool {
     }
 }
 
-/// The rule `required`, and its message.
+/// Returns the rule `required`, if there is one, and its message.
 fn required(field: &Field) -> Option<Option<LitStr>> {
     let rule = metas(&field.attrs, "validate").into_iter().find(|meta| meta.path().is_ident("required"))?;
     Some(match &rule {

@@ -1,4 +1,4 @@
-//! The type with its derives and attributes, and what is implemented beside it.
+//! Generates the type with its derives and attributes, and the impls beside it.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
@@ -12,7 +12,7 @@ use crate::schema::foreign;
 use crate::schema::held::Held;
 use crate::schema::model::{Schema, Validation, fields};
 
-/// What `#[schema]` becomes.
+/// Generates the expansion of `#[schema]`.
 pub(crate) fn schema(schema: &Schema) -> TokenStream {
     let private = schema.root.private();
     let mut item = schema.item.clone();
@@ -30,12 +30,13 @@ pub(crate) fn schema(schema: &Schema) -> TokenStream {
         Data::Enum(data) => data.variants.iter_mut().map(|variant| &mut variant.attrs).collect(),
         _ => vec![&mut item.attrs],
     };
-    // One name needs no order.
+    // A single name needs no order.
     for (attrs, names) in of_parts.into_iter().zip(&schema.orders).filter(|(_, names)| names.len() > 1) {
         attrs.push(parse_quote!(#[schemars(extend("x-velox-order" = [#(#names),*]))]));
     }
     let implementations = [input_fields(schema, &private), checked(schema, &private)];
-    // validator's derive calls `.validate()` on nested values and leaves it to the user to have the trait in scope.
+    // validator's derive calls `.validate()` on nested values and expects the user to import the
+    // trait.
     let nested = schema.nested.then(|| {
         quote! {
             #[allow(unused_imports)]
@@ -51,7 +52,8 @@ pub(crate) fn schema(schema: &Schema) -> TokenStream {
     }
 }
 
-/// The attributes of the whole type. They stand after the derives of the user, whose they may be as well.
+/// Returns the attributes of the whole type. They are added after the user's derives, which may
+/// define them.
 fn attributes(schema: &Schema) -> Vec<Attribute> {
     let root = schema.root.private_text();
     let led = schema.led.iter().map(|[attribute, krate]| {
@@ -65,14 +67,14 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
     led.chain(rename_all).chain(rename_all_fields).chain(lax).chain(keeps).collect()
 }
 
-/// The attributes of one field.
+/// Returns the attributes of one field.
 fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
         attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
     }
     if let Some(reader) = &additions.reader {
-        // A type that it cannot read is at fault.
+        // The type's span makes the compiler report a type that the reader cannot read there.
         let reader = LitStr::new(&format!("{}::{reader}", root.private_text()), field.ty.span());
         attributes.push(parse_quote!(#[serde(deserialize_with = #reader)]));
     }
@@ -88,7 +90,7 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     }
     if additions.is_foreign {
         let shown = foreign::shown(&field.ty, root.private()).to_token_stream().to_string();
-        // A path of a `macro_rules!` has no text.
+        // A path from a `macro_rules!` (`$crate::…`) has no text that could be parsed again.
         if !shown.contains('$') {
             let shown = LitStr::new(&shown, field.ty.span());
             attributes.push(parse_quote!(#[schemars(with = #shown)]));
@@ -100,7 +102,7 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     attributes
 }
 
-/// The names of the fields, for the check of the routes.
+/// Implements `InputFields`, the names of the fields for the check of routes.
 fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
     let Some(names) = &schema.wire_names else { return TokenStream::new() };
     let names = names.iter().map(|(cfgs, name)| quote!(#(#cfgs)* #name));
@@ -113,7 +115,7 @@ fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
     )
 }
 
-/// `Validate`, if no derive implements it, and `Examine`. Both put the same rules to the fields.
+/// Implements `Examine`, and `Validate` if no derive does. Both check the same rules.
 fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
     let examine = examine::content(schema, private);
     let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
@@ -150,7 +152,7 @@ fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The body of `validate` where nothing but the values that are held has rules.
+/// Generates the body of `validate` for a type whose only rules are those of its nested values.
 fn held(values: &[Held], private: &TokenStream) -> TokenStream {
     let validator = quote!(#private::validator);
     let arms = values.iter().map(|held| arm(held, &validator));
@@ -166,7 +168,8 @@ fn held(values: &[Held], private: &TokenStream) -> TokenStream {
     }
 }
 
-/// What is found in the value of one variant, under the key it has on the wire.
+/// Generates the match arm that checks the value of one variant. Its errors are under the key that
+/// the value has on the wire.
 fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
     let Held { variant, cfgs, key } = held;
     let pattern = match variant {
@@ -185,7 +188,7 @@ fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
     quote!(#(#cfgs)* #pattern => #found,)
 }
 
-/// `impl Trait for Type { … }` with the type's own parameters.
+/// Generates `impl Trait for Type { … }` with the type's own parameters.
 fn implementation(schema: &Schema, name: TokenStream, content: TokenStream) -> TokenStream {
     let DeriveInput { ident, generics, .. } = &schema.item;
     let (parameters, arguments, clause) = generics.split_for_impl();

@@ -1,4 +1,5 @@
-//! One field of a struct, or of a variant: what it is called, and what `#[schema]` adds to it. Also what a variant is called.
+//! One field of a struct or of a variant: its name on the wire, and what `#[schema]` adds to it.
+//! Also the names of variants.
 
 use quote::ToTokens as _;
 use syn::{Attribute, Field, Meta, PathArguments, Type, Variant};
@@ -11,27 +12,29 @@ use crate::schema::peel::only_argument;
 use crate::schema::rename::Rule;
 use crate::schema::rules;
 
-/// What is put on a field.
+/// What `#[schema]` adds to a field, and what it has to know for that.
 #[derive(Default)]
 pub(crate) struct Additions {
     /// Leave the key out when the `Option` is `None`: TypeScript's `field?: T`.
     pub(crate) skip_none: bool,
-    /// Other names that it is read by.
+    /// The other names under which the field is read (`#[serde(alias = "…")]`).
     pub(crate) aliases: Vec<String>,
-    /// It is read by a function, and not by the reader of its type.
+    /// A function of the user reads the field, not its type's `Deserialize`.
     pub(crate) has_own_reader: bool,
-    /// It is a multiple of this number.
+    /// The number of the field's `multiple_of` rule.
     pub(crate) multiple_of: Option<String>,
-    /// The reader of ours that it gets.
+    /// The velox-rpc function that reads the field.
     pub(crate) reader: Option<String>,
-    /// With that reader serde would want the key, which may be missing.
+    /// Add `#[serde(default)]`, because with `reader` serde would require a key that may be
+    /// missing.
     pub(crate) is_default: bool,
-    /// There is a type of another crate in it, which may have no JSON Schema.
+    /// The field's type mentions a type of another crate that may have no JSON Schema.
     pub(crate) is_foreign: bool,
 }
 
 impl Additions {
-    /// For a field of a variant, which validator never sees.
+    /// Returns the additions for a field of a variant or of a tuple struct. validator does not see
+    /// such fields.
     pub(crate) fn in_variant(field: &Field, mistakes: &mut Mistakes) -> Self {
         let words = Words::checked(field, mistakes);
         Self {
@@ -43,7 +46,7 @@ impl Additions {
         }
     }
 
-    /// For a field of a struct. `serde` is what stands on the struct.
+    /// Returns the additions for a named field of a struct, whose own serde attributes are `serde`.
     pub(crate) fn named(field: &Field, serde: &[Meta], rename_all: Rule, mistakes: &mut Mistakes) -> Self {
         let words = Words::checked(field, mistakes);
         if wire_name(field, rename_all).is_none() {
@@ -70,7 +73,7 @@ impl Additions {
     }
 }
 
-/// The name of a field in what is read; `None` if it is not read at all.
+/// Returns the name under which a field is read, or `None` if it is not read under a name.
 pub(crate) fn wire_name(field: &Field, rename_all: Rule) -> Option<String> {
     let serde = metas(&field.attrs, "serde");
     if has(&serde, &["skip", "skip_deserializing", "flatten"]) {
@@ -80,22 +83,23 @@ pub(crate) fn wire_name(field: &Field, rename_all: Rule) -> Option<String> {
     Some(incoming_text(&serde, "rename").unwrap_or_else(|| rename_all.field(&unraw(name))))
 }
 
-/// The name of a variant on the wire.
+/// Returns the name of a variant on the wire.
 pub(crate) fn variant_name(variant: &Variant, rule: Rule) -> String {
     incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
 }
 
-/// The `#[cfg(…)]`s of a field.
+/// Returns the `#[cfg(…)]`s of a field.
 pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-/// Whether its keys stand among those of other fields.
+/// Returns whether the field is flattened, so that its keys are among those of other fields.
 pub(crate) fn is_flat(field: &Field) -> bool {
     has(&metas(&field.attrs, "serde"), &["flatten"])
 }
 
-/// Whether what serde is told of a default can be one: a function by its name, or nothing. A value is a mistake.
+/// Returns whether the field's `default` is valid: without a value, or with the name of a function.
+/// Reports anything else.
 pub(crate) fn has_right_default(field: &Field, mistakes: &mut Mistakes) -> bool {
     let serde = metas(&field.attrs, "serde");
     let Some(default) = serde.iter().find(|meta| meta.path().is_ident("default")) else { return true };
@@ -116,15 +120,15 @@ pub(crate) fn has_right_default(field: &Field, mistakes: &mut Mistakes) -> bool 
     false
 }
 
-/// Whether it is `Option<Option<T>>`.
+/// Returns whether the type is `Option<Option<T>>`.
 fn is_double_option(ty: &Type) -> bool {
     is_option(ty) && only_argument(ty).is_some_and(is_option)
 }
 
-/// What `#[schema(…)]` on a field says.
+/// The words of `#[schema(…)]` on a field.
 #[derive(Default)]
 pub(crate) struct Words {
-    /// `null` is one of its values, and not only another word for its absence.
+    /// `null` is a value of the field, and does not only mean that the key is missing.
     pub(crate) nullable: bool,
     trim: bool,
     lowercase: bool,
@@ -142,7 +146,7 @@ impl Words {
         }
     }
 
-    /// The same, and what is wrong with it.
+    /// Reads the words and reports what is wrong with them.
     fn checked(field: &Field, mistakes: &mut Mistakes) -> Self {
         let (mut words, serde) = (Self::of(field), metas(&field.attrs, "serde"));
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
@@ -162,7 +166,7 @@ impl Words {
                 continue;
             };
             mistakes.at(&attribute.meta, mistake);
-            // Nothing else is to be said of it.
+            // One report is enough: ignore the other words.
             words = Self { nullable: words.nullable, ..Self::default() };
         }
         if words.nullable && !is_option(&field.ty) {
@@ -173,12 +177,13 @@ impl Words {
         words
     }
 
-    /// Whether a text is changed as it is read.
+    /// Returns whether the field's text is changed as it is read.
     fn changes(&self) -> bool {
         self.trim || self.lowercase || self.uppercase
     }
 
-    /// The reader that changes it, below velox-rpc's `__private`.
+    /// Returns the function that reads and changes the text, as a path below velox-rpc's
+    /// `__private`.
     pub(crate) fn reader(&self) -> Option<String> {
         let Self { trim, lowercase, uppercase, .. } = self;
         self.changes().then(|| format!("changed::<{trim}, {lowercase}, {uppercase}, _, _>"))
@@ -193,7 +198,7 @@ fn is_foreign(field: &Field) -> bool {
 
 fn skip_none(field: &Field) -> bool {
     let serde = metas(&field.attrs, "serde");
-    // `default = "…"` makes a missing key something else than `None`.
+    // With `default = "…"`, a missing key means something else than `None`.
     let has_own_default =
         serde.iter().any(|meta| matches!(meta, Meta::NameValue(pair) if pair.path.is_ident("default")));
     is_option(&field.ty) && !has_own_default && !has(&serde, &DECIDED)
@@ -211,8 +216,8 @@ pub(crate) fn is_option(ty: &Type) -> bool {
     }
 }
 
-/// With one of these on it, the user has decided how the field is written.
+/// With one of these attributes, the user has decided how the field is written.
 const DECIDED: [&str; 7] =
     ["skip_serializing_if", "skip", "skip_serializing", "flatten", "with", "serialize_with", "deserialize_with"];
-/// What `#[schema(…)]` on a field can say.
+/// The words that `#[schema(…)]` on a field accepts.
 const WORDS: [&str; 4] = ["nullable", "trim", "lowercase", "uppercase"];

@@ -1,17 +1,18 @@
-//! Types of other crates, by their names: those whose JSON Schema is behind a feature, and those that have none.
+//! Recognizes types of other crates by their names: types whose JSON Schema needs a feature, and
+//! types without one.
 
 use proc_macro2::TokenStream;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{Type, parse_quote};
 
-/// Whether there is one in a type.
+/// Returns whether a type mentions one of them.
 pub(crate) fn mentioned(ty: &Type) -> bool {
     let mut types = Types { private: TokenStream::new(), are_there: false };
     types.visit_type_mut(&mut ty.clone());
     types.are_there
 }
 
-/// The type with `Shown<…>` around each of them.
+/// Returns the type with `Shown<…>` around each of them.
 pub(crate) fn shown(ty: &Type, private: TokenStream) -> Type {
     let mut shown = ty.clone();
     Types { private, are_there: false }.visit_type_mut(&mut shown);
@@ -42,6 +43,6 @@ impl VisitMut for Types {
     }
 }
 
-/// A type of the user's own of such a name is shown as well, and nothing changes.
+/// A user's type with one of these names is wrapped in `Shown<…>` too, which changes nothing.
 const NAMES: &str = "Uuid Url Decimal BigDecimal DateTime NaiveDate NaiveDateTime NaiveTime Timestamp Zoned Span OffsetDateTime \
     PrimitiveDateTime";

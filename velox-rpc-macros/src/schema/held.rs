@@ -1,4 +1,4 @@
-//! Values with rules of their own inside an enum or a newtype, where validator's derive does not go.
+//! Nested values inside an enum or a newtype. validator's derive does not check them.
 
 use syn::{Attribute, DataEnum, Fields, Ident};
 
@@ -8,23 +8,23 @@ use crate::schema::field::{cfgs, variant_name};
 use crate::schema::rename::Rule;
 use crate::schema::rules;
 
-/// A value marked `#[validate(nested)]`: the only one of a newtype or of a variant.
+/// A value marked `#[validate(nested)]`, which is the only value of a newtype or of a variant.
 pub(crate) struct Held {
-    /// The variant that holds it; `None` for a newtype.
+    /// The variant that holds the value. `None` for a newtype.
     pub(crate) variant: Option<Ident>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// The key on the wire that the value stands under; `None` if it stands in place of the whole.
+    /// The key on the wire under which the value is sent. `None` if the value replaces the whole.
     pub(crate) key: Option<String>,
 }
 
 impl Held {
-    /// The value of a newtype.
+    /// Returns the value of a newtype, if it is to be checked.
     pub(crate) fn in_tuple(fields: &Fields, mistakes: &mut Mistakes) -> Vec<Self> {
         let held = is_held(fields, mistakes).then(|| Self { variant: None, cfgs: Vec::new(), key: None });
         held.into_iter().collect()
     }
 
-    /// The values of the variants of an enum.
+    /// Returns the values in the variants of an enum that are to be checked.
     pub(crate) fn in_variants(attrs: &[Attribute], data: &DataEnum, rule: Rule, mistakes: &mut Mistakes) -> Vec<Self> {
         let serde = metas(attrs, "serde");
         let content = incoming_text(&serde, "content");
@@ -44,7 +44,8 @@ impl Held {
     }
 }
 
-/// Whether there is one field and it is to be checked; rules that nothing would check are mistakes.
+/// Returns whether the only field is marked `#[validate(nested)]`. Reports rules that nothing would
+/// check.
 fn is_held(fields: &Fields, mistakes: &mut Mistakes) -> bool {
     if let Fields::Unnamed(unnamed) = fields
         && unnamed.unnamed.len() == 1

@@ -1,4 +1,4 @@
-//! `#[schema]` on a struct or an enum: what `z.object` is in TypeScript.
+//! `#[schema]` on a struct or an enum, the counterpart of `z.object` in TypeScript.
 
 mod attributes;
 mod checks;
@@ -18,13 +18,13 @@ use proc_macro2::TokenStream;
 use crate::arguments::root_only;
 use crate::diagnostics::Mistakes;
 
-/// The three stages, one after the other.
+/// Runs the three stages.
 pub(crate) fn schema(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let root = root_only("schema", arguments, &mut mistakes);
     let expanded = match parse::read(item.clone(), &mut mistakes) {
         Some(written) => expand::schema(&model::Schema::new(root, written, &mut mistakes)),
-        // Neither a struct nor an enum: it goes out as it came in.
+        // This is neither a struct nor an enum: emit it unchanged.
         None => item,
     };
     let mut tokens = mistakes.into_tokens();

@@ -1,4 +1,5 @@
-//! What is meant: the derives and attributes the type gets, and how its rules are checked.
+//! The model of a schema: the derives and attributes that the type gets, and how its rules are
+//! checked.
 
 use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Path, Variant};
 
@@ -16,39 +17,40 @@ use crate::schema::rules;
 pub(crate) struct Schema {
     pub(crate) root: Root,
     pub(crate) item: DeriveInput,
-    /// What `#[derive]` names, from the root on.
+    /// The derives to add, as paths below the root's `__private`.
     pub(crate) derives: Vec<[&'static str; 2]>,
-    /// Attributes that lead the derives to the root, where the user did not: `serde`, `validate`, `schemars`.
+    /// The attributes (`serde`, `validate`, `schemars`) to which `crate = "…"` is added, because
+    /// the user did not set it.
     pub(crate) led: Vec<[&'static str; 2]>,
     pub(crate) rename_all: bool,
     pub(crate) rename_all_fields: bool,
     pub(crate) validation: Validation,
     /// Whether validator's derive has a nested value to check.
     pub(crate) nested: bool,
-    /// What is added to each field, in their order.
+    /// The additions to each field, in the order of the fields.
     pub(crate) additions: Vec<Additions>,
-    /// An `Option` is flattened into it: serde makes `None` of what it cannot read.
+    /// The type flattens an `Option`. serde reads such an `Option` as `None` if it cannot read it.
     pub(crate) is_lax: bool,
-    /// serde keeps what it reads of the type before it decides, but for these fields.
+    /// serde buffers what it reads of this type before it decides, except for these fields.
     pub(crate) keeps: Option<Vec<String>>,
-    /// The names of the fields, in their order; of an enum, those of each variant.
+    /// The names of the fields on the wire, in order. For an enum, one list for each variant.
     pub(crate) orders: Vec<Vec<String>>,
-    /// The names of the fields on the wire, if they are all known.
+    /// The names of the fields on the wire, if all of them are known here.
     pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
 }
 
-/// Who implements `Validate`.
+/// The implementation of `Validate`.
 pub(crate) enum Validation {
-    /// A derive: validator's, or one of the user's.
+    /// A derive implements it: validator's, or one that the user wrote.
     Derived,
-    /// The macro: there are no rules but those of the values that are held.
+    /// The macro implements it. Only these nested values are checked.
     Held(Vec<Held>),
-    /// The macro, by the rules of the fields.
+    /// The macro implements it and checks the rules of the fields.
     Checks(Checks),
 }
 
 impl Schema {
-    /// Decides what is meant.
+    /// Makes the model and reports the mistakes in it.
     pub(crate) fn new(root: Option<Path>, mut item: DeriveInput, mistakes: &mut Mistakes) -> Self {
         let theirs = derives(&item.attrs);
         drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
@@ -111,7 +113,7 @@ impl Schema {
                 schema.additions = fields.map(|field| Additions::in_variant(field, mistakes)).collect();
                 rules::none(&schema.item.attrs, mistakes);
             }
-            // `parse` has turned unions away.
+            // `parse` has rejected unions.
             Data::Union(_) => {}
         }
         schema.keeps = schema.keeps(&serde);
@@ -137,7 +139,7 @@ impl Schema {
         }
     }
 
-    /// The derive and the attribute for validator are there exactly if validator's derive does the work.
+    /// Keeps validator's derive and its attribute only if that derive implements `Validate`.
     fn settle_validation(&mut self, theirs: &[String]) {
         let by_hand = theirs.iter().any(|name| name == "Validate");
         if by_hand {
@@ -150,7 +152,8 @@ impl Schema {
     }
 }
 
-/// Reports attributes of fields that a derive would refuse, and drops them, so that the derive goes on.
+/// Reports field attributes that a derive would reject, and removes them, so that the derive
+/// succeeds.
 fn drop_wrong(item: &mut DeriveInput, has_our_rules: bool, mistakes: &mut Mistakes) {
     for field in fields(&mut item.data) {
         let is_right = [!has_our_rules || rules::known(&field.attrs, mistakes), has_right_default(field, mistakes)];
@@ -160,7 +163,8 @@ fn drop_wrong(item: &mut DeriveInput, has_our_rules: bool, mistakes: &mut Mistak
     }
 }
 
-/// All fields, in their order; those of an enum's variants one after the other.
+/// Returns all fields in order. For an enum these are the fields of its variants, one variant after
+/// another.
 pub(crate) fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
     let all: Vec<&mut Field> = match data {
         Data::Struct(data) => data.fields.iter_mut().collect(),
@@ -170,7 +174,7 @@ pub(crate) fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
     all.into_iter()
 }
 
-/// The names on the wire; `None` if some of them are decided elsewhere.
+/// Returns the names of the fields on the wire, or `None` if other code decides some of them.
 fn wire_names<'a>(
     attrs: &[Attribute],
     fields: impl IntoIterator<Item = &'a syn::Field>,
@@ -189,7 +193,7 @@ fn wire_names<'a>(
     Some(names)
 }
 
-/// Whether validator has something to do. A `#[cfg_attr]` may hide a rule, so it counts as one.
+/// Returns whether a struct has rules. A `#[cfg_attr]` may hide a rule, so it counts as one.
 fn has_rules(item: &DeriveInput) -> bool {
     let rules =
         |attrs: &[Attribute]| conditional(attrs) || attrs.iter().any(|attribute| attribute.path().is_ident("validate"));
@@ -208,7 +212,7 @@ fn conditional(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
 }
 
-/// Notes maps whose keys JSON does not have.
+/// Reports maps whose keys cannot be keys of a JSON object.
 fn note_keys(data: &Data, mistakes: &mut Mistakes) {
     let fields: Vec<&syn::Field> = match data {
         Data::Struct(data) => data.fields.iter().collect(),
@@ -226,7 +230,7 @@ fn flattens_option(item: &DeriveInput) -> bool {
     data.fields.iter().any(|field| is_option(&field.ty) && has(&metas(&field.attrs, "serde"), &["flatten"]))
 }
 
-/// Whether a `#[cfg_attr]` anywhere may hide something.
+/// Returns whether a `#[cfg_attr]` anywhere may hide something.
 pub(crate) fn is_conditional(item: &DeriveInput) -> bool {
     let of_fields = |fields: &Fields| fields.iter().any(|field| conditional(&field.attrs));
     conditional(&item.attrs)

@@ -1,4 +1,4 @@
-//! What was written: the struct or enum.
+//! Parses the struct or enum.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -8,7 +8,7 @@ use crate::arguments::{is, is_word};
 use crate::diagnostics::Mistakes;
 use crate::item;
 
-/// The item; `None`, with the mistake noted, if it is no struct or enum.
+/// Parses the item. If it is neither a struct nor an enum, reports a mistake and returns `None`.
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<DeriveInput> {
     match item::keyword(&tokens) {
         Some(keyword) if keyword == "struct" || keyword == "enum" => {}
@@ -33,7 +33,8 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
                 Some((place, message)) => mistakes.at(place, message),
                 None => mistakes.add(error),
             }
-            // So that nobody is told that it is no input, as well.
+            // An empty struct stands in for the item, so that the compiler does not also report
+            // that the type is not an input.
             let names = tokens.into_iter().skip_while(|token| !is_word(token, "struct") && !is_word(token, "enum"));
             let name = names.skip(1).take(1).collect::<TokenStream>();
             syn::parse2(quote!(pub struct #name {}))
@@ -41,7 +42,7 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
         .ok()
 }
 
-/// `name?: String` and `names: String[]`, with what to write.
+/// Finds `name?: String` and `names: String[]`, and returns what to write instead.
 fn as_in_typescript(tokens: TokenStream) -> Option<(TokenTree, &'static str)> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.windows(2).find_map(|pair| match pair {

@@ -1,4 +1,4 @@
-//! A type taken apart as far as its syntax tells: what options, boxes, lists, maps and tuples hold.
+//! Takes a type apart as far as its syntax shows: options, boxes, lists, maps and tuples.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -7,11 +7,11 @@ use syn::{Expr, GenericArgument, PathArguments, Type};
 
 use crate::place;
 
-/// A type, as its syntax tells.
+/// A type, as far as its syntax shows it.
 pub(crate) enum Peeled<'a> {
     Option(Box<Peeled<'a>>),
     List(Box<Peeled<'a>>),
-    /// A list that drops what is there twice.
+    /// A collection that may drop or reorder its items.
     Set(Box<Peeled<'a>>),
     Array(Box<Peeled<'a>>, &'a Expr),
     Tuple(Vec<Peeled<'a>>),
@@ -19,7 +19,7 @@ pub(crate) enum Peeled<'a> {
     Leaf(&'a Type),
 }
 
-/// What is counted of a list or map.
+/// The kinds of value whose length is counted.
 #[derive(Clone, Copy)]
 pub(crate) enum Counted {
     List,
@@ -56,7 +56,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// What it is made of, as a value.
+    /// Generates a description of the type's parts.
     pub(crate) fn parts(&self, private: &TokenStream) -> TokenStream {
         let parts = quote!(#private::Parts);
         match self {
@@ -87,7 +87,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// How its fields are looked at where they stand among those of another type.
+    /// Generates the check of the type's fields where they are among those of another type.
     pub(crate) fn among_fields(&self, private: &TokenStream) -> TokenStream {
         match self {
             Self::Option(inner) => {
@@ -107,7 +107,7 @@ impl<'a> Peeled<'a> {
                 let look = look(private, ty);
                 quote!((#look.fields)(fields, found);)
             }
-            // serde flattens nothing else.
+            // serde cannot flatten any other type.
             _ => TokenStream::new(),
         }
     }
@@ -120,7 +120,7 @@ impl<'a> Peeled<'a> {
         matches!(self, Self::List(_) | Self::Set(_) | Self::Array(..))
     }
 
-    /// The key of a map, here or inside, that is no text and no number.
+    /// Returns the key type of a map, here or inside, that is neither a text nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {
             Self::Map(key, value) => match Self::new(key) {
@@ -135,7 +135,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// What is counted, where the items need not be right for that.
+    /// Returns how the value is counted, if its items need not be valid for that.
     pub(crate) fn counted(&self) -> Option<Counted> {
         match self {
             Self::Option(inner) => inner.counted(),
@@ -146,7 +146,7 @@ impl<'a> Peeled<'a> {
     }
 }
 
-/// How the values of a type are looked at.
+/// Generates the `Look` of a type: how its values are checked.
 fn look(private: &TokenStream, ty: &Type) -> TokenStream {
     let private = place::moved(private, ty.span());
     quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).look())
@@ -159,7 +159,7 @@ fn type_of(argument: &GenericArgument) -> Option<&Type> {
     }
 }
 
-/// `str` and traits are none of their own.
+/// Returns whether the type has a size. `str` and trait objects do not.
 fn is_sized(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => !path.path.is_ident("str"),
@@ -168,7 +168,7 @@ fn is_sized(ty: &Type) -> bool {
     }
 }
 
-/// What `Option<T>` holds.
+/// Returns the `T` of `Option<T>`.
 pub(crate) fn only_argument(ty: &Type) -> Option<&Type> {
     match ty {
         Type::Group(group) => only_argument(&group.elem),

@@ -1,4 +1,4 @@
-//! serde's `rename_all`: what a name in Rust is called on the wire.
+//! serde's `rename_all`: converts Rust names to names on the wire.
 
 /// A value of `rename_all`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,12 +15,12 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    /// The rule of a name; one that serde does not know is reported by serde.
+    /// Returns the rule of a name. serde reports a name that it does not know.
     pub(crate) fn named(name: &str) -> Self {
         RULES.iter().find(|(known, _)| *known == name).map_or(Self::Unchanged, |(_, rule)| *rule)
     }
 
-    /// A field's name, which is `snake_case` in Rust.
+    /// Converts a field's name, which is `snake_case` in Rust.
     pub(crate) fn field(self, name: &str) -> String {
         match self {
             Self::Unchanged | Self::Lower | Self::Snake => name.to_owned(),
@@ -32,7 +32,7 @@ impl Rule {
         }
     }
 
-    /// A variant's name, which is `PascalCase` in Rust.
+    /// Converts a variant's name, which is `PascalCase` in Rust.
     pub(crate) fn variant(self, name: &str) -> String {
         match self {
             Self::Unchanged | Self::Pascal => name.to_owned(),
@@ -47,7 +47,8 @@ impl Rule {
     }
 }
 
-/// serde makes a letter after `_` upper case and leaves the others alone.
+/// Converts a name as serde does: a letter after `_` becomes upper case, and all others stay as
+/// they are.
 fn pascal(name: &str) -> String {
     let mut pascal = String::with_capacity(name.len());
     let mut starts = true;

@@ -1,4 +1,4 @@
-//! The rules of `#[validate(…)]`: which there are, and where they cannot be.
+//! Checks that the rules of `#[validate(…)]` exist and are in a place where they are checked.
 
 use syn::{Attribute, Meta};
 
@@ -6,7 +6,7 @@ use crate::diagnostics::{Mistakes, did_you_mean};
 use crate::schema::attributes::{listed, metas};
 use crate::schema::checks::Rule;
 
-/// Whether there are all these rules, and each takes what it is given; what does not is a mistake.
+/// Returns whether all rules exist and accept their arguments. Reports those that do not.
 pub(crate) fn known(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
     let before = mistakes.count();
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("validate")) {
@@ -21,7 +21,7 @@ pub(crate) fn known(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
     mistakes.count() == before
 }
 
-/// Reports a rule that does not exist, or what it does not take.
+/// Reports a rule that does not exist, and arguments that a rule does not accept.
 fn takes(rule: &Meta, mistakes: &mut Mistakes) {
     let name = rule.path().get_ident().map(ToString::to_string).unwrap_or_default();
     let Some((_, arguments)) = RULES.iter().find(|(known, _)| *known == name) else {
@@ -66,7 +66,8 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The number of `#[validate(multiple_of = 5)]`, as it is written. What is no number above zero is a mistake.
+/// Returns the number of `#[validate(multiple_of = 5)]`, as text. Reports anything that is not a
+/// number above zero.
 pub(crate) fn multiple_of(attrs: &[Attribute], mistakes: &mut Mistakes) -> Option<String> {
     let metas = metas(attrs, "validate");
     let meta = metas.iter().find(|meta| meta.path().is_ident("multiple_of"))?;
@@ -77,8 +78,9 @@ pub(crate) fn multiple_of(attrs: &[Attribute], mistakes: &mut Mistakes) -> Optio
     step
 }
 
-/// Whether `#[validate(nested)]` is there. validator itself only knows structs with named fields; elsewhere this is the
-/// one rule that works, every other one would look as if it did and is a mistake.
+/// Returns whether `#[validate(nested)]` is among the rules, and reports every other rule.
+/// validator checks only structs with named fields. Elsewhere velox-rpc checks `nested`, and any
+/// other rule would have no effect.
 pub(crate) fn nested_only(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
     let mut nested = false;
     for meta in metas(attrs, "validate") {
@@ -95,7 +97,7 @@ pub(crate) fn nested_only(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool 
     nested
 }
 
-/// Reports every rule, `nested` as well, on a field that nothing can check.
+/// Reports every rule, including `nested`, on a field that nothing can check.
 pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for meta in metas(attrs, "validate") {
         mistakes.at(
@@ -106,7 +108,7 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
     }
 }
 
-/// The rules, and what they take beside a message and a code.
+/// The rules, with the arguments they accept in addition to a message and a code.
 const RULES: [(&str, &str); 16] = [
     ("length", "min max equal"),
     ("range", "min max exclusive_min exclusive_max"),
@@ -126,7 +128,7 @@ const RULES: [(&str, &str); 16] = [
     ("skip", ""),
 ];
 
-/// What Zod and TypeScript have other words for.
+/// Words of Zod and TypeScript, with what to write instead.
 const OTHER_WORDS: [(&str, &str); 10] = [
     ("min", "`length(min = 1)` for a text or a list, `range(min = 1)` for a number"),
     ("max", "`length(max = 100)` for a text or a list, `range(max = 100)` for a number"),

@@ -1,4 +1,4 @@
-//! `#[schema]` as a whole: what it makes, and what it says to every mistake.
+//! Tests `#[schema]` as a whole: its expansion, and the message for each mistake.
 
 use proc_macro2::TokenStream;
 use quote::quote;
