@@ -1,4 +1,4 @@
-//! Who may log in: the accounts, in memory, with hashes of their passwords.
+//! Accounts in memory, with hashed passwords.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,10 +18,10 @@ pub struct Account {
     pub name: String,
 }
 
-/// All accounts. A real service asks a database.
+/// Stores all accounts. A real service would use a database.
 pub struct Accounts {
     stored: Mutex<Vec<Stored>>,
-    /// A hash takes 19 MiB and all of a core: a crowd that logs in waits here.
+    /// Limits how many hashes are computed at once. Each takes 19 MiB and a whole core.
     hashing: Semaphore,
 }
 
@@ -31,7 +31,7 @@ struct Stored {
 }
 
 impl Accounts {
-    /// No accounts.
+    /// Creates the store without accounts.
     pub fn empty() -> Self {
         Self { stored: Mutex::default(), hashing: Semaphore::new(HASHES_AT_A_TIME) }
     }
@@ -40,7 +40,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// 409 if the address has one already.
+    /// Returns 409 if the e-mail address has an account already.
     pub async fn open(&self, name: String, email: &str, password: String) -> Result<Account> {
         let email = email.to_lowercase();
         self.refuse_taken(&email)?;
@@ -49,7 +49,7 @@ impl Accounts {
 
         let mut stored = self.stored();
         let account = Account { id: format!("u{}", stored.len() + 1), email, name };
-        // Somebody may have been faster meanwhile.
+        // Another request may have opened it in the meantime.
         if stored.iter().any(|other| other.account.email == account.email) {
             return Err(taken());
         }
@@ -61,14 +61,15 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// 401 if there is none.
+    /// Returns 401 if the address has no account or the password is wrong.
     pub async fn verify(&self, email: &str, password: String) -> Result<Account> {
         let email = email.to_lowercase();
         let known = self.stored().iter().find(|stored| stored.account.email == email).map(Stored::both);
         let (account, hash) = known.unzip();
         let is_right = self.hashing(move |argon| match hash {
             Some(hash) => argon.verify_password(password.as_bytes(), &hash).is_ok(),
-            // Takes as long, so that nobody learns from the time which addresses have an account.
+            // Hash anyway. Otherwise the response time would reveal which addresses have an
+            // account.
             None => argon.hash_password(password.as_bytes()).is_err(),
         });
         match account {

@@ -1,4 +1,4 @@
-//! The application, put together.
+//! Puts the application together: state, sessions, routers and front end.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,42 +14,43 @@ use crate::list::List;
 use crate::state::AppState;
 use crate::{auth, front_end};
 
-/// The sessions of this application: `ctx.user` is an account.
+/// The session middleware of this application. `ctx.user` is an [`Account`].
 pub type UserSession = SessionMiddleware<Account>;
 
-/// The procedures, with the front end beside them.
+/// Returns the whole site: the procedures and the front end.
 ///
 /// # Errors
 ///
-/// As for [`app`], and when the routes make no sense.
+/// Returns the errors of [`app`], and an error if the routes are invalid.
 pub fn site(secret: Option<Secret>) -> Result<axum::Router, Box<dyn Error>> {
     let procedures = app(secret)?.into_service()?;
     if procedures.is_development() {
-        // The server knows of the router around it, and not of the procedures.
+        // The server only sees the axum router around the procedures, so it cannot list them.
         tracing::info!("procedures:\n{}", procedures.manifest());
     }
     Ok(front_end::router().fallback_service(procedures))
 }
 
-/// The procedures.
+/// Returns the application with all procedures.
 ///
 /// # Errors
 ///
-/// When the settings of the sessions make no sense.
+/// Returns an error if the session settings are invalid.
 pub fn app(secret: Option<Secret>) -> Result<App<AppState>, Box<dyn Error>> {
     let accounts = Arc::new(Accounts::empty());
     let session = session(secret, &accounts)?;
 
     let app = App::new(AppState { accounts, list: Arc::new(List::empty()) })
         .trpc("/trpc")
-        // A page to read and to try: http://localhost:3000/docs
+        // An API page to read and try: http://localhost:3000/docs
         .docs("/docs", OpenApi::new("A shared list", env!("CARGO_PKG_VERSION")))
         .router(Auth { session: session.clone(), attempts: auth::attempts() })
         .router(Items { session });
     Ok(app)
 }
 
-/// With a secret it is production: browsers then take the cookie over HTTPS alone, and from `http://localhost`.
+/// Makes the session middleware. A secret means production: the cookie is then `Secure`, so
+/// browsers accept it only over HTTPS and from `http://localhost`.
 fn session(secret: Option<Secret>, accounts: &Arc<Accounts>) -> Result<UserSession, Box<dyn Error>> {
     let production = secret.is_some();
     let secret = match secret {

@@ -1,4 +1,4 @@
-//! Signing up, logging in and out.
+//! Sign-up, login and logout.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::accounts::Account;
 use crate::app::UserSession;
 use crate::state::AppState;
 
-/// Sign-up, login and logout.
+/// The router for sign-up, login and logout.
 pub struct Auth {
     pub session: UserSession,
     pub attempts: RateLimit,
 }
 
-/// Whoever guesses passwords has so many guesses.
+/// Limits login and sign-up to 20 attempts a minute, against password guessing.
 pub fn attempts() -> RateLimit {
     rate_limit("attempts", 20, Duration::from_secs(60))
 }

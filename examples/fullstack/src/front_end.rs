@@ -1,4 +1,4 @@
-//! The front end: the files of `dist`, which are part of the program.
+//! Serves the front end: the files of `dist`, which are compiled into the program.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
-/// The pages and what they need. `npm run build` in `web` makes them.
+/// Returns a router for the page and its files. `npm run build` in `web` builds them.
 pub fn router() -> Router {
     let files = [
         File::new("/", "text/html; charset=utf-8", include_bytes!("../dist/index.html")),
@@ -40,7 +40,8 @@ impl File {
         Self { path, kind, bytes, etag }
     }
 
-    /// Browsers ask each time whether the file has changed, and get it only if it has.
+    /// Answers with the file, or with 304 if the browser has it. `no-cache` makes browsers ask each
+    /// time.
     fn answer(&self, request: &HeaderMap) -> Response {
         let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known == self.etag.as_str());
         let headers = [
@@ -56,5 +57,5 @@ impl File {
     }
 }
 
-/// The page runs its own script and talks to its own server, and to nobody else.
+/// The page may load only its own files and talk only to its own server.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

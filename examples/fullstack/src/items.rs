@@ -10,7 +10,7 @@ use crate::app::UserSession;
 use crate::list::{Change, Item, Member};
 use crate::state::AppState;
 
-/// The shared list. Every user sees it and may change it.
+/// The router of the shared list. Every user can see and change the list.
 pub struct Items {
     pub session: UserSession,
 }

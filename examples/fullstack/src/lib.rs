@@ -1,9 +1,10 @@
-//! A full-stack application to begin with: people sign up and log in, and keep a list together that changes live in every window.
+//! A full-stack application to start from. People sign up, log in, and edit a shared list, which
+//! updates live in every window.
 //!
-//! `app` puts it together; `state` is what all handlers reach; `auth` and `items` are its routers; `accounts` and `list` are what they keep;
-//! `front_end` serves what `web` was built into.
+//! `app` puts it together. `state` is the state that all handlers share. `auth` and `items` are the
+//! routers, and `accounts` and `list` store their data. `front_end` serves the build of `web`.
 //!
-//! A library beside its binary, so that tests have the application as a value.
+//! The crate is a library with a small binary, so that tests can create the application directly.
 
 #![forbid(unsafe_code)]
 

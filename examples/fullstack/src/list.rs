@@ -1,7 +1,8 @@
 //! The shared list, and the stream of its changes.
 //!
-//! Each change has a number, and the last of them are kept: a client that comes back in time gets exactly what it has missed, and a snapshot
-//! of the list otherwise. One lock orders all changes, so that a client that begins to follow misses none.
+//! Each change has a number, and the list keeps the last 256 changes. A client that reconnects in
+//! time gets exactly the changes it missed. Otherwise it gets a snapshot of the list. One lock
+//! orders all changes, so that a new subscriber misses none.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,9 +55,9 @@ pub enum Change {
     },
 }
 
-/// The list.
+/// The shared list.
 pub struct List {
-    /// Tells this run from others, whose numbers mean nothing here.
+    /// Identifies this run of the program. Numbers of earlier runs mean nothing now.
     run: String,
     state: Mutex<State>,
     live: Sender<Numbered>,
@@ -78,7 +79,7 @@ struct Numbered {
 }
 
 impl List {
-    /// An empty list.
+    /// Creates an empty list.
     pub fn empty() -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { run: started.as_millis().to_string(), state: Mutex::default(), live: Sender::new(BUFFER) }
@@ -89,11 +90,12 @@ impl List {
         self.state().items.clone()
     }
 
-    /// Adds an item. A client that asks again, because it has missed the reply, gets the item that is there.
+    /// Adds an item. If the same user sends an item again, because the response got lost, the
+    /// existing item is returned.
     ///
     /// # Errors
     ///
-    /// 409 if the list is full, or somebody else's item has this id.
+    /// Returns 409 if the list is full, or if another user's item has this id.
     pub fn add(&self, item: Item) -> Result<Item> {
         let mut state = self.state();
         match state.items.iter().find(|other| other.id == item.id) {
@@ -106,11 +108,11 @@ impl List {
         Ok(item)
     }
 
-    /// Ticks an item off, or takes that back.
+    /// Marks an item as done or as open.
     ///
     /// # Errors
     ///
-    /// 404 if there is no such item.
+    /// Returns 404 if the list has no such item.
     pub fn toggle(&self, id: &str, done: bool, by: Member) -> Result<Item> {
         let mut state = self.state();
         let item = state.items.iter_mut().find(|item| item.id == id);
@@ -121,7 +123,7 @@ impl List {
         Ok(item)
     }
 
-    /// Removes an item. One that is gone already is as good.
+    /// Removes an item. Does nothing if the item is already gone.
     pub fn remove(&self, id: &str, by: Member) {
         let mut state = self.state();
         if let Some(index) = state.items.iter().position(|item| item.id == id) {
@@ -130,8 +132,8 @@ impl List {
         }
     }
 
-    /// Returns the changes from now on: behind the event that a client has seen last, if the list still knows what came after it, or
-    /// else behind a snapshot.
+    /// Returns a stream of the changes from now on. It starts with the changes after the last event
+    /// that the client has seen, if the list still has them, and otherwise with a snapshot.
     pub fn changes(
         self: Arc<Self>,
         last_seen: Option<&str>,
@@ -152,7 +154,7 @@ impl List {
             state.history.pop_front();
         }
         state.history.push_back(numbered.clone());
-        // Nobody may be listening.
+        // An error only means that nobody is subscribed.
         self.live.send(numbered).ok();
     }
 
@@ -162,7 +164,7 @@ impl List {
 }
 
 impl State {
-    /// What has happened since a number, or a snapshot.
+    /// Returns the changes after a number, or a snapshot.
     fn since(&self, last_seen: Option<u64>) -> VecDeque<Numbered> {
         let oldest = self.last - self.history.len() as u64;
         match last_seen {
@@ -204,7 +206,8 @@ impl Follower {
                     self.last_seen = Some(numbered.number);
                     return Some(numbered);
                 }
-                // It reads more slowly than the list changes: as if it came back.
+                // The client reads more slowly than the list changes. Treat it like one that
+                // reconnects.
                 Err(RecvError::Lagged(_)) => *self = Self::new(Arc::clone(&self.list), self.last_seen),
                 Err(RecvError::Closed) => return None,
             }
@@ -212,9 +215,9 @@ impl Follower {
     }
 }
 
-/// How many items the list holds.
+/// The largest number of items.
 const CAPACITY: usize = 500;
-/// How many changes a client may miss until it gets a snapshot.
+/// The number of changes that a client can miss before it gets a snapshot.
 const HISTORY: usize = 256;
-/// How many changes wait for a client that reads slowly.
+/// The number of changes that are buffered for slow clients.
 const BUFFER: usize = 64;

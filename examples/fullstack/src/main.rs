@@ -1,4 +1,5 @@
-//! `cargo run --bin fullstack`: the application, at <http://localhost:3000> unless `PORT` names another port.
+//! Runs the application at <http://localhost:3000>, or at the port in `PORT`: `cargo run --bin
+//! fullstack`.
 
 #![forbid(unsafe_code)]
 
