@@ -1,5 +1,6 @@
-//! Socket activation: systemd opens the socket and hands it to this program. While the program restarts, the socket stays open, and clients that
-//! connect wait for a moment where they would else be refused. Started by hand, the program opens a socket itself, at `PORT`.
+//! Socket activation: systemd opens the socket and passes it to this program. The socket stays open
+//! while the program restarts, so new clients wait a moment instead of being refused. Without
+//! systemd, the program opens a socket itself, at `PORT`.
 //!
 //! ```ini
 //! # /etc/systemd/system/mottos.socket
@@ -17,7 +18,7 @@
 //! DynamicUser=yes
 //! LimitNOFILE=16384
 //! Restart=on-failure
-//! # Longer than the server waits for its last requests: 10 seconds.
+//! # More than the 10 seconds that the server waits for its last requests.
 //! TimeoutStopSec=15
 //! ```
 //!

@@ -1,4 +1,5 @@
-//! TLS without a proxy in front: a listener that wraps what another accepts. It reads `CERTIFICATE` and `KEY`, two files of PEM.
+//! TLS without a proxy: a listener that wraps each TCP connection in TLS. `CERTIFICATE` and `KEY`
+//! name two PEM files.
 //!
 //! ```sh
 //! openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out certificate.pem
@@ -23,7 +24,7 @@ use velox_rpc::context::Peer;
 use velox_rpc::server::{Listener, Server};
 use velox_rpc::{App, Router, procedure};
 
-/// Connections of TCP, each with TLS around it.
+/// Accepts TCP connections and starts a TLS handshake on each.
 struct Tls {
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -36,7 +37,8 @@ impl Listener for Tls {
     async fn accept(&mut self) -> io::Result<(Self::Handshake, Peer)> {
         let (stream, address) = self.listener.accept().await?;
         let _ = stream.set_nodelay(true);
-        // Only begun here. The server awaits it beside the other connections, and cuts it off if it does not end.
+        // This only starts the handshake. The server awaits it concurrently with other connections,
+        // and drops it after a timeout.
         Ok((self.acceptor.accept(stream), address.into()))
     }
 }
@@ -47,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let certificates = CertificateDer::pem_file_iter(env::var("CERTIFICATE")?)?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(env::var("KEY")?)?;
     let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key)?;
-    // The server tells the two apart by itself; clients choose HTTP/2 only if they are told that it is there.
+    // The server detects the protocol by itself, but clients use HTTP/2 only if it is advertised.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
     let port = env::var("PORT").unwrap_or_else(|_| "3443".to_owned());
