@@ -1,21 +1,21 @@
-//! A cluster of redis-servers.
+//! A Redis Cluster.
 
 use redis::Value;
 
 use super::RedisServer;
 
-/// A cluster of masters that have the slots in equal parts.
+/// A cluster of masters, each with an equal share of the slots.
 #[derive(Debug)]
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
 }
 
 impl RedisCluster {
-    /// Starts so many nodes, and waits until all of them serve.
+    /// Starts `count` nodes and waits until all of them serve.
     ///
     /// # Panics
     ///
-    /// When they do not find together.
+    /// Panics if the nodes do not form a cluster.
     pub async fn start(count: usize) -> Self {
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -47,26 +47,26 @@ impl RedisCluster {
         cluster
     }
 
-    /// The addresses of all nodes.
+    /// Returns the URLs of all nodes.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(RedisServer::url).collect()
     }
 
-    /// The nodes.
+    /// Returns the nodes.
     pub fn nodes(&self) -> &[RedisServer] {
         &self.nodes
     }
 
-    /// A node, to stop and to start it.
+    /// Returns a node that can be stopped and restarted.
     pub fn node_mut(&mut self, index: usize) -> &mut RedisServer {
         &mut self.nodes[index]
     }
 
-    /// The slot of a key.
+    /// Returns the slot of a key.
     ///
     /// # Panics
     ///
-    /// When no node answers.
+    /// Panics if no node answers.
     pub async fn slot_of(&self, key: &str) -> u16 {
         match self.nodes[0].command(&["CLUSTER", "KEYSLOT", key]).await {
             Value::Int(slot) => u16::try_from(slot).expect("a slot"),
@@ -74,16 +74,16 @@ impl RedisCluster {
         }
     }
 
-    /// The index of the node that has a slot.
+    /// Returns the index of the node that owns a slot.
     ///
     /// # Panics
     ///
-    /// When none has it.
+    /// Panics if no node owns it.
     pub async fn owner(&self, slot: u16) -> usize {
         for (index, node) in self.nodes.iter().enumerate() {
             let own = text(node.command(&["CLUSTER", "NODES"]).await);
             let own = own.lines().find(|line| line.contains("myself")).expect("a node knows itself");
-            // Slots stand after the eight fields of a node.
+            // The slots follow the eight fields of a node.
             let ranges = own.split(' ').skip(8).filter(|range| !range.starts_with('['));
             let has = |range: &str| {
                 let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -96,7 +96,8 @@ impl RedisCluster {
         panic!("nobody has slot {slot}");
     }
 
-    /// Begins to move a slot: from now on its node sends clients on for keys that it has not, by `ASK`.
+    /// Starts to migrate a slot. From now on its node redirects clients with `ASK` for keys that it
+    /// does not have.
     pub async fn begin_to_move(&self, slot: u16, to: usize) {
         let from = self.owner(slot).await;
         let slot = slot.to_string();
@@ -105,11 +106,12 @@ impl RedisCluster {
         expect_ok(&self.nodes[from], &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target]).await;
     }
 
-    /// Moves a slot with all its keys. From then on the node that had it sends clients away, by `MOVED`.
+    /// Migrates a slot with all its keys. From then on its former node redirects clients with
+    /// `MOVED`.
     ///
     /// # Panics
     ///
-    /// When the nodes refuse.
+    /// Panics if the nodes refuse.
     pub async fn move_slot(&self, slot: u16, to: usize) {
         let from = self.owner(slot).await;
         self.begin_to_move(slot, to).await;

@@ -1,4 +1,4 @@
-//! Where a command or a reply ends in the bytes of a connection.
+//! Splits the bytes of a connection into commands or replies.
 
 use std::io;
 
@@ -16,12 +16,12 @@ impl Frames {
         Self { stream, buffer: Vec::new() }
     }
 
-    /// Whether there is nothing that was read and not yet taken.
+    /// Returns whether no bytes are buffered.
     pub(super) fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    /// The bytes of the next command or reply. An error at the end of the connection.
+    /// Returns the bytes of the next command or reply, or an error at the end of the connection.
     pub(super) async fn next(&mut self) -> io::Result<Vec<u8>> {
         loop {
             if let Some(end) = end(&self.buffer, 0) {
@@ -35,7 +35,7 @@ impl Frames {
     }
 }
 
-/// Where the value that starts here ends, if it does yet.
+/// Returns where the value that starts at `start` ends, or `None` if it is not complete.
 fn end(bytes: &[u8], start: usize) -> Option<usize> {
     let kind = *bytes.get(start)?;
     let line = bytes[start..].windows(2).position(|pair| pair == b"\r\n")? + start + 2;
@@ -52,7 +52,7 @@ fn end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// The name of a command, in upper case.
+/// Returns the name of a command in upper case.
 pub(super) fn name(command: &[u8]) -> String {
     let text = String::from_utf8_lossy(command);
     text.split("\r\n").nth(2).unwrap_or_default().to_uppercase()

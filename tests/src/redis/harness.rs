@@ -1,4 +1,5 @@
-//! The conformance suite on Redis, which keeps its own time: what it holds is brought nearer to its end instead.
+//! Runs the conformance suite on Redis. Redis keeps its own time, so `advance` shortens the
+//! lifetime of its keys instead.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use velox_session::store::async_trait;
 
 use super::RedisServer;
 
-/// Servers under test, with the time that stores on them are given.
+/// Servers under test, and the clock of the stores on them.
 #[derive(Debug)]
 pub struct Aged<'s> {
     nodes: Vec<&'s RedisServer>,
@@ -19,12 +20,13 @@ pub struct Aged<'s> {
 }
 
 impl<'s> Aged<'s> {
-    /// All servers that a store writes to.
+    /// Takes all servers that a store writes to.
     pub fn new(nodes: impl IntoIterator<Item = &'s RedisServer>) -> Self {
         Self { nodes: nodes.into_iter().collect(), clock: ManualClock::at(1_700_000_000_000) }
     }
 
-    /// The time, for [`RedisStore::with_clock`](velox_session::store::RedisStore::with_clock).
+    /// Returns the clock, for
+    /// [`RedisStore::with_clock`](velox_session::store::RedisStore::with_clock).
     pub fn clock(&self) -> ManualClock {
         self.clock.clone()
     }
@@ -33,7 +35,7 @@ impl<'s> Aged<'s> {
     ///
     /// # Panics
     ///
-    /// When there is a key that never expires, or a server does not answer.
+    /// Panics if a key never expires, or if a server does not answer.
     pub async fn advance(&self, by: Duration) {
         let by_ms = by.as_millis().to_string();
         for node in &self.nodes {
@@ -46,9 +48,9 @@ impl<'s> Aged<'s> {
 
 /// A store on servers whose time is set by hand.
 pub struct RedisHarness<'s> {
-    /// The servers, and their time.
+    /// The servers and their clock.
     pub aged: Aged<'s>,
-    /// A handle to the store.
+    /// Returns a handle to the store.
     pub store: Box<dyn Fn() -> Arc<dyn SessionStore> + Send + Sync>,
 }
 
@@ -76,7 +78,7 @@ impl Harness for RedisHarness<'_> {
     }
 }
 
-/// Brings all keys nearer to their end, in one step. Answers how many have none.
+/// Shortens the lifetime of all keys in one step. Returns how many keys never expire.
 const AGE: &str = "local endless = 0
 for _, key in ipairs(redis.call('KEYS', '*')) do
     local left = redis.call('PTTL', key)

@@ -1,4 +1,4 @@
-//! A line to a Redis that is far away: what is sent arrives later, and is not held up by what was sent before.
+//! Simulates a distant Redis: bytes arrive later, but do not wait for those sent before them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-/// A line on a port of 127.0.0.1. It ends when it is dropped, with all its connections.
+/// A proxy with latency on a port of 127.0.0.1. Dropping it closes all its connections.
 #[derive(Debug)]
 pub struct Latency {
     port: u16,
@@ -16,11 +16,12 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// A line to the Redis at this port, on which a command and its reply take so long together.
+    /// Starts a proxy for the Redis at this port. A command and its reply together take
+    /// `round_trip` longer.
     ///
     /// # Panics
     ///
-    /// When there is no free port.
+    /// Panics if no port is free.
     pub async fn before(port: u16, round_trip: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own_port = listener.local_addr().expect("it is bound").port();
@@ -38,7 +39,7 @@ impl Latency {
         Self { port: own_port, task }
     }
 
-    /// Its address, for clients of Redis.
+    /// Returns its URL, for Redis clients.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }

@@ -1,4 +1,5 @@
-//! Redis for tests: servers, sentinels and clusters as processes of their own on 127.0.0.1, and a proxy before them that counts and breaks.
+//! Redis for tests: servers, sentinels and clusters that run as processes on 127.0.0.1, and a proxy
+//! that counts commands and injects faults.
 
 mod cluster;
 mod frame;

@@ -1,4 +1,4 @@
-//! A proxy before a Redis that counts what passes, and breaks what a test wants broken.
+//! A proxy for Redis that counts commands and injects faults.
 
 use std::io;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::frame::{Frames, name};
 
-/// A proxy on a port of 127.0.0.1. It ends when it is dropped, with all its connections.
+/// A proxy on a port of 127.0.0.1. Dropping it closes all its connections.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -20,25 +20,26 @@ pub struct Proxy {
     task: JoinHandle<()>,
 }
 
-/// What goes wrong. What a client says when it connects is not counted, and passes but for [`Refuse`](Self::Refuse) and
-/// [`Silence`](Self::Silence).
+/// A fault to inject. Commands that clients send when they connect are not counted. Only
+/// [`Refuse`](Self::Refuse) and [`Silence`](Self::Silence) affect them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// Connections are closed as soon as they are made, and those that there are.
+    /// The proxy closes existing connections, and new ones as soon as they are open.
     Refuse,
-    /// Commands are taken and never answered. A connection on which that happened stays silent.
+    /// The proxy takes commands and never answers them. A connection that had such a command stays
+    /// silent.
     Silence,
-    /// Each reply comes later.
+    /// The proxy delays each reply.
     Delay(Duration),
-    /// Commands are carried out; the connection is closed in place of the reply.
+    /// Redis executes commands, but the proxy closes the connection instead of sending the reply.
     LoseReply,
-    /// Commands are carried out; the connection is closed in the middle of the reply.
+    /// Redis executes commands, but the proxy closes the connection in the middle of the reply.
     CutReply,
-    /// Commands are not carried out; what comes back is not Redis's protocol.
+    /// Redis does not get the commands. The client gets bytes that are not the Redis protocol.
     Nonsense,
-    /// Commands are not carried out; what comes back is this error, without the minus sign.
+    /// Redis does not get the commands. The client gets this error, given without the minus sign.
     Error(&'static str),
 }
 
@@ -46,7 +47,7 @@ pub enum Fault {
 struct Shared {
     server: AtomicU16,
     fault: watch::Sender<Fault>,
-    /// For one command only, after so many others.
+    /// A fault for one command, after so many others.
     next: Mutex<Option<(usize, Fault)>>,
     connections: AtomicUsize,
     requests: AtomicUsize,
@@ -54,11 +55,11 @@ struct Shared {
 }
 
 impl Proxy {
-    /// Starts a proxy before the Redis at this port.
+    /// Starts a proxy for the Redis at this port.
     ///
     /// # Panics
     ///
-    /// When there is no free port.
+    /// Panics if no port is free.
     pub async fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own_port = listener.local_addr().expect("it is bound").port();
@@ -74,47 +75,48 @@ impl Proxy {
         Self { port: own_port, shared, task }
     }
 
-    /// Its address, for clients of Redis.
+    /// Returns its URL, for Redis clients.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Lets this go wrong from now on.
+    /// Injects this fault from now on.
     pub fn set(&self, fault: Fault) {
         self.shared.fault.send_replace(fault);
     }
 
-    /// Lets this go wrong with the next command.
+    /// Injects this fault into the next command only.
     pub fn set_once(&self, fault: Fault) {
         self.set_once_after(0, fault);
     }
 
-    /// Lets so many commands pass, and this go wrong with the one after them.
+    /// Lets `passing` commands pass and injects this fault into the one after them.
     pub fn set_once_after(&self, passing: usize, fault: Fault) {
         *self.shared.next() = Some((passing, fault));
     }
 
-    /// Whether what was to go wrong once still has to.
+    /// Returns whether the fault for one command has still to be injected.
     pub fn is_waiting(&self) -> bool {
         self.shared.next().is_some()
     }
 
-    /// Leads new connections to another Redis, as a name does after a failover. Those that there are stay.
+    /// Routes new connections to another Redis, as DNS does after a failover. Existing connections
+    /// stay.
     pub fn lead_to(&self, port: u16) {
         self.shared.server.store(port, Ordering::SeqCst);
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many commands came.
+    /// Returns the number of commands so far.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
-    /// How often a client waited for replies: commands that were sent together count once.
+    /// Returns how often a client waited for replies. Commands that were sent together count once.
     pub fn round_trips(&self) -> usize {
         self.shared.round_trips.load(Ordering::SeqCst)
     }
@@ -140,7 +142,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             tokio::select! {
-                // It ends as its client or its server wants.
+                // The connection ends when its client or its server closes it.
                 _ = Connection::serve(client, shared) => {}
                 _ = fault.wait_for(|fault| *fault == Fault::Refuse) => {}
             }
@@ -148,7 +150,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// A connection, on which one command is dealt with after the other.
+/// A connection that handles one command after another.
 struct Connection {
     shared: Arc<Shared>,
     from_client: Frames,
@@ -173,7 +175,8 @@ impl Connection {
             let is_burst = self.from_client.is_empty();
             let command = tokio::select! {
                 command = self.from_client.next() => command?,
-                // Between two replies there is nothing to read: the server has gone.
+                // The server sends nothing between two replies, so this means that it closed the
+                // connection.
                 _ = self.from_server.next() => return Ok(()),
             };
             let fault = self.fault(&command, is_burst);
@@ -181,7 +184,7 @@ impl Connection {
         }
     }
 
-    /// Counts a command. What goes wrong with it.
+    /// Counts a command and returns the fault for it.
     fn fault(&self, command: &[u8], is_burst: bool) -> Fault {
         let present = self.shared.fault.borrow().clone();
         if GREETING.contains(&name(command).as_str()) {

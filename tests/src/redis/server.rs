@@ -1,4 +1,4 @@
-//! A redis-server as a process of its own, on ports of 127.0.0.1 that nobody else uses.
+//! Runs redis-server as a process on unused ports of 127.0.0.1.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,44 +11,44 @@ use std::time::{Duration, Instant};
 
 use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates, Value};
 
-/// A server. It is killed, and all that it wrote removed, when it is dropped.
+/// A Redis server. Dropping it kills the process and removes its files.
 #[derive(Debug)]
 pub struct RedisServer {
     child: Option<Child>,
     program: &'static str,
     folder: PathBuf,
     port: u16,
-    /// The port of TLS, or of the nodes of a cluster among themselves.
+    /// The TLS port, or the cluster bus port.
     second_port: u16,
     arguments: Vec<String>,
 }
 
 impl RedisServer {
-    /// Starts a server that keeps nothing on the disk.
+    /// Starts a server that writes nothing to disk.
     ///
     /// # Panics
     ///
-    /// When there is no `redis-server`, or when it does not answer.
+    /// Panics if `redis-server` is not installed, or if it does not answer.
     pub async fn start() -> Self {
         Self::with(|_, _| Vec::new()).await
     }
 
-    /// Starts a server that has all it acknowledged after a restart.
+    /// Starts a server that keeps all acknowledged writes across a restart.
     pub async fn durable() -> Self {
         Self::with(|_, _| arguments(&["--appendonly", "yes", "--appendfsync", "always"])).await
     }
 
-    /// Starts a server that lets nobody in without this password.
+    /// Starts a server that requires this password.
     pub async fn with_password(password: &str) -> Self {
         Self::with(|_, _| arguments(&["--requirepass", password, "--masterauth", password])).await
     }
 
-    /// Starts a server that knows one command less.
+    /// Starts a server without this command.
     pub async fn without_command(name: &str) -> Self {
         Self::with(|_, _| arguments(&["--rename-command", name, ""])).await
     }
 
-    /// Starts a server that speaks TLS on a second port, under the name `localhost`.
+    /// Starts a server that also accepts TLS on a second port, with a certificate for `localhost`.
     pub async fn with_tls() -> Self {
         Self::with(|folder, port| {
             certify(folder);
@@ -61,11 +61,11 @@ impl RedisServer {
         .await
     }
 
-    /// Starts a replica with the password of its master, and waits until it has what that has.
+    /// Starts a replica with the password of its master, and waits until it is in sync.
     ///
     /// # Panics
     ///
-    /// When it does not follow its master.
+    /// Panics if it does not follow its master.
     pub async fn replica_of(master: &Self) -> Self {
         let port = master.port.to_string();
         let replica = Self::with(|_, _| {
@@ -80,14 +80,15 @@ impl RedisServer {
         replica
     }
 
-    /// Starts a server with the arguments that a function of its folder and its second port gives.
+    /// Starts a server with the arguments that the function returns for its folder and its second
+    /// port.
     pub(super) async fn with(arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         Self::run_by("redis-server", arguments).await
     }
 
-    /// The same with another program, which takes its arguments and speaks its protocol.
+    /// Does the same with another program that has the same arguments and protocol.
     pub(super) async fn run_by(program: &'static str, arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
-        // A port that was free may be taken before the server has it.
+        // Another process may take a free port before the server binds it.
         for _ in 0..ATTEMPTS {
             let folder = new_folder();
             let (port, second_port) = free_ports();
@@ -100,12 +101,12 @@ impl RedisServer {
         panic!("{program} does not start");
     }
 
-    /// Its address.
+    /// Returns its URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Its port.
+    /// Returns its port.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -114,11 +115,11 @@ impl RedisServer {
         self.second_port
     }
 
-    /// Where it speaks TLS, with the certificate to trust.
+    /// Returns how to connect over TLS, with the certificate to trust.
     ///
     /// # Panics
     ///
-    /// When it was not started [so](Self::with_tls).
+    /// Panics if the server was not started by [`with_tls`](Self::with_tls).
     pub fn tls(&self) -> ConnectionInfo {
         let root_cert = Some(fs::read(self.folder.join("certificate.pem")).expect("it was started with TLS"));
         let url = format!("rediss://localhost:{}", self.second_port);
@@ -126,20 +127,20 @@ impl RedisServer {
         client.get_connection_info().clone()
     }
 
-    /// Ends it at once, as `kill -9` does.
+    /// Kills the server at once, as `kill -9` does.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // Of a process that has ended this is an error, and no other process has its id before it was waited for.
+            // This fails if the process has already ended. Its id cannot be reused before `wait`.
             child.kill().ok();
             child.wait().ok();
         }
     }
 
-    /// Starts it on the same port, after ending it if it runs. A [durable](Self::durable) one has its data again.
+    /// Restarts the server on the same port. A [durable](Self::durable) one keeps its data.
     ///
     /// # Panics
     ///
-    /// When it does not answer.
+    /// Panics if it does not answer.
     pub async fn restart(&mut self) {
         self.stop();
         for _ in 0..ATTEMPTS {
@@ -150,21 +151,21 @@ impl RedisServer {
         panic!("redis-server does not start again:\n{}", self.log());
     }
 
-    /// Stops it from doing anything. Its connections stay, and the system takes new ones.
+    /// Suspends the process. Its connections stay open, and the system accepts new ones.
     pub fn pause(&self) {
         self.signal("STOP");
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub fn resume(&self) {
         self.signal("CONT");
     }
 
-    /// Sends a command on a connection of its own. An error of the server is a [`Value::ServerError`].
+    /// Sends a command on a new connection. An error of the server is a [`Value::ServerError`].
     ///
     /// # Panics
     ///
-    /// When there is no answer.
+    /// Panics if the server does not answer.
     pub async fn command(&self, words: &[&str]) -> Value {
         self.try_command(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}\n{}", self.log()))
     }
@@ -188,14 +189,15 @@ impl RedisServer {
         ask.await
     }
 
-    /// A field of `INFO`. Empty if there is none.
+    /// Returns a field of `INFO`, or an empty text if it has no such field.
     pub async fn info(&self, section: &str, field: &str) -> String {
         let lines = self.info_lines(section).await;
         let found = lines.iter().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
         found.unwrap_or_default().to_owned()
     }
 
-    /// How often each command was called since the start or `CONFIG RESETSTAT`, by its name in lower case.
+    /// Returns how often each command was called since the start or `CONFIG RESETSTAT`, by its name
+    /// in lower case.
     pub async fn commandstats(&self) -> BTreeMap<String, u64> {
         let lines = self.info_lines("commandstats").await;
         let calls = lines.iter().filter_map(|line| {
@@ -208,7 +210,7 @@ impl RedisServer {
     async fn info_lines(&self, section: &str) -> Vec<String> {
         let words = ["INFO", section];
         let answer = match self.try_command(&words).await {
-            // A server that becomes a master or a replica ends its connections.
+            // A server that becomes a master or a replica closes its connections.
             Err(error) if error.is_io_error() => self.command(&words).await,
             answer => answer.unwrap_or_else(|error| panic!("{words:?}: {error}\n{}", self.log())),
         };
@@ -219,11 +221,11 @@ impl RedisServer {
         text.lines().map(str::to_owned).collect()
     }
 
-    /// Waits until something holds.
+    /// Waits until a condition holds.
     ///
     /// # Panics
     ///
-    /// When it does not within `PATIENCE`.
+    /// Panics if it does not hold within `PATIENCE`.
     pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let start = Instant::now();
         while !holds().await {
@@ -232,7 +234,7 @@ impl RedisServer {
         }
     }
 
-    /// Starts the process. Whether it answers; it does not if its port was taken.
+    /// Starts the process. Returns whether it answers, which it does not if its port was taken.
     async fn run(&mut self) -> bool {
         let mut command = Command::new(self.program);
         command.args(&self.arguments).args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
@@ -287,7 +289,7 @@ impl Drop for RedisServer {
     }
 }
 
-/// Whether a server answers there, be it that it wants a password.
+/// Returns whether a server answers on this port, even if only to ask for a password.
 async fn ping(port: u16) -> bool {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", port)).await else { return false };
@@ -308,7 +310,7 @@ fn new_folder() -> PathBuf {
     folder
 }
 
-/// Two ports that were free a moment ago.
+/// Returns two ports that were free a moment ago.
 fn free_ports() -> (u16, u16) {
     let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
@@ -316,7 +318,7 @@ fn free_ports() -> (u16, u16) {
     (port(&first), port(&second))
 }
 
-/// Makes a key, and a certificate that vouches for itself.
+/// Makes a key and a self-signed certificate.
 fn certify(folder: &Path) {
     let settings = "[req]\ndistinguished_name = name\nx509_extensions = extensions\nprompt = no\n[name]\nCN = localhost\n\
                     [extensions]\nbasicConstraints = critical,CA:FALSE\nsubjectAltName = DNS:localhost,IP:127.0.0.1\n";
@@ -329,6 +331,6 @@ fn certify(folder: &Path) {
 }
 
 const ATTEMPTS: u32 = 5;
-/// Reached only by what hangs.
+/// Only a process that hangs takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);

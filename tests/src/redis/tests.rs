@@ -1,4 +1,4 @@
-//! What the other tests rely on.
+//! Tests the Redis helpers that the other tests rely on.
 
 use std::time::Duration;
 
