@@ -1,4 +1,5 @@
-//! A browser, without a socket or over one: it keeps cookies as browsers do, and fails on what no reply may do with them.
+//! A browser for tests, with or without a socket. It keeps cookies as browsers do, and panics on a
+//! reply that misuses them.
 
 use std::net::SocketAddr;
 
@@ -13,7 +14,7 @@ use velox_session::clock::{Clock, ManualClock, SystemClock};
 
 use crate::{Client, Reply, get, json};
 
-/// A browser: a client with cookies, which expire by a clock that is set by hand, or by the system's.
+/// A client with cookies. They expire by a clock that is set by hand, or by the system clock.
 #[derive(Debug, Clone)]
 pub struct Browser {
     client: Client,
@@ -28,23 +29,24 @@ pub struct Cookie {
     pub name: String,
     /// The value.
     pub value: String,
-    /// The path below which it is sent.
+    /// The path under which it is sent.
     pub path: String,
-    /// The whole seconds that it was given; `u64::MAX` for one that lives until the browser is closed.
+    /// Its `Max-Age` in seconds, or `u64::MAX` for a cookie that lasts until the browser is closed.
     pub max_age: u64,
-    /// When it is forgotten, in Unix milliseconds.
+    /// When it expires, in Unix milliseconds.
     pub expires_at: u64,
-    /// The attributes after the age and the path, in the order in which they came.
+    /// The attributes after the age and the path, in the order of the header.
     pub flags: Vec<String>,
 }
 
 impl Browser {
-    /// A browser that was never here. Besides what every reply has it expects `Set-Cookie`, `Cache-Control` and `Vary`.
+    /// Makes a browser without cookies for an application. In addition to the headers of every
+    /// reply it expects `Set-Cookie`, `Cache-Control` and `Vary`.
     pub fn of<S: Send + Sync + 'static>(app: App<S>, clock: ManualClock) -> Self {
         Self::with(Client::of(app), Some(clock))
     }
 
-    /// A browser that was never here, of the server that listens there.
+    /// Makes a browser without cookies for the server at this address.
     pub fn at(address: SocketAddr) -> Self {
         Self::with(Client::at(address), None)
     }
@@ -58,35 +60,36 @@ impl Browser {
         self.clock.as_ref().map_or_else(|| SystemClock.now(), Clock::now)
     }
 
-    /// Another browser, without any cookies.
+    /// Returns another browser, without cookies.
     #[must_use]
     pub fn another(&self) -> Self {
         Self { jar: Vec::new(), ..self.clone() }
     }
 
-    /// The service that it asks.
+    /// Returns the service that this browser calls.
     pub fn service(&self) -> &AppService {
         self.client.service()
     }
 
-    /// Sends a GET.
+    /// Sends a GET request.
     pub async fn get(&mut self, target: &str) -> Reply {
         self.send(get(target)).await
     }
 
-    /// POSTs JSON.
+    /// Sends JSON in a POST request.
     pub async fn post(&mut self, target: &str, body: Value) -> Reply {
         self.send(json(Method::POST, target, body.to_string())).await
     }
 
-    /// Sends a request with the cookies of its path, and keeps those of the reply.
+    /// Sends a request with the cookies of its path, and keeps the cookies of the reply.
     pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Reply {
         let reply = self.start(request).await;
         self.keep(&reply);
         reply
     }
 
-    /// Sends a request with the cookies of its path. For requests that run at the same time: see [`keep`](Self::keep).
+    /// Sends a request with the cookies of its path, for concurrent requests. Pass the reply to
+    /// [`keep`](Self::keep).
     pub fn start(&self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Reply> + 'static + use<> {
         if let Some(cookies) = self.header(request.uri().path()) {
             request.headers_mut().insert(COOKIE, cookies);
@@ -99,12 +102,12 @@ impl Browser {
         }
     }
 
-    /// GETs with the cookies that there are now.
+    /// Sends a GET request with the present cookies.
     pub fn start_get(&self, target: &str) -> impl Future<Output = Reply> + 'static + use<> {
         self.start(get(target))
     }
 
-    /// POSTs with the cookies that there are now.
+    /// Sends a POST request with the present cookies.
     pub fn start_post(&self, target: &str, body: &Value) -> impl Future<Output = Reply> + 'static + use<> {
         self.start(json(Method::POST, target, body.to_string()))
     }
@@ -112,7 +115,8 @@ impl Browser {
     /// Keeps the cookies of a reply.
     pub fn keep(&mut self, reply: &Reply) {
         for cookie in cookies_of(reply, self.now()) {
-            // One that goes away has the name, the path and the kind of the one it removes, or a browser keeps the latter.
+            // To remove a cookie, the header must have its name, path and flags. Otherwise a
+            // browser keeps it.
             if cookie.max_age == 0
                 && let Some(there) =
                     self.jar.iter().find(|there| there.name == cookie.name && there.path == cookie.path)
@@ -127,21 +131,22 @@ impl Browser {
         }
     }
 
-    /// The live cookie of a name.
+    /// Returns the cookie of this name, unless it has expired.
     pub fn cookie(&self, name: &str) -> Option<&Cookie> {
         self.jar.iter().find(|cookie| cookie.name == name && cookie.expires_at > self.now())
     }
 
-    /// The value of the live cookie of a name.
+    /// Returns the value of the cookie of this name.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// Panics if no such cookie exists.
     pub fn value(&self, name: &str) -> String {
         self.cookie(name).unwrap_or_else(|| panic!("no cookie `{name}`: {:?}", self.jar)).value.clone()
     }
 
-    /// Puts in a cookie by hand, in place of any of its name, to be sent everywhere and for ever.
+    /// Adds a cookie that is sent to every path and never expires. It replaces cookies of the same
+    /// name.
     pub fn plant(&mut self, name: &str, value: &str) {
         self.jar.retain(|cookie| cookie.name != name);
         self.jar.push(Cookie {
@@ -166,13 +171,14 @@ impl Browser {
     }
 }
 
-/// A cookie's value with another signature: its first character is another one. (The last has but sixteen spellings.)
+/// Returns the value of a cookie with a wrong signature, by changing the first character of the
+/// signature. (The last character only has 16 valid values.)
 pub fn forged(value: &str) -> String {
     let other = if value.as_bytes()[44] == b'A' { "B" } else { "A" };
     format!("{}{other}{}", &value[..44], &value[45..])
 }
 
-/// What holds for the cookies of every reply.
+/// Checks what holds for the cookies of every reply.
 fn check(reply: &Reply) {
     let mut names: Vec<_> = cookies_of(reply, 0).into_iter().map(|cookie| cookie.name).collect();
     let all = names.len();
@@ -192,7 +198,7 @@ fn cookies_of(reply: &Reply, now: u64) -> Vec<Cookie> {
     reply.headers.get_all(SET_COOKIE).iter().map(|line| cookie(line.to_str().expect("visible ASCII"), now)).collect()
 }
 
-/// Reads a `Set-Cookie` line, more strictly than a browser.
+/// Parses a `Set-Cookie` line, more strictly than a browser.
 fn cookie(line: &str, now: u64) -> Cookie {
     let mut parts = line.split("; ");
     let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a name and a value");

@@ -1,5 +1,5 @@
-//! A client, without a socket or over one. It fails on a reply that breaks what holds for all of them, and on a header that nobody
-//! expected.
+//! A client for tests, with or without a socket. It panics on a reply that breaks a rule for all
+//! replies, and on an unexpected header.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ use velox_rpc::{App, Router};
 use crate::log::attend;
 use crate::socket;
 
-/// Calls a service: without a socket, or over one.
+/// Calls a service, with or without a socket.
 #[derive(Debug, Clone)]
 pub struct Client {
     way: Way,
@@ -30,40 +30,41 @@ enum Way {
 }
 
 impl Client {
-    /// A client of an application.
+    /// Makes a client for an application.
     ///
     /// # Panics
     ///
-    /// When the application cannot start.
+    /// Panics if the application cannot start.
     pub fn of<S: Send + Sync + 'static>(app: App<S>) -> Self {
         attend();
         let way = Way::Direct(app.into_service().expect("the application starts"));
         Self { way, expected: OF_EVERY_REPLY.to_vec() }
     }
 
-    /// A client of the server that listens there, with a connection for each request.
+    /// Makes a client for the server at this address. It opens a connection for each request.
     pub fn at(address: SocketAddr) -> Self {
         let expected = OF_EVERY_REPLY.into_iter().chain(OF_A_SERVER).collect();
         Self { way: Way::Socket(address), expected }
     }
 
-    /// A client of one procedure without state, for any host: a query at `GET /api/test/run`, a mutation at `POST /api/test/run`.
+    /// Makes a client for one procedure without state, for any host. A query is at `GET
+    /// /api/test/run`, a mutation at `POST /api/test/run`.
     pub fn of_one(procedure: impl Into<Procedure<()>>) -> Self {
         Self::of(App::new(()).development(false).router(Router::new("test").procedure("run", procedure)))
     }
 
-    /// Expects one more header in the replies.
+    /// Allows one more header in the replies.
     #[must_use]
     pub fn expecting(mut self, header: &'static str) -> Self {
         self.expected.push(header);
         self
     }
 
-    /// The service.
+    /// Returns the service.
     ///
     /// # Panics
     ///
-    /// When it is reached over a socket.
+    /// Panics if the client uses a socket.
     pub fn service(&self) -> &AppService {
         match &self.way {
             Way::Direct(service) => service,
@@ -71,26 +72,26 @@ impl Client {
         }
     }
 
-    /// Sends a GET.
+    /// Sends a GET request.
     pub async fn get(&self, target: &str) -> Reply {
         self.send(get(target)).await
     }
 
-    /// Sends a JSON body.
+    /// Sends a request with a JSON body.
     pub async fn json(&self, method: Method, target: &str, body: impl Into<Bytes>) -> Reply {
         self.send(json(method, target, body)).await
     }
 
-    /// POSTs a JSON body.
+    /// Sends a POST request with a JSON body.
     pub async fn post(&self, target: &str, body: impl Into<Bytes>) -> Reply {
         self.json(Method::POST, target, body).await
     }
 
-    /// Sends a request.
+    /// Sends a request and checks the reply.
     ///
     /// # Panics
     ///
-    /// When the reply breaks what holds for every one of them.
+    /// Panics if the reply breaks a rule for all replies.
     pub async fn send<B>(&self, request: Request<B>) -> Reply
     where
         B: Body + Send + 'static,
@@ -114,18 +115,18 @@ impl Client {
     }
 }
 
-/// A GET.
+/// Makes a GET request.
 pub fn get(target: &str) -> Request<Full<Bytes>> {
     Request::get(target).body(Full::default()).expect("a request")
 }
 
-/// A request with a JSON body.
+/// Makes a request with a JSON body.
 pub fn json(method: Method, target: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     let request = Request::builder().method(method).uri(target).header("content-type", "application/json");
     request.body(Full::new(body.into())).expect("a request")
 }
 
-/// A reply, read to its end.
+/// A reply with its whole body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// The status.
@@ -137,33 +138,33 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("the body is text")
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The result of a call that ended well.
+    /// Returns the result of a successful call.
     pub fn result(&self) -> Value {
         assert!(self.status.is_success(), "{self:?}");
         self.json()
     }
 
-    /// Status and body.
+    /// Returns the status and the body.
     pub fn outcome(&self) -> (u16, Value) {
         (self.status.as_u16(), if self.body.is_empty() { Value::Null } else { self.json() })
     }
 
-    /// Status and `code` of an error.
+    /// Returns the status and the `code` of an error.
     pub fn failure(&self) -> (u16, String) {
         (self.status.as_u16(), self.json()["code"].as_str().unwrap_or("no code").to_owned())
     }
 
-    /// The issues of an input that was refused, as `field: message`.
+    /// Returns the issues of a rejected input, as `field: message`.
     pub fn issues(&self) -> Vec<String> {
         assert_eq!(self.failure(), (400, "VALIDATION_ERROR".to_owned()), "{self:?}");
         let details = self.json()["details"].as_array().expect("details").clone();
@@ -171,7 +172,7 @@ impl Reply {
         details.iter().map(|issue| format!("{}: {}", text(&issue["field"]), text(&issue["message"]))).collect()
     }
 
-    /// A header's value.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("visible ASCII"))
     }
@@ -192,7 +193,7 @@ impl Reply {
         }
     }
 
-    /// An error, or what sets a cookie, is for no cache that visitors share.
+    /// Checks that no shared cache may store an error or a reply that sets a cookie.
     fn check_unshared(&self) {
         for line in self.headers.get_all("cache-control") {
             let line = line.to_str().expect("visible ASCII").to_ascii_lowercase();
@@ -205,7 +206,7 @@ impl Reply {
     fn check_envelope(&self) {
         let body = self.json();
         if body.is_array() || body["error"].is_object() {
-            // The tRPC wire, whose own tests look at its envelopes.
+            // This is the tRPC wire. Its own tests check its envelopes.
             return;
         }
         for key in ["error", "message", "code"] {
@@ -219,5 +220,5 @@ impl Reply {
 }
 
 const OF_EVERY_REPLY: [&str; 5] = ["content-type", "x-content-type-options", "content-length", "allow", "x-request-id"];
-/// What a server adds.
+/// The headers that a server adds.
 const OF_A_SERVER: [&str; 2] = ["date", "connection"];

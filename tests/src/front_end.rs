@@ -1,4 +1,4 @@
-//! A front end in TypeScript, as the strict compiler sees it.
+//! A TypeScript front end, compiled in strict mode.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,24 +7,24 @@ use std::process::Command;
 
 use crate::node::packages;
 
-/// A folder of TypeScript, in which the packages of the folder `node` are found.
+/// A folder of TypeScript files that can import the packages of the folder `node`.
 #[derive(Debug)]
 pub struct FrontEnd {
     folder: PathBuf,
 }
 
 impl FrontEnd {
-    /// Makes the folder, below the target folder of a test, `env!("CARGO_TARGET_TMPDIR")`.
+    /// Makes the folder below `target`, which is the `env!("CARGO_TARGET_TMPDIR")` of a test.
     ///
     /// # Panics
     ///
-    /// When it cannot be made.
+    /// Panics if the folder cannot be made.
     pub fn new(target: &str, name: &str) -> Self {
         let folder = Path::new(target).join(name);
         fs::create_dir_all(&folder).expect("the target folder can be written to");
         let modules = folder.join("node_modules");
         if !modules.exists() {
-            // A link that leads nowhere any more stands in the way of another.
+            // A dangling link from an earlier run would prevent the new one.
             fs::remove_file(&modules).ok();
             std::os::unix::fs::symlink(packages(), modules).expect("a link");
         }
@@ -35,19 +35,20 @@ impl FrontEnd {
     ///
     /// # Panics
     ///
-    /// When it cannot be written.
+    /// Panics if the file cannot be written.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.join(name);
         fs::write(&path, text).expect("the folder can be written to");
         path
     }
 
-    /// Compiles a file: it must have no mistakes but those that it expects, by `// @ts-expect-error` on the line before. Without these lines
-    /// exactly the lines after them must be refused, so that no expectation is met by chance.
+    /// Compiles a file, which must have no errors except those marked `// @ts-expect-error` on the
+    /// line before. It is compiled again without the marks. Then exactly the marked lines must have
+    /// errors, so that no mark is met by chance.
     ///
     /// # Panics
     ///
-    /// When it is otherwise.
+    /// Panics if the errors differ from the marks.
     pub fn check(&self, name: &str, text: &str) {
         let (refused, printed) = self.compile(name, text);
         assert!(refused.is_empty(), "{printed}");
@@ -57,11 +58,11 @@ impl FrontEnd {
         self.write(name, text);
     }
 
-    /// Runs a file of the folder in Node, with an argument, and returns what it printed.
+    /// Runs a file of the folder in Node with an argument, and returns what it prints.
     ///
     /// # Panics
     ///
-    /// When it does not compile, or fails.
+    /// Panics if it does not compile, or if it fails.
     pub fn run(&self, name: &str, argument: &str) -> String {
         let build = ["--module", "commonjs", "--moduleResolution", "bundler", "--outDir", "out"];
         let built = self.tsc(&build).arg(name).output().expect("node is there");
@@ -72,14 +73,14 @@ impl FrontEnd {
         String::from_utf8(run.stdout).expect("text")
     }
 
-    /// The compiler, in the folder.
+    /// Returns the command for the TypeScript compiler in this folder.
     fn tsc(&self, more: &[&str]) -> Command {
         let mut command = Command::new("node");
         command.arg(packages().join("typescript/bin/tsc")).args(OPTIONS).args(more).current_dir(&self.folder);
         command
     }
 
-    /// The lines that are refused, and all that the compiler says.
+    /// Compiles a file. Returns the lines with errors, and the compiler's output.
     fn compile(&self, name: &str, text: &str) -> (BTreeSet<usize>, String) {
         self.write(name, text);
         let run = self.tsc(&["--noEmit", "--module", "preserve", name]).output().expect("node is there");
@@ -94,7 +95,7 @@ impl FrontEnd {
     }
 }
 
-/// Which line of the file a diagnostic is about: `uses.ts(7,3): error TS2322: …`.
+/// Returns the line number of a diagnostic such as `uses.ts(7,3): error TS2322: …`.
 fn line_of(diagnostic: &str, name: &str, printed: &str) -> usize {
     let number = diagnostic.strip_prefix(name).and_then(|rest| rest.strip_prefix('(')?.split(',').next()?.parse().ok());
     number.unwrap_or_else(|| panic!("not about a line of {name}: {printed}"))

@@ -1,6 +1,12 @@
-//! What the tests share: a client that calls the service, without a socket or over one, and checks what holds for every reply, a browser that keeps
-//! cookies, a session store that counts, fails and waits as told, a log that can be read, a program that runs as a process,
-//! programs of node, a front end in TypeScript, and Redis with what can go wrong with it.
+//! Helpers that the tests share:
+//!
+//! - a client that calls a service, with or without a socket, and checks the rules for all replies,
+//! - a browser that keeps cookies,
+//! - a session store that counts calls, fails and waits on demand,
+//! - a log that tests can read,
+//! - programs of this workspace and of node, run as processes,
+//! - a TypeScript front end,
+//! - Redis, and a proxy that injects faults.
 #![forbid(unsafe_code)]
 
 mod browser;

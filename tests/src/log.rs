@@ -1,4 +1,4 @@
-//! A log that can be read: what was traced on this thread while it is held.
+//! A log for tests. It records the events of this thread for as long as it is held.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
 
-/// What was traced on this thread since it was made, an event a line: `LEVEL field=value … message`.
+/// Records the events of this thread, one per line: `LEVEL field=value … message`.
 #[derive(Debug)]
 pub struct Log {
     lines: Arc<Mutex<Vec<String>>>,
@@ -16,7 +16,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts to listen on this thread.
+    /// Starts to record this thread.
     #[must_use = "a log listens for as long as it is held"]
     pub fn listen() -> Self {
         let lines = Arc::default();
@@ -24,23 +24,24 @@ impl Log {
         Self { lines, _guard: guard }
     }
 
-    /// The lines so far.
+    /// Returns the lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Lets a subscriber listen on this thread, whatever other threads do.
+/// Sets the subscriber of this thread, independently of other threads.
 #[must_use = "it listens for as long as the guard is held"]
 pub fn listen(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
     attend();
     tracing::subscriber::set_default(subscriber)
 }
 
-/// Keeps events on, for this thread and so for all.
+/// Gives this thread a subscriber, so that events stay enabled for all threads.
 ///
-/// tracing remembers of an event whether anybody wants it, and may ask only the thread that meets it first. If that one has no
-/// subscriber, the event is off for those that listen too. So every thread that calls a service has one, from before it does.
+/// tracing caches whether anybody wants an event, and may ask only the thread that meets the event
+/// first. If that thread has no subscriber, the event is disabled for others too. So every thread
+/// that calls a service gets a subscriber before the call.
 pub(crate) fn attend() {
     thread_local! {
         static DEAF: DefaultGuard = tracing::subscriber::set_default(Lines(Arc::default()));

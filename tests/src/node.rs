@@ -1,13 +1,13 @@
-//! Programs of the folder `node`, which are written in JavaScript.
+//! Runs the JavaScript programs of the folder `node`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs a program of the folder `node`, and returns what it printed.
+/// Runs a program of the folder `node` and returns what it prints.
 ///
 /// # Panics
 ///
-/// When it fails, or was never installed.
+/// Panics if the program fails, or if its packages are not installed.
 pub fn node(program: &str, arguments: &[&Path]) -> String {
     let program = packages().with_file_name(program);
     let output = Command::new("node").arg(&program).args(arguments).output().expect("node is there");
@@ -16,7 +16,7 @@ pub fn node(program: &str, arguments: &[&Path]) -> String {
     printed
 }
 
-/// The folder of the packages that were installed.
+/// Returns the folder of the installed packages.
 pub(crate) fn packages() -> PathBuf {
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules");
     assert!(packages.is_dir(), "run `npm ci` in tests/node, or tests/run, which does");

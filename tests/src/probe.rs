@@ -1,4 +1,5 @@
-//! A session store in memory that counts its calls, fails as told, and waits where a test wants it to.
+//! A session store in memory that counts its calls, and that fails or waits when a test wants it
+//! to.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,24 +11,24 @@ use velox_session::store::{
 };
 use velox_session::{MemoryStore, Record, SessionStore, StoreKey};
 
-/// What a store is asked.
+/// The kind of a store call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// For a record.
+    /// Load a record.
     Get,
-    /// To keep one.
+    /// Store a record.
     Set,
-    /// To delete one.
+    /// Delete a record.
     Destroy,
-    /// To let one live on.
+    /// Extend the lifetime of a record.
     Touch,
-    /// For those of a user.
+    /// List the records of a user.
     List,
-    /// To end those of a user.
+    /// End the sessions of a user.
     End,
 }
 
-/// A store in memory that a test has in hand. Clones are the same store.
+/// A store in memory that a test controls. Clones share the same store.
 #[derive(Clone)]
 pub struct Probe(Arc<Inner>);
 
@@ -52,44 +53,44 @@ impl std::fmt::Debug for Probe {
 }
 
 impl Probe {
-    /// An empty store that goes by a clock.
+    /// Makes an empty store with this clock.
     pub fn new(clock: &ManualClock) -> Self {
         Self::over(MemoryStore::new().with_clock(clock.clone()))
     }
 
-    /// A store that leaves the work to this one.
+    /// Makes a store that forwards its calls to `store`.
     pub fn over(store: MemoryStore) -> Self {
         Self(Arc::new(Inner { store, state: Mutex::default() }))
     }
 
-    /// The store underneath.
+    /// Returns the store underneath.
     pub fn store(&self) -> &MemoryStore {
         &self.0.store
     }
 
-    /// The calls since the last time that this was asked.
+    /// Returns the calls since the last time this method was called.
     pub fn calls(&self) -> Vec<Kind> {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// How long the last record that was kept or touched is to live.
+    /// Returns the lifetime given to the last record that was stored or touched.
     pub fn last_ttl(&self) -> Option<Duration> {
         self.state().last_ttl
     }
 
-    /// Lets all calls of these kinds fail from now on, and those of others succeed.
+    /// Makes all calls of these kinds fail from now on, and all others succeed.
     pub fn fail(&self, kinds: &[Kind]) {
         self.state().failing = kinds.to_vec();
     }
 
-    /// Holds up the next call of a kind that has no gate yet, before the store does anything.
+    /// Holds the next call of this kind that no other gate holds, before the store does anything.
     pub fn park(&self, kind: Kind) -> Gate {
         let gate = Gate(Arc::default());
         self.state().gates.push((kind, gate.clone()));
         gate
     }
 
-    /// All keys and records that the store was given, as text.
+    /// Returns all keys and records that the store was given, as text.
     pub fn seen(&self) -> String {
         self.state().seen.clone()
     }
@@ -164,7 +165,8 @@ impl SessionStore for Probe {
             self.called(Kind::Set, new.key, (Some(&new.record), Some(new.ttl))).await?;
             return self.0.store.create(new).await;
         }
-        // In the steps of a store that has only the four methods, so that each can be held up or fail.
+        // This uses the steps of a store that has only the four basic methods, so that each step
+        // can be held or fail.
         if self.set(new.key, new.record, Expected::Absent, new.ttl).await? != Stored::Yes {
             return Ok(Created::Taken);
         }
@@ -191,7 +193,7 @@ impl SessionStore for Probe {
     }
 }
 
-/// Where a store call waits.
+/// The place where a held store call waits.
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<Notifies>);
 
@@ -202,20 +204,20 @@ struct Notifies {
 }
 
 impl Gate {
-    /// Until a call waits here.
+    /// Waits until a call is held here.
     ///
     /// # Panics
     ///
-    /// When none comes.
+    /// Panics if no call comes.
     pub async fn reached(&self) {
         tokio::time::timeout(HANG, self.0.reached.notified()).await.expect("a call of this kind comes");
     }
 
-    /// Lets the call go on.
+    /// Lets the call continue.
     pub fn open(&self) {
         self.0.open.notify_one();
     }
 }
 
-/// Reached only where something is broken.
+/// Only broken code takes this long.
 const HANG: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! A program of this workspace as a process of its own: started, listened to, and ended by its own id.
+//! Runs a program of this workspace as a process, reads its output, and ends it by its process id.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A process. It is killed when it is dropped.
+/// A process. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -22,57 +22,58 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts an example with this environment and no other, on a port that the system chooses unless `PORT` is given.
+    /// Starts an example with only this environment. The system chooses its port unless `PORT` is
+    /// given.
     ///
     /// # Panics
     ///
-    /// When it cannot be built or started.
+    /// Panics if the example cannot be built or started.
     pub fn start(name: &str, environment: &[(&str, &str)]) -> Self {
         Self::run(executable(name), environment)
     }
 
-    /// Starts the program of this file, as [`start`](Self::start) does an example.
+    /// Starts the program in this file, like [`start`](Self::start).
     ///
     /// # Panics
     ///
-    /// When it cannot be started.
+    /// Panics if it cannot be started.
     pub fn run(file: impl AsRef<OsStr>, environment: &[(&str, &str)]) -> Self {
         Self::spawn(Command::new(file), environment)
     }
 
-    /// Starts an example that may have so many files open.
+    /// Starts an example with a limit on its open files.
     ///
     /// # Panics
     ///
-    /// When it cannot be built or started.
+    /// Panics if the example cannot be built or started.
     pub fn start_with_files(name: &str, files: usize) -> Self {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "ulimit -n \"$1\"; exec \"$0\""]).arg(executable(name)).arg(files.to_string());
         Self::spawn(command, &[])
     }
 
-    /// Starts an example with a socket that is open already, as systemd hands one over.
+    /// Starts an example with an open socket, as systemd passes one.
     ///
     /// # Panics
     ///
-    /// When it cannot be built or started.
+    /// Panics if the example cannot be built or started.
     pub fn start_with_socket(name: &str, socket: &TcpListener) -> Self {
         let mut command = Command::new("/bin/sh");
-        // The first handed over is number 3.
+        // The first passed socket is file descriptor 3.
         command.args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" 3<&0 </dev/null"]).arg(executable(name));
         let socket = OwnedFd::from(socket.try_clone().expect("a second handle of it"));
         Self::spawn_with(socket, command, &[])
     }
 
-    /// Starts an example as process 1 of a namespace of its own, as in a container.
+    /// Starts an example as process 1 of a new PID namespace, as in a container.
     ///
     /// # Panics
     ///
-    /// When it cannot be built or started.
+    /// Panics if the example cannot be built or started.
     pub fn start_as_first(name: &str) -> Self {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
-        // Of the program itself, `unshare` tells no number.
+        // `unshare` does not report the id of the program itself, so the shell checks that it is 1.
         command.args(["/bin/sh", "-c", "test $$ = 1 && exec \"$0\""]).arg(executable(name));
         Self::spawn(command, &[])
     }
@@ -93,57 +94,57 @@ impl Program {
         Self { child, output, readers }
     }
 
-    /// Where it listens, once it does.
+    /// Waits until the program listens, and returns its address.
     ///
     /// # Panics
     ///
-    /// When it does not within `PATIENCE`.
+    /// Panics if it does not listen within `PATIENCE`.
     pub fn address(&self) -> SocketAddr {
         let line = self.wait_for("listening address=");
         let address = line.split("listening address=").nth(1).expect("the line has it").trim();
         address.parse().unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// The first line that holds a text, once there is one.
+    /// Waits for the first line that contains `text`, and returns it.
     ///
     /// # Panics
     ///
-    /// When there is none within `PATIENCE`.
+    /// Panics if no such line comes within `PATIENCE`.
     pub fn wait_for(&self, text: &str) -> String {
         until(|| self.output().lines().find(|line| line.contains(text)).map(str::to_owned))
             .unwrap_or_else(|| panic!("no `{text}` in:\n{}", self.output()))
     }
 
-    /// What it has written so far, to either of its outputs.
+    /// Returns what the program has written so far, to stdout and stderr.
     pub fn output(&self) -> String {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends it a signal: `TERM`, `INT` or `KILL`.
+    /// Sends a signal to the program: `TERM`, `INT` or `KILL`.
     ///
     /// # Panics
     ///
-    /// When it is gone already.
+    /// Panics if the program has already ended.
     pub fn signal(&self, signal: &str) {
         signal_process(signal, &self.child.id().to_string());
     }
 
-    /// Sends a signal to the process that it has started.
+    /// Sends a signal to the child process of the program.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// Panics if the program has no child process.
     pub fn signal_child(&self, signal: &str) {
         let id = self.child.id();
         let child = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("a system with /proc");
         signal_process(signal, child.trim());
     }
 
-    /// How it ended, and all that it wrote.
+    /// Waits for the end of the program. Returns its exit status and all its output.
     ///
     /// # Panics
     ///
-    /// When it has not within `limit`.
+    /// Panics if it has not ended within `limit`.
     pub fn ended(mut self, limit: Duration) -> (ExitStatus, String) {
         let start = Instant::now();
         let status = loop {
@@ -159,11 +160,11 @@ impl Program {
         (status, self.output())
     }
 
-    /// Waits until nobody can connect any more.
+    /// Waits until the address refuses connections.
     ///
     /// # Panics
     ///
-    /// When somebody still can after `PATIENCE`.
+    /// Panics if it still accepts connections after `PATIENCE`.
     pub fn wait_until_closed(&self, address: SocketAddr) {
         until(|| TcpStream::connect(address).is_err().then_some(()))
             .unwrap_or_else(|| panic!("it still listens:\n{}", self.output()));
@@ -172,18 +173,18 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Of a process that has ended this is an error, and no other process has its id before it was waited for.
+        // This fails if the process has already ended. Its id cannot be reused before `wait`.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-/// Sends a request on a connection of its own, and reads the whole reply. `head` is the request line and headers, without host, length
-/// and the last empty line.
+/// Sends a request on a new connection and reads the whole reply. `head` is the request line and
+/// the headers, without `Host`, `Content-Length` and the final empty line.
 ///
 /// # Panics
 ///
-/// When there is no connection, or no end of the reply.
+/// Panics if the connection fails, or if the reply does not end.
 pub fn exchange(address: SocketAddr, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
@@ -225,7 +226,7 @@ fn listen(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> Jo
     })
 }
 
-/// The examples, built into the folder that this test was built into.
+/// Returns the path of an example, built into the target folder of this test.
 fn executable(name: &str) -> PathBuf {
     static BUILT: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
     let built = BUILT.get_or_init(build);
@@ -255,6 +256,6 @@ fn build() -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// Reached only by what hangs.
+/// Only a process that hangs takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);

@@ -1,4 +1,5 @@
-//! An application with two kinds of sessions, after the contract: a main one with accounts, and a short one below a path of its own.
+//! An application with two sessions, as the contract describes it: a main session with accounts,
+//! and a short one under its own path.
 
 mod slow;
 mod users;
@@ -20,39 +21,40 @@ use crate::{Browser, Probe};
 /// The application, with the stores and the clock of its sessions.
 #[derive(Debug)]
 pub struct SessionsApp {
-    /// The clock of both sessions, of their stores and of the browsers.
+    /// The clock of both sessions, their stores and the browsers.
     pub clock: ManualClock,
     /// The store of the main session.
     pub store: Probe,
     /// The store of the short session.
     pub short_store: Probe,
-    /// Who may log in.
+    /// The accounts that can log in.
     pub accounts: Accounts,
-    /// What opens and saves the main session.
+    /// The manager of the main session.
     pub manager: Manager,
-    /// Where the calls of `slow` wait.
+    /// Holds the calls of the router `slow`.
     pub turnstile: Turnstile,
     stranger: Browser,
 }
 
 impl SessionsApp {
-    /// An application whose main session is that of the contract: the cookie `session`, for a day, not `Secure`.
+    /// Makes an application with the main session of the contract: the cookie `session`, for a day,
+    /// not `Secure`.
     pub fn start() -> Self {
         Self::with(|settings| settings)
     }
 
-    /// An application with other settings for the main session.
+    /// Makes an application with other settings for the main session.
     pub fn with(change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
         let clock = ManualClock::at(1_700_000_000_000);
         let store = Probe::new(&clock);
         Self::over(&store, &clock, SECRET, change)
     }
 
-    /// An application over a store that is there, signing with this secret.
+    /// Makes an application with an existing store and this secret.
     ///
     /// # Panics
     ///
-    /// When the settings are wrong.
+    /// Panics if the settings are invalid.
     pub fn over(
         store: &Probe,
         clock: &ManualClock,
@@ -80,7 +82,7 @@ impl SessionsApp {
         let short = short.build().expect("good settings");
         let turnstile = Turnstile::new();
         let app = App::new(accounts.clone())
-            // Requests are for whatever host a test is about.
+            // Tests send requests for any host.
             .development(false)
             .router(health())
             .router(auth(&main))
@@ -100,17 +102,17 @@ impl SessionsApp {
         }
     }
 
-    /// A browser that was never here.
+    /// Returns a browser without cookies.
     pub fn visitor(&self) -> Browser {
         self.stranger.clone()
     }
 
-    /// A browser in which Alice has just logged in.
+    /// Returns a browser in which Alice has just logged in.
     pub async fn alice(&self) -> Browser {
         self.user("alice@example.com", "wonderland-1").await
     }
 
-    /// A browser in which Bob has just logged in.
+    /// Returns a browser in which Bob has just logged in.
     pub async fn bob(&self) -> Browser {
         self.user("bob@example.com", "builder-22").await
     }
@@ -144,7 +146,7 @@ pub struct Account {
     pub name: String,
 }
 
-/// The accounts. Clones are the same ones.
+/// The accounts. Clones share the same accounts.
 #[derive(Clone)]
 pub struct Accounts(Arc<Mutex<Known>>);
 
@@ -172,7 +174,7 @@ impl Accounts {
         self.known().accounts.retain(|(account, _)| account.id != id);
     }
 
-    /// Whether accounts can be loaded.
+    /// Sets whether loading an account fails.
     pub fn set_down(&self, down: bool) {
         self.known().down = down;
     }
@@ -211,7 +213,7 @@ impl fmt::Debug for Accounts {
     }
 }
 
-/// E-mail address and password.
+/// The input of a login.
 #[schema]
 struct Login {
     #[validate(email)]
@@ -220,7 +222,7 @@ struct Login {
     password: String,
 }
 
-/// What a login with a message answers.
+/// The input of a login that also has a key.
 #[schema]
 struct LoginAndKey {
     email: String,
@@ -250,7 +252,7 @@ struct Key {
     key: String,
 }
 
-/// What a handler says of caches, a line each between `|`, and what it does then.
+/// The `Cache-Control` lines that a handler sends, separated by `|`, and what it does then.
 #[schema]
 struct Said {
     said: String,
@@ -566,7 +568,7 @@ fn short_routes(main: &SessionMiddleware<Account>, short: &SessionMiddleware) ->
         )
 }
 
-/// The state, by a name that no context has a field of.
+/// Gives access to the state under a name that no context has as a field.
 trait StateOf: Ctx<State = Accounts> {
     fn state_of(&self) -> &Accounts {
         self.base().state()

@@ -26,27 +26,27 @@ impl Site {
         Self { address, _stop: stop }
     }
 
-    /// Starts a server for an application, with the limits that it has by default.
+    /// Starts a server for an application, with the default limits.
     pub async fn of<S: Send + Sync + 'static>(app: App<S>) -> Self {
         Self::start(Server::new(app.into_service().expect("good routes"))).await
     }
 
-    /// Where it listens.
+    /// Returns the address of the server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of a page, for a client of a library.
+    /// Returns the URL of a path, for other HTTP clients.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// A connection for raw bytes.
+    /// Opens a connection for raw bytes.
     pub async fn connect(&self) -> Raw {
         Raw::connect(self.address).await
     }
 
-    /// The first reply to bytes on a connection of their own: its head, and its body.
+    /// Sends bytes on a new connection, and returns the head and the body of the first reply.
     pub async fn reply(&self, bytes: impl AsRef<[u8]>) -> (String, String) {
         let mut client = self.connect().await;
         client.send(bytes).await;

@@ -1,4 +1,4 @@
-//! One request over a connection of its own, and its reply, read as HTTP/1.1.
+//! Sends one HTTP/1.1 request on a new connection and reads the reply.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::Reply;
 
-/// Sends a request, and reads the reply to its end.
+/// Sends a request and reads the reply to its end.
 pub(crate) async fn send(address: SocketAddr, mut parts: Parts, body: &Bytes) -> Reply {
     parts.headers.entry(HOST).or_insert_with(|| HeaderValue::try_from(address.to_string()).expect("ASCII"));
     parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -24,7 +24,7 @@ pub(crate) async fn send(address: SocketAddr, mut parts: Parts, body: &Bytes) ->
         let mut request = head(&parts);
         request.extend_from_slice(body);
         let mut reply = Vec::new();
-        // A server that refuses a body closes before all of it is sent.
+        // A server that rejects a body may close before all of it is sent.
         let (_, read) = tokio::join!(writer.write_all(&request), reader.read_to_end(&mut reply));
         read.expect("a reply that ends");
         reply
@@ -64,5 +64,5 @@ fn read(reply: &[u8], is_head: bool) -> Reply {
     Reply { status, headers, body }
 }
 
-/// Reached only by what hangs.
+/// Only a server that hangs takes this long.
 const HANG: Duration = Duration::from_secs(30);

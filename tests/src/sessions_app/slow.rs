@@ -1,4 +1,4 @@
-//! Calls that a test holds up half-way: after they have written to the session, or before.
+//! Calls that a test can hold, before or after they write to the session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use velox_session::{Session, SessionMiddleware, SessionUser};
 
 use super::{Account, Accounts};
 
-/// Where calls wait until a test lets them go on.
+/// Holds calls until a test lets them continue.
 #[derive(Debug, Clone)]
 pub struct Turnstile(Arc<(Semaphore, Semaphore)>);
 
@@ -20,17 +20,17 @@ impl Turnstile {
         Self(Arc::new((Semaphore::new(0), Semaphore::new(0))))
     }
 
-    /// Until a call waits here.
+    /// Waits until a call is held here.
     ///
     /// # Panics
     ///
-    /// When none comes.
+    /// Panics if no call comes.
     pub async fn reached(&self) {
         let permit = timeout(HANG, self.0.0.acquire()).await.expect("a call comes");
         permit.expect("it is never closed").forget();
     }
 
-    /// Lets one call go on.
+    /// Lets one call continue.
     pub fn open(&self) {
         self.0.1.add_permits(1);
     }
@@ -41,7 +41,7 @@ impl Turnstile {
     }
 }
 
-/// What a slow call does to its session.
+/// The name of what a slow call does to its session.
 #[schema]
 struct Deed {
     deed: String,
@@ -87,5 +87,5 @@ async fn act(session: &Session, deed: &str) -> Result<Value> {
     Ok(Value::Null)
 }
 
-/// Reached only where something is broken.
+/// Only broken code takes this long.
 const HANG: Duration = Duration::from_secs(30);

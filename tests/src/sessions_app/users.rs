@@ -1,4 +1,4 @@
-//! What a user does about their sessions, and an administrator about anybody's.
+//! Procedures with which users manage their own sessions, and administrators those of anybody.
 
 use serde_json::{Value, json};
 use velox_rpc::{Call, Error, Router, procedure, schema};
@@ -7,13 +7,13 @@ use velox_session::{SessionMiddleware, SessionUser};
 
 use super::{Account, Accounts};
 
-/// A session on the list of its user's.
+/// The handle of a session in a user's list.
 #[schema]
 struct Handle {
     handle: String,
 }
 
-/// Somebody's account.
+/// The id of an account.
 #[schema]
 struct User {
     id: String,
