@@ -1,4 +1,5 @@
-//! Other programs: clients of tRPC and REST, the compiler of TypeScript, browsers, and readers of the documents.
+//! Tests other programs with velox: tRPC and REST clients, the TypeScript compiler, browsers, and
+//! validators of the documents.
 
 mod documents;
 mod trpc;

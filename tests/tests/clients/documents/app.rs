@@ -1,4 +1,4 @@
-//! An application with a bit of everything that a document has to tell.
+//! An application with one example of everything that the generated documents describe.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The documents made of the router: OpenAPI and TypeScript. What they say is compared with a record, with the router itself, and
-//! with what is really sent.
+//! Tests the generated OpenAPI document and TypeScript types. Compares them with a snapshot, with
+//! the router, and with what is really sent.
 
 mod app;
 mod openapi;

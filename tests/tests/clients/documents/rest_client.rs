@@ -1,4 +1,5 @@
-//! The REST client of the guide, which is made of the module that the exporter writes: it compiles, and it calls.
+//! Tests the guide's REST client, which is based on the exported TypeScript module: it compiles,
+//! and its calls work.
 
 use http::Method;
 use serde_json::{Value, json};

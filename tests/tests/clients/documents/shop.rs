@@ -1,4 +1,5 @@
-//! An application for the page at `/docs`: what a form has to offer, mounted below another router's path.
+//! An application for the page at `/docs`, with every kind of form field. It is mounted below a
+//! path of another router.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

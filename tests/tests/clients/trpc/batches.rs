@@ -1,4 +1,4 @@
-//! Batches, errors and inputs beyond what was recorded.
+//! Tests batches, errors and inputs that the recorded transcript does not have.
 
 use http::{Method, Request};
 use http_body_util::BodyExt;

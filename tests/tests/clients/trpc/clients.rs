@@ -1,4 +1,5 @@
-//! The stock client of tRPC and REST calls beside it, in Node through each of the links, and in a page in Chromium.
+//! Tests the official tRPC client, with REST calls beside it: in Node with each of its links, and
+//! in a page in Chromium.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The tRPC wire: what `@trpc/server` was recorded to answer, and what is right beside that.
+//! Tests the tRPC wire, against recorded replies of `@trpc/server` and beyond them.
 
 mod assignable;
 mod batches;

@@ -1,4 +1,5 @@
-//! Sessions of batches that are answered in lines: what is saved when, and which cookies are sent.
+//! Tests sessions in batches that are streamed line by line: when they are saved, and which cookies
+//! are sent.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

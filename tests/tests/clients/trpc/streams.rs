@@ -1,4 +1,4 @@
-//! Batches that are answered in lines: `httpBatchStreamLink`.
+//! Tests batches that are streamed line by line: `httpBatchStreamLink`.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Subscriptions: as events of a reply, and as the stock client reads them.
+//! Tests subscriptions, as events of a reply and with the official client.
 
 use std::path::Path;
 use std::sync::Arc;

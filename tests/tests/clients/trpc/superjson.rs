@@ -1,4 +1,4 @@
-//! superjson as the transformer: what is sent and read, and as the stock client has it.
+//! Tests the superjson transformer, on the wire and with the official client.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;

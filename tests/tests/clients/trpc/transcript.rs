@@ -1,4 +1,5 @@
-//! What `@trpc/server` 11.25.2 was recorded to answer (`transcript.txt`), request by request.
+//! Compares replies, request by request, with those recorded from `@trpc/server` 11.25.2
+//! (`transcript.txt`).
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! The generated type of the router, as tRPC's client, TanStack's options proxy and the strict compiler of TypeScript take it.
+//! Tests the generated router type with tRPC's client, TanStack's options proxy and the TypeScript
+//! compiler in strict mode.
 
 use velox_rpc::export::{TypeScript, WideIntegers};
 use velox_rpc::{App, Call, Router, procedure, schema};

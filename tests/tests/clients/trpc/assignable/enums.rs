@@ -1,4 +1,4 @@
-//! Enums: serde's four taggings, and what may be said of a variant.
+//! Enums: serde's four taggings, and the attributes of variants.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Fields of objects: their names, whether they are there, and what is flattened into them.
+//! Fields of objects: their names, whether they are optional, and flattened types.
 
 use std::collections::{BTreeMap, HashMap};
 

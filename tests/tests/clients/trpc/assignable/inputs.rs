@@ -1,4 +1,4 @@
-//! What is read: fields that may be missing, and names that a reader knows.
+//! Inputs: fields that may be missing, and aliases.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The JSON that serde writes fits the types that the exporter writes, and JSON that serde never writes does not. The strict compiler of
-//! TypeScript decides.
+//! Tests that the JSON which serde writes fits the exported types, and that JSON which serde never
+//! writes does not. The TypeScript compiler in strict mode decides.
 
 mod enums;
 mod fields;

@@ -1,4 +1,4 @@
-//! Structs that are no objects, generics, recursion, and two types of one name.
+//! Structs that are not objects, generics, recursion, and two types with one name.
 
 use std::collections::BTreeMap;
 

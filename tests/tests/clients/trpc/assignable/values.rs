@@ -1,4 +1,4 @@
-//! Numbers, texts, lists, maps, and what the standard library has.
+//! Numbers, strings, lists, maps, and types of the standard library.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
