@@ -1,4 +1,5 @@
-//! What an input accepts, and what is told of one that it refuses, agree: the reader of each field is asked, and nothing else.
+//! Tests that the reported issues agree with what an input accepts: only the reader of each field
+//! decides.
 
 use std::collections::HashMap;
 use std::fmt;

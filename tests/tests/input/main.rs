@@ -1,4 +1,4 @@
-//! Inputs: which are accepted, and what callers are told of the others.
+//! Tests inputs: which ones are accepted, and what callers learn about the others.
 
 mod exact_input;
 mod zod;

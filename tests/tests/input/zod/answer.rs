@@ -1,4 +1,4 @@
-//! What is said of one value, by Zod or by velox.
+//! The answer of Zod or of velox to one value.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Texts of a query, which are turned into the type of the field.
+//! Query strings, whose texts are converted to the types of the fields.
 
 use velox_rpc::schema;
 

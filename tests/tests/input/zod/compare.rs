@@ -1,4 +1,4 @@
-//! Runs the cases of some rules by velox, and holds the answers against Zod's.
+//! Runs the cases of some rules with velox and compares the answers with Zod's.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

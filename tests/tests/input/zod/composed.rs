@@ -1,4 +1,4 @@
-//! Lists, sets, tuples, records, and objects in objects.
+//! Lists, sets, tuples, records, and nested objects.
 
 use std::collections::{BTreeSet, HashMap};
 

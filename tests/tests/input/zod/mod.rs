@@ -1,8 +1,9 @@
-//! Zod 3 and Zod 4 beside `#[schema]`: the same values have to get the same verdict, paths, texts and output.
+//! Compares `#[schema]` with Zod 3 and Zod 4. Both must agree on the verdict, the paths, the
+//! messages and the output for the same values.
 //!
-//! `tests/node/zod.mjs` says what Zod makes of several hundred values a rule. Each rule is a procedure here, which gives
-//! its input back. What differs stands in [`differences`], with its reason; nothing else may differ, and what is listed
-//! there must differ.
+//! `tests/node/zod.mjs` records what Zod makes of several hundred values for each rule. Here each
+//! rule is a procedure that returns its input. [`differences`] lists the differences and their
+//! reasons. Nothing else may differ, and every listed difference must exist.
 
 mod answer;
 mod choices;

@@ -1,4 +1,4 @@
-//! Numbers: types, ranges, multiples; and booleans.
+//! Numbers (types, ranges, multiples) and booleans.
 
 use velox_rpc::schema;
 

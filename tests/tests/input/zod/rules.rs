@@ -1,4 +1,4 @@
-//! Rules and the procedures that answer for them.
+//! The rules, and the procedures that answer for them.
 
 use http::{Method, Request};
 use velox_rpc::error::ErrorMap;

@@ -1,4 +1,4 @@
-//! What a type of the zoo says of itself.
+//! Describes a type of the zoo.
 
 use serde::Serialize;
 use serde_json::Value;

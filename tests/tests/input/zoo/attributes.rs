@@ -1,4 +1,4 @@
-//! Structs with the attributes of serde.
+//! Structs with serde's attributes.
 
 use std::collections::BTreeMap;
 

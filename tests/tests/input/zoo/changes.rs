@@ -1,4 +1,4 @@
-//! Random values that are mostly of the right outline: good ones, with a few changes.
+//! Makes random values that mostly have the right shape: valid values with a few changes.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};

@@ -1,4 +1,4 @@
-//! Enums, by each of serde's taggings.
+//! Enums with each of serde's taggings.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! JSON as it is written: how a number is spelled counts, and a key may stand there twice.
+//! JSON as text: it keeps the spelling of numbers and allows duplicate keys.
 
 use std::fmt;
 use std::fmt::Write as _;

@@ -1,9 +1,10 @@
-//! Random values for some thirty types, which have every attribute of serde and every rule between them: what is accepted, and what is told
-//! of the rest.
+//! Tests random values for about thirty types, which together have every serde attribute and every
+//! rule. Checks which values are accepted, and which issues the others get.
 //!
-//! Known exceptions, where serde reads more than is accepted: an array as a struct, a number as the tag of an internally tagged enum,
-//! `{"name": null}` as a variant that holds nothing, and what it cannot read of a flattened `Option` as `None`. The other way round, `1.0` is
-//! accepted as an integer.
+//! Known exceptions: serde reads an array as a struct, a number as the tag of an internally tagged
+//! enum, and `{"name": null}` as a variant that holds nothing. It reads a flattened `Option` as
+//! `None` if it cannot read it. velox accepts none of these. Conversely, velox accepts `1.0` as an
+//! integer.
 
 mod animal;
 mod attributes;

@@ -1,4 +1,4 @@
-//! What holds for each value of each type.
+//! The properties that hold for each value of each type.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

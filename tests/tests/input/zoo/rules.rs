@@ -1,4 +1,4 @@
-//! Structs with the rules of validator.
+//! Structs with validator's rules.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;

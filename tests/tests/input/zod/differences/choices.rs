@@ -1,4 +1,4 @@
-//! Differences of enums and of JSON of any shape.
+//! Differences for enums and for JSON of any shape.
 
 use super::{Case, Difference};
 

@@ -1,4 +1,4 @@
-//! Differences of texts that are turned into another type.
+//! Differences for texts that are converted to another type.
 
 use super::{Case, Difference};
 

@@ -1,4 +1,4 @@
-//! Differences of lists, sets, records and objects.
+//! Differences for lists, sets, records and objects.
 
 use super::{Case, Difference};
 

@@ -1,4 +1,4 @@
-//! Differences of what may be missing.
+//! Differences for values that may be missing.
 
 use super::Difference;
 

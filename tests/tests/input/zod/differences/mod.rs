@@ -1,4 +1,5 @@
-//! Where `#[schema]` differs from Zod, and why. The guide tells readers the same, under "Differences from Zod".
+//! Lists where `#[schema]` differs from Zod, and why. The guide describes the same differences
+//! under "Differences from Zod".
 
 mod choices;
 mod coerced;

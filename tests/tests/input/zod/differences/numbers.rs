@@ -1,4 +1,4 @@
-//! Differences of numbers.
+//! Differences for numbers.
 
 use super::{Case, Difference};
 

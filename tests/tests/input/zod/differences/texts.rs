@@ -1,4 +1,4 @@
-//! Differences of texts.
+//! Differences for texts.
 
 use super::Difference;
 

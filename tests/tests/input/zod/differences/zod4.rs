@@ -1,4 +1,4 @@
-//! Differences from Zod 4 that are none from Zod 3: where Zod itself has changed.
+//! Differences from Zod 4 only, where Zod 4 itself differs from Zod 3.
 
 use super::{Case, Difference};
 
