@@ -1,4 +1,4 @@
-//! A user of Redis who may do just what the page of `RedisStore` says is enough.
+//! Tests a Redis user with only the permissions that the documentation of `RedisStore` lists.
 
 use std::time::Duration;
 

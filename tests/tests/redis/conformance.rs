@@ -1,4 +1,4 @@
-//! The conformance suite on Redis, in both layouts, on one server and on a cluster.
+//! Runs the conformance suite on Redis, with both layouts, on one server and on a cluster.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Requests that are dropped while they wait for Redis: the session is as it was before, or as it is after, and nobody waits for
-//! them.
+//! Tests requests that are dropped while they wait for Redis. The session is either as before or as
+//! after the request, and no other request is held up.
 
 use std::pin::pin;
 use std::task::Poll;

@@ -1,6 +1,8 @@
-//! What goes wrong with Redis, as a browser sees it: the rows S of the promises, each over a real server.
+//! Tests faults of Redis as a browser sees them: the S rows of the promises, each with a real
+//! server.
 //!
-//! Time is real here, as deadlines are what is promised. Bounds are those of the promises, which are far above what is measured.
+//! Time is real here, because the promises are deadlines. The bounds are those of the promises,
+//! which are far above the measured times.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Keys of ours that hold something else: it is said once, the key is made anew, and the request is served.
+//! Tests velox's keys in Redis with foreign data in them: it is logged once, the key is replaced,
+//! and the request is served.
 
 use std::time::Duration;
 

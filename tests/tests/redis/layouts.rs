@@ -1,5 +1,5 @@
-//! What stands in Redis, in both layouts: beside a VeloxTS service that reads and writes the same sessions, over a random life, and in a
-//! copy of all that there is.
+//! Tests the data in Redis with both layouts: together with a VeloxTS service that uses the same
+//! sessions, over random operations, and for somebody who gets a copy of all keys.
 
 use std::time::Duration;
 

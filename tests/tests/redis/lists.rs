@@ -1,4 +1,5 @@
-//! The lists of users' sessions in Redis, while sessions begin and get new ids: no live session is missed.
+//! Tests the lists of users' sessions in Redis while sessions begin and get new ids. No live
+//! session is missed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Sessions in Redis. Each test starts a server of its own.
+//! Tests sessions in Redis. Each test starts its own server.
 
 mod acl;
 mod conformance;

@@ -1,4 +1,5 @@
-//! Writes that count only once replicas have them, with real replicas that follow, fall silent and leave.
+//! Tests writes that count only when replicas have them, with real replicas that follow, fall
+//! silent and leave.
 
 use std::time::{Duration, Instant};
 

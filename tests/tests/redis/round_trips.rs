@@ -1,4 +1,4 @@
-//! How often a request asks Redis, counted by a proxy before it.
+//! Counts the round trips to Redis for each request, with a proxy.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A master that sentinels watch: when it goes, sessions are served by the replica that was promoted.
+//! Tests a master with sentinels. When the master fails, the promoted replica serves the sessions.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
