@@ -1,4 +1,5 @@
-//! The procedure builder: what each method does, in which order steps run, and what a failure in one of them becomes.
+//! Tests the procedure builder: what each method does, the order of the steps, and the errors of
+//! failed steps.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

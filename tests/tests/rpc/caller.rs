@@ -1,4 +1,5 @@
-//! The direct caller: a procedure runs as the application serves it, with the guards and middlewares of its router.
+//! Tests direct calls: a procedure runs as in the application, with the guards and middlewares of
+//! its router.
 
 use futures_util::stream::{self, StreamExt};
 use http::{HeaderName, HeaderValue, StatusCode};

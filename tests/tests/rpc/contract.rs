@@ -1,4 +1,5 @@
-//! The rows of the conformance app on middlewares, outputs and errors, written as an application would write them.
+//! Tests the rows of the conformance app about middlewares, outputs and errors, in the style of an
+//! application.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
-//! A front end on another origin: what the layer of `velox_rpc::cors` allows to which pages, without a socket and in Chromium.
+//! Tests front ends on other origins: what the layer of `velox_rpc::cors` allows, without a socket
+//! and in Chromium.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! One setting puts what is wrong with an input into words, on every wire and wherever the input comes from.
+//! Tests the error map: one setting changes the messages for invalid inputs, on every wire and for
+//! every source of the input.
 
 use http::Method;
 use serde_json::{Value, json};

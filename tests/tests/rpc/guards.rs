@@ -1,4 +1,5 @@
-//! Guards that ask who sent the call, whatever stands between them and the session; and guards made of others.
+//! Tests guards that check the caller, with any steps between them and the session, and guards that
+//! combine others.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Health checks: what a load balancer asks.
+//! Tests health checks for load balancers.
 
 use std::future::pending;
 use std::time::Duration;

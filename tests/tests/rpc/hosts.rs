@@ -1,4 +1,4 @@
-//! Which hosts an application answers for, against DNS rebinding.
+//! Tests which hosts an application accepts, as a protection against DNS rebinding.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! When the body of a request is read: once a step asks for it, and not for a caller whom an earlier step refuses.
+//! Tests when the body of a request is read: as soon as a step needs it, and never if an earlier
+//! step rejects the caller.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! Subscriptions over a socket: clients that leave, that do not read, and a server that shuts down.
+//! Tests subscriptions over a socket: clients that leave or do not read, and a server that shuts
+//! down.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

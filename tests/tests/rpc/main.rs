@@ -1,4 +1,4 @@
-//! Procedures, the router and the service, most of them without a socket.
+//! Tests procedures, the router and the service, mostly without a socket.
 
 mod builder;
 mod caller;

@@ -1,4 +1,5 @@
-//! Mistakes in names and routes: found when the application is built, all of them at once, each with the procedure and the fix.
+//! Tests mistakes in names and routes. Building the application reports all of them at once, each
+//! with its procedure and the fix.
 
 use http::Method;
 use velox_rpc::procedure::Procedure;

@@ -1,4 +1,4 @@
-//! The service under another's roof: in an axum router, and under tower-http's layers.
+//! Tests the service mounted in an axum router and below layers of tower-http.
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What is seen of an exchange from outside: its span, and what observers are told.
+//! Tests observability: the span of an exchange, and what observers receive.
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};

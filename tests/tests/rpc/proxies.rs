@@ -1,4 +1,4 @@
-//! What a handler is told of client, scheme and host, with trusted proxies and without.
+//! Tests which client, scheme and host a handler sees, with and without trusted proxies.
 
 use http::header::HOST;
 use http::{HeaderName, HeaderValue, Request};

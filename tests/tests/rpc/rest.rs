@@ -1,4 +1,4 @@
-//! The REST wire: which route a procedure has, how its input is made, and what a reply looks like.
+//! Tests the REST wire: the routes of procedures, their inputs, and the replies.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

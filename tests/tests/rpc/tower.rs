@@ -1,4 +1,4 @@
-//! Layers of tower around an application, and other services than applications behind velox's server.
+//! Tests tower layers around an application, and other services behind velox's server.
 
 use std::convert::Infallible;
 use std::future::Future;

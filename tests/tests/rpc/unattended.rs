@@ -1,4 +1,4 @@
-//! Mutations that nobody waits for any more, over a socket: they end, and their session is saved.
+//! Tests mutations whose client has left, over a socket: they finish, and their session is saved.
 
 use std::sync::Arc;
 use std::time::Duration;
