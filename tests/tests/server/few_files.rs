@@ -1,4 +1,4 @@
-//! A server whose process may have few files open.
+//! Tests a server whose process may only have few files open.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

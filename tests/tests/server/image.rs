@@ -1,4 +1,5 @@
-//! The Dockerfile of the quickstart, as far as it can be tried without Docker: the program that it builds answers its health check.
+//! Tests the Dockerfile of the quickstart as far as that works without Docker: the program that it
+//! builds answers its health check.
 
 use std::fs;
 use std::path::Path;

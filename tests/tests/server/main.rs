@@ -1,4 +1,4 @@
-//! The server: sockets, limits, shutdown, and the programs of the examples.
+//! Tests the server: sockets, limits, shutdown, and the example programs.
 
 mod few_files;
 mod image;

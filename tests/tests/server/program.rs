@@ -1,6 +1,6 @@
-//! The examples as processes: how they start, how they end, and what is finished before they do.
+//! Tests the examples as processes: how they start, how they end, and what they finish before that.
 //!
-//! Nothing here waits for time to pass but to see that something does not happen too late.
+//! These tests only wait in order to see that something does not take too long.
 #![cfg(unix)]
 
 use std::fs;

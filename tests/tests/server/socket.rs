@@ -1,4 +1,5 @@
-//! The application over a socket, in raw bytes: what the server and the service refuse, and that connections stay in sync.
+//! Tests the application over a socket with raw bytes: what the server and the service reject, and
+//! that connections stay in sync.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

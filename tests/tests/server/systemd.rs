@@ -1,4 +1,4 @@
-//! The example of socket activation, as a process that is handed its socket.
+//! Tests the socket activation example as a process that gets an open socket.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! The example of a listener that speaks TLS, as a process, with curl for its client.
+//! Tests the TLS example as a process, with curl as the client.
 
 use std::net::TcpStream;
 use std::path::Path;
