@@ -1,5 +1,5 @@
-//! A 2xx means that what a call wrote is in the session that goes on, whatever other requests do meanwhile; else the call is answered 409.
-//! Over the memory store and over Redis.
+//! Tests that a 2xx means that the session has what the call wrote, whatever concurrent requests
+//! do. Otherwise the call gets a 409. The tests run with the memory store and with Redis.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

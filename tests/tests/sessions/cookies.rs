@@ -1,4 +1,5 @@
-//! The session cookie as bytes in a header: what is taken for a session and what is not, and what browsers are told.
+//! Tests the session cookie as bytes in a header: which values count as a session, and what
+//! browsers receive.
 
 use std::time::Duration;
 

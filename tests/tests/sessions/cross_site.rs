@@ -1,4 +1,5 @@
-//! Mutations that a browser sent from another site: refused before anything is done.
+//! Tests that mutations which a browser sends from another site are rejected before anything is
+//! done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

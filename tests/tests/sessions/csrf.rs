@@ -1,4 +1,4 @@
-//! CSRF tokens by double submit: what a request has to bring, in the order in which it is looked at.
+//! Tests double-submit CSRF tokens: what a request must have, and the order of the checks.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The stores of the examples: the seed page's breaks promises, which the conformance suite names; the one of files keeps all that it
-//! makes.
+//! Runs the conformance suite on the example stores. The seed page's store breaks promises, which
+//! the suite names. The file store keeps all promises.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! Sessions by a layer of tower: in an axum router without a procedure, around procedures, and what its extractors give.
+//! Tests the tower layer for sessions, in an axum router without procedures and around procedures,
+//! and its extractors.
 
 use std::borrow::Cow;
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! A subscription goes on for as long as its session: it ends when that does, in this process or another.
+//! Tests that a subscription ends when its session ends, in this process or in another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Sessions as a browser sees them: what makes one and what ends it, what is kept and what is dropped, and what the store is asked.
+//! Tests sessions as a browser sees them: what starts and ends one, what is kept and dropped, and
+//! the calls of the store.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Sessions in memory, over procedures and over a layer.
+//! Tests sessions in memory, with procedures and with the layer.
 
 mod acknowledged;
 mod cookies;

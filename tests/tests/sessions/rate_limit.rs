@@ -1,4 +1,4 @@
-//! Rate limits: what a caller is told, who counts as one caller, and what is counted together.
+//! Tests rate limits: what callers learn, what identifies a caller, and what is counted together.
 
 use std::future::pending;
 use std::sync::Arc;

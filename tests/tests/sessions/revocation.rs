@@ -1,5 +1,5 @@
-//! Ending the sessions of a user takes a few round trips and ends, however many there are; and there are not many unless an application
-//! says so.
+//! Tests that ending all sessions of a user takes a few round trips, however many they are. Their
+//! number is limited unless the application changes that.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is never told: in the log at any level, in `Debug`, and in replies.
+//! Tests that secrets never appear in the log at any level, in `Debug` output, or in replies.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! Two servers of one application, over sockets, with their sessions in one Redis: what one of them does holds for the other.
+//! Tests two servers of one application, over sockets, with sessions in one Redis: what one server
+//! does also holds for the other.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

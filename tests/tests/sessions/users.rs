@@ -1,4 +1,5 @@
-//! The sessions of a user: seen, ended and kept to a number, as browsers see it, over the memory store and over Redis.
+//! Tests the sessions of a user as browsers see them: listing, ending and limiting them, with the
+//! memory store and with Redis.
 
 use std::time::Duration;
 

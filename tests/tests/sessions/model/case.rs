@@ -1,4 +1,5 @@
-//! What happens in one run: requests that begin, go on by one store call each, and time that passes. Drawn at random.
+//! The random events of one run: requests that start or continue by one store call, and time that
+//! passes.
 
 use std::time::Duration;
 

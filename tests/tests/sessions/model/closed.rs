@@ -1,4 +1,4 @@
-//! What must hold when a request is done.
+//! Checks what must hold when a request is done.
 
 use velox_session::clock::Clock;
 use velox_session::manager::CloseError;

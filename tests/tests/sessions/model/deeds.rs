@@ -1,4 +1,5 @@
-//! What must hold of what a call does before its request is done: that a message is given to one, and that an update is saved.
+//! Checks what must hold for a call before its request is done: only one request gets a flash
+//! message, and an update is saved.
 
 use serde_json::Value;
 use velox_session::clock::Clock;

@@ -1,4 +1,5 @@
-//! The store underneath: in memory, or a Redis of its own. With what a test must see and do beside the sessions' own calls.
+//! The store underneath, in memory or in a separate Redis, with what a test must see and do besides
+//! the calls of the sessions.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,9 @@
-//! Requests of a few browsers to two servers with one store, in thousands of random orders of their store calls, against a model of
-//! what sessions are: every write that was acknowledged is there, what is not is answered as a conflict, every update answers what it
-//! has saved, and nothing that was ended ever comes back.
+//! Compares the requests of a few browsers to two servers that share a store with a model of
+//! sessions. The store calls happen in thousands of random orders. Every acknowledged write is
+//! saved, every other write gets a conflict, every update returns what it saved, and nothing that
+//! was ended ever returns.
 //!
-//! `VELOX_CASES` says how many orders; `VELOX_SEED` which ones.
+//! `VELOX_CASES` sets the number of orders, and `VELOX_SEED` selects them.
 
 mod case;
 mod closed;

@@ -1,4 +1,4 @@
-//! What must hold when a request has opened its session.
+//! Checks what must hold when a request has opened its session.
 
 use serde_json::Value;
 use velox_session::clock::Clock;

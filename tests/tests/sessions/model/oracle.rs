@@ -1,4 +1,4 @@
-//! What sessions are, said as plainly as can be: a list of sessions, and what a request makes of the one it had.
+//! The simplest possible model: a list of sessions, and what a request does to its session.
 
 use std::collections::BTreeMap;
 

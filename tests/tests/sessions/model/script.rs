@@ -1,4 +1,4 @@
-//! What one request does, as a server of the application does it, and what it notes down for the oracle.
+//! The actions of one request, as a server runs them, and what it records for the oracle.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

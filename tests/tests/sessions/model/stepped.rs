@@ -1,4 +1,4 @@
-//! Stores whose every call waits once, so that whoever drives the requests decides whose store call comes next.
+//! Stores whose every call waits once, so that the test decides which store call runs next.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};

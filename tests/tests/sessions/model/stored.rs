@@ -1,4 +1,4 @@
-//! What must be in the store, and nothing else.
+//! Checks that the store has what it must have, and nothing else.
 
 use velox_session::clock::Clock;
 

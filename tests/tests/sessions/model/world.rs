@@ -1,4 +1,4 @@
-//! Two servers, their browsers, and one store; and beside them the sessions as they have to be.
+//! Two servers, their browsers and one store, and the sessions that the model expects.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
