@@ -1,4 +1,5 @@
-//! What is logged once in a process. This is a binary of its own, since any other test may be the one that logs it.
+//! Tests what is logged once per process. It is a separate binary, because any other test may be
+//! the one that logs it.
 
 use velox_tests::{Log, SessionsApp};
 

@@ -1,4 +1,4 @@
-//! The workspace itself: its layers, its template, and the errors of its macros.
+//! Tests the workspace itself: its layers, its template, and the errors of its macros.
 
 mod layers;
 mod template;

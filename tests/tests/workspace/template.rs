@@ -1,4 +1,5 @@
-//! The template for `cargo generate`: a new project has the dependencies that the template is built with here.
+//! Tests the template for `cargo generate`: a new project has the dependencies that the template is
+//! built with here.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,8 @@
-//! What the compiler says to every mistake: `ui/<the mistake>.rs` and, beside it, the recorded answer.
+//! Tests what the compiler reports for each mistake: `ui/<mistake>.rs` and the recorded output
+//! beside it.
 //!
-//! After a change, `TRYBUILD=overwrite cargo test -p velox-tests --test workspace ui` records again. Read what it records: it must say in the
-//! user's words what to do.
+//! After a change, `TRYBUILD=overwrite cargo test -p velox-tests --test workspace ui` records the
+//! output again. Read what it records: it must tell users in their own words what to do.
 
 #[test]
 fn every_mistake_is_answered_as_recorded() {

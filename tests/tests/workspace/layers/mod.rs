@@ -1,5 +1,5 @@
-//! The rings of the three crates: a module uses only what lies inward of it, and no two files use each other. The tables stand in
-//! `ARCHITECTURE.md`.
+//! Tests the layers of the three crates: a module uses only modules further inward, and no two
+//! files use each other. `ARCHITECTURE.md` has the tables.
 
 mod sources;
 

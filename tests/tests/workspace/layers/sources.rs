@@ -1,4 +1,5 @@
-//! The files of a crate, the names that each defines and imports, and the files that each uses.
+//! Reads the files of a crate: the names that each defines and imports, and the files that each
+//! uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
