@@ -7,7 +7,7 @@ use syn::{Data, DataEnum, Field, Fields, GenericParam, LitStr, Meta, Variant};
 
 use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Words, cfgs, is_flat, is_option, variant_name, wire_name};
+use crate::schema::field::{Words, cfgs, field_rule, is_flat, is_option, variant_name, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional};
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
@@ -50,7 +50,7 @@ impl Examine<'_> {
             (Fields::Unit, _) => TokenStream::new(),
             (_, [only]) if has(&self.serde, &["transparent"]) => self.in_place(only),
             (Fields::Named(_), _) => {
-                let rule = self.rule("rename_all", self.schema.rename_all);
+                let rule = Rule::of(&self.serde, "rename_all", self.schema.rename_all);
                 let (own, strict) = (self.fields(&read, rule), self.refuse_others());
                 let names = self.names(&read, rule);
                 self.of_fields(&quote!(#own #strict), !strict.is_empty(), &names)
@@ -130,7 +130,8 @@ impl Examine<'_> {
             Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => Some(self.parts(fields.first()?)),
             Fields::Unnamed(_) => Some(self.tuple(&fields)),
             Fields::Named(_) => {
-                let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
+                let rule = field_rule(&self.serde, variant, self.schema.rename_all_fields);
+                let (own, strict) = (self.fields(&fields, rule), self.refuse_others());
                 Some(self.code(&quote! {
                     if let ::core::option::Option::Some(mut fields) = found.object(part) {
                         let fields = &mut fields;
@@ -167,7 +168,8 @@ impl Examine<'_> {
                 self.checked(field, look.among_fields(private))
             }
             Fields::Named(_) => {
-                let (own, strict) = (self.fields(&fields, self.field_rule(variant)), self.refuse_others());
+                let rule = field_rule(&self.serde, variant, self.schema.rename_all_fields);
+                let (own, strict) = (self.fields(&fields, rule), self.refuse_others());
                 quote!(#own #strict)
             }
         };
@@ -411,19 +413,8 @@ impl Examine<'_> {
         if has(&serde, &["other"]) {
             return Vec::new();
         }
-        let name = variant_name(variant, self.rule("rename_all", self.schema.rename_all));
+        let name = variant_name(variant, Rule::of(&self.serde, "rename_all", self.schema.rename_all));
         std::iter::once(name).chain(all_texts(&serde, "alias")).collect()
-    }
-
-    fn rule(&self, attribute: &str, is_camel: bool) -> Rule {
-        let own = incoming_text(&self.serde, attribute).map(|name| Rule::named(&name));
-        own.unwrap_or(if is_camel { Rule::Camel } else { Rule::Unchanged })
-    }
-
-    /// Returns how the fields of a variant are renamed.
-    fn field_rule(&self, variant: &Variant) -> Rule {
-        let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all").map(|name| Rule::named(&name));
-        own.unwrap_or_else(|| self.rule("rename_all_fields", self.schema.rename_all_fields))
     }
 }
 

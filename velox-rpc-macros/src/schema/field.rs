@@ -88,6 +88,13 @@ pub(crate) fn variant_name(variant: &Variant, rule: Rule) -> String {
     incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
 }
 
+/// Returns how the fields of a variant are renamed. `is_camel` tells whether `#[schema]` adds
+/// `rename_all_fields`.
+pub(crate) fn field_rule(serde: &[Meta], variant: &Variant, is_camel: bool) -> Rule {
+    let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all").map(|name| Rule::named(&name));
+    own.unwrap_or_else(|| Rule::of(serde, "rename_all_fields", is_camel))
+}
+
 /// Returns the `#[cfg(…)]`s of a field.
 pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()

@@ -7,7 +7,7 @@ use crate::diagnostics::Mistakes;
 use crate::root::Root;
 use crate::schema::attributes::{derives, has, incoming_text, metas};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_name};
+use crate::schema::field::{Additions, cfgs, field_rule, has_right_default, is_flat, is_option, wire_name};
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
 use crate::schema::rename::Rule;
@@ -71,10 +71,9 @@ impl Schema {
             wire_names: None,
             item,
         };
-        let own_rule = incoming_text(&serde, "rename_all").map(|name| Rule::named(&name));
+        let rule = Rule::of(&serde, "rename_all", rename_all);
         match &schema.item.data {
             Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
-                let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
                 schema.additions =
                     fields.named.iter().map(|field| Additions::named(field, &serde, rule, mistakes)).collect();
                 schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
@@ -95,16 +94,11 @@ impl Schema {
                 rules::none(&schema.item.attrs, mistakes);
             }
             Data::Enum(data) => {
-                let rule = own_rule.unwrap_or(if rename_all { Rule::Camel } else { Rule::Unchanged });
                 schema.rename_all_fields = has_named_fields(data) && !has(&serde, &["rename_all_fields"]);
                 schema.validation = Validation::Held(Held::in_variants(&schema.item.attrs, data, rule, mistakes));
-                let rule_of_fields = incoming_text(&serde, "rename_all_fields").map(|name| Rule::named(&name));
-                let rule_of_fields =
-                    rule_of_fields.unwrap_or(if schema.rename_all_fields { Rule::Camel } else { Rule::Unchanged });
                 let tag = incoming_text(&serde, "tag").filter(|_| !has(&serde, &["content"]));
                 let order = |variant: &Variant| {
-                    let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all");
-                    let rule = own.map_or(rule_of_fields, |name| Rule::named(&name));
+                    let rule = field_rule(&serde, variant, schema.rename_all_fields);
                     let names = variant.fields.iter().filter_map(|field| wire_name(field, rule));
                     tag.iter().cloned().chain(names).collect()
                 };
@@ -124,13 +118,7 @@ impl Schema {
 
     fn keeps(&self, serde: &[syn::Meta]) -> Option<Vec<String>> {
         match &self.item.data {
-            Data::Struct(data) => {
-                let is_flat = |field: &&syn::Field| has(&metas(&field.attrs, "serde"), &["flatten"]);
-                let rule = incoming_text(serde, "rename_all").map(|name| Rule::named(&name));
-                let rule = rule.unwrap_or(if self.rename_all { Rule::Camel } else { Rule::Unchanged });
-                let own = data.fields.iter().filter_map(|field| wire_name(field, rule)).collect();
-                data.fields.iter().any(|field| is_flat(&field)).then_some(own)
-            }
+            Data::Struct(data) => data.fields.iter().any(is_flat).then(|| self.orders.concat()),
             Data::Enum(_) => {
                 let keeps = has(serde, &["untagged"]) || has(serde, &["tag"]) && !has(serde, &["content"]);
                 keeps.then(Vec::new)

@@ -1,5 +1,9 @@
 //! serde's `rename_all`: converts Rust names to names on the wire.
 
+use syn::Meta;
+
+use crate::schema::attributes::incoming_text;
+
 /// A value of `rename_all`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Rule {
@@ -15,6 +19,13 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
+    /// Returns the rule that an attribute such as `rename_all` sets. `is_camel` tells whether
+    /// `#[schema]` adds that attribute, with `camelCase`.
+    pub(crate) fn of(serde: &[Meta], attribute: &str, is_camel: bool) -> Self {
+        let unset = if is_camel { Self::Camel } else { Self::Unchanged };
+        incoming_text(serde, attribute).map_or(unset, |name| Self::named(&name))
+    }
+
     /// Returns the rule of a name. serde reports a name that it does not know.
     pub(crate) fn named(name: &str) -> Self {
         RULES.iter().find(|(known, _)| *known == name).map_or(Self::Unchanged, |(_, rule)| *rule)
