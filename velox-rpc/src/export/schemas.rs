@@ -125,6 +125,13 @@ fn each_reference(value: &Value, visit: &mut impl FnMut(String)) {
     }
 }
 
+/// Returns the name or, if it is taken, the name with a number after `gap`.
+pub(super) fn free_name(wanted: &str, gap: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}{gap}{number}"));
+    let name = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !is_taken(name));
+    name.expect("there are more numbers than names")
+}
+
 /// Chooses the names of all definitions: those for reading and those for writing.
 fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Naming) -> (Names, Names) {
     let differs = |name: &str| written.get(name).is_some_and(|other| other != &read[name]);
@@ -139,9 +146,7 @@ fn names(read: &Map<String, Value>, written: &Map<String, Value>, naming: &Namin
             wanted.chars().map(|letter| if (naming.is_allowed)(letter) { letter } else { '_' }).collect();
         let wanted =
             if wanted.starts_with(|first: char| first.is_ascii_digit()) { format!("_{wanted}") } else { wanted };
-        let numbered = (2..).map(|number| format!("{wanted}{number}"));
-        let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !used.contains(name));
-        let name = name.expect("there are more numbers than definitions");
+        let name = free_name(&wanted, "", |name| used.contains(name));
         used.insert(name.clone());
         name
     };
@@ -204,7 +209,7 @@ pub(super) fn in_order<'a>(
 ) -> Vec<(&'a String, &'a Value)> {
     let order = order.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut members: Vec<_> = members.collect();
-    members.sort_by_key(|(name, _)| order.iter().position(|known| known == name.as_str()).unwrap_or(usize::MAX));
+    members.sort_by_cached_key(|(name, _)| order.iter().position(|known| known == name.as_str()).unwrap_or(usize::MAX));
     members
 }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::export::schemas::REFERENCE;
+use crate::export::schemas::{REFERENCE, free_name};
 use crate::procedure::ReplyHeader;
 use crate::router::ManifestEntry;
 
@@ -23,7 +23,7 @@ impl<'a> Bodies<'a> {
     pub(super) fn refer(&mut self, input: &str, schema: Value) -> Value {
         let known = self.named.iter().find(|(_, known)| **known == schema).map(|(name, _)| name.clone());
         let name = known.unwrap_or_else(|| {
-            let name = free_name(format!("{input}Body"), |name| {
+            let name = free_name(&format!("{input}Body"), "", |name| {
                 self.taken.contains_key(name) || self.named.contains_key(name)
             });
             self.named.insert(name.clone(), schema);
@@ -46,7 +46,7 @@ impl Headers {
         for header in entries.iter().filter(|entry| entry.rest().is_some()).flat_map(|entry| entry.demands().headers())
         {
             if named.iter().all(|(_, known)| !is_same(known, header)) {
-                let name = free_name(header.name.to_string(), |name| named.iter().any(|(taken, _)| taken == name));
+                let name = free_name(header.name.as_str(), "", |name| named.iter().any(|(taken, _)| taken == name));
                 named.push((name, header.clone()));
             }
         }
@@ -75,13 +75,6 @@ impl Headers {
 
 fn is_same(one: &ReplyHeader, other: &ReplyHeader) -> bool {
     (&one.name, &one.description) == (&other.name, &other.description)
-}
-
-/// Returns the name, with a number appended if it is taken.
-pub(super) fn free_name(wanted: String, is_taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{wanted}{number}"));
-    let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !is_taken(name));
-    name.expect("there are more numbers than names")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::call::ProcedureName;
-use crate::export::schemas::ORDER;
+use crate::export::schemas::{ORDER, free_name};
 use crate::router::ManifestRoute;
 
 #[derive(Default)]
@@ -65,9 +65,7 @@ impl Paths {
     /// one.
     fn id(&mut self, name: &ProcedureName) -> String {
         let wanted = format!("{}_{}", name.namespace(), name.name());
-        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
-        let id = std::iter::once(wanted.clone()).chain(numbered).find(|id| !self.ids.contains(id));
-        let id = id.expect("there are more numbers than procedures");
+        let id = free_name(&wanted, "_", |id| self.ids.contains(id));
         self.ids.insert(id.clone());
         id
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::named::free_name;
+use crate::export::schemas::free_name;
 use crate::procedure::{Credential, Demands};
 use crate::router::ManifestEntry;
 
@@ -22,7 +22,7 @@ impl Schemes {
         if self.0.iter().any(|(_, known)| known == credential) {
             return;
         }
-        let name = free_name(scheme_name(credential), |name| self.0.iter().any(|(taken, _)| taken == name));
+        let name = free_name(&scheme_name(credential), "", |name| self.0.iter().any(|(taken, _)| taken == name));
         self.0.push((name, credential.clone()));
     }
 
