@@ -1,4 +1,4 @@
-//! The stores of both kinds of sessions, and what `debug` does to them.
+//! The stores of the normal and the short sessions, with the operations of the `debug` routes.
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;

@@ -62,7 +62,7 @@ impl Things {
     }
 }
 
-/// The application, and what runs it.
+/// The application and the runtime that runs it.
 pub struct Server {
     service: AppService,
     runtime: Runtime,
