@@ -1,81 +1,67 @@
-//! The random events of one run: requests that start or continue by one store call, and time that
-//! passes.
+//! The random events of one run. A request starts, or advances by one store call, or time passes.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-/// A run. Whatever is still under way at its end is driven to its end in turn.
+/// A run. The test finishes the requests that are still running at its end, one after another.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// What is in the session that all browsers share at the beginning, if there is one.
+    /// The acts that fill the session which all browsers share at the start. `None`: no session.
     pub(crate) begin: Option<Vec<Act>>,
-    /// What happens then.
     pub(crate) steps: Vec<Step>,
 }
 
-/// One thing that happens.
+/// An event of a run.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// A browser begins a request.
     Send(Request),
-    /// One of the requests under way goes on, up to its next store call.
+    /// A running request advances to its next store call.
     GoOn(usize),
     /// Time passes.
     Pass(Duration),
-    /// A browser gets the cookie of another one.
-    Share {
-        /// Whose.
-        from: usize,
-        /// Who gets it.
-        to: usize,
-    },
+    /// A browser gets the cookie of another browser.
+    Share { from: usize, to: usize },
 }
 
-/// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Who sends it.
     pub(crate) browser: usize,
-    /// The cookie it has: the browser's own, or one that was given out at some time, whatever became of it.
+    /// The cookie it sends: the browser's own if `None`, otherwise any cookie that a server ever
+    /// set.
     pub(crate) stolen: Option<usize>,
-    /// The server that answers it.
     pub(crate) server: usize,
-    /// What it does to its session.
+    /// The acts of its call.
     pub(crate) acts: Vec<Act>,
-    /// Whether its call ends in a server error.
     pub(crate) fails: bool,
 }
 
-/// What a call does to its session.
+/// An act of a call on its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// Sets a key to a value that nobody else sets.
+    /// Sets a key to a value that no other act sets.
     Set(&'static str),
-    /// Removes a key.
     Remove(&'static str),
-    /// Counts up, and saves that at once.
+    /// Increments a counter, which is saved at once.
     Count,
-    /// Leaves a message that nobody else leaves.
+    /// Leaves a flash message that no other act leaves.
     Flash(&'static str),
-    /// Reads a message.
+    /// Reads a flash message.
     Take(&'static str),
-    /// Logs this user in.
     Login(&'static str),
-    /// Logs out.
     Logout,
-    /// Asks for a new id.
+    /// Asks for a new session id.
     Regenerate,
 }
 
 impl Act {
-    /// Whether it holds whatever becomes of the call.
+    /// Whether the act is kept even if the call fails.
     pub(crate) fn stands(self) -> bool {
         matches!(self, Self::Login(_) | Self::Logout | Self::Regenerate | Self::Count)
     }
 }
 
-/// All runs.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let begin = prop_oneof![1 => Just(None), 4 => acts(4).prop_map(Some)];
     (begin, proptest::collection::vec(step(), 20..100)).prop_map(|(begin, steps)| Case { begin, steps })
@@ -96,7 +82,7 @@ fn request() -> impl Strategy<Value = Request> {
         .prop_map(|(browser, stolen, server, acts, fails)| Request { browser, stolen, server, acts, fails })
 }
 
-/// Often none: a request that only reads.
+/// Often no acts, because most requests only read.
 fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act(), 0..=most)
 }
@@ -117,7 +103,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Around all that has a limit: 100 ms of doubt, a renewal every 10 s, 100 s without a request, 300 s in all.
+/// Picks times around every limit: a session is looked up again after 100 ms, renewed after 10 s,
+/// and ends after 100 s without a request or after 300 s in any case.
 fn time() -> impl Strategy<Value = Duration> {
     let times = [1, 40, 99, 100, 3_000, 10_000, 40_000, 90_000, 99_999, 100_000, 150_000, 300_000];
     prop_oneof![
@@ -127,7 +114,7 @@ fn time() -> impl Strategy<Value = Duration> {
     .prop_map(Duration::from_millis)
 }
 
-/// The key of what is counted up.
+/// The key of the counter.
 pub(crate) const COUNT: &str = "count";
 pub(crate) const BROWSERS: usize = 3;
 pub(crate) const USERS: [&str; 2] = ["ada", "bob"];

@@ -9,14 +9,14 @@ use crate::model::script::{Closed, Seen, Sent};
 use crate::model::world::{Opened, Running, World, key_of};
 
 impl World {
-    /// A call sees what the store told its request, with its own changes.
+    /// Checks that a call sees what the store told its request, plus its own changes.
     pub(super) fn check_seen(&self, running: &Running, saw: &Seen) {
         let seen = Seen::of(&replay(running.found(), &running.deeds).content);
         self.check(*saw == seen, || format!("#{}: it saw {saw:?} instead of {seen:?}", running.number));
     }
 
-    /// What a request has to do follows from what it was told last of its session; and where that is to go on, it must
-    /// not have changed since.
+    /// Checks that the request did what follows from what the store last told it. If the request
+    /// writes to its session, the session must not have changed since.
     pub(super) async fn check_closed(&mut self, running: &Running, closed: &Closed) {
         let deeds = running.deeds.iter().cloned();
         let kept: Vec<_> = match running.request.fails {
@@ -33,7 +33,8 @@ impl World {
         self.check(fits, context);
         if let (true, Some(opened)) = (writes_on, opened) {
             let session = &self.sessions[opened.index];
-            // One that has come to its absolute end since may still be in the store; a login takes it along as one that is over.
+            // A session may reach its absolute end while it is still in the store. A login then
+            // copies it although it has ended.
             let there = session.ended_by.is_none() && session.until.1 > running.planned_at;
             self.check(there && opened.version == session.versions.len() - 1, || {
                 format!("{}, which was {session:?}", context())
@@ -46,7 +47,7 @@ impl World {
         self.tally.updates_later += kept.iter().filter(|deed| deed.act == Act::Count && closed.is_ok()).count();
     }
 
-    /// Whether a request ended like this. Its cookie never outlives the record.
+    /// Whether a request ended as expected. A cookie must never outlive its record.
     async fn fits(&self, effect: &Effect, running: &Running, closed: &Closed) -> bool {
         let planned_at = running.planned_at;
         let own = running.opened.as_ref().map(|opened| &self.sessions[opened.index]);
@@ -58,7 +59,8 @@ impl World {
         match (effect, sent) {
             (Effect::Nothing | Effect::Refused, sent) => *sent == Sent::Nothing,
             (Effect::Ended, sent) => {
-                // A browser that sent nothing has nothing; to take away what was begun for it does no harm.
+                // A browser without a cookie needs no removal. A removal is harmless if the request
+                // had begun a session.
                 let begun = running.found().start == Start::Live;
                 match sent {
                     Sent::Removal => running.cookie.is_some() || begun,
@@ -86,18 +88,19 @@ impl World {
         }
     }
 
-    /// A request that has nothing to write any more sends the cookie of a session that is there, if it has renewed it.
+    /// Checks a request that writes nothing more: it sends a cookie if it renewed a session that
+    /// exists.
     fn fits_reader(&self, running: &Running, sent: &Sent) -> bool {
         let Some(opened) = &running.opened else { return *sent == Sent::Nothing };
         let session = &self.sessions[opened.index];
         let life = self.life(opened.index, running.planned_at);
         let (least, most) = opened.left(running.planned_at);
         match sent {
-            // For less than a second there is no cookie.
+            // A session with less than a second left gets no cookie.
             Sent::Nothing => opened.renewed != Some(true) || life != Life::On || least < 1_000,
             Sent::Removal => false,
             Sent::Cookie { value, max_age } => {
-                // Another server may have ended it a moment ago.
+                // This server does not know yet that another server has ended the session.
                 let unknown = session.ended_by.is_some_and(|server| server != running.request.server)
                     && !opened.doubts(running.planned_at);
                 (unknown || life != Life::Over)
@@ -108,7 +111,7 @@ impl World {
         }
     }
 
-    /// Does to the session what the request has done.
+    /// Applies to the model what the request has done.
     async fn apply(&mut self, effect: Effect, running: &Running, closed: &Closed) {
         let now = self.clock.now();
         let until = (running.planned_at + TTL, now + TTL);
@@ -128,7 +131,7 @@ impl World {
                 }
             }
             Effect::Read => {
-                // Where the store was asked whether it is there, it was told to let it live on.
+                // The request asked the store once more, and that call renewed the session.
                 let asked = running.talk.calls > running.notes.borrow().calls;
                 if let (Ok(Sent::Cookie { .. }), Some(opened), true) = (closed, &running.opened, asked) {
                     self.sessions[opened.index].until = until;
@@ -150,7 +153,8 @@ impl World {
                     Ok(Sent::Cookie { value, .. }) => Some(value.clone()),
                     _ => None,
                 };
-                // One that has less than a second to live was put in all the same, unless it had none.
+                // A session that ends within a second gets no cookie, but it is in the store. A
+                // session without any time left is not.
                 let put_in = running.talk.created.clone().filter(|key| self.sessions.iter().all(|s| s.key != *key));
                 if let Some(key) = cookie.as_deref().map(key_of).or(put_in) {
                     let own = index.filter(|_| goes_on).map(|index| self.sessions[index].first);
@@ -163,14 +167,15 @@ impl World {
         }
     }
 
-    /// Where a request has logged out, the session is over, under whichever id.
+    /// Checks that a logout ended the session under every id that it has had.
     fn check_logged_out(&self, running: &Running) {
         let now = self.clock.now();
         let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
         self.check(left.is_none(), || format!("#{}: it has logged out, and {left:?} is left", running.number));
     }
 
-    /// A request may end one other session than its own: after a logout, the one that its own became under a new id.
+    /// Checks which sessions a request ended. It may end one besides its own: after a logout, the
+    /// session that its own became under a new id.
     pub(super) fn check_destroyed(&mut self, running: &mut Running) {
         for key in std::mem::take(&mut running.talk.destroyed) {
             let opened = running.opened.as_ref().map(|opened| &self.sessions[opened.index].key);
@@ -189,7 +194,7 @@ impl World {
         }
     }
 
-    /// A request has ended the session that it had, if that was not over.
+    /// Marks the session of the request as ended, unless it was over before.
     async fn end(&mut self, running: &Running) {
         let Some(Opened { index, found, .. }) = &running.opened else { return };
         if found.start == Start::Live {
@@ -204,7 +209,7 @@ impl Running {
         self.deeds.iter().any(|deed| deed.act == Act::Logout)
     }
 
-    /// Whether `session` is the one that the request opened, even if its id has changed since.
+    /// Whether `session` is the one that the request opened. Its id may have changed since.
     fn is_own(&self, session: &Session, world: &World) -> bool {
         self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
             session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of
@@ -213,12 +218,12 @@ impl Running {
 }
 
 impl Opened {
-    /// Whether the request saw the session so long ago that it asks the store for it again.
+    /// Whether the request saw the session so long ago that it asks the store again.
     fn doubts(&self, now: u64) -> bool {
         now - self.seen_at >= DOUBTFUL_AFTER
     }
 
-    /// The least and the most time that a session may have left after the request has renewed it.
+    /// The least and the most time that the session may have left after the request renewed it.
     fn left(&self, now: u64) -> (u64, u64) {
         let created_at = self.found.content.created_at;
         if self.doubts(now) {
@@ -230,7 +235,7 @@ impl Opened {
 }
 
 impl Session {
-    /// Whether a cookie is this session's, and the one that was sent before.
+    /// Whether a cookie belongs to this session and equals the one sent before.
     fn is_of(&self, value: &str) -> bool {
         self.key == key_of(value) && self.cookie.as_ref().is_none_or(|cookie| cookie == value)
     }

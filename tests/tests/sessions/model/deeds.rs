@@ -9,7 +9,7 @@ use crate::model::oracle::{Content, Deed, Found, Life, Session, Start, TTL, Vers
 use crate::model::world::{Opened, Running, World};
 
 impl World {
-    /// A request whose write was refused has been told what is there.
+    /// Updates what a request knows after its write was refused: the store told it what is there.
     pub(super) fn look_again(&mut self, running: &mut Running) {
         let Some(opened) = &mut running.opened else { return };
         let (session, now) = (&self.sessions[opened.index], self.clock.now());
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// A message that is due is taken, at once and by one, or somebody else has taken it.
+    /// Checks that a message which is due was taken at once and by one request only.
     async fn check_taken(&mut self, running: &mut Running, key: &'static str, deed: &Deed) {
         let number = running.number;
         let due = running.due.take().unwrap_or_else(|| due(running, key));
@@ -81,8 +81,9 @@ impl World {
         }
     }
 
-    /// An update is made of what is there, and what it answered is saved: at once, or with what else this request does to a
-    /// session that nobody else has. Where the session is gone it says so.
+    /// Checks an update: it starts from the value in the store, and the value that it returned is
+    /// saved. It is saved at once, or with the other changes if nobody else has this session. An
+    /// update of a session that is gone returns an error.
     async fn check_counted(&mut self, running: &mut Running, deed: &Deed) {
         let number = running.number;
         let before = replay(running.found(), &running.deeds);
@@ -103,7 +104,7 @@ impl World {
             self.tally.updates_refused += 1;
             return;
         }
-        // Where it is saved, that is in what is there now, and not in what the request has loaded.
+        // The update changes the session as it is now, not as the request loaded it.
         let mut version = match &running.opened {
             Some(opened) => self.sessions[opened.index].last().clone(),
             None => Version { content: Content::empty(at), answers: Vec::new() },
@@ -111,7 +112,7 @@ impl World {
         let found = Found { start, ..Found::live(&version) };
         let due = next(replay(found, &running.deeds).content.data.get(COUNT));
         self.check(deed.value == due, || format!("#{number}: {} was answered instead of {due}", deed.value));
-        // Of the value that was there, where it has not set another one before.
+        // The update started from the value in the store, unless the call had set the key itself.
         if running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT))) {
             version.answers.clear();
         }
@@ -126,13 +127,13 @@ impl World {
         }
     }
 
-    /// No two updates of one session have answered the same.
+    /// Checks that no two updates of one session returned the same value.
     pub(super) fn check_answers(&self, number: usize, answers: &[Value]) {
         let distinct = answers.iter().enumerate().all(|(index, answer)| !answers[..index].contains(answer));
         self.check(distinct, || format!("#{number}: the updates of one session have answered {answers:?}"));
     }
 
-    /// A request has written to its session, at once.
+    /// Applies a write that a request saved at once.
     async fn save_at_once(&mut self, running: &mut Running, version: Version) {
         let (now, since) = (self.clock.now(), running.turned_at);
         let opened = running.opened.as_mut().expect("it has a session");
@@ -151,7 +152,7 @@ impl World {
         self.check_stored(index).await;
     }
 
-    /// A request without a session has begun one, whose cookie it does not send before it is done.
+    /// Applies a write that began a session at once. Its cookie is only sent with the response.
     async fn begin_at_once(&mut self, running: &mut Running, version: Version) {
         let (now, since) = (self.clock.now(), running.turned_at);
         let key = running.talk.created.clone().expect("a session was put in");
@@ -169,12 +170,12 @@ impl World {
 }
 
 impl Running {
-    /// Whether its session has come to its absolute end: then no store need be asked.
+    /// Whether the session has reached its absolute end, which is known without asking the store.
     fn is_aged(&self, now: u64) -> bool {
         self.opened.as_ref().is_some_and(|opened| longest(opened.found.content.created_at, now) == 0)
     }
 
-    /// Notes that its session is gone.
+    /// Notes that the session is gone.
     fn lose(&mut self) {
         let opening_at = self.notes.borrow().opening_at;
         if let Some(opened) = &mut self.opened {
@@ -182,7 +183,7 @@ impl Running {
         }
     }
 
-    /// Takes back deeds that are done otherwise. Answers whether there were any.
+    /// Drops the deeds that `which` selects, and returns whether it dropped any.
     fn forget(&mut self, which: impl Fn(Act) -> bool) -> bool {
         let before = self.deeds.len();
         self.deeds.retain(|deed| !which(deed.act));
@@ -190,7 +191,7 @@ impl Running {
     }
 }
 
-/// The message that is to be delivered after what a request has done.
+/// The message that the request must get under `key`, after the deeds that it has done.
 fn due(running: &Running, key: &'static str) -> Option<Value> {
     let found = running.found();
     let (start, own) = (found.start, running.deeds.iter().any(|deed| deed.act == Act::Flash(key)));

@@ -1,5 +1,5 @@
-//! The store underneath, in memory or in a separate Redis, with what a test must see and do besides
-//! the calls of the sessions.
+//! The store below the servers, in memory or in a Redis of its own, with methods that only the test
+//! needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,28 +11,26 @@ use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SessionStore};
 use velox_tests::redis::RedisServer;
 
-/// A store that a test can look into.
+/// A store that a test can inspect.
 pub(crate) enum Ground {
-    /// In memory.
     Memory(MemoryStore),
-    /// In Redis, with a connection beside it.
     Redis(RedisStore, MultiplexedConnection),
 }
 
 impl Ground {
-    /// A store in memory that goes by a clock.
+    /// A memory store that uses the clock of the test.
     pub(crate) fn memory(clock: &ManualClock) -> Self {
         Self::Memory(MemoryStore::new().with_clock(clock.clone()))
     }
 
-    /// The store of an empty Redis.
+    /// The store of an emptied Redis.
     pub(crate) async fn redis(store: &RedisStore, connection: &MultiplexedConnection, clock: &ManualClock) -> Self {
         let mut connection = connection.clone();
         redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("redis answers");
         Self::Redis(store.clone().with_clock(clock.clone()), connection)
     }
 
-    /// A connection to a server.
+    /// Connects to a server.
     pub(crate) async fn connect(server: &RedisServer) -> (RedisStore, MultiplexedConnection) {
         let store = RedisStore::connect(&server.url()).expect("an address").with_deadline(DEADLINE);
         let client = redis::Client::open(server.url()).expect("an address");
@@ -47,11 +45,11 @@ impl Ground {
         }
     }
 
-    /// How many records there are.
+    /// Returns the number of records.
     ///
     /// # Panics
     ///
-    /// When a key of Redis has no end to its life.
+    /// If a key in Redis never expires.
     pub(crate) async fn records(&mut self) -> usize {
         match self {
             Self::Memory(store) => store.len(),
@@ -64,7 +62,7 @@ impl Ground {
         }
     }
 
-    /// Lets time pass in the store; what goes by the clock of the test has its time already.
+    /// Lets time pass in the store. The memory store follows the clock of the test.
     pub(crate) async fn pass(&mut self, time: Duration) {
         if let Self::Redis(_, connection) = self {
             let ms = u64::try_from(time.as_millis()).expect("short");
@@ -72,13 +70,14 @@ impl Ground {
         }
     }
 
-    /// Whether the store has a clock of its own, by which records expire while the test's stands still.
+    /// Whether records expire by a clock of the store, even while the clock of the test stands
+    /// still.
     pub(crate) fn ages_by_itself(&self) -> bool {
         matches!(self, Self::Redis(..))
     }
 }
 
-/// Reached only by what hangs: how fast Redis is, is not the question.
+/// Only reached if Redis hangs, so its speed does not matter.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const COUNT: &str = "

@@ -71,7 +71,7 @@ fn run(name: &str, unless_told: u32, one: impl Fn(Case) -> Tally) {
         Err(TestError::Fail(reason, case)) => panic!("{reason}\n{case:#?}"),
         Err(error) => panic!("{error}"),
     }
-    // Orders in which nobody meets anybody show nothing.
+    // A run in which no two requests meet shows nothing.
     let met = [tally.merged, tally.lost, tally.refused, tally.messages, tally.expired, tally.ended_elsewhere];
     let updates = [tally.updates, tally.begun_at_once, tally.updates_later, tally.updates_refused, tally.outdated];
     assert!(met.iter().chain(&updates).all(|times| *times > 0), "{tally:?}");

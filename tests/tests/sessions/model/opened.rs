@@ -8,7 +8,8 @@ use crate::model::script::{NOBODY, Seen};
 use crate::model::world::{Opened, Running, World};
 
 impl World {
-    /// A session that is there is opened, with all that was acknowledged in it; one that is over is not.
+    /// Checks that a session which exists is opened with all acknowledged writes, and that one
+    /// which has ended is not opened.
     pub(super) fn check_opened(&mut self, running: &mut Running) {
         let (opening_at, seen) = {
             let notes = running.notes.borrow();
@@ -54,21 +55,23 @@ impl World {
         running.opened = Some(Opened { index, found, version, overtaken: false, renewed, seen_at: opening_at, until });
     }
 
-    /// A request was told that a session is gone, which has come to the end of its life about now.
+    /// Notes that a request found the session gone about the time when it ends.
     pub(super) fn expire(&mut self, index: usize) {
         let (now, until) = (self.clock.now(), &mut self.sessions[index].until);
         *until = match self.ground.ages_by_itself() {
-            // In its last millisecond Redis may still have it for who has loaded it before, and renews it now.
+            // In its last millisecond, a request that has loaded the session can still renew it.
             true => (0, until.1),
-            // For who came before it may still be there: a store in memory goes by the time at which a request came.
+            // The memory store uses the time at which a request began, so it may still have the
+            // session for requests that began earlier.
             false => (until.0.min(now), until.1.min(now)),
         };
     }
 
-    /// What a loading does to the life of a session, which would have ended at `until` or later when it began.
+    /// Applies a load to the life of a session that would have ended at `until` or later. Returns
+    /// whether the load renewed it, if that is certain.
     fn renew(&mut self, index: usize, opening_at: u64, until: u64) -> Option<bool> {
         let now = self.clock.now();
-        // A store with a clock of its own knows better how late it is than the request.
+        // The clock of the store has gone on since the request began.
         let ahead = self.ahead() + if self.ground.ages_by_itself() { now - opening_at } else { 0 };
         let session = &mut self.sessions[index];
         let whole = longest(session.content().created_at, opening_at);

@@ -1,4 +1,4 @@
-//! The simplest possible model: a list of sessions, and what a request does to its session.
+//! The simplest possible model: a list of sessions, and the effect of a request on its session.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use velox_session::{Record, StoreKey};
 
 use crate::model::case::{Act, COUNT};
 
-/// What is in a session.
+/// The content of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Content {
     pub(crate) user: Option<String>,
@@ -21,7 +21,7 @@ impl Content {
         Self { user: None, created_at, data: BTreeMap::new(), flash: BTreeMap::new() }
     }
 
-    /// What is in a record.
+    /// The content of a record.
     pub(crate) fn of(record: &Record) -> Self {
         let text: Value = serde_json::from_str(&record.to_json()).expect("JSON");
         let flash = text["data"]["_flash"].as_object().cloned().unwrap_or_default();
@@ -34,26 +34,25 @@ impl Content {
     }
 }
 
-/// What is in a session at some time, and how it came to that.
+/// The content of a session at some time, and how it came about.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Version {
     pub(crate) content: Content,
-    /// What the updates have answered that the present count comes of.
+    /// What the updates behind the present count returned.
     pub(crate) answers: Vec<Value>,
 }
 
-/// What a request has found.
+/// What a request found.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) start: Start,
     pub(crate) content: Content,
     pub(crate) answers: Vec<Value>,
-    /// Whose it is, or was: of the session of a user that is over nothing else is known.
+    /// The user of the session. It is kept after the session has ended, when the rest is dropped.
     pub(crate) of: Option<String>,
 }
 
 impl Found {
-    /// No session.
     pub(crate) fn nothing(opening_at: u64) -> Self {
         Self { start: Start::Nothing, content: Content::empty(opening_at), answers: Vec::new(), of: None }
     }
@@ -63,8 +62,8 @@ impl Found {
         Self { start: Start::Live, content: content.clone(), answers: answers.clone(), of }
     }
 
-    /// What is left of it for a request once the session is over: what a visitor had gathered, for a login. Messages are left to
-    /// whoever took the session over, if anybody did.
+    /// What a request keeps when its session has ended: the data of a visitor, so that a login can
+    /// take it along. Flash messages stay with whoever has taken the session over.
     pub(crate) fn left(&self, opening_at: u64) -> Self {
         match self.of {
             Some(_) => Self { start: Start::Lost, of: self.of.clone(), ..Self::nothing(opening_at) },
@@ -76,84 +75,86 @@ impl Found {
     }
 }
 
-/// An act as it was done.
+/// An act that a request has done.
 #[derive(Debug, Clone)]
 pub(crate) struct Deed {
     pub(crate) act: Act,
-    /// When it was done.
     pub(crate) at: u64,
-    /// With which value; of an update, what it has answered, which is `null` where it was refused.
+    /// The value it wrote. For an update, the value it returned, or `null` if it was refused.
     pub(crate) value: Value,
-    /// The message that it was given.
+    /// The flash message that it got.
     pub(crate) delivered: Option<Value>,
-    /// What was there under the key of an update that is saved with the rest.
+    /// For an update that is saved with the other changes, the value before it.
     pub(crate) given: Option<Value>,
-    /// Whether it was made of another value, which its call had set before.
+    /// Whether the update started from a value that the same call had set before.
     pub(crate) anew: bool,
-    /// Whether its call has failed.
     pub(crate) failed: bool,
 }
 
 impl Deed {
-    /// What is left of it when its call has failed: what was answered for good is, and a message that was taken is put back.
+    /// What remains of the act when its call fails. Acts that were confirmed remain, and a message
+    /// that was taken is put back.
     pub(crate) fn of_failed(self) -> Option<Self> {
         let stands = self.act.stands() || self.delivered.is_some();
         stands.then_some(Self { failed: true, ..self })
     }
 }
 
-/// What a request finds when it is done.
+/// What a request found when it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// It came without a session.
+    /// The request came without a session.
     Nothing,
-    /// Its session is there.
+    /// The session exists.
     Live,
-    /// Its session is over.
+    /// The session has ended.
     Lost,
 }
 
-/// What becomes of a session by some deeds.
+/// The state of a session after some deeds.
 #[derive(Debug, Clone)]
 pub(crate) struct After {
     start: Start,
     pub(crate) content: Content,
     pub(crate) answers: Vec<Value>,
     of: Option<String>,
-    /// Who was logged in before.
+    /// The user who was logged in before.
     was_of: Option<String>,
-    /// There is something to keep that the call was told is kept.
+    /// Whether a write must be saved because the call was told that it would be.
     written: bool,
-    /// There is a message to put back: that is no write of the call's, which has failed.
+    /// Whether a message must be put back. This is no write of the call, which has failed.
     put_back: bool,
-    /// The id it had is over.
+    /// Whether the old id is over.
     moved: bool,
-    /// Nothing that was in it is left: of whoever comes now it is none of the business.
+    /// Whether all old content is gone, so that the next user must see none of it.
     cleared: bool,
     logged_in: bool,
     logged_out: bool,
-    /// An update was made of another value than the one that is there.
+    /// Whether an update started from a value that is no longer the current one.
     pub(crate) outdated: bool,
 }
 
-/// What a request has to do in the end.
+/// What a request must do at its end.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
-    /// Nothing at all.
     Nothing,
-    /// At most, to send the cookie again.
+    /// Sends the cookie again, or does nothing.
     Read,
-    /// To keep this in the same session.
+    /// Saves this version in the same session.
     Kept(Version),
-    /// To keep this in a new session, and to end the one it had, if any: whether to its user it is that one still, under a new id.
-    Begun { version: Version, goes_on: bool },
-    /// To end the session, and to take the cookie away.
+    /// Saves this version in a new session and ends the old one, if any. `goes_on`: to the user the
+    /// new session is still the old one, under a new id.
+    Begun {
+        version: Version,
+        goes_on: bool,
+    },
+    /// Ends the session and removes the cookie.
     Ended,
-    /// To keep nothing, and to say so.
+    /// Saves nothing and reports a conflict.
     Refused,
 }
 
-/// Does deeds to what a request has found.
+/// Applies deeds to what a request has found.
 pub(crate) fn replay(found: Found, deeds: &[Deed]) -> After {
     let Found { start, content, answers, of } = found;
     let mut after = After {
@@ -180,7 +181,7 @@ impl After {
     fn take_in(&mut self, Deed { act, at, value, delivered, given, anew, failed }: &Deed) {
         match *act {
             Act::Set(key) => self.set(key, Some(value)),
-            // What a session that is over had is not known.
+            // The content of a session that has ended is unknown, so a removal counts as a write.
             Act::Remove(key) if self.content.data.contains_key(key) || (self.start == Start::Lost && !self.cleared) => {
                 self.set(key, None)
             }
@@ -198,7 +199,8 @@ impl After {
                 self.content.flash.insert(key.to_owned(), value.clone());
                 self.written = true;
             }
-            // It was taken out of the store at once, and is put back where the session is there.
+            // The store removed the message at once. If the call fails, it is put back into a
+            // session that still exists.
             Act::Take(key) => {
                 if let (true, Some(message), Start::Live) = (*failed, delivered, self.start) {
                     self.content.flash.insert(key.to_owned(), message.clone());
@@ -239,16 +241,18 @@ impl After {
 
     fn clear(&mut self, at: u64) {
         (self.content, self.of, self.cleared) = (Content::empty(at), None, true);
-        // What was made of values of the session before is over with it.
+        // An update that used values of the old session ends with it.
         (self.answers, self.outdated) = (Vec::new(), false);
     }
 
-    /// Whether the request itself has ended the session or given it another id: nobody else has the one that goes on.
+    /// Whether the request itself ended the session or gave it a new id. Then nobody else has the
+    /// session that goes on.
     pub(crate) fn is_own(&self) -> bool {
         self.moved || self.logged_in || self.logged_out
     }
 
-    /// Whether the session that is there goes on with it, so that it must be as it was told.
+    /// Whether the request writes to the existing session, which must then be as the request saw
+    /// it.
     pub(crate) fn goes_on(&self, now: u64) -> bool {
         let refused = self.outdated || self.is_over(now);
         self.start == Start::Live && !self.cleared && (self.written || self.put_back) && !refused
@@ -258,14 +262,15 @@ impl After {
         longest(self.content.created_at, now) == 0
     }
 
-    /// What there is to do for a request that is done at this time.
+    /// What a request that ends at `now` must do.
     pub(crate) fn effect(self, now: u64) -> Effect {
         let (hands, over) = (self.logged_in || self.logged_out, self.is_over(now));
         let goes_on = self.start == Start::Live && !self.cleared && self.was_of.is_some();
         let version = Version { content: self.content, answers: self.answers };
         match self.start {
-            // What was written is in the session that goes on, or it is not answered as if it were. One that has come to its absolute
-            // end, or would as soon as it begins, does not go on.
+            // A write is saved in the session that goes on, or the request gets a conflict. A
+            // session at its absolute end does not go on, nor does one that would end as soon as it
+            // begins.
             Start::Lost if !hands && self.written => Effect::Refused,
             Start::Lost if !hands => Effect::Nothing,
             _ if self.written && !hands && over => Effect::Refused,
@@ -280,33 +285,34 @@ impl After {
     }
 }
 
-/// What a count becomes.
+/// The counter after one more increment.
 pub(crate) fn next(count: Option<&Value>) -> Value {
     (count.and_then(Value::as_u64).unwrap_or(0) + 1).into()
 }
 
-/// A session that was put in.
+/// A session that was put into the store.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) key: StoreKey,
-    /// What a browser was told of it, if one was.
+    /// The cookie that a browser got, if any.
     pub(crate) cookie: Option<String>,
-    /// What was in it, and last of all what is in it.
+    /// The content over time. The last version is the present one.
     pub(crate) versions: Vec<Version>,
-    /// When it comes to its end without a request: at the earliest and at the latest.
+    /// The earliest and the latest time at which it expires without a request.
     pub(crate) until: (u64, u64),
-    /// To its user it is one with all those that got a new id of it, or it of them: the first of them.
+    /// The index of the first session in a row of sessions that replaced each other under new ids.
+    /// To the user they are one session.
     pub(crate) first: usize,
-    /// The server that ended it or gave it another id.
+    /// The server that ended it or gave it a new id.
     pub(crate) ended_by: Option<usize>,
 }
 
-/// Whether a session is there.
+/// Whether a session exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
     On,
     Over,
-    /// It came to its end about now.
+    /// It ends about now.
     Unsure,
 }
 
@@ -319,13 +325,13 @@ impl Session {
         &self.last().content
     }
 
-    /// Whether it is there, and no clock is near its end.
+    /// Whether it exists and is not about to expire.
     pub(crate) fn is_surely_on(&self, now: u64) -> bool {
         self.ended_by.is_none() && self.until.0.min(self.content().created_at + ABSOLUTE) > now
     }
 
-    /// Whether it is there for a request that looked at the clock at the first time, and at the store at the last. A store with a
-    /// clock of its own may be ahead by as much as `ahead`.
+    /// Whether the session exists for a request that read the clock at `first` and reached the
+    /// store at `last`. The clock of the store may be ahead by up to `ahead`.
     pub(crate) fn life(&self, (first, last): (u64, u64), ahead: u64) -> Life {
         let end = self.content().created_at + ABSOLUTE;
         let (earliest, latest) = (self.until.0.min(end), self.until.1.min(end));
@@ -339,7 +345,7 @@ impl Session {
     }
 }
 
-/// What a session of this age has before it, at most.
+/// The longest time that a session may still live.
 pub(crate) fn longest(created_at: u64, now: u64) -> u64 {
     TTL.min((created_at + ABSOLUTE).saturating_sub(now))
 }

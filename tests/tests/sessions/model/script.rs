@@ -16,7 +16,6 @@ use crate::model::case::{Act, COUNT};
 use crate::model::oracle::{Content, Deed, next};
 use crate::model::stepped::Turns;
 
-/// What a request needs.
 pub(crate) struct Script {
     pub(crate) number: usize,
     pub(crate) manager: Manager,
@@ -27,25 +26,25 @@ pub(crate) struct Script {
     pub(crate) fails: bool,
 }
 
-/// What a request has noted down. Times are of the clock.
+/// The notes of a request. Times are those of the test's clock.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) opening_at: u64,
-    /// What it saw in the session that it opened. Of `None` there was no session.
+    /// What it saw in the session that it opened, or `Some(None)` if it got no session.
     pub(crate) opened: Option<Option<Seen>>,
-    /// Whether it is at its deeds.
+    /// Whether it has begun with its acts.
     pub(crate) acting: bool,
     /// The message that it is about to take.
     pub(crate) taking: Option<&'static str>,
     pub(crate) deeds: Vec<Deed>,
-    /// What it saw after its own deeds.
+    /// What it saw after its own acts.
     pub(crate) seen: Option<Seen>,
     pub(crate) closing_at: u64,
-    /// How many store calls it had made by then.
+    /// The number of store calls it had made by then.
     pub(crate) calls: u64,
 }
 
-/// What a session shows to a call.
+/// What a call sees of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) user: Option<String>,
@@ -58,10 +57,9 @@ impl Seen {
     }
 }
 
-/// How a request ended.
 pub(crate) type Closed = Result<Sent, CloseError>;
 
-/// A request under way.
+/// A running request.
 pub(crate) type Exchange = Pin<Box<dyn Future<Output = Closed>>>;
 
 /// What a response does to the cookie.
@@ -111,7 +109,8 @@ impl Script {
     }
 
     async fn act(&self, session: &Session, act: Act, index: usize) -> Deed {
-        // Whose it is can be told by looking at it.
+        // Each value names the owner of the session, so that a check can find values in wrong
+        // hands.
         let owner = session.user_id().unwrap_or_else(|| NOBODY.to_owned());
         let text = format!("{owner}#{}.{index}", self.number);
         let (mut delivered, mut counted) = (None, None);
@@ -156,5 +155,5 @@ fn sent(line: &HeaderValue) -> Sent {
     Sent::Cookie { value, max_age }
 }
 
-/// The owner of what a visitor left who was not logged in.
+/// The owner named in values of a visitor who was not logged in.
 pub(crate) const NOBODY: &str = "nobody";

@@ -11,33 +11,33 @@ use velox_session::store::{
 };
 use velox_session::{Record, SessionStore, StoreKey};
 
-/// Where requests wait for their turn. Clones are the same place.
+/// The place where requests wait for their turn. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Turns(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     waits: AtomicBool,
-    /// What passes between the store and the request whose turn it is.
+    /// The talk between the store and the request whose turn it is.
     talk: Mutex<Talk>,
 }
 
-/// What has passed between the store and one request.
+/// What passed between the store and one request.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
-    /// How many store calls there have been.
+    /// The number of store calls.
     pub(crate) calls: u64,
-    /// How often the store has said which record is there, and what it said last.
+    /// How often the store said which record is there. `record` holds what it said last.
     pub(crate) told: u64,
     pub(crate) record: Option<Record>,
-    /// Which sessions were ended.
+    /// The sessions that it ended.
     pub(crate) destroyed: Vec<StoreKey>,
-    /// Under which key a session was put in last.
+    /// The key of the session that it created last.
     pub(crate) created: Option<StoreKey>,
 }
 
 impl Turns {
-    /// Waits until the request is told to go on.
+    /// Waits for the turn of the request.
     pub(crate) async fn wait(&self) {
         let mut told = false;
         std::future::poll_fn(|_| {
@@ -50,7 +50,8 @@ impl Turns {
         .await;
     }
 
-    /// Lets a request go on until it waits for its next turn, or ends. Nothing else runs meanwhile, but for the store's connection.
+    /// Lets a request run up to its next turn or its end. Nothing else runs meanwhile, except for
+    /// the store's connection.
     pub(crate) async fn go_on<T>(&self, request: &mut Pin<Box<dyn Future<Output = T>>>, talk: &mut Talk) -> Option<T> {
         self.0.waits.store(false, Ordering::Relaxed);
         std::mem::swap(&mut *self.talk(), talk);
@@ -64,7 +65,7 @@ impl Turns {
         output
     }
 
-    /// How many store calls the request has made whose turn it is.
+    /// The number of store calls of the request whose turn it is.
     pub(crate) fn calls(&self) -> u64 {
         self.talk().calls
     }
@@ -89,7 +90,8 @@ impl Turns {
     }
 }
 
-/// A store that takes turns, and has only the methods that every store must have: for all others there are the trait's own.
+/// A store that takes turns. It has only the required methods and uses the trait's defaults for the
+/// others.
 #[derive(Clone)]
 pub(crate) struct Plain {
     pub(crate) store: Arc<dyn SessionStore>,
@@ -129,11 +131,10 @@ impl SessionStore for Plain {
     }
 }
 
-/// The store of a server.
 pub(crate) struct Stepped {
     pub(crate) plain: Plain,
-    /// Whether a session is loaded and renewed in one step, and put in in one, or as stores do it that know nothing of `load` and
-    /// `create`.
+    /// Whether `load` and `create` take one step each. Otherwise the defaults of the trait run, as
+    /// for stores that do not override them.
     pub(crate) at_once: bool,
 }
 

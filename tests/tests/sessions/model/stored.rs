@@ -7,7 +7,7 @@ use crate::model::oracle::{ABSOLUTE, Content, Life};
 use crate::model::world::World;
 
 impl World {
-    /// What the store has is what was acknowledged, and nothing of a session that is over.
+    /// Checks that the store has what was acknowledged, and nothing of a session that has ended.
     pub(super) async fn check_stored(&self, index: usize) {
         let session = &self.sessions[index];
         let record = self.record(&session.key).await.map(|record| Content::of(&record));
@@ -20,12 +20,12 @@ impl World {
         self.check(right, || format!("session {index} is {record:?} instead of {session:?}"));
     }
 
-    /// There are the records of the sessions that are there, and no others.
+    /// Checks that the store has a record for every session that exists, and no others.
     pub(super) async fn check_records(&mut self) {
         let now = self.clock.now();
         let lives = |life: Life| (0..self.sessions.len()).filter(|index| self.life(*index, now) == life).count();
         let least = lives(Life::On);
-        // The store may keep a session that is over by its age until it is asked for, or not.
+        // A store may keep a session past its absolute end until it is asked for.
         let aged = self.sessions.iter().filter(|session| {
             session.ended_by.is_none() && session.content().created_at + ABSOLUTE <= now && session.until.1 > now
         });
@@ -34,7 +34,7 @@ impl World {
         self.check((least..=most).contains(&records), || format!("G1: {records} records instead of {least} to {most}"));
     }
 
-    /// What is left is as it has to be.
+    /// Checks the state after the run.
     pub(super) async fn check_the_end(&mut self) {
         self.check_records().await;
         for index in 0..self.sessions.len() {

@@ -23,45 +23,45 @@ pub(crate) struct World {
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) clock: ManualClock,
     servers: [Manager; 2],
-    /// A third server, which takes no turns and only looks.
+    /// A third server that takes no turns and only reads.
     pub(super) onlooker: Manager,
     turns: Turns,
     jars: [Option<(String, u64)>; BROWSERS],
     running: Vec<Running>,
     begun: Instant,
     sent: usize,
-    /// The sessions as they have to be, in the order in which they began.
+    /// The sessions that the model expects, oldest first.
     pub(super) sessions: Vec<Session>,
-    /// How often each message was given to somebody whose request was answered.
+    /// How often each message reached a request that was answered.
     pub(super) delivered: BTreeMap<String, usize>,
-    /// What was ended before the request that began it was done.
+    /// The keys of sessions that ended before the request that began them did.
     pub(super) ended_early: HashSet<StoreKey>,
     history: Vec<String>,
     pub(crate) tally: Tally,
 }
 
-/// What was met on the way: so that a test knows that it has tested something.
+/// Counts what happened in a run, so that the test can tell whether it tested anything.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) requests: usize,
     pub(crate) store_calls: u64,
-    /// Requests that wrote to a session which somebody else had written to since they loaded it.
+    /// Requests that wrote to a session to which another request had written since they loaded it.
     pub(crate) merged: usize,
-    /// Requests whose session was ended, or got another id, while they ran.
+    /// Requests whose session ended or got a new id while they ran.
     pub(crate) lost: usize,
-    /// Requests that were answered that nothing they wrote was kept.
+    /// Requests that were told that nothing they wrote was saved.
     pub(crate) refused: usize,
-    /// Among them those whose session was there, and an update was made of another value.
+    /// Those among them whose session existed, but whose update started from an old value.
     pub(crate) outdated: usize,
     /// Updates that were saved at once.
     pub(crate) updates: usize,
-    /// Among them those that a session began with.
+    /// Those among them that began a session.
     pub(crate) begun_at_once: usize,
-    /// Updates that were saved with what else a request did to a session of its own.
+    /// Updates that were saved with the other changes of a request, in a session of its own.
     pub(crate) updates_later: usize,
     /// Updates that found their session gone.
     pub(crate) updates_refused: usize,
-    /// Sessions that a logout has ended which had a new id since.
+    /// Sessions that ended by a logout under an older id.
     pub(crate) ended_elsewhere: usize,
     pub(crate) messages: usize,
     pub(crate) expired: usize,
@@ -89,7 +89,7 @@ impl std::ops::Add for Tally {
     }
 }
 
-/// A request under way.
+/// A running request.
 pub(super) struct Running {
     pub(super) request: Request,
     pub(super) number: usize,
@@ -97,41 +97,40 @@ pub(super) struct Running {
     future: Exchange,
     browser: usize,
     pub(super) cookie: Option<String>,
-    /// What has passed between it and the store.
+    /// What passed between it and the store.
     pub(super) talk: Talk,
-    /// When it had its last turn: what it does when the store has answered it has begun then.
+    /// When it had its last turn. The code that follows a store call counts as begun at that time.
     pub(super) turned_at: u64,
-    /// When it last made up its mind how to end; zero before that.
+    /// When it last decided how to end; zero before that.
     pub(super) planned_at: u64,
-    /// Whether what its call saw was checked.
+    /// Whether `check_seen` has run.
     saw: bool,
-    /// The session of its cookie, what it was like when the request was sent, and until when it would have lived then.
+    /// The session of its cookie: its index, its version when the request was sent, and until when
+    /// it would have lived.
     pub(super) of: Option<(usize, usize, u64)>,
-    /// What it has opened.
     pub(super) opened: Option<Opened>,
     /// How many of its deeds were checked.
     pub(super) checked: usize,
-    /// Those that are to be done when it is.
+    /// The deeds that are saved at the end of the request.
     pub(super) deeds: Vec<Deed>,
-    /// The message that is due to it, if it is about to take one.
+    /// The message that it must get, if it is about to take one.
     pub(super) due: Option<Option<Value>>,
 }
 
-/// A session that a request has opened.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) index: usize,
-    /// What the request was told of it last.
+    /// What the store told the request last.
     pub(super) found: Found,
-    /// Which version that is.
+    /// The version that `found` is.
     pub(super) version: usize,
-    /// Whether another request has written to it since this one has loaded it.
+    /// Whether another request has written to the session since this one loaded it.
     pub(super) overtaken: bool,
-    /// Whether the request has renewed it. Of `None` that is not known to the millisecond.
+    /// Whether the request renewed it; `None` if that depends on a millisecond.
     pub(super) renewed: Option<bool>,
-    /// When it was there, as the request knows.
+    /// When the session was there, as far as the request knows.
     pub(super) seen_at: u64,
-    /// Until when it would live then, as the request knows: at the earliest and at the latest.
+    /// The earliest and the latest end of its life, seen from then.
     pub(super) until: (u64, u64),
 }
 
@@ -141,7 +140,7 @@ impl World {
         let settings = || {
             let settings = session_middleware(SECRET).cookie_name("session").secure(false).clock(clock.clone());
             let settings = settings.max_age(Duration::from_millis(TTL)).touch_interval(Duration::from_millis(INTERVAL));
-            // Time passes in steps that no request would wait for.
+            // Time passes in steps that are longer than any request would wait.
             settings.absolute_timeout(Duration::from_millis(ABSOLUTE)).patience(Duration::from_secs(86_400))
         };
         let servers = [0, IN_STEPS].map(|server| {
@@ -169,7 +168,7 @@ impl World {
         }
     }
 
-    /// Lets all of it happen, and looks at what is left.
+    /// Runs all steps and checks the store at the end.
     pub(crate) async fn run(mut self, case: Case) -> Tally {
         if let Some(acts) = case.begin {
             self.send(Request { browser: 0, stolen: None, server: 0, acts, fails: false });
@@ -195,7 +194,7 @@ impl World {
         self.tally
     }
 
-    /// Lets all requests under way come to their ends, in turn.
+    /// Runs all running requests to their ends, in turn.
     async fn finish(&mut self) {
         let mut next = 0;
         while !self.running.is_empty() {
@@ -290,12 +289,13 @@ impl World {
         }
     }
 
-    /// The record of a key, past all turns.
+    /// Reads a record without a turn.
     pub(super) async fn record(&self, key: &StoreKey) -> Option<Record> {
         self.store.get(key).await.expect("the store answers")
     }
 
-    /// How far the store's own clock may be ahead of the test's: the test has taken real time.
+    /// How far the clock of the store may be ahead of the test's: by the real time that the test
+    /// took.
     pub(super) fn ahead(&self) -> u64 {
         let taken = self.begun.elapsed().as_millis();
         if self.ground.ages_by_itself() { u64::try_from(taken).expect("short") + 2 } else { 0 }
@@ -310,14 +310,14 @@ impl World {
         self.history.push(line);
     }
 
-    /// Fails with all that happened.
+    /// Fails with the whole history.
     pub(super) fn check(&self, holds: bool, what: impl FnOnce() -> String) {
         assert!(holds, "{}\n{}", what(), self.history.join("\n"));
     }
 }
 
 impl Running {
-    /// What its deeds are done to.
+    /// What its deeds are applied to.
     pub(super) fn found(&self) -> Found {
         match &self.opened {
             Some(opened) => opened.found.clone(),
@@ -326,7 +326,7 @@ impl Running {
     }
 }
 
-/// The key of the session of a cookie.
+/// The store key of the session in a cookie.
 pub(super) fn key_of(cookie: &str) -> StoreKey {
     let id = cookie.split('.').next().expect("an id");
     let digest: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -334,6 +334,6 @@ pub(super) fn key_of(cookie: &str) -> StoreKey {
 }
 
 pub(crate) const START: u64 = 1_700_000_000_000;
-/// The server whose store does nothing in one step that it need not.
+/// The server whose store uses the trait's defaults, which take several steps.
 const IN_STEPS: usize = 1;
 const AT_ONCE: usize = 4;
