@@ -16,7 +16,7 @@ use velox_tests::{Browser, Probe, Reply, SECRET, SessionsApp};
 
 struct Stage {
     app: SessionsApp,
-    /// Whether the store has a clock of its own.
+    /// `Some` if the store is a Redis, which has its own clock.
     redis: Option<RedisServer>,
 }
 
@@ -32,7 +32,7 @@ impl Stage {
         [Self { app: app(Arc::new(memory)), redis: None }, Self { app: app(Arc::new(store)), redis: Some(server) }]
     }
 
-    /// Lets so much time pass that marks and requests can be told apart.
+    /// Lets enough time pass that a mark is later than the requests before it.
     async fn moment(&self) {
         self.app.pass(Duration::from_millis(10));
         if self.redis.is_some() {
@@ -40,7 +40,7 @@ impl Stage {
         }
     }
 
-    /// Starts a slow call, lets something happen while it waits, and gives its answer.
+    /// Starts a slow call, awaits `event` while the call waits, and returns the reply.
     async fn meanwhile<T>(
         &self,
         call: impl Future<Output = Reply> + Send + 'static,
@@ -73,7 +73,7 @@ fn assert_conflict(reply: &Reply, context: &str) {
     assert!(!reply.headers.contains_key("set-cookie"), "{context}: {reply:?}");
 }
 
-/// What another request does to the session meanwhile.
+/// What another request does to the session while the call waits.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Regenerate,
@@ -105,7 +105,7 @@ impl Event {
         browser
     }
 
-    /// Lets it happen in a browser that has the same cookie, and gives that.
+    /// Lets it happen in `browser`, which has the same cookie, and returns that browser.
     async fn happen(self, app: &SessionsApp, mut browser: Browser) -> Browser {
         let reply = match self {
             Self::Regenerate => browser.post("/api/session/regenerate", json!({})).await,
@@ -119,7 +119,6 @@ impl Event {
         browser
     }
 
-    /// Whether the session goes on.
     fn goes_on(self) -> bool {
         matches!(self, Self::Regenerate | Self::LoginOfTheSame | Self::LoginOfAVisitor)
     }
@@ -135,7 +134,7 @@ async fn a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
                 let call = slow(&browser, "doAndWait", deed);
                 let (reply, mut browser) = stage.meanwhile(call, event.happen(&stage.app, browser)).await;
                 assert_conflict(&reply, &context);
-                // Nothing of it is kept, in no session.
+                // Nothing of it is in any session.
                 let data = browser.get("/api/session/data").await.result();
                 assert_eq!(data.get("slow"), None, "{context}");
                 assert_eq!(data.get("there").is_some(), event.goes_on(), "{context}");
@@ -216,7 +215,7 @@ async fn a_login_that_began_before_all_sessions_were_ended_is_answered_409() {
             assert_conflict(&reply, procedure);
             let listed = visitor.start_get("/api/users/sessionsOf?id=u1").await.result();
             assert_eq!(listed.as_array().map(Vec::len), Some(usize::from(procedure == "logoutOthers")), "{procedure}");
-            // Whoever begins afterwards is let in, and others are not concerned.
+            // A login that starts later succeeds, and other users are unaffected.
             stage.app.alice().await;
             stage.app.bob().await;
             stage.app.visitor().post("/api/users/endAllOf", json!({"id": "u1"})).await.result();
@@ -269,7 +268,8 @@ async fn an_update_stands_whatever_becomes_of_the_call() {
     }
 }
 
-/// Each round of a compare-and-set takes one trip, so that six go round within the time that a request has.
+/// Each round of a compare-and-set takes one round trip, so six rounds fit into the time of a
+/// request.
 #[tokio::test]
 async fn six_increments_at_once_are_all_done_where_redis_is_slow() {
     let server = RedisServer::start().await;
@@ -278,7 +278,7 @@ async fn six_increments_at_once_are_all_done_where_redis_is_slow() {
         settings.store(RedisStore::connect(&line.url()).expect("an address")).clock(SystemClock)
     });
     let alice = app.alice().await;
-    // The connection is made, and the scripts are known.
+    // Opens the connection and loads the scripts.
     for procedure in ["/api/session/count", "/api/session/set"] {
         alice.start_post(procedure, &json!({"key": "k5", "value": 0})).await;
     }
@@ -326,7 +326,7 @@ async fn a_head_request_slides_the_session_and_writes_nothing_else() {
             (*head.method_mut(), *head.uri_mut()) = (Method::HEAD, target.parse().expect("a target"));
             let reply = alice.send(head).await;
             assert_eq!(reply.status, 200, "{target}: {reply:?}");
-            // It slides once; Redis itself has not aged.
+            // It slides once. The clock of Redis has not advanced, so there it does not slide.
             let slides = stage.redis.is_none() && target.contains("note");
             assert_eq!(reply.headers.contains_key("set-cookie"), slides, "{target}");
         }

@@ -11,7 +11,7 @@ use velox_session::config::ConfigProblem;
 use velox_session::{MemoryStore, SameSite, Secret, SessionBuilder, session_middleware};
 use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp};
 
-/// An application in which Alice is logged in, and the value of her cookie.
+/// An application in which Alice is logged in, with the value of her cookie.
 struct World {
     app: SessionsApp,
     value: String,
@@ -24,12 +24,13 @@ impl World {
         Self { app, value }
     }
 
-    /// Another session of Alice's.
+    /// Returns the cookie of another session of Alice.
     async fn second(&self) -> String {
         self.app.alice().await.value("session")
     }
 
-    /// Who is logged in by these `Cookie` lines, if somebody is: a status. The store's calls are forgotten before.
+    /// Asks for the profile with these `Cookie` lines and returns the status. Clears the list of
+    /// store calls first.
     async fn status(&self, lines: &[&[u8]]) -> u16 {
         self.app.store.calls();
         let reply = profile(&self.app, lines.iter().map(|line| ("cookie", *line))).await;
@@ -42,7 +43,7 @@ impl World {
         assert_eq!(self.status(&[line]).await, 200, "{:?}", String::from_utf8_lossy(line));
     }
 
-    /// Refuses a line without asking the store.
+    /// Checks that a line is refused without a store call.
     async fn refuses(&self, line: impl AsRef<[u8]>) {
         let line = line.as_ref();
         let shown = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
@@ -60,7 +61,7 @@ async fn profile<'a>(app: &SessionsApp, headers: impl IntoIterator<Item = (&'a s
     app.visitor().start(request).await
 }
 
-// ---- the value ----
+// ---- The value ----
 
 #[tokio::test]
 async fn a_change_of_any_byte_is_refused_before_the_store_is_asked() {
@@ -110,7 +111,7 @@ async fn a_value_has_one_spelling() {
     if standard != *value {
         aliases.push(standard);
     }
-    // The last characters carry two bits each that stand for nothing.
+    // The last character of each part has two bits that carry no data.
     for index in [42, 86] {
         for byte in (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*b"-_") {
             let mut alias = value.clone().into_bytes();
@@ -140,7 +141,7 @@ async fn a_value_of_another_length_is_refused() {
 
 #[tokio::test]
 async fn a_value_of_another_cookie_of_the_same_application_is_no_session() {
-    // The same secret, and even the same store.
+    // Both cookies use the same secret and the same store.
     let app = SessionsApp::start();
     let other = SessionsApp::over(&app.store, &app.clock, SECRET, |settings| settings.cookie_name("other"));
     let value = other.alice().await.value("other");
@@ -151,7 +152,7 @@ async fn a_value_of_another_cookie_of_the_same_application_is_no_session() {
     assert_eq!(status(format!("session={value}")).await, 401);
     assert_eq!(status(format!("other={value}")).await, 401);
 
-    // Of the short session, which has a store of its own.
+    // The short session has a store of its own.
     let mut browser = app.visitor();
     let login = json!({"email": "alice@example.com", "password": "wonderland-1"});
     browser.post("/api/short/login", login).await.result();
@@ -173,7 +174,7 @@ async fn a_value_signed_by_another_secret_is_refused() {
 
 #[tokio::test]
 async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() {
-    // `over` takes one secret; the ring is set in the builder that `change` gets, by building anew.
+    // `over` takes one secret, so `ring` builds the settings anew.
     let old = World::new().await;
     let new_secret = "the-new-conformance-secret-9876543210";
     let ring = |_| {
@@ -202,7 +203,7 @@ async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() 
     assert_eq!(status(&anew).await, 200);
 }
 
-// ---- the header ----
+// ---- The header ----
 
 #[tokio::test]
 async fn other_cookies_beside_it_hide_nothing() {
@@ -380,13 +381,13 @@ async fn large_and_binary_cookies_cost_no_store_call() {
             world.refuses([b"session=", &value[..]].concat()).await;
             world.refuses([b"session=", world.value.as_bytes(), &value].concat()).await;
         }
-        // As many as there is room for, and the right one in the end.
+        // As many cookies as fit, with the right one at the end.
         let many = [b"a=1;".repeat(size / 4), b"session;".repeat(100), format!("session={}", world.value).into()];
         world.accepts(many.concat()).await;
     }
 }
 
-// ---- what browsers are told ----
+// ---- What browsers receive ----
 
 async fn line_of(app: &SessionsApp, browser: &mut Browser, target: &str, body: serde_json::Value) -> String {
     let reply = browser.post(target, body).await;
@@ -395,7 +396,7 @@ async fn line_of(app: &SessionsApp, browser: &mut Browser, target: &str, body: s
     reply.header("set-cookie").expect("a cookie").to_owned()
 }
 
-/// The lines of a login and of a logout, with `<v>` for the value.
+/// Returns the `Set-Cookie` lines of a login and of a logout, with `<v>` in place of the value.
 async fn lines(app: &SessionsApp, name: &str) -> (String, String) {
     let mut browser = app.visitor();
     let login = json!({"email": "alice@example.com", "password": "wonderland-1"});
@@ -518,11 +519,12 @@ async fn the_cookie_reveals_nothing_of_who_or_when() {
     let world = World::new().await;
     let other = world.second().await;
     let same = world.value.bytes().zip(other.bytes()).filter(|(one, other)| one == other).count();
-    // The dot, and what chance has: 86 times one in 64, and 15 or more of them but for once in 10^10 runs.
+    // The dot is the same in both, and chance makes others equal: each of 86 characters with a
+    // probability of 1/64. 15 or more are equal in one of 10^10 runs.
     assert!(same < 16, "{} and {other}", world.value);
 }
 
-// ---- settings ----
+// ---- Settings ----
 
 fn problems(settings: velox_session::SessionBuilder) -> Vec<String> {
     let error = settings.build().expect_err("wrong settings");

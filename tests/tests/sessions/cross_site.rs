@@ -22,7 +22,7 @@ const PARTNER: (&str, &str) = ("origin", "https://partner.example");
 const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");
 const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-site");
 
-/// What browsers say when a page of another site makes them send something, and what is nobody's word.
+/// Headers that a browser sends for a page of another site, and headers that make no sense.
 const ELSEWHERE: [&[(&str, &str)]; 12] = [
     &[CROSS],
     &[SAME_SITE],
@@ -38,7 +38,7 @@ const ELSEWHERE: [&[(&str, &str)]; 12] = [
     &[OWN, OWN],
 ];
 
-/// What browsers say of the application's own pages, and other clients of themselves.
+/// Headers that a browser sends for the application's own pages, and headers of other clients.
 const HERE: [&[(&str, &str)]; 8] = [
     &[],
     &[("user-agent", "curl/8"), ("referer", "https://evil.example/")],
@@ -50,7 +50,7 @@ const HERE: [&[(&str, &str)]; 8] = [
     &[("origin", "http://shop.example")],
 ];
 
-/// Mutations behind all three middlewares, each of which changes something.
+/// Mutations behind all three middlewares. Each changes something.
 fn mutations() -> [(&'static str, Value); 9] {
     let bob = json!({"email": "bob@example.com", "password": "builder-22"});
     let entry = json!({"key": "theme", "value": "dark"});
@@ -67,7 +67,7 @@ fn mutations() -> [(&'static str, Value); 9] {
     ]
 }
 
-/// A request to the application's host, with these headers.
+/// Adds the application's host and these headers to a request.
 fn with(mut request: Request<Full<Bytes>>, headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
     request.headers_mut().insert(HOST, HeaderValue::from_static(APP_HOST));
     for (name, value) in headers {
@@ -81,7 +81,7 @@ async fn post(browser: &mut Browser, target: &str, body: &Value, headers: &[(&st
     browser.send(with(request(Method::POST, target, body.to_string()), headers)).await
 }
 
-/// What there is to see of Alice and her sessions; the store's calls are forgotten.
+/// Reads everything that can be seen of Alice and her sessions, and clears the list of store calls.
 async fn state(app: &SessionsApp, alice: &Browser) -> Vec<Value> {
     let mut alice = alice.clone();
     let mut seen = Vec::new();
@@ -106,7 +106,7 @@ fn assert_refused(reply: &Reply) {
     assert_eq!(reply.header("set-cookie"), None);
 }
 
-// ---- mutations from elsewhere ----
+// ---- Mutations from other sites ----
 
 #[tokio::test]
 async fn a_mutation_from_another_site_is_refused_and_nothing_is_done() {
@@ -124,7 +124,7 @@ async fn a_mutation_from_another_site_is_refused_and_nothing_is_done() {
 
 #[tokio::test]
 async fn another_site_cannot_log_a_visitor_in() {
-    // A login needs no cookie, so that `SameSite` does not hold it up.
+    // `SameSite` does not prevent this: a login needs no cookie.
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     let mallory = json!({"email": "bob@example.com", "password": "builder-22"});
@@ -210,7 +210,7 @@ async fn in_development_the_reply_says_what_would_let_the_request_pass_and_echoe
     assert_eq!(message(true, &[CROSS]).await, plain);
 }
 
-/// The browser compares the origins, and no `Host` header tells more.
+/// With `Sec-Fetch-Site`, the browser has compared the origins already, so `Host` does not count.
 #[tokio::test]
 async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_host() {
     let csrf = csrf(SECRET).secure(false).build().expect("good settings");
@@ -231,7 +231,7 @@ async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_hos
     }
 }
 
-// ---- pages of the application ----
+// ---- Pages of the application ----
 
 #[tokio::test]
 async fn the_applications_own_pages_and_clients_that_are_no_browsers_pass() {
@@ -365,7 +365,7 @@ async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
     assert_eq!((alice.value("session"), state(&app, &alice).await), (cookie, before));
 }
 
-// ---- preflights ----
+// ---- Preflights ----
 
 #[tokio::test]
 async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutations() {
@@ -387,7 +387,7 @@ async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutatio
     }
 }
 
-// ---- queries, and settings ----
+// ---- Queries and settings ----
 
 #[tokio::test]
 async fn a_query_passes_from_anywhere() {
@@ -416,7 +416,7 @@ async fn a_trusted_origin_sends_mutations_and_no_other_does() {
     for headers in [&[CROSS, PARTNER, PARTNER][..], &[CROSS, ("origin", "http://partner.example")]] {
         assert_refused(&post(&mut alice, "/api/session/set", &body, headers).await);
     }
-    // Each kind of session has its own.
+    // Each kind of session has its own list of trusted origins.
     let bob = json!({"email": "bob@example.com", "password": "builder-22"});
     assert_refused(&post(&mut alice, "/api/short/login", &bob, &[CROSS, PARTNER]).await);
 }

@@ -19,7 +19,7 @@ fn clock() -> ManualClock {
     ManualClock::at(1_700_000_000_000)
 }
 
-/// As the contract has it.
+/// The settings of the contract.
 fn plain(clock: &ManualClock) -> Csrf {
     csrf(SECRET).secure(false).clock(clock.clone()).build().expect("good settings")
 }
@@ -29,7 +29,7 @@ struct Note {
     text: String,
 }
 
-/// The token, and mutations behind the guard.
+/// A procedure that issues tokens, and procedures behind the guard.
 fn forms(csrf: &Csrf) -> Client {
     let issuer = csrf.clone();
     let router = Router::<()>::new("csrf")
@@ -47,7 +47,7 @@ async fn token(client: &Client) -> String {
     client.get("/api/csrf/getToken").await.json()["token"].as_str().expect("a token").to_owned()
 }
 
-/// A request to a host, with these headers.
+/// A request to the host, with these headers.
 fn post(target: &str, body: &str, headers: &[(&str, &str)]) -> Request<Full<bytes::Bytes>> {
     let mut request = request(Method::POST, target, body.to_owned());
     let mut all = HeaderMap::new();
@@ -224,7 +224,7 @@ async fn of_several_cookies_four_are_tried() {
             assert_eq!(reply.status, outcome, "{before}: {reply:?}");
         }
     }
-    // On lines of their own, as HTTP/2 has them.
+    // The cookies may also be on separate lines, as in HTTP/2.
     let reply = submit(&client, &[("cookie", "csrf=x"), ("cookie", &cookie(&token)), ("x-csrf-token", &token)]).await;
     assert_eq!(reply.status, 200);
     let forged = "planted; csrf=x";
@@ -232,7 +232,7 @@ async fn of_several_cookies_four_are_tried() {
     assert_refused(&reply, "CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
 }
 
-/// An application whose tokens belong to sessions.
+/// An application whose tokens are bound to sessions if `is_bound`.
 fn bound_forms(is_bound: bool) -> Client {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     let session = settings.build().expect("good settings");
@@ -262,7 +262,7 @@ fn bound_forms(is_bound: bool) -> Client {
 async fn a_token_that_is_bound_to_a_session_is_good_in_that_session_alone() {
     for is_bound in [true, false] {
         let client = bound_forms(is_bound);
-        // By the `Cookie` line of a session, or of none.
+        // Gets a token for the session of this `Cookie` line, if it has one.
         let get_token = async |session: &str| {
             let mut request = get("/api/csrf/getToken");
             request.headers_mut().insert("cookie", session.parse().expect("a value"));
@@ -294,7 +294,7 @@ async fn a_token_that_is_bound_to_a_session_is_good_in_that_session_alone() {
         {
             assert_eq!(submit(session, token).await, !is_bound, "{session}");
         }
-        // A cookie in front that is no session hides nothing.
+        // A forged session cookie in front of the real one does no harm.
         let forged =
             format!("session={}; {alice}", velox_tests::forged(alice.strip_prefix("session=").expect("a value")));
         assert!(submit(&forged, &of_alice).await);
@@ -347,7 +347,7 @@ async fn a_whole_router_is_protected_but_for_its_queries() {
     assert_eq!(client.send(post("/api/shop/buy", "", &headers)).await.result(), "bought");
 }
 
-/// A session and its tokens have one secret, and neither passes for the other.
+/// Sessions and their tokens share a secret, but a token is no session and a session no token.
 #[tokio::test]
 async fn tokens_of_a_session_have_its_secret_its_clock_and_its_origins() {
     let time = clock();

@@ -27,7 +27,7 @@ use velox_session::{
 };
 use velox_tests::{Kind, Log, Probe, SECRET};
 
-/// Where the sessions of a test are, and what opens them.
+/// The store of a test's sessions, and the manager that opens them.
 struct Sessions {
     store: Probe,
     manager: Manager,
@@ -44,7 +44,7 @@ impl Sessions {
         Self { store, manager: change(settings).build_manager().expect("good settings") }
     }
 
-    /// A visitor of the pages below, under the layer.
+    /// A visitor of `pages()` under the layer.
     fn visitor(&self) -> Visitor {
         Visitor::of(pages().layer(self.manager.layer()))
     }
@@ -91,7 +91,6 @@ async fn count(session: Session) -> Result<Json<u32>, SessionError> {
     Ok(Json(session.update("count", |count: Option<u32>| count.unwrap_or(0) + 1).await?))
 }
 
-/// Writes, logs in, and fails.
 async fn fail(session: Session) -> Result<StatusCode, SessionError> {
     session.set("n", 1)?;
     session.login(ada()).await?;
@@ -103,7 +102,6 @@ async fn panic(session: Session) {
     panic!("on purpose");
 }
 
-/// A browser that keeps one cookie.
 #[derive(Clone)]
 struct Visitor {
     site: Router,
@@ -122,7 +120,8 @@ impl Reply {
         self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().expect("text")).collect()
     }
 
-    /// Whether it is an answer of the layer's own, with this code and without a cookie, that no cache keeps.
+    /// Whether the layer itself answered with this code. Such a reply sets no cookie and must not
+    /// be cached.
     fn is_rejection(&self, status: u16, code: &str) -> bool {
         let body = &self.body;
         self.status == status
@@ -356,7 +355,7 @@ async fn no_update_that_was_acknowledged_is_lost() {
     assert_eq!(counts, (1..=20).collect::<Vec<_>>());
 }
 
-/// A service over `http` types that knows nothing of axum.
+/// The service only knows the types of `http`, not axum.
 #[tokio::test]
 async fn any_service_of_tower_finds_the_session_beside_the_request() {
     let sessions = Sessions::new();
@@ -394,7 +393,7 @@ async fn a_layer_in_a_layer_of_the_same_sessions_does_nothing() {
     assert_eq!(sessions.store.calls(), [Kind::Set, Kind::Get]);
 }
 
-/// A page that is sent while it is made is too late.
+/// A body that is still being sent after the head can no longer change the session.
 #[tokio::test]
 async fn once_the_head_has_left_the_session_is_over() {
     let sessions = Sessions::new();
@@ -407,7 +406,7 @@ async fn once_the_head_has_left_the_session_is_over() {
     assert!(matches!(session.set("n", 1), Err(SessionError::Ended)));
 }
 
-// ---- procedures under the layer ----
+// ---- Procedures under the layer ----
 
 /// A layer, and an application whose procedures use the same sessions.
 fn procedures(sessions: &Sessions, settings: SessionBuilder) -> (SessionLayer, App<()>) {
@@ -439,13 +438,13 @@ fn procedures(sessions: &Sessions, settings: SessionBuilder) -> (SessionLayer, A
     (session.layer(), App::new(()).development(false).router(router).trpc("/trpc"))
 }
 
-/// Counts the requests of a session, around whatever answers them.
+/// A middleware that counts the requests of a session.
 async fn counted(session: Session, request: Request<Body>, next: Next) -> Result<Response, SessionError> {
     session.update("count", |count: Option<u32>| count.unwrap_or(0) + 1).await?;
     Ok(next.run(request).await)
 }
 
-/// In a router of axum, and as the layer of an application.
+/// Mounts the procedures in an axum router, and puts the layer on the application itself.
 fn mounted(sessions: &Sessions) -> [Router; 2] {
     let (layer, app) = procedures(sessions, session_middleware(SECRET));
     let routed = pages().fallback_service(app.into_service().expect("good routes")).layer(layer);
@@ -517,7 +516,7 @@ async fn a_middleware_of_axum_writes_to_the_session_of_a_procedure() {
     assert_eq!(visitor.get("/api/auth/read").await.body, 1);
 }
 
-/// Another manager has sessions of its own, also under the same secret.
+/// Another manager has its own sessions, even under the same secret.
 #[tokio::test]
 async fn procedures_of_another_manager_open_their_own_session() {
     let (layered, own) = (Sessions::with(|settings| settings.cookie_name("outer")), Sessions::new());
@@ -529,7 +528,7 @@ async fn procedures_of_another_manager_open_their_own_session() {
     assert_eq!((layered.store.calls(), own.store.calls()), (vec![], vec![Kind::Set]));
 }
 
-// ---- extractors ----
+// ---- Extractors ----
 
 #[tokio::test]
 async fn without_a_user_an_extractor_of_one_is_401_and_an_optional_one_is_none() {
@@ -548,7 +547,7 @@ async fn without_a_user_an_extractor_of_one_is_401_and_an_optional_one_is_none()
     assert_eq!(visitor.get("/home").await.body, user);
 }
 
-/// What the loader below gives.
+/// The user type that the loader below returns.
 #[derive(Clone)]
 struct Account(String);
 
@@ -643,7 +642,7 @@ async fn a_user_of_a_type_of_its_own_is_an_extractor() {
     assert!(visitor.get("/roles").await.is_rejection(401, "SESSION_UNAUTHORIZED"));
     visitor.post("/join").await;
     assert_eq!(visitor.get("/roles").await.body, json!(["admin"]));
-    // One that holds another type of user is of nobody any more.
+    // A session that holds another type of user counts as having no user.
     visitor.post("/login").await;
     assert_eq!(visitor.get("/roles").await.body["code"], "USER_NOT_FOUND");
     assert!(visitor.get("/roles").await.is_rejection(401, "SESSION_UNAUTHORIZED"));
@@ -682,7 +681,7 @@ async fn what_is_missing_is_said_in_the_log() {
     assert_eq!(says("SessionLayer::user_loader"), 1, "{:#?}", log.lines());
 }
 
-/// One loader for procedures and for handlers of axum.
+/// Procedures and axum handlers share one loader.
 #[tokio::test]
 async fn the_loader_of_the_procedures_serves_extractors_too() {
     let sessions = Sessions::new();

@@ -17,11 +17,11 @@ use velox_session::store::{Condition, Destroyed, Expected, StoreError, Stored, a
 use velox_session::{Manager, Record, SessionBuilder, SessionStore, SessionUser, StoreKey, session_middleware};
 use velox_tests::{Kind, Probe, SECRET};
 
-/// A process that serves sessions of a store.
+/// A process that serves the sessions of a store.
 struct Process {
     service: AppService,
     manager: Manager,
-    /// How often a handler has run.
+    /// How often the handler has run.
     subscribed: Arc<AtomicUsize>,
 }
 
@@ -38,7 +38,7 @@ impl Process {
         Self::made(store, clock, change, false)
     }
 
-    /// One whose sessions a layer opens and saves.
+    /// A process in which a layer opens and saves the sessions.
     fn within_layer(store: &Probe, clock: &ManualClock) -> Self {
         Self::made(store, clock, |settings| settings, true)
     }
@@ -109,7 +109,7 @@ impl Process {
         self.call("login", "").await
     }
 
-    /// Subscribes, by tRPC or REST.
+    /// Subscribes by tRPC or REST.
     async fn subscribe(&self, target: &str, cookie: &str) -> Events {
         let request = Request::get(target).header("cookie", cookie).body(Body::empty()).expect("a request");
         let reply = self.service.call(request).await;
@@ -119,7 +119,7 @@ impl Process {
         events
     }
 
-    /// The same, once the first message has come.
+    /// Subscribes and waits for the first message.
     async fn mine(&self, cookie: &str) -> Events {
         let mut events = self.subscribe("/trpc/live.mine", cookie).await;
         assert_eq!(events.next().await.as_deref(), Some("data: \"u1\"\n\n"));
@@ -127,7 +127,6 @@ impl Process {
     }
 }
 
-/// A stream that goes on without an end.
 trait ChainPending: stream::Stream + Sized {
     fn chain_pending(self) -> stream::Chain<Self, stream::Pending<Self::Item>> {
         stream::StreamExt::chain(self, stream::pending())
@@ -151,7 +150,7 @@ impl Events {
         self.come.pop_front()
     }
 
-    /// What comes but for pings, until it ends.
+    /// Returns the remaining events without pings.
     async fn rest(&mut self) -> Vec<String> {
         let mut rest = Vec::new();
         while let Some(event) = self.next().await {
@@ -162,7 +161,7 @@ impl Events {
         rest
     }
 
-    /// The error that it ends with, and how long that has taken.
+    /// Waits for the error that ends the stream. Also returns how long that took.
     async fn failure(&mut self) -> (Value, Duration) {
         let began = Instant::now();
         let rest = self.rest().await;
@@ -171,14 +170,15 @@ impl Events {
         (serde_json::from_str(json).expect("JSON"), began.elapsed())
     }
 
-    /// That it ends without a word, so that the client comes back; and how long that has taken.
+    /// Checks that the stream ends without an event, so that the client reconnects. Returns how
+    /// long that took.
     async fn breaks_off(&mut self) -> Duration {
         let began = Instant::now();
         assert_eq!(self.rest().await, Vec::<String>::new());
         began.elapsed()
     }
 
-    /// That it goes on.
+    /// Checks that the stream goes on.
     async fn goes_on(&mut self) {
         let rest = timeout(Duration::from_secs(10), self.rest()).await;
         assert!(rest.is_err(), "{rest:?}");
@@ -196,9 +196,9 @@ fn is_unauthorized((error, took): (Value, Duration), within: Duration) {
     assert!(took <= within, "{took:?}");
 }
 
-/// By the word of this process.
+/// This process ended the session itself.
 const AT_ONCE: Duration = Duration::from_millis(200);
-/// By the look at the store.
+/// This process learns from the store that the session has ended.
 const SOON: Duration = Duration::from_millis(1500);
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +257,8 @@ async fn a_session_that_expires_ends_its_streams_which_do_not_renew_it() {
     is_unauthorized(stream.failure().await, SOON);
 }
 
-/// The client comes back, which is a request like others: it renews the session, and its cookie. Neither the stream nor the look does.
+/// The client reconnects, and this request renews the session and its cookie like any other. The
+/// stream and the check of the store do not renew it.
 #[tokio::test(start_paused = true)]
 async fn a_stream_keeps_its_session_alive_where_that_is_asked_for() {
     let (store, clock) = world();
@@ -280,13 +281,13 @@ async fn a_stream_keeps_its_session_alive_where_that_is_asked_for() {
         clock.advance(Duration::from_secs(1));
         assert!(stream.breaks_off().await <= SOON);
     }
-    // One that does not come back has no session for longer than others.
+    // A client that does not reconnect keeps its session no longer than usual.
     clock.advance(Duration::from_secs(30));
     let mut refused = process.subscribe("/trpc/live.mine", &cookie).await;
     is_unauthorized(refused.failure().await, AT_ONCE);
 }
 
-/// Whatever a stream keeps alive ends with the absolute timeout: until then nobody is sent back in vain.
+/// The absolute timeout ends the stream. Before that, no client is made to reconnect in vain.
 #[tokio::test(start_paused = true)]
 async fn a_stream_keeps_no_session_alive_beyond_its_absolute_end() {
     let (store, clock) = world();
@@ -310,7 +311,7 @@ async fn the_absolute_end_of_a_session_ends_its_streams() {
     is_unauthorized(stream.failure().await, SOON);
 }
 
-/// Every tab has streams: a new id must log out none of them.
+/// Every tab has streams, and a new session id must not log them out.
 #[tokio::test(start_paused = true)]
 async fn a_new_id_breaks_the_streams_off_so_that_their_clients_come_back() {
     let (store, clock) = world();
@@ -351,7 +352,7 @@ async fn a_store_that_is_silent_for_a_moment_ends_nothing() {
     stream.goes_on().await;
 }
 
-/// However many streams it has; and none of those that have ended.
+/// The number of streams does not matter, and streams that have ended do not count.
 #[tokio::test(start_paused = true)]
 async fn a_session_with_streams_is_looked_at_once_a_second() {
     let (store, clock) = world();
@@ -396,7 +397,7 @@ async fn a_session_has_fifty_streams_and_the_next_is_refused_before_its_handler_
     process.mine(&cookie).await;
 }
 
-/// A visitor may have them too: who comes back is told who it is now.
+/// Visitors may subscribe too. After the reconnect, the client learns that it is now a visitor.
 #[tokio::test(start_paused = true)]
 async fn where_a_session_is_optional_its_end_breaks_the_streams_off() {
     let (store, clock) = world();
@@ -435,7 +436,7 @@ async fn streams_of_a_session_that_a_layer_has_opened_end_with_it_too() {
     is_unauthorized(stream.failure().await, AT_ONCE);
 }
 
-/// By REST the error has the shape of REST.
+/// Over REST the error has the shape of REST.
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_rest_ends_as_one_of_trpc() {
     let (store, clock) = world();
@@ -448,7 +449,7 @@ async fn a_stream_of_rest_ends_as_one_of_trpc() {
     assert_eq!((&error["statusCode"], &error["code"]), (&401.into(), &"SESSION_UNAUTHORIZED".into()));
 }
 
-/// A tab that comes back while its old connection is not yet seen to be gone.
+/// A tab reconnects before the server notices that its old connection is gone.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_comes_back_has_a_stream_while_the_old_one_is_still_there() {
     let (store, clock) = world();
@@ -462,7 +463,7 @@ async fn a_client_that_comes_back_has_a_stream_while_the_old_one_is_still_there(
     drop(old);
 }
 
-/// A store that panics when it is asked for many, while it is told to.
+/// A store that panics in `are_live` while `panics` is set.
 #[derive(Clone)]
 struct Panicking {
     store: Probe,
@@ -511,6 +512,6 @@ async fn a_store_that_panics_breaks_the_streams_off_and_later_ones_are_looked_af
     store.panics.store(false, Ordering::SeqCst);
     let mut stream = process.mine(&cookie).await;
     process.call("logout", &cookie).await;
-    // Nobody can list its user's sessions, so that the client is to come back.
+    // This store cannot list the sessions of a user, so the client must reconnect.
     assert!(stream.breaks_off().await <= AT_ONCE);
 }

@@ -34,7 +34,6 @@ fn has_cookie_line(reply: &Reply) -> bool {
     reply.headers.contains_key("set-cookie")
 }
 
-/// `Cache-Control` and `Vary` of a reply.
 fn caching(reply: &Reply) -> (Option<&str>, Option<&str>) {
     (reply.header("cache-control"), reply.header("vary"))
 }
@@ -42,7 +41,7 @@ fn caching(reply: &Reply) -> (Option<&str>, Option<&str>) {
 const USED: (Option<&str>, Option<&str>) = (Some("no-store"), Some("Cookie"));
 const UNUSED: (Option<&str>, Option<&str>) = (None, None);
 
-// ---- visitors to whom nothing is written ----
+// ---- Visitors to whom nothing is written ----
 
 #[tokio::test]
 async fn a_visitor_to_whom_nothing_is_written_gets_no_cookie_and_costs_no_store_call() {
@@ -138,7 +137,7 @@ async fn a_flood_of_visitors_ends_no_session_of_a_user() {
     assert_eq!(user.get("/api/auth/profile").await.result()["name"], "Alice");
 }
 
-// ---- login, logout, regenerate ----
+// ---- Login, logout, regenerate ----
 
 #[tokio::test]
 async fn a_login_gives_a_new_id_and_the_old_one_is_dead_at_once() {
@@ -257,7 +256,7 @@ async fn a_logout_may_be_repeated_and_needs_no_session() {
         let mut browser = app.visitor();
         browser.plant("session", cookie);
         assert_eq!(browser.post("/api/auth/leave", json!({})).await.status, 200, "{cookie}");
-        // Whoever is logged out has no cookie any more, whatever it was.
+        // A logout removes any cookie, valid or not.
         assert_eq!(browser.cookie("session"), None, "{cookie}");
     }
     let reply = app.visitor().post("/api/auth/leave", json!({})).await;
@@ -304,7 +303,7 @@ async fn no_input_sets_who_somebody_is() {
     }
 }
 
-// ---- what is kept of a call that fails ----
+// ---- What is kept when a call fails ----
 
 #[tokio::test]
 async fn a_write_of_a_call_that_is_refused_is_kept() {
@@ -377,7 +376,7 @@ async fn a_key_or_a_value_that_a_caller_may_not_set_is_the_callers_mistake() {
     assert_eq!(alice.get("/api/auth/profile").await.result()["id"], "u1");
 }
 
-// ---- flash messages ----
+// ---- Flash messages ----
 
 #[tokio::test]
 async fn a_message_is_read_once_in_a_later_request() {
@@ -431,7 +430,7 @@ async fn one_of_eight_readers_gets_the_message() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     visitor.post("/api/session/flash", json!({"key": "note", "value": "once"})).await.result_of_nothing();
-    // All load the session before the first of them saves it.
+    // Every request loads the session before the first of them saves it.
     let gates: Vec<_> = (0..8).map(|_| app.store.park(Kind::Set)).collect();
     let readers: Vec<_> = (0..8).map(|_| tokio::spawn(visitor.start_get("/api/session/message?key=note"))).collect();
     for gate in &gates {
@@ -447,11 +446,11 @@ async fn one_of_eight_readers_gets_the_message() {
     assert_eq!(visitor.get("/api/session/message?key=note").await.result(), Value::Null);
 }
 
-// ---- how long a session lives ----
+// ---- How long a session lives ----
 
 #[tokio::test]
 async fn a_session_that_is_left_alone_ends_to_the_millisecond() {
-    // The cookie is planted, so that it is the server that ends it.
+    // `plant` drops the age of the cookie, so that the server ends the session and not the browser.
     let app = SessionsApp::start();
     for (wait, live) in [(DAY - Duration::from_millis(1), true), (DAY, false)] {
         let mut alice = app.alice().await;
@@ -518,7 +517,7 @@ async fn a_session_in_use_ends_at_its_absolute_time_out() {
 
 #[tokio::test]
 async fn the_absolute_time_out_counts_from_the_login() {
-    // Also one that writes ends, and only a login starts anew.
+    // Writing does not delay the end. Only a login starts the time again.
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     browser.post("/api/short/touch", json!({})).await.result();
@@ -579,11 +578,11 @@ async fn without_sliding_a_session_ends_a_day_after_its_login() {
     assert_eq!(alice.get("/api/auth/profile").await.status, 401);
 }
 
-// ---- the reply ----
+// ---- The reply ----
 
 #[tokio::test]
 async fn whatever_a_call_does_there_is_one_cookie() {
-    // The browser fails on two.
+    // The test browser fails if it gets two.
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
     let reply = browser.post("/api/session/everything", json!({})).await;
@@ -636,7 +635,7 @@ async fn a_reply_is_kept_out_of_caches_where_the_session_was_used_and_only_there
     }
 }
 
-/// What a handler may say that allows caches which visitors share.
+/// Values of `Cache-Control` that allow shared caches.
 const SHARED: [&str; 8] = [
     "public, max-age=60",
     "PUBLIC",
@@ -648,7 +647,7 @@ const SHARED: [&str; 8] = [
     "no-cache",
 ];
 
-/// The target of a handler that says this of caches, and does that.
+/// The target of a handler that sends this `Cache-Control` and does this to its session.
 fn saying(said: &str, does: &str) -> String {
     let query = [("said", said), ("does", does)];
     let query = query.map(|(key, value)| format!("{key}={}", value.replace('"', "%22").replace(' ', "+")));
@@ -657,7 +656,7 @@ fn saying(said: &str, does: &str) -> String {
 
 #[tokio::test]
 async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says() {
-    // The handler does not touch the session, which is renewed.
+    // The handler does not touch the session, but the request renews it.
     let app = SessionsApp::start();
     for said in SHARED {
         let mut alice = app.alice().await;
@@ -741,7 +740,7 @@ async fn what_a_proxy_may_have_added_changes_nothing() {
     assert_eq!(line(&added).await, line(&[]).await);
 }
 
-// ---- users that are gone ----
+// ---- Users that are gone ----
 
 #[tokio::test]
 async fn a_session_whose_user_is_gone_ends_where_a_user_is_required() {
@@ -758,7 +757,7 @@ async fn a_session_whose_user_is_gone_ends_where_a_user_is_required() {
     assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "SESSION_UNAUTHORIZED".into()));
 }
 
-/// Alice, with something in her session, after her account was deleted.
+/// Alice after her account was deleted, with data in her session.
 async fn gone(app: &SessionsApp) -> Browser {
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -780,7 +779,7 @@ async fn a_user_who_is_gone_is_nobody_where_a_user_is_optional() {
     assert_eq!(alice.get("/api/session/message?key=said").await.result(), Value::Null);
     alice.post("/api/session/remove", json!({"key": "cart"})).await.success();
     alice.post("/api/session/regenerate", json!({})).await.success();
-    // The session stays as it was, and the next call that requires a user says that there is none.
+    // The session is unchanged, and the next call that requires a user is refused.
     assert_eq!((app.store.store().len(), alice.value("session")), (1, value));
     assert_eq!(alice.get("/api/session/plainData").await.result(), json!({"cart": 3, "count": 5}));
     assert_eq!(alice.get("/api/auth/profile").await.failure(), (401, "USER_NOT_FOUND".into()));
@@ -799,7 +798,7 @@ async fn what_is_written_after_a_user_is_gone_begins_a_session_with_nothing_of_t
         let value = alice.value("session");
         let before = app.manager.counters();
         alice.post(&format!("/api/session/{target}"), body).await.success();
-        // As after a logout, and counted like one.
+        // The old session ends and is counted as a logout.
         assert_ne!(alice.value("session"), value);
         let after = app.manager.counters();
         assert_eq!((after.logouts - before.logouts, after.begun - before.begun), (1, 1));
@@ -848,7 +847,7 @@ async fn a_user_who_cannot_be_loaded_is_an_error_and_the_session_stays() {
     assert_eq!(alice.get("/api/auth/profile").await.result()["name"], "Alice");
 }
 
-// ---- trouble with the store ----
+// ---- Trouble with the store ----
 
 #[tokio::test]
 async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it() {
@@ -885,7 +884,7 @@ async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it(
 
 #[tokio::test]
 async fn a_reply_about_a_store_that_failed_is_kept_out_of_caches_too() {
-    // Every response of a request that read or wrote the session.
+    // This holds for every reply to a request that read or wrote the session.
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Set]);
@@ -904,7 +903,7 @@ async fn what_needs_no_session_works_while_the_store_fails() {
     assert_eq!(alice.get("/api/health/check").await.status, 200);
     assert_eq!(app.visitor().get("/api/auth/home").await.result(), Value::Null);
     assert_eq!(app.visitor().get("/api/auth/profile").await.status, 401);
-    // A store of its own.
+    // The short session has a store of its own.
     assert_eq!(alice.post("/api/short/touch", json!({})).await.status, 200);
 }
 
@@ -918,7 +917,7 @@ async fn a_store_that_was_emptied_logs_out_and_lets_in_again() {
     assert_eq!(alice.get("/api/auth/profile").await.status, 200);
 }
 
-// ---- requests at the same time ----
+// ---- Concurrent requests ----
 
 #[tokio::test]
 async fn writes_to_different_keys_both_last() {
@@ -935,7 +934,7 @@ async fn writes_to_different_keys_both_last() {
 
 #[tokio::test]
 async fn no_update_is_lost() {
-    // All load the session before the first of them saves it.
+    // Every request loads the session before the first of them saves it.
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let gates: Vec<_> = (0..20).map(|_| app.store.park(Kind::Set)).collect();
@@ -950,8 +949,8 @@ async fn no_update_is_lost() {
     assert_eq!(data(&mut alice).await, json!({"count": 20}));
 }
 
-/// A slow request has loaded the session of somebody and waits to save it; meanwhile `act` ends that session under its id. What the slow
-/// request answers, and the browser it came from.
+/// Lets `act` end Alice's session while a slow request, which has loaded that session, waits to
+/// save it. Returns the reply to the slow request and its browser.
 async fn slow_request_beside(
     app: &SessionsApp,
     (kind, target, body): (Kind, &str, Option<Value>),
@@ -1036,7 +1035,7 @@ async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() 
 
 #[tokio::test]
 async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_new_one() {
-    // Dropped at its first, second, … wait for the store.
+    // The request is dropped while it waits for this store call.
     for (kind, nth) in [(Kind::Get, 0), (Kind::Set, 0), (Kind::Destroy, 0)] {
         let app = SessionsApp::start();
         let mut alice = app.alice().await;
@@ -1056,7 +1055,7 @@ async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_ne
 
 #[tokio::test]
 async fn a_request_that_waits_or_is_dropped_holds_up_no_other() {
-    // At each store call, of every kind of request on one session.
+    // A request waits at each store call that requests on one session make.
     let requests = [
         (Kind::Get, "/api/session/count"),
         (Kind::Set, "/api/session/count"),
@@ -1104,11 +1103,10 @@ async fn sessions_never_mix() {
     }
 }
 
-/// What a reply says of how a call ended.
 trait Ended {
-    /// It ended well.
+    /// Checks that the call succeeded.
     fn success(&self);
-    /// It ended well, with no result.
+    /// Checks that the call succeeded without a result.
     fn result_of_nothing(&self);
 }
 

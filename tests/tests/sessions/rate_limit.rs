@@ -25,7 +25,7 @@ fn clock() -> ManualClock {
     ManualClock::at(NOW * 1000)
 }
 
-/// As the contract has it.
+/// The settings of the contract.
 fn limit(clock: &ManualClock) -> RateLimit {
     rate_limit("test", 3, WINDOW)
         .store(MemoryRates::new().with_clock(clock.clone()))
@@ -42,7 +42,7 @@ fn limited(limit: RateLimit) -> Client {
     expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(json!({"ok": true})))))
 }
 
-/// A request that came by a connection from there.
+/// A request over a connection from this address.
 fn from(address: &str, target: &str) -> Request<Full<Bytes>> {
     let mut request = get(target);
     request.extensions_mut().insert(Peer::Address(format!("{address}:4711").parse().expect("an address")));
@@ -55,7 +55,7 @@ fn by(client: &str) -> Request<Full<Bytes>> {
     request
 }
 
-/// Status, remaining, reset and time to wait.
+/// Status, remaining calls, reset time and time to wait.
 fn told(reply: &Reply) -> (u16, &str, &str, Option<&str>) {
     let header = |name| reply.header(name).expect("on every reply");
     assert_eq!(header("x-ratelimit-limit"), "3");
@@ -221,9 +221,9 @@ async fn callers_are_told_apart_by_who_is_logged_in() {
     assert_eq!(client.send(as_user("bob")).await.status, 200);
 }
 
-// ---- stores ----
+// ---- Stores ----
 
-/// Fails, or never answers.
+/// A store that fails, or never answers.
 struct Down {
     silent: Arc<AtomicBool>,
 }
@@ -280,7 +280,7 @@ async fn why_calls_are_not_counted_is_in_the_log_once_a_second() {
     }
 }
 
-/// The key has a time to live from the first call on.
+/// The key gets a time to live with the first call.
 #[tokio::test]
 async fn servers_that_share_a_redis_count_together() {
     let redis = RedisServer::start().await;

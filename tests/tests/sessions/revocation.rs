@@ -21,7 +21,7 @@ fn on(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address").with_deadline(PATIENCE)
 }
 
-/// Piles up sessions of Alice: names on her list, and their records.
+/// Creates many sessions of Alice: names on her list, and their records.
 async fn pile_up(server: &RedisServer, count: u64) {
     let mut connection = connect(server).await;
     let record = r#"{"data":{"userId":"u1","userEmail":"alice@example.com","_createdAt":0,"_lastAccessedAt":0},"expiresAt":0,"createdAt":0,"version":1,"listedUntil":0,"format":1}"#;
@@ -63,13 +63,13 @@ async fn twenty_thousand_sessions_end_in_one_round_trip() {
     let app = app(on(&proxy.url()), SessionBuilder::without_session_limit);
     for (target, left) in [("/api/users/logoutOthers", 1), ("/api/users/logoutAll", 0), ("/api/users/endAllOf", 0)] {
         server.command(&["FLUSHALL"]).await;
-        // The scripts are known.
+        // Loads the scripts.
         status(&mut app.alice().await, "/api/users/logoutAll").await;
         let mut alice = app.alice().await;
         pile_up(&server, 20_000).await;
         let before = proxy.round_trips();
         assert_eq!(status(&mut alice, target).await, 200, "{target}");
-        // The request loads its session, and a logout destroys it.
+        // Besides ending the sessions, the request loads its own, and a logout destroys it.
         assert!(proxy.round_trips() - before <= 3, "{target}: {}", proxy.round_trips() - before);
         assert_eq!(records(&server).await, left, "{target}");
     }
@@ -81,7 +81,7 @@ async fn five_hundred_sessions_end_where_each_round_trip_takes_long() {
     let line = Latency::before(server.port(), Duration::from_millis(20)).await;
     let client = redis::Client::open(line.url()).expect("an address");
     let connection = client.get_multiplexed_async_connection().await.expect("it answers");
-    // With a connection of its own it is as in a cluster: one record a command.
+    // A store with its own connection works as in a cluster: one record for each command.
     for store in [RedisStore::connect(&line.url()).expect("an address"), RedisStore::with_connection(connection)] {
         let app = app(store, SessionBuilder::without_session_limit);
         for target in ["/api/users/logoutOthers", "/api/users/logoutAll"] {
@@ -94,7 +94,7 @@ async fn five_hundred_sessions_end_where_each_round_trip_takes_long() {
     }
 }
 
-/// A request that is dropped while it ends sessions does not leave the rest alive.
+/// All sessions end, even if the request is dropped while it ends them.
 #[tokio::test]
 async fn what_was_begun_goes_on_where_the_request_is_dropped() {
     let server = RedisServer::start().await;
@@ -102,12 +102,12 @@ async fn what_was_begun_goes_on_where_the_request_is_dropped() {
     let client = redis::Client::open(line.url()).expect("an address");
     let connection = client.get_multiplexed_async_connection().await.expect("it answers");
     for store in [on(&line.url()), RedisStore::with_connection(connection).with_deadline(PATIENCE)] {
-        // The connection is made.
+        // Opens the connection.
         app(store.clone(), |settings| settings).alice().await;
         pile_up(&server, 2_000).await;
         let owner = owner();
         let ending = store.end_sessions(&owner, None);
-        // It is on its way.
+        // The command is on its way.
         let dropped = tokio::time::timeout(Duration::from_millis(5), ending).await;
         assert!(dropped.is_err());
         server.until("all have ended", async || records(&server).await == 0).await;
@@ -138,7 +138,7 @@ async fn a_user_has_a_hundred_sessions_unless_told_otherwise() {
                 status(&mut app.visitor(), "/api/users/endAllOf").await;
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 let mut first = app.alice().await;
-                // Of sessions that begin in one millisecond any may be the oldest.
+                // Of sessions that begin in the same millisecond, any may count as the oldest.
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 for _ in 0..104 {
                     app.alice().await;
@@ -151,7 +151,7 @@ async fn a_user_has_a_hundred_sessions_unless_told_otherwise() {
     }
 }
 
-/// What has expired does not make a live session end.
+/// An expired session does not cause a live one to end.
 #[tokio::test]
 async fn a_session_that_has_expired_is_not_counted() {
     let server = RedisServer::start().await;
@@ -165,7 +165,7 @@ async fn a_session_that_has_expired_is_not_counted() {
             let mut laptop = app.alice().await;
             let name = digest(&laptop);
             for node in [&server].into_iter().chain(cluster.nodes()) {
-                // It expires: its name stays.
+                // The record expires, but its name stays on the list.
                 node.command(&["DEL", &format!("velox:session:{name}")]).await;
             }
             assert_eq!(laptop.get("/api/auth/profile").await.status, 401);
@@ -179,7 +179,7 @@ fn digest(browser: &Browser) -> String {
     Sha256::digest(cookie.split('.').next().expect("an id")).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The login of a user who has very many sessions is one round trip, as that of one who has none.
+/// A login takes one round trip, even if the user has very many sessions.
 #[tokio::test]
 async fn a_login_is_one_round_trip_however_many_sessions_there_are() {
     let server = RedisServer::start().await;
@@ -195,5 +195,5 @@ async fn a_login_is_one_round_trip_however_many_sessions_there_are() {
     }
 }
 
-/// Reached only by what hangs: how fast Redis is, is not the question.
+/// Only reached if Redis hangs, so its speed does not matter.
 const PATIENCE: Duration = Duration::from_secs(30);

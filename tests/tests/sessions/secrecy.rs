@@ -19,9 +19,10 @@ use velox_session::{MemoryStore, Secret, SessionError, SessionStore, SessionUser
 use velox_tests::redis::{Fault, Proxy, RedisServer};
 use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp, forged, get, json, listen};
 
-// ---- the log ----
+// ---- The log ----
 
-/// Everything that is traced on this thread, at every level: events and spans, with their fields, names and targets.
+/// Everything that is traced on this thread, at every level: events and spans with their fields,
+/// names and targets.
 #[derive(Clone, Default)]
 struct Everything(Arc<Mutex<String>>);
 
@@ -72,7 +73,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// What may stand nowhere.
+/// The secrets that must not appear anywhere.
 struct Hidden(Vec<String>);
 
 impl Hidden {
@@ -84,7 +85,7 @@ impl Hidden {
         Self(secrets)
     }
 
-    /// A cookie's value, and its id and signature alone.
+    /// Adds the value of a cookie, and its id and its signature alone.
     fn add_cookie(&mut self, value: &str) {
         let (id, mac) = value.split_once('.').expect("an id and a signature");
         self.0.extend([value, id, mac].map(str::to_owned));
@@ -109,7 +110,8 @@ fn login(email: &str, password: &str) -> Json {
     json!({"email": email, "password": password})
 }
 
-/// A whole life of sessions: all that is worth an event, and some that is not. Gives what may not stand in the log.
+/// Uses sessions in every way that logs an event, and in some that do not. Returns the secrets that
+/// must not appear in the log.
 async fn life(app: &SessionsApp) -> Hidden {
     let mut secrets = Hidden::new();
     let mut browser = app.visitor();
@@ -133,7 +135,7 @@ async fn life(app: &SessionsApp) -> Hidden {
     browser.post("/api/short/login", login("bob@example.com", "builder-22")).await;
     secrets.add_cookies_of(&browser);
 
-    // Ended, unknown, forged, garbage.
+    // Cookies of an ended session, with a forged signature, and with garbage.
     let mut other = app.visitor();
     let forged = forged(&first);
     secrets.0.extend([forged.clone(), forged[44..].to_owned()]);
@@ -143,12 +145,12 @@ async fn life(app: &SessionsApp) -> Hidden {
         other.get("/api/session/peek").await;
     }
 
-    // A page of another site, with the cookie.
+    // A page of another site sends a request with the cookie.
     let mut foreign = json(Method::POST, "/api/session/set", "{}");
     foreign.headers_mut().insert("origin", "https://alice@example.com".parse().expect("a value"));
     assert_eq!(browser.send(foreign).await.status, 403);
 
-    // A conflict, and a session that went away meanwhile.
+    // Two requests write to the session at the same time.
     let gate = app.store.park(Kind::Set);
     let slow = tokio::task::LocalSet::new();
     let request = browser.start_post("/api/session/set", &json!({"key": "card", "value": "4111-1111"}));
@@ -161,7 +163,7 @@ async fn life(app: &SessionsApp) -> Hidden {
     });
     assert!(slow_reply.await.status.is_success());
 
-    // The store and the accounts fail, everywhere.
+    // The store fails at each kind of call.
     app.pass(Duration::from_secs(120));
     for kind in [Kind::Get, Kind::Set, Kind::Destroy, Kind::Touch] {
         app.store.fail(&[kind]);
@@ -170,7 +172,7 @@ async fn life(app: &SessionsApp) -> Hidden {
         browser.clone().post("/api/auth/login", login("alice@example.com", "wonderland-1")).await;
         browser.clone().post("/api/auth/logout", json!({})).await;
     }
-    // An old record that cannot be removed.
+    // The old record cannot be removed.
     app.store.fail(&[Kind::Destroy]);
     browser.post("/api/session/regenerate", json!({})).await;
     secrets.add_cookies_of(&browser);
@@ -179,7 +181,7 @@ async fn life(app: &SessionsApp) -> Hidden {
     browser.get("/api/auth/profile").await;
     app.accounts.set_down(false);
     browser.post("/api/auth/logout", json!({})).await;
-    // An e-mail address in the target and in a header.
+    // An e-mail address is in the target.
     browser.get("/api/nothing/alice@example.com").await;
     secrets
 }
@@ -205,7 +207,7 @@ async fn no_secret_is_in_the_log() {
     }
     assert!(secrets.0.len() > 20, "few secrets were met");
     secrets.assert_absent(&text);
-    // Nor a whole key of the store.
+    // No whole store key is in the log either.
     let seen = app.store.seen();
     for key in seen.split("session:").skip(1).filter_map(|rest| rest.get(..64)) {
         assert!(!text.contains(key), "`{key}` in:\n{text}");
@@ -216,16 +218,15 @@ async fn no_secret_is_in_the_log() {
 async fn the_store_sees_no_id_and_no_secret() {
     let app = SessionsApp::start();
     let mut secrets = life(&app).await;
-    // It keeps the data, and who is logged in.
+    // The store keeps the session's data and its user.
     secrets.0.retain(|secret| !["4111-1111", "alice@example.com", "bob@example.com"].contains(&secret.as_str()));
     secrets.assert_absent(&app.store.seen());
 }
 
-/// A password of Redis, in its URL.
 const REDIS_PASSWORD: &str = "b1gS3cret-of-redis";
 
-/// A whole life of sessions in Redis behind a password and a proxy, with all that Redis can do wrong. Gives what may not stand in the
-/// log, and what Redis holds in the middle of it.
+/// Uses sessions in a Redis behind a password and a proxy, with every fault of Redis. Returns the
+/// secrets that must not appear in the log, and the content of Redis before the faults.
 async fn life_in_redis() -> (Hidden, String) {
     let server = RedisServer::with_password(REDIS_PASSWORD).await;
     let proxy = Proxy::before(server.port()).await;
@@ -262,7 +263,8 @@ async fn life_in_redis() -> (Hidden, String) {
         Fault::Error("OOM command not allowed when used memory > 'maxmemory'."),
     ];
     for fault in faults {
-        // Another application each time, as one that has lost its connection waits before it makes another.
+        // Starts another application each time. One that has lost its connection waits before it
+        // reconnects.
         let mut browser = start().alice().await;
         secrets.add_cookies_of(&browser);
         proxy.set(fault);
@@ -274,7 +276,7 @@ async fn life_in_redis() -> (Hidden, String) {
         browser.clone().post("/api/users/logoutAll", json!({})).await;
         proxy.set(Fault::None);
     }
-    // Another password than that of the URL.
+    // Changes the password, so that the one in the URL is wrong.
     server.command(&["CONFIG", "SET", "requirepass", "another"]).await;
     proxy.set_once(Fault::Refuse);
     for _ in 0..2 {
@@ -283,7 +285,7 @@ async fn life_in_redis() -> (Hidden, String) {
     (secrets, dump)
 }
 
-/// All keys and values of a Redis.
+/// Returns all keys and values of a Redis.
 async fn dump(server: &RedisServer) -> String {
     let Value::Array(keys) = server.command(&["KEYS", "*"]).await else { panic!("no keys") };
     let mut all = String::new();
@@ -301,7 +303,7 @@ async fn dump(server: &RedisServer) -> String {
 
 #[tokio::test]
 async fn no_secret_is_in_the_log_whatever_redis_does() {
-    // Down to what the client of Redis traces.
+    // This includes what the Redis client traces.
     let log = Everything::default();
     let guard = listen(log.clone());
     let (secrets, _) = life_in_redis().await;
@@ -315,10 +317,11 @@ async fn no_secret_is_in_the_log_whatever_redis_does() {
 
 #[tokio::test]
 async fn a_redis_that_repeats_what_it_refuses_tells_the_log_no_id() {
-    // Where a command is forbidden by its name, Redis answers with its arguments, and the layout of VeloxTS has ids among them.
+    // Redis repeats the arguments of an unknown command, and with the layout of VeloxTS these
+    // include ids.
     let server = RedisServer::without_command("EVALSHA").await;
     let mut secrets = Hidden::new();
-    // Signed by the same secret, elsewhere.
+    // Another application has signed it with the same secret.
     let cookie = SessionsApp::start().alice().await.value("session");
     secrets.add_cookie(&cookie);
     let log = Everything::default();
@@ -345,14 +348,14 @@ async fn redis_holds_no_id_and_no_secret() {
     for there in ["velox:session:", "velox:users:session:u1", "alice@example.com", "4111-1111"] {
         assert!(dump.contains(there), "nothing of `{there}` in:\n{dump}");
     }
-    // It keeps the data, and who is logged in.
+    // Redis keeps the session's data and its user.
     secrets.0.retain(|secret| !["4111-1111", "alice@example.com", "bob@example.com"].contains(&secret.as_str()));
     secrets.assert_absent(&dump);
 }
 
 #[tokio::test]
 async fn debug_and_errors_of_redis_show_no_password() {
-    // A store, and the whole chain of what each failure says.
+    // A store, and the error chain of each failure.
     let server = RedisServer::with_password(REDIS_PASSWORD).await;
     let user = format!("velox:{REDIS_PASSWORD}@127.0.0.1");
     let good = RedisStore::connect(&format!("redis://{user}:{}", server.port())).expect("an address");
@@ -373,7 +376,7 @@ async fn debug_and_errors_of_redis_show_no_password() {
     }
     assert!(texts.len() >= 5, "few addresses were refused");
     let mut failures = 0;
-    // The user is not there: Redis refuses, or nobody does.
+    // Redis refuses this user, or no server listens at the address.
     for store in [good, nobody, cluster] {
         let manager = session_middleware(SECRET).store(store.clone()).build_manager().expect("good settings");
         let error = manager.sessions_of("u1").await.expect_err("nobody answers");
@@ -392,7 +395,7 @@ async fn debug_and_errors_of_redis_show_no_password() {
     }
 }
 
-/// All that an error says, in every form.
+/// Returns everything that an error and its sources print.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
@@ -405,7 +408,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[tokio::test]
 async fn a_value_that_is_of_another_type_is_not_in_the_log() {
-    // The text of serde's error holds the value that it met.
+    // The message of serde's error contains the value that it met.
     let log = Everything::default();
     let _guard = listen(log.clone());
     let app = SessionsApp::start();
@@ -416,7 +419,7 @@ async fn a_value_that_is_of_another_type_is_not_in_the_log() {
     Hidden::new().assert_absent(&log.text());
 }
 
-// ---- security events ----
+// ---- Security events ----
 
 #[tokio::test]
 async fn what_an_attacker_tries_is_one_event_each() {
@@ -425,7 +428,7 @@ async fn what_an_attacker_tries_is_one_event_each() {
     let value = alice.value("session");
     alice.clone().post("/api/auth/logout", json!({})).await;
     let events = async |cookie: &str| {
-        // A second later, so that the limit is a fresh one.
+        // A second later the limit on events starts again.
         app.pass(Duration::from_secs(1));
         let log = Log::listen();
         let mut browser = app.visitor();
@@ -448,7 +451,7 @@ async fn what_an_attacker_tries_is_one_event_each() {
 
 #[tokio::test]
 async fn an_id_that_somebody_else_planted_is_an_event_and_not_adopted() {
-    // A fixation, with a cookie that was good once.
+    // Session fixation, with a cookie that was valid once.
     let app = SessionsApp::start();
     let mut attacker = app.visitor();
     attacker.post("/api/session/set", json!({"key": "a", "value": 1})).await;
@@ -497,7 +500,7 @@ async fn a_failure_is_one_line_with_the_request_id_of_the_reply() {
 
 // ---- `Debug` ----
 
-/// What `Debug` prints of what a handler and an end of the exchange have.
+/// The `Debug` output of everything that a handler and the end of the exchange get.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<Vec<(&'static str, String)>>>);
 
@@ -512,7 +515,7 @@ impl Shown {
     }
 }
 
-/// Shows the store's keys and records as they come by.
+/// Records the `Debug` output of the keys and records that reach the store.
 struct Showing(MemoryStore, Shown);
 
 #[async_trait]
@@ -550,7 +553,7 @@ impl SessionStore for Showing {
     }
 }
 
-/// Shows the reply's head after the session has set its cookie.
+/// Records the `Debug` output of the reply's head after the session has set its cookie.
 struct AtTheEnd(Shown);
 
 impl<C: Ctx> Middleware<C> for AtTheEnd {
@@ -567,7 +570,8 @@ impl<C: Ctx> Middleware<C> for AtTheEnd {
     }
 }
 
-/// Values that hold secrets of an application whose handlers show what they have: a login, and a request after it.
+/// Runs a login and another request, whose handlers record the `Debug` output of everything that
+/// they have.
 async fn shown() -> (Shown, Hidden, String) {
     let shown = Shown::default();
     let store = Showing(MemoryStore::new(), shown.clone());
@@ -633,7 +637,7 @@ async fn shown() -> (Shown, Hidden, String) {
     let mut secrets = Hidden::new();
     secrets.add_cookie(&value);
 
-    // Without the binding.
+    // The same session through the manager, without procedures.
     let mut headers = HeaderMap::new();
     headers.insert("cookie", format!("session={value}").parse().expect("a value"));
     let open = session.manager().open(&headers).await.expect("the store answers");
@@ -642,7 +646,7 @@ async fn shown() -> (Shown, Hidden, String) {
     shown.show("CallScope", &call);
     let sessions = call.session().sessions().await.expect("a list");
     shown.show("SessionInfo", &sessions);
-    // A hash, which its user may see.
+    // A handle is a hash, and its user may see it.
     shown.show("SessionHandle", &sessions[0].handle());
     shown.show("Counters", &session.manager().counters());
     call.session().set("a", 1).expect("it is open");
@@ -660,7 +664,7 @@ async fn debug_of_what_a_handler_has_shows_no_secret() {
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     assert!(all.len() > 25, "{}", all.len());
-    // Each has a test of its own.
+    // These have tests of their own.
     for (what, text) in all.iter().filter(|(what, _)| !["Request", "SessionError"].contains(what)) {
         for secret in &secrets.0 {
             assert!(!text.contains(secret.as_str()), "`{secret}` in the Debug of {what}:\n{text}");
@@ -705,7 +709,7 @@ fn debug_of_secrets_and_of_what_is_wrong_with_them_shows_none() {
     }
 }
 
-// ---- replies ----
+// ---- Replies ----
 
 #[tokio::test]
 async fn every_kind_of_401_is_the_same() {
@@ -728,7 +732,7 @@ async fn every_kind_of_401_is_the_same() {
     alice.post("/api/session/regenerate", json!({})).await;
     let forged = forged(&ended);
     let unknown = {
-        // Signed well, by an application over another store.
+        // The signature is valid, but the session is in another store.
         let other = SessionsApp::start();
         value(other.alice().await).await
     };
@@ -754,7 +758,7 @@ async fn every_kind_of_401_is_the_same() {
     }
 }
 
-/// An input whose errors could tell much.
+/// An input whose errors might reveal a lot.
 #[schema]
 struct Order {
     #[validate(email)]
@@ -764,7 +768,7 @@ struct Order {
     count: u32,
 }
 
-/// What betrays how a service is made, or what it met.
+/// Words that reveal how a service is built, or what went wrong inside.
 const TELLTALES: [&str; 28] = [
     "serde",
     "velox",
@@ -798,7 +802,7 @@ const TELLTALES: [&str; 28] = [
 
 fn assert_tells_nothing(reply: &Reply) {
     let body = reply.text();
-    // The class is the contract's; and where the sender's own JSON went wrong is his to know.
+    // The class is part of the contract, and senders may know where their own JSON is wrong.
     let text = body.replace("VeloxError", "");
     let text = if text.contains("INVALID_JSON") { text.replace("line ", "").replace("column ", "") } else { text };
     for telltale in TELLTALES {

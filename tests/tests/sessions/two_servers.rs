@@ -15,7 +15,7 @@ use velox_session::store::RedisStore;
 use velox_tests::SessionsApp;
 use velox_tests::redis::RedisServer;
 
-/// The two servers, and a Redis that ends with them.
+/// The two servers and their Redis.
 struct Sites {
     addresses: [SocketAddr; 2],
     client: reqwest::Client,
@@ -31,14 +31,14 @@ impl Sites {
         Self { addresses, client: reqwest::Client::new(), _stops: stops, _redis: redis }
     }
 
-    /// A client of one of the two, with a cookie or without.
+    /// A client of one of the servers, with or without a cookie.
     fn at(&self, server: usize, cookie: Option<&str>) -> Visit {
         let address = self.addresses[server % 2];
         Visit { client: self.client.clone(), address, cookie: cookie.map(str::to_owned) }
     }
 }
 
-/// Each has its own connection to Redis, and knows nothing of the other.
+/// Starts a server with its own connection to Redis. The servers do not know each other.
 async fn serve(redis: &RedisServer) -> (SocketAddr, oneshot::Sender<()>) {
     let store = RedisStore::connect(&redis.url()).expect("an address");
     let app = SessionsApp::with(|settings| settings.store(store).clock(SystemClock));
@@ -61,7 +61,7 @@ struct Visit {
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
-    /// The session's cookie, if the response sets one; empty if it takes it away.
+    /// The session cookie, if the response sets one. Empty if the response removes it.
     cookie: Option<String>,
     body: Value,
 }
@@ -94,7 +94,7 @@ impl Visit {
         Answer { status, cookie, body }
     }
 
-    /// Logs Alice in. Her new cookie.
+    /// Logs Alice in and returns her new cookie.
     async fn log_in(self) -> String {
         let answer = self.post("auth/login", json!({"email": "alice@example.com", "password": "wonderland-1"})).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
@@ -146,7 +146,8 @@ async fn a_logout_on_one_server_is_not_undone_by_a_save_on_the_other() {
             let profile = sites.at(server, Some(&cookie)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "round {round}: {profile:?}");
         }
-        // Who came too late began a session of a visitor, or none; nobody has Alice's.
+        // Requests that came too late began a visitor's session, or none. None of them is logged
+        // in.
         for cookie in saved.into_iter().filter_map(|answer| answer.cookie).filter(|sent| *sent != cookie) {
             let profile = sites.at(0, Some(&cookie)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "round {round}: {profile:?}");
@@ -181,8 +182,8 @@ async fn a_login_on_one_server_ends_the_old_id_on_the_other() {
         let counted = AtomicUsize::new(0);
         let count = async |server: usize| {
             let answer = sites.at(server, Some(&old)).post("session/count", json!({})).await;
-            // One that is answered well is in the session that goes on. Others are answered 409, or came too late to find a session:
-            // they begin another.
+            // A request that succeeds has written to the session that goes on. The others get a
+            // 409, or find no session because they are too late, and begin another.
             assert!(answer.status.is_success() || answer.status == StatusCode::CONFLICT, "{answer:?}");
             let is_kept = answer.status.is_success() && answer.cookie.as_ref().is_none_or(|cookie| *cookie == old);
             counted.fetch_add(usize::from(is_kept), Ordering::Relaxed);
@@ -198,7 +199,7 @@ async fn a_login_on_one_server_ends_the_old_id_on_the_other() {
         for server in 0..2 {
             let profile = sites.at(server, Some(&old)).get("auth/profile").await;
             assert_eq!(profile.status, StatusCode::UNAUTHORIZED, "F3: round {round}: {profile:?}");
-            // What was acknowledged before is taken along.
+            // The new session has everything that was acknowledged before.
             let data = sites.at(server, Some(&new)).get("session/data").await.body;
             let taken = data["count"].as_u64().unwrap_or(0);
             assert_eq!(taken, counted.load(Ordering::Relaxed) as u64, "round {round}");

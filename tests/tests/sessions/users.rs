@@ -10,14 +10,14 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Fault, Proxy, RedisServer};
 use velox_tests::{Browser, Kind, Probe, Reply, SECRET, SessionsApp};
 
-/// An application over a store, by a clock that is set by hand.
+/// An application over a store, with a clock that the test sets.
 struct Stage {
     app: SessionsApp,
     redis: Option<(RedisServer, Proxy)>,
 }
 
 impl Stage {
-    /// One over the memory store, and one over Redis.
+    /// One application over the memory store, and one over Redis.
     async fn both() -> [Self; 2] {
         Self::both_with(|settings| settings).await
     }
@@ -26,7 +26,7 @@ impl Stage {
         let memory = Self { app: SessionsApp::with(&change), redis: None };
         let server = RedisServer::start().await;
         let proxy = Proxy::before(server.port()).await;
-        // Redis has a clock of its own, which is to show about the same.
+        // Redis has its own clock, which must show about the same time.
         let clock = ManualClock::at(SystemClock.now());
         let store = RedisStore::connect(&proxy.url()).expect("an address").with_clock(clock.clone());
         let app =
@@ -34,7 +34,8 @@ impl Stage {
         [memory, Self { app, redis: Some((server, proxy)) }]
     }
 
-    /// Browsers in which Alice has logged in, one after the other, each with a name of its own in the session.
+    /// Logs Alice in with several browsers, one after another. Each session stores the browser's
+    /// name.
     async fn alices<const N: usize>(&self) -> [Browser; N] {
         let mut all = Vec::new();
         for number in 0..N {
@@ -48,11 +49,11 @@ impl Stage {
         all.try_into().expect("so many")
     }
 
-    /// Which of these are logged in.
+    /// Returns which of these browsers are logged in.
     async fn alive<'b>(&self, browsers: impl IntoIterator<Item = &'b Browser>) -> Vec<bool> {
         let mut alive = Vec::new();
         for browser in browsers {
-            // As it would be for who has a copy of the cookie.
+            // Uses a copy, because the reply may remove the cookie.
             let status = browser.clone().get("/api/auth/profile").await.status.as_u16();
             assert!([200, 401].contains(&status), "{status}");
             alive.push(status == 200);
@@ -60,7 +61,7 @@ impl Stage {
         alive
     }
 
-    /// The sessions of Alice, as an administrator sees them.
+    /// The number of Alice's sessions, as an administrator sees them.
     async fn listed(&self) -> usize {
         list(&self.app.visitor().get("/api/users/sessionsOf?id=u1").await).len()
     }
@@ -78,7 +79,7 @@ fn alice() -> Value {
     json!({"email": "alice@example.com", "password": "wonderland-1"})
 }
 
-// ---- The end of all ----
+// ---- Ending all sessions ----
 
 #[tokio::test]
 async fn logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
@@ -93,7 +94,7 @@ async fn logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
         assert_eq!(stage.alive([&first, &before, &third, &bob]).await, [false, false, false, true]);
         assert_eq!(anonymous.get("/api/session/data").await.result()["cart"], 3);
         assert_eq!(stage.listed().await, 0);
-        // Nobody is locked out.
+        // The user can log in again.
         first.post("/api/auth/login", alice()).await.result();
         assert_eq!(stage.alive([&first]).await, [true]);
         assert_eq!(stage.app.manager.counters().revoked, 2);
@@ -148,7 +149,7 @@ async fn nothing_that_runs_meanwhile_brings_a_session_back() {
                 assert_eq!(stage.alive([&copy, &alices[index]]).await, [false, false], "round {round}");
             }
             assert_eq!(stage.listed().await, 0, "round {round}");
-            // The browsers go on as strangers.
+            // The browsers go on as new visitors.
             for browser in &mut alices {
                 assert_eq!(browser.get("/api/session/info").await.result()["isNew"], true);
             }
@@ -156,7 +157,7 @@ async fn nothing_that_runs_meanwhile_brings_a_session_back() {
     }
 }
 
-/// Between a look at the list of sessions and the end of what is on it, the session has another id.
+/// A session may get a new id after its user's sessions were listed and before they are ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
     for stage in Stage::both().await {
@@ -193,7 +194,7 @@ async fn a_save_that_was_begun_before_finds_the_session_gone() {
 
 #[tokio::test]
 async fn where_the_store_fails_it_is_said_to_have_failed() {
-    // 503 and no cookie, at whichever call the store fails; and asked again, it is done.
+    // Whichever store call fails, the reply is 503 without a cookie, and a second attempt succeeds.
     let [memory, redis] = Stage::both().await;
     for (procedure, kinds) in [("logoutAll", &[Kind::End, Kind::Destroy][..]), ("logoutOthers", &[Kind::End])] {
         for &kind in kinds {
@@ -218,7 +219,7 @@ async fn where_the_store_fails_it_is_said_to_have_failed() {
             proxy.set_once_after(nth, Fault::Error("OOM no memory"));
             let reply = act(&mut first, procedure).await;
             if proxy.is_waiting() {
-                // There was no such command. What was left over hits reads.
+                // The request sent fewer commands. Reads use up the faults that are left.
                 while proxy.is_waiting() {
                     first.get("/api/session/info").await;
                     redis.app.visitor().get("/api/users/sessionsOf?id=u1").await;
@@ -245,7 +246,7 @@ fn assert_failed(reply: &Reply) {
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
 }
 
-// ---- The list ----
+// ---- The list of sessions ----
 
 #[tokio::test]
 async fn a_user_sees_their_own_sessions_and_no_id() {
@@ -301,7 +302,7 @@ async fn a_session_is_ended_by_its_handle_and_only_by_its_user() {
         for wrong in ["", "../../etc", "*", &handles[0].to_uppercase()] {
             assert_eq!(end(&mut first, wrong).await.status, 400, "{wrong}");
         }
-        // The newest is first, and its own handle is a logout.
+        // The newest session is first. Ending the own session is a logout.
         assert_eq!(end(&mut first, &handles[2]).await.result(), json!({"ended": true}));
         assert!(first.cookie("session").is_none());
         assert_eq!(stage.alive([&second, &third]).await, [false, true]);

@@ -13,7 +13,7 @@ fn read(file: PathBuf) -> String {
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The dependencies of a manifest that is a line for each.
+/// Reads the dependencies of a manifest that has one on each line.
 fn dependencies(manifest: &str) -> BTreeMap<String, String> {
     let (_, section) = manifest.split_once("[dependencies]\n").expect("it has dependencies");
     let lines = section.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
@@ -28,7 +28,7 @@ fn a_new_project_has_the_dependencies_that_the_template_is_tested_with() {
     let generated = dependencies(&read(template().join("Cargo.toml.liquid")));
     assert_eq!(here.keys().collect::<Vec<_>>(), generated.keys().collect::<Vec<_>>());
     for (name, value) in generated {
-        // The version, and all features that are named.
+        // The version and the features.
         let version = value.split('"').nth(1).expect("a version");
         let known = workspace.get(&name).unwrap_or(&here[&name]);
         assert!(known.contains(&format!("\"{version}")), "{name}: {value} here is {known}");

@@ -14,7 +14,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
 }
 
-/// All files below a folder that end so.
+/// The files below a folder whose names end like this.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of the workspace") {
@@ -28,25 +28,23 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The lines of a source that are code.
+/// The lines of a source file without comments.
 fn code(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).expect("a source file");
     text.lines().map(|line| line.split("//").next().unwrap_or("").to_owned()).collect()
 }
 
-/// The identifiers of a line, each with what stands before it.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).filter(|word| !word.is_empty())
 }
 
-/// The crates that have rings.
 const LAYERED: [&str; 3] = ["velox-rpc", "velox-rpc-macros", "velox-session"];
 
 fn sources(name: &str) -> Sources {
     Sources::read(&workspace().join(name).join("src"))
 }
 
-/// The table of a crate: each module, with the modules that it may use.
+/// The table of a crate: each module with the modules that it may use.
 fn rings(name: &str) -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).expect("the architecture is written down");
     let (_, section) = text.split_once("\n## Rings\n").expect("it has a section on rings");
@@ -64,7 +62,7 @@ fn rings(name: &str) -> BTreeMap<String, BTreeSet<String>> {
             (ring.to_owned(), names(modules), names(inward))
         })
         .collect();
-    // What may be used is a ring, or a module of one.
+    // The last column names rings, or modules of rings.
     let expand = |name: &String| match rows.iter().find(|(ring, ..)| ring == name) {
         Some((_, modules, _)) => modules.clone(),
         None => vec![name.clone()],
@@ -77,7 +75,8 @@ fn rings(name: &str) -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The root lifts names, and `__private` is what expansions of macros name: both use everything.
+/// The root re-exports names, and `__private` has those that macros expand to. Both may use
+/// everything.
 fn is_lifting(module: &[String]) -> bool {
     module.first().is_none_or(|first| first == "__private")
 }
@@ -99,7 +98,7 @@ fn every_module_uses_only_what_lies_inward_of_it() {
     assert!(strays.is_empty(), "these lie outward: {strays:#?}");
 }
 
-/// Without it, a reader that finds nothing would find everything right.
+/// Without this test, a reader that finds no uses would let everything pass.
 #[test]
 fn the_reader_finds_what_is_named() {
     let uses = sources("velox-rpc").uses();
@@ -126,14 +125,14 @@ fn what_may_be_used_is_a_module() {
     }
 }
 
-/// Two rings that may use each other would be one.
+/// Two rings that may use each other would be one ring.
 #[test]
 fn no_two_rings_use_each_other() {
     for name in LAYERED {
         let rings = rings(name);
         for (module, inward) in &rings {
             for other in inward.iter().filter(|other| *other != module) {
-                // Within one ring modules share what they may use.
+                // Modules of one ring have the same row.
                 let same_ring = rings[other] == *inward;
                 assert!(same_ring || !rings[other].contains(module), "`{module}` and `{other}` may use each other");
             }
@@ -190,7 +189,7 @@ fn every_crate_of_the_workspace_is_looked_at() {
     assert_eq!(members.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>(), BTreeSet::from(CRATES));
 }
 
-/// P3: without features, velox-session is the engine and the memory store.
+/// P3: without features, velox-session is only the engine and the memory store.
 #[test]
 fn the_engine_of_sessions_has_few_dependencies() {
     let tree = Command::new(env!("CARGO"))
@@ -227,7 +226,7 @@ fn every_crate_root_forbids_unsafe_code() {
 
 #[test]
 fn nothing_is_unsafe() {
-    // Syntax that speaks of it, and is none.
+    // These lines mention `unsafe` without using it.
     let excepted = |line: &str| line.contains("Token![unsafe]") || line.contains("unsafe_code");
     for name in CRATES {
         for path in files(&workspace().join(name).join("src"), ".rs") {
@@ -238,7 +237,7 @@ fn nothing_is_unsafe() {
     }
 }
 
-/// Neither of two files that use each other can be read without the other.
+/// If two files use each other, neither can be read alone.
 #[test]
 fn no_two_files_use_each_other() {
     let mut circles = Vec::new();

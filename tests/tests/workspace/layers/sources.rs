@@ -7,23 +7,22 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::Visit;
 
-/// The files of a crate, by the path of the module that each holds.
+/// The files of a crate, by module path.
 pub(crate) struct Sources {
     files: BTreeMap<Vec<String>, File>,
 }
 
-/// A file, without what stands in it for tests alone.
+/// A file without its tests.
 struct File {
     path: PathBuf,
     defined: BTreeSet<String>,
-    /// The paths from the root that imported names stand for.
+    /// The full paths of imported names.
     imported: BTreeMap<String, Vec<String>>,
-    /// The paths that the code names.
     named: BTreeSet<Vec<String>>,
 }
 
 impl Sources {
-    /// Reads the crate whose sources lie in this folder.
+    /// Reads the crate whose sources are in this folder.
     pub(crate) fn read(source: &Path) -> Self {
         let mut sources = Self { files: BTreeMap::new() };
         sources.read_file(&source.join("lib.rs"), source, Vec::new());
@@ -44,12 +43,13 @@ impl Sources {
         self.files.insert(module, File { path: path.to_owned(), defined, imported, named });
     }
 
-    /// The modules of the root.
+    /// The modules in the crate root.
     pub(crate) fn modules(&self) -> BTreeSet<String> {
         self.files.keys().filter_map(|module| module.first().cloned()).collect()
     }
 
-    /// Each file with the files whose names it uses: that of the definition, where a module between only lifts the name.
+    /// Each file with the files whose names it uses. A re-exported name counts for the file that
+    /// defines it.
     pub(crate) fn uses(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let used = |(module, file): (&Vec<String>, &File)| {
             let used = file.named.iter().filter_map(|path| self.file_of(module, path, 0)).filter(|used| used != module);
@@ -58,12 +58,11 @@ impl Sources {
         self.files.iter().map(used).collect()
     }
 
-    /// Where a module lies.
     pub(crate) fn path(&self, module: &[String]) -> &Path {
         &self.files[module].path
     }
 
-    /// The file in which a path ends that a module names.
+    /// The file that defines what `path` names in `module`.
     fn file_of(&self, module: &[String], path: &[String], hops: usize) -> Option<Vec<String>> {
         let absolute = self.absolute(module, path)?;
         let known = (0..=absolute.len()).rev().find(|length| self.files.contains_key(&absolute[..*length]))?;
@@ -78,7 +77,7 @@ impl Sources {
         }
     }
 
-    /// From the root on. `None` for what lies in another crate, or is a name of the language.
+    /// The path from the crate root. `None` for names of other crates and of the language.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<Vec<String>> {
         let (first, rest) = path.split_first()?;
         let child = [module, std::slice::from_ref(first)].concat();
@@ -99,7 +98,6 @@ impl Sources {
     }
 }
 
-/// Reads one file.
 #[derive(Default)]
 struct Reader {
     children: Vec<String>,
@@ -134,7 +132,7 @@ impl Reader {
     }
 
     fn imported_as(&mut self, name: Option<String>, path: &[String], is_lifted: bool) {
-        // To lift a name is not to use it.
+        // A re-export is not a use.
         if !is_lifted {
             self.named.insert(path.to_vec());
         }
