@@ -12,7 +12,7 @@ use velox_rpc::procedure::{Examine, Input};
 use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::Client;
 
-/// A query and a mutation that give back their input.
+/// A query and a mutation that return their input.
 fn echo<T: Input + Serialize + schemars::JsonSchema>() -> Client {
     let query = procedure().input::<T>().rest(Method::GET, "/query").query(|Call { input, .. }| Ok(json(&input)));
     let mutation = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
@@ -23,13 +23,13 @@ fn echo<T: Input + Serialize + schemars::JsonSchema>() -> Client {
     )
 }
 
-/// A mutation that gives back its input.
+/// A mutation that returns its input.
 fn body<T: Input + Serialize + schemars::JsonSchema>() -> Client {
     let mutation = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
     Client::of(App::new(()).development(false).router(Router::new("test").procedure("write", mutation)))
 }
 
-/// As text: a number of 128 bits is none of `serde_json::Value`.
+/// Writes JSON as text, because `serde_json::Value` cannot hold numbers of 128 bits.
 fn json(input: &impl Serialize) -> String {
     serde_json::to_string(input).expect("it is JSON")
 }
@@ -105,7 +105,7 @@ async fn what_is_told_does_not_depend_on_other_fields() {
     cart["count"] = "x".into();
     let with_type_error = expected.into_iter().chain(["count: Expected number, received string"]);
     assert_eq!(write(&client, &cart.to_string()).await, Err(with_type_error.map(str::to_owned).collect()));
-    // A list that cannot be read has a length all the same.
+    // The length of a list is checked even if its items cannot be read.
     let told = write(&client, r#"{"items":[1,2,3],"notes":{}}"#).await.expect_err("refused");
     assert_eq!(told[0], "items: Array must contain at most 2 element(s)");
     assert_eq!(told.len(), 4);
@@ -135,7 +135,7 @@ async fn an_alias_is_its_field_everywhere() {
     assert_eq!(write(&client, r#"{"count":1}"#).await, told(&["newName: Required"]));
 }
 
-/// A price such as `1.50`, in cents: its reader wants a text, and its schema says that it is a number.
+/// A price such as `1.50`, in cents. It is read from a string, although its schema says number.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Cents(#[schemars(with = "f64")] u64);
 
@@ -425,7 +425,7 @@ async fn a_field_of_a_form_that_nobody_has_filled_in_is_absent() {
     assert_eq!(told, Err(vec!["page: Expected number, received nan".to_owned()]));
 }
 
-/// By hand: the first refusal with its path, or all of validator's.
+/// Such a type reports its first error with its path, or all errors of validator.
 #[tokio::test]
 async fn a_type_without_the_macro_tells_what_its_derives_tell() {
     #[derive(Serialize, Deserialize, validator::Validate, schemars::JsonSchema)]
@@ -470,7 +470,7 @@ async fn each_bound_of_a_length_has_its_own_message() {
     }
 }
 
-/// As Zod judges them.
+/// Zod requires the dot.
 #[tokio::test]
 async fn an_address_of_mail_has_a_dot_in_its_domain() {
     #[schema]
@@ -595,7 +595,7 @@ async fn a_range_is_put_to_all_digits_of_a_number() {
     assert_eq!(told, Err(vec![most.to_owned(), least.to_owned()]));
 }
 
-/// An enum's tag beside its content, or beside its fields: what is accepted does not depend on what else is sent.
+/// Reading an enum's tag before its content or its fields must not change what is accepted.
 #[tokio::test]
 async fn what_stands_beside_a_tag_is_read_as_serde_reads_it() {
     #[schema]
@@ -631,7 +631,7 @@ async fn what_stands_beside_a_tag_is_read_as_serde_reads_it() {
         let told = told.map(str::to_owned);
         let alone = write(&body::<T>(), value).await;
         assert_eq!(alone.err().map(|issues| issues.join("; ")), told, "{value}");
-        // An array in a text has serde's verdict looked at again.
+        // If the text has an array, velox does not rely on serde, which reads arrays as structs.
         let among = write(&body::<Vec<T>>(), &format!("[{value}]")).await;
         let told = told.map(|text| if text.starts_with(':') { format!("[0]{text}") } else { format!("[0].{text}") });
         assert_eq!(among.err().map(|issues| issues.join("; ")), told, "{value}");

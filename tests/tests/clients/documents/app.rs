@@ -25,7 +25,7 @@ pub(crate) struct User {
     address: Option<Address>,
 }
 
-/// What a user may do.
+/// The role of a user.
 #[schema]
 enum Role {
     User,
@@ -39,7 +39,7 @@ struct Address {
     city: String,
     #[validate(regex(path = *ZIP, message = "Invalid zip"))]
     zip: String,
-    /// Left out, it is at home.
+    /// The default is the home country.
     #[serde(default)]
     country: Country,
 }
@@ -55,7 +55,7 @@ enum Country {
 static ZIP: std::sync::LazyLock<regex::Regex> =
     std::sync::LazyLock::new(|| regex::Regex::new(r"^\d{5}$").expect("good"));
 
-/// What is new of a user.
+/// The changes to a user.
 #[schema]
 struct UpdateUser {
     /// The user's id.
@@ -85,7 +85,7 @@ struct ById {
 /// A page of a list.
 #[schema]
 struct ListUsers {
-    /// The page, from one.
+    /// The number of the page, starting at 1.
     #[serde(default = "one")]
     #[validate(range(min = 1))]
     page: u32,
@@ -113,11 +113,11 @@ struct Page<T> {
     total: u64,
 }
 
-/// A shape: one of several.
+/// One of several shapes.
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 enum Shape {
-    /// As wide as high.
+    /// A round shape.
     Circle {
         radius: f64,
     },
@@ -154,7 +154,6 @@ struct Publish {
     slug: String,
 }
 
-/// Reads and writes users.
 pub(crate) struct Users;
 
 /// People.
@@ -162,12 +161,12 @@ pub(crate) struct Users;
 impl Users {
     /// The users.
     ///
-    /// Page by page, in the order in which they came.
+    /// In the order of their creation.
     fn list_users(&self) -> Query<ListUsers, Page<User>> {
         procedure().input::<ListUsers>().query(|_| Ok(Page { items: Vec::new(), total: 0 }))
     }
 
-    /// One user.
+    /// Returns a user.
     fn get_user(&self) -> Query<ById, User> {
         procedure()
             .input::<ById>()
@@ -175,7 +174,7 @@ impl Users {
             .query(|Call { input, .. }| Err(Error::resource_not_found("User", input.id)))
     }
 
-    /// A new user.
+    /// Creates a user.
     fn create_user(&self) -> Mutation<CreateUser, User> {
         let taken = (StatusCode::CONFLICT, "The e-mail address is taken");
         procedure().input::<CreateUser>().fails_with(taken.0, taken.1).mutation(|Call { input, .. }| {
@@ -194,7 +193,7 @@ impl Users {
         procedure().input::<ById>().mutation(|_| Ok(()))
     }
 
-    /// Gives the user, or null.
+    /// Removes a user and returns it, or null if there was none.
     fn remove_user(&self) -> Mutation<ById, Option<User>> {
         procedure().input::<ById>().rest(Method::DELETE, "/people/:id").mutation(|_| Ok(None))
     }
@@ -204,7 +203,7 @@ impl Users {
         procedure().query(|_| Ok(0))
     }
 
-    /// Never by REST.
+    /// Not available over REST.
     fn internal(&self) -> Query<(), String> {
         procedure().no_rest().query(|_| Ok(String::new()))
     }
@@ -242,7 +241,7 @@ fn other() -> Router<()> {
         .procedure("unpublish", procedure().input::<Comment>().rest(Method::GET, "/other/:postId").query(|_| Ok(1)))
 }
 
-/// Where nothing but the path is asked for there is no body.
+/// A route whose path holds the whole input has no body.
 fn at_slug(method: Method) -> Procedure<()> {
     procedure().input::<Publish>().rest(method, "/other/:slug").mutation(|_| Ok(true)).into()
 }
@@ -268,7 +267,7 @@ fn auth(session: &SessionMiddleware, short: &SessionMiddleware) -> Router<()> {
     let limit = rate_limit("login", 5, Duration::from_secs(60));
     Router::new("auth")
         .guard(csrf.guard())
-        .describe("Who calls.")
+        .describe("The current user.")
         .procedure(
             "login",
             procedure().guard(limit).use_(session.optional()).input::<Login>().mutation(async |Call { input, ctx }| {
@@ -291,7 +290,7 @@ fn session(cookie: &'static str, secure: bool) -> SessionMiddleware {
         .expect("good settings")
 }
 
-/// What the document says beside the routes.
+/// The settings of the document.
 pub(crate) fn open_api() -> OpenApi {
     OpenApi::new("Everything", "1.2.3").description("A bit of everything.").current_user("auth.profile")
 }

@@ -24,7 +24,7 @@ fn document() -> Value {
     open_api().document(client().service().manifest())
 }
 
-/// Every operation, as `GET /path`.
+/// Returns every operation, as `GET /path`.
 fn operations(document: &Value) -> Vec<(String, Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let each = paths.iter().flat_map(|(path, item)| {
@@ -85,7 +85,7 @@ fn routes(manifest: &Manifest) -> BTreeSet<String> {
     routes.map(|(method, path)| shape(&format!("{method} {path}"))).collect()
 }
 
-/// A route whose parameters have no name.
+/// The route without the names of its parameters.
 fn shape(route: &str) -> String {
     let segments = route.split('/').map(|segment| if segment.starts_with([':', '{']) { "?" } else { segment });
     segments.collect::<Vec<_>>().join("/")
@@ -100,7 +100,7 @@ fn ids_are_namespace_and_procedure_and_tags_are_listed() {
         assert_eq!(operation(&format!("{namespace}_{name}"))["tags"], json!([namespace]));
     }
     let tag = |name, description| json!({"name": name, "description": description});
-    let tags = [tag("users", "People."), tag("other", "Everything else."), tag("auth", "Who calls.")];
+    let tags = [tag("users", "People."), tag("other", "Everything else."), tag("auth", "The current user.")];
     assert_eq!(document["tags"], json!(tags));
 }
 
@@ -111,7 +111,7 @@ fn ids_differ_where_names_meet() {
     let document = OpenApi::new("", "").document(client.service().manifest());
     let ids: Vec<_> =
         operations(&document).into_iter().map(|(_, operation)| operation["operationId"].clone()).collect();
-    // `/api/a/b_c` stands before `/api/a_b/c`, which was added first.
+    // `/api/a/b_c` comes before `/api/a_b/c` in the document, although it was added later.
     assert_eq!(ids, ["a_b_c_2", "a_b_c"]);
 }
 
@@ -182,7 +182,6 @@ fn csrf_tokens_are_demanded_of_mutations_alone() {
     assert_eq!(*token, json!({"type": "apiKey", "in": "header", "name": "x-csrf-token"}));
 }
 
-/// The statuses that a document names are those that are sent.
 #[tokio::test]
 async fn successes_have_the_status_that_is_sent() {
     let client = client();
@@ -213,7 +212,6 @@ async fn successes_have_the_status_that_is_sent() {
     }
 }
 
-/// The envelope that a document describes is the one that is sent.
 #[tokio::test]
 async fn failures_fit_the_envelope() {
     let client = client();
@@ -234,7 +232,7 @@ fn what_does_not_fit_is_told() {
     assert!(refused.is_err());
 }
 
-/// A value that is sent fits a schema of the document.
+/// Checks that a value that is sent fits a schema of the document.
 fn fits(schema: &Value, value: &Value, name: &str) {
     let case = json!({"document": document(), "schema": schema, "value": value});
     let name = name.replace(' ', "-");
@@ -249,7 +247,7 @@ fn parameters_are_those_of_path_and_query() {
     };
     assert_eq!(page["in"], "query");
     assert_eq!(page["required"], false);
-    assert_eq!(page["description"], "The page, from one.");
+    assert_eq!(page["description"], "The number of the page, starting at 1.");
     assert_eq!(page["schema"]["type"], "integer");
     assert_eq!(page["schema"]["minimum"], 1);
     assert_eq!(page["schema"]["default"], 1);
@@ -286,13 +284,13 @@ fn a_body_is_the_input_less_the_path() {
 fn doc_comments_are_descriptions_and_deprecation_is_told() {
     let list = operation("users_listUsers");
     assert_eq!(list["summary"], "The users");
-    assert_eq!(list["description"], "The users.\n\nPage by page, in the order in which they came.");
+    assert_eq!(list["description"], "The users.\n\nIn the order of their creation.");
     let count = operation("users_count");
     assert_eq!(count["deprecated"], true);
     assert_eq!(count["description"], "Deprecated: ask for the list");
 }
 
-/// `Address` is read with a default and written without: its two forms differ.
+/// The default in `Address` makes a field optional in the input, but not in the output.
 #[test]
 fn a_type_that_is_read_in_another_form_has_two_names() {
     let schemas = document()["components"]["schemas"].clone();

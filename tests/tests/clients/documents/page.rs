@@ -92,8 +92,9 @@ fn a_page_hides_no_route_and_no_other_page() {
     assert!(odd.contains("it has to begin with `/`"), "{odd}");
 }
 
-/// A person opens the pages of two programs in a browser: logs in at one, and at the other finds, fills in, sends and copies what its forms
-/// offer. The browser reaches nothing but the programs and reports no error, and axe finds no violation at any width.
+/// A script uses the pages of two programs in a browser. It logs in at one. At the other it finds,
+/// fills in and sends the forms, and copies what they offer. The browser must reach nothing else
+/// and report no error, and axe must find no violation at any width.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_does_by_the_page_what_the_document_describes() {
     let (quickstart, shop) = (Program::start("quickstart", &[("PORT", "0")]), shop::site().await);

@@ -34,7 +34,7 @@ struct OfUser {
     unread: bool,
 }
 
-/// Procedures that give back what they were given.
+/// Procedures that return their input.
 fn app() -> App<()> {
     fn get_user() -> Procedure<()> {
         let user = |Call { input, .. }: Call<_, ById>| {
@@ -58,7 +58,7 @@ fn app() -> App<()> {
     App::new(()).router(users).router(mails).router(hidden)
 }
 
-/// The client, out of the guide.
+/// Reads the client from the guide.
 fn client() -> &'static str {
     let guide = include_str!("../../../../velox-session/src/docs/openapi.md");
     let client = guide.split("```").find_map(|block| block.strip_prefix("ts\n// client.ts\n"));
@@ -113,15 +113,15 @@ async function calls(): Promise<object> {
 }
 
 export async function wrong(): Promise<void> {
-  // @ts-expect-error an id is a text
+  // @ts-expect-error an id is a string
   await client.users.getUser({ id: 7 });
   // @ts-expect-error the id is missing
   await client.users.getUser();
   // @ts-expect-error a user has no age
   (await client.users.getUser({ id: "7" })).age;
-  // @ts-expect-error it is never reached by REST
+  // @ts-expect-error it has no REST route
   await client.users.internal();
-  // @ts-expect-error no procedure of it is reached by REST
+  // @ts-expect-error none of its procedures has a REST route
   client.hidden;
 }
 

@@ -14,7 +14,7 @@ use velox_session::rate::rate_limit;
 use velox_session::{Csrf, csrf};
 use velox_tests::{SECRET, Site};
 
-/// What people have ordered.
+/// The procedures of orders.
 struct Orders;
 
 #[schema]
@@ -25,10 +25,10 @@ struct ByNumber {
 /// An order.
 #[schema]
 struct Order {
-    /// It is larger than what JavaScript counts exactly.
+    /// The default is larger than JavaScript's exact integers.
     #[serde(default = "large")]
     number: u64,
-    /// What the buyer wrote.
+    /// A note of the buyer.
     note: Option<String>,
 }
 
@@ -42,7 +42,7 @@ struct Numbers {
     next: u64,
 }
 
-/// What an order has come to.
+/// The state of an order.
 #[schema]
 enum State {
     Open,
@@ -52,18 +52,18 @@ enum State {
 
 #[schema]
 struct Search {
-    /// In any of these states.
+    /// Finds orders in any of these states.
     #[serde(default)]
     states: Vec<State>,
-    /// With all of these words.
+    /// Finds orders that contain all of these words.
     #[serde(default)]
     words: Vec<String>,
 }
 
 #[router("orders")]
-/// What people have ordered, and what has become of it.
+/// Orders and their state.
 impl Orders {
-    /// One order, and the number after the next.
+    /// Returns the number of an order, and the number two after it.
     fn get_order(&self) -> Query<ByNumber, Numbers> {
         procedure()
             .input::<ByNumber>()
@@ -71,14 +71,14 @@ impl Orders {
             .query(|Call { input, .. }| Ok(Numbers { number: input.id, next: input.id + 2 }))
     }
 
-    /// Makes an order.
+    /// Creates an order.
     ///
-    /// It is not checked whether the number is taken.
+    /// The number may be in use already.
     fn create_order(&self) -> Mutation<Order, Order> {
         procedure().input::<Order>().mutation(|Call { input, .. }| Ok(input))
     }
 
-    /// The orders that fit.
+    /// Finds orders.
     fn search(&self) -> Query<Search, Search> {
         procedure().input::<Search>().query(|Call { input, .. }| Ok(input))
     }
@@ -87,7 +87,7 @@ impl Orders {
         procedure().input::<Keys>().query(|Call { input, .. }| Ok(input.0))
     }
 
-    /// Who sold how much.
+    /// Returns the sales by seller.
     fn report(&self) -> Query<(), &'static str> {
         let limit = rate_limit("report", 100, Duration::from_secs(60));
         procedure().guard(ApiKey).guard(limit).query(|_| Ok("a report"))
@@ -98,7 +98,7 @@ impl Orders {
         procedure().guard(ApiKey).query(|_| Ok("an audit"))
     }
 
-    /// What changes, as it does.
+    /// Reports changes as they happen.
     fn changes(&self) -> Subscription<(), &'static str> {
         procedure().subscription(async |_| {
             let first = futures_util::stream::once(async { Ok("a change") });
@@ -147,10 +147,10 @@ fn forms(csrf: &Csrf) -> Router<()> {
         .procedure("submit", procedure().mutation(|_| Ok("sent")))
 }
 
-/// The application below `/shop`, with its page at `/shop/internal/docs`.
+/// Serves the application below `/shop`, with its page at `/shop/internal/docs`.
 pub(crate) async fn site() -> Site {
     let csrf = csrf(SECRET).secure(false).build().expect("good settings");
-    let open_api = OpenApi::new("Shop", "2.0.0").description("Orders, and what becomes of them.");
+    let open_api = OpenApi::new("Shop", "2.0.0").description("Orders and their state.");
     let app = App::new(()).router(Orders).router(forms(&csrf)).docs("/internal/docs", open_api);
     let service = app.into_service().expect("good routes");
     Site::start(velox_rpc::Server::new(axum::Router::<()>::new().nest_service("/shop", service))).await

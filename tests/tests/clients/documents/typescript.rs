@@ -48,7 +48,7 @@ fn the_strict_compiler_takes_it_and_its_types_mean_something() {
     front_end.check("uses.ts", USES);
 }
 
-/// Fails to compile where a type is wider or narrower than it should be.
+/// Fails to compile if a type is wider or narrower than it should be.
 const USES: &str = r#"
 import type { Procedures, Drawing, Shape, Address, AddressInput } from "./procedures";
 
@@ -68,7 +68,7 @@ const everything: Input<"users", "listUsers"> = {};
 const users = (output: Output<"users", "listUsers">): string[] => output.items.map((user) => user.email);
 // @ts-expect-error the name is missing
 const created: Input<"users", "createUser"> = { email: "ada@example.com" };
-// @ts-expect-error an id is a text
+// @ts-expect-error an id is a string
 const byId: Input<"users", "getUser"> = { id: 7 };
 
 function area(shape: Shape): number {
@@ -83,6 +83,6 @@ const label = (drawing: Drawing): string | undefined => drawing.labels["x"];
 const by = (drawing: Drawing): string | null | undefined => drawing["made-by"];
 
 const read: AddressInput = { city: "Paris", zip: "75001" };
-// @ts-expect-error what is written has its country
+// @ts-expect-error an output has its country
 const written: Address = { city: "Paris", zip: "75001" };
 "#;

@@ -66,7 +66,7 @@ async fn what_a_handler_says_of_its_input_has_the_body_of_an_input_that_failed_i
     };
     let (input, same, (mut rest, mut trpc)) = (ask("input").await, ask("same").await, ask("other").await);
     assert_eq!(same, input);
-    // What the handler says in its own words stays.
+    // Only the message differs, which is the handler's own.
     for (other, same) in [(&mut rest, same.0), (&mut trpc, same.1)] {
         assert_eq!(other["message"], "Bad order");
         other["message"] = same["message"].clone();
@@ -103,7 +103,8 @@ async fn a_body_that_cannot_be_read_is_the_error_of_every_call_or_of_the_request
         assert_eq!(reply.status.as_u16(), 400, "{body}: {}", reply.body);
         assert_eq!(reply.body.as_array().map(Vec::len), Some(2), "{body}");
     }
-    // Declared, and so refused before anything runs: one object, which the client gives to every call.
+    // The declared length is too large, so the batch is refused before any call runs. The client
+    // gives the one error object to every call.
     let reply = post(&service, "/trpc/shop.order,shop.closed?batch=1", &" ".repeat(1_001)).await;
     assert_eq!((reply.status.as_u16(), &reply.body["error"]["data"]["code"]), (413, &json!("PAYLOAD_TOO_LARGE")));
 }
@@ -119,7 +120,7 @@ async fn what_is_not_below_the_path_is_not_trpc() {
     assert_eq!(get(&service, "/trpc/shop%2Epeek").await.body, json!({"result": {"data": 1}}));
 }
 
-/// A body that is asked for would be too long here.
+/// The body would be too large, if anything read it.
 #[tokio::test]
 async fn a_body_for_calls_that_do_not_run_is_not_read() {
     let service = service();
@@ -138,7 +139,6 @@ fn settings_that_cannot_be_are_mistakes_at_start() {
     }
 }
 
-/// One session for all calls of a batch, and one cookie.
 #[tokio::test]
 async fn a_batch_opens_one_session_and_sets_one_cookie() {
     let app = SessionsApp::start();
@@ -169,7 +169,7 @@ async fn a_mutation_from_another_site_is_refused_on_this_wire_too() {
 }
 
 proptest! {
-    /// Whatever comes is answered, by a status of the protocol.
+    /// Every batch gets a reply with a status of the protocol.
     #[test]
     fn no_batch_is_too_strange_to_be_answered(
         path in "((shop[.](peek|order|closed))|,|[a-z.,%0-9]{1,20}){0,5}",

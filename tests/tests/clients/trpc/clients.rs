@@ -83,7 +83,7 @@ async fn the_stock_client_is_served_through_each_of_its_links() {
     }
 }
 
-/// What `visitByBoth` returns where tRPC and REST see one session.
+/// What `visitByBoth` returns if tRPC and REST share one session.
 fn one_session_for_both() -> Value {
     let visit = |id| {
         let user = json!({"id": id, "email": "ada@example.com"});
@@ -103,7 +103,7 @@ fn one_session_for_both() -> Value {
     json!({"inByTrpc": visit("u2"), "inByRest": visit("u3")})
 }
 
-/// The page, the clients' modules, and the application, on one origin.
+/// Serves the page, the modules of the clients, and the application from one origin.
 fn front_end() -> axum::Router {
     let module = async |Below(path): Below<String>| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("node").join(path);

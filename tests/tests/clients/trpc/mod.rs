@@ -15,7 +15,6 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use velox_rpc::service::{AppService, Body};
 
-/// Status, headers and JSON of a reply.
 struct Reply {
     status: StatusCode,
     headers: http::HeaderMap,

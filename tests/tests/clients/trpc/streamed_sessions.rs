@@ -18,12 +18,11 @@ use velox_tests::{Kind, Probe, SECRET};
 use super::streams::{Lines, streamed};
 use super::{get, post};
 
-/// The application, its store, and its clock.
 struct Site {
     service: AppService,
     store: Probe,
     clock: ManualClock,
-    /// Lets the calls go on that wait, in the order in which they began.
+    /// Lets the waiting calls go on, in the order in which they began.
     waiting: Arc<Mutex<Vec<oneshot::Sender<()>>>>,
 }
 
@@ -45,7 +44,7 @@ impl Site {
         Self { service: service.expect("good routes"), store, clock, waiting }
     }
 
-    /// Logs in, and gives the cookie.
+    /// Logs in and returns the cookie.
     async fn log_in(&self) -> HeaderValue {
         let reply = post(&self.service, "/trpc/t.login", "").await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
@@ -54,12 +53,12 @@ impl Site {
         line.split(';').next().expect("a pair").parse().expect("a header's value")
     }
 
-    /// Begins a streamed batch of queries.
+    /// Starts a streamed batch of queries.
     async fn queries(&self, cookie: Option<&HeaderValue>, paths: &str) -> Lines {
         self.begin(Method::GET, cookie, paths).await
     }
 
-    /// Begins a streamed batch of mutations of a new visitor.
+    /// Starts a streamed batch of mutations for a new visitor.
     async fn mutations(&self, paths: &str) -> Lines {
         self.begin(Method::POST, None, paths).await
     }
@@ -72,7 +71,7 @@ impl Site {
         lines
     }
 
-    /// What a request of its own reads in the session.
+    /// Reads the session by a separate request.
     async fn seen(&self, cookie: &HeaderValue) -> Value {
         let request = Request::get("/trpc/t.read").header(header::COOKIE, cookie.clone());
         super::send(&self.service, request.body(Body::empty()).expect("a request")).await.body["result"]["data"].take()
@@ -184,7 +183,7 @@ where
         )
 }
 
-/// A session middleware in another one that does not pass on what it demands.
+/// A middleware around a session middleware. It does not pass on that a cookie may be set.
 struct Hidden(PlainSession);
 
 impl<C: Ctx> Middleware<C> for Hidden {
@@ -195,7 +194,7 @@ impl<C: Ctx> Middleware<C> for Hidden {
     }
 }
 
-/// A cookie that has nothing to do with sessions, and is set behind the handler.
+/// A middleware that sets an unrelated cookie after the handler.
 struct Theme;
 
 impl<C: Ctx + Clone> Middleware<C> for Theme {
@@ -212,7 +211,7 @@ impl<C: Ctx + Clone> Middleware<C> for Theme {
     }
 }
 
-/// The number of a call and what its line says: its data, or the tag of its error.
+/// The number of a call, and its data or the tag of its error.
 fn outcome(line: Option<Value>) -> (u64, Value) {
     let line = line.expect("a line");
     let (call, reply) = (line[0].as_u64().expect("a number"), &line[2][0][0]);
@@ -253,7 +252,8 @@ async fn the_cookie_of_a_renewed_session_goes_with_the_head_once() {
     let mut lines = site.queries(Some(&cookie), "t.waitWithSession,t.profile,t.read").await;
     let cookies: Vec<_> = lines.head.headers.get_all("set-cookie").iter().collect();
     assert!(cookies.len() == 1 && cookies[0].as_bytes().starts_with(cookie.as_bytes()), "{cookies:?}");
-    // By now nobody is sure that the session is still there; but its cookie is out already.
+    // Too much time has passed to be sure that the session still exists, but the cookie is already
+    // sent.
     site.clock.advance(Duration::from_secs(1));
     site.let_go();
     while lines.next().await.is_some() {}
@@ -262,7 +262,7 @@ async fn the_cookie_of_a_renewed_session_goes_with_the_head_once() {
     assert!(!again.head.headers.contains_key("set-cookie"), "it was renewed a moment ago");
 }
 
-/// The browser's cookie would end before the session, with no request that sends it again.
+/// The head has already left, so the life of the cookie could not be prolonged with the session's.
 #[tokio::test]
 async fn a_write_of_a_streamed_query_does_not_prolong_the_session() {
     let site = Site::new();
@@ -369,7 +369,7 @@ async fn mutations_whose_session_cannot_be_saved_have_failed() {
     }
 }
 
-/// The head would leave without the cookie of a session that was renewed.
+/// Otherwise the head would leave without the cookie of a renewed session.
 #[tokio::test]
 async fn a_session_step_that_says_nothing_of_its_cookie_is_a_fault_of_the_program() {
     let site = Site::new();

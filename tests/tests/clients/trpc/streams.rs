@@ -19,7 +19,7 @@ struct Word {
     word: String,
 }
 
-/// `wait` ends once it is told to.
+/// Each call of `wait` ends when its sender in the channel is used.
 fn service() -> (AppService, mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
     let (begun, waiting) = mpsc::unbounded_channel();
     let session = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
@@ -59,7 +59,7 @@ pub(super) fn streamed(method: Method, target: &str) -> Request<Body> {
     request.header("content-type", "application/json").body(Body::empty()).expect("a request")
 }
 
-/// A reply that is read line by line.
+/// A reply, read line by line.
 pub(super) struct Lines {
     pub(super) head: http::response::Parts,
     body: Body,
@@ -67,14 +67,14 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// The head has left.
+    /// Waits for the head.
     pub(super) async fn of(service: &AppService, request: Request<Body>) -> Self {
         let reply = tokio::time::timeout(PATIENCE, service.call(request)).await.expect("the head leaves");
         let (head, body) = reply.into_parts();
         Self { head, body, come: VecDeque::new() }
     }
 
-    /// The next line; `None` at the end.
+    /// The next line, or `None` at the end.
     pub(super) async fn next(&mut self) -> Option<Value> {
         if self.come.is_empty() {
             let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("a line comes");
@@ -86,10 +86,10 @@ impl Lines {
     }
 }
 
-/// Reached only by what hangs.
+/// Only reached if something hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The lines of a reply.
+/// All lines of a reply.
 pub(super) async fn lines(service: &AppService, request: Request<Body>) -> (http::response::Parts, Vec<Value>) {
     let (parts, body) = service.call(request).await.into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
@@ -146,7 +146,7 @@ async fn the_head_waits_for_calls_that_may_set_a_cookie() {
     assert_eq!(head.headers["cache-control"], "no-store");
 }
 
-/// Nothing that a handler says is dropped in silence.
+/// The handler's cookie must not be dropped silently.
 #[tokio::test]
 async fn a_streamed_call_that_sets_a_cookie_all_the_same_is_a_conflict() {
     let (service, _waiting) = service();
@@ -156,7 +156,7 @@ async fn a_streamed_call_that_sets_a_cookie_all_the_same_is_a_conflict() {
     assert_eq!(get(&service, "/trpc/t.cookie").await.header("set-cookie"), Some("a=b"), "alone it may");
 }
 
-/// What is wrong with the body may be said in the head, which so waits for the body to be read.
+/// Errors about the body belong into the head, so the head waits until the body is read.
 #[tokio::test]
 async fn the_body_of_a_stream_is_read_before_its_head_leaves() {
     let (service, _waiting) = service();

@@ -42,7 +42,7 @@ impl After {
     }
 }
 
-/// Ends each subscription after a moment, so that its client connects again.
+/// Ends each subscription after a moment, so that its client reconnects.
 struct InPages;
 
 impl<C: Ctx> Middleware<C> for InPages {
@@ -56,7 +56,7 @@ impl<C: Ctx> Middleware<C> for InPages {
     }
 }
 
-/// Counts the streams that were dropped.
+/// Counts dropped streams.
 struct Dropped(Arc<AtomicUsize>);
 
 impl Drop for Dropped {
@@ -141,7 +141,7 @@ fn service() -> AppService {
     app(&Arc::default()).subscriptions(settings).into_service().expect("good settings")
 }
 
-/// The events of a reply that ends.
+/// All events of a reply that ends.
 async fn events(service: &AppService, request: Request<Body>) -> Vec<String> {
     let (parts, body) = service.call(request).await.into_parts();
     assert_eq!(parts.status, StatusCode::OK);
@@ -173,7 +173,7 @@ async fn a_tracked_event_has_its_id() {
     assert_eq!(events, [CONNECTED, "data: 0\nid: 0", "data: 1\nid: 1", RETURN]);
 }
 
-/// By the header, in the query, and in the input; the header counts before the others.
+/// The id comes in the header, the query or the input. The header wins.
 #[tokio::test]
 async fn the_id_of_the_last_event_reaches_the_input() {
     let service = service();
@@ -197,7 +197,8 @@ async fn the_id_of_the_last_event_reaches_the_input() {
     }
 }
 
-/// As in tRPC, where such an input is `.optional()`: a client that connects again has only its id to send, and before that has nothing.
+/// In tRPC such an input is `.optional()`: at first the client has nothing to send, and after a
+/// reconnect only its id.
 #[tokio::test]
 async fn a_subscription_begins_without_an_input_that_has_only_optional_fields() {
     let service = service();
@@ -205,7 +206,7 @@ async fn a_subscription_begins_without_an_input_that_has_only_optional_fields() 
     for target in ["/trpc/live.after", "/trpc/live.after?input=%7B%7D", "/api/live/after"] {
         assert_eq!(events(&service, request(target)).await, all, "{target}");
     }
-    // Nobody can go on from an id here: what is missing is missing, as it is to a query.
+    // These have no id to resume from, so a missing input is an error as in a query.
     for target in ["/trpc/live.pick", "/trpc/live.count", "/trpc/live.find"] {
         let reply = service.call(request(target)).await.into_body().collect().await.expect("a body").to_bytes();
         let text = std::str::from_utf8(&reply).expect("text");
@@ -234,13 +235,13 @@ async fn a_forged_id_is_an_input_like_others_and_one_too_long_is_refused() {
     for target in ["/trpc/live.after?lastEventId=", "/api/live/after?lastEventId="] {
         let forged = events(&service, request(&format!("{target}%27%3B--"))).await;
         assert_eq!(forged.len(), 6, "{target}: from the beginning: {forged:?}");
-        // That of an event which another subscription gave.
+        // The id of an event of another subscription.
         let foreign = events(&service, request(&format!("{target}99"))).await;
         assert_eq!(foreign, [CONNECTED, RETURN], "{target}");
     }
 }
 
-/// By REST what is wrong with the id is the reply itself.
+/// REST answers a bad id with an error status.
 #[tokio::test]
 async fn an_id_that_is_too_long_or_no_text_is_400_by_rest() {
     let service = service();
@@ -260,7 +261,7 @@ async fn a_failure_is_told_and_ends_the_subscription() {
     assert_eq!(events.len(), 3);
 }
 
-/// `EventSource` reads no reply of another status: what a guard or the input refuses is told by an event, too.
+/// `EventSource` reads only replies with status 200, so errors of guards and inputs are events too.
 #[tokio::test]
 async fn a_call_that_is_refused_is_told_by_an_event() {
     let service = service();
@@ -299,7 +300,7 @@ async fn a_subscription_has_a_request_of_its_own() {
     assert_eq!((reply.status, reply.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("GET")));
 }
 
-/// A client that is gone: its server drops the body.
+/// When a client disconnects, its server drops the body.
 #[tokio::test]
 async fn the_handlers_stream_is_dropped_with_the_body() {
     let dropped = Arc::default();
@@ -325,7 +326,7 @@ async fn a_ping_is_sent_while_nothing_happens() {
     assert_eq!(began.elapsed().as_secs(), 45);
 }
 
-/// `EventSource` has a time of its own unless it is told another.
+/// Without `retry`, `EventSource` picks a time by itself.
 #[tokio::test]
 async fn a_client_is_told_when_to_come_back_where_that_is_set() {
     let settings = Subscriptions::new().retry(Duration::from_millis(1500));
@@ -337,7 +338,7 @@ async fn a_client_is_told_when_to_come_back_where_that_is_set() {
     }
 }
 
-/// 429 is no failure for which a client connects again.
+/// A client does not reconnect after a 429.
 #[tokio::test]
 async fn a_rate_limit_stops_a_client_that_comes_back_in_a_loop() {
     let limit = rate_limit("loop", 2, Duration::from_secs(3600)).by(|_| Some("somebody".to_owned()));
@@ -362,7 +363,7 @@ fn pings_that_come_too_late_are_a_mistake() {
     assert!(error.mistakes()[0].starts_with("subscriptions: "), "{error}");
 }
 
-/// What the stock client makes of one visit.
+/// What the official client reports after one visit.
 async fn visit(site: &Site, visit: &'static str) -> Value {
     let trpc = site.url("/trpc");
     let printed = tokio::task::spawn_blocking(move || node("subscriptions.mjs", &[Path::new(&trpc), Path::new(visit)]));
@@ -439,7 +440,7 @@ fn subscriptions_are_typed_and_described() {
     assert!(operation["responses"].get("400").is_some());
 }
 
-/// Fails to compile where a type is wider or narrower than it should be.
+/// Fails to compile if a type is wider or narrower than it should be.
 const USES: &str = r#"
 import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
 import type { AppRouter } from "./app-router";
@@ -451,13 +452,13 @@ export function subscribe(): void {
   client.live.after.subscribe({ lastEventId: "1" }, { onData: ({ id, data }) => id.trim() + data.toFixed() });
   client.live.after.subscribe(undefined, { onData: ({ id }) => id.trim() });
   client.live.never.subscribe(undefined, { onError: (error) => error.data?.tag });
-  // @ts-expect-error a count is no text
+  // @ts-expect-error a count is not a string
   client.live.count.subscribe({ to: 3 }, { onData: (count) => count.trim() });
-  // @ts-expect-error the input is missing, and there is no id to go on from
+  // @ts-expect-error the input is missing, and no id says where to resume
   client.live.pick.subscribe(undefined, {});
   // @ts-expect-error the input is missing
   client.live.count.subscribe(undefined, {});
-  // @ts-expect-error a subscription is no query
+  // @ts-expect-error a subscription is not a query
   client.live.count.query({ to: 3 });
 }
 "#;

@@ -174,7 +174,6 @@ async fn the_stock_client_has_all_types_of_superjson_by_each_of_its_links() {
 
 const EPOCH: &str = r#"{"json":"1970-01-01T00:00:00Z","meta":{"values":["Date"],"v":1}}"#;
 
-/// The input of a query, percent-encoded.
 fn input(json: &str) -> String {
     json.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
@@ -190,7 +189,7 @@ async fn data_and_errors_are_transformed_each_by_itself() {
     assert_eq!(batch.status, StatusCode::MULTI_STATUS);
     assert_eq!(batch.body[0]["error"]["json"]["message"], "Sold out");
     assert_eq!(batch.body[1]["result"]["data"], epoch);
-    // What is refused before any call.
+    // This is refused before any call runs.
     let refused = get(&service, "/trpc/shop.now?connectionParams=7").await;
     assert_eq!(refused.body["error"]["json"]["code"], -32700);
 }
@@ -212,7 +211,7 @@ async fn a_line_of_a_stream_is_transformed_as_a_whole() {
     assert_eq!(failure["json"][2][0][0]["error"]["message"], "Sold out");
 }
 
-/// The id that stands beside the input is put into what superjson says.
+/// The id is added to the input that superjson describes.
 #[tokio::test]
 async fn the_id_of_the_last_event_reaches_an_input_of_superjson() {
     let service = service();
@@ -243,7 +242,7 @@ async fn an_input_that_is_no_superjson_is_refused_by_name() {
     assert_eq!(issues, Some(10), "{:#}", reply.body);
 }
 
-/// To JavaScript it is a whole number, and a text where a text is wanted is none.
+/// JavaScript considers minus zero an integer, and a bigint is not accepted as a string.
 #[tokio::test]
 async fn minus_zero_is_an_integer_and_a_bigint_is_no_text() {
     let service = service();
@@ -260,7 +259,7 @@ async fn minus_zero_is_an_integer_and_a_bigint_is_no_text() {
     assert_eq!(reply.body["error"]["json"]["data"]["issues"], issues);
 }
 
-/// REST, its events, and an application without superjson have the JSON that they always had.
+/// REST, its events, and applications without superjson still send plain JSON.
 #[tokio::test]
 async fn only_the_wire_of_trpc_has_superjson() {
     let service = service();
@@ -269,7 +268,7 @@ async fn only_the_wire_of_trpc_has_superjson() {
     assert!(module.contains("  at: string;") && !module.contains("Date"), "{module}");
 }
 
-/// Where the client has no superjson, the numbers that JSON does not have are texts.
+/// Without superjson, numbers that JSON cannot express are strings.
 #[tokio::test]
 async fn a_float_is_read_from_json_and_from_a_query() {
     let service = service();
@@ -298,7 +297,7 @@ fn the_types_are_those_that_superjson_gives() {
     front_end.check("uses.ts", USES);
 }
 
-/// Fails to compile where a type is wider or narrower than it should be.
+/// Fails to compile if a type is wider or narrower than it should be.
 const USES: &str = r#"
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import superjson from "superjson";
@@ -322,13 +321,13 @@ export async function order(): Promise<string> {
   const nothing: undefined = await client.shop.nothing.query();
   const numbers: number[] = await client.shop.nonFinite.query([NaN]);
   const own: bigint | undefined = (await client.own.date.mutate({ set: { a: 1n } })).set["a"];
-  // @ts-expect-error a date is no text
+  // @ts-expect-error a date is not a string
   const wrong: string = sent.at;
-  // @ts-expect-error a date is no text
+  // @ts-expect-error a date is not a string
   await client.shop.order.mutate({ ...order, pairs: [], at: "2024-01-01T00:00:00Z" });
-  // @ts-expect-error an id is no number
+  // @ts-expect-error an id is not a number
   await client.shop.order.mutate({ ...order, pairs: [], id: 1 });
-  // @ts-expect-error a set is no list
+  // @ts-expect-error a set is not a list
   await client.shop.order.mutate({ ...order, pairs: [], tags: ["a"] });
   client.shop.ticks.subscribe({ from: at }, { onData: (date) => date.getTime() });
   client.shop.after.subscribe({}, { onData: ({ data }) => data.getTime() });

@@ -32,7 +32,7 @@ struct Add {
 #[serde(transparent)]
 struct Id(String);
 
-/// The router that was recorded, below a namespace: `hello` is `t.hello` here.
+/// The router that was recorded, in a namespace: `hello` is `t.hello` here.
 fn service(settings: Trpc) -> AppService {
     let greet = |Call { input, .. }: Call<_, Hello>| {
         Ok(Greeting { msg: format!("hi {}", input.name), at: "1970-01-01T00:00:00.000Z".to_owned() })
@@ -52,7 +52,7 @@ fn service(settings: Trpc) -> AppService {
     App::new(()).router(router).trpc(settings).into_service().expect("good settings")
 }
 
-/// A request and the reply that was recorded.
+/// A request and its recorded reply.
 struct Recorded {
     server: u16,
     arguments: Vec<String>,
@@ -62,7 +62,6 @@ struct Recorded {
     body: String,
 }
 
-/// Reads the transcript: the arguments of curl after `###`, then the reply.
 fn recorded() -> Vec<Recorded> {
     include_str!("transcript.txt").split("### ").skip(1).map(one).collect()
 }
@@ -86,9 +85,10 @@ fn one(text: &str) -> Recorded {
 }
 
 impl Recorded {
-    /// What this wire does not have yet, and what velox has no part in.
-    fn is_of_a_later_time(&self) -> bool {
-        // superjson.
+    /// Whether other tests cover what the request uses (superjson, streams, subscriptions), or velox
+    /// does not support it (forms and binary bodies).
+    fn is_left_out(&self) -> bool {
+        // This server used superjson.
         self.server == 4012
             || self
                 .arguments
@@ -119,7 +119,7 @@ impl Recorded {
     }
 }
 
-/// The paths of a target, each in the namespace. `nope` is unknown in any.
+/// Adds the namespace to each path of a target. `nope` is unknown everywhere.
 fn below(target: &str) -> String {
     let (paths, query) =
         target.split_once('?').map_or((target, String::new()), |(paths, query)| (paths, format!("?{query}")));
@@ -131,8 +131,9 @@ fn below(target: &str) -> String {
     paths.split(',').map(path).collect::<Vec<_>>().join(",") + &query
 }
 
-/// The recorded body as it is to be here: with the namespace, and without texts that are another's: those of Zod 4 and V8, that of a failure
-/// which callers are not to see, and a header that is not to be sent back.
+/// Changes a recorded body to what velox must send. It adds the namespace, and replaces texts of
+/// Zod 4 and V8, the text of an error that callers must not see, and a header that must not be sent
+/// back.
 fn expected(mut body: Value) -> Value {
     for reply in body.as_array_mut().map_or_else(Vec::new, |list| list.iter_mut().collect()) {
         *reply = expected(reply.take());
@@ -155,7 +156,7 @@ fn expected(mut body: Value) -> Value {
     body
 }
 
-/// What was received, as far as something was recorded: there is more in `data`.
+/// Reduces what was received to the recorded members, because velox adds more to `data`.
 fn comparable(received: &Value, recorded: &Value) -> Value {
     match (received, recorded) {
         (Value::Object(received), Value::Object(recorded)) => {
@@ -167,7 +168,7 @@ fn comparable(received: &Value, recorded: &Value) -> Value {
         (Value::Array(received), Value::Array(recorded)) if received.len() == recorded.len() => {
             received.iter().zip(recorded).map(|(received, recorded)| comparable(received, recorded)).collect()
         }
-        // A text that is not compared.
+        // This text is not compared.
         (Value::String(_), Value::Null) => Value::Null,
         _ => received.clone(),
     }
@@ -178,7 +179,7 @@ async fn the_transcript_of_trpc_is_answered_alike() {
     let plain = service(Trpc::at("/trpc").max_batch_size(5));
     let single = service(Trpc::at("/trpc").without_batches().method_override(true));
     let mut compared = 0;
-    for recorded in recorded().iter().filter(|recorded| !recorded.is_of_a_later_time()) {
+    for recorded in recorded().iter().filter(|recorded| !recorded.is_left_out()) {
         let service = if recorded.server == 4013 { &single } else { &plain };
         let reply = send(service, recorded.request()).await;
         let what = format!("{:?} {}: {}", recorded.arguments, recorded.target, reply.body);

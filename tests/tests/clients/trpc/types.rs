@@ -5,7 +5,7 @@ use velox_rpc::export::{TypeScript, WideIntegers};
 use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::FrontEnd;
 
-/// May be left out.
+/// An input that may be left out.
 #[schema]
 #[serde(transparent)]
 struct Place(Option<String>);
@@ -46,7 +46,7 @@ fn wide_integers_have_the_type_that_is_set() {
     }
 }
 
-/// Fails to compile where a type is wider or narrower than it should be.
+/// Fails to compile if a type is wider or narrower than it should be.
 const CLIENT: &str = r#"
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import type { AppRouter } from "./app-router";
@@ -60,15 +60,15 @@ export async function calls(): Promise<string> {
   const word: string = await client.shop.slow.query({ word: "slow" });
   const nothing: undefined = await client.shop.nothing.query();
   const places: (string | null)[] = [await client.places.find.query(), await client.places.find.query("here")];
-  // @ts-expect-error a place is a text
+  // @ts-expect-error a place is a string
   await client.places.find.query(7);
-  // @ts-expect-error an id is a text
+  // @ts-expect-error an id is a string
   await client.auth.login.mutate({ id: 7 });
   // @ts-expect-error the id is missing
   await client.auth.login.mutate({});
-  // @ts-expect-error a query is no mutation
+  // @ts-expect-error a query is not a mutation
   await client.auth.getProfile.mutate();
-  // @ts-expect-error there is no such procedure
+  // @ts-expect-error this procedure does not exist
   await client.auth.nope.query();
   // @ts-expect-error a user has no age
   user.age;
@@ -103,13 +103,13 @@ export function Profile(): string {
   const issues: string[] | undefined = profile.error?.data?.issues?.map((issue) => issue.message);
   // @ts-expect-error a user has no age
   profile.data?.age;
-  // @ts-expect-error a word is a text
+  // @ts-expect-error a word is a string
   trpc.shop.slow.queryOptions({ word: 7 });
   // @ts-expect-error the word is missing
   trpc.shop.slow.queryOptions();
-  // @ts-expect-error a mutation is no query
+  // @ts-expect-error a mutation is not a query
   trpc.auth.login.queryOptions({ id: "u1" });
-  // @ts-expect-error there is no such procedure
+  // @ts-expect-error this procedure does not exist
   trpc.auth.nope.queryOptions();
   return [email, word, count, issues].join();
 }
@@ -123,20 +123,20 @@ export function Login(): void {
     onError: (error) => error.data?.tag === "SESSION_UNAUTHORIZED",
   }));
   login.mutate({ id: "u1" });
-  // @ts-expect-error an id is a text
+  // @ts-expect-error an id is a string
   login.mutate({ id: 7 });
   // @ts-expect-error the id is missing
   login.mutate({});
-  // @ts-expect-error an id is no number
+  // @ts-expect-error an id is not a number
   const wrong: number | undefined = login.data;
-  // @ts-expect-error a query is no mutation
+  // @ts-expect-error a query is not a mutation
   trpc.auth.getProfile.mutationOptions();
 }
 
 export async function cached(): Promise<string | undefined> {
   const user = await queryClient.fetchQuery(trpc.auth.getProfile.queryOptions());
   const word = queryClient.getQueryData(trpc.shop.slow.queryKey({ word: "slow" }));
-  // @ts-expect-error a word is no number
+  // @ts-expect-error a word is not a number
   queryClient.setQueryData(trpc.shop.slow.queryKey({ word: "slow" }), 7);
   return word ?? user.email;
 }
@@ -154,9 +154,9 @@ export async function send(amount: Wide, other: Exclude<number | string | bigint
   const fee: number = sent.fee;
   // @ts-expect-error it has the type that was set
   await client.bank.send.mutate({ amount: other, to: [], fee });
-  // @ts-expect-error and so have those in a list
+  // @ts-expect-error the same holds in a list
   await client.bank.send.mutate({ amount, to: [other], fee });
-  // @ts-expect-error and those that come back
+  // @ts-expect-error the same holds for an output
   const wrong: typeof other = sent.amount;
   return to[0] ?? sent.amount;
 }

@@ -6,14 +6,14 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is said of one value.
+/// The verdict on one value.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// It is right, and this is what became of it.
+    /// The value is accepted. Holds the output.
     Taken(Value),
-    /// It is wrong: paths and texts, in order.
+    /// The value is refused. Holds paths and messages, in order.
     Refused(Vec<(String, String)>),
-    /// velox did not even read it: the error's code.
+    /// velox did not read the body. Holds the error's code.
     Unread(String),
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Vector {
     #[serde(default)]
     output: Value,
     issues: Vec<(String, String)>,
-    /// Of a query: its texts, decoded.
+    /// The decoded strings of a query.
     #[serde(default)]
     pub(crate) texts: Vec<String>,
 }
@@ -37,7 +37,7 @@ impl Vector {
 }
 
 impl Answer {
-    /// From a reply of velox's.
+    /// Reads a reply of velox.
     pub(crate) fn of_reply(status: StatusCode, body: Value) -> Answer {
         if status.is_success() {
             return Answer::Taken(body);
@@ -55,7 +55,7 @@ impl Answer {
         matches!(self, Answer::Taken(_))
     }
 
-    /// Whether the body was refused before it was held against the schema, with this code.
+    /// Whether velox refused the body with this code before it validated it.
     pub(crate) fn is_unread(&self, code: &str) -> bool {
         matches!(self, Answer::Unread(other) if other == code)
     }
@@ -67,7 +67,7 @@ impl Answer {
         }
     }
 
-    /// Whether one of the issues has this text.
+    /// Whether one of the issues has this message.
     pub(crate) fn says(&self, message: &str) -> bool {
         self.issues().iter().any(|(_, text)| text == message)
     }
@@ -94,7 +94,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Numbers are compared as JavaScript does, where `1` and `1.0` are one number.
+/// Compares numbers as JavaScript does, where `1` and `1.0` are the same number.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),

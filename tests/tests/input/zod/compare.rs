@@ -15,13 +15,13 @@ use crate::zod::answer::{Answer, Vector};
 use crate::zod::differences::{self, Case, Difference};
 use crate::zod::rules::{Rules, request};
 
-/// The cases of every rule, and what Zod 3 says of them.
+/// The cases of every rule, with the answers of Zod 3.
 pub(crate) fn vectors() -> &'static Vectors {
     static VECTORS: LazyLock<Vectors> = LazyLock::new(|| read(&[]));
     &VECTORS
 }
 
-/// The same cases, and what Zod 4 says of them.
+/// The same cases, with the answers of Zod 4.
 fn vectors_of_zod4() -> &'static Vectors {
     static VECTORS: LazyLock<Vectors> = LazyLock::new(|| read(&[Path::new("4")]));
     &VECTORS
@@ -33,13 +33,13 @@ fn read(arguments: &[&Path]) -> Vectors {
     serde_json::from_str(&node("zod.mjs", arguments)).expect("the vectors are well formed")
 }
 
-/// Holds every case of the rules against Zod 3, and against Zod 4 in its texts.
+/// Compares every case of the rules with Zod 3, and with the messages of Zod 4.
 ///
-/// A difference from Zod 3 may be one from Zod 4, too, and is not listed again.
+/// A difference from Zod 3 may also be a difference from Zod 4. It is not listed twice.
 ///
 /// # Panics
 ///
-/// When a difference is not listed, or a listed one is not there.
+/// If a difference is not listed, or if a listed difference does not exist.
 pub(crate) async fn compare(rules: fn() -> Rules) {
     let (names, is_query) = (rules().names().to_vec(), rules().is_query());
     let (of_zod3, of_zod4) = (rules().into_service(ErrorMap::zod3()), rules().into_service(ErrorMap::zod4()));
@@ -61,7 +61,7 @@ pub(crate) async fn compare(rules: fn() -> Rules) {
     assert!(report.is_empty(), "differences from Zod that are not listed as they are:\n{report}");
 }
 
-/// The differences that are listed for a rule, and which of them a case has shown.
+/// The differences listed for a rule, and whether a case has shown each.
 struct Listed {
     rule: &'static str,
     differences: Vec<(&'static Difference, bool)>,
@@ -73,7 +73,7 @@ impl Listed {
         Self { rule, differences: of_rule.map(|difference| (difference, false)).collect() }
     }
 
-    /// Whether a case differs as it is listed.
+    /// Whether the case shows a listed difference.
     fn look(&mut self, version: &str, vector: &Vector, velox: Answer, report: &mut String) -> bool {
         let (rule, input) = (self.rule, &vector.input);
         let case = Case { input, texts: &vector.texts, zod: vector.zod(), velox };

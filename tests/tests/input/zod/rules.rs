@@ -1,4 +1,4 @@
-//! The rules, and the procedures that answer for them.
+//! The rules, and the procedures that check inputs by them.
 
 use http::{Method, Request};
 use velox_rpc::error::ErrorMap;
@@ -6,7 +6,7 @@ use velox_rpc::procedure::{Input, Output};
 use velox_rpc::service::{AppService, Body};
 use velox_rpc::{App, Call, Router, procedure};
 
-/// Some rules, each with a procedure of its name that gives its input back.
+/// Some rules. Each has a procedure of the same name that returns its input.
 pub(crate) struct Rules {
     router: Router<()>,
     names: Vec<&'static str>,
@@ -14,12 +14,12 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Rules over JSON bodies.
+    /// Rules for JSON bodies.
     pub(crate) fn of_bodies() -> Rules {
         Rules { router: Router::new("zod"), names: Vec::new(), method: Method::POST }
     }
 
-    /// Rules over queries, whose texts are coerced.
+    /// Rules for queries, whose strings are converted.
     pub(crate) fn of_queries() -> Rules {
         Rules { method: Method::GET, ..Rules::of_bodies() }
     }
@@ -48,7 +48,7 @@ impl Rules {
     }
 }
 
-/// The request that brings an input, a query or the text of a body, to the procedure of a rule.
+/// The request that sends an input to the procedure of a rule, as a query or as a body.
 pub(crate) fn request(rule: &str, input: &str, is_query: bool) -> Request<Body> {
     let request = if is_query {
         Request::get(format!("/api/zod/{rule}?{input}")).body(Body::empty())

@@ -1,4 +1,4 @@
-//! Texts: formats, lengths, regular expressions, and texts that are changed as they are read.
+//! Strings: formats, lengths, regular expressions, and strings that change when they are read.
 
 use std::net::IpAddr;
 use std::sync::LazyLock;

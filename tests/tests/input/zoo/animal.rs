@@ -4,49 +4,51 @@ use serde::Serialize;
 use serde_json::Value;
 use velox_rpc::procedure::Input;
 
-/// A type, and values that it takes.
+/// A type of the zoo, with values that it accepts.
 pub(crate) trait Animal: Input + Serialize {
-    /// Other names of top-level fields, each with the name of the field.
+    /// Aliases of top-level fields, each with the name of the field.
     const ALIASES: &'static [(&'static str, &'static str)] = &[];
-    /// Whether each top-level field is right or wrong whatever the others are.
+    /// Whether each top-level field is valid or invalid independently of the others.
     const IS_INDEPENDENT: bool = true;
-    /// Whether it has an enum without a tag or one whose tag is a key, of which nobody can tell what was meant.
+    /// Whether it contains an untagged or an externally tagged enum, so that it is unclear which
+    /// variant was meant.
     const IS_VAGUE: bool = false;
-    /// The fields of a flattened `Option`: serde makes `None` of what it cannot read of them.
+    /// The fields of a flattened `Option`. Serde reads `None` if it cannot read them.
     const LAX: &'static [&'static str] = &[];
-    /// Why its JSON Schema refuses what is accepted, and where, as JSON Pointers: there and inside.
+    /// Why its JSON Schema refuses values that are accepted. The JSON Pointers name the places;
+    /// everything below them counts too.
     const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] = &[];
 
-    /// Values that it takes.
+    /// Values that it accepts.
     fn good() -> Good;
 }
 
-/// Values that a type takes: those of one of these forms.
+/// Values that a type accepts, in one or more forms.
 #[derive(Clone, Debug)]
 pub(crate) struct Good(pub(crate) Vec<Form>);
 
 /// Values of one form.
 #[derive(Clone, Debug)]
 pub(crate) enum Form {
-    /// Any of these.
+    /// Any of these values.
     Values(Vec<Value>),
-    /// Objects that have for each field one of its values.
+    /// Objects with one of these values for each field.
     Fields(Vec<(String, Vec<Value>)>),
 }
 
 impl Good {
-    /// Any of these values.
+    /// Values, given as a list.
     pub(crate) fn values(values: Value) -> Self {
         Self(vec![Form::Values(list(values))])
     }
 
-    /// Objects that have for each field one of its values.
+    /// Objects, given as an object with a list of values for each field.
     pub(crate) fn fields(fields: Value) -> Self {
         let Value::Object(fields) = fields else { panic!("fields come as an object") };
         Self(vec![Form::Fields(fields.into_iter().map(|(name, values)| (name, list(values))).collect())])
     }
 
-    /// These as well.
+    /// Adds more forms.
     pub(crate) fn or(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
@@ -58,7 +60,8 @@ fn list(values: Value) -> Vec<Value> {
     values
 }
 
-/// Why a JSON Schema refuses what is accepted. Most of it is how schemars describes what serde reads.
+/// Reasons why a JSON Schema refuses values that are accepted. Most come from how schemars
+/// describes types.
 pub(crate) mod beyond_schema {
     pub(crate) const ALIAS: &str = "an alias is not described";
     pub(crate) const CATCH_ALL: &str = "a variant for all other tags is described by its own name";

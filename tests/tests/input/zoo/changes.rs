@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::zoo::animal::{Animal, Form};
 use crate::zoo::json::{Json, Style};
 
-/// What is sent.
+/// A value to send, and how its text is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) json: Json,
@@ -22,7 +22,6 @@ impl Sent {
     }
 }
 
-/// Random values for a type.
 pub(crate) fn values<T: Animal>() -> impl Strategy<Value = Sent> {
     let style = prop_oneof![8 => Just(Style::Plain), 1 => Just(Style::Spaced), 1 => Just(Style::Escaped)];
     let count = prop_oneof![3 => Just(0_usize), 4 => Just(1), 2 => Just(2), 1 => Just(3)];
@@ -35,7 +34,7 @@ pub(crate) fn values<T: Animal>() -> impl Strategy<Value = Sent> {
     })
 }
 
-/// Good values, but for fields that may be missing.
+/// Valid values, with some optional fields left out.
 fn base<T: Animal>() -> BoxedStrategy<Json> {
     let forms = T::good().0.into_iter().map(|form| match form {
         Form::Values(values) => select(values.iter().map(Json::from).collect::<Vec<_>>()).boxed(),
@@ -56,18 +55,18 @@ fn base<T: Animal>() -> BoxedStrategy<Json> {
 
 #[derive(Clone, Debug)]
 enum Change {
-    /// Something else in place of a value.
+    /// Replaces a value by this one.
     Put(Json),
-    /// Another key, or another item.
+    /// Adds another key or another item.
     Add(String, Json),
     Rename(String),
     Drop,
     Twice,
-    /// The same number, or another, in other digits.
+    /// Spells a number in other digits, which may change it.
     Spell(usize),
-    /// A list or an object around it.
+    /// Wraps a value in a list or an object.
     Wrap(Option<String>),
-    /// The values of an object as a list.
+    /// Turns an object into a list of its values.
     Unname,
 }
 
@@ -85,7 +84,7 @@ fn change<T: Animal>() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// All keys that a type has somewhere, and some that none has.
+/// All keys that occur in the values of a type, and some that do not.
 pub(crate) fn names<T: Animal>() -> Vec<String> {
     let mut names: Vec<String> = good_values::<T>().iter().flat_map(keys).collect();
     names.extend(T::ALIASES.iter().map(|(alias, _)| (*alias).to_owned()));
@@ -104,7 +103,7 @@ fn keys(json: &Json) -> Vec<String> {
     json.all().into_iter().flat_map(of_one).collect()
 }
 
-/// A good value for each of the good values of a field.
+/// A valid value for each of the valid values of a field.
 fn good_values<T: Animal>() -> Vec<Json> {
     let mut all = Vec::new();
     for form in T::good().0 {
@@ -118,7 +117,7 @@ fn good_values<T: Animal>() -> Vec<Json> {
     all
 }
 
-/// Values that are right somewhere, and wrong in most places.
+/// Values that are valid in some places and invalid in most.
 fn atoms<T: Animal>() -> impl Strategy<Value = Json> {
     let parts: Vec<Json> = good_values::<T>().iter().flat_map(|value| value.all().into_iter().cloned()).collect();
     let listed = json!([
@@ -199,7 +198,7 @@ fn is_container(json: &Json) -> bool {
     matches!(json, Json::List(_) | Json::Object(_))
 }
 
-/// Changes one of the values that fit.
+/// Changes one of the values that `fits` selects.
 fn on(json: &mut Json, at: Index, fits: fn(&Json) -> bool, change: impl FnOnce(&mut Json)) {
     let count = json.all().into_iter().filter(|it| fits(it)).count();
     if count > 0

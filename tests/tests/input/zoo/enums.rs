@@ -151,7 +151,7 @@ pub(crate) struct Internal {
 
 impl Animal for Internal {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("m", "more")];
-    // The alias of a variant is not described, either.
+    // The schema does not describe the alias of a variant either.
     const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
         &[(beyond_schema::CATCH_ALL, &["/shape", "/others"])];
 

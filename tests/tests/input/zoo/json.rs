@@ -9,19 +9,19 @@ use serde_json::Value;
 pub(crate) enum Json {
     Null,
     Boolean(bool),
-    /// As it is spelled.
+    /// The number as it is spelled.
     Number(String),
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
 
-/// How a text is written.
+/// How a value is written as text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Style {
     Plain,
     Spaced,
-    /// Each character of a text or key is an escape.
+    /// Writes each character of a string or key as an escape.
     Escaped,
 }
 
@@ -30,7 +30,7 @@ impl Json {
         Self::Number(text.to_owned())
     }
 
-    /// All values in it, itself first.
+    /// All values in it, beginning with itself.
     pub(crate) fn all(&self) -> Vec<&Json> {
         let mut all = vec![self];
         match self {
@@ -41,7 +41,7 @@ impl Json {
         all
     }
 
-    /// Those of the values in it that fit: the one of this number.
+    /// The `n`th of the values in it that `fits` selects.
     pub(crate) fn nth_mut(&mut self, n: &mut usize, fits: fn(&Json) -> bool) -> Option<&mut Json> {
         if fits(self) {
             if *n == 0 {
@@ -96,7 +96,7 @@ impl Json {
         }
     }
 
-    /// What stands at a path such as `lines[1].name`: as [`Place`] says.
+    /// Looks up a path such as `lines[1].name`.
     pub(crate) fn at<'j, 'p>(&'j self, path: &'p str) -> Place<'j, 'p> {
         if path.is_empty() {
             return Place::There(self);
@@ -112,7 +112,7 @@ impl Json {
             }
             Self::Object(entries) => {
                 let path = path.strip_prefix('.').unwrap_or(path);
-                // A key may have dots of its own.
+                // A key may contain dots.
                 let further = entries.iter().filter_map(|(key, value)| Some((path.strip_prefix(key.as_str())?, value)));
                 let further = further.filter(|(rest, _)| rest.is_empty() || rest.starts_with(['.', '[']));
                 let mut places: Vec<_> = further.map(|(rest, value)| value.at(rest)).collect();
@@ -126,7 +126,7 @@ impl Json {
         }
     }
 
-    /// Whether a key stands somewhere twice.
+    /// Whether any object has the same key twice.
     pub(crate) fn has_twins(&self) -> bool {
         self.all().into_iter().any(|value| match value {
             Self::Object(entries) => {
@@ -137,11 +137,11 @@ impl Json {
     }
 }
 
-/// What stands at a path.
+/// What a path leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'j, 'p> {
     There(&'j Json),
-    /// An object without this key.
+    /// The path ends in an object without this key.
     Missing(&'p str),
     Nowhere,
 }

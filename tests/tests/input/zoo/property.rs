@@ -1,4 +1,4 @@
-//! The properties that hold for each value of each type.
+//! The properties that hold for every value of every type.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::zoo::animal::{Animal, Form};
 use crate::zoo::changes::{Sent, names, values};
 use crate::zoo::json::{Json, Place};
 
-/// Sends random values and looks at what is answered.
+/// Sends random values and checks the replies.
 pub(crate) fn holds<T: Animal>() {
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
@@ -29,7 +29,7 @@ pub(crate) fn holds<T: Animal>() {
     if let Err(error) = result {
         panic!("{error}");
     }
-    // The test says nothing if all is refused, or nothing.
+    // The test shows nothing if everything or nothing is accepted.
     let enough = CASES / 10;
     assert!((enough..CASES - enough).contains(&accepted.get()), "{} of {CASES} accepted", accepted.get());
     for (reason, _) in T::BEYOND_SCHEMA {
@@ -40,12 +40,12 @@ pub(crate) fn holds<T: Animal>() {
 const CASES: u32 = 400;
 const TWICE: &str = "The request body names a key twice";
 
-/// A procedure that gives back its input.
+/// A procedure that returns its input.
 struct Server {
     client: Client,
     runtime: Runtime,
     schema: Validator,
-    /// Why the schema has refused something that was accepted.
+    /// The reasons why the schema refused accepted values so far.
     shown: RefCell<BTreeSet<&'static str>>,
 }
 
@@ -60,7 +60,7 @@ impl Server {
         Self { client: runtime.block_on(async { Client::of(app) }), runtime, schema, shown: RefCell::default() }
     }
 
-    /// The echo, or the issues: each with its field.
+    /// Returns the echo, or the issues with their paths.
     fn answer(&self, text: String) -> Result<String, Vec<(String, String)>> {
         let reply = self.runtime.block_on(self.client.post("/api/body", text));
         if reply.status.as_u16() == 200 {
@@ -76,7 +76,8 @@ impl Server {
         Err(details.iter().map(|issue| (text(&issue["field"]), text(&issue["message"]))).collect())
     }
 
-    /// Whether it is accepted; why it should not be, or should.
+    /// Returns whether the value is accepted, or an error if it should not have been or should have
+    /// been.
     fn check<T: Animal>(&self, sent: &Sent) -> Result<bool, String> {
         let text = sent.text();
         let echoes = by_serde::<T>(sent);
@@ -119,7 +120,7 @@ impl Server {
         }
     }
 
-    /// Whether the schema takes what is accepted, but for what is listed.
+    /// Checks that the schema accepts the value too, except for the listed places.
     fn fits_schema<T: Animal>(&self, text: &str) -> Result<(), String> {
         let value = serde_json::from_str(text).expect("it is JSON");
         for error in self.schema.iter_errors(&value) {
@@ -136,7 +137,7 @@ impl Server {
         Ok(())
     }
 
-    /// Whether each field of an object passes among good ones.
+    /// Whether each field of an object is accepted if all other fields are valid.
     fn passes_by_field<T: Animal>(&self, Sent { json, style }: &Sent) -> bool {
         let (Json::Object(entries), false) = (json, has_twins::<T>(json)) else { return false };
         let Some(Form::Fields(fields)) = T::good().0.into_iter().next() else { return false };
@@ -155,7 +156,7 @@ fn written<T: Animal>(value: &T) -> String {
     serde_json::to_string(value).expect("it is JSON")
 }
 
-/// A field may be read by two names.
+/// The name of a field for one of its aliases.
 fn main_name<T: Animal>(name: &str) -> &str {
     T::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, main)| main)
 }
@@ -173,19 +174,20 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || value(one) == value(other)
 }
 
-/// What serde makes of it, with as few whole floats written as integers as need be. Nothing if it is refused.
+/// What serde reads, with as few whole floats as possible written as integers. Empty if serde
+/// refuses the value.
 fn by_serde<T: Animal>(sent: &Sent) -> Vec<String> {
     let wholes = sent.json.all().into_iter().filter(|it| whole(it).is_some()).count().min(MOST_WHOLES);
     let mut masks: Vec<u32> = (0..1 << wholes).collect();
     masks.sort_by_key(|mask| mask.count_ones());
     let mut echoes: Vec<(u32, String)> = Vec::new();
     for mask in masks {
-        // Of a flattened `Option` serde makes `None` while there is a float.
+        // Serde reads a flattened `Option` as `None` as long as one of its integers is a float.
         if T::LAX.is_empty() && echoes.first().is_some_and(|(count, _)| *count < mask.count_ones()) {
             break;
         }
         let mut sent = sent.clone();
-        // From the last to the first, as each that is changed is none any more.
+        // From the last to the first, because a number that was changed no longer counts.
         for at in (0..wholes).rev().filter(|at| mask & (1 << at) != 0) {
             let it = sent.json.nth_mut(&mut at.clone(), |it| whole(it).is_some()).expect("it was counted");
             *it = Json::Number(whole(it).expect("it is whole"));
@@ -198,7 +200,7 @@ fn by_serde<T: Animal>(sent: &Sent) -> Vec<String> {
 
 const MOST_WHOLES: usize = 7;
 
-/// The integer that a number is, if it is written otherwise.
+/// The integer that this number equals, if it is not written as one.
 fn whole(json: &Json) -> Option<String> {
     let Json::Number(text) = json else { return None };
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
@@ -218,7 +220,7 @@ fn whole(json: &Json) -> Option<String> {
     Some(format!("{sign}{number}"))
 }
 
-/// Whether a value stands there, or could.
+/// Whether the path leads to a value, or to a place where one could be.
 fn is_somewhere<T: Animal>(place: Place<'_, '_>) -> bool {
     match place {
         Place::There(_) => true,
@@ -227,7 +229,7 @@ fn is_somewhere<T: Animal>(place: Place<'_, '_>) -> bool {
     }
 }
 
-/// Whether serde is known to read it though it is refused.
+/// Whether this refusal is a known exception, although serde accepts the value.
 fn is_excused<T: Animal>((path, message): &(String, String), json: &Json) -> bool {
     let Place::There(value) = json.at(path) else { return is_lax::<T>(path) };
     let has_lists = || value.all().into_iter().any(|it| matches!(it, Json::List(_)));

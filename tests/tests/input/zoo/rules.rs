@@ -1,4 +1,4 @@
-//! Structs with validator's rules.
+//! Structs with rules of validator.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -73,7 +73,7 @@ pub(crate) struct Numbers {
     no_default: u8,
 }
 
-/// The nearest number to it that an `f64` has is a little more.
+/// The nearest `f64` is slightly larger.
 const LEAST: f32 = 0.1;
 
 impl Animal for Numbers {

@@ -15,7 +15,7 @@ struct Options {
     nullable: Option<u8>,
 }
 
-/// What a user derives who does without `#[schema]`: `None` is written as `null`.
+/// Derived without `#[schema]`, so serde writes `None` as `null`.
 #[derive(Serialize, JsonSchema)]
 struct Derived {
     option: Option<u8>,
@@ -44,7 +44,7 @@ struct Present {
     default: u8,
 }
 
-/// Names that are no identifiers, and a comment that ends here: */
+/// Names that are not identifiers, and a comment that ends here: */
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Names {
@@ -94,7 +94,7 @@ struct TwiceFlat {
 #[derive(Serialize, JsonSchema)]
 enum External {
     Two {
-        /// What joins types counts in types alone, and not in a comment: ( { " |
+        /// These characters separate types, but not inside a comment: ( { " |
         a: bool,
     },
     One(u8),
@@ -122,7 +122,7 @@ enum Untagged {
     Two { a: bool },
 }
 
-/// Written as other types, whose schemas they have.
+/// Types that serde writes as other types, with the schemas of those.
 #[derive(Serialize, JsonSchema, Clone)]
 #[serde(into = "String")]
 #[schemars(with = "String")]

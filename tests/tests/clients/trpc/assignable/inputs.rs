@@ -105,7 +105,7 @@ pub(super) fn rows(table: &mut Table) {
             r#"{"word": "a", "order": "oldest"}"#,
             r#"{"word": "a", "order": {"by": {}}}"#,
             r#"{"word": "a", "more": 1}"#,
-            // An alias is for callers of old.
+            // An alias is only for old callers, so it is not exported.
             r#"{"word": "a", "sort_by": "newest"}"#,
             r#"{"word": "a", "written": true}"#,
             r#"{"word": "a", "writtenOnly": 1}"#,

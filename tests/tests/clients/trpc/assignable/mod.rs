@@ -34,7 +34,8 @@ fn what_serde_writes_and_reads_fits_the_types() {
     front_end.check("trpc.ts", &format!("{TRPC}{}", table.lines));
 }
 
-/// Types as outputs and inputs of procedures, with a line of TypeScript for each value.
+/// Procedures whose outputs and inputs are the types to test, and a line of TypeScript for each
+/// value.
 #[derive(Default)]
 struct Table {
     procedures: Vec<Procedure<()>>,
@@ -42,7 +43,7 @@ struct Table {
 }
 
 impl Table {
-    /// A type that is written: values of it, and JSON that it never is.
+    /// Adds an output type: values of it, and JSON that it never writes.
     fn writes<T>(&mut self, values: impl IntoIterator<Item = T>, wrong: &[&str])
     where
         T: Serialize + JsonSchema + Send + 'static,
@@ -55,7 +56,7 @@ impl Table {
         self.procedures.push(procedure().no_rest().query(|_| -> Result<T> { Err(nobody()) }).into());
     }
 
-    /// A type that is read: JSON that serde reads, and JSON that a front end must not send.
+    /// Adds an input type: JSON that serde reads, and JSON that a front end must not send.
     fn reads<T>(&mut self, right: &[&str], wrong: &[&str])
     where
         T: Input,

@@ -6,7 +6,6 @@ use velox_rpc::schema;
 
 use super::Table;
 
-/// Nothing.
 #[schema]
 struct Unit;
 
@@ -50,7 +49,7 @@ struct List {
 #[schema]
 struct Nested(Vec<Nested>);
 
-/// An author has books, and a book authors.
+/// Two types that contain each other.
 #[schema]
 struct Author {
     name: String,
@@ -70,7 +69,7 @@ enum Expression {
     Named { name: String, value: Box<Expression> },
 }
 
-/// It leads back to itself through what is flattened into it.
+/// A type that contains itself through a flattened field.
 #[schema]
 struct Node {
     id: u8,
@@ -98,7 +97,7 @@ mod shipping {
     }
 }
 
-/// Both addresses in one type.
+/// Two types with the same name.
 #[schema]
 struct Order {
     from: billing::Address,

@@ -48,7 +48,7 @@ pub(super) fn rows(table: &mut Table) {
     table.writes([IpAddr::V4(Ipv4Addr::LOCALHOST)], &["[127, 0, 0, 1]"]);
     table.writes([PhantomData::<u8>], &["1", "{}"]);
 
-    // A moment has no type of its own in JSON: text by most crates, and two numbers by the standard library.
+    // JSON has no type for times. Most crates write a string, the standard library two numbers.
     table.writes([Duration::from_millis(1_500)], &["1.5", "{\"secs\": 1}", "{\"secs\": 1, \"nanos\": 2, \"more\": 3}"]);
     table.writes([SystemTime::UNIX_EPOCH], &["\"1970-01-01T00:00:00Z\"", "{\"secs_since_epoch\": 1}"]);
     table.writes([0..7, 1..1], &["[0, 7]", "{\"start\": 0}"]);
@@ -85,6 +85,6 @@ pub(super) fn rows(table: &mut Table) {
         &["{\"a\": true}"],
     );
     table.writes([Map::from_iter([("a".to_owned(), json!([1]))])], &["[]", "1"]);
-    // Anything is JSON but a function.
+    // Everything is JSON except a function.
     table.writes([json!(null), json!([1, {"a": "b"}])].map(|any: Value| vec![any]), &["1"]);
 }

@@ -1,4 +1,4 @@
-//! Differences for texts that are converted to another type.
+//! Differences for strings that are converted to another type.
 
 use super::{Case, Difference};
 

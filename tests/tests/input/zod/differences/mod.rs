@@ -17,25 +17,25 @@ use crate::zod::answer::Answer;
 pub(crate) struct Difference {
     pub(crate) rules: &'static [&'static str],
     pub(crate) reason: &'static str,
-    /// Whether a case on which the two do not agree is one of this difference. The first that is counts.
+    /// Whether a case shows this difference. The first difference that matches counts.
     pub(crate) is_of: fn(&Case<'_>) -> bool,
 }
 
-/// All from Zod 3.
+/// All differences from Zod 3.
 pub(crate) fn all() -> impl Iterator<Item = &'static Difference> {
     [texts::ALL, numbers::ALL, missing::ALL, composed::ALL, choices::ALL, coerced::ALL].into_iter().flatten()
 }
 
-/// Those from Zod 4 alone.
+/// Differences that only exist for Zod 4.
 pub(crate) fn of_zod4() -> impl Iterator<Item = &'static Difference> {
     zod4::ALL.iter()
 }
 
-/// A value on which Zod and velox do not agree.
+/// A value on which Zod and velox disagree.
 pub(crate) struct Case<'c> {
-    /// The text of the body, or of the query.
+    /// The body, or the query string.
     pub(crate) input: &'c str,
-    /// The texts of the query, decoded.
+    /// The decoded strings of the query.
     pub(crate) texts: &'c [String],
     pub(crate) zod: Answer,
     pub(crate) velox: Answer,
@@ -50,12 +50,12 @@ impl Case<'_> {
         self.velox.is_taken() && !self.zod.is_taken()
     }
 
-    /// Both take it, and give something else for it.
+    /// Whether both accept the value, with different outputs.
     fn both_take_it(&self) -> bool {
         self.zod.is_taken() && self.velox.is_taken()
     }
 
-    /// The text that was sent for `v`; empty where it is none.
+    /// The string that was sent for `v`; empty if it was not a string.
     fn text(&self) -> String {
         if let [text] = self.texts {
             return text.clone();
@@ -64,13 +64,13 @@ impl Case<'_> {
         body["v"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Zod tells of this as well, and of nothing else that velox does not tell.
+    /// Whether Zod reports this issue in addition to those of velox, and no other.
     fn zod_also_says(&self, path: &str, message: &str) -> bool {
         is_one_more(self.zod.issues(), self.velox.issues(), path, message)
     }
 }
 
-/// Whether `more` is `less` with one more issue in it.
+/// Whether `more` has the issues of `less` and one more.
 fn is_one_more(more: &[(String, String)], less: &[(String, String)], path: &str, message: &str) -> bool {
     let place = more.iter().position(|(at, text)| at == path && text.starts_with(message));
     place.is_some_and(|place| {

@@ -1,4 +1,4 @@
-//! Differences for texts.
+//! Differences for strings.
 
 use super::Difference;
 

@@ -113,7 +113,8 @@ fn is_of_long_list((_, text): &Issue) -> bool {
     text.starts_with("Too big: expected array")
 }
 
-/// Whether the two say the same of each path, but for what comes second there and for what is inside a list that is too long.
+/// Whether both report the same first issue for each path. Issues inside a list that is too long do
+/// not count.
 fn is_same_but_for_more(case: &Case<'_>) -> bool {
     !case.velox.is_taken() && most(case.zod.issues()) == most(case.velox.issues())
 }
