@@ -12,7 +12,7 @@ use velox_tests::redis::RedisServer;
 
 const PAGE: &str = include_str!("../../../velox-session/src/store/redis/mod.rs");
 
-/// The command that the page shows.
+/// The command in the documentation.
 fn shown() -> Vec<&'static str> {
     let line = PAGE.lines().find_map(|line| line.strip_prefix("/// ACL SETUSER "));
     ["ACL", "SETUSER"].into_iter().chain(line.expect("the page shows it").split(' ')).collect()
@@ -34,13 +34,13 @@ async fn the_commands_on_the_page_are_enough_and_each_is_needed() {
     let unused: Vec<_> = shown()
         .iter()
         .filter_map(|word| word.strip_prefix('+'))
-        // Sent where a connection was quiet for a second.
+        // `ping` is only sent after a connection was idle for a second.
         .filter(|name| *name != "ping" && !calls.contains_key(*name))
         .collect();
     assert_eq!(unused, [""; 0]);
 }
 
-/// All that sessions and rate limits do.
+/// Uses everything that sessions and rate limits do in Redis.
 async fn everything(server: &RedisServer, store: RedisStore) {
     let rates = store.clone();
     let app = SessionsApp::with(|settings| {
@@ -48,7 +48,7 @@ async fn everything(server: &RedisServer, store: RedisStore) {
     });
     let mut alice = app.alice().await;
     for _ in 0..4 {
-        // The oldest end.
+        // The limit ends the oldest sessions.
         alice = app.alice().await;
     }
     for (target, body) in [
@@ -67,7 +67,7 @@ async fn everything(server: &RedisServer, store: RedisStore) {
     for target in ["/api/auth/profile", "/api/users/sessions", "/api/session/message?key=note"] {
         assert_eq!(alice.get(target).await.status, 200, "{target}");
     }
-    // What somebody else has put there.
+    // Somebody else has overwritten the key.
     server.command(&["SET", "velox:users:session:u1", "garbage"]).await;
     for target in ["/api/users/logoutAll", "/api/session/set"] {
         let reply = alice.post(target, json!({"key": "cart", "value": 3})).await;

@@ -8,7 +8,7 @@ use velox_session::conformance;
 use velox_session::store::RedisStore;
 use velox_tests::redis::{Aged, RedisCluster, RedisHarness, RedisServer};
 
-/// Runs the suite on stores that are made by this function, each with a connection of its own.
+/// Runs the suite on stores that `store` makes, each with its own connection.
 async fn check<'s>(
     nodes: impl IntoIterator<Item = &'s RedisServer>,
     store: impl Fn() -> RedisStore + Send + Sync + 'static,
@@ -51,7 +51,8 @@ async fn a_connection_of_the_applications_own_keeps_every_promise() {
     check([&server], move || RedisStore::with_connection(connection.clone())).await;
 }
 
-/// A command that named keys of two slots would be refused. The three scripts that do are for one server, as in the tests above.
+/// A cluster refuses commands with keys of two slots. Only three scripts have such keys, and velox
+/// uses them only with a single server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_keeps_every_promise() {
     let cluster = RedisCluster::start(3).await;
@@ -65,5 +66,5 @@ async fn a_cluster_keeps_every_promise_in_the_layout_of_veloxts() {
     check(cluster.nodes(), move || store().with_veloxts_layout()).await;
 }
 
-/// Reached only by what hangs: how fast Redis is, is not the question.
+/// Only reached if Redis hangs, so its speed does not matter.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,7 +11,8 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Fault, Proxy, RedisServer};
 use velox_tests::{Browser, Reply, SessionsApp};
 
-/// The output of a future that is dropped after it was woken so many times, if it is ready by then.
+/// Polls a future once and then after each of `polls` wake-ups, and drops it. Returns its output if
+/// it is ready by then.
 async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
@@ -45,7 +46,8 @@ async fn counted(browser: &Browser) -> u64 {
     browser.start_get("/api/session/data").await.result()["count"].as_u64().unwrap_or(0)
 }
 
-/// Sends a request again and again, dropped at each of its waits, until it is answered before; and looks after each of them.
+/// Repeats a request and drops it at each place where it waits, until it finishes first. `look`
+/// checks the state after each attempt.
 async fn at_every_wait<Look: Future<Output = ()>>(
     app: &SessionsApp,
     (target, body): (&str, &Value),
@@ -70,7 +72,7 @@ async fn a_write_is_there_in_whole_or_not_at_all() {
     at_every_wait(&app, ("/api/session/count", &json!({})), async |mut browser, reply| {
         let count = counted(&browser).await;
         assert!(if reply.is_some() { count == 1 } else { count <= 1 }, "{count}");
-        // And the session can be written again at once.
+        // The session can be written again at once.
         assert_eq!(browser.post("/api/session/count", json!({})).await.result(), count + 1);
     })
     .await;
@@ -128,7 +130,8 @@ async fn who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
     let alice = app.alice().await;
     for target in ["/api/session/count", "/api/session/regenerate", "/api/auth/login"] {
         let browser = app.alice().await;
-        // Its reply does not come before it is dropped; another application over the same Redis is not behind this proxy.
+        // The reply only comes after the request was dropped. Another application uses the same
+        // Redis without the proxy.
         proxy.set_once(Fault::Silence);
         let slow = tokio::spawn(browser.start_post(target, &self::alice()));
         while proxy.is_waiting() {
@@ -143,7 +146,7 @@ async fn who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
         assert!(slow.await.expect_err("it was dropped").is_cancelled());
         assert_eq!(same.post("/api/session/count", json!({})).await.result(), 2, "{target}");
         assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
-        // And its own application goes on with a new connection, within the deadline of one command.
+        // The application of the dropped request reconnects within the deadline of one command.
         let since = Instant::now();
         while alice.start_get("/api/auth/profile").await.status != 200 {
             assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
@@ -151,5 +154,5 @@ async fn who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
     }
 }
 
-/// Longer than a request waits for its session; no lock is waited for at all.
+/// Longer than a request waits for its session. No request waits for a lock.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -14,11 +14,11 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Fault, Proxy, RedisCluster, RedisServer};
 use velox_tests::{Browser, Reply, SessionsApp};
 
-/// How long a request may take whatever Redis does.
+/// The longest time that a request may take, whatever Redis does.
 const REQUEST: Duration = Duration::from_secs(3);
-/// How long a request may take that needs no session.
+/// The longest time for a request that needs no session.
 const OTHER_REQUEST: Duration = Duration::from_secs(1);
-/// How long it may take until all is well again.
+/// The longest time until everything works again.
 const RECOVERY: Duration = Duration::from_secs(4);
 const DEADLINE: Duration = Duration::from_millis(500);
 
@@ -26,12 +26,12 @@ fn store(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address").with_deadline(DEADLINE)
 }
 
-/// An application whose main session is in Redis, by the time of day, as Redis is.
+/// An application with its main session in Redis, and with the system clock, which Redis uses too.
 fn app(store: RedisStore) -> SessionsApp {
     SessionsApp::with(|settings| settings.store(store).clock(SystemClock))
 }
 
-/// A server, a proxy before it, and an application that has its sessions behind the proxy.
+/// A server, a proxy in front of it, and an application that uses the server through the proxy.
 async fn behind_a_proxy() -> (RedisServer, Proxy, SessionsApp) {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
@@ -57,14 +57,15 @@ async fn log_in(browser: &mut Browser) -> Reply {
     browser.post("/api/auth/login", account).await
 }
 
-/// A 503 that says so, in time, without a cookie.
+/// Checks for a 503 in time, with its code and without a cookie.
 fn assert_unavailable(reply: &Reply, since: Instant) {
     assert_eq!(reply.failure(), (503, "SESSION_UNAVAILABLE".to_owned()), "{reply:?}");
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
     assert!(since.elapsed() <= REQUEST, "{:?}", since.elapsed());
 }
 
-/// Asks until Alice is known again. It must not take long, nor may she be a stranger meanwhile.
+/// Repeats a request until Alice is logged in again. Until then every reply must be a 503, and not
+/// say that she is a visitor.
 async fn recovers(alice: &mut Browser) {
     let since = Instant::now();
     loop {
@@ -151,7 +152,7 @@ async fn it_reconnects_by_itself_after_a_long_outage_and_sessions_are_kept() {
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
     server.stop();
-    // Long enough for the longest pause between two attempts.
+    // Long enough to include the longest pause between two attempts to connect.
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_500) {
         assert_eq!(profile(&mut alice).await, 503);
@@ -211,7 +212,7 @@ async fn one_connection_serves_all_and_an_outage_costs_few_attempts() {
             assert_eq!(request.await.expect("no panic").status, 503);
         }
     }
-    // The first pauses are short; later there are two attempts a second at most.
+    // After short pauses at first, it tries at most twice a second.
     let most = 6 + 2 * usize::try_from(since.elapsed().as_secs()).expect("a short time");
     assert!(proxy.connections() <= 1 + most, "{} connections", proxy.connections());
     proxy.set(Fault::None);
@@ -227,7 +228,7 @@ async fn a_connection_that_is_half_open_is_left() {
         let since = Instant::now();
         assert_unavailable(&alice.get("/api/auth/profile").await, since);
     }
-    // The old connection stays silent for ever.
+    // The old connection stays silent forever.
     proxy.set(Fault::None);
     recovers(&mut alice).await;
 }
@@ -242,7 +243,7 @@ async fn what_is_acknowledged_is_stored_and_the_rest_is_old_or_new() {
             let before = counted(&mut alice).await;
             proxy.set_once_after(nth, fault.clone());
             let status = count(&mut alice).await.status;
-            // What was left over hits what comes next: a read, which is tried again or refused.
+            // The fault may be left over. Then it hits the next read, which is retried or refused.
             while proxy.is_waiting() {
                 profile(&mut alice).await;
             }
@@ -306,7 +307,6 @@ async fn errors_of_redis_are_503_at_worst() {
         proxy.set(Fault::None);
         assert_eq!(profile(&mut alice).await, 200, "after {error}");
     }
-    // The server forgets its scripts.
     server.command(&["SCRIPT", "FLUSH"]).await;
     assert_eq!(profile(&mut alice).await, 200);
     assert_eq!(count(&mut alice).await.status, 200);
@@ -352,7 +352,7 @@ async fn a_session_follows_its_slot_through_a_cluster() {
     assert_eq!(profile(&mut alice).await, 401);
 }
 
-/// The key of a browser's record, found by what it wrote, and the node that has it.
+/// The key of a browser's record, which is found by its content, and the node that stores it.
 async fn only_key_of(cluster: &RedisCluster, browser: &Browser) -> (String, usize) {
     let mut browser = browser.clone();
     browser.post("/api/session/set", json!({"key": "mark", "value": "found"})).await;
@@ -386,7 +386,7 @@ fn text(value: Value) -> String {
     }
 }
 
-/// A cluster that goes on with the slots of the nodes that are left.
+/// A cluster that keeps serving the slots of the nodes that are left.
 async fn partial_cluster() -> RedisCluster {
     let cluster = RedisCluster::start(3).await;
     for node in cluster.nodes() {
@@ -424,7 +424,8 @@ async fn a_node_that_is_gone_takes_only_its_own_sessions_along() {
     cluster.node_mut(1).restart().await;
     let since = Instant::now();
     for browser in &mut browsers {
-        // The node comes back without data: those sessions are gone, and nothing fails any more. It serves two seconds after its start.
+        // The node needs two seconds to serve again. It comes back without data, so its sessions
+        // are gone, but no request fails any more.
         while browser.get("/api/session/data").await.status != 200 {
             assert!(since.elapsed() <= RECOVERY + Duration::from_secs(2), "not back");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -471,7 +472,7 @@ async fn after_a_failover_a_new_connection_goes_to_the_new_master() {
     let app = app(store(&proxy.url()));
     let mut alice = app.alice().await;
     replica.until("it has the session", async || keys(&replica).await == keys(&master).await).await;
-    // The roles change, the connections stay: what they lead to is read-only.
+    // The roles change and the connections stay, so they lead to a read-only server.
     replica.command(&["REPLICAOF", "NO", "ONE"]).await;
     master.command(&["REPLICAOF", "127.0.0.1", &replica.port().to_string()]).await;
     proxy.lead_to(replica.port());
@@ -498,7 +499,7 @@ async fn a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them()
     let mut ended = app.alice().await;
     let cookie = ended.value("session");
     replica.until("it has the sessions", async || keys(&replica).await == keys(&master).await).await;
-    // From here on the replica misses everything.
+    // The replica misses all writes from here on.
     replica.command(&["REPLICAOF", "NO", "ONE"]).await;
     let mut missed = app.bob().await;
     assert_eq!(ended.post("/api/auth/logout", json!({})).await.status, 200);
@@ -508,7 +509,7 @@ async fn a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them()
     recovers(&mut known).await;
     assert_eq!(profile(&mut missed).await, 401);
     assert_eq!(log_in(&mut missed).await.status, 200);
-    // As the documentation of the store says: ended in the last moment, and alive again.
+    // The session that was ended last is alive again, as the documentation of the store warns.
     ended.plant("session", &cookie);
     assert_eq!(profile(&mut ended).await, 200);
     assert_eq!(ended.post("/api/auth/logout", json!({})).await.status, 200);
@@ -571,7 +572,7 @@ async fn a_record_that_cannot_be_read_is_no_session() {
     }
 }
 
-/// 401 where a session is required, a visitor elsewhere, and a login that works.
+/// Checks for a 401 if a session is required, a visitor elsewhere, and a login that works.
 async fn refused(alice: &mut Browser, what: &str) {
     assert_eq!(profile(alice).await, 401, "{what:?}");
     let info = alice.get("/api/session/info").await;
@@ -581,7 +582,7 @@ async fn refused(alice: &mut Browser, what: &str) {
     alice.post("/api/auth/logout", json!({})).await.result();
 }
 
-/// Alice in a Redis that holds nothing else, with the key and the text of her record.
+/// Logs Alice in with an empty Redis. Also returns the key and the text of her record.
 async fn alone(server: &RedisServer, app: &SessionsApp) -> (Browser, String, String) {
     server.command(&["FLUSHALL"]).await;
     let alice = app.alice().await;

@@ -14,7 +14,7 @@ use velox_tests::{Browser, Log, SessionsApp};
 
 const LIST: &str = "velox:users:session:u1";
 
-/// What somebody else may have put under a key, as commands.
+/// Commands that put foreign data under a key.
 fn garbage(key: &str) -> [Vec<String>; 5] {
     let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     [
@@ -40,7 +40,7 @@ fn on(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address")
 }
 
-/// The warnings that name a key.
+/// The number of warnings that name a key.
 fn warnings(log: &Log, key: &str) -> usize {
     log.lines().iter().filter(|line| line.starts_with("WARN") && line.contains(key)).count()
 }
@@ -65,7 +65,7 @@ async fn a_list_that_holds_something_else_is_made_anew_and_the_login_works() {
             assert_eq!(alice.start_get("/api/auth/profile").await.status, 200);
             assert_eq!(warnings(&log, LIST), 1, "{:?}", log.lines());
             assert!(matches!(server.command(&["PTTL", LIST]).await, Value::Int(1..)), "E9");
-            // So is one that is only looked at, or ended.
+            // The same holds if the list is only read, or if its sessions are ended.
             for target in ["/api/users/logoutOthers", "/api/users/logoutAll"] {
                 put(&server, &command).await;
                 assert_eq!(alice.start_get("/api/users/sessions").await.status, 200);
@@ -118,7 +118,7 @@ async fn a_record_that_holds_something_else_is_no_session_and_a_login_takes_its_
     for command in garbage("") {
         for target in ["/api/session/set", "/api/session/count", "/api/session/regenerate", "/api/auth/logout"] {
             let mut alice = app.alice().await;
-            // While a request runs, and before one begins.
+            // The data appears while a request runs, and before another begins.
             let waiting = tokio::spawn(alice.start_post("/api/slow/waitAndDo", &json!({"deed": "set"})));
             app.turnstile.reached().await;
             let mut command = command.clone();

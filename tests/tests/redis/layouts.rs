@@ -14,7 +14,7 @@ use velox_session::{Manager, SessionError, SessionUser, session_middleware};
 use velox_tests::redis::{Aged, RedisServer};
 use velox_tests::{Log, SECRET};
 
-/// A server, its time, and the sessions of one service on it.
+/// A server with a clock, and the sessions of one service on it.
 struct Service<'s> {
     server: &'s RedisServer,
     aged: Aged<'s>,
@@ -22,7 +22,7 @@ struct Service<'s> {
     veloxts: bool,
 }
 
-/// The value of a session's cookie.
+/// The value of a session cookie.
 #[derive(Clone)]
 struct Cookie(String);
 
@@ -48,7 +48,7 @@ impl<'s> Service<'s> {
         self.aged.clock()
     }
 
-    /// Begins a session of Ada's.
+    /// Logs Ada in.
     async fn log_in(&self) -> Cookie {
         let (cookie, done) = self.visit(None, async |open| open.call().session().login(ada()).await).await;
         done.expect("Ada may log in");
@@ -60,7 +60,7 @@ impl<'s> Service<'s> {
         done.expect("Ada may log out");
     }
 
-    /// One request: what it does, and the cookie that it is given.
+    /// Runs one request. Returns its cookie and the result of `work`.
     async fn visit<T>(
         &self,
         cookie: Option<&Cookie>,
@@ -95,7 +95,7 @@ impl<'s> Service<'s> {
         done.expect("it is small");
     }
 
-    /// The name under which the session of a cookie stands in Redis. Of the default layout, the only one that there is.
+    /// The Redis key of a cookie's session. In the default layout, it must be the only session.
     async fn key(&self, cookie: &Cookie) -> String {
         if self.veloxts {
             return format!("session:{}", cookie.id());
@@ -111,7 +111,7 @@ impl<'s> Service<'s> {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// Writes as VeloxTS does, over whatever is there.
+    /// Overwrites the record as VeloxTS does.
     async fn veloxts_writes(&self, cookie: &Cookie, mut own: Json) {
         let now = self.clock().now();
         own["userId"] = json!("u1");
@@ -123,7 +123,7 @@ impl<'s> Service<'s> {
         assert_eq!(answer, Value::Okay);
     }
 
-    /// Milliseconds that a key has left.
+    /// The remaining time of a key in milliseconds.
     async fn left(&self, key: &str) -> u64 {
         match self.server.command(&["PTTL", key]).await {
             Value::Int(left) => {
@@ -175,7 +175,7 @@ fn texts(value: Value) -> Vec<String> {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-// ---- beside VeloxTS ----
+// ---- Together with VeloxTS ----
 
 #[tokio::test]
 async fn a_session_of_veloxts_is_read_and_written() {
@@ -209,13 +209,13 @@ async fn a_session_that_begins_here_is_one_that_veloxts_reads() {
     assert_eq!(json["expiresAt"], now + 3_600_000);
 }
 
-/// Its records have no version, and yet a write of its own is not overwritten.
+/// VeloxTS writes no version, but velox still must not overwrite its changes.
 #[tokio::test]
 async fn what_veloxts_writes_in_between_is_kept() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
-    // First over a record of this service's, then over one of its own.
+    // First VeloxTS overwrites a record of velox, then a record of its own.
     for round in 0..3 {
         let (_, done) = service
             .visit(Some(&cookie), async |open| {
@@ -263,7 +263,7 @@ async fn a_renewal_moves_what_the_text_says_and_the_key_together() {
     }
 }
 
-/// A visitor's record may say so by `null`.
+/// A visitor's record may have `null` as its user.
 #[tokio::test]
 async fn a_visitors_session_of_veloxts_is_renewed() {
     let server = RedisServer::start().await;
@@ -282,7 +282,8 @@ async fn a_visitors_session_of_veloxts_is_renewed() {
     }
 }
 
-/// What JavaScript writes and Rust would not: a number for the user's id, halves of emojis, numbers and escapes of its own.
+/// Rust would not write such a record: its user id is a number, and it has unpaired surrogates and
+/// unusual spellings of numbers and escapes.
 #[tokio::test]
 async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
     let server = RedisServer::start().await;
@@ -307,7 +308,7 @@ async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
     let written = text_at(&server, &key).await;
     let kept = [r#""userId":7,"userEmail":"a\ud83d@b","#, own, &format!(r#""_flash":{flash},"#), r#","n":2}"#];
     assert!(kept.iter().all(|kept| written.contains(kept)), "{written}");
-    // It is renewed by reading, and known to be the user's.
+    // Reading renews it and puts it on the list of its user.
     service.aged.advance(HOUR / 2).await;
     assert!(service.user(&cookie).await.is_some());
     assert!(service.left(&key).await > 3_500_000);
@@ -316,7 +317,7 @@ async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
     assert!(kept.iter().all(|kept| renewed.contains(kept)), "{renewed}");
 }
 
-/// The first time, by reading alone: the script must read what the crate reads.
+/// The first read already does this, so the script must read the record as the crate does.
 #[tokio::test]
 async fn a_session_of_veloxts_with_half_an_emoji_is_renewed_and_listed_by_reading() {
     let server = RedisServer::start().await;
@@ -350,9 +351,9 @@ async fn a_session_of_veloxts_is_listed_once_it_was_read() {
     assert_eq!(texts(server.command(&["ZRANGE", "velox:users:session:u1", "0", "-1"]).await), [cookie.id()]);
 }
 
-// ---- what is no record ----
+// ---- Data that is not a record ----
 
-/// No session, and no error.
+/// Such data counts as no session, and not as an error.
 #[tokio::test]
 async fn what_is_no_record_is_no_session() {
     let server = RedisServer::start().await;
@@ -368,7 +369,7 @@ async fn what_is_no_record_is_no_session() {
         for text in damaged.into_iter().chain(strange) {
             server.command(&["SETEX", &key, "3600", text]).await;
             assert_eq!(service.user(&cookie).await, None, "{text}");
-            // Nobody brings it to life by writing to it.
+            // Writing does not turn it into a session.
             service.set(&cookie, "n", json!(1)).await;
             assert_eq!(service.user(&cookie).await, None, "{text}");
         }
@@ -384,7 +385,7 @@ async fn what_is_no_record_is_no_session() {
     }
 }
 
-/// A live session that counts as none is a riddle to whoever runs the service.
+/// Without this, operators could not find out why a live session is ignored.
 #[tokio::test]
 async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it() {
     let server = RedisServer::start().await;
@@ -403,7 +404,7 @@ async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it()
     assert!(!log.lines().iter().any(|line| line.contains("secret") || line.contains(cookie.id())));
 }
 
-// ---- all that there is ----
+// ---- All keys ----
 
 #[tokio::test]
 async fn over_a_random_life_every_key_has_an_end() {
@@ -411,7 +412,7 @@ async fn over_a_random_life_every_key_has_an_end() {
     for service in [Service::on(&server), Service::beside_veloxts(&server)] {
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         let mut below = |limit: u64| {
-            // Marsaglia's xorshift: any order of steps will do, so that it is the same in each run.
+            // Marsaglia's xorshift. Any order of steps is fine, but each run must have the same.
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;

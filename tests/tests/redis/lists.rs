@@ -14,10 +14,10 @@ use velox_session::store::{Condition, Created, Destroyed, Expected, NewSession, 
 use velox_session::{Record, SessionStore, StoreKey};
 use velox_tests::redis::{Aged, Fault, Proxy, RedisServer};
 
-/// What happens before a command is sent, or after its answer has come.
+/// What happens before a command is sent, or after its reply has come.
 type Hook = Arc<dyn Fn(Vec<u8>) -> RedisFuture<'static, ()> + Send + Sync>;
 
-/// A connection of the application's own that is looked at.
+/// A connection that the test observes.
 #[derive(Clone)]
 struct Watched {
     inner: MultiplexedConnection,
@@ -34,7 +34,7 @@ impl Watched {
         Self { inner, before: Arc::clone(&nothing), after: nothing }
     }
 
-    /// Sends such commands only once the gate is open.
+    /// Holds back the commands that `which` selects until the gate is open.
     fn held(self, gate: &watch::Sender<bool>, which: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
         let gate = gate.clone();
         let before: Hook = Arc::new(move |command| {
@@ -78,7 +78,7 @@ impl ConnectionLike for Watched {
     }
 }
 
-/// Whether a command holds a text.
+/// Whether a command contains a text.
 fn holds(command: &[u8], text: &str) -> bool {
     command.windows(text.len()).any(|window| window == text.as_bytes())
 }
@@ -88,7 +88,7 @@ fn key(number: usize) -> StoreKey {
     StoreKey::from_text(&format!("session:{digest}")).expect("a cookie's name and a hash")
 }
 
-/// A record of Ada's.
+/// A record of Ada.
 fn record() -> Record {
     let text = r#"{"id":"","data":{"userId":"u1","userEmail":"ada@example.com","_createdAt":1,"_lastAccessedAt":1},"expiresAt":1}"#;
     Record::from_json(text.as_bytes()).expect("a record")
@@ -103,7 +103,7 @@ async fn begin(store: &RedisStore, number: usize, ttl: Duration) {
     assert_eq!(stored, Stored::Yes);
 }
 
-/// So many sessions that are over, which are on the list yet.
+/// Starts and ends sessions, whose names may remain on the list.
 async fn ended(store: &RedisStore, numbers: std::ops::Range<usize>) {
     for number in numbers {
         begin(store, number, HOUR).await;
@@ -125,17 +125,16 @@ async fn names(store: &RedisStore) -> Vec<StoreKey> {
     sessions.into_iter().map(|(key, _)| key).collect()
 }
 
-/// The key of Ada's list.
 fn list() -> String {
     format!("velox:users:{}", ada().to_text())
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
-/// Reached only by what hangs.
+/// Only reached if something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One server's clock is five minutes ahead, the other's five minutes behind.
+/// The clock of one server is five minutes ahead, that of the other five minutes behind.
 #[tokio::test]
 async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
     let server = RedisServer::start().await;
@@ -157,7 +156,7 @@ async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
     assert_eq!(names(&here).await, [key(1)]);
 }
 
-/// What a script has done before it was refused something is not undone.
+/// A script that fails halfway is not undone.
 #[tokio::test]
 async fn a_list_has_an_end_where_redis_refuses_what_follows() {
     let server = RedisServer::start().await;
@@ -168,7 +167,7 @@ async fn a_list_has_an_end_where_redis_refuses_what_follows() {
     assert!(matches!(left, Value::Int(1..)), "{left:?}");
 }
 
-/// Where list and records are read one after the other, a session gets a new id in between.
+/// The session gets a new id after the list and before its record is read.
 #[tokio::test]
 async fn a_session_is_found_by_its_new_id() {
     let server = RedisServer::start().await;
@@ -184,7 +183,7 @@ async fn a_session_is_found_by_its_new_id() {
     assert_eq!(looking.await.expect("no panic"), [key(2)]);
 }
 
-/// The same where one server has all keys, and the list is long.
+/// A single server reads a long list in two steps, and the session gets a new id in between.
 #[tokio::test]
 async fn of_a_long_list_too() {
     let server = RedisServer::start().await;
@@ -195,10 +194,11 @@ async fn of_a_long_list_too() {
     for number in [1].into_iter().chain(10..310) {
         begin(&here, number, HOUR).await;
     }
-    // The scripts are known.
+    // Loads the scripts.
     assert_eq!(names(&there).await.len(), 301);
     let before = looks(&server).await;
-    // The newest are looked at, then all names; the answer to that comes when the session has its new id.
+    // The store reads the newest sessions and then all names. The second reply comes after the
+    // session got its new id.
     proxy.set_once_after(1, Fault::Delay(Duration::from_secs(1)));
     let looking = tokio::spawn(async move { names(&there).await });
     server.until("all names are looked at", async || looks(&server).await > before).await;
@@ -206,7 +206,7 @@ async fn of_a_long_list_too() {
     assert!(looking.await.expect("no panic").contains(&key(2)));
 }
 
-/// Whoever is told that there is no session can rely on it.
+/// The result must never lack a live session, so an error is the only honest reply.
 #[tokio::test]
 async fn a_list_that_never_stands_still_is_an_error() {
     let server = RedisServer::start().await;
@@ -227,7 +227,7 @@ async fn a_list_that_never_stands_still_is_an_error() {
     assert!(looking.store().sessions_of(&ada()).await.is_err());
 }
 
-/// A session that was ended is not counted, and the list does not grow where there is no limit.
+/// Ended sessions do not count, and the list does not grow without a limit on sessions.
 #[tokio::test]
 async fn a_list_does_not_keep_the_names_of_sessions_that_are_over() {
     let server = RedisServer::start().await;
@@ -240,7 +240,7 @@ async fn a_list_does_not_keep_the_names_of_sessions_that_are_over() {
         let destroyed = store.destroy(&key(2), Condition::Always).await;
         assert_eq!(destroyed.expect("Redis answers"), Destroyed::Yes);
     }
-    // Redis lets records expire and says nothing: each login looks at a few names.
+    // Redis does not report expired records, so each login checks a few names.
     for number in 200..500 {
         begin(&store, number, HOUR).await;
         server.command(&["DEL", &format!("velox:{}", key(number).to_text())]).await;
@@ -255,7 +255,7 @@ fn texts(numbers: &[usize]) -> Value {
     Value::Array(numbers.iter().map(|number| Value::BulkString(name(number))).collect())
 }
 
-/// How often all names of a list were looked at.
+/// How often all names of a list were read.
 async fn looks(server: &RedisServer) -> u64 {
     server.commandstats().await.get("zrangebyscore").copied().unwrap_or(0)
 }

@@ -11,22 +11,22 @@ use velox_session::store::RedisStore;
 use velox_tests::redis::{Proxy, RedisCluster, RedisServer};
 use velox_tests::{Browser, Reply, SessionsApp};
 
-/// How long a request may take whatever Redis does.
+/// The longest time that a request may take, whatever Redis does.
 const REQUEST: Duration = Duration::from_secs(3);
-/// How long a read may take while writes wait.
+/// The longest time that a read may take while writes wait.
 const READ: Duration = Duration::from_secs(1);
-/// Reached only by what hangs, where replicas are there.
+/// Only reached if something hangs while the replicas work.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long it is waited for replicas that do not come.
+/// How long writes wait for replicas that do not answer.
 const WITHIN: Duration = Duration::from_millis(200);
 
-/// An application whose writes count once one replica has them.
+/// An application whose writes succeed when one replica has them.
 fn app(store: RedisStore, within: Duration) -> SessionsApp {
     let store = store.with_replicas(1, within);
     SessionsApp::with(|settings| settings.store(store.clone()).clock(SystemClock))
 }
 
-/// For a server that answers as soon as it can, however late that is.
+/// A store with a long deadline, for a server that always answers.
 fn patient(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address").with_deadline(PATIENCE)
 }
@@ -35,7 +35,7 @@ fn impatient(url: &str) -> RedisStore {
     RedisStore::connect(url).expect("an address").with_deadline(Duration::from_secs(1))
 }
 
-/// A connection of the application's own.
+/// A store with a connection that the application made.
 async fn own(server: &RedisServer) -> RedisStore {
     let client = redis::Client::open(server.url()).expect("an address");
     let config = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
@@ -49,7 +49,7 @@ async fn master_and_replica() -> (RedisServer, RedisServer) {
     (master, replica)
 }
 
-/// Whether a server has the record of a browser's session, without asking any other.
+/// Whether this server has the record of a browser's session.
 async fn has(server: &RedisServer, browser: &Browser) -> bool {
     let cookie = browser.value("session");
     let id = cookie.split('.').next().expect("an id");
@@ -62,7 +62,7 @@ async fn log_in(browser: &mut Browser) -> Reply {
     browser.post("/api/auth/login", account).await
 }
 
-/// A browser in which a login succeeded, as soon as the replica is fast enough.
+/// Logs a browser in as soon as the replica is fast enough.
 async fn logged_in(app: &SessionsApp) -> Browser {
     let (mut browser, since) = (app.visitor(), Instant::now());
     while log_in(&mut browser).await.status != 200 {
@@ -79,7 +79,7 @@ async fn profile(browser: &Browser) -> u16 {
     browser.start_get("/api/auth/profile").await.status.as_u16()
 }
 
-/// A 503 that says so, in time, without a cookie.
+/// Checks for a 503 in time, with its code and without a cookie.
 fn assert_unavailable(reply: &Reply, since: Instant) {
     assert_eq!(reply.failure(), (503, "SESSION_UNAVAILABLE".to_owned()), "{reply:?}");
     assert!(!reply.headers.contains_key("set-cookie"), "{reply:?}");
@@ -121,7 +121,7 @@ async fn a_replica_that_takes_over_has_all_that_was_answered() {
     replica.command(&["REPLICAOF", "NO", "ONE"]).await;
     proxy.lead_to(replica.port());
 
-    // The application waits for replicas that the new master has not: what it reads is there all the same.
+    // Writes fail because the new master has no replica, but reads work.
     let since = Instant::now();
     while profile(&alice).await != 200 {
         assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
@@ -138,7 +138,7 @@ async fn without_replicas_writes_are_503_and_reads_go_on() {
     let app = app(impatient(&master.url()), WITHIN);
     let alice = logged_in(&app).await;
     for silent in [true, false] {
-        // Each with a session of its own: what is not acknowledged may be done.
+        // Each request uses its own session, because a failed write may have happened.
         let mut others = Vec::new();
         for _ in 0..4 {
             others.push(logged_in(&app).await);
@@ -156,7 +156,7 @@ async fn without_replicas_writes_are_503_and_reads_go_on() {
                 tokio::spawn(async move { log_in(&mut visitor).await })
             })
             .collect();
-        // Reads pass by the writes that wait.
+        // Reads do not wait for the writes.
         while logins.iter().any(|login| !login.is_finished()) {
             let since = Instant::now();
             assert_eq!(profile(&alice).await, 200);
@@ -172,7 +172,7 @@ async fn without_replicas_writes_are_503_and_reads_go_on() {
         }
         let since = Instant::now();
         assert_unavailable(&log_in(&mut others[3]).await, since);
-        // Where no replica has the new session, the old one is there yet.
+        // The new session reached no replica, so the old one is still alive.
         assert_eq!((profile(&others[1]).await, profile(&others[3]).await), (200, 200));
         if silent {
             replica.resume();
@@ -197,7 +197,7 @@ async fn a_session_that_no_replica_has_is_taken_back() {
     }
 }
 
-/// So is one where Redis does not wait.
+/// The same holds if Redis refuses `WAIT`.
 #[tokio::test]
 async fn a_session_is_taken_back_where_redis_refuses_to_wait() {
     let server = RedisServer::start().await;
@@ -229,11 +229,11 @@ async fn in_a_cluster_the_node_waits_that_has_taken_the_write() {
     assert_eq!(records, 4);
 }
 
-/// The counts of `redis_round_trips.rs` stay, but for a new id on top of a session.
+/// The numbers are those of `round_trips.rs`, except that a new id for a session takes one more.
 #[tokio::test]
 async fn waiting_takes_no_further_round_trip() {
     let (master, _replica) = master_and_replica().await;
-    // The scripts are known.
+    // Loads the scripts.
     let mut somebody = app(patient(&master.url()), PATIENCE).alice().await;
     for target in ["/api/session/count", "/api/session/regenerate", "/api/auth/logout"] {
         assert_eq!(somebody.post(target, json!({})).await.status, 200);
@@ -241,7 +241,7 @@ async fn waiting_takes_no_further_round_trip() {
     let proxy = Proxy::before(master.port()).await;
     let app = app(patient(&proxy.url()), PATIENCE);
     let mut alice = app.alice().await;
-    // Both connections are made.
+    // Opens both connections.
     alice.post("/api/session/count", json!({})).await.result();
     let account = json!({"email": "alice@example.com", "password": "wonderland-1"});
     let login = app.visitor().start_post("/api/auth/login", &account);
@@ -260,7 +260,7 @@ async fn waiting_takes_no_further_round_trip() {
     }
 }
 
-/// How many round trips a request takes that is answered with success.
+/// The number of round trips of a request, which must succeed.
 async fn trips(proxy: &Proxy, request: impl Future<Output = Reply>) -> (usize, Reply) {
     let before = proxy.round_trips();
     let reply = request.await;

@@ -16,7 +16,7 @@ struct World {
 }
 
 impl World {
-    /// Redis knows the scripts already, as it does from the first requests on.
+    /// Redis already knows the scripts, as it does after the first requests.
     async fn with(change: impl Fn(SessionBuilder) -> SessionBuilder) -> Self {
         let server = RedisServer::start().await;
         let warm = SessionsApp::with(|settings| change(settings.store(store(&server.url()))).clock(SystemClock));
@@ -30,7 +30,7 @@ impl World {
         Self { _server: server, proxy, app }
     }
 
-    /// How many round trips there are meanwhile.
+    /// The number of round trips while a future runs, and its output.
     async fn trips<T>(&self, during: impl Future<Output = T>) -> (usize, T) {
         let before = self.proxy.round_trips();
         let output = during.await;
@@ -85,7 +85,7 @@ async fn a_write_is_one_more() {
         assert!(reply.status.is_success(), "{reply:?}");
         assert_eq!(trips, 2, "{target}");
     }
-    // A message is taken out of the store when it is read, and nothing is left to be saved.
+    // Reading the message removes it from the store, so the request has nothing to save at its end.
     assert_eq!(world.trips(alice.get("/api/session/message?key=note")).await.0, 2);
     assert_eq!(world.trips(alice.post("/api/auth/logout", json!({}))).await.0, 2);
 }
@@ -112,7 +112,7 @@ async fn a_new_id_for_a_session_is_one_more() {
 async fn a_login_of_a_visitor_without_a_session_is_one_in_all() {
     let world = World::with(|settings| settings).await;
     let login = account("alice", "wonderland-1");
-    // The connection is made by the first.
+    // The first request opens the connection.
     world.app.visitor().post("/api/auth/login", login.clone()).await.result();
     let mut visitor = world.app.visitor();
     assert_eq!(world.trips(visitor.post("/api/auth/login", login)).await.0, 1);
@@ -137,7 +137,7 @@ async fn a_look_at_many_sessions_is_one_for_some_hundreds() {
     let keys = |count: usize| -> Vec<_> {
         (0..count).map(|key| StoreKey::from_text(&format!("session:{key:064x}")).expect("a key")).collect()
     };
-    // The connection, and the text of the script.
+    // Opens the connection and loads the script.
     asking.are_live(&keys(1)).await.expect("Redis answers");
     for (count, trips) in [(1, 1), (500, 1), (501, 2), (0, 0)] {
         let (asked, live) = world.trips(asking.are_live(&keys(count))).await;

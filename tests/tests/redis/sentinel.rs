@@ -10,7 +10,7 @@ use velox_session::{SessionStore, StoreKey};
 use velox_tests::redis::{RedisSentinel, RedisServer};
 use velox_tests::{Browser, SessionsApp};
 
-/// How long it may take until the sentinel has promoted a replica, and that serves. It is a few seconds.
+/// The longest time until a promoted replica serves the sessions. It takes a few seconds.
 const RECOVERY: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -18,7 +18,7 @@ fn app(store: &RedisStore) -> SessionsApp {
     SessionsApp::with(|settings| settings.store(store.clone()).clock(SystemClock))
 }
 
-/// Counts in the session until that is acknowledged. The counter.
+/// Counts in the session until this succeeds, and returns the counter.
 async fn count(browser: &mut Browser) -> u64 {
     let since = Instant::now();
     loop {
@@ -37,7 +37,8 @@ async fn what_was_acknowledged_is_served_after_the_master_died() {
     let mut master = RedisServer::start().await;
     let replicas = [RedisServer::replica_of(&master).await, RedisServer::replica_of(&master).await];
     let sentinel = RedisSentinel::watching(&master, 2, None).await;
-    // Another one went with the machine of the master, as it were: it takes connections, and says nothing.
+    // The other sentinel was on the machine of the master: it accepts connections and does not
+    // answer.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let silent = format!("redis://{}", silent.local_addr().expect("it is bound"));
     let store = RedisStore::sentinel([silent.as_str(), &sentinel.url()], "mymaster").expect("addresses");
@@ -50,7 +51,7 @@ async fn what_was_acknowledged_is_served_after_the_master_died() {
     master.stop();
 
     let since = Instant::now();
-    // What the browser is told meanwhile is that its session is not available, and never that there is none.
+    // Until then the browser gets a 503, and never learns that it has no session.
     while alice.get("/api/auth/profile").await.status != 200 {
         assert!(since.elapsed() < RECOVERY, "not back after {:?}", since.elapsed());
         tokio::time::sleep(POLL).await;
@@ -77,7 +78,7 @@ async fn a_failover_by_hand_is_followed_and_passwords_are_kept_apart() {
     assert!(count(&mut alice).await > counted);
     assert_eq!(alice.get("/api/auth/profile").await.status, 200);
 
-    // Somebody who has mixed them up is told so, and not what they are.
+    // The error for swapped passwords says so without showing them.
     let url = sentinel.url().replace("redis://", "redis://:of-the-master@");
     let mixed_up = RedisStore::sentinel([url.as_str()], "redis://:of-the-sentinel@mymaster").expect("addresses");
     let key = StoreKey::from_text(&format!("session:{}", "0".repeat(64))).expect("a cookie's name and a hash");

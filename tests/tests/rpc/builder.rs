@@ -16,7 +16,6 @@ use velox_rpc::{
 };
 use velox_tests::{Client, Log, Reply, get};
 
-/// A text of a few characters.
 #[schema]
 #[derive(Clone)]
 struct Note {
@@ -24,7 +23,7 @@ struct Note {
     text: String,
 }
 
-/// What the state and the tests write down.
+/// The notes of the state and the tests.
 #[derive(Clone, Default)]
 struct Trace(Arc<Mutex<Vec<String>>>);
 
@@ -57,7 +56,7 @@ fn with_header(target: &str, name: &str, value: &str) -> Request<Empty<&'static 
     Request::get(target).header(name, value).body(Empty::new()).expect("a request")
 }
 
-// ---- order ----
+// ---- Order ----
 
 #[tokio::test]
 async fn a_guard_before_the_input_answers_before_the_input_is_read() {
@@ -128,7 +127,7 @@ async fn steps_run_in_the_order_in_which_they_are_written() {
     assert_eq!(trace.taken(), all[..3], "what stands before the input ran, and nothing else");
 }
 
-// ---- middlewares ----
+// ---- Middlewares ----
 
 fn layer(name: &'static str) -> impl Fn(Context<AppState>, Next<Context<AppState>>) -> Traced + Send + Sync + 'static {
     move |ctx, next| {
@@ -227,15 +226,14 @@ async fn a_middleware_written_by_hand_keeps_values_of_its_own() {
     assert_eq!(reply.headers.get_all("x-count").iter().count(), 2);
 }
 
-// ---- context ----
+// ---- Context ----
 
-/// Who rents.
 #[middleware]
 async fn tenant(ctx: &impl Ctx) -> Result<String> {
     Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
 }
 
-/// A plain function will do.
+/// A middleware may be a plain function.
 #[middleware]
 fn locale(ctx: &impl Ctx) -> Result<Locale> {
     match ctx.request().header("accept-language") {
@@ -249,7 +247,7 @@ struct Locale {
     tag: String,
 }
 
-/// It needs the context that another made.
+/// This middleware needs the context of another one.
 #[middleware]
 async fn greeting(ctx: &LocaleContext<TenantContext<Context<AppState>>>) -> Result<String> {
     Ok(format!("{}, {}, {}", ctx.tenant, ctx.locale.tag, ctx.motto))
@@ -293,7 +291,7 @@ async fn guards_see_the_fields_of_the_middlewares_before_them() {
     assert_eq!(api.send(with_header("/api/test/run", "x-tenant", "acme")).await.result(), 1);
 }
 
-// ---- guards ----
+// ---- Guards ----
 
 #[tokio::test]
 async fn a_guard_refuses_with_its_name_and_the_defaults() {
@@ -348,7 +346,7 @@ async fn a_guard_written_by_hand_waits_and_refuses_with_any_error() {
     assert_eq!(api.get("/api/test/run").await.failure(), (402, "PAYMENT_REQUIRED".into()));
 }
 
-/// The guard that refuses a request with these headers.
+/// The name of the guard that refuses a request with these headers.
 async fn refusing(api: &Client, headers: &[&'static str]) -> Value {
     let mut request = get("/api/test/run");
     for name in headers {
@@ -398,7 +396,7 @@ async fn the_steps_of_a_router_stand_around_those_of_all_its_procedures() {
     }
 }
 
-/// Notes its name.
+/// A middleware that notes its name.
 struct RouterLayer(&'static str);
 
 impl Middleware<Context<AppState>> for RouterLayer {
@@ -424,7 +422,7 @@ async fn a_guard_closure_sees_context_and_input() {
     assert_eq!(refused.json()["message"], "Not of the motto");
 }
 
-// ---- output ----
+// ---- Output ----
 
 #[schema]
 struct Public {
@@ -464,7 +462,7 @@ async fn an_array_is_no_output_of_a_struct() {
     assert_eq!(reply.status, 500);
 }
 
-// ---- what is known of a procedure ----
+// ---- What is known of a procedure ----
 
 /// `METHOD path` of the only procedure.
 fn route(procedure: impl Into<Procedure<()>>) -> String {
@@ -532,7 +530,7 @@ async fn a_deprecated_procedure_still_answers() {
     assert_eq!(api.get("/api/test/run").await.result(), 1);
 }
 
-// ---- reusable bases, and routers made by the macro ----
+// ---- Reusable bases, and routers made by the macro ----
 
 struct Notes {
     prefix: &'static str,
@@ -540,7 +538,7 @@ struct Notes {
 
 #[router("notes", state = AppState)]
 impl Notes {
-    /// What the procedures below begin with.
+    /// The first steps of the procedures below.
     fn keyed(&self) -> ProcedureBuilder<AppState, TenantContext<Context<AppState>>> {
         procedure().guard(guard("apiKey", |request| request.header("x-api-key").is_some())).use_(tenant)
     }
@@ -600,7 +598,7 @@ GET   /api/motto  notes.getMotto
     assert_eq!(service.manifest().to_string(), expected);
 }
 
-// ---- handlers ----
+// ---- Handlers ----
 
 #[tokio::test]
 async fn a_handler_is_a_closure_that_returns_a_result() {
@@ -663,7 +661,7 @@ async fn a_failed_call_is_never_sent_with_the_status_of_a_success() {
     assert_eq!(api.get("/api/test/run").await.failure(), (500, "ODD".into()));
 }
 
-// ---- what cannot be sent ----
+// ---- Headers and statuses that cannot be sent ----
 
 /// Sets something on the reply that cannot be sent.
 type Says = fn(Head<'_>) -> Head<'_>;
@@ -706,7 +704,7 @@ const UNSENDABLE: [(Says, &str); 8] = [
     ),
 ];
 
-/// A procedure that fails since it says what cannot be sent.
+/// Checks that the procedure fails because it sets something that cannot be sent.
 async fn assert_unsendable(procedure: impl Into<Procedure<()>>, what: &str) {
     let log = Log::listen();
     let reply = Client::of_one(procedure).get("/api/test/run").await;
@@ -818,9 +816,9 @@ async fn the_caller_gets_the_same_error_for_what_cannot_be_sent() {
     assert!(reply.headers.is_empty());
 }
 
-// ---- panics and other errors ----
+// ---- Panics and other errors ----
 
-/// A type that panics where it is written.
+/// A type that panics when it is serialized.
 #[derive(schemars::JsonSchema)]
 struct Unwritable;
 
@@ -1009,7 +1007,7 @@ async fn of_a_reply_that_a_failed_end_replaces_all_that_keeps_it_out_of_caches_s
     assert_eq!(reply.header("set-cookie"), None);
 }
 
-/// A query that says this to caches, and then gives that.
+/// A query that sets this `Cache-Control` and then returns the result of `gives`.
 fn cached(said: &'static str, gives: fn() -> Result<u8>) -> Query<(), u8> {
     procedure::<()>().query(move |Call { ctx, .. }| {
         ctx.reply().header(header::CACHE_CONTROL, HeaderValue::from_static(said));
@@ -1045,7 +1043,7 @@ async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_e
 
 #[tokio::test]
 async fn an_error_before_any_handler_says_nothing_to_caches() {
-    // The client fails on a header that nobody expected.
+    // The test client fails on a header that nobody expected.
     let api = Client::of(App::new(()).body_limit(8).router(Router::new("test").procedure(
         "run",
         procedure::<()>().input::<Note>().mutation(|Call { ctx, .. }| {
@@ -1062,7 +1060,7 @@ async fn an_error_before_any_handler_says_nothing_to_caches() {
     assert_eq!(statuses.map(|status| status.as_u16()), [404, 405, 413, 400]);
 }
 
-// ---- the direct caller ----
+// ---- The direct caller ----
 
 #[tokio::test]
 async fn the_caller_takes_and_gives_typed_values() {
@@ -1118,7 +1116,7 @@ async fn each_call_of_a_caller_is_an_exchange_of_its_own() {
     assert_ne!(ids[0], ids[1]);
 }
 
-/// What a call of `procedure` with `text` gives through REST and through the caller.
+/// Returns the outcome of a call with `text` over REST and by the direct caller.
 async fn both_ways(procedure: Make, text: &str, key: bool) -> (Ending, Ending) {
     let app = App::new(());
     let mut caller = app.caller();
@@ -1137,10 +1135,10 @@ async fn both_ways(procedure: Make, text: &str, key: bool) -> (Ending, Ending) {
     (ending(&Client::of_one(procedure()).send(request).await), direct)
 }
 
-/// Makes a procedure: each run takes one of its own.
+/// A procedure cannot be used twice, so each run makes its own.
 type Make = fn() -> Mutation<Note, Value>;
 
-/// What a call gave: its result, or status, name, code and message of its error.
+/// The outcome of a call: its result, or the status, name, code and message of its error.
 type Ending = Result<Value, (u16, String, String, String)>;
 
 fn ending(reply: &Reply) -> Ending {

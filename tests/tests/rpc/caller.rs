@@ -12,26 +12,25 @@ use velox_rpc::{
     schema,
 };
 
-/// Which greeting is asked for.
 #[schema]
 struct Greet {
     short: bool,
 }
 
-/// A router that greets by its own word.
+/// A router with a setting: the word that it greets with.
 struct Greeter {
     word: &'static str,
 }
 
 #[router("greeter")]
 impl Greeter {
-    /// Gives the router's word.
+    /// Returns the router's word.
     fn get_word(&self) -> Query<(), String> {
         let word = self.word;
         procedure().query(move |_| Ok(word.to_owned()))
     }
 
-    /// Leaves its method early where the word is a short one.
+    /// Returns another procedure if the word is short.
     fn greet(&self) -> Query<Greet, String> {
         let word = self.word;
         if word.len() < 3 {
@@ -42,12 +41,12 @@ impl Greeter {
         procedure().input::<Greet>().query(move |_| Ok(word.to_owned()))
     }
 
-    /// Gives the name under which it runs.
+    /// Returns the name under which it runs.
     fn name(&self) -> Mutation<(), String> {
         procedure().mutation(|Call { ctx, .. }| Ok(ctx.procedure().to_string()))
     }
 
-    /// Is what another method builds.
+    /// Returns the procedure of another method.
     fn same_word(&self) -> Query<(), String> {
         self.get_word()
     }
@@ -74,7 +73,6 @@ fn keyed() -> impl Guard<Context<()>> {
     guard("key", |request| request.header("x-key").is_some())
 }
 
-/// An application whose router has a guard.
 fn guarded() -> App<()> {
     App::new(()).router(HI.into_router().guard(keyed()))
 }
@@ -83,7 +81,7 @@ fn with_key<S: Send + Sync + 'static>(caller: Caller<S>) -> Caller<S> {
     caller.header(HeaderName::from_static("x-key"), HeaderValue::from_static("1"))
 }
 
-/// Marks the reply.
+/// A middleware that sets a header on the reply.
 struct Marked;
 
 impl<C: Ctx> Middleware<C> for Marked {
@@ -201,7 +199,7 @@ fn counting() -> Subscription<(), Tracked<u32>> {
     procedure().subscription(move |_| numbers()).served_as("live", "count")
 }
 
-/// Ends subscriptions at once, so that their clients come back.
+/// A middleware that ends subscriptions at once, so that their clients reconnect.
 struct Away;
 
 impl<C: Ctx> Middleware<C> for Away {

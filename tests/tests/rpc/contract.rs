@@ -12,14 +12,14 @@ use velox_rpc::{
 };
 use velox_tests::{Client, Reply};
 
-/// Appends `<name>:before` to the trace, and sets `x-after-<name>` once the inner part is done.
+/// Appends `<name>:before` to the trace, and sets `x-after-<name>` after the inner steps.
 struct Traced(&'static str, HeaderName);
 
 fn traced(name: &'static str, header: &'static str) -> Traced {
     Traced(name, HeaderName::from_static(header))
 }
 
-/// The list on the context.
+/// A context with a list.
 struct TraceContext<C> {
     trace: Vec<String>,
     inner: C,
@@ -41,7 +41,7 @@ impl<C: Ctx> Ctx for TraceContext<C> {
     }
 }
 
-/// Starts the list.
+/// A middleware that starts the list.
 struct StartTrace;
 
 impl<C: Ctx> Middleware<C> for StartTrace {
@@ -178,7 +178,7 @@ async fn an_output_type_drops_what_it_does_not_name_and_fails_without_telling_wh
     assert_eq!(get("/api/mw/output", None).await.outcome(), (200, json!({"id": "1", "name": "shown"})));
     let reply = get("/api/mw/bad-output", None).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["message"]), (500, &json!("Internal server error")));
-    // The id of the request is random, and may hold anything.
+    // The request id is random, so it may contain these by chance.
     let mut body = reply.json();
     body["requestId"].take();
     assert!(!body.to_string().contains("42") && !body.to_string().contains("string"), "{reply:?}");
@@ -228,7 +228,8 @@ async fn guards_are_asked_in_order_before_the_input_is_read() {
     assert_eq!(post(&[("x-api-key", "key-123")]).await.1["error"], "ValidationError");
 }
 
-/// A middleware sees a call with an input and one without alike.
+/// A middleware gets the raw input, before and after the input step, and `None` if there is no
+/// input.
 #[tokio::test]
 async fn a_middleware_stands_before_or_after_the_input() {
     #[derive(Clone, Default)]

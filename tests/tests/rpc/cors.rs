@@ -18,7 +18,7 @@ use velox_tests::{Probe, SECRET, Site, node};
 
 const FRONT_END: &str = "https://app.example.com";
 
-/// Origins that look like the one that is allowed, and others.
+/// Origins that are not allowed. Some look like the one that is.
 const STRANGERS: [&str; 7] = [
     "https://evil.example",
     "http://app.example.com",
@@ -34,7 +34,7 @@ struct Login {
     name: String,
 }
 
-/// The API for front ends of these origins: one list for both.
+/// The API with one list of origins, for CORS and for sessions.
 fn api(origins: &[&str], store: &Probe) -> AppService {
     app(origins, store).layer(cors(origins).expect("good origins")).into_service().expect("good routes")
 }
@@ -91,7 +91,7 @@ async fn preflight(api: &AppService, origin: &'static str) -> Response<Body> {
     api.call(request).await
 }
 
-/// The names in a header, which may be there more than once.
+/// The names in a header, which may occur more than once.
 fn names(headers: &HeaderMap, header: &str) -> Vec<String> {
     let lines = headers.get_all(header).iter().map(|line| line.to_str().expect("text"));
     let mut names: Vec<_> = lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_lowercase()).collect();
@@ -177,7 +177,7 @@ async fn exhausted(api: &AppService) -> Response<Body> {
     api.call(request(Method::GET, "/api/auth/getProfile", FRONT_END, "")).await
 }
 
-/// CORS says what a page may read; what it may change, the session says.
+/// CORS allows a page to read. The session's trusted origins allow it to write.
 #[tokio::test]
 async fn without_trusted_origins_a_front_end_reads_why_its_mutation_was_refused() {
     let store = store();
@@ -201,14 +201,14 @@ async fn the_settings_of_the_layer_can_be_changed() {
     assert_eq!(reply.headers()["access-control-allow-origin"], FRONT_END);
 }
 
-/// A server of an empty page, for a script to run in.
+/// Serves an empty page in which a script can run.
 async fn page() -> Site {
     let page = routing::get(async || Html("<!doctype html><title>A page</title>"));
     let router: axum::Router = axum::Router::new().route("/", page);
     Site::start(Server::new(router)).await
 }
 
-/// What each page learned of the API, when Chromium opened them one after the other.
+/// Opens the pages in Chromium, one after another, and returns what each learned of the API.
 async fn visit(api: &Site, pages: &[&Site]) -> Vec<Value> {
     let addresses: Vec<_> = [api].iter().chain(pages).map(|site| site.url("")).collect();
     let visit = move || node("cors.mjs", &addresses.iter().map(Path::new).collect::<Vec<_>>());
@@ -216,7 +216,7 @@ async fn visit(api: &Site, pages: &[&Site]) -> Vec<Value> {
     serde_json::from_str(&printed).expect("JSON")
 }
 
-/// Whether the browser kept all replies from the page.
+/// Whether the browser hid every reply from the page.
 fn is_kept_out(learned: &Value) -> bool {
     ["before", "enter", "login", "after"].iter().all(|call| learned[call]["rejected"] == "TypeError")
 }
@@ -245,7 +245,8 @@ async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
     assert_eq!(store.calls(), [], "no session was made");
 }
 
-/// Cookies do not tell ports apart: the browser sends the visitor's session with the calls of the page.
+/// Cookies do not depend on the port, so the browser sends the visitor's session with the page's
+/// calls.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium_a_page_that_is_not_allowed_cannot_use_the_session_of_its_visitor() {
     let (front_end, stranger) = (page().await, page().await);

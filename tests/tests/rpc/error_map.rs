@@ -14,7 +14,7 @@ struct Post {
     author: String,
 }
 
-/// A procedure whose input comes from path and query, and one whose input comes from path and body.
+/// A procedure with an input from path and query, and one with an input from path and body.
 fn app(error_map: Option<ErrorMap>) -> App<()> {
     let read = procedure().input::<Post>().rest(Method::GET, "/posts/:id").query(|Call { input, .. }| Ok(input.id));
     let write =
@@ -27,7 +27,8 @@ fn app(error_map: Option<ErrorMap>) -> App<()> {
     }
 }
 
-/// What each wire says of the same input, whose `id` is too small and whose `author` is too short.
+/// The messages that each wire gives for one input, whose `id` is too small and whose `author` is
+/// too short.
 async fn told(error_map: Option<ErrorMap>) -> Vec<Vec<String>> {
     let direct = app(error_map.clone()).caller();
     let client = Client::of(app(error_map)).expecting("vary");

@@ -14,7 +14,7 @@ use velox_session::clock::ManualClock;
 use velox_session::{Authenticatable, MemoryStore, SessionMiddleware, SessionUser, session_middleware};
 use velox_tests::{Browser, Client, SECRET, get};
 
-// ---- users and roles ----
+// ---- Users and roles ----
 
 #[derive(Clone)]
 struct Account {
@@ -34,7 +34,7 @@ impl IsAuthenticated for Account {
     }
 }
 
-/// The user `u3` is an administrator, all others are not.
+/// Sessions whose user `u3` is an administrator. All others are not.
 fn session() -> SessionMiddleware<Account> {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     settings.build().expect("good settings").user_loader(async |user: SessionUser| {
@@ -48,7 +48,6 @@ async fn tenant(ctx: &impl Ctx) -> Result<String> {
     Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
 }
 
-/// Logs a visitor in.
 fn login(session: &SessionMiddleware<Account>, id: &'static str) -> Procedure<()> {
     let login = procedure::<()>().use_(session.optional()).mutation(move |Call { ctx, .. }| async move {
         ctx.session.login(SessionUser::new(id, "somebody@example.com")).await?;
@@ -57,7 +56,7 @@ fn login(session: &SessionMiddleware<Account>, id: &'static str) -> Procedure<()
     login.into()
 }
 
-/// A visitor of one procedure, who may log in.
+/// A visitor of an application with this procedure and two logins.
 fn visitor(session: &SessionMiddleware<Account>, procedure: impl Into<Procedure<()>>) -> Browser {
     let router = Router::new("test")
         .procedure("u1", login(session, "u1"))
@@ -66,7 +65,7 @@ fn visitor(session: &SessionMiddleware<Account>, procedure: impl Into<Procedure<
     Browser::of(App::new(()).router(router), ManualClock::at(1_700_000_000_000))
 }
 
-/// What nobody, a user and an administrator get.
+/// The replies to a visitor, a user and an administrator.
 async fn answers(session: &SessionMiddleware<Account>, procedure: impl Into<Procedure<()>>) -> [(u16, Value); 3] {
     let mut nobody = visitor(session, procedure);
     let (mut user, mut admin) = (nobody.another(), nobody.another());
@@ -134,7 +133,7 @@ async fn the_guards_of_users_have_messages_and_statuses_of_their_own() {
     assert_eq!(answers(&session, procedure).await[1], refusal(404, "Nothing to see here", "hasRole:admin"));
 }
 
-/// A user as the session keeps it, roles included.
+/// A user as the session stores it, including the roles.
 #[derive(Clone, Serialize, Deserialize)]
 struct Member {
     id: u32,
@@ -187,7 +186,8 @@ async fn roles_that_a_login_left_in_the_session_need_no_loader() {
     assert_eq!(browser.get("/api/test/run").await.outcome(), not_an_admin());
     assert_eq!(browser.get("/api/test/home").await.outcome(), (200, json!([["user"], "7"])));
 
-    // A session that holds another type of user is of nobody any more; where one is required, it ends.
+    // A session that holds another type of user counts as having none. It ends if a user is
+    // required.
     browser.post("/api/test/plain", json!({})).await.outcome();
     assert_eq!(browser.get("/api/test/home").await.outcome(), (200, json!([null, null])));
     let (status, body) = browser.get("/api/test/run").await.outcome();
@@ -196,7 +196,7 @@ async fn roles_that_a_login_left_in_the_session_need_no_loader() {
     assert_eq!((status, &body["code"]), (401, &json!("SESSION_UNAUTHORIZED")));
 }
 
-/// Finds the user of a token: a middleware by this name says who the user is.
+/// A middleware that finds the user by a token.
 mod token {
     use super::*;
 
@@ -244,7 +244,7 @@ async fn a_middleware_named_user_says_who_the_user_is() {
     assert_eq!([with_key(&strict, None).await, with_key(&strict, Some("1")).await], [401, 200]);
 }
 
-/// A guest is a variant of its own here, not `None`.
+/// A middleware whose guests are an enum variant instead of `None`.
 mod visitor {
     use super::*;
 
@@ -283,13 +283,13 @@ async fn a_guest_of_whatever_type_is_not_let_in() {
     }
 }
 
-// ---- guards made of others ----
+// ---- Guards made of others ----
 
 fn keyed(name: &'static str, header: &'static str) -> impl Guard<Context<()>> + Clone {
     guard(name, move |request| request.header(header).is_some())
 }
 
-/// Cannot tell.
+/// A guard that fails.
 #[derive(Clone)]
 struct Broken;
 
@@ -303,7 +303,8 @@ impl<C: Ctx> Guard<C> for Broken {
     }
 }
 
-/// What a guard says to a request with these headers: 200, or a status and the name of the guard that refused.
+/// The outcome of a guard for these headers: 200, or the status and the name of the guard that
+/// refused.
 async fn said(guard: impl Guard<Context<()>>, headers: &[&'static str]) -> (u16, Value) {
     let client = Client::of_one(procedure().guard(guard).query(|_| Ok(json!({"guardName": "none"}))));
     let mut request = get("/api/test/run");
@@ -349,7 +350,7 @@ async fn guards_made_of_guards_are_guards() {
     assert_eq!(said(nested(), &["x-one", "x-two"]).await, (403, json!("anyOf(allOf(one, not(two)), three)")));
 }
 
-/// A guard that could not tell has not refused.
+/// An error of a guard is no verdict.
 #[tokio::test]
 async fn a_guard_that_fails_lets_nobody_pass_who_is_not_let_in_by_another() {
     assert_eq!(said(not(Broken), &[]).await.0, 503);

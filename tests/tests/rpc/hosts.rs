@@ -11,7 +11,8 @@ use velox_rpc::export::OpenApi;
 use velox_rpc::{App, Router, procedure};
 use velox_tests::{Client, Reply, get, json as request};
 
-/// An application with a mutation that counts its calls, a procedure for load balancers, and a page.
+/// An application with a mutation that counts its calls, a procedure for load balancers, and a
+/// page.
 fn app() -> (App<()>, Arc<AtomicUsize>) {
     let count = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&count);
@@ -50,7 +51,7 @@ async fn another_host_is_refused_before_anything_else() {
     for host in ["evil.example", "www.shop.example", "127.0.0.1", "a b", "shop.example@evil.example", ":80"] {
         assert_misdirected(&bump_at(&client, host).await, message);
     }
-    // A request for another host learns nothing: not which routes exist, nor which pages.
+    // A request to another host learns nothing about routes and pages.
     for (method, target) in
         [(Method::GET, "/api/nope"), (Method::PUT, "/api/test/bump"), (Method::GET, "/docs"), (Method::POST, "/docs")]
     {

@@ -27,7 +27,7 @@ struct Login {
     id: String,
 }
 
-/// Runs the steps inside in a task of their own.
+/// A middleware that runs the inner steps in a task of their own.
 struct InATask;
 
 impl<C: Ctx> Middleware<C> for InATask {
@@ -87,7 +87,7 @@ fn app(session: &SessionMiddleware) -> App<()> {
     App::new(()).router(notes).router(auth)
 }
 
-/// The first thing that comes back where a client waits to be asked for its body.
+/// What the server sends first to a client that waits to be asked for its body.
 async fn first(site: &Site, path: &str, headers: &str) -> String {
     let mut client = site.connect().await;
     let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}");
@@ -154,7 +154,7 @@ async fn a_step_in_another_task_may_ask_for_the_body() {
     assert_eq!(answer.await.expect("no panic"), StatusCode::OK);
 }
 
-/// Counts how often it is asked for bytes; it never has any.
+/// A body that has no bytes, and counts how often it is asked for some.
 struct Asked(Arc<AtomicUsize>);
 
 impl Body for Asked {
@@ -189,7 +189,8 @@ async fn the_csrf_guard_asks_for_the_body_only_where_no_header_has_the_token() {
     }
 }
 
-/// A streamed batch as well: its head leaves without the body, once nobody can ask for it any more.
+/// This also holds for a streamed batch. Its head leaves without the body once no call can ask for
+/// it.
 #[tokio::test]
 async fn the_body_of_a_stream_is_not_read_for_a_caller_who_is_refused() {
     let service = service();
@@ -213,7 +214,7 @@ async fn the_csrf_guard_finds_the_token_in_the_body_and_the_input_is_read_behind
     assert_eq!(status(&service, request).await, StatusCode::OK);
 }
 
-/// A body whose pieces a test hands over one by one.
+/// A body whose pieces the test sends one by one.
 struct Pieces(mpsc::UnboundedReceiver<&'static str>);
 
 impl Pieces {
@@ -235,7 +236,8 @@ impl Body for Pieces {
     }
 }
 
-/// Logs in, begins a request to `path`, ends the session, and only then sends the body. Returns what the client gets.
+/// Logs in, starts a request to `path`, ends the session, and then sends the body. Returns the
+/// reply.
 async fn ended_while_waiting(service: &AppService, path: &str, wait: Duration) -> (StatusCode, Option<String>) {
     let login = post("/api/auth/login", "").body(r#"{"id":"u1"}"#.to_owned()).expect("a request");
     let reply = service.call(login).await;
@@ -258,7 +260,7 @@ async fn ended_while_waiting(service: &AppService, path: &str, wait: Duration) -
     (reply.status(), cookie)
 }
 
-/// The one test that waits: the wait that counts is over a second long.
+/// This test must really wait: only waits longer than a second count.
 #[tokio::test]
 async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count_any_more() {
     let long = Duration::from_millis(1_100);
@@ -271,9 +273,9 @@ async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count
     assert_eq!(any, (StatusCode::CONFLICT, None));
 }
 
-// ---- the budget ----
+// ---- The budget ----
 
-/// A request of which all but the last byte of its body has been sent, by a client behind a trusted proxy.
+/// A request by a client behind a trusted proxy. All of its body is sent except the last byte.
 async fn held(site: &Site, client: &str, length: usize) -> Raw {
     let mut held = site.connect().await;
     let body = format!("{{\"text\":\"{}\"}}", "x".repeat(length - 11));
@@ -301,7 +303,7 @@ async fn bodies_that_do_not_fit_into_the_budget_are_503_and_the_others_are_read(
     let site = budgeted().await;
     let first = held(&site, "10.0.0.1", 900).await;
     let second = held(&site, "10.0.0.2", 900).await;
-    // Until the server has read what was sent, a third may still fit.
+    // A third body may still fit until the server has read the first two.
     let mut refused = loop {
         let mut third = held(&site, "10.0.0.3", 900).await;
         third.send("}").await;
@@ -316,7 +318,7 @@ async fn bodies_that_do_not_fit_into_the_budget_are_503_and_the_others_are_read(
     for held in [first, second] {
         assert!(finish(held).await.starts_with("HTTP/1.1 200 "));
     }
-    // All of it was given back.
+    // The whole budget is free again.
     let (first, second) = (held(&site, "10.0.0.1", 900).await, held(&site, "10.0.0.2", 900).await);
     for held in [first, second] {
         assert!(finish(held).await.starts_with("HTTP/1.1 200 "));

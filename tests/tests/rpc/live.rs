@@ -15,7 +15,7 @@ use velox_rpc::server::Shutdown;
 use velox_rpc::{App, Router, Server, procedure};
 use velox_tests::Raw;
 
-/// What has become of the streams of an application.
+/// Counts the events and the dropped streams of an application.
 #[derive(Clone, Default)]
 struct Streams(Arc<Counts>);
 
@@ -30,7 +30,7 @@ impl Streams {
         self.0.given.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many were dropped.
+    /// Waits until `count` streams were dropped.
     async fn dropped(&self, count: usize) {
         let all = async {
             while self.0.dropped.load(Ordering::SeqCst) < count {
@@ -40,7 +40,7 @@ impl Streams {
         timeout(HANG, all).await.expect("the stream is dropped");
     }
 
-    /// Gives events of 10 kB, `count` of them, and then waits for ever.
+    /// Yields `count` events of 10 kB, and then waits forever.
     fn stream(&self, count: usize) -> impl Stream<Item = velox_rpc::Result<String>> + Send + use<> {
         let held = Held(self.clone());
         stream::unfold((held, count), |(held, left)| async move {
@@ -96,7 +96,7 @@ impl Running {
     }
 }
 
-/// A subscription by HTTP/1.1 whose first event has come.
+/// Subscribes over HTTP/1.1 and waits for the first event.
 async fn subscribed(address: SocketAddr, path: &str) -> Raw {
     let mut client = Raw::connect(address).await;
     client.send(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n")).await;
@@ -105,7 +105,7 @@ async fn subscribed(address: SocketAddr, path: &str) -> Raw {
     client
 }
 
-/// The same by HTTP/2.
+/// Subscribes over HTTP/2 and waits for the first event.
 async fn subscribed_by_http2(address: SocketAddr, path: &str) -> reqwest::Response {
     let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
     let mut reply = client.get(format!("http://{address}{path}")).send().await.expect("a reply");
@@ -126,7 +126,7 @@ async fn the_stream_of_a_client_that_is_gone_is_dropped_at_once() {
     streams.dropped(3).await;
 }
 
-/// Nothing is kept for it but what the buffers hold.
+/// Only the buffers keep events for such a client.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off_at_the_write_deadline() {
     let streams = Streams::default();
@@ -162,7 +162,7 @@ async fn a_shutdown_ends_subscriptions_so_that_their_clients_connect_again() {
     streams.dropped(2).await;
 }
 
-/// What stands around the application changes nothing of that.
+/// Layers around the application make no difference.
 #[tokio::test]
 async fn a_shutdown_ends_subscriptions_of_an_application_within_layers_and_within_axum() {
     let streams = Streams::default();
@@ -176,5 +176,5 @@ async fn a_shutdown_ends_subscriptions_of_an_application_within_layers_and_withi
     }
 }
 
-/// Reached only by what hangs.
+/// Only reached if something hangs.
 const HANG: Duration = Duration::from_secs(20);

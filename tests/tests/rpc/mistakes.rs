@@ -42,7 +42,7 @@ fn mistakes_of(router: Router<()>) -> Vec<String> {
     mistakes(App::new(()).router(router))
 }
 
-/// The only mistake names the procedure and says what is in `parts`.
+/// Checks that there is one mistake, which names the procedure and contains `parts`.
 fn only(router: Router<()>, parts: &[&str]) {
     let found = mistakes_of(router);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -196,7 +196,7 @@ fn a_prefix_is_well_formed() {
     }
 }
 
-/// One mistake, told once: not again for every procedure.
+/// The mistake is reported once, and not for every procedure.
 #[test]
 fn a_bad_prefix_is_told_once() {
     for prefix in ["api", "/api/", "/a//b", "/a b"] {

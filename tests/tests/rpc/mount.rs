@@ -27,7 +27,7 @@ struct Greet {
     name: String,
 }
 
-/// Says what a layer in front has put beside the request.
+/// A value that a layer adds to the request, which the handler returns.
 #[derive(Clone)]
 struct Stamp(&'static str);
 
@@ -130,7 +130,8 @@ async fn a_handler_sees_what_a_layer_put_beside_the_request() {
     assert_eq!(read(reply).await, (StatusCode::OK, json!("of a layer")));
 }
 
-/// Asks `axum::serve` for who sent a request, with headers that say something else, from two addresses of this machine.
+/// Asks `axum::serve` for the client's address, from two addresses of this machine and with headers
+/// that name another one.
 async fn served_by_axum(proxies: &[&str]) -> Vec<(u16, String)> {
     let limit = rate_limit("test", 1, Duration::from_secs(60));
     let who = procedure::<()>()
@@ -202,7 +203,7 @@ async fn the_peer_is_the_one_beside_the_request_or_what_the_application_finds_or
     assert_eq!(told(&extensions).await, "203.0.113.7:3");
 }
 
-/// Cross-origin requests are the business of a layer: without one, no header allows any.
+/// CORS is up to a layer. Without it, no header allows other origins.
 #[tokio::test]
 async fn nothing_is_allowed_to_other_origins_without_a_layer() {
     let mut request = get("/api/greetings/stamp");

@@ -32,7 +32,7 @@ fn router() -> Router<()> {
         )
 }
 
-// ---- observers ----
+// ---- Observers ----
 
 /// An application, and what its observer was told: method, route, procedure, status.
 fn observed() -> (Client, Arc<Mutex<Vec<String>>>) {
@@ -97,9 +97,9 @@ async fn an_observer_that_panics_harms_neither_the_reply_nor_the_others() {
     assert_eq!(count.load(Ordering::Relaxed), 1);
 }
 
-// ---- the span ----
+// ---- The span ----
 
-/// Notes spans with their fields when they close, and events with the span that they are in.
+/// Notes spans with their fields when they close, and events with their span.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<State>>);
 
@@ -155,7 +155,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // The two that are another each time.
+        // The time differs in each run.
         match field.name() {
             "time_us" => write!(self.0, " time_us"),
             name => write!(self.0, " {name}={value:?}"),
@@ -164,7 +164,7 @@ impl Visit for Line {
     }
 }
 
-/// The spans of a request, each with its fields, and the events; the ids of exchanges are replaced.
+/// The spans of a request with their fields, the events, and the reply. Replaces the request id.
 async fn spans(
     client: &Client,
     method: Method,

@@ -8,7 +8,7 @@ use velox_rpc::procedure::Procedure;
 use velox_rpc::{App, Call, Router, procedure};
 use velox_tests::{Client, get};
 
-/// Every header by which proxies say whom a request came from.
+/// Every header in which proxies name the client.
 const FORGED: [(&str, &str); 8] = [
     ("forwarded", "for=198.51.100.1;proto=https;host=evil.example"),
     ("x-forwarded-for", "198.51.100.1"),

@@ -33,7 +33,7 @@ fn mutation() -> Procedure<()> {
     procedure().input::<ById>().mutation(|Call { input, .. }| Ok(input)).into()
 }
 
-/// `METHOD path` of a procedure, or `-`.
+/// `METHOD path` of the only procedure, or `-` if it has no route.
 fn route_of(router: Router<()>) -> String {
     let service = App::new(()).router(router).into_service().expect("a good route");
     match service.manifest().entries()[0].route() {
@@ -42,7 +42,7 @@ fn route_of(router: Router<()>) -> String {
     }
 }
 
-// ---- naming ----
+// ---- Naming ----
 
 #[test]
 fn ten_verbs_have_a_route_by_convention() {
@@ -161,7 +161,7 @@ async fn a_literal_segment_that_leads_nowhere_gives_way_to_a_parameter() {
     assert_eq!(api.get("/api/users/you/parts").await.status, 404);
 }
 
-/// The other method of the same target is found where a literal segment hides it.
+/// The parameter's route is found, although a literal segment of another method matches too.
 #[tokio::test]
 async fn a_literal_segment_of_one_method_does_not_hide_a_parameter_of_another() {
     let router =
@@ -170,7 +170,7 @@ async fn a_literal_segment_of_one_method_does_not_hide_a_parameter_of_another() 
     assert_eq!(api.json(Method::PUT, "/api/users/me", "").await.outcome(), (200, json!({"id": "me"})));
 }
 
-// ---- a router with every verb ----
+// ---- A router with every verb ----
 
 #[schema]
 struct User {
@@ -235,7 +235,7 @@ fn users() -> Client {
     Client::of(App::new(()).router(Users).router(places))
 }
 
-// ---- statuses and bodies ----
+// ---- Statuses and bodies ----
 
 #[tokio::test]
 async fn statuses_follow_method_name_and_result() {
@@ -279,7 +279,7 @@ async fn head_has_the_head_of_get_and_no_body() {
         let head = api.send(Request::head(target).body(String::new()).expect("a request")).await;
         assert_eq!((head.status, head.text()), (get.status, ""), "{target}");
         assert_eq!(head.header("content-type"), get.header("content-type"), "{target}");
-        // The message of an unknown route names the method.
+        // The message for an unknown route contains the method, so the lengths differ.
         if target != "/api/nope" {
             assert_eq!(head.header("content-length"), Some(&*get.body.len().to_string()), "{target}");
         }
@@ -298,7 +298,7 @@ async fn another_method_of_a_known_path_is_405_with_all_that_are_allowed() {
     for (method, target, allowed) in [
         ("PATCH", "/api/users/7", ["GET", "HEAD", "PUT", "DELETE"].as_slice()),
         ("PUT", "/api/users", &["GET", "HEAD", "POST", "DELETE"]),
-        // A literal segment, and the parameter of other methods beside it.
+        // Here a literal segment and a parameter of other methods match.
         ("PATCH", "/api/users/nobody", &["GET", "HEAD", "PUT", "DELETE"]),
         ("GET", "/api/places/address", &["POST"]),
         ("OPTIONS", "/api/places/address", &["POST"]),
@@ -351,7 +351,7 @@ async fn a_thing_that_is_not_there_is_told_by_its_kind_and_id() {
     assert_eq!(users().get("/api/users/absent").await.outcome(), (404, body));
 }
 
-// ---- input of path and query ----
+// ---- Input of path and query ----
 
 #[schema]
 #[derive(Default)]
@@ -576,7 +576,7 @@ enum Tagged {
     Two { id: String, count: u8 },
 }
 
-/// Bodies that are JSON but no object, on routes whose input is merged from path and body.
+/// The body is JSON but not an object, and the input is merged from path and body.
 #[tokio::test]
 async fn a_body_that_is_no_object_is_a_validation_error_beside_a_path_parameter() {
     let either = procedure().input::<Either>().rest(Method::PUT, "/x/:id").mutation(|Call { input, .. }| Ok(input));
@@ -598,7 +598,7 @@ async fn a_body_that_is_no_object_is_a_validation_error_beside_a_path_parameter(
     assert_eq!(api.json(Method::PUT, "/api/y/1", two).await.result(), json!({"kind": "two", "id": "1", "count": 2}));
 }
 
-/// A number is read as what it is, or refused: never cut, rounded or turned around.
+/// A number is never truncated, rounded or wrapped around.
 #[tokio::test]
 async fn numbers_are_exact_or_refused() {
     let numbered = procedure().input::<Numbered>().mutation(|Call { input, .. }| Ok(input));
@@ -662,7 +662,7 @@ async fn numbers_of_a_query_are_exact_or_refused() {
     assert_eq!(reply.text(), r#"{"page":4294967295,"offset":-9223372036854775808,"ratio":0.1}"#);
 }
 
-// ---- bodies ----
+// ---- Bodies ----
 
 #[schema]
 struct Post {
@@ -819,7 +819,7 @@ async fn an_input_that_is_no_object_is_read_as_what_it_is() {
     assert_eq!(api.post("/api/test/run", "[\"x\"]").await.issues(), [": Expected string, received array"]);
 }
 
-/// Every byte of a good body is taken out, doubled, and changed into every byte that means something in JSON.
+/// Removes, doubles and replaces every byte of a valid body, by every byte with a meaning in JSON.
 #[tokio::test]
 async fn no_change_of_a_byte_of_a_body_is_a_failure_of_the_service() {
     let good = r#"{"title":"One","author":{"name":"A\u0061","age":36},"tags":["a"],"parts":[{"text":"x"}],"labels":{"a":[1e0,{}]}}"#;
@@ -998,9 +998,9 @@ async fn an_encoding_after_the_first_header_is_refused_too() {
     assert_eq!(posts().expecting("accept-encoding").send(request).await.status, 415);
 }
 
-// ---- the limit of bodies ----
+// ---- The limit of bodies ----
 
-/// A body of unknown length, which panics when more of it is read than there is.
+/// A body of unknown length.
 struct Chunks {
     chunks: Vec<Bytes>,
     or_panic: bool,
@@ -1014,7 +1014,7 @@ impl Chunks {
         }
     }
 
-    /// A body that nobody may read further.
+    /// Makes the body panic if anything reads more of it.
     fn or_panic(mut self) -> Self {
         self.or_panic = true;
         self
@@ -1125,9 +1125,10 @@ async fn a_body_that_breaks_off_is_400_and_tells_nothing_of_why() {
     assert!(!reply.text().contains("hunter2"));
 }
 
-// ---- errors ----
+// ---- Errors ----
 
-/// One request for each kind of error: `METHOD target`, the content type, the body; status, name and code.
+/// One request for each kind of error: `METHOD target`, content type and body, then status, name
+/// and code.
 const ERRORS: [(&str, &str, &str, u16, &str, &str); 11] = [
     ("GET /api/nope", "", "", 404, "Not Found", "NOT_FOUND"),
     ("GET /api/users/absent", "", "", 404, "NotFoundError", "NOT_FOUND"),
@@ -1158,7 +1159,7 @@ async fn error(client: &Client, target: &str, content_type: &str, body: &str) ->
     client.send(request.body(body.to_owned()).expect("a request")).await
 }
 
-/// That each of them has the envelope is checked by the client itself.
+/// The client itself checks that each reply has the envelope.
 #[tokio::test]
 async fn every_error_has_its_name_its_code_and_the_envelope() {
     let api = Client::of(App::new(()).body_limit(24).router(Users));
@@ -1204,7 +1205,7 @@ async fn only_what_the_caller_cannot_help_has_an_id() {
     assert_ne!(again.header("x-request-id"), Some(id));
 }
 
-/// What a failure is called whose request came from there, with these headers.
+/// The id of a failed request that came from `peer` with these headers.
 async fn id_of(peer: Option<Peer>, headers: &[(&'static str, &str)]) -> String {
     let fail = procedure::<()>().query(|_| -> velox_rpc::Result<()> { Err(Error::internal("inner cause")) });
     let seen = Arc::new(Mutex::new(String::new()));

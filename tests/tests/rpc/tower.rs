@@ -29,7 +29,7 @@ struct Note {
     text: String,
 }
 
-/// What a layer puts beside the request.
+/// A value that a layer adds to the request.
 #[derive(Clone)]
 struct Stamp(&'static str);
 
@@ -85,7 +85,7 @@ async fn a_layer_stands_around_every_reply() {
     assert_eq!(reply.headers()["x-layer"], "1");
 }
 
-/// In axum's order: the last is the outermost, and has the last word.
+/// As in axum, the last layer is the outermost and has the last word.
 #[tokio::test]
 async fn the_layer_that_is_added_last_is_the_outermost() {
     let app = app().layer(header("x-layer", "inner")).layer(header("x-layer", "outer")).into_service();
@@ -107,7 +107,7 @@ async fn a_handler_sees_what_a_layer_puts_into_the_extensions() {
     );
 }
 
-/// Ready only when it is asked for the second time, as a limit of concurrency that is reached.
+/// A service that is ready when it is polled for the second time, like a full concurrency limit.
 #[derive(Clone)]
 struct Reluctant {
     inner: BoxedService,
@@ -190,7 +190,7 @@ async fn limits_deadlines_and_the_budget_hold_under_layers() {
     let (head, _) = site.reply("GET /api/notes HTTP/1.1\r\nhost: a b\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
 
-    // Three bodies that do not end are more than the budget: the last is not waited for.
+    // Three unfinished bodies exceed the budget, so the last one is refused.
     let mut clients = [site.connect().await, site.connect().await, site.connect().await];
     for client in &mut clients {
         client.send(format!("{post}content-length: 1000\r\n\r\n{}", " ".repeat(900))).await;

@@ -16,7 +16,7 @@ struct Note {
     text: String,
 }
 
-/// Mutations that wait in the middle.
+/// An application with mutations that wait in the middle.
 struct Slow {
     site: Site,
     reached: Arc<Semaphore>,
@@ -73,7 +73,7 @@ impl Slow {
         cookie.split(';').next().expect("a value").to_owned()
     }
 
-    /// A client that has asked for what takes long.
+    /// A client that has started a slow mutation.
     async fn buy(&self, cookie: &str) -> Raw {
         let mut client = self.site.connect().await;
         client.send(format!("POST /buy HTTP/1.1\r\nhost: test\r\ncookie: {cookie}\r\n\r\n")).await;
@@ -81,7 +81,7 @@ impl Slow {
         client
     }
 
-    /// Until the session has what the mutation writes last.
+    /// Waits until the session has the mutation's last write.
     async fn is_saved(&self, cookie: &str) {
         let request = format!("GET /bought HTTP/1.1\r\nhost: test\r\ncookie: {cookie}\r\n\r\n");
         let saved = async { while self.site.reply(&request).await.1 != "2" {} };
@@ -123,7 +123,7 @@ async fn the_session_of_a_mutation_that_takes_too_long_is_saved() {
     slow.is_saved(&cookie).await;
 }
 
-/// Who sends slowly has the deadline of bodies.
+/// Slow bodies have a deadline of their own.
 #[tokio::test]
 async fn the_time_in_which_a_body_is_waited_for_does_not_count() {
     let slow = Slow::start(|app| app.handler_timeout(Duration::from_millis(100))).await;
@@ -136,7 +136,7 @@ async fn the_time_in_which_a_body_is_waited_for_does_not_count() {
     assert!(head.starts_with("HTTP/1.1 20") && body == "\"late\"", "{head}{body}");
 }
 
-/// A batch whose reply is streamed has its head already: its calls run while the body is sent.
+/// The head of a streamed batch has already left, and its calls run while the body is sent.
 #[tokio::test]
 async fn the_mutations_of_a_streamed_batch_end_though_the_client_has_left() {
     let slow = Slow::start(|app| app.trpc("/trpc")).await;

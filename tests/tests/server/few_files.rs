@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use velox_tests::Program;
 
-/// One request on a connection of its own, which the server closes.
+/// Sends a request on a new connection, which the server closes.
 fn status(address: SocketAddr) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
@@ -16,7 +16,8 @@ fn status(address: SocketAddr) -> Option<String> {
     text.split(' ').nth(1).map(str::to_owned)
 }
 
-/// Until a request is answered so. While many are refused at a time, another may be reset.
+/// Repeats the request until it gets this status. A few attempts may be reset while the server
+/// refuses many connections.
 fn until(address: SocketAddr, expected: &str) {
     let began = Instant::now();
     loop {
@@ -35,7 +36,7 @@ fn with_few_files_a_newcomer_is_answered_and_served_once_there_is_room() {
     let program = Program::start_with_files("quickstart", 64);
     let address = program.address();
     until(address, "200");
-    // More than the process has files.
+    // More connections than the process may have files.
     let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(address).expect("it listens")).collect();
     until(address, "503");
     drop(idle);

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use velox_tests::{Program, exchange, forged};
 
-/// Nobody holds up the end for longer.
+/// No request can delay the end longer.
 const EXIT: Duration = Duration::from_secs(12);
-/// Reached only by what hangs.
+/// Only reached if something hangs.
 const HANG: Duration = Duration::from_secs(30);
 
 const LOGIN: &str = r#"{"email":"alice@example.com","password":"wonderland-1"}"#;
@@ -53,7 +53,8 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A request whose handler has begun: its head and a part of its body were sent, and the server has asked for the body.
+/// A request that the server has begun to handle. Its head and a part of its body were sent, and
+/// the server has asked for the rest.
 struct Half {
     stream: TcpStream,
     rest: &'static str,
@@ -85,7 +86,7 @@ impl Half {
     }
 }
 
-/// A folder of this test's own, removed in the end.
+/// A temporary folder of this test, removed at its end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -106,14 +107,14 @@ impl Drop for Folder {
     }
 }
 
-/// Starts the store of one's own.
+/// Starts the example with a store of its own.
 fn own_store(folder: &Folder) -> Program {
     Program::start("own_store", &[("SESSION_SECRET", SECRET), ("SESSION_FOLDER", folder.path())])
 }
 
 const SECRET: &str = "conformance-session-secret-0123456789";
 
-// ---- start ----
+// ---- Start ----
 
 #[test]
 fn the_seed_page_runs_with_nothing_set_and_says_what_there_is() {
@@ -189,7 +190,7 @@ fn in_production_the_cookie_is_as_safe_as_cookies_get() {
 
 #[test]
 fn the_programs_log_holds_no_secret() {
-    // With what a reader sees, the subscriber's own format.
+    // Reads the log as it is printed.
     let program = Program::start("quickstart", &[("SESSION_SECRET", SECRET)]);
     let address = program.address();
     let session = cookie(&post(address, "/api/auth/login", None, LOGIN));
@@ -223,7 +224,7 @@ fn what_is_no_http_is_closed_or_refused_and_the_program_goes_on() {
         stream.write_all(bytes).expect("it reads");
         stream.shutdown(std::net::Shutdown::Write).expect("it is open");
         let mut reply = Vec::new();
-        // A reset is a way to be closed too.
+        // The server may also reset the connection.
         stream.read_to_end(&mut reply).ok();
         assert!(
             reply.is_empty() || reply.starts_with(b"HTTP/1.1 4"),
@@ -235,12 +236,13 @@ fn what_is_no_http_is_closed_or_refused_and_the_program_goes_on() {
     assert!(!program.output().contains("panicked"), "{}", program.output());
 }
 
-// ---- what keeps it from starting ----
+// ---- Failing to start ----
 
-/// How a program ended that should not have started: with a code, and with a message that holds these texts.
+/// Checks that a program refuses to start, with an exit code and a message that contains these
+/// texts.
 fn refused(name: &str, environment: &[(&str, &str)], message: &[&str]) -> String {
     let (status, output) = Program::start(name, environment).ended(EXIT);
-    // A signal would be none.
+    // After a signal there would be no code.
     assert!(status.code().is_some_and(|code| code > 0), "{status:?}: {output}");
     assert!(!output.contains("panicked"), "{output}");
     for text in message {
@@ -318,7 +320,7 @@ fn a_weak_secret_is_said_and_not_shown() {
     }
 }
 
-// ---- the end ----
+// ---- The end ----
 
 #[test]
 fn a_program_with_nothing_to_do_ends_at_once() {
@@ -335,7 +337,6 @@ fn a_program_with_nothing_to_do_ends_at_once() {
 
 #[test]
 fn requests_in_flight_are_finished_and_their_sessions_saved() {
-    // 20 of 20.
     for signal in ["TERM", "INT"] {
         let program = Program::start("quickstart", &[]);
         let address = program.address();
@@ -425,7 +426,7 @@ fn a_second_signal_ends_the_wait() {
     program.signal("INT");
     let (status, output) = program.ended(EXIT);
     assert_eq!(status.code(), Some(0), "{output}");
-    // The deadline is ten seconds after the first.
+    // The deadline is ten seconds after the first signal.
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     assert!(output.contains("cut=1"), "{output}");
     drop(half);
@@ -433,7 +434,7 @@ fn a_second_signal_ends_the_wait() {
 
 #[test]
 fn as_process_1_of_a_container_it_ends_by_sigterm() {
-    // The system ignores a signal to process 1 that has no handler for it.
+    // The kernel ignores a signal to process 1 unless the process handles it.
     let program = Program::start_as_first("quickstart");
     let address = program.address();
     let half = Half::sent(address, "/api/auth/login", LOGIN);
@@ -444,11 +445,11 @@ fn as_process_1_of_a_container_it_ends_by_sigterm() {
     assert_eq!(status.code(), Some(0), "{output}");
 }
 
-// ---- the other examples ----
+// ---- The other examples ----
 
 #[test]
 fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
-    // Also from one that was killed.
+    // This also holds if the program was killed.
     let folder = Folder::new("own-store");
     let mut session = None;
     for (visit, signal) in [(1, "TERM"), (2, "KILL"), (3, "INT")] {
@@ -461,7 +462,7 @@ fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
         program.signal(signal);
         program.ended(EXIT);
     }
-    // What is in the folder is no session for who steals it.
+    // The folder must contain nothing that works as a cookie.
     let (_, value) = session.as_deref().and_then(|session| session.split_once('=')).expect("a cookie");
     for file in fs::read_dir(&folder.0).expect("the folder") {
         let file = file.expect("an entry");
@@ -485,7 +486,7 @@ fn with_another_secret_there_is_another_session() {
 
 #[test]
 fn visits_at_the_same_time_are_all_counted() {
-    // Over a store of one's own, in threads.
+    // The store handles concurrent requests in several threads.
     let folder = Folder::new("visits");
     let program = own_store(&folder);
     let address = program.address();

@@ -21,7 +21,7 @@ struct Note {
 /// A server that runs until it is dropped.
 struct Site {
     server: velox_tests::Site,
-    /// How often the procedure was called that a smuggled request asks for.
+    /// How often the procedure ran that smuggled requests ask for.
     hidden: Arc<AtomicUsize>,
 }
 
@@ -58,21 +58,22 @@ impl Site {
         self.server.connect().await
     }
 
-    /// Everything that comes back for some bytes, until the server closes. What is sent has to make it close.
+    /// Sends some bytes and returns everything that comes back until the server closes. The bytes
+    /// must make it close.
     async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut client = self.connect().await;
         client.send(bytes).await;
         client.rest().await
     }
 
-    /// The status of the only reply to some bytes that make the server close.
+    /// The status of the only reply to bytes that make the server close.
     async fn status(&self, bytes: impl AsRef<[u8]>) -> u16 {
         let text = self.exchange(bytes).await;
         assert_eq!(statuses(&text).len(), 1, "{text}");
         statuses(&text)[0]
     }
 
-    /// The client of a library: HTTP/1.1.
+    /// The URL for a client library.
     fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
@@ -82,7 +83,7 @@ fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")
 }
 
-/// The last request of a connection.
+/// A request that closes the connection after its reply.
 fn last(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
 }
@@ -91,7 +92,7 @@ fn post(headers: &str, body: &str) -> String {
     format!("POST /api/users HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n{headers}\r\n{body}")
 }
 
-// ---- connections ----
+// ---- Connections ----
 
 #[tokio::test]
 async fn a_connection_is_kept_for_more_requests() {
@@ -140,7 +141,7 @@ async fn a_connection_is_in_sync_after_errors() {
     }
 }
 
-/// A body that is not read is not taken for the next request.
+/// The server must not read the rest of a refused body as the next request.
 #[tokio::test]
 async fn the_body_of_a_refused_request_is_no_request() {
     let hidden = get("/api/users/hidden");
@@ -198,7 +199,7 @@ async fn head_is_answered_without_a_body() {
     assert!(text.contains("content-length: 10\r\n") && !text.contains("{\"id\":\"1\"}"), "{text}");
 }
 
-// ---- the head ----
+// ---- The head ----
 
 #[tokio::test]
 async fn a_request_needs_exactly_one_host() {
@@ -282,7 +283,7 @@ async fn a_target_of_more_than_8_kib_is_refused() {
 #[tokio::test]
 async fn a_head_of_too_many_fields_is_refused() {
     let site = Site::start().await;
-    // With `host` and `connection`.
+    // `host` and `connection` count too.
     let fields = |count: usize| (2..count).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
     let request =
         |count| format!("GET /api/users/1 HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{}\r\n", fields(count));
@@ -325,7 +326,7 @@ async fn a_head_that_is_malformed_is_refused() {
     }
 }
 
-// ---- methods ----
+// ---- Methods ----
 
 #[tokio::test]
 async fn no_other_method_runs_anything() {
@@ -353,9 +354,9 @@ async fn trace_does_not_give_the_request_back() {
     assert!(!text.contains("hunter2") && text.contains("\r\nallow: GET, HEAD\r\n"), "{text}");
 }
 
-// ---- smuggling ----
+// ---- Request smuggling ----
 
-/// Ways to say two things about where a body ends. What follows the body by one of them is a request by the other.
+/// Each case gives two lengths for the body. By one of them, a second request follows the body.
 #[tokio::test]
 async fn a_request_hidden_by_two_lengths_is_never_answered() {
     let hidden = last("/api/users/hidden");
@@ -386,7 +387,7 @@ async fn a_request_hidden_by_two_lengths_is_never_answered() {
     }
 }
 
-/// Without it, the test above could hold because nothing is ever answered.
+/// Without this test, the one above could pass because nothing is ever answered.
 #[tokio::test]
 async fn a_request_behind_a_whole_one_is_answered() {
     let site = Site::start().await;
@@ -428,7 +429,7 @@ async fn a_body_that_is_waited_for_is_asked_for() {
     assert!(head.starts_with("HTTP/1.1 201") && body == "{\"text\":\"x\"}", "{head}{body}");
 }
 
-/// That the first reply is the refusal says that the body was not asked for.
+/// Checks that the first reply is the refusal, so that the server has not asked for the body.
 async fn refused_before_the_body(headers: &str, status: &str) {
     let site = Site::start().await;
     let mut client = site.connect().await;
@@ -462,14 +463,14 @@ async fn a_chunked_body_over_the_limit_is_refused_on_the_way() {
     let mut client = site.connect().await;
     client.send(post("transfer-encoding: chunked\r\n", "")).await;
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x1_0000));
-    // 17 chunks are more than 16 · 64 KiB; the last never comes.
+    // 17 chunks are more than the limit of 16 · 64 KiB. The last chunk never comes.
     for _ in 0..17 {
         client.send(&chunk).await;
     }
     assert!(client.reply().await.0.starts_with("HTTP/1.1 413"));
 }
 
-// ---- clients of a library ----
+// ---- Client libraries ----
 
 #[tokio::test]
 async fn a_client_of_http_1_is_served() {

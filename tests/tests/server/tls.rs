@@ -6,7 +6,7 @@ use std::process::Command;
 
 use velox_tests::Program;
 
-/// A key and a certificate for localhost, made for this run.
+/// Creates a key and a certificate for localhost.
 fn certificate(folder: &Path) -> [String; 2] {
     let [certificate, key] =
         ["tls-certificate.pem", "tls-key.pem"].map(|name| folder.join(name).to_str().expect("a plain path").to_owned());
