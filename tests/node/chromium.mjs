@@ -1,7 +1,8 @@
-// A Chromium that ends with the program.
+// Starts a Chromium that ends with the program.
 import { chromium } from "playwright-core";
 
-// Gives a browser to `work`, and returns what `work` does. After a minute something hangs, and the program ends.
+// Runs `work` with a browser and returns its result. The program fails after a minute, because
+// something must hang.
 export async function withBrowser(work) {
   setTimeout(() => {
     throw new Error("the browser was not done within 60 seconds");

@@ -1,5 +1,6 @@
-// Opens pages one after the other in one Chromium, and lets each of them call an API on another origin with the browser's cookies.
-// Arguments: the address of the API, and those of the pages. It prints what each page learned, as JSON.
+// Opens pages in Chromium, one after another. Each calls an API on another origin with the
+// browser's cookies. Arguments: the address of the API and those of the pages. Prints what each
+// page learned, as JSON.
 import { withBrowser } from "./chromium.mjs";
 
 const [api, ...pages] = process.argv.slice(2);
@@ -27,7 +28,7 @@ async function run(api) {
   };
   return {
     before: await call("/api/auth/getProfile"),
-    // No preflight asks for leave to send this: it has no body and no header of its own.
+    // This request needs no preflight, because it has neither a body nor headers of its own.
     enter: await call("/api/auth/enter", { method: "POST" }),
     login: await call("/api/auth/login", {
       method: "POST",

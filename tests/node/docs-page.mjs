@@ -1,5 +1,6 @@
-// Opens the pages at /docs of two programs in Chromium, and does what a person would.
-// Arguments: the address of the quickstart, the address of an application that is mounted below /shop, and a folder for screenshots.
+// Opens the pages at /docs of two programs in Chromium and uses them as a person would. Arguments:
+// the address of the quickstart, the address of an application mounted below /shop, and a folder
+// for screenshots.
 import { withBrowser } from "./chromium.mjs";
 import { login } from "./docs-page/login.mjs";
 import { looks } from "./docs-page/looks.mjs";

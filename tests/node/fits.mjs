@@ -1,4 +1,5 @@
-// Whether a value fits a schema of a document: `{ document, schema, value }` in a file.
+// Checks whether a value fits a schema of a document. Argument: a file with `{ document, schema,
+// value }`.
 import { readFileSync } from "node:fs";
 import Ajv2020 from "ajv/dist/2020.js";
 

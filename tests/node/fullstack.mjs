@@ -1,5 +1,6 @@
-// Walks through the full-stack example with two browser contexts, as two people on two computers. Arguments: the address of its page, and where
-// to write the picture for the README. It fails at the first thing that is not as it should be.
+// Uses the full-stack example in two browser contexts, like two people at two computers. Arguments:
+// the address of its page, and where to write the picture for the README. Fails at the first
+// surprise.
 import assert from "node:assert/strict";
 import { withBrowser } from "./chromium.mjs";
 
@@ -29,7 +30,7 @@ await withBrowser(async (browser) => {
   await loggingOutEverywhereReachesTheOtherWindow(first, second);
 });
 
-// A window of somebody whose system is light or dark. Nothing may fail in it that nobody expected.
+// Opens a window with a light or a dark system theme. An error in it fails the program.
 async function open(browser, colorScheme) {
   const context = await browser.newContext({ viewport: size, colorScheme });
   const page = await context.newPage();
@@ -70,7 +71,7 @@ async function logIn(page, { email, password }) {
 }
 
 async function logOutAndIn(page, person) {
-  // The stream is gone before the reply comes. Whoever logs out is not told that somebody else did.
+  // The stream ends before the reply comes. The page must not say that another window logged out.
   const gone = ["requestfinished", "requestfailed"].map((event) =>
     page.waitForEvent(event, { predicate: (request) => request.url().includes("items.changes") }),
   );
@@ -126,7 +127,8 @@ async function changesShowBeforeTheServerAnswers(page) {
   await page.getByText("The server cannot be reached").waitFor({ state: "detached" });
 }
 
-// Both streams break. Both clients come back by themselves, and get what they have missed: news are of changes and not of a snapshot.
+// Both streams break. Both clients reconnect and get the changes that they missed. News only tell
+// of changes, not of the first list.
 async function streamsGoOnAfterABreak(here, there) {
   await item(there, "Find a band").waitFor();
   await here.request.post(`${address}break`);
@@ -137,7 +139,7 @@ async function streamsGoOnAfterABreak(here, there) {
   await there.getByText("Ada Lovelace added “Choose the menu”").waitFor();
 }
 
-// The server says that there is nothing more to come, and somebody asks again.
+// The server ends the stream for good, and the user reconnects.
 async function anEndedStreamIsBegunAnew(page) {
   const body = "event: connected\ndata: {}\n\nevent: return\ndata: \n\n";
   await page.route("**/trpc/items.changes*", (route) => route.fulfill({ contentType: "text/event-stream", body }));
@@ -190,7 +192,7 @@ async function takePicture(browser, first, second) {
   const windows = [];
   for (const page of [first, second]) {
     await page.mouse.move(0, 0);
-    // Until everything has faded in.
+    // Waits until everything has faded in.
     await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
     windows.push(`data:image/png;base64,${(await page.screenshot()).toString("base64")}`);
   }
@@ -203,7 +205,7 @@ async function takePicture(browser, first, second) {
   await page.close();
 }
 
-// The second window is now one of the same person, elsewhere. Nobody touches it when its session ends.
+// The second window now belongs to the same person. It learns by itself that its session has ended.
 async function loggingOutEverywhereReachesTheOtherWindow(here, there) {
   await chooseFromMenu(there, "Log out");
   await logIn(there, ada);

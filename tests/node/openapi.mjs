@@ -1,5 +1,5 @@
-// Whether a file is a valid OpenAPI 3.1 document: by the official meta-schema, with every reference in it resolved, and with every
-// schema in it valid JSON Schema 2020-12.
+// Checks a file: it must be a valid OpenAPI 3.1 document by the official meta-schema, all its
+// references must resolve, and all its schemas must be valid JSON Schema 2020-12.
 import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv2020 from "ajv/dist/2020.js";

@@ -1,7 +1,9 @@
-// REST calls as VeloxTS's client writes them, and a visit that makes some of its calls by REST and some by tRPC. For Node and for a page.
+// REST calls in the style of VeloxTS's client, and a visit that mixes them with tRPC calls. Runs in
+// Node and in a page.
 
-// `api.auth.login({ id })` sends the request of the procedure by the naming convention. Only what `auth` needs of it is here: a name with
-// `get` reads, and none of its procedures is a collection or has its id in the path, so that each is at `/<namespace>/<name>`.
+// `api.auth.login({ id })` sends the request that the naming convention gives the procedure.
+// Supports only what `auth` needs: names with `get` read, and each procedure is at
+// `/<namespace>/<name>`, because none is a collection or has its id in the path.
 export function restClient(baseUrl, fetch = globalThis.fetch.bind(globalThis)) {
   const call = async (namespace, name, input) => {
     const response = await fetch(`${baseUrl}/${namespace}/${name}`, {
@@ -18,7 +20,7 @@ export function restClient(baseUrl, fetch = globalThis.fetch.bind(globalThis)) {
   return proxy((namespace) => proxy((name) => (input) => call(namespace, name, input)));
 }
 
-// Logs in by one of the two clients and out by the other, on one session of the visitor: what each of them sees of it.
+// Logs in with one client and out with the other, in one session. Returns what each of them sees.
 export async function visitByBoth(trpc, rest) {
   const trpcRefusal = (call) => call.then(() => "answered", (error) => error.data.code);
   const restRefusal = (call) => call.then(() => "answered", ({ status, envelope }) => ({ status, envelope }));

@@ -1,15 +1,16 @@
-// Subscribes by the stock client of tRPC. Arguments: the address of the tRPC path, and which visit to make. It prints what came, as JSON.
+// Subscribes with the official tRPC client. Arguments: the address of the tRPC path, and the visit
+// to make. Prints the events as JSON.
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from "@trpc/client";
 import { EventSource } from "eventsource";
 
 const [url, visit] = process.argv.slice(2);
 
-// Reached only by what hangs.
+// Only reached if something hangs.
 setTimeout(() => {
   throw new Error("the subscriptions were not done within 60 seconds");
 }, 60_000).unref();
 
-// What a browser does with the cookies of a visitor.
+// Keeps the cookie of a visitor as a browser does.
 let cookie;
 const withCookie = async (target, init = {}) => {
   const response = await fetch(target, { ...init, headers: { ...init.headers, ...(cookie && { cookie }) } });
@@ -27,7 +28,7 @@ const client = createTRPCClient({
   ],
 });
 
-// Everything that a subscription tells, in order; `act` may end it.
+// Returns everything that a subscription reports, in order. `act` may end it.
 function told(procedure, input, act = () => {}) {
   return new Promise((resolve) => {
     const events = [];
@@ -62,15 +63,16 @@ const visits = {
       invalid: await told(client.live.count, { to: 0 }),
     };
   },
-  // The reply ends without a return: the client comes back with the id of the last event, by its header.
+  // The reply ends without a `return` event. The client reconnects and sends the id of the last
+  // event in the header.
   async resumes() {
     return told(client.live.pages, {}, (event, end, events) => events.filter(({ data }) => data).length === 4 && end());
   },
-  // The server falls silent: the client comes back by itself, with the id in its input.
+  // The server falls silent. The client reconnects by itself and sends the id in its input.
   async silent() {
     return told(client.live.silent, {}, (event, end, events) => events.filter(({ data }) => data).length === 2 && end());
   },
-  // A client that leaves; the server is asked whether it has noticed.
+  // The client leaves, and then asks the server whether it has noticed.
   async leaves() {
     await told(client.live.never, undefined, (event, end) => event === "started" && end());
     for (;;) {

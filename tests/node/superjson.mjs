@@ -1,12 +1,13 @@
-// Calls an application by the stock client of tRPC with superjson, through each of its links. Argument: the address of the tRPC path.
-// It prints what came of each call, as JSON, in which a value that JSON does not have is written as { class, value }.
+// Calls an application with the official tRPC client and superjson, through each of its links.
+// Argument: the address of the tRPC path. Prints the result of each call as JSON. Values that JSON
+// does not have are written as { class, value }.
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
 import { EventSource } from "eventsource";
 import superjson from "superjson";
 
 const [url] = process.argv.slice(2);
 
-// Reached only by what hangs.
+// Only reached if something hangs.
 setTimeout(() => {
   throw new Error("the calls were not done within 60 seconds");
 }, 60_000).unref();

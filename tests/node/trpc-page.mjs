@@ -1,5 +1,6 @@
-// Opens a page in Chromium whose script calls the application by the stock client of tRPC, and by REST beside it, with the browser's own
-// cookies. Argument: the address of the page. It prints what the page learned, as JSON.
+// Opens a page in Chromium. Its script calls the application with the official tRPC client and by
+// REST, with the browser's cookies. Argument: the address of the page. Prints what the page
+// learned, as JSON.
 import { withBrowser } from "./chromium.mjs";
 
 const [address] = process.argv.slice(2);
@@ -11,7 +12,7 @@ const learned = await withBrowser(async (browser) => {
 });
 console.log(JSON.stringify(learned));
 
-// This function runs in the page, whose import map knows both clients.
+// This function runs in the page, whose import map has both clients.
 async function run() {
   const { createTRPCClient, httpBatchLink, httpBatchStreamLink } = await import("@trpc/client");
   const { restClient, visitByBoth } = await import("rest");

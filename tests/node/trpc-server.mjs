@@ -1,11 +1,12 @@
-// The standalone adapter of @trpc/server with the procedures of the bench app that `tests/measure/trpc-server` loads. Argument: the port.
+// The standalone adapter of @trpc/server, with the bench app's procedures that
+// `tests/measure/trpc-server` calls. Argument: the port.
 import { initTRPC } from "@trpc/server";
 import { createHTTPServer } from "@trpc/server/adapters/standalone";
 
 const [port] = process.argv.slice(2);
 const { procedure, router } = initTRPC.create();
 
-// The checks of the bench app's `Echo`, by hand: no schema library is faster.
+// The checks of the bench app's `Echo`, written by hand because no schema library is faster.
 function echo(input) {
   if (typeof input !== "object" || input === null) throw new Error("Expected object");
   const { name, age } = input;

@@ -1,16 +1,17 @@
-// Calls an application by the stock client of tRPC, through each of its links, and by REST beside it, with the cookies of a browser.
-// Arguments: the addresses of the tRPC path and of the REST prefix. It prints what came of each call, as JSON.
+// Calls an application with the official tRPC client, through each of its links, and by REST, with
+// cookies. Arguments: the addresses of the tRPC path and of the REST prefix. Prints the results as
+// JSON.
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
 import { restClient, visitByBoth } from "./rest.mjs";
 
 const [url, restUrl] = process.argv.slice(2);
 
-// Reached only by what hangs.
+// Only reached if something hangs.
 setTimeout(() => {
   throw new Error("the calls were not done within 60 seconds");
 }, 60_000).unref();
 
-// What a browser does with cookies, as far as one application goes; and how many requests there were.
+// Keeps cookies as a browser does for one application, and counts the requests.
 function browser() {
   const cookies = new Map();
   let requests = 0;
@@ -37,7 +38,7 @@ const links = {
     splitLink({ condition: (operation) => operation.type === "query", true: httpBatchStreamLink(options), false: httpLink(options) }),
 };
 
-// The result of a call, or what the client makes of its error.
+// The result of a call, or the client's view of its error.
 async function outcome(call) {
   try {
     return { data: (await call) ?? null };

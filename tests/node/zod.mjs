@@ -1,9 +1,9 @@
-// What Zod says of several hundred values for each rule that the guide maps (velox-session/src/docs/validation.md): Zod 3, or
-// with the argument `4` Zod 4.
+// Records the verdicts of Zod on several hundred values for each rule in the guide
+// (velox-session/src/docs/validation.md). Uses Zod 3, or Zod 4 with the argument `4`.
 //
-// Prints one JSON document: by rule, a list of cases `{ input, ok, output, issues: [[path, message]] }`. The input of a
-// case is the text of a JSON body, since the spelling of a number counts; for a coerced rule it is the text of a query,
-// whose decoded `texts` stand beside it.
+// Prints one JSON document. For each rule it has a list of cases `{ input, ok, output, issues:
+// [[path, message]] }`. An input is the text of a JSON body, because the spelling of a number
+// matters. For a coerced rule it is the text of a query, and the case also has the decoded `texts`.
 
 
 import { makeDate, makeEmail, makeIp, makeTime, makeUrl, makeUuid } from "./zod/formats.mjs";
@@ -21,7 +21,7 @@ const list = (name, schema, parts, more = []) => [v(schema), bodies([...lists(na
 const strings = z.array(z.string());
 const int = z.number().int();
 
-// ---- Texts ---------------------------------------------------------------------------------------------------------
+// ---- Strings ------------------------------------------------------------------------------------
 
 const { WORDS } = values;
 const BOUNDARIES = [
@@ -38,7 +38,7 @@ const ofTexts = {
   uuid: text("uuid", z.string().uuid(), values.UUIDS, made("uuid", makeUuid)),
   datetime: text("datetime", z.string().datetime({ offset: true }), values.TIMES, made("datetime", makeTime, 300)),
   date: text("date", z.string().date(), values.DATES, made("date", makeDate)),
-  // Zod 4 has a rule for each of the two.
+  // Zod 4 has two separate rules.
   ip: text("ip", isZod4 ? z.union([z.ipv4(), z.ipv6()]) : z.string().ip(), values.IPS, made("ip", makeIp, 300)),
   textLength: text("textLength", z.string().min(2).max(5), WORDS),
   textMessage: text("textMessage", z.string().min(2, "Not that long").max(5, "Not that long"), WORDS),
@@ -72,7 +72,7 @@ const ofTexts = {
   trimList: list("trimList", z.array(z.string().trim()), ['" a "', '"b"', '"\\t"', '""', "1", "null"]),
 };
 
-// ---- Numbers and booleans ------------------------------------------------------------------------------------------
+// ---- Numbers and booleans -----------------------------------------------------------------------
 
 const ofNumbers = {
   number: number("number", z.number(), ["0", "1", "100"]),
@@ -91,7 +91,7 @@ const ofNumbers = {
   ],
 };
 
-// ---- What may be missing -------------------------------------------------------------------------------------------
+// ---- Missing values -----------------------------------------------------------------------------
 
 const ofMissing = {
   optional: text("optional", z.string().min(2).optional(), WORDS),
@@ -101,9 +101,9 @@ const ofMissing = {
   defaultList: list("defaultList", strings.max(3).default([]), values.SCALARS),
 };
 
-// ---- Lists and objects ---------------------------------------------------------------------------------------------
+// ---- Lists and objects --------------------------------------------------------------------------
 
-/** A set is sent as a list, of which the schema makes the set. It is printed as a list again, sorted as Rust does. */
+/** A set is sent as a list, and the schema makes a set of it. It is printed as a list, sorted as Rust does. */
 const set = strings.transform((all) => new Set(all));
 const sorted = (schema) => schema.transform((all) => [...all].sort((a, b) => Buffer.compare(...[a, b].map(utf8))));
 const utf8 = (word) => Buffer.from(word, "utf8");
@@ -177,7 +177,7 @@ const ofComposed = {
   ],
 };
 
-// ---- Enums and unions ----------------------------------------------------------------------------------------------
+// ---- Enums and unions ---------------------------------------------------------------------------
 
 const COLORS = texts("enum", [
   "red", "darkGreen", "Red", "RED", "darkgreen", "dark_green", "DarkGreen", "dark-green", "blue", "", " red", "réd",
@@ -217,7 +217,7 @@ const ofChoices = {
   any: [v(z.any()), bodies([...values.SCALARS, ...TUPLES, ...quoted(texts("any", WORDS, 100))])],
 };
 
-// ---- Texts of a query, which are coerced ---------------------------------------------------------------------------
+// ---- Query strings, which are coerced -----------------------------------------------------------
 
 const { COERCED, BOOLS } = values;
 const one = (name, schema, seeds, more = []) => [v(schema), [...more, ...texts(name, seeds).map((text) => [text])]];
@@ -237,11 +237,11 @@ const ofQueries = {
     v(z.array(coerced.min(-2147483648).max(2147483647)).max(3)),
     made("coerceList", several, 300).map((all) => JSON.parse(all)),
   ],
-  // Zod is given no text at all, or several for what is one number.
+  // The query has no string at all, or several for one number.
   coerceMissing: [v(z.coerce.number()), [[], ["1", "2"], ["1", "1"], ["", ""], ["a", "b"]]],
 };
 
-// ---- Output --------------------------------------------------------------------------------------------------------
+// ---- Output -------------------------------------------------------------------------------------
 
 /** A path as velox writes it: `lines[1].qty`. */
 function dotted(path) {
@@ -278,6 +278,6 @@ for (const [rule, [schema, inputs]] of Object.entries(ofQueries)) {
     return { ...judged(schema, query, all.length > 0 ? { v: value } : {}), texts: all };
   });
 }
-// Half a surrogate pair cannot be written in UTF-8.
+// UTF-8 cannot express half a surrogate pair.
 const whole = (_, value) => (typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value);
 process.stdout.write(JSON.stringify(printed, whole));

@@ -1,5 +1,5 @@
-//! What a request costs without a socket: `cargo bench -p velox-benches`. The application is the one of the example `bench`, with
-//! sessions in memory.
+//! Benchmarks requests without a socket: `cargo bench -p velox-benches`. The application is the
+//! example `bench`, with sessions in memory.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! A batch of tRPC: which procedures are called, and with which inputs. The two are divided by a line break.
+//! A batch of tRPC calls. The text holds the names of the procedures, a line break, and the inputs.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The `Cookie` header: no header but one with the cookie of a session opens that session.
+//! The `Cookie` header. A session must open only if the header contains its cookie.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ static ALL: LazyLock<(Manager, Runtime, String)> = LazyLock::new(|| {
 
 fuzz_target!(|text: &[u8]| {
     let (manager, runtime, cookie) = &*ALL;
-    // A `#` stands for the cookie, so that it is found.
+    // Each `#` is replaced by the cookie, because the fuzzer would never find it.
     let parts: Vec<_> = text.split(|&byte| byte == b'#').collect();
     let Ok(value) = HeaderValue::from_bytes(&parts.join(cookie.as_bytes())) else { return };
     let holds = value.as_bytes().windows(cookie.len()).any(|window| window == cookie.as_bytes());

@@ -1,4 +1,4 @@
-//! The JSON text of a body: it is accepted, or refused with a reason.
+//! A JSON body. It is accepted, or rejected with a reason.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The application that the targets ask, without a socket.
+//! The application that the targets call without a socket.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,6 @@ impl Things {
     }
 }
 
-/// The application and the runtime that runs it.
 pub struct Server {
     service: AppService,
     runtime: Runtime,
@@ -76,7 +75,7 @@ impl Server {
         Self { service, runtime }
     }
 
-    /// Asks, and fails where the reply is a server error or no JSON.
+    /// Sends a request. Panics if the reply is a server error or not JSON.
     pub fn ask(&self, method: &str, uri: &str, body: &[u8]) -> Option<(StatusCode, Value)> {
         let request = Request::builder().method(method).uri(uri).header("content-type", "application/json");
         let request = request.body(Full::new(Bytes::copy_from_slice(body))).ok()?;

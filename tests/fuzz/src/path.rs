@@ -1,4 +1,4 @@
-//! Path and query of a request.
+//! The path and the query of a request.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! A session as a store keeps it: what is read is written and read again as the same.
+//! A stored session. What was read must be the same after it is written and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-// The page of the quickstart: a person logs in, and calls a procedure that needs a session.
+// The page of the quickstart: logs in, and calls a procedure that needs a session.
 import { expand, expect, open, operation, send } from "./person.mjs";
 
 export async function login(browser, origin) {

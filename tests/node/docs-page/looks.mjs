@@ -1,4 +1,5 @@
-// How the page looks at three widths, in light and dark. Nothing is wider than the window, and axe finds no violation.
+// Checks the page at three widths, in light and dark. Nothing may be wider than the window, and axe
+// must find no violation.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ export async function looks(browser, origin, folder) {
 
 async function check(page, width, what) {
   expect(`the width, ${what}`, await page.evaluate(() => document.documentElement.scrollWidth), (shown) => shown <= width);
-  // The page's policy lets no script in: this one comes by the debugger.
+  // The page's CSP blocks added scripts, so the debugger runs this one.
   const violations = await page.evaluate(`${axe}; axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))`);
   expect(`violations, ${what}`, violations, ({ length }) => length === 0);
 }

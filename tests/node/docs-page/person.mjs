@@ -1,15 +1,16 @@
-// A person at the page, who uses the keyboard where that is easy. The page may reach nothing but its origin, and report nothing.
+// Uses the page like a person, by keyboard where that is easy. The page must only send requests to
+// its own origin, and the browser must report no error.
 
 export function expect(what, actual, check) {
   if (!(typeof check === "function" ? check(actual) : Object.is(actual, check))) throw new Error(`${what}: ${JSON.stringify(actual)}`);
 }
 
-/** A page of a browser of its own, at this address below the origin. */
+/** Opens a page at this path of the origin, in a browser context of its own. */
 export async function open(browser, origin, path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
   const page = await context.newPage();
   const troubles = [];
-  // A refusal that was asked for is no trouble of the page.
+  // A 4xx reply that a test expects is logged too, and is not an error of the page.
   const isReply = (text) => /status of 4\d\d/.test(text);
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && !isReply(message.text()) && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(String(error)));
@@ -27,7 +28,6 @@ export async function open(browser, origin, path, options = {}) {
 
 export const operation = (page, name) => page.locator(`[id="${name}"]`);
 
-/** Opens an operation. */
 export async function expand(page, name) {
   await operation(page, name).locator("> summary").focus();
   await page.keyboard.press("Enter");
@@ -37,7 +37,7 @@ export async function expand(page, name) {
 /** The field of a parameter. */
 export const field = (page, name, label) => operation(page, name).getByLabel(label, { exact: true });
 
-/** Sends what the form of an open operation has, and returns the reply. */
+/** Sends the form of an open operation and returns the reply. */
 export async function send(page, name) {
   const form = operation(page, name).locator("form");
   await form.locator("output").evaluate((element) => element.replaceChildren());

@@ -1,4 +1,4 @@
-// The page of an application that is mounted below /shop: what a person finds, fills in, sends and copies.
+// The page of an application mounted below /shop: finds, fills in, sends and copies its operations.
 import { execFileSync } from "node:child_process";
 import { expand, expect, field, open, operation, send } from "./person.mjs";
 

@@ -1,4 +1,4 @@
-// Texts of formats, good ones and others, put together of parts.
+// Makes strings of formats from parts. Some are valid, some are not.
 
 import { between, hex, padded, pick } from "./generate.mjs";
 

@@ -1,11 +1,11 @@
-// A generator of values that makes the same ones in every run.
+// Generates values, the same in every run.
 
 import { LISTS, NUMBERS, ODD, OTHERS } from "./values.mjs";
 
-/** How many values a rule has, those that are listed among them. */
+/** The number of values for each rule, including the listed ones. */
 const CASES = 300;
 
-/** mulberry32: a generator whose numbers are the same in every run. */
+/** mulberry32, a generator with the same numbers in every run. */
 function seeded(seed) {
   let state = seed >>> 0;
   return () => {
@@ -36,20 +36,20 @@ function mutated(random, text) {
   return chars.join("");
 }
 
-/** The texts given, each as it is, and mutations of them until there are enough. */
+/** The seeds, and mutations of them until there are enough. */
 export function texts(name, seeds, count = CASES) {
   const random = seeded(seedOf(name));
   const all = new Set(seeds);
   while (all.size < count) {
     let text = pick(random, seeds);
     for (let times = Math.floor(random() * 3); times >= 0; times--) text = mutated(random, text);
-    // Half a surrogate pair has a case of its own.
+    // Unpaired surrogates are a separate case.
     if (!/\p{Surrogate}/u.test(text)) all.add(text);
   }
   return [...all];
 }
 
-/** What a function of the generator makes, so many times. */
+/** The different results of `count` calls of `make`. */
 export function made(name, make, count = 150) {
   const random = seeded(seedOf(`made ${name}`));
   const all = new Set();
@@ -63,13 +63,13 @@ export const padded = (number, width = 2) => String(number).padStart(width, "0")
 
 export const quoted = (list) => list.map((text) => JSON.stringify(text));
 
-/** Bodies of one field `v`, from JSON texts; and bodies that do not have it. */
+/** Bodies with one field `v`, given as JSON texts, and bodies without it. */
 export const bodies = (values) => [
   ...[...new Set([...values, ...OTHERS])].map((text) => `{"v":${text}}`),
   "{}", '{"V":"x"}', '{"w":1}',
 ];
 
-/** Numbers, as JSON texts: their spelling is part of the case. */
+/** Numbers as JSON texts, because their spelling matters. */
 export function numbers(name, seeds, count = CASES) {
   const random = seeded(seedOf(name));
   const all = new Set([...seeds, ...NUMBERS]);
@@ -93,7 +93,7 @@ export function numbers(name, seeds, count = CASES) {
   return [...all];
 }
 
-/** Lists of parts, so many and in any order. The first part is a good one: some lists have few others. */
+/** Lists of parts, with random lengths and orders. Some lists mostly have the first part, which must be valid. */
 export function lists(name, parts, count = CASES) {
   const random = seeded(seedOf(name));
   const all = new Set(LISTS);
@@ -104,11 +104,11 @@ export function lists(name, parts, count = CASES) {
   return [...all];
 }
 
-/** Objects of keys and values, each key at most once. */
+/** Objects with random keys and values. No key occurs twice. */
 export function objects(name, keys, values, count = CASES) {
   const random = seeded(seedOf(name));
   const all = new Set(["{}"]);
-  // The first value that a key is given is a good one: half of all objects have few others.
+  // The first value of each key must be valid. Half of all objects mostly have these values.
   const value = (key, care) => (random() < care ? values(key)[0] : pick(random, values(key)));
   while (all.size < count) {
     const care = pick(random, [0, 0.3, 0.8, 0.95]);

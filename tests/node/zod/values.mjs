@@ -1,7 +1,7 @@
-// The values that zod.mjs begins with: texts, JSON texts, and texts of queries. Each list has the edge cases of its
-// rules.
+// The values that zod.mjs starts with: strings, JSON texts, and query strings. Each list has the
+// edge cases of its rules.
 
-/** What a mutation puts into a text. */
+/** Characters that a mutation inserts into a string. */
 export const ODD = [
   " ", "\t", "\n", "\r", "\v", "\f", "\0", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2003",
   "\u200b", "\u2028", "\u2029", "\u202e", "\u202f", "\u205f", "\u3000", "\ufeff", "\ufffd", "é", "e\u0301", "ß", "ẞ",
@@ -10,13 +10,13 @@ export const ODD = [
   "]", "{", "}", "(", ")", "|", "^", "`", "~", "!", "$", "*", "0", "9", "a", "Z", "T", "z",
 ];
 
-/** JSON texts of every type, for what takes only one. */
+/** JSON texts of every type, for rules that accept only one. */
 export const OTHERS = [
   "null", "true", "false", "0", "1", "-1", "1.5", "1e3", '""', '"x"', '"5"', '"true"', '"null"', "[]", "[null]",
   '["x"]', "[1]", "[[]]", "{}", '{"v":1}', '{"v":"x"}', '{"length":3}', '{"0":"x"}',
 ];
 
-/** JSON texts of numbers: their spelling is part of the case. */
+/** JSON texts of numbers, because their spelling matters. */
 export const NUMBERS = [
   "0", "-0", "0.0", "-0.0", "0e5", "1", "-1", "1.0", "-1.0", "1e0", "1E0", "10e-1", "100e-2", "1.5", "-1.5", "0.5",
   "0.1", "0.30000000000000004", "127", "128", "-128", "-129", "255", "256", "255.0", "256.0", "32767", "32768",
@@ -29,7 +29,7 @@ export const NUMBERS = [
   "1.00000000000000001", "4.99999999999999999", "100000000000000000000000", "1e400", "-1e400", "1e-2147483649",
 ];
 
-/** Texts of every length, in characters and in units of UTF-16. */
+/** Strings of every length, in characters and in UTF-16 code units. */
 export const WORDS = [
   "", "a", "ab", "abc", "abcd", "abcde", "abcdef", "hello world", "😀", "😀😀", "😀😀😀", "a😀", "ab😀", "é", "e\u0301",
   "e\u0301e\u0301", "ééééé", "👩‍👩‍👧", "🇩🇪", "中文", "中文字符集", "\u200b\u200b", "\0", "\0\0\0", "12345", "1234", "123456",
@@ -124,31 +124,31 @@ export const ZIPS = [
   "12345", "00000", "1234", "123456", "1234a", "٣٣٣٣٣", "１２３４５", "12345\n", "\n12345", " 12345", "𝟛𝟛𝟛𝟛𝟛", "",
 ];
 
-/** Texts of letters, and of what may be one. */
+/** Strings of letters, and of characters that may count as letters. */
 export const LETTERS = [
   "abc", "ab_1", "a-b", "é", "ß", "中文", "a\u0301", "٣", "_", "", "a b", "Ⅷ", "ａ", "\u200d", "a\n", "K", "\u212a", "ſ",
 ];
 
-/** Texts with what may be a space. */
+/** Strings with characters that may count as spaces. */
 export const SPACES = [
   "a", "a b", "\t", "\u00a0", "\u0085", "\u180e", "\u200b", "\ufeff", "\u2028", "\u3000", "\u2003", "\v", "\x1c",
   "\x1f", "", "ab", "a\nb",
 ];
 
-/** Texts that differ in case. */
+/** Strings that differ in case. */
 export const CASED = [
   "strasse", "STRASSE", "straße", "STRAßE", "STRAẞE", "ſtrasse", "kelvin", "KELVIN", "\u212aelvin", "Kelvin", "σ",
   "ς", "Σ", "ı", "İ", "i", "I", "",
 ];
 
-/** Texts with spaces around them. */
+/** Strings with spaces around them. */
 export const TRIMMED = [
   "", " ", "a", " a", "a ", " a b ", "\ta\n", "\u00a0a\u00a0", "\ufeffa\ufeff", "\u0085a\u0085", "\u180ea",
   "\u200ba\u200b", "\u2028a\u2029", "\u3000a\u3000", "\va\f", "\0a\0", "\x1ca\x1f", "\ufeff", "\u0085", "\u00a0",
   "\u1680a", "\u2003\u2009a\u202f\u205f",
 ];
 
-/** Texts whose case is changed. */
+/** Strings whose case is changed. */
 export const MIXED = [
   "abc", "ABC", "aBc", "ß", "ẞ", "İ", "I", "i", "ı", "ΑΣ", "ΑΣΑ", "Σ", "ὈΔΥΣΣΕΎΣ", "ΑΣ.", "ΑΣ Β", "ΑΣ\u0301", "ﬁ",
   "ǆ", "ǅ", "Ǆ", "ŉ", "ΐ", "և", "Å", "\u212b", "\u212a", "Ⅷ", "ⓐ", "Ａ", "𐐀", "𐐨", "Ꭰ", "ꭰ", "Ა", "ა", "ῼ", "ᾳ", "Ω",
@@ -169,7 +169,7 @@ export const SCALARS = [
   '"5"', '"true"',
 ];
 
-/** Bodies that are no object. */
+/** Bodies that are not objects. */
 export const WHOLE = [
   "[]", '"x"', "7", "true", "null", "[{}]", '""', "1.5", '["Ada","a@b.co"]',
   '[{"name":"Ada","emailAddress":"a@b.co"}]',
@@ -181,7 +181,7 @@ export const KEYS = [
   "\"", " ", "x".repeat(64),
 ];
 
-/** Texts of a query where a number is wanted. */
+/** Query strings for a number. */
 export const COERCED = [
   "0", "1", "-1", "+1", "1.5", "-1.5", "1.", ".5", "-.5", "+.5", ".", "+", "-", "", " ", "  1  ", "\t1\n",
   "\u00a01\u00a0", "\ufeff1", "\u20281", "\u00851", "1 2", "1,5", "1_000", "1e3", "1E3", "1e+3", "1e-3", "1e", "e1",
@@ -191,11 +191,11 @@ export const COERCED = [
   "-0", "٣", "３", "½", "Ⅷ", "[]", "[1]", "{}", "\"1\"", "0.1", "1e21", "123456789012345678901234567890", "0.0000001",
 ];
 
-/** Texts of a query where a boolean is wanted. */
+/** Query strings for a boolean. */
 export const BOOLS = [
   "true", "false", "1", "0", "", "yes", "no", "on", "off", "TRUE", "FALSE", "True", "t", "f", " true", "null",
   "undefined", "2", "-1", "0.0",
 ];
 
-/** Bodies with half a surrogate pair, which JSON can only write as an escape. */
+/** Bodies with unpaired surrogates, which JSON can only express as escapes. */
 export const HALVES = ["\\ud800", "\\udfff", "a\\ud83d", "\\ude00\\ud83d"].map((half) => `{"v":"${half}"}`);

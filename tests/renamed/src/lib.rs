@@ -1,5 +1,5 @@
-//! An application as a user would write it, in a crate that calls velox-rpc `rpc` and depends on neither http, serde, validator
-//! nor schemars.
+//! An application as a user would write it. It renames velox-rpc to `rpc`, and depends on neither
+//! http, serde, validator nor schemars.
 #![forbid(unsafe_code)]
 
 use rpc::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -7,14 +7,14 @@ use rpc::procedure::guard;
 use rpc::{Call, Ctx, Error, Mutation, Query, Result, middleware, procedure, router, schema};
 use velox_session::{SessionMiddleware, SessionUser};
 
-/// What every handler reaches.
+/// The state of the application.
 #[derive(Debug)]
 pub struct AppState {
     /// The name of the shop.
     pub name: &'static str,
 }
 
-/// What can be bought.
+/// A product of the shop.
 #[schema]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
@@ -28,20 +28,20 @@ pub enum Product {
 #[schema]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// What.
+    /// The product.
     pub product: Product,
-    /// How many.
+    /// The number of pieces.
     #[validate(range(min = 1, max = 9))]
     pub how_many: u8,
-    /// Where to.
+    /// The delivery address.
     #[validate(nested)]
     pub address: Option<Address>,
-    /// Who is told.
+    /// The e-mail address of the buyer.
     #[validate(email(message = "That is no address"))]
     pub email: String,
 }
 
-/// Where an order goes.
+/// A delivery address.
 #[schema]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Address {
@@ -50,7 +50,7 @@ pub struct Address {
     pub town: String,
 }
 
-/// What an order is called.
+/// The id of an order.
 #[schema]
 #[derive(Debug, Clone, PartialEq)]
 pub struct ById {
@@ -58,7 +58,7 @@ pub struct ById {
     pub id: String,
 }
 
-/// Who rents the shop.
+/// The tenant that the shop belongs to.
 #[middleware]
 pub async fn tenant(ctx: &impl Ctx) -> Result<String> {
     Ok(ctx.request().header("x-tenant").unwrap_or("nobody").to_owned())
@@ -67,18 +67,18 @@ pub async fn tenant(ctx: &impl Ctx) -> Result<String> {
 /// The orders of a shop.
 #[derive(Debug)]
 pub struct Orders {
-    /// Who is logged in.
+    /// The session of the caller.
     pub session: SessionMiddleware,
 }
 
 #[router("orders", state = AppState)]
 impl Orders {
-    /// Takes an order.
+    /// Creates an order.
     pub fn create_order(&self) -> Mutation<Order, Order> {
         procedure().use_(tenant).input::<Order>().mutation(async |Call { input, .. }| Ok(input))
     }
 
-    /// Gives an order.
+    /// Returns an order.
     pub fn get_order(&self) -> Query<ById, ById> {
         procedure().input::<ById>().query(|Call { input, .. }| match input.id.as_str() {
             "1" => Ok(input),
@@ -86,7 +86,7 @@ impl Orders {
         })
     }
 
-    /// Who runs the shop.
+    /// Returns the names of the shop and its tenant.
     pub fn shop(&self) -> Query<(), String> {
         procedure()
             .guard(
@@ -100,7 +100,7 @@ impl Orders {
             })
     }
 
-    /// Who is logged in.
+    /// Returns the current user.
     pub fn profile(&self) -> Query<(), SessionUser> {
         procedure().use_(self.session.required()).query(|Call { ctx, .. }| Ok(ctx.user))
     }

@@ -1,4 +1,4 @@
-//! The application of this crate runs: what the macros expand to finds velox-rpc by the name that it has here.
+//! Tests that the macros find velox-rpc under its name in this crate, by running the application.
 
 use rpc::App;
 use rpc::http::{HeaderName, HeaderValue, StatusCode};
@@ -71,7 +71,7 @@ async fn a_session_stands_beside_it() {
     assert_eq!((error.status().as_u16(), error.code()), (401, "SESSION_UNAUTHORIZED"));
 }
 
-/// The dependencies are what they are said to be.
+/// The package must keep its purpose.
 #[test]
 fn nothing_but_velox_and_tokio_is_depended_on() {
     let manifest = include_str!("../Cargo.toml");
