@@ -1,4 +1,4 @@
-// Generated from the router by velox-rpc, for tRPC 11. Changes to it are lost.
+// Generated from the router by velox-rpc, for tRPC 11. Do not edit it.
 import type {
   TRPCBuiltRouter,
   TRPCDefaultErrorShape,
@@ -7,25 +7,25 @@ import type {
   TRPCSubscriptionProcedure,
 } from "@trpc/server";
 
-/** One thing that is wrong with an input. */
+/** An issue of an invalid input. */
 export interface FieldIssue {
   path: (string | number)[];
   message: string;
 }
 
-/** The shape of an error: `data` has more than tRPC's own. */
+/** The shape of an error, with the fields that velox adds to `data`. */
 export interface ErrorShape extends TRPCDefaultErrorShape {
   data: TRPCDefaultErrorShape["data"] & {
-    /** What is wrong with the input. */
+    /** The issues of an invalid input. */
     issues?: FieldIssue[];
-    /** The `code` of the same error over REST, where it says more than `code`. */
+    /** The `code` that the same error has over REST, if it is more precise. */
     tag?: string;
-    /** Under which id the log has the failure. */
+    /** The id of the request in the log. */
     requestId?: string;
   };
 }
 
-/** An event with an id, which the client sends back when it connects again. */
+/** An event with an id. The client sends the id of the last event when it reconnects. */
 export interface Tracked<T> {
   id: string;
   data: T;
@@ -122,7 +122,7 @@ export interface Visitor {
   user: Account | null;
 }
 
-/** Every procedure, by namespace and name. */
+/** All procedures, by namespace and name. */
 export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape: ErrorShape; transformer: false }, {
   auth: {
     /** Opens an account, and logs its owner in. */

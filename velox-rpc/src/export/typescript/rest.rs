@@ -11,7 +11,7 @@ impl fmt::Display for TypeScript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         f.write_str(&self.declarations)?;
-        f.write_str("/** Every procedure, by namespace and name. */\nexport interface Procedures {\n")?;
+        f.write_str("/** All procedures, by namespace and name. */\nexport interface Procedures {\n")?;
         write_nested(f, ";", &self.procedures, |procedure| {
             let TypedProcedure { name, comment, input, output, .. } = procedure;
             let kind = match name.kind() {
@@ -33,29 +33,29 @@ impl fmt::Display for TypeScript {
 }
 
 const HEAD: &str = "\
-// Generated from the router by velox-rpc. Changes to it are lost.
+// Generated from the router by velox-rpc. Do not edit it.
 
-/** How REST reaches a procedure: path parameters are `:name`. */
+/** The REST route of a procedure. Path parameters are written `:name`. */
 export interface Route<M, P> {
   method: M;
   path: P;
 }
 
-/** Reads: takes an `I`, gives an `O`. */
+/** A procedure that reads: its input is an `I`, its output an `O`. */
 export interface Query<I, O> {
   kind: \"query\";
   input: I;
   output: O;
 }
 
-/** Writes: takes an `I`, gives an `O`. */
+/** A procedure that writes: its input is an `I`, its output an `O`. */
 export interface Mutation<I, O> {
   kind: \"mutation\";
   input: I;
   output: O;
 }
 
-/** Tells what happens: takes an `I`, gives events whose data are an `O`. `EventSource` reads them. */
+/** A procedure that streams events: its input is an `I`, the data of each event an `O`. Read it with `EventSource`. */
 export interface Subscription<I, O> {
   kind: \"subscription\";
   input: I;
@@ -67,6 +67,6 @@ export interface Subscription<I, O> {
 const ROUTES: &str = "\
 }
 
-/** The method and path of every procedure that REST reaches, by namespace and name. */
+/** The method and path of every procedure with a REST route, by namespace and name. */
 export const routes = {
 ";

@@ -52,7 +52,7 @@ impl fmt::Display for AppRouter<'_> {
         let types = of_superjson.as_ref().unwrap_or(self.0);
         f.write_str(HEAD)?;
         f.write_str(&types.declarations)?;
-        f.write_str("/** Every procedure, by namespace and name. */\n")?;
+        f.write_str("/** All procedures, by namespace and name. */\n")?;
         // Without a transformer, tRPC removes `bigint` from outputs, since JSON cannot express it.
         let transformer = types.style.wide == WideIntegers::BigInt;
         let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
@@ -78,7 +78,7 @@ impl fmt::Display for AppRouter<'_> {
 }
 
 const HEAD: &str = "\
-// Generated from the router by velox-rpc, for tRPC 11. Changes to it are lost.
+// Generated from the router by velox-rpc, for tRPC 11. Do not edit it.
 import type {
   TRPCBuiltRouter,
   TRPCDefaultErrorShape,
@@ -87,25 +87,25 @@ import type {
   TRPCSubscriptionProcedure,
 } from \"@trpc/server\";
 
-/** One thing that is wrong with an input. */
+/** An issue of an invalid input. */
 export interface FieldIssue {
   path: (string | number)[];
   message: string;
 }
 
-/** The shape of an error: `data` has more than tRPC's own. */
+/** The shape of an error, with the fields that velox adds to `data`. */
 export interface ErrorShape extends TRPCDefaultErrorShape {
   data: TRPCDefaultErrorShape[\"data\"] & {
-    /** What is wrong with the input. */
+    /** The issues of an invalid input. */
     issues?: FieldIssue[];
-    /** The `code` of the same error over REST, where it says more than `code`. */
+    /** The `code` that the same error has over REST, if it is more precise. */
     tag?: string;
-    /** Under which id the log has the failure. */
+    /** The id of the request in the log. */
     requestId?: string;
   };
 }
 
-/** An event with an id, which the client sends back when it connects again. */
+/** An event with an id. The client sends the id of the last event when it reconnects. */
 export interface Tracked<T> {
   id: string;
   data: T;
