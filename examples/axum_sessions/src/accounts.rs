@@ -1,4 +1,4 @@
-//! Accounts: two of them, in memory.
+//! Two accounts, in memory.
 
 use std::sync::Arc;
 

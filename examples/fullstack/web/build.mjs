@@ -1,4 +1,5 @@
-// Builds the front end into `../dist`, or into the folder that is named as the argument. What it writes depends on the sources alone.
+// Builds the front end into `../dist`, or into the folder given as the argument. The result depends
+// only on the sources.
 import { cp } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";

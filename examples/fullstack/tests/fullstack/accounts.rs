@@ -1,4 +1,4 @@
-//! Accounts and their passwords.
+//! Tests accounts and their passwords.
 
 use velox_example_fullstack::accounts::Accounts;
 use velox_example_fullstack::app::app;

@@ -1,4 +1,4 @@
-//! The files of `dist`, which are part of the program.
+//! Tests the files of `dist`, which are part of the program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::file;
 
-/// Builds a copy of the front end with packages of its own, so that nothing counts but what is committed.
+/// Builds a copy of the front end with its own packages, so that only committed files count.
 #[test]
 fn the_assets_are_what_the_sources_build() {
     let web = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fullstack-web");
@@ -35,7 +35,7 @@ fn npm(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "npm {arguments:?}: {printed}{failed}");
 }
 
-/// The files of a folder with what is in them, without the packages that are installed there.
+/// The files of a folder with their contents, without the installed packages.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {

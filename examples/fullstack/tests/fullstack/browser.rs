@@ -1,4 +1,4 @@
-//! Two people with a browser each.
+//! Tests the application with two people, each with their own browser.
 
 use std::future::ready;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ use velox_tests::{Site, node};
 
 use super::{file, updates};
 
-/// Where the picture for the README goes: into the package only if that is asked for, since no two systems draw the same one.
+/// The path for the README's picture. It is in the package only on demand, because every system
+/// draws a slightly different one.
 fn picture() -> PathBuf {
     match updates() {
         true => file("screenshot.png"),
@@ -25,7 +26,7 @@ fn picture() -> PathBuf {
     }
 }
 
-/// The application behind a network that breaks all its replies off when somebody posts to `/break`.
+/// The application behind a network that cuts all its replies after a POST to `/break`.
 fn breakable() -> Router {
     let broken = Arc::new(Notify::new());
     let breaks = Arc::clone(&broken);

@@ -1,4 +1,4 @@
-//! The stream of the list's changes, as a client follows it that comes and goes.
+//! Tests the stream of the list's changes, for a client that disconnects and reconnects.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn a_client_that_was_away_for_long_gets_the_list_anew() {
     assert_eq!(follow(&list, seen.as_deref()).1, [Change::Snapshot { items: vec![item(1)] }]);
 }
 
-/// Numbers of another run, numbers to come, and no numbers at all.
+/// Such ids come from another run, lie in the future, or are not numbers.
 #[test]
 fn an_id_that_the_list_has_not_given_is_worth_a_snapshot() {
     let list = Arc::new(List::empty());
@@ -90,7 +90,7 @@ fn a_client_that_reads_slowly_misses_nothing() {
     list.add(item(0)).expect("there is room");
     let mut stream = Box::pin(Arc::clone(&list).changes(None));
     read(&mut stream);
-    // More than wait for a client, and fewer than are kept.
+    // More changes than are buffered for a client, and fewer than the list keeps.
     for number in 1..=200 {
         list.add(item(number)).expect("there is room");
     }

@@ -1,4 +1,4 @@
-//! The application as its visitors have it: without a browser, and in Chromium.
+//! Tests the application as its visitors use it, without a browser and in Chromium.
 
 mod accounts;
 mod assets;
@@ -10,17 +10,17 @@ mod types;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file of this package.
 fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Whether files that tests make are to be written into the package: `UPDATE=1 cargo test -p velox-example-fullstack`.
+/// Whether tests write their files to the package: `UPDATE=1 cargo test -p
+/// velox-example-fullstack`.
 fn updates() -> bool {
     std::env::var_os("UPDATE").is_some()
 }
 
-/// Compares a file that is committed with what it has to be.
+/// Compares a committed file with its expected text, or writes it.
 fn is_up_to_date(path: &str, expected: &str) {
     if updates() {
         fs::write(file(path), expected).expect("the package can be written to");

@@ -1,4 +1,4 @@
-//! The files of the front end, as the application serves them.
+//! Tests the files of the front end, as the application serves them.
 
 use velox_example_fullstack::app::site;
 use velox_rpc::Server;

@@ -1,4 +1,4 @@
-//! The types that the front end is compiled with.
+//! Tests the types that the front end is compiled with.
 
 use velox_example_fullstack::app::app;
 use velox_rpc::export::TypeScript;

@@ -1,4 +1,4 @@
-// The client of the server's procedures, typed by the file that the server exports.
+// The typed client for the server's procedures. The server exports the types.
 import { notifyManager, QueryClient } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
@@ -16,12 +16,12 @@ const client = createTRPCClient<AppRouter>({
   ],
 });
 
-// What somebody clicks shows in the same frame, and not in the next.
+// Updates the page in the same frame as the click.
 notifyManager.setScheduler(queueMicrotask);
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    // The subscription tells what changes: there is no need to ask again.
+    // The subscription reports changes, so queries need not be repeated.
     queries: { staleTime: Infinity, retry: (failures, error) => failures < 3 && !isServerError(error) },
   },
 });
@@ -30,7 +30,7 @@ export const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
 
 export type ServerError = TRPCClientError<AppRouter>;
 
-// Whether the server has refused something. Other errors come from the network.
+// Whether the server answered with an error. Otherwise the network failed.
 function isServerError(error: unknown): error is ServerError {
   return error instanceof TRPCClientError && error.data != null;
 }
@@ -39,13 +39,13 @@ export function isLoggedOut(error: unknown): boolean {
   return isServerError(error) && error.data?.code === "UNAUTHORIZED";
 }
 
-// What a person is told of an error as a whole.
+// The message about an error as a whole.
 export function messageOf(error: unknown): string {
   if (!isServerError(error)) return "The server cannot be reached. Please try again.";
   return error.data?.issues?.[0]?.message ?? error.message;
 }
 
-// What is wrong with each field of a form.
+// The messages for the fields of a form.
 export function issuesOf(error: unknown): Record<string, string> {
   const issues = (isServerError(error) && error.data?.issues) || [];
   return Object.fromEntries(issues.map(({ path, message }) => [path.join("."), message]));

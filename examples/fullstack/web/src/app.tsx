@@ -1,4 +1,4 @@
-// The page: who is not logged in is asked to, who is sees the list.
+// The page: the login for visitors, and the list for users.
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { StrictMode, useCallback, useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -9,7 +9,8 @@ import { WelcomePage } from "./welcome-page";
 import type { Account } from "./app-router";
 
 function App() {
-  // Asked again and again while somebody looks, it keeps their session alive: an open subscription does not.
+  // Repeating this query keeps the session alive while the page is open. An open subscription does
+  // not.
   const visitor = useQuery(trpc.auth.whoAmI.queryOptions(undefined, { refetchInterval: 600_000 }));
   const [notice, setNotice] = useState<string>();
 
@@ -19,10 +20,10 @@ function App() {
   }, []);
   const leave = useCallback((farewell: string) => {
     setNotice(farewell);
-    // A reply that is still under way would log the user in again.
+    // A late reply to this query would log the user in again.
     void queryClient.cancelQueries(trpc.auth.whoAmI.queryFilter());
     queryClient.setQueryData(trpc.auth.whoAmI.queryKey(), { user: null });
-    // Nothing of one user is left for the next.
+    // The next user must not see data of this one.
     queryClient.removeQueries(trpc.items.pathFilter());
   }, []);
 

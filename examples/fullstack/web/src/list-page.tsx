@@ -1,4 +1,4 @@
-// The list, and who looks at it.
+// The list, and the account menu.
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { messageOf, trpc } from "./api";
@@ -13,7 +13,7 @@ export function ListPage({ user, onLeave }: { user: Account; onLeave: (farewell:
   const logOutEverywhere = useMutation(
     trpc.auth.logOutEverywhere.mutationOptions({ onSuccess: () => onLeave("You are logged out in every window.") }),
   );
-  // Whoever leaves is not to hear of the end of their own session.
+  // Do not tell users who log out that their session has ended.
   const isLeaving = logOut.isPending || logOutEverywhere.isPending;
   const list = useItems({
     user,
@@ -132,7 +132,7 @@ function Items({ items, onToggle, onRemove }: ItemsProps) {
   );
 }
 
-// The button is about to go, and whoever uses a keyboard is to go on from there.
+// Keeps the keyboard focus near the button, which is about to disappear.
 function focusNeighbor(button: HTMLElement) {
   const row = button.closest("li");
   const neighbor = row?.nextElementSibling ?? row?.previousElementSibling;

@@ -1,4 +1,4 @@
-// Small parts that several pages are made of.
+// Small components that several pages use.
 import { useId } from "react";
 import type { ComponentProps, ReactNode } from "react";
 
@@ -18,7 +18,7 @@ export function Logo() {
   );
 }
 
-// A text field with its label, and what is wrong with it.
+// A text field with its label and its error message.
 export function Field({ label, issue, hint, ...input }: ComponentProps<"input"> & { label: string; issue?: string | undefined; hint?: string }) {
   const id = useId();
   const note: ReactNode = issue ?? hint;
@@ -31,7 +31,7 @@ export function Field({ label, issue, hint, ...input }: ComponentProps<"input"> 
   );
 }
 
-// The first letters of somebody's name, in a color of their own.
+// The initials of a name, in a color that depends on the id.
 export function Avatar({ id, name }: { id: string; name: string }) {
   const letters = name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "");
   const hue = [...id].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % COLORS, 0);

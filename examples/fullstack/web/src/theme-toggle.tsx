@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, until somebody chooses.
+// A button for the light or the dark theme. By default the theme is that of the system.
 import { useSyncExternalStore } from "react";
 
 const system = matchMedia("(prefers-color-scheme: dark)");

@@ -1,4 +1,5 @@
-// The items of the list: read once, kept up to date by the subscription, and changed before the server has answered.
+// The items of the list. They are loaded once, updated by the subscription, and changed before the
+// server answers.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
@@ -9,9 +10,9 @@ export type Connection = "connecting" | "live" | "ended";
 
 interface Settings {
   user: Account;
-  // Whether changes are to be told.
+  // Whether to subscribe to changes.
   isFollowing: boolean;
-  // The server no longer knows who this is.
+  // Called when the server no longer accepts the session.
   onLoggedOut: () => void;
 }
 
@@ -23,7 +24,7 @@ export function useItems({ user, isFollowing, onLoggedOut }: Settings) {
   const subscription = useSubscription(
     trpc.items.changes.subscriptionOptions({}, {
       enabled: isFollowing,
-      // After a break it may be somebody else who is logged in, by another window of this browser.
+      // During a break, another user may have logged in, in another window of this browser.
       onStarted: () => void queryClient.invalidateQueries(trpc.auth.whoAmI.queryFilter()),
       onData: ({ data: change }) => {
         apply(change);
@@ -33,7 +34,7 @@ export function useItems({ user, isFollowing, onLoggedOut }: Settings) {
     }),
   );
 
-  // Takes back what was shown too early, and says why.
+  // Undoes an early change and shows the error.
   const failed = (error: unknown, _input: unknown, undo: (() => void) | undefined) => {
     undo?.();
     if (isLoggedOut(error)) onLoggedOut();
@@ -84,12 +85,12 @@ function update(change: (items: Item[]) => Item[]) {
 function apply(change: Change) {
   switch (change.type) {
     case "snapshot":
-      // A reply that is still under way may be older.
+      // A late reply to the query may be older.
       void queryClient.cancelQueries({ queryKey: KEY });
       queryClient.setQueryData(KEY, change.items);
       break;
     case "added":
-      // One that is there already was added here, or may have been changed since.
+      // An item that exists was added here, and may have been changed since.
       update((items) => (items.some(({ id }) => id === change.item.id) ? items : [...items, change.item]));
       break;
     case "toggled":
@@ -100,7 +101,7 @@ function apply(change: Change) {
   }
 }
 
-// What others have done, for the line below the list. People know what they did themselves.
+// Describes a change by somebody else, for the line below the list.
 function newsOf(change: Change, user: Account): string | undefined {
   if (change.type === "snapshot") return undefined;
   const who = change.type === "added" ? change.item.addedBy : change.by;
@@ -117,7 +118,7 @@ function without(id: string) {
   return (items: Item[]) => items.filter((item) => item.id !== id);
 }
 
-// An id that nobody else has. `crypto.randomUUID` is there over HTTPS alone.
+// Makes a unique id. `crypto.randomUUID` only exists over HTTPS.
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,4 @@
-// Logging in and signing up.
+// The form for login and sign-up.
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { FormEvent } from "react";
@@ -76,13 +76,13 @@ function SignUp({ onEnter }: { onEnter: (user: Account) => void }) {
   );
 }
 
-// What is wrong as a whole. What is wrong with a field stands at the field.
+// An error that is not about a single field. Those are shown at their fields.
 function Failure({ error }: { error: unknown }) {
   if (!error || Object.keys(issuesOf(error)).length > 0) return null;
   return <p className="issue" role="alert">{messageOf(error)}</p>;
 }
 
-// What was typed into the fields of a form that is sent.
+// The texts in the fields of a submitted form.
 function texts<Name extends string>(event: FormEvent<HTMLFormElement>, ...names: Name[]): Record<Name, string> {
   event.preventDefault();
   const typed = new FormData(event.currentTarget);

@@ -1,4 +1,4 @@
-//! "Routes": each procedure, its route, its input and its result.
+//! "Routes": each procedure with its route, input and result.
 
 mod admin;
 mod auth;

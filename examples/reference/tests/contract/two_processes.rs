@@ -1,4 +1,5 @@
-//! Two processes of the app, with their sessions in one Redis: what one of them does to a session ends the streams that the other serves.
+//! Tests two processes of the app with one Redis: changes to a session in one process end its
+//! streams in the other.
 
 use std::net::SocketAddr;
 
@@ -7,7 +8,7 @@ use velox_tests::{Browser, Raw};
 
 use crate::world::{ALICE, Reference};
 
-/// A stream of the session of a browser, whose first event has come.
+/// Subscribes with the session of a browser and waits for the first event.
 async fn streaming(address: SocketAddr, browser: &Browser) -> Raw {
     let mut stream = Raw::connect(address).await;
     let cookie = browser.value("session");
@@ -19,7 +20,7 @@ async fn streaming(address: SocketAddr, browser: &Browser) -> Raw {
     stream
 }
 
-/// The error with which a stream ends; `None` if it ends without a word.
+/// The error that ends a stream, or `None` if it ends without an error.
 async fn failure(stream: &mut Raw) -> Option<Value> {
     let rest = stream.rest().await;
     let (_, error) = rest.split_once("event: serialized-error\ndata: ")?;
@@ -42,7 +43,7 @@ async fn a_logout_in_one_process_ends_the_streams_of_another() {
     }
 }
 
-/// Its client comes back, with the new cookie.
+/// The client reconnects with the new cookie.
 #[tokio::test]
 async fn a_new_id_in_one_process_breaks_off_the_streams_of_another() {
     let one = Reference::on_redis().await;

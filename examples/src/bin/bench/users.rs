@@ -1,4 +1,4 @@
-//! Users: one of them, in memory.
+//! A single user, in memory.
 
 use std::collections::HashMap;
 

@@ -36,7 +36,6 @@ impl FileStore {
     fn path(&self, key: &StoreKey) -> PathBuf {
         // The key consists of the cookie's name and a hash of the session's id. It is safe as a
         // file name, and useless as a cookie.
-        // of no use as a cookie.
         self.folder.join(key.to_text())
     }
 
@@ -58,7 +57,6 @@ impl FileStore {
 
     /// Writes a new file and then moves it over the old one. After a crash, the file is either the
     /// old or the new one, never half of it.
-    /// never a half.
     fn save(&self, key: &StoreKey, record: &Record, ttl: Duration) -> io::Result<()> {
         let expires_at = self.clock.now().saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         let path = self.path(key);
@@ -95,7 +93,6 @@ impl SessionStore for FileStore {
             if !as_expected {
                 // Return the stored record, so that the session can be merged with it without
                 // another call.
-                // call.
                 return Ok(Stored::Conflict(present));
             }
             self.save(key, &record, ttl)?;
