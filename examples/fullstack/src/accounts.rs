@@ -36,7 +36,7 @@ impl Accounts {
         Self { stored: Mutex::default(), hashing: Semaphore::new(HASHES_AT_A_TIME) }
     }
 
-    /// Opens an account.
+    /// Creates an account.
     ///
     /// # Errors
     ///

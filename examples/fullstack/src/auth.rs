@@ -21,7 +21,7 @@ pub fn attempts() -> RateLimit {
     rate_limit("attempts", 20, Duration::from_secs(60))
 }
 
-/// Who opens an account.
+/// A new account.
 #[schema]
 pub struct SignUp {
     #[validate(length(min = 1, max = 40, message = "Tell the others your name, in up to 40 characters"))]
@@ -32,7 +32,7 @@ pub struct SignUp {
     pub password: String,
 }
 
-/// Who logs in.
+/// The data of a login.
 #[schema]
 pub struct Credentials {
     #[validate(email(message = "This is not an e-mail address"))]
@@ -41,17 +41,17 @@ pub struct Credentials {
     pub password: String,
 }
 
-/// What is known of a visitor.
+/// The visitor of the page.
 #[schema]
 pub struct Visitor {
-    /// Who is logged in, or null.
+    /// The current user, or null.
     #[schema(nullable)]
     pub user: Option<Account>,
 }
 
 #[router("auth", state = AppState)]
 impl Auth {
-    /// Opens an account, and logs its owner in.
+    /// Creates an account and logs its owner in.
     pub fn sign_up(&self) -> Mutation<SignUp, Account> {
         procedure().guard(self.attempts.clone()).use_(self.session.optional()).input::<SignUp>().mutation(
             async |Call { input: SignUp { name, email, password }, ctx }| {
@@ -62,7 +62,7 @@ impl Auth {
         )
     }
 
-    /// Logs somebody in.
+    /// Logs a user in.
     pub fn log_in(&self) -> Mutation<Credentials, Account> {
         procedure().guard(self.attempts.clone()).use_(self.session.optional()).input::<Credentials>().mutation(
             async |Call { input: Credentials { email, password }, ctx }| {
@@ -73,19 +73,19 @@ impl Auth {
         )
     }
 
-    /// Logs the user out, in this browser.
+    /// Logs the user out in this browser.
     pub fn log_out(&self) -> Mutation<(), ()> {
         procedure().use_(self.session.required()).mutation(async |Call { ctx, .. }| Ok(ctx.session.logout().await?))
     }
 
-    /// Logs the user out everywhere: ends this and all other sessions.
+    /// Ends this and all other sessions of the user.
     pub fn log_out_everywhere(&self) -> Mutation<(), ()> {
         procedure()
             .use_(self.session.required())
             .mutation(async |Call { ctx, .. }| Ok(ctx.session.logout_all().await?))
     }
 
-    /// Tells who is logged in, if anybody is.
+    /// Returns the current user, or null.
     pub fn who_am_i(&self) -> Query<(), Visitor> {
         procedure().use_(self.session.optional()).query(|Call { ctx, .. }| Ok(Visitor { user: ctx.user }))
     }

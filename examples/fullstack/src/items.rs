@@ -18,7 +18,7 @@ pub struct Items {
 /// An item to be added.
 #[schema]
 pub struct NewItem {
-    /// Made by the client.
+    /// The client makes the id.
     #[validate(length(min = 8, max = 64))]
     pub id: String,
     #[validate(length(min = 1, max = 200, message = "An item has 1 to 200 characters"))]
@@ -32,16 +32,16 @@ pub struct Toggle {
     pub done: bool,
 }
 
-/// One item.
+/// The id of an item.
 #[schema]
 pub struct ById {
     pub id: String,
 }
 
-/// Where to go on.
+/// Where to resume the stream.
 #[schema]
 pub struct After {
-    /// The last event that the client has seen. The client of tRPC fills it in when it connects again.
+    /// The last event that the client has seen. tRPC's client sets it when it reconnects.
     pub last_event_id: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl Items {
         })
     }
 
-    /// Ticks an item off, or takes that back.
+    /// Marks an item as done or as open.
     pub fn toggle(&self) -> Mutation<Toggle, Item> {
         procedure()
             .use_(self.session.required())
@@ -76,7 +76,7 @@ impl Items {
         })
     }
 
-    /// Tells what happens to the list, live.
+    /// Streams the changes of the list.
     pub fn changes(&self) -> Subscription<After, Tracked<Change>> {
         procedure()
             .use_(self.session.required())

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, Sender};
 use velox_rpc::procedure::{Tracked, tracked};
 use velox_rpc::{Error, Result, schema};
 
-/// Somebody, as the others see them.
+/// A user, as the others see them.
 #[schema]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -26,19 +26,19 @@ pub struct Member {
 #[schema]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Made by the client, so that an item has its key before the server knows of it.
+    /// The client makes the id, so that an item has its key before the server knows it.
     pub id: String,
     pub text: String,
     pub done: bool,
     pub added_by: Member,
 }
 
-/// What happens to the list.
+/// A change of the list.
 #[schema]
 #[serde(tag = "type")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The whole list, which replaces what a client has.
+    /// The whole list, which replaces the client's copy.
     Snapshot {
         items: Vec<Item>,
     },

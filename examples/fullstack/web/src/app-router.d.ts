@@ -47,19 +47,19 @@ export interface Account {
   name: string;
 }
 
-/** Where to go on. */
+/** Where to resume the stream. */
 export interface After {
-  /** The last event that the client has seen. The client of tRPC fills it in when it connects again. */
+  /** The last event that the client has seen. tRPC's client sets it when it reconnects. */
   lastEventId?: string | null | undefined;
 }
 
-/** One item. */
+/** The id of an item. */
 export interface ById {
   id: string;
 }
 
-/** What happens to the list. */
-export type Change = /** The whole list, which replaces what a client has. */ {
+/** A change of the list. */
+export type Change = /** The whole list, which replaces the client's copy. */ {
   type: "snapshot";
   items: Item[];
 } | {
@@ -75,7 +75,7 @@ export type Change = /** The whole list, which replaces what a client has. */ {
   by: Member;
 };
 
-/** Who logs in. */
+/** The data of a login. */
 export interface Credentials {
   email: string;
   password: string;
@@ -83,14 +83,14 @@ export interface Credentials {
 
 /** An item of the list. */
 export interface Item {
-  /** Made by the client, so that an item has its key before the server knows of it. */
+  /** The client makes the id, so that an item has its key before the server knows it. */
   id: string;
   text: string;
   done: boolean;
   addedBy: Member;
 }
 
-/** Somebody, as the others see them. */
+/** A user, as the others see them. */
 export interface Member {
   id: string;
   name: string;
@@ -98,12 +98,12 @@ export interface Member {
 
 /** An item to be added. */
 export interface NewItem {
-  /** Made by the client. */
+  /** The client makes the id. */
   id: string;
   text: string;
 }
 
-/** Who opens an account. */
+/** A new account. */
 export interface SignUp {
   name: string;
   email: string;
@@ -116,24 +116,24 @@ export interface Toggle {
   done: boolean;
 }
 
-/** What is known of a visitor. */
+/** The visitor of the page. */
 export interface Visitor {
-  /** Who is logged in, or null. */
+  /** The current user, or null. */
   user: Account | null;
 }
 
 /** All procedures, by namespace and name. */
 export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape: ErrorShape; transformer: false }, {
   auth: {
-    /** Opens an account, and logs its owner in. */
+    /** Creates an account and logs its owner in. */
     signUp: MutationOf<SignUp, Account>;
-    /** Logs somebody in. */
+    /** Logs a user in. */
     logIn: MutationOf<Credentials, Account>;
-    /** Logs the user out, in this browser. */
+    /** Logs the user out in this browser. */
     logOut: MutationOf<void, undefined>;
-    /** Logs the user out everywhere: ends this and all other sessions. */
+    /** Ends this and all other sessions of the user. */
     logOutEverywhere: MutationOf<void, undefined>;
-    /** Tells who is logged in, if anybody is. */
+    /** Returns the current user, or null. */
     whoAmI: QueryOf<void, Visitor>;
   };
   items: {
@@ -141,11 +141,11 @@ export type AppRouter = TRPCBuiltRouter<{ ctx: object; meta: object; errorShape:
     list: QueryOf<void, Item[]>;
     /** Adds an item. */
     add: MutationOf<NewItem, Item>;
-    /** Ticks an item off, or takes that back. */
+    /** Marks an item as done or as open. */
     toggle: MutationOf<Toggle, Item>;
     /** Removes an item. */
     remove: MutationOf<ById, undefined>;
-    /** Tells what happens to the list, live. */
+    /** Streams the changes of the list. */
     changes: SubscriptionOf<After | void, Tracked<Change>>;
   };
 }>;
