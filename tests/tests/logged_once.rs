@@ -4,7 +4,7 @@
 use velox_tests::{Log, SessionsApp};
 
 #[tokio::test]
-async fn that_a_cache_header_was_replaced_is_logged_once_in_a_process() {
+async fn a_replaced_cache_header_is_logged_once_per_process() {
     let app = SessionsApp::start();
     let log = Log::listen();
     for _ in 0..3 {

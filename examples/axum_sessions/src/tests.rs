@@ -63,7 +63,7 @@ async fn a_visitor_logs_in_is_greeted_once_and_logs_out() {
 }
 
 #[tokio::test]
-async fn the_counter_goes_on_through_a_login() {
+async fn the_counter_survives_a_login() {
     let mut visitor = Visitor::new();
     assert_eq!(visitor.send("POST", "/count", "").await.1, 1);
     visitor.log_in("wonderland-1").await;

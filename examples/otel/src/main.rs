@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_exchange_is_a_span_and_a_measurement_by_the_pattern_of_its_route() {
+    async fn each_request_is_a_span_and_a_measurement_with_its_route() {
         let (spans, measured) = (InMemorySpanExporter::default(), InMemoryMetricExporter::default());
         let traces = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
         let metrics = SdkMeterProvider::builder().with_periodic_exporter(measured.clone()).build();

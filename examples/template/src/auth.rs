@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_a_profile_without_logging_in() {
+    async fn the_profile_requires_a_login() {
         let auth = auth();
         let caller = crate::app(auth.session.clone()).caller();
         let refused = caller.call(auth.get_profile(), &()).await.expect_err("nobody has logged in");

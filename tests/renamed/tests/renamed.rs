@@ -19,7 +19,7 @@ fn order(email: &str, how_many: u8) -> Order {
 }
 
 #[test]
-fn the_routes_are_those_of_the_router() {
+fn the_router_has_its_routes() {
     let routes = app().into_service().expect("good routes").manifest().to_string();
     let expected = "\
 POST  /api/orders          orders.createOrder
@@ -46,13 +46,13 @@ async fn the_rules_of_a_schema_hold() {
 }
 
 #[tokio::test]
-async fn a_middleware_gives_its_field() {
+async fn a_middleware_adds_its_field() {
     let shop = app().caller().call(orders().shop(), &()).await;
     assert!(shop.is_ok_and(|shop| shop == "Books of nobody"));
 }
 
 #[tokio::test]
-async fn http_is_named_through_velox_rpc() {
+async fn velox_rpc_exports_http() {
     let closed = (HeaderName::from_static("x-closed"), HeaderValue::from_static("1"));
     let error = app().caller().header(closed.0, closed.1).call(orders().shop(), &()).await.expect_err("it is closed");
     assert_eq!((error.status(), error.code()), (StatusCode::SERVICE_UNAVAILABLE, "GUARD_FAILED"));
@@ -60,20 +60,20 @@ async fn http_is_named_through_velox_rpc() {
 }
 
 #[tokio::test]
-async fn an_error_is_made_by_name() {
+async fn an_error_has_its_status_and_code() {
     let error = app().caller().call(orders().get_order(), &ById { id: "2".into() }).await.expect_err("there is none");
     assert_eq!(error.message(), "Order with id 2 not found");
 }
 
 #[tokio::test]
-async fn a_session_stands_beside_it() {
+async fn sessions_work_in_the_same_application() {
     let error = app().caller().call(orders().profile(), &()).await.expect_err("nobody is logged in");
     assert_eq!((error.status().as_u16(), error.code()), (401, "SESSION_UNAUTHORIZED"));
 }
 
 /// The package must keep its purpose.
 #[test]
-fn nothing_but_velox_and_tokio_is_depended_on() {
+fn the_package_depends_only_on_velox_and_tokio() {
     let manifest = include_str!("../Cargo.toml");
     let (_, rest) = manifest.split_once("[dependencies]\n").expect("a table of dependencies");
     let (table, rest) = rest.split_once("\n[").expect("another table");

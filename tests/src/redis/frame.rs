@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_ends_where_redis_says() {
+    fn a_frame_ends_where_its_lengths_say() {
         for whole in
             ["+OK\r\n", ":1\r\n", "$3\r\na\r\n\r\n", "$-1\r\n", "*2\r\n$1\r\na\r\n*1\r\n:1\r\n", "*0\r\n", "*-1\r\n"]
         {

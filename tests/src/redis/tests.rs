@@ -17,7 +17,7 @@ async fn ask(connection: &mut MultiplexedConnection, words: &[&str]) -> redis::R
 }
 
 #[tokio::test]
-async fn a_server_loses_its_data_at_a_restart_unless_it_is_durable() {
+async fn only_a_durable_server_keeps_its_data_across_a_restart() {
     for (mut server, kept) in [(RedisServer::start().await, Value::Nil), (RedisServer::durable().await, value("v"))] {
         assert_eq!(server.command(&["SET", "k", "v"]).await, Value::Okay);
         server.restart().await;
@@ -30,7 +30,7 @@ async fn a_server_loses_its_data_at_a_restart_unless_it_is_durable() {
 }
 
 #[tokio::test]
-async fn a_replica_has_what_its_master_has_and_takes_nothing() {
+async fn a_replica_has_the_data_of_its_master_and_is_read_only() {
     let master = RedisServer::start().await;
     let replica = RedisServer::replica_of(&master).await;
     master.command(&["SET", "k", "v"]).await;
@@ -41,7 +41,7 @@ async fn a_replica_has_what_its_master_has_and_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_paused_answers_when_it_goes_on() {
+async fn a_paused_server_answers_after_it_is_resumed() {
     let server = RedisServer::start().await;
     let mut connection = connect(&server.url()).await;
     server.pause();
@@ -85,7 +85,7 @@ async fn a_proxy_counts_commands_that_are_sent_together_once() {
 }
 
 #[tokio::test]
-async fn a_proxy_breaks_what_it_is_told_to() {
+async fn a_proxy_injects_the_faults_it_is_told_to() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let mut connection = connect(&proxy.url()).await;

@@ -51,7 +51,7 @@ fn outcome(reply: velox_tests::Reply) -> Result<String, Vec<String>> {
 }
 
 #[tokio::test]
-async fn integers_of_a_query_have_all_their_digits() {
+async fn integers_in_a_query_keep_all_digits() {
     #[schema]
     struct Wide {
         wide: u128,
@@ -89,7 +89,7 @@ struct Item {
 }
 
 #[tokio::test]
-async fn what_is_told_does_not_depend_on_other_fields() {
+async fn the_issue_of_a_field_does_not_depend_on_other_fields() {
     let client = body::<Cart>();
     let bad = json!({"name": ""});
     let expected = [
@@ -120,7 +120,7 @@ struct Renamed {
 }
 
 #[tokio::test]
-async fn an_alias_is_its_field_everywhere() {
+async fn an_alias_works_like_its_field_everywhere() {
     let client = echo::<Renamed>();
     let told = |issues: &[&str]| Err(issues.iter().map(|issue| (*issue).to_owned()).collect());
     for name in ["newName", "old_name", "oldest"] {
@@ -186,7 +186,7 @@ async fn a_reader_that_differs_from_its_schema_decides() {
 }
 
 #[test]
-fn an_input_that_no_query_can_be_is_refused_at_start() {
+fn an_input_that_a_query_cannot_express_is_a_mistake_at_start() {
     #[schema]
     struct Nested {
         a: u8,
@@ -240,7 +240,7 @@ struct List {
 }
 
 #[tokio::test]
-async fn a_flattened_option_swallows_nothing() {
+async fn a_flattened_option_hides_no_mistakes() {
     let client = echo::<List>();
     assert_eq!(write(&client, r#"{"word":"a"}"#).await, Ok(r#"{"word":"a"}"#.to_owned()));
     assert_eq!(write(&client, r#"{"word":"a","page":1}"#).await, Ok(r#"{"word":"a","page":1}"#.to_owned()));
@@ -252,7 +252,7 @@ async fn a_flattened_option_swallows_nothing() {
 }
 
 #[tokio::test]
-async fn a_raw_identifier_has_its_name_on_the_wire() {
+async fn a_raw_identifier_loses_its_prefix_on_the_wire() {
     #[schema]
     #[serde(rename_all = "PascalCase")]
     struct Raw {
@@ -287,7 +287,7 @@ impl TryFrom<String> for Slug {
 }
 
 #[tokio::test]
-async fn readers_that_are_strict_tell_everything_in_their_own_words() {
+async fn strict_readers_keep_their_own_messages() {
     #[schema]
     struct Post {
         slug: Slug,
@@ -305,7 +305,7 @@ async fn readers_that_are_strict_tell_everything_in_their_own_words() {
 }
 
 #[tokio::test]
-async fn a_whole_number_is_an_integer_where_an_integer_is_read_and_nowhere_else() {
+async fn only_integer_fields_read_a_whole_float_as_an_integer() {
     #[schema]
     struct Numbers {
         n: u32,
@@ -320,7 +320,7 @@ async fn a_whole_number_is_an_integer_where_an_integer_is_read_and_nowhere_else(
 }
 
 #[tokio::test]
-async fn null_is_told_from_a_missing_key_by_two_options() {
+async fn a_double_option_tells_null_from_a_missing_key() {
     #[schema]
     struct Patch {
         name: Option<Option<String>>,
@@ -348,7 +348,7 @@ async fn unknown_fields_are_denied_in_a_query_too() {
 }
 
 #[test]
-fn what_serde_can_never_read_is_refused_at_start() {
+fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
     #[schema]
     #[serde(tag = "kind")]
     enum Tagged {
@@ -405,7 +405,7 @@ async fn null_for_an_optional_key_is_refused_if_that_is_set() {
 }
 
 #[tokio::test]
-async fn a_field_of_a_form_that_nobody_has_filled_in_is_absent() {
+async fn an_empty_form_field_counts_as_absent() {
     #[schema]
     struct Form {
         page: Option<u32>,
@@ -427,7 +427,7 @@ async fn a_field_of_a_form_that_nobody_has_filled_in_is_absent() {
 
 /// Such a type reports its first error with its path, or all errors of validator.
 #[tokio::test]
-async fn a_type_without_the_macro_tells_what_its_derives_tell() {
+async fn a_type_without_the_macro_reports_the_errors_of_its_derives() {
     #[derive(Serialize, Deserialize, validator::Validate, schemars::JsonSchema)]
     struct Outer {
         inner: Vec<Inner>,
@@ -472,7 +472,7 @@ async fn each_bound_of_a_length_has_its_own_message() {
 
 /// Zod requires the dot.
 #[tokio::test]
-async fn an_address_of_mail_has_a_dot_in_its_domain() {
+async fn an_email_address_needs_a_dot_in_its_domain() {
     #[schema]
     struct Mail {
         #[validate(email)]
@@ -503,7 +503,7 @@ async fn an_address_of_mail_has_a_dot_in_its_domain() {
 }
 
 #[tokio::test]
-async fn a_text_that_may_be_borrowed_for_ever_is_an_input() {
+async fn a_static_cow_is_a_valid_input() {
     #[schema]
     struct Note {
         #[validate(length(min = 1))]
@@ -533,7 +533,7 @@ async fn the_largest_integers_may_be_written_as_fractions() {
 }
 
 #[tokio::test]
-async fn numbers_without_zero_are_numbers() {
+async fn nonzero_numbers_are_read_like_other_numbers() {
     #[schema]
     struct NonZero {
         positive: std::num::NonZeroU8,
@@ -556,7 +556,7 @@ async fn numbers_without_zero_are_numbers() {
 }
 
 #[tokio::test]
-async fn an_untagged_enum_reads_a_number_as_serde_does_whatever_other_fields_are() {
+async fn an_untagged_enum_reads_a_number_as_serde_does_beside_invalid_fields() {
     #[schema]
     #[serde(untagged)]
     enum Amount {
@@ -578,7 +578,7 @@ async fn an_untagged_enum_reads_a_number_as_serde_does_whatever_other_fields_are
 }
 
 #[tokio::test]
-async fn a_range_is_put_to_all_digits_of_a_number() {
+async fn a_range_compares_all_digits_of_a_number() {
     #[schema]
     struct Limits {
         #[validate(range(max = 9_007_199_254_740_992_u64))]
@@ -597,7 +597,7 @@ async fn a_range_is_put_to_all_digits_of_a_number() {
 
 /// Reading an enum's tag before its content or its fields must not change what is accepted.
 #[tokio::test]
-async fn what_stands_beside_a_tag_is_read_as_serde_reads_it() {
+async fn fields_beside_a_tag_are_read_as_serde_reads_them() {
     #[schema]
     #[serde(tag = "t", content = "c")]
     enum Beside {
@@ -664,7 +664,7 @@ async fn fields_without_a_name_may_be_missing_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_map_beside_a_tag_does_not_have_the_tag() {
+async fn a_map_beside_a_tag_does_not_contain_the_tag() {
     #[schema]
     #[serde(tag = "kind")]
     enum Counted {
@@ -695,7 +695,7 @@ fn a_field_may_be_deprecated_without_a_warning_of_the_macro() {
 }
 
 #[tokio::test]
-async fn texts_are_changed_before_their_rules_are_checked() {
+async fn strings_are_trimmed_before_their_rules_are_checked() {
     #[schema]
     struct Account {
         #[schema(trim, lowercase)]
@@ -737,7 +737,7 @@ async fn texts_are_changed_before_their_rules_are_checked() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_changed_is_missing_as_any_other_is() {
+async fn a_missing_trimmed_string_is_reported_like_any_other() {
     #[schema]
     #[serde(default)]
     struct Patch {
@@ -767,7 +767,7 @@ async fn a_text_that_is_changed_is_missing_as_any_other_is() {
 }
 
 #[tokio::test]
-async fn rules_of_a_flattened_field_are_told_once_all_fields_can_be_read() {
+async fn rules_of_a_flattened_field_are_reported_when_all_fields_can_be_read() {
     #[schema]
     struct Paging {
         #[validate(range(min = 1))]
@@ -800,7 +800,7 @@ async fn rules_of_a_flattened_field_are_told_once_all_fields_can_be_read() {
 }
 
 #[tokio::test]
-async fn rules_are_put_to_a_default_and_told_in_the_order_in_which_they_are_written() {
+async fn rules_also_check_defaults_and_are_reported_in_source_order() {
     #[schema]
     struct Search {
         #[serde(default)]
@@ -835,7 +835,7 @@ async fn rules_are_put_to_a_default_and_told_in_the_order_in_which_they_are_writ
 }
 
 #[tokio::test]
-async fn of_several_variants_among_other_fields_the_one_that_is_sent_first_counts() {
+async fn the_first_of_several_flattened_variants_counts() {
     #[schema]
     enum Owner {
         User { id: u8 },

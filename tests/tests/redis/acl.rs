@@ -19,7 +19,7 @@ fn shown() -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn the_commands_on_the_page_are_enough_and_each_is_needed() {
+async fn the_documented_permissions_are_sufficient_and_necessary() {
     let server = RedisServer::start().await;
     server.command(&shown()).await;
     let url = format!("redis://velox:password@127.0.0.1:{}", server.port());

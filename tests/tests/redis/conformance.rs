@@ -43,7 +43,7 @@ async fn a_server_keeps_every_promise_in_the_layout_of_veloxts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_of_the_applications_own_keeps_every_promise() {
+async fn an_existing_connection_keeps_every_promise() {
     let server = RedisServer::start().await;
     let client = redis::Client::open(server.url()).expect("an address");
     let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));

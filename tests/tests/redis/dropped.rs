@@ -66,7 +66,7 @@ async fn at_every_wait<Look: Future<Output = ()>>(
 }
 
 #[tokio::test]
-async fn a_write_is_there_in_whole_or_not_at_all() {
+async fn a_dropped_write_is_saved_completely_or_not_at_all() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/session/count", &json!({})), async |mut browser, reply| {
@@ -79,7 +79,7 @@ async fn a_write_is_there_in_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_login_leaves_the_old_session_or_the_new_one() {
+async fn a_dropped_login_leaves_the_old_session_or_the_new_one() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/auth/login", &alice()), async |mut browser, reply| {
@@ -96,7 +96,7 @@ async fn a_login_leaves_the_old_session_or_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_new_id_leaves_the_old_session_whole_or_dead() {
+async fn a_dropped_regenerate_leaves_the_old_session_whole_or_ended() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/session/regenerate", &json!({})), async |browser, reply| {
@@ -109,7 +109,7 @@ async fn a_new_id_leaves_the_old_session_whole_or_dead() {
 }
 
 #[tokio::test]
-async fn a_logout_is_done_or_not_done() {
+async fn a_dropped_logout_happens_or_does_not() {
     let server = RedisServer::start().await;
     let app = app(&server.url());
     at_every_wait(&app, ("/api/auth/logout", &json!({})), async |mut browser, reply| {
@@ -123,7 +123,7 @@ async fn a_logout_is_done_or_not_done() {
 }
 
 #[tokio::test]
-async fn who_waits_for_redis_or_is_dropped_holds_up_no_other_request() {
+async fn a_request_that_waits_for_redis_does_not_delay_others() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let app = app(&proxy.url());

@@ -79,7 +79,7 @@ async fn recovers(alice: &mut Browser) {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_503_within_its_time_when_redis_is_silent() {
+async fn requests_get_503_in_time_while_redis_is_silent() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -107,7 +107,7 @@ async fn connecting_is_part_of_the_deadline() {
 }
 
 #[tokio::test]
-async fn an_unknown_session_is_503_and_never_a_stranger() {
+async fn an_unreadable_session_is_503_and_not_a_visitor() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let cookie = alice.value("session");
@@ -129,7 +129,7 @@ async fn an_unknown_session_is_503_and_never_a_stranger() {
 }
 
 #[tokio::test]
-async fn what_needs_no_session_is_served_through_the_outage() {
+async fn requests_without_a_session_are_served_during_an_outage() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -147,7 +147,7 @@ async fn what_needs_no_session_is_served_through_the_outage() {
 }
 
 #[tokio::test]
-async fn it_reconnects_by_itself_after_a_long_outage_and_sessions_are_kept() {
+async fn the_store_reconnects_after_a_long_outage_and_keeps_sessions() {
     let mut server = RedisServer::durable().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -175,7 +175,7 @@ async fn nobody_notices_a_restart_between_two_requests() {
 }
 
 #[tokio::test]
-async fn a_request_is_at_most_twice_the_commands_and_a_write_is_not_sent_again() {
+async fn a_read_is_retried_once_and_a_write_never() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let commands = async |alice: &mut Browser| {
@@ -196,7 +196,7 @@ async fn a_request_is_at_most_twice_the_commands_and_a_write_is_not_sent_again()
 }
 
 #[tokio::test]
-async fn one_connection_serves_all_and_an_outage_costs_few_attempts() {
+async fn one_connection_serves_all_requests_and_reconnects_rarely() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let many =
@@ -220,7 +220,7 @@ async fn one_connection_serves_all_and_an_outage_costs_few_attempts() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_half_open_is_left() {
+async fn a_half_open_connection_is_replaced() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     proxy.set(Fault::Silence);
@@ -234,7 +234,7 @@ async fn a_connection_that_is_half_open_is_left() {
 }
 
 #[tokio::test]
-async fn what_is_acknowledged_is_stored_and_the_rest_is_old_or_new() {
+async fn acknowledged_writes_are_stored_and_others_happen_or_do_not() {
     let (_server, proxy, app) = behind_a_proxy().await;
     let mut alice = app.alice().await;
     let mut lost = 0;
@@ -313,7 +313,7 @@ async fn errors_of_redis_are_503_at_worst() {
 }
 
 #[tokio::test]
-async fn a_server_out_of_memory_refuses_logins_and_serves_who_is_there() {
+async fn a_server_without_memory_refuses_logins_and_serves_existing_sessions() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -401,7 +401,7 @@ fn cluster_store(cluster: &RedisCluster) -> RedisStore {
 }
 
 #[tokio::test]
-async fn a_node_that_is_gone_takes_only_its_own_sessions_along() {
+async fn a_dead_node_only_affects_its_own_sessions() {
     let mut cluster = partial_cluster().await;
     let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
@@ -434,7 +434,7 @@ async fn a_node_that_is_gone_takes_only_its_own_sessions_along() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_silent_takes_only_its_own_sessions_along() {
+async fn a_silent_node_only_affects_its_own_sessions() {
     let cluster = partial_cluster().await;
     let app = app(cluster_store(&cluster));
     let mut browsers = Vec::new();
@@ -490,7 +490,7 @@ async fn after_a_failover_a_new_connection_goes_to_the_new_master() {
 }
 
 #[tokio::test]
-async fn a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them() {
+async fn a_promoted_replica_lacks_the_writes_that_it_missed() {
     let master = RedisServer::start().await;
     let replica = RedisServer::replica_of(&master).await;
     let proxy = Proxy::before(master.port()).await;
@@ -518,7 +518,7 @@ async fn a_replica_that_misses_writes_logs_out_or_keeps_what_was_ended_in_them()
 }
 
 #[tokio::test]
-async fn an_application_starts_while_redis_is_down_and_serves_when_it_is_up() {
+async fn an_application_starts_without_redis_and_works_once_it_is_up() {
     let mut server = RedisServer::start().await;
     server.stop();
     let app = app(store(&server.url()));
@@ -538,7 +538,7 @@ async fn an_application_starts_while_redis_is_down_and_serves_when_it_is_up() {
 }
 
 #[tokio::test]
-async fn an_emptied_redis_logs_out_and_nothing_fails() {
+async fn an_emptied_redis_logs_users_out_without_errors() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let mut alice = app.alice().await;
@@ -550,7 +550,7 @@ async fn an_emptied_redis_logs_out_and_nothing_fails() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_no_session() {
+async fn an_unreadable_record_counts_as_no_session() {
     let server = RedisServer::start().await;
     let app = app(store(&server.url()));
     let (mut alice, _, whole) = alone(&server, &app).await;

@@ -53,7 +53,7 @@ fn record_key(browser: &Browser) -> String {
 }
 
 #[tokio::test]
-async fn a_list_that_holds_something_else_is_made_anew_and_the_login_works() {
+async fn a_list_with_foreign_data_is_replaced_and_the_login_works() {
     let server = RedisServer::start().await;
     let client = redis::Client::open(server.url()).expect("an address");
     let connection = client.get_multiplexed_async_connection().await.expect("it answers");
@@ -77,7 +77,7 @@ async fn a_list_that_holds_something_else_is_made_anew_and_the_login_works() {
 }
 
 #[tokio::test]
-async fn a_list_with_names_of_something_else_hinders_nobody() {
+async fn a_list_with_foreign_names_does_no_harm() {
     let server = RedisServer::start().await;
     let app = app(on(&server.url()));
     for name in ["", "garbage", "../../etc", "\u{0}", "mark"] {
@@ -90,7 +90,7 @@ async fn a_list_with_names_of_something_else_hinders_nobody() {
 }
 
 #[tokio::test]
-async fn in_a_cluster_too() {
+async fn foreign_data_in_a_cluster_is_replaced_too() {
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
     let app = app(RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses"));
@@ -112,7 +112,7 @@ async fn in_a_cluster_too() {
 }
 
 #[tokio::test]
-async fn a_record_that_holds_something_else_is_no_session_and_a_login_takes_its_place() {
+async fn a_record_with_foreign_data_counts_as_no_session_and_a_login_works() {
     let server = RedisServer::start().await;
     let app = app(on(&server.url()));
     for command in garbage("") {
@@ -136,7 +136,7 @@ async fn a_record_that_holds_something_else_is_no_session_and_a_login_takes_its_
 }
 
 #[tokio::test]
-async fn a_count_of_calls_that_holds_something_else_begins_anew() {
+async fn a_call_count_with_foreign_data_starts_again() {
     let server = RedisServer::start().await;
     let rates = on(&server.url());
     let (key, window) = (RateKey::new("login", "10.0.0.1"), Duration::from_secs(60));

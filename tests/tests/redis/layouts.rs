@@ -196,7 +196,7 @@ async fn a_session_of_veloxts_is_read_and_written() {
 }
 
 #[tokio::test]
-async fn a_session_that_begins_here_is_one_that_veloxts_reads() {
+async fn veloxts_can_read_a_session_of_velox() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -211,7 +211,7 @@ async fn a_session_that_begins_here_is_one_that_veloxts_reads() {
 
 /// VeloxTS writes no version, but velox still must not overwrite its changes.
 #[tokio::test]
-async fn what_veloxts_writes_in_between_is_kept() {
+async fn writes_of_veloxts_during_a_request_are_kept() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -232,7 +232,7 @@ async fn what_veloxts_writes_in_between_is_kept() {
 }
 
 #[tokio::test]
-async fn what_veloxts_ends_in_between_stays_ended() {
+async fn a_session_that_veloxts_ends_during_a_request_stays_ended() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -245,7 +245,7 @@ async fn what_veloxts_ends_in_between_stays_ended() {
 }
 
 #[tokio::test]
-async fn a_renewal_moves_what_the_text_says_and_the_key_together() {
+async fn a_renewal_updates_the_record_and_the_ttl_together() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -285,7 +285,7 @@ async fn a_visitors_session_of_veloxts_is_renewed() {
 /// Rust would not write such a record: its user id is a number, and it has unpaired surrogates and
 /// unusual spellings of numbers and escapes.
 #[tokio::test]
-async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
+async fn records_of_veloxts_are_read_and_the_rest_is_kept_byte_for_byte() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -319,7 +319,7 @@ async fn what_veloxts_wrote_is_read_and_the_rest_of_it_kept_byte_for_byte() {
 
 /// The first read already does this, so the script must read the record as the crate does.
 #[tokio::test]
-async fn a_session_of_veloxts_with_half_an_emoji_is_renewed_and_listed_by_reading() {
+async fn reading_renews_and_lists_a_veloxts_session_with_an_unpaired_surrogate() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     for (id, name) in [(r#"7"#, "7"), (r#""u\ud83d""#, "u\u{fffd}"), (r#""\\ud83d""#, "\\ud83d")] {
@@ -340,7 +340,7 @@ async fn a_session_of_veloxts_with_half_an_emoji_is_renewed_and_listed_by_readin
 }
 
 #[tokio::test]
-async fn a_session_of_veloxts_is_listed_once_it_was_read() {
+async fn reading_lists_a_session_of_veloxts() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -355,7 +355,7 @@ async fn a_session_of_veloxts_is_listed_once_it_was_read() {
 
 /// Such data counts as no session, and not as an error.
 #[tokio::test]
-async fn what_is_no_record_is_no_session() {
+async fn data_that_is_not_a_record_counts_as_no_session() {
     let server = RedisServer::start().await;
     for service in [Service::on(&server), Service::beside_veloxts(&server)] {
         let cookie = service.log_in().await;
@@ -387,7 +387,7 @@ async fn what_is_no_record_is_no_session() {
 
 /// Without this, operators could not find out why a live session is ignored.
 #[tokio::test]
-async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it() {
+async fn the_log_says_why_a_record_is_unreadable_without_its_content() {
     let server = RedisServer::start().await;
     let service = Service::beside_veloxts(&server);
     let cookie = service.log_in().await;
@@ -407,7 +407,7 @@ async fn the_log_says_why_a_record_cannot_be_read_and_nothing_of_what_is_in_it()
 // ---- All keys ----
 
 #[tokio::test]
-async fn over_a_random_life_every_key_has_an_end() {
+async fn every_key_expires_after_random_operations() {
     let server = RedisServer::start().await;
     for service in [Service::on(&server), Service::beside_veloxts(&server)] {
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
@@ -442,7 +442,7 @@ async fn over_a_random_life_every_key_has_an_end() {
 }
 
 #[tokio::test]
-async fn a_list_does_not_grow_with_what_is_over() {
+async fn ended_sessions_leave_the_list() {
     let server = RedisServer::start().await;
     for service in [Service::on(&server), Service::beside_veloxts(&server)] {
         let stays = service.log_in().await;
@@ -458,7 +458,7 @@ async fn a_list_does_not_grow_with_what_is_over() {
 }
 
 #[tokio::test]
-async fn a_copy_of_the_default_layout_gives_nobody_a_session() {
+async fn a_copy_of_all_keys_does_not_give_access_to_a_session() {
     let server = RedisServer::start().await;
     let service = Service::on(&server);
     let mut cookies = vec![service.log_in().await, service.log_in().await];

@@ -136,7 +136,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The clock of one server is five minutes ahead, that of the other five minutes behind.
 #[tokio::test]
-async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
+async fn a_list_outlives_its_sessions_even_if_clocks_differ() {
     let server = RedisServer::start().await;
     let aged = Aged::new([&server]);
     let now = aged.clock().now();
@@ -158,7 +158,7 @@ async fn a_list_lives_as_long_as_its_sessions_where_clocks_differ() {
 
 /// A script that fails halfway is not undone.
 #[tokio::test]
-async fn a_list_has_an_end_where_redis_refuses_what_follows() {
+async fn a_list_expires_even_if_redis_refuses_the_record() {
     let server = RedisServer::start().await;
     server.command(&["ACL", "SETUSER", "default", "-set"]).await;
     let store = RedisStore::connect(&server.url()).expect("an address");
@@ -169,7 +169,7 @@ async fn a_list_has_an_end_where_redis_refuses_what_follows() {
 
 /// The session gets a new id after the list and before its record is read.
 #[tokio::test]
-async fn a_session_is_found_by_its_new_id() {
+async fn listing_finds_a_session_that_gets_a_new_id() {
     let server = RedisServer::start().await;
     let store = Watched::to(&server).await.store();
     begin(&store, 1, MINUTE).await;
@@ -185,7 +185,7 @@ async fn a_session_is_found_by_its_new_id() {
 
 /// A single server reads a long list in two steps, and the session gets a new id in between.
 #[tokio::test]
-async fn of_a_long_list_too() {
+async fn listing_a_long_list_finds_a_session_that_gets_a_new_id() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let clock = ManualClock::at(1_700_000_000_000);
@@ -208,7 +208,7 @@ async fn of_a_long_list_too() {
 
 /// The result must never lack a live session, so an error is the only honest reply.
 #[tokio::test]
-async fn a_list_that_never_stands_still_is_an_error() {
+async fn listing_a_constantly_changing_list_is_an_error() {
     let server = RedisServer::start().await;
     let store = Watched::to(&server).await.store();
     begin(&store, 0, HOUR).await;
@@ -229,7 +229,7 @@ async fn a_list_that_never_stands_still_is_an_error() {
 
 /// Ended sessions do not count, and the list does not grow without a limit on sessions.
 #[tokio::test]
-async fn a_list_does_not_keep_the_names_of_sessions_that_are_over() {
+async fn the_list_drops_the_names_of_ended_sessions() {
     let server = RedisServer::start().await;
     let store = RedisStore::connect(&server.url()).expect("an address");
     for store in [store.clone(), Watched::to(&server).await.store()] {

@@ -87,7 +87,7 @@ fn assert_unavailable(reply: &Reply, since: Instant) {
 }
 
 #[tokio::test]
-async fn what_was_answered_is_on_the_replica() {
+async fn acknowledged_writes_are_on_the_replica() {
     let (master, replica) = master_and_replica().await;
     let stores = [patient(&master.url()), own(&master).await];
     for store in stores {
@@ -107,7 +107,7 @@ async fn what_was_answered_is_on_the_replica() {
 }
 
 #[tokio::test]
-async fn a_replica_that_takes_over_has_all_that_was_answered() {
+async fn a_promoted_replica_has_all_acknowledged_writes() {
     let (master, replica) = master_and_replica().await;
     let proxy = Proxy::before(master.port()).await;
     let app = app(patient(&proxy.url()), PATIENCE);
@@ -133,7 +133,7 @@ async fn a_replica_that_takes_over_has_all_that_was_answered() {
 }
 
 #[tokio::test]
-async fn without_replicas_writes_are_503_and_reads_go_on() {
+async fn without_replicas_writes_are_503_and_reads_work() {
     let (master, replica) = master_and_replica().await;
     let app = app(impatient(&master.url()), WITHIN);
     let alice = logged_in(&app).await;
@@ -185,7 +185,7 @@ async fn without_replicas_writes_are_503_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn a_session_that_no_replica_has_is_taken_back() {
+async fn a_session_that_reaches_no_replica_is_removed() {
     let server = RedisServer::start().await;
     for store in [impatient(&server.url()), own(&server).await] {
         let app = app(store, WITHIN);
@@ -199,7 +199,7 @@ async fn a_session_that_no_replica_has_is_taken_back() {
 
 /// The same holds if Redis refuses `WAIT`.
 #[tokio::test]
-async fn a_session_is_taken_back_where_redis_refuses_to_wait() {
+async fn a_session_is_removed_if_redis_refuses_to_wait() {
     let server = RedisServer::start().await;
     server.command(&["ACL", "SETUSER", "default", "-wait"]).await;
     for store in [impatient(&server.url()), own(&server).await] {
@@ -211,7 +211,7 @@ async fn a_session_is_taken_back_where_redis_refuses_to_wait() {
 }
 
 #[tokio::test]
-async fn in_a_cluster_the_node_waits_that_has_taken_the_write() {
+async fn in_a_cluster_the_node_of_the_write_waits() {
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
     let app = app(RedisStore::cluster(urls.iter().map(String::as_str)).expect("addresses"), WITHIN);
@@ -231,7 +231,7 @@ async fn in_a_cluster_the_node_waits_that_has_taken_the_write() {
 
 /// The numbers are those of `round_trips.rs`, except that a new id for a session takes one more.
 #[tokio::test]
-async fn waiting_takes_no_further_round_trip() {
+async fn waiting_takes_no_extra_round_trip() {
     let (master, _replica) = master_and_replica().await;
     // Loads the scripts.
     let mut somebody = app(patient(&master.url()), PATIENCE).alice().await;

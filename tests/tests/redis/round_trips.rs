@@ -47,7 +47,7 @@ fn account(name: &str, password: &str) -> Value {
 }
 
 #[tokio::test]
-async fn without_a_session_cookie_or_with_a_forged_one_there_is_none() {
+async fn a_request_without_a_valid_cookie_takes_no_round_trip() {
     let world = World::with(|settings| settings).await;
     let alice = world.app.alice().await;
     let mut thief = world.app.visitor();
@@ -60,7 +60,7 @@ async fn without_a_session_cookie_or_with_a_forged_one_there_is_none() {
 }
 
 #[tokio::test]
-async fn a_read_is_one_whether_it_renews_or_not() {
+async fn a_read_takes_one_round_trip_with_or_without_renewal() {
     for interval in [0, 60] {
         let world = World::with(|settings| settings.touch_interval(Duration::from_secs(interval))).await;
         let mut alice = world.app.alice().await;
@@ -73,7 +73,7 @@ async fn a_read_is_one_whether_it_renews_or_not() {
 }
 
 #[tokio::test]
-async fn a_write_is_one_more() {
+async fn a_write_takes_one_more_round_trip() {
     let world = World::with(|settings| settings).await;
     let mut alice = world.app.alice().await;
     for (target, body) in [
@@ -91,7 +91,7 @@ async fn a_write_is_one_more() {
 }
 
 #[tokio::test]
-async fn a_new_id_for_a_session_is_one_more() {
+async fn a_new_id_takes_one_more_round_trip() {
     let world = World::with(|settings| settings).await;
     let (alices, bobs) = (account("alice", "wonderland-1"), account("bob", "builder-22"));
     let mut alice = world.app.alice().await;
@@ -109,7 +109,7 @@ async fn a_new_id_for_a_session_is_one_more() {
 }
 
 #[tokio::test]
-async fn a_login_of_a_visitor_without_a_session_is_one_in_all() {
+async fn the_login_of_a_new_visitor_takes_one_round_trip() {
     let world = World::with(|settings| settings).await;
     let login = account("alice", "wonderland-1");
     // The first request opens the connection.
@@ -119,7 +119,7 @@ async fn a_login_of_a_visitor_without_a_session_is_one_in_all() {
 }
 
 #[tokio::test]
-async fn all_that_goes_over_tls_too() {
+async fn sessions_work_over_tls() {
     let server = RedisServer::with_tls().await;
     let client = redis::Client::open(server.tls()).expect("an address");
     let over_tls = RedisStore::with_client(&client).expect("an address");
@@ -131,7 +131,7 @@ async fn all_that_goes_over_tls_too() {
 }
 
 #[tokio::test]
-async fn a_look_at_many_sessions_is_one_for_some_hundreds() {
+async fn checking_five_hundred_sessions_takes_one_round_trip() {
     let world = World::with(|settings| settings).await;
     let asking = store(&world.proxy.url());
     let keys = |count: usize| -> Vec<_> {

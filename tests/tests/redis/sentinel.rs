@@ -33,7 +33,7 @@ async fn count(browser: &mut Browser) -> u64 {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_served_after_the_master_died() {
+async fn acknowledged_writes_survive_the_death_of_the_master() {
     let mut master = RedisServer::start().await;
     let replicas = [RedisServer::replica_of(&master).await, RedisServer::replica_of(&master).await];
     let sentinel = RedisSentinel::watching(&master, 2, None).await;
@@ -63,7 +63,7 @@ async fn what_was_acknowledged_is_served_after_the_master_died() {
 }
 
 #[tokio::test]
-async fn a_failover_by_hand_is_followed_and_passwords_are_kept_apart() {
+async fn a_manual_failover_works_with_two_different_passwords() {
     let master = RedisServer::with_password("of-the-master").await;
     let replica = RedisServer::replica_of(&master).await;
     let sentinel = RedisSentinel::watching(&master, 1, Some("of-the-sentinel")).await;

@@ -90,7 +90,7 @@ async fn a_middleware_after_the_input_answers_after_the_input_is_read() {
 }
 
 #[tokio::test]
-async fn steps_run_in_the_order_in_which_they_are_written() {
+async fn steps_run_in_source_order() {
     let steps = procedure::<AppState>()
         .guard_fn("first", |ctx, _| {
             ctx.trace.note("guard");
@@ -155,7 +155,7 @@ async fn middlewares_nest() {
 }
 
 #[tokio::test]
-async fn the_part_after_runs_for_an_error_too() {
+async fn the_code_after_next_runs_after_an_error_too() {
     let failing = procedure()
         .use_fn(layer("one"))
         .query(|_: Call<Context<AppState>, ()>| -> Result<()> { Err(Error::conflict("Taken")) });
@@ -165,7 +165,7 @@ async fn the_part_after_runs_for_an_error_too() {
 }
 
 #[tokio::test]
-async fn a_middleware_answers_without_going_on() {
+async fn a_middleware_can_answer_without_calling_next() {
     let short = procedure::<AppState>()
         .use_fn(async |_ctx: Context<AppState>, _next: Next<Context<AppState>>| {
             Outcome::json(&json!({"from": "middleware"}))
@@ -180,7 +180,7 @@ async fn a_middleware_answers_without_going_on() {
 }
 
 #[tokio::test]
-async fn a_middleware_replaces_an_error_of_what_is_inside() {
+async fn a_middleware_can_replace_an_error_of_the_inner_steps() {
     let mended = procedure()
         .use_fn(async |ctx: Context<()>, next: Next<Context<()>>| match next.run(ctx).await {
             Err(error) if error.status() == StatusCode::NOT_FOUND => Outcome::json("none"),
@@ -219,7 +219,7 @@ impl<C: Ctx> Middleware<C> for Counted {
 }
 
 #[tokio::test]
-async fn a_middleware_written_by_hand_keeps_values_of_its_own() {
+async fn a_hand_written_middleware_can_have_fields() {
     let name = HeaderName::from_static("x-count");
     let counted = procedure().use_(Counted(name.clone())).use_(Counted(name)).query(|_| Ok(1));
     let reply = Client::of_one(counted).expecting("x-count").get("/api/test/run").await;
@@ -268,7 +268,7 @@ async fn a_handler_reads_the_fields_of_all_layers() {
 }
 
 #[tokio::test]
-async fn a_field_that_cannot_be_found_ends_the_call() {
+async fn an_error_of_a_middleware_ends_the_call() {
     let reply = three_layers().send(with_header("/api/test/run", "accept-language", "klingon")).await;
     assert_eq!(reply.failure(), (400, "BAD_REQUEST".into()));
 }
@@ -304,7 +304,7 @@ async fn a_guard_refuses_with_its_name_and_the_defaults() {
 }
 
 #[tokio::test]
-async fn a_guard_refuses_with_a_message_and_a_status_of_its_own() {
+async fn a_guard_can_set_its_message_and_status() {
     let api_key = guard("apiKey", |_| false).message("API key required").status(StatusCode::UNAUTHORIZED);
     let api = Client::of_one(procedure().guard(api_key).query(|_| Ok(1)));
     let refusal = json!({
@@ -341,7 +341,7 @@ impl<C: Ctx> Guard<C> for Denying {
 }
 
 #[tokio::test]
-async fn a_guard_written_by_hand_waits_and_refuses_with_any_error() {
+async fn a_hand_written_guard_can_wait_and_return_any_error() {
     let api = Client::of_one(procedure().guard(Denying).query(|_| Ok(1)));
     assert_eq!(api.get("/api/test/run").await.failure(), (402, "PAYMENT_REQUIRED".into()));
 }
@@ -375,7 +375,7 @@ async fn an_array_of_guards_is_asked_in_order() {
 }
 
 #[tokio::test]
-async fn the_steps_of_a_router_stand_around_those_of_all_its_procedures() {
+async fn the_steps_of_a_router_run_around_all_its_procedures() {
     let run = || procedure::<AppState>().use_fn(layer("own")).guard_fn("last", |_, _| true).query(|_| Ok(1));
     let refused = guard("first", |request| request.header("x-first").is_some());
     let router = Router::new("test")
@@ -436,13 +436,13 @@ fn shown(value: Value) -> Client {
 }
 
 #[tokio::test]
-async fn an_output_type_drops_the_fields_that_it_does_not_name() {
+async fn an_output_type_drops_unknown_fields() {
     let reply = shown(json!({"id": "1", "displayName": "shown", "secret": "hidden"})).get("/api/test/run").await;
     assert_eq!(reply.text(), r#"{"id":"1","displayName":"shown"}"#);
 }
 
 #[tokio::test]
-async fn an_output_that_does_not_fit_is_a_500_that_tells_nothing() {
+async fn an_invalid_output_is_a_500_without_details() {
     let internal = json!("Internal server error");
     for wrong in [json!({"id": 42}), json!({"id": "1", "displayName": "too long"}), json!("hidden")] {
         let reply = shown(wrong.clone()).get("/api/test/run").await;
@@ -451,13 +451,13 @@ async fn an_output_that_does_not_fit_is_a_500_that_tells_nothing() {
 }
 
 #[tokio::test]
-async fn an_output_type_holds_for_mutations_and_futures() {
+async fn an_output_type_works_for_mutations_and_futures() {
     let api = Client::of_one(procedure().output::<Public>().mutation(async |_| Ok(json!({"id": "1", "x": 1}))));
     assert_eq!(api.post("/api/test/run", "").await.text(), r#"{"id":"1"}"#);
 }
 
 #[tokio::test]
-async fn an_array_is_no_output_of_a_struct() {
+async fn an_array_is_not_a_valid_output_for_a_struct() {
     let reply = shown(json!(["1", "shown"])).get("/api/test/run").await;
     assert_eq!(reply.status, 500);
 }
@@ -480,7 +480,7 @@ struct CommentOf {
 }
 
 #[test]
-fn a_parent_stands_before_the_resource() {
+fn a_parent_comes_before_the_resource_in_the_path() {
     let route = route(procedure().parent("posts").input::<CommentOf>().query(|_| Ok(1)));
     assert_eq!(route, "GET /api/posts/:postId/comments/:id");
 }
@@ -492,21 +492,21 @@ fn a_parent_names_its_parameter() {
 }
 
 #[test]
-fn parents_stand_in_the_order_in_which_they_are_written() {
+fn parents_come_in_source_order() {
     let named = [("organizations", "orgId"), ("posts", "postId")];
     let chained = procedure().parents(named).input::<CommentOf>().query(|_| Ok(1));
     assert_eq!(route(chained), "GET /api/organizations/:orgId/posts/:postId/comments/:id");
 }
 
 #[tokio::test]
-async fn the_parameters_of_parents_are_input() {
+async fn the_parameters_of_parents_are_part_of_the_input() {
     let found = procedure().parent("posts").input::<CommentOf>().query(|Call { input, .. }| Ok(input));
     let api = Client::of(App::new(()).router(Router::new("comments").procedure("getComment", found)));
     assert_eq!(api.get("/api/posts/p1/comments/c1").await.result(), json!({"postId": "p1", "id": "c1"}));
 }
 
 #[test]
-fn the_manifest_knows_what_was_said_of_a_procedure() {
+fn the_manifest_has_the_descriptions_of_a_procedure() {
     let said = procedure()
         .describe("Counts.")
         .deprecated("use `count`")
@@ -578,7 +578,7 @@ async fn a_base_with_a_written_type_is_used_by_several_procedures() {
 }
 
 #[test]
-fn the_router_macro_takes_descriptions_and_deprecations_from_the_methods() {
+fn the_router_macro_reads_doc_comments_and_deprecations() {
     let service = notes().into_service().expect("good routes");
     let said: Vec<_> =
         service.manifest().entries().iter().map(|entry| (entry.description(), entry.deprecated())).collect();
@@ -653,7 +653,7 @@ async fn a_handler_sets_status_and_headers() {
 }
 
 #[tokio::test]
-async fn a_failed_call_is_never_sent_with_the_status_of_a_success() {
+async fn a_failed_call_never_has_a_success_status() {
     let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| -> Result<()> {
         ctx.reply().status(StatusCode::OK);
         Err(Error::custom(StatusCode::OK, "ODD", "Not so"))
@@ -716,7 +716,7 @@ async fn assert_unsendable(procedure: impl Into<Procedure<()>>, what: &str) {
 }
 
 #[tokio::test]
-async fn what_a_handler_says_of_its_reply_is_sent_or_an_error_that_the_log_explains() {
+async fn a_handlers_status_and_headers_are_sent_or_the_log_explains_the_error() {
     for (says, what) in UNSENDABLE {
         let now = procedure::<()>().query(move |Call { ctx, .. }| {
             says(ctx.reply());
@@ -732,7 +732,7 @@ async fn what_a_handler_says_of_its_reply_is_sent_or_an_error_that_the_log_expla
 }
 
 #[tokio::test]
-async fn what_a_middleware_or_the_end_of_the_exchange_says_of_the_reply_is_no_less_looked_at() {
+async fn status_and_headers_of_middlewares_and_end_hooks_are_checked_too() {
     for (says, what) in UNSENDABLE {
         let after = procedure::<()>()
             .use_fn(move |ctx, next: Next<_>| async move {
@@ -755,7 +755,7 @@ async fn what_a_middleware_or_the_end_of_the_exchange_says_of_the_reply_is_no_le
 }
 
 #[tokio::test]
-async fn a_middleware_sees_a_call_fail_that_cannot_be_sent() {
+async fn a_middleware_sees_the_error_of_a_reply_that_cannot_be_sent() {
     let seen = Trace::default();
     let kept = seen.clone();
     let typed = procedure::<()>()
@@ -776,7 +776,7 @@ async fn a_middleware_sees_a_call_fail_that_cannot_be_sent() {
 }
 
 #[tokio::test]
-async fn a_call_that_failed_and_says_what_cannot_be_sent_is_logged_with_both() {
+async fn the_log_has_both_errors_of_a_failed_call_that_cannot_be_sent() {
     let failing = procedure::<()>().query(|Call { ctx, .. }| -> Result<u8> {
         ctx.reply().header(header::CONTENT_LENGTH, HeaderValue::from_static("1"));
         Ok("seven".parse()?)
@@ -785,7 +785,7 @@ async fn a_call_that_failed_and_says_what_cannot_be_sent_is_logged_with_both() {
 }
 
 #[tokio::test]
-async fn a_status_is_for_a_call_that_ends_well_and_says_nothing_of_an_error() {
+async fn a_status_set_by_a_handler_does_not_apply_to_an_error() {
     let missing = procedure::<()>().query(|Call { ctx, .. }| -> Result<()> {
         ctx.reply().status(StatusCode::NOT_FOUND);
         Err(Error::conflict("Taken"))
@@ -806,7 +806,7 @@ async fn a_status_without_a_body_is_sent_without_one() {
 }
 
 #[tokio::test]
-async fn the_caller_gets_the_same_error_for_what_cannot_be_sent() {
+async fn the_direct_caller_gets_the_same_error_for_an_invalid_header() {
     let typed = procedure::<()>().query(|Call { ctx, .. }| {
         ctx.reply().header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
         Ok(vec![1, 2])
@@ -884,7 +884,7 @@ fn panicking() -> Client {
 }
 
 #[tokio::test]
-async fn a_panic_anywhere_in_a_call_is_a_500_that_tells_nothing_and_the_service_goes_on() {
+async fn a_panic_in_a_call_is_a_500_without_details_and_the_service_survives() {
     let api = panicking();
     for place in [
         "handler",
@@ -953,7 +953,7 @@ async fn an_error_of_std_is_logged_once_with_its_sources_the_procedure_and_the_i
 }
 
 #[tokio::test]
-async fn what_the_caller_can_help_is_not_logged_as_an_error() {
+async fn client_errors_are_not_logged_as_errors() {
     let log = Log::listen();
     let api = Client::of_one(procedure().input::<Note>().mutation(|_| Ok(1)));
     api.post("/api/test/run", "{}").await.issues();
@@ -961,7 +961,7 @@ async fn what_the_caller_can_help_is_not_logged_as_an_error() {
 }
 
 #[tokio::test]
-async fn an_error_carries_its_own_name_tag_and_members_but_never_those_of_the_envelope() {
+async fn an_error_can_set_its_name_code_and_members_but_not_those_of_the_envelope() {
     let api = Client::of_one(procedure().query(|_| -> Result<()> {
         Err(Error::conflict("Taken")
             .with_name("Clash")
@@ -974,7 +974,7 @@ async fn an_error_carries_its_own_name_tag_and_members_but_never_those_of_the_en
 }
 
 #[tokio::test]
-async fn a_failed_end_takes_the_place_of_the_reply() {
+async fn the_error_of_an_end_hook_replaces_the_reply() {
     let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| {
         ctx.reply().header(HeaderName::from_static("x-one"), HeaderValue::from_static("1"));
         ctx.exchange().on_end(|_| async { Err(Error::unavailable("Not saved")) });
@@ -985,7 +985,7 @@ async fn a_failed_end_takes_the_place_of_the_reply() {
 }
 
 #[tokio::test]
-async fn of_a_reply_that_a_failed_end_replaces_all_that_keeps_it_out_of_caches_stays() {
+async fn a_replaced_reply_keeps_its_headers_against_caching() {
     let lines = [
         (header::CACHE_CONTROL, "max-age=60"),
         (header::CACHE_CONTROL, "private"),
@@ -1016,7 +1016,7 @@ fn cached(said: &'static str, gives: fn() -> Result<u8>) -> Query<(), u8> {
 }
 
 #[tokio::test]
-async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_error() {
+async fn a_handler_allows_shared_caches_only_for_its_result() {
     let sent = async |said, gives| {
         let api = Client::of_one(cached(said, gives)).expecting("cache-control");
         let header = api.get("/api/test/run").await.header("cache-control").map(str::to_owned);
@@ -1042,7 +1042,7 @@ async fn a_handler_that_allows_shared_caches_does_so_for_its_result_and_for_no_e
 }
 
 #[tokio::test]
-async fn an_error_before_any_handler_says_nothing_to_caches() {
+async fn an_error_before_the_handler_has_no_cache_control() {
     // The test client fails on a header that nobody expected.
     let api = Client::of(App::new(()).body_limit(8).router(Router::new("test").procedure(
         "run",
@@ -1063,7 +1063,7 @@ async fn an_error_before_any_handler_says_nothing_to_caches() {
 // ---- The direct caller ----
 
 #[tokio::test]
-async fn the_caller_takes_and_gives_typed_values() {
+async fn the_direct_caller_has_typed_inputs_and_results() {
     let app = App::new(());
     let shout = procedure().input::<Note>().mutation(|Call { input, .. }| Ok(Note { text: input.text.to_uppercase() }));
     let note: Note = app.caller().call(shout, &Note { text: "hi".into() }).await.expect("good input");
@@ -1092,14 +1092,14 @@ async fn the_caller_reaches_the_state() {
 }
 
 #[tokio::test]
-async fn the_caller_gives_the_headers_that_the_call_set() {
+async fn the_caller_returns_the_headers_that_the_call_set() {
     let counted = procedure().use_(Counted(HeaderName::from_static("x-count"))).query(|_| Ok(1));
     let reply = App::new(()).caller().exchange(counted, &()).await;
     assert_eq!(reply.headers["x-count"], "1");
 }
 
 #[tokio::test]
-async fn each_call_of_a_caller_is_an_exchange_of_its_own() {
+async fn each_direct_call_is_a_separate_exchange() {
     let ids = Trace::default();
     let kept = ids.clone();
     let app = App::new(());
@@ -1151,7 +1151,7 @@ fn ending(reply: &Reply) -> Ending {
 }
 
 #[tokio::test]
-async fn the_caller_and_rest_give_the_same_result_or_the_same_error() {
+async fn the_direct_caller_and_rest_give_the_same_result_or_error() {
     let procedures: [(&str, Make); 9] = [
         ("plain", || procedure().input::<Note>().mutation(|Call { input, .. }| Ok(json!(input.text)))),
         ("async", || procedure().input::<Note>().mutation(async |Call { input, .. }| Ok(json!([input.text])))),

@@ -121,7 +121,7 @@ async fn a_method_that_returns_early_is_guarded_too() {
 }
 
 #[tokio::test]
-async fn a_method_that_gives_what_another_builds_runs_under_its_own_name() {
+async fn a_method_that_returns_another_ones_procedure_runs_under_its_own_name() {
     let app = App::new(()).router(
         Router::new("greeter").procedure("getWord", HI.get_word()).guard(keyed()).procedure("sameWord", HI.same_word()),
     );
@@ -141,20 +141,20 @@ async fn a_method_behind_a_cfg_and_a_deprecated_one_are_guarded_too() {
 }
 
 #[tokio::test]
-async fn a_procedure_that_is_served_runs_under_its_name() {
+async fn a_served_procedure_runs_under_its_name() {
     assert_eq!(App::new(()).router(HI).caller().call(HI.name(), &()).await.expect("no guard"), "greeter.name");
     assert_eq!(App::new(()).caller().call(HI.name(), &()).await.expect("no guard"), "caller.call");
 }
 
 #[tokio::test]
-async fn the_router_of_the_application_answers_and_not_the_value_that_names_the_procedure() {
+async fn the_procedure_of_the_application_runs_instead_of_the_given_value() {
     let app = App::new(()).router(HI);
     let other = Greeter { word: "good day" };
     assert_eq!(app.caller().call(other.get_word(), &()).await.expect("no guard"), "hi");
 }
 
 #[tokio::test]
-async fn a_procedure_that_the_application_does_not_serve_runs_by_itself() {
+async fn a_procedure_that_is_not_served_runs_without_a_router() {
     let app = App::new(()).router(Router::new("other").guard(keyed()).procedure("name", procedure().query(|_| Ok(1))));
     assert_eq!(app.caller().call(HI.get_word(), &()).await.expect("no guard"), "hi");
 }
@@ -167,14 +167,14 @@ async fn a_method_is_found_under_the_name_that_a_router_gave_it() {
 }
 
 #[tokio::test]
-async fn of_several_names_its_own_goes_first() {
+async fn its_own_name_wins_over_other_names() {
     let open = Router::new("open").procedure("word", HI.get_word());
     let app = App::new(()).router(open).router(HI.into_router().guard(keyed()));
     assert_eq!(app.caller().call(HI.get_word(), &()).await.expect_err("there is no key").status(), 403);
 }
 
 #[tokio::test]
-async fn a_value_built_by_hand_is_guarded_once_it_says_its_name() {
+async fn a_hand_built_procedure_is_guarded_once_it_has_its_name() {
     fn plain() -> Query<(), u8> {
         procedure().query(|_| Ok(1))
     }
@@ -186,7 +186,7 @@ async fn a_value_built_by_hand_is_guarded_once_it_says_its_name() {
 }
 
 #[tokio::test]
-async fn a_router_that_is_added_later_is_not_known_to_the_caller() {
+async fn the_caller_does_not_know_routers_that_are_added_later() {
     let app = App::new(());
     let before = app.caller();
     let app = app.router(HI.into_router().guard(keyed()));
@@ -235,7 +235,7 @@ async fn a_subscription_that_is_cut_off_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn each_kind_is_asked_for_as_what_it_is() {
+async fn each_kind_of_procedure_has_its_own_way_to_be_called() {
     let ask = procedure().query(|_| Ok(1));
     let caller = App::new(()).router(Router::new("live").procedure("count", counting()).procedure("ask", ask)).caller();
     let called = caller.exchange_named("live.count", &Value::Null).await.result.expect_err("a subscription");

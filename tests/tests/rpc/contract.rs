@@ -169,12 +169,12 @@ async fn middlewares_extend_the_context_and_set_headers_afterwards() {
 }
 
 #[tokio::test]
-async fn a_middleware_answers_in_place_of_the_handler() {
+async fn a_middleware_can_answer_instead_of_the_handler() {
     assert_eq!(get("/api/mw/short-circuit", None).await.outcome(), (200, json!({"from": "middleware"})));
 }
 
 #[tokio::test]
-async fn an_output_type_drops_what_it_does_not_name_and_fails_without_telling_why() {
+async fn an_output_type_drops_unknown_fields_and_fails_without_details() {
     assert_eq!(get("/api/mw/output", None).await.outcome(), (200, json!({"id": "1", "name": "shown"})));
     let reply = get("/api/mw/bad-output", None).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["message"]), (500, &json!("Internal server error")));
@@ -231,7 +231,7 @@ async fn guards_are_asked_in_order_before_the_input_is_read() {
 /// A middleware gets the raw input, before and after the input step, and `None` if there is no
 /// input.
 #[tokio::test]
-async fn a_middleware_stands_before_or_after_the_input() {
+async fn a_middleware_can_come_before_or_after_the_input() {
     #[derive(Clone, Default)]
     struct Seen(Arc<Mutex<Vec<Option<String>>>>);
 

@@ -100,7 +100,7 @@ fn names(headers: &HeaderMap, header: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_preflight_of_a_front_end_is_told_what_it_may_send() {
+async fn a_preflight_gets_the_allowed_methods_and_headers() {
     let reply = preflight(&api(&["http://localhost:5173", FRONT_END], &store()), FRONT_END).await;
     let headers = reply.headers();
     assert_eq!(reply.status(), StatusCode::OK);
@@ -113,7 +113,7 @@ async fn a_preflight_of_a_front_end_is_told_what_it_may_send() {
 }
 
 #[tokio::test]
-async fn no_other_origin_is_allowed_anything() {
+async fn other_origins_are_not_allowed() {
     let store = store();
     let api = api(&[FRONT_END], &store);
     for origin in STRANGERS {
@@ -179,7 +179,7 @@ async fn exhausted(api: &AppService) -> Response<Body> {
 
 /// CORS allows a page to read. The session's trusted origins allow it to write.
 #[tokio::test]
-async fn without_trusted_origins_a_front_end_reads_why_its_mutation_was_refused() {
+async fn a_front_end_can_read_why_its_mutation_was_refused() {
     let store = store();
     let api = app(&[], &store).layer(cors([FRONT_END]).expect("a good origin")).into_service().expect("good routes");
     let reply = api.call(request(Method::POST, "/api/auth/enter", FRONT_END, "")).await;
@@ -237,7 +237,7 @@ async fn in_chromium_a_front_end_on_another_port_logs_in_and_reads_the_profile()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
+async fn in_chromium_a_page_on_a_forbidden_origin_cannot_log_in() {
     let (front_end, stranger, store) = (page().await, page().await, store());
     let api = Site::start(Server::new(api(&[&front_end.url("")], &store))).await;
     let learned = visit(&api, &[&stranger]).await;
@@ -248,7 +248,7 @@ async fn in_chromium_a_page_that_is_not_allowed_logs_nobody_in() {
 /// Cookies do not depend on the port, so the browser sends the visitor's session with the page's
 /// calls.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_chromium_a_page_that_is_not_allowed_cannot_use_the_session_of_its_visitor() {
+async fn in_chromium_a_page_on_a_forbidden_origin_cannot_use_the_visitors_session() {
     let (front_end, stranger) = (page().await, page().await);
     let api = Site::start(Server::new(api(&[&front_end.url("")], &store()))).await;
     let learned = visit(&api, &[&front_end, &stranger, &front_end]).await;

@@ -45,7 +45,7 @@ async fn told(error_map: Option<ErrorMap>) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn texts_are_those_of_zod_3_unless_another_is_set() {
+async fn messages_are_those_of_zod_3_by_default() {
     for issues in told(None).await {
         let expected = [
             "id: Number must be greater than or equal to 0",
@@ -57,7 +57,7 @@ async fn texts_are_those_of_zod_3_unless_another_is_set() {
 }
 
 #[tokio::test]
-async fn texts_of_zod_4_stand_on_every_wire() {
+async fn messages_of_zod_4_appear_on_every_wire() {
     for issues in told(Some(ErrorMap::zod4())).await {
         let expected = [
             "id: Too small: expected number to be >=0",
@@ -69,7 +69,7 @@ async fn texts_of_zod_4_stand_on_every_wire() {
 }
 
 #[tokio::test]
-async fn texts_of_ones_own_stand_on_every_wire_and_those_of_zod_3_for_the_rest() {
+async fn custom_messages_appear_on_every_wire_beside_those_of_zod_3() {
     let own = ErrorMap::new(|problem| match problem {
         Problem::TooSmall { origin: Type::Number, minimum, .. } => Some(format!("Mindestens {minimum}")),
         _ => None,
@@ -82,14 +82,14 @@ async fn texts_of_ones_own_stand_on_every_wire_and_those_of_zod_3_for_the_rest()
 }
 
 #[tokio::test]
-async fn an_input_that_is_missing_is_told_by_the_same_setting() {
+async fn the_error_map_also_covers_a_missing_input() {
     let client = Client::of(app(Some(ErrorMap::zod4()))).expecting("vary");
     let reply = client.post("/trpc/posts.createPost", "").await.json();
     assert_eq!(reply["error"]["data"]["issues"][0]["message"], "Invalid input: expected object, received undefined");
 }
 
 #[tokio::test]
-async fn a_procedure_that_is_not_served_has_the_texts_of_its_caller() {
+async fn a_procedure_that_is_not_served_uses_the_error_map_of_its_caller() {
     let loose = procedure::<()>().input::<Post>().query(|Call { input, .. }| Ok(input.id));
     let post = Post { id: 1, author: "x".to_owned() };
     let refused = app(Some(ErrorMap::zod4())).caller().call(loose, &post).await.expect_err("it is too short");

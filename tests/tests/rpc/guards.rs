@@ -98,14 +98,14 @@ async fn a_role_is_required_of_the_user_of_a_required_session() {
 }
 
 #[tokio::test]
-async fn nobody_has_a_role_where_a_session_is_optional() {
+async fn visitors_of_an_optional_session_have_no_role() {
     let session = session();
     let procedure = procedure::<()>().use_(session.optional()).guard(has_role("admin")).query(|_| Ok(1));
     assert_eq!(answers(&session, procedure).await, [not_an_admin(), not_an_admin(), (200, json!(1))]);
 }
 
 #[tokio::test]
-async fn the_user_is_seen_through_all_layers_above_the_session() {
+async fn guards_find_the_user_through_all_layers_above_the_session() {
     let session = session();
     let procedure = procedure::<()>()
         .use_(session.required())
@@ -118,7 +118,7 @@ async fn the_user_is_seen_through_all_layers_above_the_session() {
 }
 
 #[tokio::test]
-async fn an_optional_session_is_let_in_where_somebody_is_logged_in() {
+async fn logged_in_lets_users_of_an_optional_session_pass() {
     let session = session();
     let procedure = procedure::<()>().use_(session.optional()).use_(tenant).guard(authenticated()).query(|_| Ok(1));
     let unknown = refusal(401, "Authentication required", "authenticated");
@@ -126,7 +126,7 @@ async fn an_optional_session_is_let_in_where_somebody_is_logged_in() {
 }
 
 #[tokio::test]
-async fn the_guards_of_users_have_messages_and_statuses_of_their_own() {
+async fn user_guards_can_set_their_message_and_status() {
     let session = session();
     let admin = has_role("admin").message("Nothing to see here").status(StatusCode::NOT_FOUND);
     let procedure = procedure::<()>().use_(session.optional()).guard(admin).query(|_| Ok(1));
@@ -153,7 +153,7 @@ impl Roles for Member {
 }
 
 #[tokio::test]
-async fn roles_that_a_login_left_in_the_session_need_no_loader() {
+async fn roles_stored_in_the_session_need_no_loader() {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     let session = settings.build().expect("good settings");
     let login = |roles: &'static [&'static str]| {
@@ -229,7 +229,7 @@ async fn with_key(client: &Client, key: Option<&'static str>) -> u16 {
 }
 
 #[tokio::test]
-async fn a_middleware_named_user_says_who_the_user_is() {
+async fn a_middleware_named_user_provides_the_user() {
     let admins = procedure::<()>().use_(token::user).use_(tenant).guard(has_role("admin")).query(|_| Ok(1));
     let admins = Client::of_one(admins);
     assert_eq!(
@@ -275,7 +275,7 @@ mod shared {
 }
 
 #[tokio::test]
-async fn a_guest_of_whatever_type_is_not_let_in() {
+async fn guests_of_any_type_are_refused() {
     let visitor = procedure::<()>().use_(visitor::user).guard(authenticated()).query(|_| Ok(1));
     let shared = procedure::<()>().use_(shared::user).guard(authenticated()).query(|_| Ok(1));
     for client in [Client::of_one(visitor), Client::of_one(shared)] {
@@ -316,7 +316,7 @@ async fn said(guard: impl Guard<Context<()>>, headers: &[&'static str]) -> (u16,
 }
 
 #[tokio::test]
-async fn all_of_several_guards_let_a_call_pass_or_the_first_that_does_not_refuses_it() {
+async fn all_of_passes_if_every_guard_passes_and_fails_with_the_first_refusal() {
     let both = || all_of((keyed("one", "x-one"), keyed("two", "x-two")));
     assert_eq!(said(both(), &["x-two"]).await, (403, json!("one")));
     assert_eq!(said(both(), &["x-one"]).await, (403, json!("two")));
@@ -325,7 +325,7 @@ async fn all_of_several_guards_let_a_call_pass_or_the_first_that_does_not_refuse
 }
 
 #[tokio::test]
-async fn any_of_several_guards_lets_a_call_pass() {
+async fn any_of_passes_if_one_guard_passes() {
     let either = || any_of((keyed("one", "x-one"), keyed("two", "x-two")));
     for headers in [&["x-one"][..], &["x-two"], &["x-one", "x-two"]] {
         assert_eq!(said(either(), headers).await, (200, json!("none")));
@@ -337,13 +337,13 @@ async fn any_of_several_guards_lets_a_call_pass() {
 }
 
 #[tokio::test]
-async fn what_a_guard_refuses_passes_its_opposite() {
+async fn not_passes_if_the_guard_refuses() {
     assert_eq!(said(not(keyed("one", "x-one")), &[]).await, (200, json!("none")));
     assert_eq!(said(not(keyed("one", "x-one")), &["x-one"]).await, (403, json!("not(one)")));
 }
 
 #[tokio::test]
-async fn guards_made_of_guards_are_guards() {
+async fn combined_guards_can_be_combined_again() {
     let nested = || any_of((all_of((keyed("one", "x-one"), not(keyed("two", "x-two")))), keyed("three", "x-three")));
     assert_eq!(said(nested(), &["x-one"]).await.0, 200);
     assert_eq!(said(nested(), &["x-one", "x-two", "x-three"]).await.0, 200);
@@ -352,7 +352,7 @@ async fn guards_made_of_guards_are_guards() {
 
 /// An error of a guard is no verdict.
 #[tokio::test]
-async fn a_guard_that_fails_lets_nobody_pass_who_is_not_let_in_by_another() {
+async fn a_guard_error_refuses_the_call_unless_another_guard_passes() {
     assert_eq!(said(not(Broken), &[]).await.0, 503);
     assert_eq!(said(all_of((Broken, keyed("one", "x-one"))), &["x-one"]).await.0, 503);
     assert_eq!(said(any_of((Broken, keyed("one", "x-one"))), &[]).await.0, 503);
@@ -362,7 +362,7 @@ async fn a_guard_that_fails_lets_nobody_pass_who_is_not_let_in_by_another() {
 }
 
 #[tokio::test]
-async fn a_closure_refuses_with_a_message_and_a_status_of_its_own() {
+async fn a_closure_can_set_its_message_and_status() {
     let paid = |ctx: &Context<()>, (): &()| match ctx.request().header("x-paid") {
         Some(_) => Ok(()),
         None => Err(Refusal::new("Pay first").status(StatusCode::PAYMENT_REQUIRED)),
@@ -372,7 +372,7 @@ async fn a_closure_refuses_with_a_message_and_a_status_of_its_own() {
 }
 
 #[test]
-fn the_names_of_guards_stand_in_the_table_of_routes() {
+fn the_route_table_shows_guard_names() {
     let session = session();
     let procedure = procedure::<()>()
         .guard(any_of((keyed("one", "x-one"), keyed("two", "x-two"))))
@@ -385,7 +385,7 @@ fn the_names_of_guards_stand_in_the_table_of_routes() {
 }
 
 #[test]
-fn the_table_of_routes_says_who_needs_a_session_and_who_may_have_one() {
+fn the_route_table_shows_required_and_optional_sessions() {
     let session = session();
     let router = Router::<()>::new("test")
         .procedure("open", procedure().query(|_| Ok(1)))
@@ -401,7 +401,7 @@ GET  /api/test/accounts  test.accounts  needs: cookie session; guards: hasRole:a
 }
 
 #[test]
-fn guards_say_how_they_refuse() {
+fn guards_describe_their_refusals() {
     let session = session();
     let procedure = procedure::<()>()
         .guard(any_of((keyed("one", "x-one"), keyed("two", "x-two"))).message("Members only"))

@@ -19,7 +19,7 @@ fn client(health: impl Into<Health>) -> Client {
 }
 
 #[tokio::test]
-async fn a_process_that_answers_is_live_and_without_checks_it_is_ready() {
+async fn without_checks_a_running_process_is_live_and_ready() {
     let client = client("/health");
     for path in ["/health/live", "/health/ready"] {
         let reply = client.get(path).await;
@@ -37,7 +37,7 @@ async fn a_process_that_answers_is_live_and_without_checks_it_is_ready() {
 }
 
 #[tokio::test]
-async fn the_names_of_checks_that_fail_are_told_and_their_reasons_are_in_the_log() {
+async fn failed_checks_are_named_and_their_reasons_are_logged() {
     let log = Log::listen();
     let health = Health::at("/health")
         .check("database", async || Checked::Err(std::io::Error::other("no route to 10.1.2.3")))
@@ -57,7 +57,7 @@ async fn the_names_of_checks_that_fail_are_told_and_their_reasons_are_in_the_log
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_hangs_or_panics_has_failed_and_the_others_count() {
+async fn a_check_that_hangs_or_panics_counts_as_failed() {
     let health = Health::at("/health")
         .deadline(Duration::from_secs(3))
         .check("hangs", async || pending::<Checked>().await)
@@ -97,7 +97,7 @@ async fn health_checks_are_answered_for_any_host() {
 }
 
 #[test]
-fn health_checks_are_in_no_document() {
+fn health_checks_are_not_in_the_documents() {
     let service = App::new(()).health("/health").into_service().expect("it starts");
     let document = OpenApi::new("Shop", "1.0.0").document(service.manifest()).to_string();
     let types = TypeScript::of(service.manifest()).to_string();
@@ -105,7 +105,7 @@ fn health_checks_are_in_no_document() {
 }
 
 #[test]
-fn health_checks_hide_nothing_and_nothing_hides_them() {
+fn health_checks_and_routes_do_not_hide_each_other() {
     let mistakes = |app: App<()>| app.into_service().expect_err("a mistake").mistakes().join("\n");
     let live = procedure::<()>().rest(Method::GET, "/health/live").query(|_| Ok(1));
     let routed = App::new(()).prefix("").router(Router::new("own").procedure("live", live));

@@ -40,7 +40,7 @@ fn assert_misdirected(reply: &Reply, message: &str) {
 }
 
 #[tokio::test]
-async fn another_host_is_refused_before_anything_else() {
+async fn a_wrong_host_is_refused_before_anything_else() {
     let (app, count) = app();
     let client = Client::of(app.development(false).allowed_hosts(["shop.example", ".shop.test"]));
     for host in ["shop.example", "Shop.example:8443", "www.shop.test"] {
@@ -69,7 +69,7 @@ async fn another_host_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn a_request_for_no_host_passes_and_so_does_what_load_balancers_probe() {
+async fn requests_without_a_host_and_health_checks_pass() {
     let client = client(|app| app.allowed_hosts(["shop.example"]));
     assert_eq!(client.post("/api/test/bump", "").await.status, 200);
     assert_eq!(bump_at(&client, "").await.status, 200);
@@ -81,7 +81,7 @@ async fn a_request_for_no_host_passes_and_so_does_what_load_balancers_probe() {
 }
 
 #[tokio::test]
-async fn a_development_run_answers_for_this_machine_and_says_how_to_allow_more() {
+async fn in_development_only_local_hosts_are_allowed_and_the_error_says_how_to_add_more() {
     let client = client(|app| app.development(true));
     for host in ["localhost:3000", "api.localhost", "127.0.0.1:3000", "[::1]:3000", "192.168.1.7"] {
         assert_eq!(bump_at(&client, host).await.status, 200, "{host}");
@@ -93,7 +93,7 @@ async fn a_development_run_answers_for_this_machine_and_says_how_to_allow_more()
 }
 
 #[tokio::test]
-async fn every_host_is_answered_in_production_and_where_that_is_said() {
+async fn every_host_is_allowed_in_production_or_if_configured() {
     for client in [client(|app| app.development(false)), client(|app| app.development(true).allowed_hosts(["*"]))] {
         for host in ["shop.example", "localhost", "10.1.2.3"] {
             assert_eq!(bump_at(&client, host).await.status, 200, "{host}");
@@ -102,7 +102,7 @@ async fn every_host_is_answered_in_production_and_where_that_is_said() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_host_is_the_one_that_the_client_asked_for() {
+async fn behind_a_trusted_proxy_the_clients_host_counts() {
     let client = client(|app| app.allowed_hosts(["shop.example"]).trusted_proxies(["unix"]));
     for (peer, forwarded, status) in [
         (Some(Peer::Unix), "shop.example", 200),
@@ -121,7 +121,7 @@ async fn behind_a_trusted_proxy_the_host_is_the_one_that_the_client_asked_for() 
 }
 
 #[test]
-fn hosts_that_cannot_be_read_are_mistakes_beside_all_others() {
+fn invalid_hosts_are_reported_with_all_other_mistakes() {
     let mistakes = |hosts: &[&str]| {
         let app = app().0.trusted_proxies(["nobody"]).allowed_hosts(hosts.iter().copied());
         app.into_service().expect_err("mistakes").mistakes().to_vec()

@@ -96,7 +96,7 @@ async fn first(site: &Site, path: &str, headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_caller_who_is_refused_by_the_head_is_not_asked_for_the_body() {
+async fn a_caller_refused_by_the_head_is_not_asked_for_the_body() {
     let site = Site::of(app(&sessions())).await;
     for (path, headers, status) in [
         ("/api/notes/writeGuarded", "", "403"),
@@ -134,13 +134,13 @@ async fn status(service: &AppService, request: Request<String>) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_broken_body_of_a_stranger_is_a_401() {
+async fn a_broken_body_without_a_session_is_a_401() {
     let request = post("/api/notes/writeOwn", "").body("{".to_owned()).expect("a request");
     assert_eq!(status(&service(), request).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn a_step_in_another_task_may_ask_for_the_body() {
+async fn a_step_in_another_task_can_read_the_body() {
     let (body, pieces) = Pieces::new();
     let service = service();
     let answer = tokio::spawn(async move {
@@ -171,7 +171,7 @@ impl Body for Asked {
 }
 
 #[tokio::test]
-async fn the_csrf_guard_asks_for_the_body_only_where_no_header_has_the_token() {
+async fn the_csrf_guard_reads_the_body_only_without_a_token_in_the_header() {
     let service = service();
     for (headers, asked) in [
         (&[("cookie", "csrf=a.1.2.b")][..], 1),
@@ -192,7 +192,7 @@ async fn the_csrf_guard_asks_for_the_body_only_where_no_header_has_the_token() {
 /// This also holds for a streamed batch. Its head leaves without the body once no call can ask for
 /// it.
 #[tokio::test]
-async fn the_body_of_a_stream_is_not_read_for_a_caller_who_is_refused() {
+async fn the_body_of_a_refused_streamed_batch_is_not_read() {
     let service = service();
     let count = Arc::<AtomicUsize>::default();
     let request = Request::post("/trpc/notes.writeOwn?batch=1").header("content-type", "application/json");
@@ -204,7 +204,7 @@ async fn the_body_of_a_stream_is_not_read_for_a_caller_who_is_refused() {
 }
 
 #[tokio::test]
-async fn the_csrf_guard_finds_the_token_in_the_body_and_the_input_is_read_behind_it() {
+async fn the_csrf_guard_reads_the_token_from_the_body_before_the_input_step() {
     let service = service();
     let reply = service.call(Request::get("/api/notes/csrfToken").body(String::new()).expect("a request")).await;
     let cookie = reply.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
@@ -262,7 +262,7 @@ async fn ended_while_waiting(service: &AppService, path: &str, wait: Duration) -
 
 /// This test must really wait: only waits longer than a second count.
 #[tokio::test]
-async fn a_session_that_ends_while_a_call_waits_long_for_its_body_does_not_count_any_more() {
+async fn a_session_that_ends_during_a_long_upload_no_longer_counts() {
     let long = Duration::from_millis(1_100);
     let [own, any] = [service(), service()];
     let (own, any) = tokio::join!(
@@ -299,7 +299,7 @@ async fn budgeted() -> Site {
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_fit_into_the_budget_are_503_and_the_others_are_read() {
+async fn bodies_over_the_budget_are_503_and_the_others_are_read() {
     let site = budgeted().await;
     let first = held(&site, "10.0.0.1", 900).await;
     let second = held(&site, "10.0.0.2", 900).await;
@@ -326,7 +326,7 @@ async fn bodies_that_do_not_fit_into_the_budget_are_503_and_the_others_are_read(
 }
 
 #[tokio::test]
-async fn one_public_network_gets_half_of_the_budget_and_others_the_rest() {
+async fn one_public_network_gets_at_most_half_of_the_budget() {
     let site = budgeted().await;
     let first = held(&site, "2001:db8::1", 900).await;
     let refused = loop {

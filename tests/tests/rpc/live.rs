@@ -115,7 +115,7 @@ async fn subscribed_by_http2(address: SocketAddr, path: &str) -> reqwest::Respon
 }
 
 #[tokio::test]
-async fn the_stream_of_a_client_that_is_gone_is_dropped_at_once() {
+async fn the_stream_of_a_disconnected_client_is_dropped_at_once() {
     let streams = Streams::default();
     let server = Running::of(app(&streams)).await;
     for (dropped, path) in [(1, "/trpc/live.quiet"), (2, "/api/live/quiet")] {
@@ -144,7 +144,7 @@ async fn a_client_that_does_not_read_is_cut_off_at_the_write_deadline() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_subscriptions_so_that_their_clients_connect_again() {
+async fn a_shutdown_ends_subscriptions_so_that_clients_reconnect() {
     let streams = Streams::default();
     let server = Running::of(app(&streams)).await;
     let mut client = subscribed(server.address, "/trpc/live.quiet").await;
@@ -164,7 +164,7 @@ async fn a_shutdown_ends_subscriptions_so_that_their_clients_connect_again() {
 
 /// Layers around the application make no difference.
 #[tokio::test]
-async fn a_shutdown_ends_subscriptions_of_an_application_within_layers_and_within_axum() {
+async fn a_shutdown_ends_subscriptions_below_layers_and_in_axum() {
     let streams = Streams::default();
     let layered = app(&streams).layer(CompressionLayer::new()).into_service().expect("good routes");
     let within = axum::Router::new().fallback_service(app(&streams).into_service().expect("good routes"));

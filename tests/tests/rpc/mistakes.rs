@@ -52,7 +52,7 @@ fn only(router: Router<()>, parts: &[&str]) {
 }
 
 #[test]
-fn a_route_is_taken_once() {
+fn two_procedures_cannot_share_a_route() {
     let router = Router::new("a").procedure("one", get("/x")).procedure("two", get("/x"));
     only(router, &["`a.two`", "`GET /x`", "`a.one` has this route already", ".rest(method, path)", ".no_rest()"]);
 }
@@ -96,20 +96,20 @@ fn a_literal_beside_a_parameter_is_another_route() {
 }
 
 #[test]
-fn a_procedure_without_rest_takes_no_route() {
+fn a_procedure_without_rest_cannot_conflict() {
     let hidden = procedure().input::<ById>().rest(Method::GET, "/x").no_rest().query(|_| Ok(1));
     let router = Router::new("a").procedure("one", get("/x")).procedure("two", hidden);
     assert!(mistakes_of(router).is_empty());
 }
 
 #[test]
-fn a_parameter_is_a_field_of_the_input() {
+fn a_parameter_must_be_a_field_of_the_input() {
     let router = Router::new("a").procedure("one", get("/x/:name"));
     only(router, &["`a.one`", "no field `name`", "add it to the input", "take `:name` out of the path"]);
 }
 
 #[test]
-fn a_parameter_of_a_parent_is_a_field_of_the_input() {
+fn a_parameter_of_a_parent_must_be_a_field_of_the_input() {
     let listed = procedure().parent("posts").query(|_| Ok(1));
     only(Router::new("comments").procedure("listComments", listed), &["`comments.listComments`", "no field `postId`"]);
 }
@@ -121,7 +121,7 @@ fn a_parameter_needs_an_input() {
 }
 
 #[test]
-fn a_mutation_is_never_sent_by_get() {
+fn a_mutation_cannot_have_a_get_route() {
     let writing = procedure().rest(Method::GET, "/x").mutation(|_| Ok(1));
     only(Router::new("a").procedure("one", writing), &["`a.one`", "never sent by GET", "make it a query"]);
 }
@@ -138,7 +138,7 @@ fn other_methods_have_no_routes() {
 }
 
 #[test]
-fn a_path_is_well_formed() {
+fn a_malformed_path_is_a_mistake() {
     for (path, part) in [
         ("x", "begin with `/`"),
         ("", "begin with `/`"),
@@ -159,13 +159,13 @@ fn a_path_is_well_formed() {
 }
 
 #[test]
-fn a_name_is_there_once() {
+fn a_repeated_procedure_name_is_a_mistake() {
     let router = Router::new("a").procedure("one", get("/x")).procedure("one", get("/y"));
     only(router, &["`a.one` is defined 2 times", "rename all but one"]);
 }
 
 #[test]
-fn a_namespace_of_two_routers_is_no_mistake() {
+fn two_routers_may_share_a_namespace() {
     let app = App::new(())
         .router(Router::new("a").procedure("one", get("/x")))
         .router(Router::new("a").procedure("two", get("/y")));
@@ -173,7 +173,7 @@ fn a_namespace_of_two_routers_is_no_mistake() {
 }
 
 #[test]
-fn a_name_can_be_part_of_a_path() {
+fn a_name_that_does_not_fit_in_a_path_is_a_mistake() {
     for name in ["", "a/b", "a b", "ä", "a.b", "a,b", ":id"] {
         let found = mistakes_of(Router::new("a").procedure(name, get("/x")));
         assert!(
@@ -189,7 +189,7 @@ fn a_name_can_be_part_of_a_path() {
 }
 
 #[test]
-fn a_prefix_is_well_formed() {
+fn a_malformed_prefix_is_a_mistake() {
     for prefix in ["api", "/api/", "/", "api/"] {
         let found = mistakes(App::new(()).prefix(prefix).router(Router::new("a").procedure("one", get("/x"))));
         assert!(found.iter().any(|mistake| mistake.contains(&format!("prefix `{prefix}`"))), "{prefix}: {found:?}");
@@ -198,7 +198,7 @@ fn a_prefix_is_well_formed() {
 
 /// The mistake is reported once, and not for every procedure.
 #[test]
-fn a_bad_prefix_is_told_once() {
+fn a_bad_prefix_is_reported_once() {
     for prefix in ["api", "/api/", "/a//b", "/a b"] {
         let router = Router::new("a").procedure("one", get("/x")).procedure("two", get("/y"));
         let found = mistakes(App::new(()).prefix(prefix).router(router));
@@ -207,7 +207,7 @@ fn a_bad_prefix_is_told_once() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let by_name = procedure().input::<ByName>().rest(Method::GET, "/users/:name").query(|_| Ok(1));
     let writing = procedure().rest(Method::GET, "/all").mutation(|_| Ok(1));
     let users = Router::new("users")

@@ -59,7 +59,7 @@ async fn read<B: Body<Error: std::fmt::Debug>>(reply: http::Response<B>) -> (Sta
 }
 
 #[tokio::test]
-async fn it_answers_for_a_path_of_an_axum_router() {
+async fn the_service_works_below_a_path_of_an_axum_router() {
     let router: axum::Router =
         axum::Router::new().route("/own", routing::get(|| async { "\"axum\"" })).nest_service("/shop", service("/v1"));
     let answer = |request| router.clone().oneshot(request);
@@ -70,7 +70,7 @@ async fn it_answers_for_a_path_of_an_axum_router() {
 }
 
 #[tokio::test]
-async fn it_answers_for_all_that_an_axum_router_does_not() {
+async fn the_service_works_as_the_fallback_of_an_axum_router() {
     let router: axum::Router =
         axum::Router::new().route("/own", routing::get(|| async { "\"axum\"" })).fallback_service(service("/api"));
     let answer = |request| router.clone().oneshot(request);
@@ -83,7 +83,7 @@ async fn it_answers_for_all_that_an_axum_router_does_not() {
 }
 
 #[tokio::test]
-async fn it_stands_under_layers_in_a_router_of_axum() {
+async fn the_service_works_below_layers_in_an_axum_router() {
     let cors = CorsLayer::new()
         .allow_origin(HeaderValue::from_static("https://shop.example"))
         .allow_methods([Method::GET, Method::POST]);
@@ -111,7 +111,7 @@ async fn it_stands_under_layers_in_a_router_of_axum() {
 }
 
 #[tokio::test]
-async fn it_stands_under_layers_alone() {
+async fn the_service_works_below_layers_without_a_router() {
     let layered = SetResponseHeaderLayer::overriding(HeaderName::from_static("x-one"), HeaderValue::from_static("1"))
         .layer(service("/api"));
     let reply = layered.oneshot(get("/api/greetings/stamp")).await.expect("it never fails");
@@ -120,7 +120,7 @@ async fn it_stands_under_layers_alone() {
 }
 
 #[tokio::test]
-async fn a_handler_sees_what_a_layer_put_beside_the_request() {
+async fn a_handler_sees_the_request_extensions_of_a_layer() {
     let layered = tower::util::MapRequestLayer::new(|mut request: Request<axum::body::Body>| {
         request.extensions_mut().insert(Stamp("of a layer"));
         request
@@ -163,7 +163,7 @@ async fn served_by_axum(proxies: &[&str]) -> Vec<(u16, String)> {
 }
 
 #[tokio::test]
-async fn under_axum_callers_are_told_apart_by_the_address_of_their_connection() {
+async fn under_axum_callers_are_identified_by_their_connection_address() {
     let told = served_by_axum(&[]).await;
     assert_eq!((told[0].0, &*told[0].1), (200, "\"127.0.0.1\""));
     assert_eq!(told[1].0, 429, "{told:?}");
@@ -171,14 +171,14 @@ async fn under_axum_callers_are_told_apart_by_the_address_of_their_connection() 
 }
 
 #[tokio::test]
-async fn under_axum_a_trusted_proxy_is_believed() {
+async fn under_axum_headers_of_a_trusted_proxy_count() {
     let told = served_by_axum(&["127.0.0.2"]).await;
     assert_eq!((told[0].0, &*told[0].1), (200, "\"127.0.0.1\""));
     assert_eq!((told[2].0, &*told[2].1), (200, "\"203.0.113.7\""));
 }
 
 #[tokio::test]
-async fn the_peer_is_the_one_beside_the_request_or_what_the_application_finds_or_what_axum_says() {
+async fn the_peer_comes_from_the_request_the_application_or_axum() {
     #[derive(Clone)]
     struct Remote(SocketAddr);
     let at = |port: u16| SocketAddr::from(([203, 0, 113, 7], port));
@@ -205,7 +205,7 @@ async fn the_peer_is_the_one_beside_the_request_or_what_the_application_finds_or
 
 /// CORS is up to a layer. Without it, no header allows other origins.
 #[tokio::test]
-async fn nothing_is_allowed_to_other_origins_without_a_layer() {
+async fn without_a_layer_no_other_origin_is_allowed() {
     let mut request = get("/api/greetings/stamp");
     request.headers_mut().insert("origin", HeaderValue::from_static("https://evil.example"));
     let reply = service("/api").call(request).await;

@@ -48,7 +48,7 @@ fn observed() -> (Client, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_of_every_exchange_by_the_pattern_of_its_route() {
+async fn an_observer_gets_every_exchange_with_its_route_pattern() {
     let (client, told) = observed();
     client.get("/api/users/7").await;
     client.get("/api/users/secret-8?token=x").await;
@@ -74,7 +74,7 @@ async fn an_observer_is_told_of_every_exchange_by_the_pattern_of_its_route() {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_of_a_client_that_went_away() {
+async fn an_observer_gets_exchanges_whose_client_disconnected() {
     let (client, told) = observed();
     let mut waiting = Box::pin(client.get("/api/users/wait"));
     let first = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await;
@@ -84,7 +84,7 @@ async fn an_observer_is_told_of_a_client_that_went_away() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_harms_neither_the_reply_nor_the_others() {
+async fn a_panicking_observer_affects_neither_the_reply_nor_other_observers() {
     let count = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&count);
     let app = App::new(()).router(router()).observe(|_: &Ended<'_>| panic!("of an observer")).observe(
@@ -186,7 +186,7 @@ async fn spans(
 }
 
 #[tokio::test]
-async fn an_exchange_is_one_span_with_its_route_and_never_its_path() {
+async fn the_span_of_an_exchange_has_its_route_but_not_its_path() {
     let client = Client::of(App::new(()).router(router()));
     let (fields, events, _) = spans(&client, Method::GET, "/api/users/secret-8?token=x", "").await;
     let expected = " otel.kind=\"server\" otel.name=GET /api/users/:id request_id=ID method=GET route=\"/api/users/:id\" \
@@ -198,7 +198,7 @@ async fn an_exchange_is_one_span_with_its_route_and_never_its_path() {
 }
 
 #[tokio::test]
-async fn a_failure_is_logged_within_the_span_by_the_id_of_the_reply() {
+async fn a_failure_is_logged_in_the_span_with_the_reply_id() {
     let client = Client::of(App::new(()).router(router()));
     let (fields, events, _) = spans(&client, Method::POST, "/api/users/fail", "{}").await;
     assert!(fields[0].ends_with("procedure=users.fail status=500 otel.status_code=\"ERROR\" time_us"), "{fields:?}");
@@ -207,7 +207,7 @@ async fn a_failure_is_logged_within_the_span_by_the_id_of_the_reply() {
 }
 
 #[tokio::test]
-async fn the_span_of_a_request_within_a_trace_has_the_id_of_the_trace() {
+async fn the_span_of_a_traced_request_has_the_trace_id() {
     let client = Client::of(App::new(()).router(router()));
     let spans = Spans::default();
     let guard = listen(spans.clone());

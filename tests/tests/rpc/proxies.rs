@@ -59,7 +59,7 @@ async fn told(client: &Client, peer: Option<Peer>, headers: &[(&str, &str)]) -> 
 }
 
 #[tokio::test]
-async fn nothing_is_believed_of_forwarding_headers_unless_a_trusted_proxy_sends_them() {
+async fn forwarding_headers_count_only_from_trusted_proxies() {
     for client in [Client::of(app()), trusting(&[]), trusting(&["10.0.0.0/8"]), trusting(&["unix"])] {
         for (peer, expected) in [
             (Some(peer("203.0.113.7")), json!("203.0.113.7")),
@@ -74,7 +74,7 @@ async fn nothing_is_believed_of_forwarding_headers_unless_a_trusted_proxy_sends_
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed() {
+async fn headers_of_a_trusted_proxy_count() {
     let client = trusting(&["10.0.0.0/8", "unix"]);
     for peer in [peer("10.1.2.3"), peer("[::ffff:10.1.2.3]"), Peer::Unix] {
         let headers = [
@@ -95,7 +95,7 @@ async fn a_trusted_proxy_is_believed() {
 }
 
 #[tokio::test]
-async fn the_host_is_that_of_the_target_or_else_of_the_only_header() {
+async fn the_host_comes_from_the_target_or_from_a_single_header() {
     let client = Client::of(app());
     let host = async |target: &str, hosts: &[&str]| {
         let mut request = get(target);
@@ -121,7 +121,7 @@ async fn the_direct_caller_has_no_address() {
 }
 
 #[test]
-fn proxies_that_cannot_be_read_are_mistakes_beside_all_others() {
+fn invalid_proxies_are_reported_with_all_other_mistakes() {
     let error = App::new(())
         .prefix("no slash")
         .router(Router::new("test").procedure("run", seen()))

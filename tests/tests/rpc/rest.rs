@@ -88,7 +88,7 @@ fn a_verb_that_needs_an_id_has_no_convention_without_one() {
 }
 
 #[test]
-fn a_name_that_only_begins_like_a_verb_has_no_convention() {
+fn a_name_that_only_starts_like_a_verb_has_no_convention() {
     for name in ["get", "getaway", "listen", "findings", "GetUser", "userGet"] {
         let route = route_of(Router::new("users").procedure(name, query()));
         assert_eq!(route, format!("GET /api/users/{name}"));
@@ -102,7 +102,7 @@ fn any_other_name_is_its_own_path() {
 }
 
 #[test]
-fn an_override_goes_before_the_convention_and_stands_below_the_prefix_alone() {
+fn an_override_wins_over_the_convention_and_is_relative_to_the_prefix() {
     let overridden = procedure().input::<ById>().rest(Method::PUT, "/me/:id").parent("posts").mutation(|_| Ok(()));
     assert_eq!(route_of(Router::new("users").procedure("getUser", overridden)), "PUT /api/me/:id");
 }
@@ -115,7 +115,7 @@ async fn a_procedure_without_rest_has_no_route() {
 }
 
 #[tokio::test]
-async fn the_prefix_is_set_and_left_out() {
+async fn the_prefix_can_be_changed_or_empty() {
     let app = || App::new(()).router(Router::new("test").procedure("run", procedure().query(|_| Ok(1))));
     for (prefix, path) in [("/v1/public", "/v1/public/test/run"), ("", "/test/run")] {
         let api = Client::of(app().prefix(prefix));
@@ -125,14 +125,14 @@ async fn the_prefix_is_set_and_left_out() {
 }
 
 #[tokio::test]
-async fn the_root_is_a_path() {
+async fn a_procedure_can_be_at_the_root() {
     let root = procedure().rest(Method::GET, "/").query(|_| Ok("root"));
     let api = Client::of(App::new(()).prefix("").router(Router::new("test").procedure("run", root)));
     assert_eq!(api.get("/").await.result(), "root");
 }
 
 #[tokio::test]
-async fn a_path_is_matched_as_it_is_sent() {
+async fn a_path_is_matched_without_normalization() {
     let api = users();
     for path in
         ["/api/users/", "/api//users", "/API/users", "/api/Users", "/api/%75sers", "/api/users/1/", "/api/users/1/x"]
@@ -142,7 +142,7 @@ async fn a_path_is_matched_as_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_literal_segment_goes_before_a_parameter() {
+async fn a_literal_segment_wins_over_a_parameter() {
     let router = Router::new("users").procedure("getUser", query()).procedure("me", procedure().query(|_| Ok("me")));
     let api = Client::of(App::new(()).router(router));
     assert_eq!(api.get("/api/users/me").await.result(), "me");
@@ -150,7 +150,7 @@ async fn a_literal_segment_goes_before_a_parameter() {
 }
 
 #[tokio::test]
-async fn a_literal_segment_that_leads_nowhere_gives_way_to_a_parameter() {
+async fn a_parameter_matches_if_the_literal_segment_leads_nowhere() {
     let at = |path: &'static str| procedure().input::<ById>().rest(Method::GET, path);
     let router = Router::new("users")
         .procedure("parts", procedure().rest(Method::GET, "/users/me/parts").query(|_| Ok("parts")))
@@ -238,7 +238,7 @@ fn users() -> Client {
 // ---- Statuses and bodies ----
 
 #[tokio::test]
-async fn statuses_follow_method_name_and_result() {
+async fn the_status_follows_from_method_name_and_result() {
     let api = users();
     for (method, target, body, outcome) in [
         (Method::GET, "/api/users/7", "", (200, json!({"id": "7"}))),
@@ -261,7 +261,7 @@ async fn null_is_sent_as_null() {
 }
 
 #[tokio::test]
-async fn a_delete_that_gives_nothing_is_204_without_a_body() {
+async fn a_delete_without_a_result_is_204_without_a_body() {
     let reply = users().json(Method::DELETE, "/api/users/7", "").await;
     assert_eq!((reply.status.as_u16(), reply.text(), reply.header("content-type")), (204, "", None));
 }
@@ -293,7 +293,7 @@ async fn head_runs_no_mutation() {
 }
 
 #[tokio::test]
-async fn another_method_of_a_known_path_is_405_with_all_that_are_allowed() {
+async fn a_wrong_method_is_405_with_all_allowed_methods() {
     let api = users();
     for (method, target, allowed) in [
         ("PATCH", "/api/users/7", ["GET", "HEAD", "PUT", "DELETE"].as_slice()),
@@ -327,7 +327,7 @@ async fn headers_that_override_the_method_are_ignored() {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_told_by_method_and_target() {
+async fn the_error_for_an_unknown_route_names_method_and_target() {
     let reply = users().get("/api/nope?x=1&y=%20").await;
     let body = json!({
         "error": "Not Found",
@@ -339,7 +339,7 @@ async fn an_unknown_route_is_told_by_method_and_target() {
 }
 
 #[tokio::test]
-async fn a_thing_that_is_not_there_is_told_by_its_kind_and_id() {
+async fn a_not_found_error_names_kind_and_id() {
     let body = json!({
         "error": "NotFoundError",
         "message": "Widget with id 42 not found",
@@ -377,7 +377,7 @@ fn filter() -> Client {
 }
 
 #[tokio::test]
-async fn a_query_is_read_by_the_types_of_the_schema() {
+async fn a_query_is_read_with_the_types_of_the_schema() {
     let api = filter();
     for (query, read) in [
         ("", json!({})),
@@ -431,7 +431,7 @@ async fn a_query_is_decoded_as_a_form() {
 }
 
 #[tokio::test]
-async fn a_query_that_does_not_fit_is_told_by_field() {
+async fn issues_of_an_invalid_query_name_their_fields() {
     let api = filter();
     for (query, issue) in [
         ("page=x", "page: Expected number, received nan"),
@@ -449,13 +449,13 @@ async fn a_query_that_does_not_fit_is_told_by_field() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once() {
+async fn all_issues_are_reported_at_once() {
     let issues = filter().get("/api/test/run?page=x&open=yes&sortBy=age").await.issues();
     assert_eq!(issues.len(), 3, "{issues:?}");
 }
 
 #[tokio::test]
-async fn keys_that_the_schema_does_not_know_are_dropped() {
+async fn unknown_keys_are_dropped() {
     let api = filter();
     assert_eq!(api.get("/api/test/run?text=a&admin=true&__proto__=x").await.result(), json!({"text": "a"}));
     let api = users();
@@ -464,7 +464,7 @@ async fn keys_that_the_schema_does_not_know_are_dropped() {
 }
 
 #[tokio::test]
-async fn a_key_of_no_field_is_not_told_in_what_is_wrong() {
+async fn issues_do_not_name_unknown_keys() {
     let reply = filter().get("/api/test/run?page=x&surprising=hunter2").await;
     assert!(!reply.text().contains("surprising") && !reply.text().contains("hunter2"), "{}", reply.text());
 }
@@ -495,7 +495,7 @@ async fn a_method_with_a_body_takes_nothing_from_the_query() {
 }
 
 #[tokio::test]
-async fn parameters_of_the_path_are_enough() {
+async fn an_input_may_come_from_the_path_alone() {
     assert_eq!(member(Method::PUT).json(Method::PUT, "/api/members/7", "").await.result(), json!({"id": "7"}));
 }
 
@@ -541,7 +541,7 @@ struct Numbered {
 }
 
 #[tokio::test]
-async fn a_parameter_of_the_path_is_read_by_its_type() {
+async fn a_path_parameter_is_read_with_its_type() {
     for method in [Method::GET, Method::PUT] {
         let numbered = procedure().input::<Numbered>().rest(method.clone(), "/numbered/:id");
         let finished: Procedure<()> = match method {
@@ -556,7 +556,7 @@ async fn a_parameter_of_the_path_is_read_by_its_type() {
 }
 
 #[tokio::test]
-async fn text_in_a_body_is_not_turned_into_numbers() {
+async fn strings_in_a_body_are_not_converted_to_numbers() {
     let numbered = procedure().input::<Numbered>().mutation(|Call { input, .. }| Ok(input));
     let reply = Client::of_one(numbered).post("/api/test/run", r#"{"id":"7","flag":"true"}"#).await;
     assert_eq!(reply.issues(), ["id: Expected number, received string", "flag: Expected boolean, received string"]);
@@ -578,7 +578,7 @@ enum Tagged {
 
 /// The body is JSON but not an object, and the input is merged from path and body.
 #[tokio::test]
-async fn a_body_that_is_no_object_is_a_validation_error_beside_a_path_parameter() {
+async fn a_non_object_body_beside_a_path_parameter_is_a_validation_error() {
     let either = procedure().input::<Either>().rest(Method::PUT, "/x/:id").mutation(|Call { input, .. }| Ok(input));
     let tagged = procedure().input::<Tagged>().rest(Method::PUT, "/y/:id").mutation(|Call { input, .. }| Ok(input));
     let plain = procedure().input::<User>().rest(Method::PUT, "/z/:id").mutation(|Call { input, .. }| Ok(input));
@@ -738,7 +738,7 @@ async fn a_lone_surrogate_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_named_twice_is_refused_wherever_it_stands() {
+async fn a_repeated_key_is_refused_at_every_depth() {
     for body in [
         r#"{"title":"a","title":"b"}"#,
         r#"{"title":"a","titl\u0065":"b"}"#,
@@ -773,7 +773,7 @@ async fn json_within_the_depth_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_json_but_no_object_is_a_validation_error() {
+async fn a_non_object_body_is_a_validation_error() {
     for (body, received) in [
         ("[]", "array"),
         ("[\"a\"]", "array"),
@@ -787,7 +787,7 @@ async fn a_body_that_is_json_but_no_object_is_a_validation_error() {
 }
 
 #[tokio::test]
-async fn no_body_at_all_is_required() {
+async fn a_missing_body_is_reported_as_required() {
     assert_eq!(post("").await.issues(), [": Required"]);
 }
 
@@ -812,7 +812,7 @@ async fn lengths_are_counted_in_characters() {
 struct Id(String);
 
 #[tokio::test]
-async fn an_input_that_is_no_object_is_read_as_what_it_is() {
+async fn a_non_object_input_is_read_from_the_whole_body() {
     let api = Client::of_one(procedure().input::<Id>().mutation(|Call { input, .. }| Ok(input)));
     assert_eq!(api.post("/api/test/run", "\"x\"").await.result(), "x");
     assert_eq!(api.post("/api/test/run", "{}").await.issues(), [": Expected string, received object"]);
@@ -821,7 +821,7 @@ async fn an_input_that_is_no_object_is_read_as_what_it_is() {
 
 /// Removes, doubles and replaces every byte of a valid body, by every byte with a meaning in JSON.
 #[tokio::test]
-async fn no_change_of_a_byte_of_a_body_is_a_failure_of_the_service() {
+async fn no_changed_byte_of_a_body_is_a_server_error() {
     let good = r#"{"title":"One","author":{"name":"A\u0061","age":36},"tags":["a"],"parts":[{"text":"x"}],"labels":{"a":[1e0,{}]}}"#;
     let api = posts();
     for at in 0..good.len() {
@@ -836,7 +836,7 @@ async fn no_change_of_a_byte_of_a_body_is_a_failure_of_the_service() {
 }
 
 #[tokio::test]
-async fn no_query_is_a_failure_of_the_service() {
+async fn no_query_is_a_server_error() {
     let api = filter();
     for key in ["text", "page", "offset", "ratio", "open", "tags", "ids", "sortBy", "", "constructor"] {
         for value in [
@@ -865,7 +865,7 @@ async fn an_array_in_place_of_a_nested_object_is_refused() {
 }
 
 #[tokio::test]
-async fn every_bad_field_is_told_by_its_path_and_without_its_value() {
+async fn every_bad_field_is_reported_with_its_path_and_without_its_value() {
     let reply = post(r#"{"author":{"age":"hunter2"},"tags":"hunter2","parts":[{},{"text":7}]}"#).await;
     let issues = [
         "title: Required",
@@ -880,7 +880,7 @@ async fn every_bad_field_is_told_by_its_path_and_without_its_value() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_as_a_list_and_by_field_in_the_same_order() {
+async fn issues_are_sent_as_a_list_and_by_field_in_the_same_order() {
     let reply = post(r#"{"author":{},"tags":7}"#).await;
     let body = json!({
         "error": "ValidationError",
@@ -909,7 +909,7 @@ fn typed(content_type: Option<&str>, body: &str) -> Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn every_legal_spelling_of_the_content_type_is_read() {
+async fn every_valid_spelling_of_the_content_type_is_accepted() {
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
@@ -949,7 +949,7 @@ async fn any_other_content_type_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_body_counts_as_none_whatever_its_type() {
+async fn an_empty_body_of_any_type_counts_as_none() {
     let api = Client::of_one(procedure().mutation(|_| Ok(1)));
     for content_type in [None, Some("application/json"), Some("text/plain"), Some("multipart/form-data; boundary=x")] {
         assert_eq!(api.send(typed(content_type, "")).await.result(), 1, "{content_type:?}");
@@ -981,7 +981,7 @@ async fn a_compressed_body_is_refused() {
 }
 
 #[tokio::test]
-async fn only_what_is_refused_for_its_encoding_is_told_of_encodings() {
+async fn only_an_encoding_error_has_accept_encoding() {
     let mut encoded = typed(Some("text/plain"), "x");
     encoded.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
     for request in [typed(Some("text/plain"), "x"), encoded] {
@@ -1043,7 +1043,7 @@ const OF_20_BYTES: &str = r#"{"name":"123456789"}"#;
 const OF_21_BYTES: &str = r#"{"name":"1234567890"}"#;
 
 #[tokio::test]
-async fn a_body_of_just_the_limit_is_read() {
+async fn a_body_at_the_limit_is_read() {
     assert_eq!((OF_20_BYTES.len(), OF_21_BYTES.len()), (20, 21));
     assert_eq!(small().post("/api/test/run", OF_20_BYTES).await.status, 200);
     let chunked =
@@ -1052,12 +1052,12 @@ async fn a_body_of_just_the_limit_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_is_refused() {
+async fn a_body_over_the_limit_is_refused() {
     assert_eq!(small().post("/api/test/run", OF_21_BYTES).await.failure(), (413, "PAYLOAD_TOO_LARGE".into()));
 }
 
 #[tokio::test]
-async fn a_procedure_may_have_a_limit_of_its_own() {
+async fn a_procedure_can_set_its_own_limit() {
     let larger = procedure().input::<NewUser>().body_limit(21).mutation(|Call { input, .. }| Ok(input));
     let client = Client::of(App::new(()).body_limit(20).router(Router::new("test").procedure("run", larger)));
     assert_eq!(client.post("/api/test/run", OF_21_BYTES).await.status, 200);
@@ -1078,7 +1078,7 @@ async fn a_body_without_a_length_is_read_no_further_than_the_limit() {
 }
 
 #[tokio::test]
-async fn the_limit_of_a_layer_before_velox_is_413_too() {
+async fn the_limit_of_an_outer_layer_is_413_too() {
     let body = || Limited::new(Chunks::of(&[OF_20_BYTES]), 10);
     let request = json(Method::POST, "/api/test/run", "").map(|_| body());
     assert_eq!(posts().send(request).await.failure(), (413, "PAYLOAD_TOO_LARGE".into()));
@@ -1087,7 +1087,7 @@ async fn the_limit_of_a_layer_before_velox_is_413_too() {
 }
 
 #[tokio::test]
-async fn the_limit_is_a_mebibyte_unless_it_is_set() {
+async fn the_default_limit_is_one_mebibyte() {
     let body = |length: usize| format!("{{\"title\":\"{}\"}}", "x".repeat(length - 12));
     assert_eq!(body(1_048_576).len(), 1_048_576);
     assert_eq!(post(body(1_048_576)).await.status, 200);
@@ -1119,7 +1119,7 @@ impl Body for Broken {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_400_and_tells_nothing_of_why() {
+async fn a_body_that_breaks_off_is_400_without_details() {
     let reply = posts().send(json(Method::POST, "/api/test/run", "").map(|_| Broken)).await;
     assert_eq!(reply.failure(), (400, "BAD_REQUEST".into()));
     assert!(!reply.text().contains("hunter2"));
@@ -1172,7 +1172,7 @@ async fn every_error_has_its_name_its_code_and_the_envelope() {
 }
 
 #[tokio::test]
-async fn no_error_tells_how_the_service_is_made() {
+async fn no_error_reveals_how_the_service_is_built() {
     let api = Client::of(App::new(()).body_limit(24).router(Users));
     for (target, content_type, body, ..) in ERRORS {
         let text = error(&api, target, content_type, body).await.text().to_lowercase();
@@ -1194,7 +1194,7 @@ async fn no_error_tells_how_the_service_is_made() {
 }
 
 #[tokio::test]
-async fn only_what_the_caller_cannot_help_has_an_id() {
+async fn only_server_errors_have_a_request_id() {
     let api = users();
     let failed = api.get("/api/users/fail").await;
     let id = failed.header("x-request-id").expect("an id");
@@ -1236,7 +1236,7 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const TRACEPARENT: (&str, &str) = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
 
 #[tokio::test]
-async fn an_id_of_the_callers_is_not_taken_over() {
+async fn a_request_id_of_the_client_is_ignored() {
     for peer in [None, Some(Peer::Address(([127, 0, 0, 1], 80).into()))] {
         assert!(is_our_own(&id_of(peer, &[("x-request-id", "forged")]).await));
         assert_eq!(id_of(peer, &[("x-request-id", "forged"), TRACEPARENT]).await, TRACE);
@@ -1244,14 +1244,14 @@ async fn an_id_of_the_callers_is_not_taken_over() {
 }
 
 #[tokio::test]
-async fn a_trace_of_the_callers_goes_on() {
+async fn a_trace_id_of_the_client_is_adopted() {
     assert_eq!(id_of(None, &[TRACEPARENT]).await, TRACE);
     assert!(is_our_own(&id_of(None, &[("traceparent", "00-0-0-00")]).await));
     assert!(is_our_own(&id_of(None, &[TRACEPARENT, TRACEPARENT]).await), "there is one trace, or none");
 }
 
 #[tokio::test]
-async fn an_id_of_a_trusted_proxy_is_taken_over() {
+async fn a_request_id_of_a_trusted_proxy_is_adopted() {
     let from_proxy = async |headers: &[(&'static str, &str)]| id_of(Some(Peer::Unix), headers).await;
     assert_eq!(from_proxy(&[("x-request-id", "edge-7/1@a")]).await, "edge-7/1@a");
     assert_eq!(from_proxy(&[TRACEPARENT, ("x-request-id", "edge-7")]).await, "edge-7");

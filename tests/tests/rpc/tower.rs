@@ -64,7 +64,7 @@ fn get(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_layer_stands_around_every_reply() {
+async fn a_layer_wraps_every_reply() {
     let app = app().layer(header("x-layer", "1")).into_service().expect("good routes");
     for (method, path, body, status) in [
         ("GET", "/api/notes/stamp", "", 200),
@@ -136,7 +136,7 @@ impl Service<Request<Body>> for Reluctant {
 }
 
 #[tokio::test]
-async fn a_layer_is_called_only_when_it_is_ready() {
+async fn a_layer_is_called_only_when_ready() {
     let asked = Arc::<AtomicUsize>::default();
     let count = Arc::clone(&asked);
     let reluctant = layer_fn(move |inner| Reluctant { inner, asked: Arc::clone(&count), is_ready: false });
@@ -149,7 +149,7 @@ async fn a_layer_is_called_only_when_it_is_ready() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_layer_is_a_500_and_the_connection_lives_on() {
+async fn a_panic_in_a_layer_is_a_500_and_keeps_the_connection() {
     let panicking = layer_fn(|inner: BoxedService| {
         service_fn(move |request: Request<Body>| {
             assert_ne!(request.uri().path(), "/api/panic", "on purpose");
@@ -204,7 +204,7 @@ async fn limits_deadlines_and_the_budget_hold_under_layers() {
 }
 
 #[tokio::test]
-async fn the_server_serves_a_router_of_axum_and_tells_it_the_peer() {
+async fn the_server_serves_an_axum_router_with_the_peer_address() {
     let own = |Extension(peer): Extension<Peer>| async move { peer.to_string() };
     let router: axum::Router = axum::Router::new()
         .route("/own", routing::get(own))

@@ -90,7 +90,7 @@ impl Slow {
 }
 
 #[tokio::test]
-async fn the_session_of_a_mutation_is_saved_though_its_client_has_left() {
+async fn a_mutation_saves_its_session_after_its_client_left() {
     let slow = Slow::start(|app| app).await;
     let cookie = slow.cookie().await;
     drop(slow.buy(&cookie).await);
@@ -99,7 +99,7 @@ async fn the_session_of_a_mutation_is_saved_though_its_client_has_left() {
 }
 
 #[tokio::test]
-async fn the_session_of_a_mutation_is_saved_though_its_client_has_left_and_the_server_ends() {
+async fn a_mutation_saves_its_session_after_its_client_left_during_a_shutdown() {
     let store = MemoryStore::new();
     let slow = Slow::over(store.clone(), |app| app).await;
     let cookie = slow.cookie().await;
@@ -114,7 +114,7 @@ async fn the_session_of_a_mutation_is_saved_though_its_client_has_left_and_the_s
 }
 
 #[tokio::test]
-async fn the_session_of_a_mutation_that_takes_too_long_is_saved() {
+async fn a_mutation_that_times_out_saves_its_session() {
     let slow = Slow::start(|app| app.handler_timeout(Duration::from_millis(200))).await;
     let cookie = slow.cookie().await;
     let (head, _) = slow.buy(&cookie).await.reply().await;
@@ -125,7 +125,7 @@ async fn the_session_of_a_mutation_that_takes_too_long_is_saved() {
 
 /// Slow bodies have a deadline of their own.
 #[tokio::test]
-async fn the_time_in_which_a_body_is_waited_for_does_not_count() {
+async fn the_time_for_reading_the_body_does_not_count() {
     let slow = Slow::start(|app| app.handler_timeout(Duration::from_millis(100))).await;
     let mut client = slow.site.connect().await;
     let head = "POST /note HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n";
@@ -138,7 +138,7 @@ async fn the_time_in_which_a_body_is_waited_for_does_not_count() {
 
 /// The head of a streamed batch has already left, and its calls run while the body is sent.
 #[tokio::test]
-async fn the_mutations_of_a_streamed_batch_end_though_the_client_has_left() {
+async fn mutations_of_a_streamed_batch_finish_after_the_client_left() {
     let slow = Slow::start(|app| app.trpc("/trpc")).await;
     let cookie = slow.cookie().await;
     let mut client = slow.site.connect().await;

@@ -32,7 +32,7 @@ fn until(address: SocketAddr, expected: &str) {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
-fn with_few_files_a_newcomer_is_answered_and_served_once_there_is_room() {
+fn with_few_files_new_clients_get_503_until_there_is_room() {
     let program = Program::start_with_files("quickstart", 64);
     let address = program.address();
     until(address, "200");

@@ -7,7 +7,7 @@ use std::path::Path;
 use velox_tests::{Program, exchange};
 
 #[test]
-fn the_image_of_the_quickstart_runs_a_program_that_answers_its_health_check() {
+fn the_program_in_the_image_answers_its_health_check() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let dockerfile = fs::read_to_string(root.join("examples/src/bin/quickstart/Dockerfile")).expect("the Dockerfile");
     assert!(dockerfile.contains("--package velox-examples --bin quickstart\n"), "it builds the quickstart");

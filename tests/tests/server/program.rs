@@ -117,7 +117,7 @@ const SECRET: &str = "conformance-session-secret-0123456789";
 // ---- Start ----
 
 #[test]
-fn the_seed_page_runs_with_nothing_set_and_says_what_there_is() {
+fn the_seed_page_runs_without_settings_and_logs_its_routes() {
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     let warning = program.wait_for("SESSION_SECRET is not set");
@@ -178,7 +178,7 @@ fn no_reply_names_the_server() {
 }
 
 #[test]
-fn in_production_the_cookie_is_as_safe_as_cookies_get() {
+fn in_production_the_cookie_has_all_protections() {
     let program = Program::start("quickstart", &[("SESSION_SECRET", SECRET)]);
     let login = post(program.address(), "/api/auth/login", None, LOGIN);
     let line =
@@ -208,7 +208,7 @@ fn the_programs_log_holds_no_secret() {
 }
 
 #[test]
-fn what_is_no_http_is_closed_or_refused_and_the_program_goes_on() {
+fn bytes_that_are_not_http_are_refused_and_the_program_survives() {
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     for bytes in [
@@ -252,7 +252,7 @@ fn refused(name: &str, environment: &[(&str, &str)], message: &[&str]) -> String
 }
 
 #[test]
-fn a_port_that_is_taken_is_said() {
+fn a_taken_port_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
     for name in ["quickstart", "without_macros", "own_store"] {
@@ -261,7 +261,7 @@ fn a_port_that_is_taken_is_said() {
 }
 
 #[test]
-fn a_port_that_is_none_is_said() {
+fn an_invalid_port_is_reported() {
     for port in ["x", "70000", ""] {
         for name in ["quickstart", "own_store", "without_macros", "bench"] {
             refused(name, &[("PORT", port)], &["port is"]);
@@ -285,7 +285,7 @@ fn a_variable_that_is_set_and_empty_is_named() {
 }
 
 #[test]
-fn an_old_secret_of_the_bench_app_that_is_empty_is_none() {
+fn an_empty_old_secret_of_the_bench_app_is_ignored() {
     let program = Program::start("bench", &[("COOKIE_SECRET_OLD", "")]);
     if cfg!(debug_assertions) {
         program.wait_for("listening on http://");
@@ -293,13 +293,13 @@ fn an_old_secret_of_the_bench_app_that_is_empty_is_none() {
 }
 
 #[test]
-fn an_origin_that_no_browser_sends_is_named_with_how_to_write_it() {
+fn an_invalid_origin_is_reported_with_its_correct_form() {
     let origins = "http://localhost:5173, https://app.example.com/";
     refused("quickstart", &[("ALLOWED_ORIGINS", origins)], &["allowed_origins", "write `https://app.example.com`"]);
 }
 
 #[test]
-fn an_address_of_redis_that_is_none_is_named_and_its_password_not_shown() {
+fn an_invalid_redis_url_is_reported_without_its_password() {
     for name in ["quickstart", "bench"] {
         for url in ["redis", "http://:hunter2@localhost", "redis://:hunter2@[localhost"] {
             let output = refused(name, &[("REDIS_URL", url)], &["redis_url"]);
@@ -309,7 +309,7 @@ fn an_address_of_redis_that_is_none_is_named_and_its_password_not_shown() {
 }
 
 #[test]
-fn a_weak_secret_is_said_and_not_shown() {
+fn a_weak_secret_is_reported_but_not_shown() {
     for secret in
         ["hunter2-hunter2", "changeme-changeme-changeme-please", "abababababababababababababababababababab", ""]
     {
@@ -323,7 +323,7 @@ fn a_weak_secret_is_said_and_not_shown() {
 // ---- The end ----
 
 #[test]
-fn a_program_with_nothing_to_do_ends_at_once() {
+fn an_idle_program_ends_at_once() {
     for signal in ["TERM", "INT"] {
         for name in ["quickstart", "own_store", "without_macros"] {
             let program = Program::start(name, &[]);
@@ -371,7 +371,7 @@ fn a_session_that_is_saved_during_the_shutdown_is_in_the_store() {
 }
 
 #[test]
-fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
+fn idle_silent_and_half_sent_connections_do_not_delay_the_end() {
     let program = Program::start("quickstart", &[]);
     let address = program.address();
     let mut idle = connect(address);
@@ -433,7 +433,7 @@ fn a_second_signal_ends_the_wait() {
 }
 
 #[test]
-fn as_process_1_of_a_container_it_ends_by_sigterm() {
+fn a_program_running_as_process_1_ends_on_sigterm() {
     // The kernel ignores a signal to process 1 unless the process handles it.
     let program = Program::start_as_first("quickstart");
     let address = program.address();
@@ -448,7 +448,7 @@ fn as_process_1_of_a_container_it_ends_by_sigterm() {
 // ---- The other examples ----
 
 #[test]
-fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
+fn a_custom_store_keeps_sessions_across_runs() {
     // This also holds if the program was killed.
     let folder = Folder::new("own-store");
     let mut session = None;
@@ -472,7 +472,7 @@ fn a_store_of_ones_own_keeps_sessions_from_one_run_to_the_next() {
 }
 
 #[test]
-fn with_another_secret_there_is_another_session() {
+fn a_new_secret_invalidates_the_session() {
     let folder = Folder::new("another-secret");
     let first = own_store(&folder);
     let session = cookie(&post(first.address(), "/api/visits/count", None, "{}"));
@@ -485,7 +485,7 @@ fn with_another_secret_there_is_another_session() {
 }
 
 #[test]
-fn visits_at_the_same_time_are_all_counted() {
+fn concurrent_visits_are_all_counted() {
     // The store handles concurrent requests in several threads.
     let folder = Folder::new("visits");
     let program = own_store(&folder);
@@ -504,7 +504,7 @@ fn visits_at_the_same_time_are_all_counted() {
 }
 
 #[test]
-fn without_macros_it_answers_the_same_way() {
+fn the_example_without_macros_answers_the_same_way() {
     let program = Program::start("without_macros", &[]);
     let reply = exchange(program.address(), "GET /api/users/7 HTTP/1.1\r\nx-tenant: acme", "");
     assert_eq!((status(&reply), body(&reply)), (200, json!({"id": "7", "emailAddress": "7@acme.example.com"})));

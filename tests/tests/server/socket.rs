@@ -95,7 +95,7 @@ fn post(headers: &str, body: &str) -> String {
 // ---- Connections ----
 
 #[tokio::test]
-async fn a_connection_is_kept_for_more_requests() {
+async fn a_connection_is_reused_for_more_requests() {
     let site = Site::start().await;
     let mut client = site.connect().await;
     for id in 0..3 {
@@ -121,7 +121,7 @@ async fn pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_connection_is_in_sync_after_errors() {
+async fn a_connection_stays_in_sync_after_errors() {
     let site = Site::start().await;
     let mut client = site.connect().await;
     for (request, status) in [
@@ -143,7 +143,7 @@ async fn a_connection_is_in_sync_after_errors() {
 
 /// The server must not read the rest of a refused body as the next request.
 #[tokio::test]
-async fn the_body_of_a_refused_request_is_no_request() {
+async fn the_body_of_a_refused_request_is_not_read_as_a_request() {
     let hidden = get("/api/users/hidden");
     let length = hidden.len();
     for head in [
@@ -162,7 +162,7 @@ async fn the_body_of_a_refused_request_is_no_request() {
 }
 
 #[tokio::test]
-async fn the_peer_is_the_other_end_whatever_headers_say() {
+async fn the_peer_is_the_other_end_of_the_connection_despite_headers() {
     let site = Site::start().await;
     let mut client = site.connect().await;
     let forged = "forwarded: for=10.1.1.1\r\nx-forwarded-for: 10.1.1.1\r\nx-real-ip: 10.1.1.1\r\n";
@@ -172,14 +172,14 @@ async fn the_peer_is_the_other_end_whatever_headers_say() {
 }
 
 #[tokio::test]
-async fn a_status_that_has_no_body_leaves_the_connection_in_sync() {
+async fn a_status_without_a_body_leaves_the_connection_in_sync() {
     let text = Site::start().await.exchange(get("/api/users/unchanged") + &last("/api/users/1")).await;
     assert_eq!(statuses(&text), [304, 200], "{text}");
     assert!(!text.contains("null"), "{text}");
 }
 
 #[tokio::test]
-async fn a_reply_over_a_socket_has_no_name_or_version_of_a_server() {
+async fn a_reply_does_not_name_the_server_or_its_version() {
     for path in ["/api/users/1", "/api/nope", "/api/users/panic"] {
         let text = Site::start().await.exchange(last(path)).await.to_lowercase();
         for name in ["server:", "x-powered-by", "via:"] {
@@ -215,7 +215,7 @@ fn of_host(host: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_is_refused() {
+async fn an_invalid_host_is_refused() {
     let site = Site::start().await;
     for host in
         ["a b", "a/b", "user@a", "a\tb", "ä", "a\\b", "a?b", "a#b", "\"a\"", "<a>", "a,b/c", "{a}", "a^b", "a|b"]
@@ -225,7 +225,7 @@ async fn a_host_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_host_with_a_port_or_an_address_that_is_none_is_refused() {
+async fn a_host_with_an_invalid_port_or_address_is_refused() {
     let site = Site::start().await;
     for host in ["a:port", "a:80:80", "a:99999999", "[::1", "::1]", "[::1]x", "[[::1]]", "a[b]", "%zz"] {
         assert_eq!(site.status(of_host(host)).await, 400, "{host:?}");
@@ -233,7 +233,7 @@ async fn a_host_with_a_port_or_an_address_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_host_of_any_legal_form_is_taken() {
+async fn a_host_of_any_valid_form_is_accepted() {
     let site = Site::start().await;
     for host in [
         "a",
@@ -256,13 +256,13 @@ async fn http_1_0_needs_no_host() {
 }
 
 #[tokio::test]
-async fn a_host_of_the_target_does_not_stand_in_for_the_header() {
+async fn a_host_in_the_target_does_not_replace_the_header() {
     let request = "GET http://test/api/users/1 HTTP/1.1\r\nconnection: close\r\n\r\n";
     assert_eq!(Site::start().await.status(request).await, 400);
 }
 
 #[tokio::test]
-async fn the_refusal_of_a_head_is_an_envelope() {
+async fn a_refused_head_gets_an_error_envelope() {
     let text = Site::start().await.exchange("GET /api/users/1 HTTP/1.1\r\nconnection: close\r\n\r\n").await;
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
@@ -348,7 +348,7 @@ async fn no_other_method_runs_anything() {
 }
 
 #[tokio::test]
-async fn trace_does_not_give_the_request_back() {
+async fn trace_does_not_echo_the_request() {
     let request = "TRACE /api/users/1 HTTP/1.1\r\nhost: test\r\ncookie: session=hunter2\r\nconnection: close\r\n\r\n";
     let text = Site::start().await.exchange(request).await;
     assert!(!text.contains("hunter2") && text.contains("\r\nallow: GET, HEAD\r\n"), "{text}");
@@ -389,7 +389,7 @@ async fn a_request_hidden_by_two_lengths_is_never_answered() {
 
 /// Without this test, the one above could pass because nothing is ever answered.
 #[tokio::test]
-async fn a_request_behind_a_whole_one_is_answered() {
+async fn a_request_behind_a_complete_one_is_answered() {
     let site = Site::start().await;
     let text = site.exchange(post("content-length: 2\r\n", "{}") + &last("/api/users/hidden")).await;
     assert_eq!(statuses(&text), [400, 200]);
@@ -419,7 +419,7 @@ async fn trailers_are_dropped() {
 // ---- 100 Continue ----
 
 #[tokio::test]
-async fn a_body_that_is_waited_for_is_asked_for() {
+async fn a_needed_body_is_asked_for() {
     let site = Site::start().await;
     let mut client = site.connect().await;
     client.send(post("content-length: 12\r\nexpect: 100-continue\r\n", "")).await;
@@ -440,12 +440,12 @@ async fn refused_before_the_body(headers: &str, status: &str) {
 }
 
 #[tokio::test]
-async fn a_body_that_is_declared_too_large_is_refused_before_it_is_asked_for() {
+async fn a_declared_too_large_body_is_refused_before_it_is_asked_for() {
     refused_before_the_body("content-type: application/json\r\ncontent-length: 1048577\r\n", "413").await;
 }
 
 #[tokio::test]
-async fn a_body_of_another_type_is_refused_before_it_is_asked_for() {
+async fn a_body_of_a_wrong_type_is_refused_before_it_is_asked_for() {
     refused_before_the_body("content-type: text/plain\r\ncontent-length: 12\r\n", "415").await;
 }
 
@@ -473,7 +473,7 @@ async fn a_chunked_body_over_the_limit_is_refused_on_the_way() {
 // ---- Client libraries ----
 
 #[tokio::test]
-async fn a_client_of_http_1_is_served() {
+async fn an_http_1_client_is_served() {
     let site = Site::start().await;
     let reply = reqwest::Client::new().get(site.url("/api/users/1")).send().await.expect("a reply");
     assert_eq!((reply.version(), reply.status().as_u16()), (http::Version::HTTP_11, 200));
@@ -485,7 +485,7 @@ fn http2() -> reqwest::Client {
 }
 
 #[tokio::test]
-async fn a_client_of_http_2_is_served_on_the_same_port() {
+async fn an_http_2_client_is_served_on_the_same_port() {
     let site = Site::start().await;
     let client = http2();
     let reply = client.get(site.url("/api/users/1")).send().await.expect("a reply");
@@ -523,7 +523,7 @@ async fn the_same_is_refused_over_http_2() {
 }
 
 #[tokio::test]
-async fn a_panic_ends_no_connection() {
+async fn a_panic_does_not_close_the_connection() {
     let site = Site::start().await;
     let mut client = site.connect().await;
     client.send(get("/api/users/panic")).await;
@@ -533,7 +533,7 @@ async fn a_panic_ends_no_connection() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told_with_the_address() {
+async fn the_error_for_a_taken_port_has_the_address() {
     let site = Site::start().await;
     let app: App<()> = App::new(());
     let service = app.into_service().expect("no mistakes");

@@ -9,7 +9,7 @@ use velox_tests::{Program, exchange};
 const REQUEST: &str = "GET /api/mottos/getMotto HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 #[test]
-fn a_socket_that_is_handed_over_is_served_and_a_client_between_two_runs_is_answered() {
+fn a_passed_socket_serves_clients_that_connect_between_two_runs() {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = socket.local_addr().expect("it is bound");
     let program = Program::start_with_socket("systemd", &socket);
@@ -31,7 +31,7 @@ fn a_socket_that_is_handed_over_is_served_and_a_client_between_two_runs_is_answe
 }
 
 #[test]
-fn without_one_it_opens_a_socket_itself() {
+fn without_a_passed_socket_it_opens_one() {
     let program = Program::start("systemd", &[]);
     let reply = exchange(program.address(), "GET /api/mottos/getMotto HTTP/1.1", "");
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");

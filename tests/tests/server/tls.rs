@@ -18,7 +18,7 @@ fn certificate(folder: &Path) -> [String; 2] {
 }
 
 #[test]
-fn both_versions_of_http_are_served_over_tls_and_a_silent_client_holds_nobody() {
+fn both_http_versions_work_over_tls_and_a_silent_client_delays_nobody() {
     let [certificate, key] = certificate(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let program = Program::start("tls", &[("CERTIFICATE", &certificate), ("KEY", &key)]);
     let address = program.address();

@@ -125,7 +125,7 @@ impl Event {
 }
 
 #[tokio::test]
-async fn a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
+async fn a_write_is_saved_in_the_session_that_goes_on_or_gets_409() {
     for stage in Stage::both().await {
         for event in EVENTS {
             for deed in ["set", "flash", "remove", "regenerate"] {
@@ -145,7 +145,7 @@ async fn a_write_is_in_the_session_that_goes_on_or_is_answered_409() {
 }
 
 #[tokio::test]
-async fn an_update_that_was_returned_is_in_the_session_that_goes_on_and_sends_no_cookie_of_the_old_id() {
+async fn a_returned_update_is_saved_and_sends_no_cookie_of_the_old_id() {
     for stage in Stage::both().await {
         for event in EVENTS {
             let browser = event.begin(&stage.app).await;
@@ -160,7 +160,7 @@ async fn an_update_that_was_returned_is_in_the_session_that_goes_on_and_sends_no
 }
 
 #[tokio::test]
-async fn an_update_of_a_session_that_has_a_new_id_or_is_over_is_answered_409() {
+async fn an_update_of_a_moved_or_ended_session_gets_409() {
     for stage in Stage::both().await {
         for event in EVENTS {
             let browser = event.begin(&stage.app).await;
@@ -173,7 +173,7 @@ async fn an_update_of_a_session_that_has_a_new_id_or_is_over_is_answered_409() {
 }
 
 #[tokio::test]
-async fn a_login_is_never_answered_409_for_what_another_request_does_to_the_session_before() {
+async fn a_login_never_gets_409_for_changes_to_the_old_session() {
     for stage in Stage::both().await {
         for event in
             [Event::Regenerate, Event::LoginOfTheSame, Event::LoginOfAVisitor, Event::LoginOfAnother, Event::Logout]
@@ -190,7 +190,7 @@ async fn a_login_is_never_answered_409_for_what_another_request_does_to_the_sess
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_session_also_where_it_gets_a_new_id_meanwhile() {
+async fn a_logout_also_ends_a_session_that_gets_a_new_id_meanwhile() {
     for stage in Stage::both().await {
         for event in [Event::Regenerate, Event::LoginOfTheSame] {
             let browser = event.begin(&stage.app).await;
@@ -203,7 +203,7 @@ async fn a_logout_ends_the_session_also_where_it_gets_a_new_id_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_login_that_began_before_all_sessions_were_ended_is_answered_409() {
+async fn a_login_that_began_before_all_sessions_ended_gets_409() {
     for stage in Stage::both().await {
         for procedure in ["endAllOf", "logoutAll", "logoutOthers"] {
             let [visitor, mut alice] = [stage.app.visitor(), stage.app.alice().await];
@@ -225,7 +225,7 @@ async fn a_login_that_began_before_all_sessions_were_ended_is_answered_409() {
 }
 
 #[tokio::test]
-async fn a_login_and_the_end_of_all_others_go_together_in_one_request() {
+async fn one_request_can_log_in_and_end_all_other_sessions() {
     for stage in Stage::both().await {
         let alices = [stage.app.alice().await, stage.app.alice().await];
         stage.moment().await;
@@ -240,7 +240,7 @@ async fn a_login_and_the_end_of_all_others_go_together_in_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_increments_return_what_was_saved() {
+async fn concurrent_increments_return_the_saved_values() {
     for stage in Stage::both().await {
         let alice = stage.app.alice().await;
         for round in 0..5 {
@@ -257,7 +257,7 @@ async fn concurrent_increments_return_what_was_saved() {
 }
 
 #[tokio::test]
-async fn an_update_stands_whatever_becomes_of_the_call() {
+async fn an_update_is_kept_even_if_the_call_fails() {
     for stage in Stage::both().await {
         for mut browser in [stage.app.alice().await, stage.app.visitor()] {
             let reply = browser.post("/api/session/countThenBreak", json!({})).await;
@@ -271,7 +271,7 @@ async fn an_update_stands_whatever_becomes_of_the_call() {
 /// Each round of a compare-and-set takes one round trip, so six rounds fit into the time of a
 /// request.
 #[tokio::test]
-async fn six_increments_at_once_are_all_done_where_redis_is_slow() {
+async fn six_concurrent_increments_succeed_on_a_slow_redis() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(300)).await;
     let app = SessionsApp::with(|settings| {
@@ -298,7 +298,7 @@ async fn six_increments_at_once_are_all_done_where_redis_is_slow() {
 }
 
 #[tokio::test]
-async fn a_handle_stays_with_the_session_when_that_gets_a_new_id() {
+async fn a_handle_still_works_after_the_session_gets_a_new_id() {
     for stage in Stage::both().await {
         let (mut first, mut second) = (stage.app.alice().await, stage.app.alice().await);
         let lines = first.get("/api/users/sessions").await.result();

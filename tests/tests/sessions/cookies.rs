@@ -140,7 +140,7 @@ async fn a_value_of_another_length_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_of_another_cookie_of_the_same_application_is_no_session() {
+async fn the_value_of_another_cookie_is_not_a_session() {
     // Both cookies use the same secret and the same store.
     let app = SessionsApp::start();
     let other = SessionsApp::over(&app.store, &app.clock, SECRET, |settings| settings.cookie_name("other"));
@@ -173,7 +173,7 @@ async fn a_value_signed_by_another_secret_is_refused() {
 }
 
 #[tokio::test]
-async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() {
+async fn a_session_survives_key_rotation_until_its_key_is_removed() {
     // `over` takes one secret, so `ring` builds the settings anew.
     let old = World::new().await;
     let new_secret = "the-new-conformance-secret-9876543210";
@@ -206,7 +206,7 @@ async fn a_session_lives_through_the_change_of_a_secret_and_dies_with_its_key() 
 // ---- The header ----
 
 #[tokio::test]
-async fn other_cookies_beside_it_hide_nothing() {
+async fn other_cookies_do_not_hide_the_session() {
     let world = World::new().await;
     let value = &world.value;
     for neighbour in [
@@ -237,7 +237,7 @@ async fn other_cookies_beside_it_hide_nothing() {
 }
 
 #[tokio::test]
-async fn only_spaces_and_tabs_around_name_and_value_do_not_count() {
+async fn only_spaces_and_tabs_around_name_and_value_are_ignored() {
     let world = World::new().await;
     let value = &world.value;
     for line in [
@@ -287,7 +287,7 @@ async fn a_name_is_compared_by_bytes() {
 }
 
 #[tokio::test]
-async fn of_several_the_first_that_is_signed_and_live_counts() {
+async fn the_first_signed_and_live_cookie_counts() {
     let world = World::new().await;
     let (alice, second) = (&world.value, world.second().await);
     let mut bob = world.app.bob().await;
@@ -325,7 +325,7 @@ async fn of_several_the_first_that_is_signed_and_live_counts() {
 }
 
 #[tokio::test]
-async fn at_most_four_are_tried() {
+async fn at_most_four_cookies_are_tried() {
     let world = World::new().await;
     let forged = velox_tests::forged(&world.value);
     let flood = |forgeries: usize| {
@@ -347,7 +347,7 @@ async fn at_most_four_are_tried() {
 }
 
 #[tokio::test]
-async fn a_session_comes_from_the_cookie_header_alone() {
+async fn only_the_cookie_header_selects_a_session() {
     let world = World::new().await;
     let value = &world.value;
     let pair = format!("session={value}");
@@ -407,7 +407,7 @@ async fn lines(app: &SessionsApp, name: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn by_default_the_cookie_is_as_safe_as_cookies_get() {
+async fn by_default_the_cookie_has_all_protections() {
     let app = SessionsApp::start();
     let defaults = |_| session_middleware(SECRET).store(app.store.clone()).clock(app.clock.clone());
     let app = SessionsApp::over(&app.store, &app.clock, SECRET, defaults);
@@ -422,7 +422,7 @@ async fn by_default_the_cookie_is_as_safe_as_cookies_get() {
 }
 
 #[tokio::test]
-async fn the_seed_pages_settings_give_the_contracts_line() {
+async fn the_settings_of_the_seed_page_give_the_cookie_line_of_the_contract() {
     let app = SessionsApp::with(|settings| {
         settings.http_only(true).same_site(SameSite::Lax).max_age(Duration::from_secs(86_400))
     });
@@ -432,7 +432,7 @@ async fn the_seed_pages_settings_give_the_contracts_line() {
 }
 
 #[tokio::test]
-async fn a_removal_has_the_scope_of_what_it_removes() {
+async fn a_removal_has_the_scope_of_its_cookie() {
     let app = SessionsApp::with(|settings| {
         settings
             .cookie_name("__Secure-s")
@@ -452,7 +452,7 @@ async fn a_removal_has_the_scope_of_what_it_removes() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_expires_on_close_has_no_age_and_its_session_an_end() {
+async fn a_cookie_that_expires_on_close_has_no_age_but_its_session_ends() {
     let app = SessionsApp::with(|settings| settings.expire_on_close(true).max_age(Duration::from_secs(600)));
     let (issued, removed) = lines(&app, "session").await;
     assert_eq!(issued, "session=<v>; Path=/; HttpOnly; SameSite=Lax");
@@ -482,7 +482,7 @@ async fn a_partitioned_cookie_is_removed_from_its_partition() {
 }
 
 #[test]
-fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
+fn doubtful_settings_log_one_warning() {
     let warnings = |change: fn(SessionBuilder) -> SessionBuilder| {
         let log = Log::listen();
         change(session_middleware(SECRET).store(MemoryStore::new())).build().expect("good settings");
@@ -515,7 +515,7 @@ fn settings_that_are_no_mistake_everywhere_are_warned_of_once() {
 }
 
 #[tokio::test]
-async fn the_cookie_reveals_nothing_of_who_or_when() {
+async fn the_cookie_does_not_reveal_the_user_or_the_time() {
     let world = World::new().await;
     let other = world.second().await;
     let same = world.value.bytes().zip(other.bytes()).filter(|(one, other)| one == other).count();
@@ -535,7 +535,7 @@ fn problems(settings: velox_session::SessionBuilder) -> Vec<String> {
 }
 
 #[test]
-fn everything_that_is_wrong_with_the_settings_is_said_at_once() {
+fn all_invalid_settings_are_reported_at_once() {
     let settings = session_middleware("changeme-changeme-changeme-please")
         .cookie_name("__Host-session")
         .secure(false)
@@ -564,7 +564,7 @@ fn everything_that_is_wrong_with_the_settings_is_said_at_once() {
 }
 
 #[test]
-fn each_contradiction_of_the_cookie_is_refused() {
+fn contradictory_cookie_settings_are_refused() {
     let good = || session_middleware(SECRET).store(MemoryStore::new());
     assert!(good().build().is_ok());
     assert!(good().cookie_name("session").secure(false).build().is_ok());
@@ -609,7 +609,7 @@ fn extreme_durations_are_refused_or_saturate() {
 }
 
 #[test]
-fn weak_secrets_are_refused_and_good_ones_are_not() {
+fn only_weak_secrets_are_refused() {
     let build = |secret: &str| session_middleware(secret).store(MemoryStore::new()).build();
     let weak = [
         "".to_owned(),

@@ -138,7 +138,7 @@ async fn another_site_cannot_log_a_visitor_in() {
 }
 
 #[tokio::test]
-async fn who_is_logged_in_is_not_told_to_another_site() {
+async fn another_site_does_not_learn_who_is_logged_in() {
     let app = SessionsApp::start();
     let (mut alice, mut visitor) = (app.alice().await, app.visitor());
     let mut forger = app.visitor();
@@ -163,7 +163,7 @@ async fn a_query_by_an_unsafe_method_is_refused_like_a_mutation() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_one_event_without_ids_ten_times_a_second() {
+async fn refusals_are_logged_without_ids_up_to_ten_times_a_second() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let log = Log::listen();
@@ -181,7 +181,7 @@ async fn what_was_refused_is_one_event_without_ids_ten_times_a_second() {
 }
 
 #[tokio::test]
-async fn in_development_the_reply_says_what_would_let_the_request_pass_and_echoes_nothing_but_an_origin() {
+async fn in_development_the_reply_says_how_to_trust_the_origin() {
     let message = async |is_development: bool, headers: &[(&str, &str)]| {
         let csrf = csrf(SECRET).secure(false).build().expect("good settings");
         let router = Router::new("test")
@@ -212,7 +212,7 @@ async fn in_development_the_reply_says_what_would_let_the_request_pass_and_echoe
 
 /// With `Sec-Fetch-Site`, the browser has compared the origins already, so `Host` does not count.
 #[tokio::test]
-async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_host() {
+async fn sessions_and_csrf_tokens_agree_behind_a_proxy_that_changes_the_host() {
     let csrf = csrf(SECRET).secure(false).build().expect("good settings");
     let router = Router::new("test")
         .procedure("run", procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1)))
@@ -234,7 +234,7 @@ async fn sessions_and_tokens_have_one_answer_behind_a_proxy_that_changes_the_hos
 // ---- Pages of the application ----
 
 #[tokio::test]
-async fn the_applications_own_pages_and_clients_that_are_no_browsers_pass() {
+async fn own_pages_and_clients_other_than_browsers_pass() {
     let app = SessionsApp::start();
     for headers in HERE {
         for (target, body) in mutations() {
@@ -245,7 +245,7 @@ async fn the_applications_own_pages_and_clients_that_are_no_browsers_pass() {
 }
 
 #[tokio::test]
-async fn a_port_of_the_host_is_one_of_the_origin() {
+async fn the_port_of_the_host_belongs_to_the_origin() {
     let app = SessionsApp::start();
     for (host, origin, status) in [
         ("localhost:3000", "http://localhost:3000", 200),
@@ -262,7 +262,7 @@ async fn a_port_of_the_host_is_one_of_the_origin() {
 }
 
 #[tokio::test]
-async fn the_host_of_http_2_is_the_authority_of_the_target() {
+async fn in_http_2_the_host_is_the_authority_of_the_target() {
     let app = SessionsApp::start();
     for (target, status) in
         [("https://shop.example/api/auth/leave", 200), ("https://other.example/api/auth/leave", 403)]
@@ -275,7 +275,7 @@ async fn the_host_of_http_2_is_the_authority_of_the_target() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
+async fn behind_a_trusted_proxy_the_forwarded_origin_counts() {
     let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
     let app = || App::new(()).development(false).router(Router::new("test").procedure("run", bump()));
     let behind = Client::of(app().trusted_proxies(["10.0.0.1"])).expecting("cache-control").expecting("vary");
@@ -306,7 +306,7 @@ async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
 }
 
 #[tokio::test]
-async fn over_a_socket_the_host_is_found_in_both_versions() {
+async fn over_a_socket_the_host_is_found_in_both_http_versions() {
     let count = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&count);
     let bump = procedure::<()>().use_(sessions().middleware()).mutation(move |_| {
@@ -333,7 +333,7 @@ async fn over_a_socket_the_host_is_found_in_both_versions() {
 }
 
 #[tokio::test]
-async fn the_direct_caller_is_no_browser() {
+async fn the_direct_caller_is_not_checked() {
     let app = App::new(());
     let bump = || procedure::<()>().use_(sessions().middleware()).mutation(|_| Ok(1));
     assert_eq!(app.caller().call(bump(), &()).await.expect("it passes"), 1);
@@ -344,7 +344,7 @@ async fn the_direct_caller_is_no_browser() {
 // ---- GET and HEAD ----
 
 #[tokio::test]
-async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
+async fn get_and_head_never_run_a_mutation() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let (cookie, before) = (alice.value("session"), state(&app, &alice).await);
@@ -368,7 +368,7 @@ async fn get_and_head_never_run_a_mutation_whatever_else_the_request_says() {
 // ---- Preflights ----
 
 #[tokio::test]
-async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutations() {
+async fn no_other_site_can_read_a_reply_not_even_a_trusted_one() {
     let app = SessionsApp::with(|settings| settings.trusted_origins(["https://partner.example"]));
     let mut alice = app.alice().await;
     let preflight = [("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
@@ -390,7 +390,7 @@ async fn no_other_site_is_let_to_read_a_reply_also_not_one_that_may_send_mutatio
 // ---- Queries and settings ----
 
 #[tokio::test]
-async fn a_query_passes_from_anywhere() {
+async fn a_query_from_any_site_passes() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for headers in ELSEWHERE {
@@ -402,7 +402,7 @@ async fn a_query_passes_from_anywhere() {
 }
 
 #[tokio::test]
-async fn a_trusted_origin_sends_mutations_and_no_other_does() {
+async fn only_a_trusted_origin_can_send_mutations() {
     let app = SessionsApp::with(|settings| settings.trusted_origins(["https://partner.example"]));
     let body = json!({"key": "theme", "value": "dark"});
     for headers in [&[PARTNER][..], &[CROSS, PARTNER], &[SAME_SITE, PARTNER]] {
@@ -422,7 +422,7 @@ async fn a_trusted_origin_sends_mutations_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn a_star_and_a_closure_trust_origins_too() {
+async fn a_wildcard_and_a_closure_can_trust_origins_too() {
     let app = SessionsApp::with(|settings| {
         settings
             .trusted_origins(["https://*.preview.shop.example"])
@@ -442,7 +442,7 @@ async fn a_star_and_a_closure_trust_origins_too() {
 }
 
 #[tokio::test]
-async fn a_trusted_origin_that_the_browser_calls_another_site_is_warned_of_once() {
+async fn a_trusted_origin_on_another_site_logs_one_warning() {
     let trusting = |same_site: SameSite| {
         SessionsApp::with(|settings| {
             let settings = settings.cookie_name("__Host-session").secure(true);
@@ -470,7 +470,7 @@ async fn a_trusted_origin_that_the_browser_calls_another_site_is_warned_of_once(
 }
 
 #[tokio::test]
-async fn where_mutations_from_any_site_are_allowed_they_pass() {
+async fn cross_site_mutations_pass_if_they_are_allowed() {
     let app = SessionsApp::with(|settings| settings.allow_cross_site_mutations());
     for headers in ELSEWHERE {
         let reply = post(&mut app.alice().await, "/api/session/layered", &json!({}), headers).await;

@@ -85,7 +85,7 @@ async fn the_token_comes_with_its_cookie() {
 }
 
 #[tokio::test]
-async fn no_shared_cache_keeps_a_token_whatever_the_handler_says() {
+async fn no_shared_cache_may_store_a_token() {
     for (said, sent) in [("public, max-age=60", "no-store"), ("private, max-age=60", "private, max-age=60")] {
         let csrf = plain(&clock());
         let procedure = procedure::<()>().query(move |Call { ctx, .. }| {
@@ -101,7 +101,7 @@ async fn no_shared_cache_keeps_a_token_whatever_the_handler_says() {
 }
 
 #[tokio::test]
-async fn by_default_the_cookie_is_of_this_host_and_secure() {
+async fn by_default_the_cookie_is_host_only_and_secure() {
     let csrf = csrf(SECRET).lifetime(Duration::from_secs(60)).build().expect("good settings");
     let reply = forms(&csrf).get("/api/csrf/getToken").await;
     let line = reply.header("set-cookie").expect("a cookie");
@@ -109,7 +109,7 @@ async fn by_default_the_cookie_is_of_this_host_and_secure() {
 }
 
 #[tokio::test]
-async fn a_mutation_that_brings_its_token_twice_is_done() {
+async fn a_mutation_with_token_and_cookie_runs() {
     let client = forms(&plain(&clock()));
     let token = token(&client).await;
     let cookie = cookie(&token);
@@ -125,7 +125,7 @@ async fn a_mutation_that_brings_its_token_twice_is_done() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_wrong_is_told_in_order() {
+async fn errors_are_checked_in_the_documented_order() {
     let time = clock();
     let client = forms(&plain(&time));
     let token = token(&client).await;
@@ -154,7 +154,7 @@ async fn what_is_missing_or_wrong_is_told_in_order() {
 }
 
 #[tokio::test]
-async fn the_origin_is_that_of_the_host_or_a_trusted_one() {
+async fn the_origin_must_be_the_host_or_a_trusted_one() {
     let csrf = csrf(SECRET).secure(false).trusted_origins(["https://partner.example"]).build().expect("good settings");
     let client = forms(&csrf);
     let token = token(&client).await;
@@ -196,7 +196,7 @@ async fn the_origin_is_that_of_the_host_or_a_trusted_one() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
+async fn behind_a_trusted_proxy_the_forwarded_origin_counts() {
     let csrf = plain(&clock());
     let submit = procedure::<()>().guard(csrf.guard()).mutation(|_| Ok(1));
     let router = Router::new("csrf").procedure("submit", submit);
@@ -214,7 +214,7 @@ async fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
 }
 
 #[tokio::test]
-async fn of_several_cookies_four_are_tried() {
+async fn at_most_four_csrf_cookies_are_tried() {
     let client = forms(&plain(&clock()));
     let token = token(&client).await;
     for (before, outcome) in [(0, 200), (1, 200), (3, 200), (4, 403), (100, 403)] {
@@ -259,7 +259,7 @@ fn bound_forms(is_bound: bool) -> Client {
 }
 
 #[tokio::test]
-async fn a_token_that_is_bound_to_a_session_is_good_in_that_session_alone() {
+async fn a_bound_token_is_only_valid_in_its_session() {
     for is_bound in [true, false] {
         let client = bound_forms(is_bound);
         // Gets a token for the session of this `Cookie` line, if it has one.
@@ -308,7 +308,7 @@ async fn a_token_that_is_bound_to_a_session_is_good_in_that_session_alone() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_to_be_bound_is_not_issued_where_no_session_is_open() {
+async fn a_bound_token_is_not_issued_without_a_session() {
     let reply = bound_forms(true).get("/api/csrf/stray").await;
     assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (500, None));
     assert_eq!(bound_forms(false).get("/api/csrf/stray").await.status, 200);
@@ -324,7 +324,7 @@ async fn a_query_needs_no_token() {
 }
 
 #[tokio::test]
-async fn the_guard_answers_before_the_input_is_read_and_stands_in_the_table() {
+async fn the_guard_answers_before_the_input_is_read_and_is_in_the_route_table() {
     let client = forms(&plain(&clock()));
     let reply = client.send(post("/api/csrf/note", "{}", &[])).await;
     assert_eq!(reply.failure(), (403, "CSRF_MISSING_COOKIE".into()));
@@ -332,7 +332,7 @@ async fn the_guard_answers_before_the_input_is_read_and_stands_in_the_table() {
 }
 
 #[tokio::test]
-async fn a_whole_router_is_protected_but_for_its_queries() {
+async fn a_router_guard_protects_everything_except_queries() {
     let csrf = plain(&clock());
     let issuer = csrf.clone();
     let router = Router::<()>::new("shop")
@@ -349,7 +349,7 @@ async fn a_whole_router_is_protected_but_for_its_queries() {
 
 /// Sessions and their tokens share a secret, but a token is no session and a session no token.
 #[tokio::test]
-async fn tokens_of_a_session_have_its_secret_its_clock_and_its_origins() {
+async fn session_tokens_use_its_secret_clock_and_origins() {
     let time = clock();
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     let settings = settings.clock(time.clone()).trusted_origins(["https://partner.example"]);
@@ -365,7 +365,7 @@ async fn tokens_of_a_session_have_its_secret_its_clock_and_its_origins() {
 }
 
 #[test]
-fn what_is_wrong_with_the_settings_is_told_at_once() {
+fn all_invalid_csrf_settings_are_reported_at_once() {
     let wrong = csrf("short").cookie_name("__Host-csrf").secure(false).lifetime(Duration::ZERO).trusted_origins(["x"]);
     let error = wrong.build().expect_err("everything is wrong");
     let problems = error.problems();
@@ -384,7 +384,7 @@ fn what_is_wrong_with_the_settings_is_told_at_once() {
 }
 
 #[test]
-fn nothing_prints_a_key() {
+fn debug_output_shows_no_key() {
     let builder = csrf(SECRET);
     let text = format!("{builder:?} {:?} {:?}", plain(&clock()), plain(&clock()).guard());
     assert!(!text.contains(&SECRET[..8]), "{text}");

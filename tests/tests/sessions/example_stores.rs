@@ -21,7 +21,7 @@ fn clock() -> ManualClock {
 }
 
 #[tokio::test]
-async fn the_store_of_files_keeps_what_it_promises() {
+async fn the_file_store_keeps_every_promise() {
     let folder = std::env::temp_dir().join(format!("velox-conformance-{}", std::process::id()));
     let clock = clock();
     let store = FileStore::open(folder.clone(), clock.clone()).expect("a folder");
@@ -31,7 +31,7 @@ async fn the_store_of_files_keeps_what_it_promises() {
 }
 
 #[tokio::test]
-async fn the_four_lines_of_the_seed_page_break_these_promises() {
+async fn the_store_of_the_seed_page_breaks_these_promises() {
     let clock = clock();
     let report = conformance::check(&ManualHarness::new(FourLines::new(clock.clone()), clock)).await;
     let broken: Vec<_> = report.broken().map(|(promise, _)| promise).collect();

@@ -169,7 +169,7 @@ impl Visitor {
 }
 
 #[tokio::test]
-async fn a_visitor_to_whom_nothing_is_written_causes_no_store_call_and_gets_no_cookie() {
+async fn a_visitor_without_data_costs_no_store_call_and_gets_no_cookie() {
     let sessions = Sessions::new();
     let mut visitor = sessions.visitor();
     for (page, depends) in [("/plain", false), ("/read", true), ("/home", true), ("/flash", true)] {
@@ -183,7 +183,7 @@ async fn a_visitor_to_whom_nothing_is_written_causes_no_store_call_and_gets_no_c
 }
 
 #[tokio::test]
-async fn a_login_sets_one_cookie_of_a_new_id_and_the_old_one_is_dead() {
+async fn a_login_sets_one_cookie_with_a_new_id_and_ends_the_old_one() {
     let sessions = Sessions::new();
     let mut visitor = sessions.visitor();
     assert_eq!(visitor.post("/write").await.cookies().len(), 1);
@@ -208,7 +208,7 @@ async fn a_logout_ends_the_session_and_its_cookie() {
 }
 
 #[tokio::test]
-async fn a_server_error_drops_what_was_written_and_keeps_a_login() {
+async fn a_server_error_drops_writes_and_keeps_a_login() {
     let sessions = Sessions::new();
     let mut visitor = sessions.visitor();
     let reply = visitor.post("/fail").await;
@@ -218,7 +218,7 @@ async fn a_server_error_drops_what_was_written_and_keeps_a_login() {
 }
 
 #[tokio::test]
-async fn a_client_error_keeps_what_was_written() {
+async fn a_client_error_keeps_writes() {
     let mut visitor = Sessions::new().visitor();
     assert_eq!(visitor.post("/refuse").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(visitor.get("/read").await.body, 1);
@@ -267,7 +267,7 @@ async fn a_head_request_changes_nothing() {
 }
 
 #[tokio::test]
-async fn where_the_store_fails_the_request_is_503_without_a_cookie_and_the_session_outlives_it() {
+async fn a_failing_store_gives_503_without_a_cookie_and_the_session_survives() {
     let sessions = Sessions::new();
     let mut visitor = sessions.user().await;
     let log = Log::listen();
@@ -290,7 +290,7 @@ async fn where_the_store_fails_the_request_is_503_without_a_cookie_and_the_sessi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_does_not_answer_is_given_up_in_time() {
+async fn a_silent_store_gives_503_in_time() {
     let sessions = Sessions::with(|settings| settings.patience(Duration::from_millis(400)));
     let mut visitor = sessions.user().await;
     for (kind, page, limit) in [(Kind::Get, "/write", 400), (Kind::Set, "/write", 800)] {
@@ -302,7 +302,7 @@ async fn a_store_that_does_not_answer_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_meanwhile_is_a_conflict_and_one_that_is_too_large_is_told_so() {
+async fn a_session_that_ended_meanwhile_is_a_conflict_and_a_too_large_one_an_error() {
     let sessions = Sessions::new();
     let mut visitor = sessions.user().await;
     assert!(visitor.post("/large").await.is_rejection(413, "SESSION_TOO_LARGE"));
@@ -318,7 +318,7 @@ async fn a_session_that_was_ended_meanwhile_is_a_conflict_and_one_that_is_too_la
 }
 
 #[tokio::test]
-async fn a_panic_and_a_client_that_goes_away_drop_what_was_written() {
+async fn a_panic_or_a_disconnect_drops_writes() {
     let sessions = Sessions::new();
     let mut visitor = sessions.user().await;
     let mut panicking = visitor.clone();
@@ -338,7 +338,7 @@ async fn a_panic_and_a_client_that_goes_away_drop_what_was_written() {
 }
 
 #[tokio::test]
-async fn no_update_that_was_acknowledged_is_lost() {
+async fn no_acknowledged_update_is_lost() {
     let sessions = Sessions::new();
     let visitor = sessions.user().await;
     let clients = (0..20).map(|_| {
@@ -357,7 +357,7 @@ async fn no_update_that_was_acknowledged_is_lost() {
 
 /// The service only knows the types of `http`, not axum.
 #[tokio::test]
-async fn any_service_of_tower_finds_the_session_beside_the_request() {
+async fn any_tower_service_finds_the_session_in_the_extensions() {
     let sessions = Sessions::new();
     let inner = service_fn(async |request: Request<String>| {
         let session: &Session = request.extensions().get().expect("the layer has put it there");
@@ -384,7 +384,7 @@ async fn two_kinds_of_sessions_have_a_layer_each() {
 }
 
 #[tokio::test]
-async fn a_layer_in_a_layer_of_the_same_sessions_does_nothing() {
+async fn a_nested_layer_of_the_same_sessions_does_nothing() {
     let sessions = Sessions::new();
     let layer = sessions.manager.layer();
     let mut visitor = Visitor::of(pages().layer(layer.clone()).layer(layer));
@@ -395,7 +395,7 @@ async fn a_layer_in_a_layer_of_the_same_sessions_does_nothing() {
 
 /// A body that is still being sent after the head can no longer change the session.
 #[tokio::test]
-async fn once_the_head_has_left_the_session_is_over() {
+async fn after_the_head_is_sent_the_session_cannot_be_changed() {
     let sessions = Sessions::new();
     let kept = Arc::<Mutex<Option<Session>>>::default();
     let keep = Arc::clone(&kept);
@@ -454,7 +454,7 @@ fn mounted(sessions: &Sessions) -> [Router; 2] {
 }
 
 #[tokio::test]
-async fn procedures_under_the_layer_use_its_session_with_one_load_one_save_and_one_cookie() {
+async fn procedures_below_the_layer_share_its_session() {
     let sessions = Sessions::new();
     for site in mounted(&sessions) {
         let mut visitor = Visitor::of(site);
@@ -479,7 +479,7 @@ async fn procedures_under_the_layer_use_its_session_with_one_load_one_save_and_o
 }
 
 #[tokio::test]
-async fn a_procedure_that_fails_drops_its_writes_and_one_whose_session_cannot_be_saved_has_failed() {
+async fn a_failed_procedure_drops_its_writes_and_a_failed_save_fails_the_procedure() {
     let sessions = Sessions::new();
     for site in mounted(&sessions) {
         let mut visitor = Visitor::of(site);
@@ -494,7 +494,7 @@ async fn a_procedure_that_fails_drops_its_writes_and_one_whose_session_cannot_be
 }
 
 #[tokio::test]
-async fn handlers_of_axum_and_procedures_share_a_session() {
+async fn axum_handlers_and_procedures_share_a_session() {
     let sessions = Sessions::new();
     let mut visitor = Visitor::of(mounted(&sessions)[0].clone());
     visitor.post("/write").await;
@@ -504,7 +504,7 @@ async fn handlers_of_axum_and_procedures_share_a_session() {
 }
 
 #[tokio::test]
-async fn a_middleware_of_axum_writes_to_the_session_of_a_procedure() {
+async fn an_axum_middleware_writes_to_the_session_of_a_procedure() {
     let sessions = Sessions::new();
     let (layer, app) = procedures(&sessions, session_middleware(SECRET));
     let site = Router::new().fallback_service(app.into_service().expect("good routes"));
@@ -531,7 +531,7 @@ async fn procedures_of_another_manager_open_their_own_session() {
 // ---- Extractors ----
 
 #[tokio::test]
-async fn without_a_user_an_extractor_of_one_is_401_and_an_optional_one_is_none() {
+async fn without_a_user_the_user_extractor_is_401_or_none() {
     let sessions = Sessions::new();
     let mut visitor = sessions.visitor();
     let reply = visitor.get("/profile").await;
@@ -577,7 +577,7 @@ fn accounts(sessions: &Sessions, gone: &Arc<AtomicBool>) -> Router {
 }
 
 #[tokio::test]
-async fn the_loader_of_a_layer_gives_the_user() {
+async fn the_user_loader_of_a_layer_loads_the_user() {
     let sessions = Sessions::new();
     let mut visitor = Visitor::of(accounts(&sessions, &Arc::default()));
     visitor.post("/login").await;
@@ -589,7 +589,7 @@ async fn the_loader_of_a_layer_gives_the_user() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_is_401_and_the_session_ends() {
+async fn a_deleted_user_gets_401_and_the_session_ends() {
     let (sessions, gone) = (Sessions::new(), Arc::new(AtomicBool::new(false)));
     let mut visitor = Visitor::of(accounts(&sessions, &gone));
     visitor.post("/login").await;
@@ -603,7 +603,7 @@ async fn a_user_who_is_gone_is_401_and_the_session_ends() {
 }
 
 #[tokio::test]
-async fn to_an_optional_extractor_a_user_who_is_gone_is_a_visitor_in_whatever_order_a_handler_asks() {
+async fn a_deleted_user_is_a_visitor_for_optional_extractors_in_any_order() {
     let (sessions, gone) = (Sessions::new(), Arc::new(AtomicBool::new(false)));
     let mut visitor = Visitor::of(accounts(&sessions, &gone));
     visitor.post("/login").await;
@@ -621,7 +621,7 @@ async fn to_an_optional_extractor_a_user_who_is_gone_is_a_visitor_in_whatever_or
 }
 
 #[tokio::test]
-async fn a_user_of_a_type_of_its_own_is_an_extractor() {
+async fn a_custom_user_type_can_be_extracted() {
     #[derive(Serialize, Deserialize)]
     struct Member {
         id: String,
@@ -665,7 +665,7 @@ async fn a_loader_that_fails_is_500_and_the_log_says_why() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_said_in_the_log() {
+async fn the_log_says_what_the_application_lacks() {
     let log = Log::listen();
     let mut visitor = Visitor::of(pages());
     for page in ["/read", "/profile", "/home"] {
@@ -683,7 +683,7 @@ async fn what_is_missing_is_said_in_the_log() {
 
 /// Procedures and axum handlers share one loader.
 #[tokio::test]
-async fn the_loader_of_the_procedures_serves_extractors_too() {
+async fn extractors_use_the_user_loader_of_procedures() {
     let sessions = Sessions::new();
     let settings = session_middleware(SECRET).store(sessions.store.clone()).cookie_name("session").secure(false);
     let session = settings.build().expect("good settings").user_loader(async |user: SessionUser| match &*user.id {
@@ -701,7 +701,7 @@ async fn the_loader_of_the_procedures_serves_extractors_too() {
 }
 
 #[tokio::test]
-async fn a_handler_may_answer_a_rejection_in_its_own_way() {
+async fn a_handler_can_replace_a_rejection() {
     let page = get(async |user: Result<User, Rejection>| match user {
         Ok(_) => StatusCode::OK.into_response(),
         Err(rejection) => (StatusCode::SEE_OTHER, [(header::LOCATION, "/login")], rejection.code()).into_response(),

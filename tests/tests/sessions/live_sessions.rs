@@ -230,7 +230,7 @@ async fn all_sessions_of_a_user_end_with_their_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_process_ends_is_seen_within_two_seconds() {
+async fn the_end_of_a_session_in_another_process_is_noticed_within_two_seconds() {
     let (store, clock) = world();
     let (process, other) = (Process::over(&store, &clock), Process::over(&store, &clock));
     for everything in [false, true] {
@@ -245,7 +245,7 @@ async fn what_another_process_ends_is_seen_within_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_expires_ends_its_streams_which_do_not_renew_it() {
+async fn a_session_expires_despite_its_streams_and_ends_them() {
     let (store, clock) = world();
     let process = Process::with(&store, &clock, |settings| settings.max_age(Duration::from_secs(60)));
     let mut stream = process.mine(&process.login().await).await;
@@ -260,7 +260,7 @@ async fn a_session_that_expires_ends_its_streams_which_do_not_renew_it() {
 /// The client reconnects, and this request renews the session and its cookie like any other. The
 /// stream and the check of the store do not renew it.
 #[tokio::test(start_paused = true)]
-async fn a_stream_keeps_its_session_alive_where_that_is_asked_for() {
+async fn a_stream_keeps_its_session_alive_if_configured() {
     let (store, clock) = world();
     let kept = |settings: SessionBuilder| {
         settings.max_age(Duration::from_secs(60)).absolute_timeout(Duration::from_secs(600)).streams_keep_alive(true)
@@ -313,7 +313,7 @@ async fn the_absolute_end_of_a_session_ends_its_streams() {
 
 /// Every tab has streams, and a new session id must not log them out.
 #[tokio::test(start_paused = true)]
-async fn a_new_id_breaks_the_streams_off_so_that_their_clients_come_back() {
+async fn a_new_id_interrupts_the_streams_so_that_clients_reconnect() {
     let (store, clock) = world();
     let (process, other) = (Process::over(&store, &clock), Process::over(&store, &clock));
     let cookie = process.login().await;
@@ -327,7 +327,7 @@ async fn a_new_id_breaks_the_streams_off_so_that_their_clients_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_silent_for_three_seconds_breaks_the_streams_off() {
+async fn a_store_that_is_silent_for_three_seconds_interrupts_the_streams() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let mut stream = process.mine(&process.login().await).await;
@@ -342,7 +342,7 @@ async fn a_store_that_is_silent_for_three_seconds_breaks_the_streams_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_silent_for_a_moment_ends_nothing() {
+async fn a_store_that_is_silent_for_a_moment_interrupts_no_stream() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let mut stream = process.mine(&process.login().await).await;
@@ -354,7 +354,7 @@ async fn a_store_that_is_silent_for_a_moment_ends_nothing() {
 
 /// The number of streams does not matter, and streams that have ended do not count.
 #[tokio::test(start_paused = true)]
-async fn a_session_with_streams_is_looked_at_once_a_second() {
+async fn a_session_with_streams_is_checked_once_a_second() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let cookie = process.login().await;
@@ -376,7 +376,7 @@ async fn a_session_with_streams_is_looked_at_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_has_fifty_streams_and_the_next_is_refused_before_its_handler_runs() {
+async fn the_51st_stream_of_a_session_is_refused_before_its_handler_runs() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let cookie = process.login().await;
@@ -399,7 +399,7 @@ async fn a_session_has_fifty_streams_and_the_next_is_refused_before_its_handler_
 
 /// Visitors may subscribe too. After the reconnect, the client learns that it is now a visitor.
 #[tokio::test(start_paused = true)]
-async fn where_a_session_is_optional_its_end_breaks_the_streams_off() {
+async fn the_end_of_an_optional_session_interrupts_its_streams() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let cookie = process.login().await;
@@ -413,7 +413,7 @@ async fn where_a_session_is_optional_its_end_breaks_the_streams_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_session_a_subscription_is_refused_by_both_wires() {
+async fn without_a_session_both_wires_refuse_a_subscription() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let mut refused = process.subscribe("/trpc/live.mine", "").await;
@@ -424,7 +424,7 @@ async fn without_a_session_a_subscription_is_refused_by_both_wires() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_of_a_session_that_a_layer_has_opened_end_with_it_too() {
+async fn streams_below_a_layer_end_with_their_session_too() {
     let (store, clock) = world();
     let process = Process::within_layer(&store, &clock);
     let cookie = process.login().await;
@@ -438,7 +438,7 @@ async fn streams_of_a_session_that_a_layer_has_opened_end_with_it_too() {
 
 /// Over REST the error has the shape of REST.
 #[tokio::test(start_paused = true)]
-async fn a_stream_of_rest_ends_as_one_of_trpc() {
+async fn a_rest_stream_ends_like_a_trpc_stream() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let cookie = process.login().await;
@@ -451,7 +451,7 @@ async fn a_stream_of_rest_ends_as_one_of_trpc() {
 
 /// A tab reconnects before the server notices that its old connection is gone.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_comes_back_has_a_stream_while_the_old_one_is_still_there() {
+async fn a_client_can_reconnect_while_its_old_stream_is_open() {
     let (store, clock) = world();
     let process = Process::over(&store, &clock);
     let cookie = process.login().await;
@@ -501,7 +501,7 @@ impl SessionStore for Panicking {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_panics_breaks_the_streams_off_and_later_ones_are_looked_after() {
+async fn a_panicking_store_interrupts_the_streams_and_later_streams_work() {
     let (store, clock) = world();
     let store = Panicking { store, panics: Arc::default() };
     let process = Process::with(&store, &clock, |settings| settings);

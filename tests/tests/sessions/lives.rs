@@ -44,7 +44,7 @@ const UNUSED: (Option<&str>, Option<&str>) = (None, None);
 // ---- Visitors to whom nothing is written ----
 
 #[tokio::test]
-async fn a_visitor_to_whom_nothing_is_written_gets_no_cookie_and_costs_no_store_call() {
+async fn a_visitor_without_data_gets_no_cookie_and_costs_no_store_call() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     let replies = [
@@ -71,7 +71,7 @@ async fn a_visitor_to_whom_nothing_is_written_gets_no_cookie_and_costs_no_store_
 }
 
 #[tokio::test]
-async fn the_first_write_makes_a_session() {
+async fn the_first_write_creates_a_session() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     assert_eq!(visitor.get("/api/session/info").await.result()["isNew"], true);
@@ -86,7 +86,7 @@ async fn the_first_write_makes_a_session() {
 }
 
 #[tokio::test]
-async fn a_dead_an_expired_and_a_forged_cookie_create_nothing() {
+async fn ended_expired_and_forged_cookies_create_no_session() {
     let app = SessionsApp::start();
     let mut dead = app.alice().await;
     let value = dead.value("session");
@@ -110,7 +110,7 @@ async fn a_dead_an_expired_and_a_forged_cookie_create_nothing() {
 }
 
 #[tokio::test]
-async fn a_failed_login_with_a_bad_cookie_creates_nothing() {
+async fn a_failed_login_with_a_bad_cookie_creates_no_session() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     visitor.plant("session", "garbage");
@@ -140,7 +140,7 @@ async fn a_flood_of_visitors_ends_no_session_of_a_user() {
 // ---- Login, logout, regenerate ----
 
 #[tokio::test]
-async fn a_login_gives_a_new_id_and_the_old_one_is_dead_at_once() {
+async fn a_login_gives_a_new_id_and_ends_the_old_one_at_once() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     set(&mut visitor, "cart", 3).await.result_of_nothing();
@@ -154,7 +154,7 @@ async fn a_login_gives_a_new_id_and_the_old_one_is_dead_at_once() {
 }
 
 #[tokio::test]
-async fn a_login_of_who_is_logged_in_gives_a_new_id_too() {
+async fn a_second_login_gives_a_new_id_too() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -166,7 +166,7 @@ async fn a_login_of_who_is_logged_in_gives_a_new_id_too() {
 }
 
 #[tokio::test]
-async fn an_id_that_the_store_does_not_know_is_never_adopted() {
+async fn an_unknown_id_is_never_adopted() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let issued = alice.value("session");
@@ -181,7 +181,7 @@ async fn an_id_that_the_store_does_not_know_is_never_adopted() {
 }
 
 #[tokio::test]
-async fn what_a_visitor_gathered_stays_and_what_another_user_had_goes() {
+async fn a_login_keeps_the_data_of_a_visitor_and_drops_that_of_another_user() {
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     set(&mut browser, "cart", 3).await.result_of_nothing();
@@ -208,7 +208,7 @@ async fn regenerate_gives_a_new_id_to_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_new_id_is_not_given_out_while_the_old_one_cannot_be_ended() {
+async fn no_new_id_is_issued_if_the_old_one_cannot_be_ended() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Destroy]);
@@ -234,7 +234,7 @@ async fn a_logout_ends_the_session_in_the_store_and_in_the_browser() {
 }
 
 #[tokio::test]
-async fn a_logout_that_the_store_does_not_do_fails_and_the_session_is_still_there() {
+async fn a_logout_fails_if_the_store_fails_and_the_session_stays() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Destroy]);
@@ -265,7 +265,7 @@ async fn a_logout_may_be_repeated_and_needs_no_session() {
 }
 
 #[tokio::test]
-async fn a_failed_login_keeps_the_present_session_and_says_the_same_of_an_unknown_user() {
+async fn a_failed_login_keeps_the_session_and_does_not_reveal_unknown_users() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -280,7 +280,7 @@ async fn a_failed_login_keeps_the_present_session_and_says_the_same_of_an_unknow
 }
 
 #[tokio::test]
-async fn no_input_sets_who_somebody_is() {
+async fn no_input_can_set_the_user() {
     let app = SessionsApp::start();
     let mut browser = app.visitor();
     let sly = json!({
@@ -306,7 +306,7 @@ async fn no_input_sets_who_somebody_is() {
 // ---- What is kept when a call fails ----
 
 #[tokio::test]
-async fn a_write_of_a_call_that_is_refused_is_kept() {
+async fn a_write_of_a_call_with_a_client_error_is_kept() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     let reply = visitor.post("/api/session/setThenFail", json!({"key": "tries", "value": 1})).await;
@@ -315,7 +315,7 @@ async fn a_write_of_a_call_that_is_refused_is_kept() {
 }
 
 #[tokio::test]
-async fn a_write_of_a_call_that_breaks_or_panics_or_cannot_be_sent_is_dropped() {
+async fn a_write_of_a_call_with_a_server_error_is_dropped() {
     let app = SessionsApp::start();
     for procedure in ["/api/session/setThenBreak", "/api/session/setThenPanic", "/api/session/setThenSendText"] {
         let mut visitor = app.visitor();
@@ -333,7 +333,7 @@ async fn a_write_of_a_call_that_breaks_or_panics_or_cannot_be_sent_is_dropped() 
 }
 
 #[tokio::test]
-async fn a_login_a_logout_and_a_new_id_are_kept_of_a_call_that_breaks() {
+async fn a_failed_call_keeps_its_login_logout_or_new_id() {
     let app = SessionsApp::start();
     for procedure in ["/api/auth/loginThenBreak", "/api/auth/loginThenPanic"] {
         let mut browser = app.visitor();
@@ -354,7 +354,7 @@ async fn a_login_a_logout_and_a_new_id_are_kept_of_a_call_that_breaks() {
 }
 
 #[tokio::test]
-async fn a_session_that_would_grow_too_large_is_refused_and_stays_as_it_was() {
+async fn a_session_that_would_grow_too_large_is_unchanged() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -365,7 +365,7 @@ async fn a_session_that_would_grow_too_large_is_refused_and_stays_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_key_or_a_value_that_a_caller_may_not_set_is_the_callers_mistake() {
+async fn an_invalid_key_or_value_is_a_client_error() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for key in ["userId", "userEmail", "_createdAt"] {
@@ -391,7 +391,7 @@ async fn a_message_is_read_once_in_a_later_request() {
 }
 
 #[tokio::test]
-async fn a_message_is_not_for_the_request_that_leaves_it() {
+async fn a_message_is_not_read_by_the_request_that_stores_it() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     let reply = visitor.post("/api/session/flashThenRead", json!({"key": "note", "value": "later"})).await;
@@ -417,7 +417,7 @@ async fn a_message_can_be_read_after_a_login_in_the_same_request() {
 }
 
 #[tokio::test]
-async fn a_message_read_by_a_call_that_breaks_is_still_there() {
+async fn a_message_read_by_a_failed_call_is_kept() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     visitor.post("/api/session/flash", json!({"key": "note", "value": "kept"})).await.result_of_nothing();
@@ -449,7 +449,7 @@ async fn one_of_eight_readers_gets_the_message() {
 // ---- How long a session lives ----
 
 #[tokio::test]
-async fn a_session_that_is_left_alone_ends_to_the_millisecond() {
+async fn an_unused_session_ends_to_the_millisecond() {
     // `plant` drops the age of the cookie, so that the server ends the session and not the browser.
     let app = SessionsApp::start();
     for (wait, live) in [(DAY - Duration::from_millis(1), true), (DAY, false)] {
@@ -498,7 +498,7 @@ async fn a_request_that_does_not_touch_its_session_renews_it_too() {
 }
 
 #[tokio::test]
-async fn a_session_in_use_ends_at_its_absolute_time_out() {
+async fn a_session_in_use_ends_at_its_absolute_timeout() {
     let app = SessionsApp::start();
     let mut alice = app.visitor();
     alice.post("/api/short/login", login(ALICE)).await.result();
@@ -516,7 +516,7 @@ async fn a_session_in_use_ends_at_its_absolute_time_out() {
 }
 
 #[tokio::test]
-async fn the_absolute_time_out_counts_from_the_login() {
+async fn the_absolute_timeout_counts_from_the_login() {
     // Writing does not delay the end. Only a login starts the time again.
     let app = SessionsApp::start();
     let mut browser = app.visitor();
@@ -555,7 +555,7 @@ async fn the_cookie_lives_as_long_as_the_record_in_whole_seconds() {
 }
 
 #[tokio::test]
-async fn a_session_lives_where_its_clock_is_set_back() {
+async fn a_session_survives_a_clock_that_is_set_back() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.clock.set(1_700_000_000_000 - 300_000);
@@ -581,7 +581,7 @@ async fn without_sliding_a_session_ends_a_day_after_its_login() {
 // ---- The reply ----
 
 #[tokio::test]
-async fn whatever_a_call_does_there_is_one_cookie() {
+async fn a_call_never_sets_two_cookies() {
     // The test browser fails if it gets two.
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
@@ -605,7 +605,7 @@ async fn two_sessions_in_one_call_have_a_cookie_each() {
 }
 
 #[tokio::test]
-async fn a_session_that_several_middlewares_ask_for_is_loaded_and_saved_once() {
+async fn several_middlewares_load_and_save_the_session_once() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let reply = alice.post("/api/session/layered", json!({})).await;
@@ -615,7 +615,7 @@ async fn a_session_that_several_middlewares_ask_for_is_loaded_and_saved_once() {
 }
 
 #[tokio::test]
-async fn a_reply_is_kept_out_of_caches_where_the_session_was_used_and_only_there() {
+async fn only_replies_that_used_the_session_are_kept_out_of_caches() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let mut visitor = app.visitor();
@@ -655,7 +655,7 @@ fn saying(said: &str, does: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says() {
+async fn no_shared_cache_may_store_a_reply_with_the_cookie() {
     // The handler does not touch the session, but the request renews it.
     let app = SessionsApp::start();
     for said in SHARED {
@@ -675,7 +675,7 @@ async fn a_reply_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_says
 }
 
 #[tokio::test]
-async fn a_reply_of_which_the_session_was_read_or_written_is_in_no_shared_cache_whatever_the_handler_says() {
+async fn no_shared_cache_may_store_a_reply_that_used_the_session() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for said in SHARED {
@@ -688,7 +688,7 @@ async fn a_reply_of_which_the_session_was_read_or_written_is_in_no_shared_cache_
 }
 
 #[tokio::test]
-async fn an_error_is_in_no_shared_cache_whatever_the_handler_says() {
+async fn no_shared_cache_may_store_an_error() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     for said in SHARED {
@@ -706,7 +706,7 @@ async fn an_error_is_in_no_shared_cache_whatever_the_handler_says() {
 }
 
 #[tokio::test]
-async fn what_the_handler_says_of_caches_stays_where_it_is_private() {
+async fn a_private_cache_control_of_the_handler_is_kept() {
     let app = SessionsApp::start();
     let reply = app.visitor().get("/api/session/cached").await;
     assert_eq!(reply.header("cache-control"), Some("private, max-age=5"));
@@ -715,7 +715,7 @@ async fn what_the_handler_says_of_caches_stays_where_it_is_private() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_may_have_added_changes_nothing() {
+async fn headers_that_a_proxy_adds_change_nothing() {
     let app = SessionsApp::start();
     let line = async |headers: &[(&str, &str)]| {
         let mut request = velox_tests::json(http::Method::POST, "/api/auth/login", login(ALICE).to_string());
@@ -743,7 +743,7 @@ async fn what_a_proxy_may_have_added_changes_nothing() {
 // ---- Users that are gone ----
 
 #[tokio::test]
-async fn a_session_whose_user_is_gone_ends_where_a_user_is_required() {
+async fn the_session_of_a_deleted_user_ends_if_a_user_is_required() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let value = alice.value("session");
@@ -768,7 +768,7 @@ async fn gone(app: &SessionsApp) -> Browser {
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_is_nobody_where_a_user_is_optional() {
+async fn a_deleted_user_is_a_visitor_if_a_user_is_optional() {
     let app = SessionsApp::start();
     let mut alice = gone(&app).await;
     let value = alice.value("session");
@@ -786,7 +786,7 @@ async fn a_user_who_is_gone_is_nobody_where_a_user_is_optional() {
 }
 
 #[tokio::test]
-async fn what_is_written_after_a_user_is_gone_begins_a_session_with_nothing_of_that_users() {
+async fn writing_after_the_user_was_deleted_begins_an_empty_session() {
     let writes: [(&str, Value, Value); 3] = [
         ("set", json!({"key": "theme", "value": "dark"}), json!({"theme": "dark"})),
         ("count", json!({}), json!({"count": 1})),
@@ -815,7 +815,7 @@ async fn what_is_written_after_a_user_is_gone_begins_a_session_with_nothing_of_t
 }
 
 #[tokio::test]
-async fn who_logs_in_after_a_user_is_gone_gets_nothing_of_that_users() {
+async fn a_login_after_the_user_was_deleted_begins_an_empty_session() {
     let app = SessionsApp::start();
     let mut browser = gone(&app).await;
     browser.post("/api/auth/login", login(BOB)).await.result();
@@ -826,7 +826,7 @@ async fn who_logs_in_after_a_user_is_gone_gets_nothing_of_that_users() {
 }
 
 #[tokio::test]
-async fn a_session_whose_user_is_gone_can_be_ended_where_a_user_is_optional() {
+async fn the_session_of_a_deleted_user_can_be_ended_if_a_user_is_optional() {
     let app = SessionsApp::start();
     let mut alice = gone(&app).await;
     alice.post("/api/auth/leave", json!({})).await.success();
@@ -834,7 +834,7 @@ async fn a_session_whose_user_is_gone_can_be_ended_where_a_user_is_optional() {
 }
 
 #[tokio::test]
-async fn a_user_who_cannot_be_loaded_is_an_error_and_the_session_stays() {
+async fn a_failing_user_loader_is_an_error_and_the_session_stays() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.accounts.set_down(true);
@@ -850,7 +850,7 @@ async fn a_user_who_cannot_be_loaded_is_an_error_and_the_session_stays() {
 // ---- Trouble with the store ----
 
 #[tokio::test]
-async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it() {
+async fn a_failing_store_is_503_without_a_cookie_and_the_session_survives() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     set(&mut alice, "cart", 3).await.result_of_nothing();
@@ -883,7 +883,7 @@ async fn a_store_that_fails_is_503_without_a_cookie_and_the_session_outlives_it(
 }
 
 #[tokio::test]
-async fn a_reply_about_a_store_that_failed_is_kept_out_of_caches_too() {
+async fn the_reply_for_a_failing_store_is_kept_out_of_caches_too() {
     // This holds for every reply to a request that read or wrote the session.
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
@@ -896,7 +896,7 @@ async fn a_reply_about_a_store_that_failed_is_kept_out_of_caches_too() {
 }
 
 #[tokio::test]
-async fn what_needs_no_session_works_while_the_store_fails() {
+async fn requests_without_a_session_work_while_the_store_fails() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.fail(&[Kind::Get, Kind::Set, Kind::Destroy, Kind::Touch]);
@@ -908,7 +908,7 @@ async fn what_needs_no_session_works_while_the_store_fails() {
 }
 
 #[tokio::test]
-async fn a_store_that_was_emptied_logs_out_and_lets_in_again() {
+async fn an_emptied_store_logs_users_out_and_they_can_log_in_again() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     app.store.store().clear();
@@ -920,7 +920,7 @@ async fn a_store_that_was_emptied_logs_out_and_lets_in_again() {
 // ---- Concurrent requests ----
 
 #[tokio::test]
-async fn writes_to_different_keys_both_last() {
+async fn concurrent_writes_to_different_keys_are_both_kept() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     let gate = app.store.park(Kind::Set);
@@ -997,7 +997,7 @@ async fn an_ended_session_is_not_brought_back_by_a_slow_request() {
 }
 
 #[tokio::test]
-async fn what_a_slow_request_writes_is_not_in_the_session_of_the_next_user() {
+async fn a_slow_request_does_not_write_to_the_next_users_session() {
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
     let gate = app.store.park(Kind::Set);
@@ -1012,7 +1012,7 @@ async fn what_a_slow_request_writes_is_not_in_the_session_of_the_next_user() {
 }
 
 #[tokio::test]
-async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() {
+async fn two_concurrent_logins_of_a_visitor_both_work_and_end_the_visitors_id() {
     let app = SessionsApp::start();
     let mut visitor = app.visitor();
     set(&mut visitor, "cart", 3).await.result_of_nothing();
@@ -1034,7 +1034,7 @@ async fn two_logins_on_one_visitor_are_both_sound_and_the_visitors_id_is_dead() 
 }
 
 #[tokio::test]
-async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_new_one() {
+async fn a_login_whose_browser_disconnects_leaves_the_old_session_or_the_new_one() {
     // The request is dropped while it waits for this store call.
     for (kind, nth) in [(Kind::Get, 0), (Kind::Set, 0), (Kind::Destroy, 0)] {
         let app = SessionsApp::start();
@@ -1054,7 +1054,7 @@ async fn a_login_of_which_the_browser_goes_away_leaves_the_old_session_or_the_ne
 }
 
 #[tokio::test]
-async fn a_request_that_waits_or_is_dropped_holds_up_no_other() {
+async fn a_request_that_waits_or_is_dropped_does_not_delay_others() {
     // A request waits at each store call that requests on one session make.
     let requests = [
         (Kind::Get, "/api/session/count"),

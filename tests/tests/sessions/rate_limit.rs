@@ -63,7 +63,7 @@ fn told(reply: &Reply) -> (u16, &str, &str, Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_caller_gets_so_many_calls_in_a_window_and_is_told_on_every_reply() {
+async fn a_caller_is_limited_in_each_window_and_every_reply_has_the_headers() {
     let clock = clock();
     let client = limited(limit(&clock));
     for remaining in ["2", "1", "0"] {
@@ -86,7 +86,7 @@ async fn a_caller_gets_so_many_calls_in_a_window_and_is_told_on_every_reply() {
 }
 
 #[tokio::test]
-async fn callers_are_told_apart_by_their_address() {
+async fn callers_are_identified_by_their_address() {
     let limit = rate_limit("test", 1, WINDOW);
     let client = expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(1))));
     for (address, status) in [
@@ -105,7 +105,7 @@ async fn callers_are_told_apart_by_their_address() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_callers_are_told_apart_by_the_address_that_it_says() {
+async fn behind_a_trusted_proxy_callers_are_identified_by_the_forwarded_address() {
     let limited = procedure().guard(rate_limit("test", 1, WINDOW)).query(|_| Ok(1));
     let app = App::new(()).trusted_proxies(["10.0.0.0/8"]).router(Router::new("test").procedure("run", limited));
     let client = expecting(Client::of(app));
@@ -151,7 +151,7 @@ async fn the_direct_caller_has_no_address_and_is_not_limited() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_told_apart_counts_as_one() {
+async fn callers_without_an_identity_count_together() {
     let client = limited(limit(&clock()));
     for _ in 0..3 {
         assert_eq!(client.get("/api/test/run").await.status, 200);
@@ -161,7 +161,7 @@ async fn who_cannot_be_told_apart_counts_as_one() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_an_error_is_counted_and_carries_the_headers() {
+async fn an_error_is_counted_and_has_the_headers() {
     let failing = procedure().guard(limit(&clock())).guard_fn("never", |_, _| false).query(|_| Ok(1));
     let client = expecting(Client::of_one(failing));
     assert_eq!(told(&client.send(by("a")).await), (403, "2", "1700000060", None));
@@ -184,7 +184,7 @@ async fn a_whole_router_counts_together() {
 }
 
 #[tokio::test]
-async fn limits_of_one_store_count_together_only_by_the_same_name() {
+async fn limits_in_one_store_count_together_only_under_the_same_name() {
     let clock = clock();
     let store = MemoryRates::new().with_clock(clock.clone());
     let of = |name| rate_limit(name, 1, WINDOW).store(store.clone()).clock(clock.clone());
@@ -205,7 +205,7 @@ async fn user(ctx: &impl Ctx) -> Result<String> {
 }
 
 #[tokio::test]
-async fn callers_are_told_apart_by_who_is_logged_in() {
+async fn callers_can_be_identified_by_their_user() {
     let clock = clock();
     let by_user = limit(&clock).by_user(|user: &String| user.clone());
     let client = expecting(Client::of_one(procedure::<()>().use_(user).guard(by_user).query(|_| Ok(1))));
@@ -252,14 +252,14 @@ async fn a_call_that_cannot_be_counted_is_refused_in_time() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_counted_passes_where_that_was_asked_for() {
+async fn a_call_that_cannot_be_counted_passes_if_configured() {
     let down = Down { silent: Arc::default() };
     let client = limited(limit(&clock()).store(down).allow_when_unavailable());
     assert_eq!(client.send(by("a")).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn why_calls_are_not_counted_is_in_the_log_once_a_second() {
+async fn the_log_says_once_a_second_why_calls_are_not_counted() {
     let (silent, clock) = (Arc::new(AtomicBool::new(false)), clock());
     let down = Down { silent: Arc::clone(&silent) };
     let client = limited(limit(&clock).store(down).allow_when_unavailable());

@@ -76,7 +76,7 @@ async fn twenty_thousand_sessions_end_in_one_round_trip() {
 }
 
 #[tokio::test]
-async fn five_hundred_sessions_end_where_each_round_trip_takes_long() {
+async fn five_hundred_sessions_end_despite_slow_round_trips() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(20)).await;
     let client = redis::Client::open(line.url()).expect("an address");
@@ -96,7 +96,7 @@ async fn five_hundred_sessions_end_where_each_round_trip_takes_long() {
 
 /// All sessions end, even if the request is dropped while it ends them.
 #[tokio::test]
-async fn what_was_begun_goes_on_where_the_request_is_dropped() {
+async fn ending_sessions_continues_after_the_request_is_dropped() {
     let server = RedisServer::start().await;
     let line = Latency::before(server.port(), Duration::from_millis(50)).await;
     let client = redis::Client::open(line.url()).expect("an address");
@@ -122,7 +122,7 @@ fn owner() -> Owner {
 }
 
 #[tokio::test]
-async fn a_user_has_a_hundred_sessions_unless_told_otherwise() {
+async fn a_user_has_at_most_a_hundred_sessions_by_default() {
     let server = RedisServer::start().await;
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
@@ -153,7 +153,7 @@ async fn a_user_has_a_hundred_sessions_unless_told_otherwise() {
 
 /// An expired session does not cause a live one to end.
 #[tokio::test]
-async fn a_session_that_has_expired_is_not_counted() {
+async fn an_expired_session_does_not_count() {
     let server = RedisServer::start().await;
     let cluster = RedisCluster::start(3).await;
     let urls = cluster.urls();
@@ -181,7 +181,7 @@ fn digest(browser: &Browser) -> String {
 
 /// A login takes one round trip, even if the user has very many sessions.
 #[tokio::test]
-async fn a_login_is_one_round_trip_however_many_sessions_there_are() {
+async fn a_login_takes_one_round_trip_despite_many_sessions() {
     let server = RedisServer::start().await;
     let proxy = Proxy::before(server.port()).await;
     let app = app(on(&proxy.url()), |settings| settings);

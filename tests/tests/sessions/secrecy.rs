@@ -302,7 +302,7 @@ async fn dump(server: &RedisServer) -> String {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_the_log_whatever_redis_does() {
+async fn no_secret_is_in_the_log_during_faults_of_redis() {
     // This includes what the Redis client traces.
     let log = Everything::default();
     let guard = listen(log.clone());
@@ -316,7 +316,7 @@ async fn no_secret_is_in_the_log_whatever_redis_does() {
 }
 
 #[tokio::test]
-async fn a_redis_that_repeats_what_it_refuses_tells_the_log_no_id() {
+async fn an_echoed_command_of_redis_puts_no_id_in_the_log() {
     // Redis repeats the arguments of an unknown command, and with the layout of VeloxTS these
     // include ids.
     let server = RedisServer::without_command("EVALSHA").await;
@@ -407,7 +407,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 #[tokio::test]
-async fn a_value_that_is_of_another_type_is_not_in_the_log() {
+async fn a_value_of_a_wrong_type_is_not_in_the_log() {
     // The message of serde's error contains the value that it met.
     let log = Everything::default();
     let _guard = listen(log.clone());
@@ -422,7 +422,7 @@ async fn a_value_that_is_of_another_type_is_not_in_the_log() {
 // ---- Security events ----
 
 #[tokio::test]
-async fn what_an_attacker_tries_is_one_event_each() {
+async fn each_attack_logs_one_event() {
     let app = SessionsApp::start();
     let alice = app.alice().await;
     let value = alice.value("session");
@@ -450,7 +450,7 @@ async fn what_an_attacker_tries_is_one_event_each() {
 }
 
 #[tokio::test]
-async fn an_id_that_somebody_else_planted_is_an_event_and_not_adopted() {
+async fn a_planted_id_is_logged_and_not_adopted() {
     // Session fixation, with a cookie that was valid once.
     let app = SessionsApp::start();
     let mut attacker = app.visitor();
@@ -467,7 +467,7 @@ async fn an_id_that_somebody_else_planted_is_an_event_and_not_adopted() {
 }
 
 #[tokio::test]
-async fn a_flood_of_forgeries_is_ten_events_a_second_and_counted() {
+async fn a_flood_of_forgeries_logs_ten_events_a_second_and_counts_the_rest() {
     let app = SessionsApp::start();
     let value = app.alice().await.value("session");
     let mut browser = app.visitor();
@@ -660,7 +660,7 @@ async fn shown() -> (Shown, Hidden, String) {
 }
 
 #[tokio::test]
-async fn debug_of_what_a_handler_has_shows_no_secret() {
+async fn debug_output_of_values_in_a_handler_shows_no_secret() {
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     assert!(all.len() > 25, "{}", all.len());
@@ -673,7 +673,7 @@ async fn debug_of_what_a_handler_has_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn debug_of_a_request_shows_no_credentials() {
+async fn debug_output_of_a_request_shows_no_credentials() {
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     let (_, request) = all.iter().find(|(what, _)| *what == "Request").expect("it was shown");
@@ -681,7 +681,7 @@ async fn debug_of_a_request_shows_no_credentials() {
 }
 
 #[tokio::test]
-async fn debug_of_an_error_shows_no_value_of_the_session() {
+async fn debug_output_of_an_error_shows_no_session_data() {
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     let (_, error) = all.iter().find(|(what, _)| *what == "SessionError").expect("it was shown");
@@ -689,7 +689,7 @@ async fn debug_of_an_error_shows_no_value_of_the_session() {
 }
 
 #[test]
-fn debug_of_secrets_and_of_what_is_wrong_with_them_shows_none() {
+fn debug_output_of_secrets_and_their_errors_shows_no_secret() {
     let weak = "changeme-changeme-changeme-please";
     let short = "hunter2-hunter2";
     let error = session_middleware([weak, short]).build().expect_err("wrong settings");
@@ -819,7 +819,7 @@ fn assert_tells_nothing(reply: &Reply) {
 }
 
 #[tokio::test]
-async fn errors_tell_nothing_of_the_inside() {
+async fn errors_reveal_nothing_about_the_implementation() {
     let app = SessionsApp::start();
     let mut alice = app.alice().await;
     alice.post("/api/session/set", json!({"key": "card", "value": "4111-1111"})).await;

@@ -103,7 +103,7 @@ impl Visit {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_counter_counts_every_request_that_succeeded_on_either_server() {
+async fn a_counter_counts_every_successful_request_on_both_servers() {
     let sites = Sites::start().await;
     let cookie = sites.at(0, None).log_in().await;
     let mut tasks = JoinSet::new();

@@ -102,7 +102,7 @@ async fn logout_everywhere_ends_all_sessions_of_the_user_and_no_others() {
 }
 
 #[tokio::test]
-async fn logout_of_the_others_keeps_the_one_that_asks() {
+async fn logout_others_keeps_the_current_session() {
     for stage in Stage::both().await {
         let [first, mut second, third] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -114,7 +114,7 @@ async fn logout_of_the_others_keeps_the_one_that_asks() {
 }
 
 #[tokio::test]
-async fn an_administrator_ends_all_sessions_of_somebody() {
+async fn an_administrator_can_end_all_sessions_of_a_user() {
     for stage in Stage::both().await {
         let alices: [Browser; 3] = stage.alices().await;
         let bob = stage.app.bob().await;
@@ -128,7 +128,7 @@ async fn an_administrator_ends_all_sessions_of_somebody() {
 }
 
 #[tokio::test]
-async fn nothing_that_runs_meanwhile_brings_a_session_back() {
+async fn concurrent_requests_do_not_revive_an_ended_session() {
     for stage in Stage::both().await {
         for round in 0..10 {
             let mut alices: [Browser; 4] = stage.alices().await;
@@ -159,7 +159,7 @@ async fn nothing_that_runs_meanwhile_brings_a_session_back() {
 
 /// A session may get a new id after its user's sessions were listed and before they are ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
+async fn logout_everywhere_ends_a_session_that_keeps_getting_new_ids() {
     for stage in Stage::both().await {
         for round in 0..10 {
             let [mut owner, mut thief] = stage.alices().await;
@@ -178,7 +178,7 @@ async fn a_session_that_keeps_getting_new_ids_does_not_outlive_it() {
 }
 
 #[tokio::test]
-async fn a_save_that_was_begun_before_finds_the_session_gone() {
+async fn a_save_that_began_before_does_not_revive_the_session() {
     let [stage, _] = Stage::both().await;
     let [mut first, second] = stage.alices().await;
     let gate = stage.app.store.park(Kind::Set);
@@ -193,7 +193,7 @@ async fn a_save_that_was_begun_before_finds_the_session_gone() {
 }
 
 #[tokio::test]
-async fn where_the_store_fails_it_is_said_to_have_failed() {
+async fn logout_everywhere_reports_a_failing_store() {
     // Whichever store call fails, the reply is 503 without a cookie, and a second attempt succeeds.
     let [memory, redis] = Stage::both().await;
     for (procedure, kinds) in [("logoutAll", &[Kind::End, Kind::Destroy][..]), ("logoutOthers", &[Kind::End])] {
@@ -268,7 +268,7 @@ async fn a_user_sees_their_own_sessions_and_no_id() {
 }
 
 #[tokio::test]
-async fn a_handle_is_worth_nothing_as_a_cookie() {
+async fn a_handle_does_not_work_as_a_cookie() {
     for stage in Stage::both().await {
         let [mut browser] = stage.alices().await;
         let value = browser.value("session");
@@ -322,7 +322,7 @@ async fn a_login_over_the_limit_ends_the_oldest() {
 }
 
 #[tokio::test]
-async fn logins_at_once_leave_no_more_than_the_limit() {
+async fn concurrent_logins_stay_within_the_limit() {
     for stage in Stage::both_with(|settings| settings.max_sessions_per_user(2)).await {
         for round in 0..5 {
             let visitor = stage.app.visitor();
@@ -346,7 +346,7 @@ async fn logins_at_once_leave_no_more_than_the_limit() {
 }
 
 #[tokio::test]
-async fn where_the_store_fails_nobody_is_over_the_limit() {
+async fn a_failing_store_does_not_let_users_exceed_the_limit() {
     let [stage, _] = Stage::both_with(|settings| settings.max_sessions_per_user(1)).await;
     let [first] = stage.alices().await;
     stage.app.store.fail(&[Kind::Set]);

@@ -5,6 +5,6 @@
 //! output again. Read what it records: it must tell users in their own words what to do.
 
 #[test]
-fn every_mistake_is_answered_as_recorded() {
+fn every_mistake_gets_the_recorded_error() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }

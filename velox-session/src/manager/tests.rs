@@ -57,7 +57,7 @@ fn an_untouched_session_leaves_no_trace_in_the_response() {
 }
 
 #[test]
-fn the_first_write_makes_a_session() {
+fn the_first_write_creates_a_session() {
     let world = World::new();
     let (cookie, line) = world.issued(None, |session| session.set("n", 1).expect("a write"));
     assert!(line.ends_with("; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax"), "{line}");

@@ -6,7 +6,7 @@ use velox_rpc::error::ErrorKind;
 use velox_tests::Client;
 
 #[tokio::test]
-async fn an_account_is_verified_by_its_password_alone() {
+async fn only_the_right_password_verifies_an_account() {
     let accounts = Accounts::empty();
     let ada = accounts.open("Ada".to_owned(), "Ada@Example.com", "correct horse".to_owned()).await.expect("it is free");
     assert_eq!(ada.email, "ada@example.com");
@@ -23,7 +23,7 @@ async fn an_account_is_verified_by_its_password_alone() {
 }
 
 #[tokio::test]
-async fn an_address_has_one_account() {
+async fn an_address_cannot_have_two_accounts() {
     let accounts = Accounts::empty();
     let open = |email| accounts.open("Ada".to_owned(), email, "correct horse".to_owned());
     let (first, second) = tokio::join!(open("ada@example.com"), open("ADA@example.com"));
@@ -32,7 +32,7 @@ async fn an_address_has_one_account() {
 }
 
 #[tokio::test]
-async fn the_list_is_for_those_who_are_logged_in() {
+async fn only_users_can_read_the_list() {
     let client = Client::of(app(None).expect("good settings")).expecting("vary").expecting("cache-control");
     let item = r#"{"id":"0123456789","text":"Milk"}"#;
     let replies = [

@@ -9,7 +9,7 @@ use super::file;
 
 /// Builds a copy of the front end with its own packages, so that only committed files count.
 #[test]
-fn the_assets_are_what_the_sources_build() {
+fn the_assets_match_the_sources() {
     let web = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fullstack-web");
     let built = web.join("built");
     fs::remove_dir_all(&web).ok();

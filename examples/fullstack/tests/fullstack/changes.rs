@@ -50,7 +50,7 @@ fn a_client_gets_the_list_and_then_each_change() {
 }
 
 #[test]
-fn a_client_that_comes_back_gets_what_it_has_missed() {
+fn a_client_that_reconnects_gets_the_changes_it_missed() {
     let list = Arc::new(List::empty());
     list.add(item(1)).expect("there is room");
     let (seen, _) = follow(&list, None);
@@ -63,7 +63,7 @@ fn a_client_that_comes_back_gets_what_it_has_missed() {
 }
 
 #[test]
-fn a_client_that_was_away_for_long_gets_the_list_anew() {
+fn a_client_that_was_away_for_long_gets_a_snapshot() {
     let list = Arc::new(List::empty());
     list.add(item(1)).expect("there is room");
     let (seen, _) = follow(&list, None);
@@ -75,7 +75,7 @@ fn a_client_that_was_away_for_long_gets_the_list_anew() {
 
 /// Such ids come from another run, lie in the future, or are not numbers.
 #[test]
-fn an_id_that_the_list_has_not_given_is_worth_a_snapshot() {
+fn a_forged_event_id_gets_a_snapshot() {
     let list = Arc::new(List::empty());
     let (seen, _) = follow(&list, None);
     let run = seen.expect("a snapshot has an id").strip_suffix("-0").expect("it is the first").to_owned();
@@ -99,7 +99,7 @@ fn a_client_that_reads_slowly_misses_nothing() {
 }
 
 #[test]
-fn an_item_is_added_once_and_the_list_has_an_end() {
+fn an_item_is_added_once_and_the_list_can_be_full() {
     let list = List::empty();
     list.add(item(0)).expect("there is room");
     list.add(item(0)).expect("a client may ask again");

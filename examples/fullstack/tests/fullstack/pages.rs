@@ -10,7 +10,7 @@ async fn get(site: &Site, path: &str, header: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn browsers_get_a_file_again_only_if_it_has_changed() {
+async fn browsers_get_304_for_a_file_that_has_not_changed() {
     let site = Site::start(Server::new(site(None).expect("good settings"))).await;
     for path in ["/", "/app.js", "/app.css", "/theme.js", "/icon.svg"] {
         let (head, body) = get(&site, path, "").await;
@@ -26,7 +26,7 @@ async fn browsers_get_a_file_again_only_if_it_has_changed() {
 }
 
 #[tokio::test]
-async fn all_other_paths_are_those_of_the_procedures() {
+async fn all_other_paths_belong_to_procedures() {
     let site = Site::start(Server::new(site(None).expect("good settings"))).await;
     assert_eq!(get(&site, "/trpc/auth.whoAmI", "").await.1, r#"{"result":{"data":{"user":null}}}"#);
     let (head, body) = get(&site, "/nowhere", "").await;

@@ -6,7 +6,7 @@ use velox_rpc::export::TypeScript;
 use super::is_up_to_date;
 
 #[test]
-fn the_front_end_has_the_types_that_the_application_exports() {
+fn the_types_of_the_front_end_are_up_to_date() {
     let service = app(None).expect("good settings").into_service().expect("good routes");
     let types = TypeScript::of(service.manifest()).app_router().to_string();
     is_up_to_date("web/src/app-router.d.ts", &types);

@@ -52,7 +52,7 @@ fn the_document_is_valid_by_the_meta_schema_and_so_are_its_schemas() {
 }
 
 #[test]
-fn what_is_no_document_is_not_valid() {
+fn the_validator_rejects_an_invalid_document() {
     let path =
         file("no-openapi.json", &json!({"openapi": "3.1.0", "info": {"title": "No version"}, "paths": {}}).to_string());
     let refused = std::panic::catch_unwind(|| node("openapi.mjs", &[&path]));
@@ -65,7 +65,7 @@ fn the_document_passes_the_recommended_rules_of_redocly() {
 }
 
 #[test]
-fn what_breaks_a_rule_of_redocly_is_told() {
+fn redocly_reports_a_broken_rule() {
     let mut document = document();
     document["servers"] = json!([]);
     let problems = node("redocly.mjs", &[&file("redocly-broken.json", &document.to_string())]);
@@ -92,7 +92,7 @@ fn shape(route: &str) -> String {
 }
 
 #[test]
-fn ids_are_namespace_and_procedure_and_tags_are_listed() {
+fn operation_ids_name_namespace_and_procedure_and_tags_are_listed() {
     let document = document();
     let names = client().service().manifest().clone();
     for entry in names.entries().iter().filter(|entry| entry.route().is_some()) {
@@ -105,7 +105,7 @@ fn ids_are_namespace_and_procedure_and_tags_are_listed() {
 }
 
 #[test]
-fn ids_differ_where_names_meet() {
+fn equal_operation_ids_get_a_number() {
     let one = |namespace: &str, name: &str| Router::new(namespace).procedure(name, procedure::<()>().query(|_| Ok(1)));
     let client = Client::of(App::new(()).router(one("a_b", "c")).router(one("a", "b_c")));
     let document = OpenApi::new("", "").document(client.service().manifest());
@@ -116,7 +116,7 @@ fn ids_differ_where_names_meet() {
 }
 
 #[test]
-fn exactly_the_procedures_that_need_a_session_say_so() {
+fn only_procedures_with_a_required_session_declare_security() {
     let all = operations(&document()).into_iter();
     let all = all.map(|(_, operation)| (operation["operationId"].clone(), operation["security"].clone()));
     let with: Vec<_> = all.filter(|(_, security)| *security != json!([])).collect();
@@ -134,7 +134,7 @@ fn exactly_the_procedures_that_need_a_session_say_so() {
 }
 
 #[test]
-fn refusals_of_steps_are_responses() {
+fn refusals_by_steps_are_responses() {
     let report = operation("other_report");
     assert_eq!(report["responses"]["401"]["description"], "API key required");
     assert_eq!(report["responses"]["403"]["description"], "Closed");
@@ -147,7 +147,7 @@ fn refusals_of_steps_are_responses() {
 }
 
 #[test]
-fn what_a_handler_is_said_to_fail_with_is_a_response() {
+fn declared_errors_of_a_handler_are_responses() {
     let (get, create) = (operation("users_getUser"), operation("users_createUser"));
     assert_eq!(get["responses"]["404"]["description"], "No user has this id");
     assert_eq!(create["responses"]["409"]["description"], "The e-mail address is taken");
@@ -155,7 +155,7 @@ fn what_a_handler_is_said_to_fail_with_is_a_response() {
 }
 
 #[test]
-fn rate_limits_are_headers_of_all_replies_and_the_refusal_says_when_to_come_back() {
+fn rate_limit_headers_are_on_all_replies_and_the_refusal_has_retry_after() {
     let responses = operation("auth_login")["responses"].clone();
     let names = |status: &str| {
         let headers = responses[status]["headers"].as_object().expect("headers");
@@ -173,7 +173,7 @@ fn rate_limits_are_headers_of_all_replies_and_the_refusal_says_when_to_come_back
 }
 
 #[test]
-fn csrf_tokens_are_demanded_of_mutations_alone() {
+fn only_mutations_require_csrf_tokens() {
     let profile = operation("auth_profile");
     assert_eq!((&profile["security"], profile["responses"].get("403")), (&json!([{"session": []}]), None));
     let refusal = operation("auth_login")["responses"]["403"]["description"].clone();
@@ -183,7 +183,7 @@ fn csrf_tokens_are_demanded_of_mutations_alone() {
 }
 
 #[tokio::test]
-async fn successes_have_the_status_that_is_sent() {
+async fn the_document_has_the_success_statuses_that_are_sent() {
     let client = client();
     let user = json!({"name": "Ada", "email": "ada@example.com"}).to_string();
     for (id, method, target, body) in [
@@ -213,7 +213,7 @@ async fn successes_have_the_status_that_is_sent() {
 }
 
 #[tokio::test]
-async fn failures_fit_the_envelope() {
+async fn failures_fit_the_documented_envelope() {
     let client = client();
     let envelope = operation("users_createUser")["responses"]["400"]["content"]["application/json"]["schema"].clone();
     let invalid = client.post("/api/users", r#"{"name": "", "email": 7}"#).await;
@@ -226,7 +226,7 @@ async fn failures_fit_the_envelope() {
 }
 
 #[test]
-fn what_does_not_fit_is_told() {
+fn the_checker_rejects_a_value_that_does_not_fit() {
     let envelope = operation("users_createUser")["responses"]["400"]["content"]["application/json"]["schema"].clone();
     let refused = std::panic::catch_unwind(|| fits(&envelope, &json!({"error": "E", "message": "M"}), "short"));
     assert!(refused.is_err());
@@ -240,7 +240,7 @@ fn fits(schema: &Value, value: &Value, name: &str) {
 }
 
 #[test]
-fn parameters_are_those_of_path_and_query() {
+fn parameters_come_from_path_and_query() {
     let list = operation("users_listUsers");
     let [page, limit, search, roles, active] = list["parameters"].as_array().expect("parameters").as_slice() else {
         panic!("five: {list:#}");
@@ -264,7 +264,7 @@ fn parameters_are_those_of_path_and_query() {
 }
 
 #[test]
-fn a_body_is_the_input_less_the_path() {
+fn the_body_is_the_input_without_the_path_parameters() {
     let update = operation("users_updateUser");
     let reference = &update["requestBody"]["content"]["application/json"]["schema"];
     assert_eq!(*reference, json!({"$ref": "#/components/schemas/UpdateUserBody"}));
@@ -281,7 +281,7 @@ fn a_body_is_the_input_less_the_path() {
 }
 
 #[test]
-fn doc_comments_are_descriptions_and_deprecation_is_told() {
+fn doc_comments_are_descriptions_and_deprecations_are_marked() {
     let list = operation("users_listUsers");
     assert_eq!(list["summary"], "The users");
     assert_eq!(list["description"], "The users.\n\nIn the order of their creation.");
@@ -292,7 +292,7 @@ fn doc_comments_are_descriptions_and_deprecation_is_told() {
 
 /// The default in `Address` makes a field optional in the input, but not in the output.
 #[test]
-fn a_type_that_is_read_in_another_form_has_two_names() {
+fn a_type_with_another_input_form_has_two_schemas() {
     let schemas = document()["components"]["schemas"].clone();
     assert_eq!(schemas["Address"]["required"], json!(["city", "zip", "country"]));
     assert_eq!(schemas["AddressInput"]["required"], json!(["city", "zip"]));
@@ -300,7 +300,7 @@ fn a_type_that_is_read_in_another_form_has_two_names() {
 }
 
 #[test]
-fn an_error_of_the_application_does_not_take_the_envelopes_name() {
+fn a_type_named_error_does_not_replace_the_envelope() {
     #[velox_rpc::schema]
     #[schemars(rename = "Error")]
     struct Failure {
@@ -319,7 +319,7 @@ fn each_operation_names_its_procedure() {
 }
 
 #[test]
-fn the_current_user_is_a_query_that_the_page_can_ask() {
+fn the_current_user_must_be_a_query_that_the_page_can_call() {
     assert_eq!(document()["x-velox-current-user"], "auth.profile");
     let mistake = |name: &'static str| {
         let app = app().docs("/other", OpenApi::new("", "").current_user(name));
@@ -332,7 +332,7 @@ fn the_current_user_is_a_query_that_the_page_can_ask() {
 }
 
 #[test]
-fn a_document_names_the_application_that_it_came_from_as_its_server() {
+fn the_document_names_its_server() {
     assert_eq!(document()["servers"], json!([{"url": "/"}]));
     let document = OpenApi::new("", "").server("/shop").document(client().service().manifest());
     assert_eq!(document["servers"], json!([{"url": "/shop"}]));

@@ -63,14 +63,14 @@ async fn the_page_and_its_files_are_served() {
 }
 
 #[tokio::test]
-async fn a_page_is_only_to_be_got() {
+async fn the_page_only_answers_get_and_head() {
     let (head, _) = ask(Method::POST, "/docs", None).await;
     assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(head.headers["allow"], "GET, HEAD");
 }
 
 #[tokio::test]
-async fn there_is_no_page_unless_it_is_asked_for() {
+async fn the_page_is_served_only_if_configured() {
     let service = App::new(()).into_service().expect("it starts");
     for target in ["/docs", "/docs/openapi.json"] {
         let reply = service.call(Request::get(target).body(String::new()).expect("a request")).await;
@@ -96,7 +96,7 @@ fn a_page_hides_no_route_and_no_other_page() {
 /// fills in and sends the forms, and copies what they offer. The browser must reach nothing else
 /// and report no error, and axe must find no violation at any width.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_does_by_the_page_what_the_document_describes() {
+async fn a_person_can_use_the_page_in_chromium() {
     let (quickstart, shop) = (Program::start("quickstart", &[("PORT", "0")]), shop::site().await);
     let addresses = [format!("http://{}", quickstart.address()), shop.url("")];
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -112,7 +112,7 @@ struct Zebra {
 }
 
 #[tokio::test]
-async fn the_document_has_paths_and_fields_in_the_order_in_which_they_were_written() {
+async fn the_document_keeps_the_order_of_paths_and_fields() {
     let make = || procedure().input::<Zebra>().mutation(|Call { input, .. }| Ok(input));
     let zoo = Router::new("zoo").procedure("makeZap", make()).procedure("makeAdd", make());
     let app = App::new(()).router(zoo).docs("/docs", OpenApi::new("Zoo", "1"));

@@ -66,7 +66,7 @@ fn client() -> &'static str {
 }
 
 #[tokio::test]
-async fn the_client_of_the_guide_is_typed_by_the_module_and_calls_every_route() {
+async fn the_guides_client_compiles_and_calls_every_route() {
     let service = app().into_service().expect("good routes");
     let site = Site::of(app()).await;
     let url = site.url("");

@@ -16,7 +16,7 @@ fn the_module_is_as_recorded() {
 }
 
 #[test]
-fn names_that_typescript_has_are_left_to_it() {
+fn types_never_get_names_that_typescript_reserves() {
     #[derive(Serialize, Deserialize, JsonSchema)]
     struct Query {
         text: String,
@@ -42,7 +42,7 @@ fn names_that_typescript_has_are_left_to_it() {
 }
 
 #[test]
-fn the_strict_compiler_takes_it_and_its_types_mean_something() {
+fn the_module_compiles_in_strict_mode_and_rejects_wrong_uses() {
     let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "procedures");
     front_end.write("procedures.ts", &types().to_string());
     front_end.check("uses.ts", USES);

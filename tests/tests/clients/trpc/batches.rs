@@ -47,7 +47,7 @@ async fn issues_are_in_the_message_and_in_data_with_paths_as_lists() {
 }
 
 #[tokio::test]
-async fn what_a_handler_says_of_its_input_has_the_body_of_an_input_that_failed_its_schema() {
+async fn a_validation_error_of_a_handler_has_the_same_body_as_one_of_the_schema() {
     let by_handler = |path, message: &'static str| {
         let issues = [("items[1].qty", NOT_POSITIVE), ("items[2].qty", NOT_POSITIVE)];
         let failure = move || Error::validation(message, issues);
@@ -96,7 +96,7 @@ async fn each_input_of_a_batch_fails_by_itself() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_the_error_of_every_call_or_of_the_request() {
+async fn an_unreadable_body_fails_every_call_or_the_request() {
     let service = service();
     for body in ["{", "{\"0\":1,\"0\":2}", "[]", "7"] {
         let reply = post(&service, "/trpc/shop.order,shop.closed?batch=1", body).await;
@@ -110,7 +110,7 @@ async fn a_body_that_cannot_be_read_is_the_error_of_every_call_or_of_the_request
 }
 
 #[tokio::test]
-async fn what_is_not_below_the_path_is_not_trpc() {
+async fn paths_outside_the_trpc_path_are_not_trpc() {
     let service = service();
     for path in ["/trpc", "/trpcx/shop.peek", "/api/shop/nope"] {
         let reply = get(&service, path).await;
@@ -132,7 +132,7 @@ async fn a_body_for_calls_that_do_not_run_is_not_read() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_mistakes_at_start() {
+fn invalid_trpc_settings_are_mistakes_at_start() {
     for path in ["trpc", "/", "/trpc/", "/a//b", "/:id", "", "/api"] {
         let error = App::new(()).trpc(Trpc::at(path)).into_service().expect_err(path);
         assert!(error.mistakes()[0].starts_with(&format!("tRPC at `{path}`: ")), "{error}");
@@ -155,7 +155,7 @@ async fn a_batch_opens_one_session_and_sets_one_cookie() {
 }
 
 #[tokio::test]
-async fn a_mutation_from_another_site_is_refused_on_this_wire_too() {
+async fn a_cross_site_mutation_is_refused_over_trpc_too() {
     let app = SessionsApp::start();
     let mut browser = app.alice().await;
     for path in ["/trpc/auth.logout", "/trpc/auth.logout,auth.logout?batch=1"] {
@@ -171,7 +171,7 @@ async fn a_mutation_from_another_site_is_refused_on_this_wire_too() {
 proptest! {
     /// Every batch gets a reply with a status of the protocol.
     #[test]
-    fn no_batch_is_too_strange_to_be_answered(
+    fn every_batch_gets_a_reply(
         path in "((shop[.](peek|order|closed))|,|[a-z.,%0-9]{1,20}){0,5}",
         query in "(batch=1&)?(input=)?.{0,40}",
         body in ".{0,60}|[{](\"[0-3]\":[{0-9}]{1,2},?){0,3}[}]?",

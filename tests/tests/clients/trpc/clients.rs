@@ -54,7 +54,7 @@ pub(super) fn app() -> App<()> {
 }
 
 #[tokio::test]
-async fn the_stock_client_is_served_through_each_of_its_links() {
+async fn the_official_client_works_with_each_of_its_links() {
     let site = Site::of(app()).await;
     let [trpc, rest] = ["/trpc", "/api"].map(|path| site.url(path));
     let visit = move || node("trpc.mjs", &[Path::new(&trpc), Path::new(&rest)]);

@@ -245,7 +245,7 @@ async fn queries_of_a_session_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn the_cookie_of_a_renewed_session_goes_with_the_head_once() {
+async fn the_head_has_the_cookie_of_a_renewed_session_once() {
     let site = Site::new();
     let cookie = site.log_in().await;
     site.clock.advance(Duration::from_secs(3_600));
@@ -278,7 +278,7 @@ async fn a_write_of_a_streamed_query_does_not_prolong_the_session() {
 }
 
 #[tokio::test]
-async fn what_a_query_writes_is_saved_before_its_line_leaves() {
+async fn a_write_of_a_query_is_saved_before_its_line_is_sent() {
     let site = Site::new();
     let cookie = site.log_in().await;
     let mut lines = site.queries(Some(&cookie), "t.setA,t.waitWithSession,t.setB").await;
@@ -291,7 +291,7 @@ async fn what_a_query_writes_is_saved_before_its_line_leaves() {
 }
 
 #[tokio::test]
-async fn a_write_that_cannot_be_saved_is_an_error_of_its_call_alone() {
+async fn a_failed_save_is_an_error_of_its_call_only() {
     let site = Site::new();
     let cookie = site.log_in().await;
     site.store.fail(&[Kind::Set]);
@@ -340,7 +340,7 @@ async fn a_chain_with_two_session_steps_saves_what_it_wrote() {
 }
 
 #[tokio::test]
-async fn mutations_of_a_session_hold_the_head_and_share_one_session() {
+async fn mutations_with_a_session_delay_the_head_and_share_the_session() {
     let site = Site::new();
     let mut lines = site.mutations("t.putA,t.work,t.login,t.putB").await;
     let cookies: Vec<_> = lines.head.headers.get_all("set-cookie").iter().cloned().collect();
@@ -359,7 +359,7 @@ async fn mutations_of_a_session_hold_the_head_and_share_one_session() {
 }
 
 #[tokio::test]
-async fn mutations_whose_session_cannot_be_saved_have_failed() {
+async fn mutations_fail_if_their_session_cannot_be_saved() {
     let site = Site::new();
     site.store.fail(&[Kind::Set]);
     let mut lines = site.mutations("t.putA,t.putB").await;
@@ -371,7 +371,7 @@ async fn mutations_whose_session_cannot_be_saved_have_failed() {
 
 /// Otherwise the head would leave without the cookie of a renewed session.
 #[tokio::test]
-async fn a_session_step_that_says_nothing_of_its_cookie_is_a_fault_of_the_program() {
+async fn a_session_step_that_does_not_declare_its_cookie_is_a_server_error() {
     let site = Site::new();
     let mut lines = site.queries(None, "t.hidden").await;
     assert_eq!(outcome(lines.next().await), (0, json!("INTERNAL_SERVER_ERROR")));
@@ -379,7 +379,7 @@ async fn a_session_step_that_says_nothing_of_its_cookie_is_a_fault_of_the_progra
 }
 
 #[tokio::test]
-async fn another_cookie_of_a_middleware_holds_the_head_too() {
+async fn another_cookie_of_a_middleware_also_delays_the_head() {
     let site = Site::new();
     let mut lines = site.queries(None, "t.theme,t.wait").await;
     assert_eq!(lines.head.headers["set-cookie"], "theme=dark");

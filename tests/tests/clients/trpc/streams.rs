@@ -122,7 +122,7 @@ async fn each_call_has_its_line() {
 }
 
 #[tokio::test]
-async fn a_line_leaves_as_soon_as_its_call_has_ended() {
+async fn a_line_is_sent_as_soon_as_its_call_ends() {
     let (service, mut waiting) = service();
     let mut lines = Lines::of(&service, streamed(Method::GET, "/trpc/t.wait,t.nothing?batch=1")).await;
     assert_eq!(lines.next().await.expect("a line")["1"], json!([[0], [null, 0, 1]]));
@@ -148,7 +148,7 @@ async fn the_head_waits_for_calls_that_may_set_a_cookie() {
 
 /// The handler's cookie must not be dropped silently.
 #[tokio::test]
-async fn a_streamed_call_that_sets_a_cookie_all_the_same_is_a_conflict() {
+async fn a_late_cookie_of_a_streamed_call_is_a_conflict() {
     let (service, _waiting) = service();
     let (head, lines) = lines(&service, streamed(Method::GET, "/trpc/t.cookie?batch=1")).await;
     assert!(!head.headers.contains_key("set-cookie"));
@@ -158,7 +158,7 @@ async fn a_streamed_call_that_sets_a_cookie_all_the_same_is_a_conflict() {
 
 /// Errors about the body belong into the head, so the head waits until the body is read.
 #[tokio::test]
-async fn the_body_of_a_stream_is_read_before_its_head_leaves() {
+async fn the_body_of_a_stream_is_read_before_its_head_is_sent() {
     let (service, _waiting) = service();
     let request = |body: &str| {
         let mut request = streamed(Method::POST, "/trpc/t.repeat,t.repeat?batch=1");
@@ -178,7 +178,7 @@ async fn the_body_of_a_stream_is_read_before_its_head_leaves() {
 }
 
 #[tokio::test]
-async fn a_stream_of_mutations_is_not_run_by_get() {
+async fn get_does_not_run_a_stream_of_mutations() {
     let (service, _waiting) = service();
     let (head, lines) = lines(&service, streamed(Method::GET, "/trpc/t.login?batch=1")).await;
     assert_eq!((head.status, &head.headers["allow"]), (StatusCode::OK, &"POST".parse().expect("a value")));
@@ -186,7 +186,7 @@ async fn a_stream_of_mutations_is_not_run_by_get() {
 }
 
 #[tokio::test]
-async fn lines_are_for_batches() {
+async fn only_batches_are_streamed_as_lines() {
     let (service, _waiting) = service();
     let (head, lines) = lines(&service, streamed(Method::GET, "/trpc/t.nothing")).await;
     assert_eq!(head.status, StatusCode::BAD_REQUEST);

@@ -162,7 +162,7 @@ const CONNECTED: &str = "event: connected\ndata: {\"reconnectAfterInactivityMs\"
 const RETURN: &str = "event: return\ndata: ";
 
 #[tokio::test]
-async fn the_events_come_one_after_the_other_and_the_return_last() {
+async fn events_come_in_order_and_the_return_event_last() {
     let events = events(&service(), request("/trpc/live.count?input=%7B%22to%22%3A2%7D")).await;
     assert_eq!(events, [CONNECTED, "data: 1", "data: 2", RETURN]);
 }
@@ -200,7 +200,7 @@ async fn the_id_of_the_last_event_reaches_the_input() {
 /// In tRPC such an input is `.optional()`: at first the client has nothing to send, and after a
 /// reconnect only its id.
 #[tokio::test]
-async fn a_subscription_begins_without_an_input_that_has_only_optional_fields() {
+async fn an_input_with_only_optional_fields_may_be_missing() {
     let service = service();
     let all = [CONNECTED, "data: 0\nid: 0", "data: 1\nid: 1", "data: 2\nid: 2", "data: 3\nid: 3", RETURN];
     for target in ["/trpc/live.after", "/trpc/live.after?input=%7B%7D", "/api/live/after"] {
@@ -219,7 +219,7 @@ fn failure(event: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_forged_id_is_an_input_like_others_and_one_too_long_is_refused() {
+async fn a_forged_event_id_is_ordinary_input_and_one_too_long_is_refused() {
     let service = service();
     let long = "x".repeat(1025);
     let mut requests = vec![request(&format!("/trpc/live.after?lastEventId={long}")), request("/trpc/live.after")];
@@ -243,7 +243,7 @@ async fn a_forged_id_is_an_input_like_others_and_one_too_long_is_refused() {
 
 /// REST answers a bad id with an error status.
 #[tokio::test]
-async fn an_id_that_is_too_long_or_no_text_is_400_by_rest() {
+async fn an_event_id_that_is_too_long_or_not_utf_8_is_400_over_rest() {
     let service = service();
     for id in [&b"\xff"[..], &[b'x'; 1025]] {
         let mut request = request("/api/live/after");
@@ -253,7 +253,7 @@ async fn an_id_that_is_too_long_or_no_text_is_400_by_rest() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_and_ends_the_subscription() {
+async fn a_failure_is_sent_and_ends_the_subscription() {
     let events = events(&service(), request("/trpc/live.fails")).await;
     assert_eq!(events[..2], [CONNECTED, "data: 1"]);
     let data = json!({"code": "CONFLICT", "httpStatus": 409, "path": "live.fails"});
@@ -263,7 +263,7 @@ async fn a_failure_is_told_and_ends_the_subscription() {
 
 /// `EventSource` reads only replies with status 200, so errors of guards and inputs are events too.
 #[tokio::test]
-async fn a_call_that_is_refused_is_told_by_an_event() {
+async fn a_refused_subscription_gets_an_error_event() {
     let service = service();
     for (target, code) in [
         ("/trpc/live.refused", "FORBIDDEN"),
@@ -291,7 +291,7 @@ async fn a_panic_a_large_event_and_a_bad_id_end_the_subscription() {
 }
 
 #[tokio::test]
-async fn a_subscription_has_a_request_of_its_own() {
+async fn a_subscription_cannot_be_batched() {
     let service = service();
     let reply = get(&service, "/trpc/live.fails,live.fails?batch=1").await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
@@ -302,7 +302,7 @@ async fn a_subscription_has_a_request_of_its_own() {
 
 /// When a client disconnects, its server drops the body.
 #[tokio::test]
-async fn the_handlers_stream_is_dropped_with_the_body() {
+async fn the_handlers_stream_is_dropped_with_the_reply_body() {
     let dropped = Arc::default();
     let service = app(&dropped).into_service().expect("good settings");
     let mut body = service.call(request("/trpc/live.never")).await.into_body();
@@ -328,7 +328,7 @@ async fn a_ping_is_sent_while_nothing_happens() {
 
 /// Without `retry`, `EventSource` picks a time by itself.
 #[tokio::test]
-async fn a_client_is_told_when_to_come_back_where_that_is_set() {
+async fn the_retry_setting_is_sent_to_clients() {
     let settings = Subscriptions::new().retry(Duration::from_millis(1500));
     let service = app(&Arc::default()).subscriptions(settings).into_service().expect("good settings");
     for target in ["/trpc/live.after", "/api/live/after", "/trpc/live.refused"] {
@@ -340,7 +340,7 @@ async fn a_client_is_told_when_to_come_back_where_that_is_set() {
 
 /// A client does not reconnect after a 429.
 #[tokio::test]
-async fn a_rate_limit_stops_a_client_that_comes_back_in_a_loop() {
+async fn a_rate_limit_stops_a_client_that_reconnects_in_a_loop() {
     let limit = rate_limit("loop", 2, Duration::from_secs(3600)).by(|_| Some("somebody".to_owned()));
     let fails =
         procedure::<()>().guard(limit).subscription(|_| stream::iter([Err::<u64, _>(Error::internal("no database"))]));
@@ -357,7 +357,7 @@ async fn a_rate_limit_stops_a_client_that_comes_back_in_a_loop() {
 }
 
 #[test]
-fn pings_that_come_too_late_are_a_mistake() {
+fn a_ping_interval_above_the_reconnect_time_is_a_mistake() {
     let settings = Subscriptions::new().reconnect_after_inactivity(Duration::from_secs(10));
     let error = app(&Arc::default()).subscriptions(settings).into_service().expect_err("a mistake");
     assert!(error.mistakes()[0].starts_with("subscriptions: "), "{error}");
@@ -371,7 +371,7 @@ async fn visit(site: &Site, visit: &'static str) -> Value {
 }
 
 #[tokio::test]
-async fn the_stock_client_reads_subscriptions_to_their_end() {
+async fn the_official_client_reads_subscriptions_to_their_end() {
     let site = Site::of(app(&Arc::default())).await;
     let visit = visit(&site, "ends").await;
     assert_eq!(visit["count"], json!(["started", {"data": 1}, {"data": 2}, {"data": 3}, "complete"]));
@@ -383,7 +383,7 @@ async fn the_stock_client_reads_subscriptions_to_their_end() {
 }
 
 #[tokio::test]
-async fn the_stock_client_goes_on_where_it_was_cut_off() {
+async fn the_official_client_resumes_where_it_was_cut_off() {
     let site = Site::of(app(&Arc::default())).await;
     let visit = visit(&site, "resumes").await;
     let data = [0, 1, 2, 3].map(|id| json!({"data": {"id": id.to_string(), "data": id}}));
@@ -391,7 +391,7 @@ async fn the_stock_client_goes_on_where_it_was_cut_off() {
 }
 
 #[tokio::test]
-async fn the_stock_client_comes_back_from_a_server_that_is_silent() {
+async fn the_official_client_reconnects_to_a_silent_server() {
     // The pings are lost on the way.
     let settings = Subscriptions::new()
         .ping_interval(Duration::from_secs(3600))
@@ -415,7 +415,7 @@ async fn the_stock_client_comes_back_from_a_server_that_is_silent() {
 }
 
 #[tokio::test]
-async fn the_stream_of_a_client_that_leaves_is_dropped() {
+async fn the_stream_of_a_disconnected_client_is_dropped() {
     let site = Site::of(app(&Arc::default())).await;
     assert_eq!(visit(&site, "leaves").await, true);
 }

@@ -123,7 +123,7 @@ fn service() -> AppService {
 }
 
 #[tokio::test]
-async fn the_stock_client_has_all_types_of_superjson_by_each_of_its_links() {
+async fn the_official_client_gets_all_superjson_types_with_each_of_its_links() {
     let site = Site::of(app()).await;
     let trpc = site.url("/trpc");
     let printed = tokio::task::spawn_blocking(move || node("superjson.mjs", &[Path::new(&trpc)])).await;
@@ -179,7 +179,7 @@ fn input(json: &str) -> String {
 }
 
 #[tokio::test]
-async fn data_and_errors_are_transformed_each_by_itself() {
+async fn data_and_errors_are_transformed_separately() {
     let service = service();
     let epoch: Value = serde_json::from_str(EPOCH).expect("JSON");
     assert_eq!(get(&service, "/trpc/shop.now").await.body, json!({"result": {"data": epoch}}));
@@ -230,7 +230,7 @@ async fn the_id_of_the_last_event_reaches_an_input_of_superjson() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_no_superjson_is_refused_by_name() {
+async fn an_input_without_superjson_is_refused_with_the_reason() {
     let service = service();
     let message = "The input is not superjson: give the links of the client `transformer: superjson`";
     for body in [r#"{"a":1}"#, "7", "[]"] {
@@ -244,7 +244,7 @@ async fn an_input_that_is_no_superjson_is_refused_by_name() {
 
 /// JavaScript considers minus zero an integer, and a bigint is not accepted as a string.
 #[tokio::test]
-async fn minus_zero_is_an_integer_and_a_bigint_is_no_text() {
+async fn minus_zero_is_an_integer_and_a_bigint_is_not_a_string() {
     let service = service();
     let sum = post(
         &service,
@@ -261,7 +261,7 @@ async fn minus_zero_is_an_integer_and_a_bigint_is_no_text() {
 
 /// REST, its events, and applications without superjson still send plain JSON.
 #[tokio::test]
-async fn only_the_wire_of_trpc_has_superjson() {
+async fn only_trpc_uses_superjson() {
     let service = service();
     assert_eq!(get(&service, "/api/shop/now").await.body, "1970-01-01T00:00:00Z");
     let module = TypeScript::of(service.manifest()).to_string();
@@ -288,7 +288,7 @@ struct Date {
 }
 
 #[test]
-fn the_types_are_those_that_superjson_gives() {
+fn the_exported_types_match_superjson() {
     let own = procedure().input::<Date>().mutation(|Call { input, .. }| Ok(input));
     let app = app().router(Router::new("own").procedure("date", own));
     let service = app.into_service().expect("good routes");

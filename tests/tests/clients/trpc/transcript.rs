@@ -175,7 +175,7 @@ fn comparable(received: &Value, recorded: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_transcript_of_trpc_is_answered_alike() {
+async fn replies_match_those_of_trpc_server() {
     let plain = service(Trpc::at("/trpc").max_batch_size(5));
     let single = service(Trpc::at("/trpc").without_batches().method_override(true));
     let mut compared = 0;

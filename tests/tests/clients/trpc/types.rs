@@ -29,7 +29,7 @@ struct Transfer {
 }
 
 #[test]
-fn wide_integers_have_the_type_that_is_set() {
+fn wide_integers_have_the_configured_type() {
     let send = procedure().input::<Transfer>().mutation(|Call { input, .. }| Ok(input));
     let service = App::new(()).router(Router::new("bank").procedure("send", send)).trpc("/trpc").into_service();
     let service = service.expect("good routes");

@@ -20,32 +20,32 @@ use crate::zod::compare::{compare, vectors};
 use crate::zod::rules::Rules;
 
 #[tokio::test]
-async fn texts_are_judged_as_by_zod() {
+async fn strings_get_the_verdicts_of_zod() {
     compare(texts::rules).await;
 }
 
 #[tokio::test]
-async fn numbers_are_judged_as_by_zod() {
+async fn numbers_get_the_verdicts_of_zod() {
     compare(numbers::rules).await;
 }
 
 #[tokio::test]
-async fn what_may_be_missing_is_judged_as_by_zod() {
+async fn missing_values_get_the_verdicts_of_zod() {
     compare(missing::rules).await;
 }
 
 #[tokio::test]
-async fn lists_and_objects_are_judged_as_by_zod() {
+async fn lists_and_objects_get_the_verdicts_of_zod() {
     compare(composed::rules).await;
 }
 
 #[tokio::test]
-async fn enums_and_unions_are_judged_as_by_zod() {
+async fn enums_and_unions_get_the_verdicts_of_zod() {
     compare(choices::rules).await;
 }
 
 #[tokio::test]
-async fn coerced_texts_are_judged_as_by_zod() {
+async fn coerced_strings_get_the_verdicts_of_zod() {
     compare(coerced::rules).await;
 }
 

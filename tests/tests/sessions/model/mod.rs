@@ -28,7 +28,7 @@ use crate::model::ground::Ground;
 use crate::model::world::{START, Tally, World};
 
 #[test]
-fn sessions_in_memory_are_what_they_have_to_be_in_every_order() {
+fn sessions_in_memory_match_the_model_in_every_order() {
     let runtime = runtime();
     run("memory", 1_000, |case| {
         let clock = ManualClock::at(START);
@@ -38,7 +38,7 @@ fn sessions_in_memory_are_what_they_have_to_be_in_every_order() {
 
 /// Two servers on one Redis.
 #[test]
-fn sessions_in_redis_are_what_they_have_to_be_in_every_order() {
+fn sessions_in_redis_match_the_model_in_every_order() {
     let runtime = runtime();
     let server = runtime.block_on(RedisServer::start());
     let (store, connection) = runtime.block_on(Ground::connect(&server));

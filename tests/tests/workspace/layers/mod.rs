@@ -82,7 +82,7 @@ fn is_lifting(module: &[String]) -> bool {
 }
 
 #[test]
-fn every_module_uses_only_what_lies_inward_of_it() {
+fn every_module_uses_only_inner_modules() {
     let mut strays = Vec::new();
     for name in LAYERED {
         let (rings, sources) = (rings(name), sources(name));
@@ -100,7 +100,7 @@ fn every_module_uses_only_what_lies_inward_of_it() {
 
 /// Without this test, a reader that finds no uses would let everything pass.
 #[test]
-fn the_reader_finds_what_is_named() {
+fn the_reader_finds_the_uses() {
     let uses = sources("velox-rpc").uses();
     let service: BTreeSet<_> = uses[&["service".to_owned()][..]].iter().filter_map(|file| file.first()).collect();
     assert!(["context", "error", "wire"].iter().all(|module| service.contains(&(*module).to_owned())), "{service:?}");
@@ -117,7 +117,7 @@ fn every_module_has_a_ring() {
 }
 
 #[test]
-fn what_may_be_used_is_a_module() {
+fn the_tables_name_only_existing_modules() {
     for name in LAYERED {
         let rings = rings(name);
         let strange: BTreeSet<_> = rings.values().flatten().filter(|name| !rings.contains_key(*name)).collect();
@@ -141,7 +141,7 @@ fn no_two_rings_use_each_other() {
 }
 
 #[test]
-fn only_the_server_names_hyper_or_tokio_but_for_the_clock_of_pings_and_health_checks() {
+fn only_the_server_names_hyper_or_tokio() {
     let source = workspace().join("velox-rpc/src");
     for path in files(&source, ".rs").into_iter().filter(|path| !path.starts_with(source.join("server"))) {
         let has_clock = ["service/pings.rs", "service/health.rs"].iter().any(|file| path == source.join(file));
@@ -182,7 +182,7 @@ const CRATES: [&str; 12] = [
 ];
 
 #[test]
-fn every_crate_of_the_workspace_is_looked_at() {
+fn the_tests_cover_every_crate_of_the_workspace() {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml")).expect("the workspace");
     let (_, members) = manifest.split_once("members = [").expect("members");
     let members = members.split(']').next().expect("a list").split(',').map(|name| name.trim().trim_matches('"'));

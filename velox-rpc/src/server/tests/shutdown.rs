@@ -64,7 +64,7 @@ async fn a_request_on_an_idle_connection_at_the_signal_is_answered_and_told_to_b
 }
 
 #[tokio::test]
-async fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
+async fn idle_silent_and_half_sent_connections_do_not_delay_the_end() {
     let server = Running::start(long()).await;
     let mut idle = server.connect().await;
     idle.works().await;

@@ -15,7 +15,7 @@ use velox_rpc::{App, Error, Result, Router, procedure};
 use velox_tests::FrontEnd;
 
 #[test]
-fn what_serde_writes_and_reads_fits_the_types() {
+fn the_json_of_serde_fits_the_exported_types() {
     let mut table = Table::default();
     for rows in [values::rows, named::rows, fields::rows, enums::rows, inputs::rows] {
         rows(&mut table);
