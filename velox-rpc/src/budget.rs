@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_given_back() {
+    fn held_bytes_are_returned() {
         let budget = Arc::new(Budget::new(10));
         let mut first = budget.open(None);
         assert_eq!((first.add(6), first.add(4), first.add(1)), (Ok(()), Ok(()), Err(UsedUp)));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_network_has_half_of_it_at_most_and_others_the_rest() {
+    fn a_public_network_gets_at_most_half_of_the_budget() {
         let budget = Arc::new(Budget::new(10));
         let mut greedy = budget.open(address("203.0.113.7"));
         assert_eq!((greedy.add(5), greedy.add(1)), (Ok(()), Err(UsedUp)));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_speak_for_many_have_all_of_it() {
+    fn shared_addresses_can_use_the_whole_budget() {
         for text in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::", "fe80::"] {
             assert_eq!(Arc::new(Budget::new(10)).open(address(text)).add(10), Ok(()), "{text}");
         }

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_is_written_otherwise_is_told_how_to_write() {
+    fn the_error_for_an_unusual_origin_says_how_to_write_it() {
         for (written, sent) in [
             ("https://app.example.com/", "https://app.example.com"),
             ("https://app.example.com/login?next=a#b", "https://app.example.com"),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused_with_the_reason() {
+    fn an_invalid_origin_is_refused_with_the_reason() {
         for (text, reason) in [
             ("", UNREADABLE),
             ("https://", UNREADABLE),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn every_origin_that_is_wrong_is_told() {
+    fn every_invalid_origin_is_reported() {
         let error = cors(["https://a", "*", "https://b/", "null"]).expect_err("three mistakes");
         let wrong: Vec<_> = error.mistakes().iter().filter_map(|mistake| mistake.split('`').nth(1)).collect();
         assert_eq!(wrong, ["*", "https://b/", "null"]);

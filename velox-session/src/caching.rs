@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_allows_a_shared_cache_is_replaced() {
+    fn a_header_that_allows_shared_caches_is_replaced() {
         for value in [
             "public",
             "Public , max-age=60",
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_stays() {
+    fn a_private_header_is_kept() {
         for value in ["private", "Private, max-age=60", "no-cache, no-store", "max-age=9,private, a=\"b, public\""] {
             assert_eq!(said(&[("cache-control", value)]), [format!("cache-control: {value}")]);
         }

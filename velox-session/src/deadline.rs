@@ -29,7 +29,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_ready_is_given_and_what_is_late_is_not() {
+    async fn a_future_is_only_awaited_until_the_deadline() {
         assert_eq!(within(Duration::ZERO, pin!(ready(1))).await, (Some(1), Duration::ZERO));
         assert_eq!(within(SECOND, pin!(pending::<u32>())).await, (None, SECOND));
         let almost = Duration::from_millis(999);

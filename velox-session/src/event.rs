@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_written_ten_times_a_second_and_counted() {
+    fn a_flood_is_logged_ten_times_a_second_and_counted() {
         let events = Events::new();
         assert_eq!((0..100).filter(|_| events.forged.count(5_000).is_some()).count(), 10);
         assert_eq!(events.forged.count(6_000), Some(90));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_that_waits_for_a_slow_store_is_written_ten_times_a_second_too() {
+    fn a_flood_during_slow_store_calls_is_logged_ten_times_a_second_too() {
         // Each request passes the time when it began, so requests that waited mix with those
         // that did not.
         let events = Events::new();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_fails_is_written_once_a_second_and_counted() {
+    fn a_failing_store_is_logged_once_a_second_and_counted() {
         let events = Events::new();
         assert_eq!((0..100).filter(|_| events.trouble.count(5_000).is_some()).count(), 1);
         assert_eq!(events.trouble.count(6_000), Some(99));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_hides_nothing() {
+    fn a_clock_that_was_set_back_does_not_suppress_events() {
         let events = Events::new();
         assert_eq!(events.forged.count(3_600_000), Some(0));
         assert_eq!(events.forged.count(0), Some(0));

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bit_tests_see_what_is_not_random() {
+    fn the_bit_tests_detect_values_that_are_not_random() {
         let low = vec![0x5555_5555_5555_5555; 16_000];
         assert!(monobit(&low) < Z_OF_ONE_IN_A_THOUSAND && runs(&low) > 100.0, "as many of both, in turn");
         let biased: Vec<u64> = (0..16_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63).collect();

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_the_name_and_the_hash_of_the_id_as_written() {
+    fn the_key_is_the_name_and_the_hash_of_the_encoded_id() {
         let key = StoreKey::new(&"session".into(), &id());
         // printf %s AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 | sha256sum
         assert_eq!(key.to_text(), "session:ea866a757e4c38babfa8127cbe9a409d3e1f93a00ff1488ff735fcf917afffd0");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_read_back_in_its_one_spelling() {
+    fn a_key_has_one_spelling() {
         let key = StoreKey::new(&"session".into(), &id());
         let text = key.to_text();
         assert_eq!(StoreKey::from_text(&text), Some(key));

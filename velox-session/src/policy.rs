@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_chosen_at_login_takes_the_place_of_that_of_the_settings() {
+    fn a_lifetime_chosen_at_login_overrides_the_settings() {
         let of = |max_age, expires_at| {
             let mut content = Content::new(0);
             let user = SessionUser::new("u1", "ada@example.com");
@@ -104,7 +104,7 @@ mod tests {
 
     #[cfg(feature = "rpc")]
     #[test]
-    fn a_client_comes_back_in_the_middle_of_a_life_that_can_be_renewed() {
+    fn clients_reconnect_in_the_middle_of_a_renewable_lifetime() {
         let content = Content::new(0);
         assert_eq!(POLICY.comes_back_at(&content, 0), Some(50_000));
         assert_eq!(POLICY.comes_back_at(&content, 399_999), Some(449_999));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_not_renewed() {
+    fn an_ended_session_is_not_renewed() {
         assert_eq!(POLICY.renewed(&record(0, 100_000), 99_999), Some(100_000));
         assert_eq!(POLICY.renewed(&record(0, 100_000), 100_000), None);
     }

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_is_the_key_not_its_spelling() {
+    fn the_length_of_the_decoded_key_counts() {
         assert!(matches!(Secret::from_hex(&"0f".repeat(16)), Err(SecretError::TooShort { length: 16, .. })));
         assert!(matches!(Secret::from_base64("AAECAwQFBgcICQoLDA0ODw=="), Err(SecretError::TooShort { .. })));
     }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_with_something_of_their_own_pass() {
+    fn secrets_with_enough_variety_pass() {
         for text in [
             "conformance-session-secret-0123456789",
             "a development secret of 32 bytes or more",

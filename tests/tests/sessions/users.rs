@@ -346,7 +346,7 @@ async fn concurrent_logins_stay_within_the_limit() {
 }
 
 #[tokio::test]
-async fn a_failing_store_does_not_let_users_exceed_the_limit() {
+async fn a_login_that_cannot_be_saved_ends_no_other_session() {
     let [stage, _] = Stage::both_with(|settings| settings.max_sessions_per_user(1)).await;
     let [first] = stage.alices().await;
     stage.app.store.fail(&[Kind::Set]);

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_allows_a_shared_cache_is_replaced() {
+    fn a_header_that_allows_shared_caches_is_replaced() {
         for said in [
             "public",
             "PUBLIC, max-age=60",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_stays() {
+    fn a_private_header_is_kept() {
         for said in [
             "private",
             "no-store",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_to_one_kind_of_shared_cache_goes() {
+    fn headers_for_special_shared_caches_are_removed() {
         for name in ["cdn-cache-control", "surrogate-control", "example-cdn-cache-control"] {
             assert_eq!(left(&[(name, "max-age=60")]), ["cache-control: no-store"], "{name}");
             assert_eq!(left(&[("cache-control", "private"), (name, "public")]), ["cache-control: private"], "{name}");

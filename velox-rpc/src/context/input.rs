@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_is_wanted_once_a_step_waits_for_it_and_until_it_is_there() {
+    fn an_input_is_wanted_while_a_step_waits_for_it() {
         let (input, task) = (Coming::default(), waker(&Arc::default()));
         let cx = &mut Context::from_waker(&task);
         let mut step = pin!(input.wait());
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_to_all_who_ask() {
+    fn every_reader_of_the_input_gets_its_error() {
         let input = Input::There(Inputs::One(Err(Error::bad_request("no").with_source("why"))));
         for _ in 0..2 {
             let error = input.there(0).expect("it is there").expect_err("an error");

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_the_addresses_that_begin_like_it() {
+    fn a_network_contains_the_addresses_with_its_prefix() {
         for (network, inside, outside) in [
             ("10.0.0.0/8", &["10.0.0.0", "10.255.255.255"][..], &["9.255.255.255", "11.0.0.0", "::a00:0"][..]),
             ("192.0.2.7", &["192.0.2.7"], &["192.0.2.6", "::192.0.2.7"]),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_mapped_to_ipv6_is_one_of_ipv4() {
+    fn an_ipv4_mapped_peer_counts_as_ipv4() {
         let peer = Peer::Address("[::ffff:10.1.2.3]:80".parse().expect("an address"));
         assert!(proxies(&["10.0.0.0/8"]).expect("a network").trusts(peer));
         assert!(!proxies(&["unix"]).expect("a word").trusts(peer));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn each_that_cannot_be_read_is_told() {
+    fn each_invalid_entry_is_reported() {
         let strays = [
             "",
             "*",

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_sent_stays() {
+    fn valid_headers_and_statuses_are_kept() {
         let lines = [("x-one", "1"), ("x-content-type-options", "nosniff"), ("set-cookie", "a=b"), ("vary", "cookie")];
         for (status, json) in [
             (None, Some("null")),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_cannot_be_sent_is_named_and_taken_out() {
+    fn an_invalid_status_is_named_and_removed() {
         for status in [204, 205, 304] {
             let mut head = head(Some(status), &[]);
             let what = head.take_unsendable(Some(b"1")).expect("it cannot be sent");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_cannot_be_sent_is_named_and_taken_out_also_of_an_error() {
+    fn an_invalid_header_is_named_and_removed_even_from_an_error() {
         for (name, value) in [
             ("content-type", "text/csv"),
             ("content-type", "application/json"),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_cannot_be_sent_is_named_once() {
+    fn every_invalid_header_or_status_is_named_once() {
         let lines = [
             ("x-content-type-options", "nosniff"),
             ("content-type", "text/csv"),

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_our_own_differ_and_do_not_tell_how_many_came_between() {
+    fn generated_ids_differ_and_do_not_reveal_their_number() {
         let shown = |id: RequestId| u64::from_str_radix(&id.to_string(), 16).expect("16 digits");
         let ids: Vec<_> = (0..1_000).map(|_| shown(RequestId::own(Serial::next()))).collect();
         let steps: HashSet<_> = ids.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_a_proxy_gives_is_of_letters_digits_and_a_few_marks() {
+    fn an_id_of_a_proxy_may_have_letters_digits_and_a_few_symbols() {
         for id in ["a", "7b0f-_.:/+=@Z", "Root=1-67891233-abcdef012345678912345678", &"x".repeat(128)] {
             assert!(is_id(id.as_bytes()), "{id}");
         }

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_required_is_not_also_optional() {
+    fn a_required_session_is_not_also_optional() {
         let cookie = || Credential::Cookie("session".into());
         let mut demands = Demands::default();
         demands.accept(cookie());

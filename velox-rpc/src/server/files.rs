@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_follow_the_limit_of_files_with_a_reserve() {
+    fn the_limit_of_connections_follows_the_limit_of_files() {
         for (files, expected) in [
             (None, room(10_000, 64)),
             (Some(1 << 20), room(10_000, 64)),

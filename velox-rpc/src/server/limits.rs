@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extreme_durations_are_brought_into_range() {
+    fn extreme_durations_are_clamped() {
         assert_eq!(duration(Duration::ZERO), SHORTEST);
         assert_eq!(duration(Duration::MAX), LONGEST);
         assert_eq!(duration(Duration::from_secs(5)), Duration::from_secs(5));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_never_smaller_than_what_hyper_takes() {
+    fn the_limit_of_a_head_is_never_below_that_of_hyper() {
         assert_eq!(header_bytes(0), HYPER_BUFFER);
         assert_eq!(header_bytes(65_536), 65_536);
     }

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_so_many_places_and_one_that_is_given_back_is_free() {
+    fn places_are_limited_and_can_be_reused() {
         let places = Arc::new(Places::new(2));
         let (first, second) = (places.take(None), places.take(None));
         assert!(first.is_some() && second.is_some() && places.take(None).is_none() && places.take(None).is_none());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_network_has_half_of_the_places_at_most_and_gives_them_back() {
+    fn a_public_network_gets_at_most_half_of_the_places() {
         let places = Arc::new(Places::new(5));
         let [greedy, other] = ["203.0.113.7", "203.0.113.8"].map(|text| text.parse::<IpAddr>().ok());
         let mut of_greedy: Vec<_> = (0..10).filter_map(|_| places.take(greedy)).collect();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_left_behind_keeps_the_place() {
+    async fn unattended_work_keeps_its_place() {
         let places = Arc::new(Places::new(1));
         let place = Arc::new(places.take(None).expect("a place"));
         let (go, gone) = tokio::sync::oneshot::channel::<()>();

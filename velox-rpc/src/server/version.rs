@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_given_back_once_even_into_small_buffers() {
+    fn every_byte_is_replayed_once_even_into_small_buffers() {
         let mut prefix = prefix(b"GET /posts HTTP");
         let mut all = Vec::new();
         for _ in 0..10 {

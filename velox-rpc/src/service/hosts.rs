@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_allowed_by_its_name_whatever_its_port() {
+    fn a_host_is_allowed_by_name_on_any_port() {
         for (allowed, good, bad) in [
             (
                 "example.com",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn in_development_this_machine_is_allowed_and_no_name_of_others() {
+    fn in_development_only_local_hosts_are_allowed() {
         let hosts = AllowedHosts::local();
         for host in
             ["localhost", "localhost:3000", "api.localhost:3000", "LOCALHOST", "127.0.0.1:3000", "[::1]", "10.1.2.3"]
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_that_cannot_be_read_is_told() {
+    fn each_invalid_entry_is_reported() {
         let strays = [
             "",
             ".",

@@ -138,7 +138,7 @@ mod tests {
     use super::{is_multiple, plain};
 
     #[test]
-    fn multiples_are_found_to_the_last_digit() {
+    fn multiples_are_checked_to_the_last_digit() {
         for (number, of) in [
             ("0", "5"),
             ("-10", "5"),
@@ -158,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_too_large_to_be_asked() {
+    fn limits_of_any_size_can_be_checked() {
         assert!(!is_multiple("5", &u128::MAX.to_string()));
         assert!(!is_multiple(&"9".repeat(400), &"9".repeat(400)));
     }
 
     #[test]
-    fn numbers_are_plain_without_an_exponent() {
+    fn numbers_are_written_without_an_exponent() {
         for (text, expected) in [("1e3", "1000"), ("1e-7", "0.0000001"), ("5.0", "5"), ("0.1", "0.1"), ("-0", "0")] {
             assert_eq!(plain(text), expected);
         }

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_not_mended() {
+    fn invalid_json_is_not_repaired() {
         for text in ["01.0", "5.", "-.5e1", "1.e5", "--5.0", "5.0.0", "1e", "-", "\"5.0"] {
             assert_eq!(integer(text), None, "{text}");
         }

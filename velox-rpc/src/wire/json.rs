@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_one_document() {
+    fn refuses_anything_but_one_document() {
         for text in ["", "{", "{}{}", "{} x", "{\"a\":}", "nul", "{'a':1}", "[1,]", "1e999"] {
             assert!(refused(text).starts_with("The request body is not valid JSON"), "{text}");
         }

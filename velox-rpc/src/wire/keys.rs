@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_key_in_two_objects_is_none_twice() {
+    fn the_same_key_in_two_objects_is_not_repeated() {
         for text in [r#"{"a":{"a":1},"b":{"a":2}}"#, r#"{"a":"a","b":"a"}"#, r#"{"a\u0062":"x","c":"\",\"c\":"}"#] {
             let sure = look(text);
             assert!(glance(text).is_ok(), "{text}");
@@ -174,7 +174,7 @@ mod tests {
     proptest! {
         /// If the quick check is sure, the thorough check agrees.
         #[test]
-        fn agrees_with_the_thorough_look(value in json()) {
+        fn agrees_with_the_thorough_check(value in json()) {
             let text = value.to_string();
             if let Keys::Distinct { has_lists } = look(&text) {
                 prop_assert_eq!(glance(&text).expect("good JSON").has_lists, has_lists);
@@ -189,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn takes_any_text(text in ".{0,200}") {
+        fn accepts_any_text(text in ".{0,200}") {
             let _ = look(&text);
         }
     }

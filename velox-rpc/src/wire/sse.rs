@@ -105,7 +105,7 @@ mod tests {
 
     /// JSON from other writers may contain line breaks. None of them may begin a new field.
     #[test]
-    fn no_line_of_the_data_begins_a_field() {
+    fn no_line_of_the_data_can_start_a_field() {
         let event = RawEvent { id: None, json: b"{\r\n\"a\":1,\nevent: return\r}".to_vec() };
         assert_eq!(text(message(event)), "data: {  \"a\":1, event: return }\n\n");
     }

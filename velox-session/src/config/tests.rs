@@ -30,7 +30,7 @@ fn the_defaults_are_good() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_invalid_settings_are_reported_at_once() {
     let all = session_middleware(["short", SECRET, "tiny"])
         .cookie_name("__Host-x")
         .secure(false)
@@ -59,7 +59,7 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn prefixes_have_their_rules_in_any_case() {
+fn cookie_prefixes_are_case_insensitive() {
     assert_problems!(builder().secure(false), ConfigProblem::PrefixNeedsSecure { prefix: "__Host-", .. });
     let secure = |name| builder().cookie_name(name).secure(false);
     assert_problems!(secure("__secure-sid"), ConfigProblem::PrefixNeedsSecure { prefix: "__Secure-", .. });
@@ -73,7 +73,7 @@ fn prefixes_have_their_rules_in_any_case() {
 }
 
 #[test]
-fn what_cannot_stand_in_a_cookie_is_refused() {
+fn invalid_characters_of_a_cookie_are_refused() {
     for name in ["", "a b", "a=b", "a;b", "\u{e9}", "a\r\nb", "a\"b"] {
         assert_problems!(builder().cookie_name(name), ConfigProblem::CookieName);
     }
@@ -88,7 +88,7 @@ fn what_cannot_stand_in_a_cookie_is_refused() {
 }
 
 #[test]
-fn a_trusted_origin_that_is_none_is_told_by_its_text() {
+fn an_invalid_trusted_origin_is_reported_by_its_text() {
     for bad in ["", "null", "*", "example.com", "https://*.com", "https://example.com/"] {
         let problems = problems(builder().trusted_origins([bad]).allow_cross_site_mutations());
         assert!(matches!(&problems[..], [ConfigProblem::TrustedOrigin { origin }] if origin == bad), "{problems:?}");
@@ -104,7 +104,7 @@ fn a_trusted_origin_that_is_none_is_told_by_its_text() {
 }
 
 #[test]
-fn durations_have_ends() {
+fn durations_are_limited() {
     let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
     for good in [second, 400 * day] {
         assert_problems!(builder().max_age(good),);
@@ -138,7 +138,7 @@ fn lifetimes_are_as_documented() {
 }
 
 #[test]
-fn no_secret_is_no_ring() {
+fn a_ring_needs_a_secret() {
     assert_problems!(session_middleware(Vec::<&str>::new()).store(MemoryStore::new()), ConfigProblem::NoSecret);
 }
 
@@ -159,7 +159,7 @@ fn the_touch_interval_is_at_most_a_tenth_of_the_lifetime() {
 }
 
 #[test]
-fn errors_and_debug_say_nothing_of_the_secret() {
+fn errors_and_debug_output_hide_the_secret() {
     let error = session_middleware("hunter2").build_manager().expect_err("short");
     assert_eq!(
         error.to_string(),

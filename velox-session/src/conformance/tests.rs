@@ -29,7 +29,7 @@ async fn the_memory_store_keeps_every_promise() {
 }
 
 #[tokio::test]
-async fn each_promise_has_a_name_of_its_own() {
+async fn promise_names_are_unique() {
     let (store, clock) = memory();
     let report = check(&ManualHarness::new(store, clock)).await;
     let different: std::collections::BTreeSet<_> = report.kept().collect();
@@ -37,7 +37,7 @@ async fn each_promise_has_a_name_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_is_not_broken() {
+async fn promises_that_a_store_does_not_make_cannot_be_broken() {
     let (store, clock) = memory();
     let report = check(&ManualHarness::new(FourMethods(store), clock)).await;
     report.assert();
@@ -57,7 +57,7 @@ async fn a_store_that_panics_breaks_a_promise() {
 #[should_panic(
     expected = "broken: a session of another version than named goes on as it was\n    destroy of version 0"
 )]
-async fn assert_says_what_is_broken() {
+async fn the_panic_message_names_the_broken_promises() {
     report_of(Fault::EndsAnyVersion).await.assert();
 }
 

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_that_is_no_text_hides_nothing() {
+    fn a_cookie_that_is_not_text_does_not_hide_others() {
         assert_eq!(found(&[b"a=\xff\xfe; sid=x; \xe9=1"]), [b"x"]);
     }
 

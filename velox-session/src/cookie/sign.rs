@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_value_is_that_of_an_independent_implementation() {
+    fn the_value_matches_an_independent_implementation() {
         let id = SessionId::parse(ID).expect("an id");
         // printf %s <id> | openssl dgst -sha256 -hmac conformance-session-secret-0123456789 -binary | basenc --base64url
         assert_eq!(
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_well_signed_value_that_is_no_id_is_refused() {
+    fn a_signed_value_that_is_not_an_id_is_refused() {
         // The right key has signed this, as another part of an application might. 43 equal
         // characters are no id.
         let text = [b'A'; 43];

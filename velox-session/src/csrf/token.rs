@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_its_times_and_is_known_until_it_expires() {
+    fn a_token_has_its_times_and_is_valid_until_it_expires() {
         let token = tokens().issue(NOW + 999, b"").expect("random bytes");
         let parts: Vec<_> = token.split('.').collect();
         assert_eq!((parts.len(), parts[0].len(), parts[3].len()), (4, 43, 43));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_that_of_an_independent_implementation() {
+    fn a_token_matches_an_independent_implementation() {
         // printf %s <all before the last dot> | openssl dgst -sha256 -hmac conformance-session-secret-0123456789 -binary | basenc --base64url
         let token = format!("{RANDOM}.1700000000.1700003600.RjCNNCc6oFKr_2oHsjEAT3oZ6Qp34s75aJQOdXxx3hs");
         assert_eq!(tokens().check(token.as_bytes(), NOW, b""), Ok(()));
@@ -120,7 +120,7 @@ mod tests {
 
     /// A session's cookie is signed by the same key.
     #[test]
-    fn what_else_the_secret_signs_is_no_token() {
+    fn other_values_signed_by_the_secret_are_not_tokens() {
         let key = key("conformance-session-secret-0123456789");
         for text in [RANDOM, "", ".", "1.2", "1.2.3.4", "1.2.x", "1.2.-3", "1.2.99999999999999999999", "a.b.\u{e9}"] {
             let mac = signature(&key, text.as_bytes());

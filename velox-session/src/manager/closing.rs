@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_handler_said_stays_where_it_is_private() {
+    fn a_private_cache_control_of_the_handler_is_kept() {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         headers.insert(VARY, HeaderValue::from_static("Accept, cookie"));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_with_the_cookie_is_in_no_shared_cache_whatever_the_handler_said() {
+    fn no_shared_cache_may_store_a_response_with_the_cookie() {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
         Closing::new(Some(HeaderValue::from_static("a=b")), false).apply(&mut headers);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn another_vary_is_added_to() {
+    fn another_vary_is_extended() {
         let mut headers = HeaderMap::new();
         headers.insert(VARY, HeaderValue::from_static("Accept"));
         Closing::new(None, true).apply(&mut headers);

@@ -119,7 +119,7 @@ mod tests {
     use crate::conformance::key;
 
     #[test]
-    fn a_revocation_is_seen_by_who_came_before_it_and_no_other() {
+    fn only_requests_that_began_earlier_see_a_revocation() {
         let (revocations, one, other) = (Revocations::new(), key("session"), key("session"));
         let before = revocations.mark();
         assert!(!revocations.may_include(&one, before));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_is_seen_by_who_came_while_the_store_was_told() {
+    fn requests_that_began_during_the_store_call_see_a_revocation() {
         let (revocations, one) = (Revocations::new(), key("session"));
         let ending = revocations.ending(&one);
         let between = revocations.mark();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_missed_too_many_asks() {
+    fn a_request_that_missed_too_many_revocations_asks_the_store() {
         let (revocations, one) = (Revocations::new(), key("session"));
         let before = revocations.mark();
         for _ in 0..RECENT {

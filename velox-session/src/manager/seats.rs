@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_has_so_many_streams_and_another_when_one_has_left() {
+    fn the_streams_of_a_session_are_limited() {
         let (mut seats, one, other) = (Seats::default(), key("session"), key("session"));
         for _ in 0..STREAMS {
             take(&mut seats, &one).expect("a seat");
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn all_streams_of_a_session_are_told_of_its_end_once_and_those_of_others_are_not() {
+    fn only_the_streams_of_a_session_are_told_once_of_its_end() {
         let (mut seats, one, other) = (Seats::default(), key("session"), key("session"));
         let streams = [&one, &one, &other].map(|key| take(&mut seats, key).expect("a seat"));
         seats.end(&one, End::Over);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_is_not_told_what_the_others_were() {
+    fn a_reconnected_stream_does_not_get_the_earlier_notice() {
         let (mut seats, one) = (Seats::default(), key("session"));
         let told = take(&mut seats, &one).expect("a seat");
         seats.end_all();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_sent_back_when_it_is_time_and_who_has_come_back_stays() {
+    fn clients_are_asked_to_reconnect_once_when_due() {
         let (mut seats, one) = (Seats::default(), key("session"));
         let come = |seats: &mut Seats, at| {
             let about = About { comes_back_at: Some(at), ..about(&one) };
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_have_ended_is_asked_for() {
+    fn only_sessions_that_may_have_ended_are_checked() {
         let (mut seats, one) = (Seats::default(), key("session"));
         let _stream = take(&mut seats, &one).expect("a seat");
         let since = |seats: &Seats, mark: u64| seats.to_ask(|_, seen| seen == Mark(mark)).len();
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_over_that_the_store_has_not_or_that_has_come_to_its_absolute_end() {
+    fn a_session_ends_if_the_store_lacks_it_or_at_its_absolute_timeout() {
         let (mut seats, one) = (Seats::default(), key("session"));
         let about = About { ends_at: 1000, ..about(&one) };
         let _stream = seats.take(one.clone(), about, Mark(0)).expect("a seat");

@@ -33,7 +33,7 @@ fn login(session: &Session) {
 }
 
 #[test]
-fn a_visitor_to_whom_nothing_is_written_costs_nothing() {
+fn a_visitor_without_data_costs_no_store_call() {
     let world = World::new();
     let closing = world.exchange(None, |session| {
         assert!(session.is_new() && !session.is_logged_in() && !session.contains("n") && session.id().is_none());
@@ -80,7 +80,7 @@ fn a_read_within_the_interval_costs_one_store_call_and_no_cookie() {
 }
 
 #[test]
-fn a_session_in_use_lives_on_and_one_left_alone_ends() {
+fn a_session_in_use_stays_alive_and_an_unused_one_ends() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     for _ in 0..5 {
@@ -112,7 +112,7 @@ fn the_absolute_time_out_ends_a_session_in_use() {
 }
 
 #[test]
-fn a_login_changes_the_id_and_keeps_what_a_visitor_gathered() {
+fn a_login_changes_the_id_and_keeps_the_data_of_a_visitor() {
     let world = World::new();
     let (visitor, _) = world.issued(None, |session| {
         session.set("cart", json!(["a"])).expect("a write");
@@ -135,7 +135,7 @@ fn a_login_changes_the_id_and_keeps_what_a_visitor_gathered() {
 }
 
 #[test]
-fn nothing_of_one_user_crosses_to_another() {
+fn no_data_of_one_user_reaches_another() {
     let world = World::new();
     let (first, _) = world.issued(None, |session| {
         login(session);
@@ -157,7 +157,7 @@ fn nothing_of_one_user_crosses_to_another() {
 }
 
 #[test]
-fn a_user_is_told_by_the_id_and_not_by_the_address() {
+fn a_user_is_identified_by_id_and_not_by_email() {
     let world = World::new();
     let (first, _) = world.issued(None, |session| {
         login(session);
@@ -175,7 +175,7 @@ fn a_user_is_told_by_the_id_and_not_by_the_address() {
 }
 
 #[test]
-fn an_id_that_is_taken_is_drawn_again_five_times() {
+fn a_taken_id_is_replaced_up_to_five_times() {
     let world = World::new();
     world.collide(4);
     world.issued(None, login);
@@ -271,7 +271,7 @@ fn one_of_the_calls_of_a_batch_delivers_a_flash_message() {
 }
 
 #[test]
-fn a_message_left_by_one_call_while_another_reads_the_one_before_is_for_later() {
+fn a_new_message_stays_while_another_call_reads_the_old_one() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));
     let exchange = world.open(Some(&cookie));
@@ -285,7 +285,7 @@ fn a_message_left_by_one_call_while_another_reads_the_one_before_is_for_later() 
 }
 
 #[test]
-fn what_a_failed_call_wrote_is_dropped_but_its_login_stands() {
+fn writes_of_a_failed_call_are_dropped_but_its_login_is_kept() {
     let world = World::new();
     let exchange = world.open(None);
     let failed = exchange.call();
@@ -334,7 +334,7 @@ fn calls_of_a_batch_share_one_session_and_one_cookie() {
 }
 
 #[test]
-fn a_call_does_not_write_into_a_session_that_changed_hands() {
+fn a_call_does_not_write_to_a_session_of_another_user() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let exchange = world.open(Some(&cookie));
@@ -352,7 +352,7 @@ fn a_call_does_not_write_into_a_session_that_changed_hands() {
 }
 
 #[test]
-fn what_is_saved_is_saved_once() {
+fn a_change_is_saved_once() {
     let world = World::new();
     let exchange = world.open(None);
     let call = exchange.call();
@@ -366,7 +366,7 @@ fn what_is_saved_is_saved_once() {
 }
 
 #[test]
-fn the_keys_of_the_engine_are_reserved() {
+fn internal_keys_are_reserved() {
     let world = World::new();
     world.visit(None, |session| {
         for key in ["userId", "userEmail", "_createdAt", "_"] {
@@ -398,7 +398,7 @@ fn a_session_that_grows_too_large_is_refused_and_the_old_one_stays() {
 }
 
 #[test]
-fn what_is_stored_can_be_read_back_by_a_store_that_keeps_text() {
+fn a_store_of_text_can_read_every_record_back() {
     let nested = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
@@ -413,7 +413,7 @@ fn what_is_stored_can_be_read_back_by_a_store_that_keeps_text() {
 /// If another crate turns on the feature `raw_value` of serde_json, as axum does, such an object is
 /// read back as the value of its text.
 #[test]
-fn a_value_that_serde_json_would_take_for_its_own_is_refused() {
+fn a_value_that_serde_json_treats_specially_is_refused() {
     let world = World::new();
     world.issued(None, |session| {
         for key in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
@@ -449,7 +449,7 @@ fn a_forged_cookie_costs_no_store_call() {
 }
 
 #[test]
-fn a_well_signed_id_that_the_store_does_not_know_is_never_adopted() {
+fn a_signed_but_unknown_id_is_never_adopted() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.store.clear();
@@ -480,7 +480,7 @@ fn the_first_cookie_that_is_signed_and_live_counts_among_four() {
 }
 
 #[test]
-fn a_session_of_another_cookie_is_no_session() {
+fn a_session_of_another_cookie_is_not_accepted() {
     let world = World::new();
     let other = world.beside("other");
     let (cookie, _) = world.issued(None, login);
@@ -506,7 +506,7 @@ fn an_old_secret_verifies_and_the_new_one_signs_the_next_write() {
 }
 
 #[test]
-fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
+fn a_late_read_does_not_remove_the_cookie_of_another_session() {
     // A login gave the session a new id meanwhile, and the browser already has it.
     let mut world = World::new();
     let second = Duration::from_secs(1);
@@ -526,7 +526,7 @@ fn a_late_read_of_a_session_in_its_last_second_removes_no_other_ones_cookie() {
 }
 
 #[test]
-fn a_read_that_renews_signs_anew_too() {
+fn a_read_that_renews_signs_the_cookie_again() {
     // A request that changes nothing but the cookie.
     let (old, new) = ("the old secret that has over 32 bytes..", "the new secret that has over 32 bytes..");
     let mut world = World::new();
@@ -543,7 +543,7 @@ fn a_read_that_renews_signs_anew_too() {
 }
 
 #[test]
-fn a_store_that_fails_is_an_error_and_never_a_visitor() {
+fn a_failing_store_is_an_error_and_not_a_visitor() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.fail_from(0);
@@ -556,7 +556,7 @@ fn a_store_that_fails_is_an_error_and_never_a_visitor() {
 }
 
 #[test]
-fn a_logout_that_the_store_does_not_do_fails() {
+fn a_logout_fails_if_the_store_fails() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let exchange = world.open(Some(&cookie));
@@ -568,7 +568,7 @@ fn a_logout_that_the_store_does_not_do_fails() {
 }
 
 #[test]
-fn wherever_the_store_fails_in_a_login_there_is_one_sound_session() {
+fn a_store_failure_during_a_login_leaves_one_valid_session() {
     for fails_after in 0..3 {
         let world = World::new();
         let (cookie, _) = world.issued(None, |session| session.set("cart", 1).expect("a write"));
@@ -613,7 +613,7 @@ fn a_login_that_fails_leaves_no_second_session() {
 }
 
 #[test]
-fn a_store_that_forgets_to_expire_is_not_relied_on() {
+fn expired_records_of_a_sloppy_store_are_ignored() {
     let (clock, late) = (ManualClock::at(1_700_000_000_000), ManualClock::at(1_700_000_000_000));
     let world = World::with_store_clock(clock, late);
     let (cookie, _) = world.issued(None, login);
@@ -626,7 +626,7 @@ fn a_store_that_forgets_to_expire_is_not_relied_on() {
 }
 
 #[test]
-fn a_save_meets_what_expired_meanwhile_as_gone() {
+fn a_session_that_expired_meanwhile_counts_as_ended() {
     let (clock, late) = (ManualClock::at(1_700_000_000_000), ManualClock::at(1_700_000_000_000));
     let world = World::with_store_clock(clock, late);
     let (cookie, _) = world.issued(None, login);
@@ -679,7 +679,7 @@ fn a_session_that_grows_too_large_by_two_requests_keeps_what_the_first_wrote() {
 }
 
 #[test]
-fn a_rotation_takes_along_whatever_is_written_while_it_tries() {
+fn a_new_id_keeps_writes_made_during_the_change() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("count", 0).expect("a write"));
     let manager = world.stepped();
@@ -706,7 +706,7 @@ fn a_rotation_takes_along_whatever_is_written_while_it_tries() {
 }
 
 #[test]
-fn a_crowd_on_one_session_ends_in_an_error_and_not_in_a_loop() {
+fn too_many_conflicts_end_in_an_error() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("count", 0).expect("a write"));
     let manager = world.stepped();
@@ -726,7 +726,7 @@ fn a_crowd_on_one_session_ends_in_an_error_and_not_in_a_loop() {
 }
 
 #[test]
-fn wherever_a_request_is_dropped_there_is_the_old_session_or_the_new_one() {
+fn a_dropped_request_leaves_the_old_session_or_the_new_one() {
     for polls in 0..6 {
         let world = World::new();
         let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
@@ -762,7 +762,7 @@ fn the_store_sees_no_id() {
 }
 
 #[test]
-fn the_cookie_line_is_marked_as_sensitive_and_alone() {
+fn there_is_one_cookie_line_and_it_is_marked_as_sensitive() {
     let world = World::new();
     let mut headers = HeaderMap::new();
     world.exchange(None, login).apply(&mut headers);

@@ -34,7 +34,7 @@ const NONSENSE: [&str; 9] =
 
 /// Each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
 #[test]
-fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
+fn sec_fetch_site_decides_unless_the_origin_is_trusted() {
     for origin in [None, Some(OWN), Some(APP), Some(EVIL), Some("Origin: null"), Some("Origin: ")] {
         for trusted in [&[][..], &["https://app.example.com"]] {
             let passes = |site: &str| {
@@ -55,7 +55,7 @@ fn what_the_browser_says_decides_and_only_a_trusted_origin_goes_against_it() {
 
 /// Curl, a mobile app, another service.
 #[test]
-fn what_says_nothing_of_its_origin_passes() {
+fn a_request_without_origin_headers_passes() {
     assert!(passes(&[], None, &[]));
     assert!(passes(&[HOST_LINE], None, &[]));
     assert!(passes(&[HOST_LINE, "Referer: https://evil.example/"], None, &[]));
@@ -64,7 +64,7 @@ fn what_says_nothing_of_its_origin_passes() {
 
 /// Browsers that send no `Sec-Fetch-Site`.
 #[test]
-fn without_the_browsers_word_the_origin_is_that_of_the_host() {
+fn without_sec_fetch_site_the_origin_must_match_the_host() {
     let same = [
         ("https://example.com", "example.com"),
         ("http://example.com", "example.com"),
@@ -116,7 +116,7 @@ fn without_the_browsers_word_the_origin_is_that_of_the_host() {
 
 /// A proxy reports the scheme of the request.
 #[test]
-fn where_the_scheme_is_known_the_origin_has_it_too() {
+fn a_known_scheme_must_match_the_origin() {
     for (scheme, origin, host, expected) in [
         (None, "http://example.com", "example.com", true),
         (Some("https"), "https://example.com", "example.com", true),
@@ -137,7 +137,7 @@ fn where_the_scheme_is_known_the_origin_has_it_too() {
 
 /// HTTP/2 has no `Host`. If a request has both, the target counts.
 #[test]
-fn the_authority_of_the_target_goes_before_the_host() {
+fn the_authority_of_the_target_wins_over_the_host() {
     assert!(passes(&[OWN], Some("example.com"), &[]));
     assert!(passes(&[OWN], Some("Example.com:443"), &[]));
     assert!(passes(&[OWN, "Host: other.example"], Some("example.com"), &[]));
@@ -148,7 +148,7 @@ fn the_authority_of_the_target_goes_before_the_host() {
 
 /// The host is right, and everything that can be trusted is trusted.
 #[test]
-fn an_origin_that_cannot_be_read_is_another_one() {
+fn an_invalid_origin_counts_as_another_site() {
     for origin in UNREADABLE {
         let line = format!("Origin: {origin}");
         for site in [&[][..], &["Sec-Fetch-Site: cross-site"], &["Sec-Fetch-Site: same-site"]] {
@@ -159,7 +159,7 @@ fn an_origin_that_cannot_be_read_is_another_one() {
 }
 
 #[test]
-fn a_header_that_is_there_twice_is_refused() {
+fn a_repeated_header_is_refused() {
     let trusted = ["https://app.example.com"];
     for lines in [
         [HOST_LINE, OWN, OWN],
@@ -205,7 +205,7 @@ fn a_trusted_origin_is_one_scheme_host_and_port() {
 }
 
 #[test]
-fn all_origins_that_cannot_be_trusted_are_told_at_once() {
+fn all_invalid_origins_are_reported_at_once() {
     let texts: Vec<_> = UNREADABLE.iter().chain(&["https://app.example.com"]).map(|text| (*text).to_owned()).collect();
     let mut trusted = TrustedOrigins::default();
     trusted.set(texts);
@@ -217,7 +217,7 @@ fn all_origins_that_cannot_be_trusted_are_told_at_once() {
 }
 
 #[test]
-fn a_star_stands_for_exactly_one_label() {
+fn a_wildcard_matches_exactly_one_label() {
     let trusted = ["https://*.Preview.example.com", "http://*.localhost:5173"];
     for (origin, expected) in [
         ("https://a.preview.example.com", true),
@@ -264,7 +264,7 @@ fn a_star_stands_for_exactly_one_label() {
 }
 
 #[test]
-fn a_closure_is_asked_for_an_origin_in_its_one_spelling() {
+fn a_closure_gets_the_origin_in_its_normal_form() {
     let mut trusted = trusting(&["https://named.example"]);
     trusted.set_by(|origin| origin == "https://tenant.example" || origin == "http://[::1]:3000");
     for (origin, expected) in [
@@ -283,7 +283,7 @@ fn a_closure_is_asked_for_an_origin_in_its_one_spelling() {
 /// A proxy that changes `Host` makes no difference if the browser has compared the origins. A
 /// caller that names a header for the page gets it checked if the others are missing.
 #[test]
-fn a_page_counts_only_where_it_is_asked_for_and_nothing_else_is_said() {
+fn the_referer_counts_only_if_enabled_and_nothing_else_is_known() {
     let check = |lines: &[(HeaderName, &'static str)]| {
         let lines = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
         let headers = HeaderMap::from_iter(lines);
@@ -303,7 +303,7 @@ fn a_page_counts_only_where_it_is_asked_for_and_nothing_else_is_said() {
 }
 
 #[test]
-fn a_refusal_names_the_origin_if_it_is_one() {
+fn a_refusal_names_a_valid_origin() {
     let named = |origin: &str| {
         let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_bytes(origin.as_bytes()).expect("a value"))]);
         let error =

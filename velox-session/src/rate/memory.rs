@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_is_set_back_makes_no_window_longer() {
+    async fn a_clock_that_is_set_back_does_not_prolong_a_window() {
         let (rates, clock) = rates(10);
         hit(&rates, "a").await;
         clock.set(1_000);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn there_are_never_more_windows_than_fit_and_the_first_to_end_makes_room() {
+    async fn the_number_of_windows_is_limited_and_the_first_to_end_is_dropped() {
         let (rates, clock) = rates(3);
         for caller in ["a", "b", "c"] {
             hit(&rates, caller).await;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn windows_that_are_over_leave() {
+    async fn ended_windows_are_removed() {
         let (rates, clock) = rates(1_000);
         for caller in 0..400 {
             hit(&rates, &caller.to_string()).await;

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_alone_takes_little_room() {
+    fn a_record_with_only_a_login_is_small() {
         let mut content = Content::new(0);
         content.log_in(&UserLogin::plain(SessionUser::new("u123456", "u123456@example.com"), 5));
         let user = content.user().expect("it logged in");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_read_back() {
+    fn a_value_is_read_back() {
         let mut content = Content::new(9);
         let numbers = json!({ "tenth": 0.1, "third": 1.0 / 3.0, "most": u64::MAX, "least": i64::MIN, "tiny": 5e-324 });
         content.values.set("numbers", numbers.clone());

@@ -134,7 +134,7 @@ mod tests {
     use crate::id::SessionId;
 
     #[test]
-    fn a_session_is_named_by_the_handle_that_it_was_given_and_else_by_its_id() {
+    fn a_session_is_identified_by_its_handle_or_else_by_its_id() {
         let key = StoreKey::new(&"session".into(), &SessionId::generate().expect("a random id"));
         let mut content = Content::new(0);
         assert_eq!(SessionHandle::of(&key, &content).to_string(), key.digest_hex());

@@ -648,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_counts_only_on_what_it_was_made_from() {
+    fn an_update_counts_only_for_its_own_base_value() {
         let mut state = live();
         let (call, other) = (state.begin(), state.begin());
         assert!(!update(&mut state, call, |state| state.push(call, set("own")).expect("the call runs")));
@@ -661,7 +661,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_takes_the_place_of_what_was_set_before_it() {
+    fn an_update_replaces_an_earlier_set() {
         let mut state = live();
         let call = state.begin();
         state.push(call, set("n")).expect("the call runs");

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_back_is_what_is_there_when_the_new_record_is_out_again() {
+    fn the_default_create_returns_the_present_record_after_its_rollback() {
         let store = Meanwhile { store: MemoryStore::new(), old: key("session") };
         assert_eq!(ready(store.store.set(&store.old, record(2), Expected::Absent, TTL)), Stored::Yes);
         let new = key("session");

@@ -30,7 +30,7 @@ fn client(name: HeaderName, lines: &[&str]) -> Option<IpAddr> {
 }
 
 #[test]
-fn the_client_is_the_first_from_the_right_that_is_no_trusted_proxy() {
+fn the_client_is_the_last_address_that_is_not_a_trusted_proxy() {
     for (lines, expected) in [
         (&["203.0.113.7"][..], "203.0.113.7"),
         (&["203.0.113.7, 10.0.0.2"], "203.0.113.7"),
@@ -57,7 +57,7 @@ fn the_client_is_the_first_from_the_right_that_is_no_trusted_proxy() {
 }
 
 #[test]
-fn what_is_no_address_ends_the_way_at_the_last_that_was_believed() {
+fn an_invalid_address_ends_the_search_at_the_last_trusted_one() {
     for stray in [
         "",
         "unknown",
@@ -93,7 +93,7 @@ fn what_is_no_address_ends_the_way_at_the_last_that_was_believed() {
 }
 
 #[test]
-fn bytes_that_are_no_ascii_are_no_address() {
+fn non_ascii_bytes_are_not_an_address() {
     for stray in [&b"203.0.113.7, \xff"[..], b"203.0.113.7, \xc3\xa4", b"203.0.113.7, 1\xef\xbc\x8e2.3.4"] {
         assert_eq!(told(&headers(&[(FOR, stray)])).client, Some(ip("10.0.0.1")));
     }
@@ -109,7 +109,7 @@ fn bytes_that_are_no_ascii_are_no_address() {
 }
 
 #[test]
-fn scheme_and_host_are_those_of_the_proxy_in_front() {
+fn scheme_and_host_come_from_the_outermost_trusted_proxy() {
     for (proto, host, expected) in [
         (&["https"][..], &["shop.example"][..], (Some("https"), Some("shop.example"))),
         (&["HTTP"], &["Shop.example:8443"], (Some("http"), Some("Shop.example:8443"))),
@@ -129,7 +129,7 @@ fn scheme_and_host_are_those_of_the_proxy_in_front() {
 }
 
 #[test]
-fn an_element_of_forwarded_speaks_for_the_hop_that_it_belongs_to() {
+fn an_element_of_forwarded_describes_its_own_hop() {
     let peer = "10.0.0.1";
     for (lines, expected) in [
         (&["for=203.0.113.7"][..], ("203.0.113.7", None, None)),
@@ -163,7 +163,7 @@ fn an_element_of_forwarded_speaks_for_the_hop_that_it_belongs_to() {
 }
 
 #[test]
-fn an_element_of_forwarded_that_cannot_be_read_ends_the_way() {
+fn an_invalid_element_of_forwarded_ends_the_search() {
     for stray in [
         "",
         "203.0.113.7",
@@ -186,7 +186,7 @@ fn an_element_of_forwarded_that_cannot_be_read_ends_the_way() {
 }
 
 #[test]
-fn a_quote_that_a_client_leaves_open_hides_nothing_that_a_proxy_adds() {
+fn an_open_quote_of_a_client_does_not_hide_what_a_proxy_adds() {
     for forged in ["for=\"", "for=\"198.51.100.1", "for=\"\\", "for=\"a\\\"", "\"", "\\", "for=198.51.100.1;x=\"y"] {
         for added in ["for=203.0.113.7", "for=\"203.0.113.7:80\"", "for=\"203.0.113.7\";proto=http"] {
             let joined = format!("{forged}, {added}");
@@ -197,7 +197,7 @@ fn a_quote_that_a_client_leaves_open_hides_nothing_that_a_proxy_adds() {
 }
 
 #[test]
-fn forwarded_counts_only_where_no_other_header_does() {
+fn forwarded_counts_only_without_the_other_headers() {
     let forged = (FORWARDED, "for=198.51.100.1;proto=https;host=evil.example");
     for beside in [(FOR, "203.0.113.7"), (PROTO, "http"), (HOST, "shop.example")] {
         let headers = headers(&[forged.clone(), beside.clone()]);
@@ -221,7 +221,7 @@ fn ten_thousand_elements_are_read_once_each() {
 proptest! {
     /// Whatever a client sends, the elements that a trusted proxy adds on the right decide.
     #[test]
-    fn nothing_that_a_client_sends_is_believed(
+    fn headers_of_untrusted_clients_are_ignored(
         forged in prop::collection::vec(prop::collection::vec(0x20_u8..0xff, 0..40), 0..4),
         joined in any::<bool>(),
     ) {

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_required_where_every_variant_needs_it() {
+    fn a_field_is_required_if_every_variant_needs_it() {
         let text = || json!({"type": "string"});
         let circle =
             json!({"properties": {"kind": {"const": "circle"}, "radius": text()}, "required": ["kind", "radius"]});
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_path_gives_is_taken_out_of_every_part() {
+    fn path_parameters_are_removed_from_every_part() {
         let flat = json!({"properties": {"id": true, "text": true}, "required": ["id", "text"]});
         let schemas = schemas(json!({"Flat": flat}));
         let input =

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_bodies_of_an_input_are_one_and_others_have_names_of_their_own() {
+    fn equal_bodies_share_a_schema_and_others_get_their_own() {
         let taken = Map::from_iter([("UserBody".to_owned(), json!({}))]);
         let mut bodies = Bodies::new(&taken);
         let name = |bodies: &mut Bodies<'_>, part| bodies.refer("User", json!({"required": [part]}))["$ref"].clone();

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_of_plain_segments() {
+    fn a_path_must_have_plain_segments() {
         assert_eq!(check_path("/docs"), Ok(()));
         assert_eq!(check_path("/internal/docs"), Ok(()));
         for path in ["", "docs", "/", "/docs/", "/a//b", "/:id", "/d\"ocs", "/d ocs"] {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_text() {
+    fn a_title_is_escaped() {
         let open_api = OpenApi::new("</title><script>\"&", "1");
         let files = files("/internal/docs", &open_api, &Manifest::default());
         let page = &files[0].text;

@@ -58,7 +58,7 @@ fn schemas_become_types() {
 }
 
 #[test]
-fn keys_are_quoted_where_they_have_to_be() {
+fn keys_are_quoted_if_necessary() {
     assert_eq!(key("postId"), "postId");
     assert_eq!(key("made-by"), "\"made-by\"");
     assert_eq!(key("1st"), "\"1st\"");
@@ -67,7 +67,7 @@ fn keys_are_quoted_where_they_have_to_be() {
 }
 
 #[test]
-fn a_comment_ends_where_it_should() {
+fn a_comment_cannot_be_closed_early() {
     assert_eq!(comment([Some("Ends */ here.")], None, ""), "/** Ends *\\/ here. */\n");
     assert_eq!(
         comment([Some("One.\n\nTwo.")], Some("use it"), "  "),
@@ -77,7 +77,7 @@ fn a_comment_ends_where_it_should() {
 }
 
 #[test]
-fn integers_beyond_two_to_the_53_are_marked_and_written_as_set() {
+fn wide_integers_get_the_configured_type() {
     let integer = |format: &str| json!({"type": "integer", "format": format});
     let wide = json!({"type": ["integer", "null"], "format": "uint64", "minimum": 0});
     let list = json!({"type": "array", "items": {"anyOf": [integer("int128"), {"type": "string"}]}});

@@ -14,7 +14,7 @@ async fn an_idle_connection_is_closed() {
 
 /// Waiting for the idle time-out itself would take longer than any test may.
 #[tokio::test]
-async fn idle_connections_make_room_where_connections_are_scarce() {
+async fn idle_connections_are_closed_when_connections_are_scarce() {
     let idle = HANG + HANG / 8;
     let server = Running::start(Limits { idle, connections: 3, ..long() }).await;
     let mut clients = Vec::new();
@@ -66,7 +66,7 @@ async fn a_client_refused_in_the_middle_of_its_upload_reads_the_reply() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_sending_after_its_refusal_is_closed_all_the_same() {
+async fn a_client_that_keeps_sending_after_its_refusal_is_closed() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\nabc").await;
@@ -77,7 +77,7 @@ async fn a_client_that_goes_on_sending_after_its_refusal_is_closed_all_the_same(
 }
 
 #[tokio::test]
-async fn the_body_of_a_refused_request_is_never_the_next_request() {
+async fn the_body_of_a_refused_request_is_not_read_as_a_request() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client
@@ -88,7 +88,7 @@ async fn the_body_of_a_refused_request_is_never_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_panic_of_the_service_is_a_500_and_the_connection_lives_on() {
+async fn a_panic_of_the_service_is_a_500_and_keeps_the_connection() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.get("/panic").await;
@@ -109,7 +109,7 @@ async fn refused(server: &Running, head: &str) -> (Client, String) {
 /// RFC 9112, section 9.3: the server reads the rest of a body if that is cheap, so that the
 /// connection can be used again.
 #[tokio::test]
-async fn the_small_rest_of_a_body_that_nobody_wants_is_read_behind_the_reply() {
+async fn the_small_rest_of_an_unread_body_is_drained_after_the_reply() {
     let server = Running::start(long()).await;
     for length in [1, 10, 256 * 1024] {
         let (mut client, reply) = refused(&server, &format!("content-length: {length}\r\n")).await;
@@ -121,7 +121,7 @@ async fn the_small_rest_of_a_body_that_nobody_wants_is_read_behind_the_reply() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_body_was_drained_may_be_idle_as_long_as_others() {
+async fn a_connection_with_a_drained_body_has_the_usual_idle_timeout() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\n").await;
@@ -134,7 +134,7 @@ async fn a_connection_whose_body_was_drained_may_be_idle_as_long_as_others() {
 
 /// RFC 9112, section 9.6: otherwise the reply tells the client that no further request is read.
 #[tokio::test]
-async fn a_connection_that_is_closed_for_an_unread_body_says_so() {
+async fn a_connection_closed_for_an_unread_body_sends_connection_close() {
     let server = Running::start(long()).await;
     for head in [
         "content-length: 262145\r\n",
@@ -149,7 +149,7 @@ async fn a_connection_that_is_closed_for_an_unread_body_says_so() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_refused_leaves_the_connection_in_sync() {
+async fn a_refused_head_leaves_the_connection_in_sync() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\ncontent-length: 10\r\n\r\n").await;

@@ -28,7 +28,7 @@ async fn a_request_may_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_method_that_begins_like_the_preface_is_http_1() {
+async fn a_method_that_starts_like_the_preface_is_http_1() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("PRI").await;
@@ -38,7 +38,7 @@ async fn a_method_that_begins_like_the_preface_is_http_1() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_closed_or_answered_400() {
+async fn bytes_that_are_not_http_are_closed_or_answered_400() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let strangers: [&[u8]; 5] = [
         b"\x16\x03\x01\x02\x00\x01\x00",
@@ -57,7 +57,7 @@ async fn what_is_no_http_is_closed_or_answered_400() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_at_once_is_no_trouble() {
+async fn a_client_that_closes_at_once_does_no_harm() {
     let server = Running::start(long()).await;
     for _ in 0..50 {
         drop(server.connect().await);
@@ -68,7 +68,7 @@ async fn a_client_that_closes_at_once_is_no_trouble() {
 }
 
 #[tokio::test]
-async fn expect_continue_is_answered_once_the_body_is_wanted() {
+async fn expect_continue_is_answered_when_the_body_is_needed() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /echo HTTP/1.1\r\nhost: test\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n").await;

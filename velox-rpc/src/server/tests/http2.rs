@@ -116,7 +116,7 @@ async fn the_preface_may_come_in_pieces() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_told_and_closed_even_if_it_pings() {
+async fn an_idle_connection_gets_a_goaway_and_is_closed_even_if_it_pings() {
     let server = Running::start(Limits { idle: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/one")).await;
@@ -137,7 +137,7 @@ async fn an_idle_connection_is_told_and_closed_even_if_it_pings() {
 }
 
 #[tokio::test]
-async fn settings_that_do_not_come_are_a_slow_head() {
+async fn missing_settings_count_as_a_slow_head() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect().await;
     client.send(PREFACE).await;
@@ -145,7 +145,7 @@ async fn settings_that_do_not_come_are_a_slow_head() {
 }
 
 #[tokio::test]
-async fn a_head_that_drips_is_closed() {
+async fn a_slowly_sent_head_is_closed() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/one")).await;
@@ -178,7 +178,7 @@ async fn a_client_that_pings_and_sends_no_request_is_closed() {
 }
 
 #[tokio::test]
-async fn the_header_deadline_does_not_touch_an_idle_connection_that_answers_pings() {
+async fn the_header_deadline_does_not_apply_to_idle_connections_that_answer_pings() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/one")).await;
@@ -194,7 +194,7 @@ async fn the_header_deadline_does_not_touch_an_idle_connection_that_answers_ping
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_end_is_answered_408_and_the_connection_goes_on() {
+async fn an_unfinished_body_gets_408_and_keeps_the_connection() {
     let server = Running::start(Limits { body: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(frame(HEADERS, END_HEADERS, 1, &head(3, "/echo"))).await;
@@ -206,7 +206,7 @@ async fn a_body_that_does_not_end_is_answered_408_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_stream_without_a_window_is_reset_and_the_connection_goes_on() {
+async fn a_stream_without_a_window_is_reset_and_the_connection_stays() {
     let server = Running::start(Limits { write: SHORT, ..long() }).await;
     let mut client = server.connect2(&[(4, 0)]).await;
     client.send(get(1, "/one")).await;
@@ -220,7 +220,7 @@ async fn a_stream_without_a_window_is_reset_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_handler_that_works_is_not_taken_for_a_stream_without_a_window() {
+async fn a_slow_handler_does_not_count_as_a_stream_without_a_window() {
     let server = Running::start(Limits { write: SHORT, idle: SHORT, body: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/wait")).await;
@@ -231,7 +231,7 @@ async fn a_handler_that_works_is_not_taken_for_a_stream_without_a_window() {
 }
 
 #[tokio::test]
-async fn streams_that_are_reset_as_fast_as_they_open_end_the_connection() {
+async fn rapid_resets_close_the_connection() {
     let server = Running::start(long()).await;
     let mut client = server.connect2(&[]).await;
     let mut storm = Vec::new();
@@ -262,7 +262,7 @@ async fn more_than_a_hundred_fields_are_431() {
 }
 
 #[tokio::test]
-async fn streams_in_flight_are_finished_at_the_end_and_idle_connections_are_told() {
+async fn at_a_shutdown_streams_finish_and_idle_connections_get_a_goaway() {
     let server = Running::start(long()).await;
     let mut idle = server.connect2(&[]).await;
     idle.send(get(1, "/one")).await;
@@ -296,7 +296,7 @@ async fn streams_are_counted_when_they_are_cut() {
 }
 
 #[tokio::test]
-async fn a_panic_of_the_service_is_an_answer_and_ends_nothing_else() {
+async fn a_panic_of_the_service_is_answered_and_affects_no_other_stream() {
     let server = Running::start(long()).await;
     let mut client = server.connect2(&[]).await;
     client.send(get(1, "/panic")).await;
@@ -307,7 +307,7 @@ async fn a_panic_of_the_service_is_an_answer_and_ends_nothing_else() {
 }
 
 #[tokio::test]
-async fn settings_without_end_are_acknowledged_or_cut_off() {
+async fn endless_settings_are_acknowledged_or_cut_off() {
     let server = Running::start(Limits { write: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     let flood = settings(&[(4, 65_535)]).repeat(2000);
@@ -318,7 +318,7 @@ async fn settings_without_end_are_acknowledged_or_cut_off() {
 
 /// The bodies never arrive, and each is on its own stream. The server waits for the first 16.
 #[tokio::test]
-async fn a_connection_has_few_bodies_that_are_waited_for() {
+async fn a_connection_can_have_few_unfinished_bodies() {
     let server = Running::start(long()).await;
     let mut client = server.connect2(&[]).await;
     let stream = |number: u32| number * 2 + 1;

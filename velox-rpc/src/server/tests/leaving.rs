@@ -21,7 +21,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn a_request_that_may_change_something_goes_on_when_its_client_leaves() {
+async fn a_mutation_finishes_after_its_client_leaves() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.post("/wait").await;
@@ -42,7 +42,7 @@ async fn a_query_is_dropped_when_its_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_stream_of_http_2_that_is_reset_goes_on_if_it_may_change_something() {
+async fn a_reset_http_2_stream_finishes_its_mutation() {
     let server = Running::start(long()).await;
     let mut client = server.connect2(&[]).await;
     client.send([open(1, "/wait"), get(3, "/wait")].concat()).await;
@@ -59,7 +59,7 @@ fn reset(stream: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn streams_that_are_reset_in_a_loop_pile_up_no_work() {
+async fn streams_reset_in_a_loop_do_not_pile_up_work() {
     let server = Running::start(long()).await;
     let mut client = server.connect2(&[]).await;
     for number in 0..100 {
@@ -75,7 +75,7 @@ async fn streams_that_are_reset_in_a_loop_pile_up_no_work() {
 }
 
 #[tokio::test]
-async fn what_goes_on_keeps_the_place_of_its_connection() {
+async fn unattended_work_keeps_the_place_of_its_connection() {
     let server = Running::start(Limits { connections: 1, ..long() }).await;
     let mut client = server.connect().await;
     client.post("/wait").await;
@@ -101,7 +101,7 @@ async fn what_goes_on_keeps_the_place_of_its_connection() {
 }
 
 #[tokio::test]
-async fn the_end_waits_for_what_goes_on() {
+async fn a_shutdown_waits_for_unattended_work() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.post("/wait").await;
@@ -117,7 +117,7 @@ async fn the_end_waits_for_what_goes_on() {
 }
 
 #[tokio::test]
-async fn what_goes_on_is_cut_at_the_deadline_and_counted() {
+async fn unattended_work_is_cut_at_the_deadline_and_counted() {
     let server = Running::start(Limits { shutdown: SHORT, ..long() }).await;
     let mut client = server.connect2(&[]).await;
     client.send([open(1, "/wait"), open(3, "/wait")].concat()).await;
@@ -131,7 +131,7 @@ async fn what_goes_on_is_cut_at_the_deadline_and_counted() {
 
 /// `nc -N` and some HTTP/1.0 tools do this.
 #[tokio::test]
-async fn a_client_that_closes_its_half_behind_the_request_is_answered() {
+async fn a_client_that_closes_its_half_after_the_request_is_answered() {
     let server = Running::start(long()).await;
     for head in
         ["GET /wait HTTP/1.1\r\nhost: test\r\n\r\n", "GET /wait HTTP/1.0\r\n\r\n", "POST /wait HTTP/1.0\r\n\r\n"]
@@ -157,7 +157,7 @@ async fn a_large_reply_reaches_a_client_that_has_closed_its_half() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_off_by_a_closed_half_is_not_waited_for() {
+async fn a_body_cut_off_by_a_closed_half_is_not_waited_for() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc").await;
@@ -166,7 +166,7 @@ async fn a_body_that_is_cut_off_by_a_closed_half_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_its_client_closes_its_half_and_none_is_sent_after_that() {
+async fn no_stream_is_sent_to_a_client_that_closed_its_half() {
     let server = Running::start(long()).await;
     let mut before = server.connect().await;
     before.get("/stream").await;
@@ -226,7 +226,7 @@ async fn a_query_that_takes_too_long_is_503_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_mutation_that_takes_too_long_is_503_and_goes_on() {
+async fn a_mutation_that_takes_too_long_is_503_and_finishes() {
     for layered in [false, true] {
         let with = |paths: &Paths| hosted(if layered { app(paths).layer(Identity::new()) } else { app(paths) });
         let server = Running::serve(long(), with).await;
@@ -240,7 +240,7 @@ async fn a_mutation_that_takes_too_long_is_503_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_procedure_has_a_limit_of_its_own() {
+async fn a_procedure_can_set_its_own_limit() {
     let server = Running::serve(long(), |paths| hosted(app(paths))).await;
     let mut client = server.connect().await;
     client.get("/api/test/getPatiently").await;
@@ -251,7 +251,7 @@ async fn a_procedure_has_a_limit_of_its_own() {
 }
 
 #[tokio::test]
-async fn mutations_of_two_hundred_clients_that_leave_are_all_done() {
+async fn mutations_of_two_hundred_leaving_clients_all_finish() {
     let server = Running::serve(long(), |paths| hosted(app(paths).handler_timeout(LONG))).await;
     for number in 0..200 {
         let mut client = server.connect().await;

@@ -11,7 +11,7 @@ fn head(fields: usize, filler: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_hundred_fields_are_taken_and_one_more_is_431() {
+async fn a_hundred_fields_are_accepted_and_one_more_is_431() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send(head(100, 1)).await;
@@ -22,7 +22,7 @@ async fn a_hundred_fields_are_taken_and_one_more_is_431() {
 }
 
 #[tokio::test]
-async fn another_number_of_fields_is_kept_too() {
+async fn the_limit_of_fields_can_be_changed() {
     let server = Running::start(Limits { headers: 10, ..long() }).await;
     let mut client = server.connect().await;
     client.send(head(10, 1)).await;
@@ -33,7 +33,7 @@ async fn another_number_of_fields_is_kept_too() {
 }
 
 #[tokio::test]
-async fn a_head_above_its_bytes_is_431_and_the_answer_arrives() {
+async fn a_too_large_head_is_431_and_the_reply_arrives() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send(head(60, 1000)).await;
@@ -60,7 +60,7 @@ async fn a_connection_above_the_cap_is_answered_503_and_the_others_are_served() 
 }
 
 #[tokio::test]
-async fn a_place_that_is_free_again_is_given() {
+async fn a_freed_place_is_reused() {
     let server = Running::start(Limits { connections: 1, ..long() }).await;
     for _ in 0..20 {
         let mut client = server.connect().await;
@@ -104,7 +104,7 @@ async fn a_port_in_use_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_an_error() {
+async fn an_invalid_address_is_an_error() {
     for address in ["nonsense", "127.0.0.1", "127.0.0.1:99999", ""] {
         let error = Server::new(service()).bind(address).await.expect_err("no address");
         assert!(matches!(error, ServeError::Address { .. }), "{address}: {error}");

@@ -54,7 +54,7 @@ fn local(last: u8, port: u16) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn all_addresses_are_listened_on_by_one_port() {
+async fn the_server_listens_on_all_addresses_with_one_port() {
     let bound = server().bind(&[local(1, 0), local(2, 0), local(1, 0)][..]).await.expect("free ports");
     let addresses = bound.local_addrs().to_vec();
     assert_eq!(addresses.len(), 2);
@@ -67,7 +67,7 @@ async fn all_addresses_are_listened_on_by_one_port() {
 }
 
 #[tokio::test]
-async fn a_name_is_listened_on_by_each_of_its_addresses() {
+async fn the_server_listens_on_every_address_of_a_name() {
     let bound = server().bind("localhost:0").await.expect("a free port");
     let addresses = bound.local_addrs().to_vec();
     let served = Served::bound(bound);
@@ -78,7 +78,7 @@ async fn a_name_is_listened_on_by_each_of_its_addresses() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_an_error_and_one_that_is_missing_is_left_out() {
+async fn a_taken_address_is_an_error_and_a_missing_one_is_skipped() {
     let taken = TcpListener::bind(local(2, 0)).await.expect("a free port");
     let port = taken.local_addr().expect("bound").port();
     let error = server().bind(&[local(1, port), local(2, port)][..]).await.expect_err("taken");
@@ -92,7 +92,7 @@ async fn an_address_that_is_taken_is_an_error_and_one_that_is_missing_is_left_ou
 }
 
 #[tokio::test]
-async fn a_socket_that_was_opened_elsewhere_is_served() {
+async fn an_already_open_socket_is_served() {
     let opened = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     opened.set_nonblocking(true).expect("a socket");
     let address = opened.local_addr().expect("bound");
@@ -152,7 +152,7 @@ async fn a_socket_file_that_a_crash_left_behind_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_path_on_which_somebody_listens_or_that_is_another_file_is_an_error_and_stays() {
+async fn a_used_socket_path_or_another_file_is_an_error_and_stays() {
     let folder = Folder::new("taken");
     let path = folder.path();
     let _first = server().bind_unix(&path).await.expect("a free path");
@@ -202,7 +202,7 @@ async fn troubled(failures: &[i32], silent: usize, server: Server) -> (Served, S
 }
 
 #[tokio::test]
-async fn a_listener_that_fails_to_accept_is_asked_again() {
+async fn a_listener_that_fails_to_accept_is_retried() {
     const EMFILE: i32 = 24;
     const ECONNABORTED: i32 = 103;
     let (served, address) = troubled(&[EMFILE, ECONNABORTED, EMFILE, EMFILE, ECONNABORTED], 0, server()).await;
@@ -211,7 +211,7 @@ async fn a_listener_that_fails_to_accept_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_ends_is_cut_off_and_holds_nobody() {
+async fn an_endless_handshake_is_cut_off_and_delays_nobody() {
     let (served, address) = troubled(&[], 1, server().header_timeout(SHORT)).await;
     let mut silent = Client(TcpStream::connect(address).await.expect("it listens"));
     let clock = Clock::start();
@@ -222,7 +222,7 @@ async fn a_handshake_that_never_ends_is_cut_off_and_holds_nobody() {
 }
 
 #[tokio::test]
-async fn a_handshake_does_not_hold_the_end() {
+async fn a_handshake_does_not_delay_the_shutdown() {
     let (served, address) = troubled(&[], 1, server().header_timeout(LONG)).await;
     let _silent = TcpStream::connect(address).await.expect("it listens");
     works(address).await;
@@ -265,7 +265,7 @@ async fn statuses(server: Server, peers: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_public_address_has_half_of_the_connections_at_most_and_others_the_rest() {
+async fn a_public_address_gets_at_most_half_of_the_connections() {
     let (one, same_network) = ("[2001:db8::1]:1", "[2001:db8::2]:1");
     let peers = [one, same_network, one, "203.0.113.7:1", "[::ffff:203.0.113.7]:1", "198.51.100.1:1"];
     let statuses = statuses(server().max_connections(4), &peers).await;
@@ -273,7 +273,7 @@ async fn a_public_address_has_half_of_the_connections_at_most_and_others_the_res
 }
 
 #[tokio::test]
-async fn addresses_that_speak_for_many_may_have_all_connections() {
+async fn shared_addresses_can_use_all_connections() {
     for peer in ["127.0.0.1:1", "10.1.2.3:1", "[::1]:1", "[fd00::1]:1"] {
         assert_eq!(statuses(server().max_connections(3), &[peer; 3]).await, ["200"; 3], "{peer}");
     }

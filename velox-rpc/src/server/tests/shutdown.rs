@@ -40,7 +40,7 @@ async fn a_request_sent_just_before_the_signal_is_answered() {
 /// A load balancer keeps such connections open. Its next request may be in transit when the server
 /// is told to stop.
 #[tokio::test]
-async fn a_request_on_an_idle_connection_at_the_signal_is_answered_and_told_to_be_the_last() {
+async fn a_request_on_an_idle_connection_at_the_signal_is_the_last() {
     let server = Running::start(long()).await;
     let mut clients = Vec::new();
     for _ in 0..20 {
@@ -84,7 +84,7 @@ async fn idle_silent_and_half_sent_connections_do_not_delay_the_end() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_holds_the_end_no_longer_than_its_deadline() {
+async fn a_missing_body_delays_the_shutdown_only_until_its_deadline() {
     let server = Running::start(Limits { body: SHORT * 2, ..long() }).await;
     let mut client = server.connect().await;
     client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc").await;
@@ -95,7 +95,7 @@ async fn a_body_that_does_not_come_holds_the_end_no_longer_than_its_deadline() {
 }
 
 #[tokio::test]
-async fn the_deadline_cuts_what_is_left_and_counts_it() {
+async fn remaining_connections_are_cut_at_the_deadline_and_counted() {
     let server = Running::start(Limits { shutdown: SHORT, ..long() }).await;
     let mut clients = Vec::new();
     for _ in 0..3 {
@@ -124,7 +124,7 @@ async fn a_client_that_does_not_read_is_cut_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn nobody_is_accepted_any_more() {
+async fn no_new_connections_are_accepted() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.get("/wait").await;

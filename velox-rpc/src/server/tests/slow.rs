@@ -21,7 +21,7 @@ async fn a_partial_preface_of_http_2_is_closed() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_is_closed_however_its_bytes_drip() {
+async fn an_unfinished_head_is_closed_despite_slow_bytes() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let client = server.connect().await;
     let (mut read, mut write) = client.0.into_split();
@@ -52,7 +52,7 @@ async fn a_later_head_has_the_header_deadline_too() {
 }
 
 #[tokio::test]
-async fn the_header_deadline_does_not_touch_a_connection_that_is_idle() {
+async fn the_header_deadline_does_not_apply_to_idle_connections() {
     let server = Running::start(Limits { header: SHORT, ..long() }).await;
     let mut client = server.connect().await;
     client.works().await;
@@ -61,7 +61,7 @@ async fn the_header_deadline_does_not_touch_a_connection_that_is_idle() {
 }
 
 #[tokio::test]
-async fn the_header_deadline_does_not_touch_a_handler_that_works() {
+async fn the_header_deadline_does_not_apply_to_running_handlers() {
     let server = Running::start(Limits { header: SHORT, idle: SHORT, write: SHORT, body: SHORT, ..long() }).await;
     let mut client = server.connect().await;
     client.get("/wait").await;
@@ -72,7 +72,7 @@ async fn the_header_deadline_does_not_touch_a_handler_that_works() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_end_is_answered_408_and_closed() {
+async fn an_unfinished_body_gets_408_and_the_connection_closes() {
     let server = Running::start(Limits { body: SHORT, ..long() }).await;
     let mut client = server.connect().await;
     let clock = Clock::start();
@@ -84,7 +84,7 @@ async fn a_body_that_does_not_end_is_answered_408_and_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_drips_does_not_get_more_time() {
+async fn a_slowly_sent_body_does_not_get_more_time() {
     let server = Running::start(Limits { body: SHORT, ..long() }).await;
     let client = server.connect().await;
     let (mut read, mut write) = client.0.into_split();

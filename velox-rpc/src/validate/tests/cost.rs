@@ -90,7 +90,7 @@ fn long_lists() {
 }
 
 #[test]
-fn untagged_enums_within_each_other_do_not_multiply() {
+fn nested_untagged_enums_do_not_multiply_the_cost() {
     let mut value = json!("hunter2");
     for _ in 0..60 {
         value = json!({"next": value});

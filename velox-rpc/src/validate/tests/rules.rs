@@ -70,7 +70,7 @@ fn refuse(_: &str) -> Result<(), ValidationError> {
 }
 
 #[test]
-fn rules_are_told_by_wire_name_in_the_order_of_the_type() {
+fn rules_are_reported_by_wire_name_in_source_order() {
     let value = json!({
         "userName": "toolong", "eMail": "hunter2", "ageInYears": 100, "password": "hunter2", "passwordAgain": "x",
         "address": {"city": ""},
@@ -135,13 +135,13 @@ fn rules_of_flattened_and_transparent_types_add_no_step() {
 }
 
 #[test]
-fn rules_of_a_list_that_is_the_input_itself_have_its_indices() {
+fn rules_of_a_list_input_have_its_indices() {
     let value = json!([{"unitPrice": 1, "type": ""}, {"unitPrice": 11, "type": ""}]);
     assert_eq!(rules::<Vec<Item>>(value), ["[1].unitPrice: Number must be less than 10"]);
 }
 
 #[test]
-fn rules_within_a_map_are_told_by_its_keys() {
+fn rules_within_a_map_are_reported_by_its_keys() {
     #[schema]
     struct Book {
         #[validate(nested)]
@@ -158,7 +158,7 @@ fn rules_within_a_map_are_told_by_its_keys() {
 }
 
 #[test]
-fn lists_and_sizes_have_the_texts_of_their_kind() {
+fn lists_and_sizes_have_their_own_messages() {
     #[schema]
     struct Sizes {
         #[validate(length(equal = 2))]
@@ -203,7 +203,7 @@ fn a_thousand_errors_are_cut_to_a_hundred() {
 }
 
 #[test]
-fn rules_of_a_variant_are_told_by_its_wire_names() {
+fn rules_of_a_variant_are_reported_by_its_wire_names() {
     #[schema]
     #[serde(rename_all = "camelCase")]
     struct Circle {

@@ -45,7 +45,7 @@ struct Item {
 }
 
 #[test]
-fn every_bad_field_is_listed_in_the_order_of_the_type() {
+fn every_bad_field_is_listed_in_source_order() {
     let value = json!({
         "email": "nobody", "age": 151, "address": {"city": "", "zip": "1234"},
         "lineItems": [{"qty": 1}, {"qty": 0, "link": "no link"}, {"qty": "2"}],
@@ -73,7 +73,7 @@ fn a_valid_value_has_no_issues() {
 }
 
 #[test]
-fn what_is_no_object_is_one_issue_at_the_root() {
+fn a_non_object_is_one_issue_at_the_root() {
     for (value, received) in [
         (json!([]), "array"),
         (json!("x"), "string"),
@@ -139,7 +139,7 @@ fn lengths_count_characters() {
 }
 
 #[test]
-fn a_text_that_is_coerced_is_nan_where_a_number_should_be() {
+fn a_coerced_string_that_is_not_a_number_is_nan() {
     #[schema]
     struct Page {
         page: u32,
@@ -196,7 +196,7 @@ fn a_plain_enum_lists_its_options_and_not_the_value() {
 }
 
 #[test]
-fn a_tagged_enum_is_told_by_its_variant() {
+fn issues_of_a_tagged_enum_are_those_of_its_variant() {
     #[schema]
     #[serde(tag = "kind", rename_all = "camelCase")]
     enum Shape {
@@ -248,7 +248,7 @@ fn a_tagged_enum_is_told_by_its_variant() {
 }
 
 #[test]
-fn an_externally_tagged_enum_is_told_by_the_variant_its_key_names() {
+fn issues_of_an_externally_tagged_enum_are_those_of_the_named_variant() {
     #[schema]
     #[serde(rename_all = "PascalCase")]
     enum Event {
@@ -271,7 +271,7 @@ fn an_externally_tagged_enum_is_told_by_the_variant_its_key_names() {
 }
 
 #[test]
-fn an_untagged_enum_is_told_only_if_a_variant_has_the_right_form() {
+fn issues_of_an_untagged_enum_need_a_variant_of_the_right_form() {
     #[schema]
     struct Mail {
         #[validate(email)]
@@ -320,7 +320,7 @@ fn maps_name_their_keys() {
 }
 
 #[test]
-fn a_long_key_of_the_callers_is_cut() {
+fn a_long_key_is_cut() {
     #[schema]
     struct Counts(HashMap<String, u8>);
     let long = "k".repeat(100_000);
@@ -329,7 +329,7 @@ fn a_long_key_of_the_callers_is_cut() {
 }
 
 #[test]
-fn flattened_types_are_told_at_the_level_they_are_flattened_to() {
+fn issues_of_flattened_types_are_at_the_outer_level() {
     #[schema]
     struct Paging {
         #[validate(range(min = 1))]
@@ -457,7 +457,7 @@ fn sets_take_repeats_and_arrays_have_an_exact_size() {
 }
 
 #[test]
-fn messages_of_the_users_own_are_used_beside_a_type_error() {
+fn custom_messages_are_used_beside_a_type_error() {
     #[schema]
     struct Form {
         #[validate(length(min = 8, message = "Too short"))]

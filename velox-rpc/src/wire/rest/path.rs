@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told() {
+    fn mistakes_are_reported() {
         for (text, part) in [
             ("users", "begin with `/`"),
             ("/users//x", "empty segment"),

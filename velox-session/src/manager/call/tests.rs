@@ -73,7 +73,7 @@ async fn a_typed_key_is_the_same_as_its_text() {
     clippy::needless_borrows_for_generic_args,
     reason = "what was written when keys were a `&str` goes on compiling"
 )]
-async fn any_text_is_a_key_of_any_value() {
+async fn any_string_can_be_a_key() {
     let call = call().await;
     let session = call.session();
     let texts: (&str, String, Box<str>, Arc<str>, Cow<'_, str>) =
@@ -120,7 +120,7 @@ async fn refusal<T: DeserializeOwned>(value: Value) -> String {
 }
 
 #[tokio::test]
-async fn a_value_of_another_type_is_told_by_its_kind_and_place() {
+async fn a_value_of_a_wrong_type_is_reported_with_its_kind_and_place() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "it is only read")]
     enum Pay {
@@ -166,7 +166,7 @@ async fn a_value_of_another_type_is_told_by_its_kind_and_place() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_type_does_not_name_is_not_told() {
+async fn the_error_does_not_name_an_unknown_key() {
     #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
     struct Name(String);
     #[derive(Deserialize)]
@@ -206,7 +206,7 @@ async fn a_key_that_the_type_does_not_name_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_mismatch_whose_place_is_not_known_is_one_of_the_whole() {
+async fn a_mismatch_without_a_place_concerns_the_whole_value() {
     /// Takes two entries where serde_json takes one.
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "it is only read")]
@@ -218,7 +218,7 @@ async fn a_mismatch_whose_place_is_not_known_is_one_of_the_whole() {
 
 /// A key that cannot be a constant panics when it is created.
 #[test]
-fn the_engines_names_are_no_typed_keys() {
+fn reserved_names_cannot_be_typed_keys() {
     for name in ["userId", "userEmail", "_createdAt", "_", ""] {
         assert!(std::panic::catch_unwind(|| Key::<u32>::new(name)).is_err(), "{name:?}");
     }
@@ -228,7 +228,7 @@ fn the_engines_names_are_no_typed_keys() {
 }
 
 #[test]
-fn a_key_is_copied_sent_and_shown_whatever_its_type() {
+fn a_key_is_copy_send_and_debug_for_any_type() {
     #[derive(Clone, Copy)]
     struct Holder(Key<std::rc::Rc<Value>>);
     fn is_sent(_: impl Send + Sync + 'static) {}
@@ -251,7 +251,7 @@ async fn logged_in(manager: &Manager) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn a_session_whose_user_is_gone_acts_for_nobody() {
+async fn the_session_of_a_deleted_user_acts_for_nobody() {
     let manager = manager();
     let (here, there) = (logged_in(&manager).await, logged_in(&manager).await);
     let exchange = manager.open(&here).await.expect("the session");
@@ -278,7 +278,7 @@ async fn a_session_whose_user_is_gone_acts_for_nobody() {
 }
 
 #[tokio::test]
-async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_users() {
+async fn a_login_with_the_session_of_a_deleted_user_begins_empty() {
     let manager = manager();
     let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
     let call = exchange.call();
@@ -293,7 +293,7 @@ async fn who_logs_in_under_the_id_of_a_user_who_is_gone_gets_nothing_of_that_use
 }
 
 #[tokio::test]
-async fn a_write_by_the_call_of_a_user_who_is_gone_does_not_log_out_whom_another_call_logs_in() {
+async fn a_write_for_a_deleted_user_does_not_undo_the_login_of_another_call() {
     let manager = manager();
     let exchange = manager.open(&logged_in(&manager).await).await.expect("the session");
     let (call, other) = (exchange.call(), exchange.call());

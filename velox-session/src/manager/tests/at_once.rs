@@ -4,7 +4,7 @@ use super::world::World;
 use super::*;
 
 #[test]
-fn it_is_closed_once() {
+fn an_exchange_is_closed_once() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.clock.advance(HOUR);
@@ -18,7 +18,7 @@ fn it_is_closed_once() {
 }
 
 #[test]
-fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
+fn after_a_long_request_the_store_is_asked_again() {
     for (took, is_sent) in [(99, true), (100, false)] {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -32,7 +32,7 @@ fn one_that_another_server_has_ended_is_asked_for_after_a_long_request() {
 }
 
 #[test]
-fn a_message_that_is_read_in_a_long_request_does_not_renew_what_is_not_renewed() {
+fn reading_a_message_in_a_long_request_does_not_renew_the_session() {
     let mut world = World::new();
     world.rebuild(|settings| settings.sliding(false), vec!["conformance-session-secret-0123456789"]);
     let (cookie, _) = world.issued(None, |session| session.flash("f", 1).expect("a write"));

@@ -211,7 +211,7 @@ fn no_order_of_two_requests_breaks_a_session() {
 }
 
 #[test]
-fn what_was_acknowledged_is_in_the_session_that_goes_on() {
+fn acknowledged_writes_are_in_the_session_that_goes_on() {
     for_all_histories(|world, _, history| {
         let (Some(mover), Some(writer)) = (
             history.acts.iter().position(|act| matches!(act, Does::Regenerates | Does::LogsIn)),
@@ -232,7 +232,7 @@ fn what_was_acknowledged_is_in_the_session_that_goes_on() {
 }
 
 #[test]
-fn nothing_of_one_user_is_in_the_session_of_another_in_any_order() {
+fn no_order_of_requests_mixes_the_data_of_two_users() {
     for_all_histories(|world, _, history| {
         for (act, outcome) in history.acts.iter().zip(&history.outcomes) {
             if let (false, Does::LogsInAnother, Some((cookie, _))) = (history.visitor, act, &outcome.cookie) {

@@ -62,7 +62,7 @@ fn count(text: &str, what: &str) -> usize {
 }
 
 #[test]
-fn a_session_can_be_followed_from_login_to_logout_and_its_id_is_not_there() {
+fn the_log_follows_a_session_from_login_to_logout_without_its_id() {
     let world = World::new();
     let mut cookies = Vec::new();
     let text = Log::of(|| {
@@ -83,7 +83,7 @@ fn a_session_can_be_followed_from_login_to_logout_and_its_id_is_not_there() {
 }
 
 #[test]
-fn debug_of_what_was_loaded_hides_both_halves_of_the_cookie() {
+fn debug_output_of_a_loaded_session_hides_the_cookie() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let text = world.open(Some(&cookie)).shared().with(|state| Ok(format!("{state:?}"))).expect("it is open");
@@ -136,7 +136,7 @@ fn each_security_event_is_one_line_and_one_count() {
 }
 
 #[test]
-fn a_flood_of_one_kind_hides_no_other_and_is_counted_in_full() {
+fn a_flood_of_one_kind_does_not_hide_others_and_is_counted() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.visit(Some(&cookie), |session| ready(session.logout()).expect("noted"));
@@ -153,7 +153,7 @@ fn a_flood_of_one_kind_hides_no_other_and_is_counted_in_full() {
 }
 
 #[test]
-fn what_becomes_of_sessions_is_counted_once_each() {
+fn each_change_of_a_session_is_counted_once() {
     let world = World::new();
     let mut before = [0; 5];
     // Begun, logins, rotations, logouts, revoked.
@@ -217,7 +217,7 @@ fn conflicts_and_failures_of_the_store_are_counted() {
 }
 
 #[test]
-fn why_the_store_fails_is_in_the_log_once_a_second() {
+fn the_log_says_once_a_second_why_the_store_fails() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     world.fail_from(0);

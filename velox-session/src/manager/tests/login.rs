@@ -28,7 +28,7 @@ fn account() -> Account {
 }
 
 #[test]
-fn a_user_of_a_type_of_its_own_is_read_back_as_it_was() {
+fn a_custom_user_type_is_read_back_unchanged() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
         ready(session.login(account())).expect("a login");
@@ -45,7 +45,7 @@ fn a_user_of_a_type_of_its_own_is_read_back_as_it_was() {
 }
 
 #[test]
-fn the_next_login_leaves_nothing_of_the_user_before() {
+fn a_login_removes_the_data_of_the_previous_user() {
     let world = World::new();
     for id in ["7", "8"] {
         let (cookie, _) = world.issued(None, |session| ready(session.login(account())).expect("a login"));
@@ -94,7 +94,7 @@ fn a_user_that_is_too_large_is_not_logged_in() {
 }
 
 #[test]
-fn a_lifetime_chosen_at_login_takes_the_place_of_that_of_the_settings() {
+fn a_lifetime_chosen_at_login_overrides_the_settings() {
     let world = World::new();
     for (max_age, age) in [(5 * DAY, "; Max-Age=432000;"), (HOUR, "; Max-Age=3600;")] {
         let (cookie, line) = world.issued(None, |session| {
@@ -131,7 +131,7 @@ fn a_flash_message_that_is_taken_leaves_the_lifetime_alone() {
 }
 
 #[test]
-fn the_next_login_begins_with_the_settings_again() {
+fn the_next_login_uses_the_settings_again() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));
     let (_, line) = world.issued(Some(&cookie), |session| ready(session.login(ada())).expect("a login"));
@@ -147,7 +147,7 @@ fn the_absolute_time_out_holds_for_a_chosen_lifetime_too() {
 }
 
 #[test]
-fn who_is_to_be_remembered_keeps_a_cookie_that_would_end_with_the_browser() {
+fn remember_me_makes_a_browser_session_cookie_persistent() {
     let mut world = World::new();
     world.rebuild(|settings| settings.expire_on_close(true), vec![super::world::SECRET]);
     let (cookie, line) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));
@@ -157,7 +157,7 @@ fn who_is_to_be_remembered_keeps_a_cookie_that_would_end_with_the_browser() {
 }
 
 #[test]
-fn a_lifetime_that_no_cookie_has_is_an_error_and_nobody_is_logged_in() {
+fn an_invalid_lifetime_is_an_error_and_nobody_is_logged_in() {
     let world = World::new();
     world.visit(None, |session| {
         for max_age in [Duration::ZERO, Duration::from_millis(999), 401 * DAY, Duration::MAX] {

@@ -5,7 +5,7 @@ use super::world::{World, poll, value};
 use super::*;
 
 #[test]
-fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
+fn one_of_two_logins_of_a_visitor_keeps_the_message() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
         session.flash("f", 1).expect("a write");
@@ -29,7 +29,7 @@ fn of_two_logins_of_one_visitor_one_takes_a_message_along() {
 }
 
 #[test]
-fn who_loads_a_session_while_the_store_is_told_to_end_it_does_not_send_its_cookie() {
+fn a_request_that_loads_a_session_while_it_ends_sends_no_cookie() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let manager = world.stepped();
@@ -87,7 +87,7 @@ fn a_message_that_a_failed_call_took_is_not_put_back_into_another_session() {
 }
 
 #[test]
-fn nor_is_one_that_was_on_its_way_when_the_session_changed_hands() {
+fn a_message_taken_while_the_user_changes_is_not_put_back() {
     for logs_in in [true, false] {
         let world = World::new();
         let (cookie, _) = world.issued(None, |session| {

@@ -5,7 +5,7 @@ use super::*;
 use crate::manager::{Manager, OpenSession};
 
 #[test]
-fn what_was_saved_is_there_for_others_before_the_exchange_ends() {
+fn other_requests_see_a_saved_write_before_the_exchange_ends() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
     let exchange = world.open(Some(&cookie));
@@ -85,7 +85,7 @@ fn a_logout_that_was_saved_removes_the_cookie_when_the_exchange_ends() {
 }
 
 #[test]
-fn what_follows_a_logout_that_was_saved_begins_another_session() {
+fn writes_after_a_saved_logout_begin_another_session() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let exchange = world.open(Some(&cookie));
@@ -100,7 +100,7 @@ fn what_follows_a_logout_that_was_saved_begins_another_session() {
 }
 
 #[test]
-fn others_end_once() {
+fn other_sessions_are_ended_once() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let (first, _) = world.issued(None, login);
@@ -131,7 +131,7 @@ fn a_save_that_fails_leaves_the_writes_to_the_end() {
 }
 
 #[test]
-fn a_request_that_may_change_nothing_saves_nothing() {
+fn a_read_only_request_does_not_save() {
     let world = World::new();
     let exchange = ready(world.manager.open_read_only(&world.headers(None))).expect("the store answers");
     let call = exchange.call();
@@ -141,7 +141,7 @@ fn a_request_that_may_change_nothing_saves_nothing() {
 }
 
 #[test]
-fn nothing_is_lost_wherever_another_request_writes_while_this_one_saves() {
+fn no_write_of_a_concurrent_request_is_lost() {
     for at in 0..4 {
         for does in [None, Some(false), Some(true)] {
             let world = World::new();
@@ -188,7 +188,7 @@ fn nothing_is_lost_wherever_another_request_writes_while_this_one_saves() {
 }
 
 #[test]
-fn a_session_is_read_again_with_what_was_written_on_top() {
+fn a_reloaded_session_keeps_the_writes_of_the_call() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
     let exchange = world.open(Some(&cookie));
@@ -207,7 +207,7 @@ fn a_session_is_read_again_with_what_was_written_on_top() {
 }
 
 #[test]
-fn a_message_can_be_looked_at() {
+fn a_message_can_be_peeked() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| {
         session.flash("one", 1).expect("a write");
@@ -224,7 +224,7 @@ fn a_message_can_be_looked_at() {
 }
 
 #[test]
-fn what_a_call_does_while_it_saves_comes_after_what_was_saved() {
+fn writes_during_a_save_come_after_it() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let manager = world.slow();
@@ -240,7 +240,7 @@ fn what_a_call_does_while_it_saves_comes_after_what_was_saved() {
 }
 
 #[test]
-fn an_update_that_overtakes_a_save_is_seen() {
+fn an_update_sees_a_save_that_it_overtakes() {
     let world = World::new();
     let (cookie, _) = world.issued(None, |session| session.set("n", 1).expect("a write"));
     let manager = world.slow();
@@ -262,7 +262,7 @@ fn an_update_that_overtakes_a_save_is_seen() {
 }
 
 #[test]
-fn where_nothing_was_written_the_store_is_not_asked() {
+fn without_writes_a_save_costs_no_store_call() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     // This is so long that loading renews the session.

@@ -24,7 +24,7 @@ fn alive<'c>(world: &World, cookies: impl IntoIterator<Item = &'c String>) -> Ve
 }
 
 #[test]
-fn a_user_sees_their_sessions_the_newest_first_and_which_is_this_one() {
+fn a_user_sees_their_sessions_newest_first_and_the_current_one() {
     let (world, adas, other) = crowd();
     world.visit(Some(&adas[1]), |session| {
         let sessions = ready(session.sessions()).expect("a list");
@@ -71,7 +71,7 @@ fn logout_all_ends_every_session_of_the_user_and_no_other() {
 }
 
 #[test]
-fn logout_others_keeps_the_session_that_asks_under_the_id_that_it_has_then() {
+fn logout_others_keeps_the_current_session_under_its_present_id() {
     for regenerates in [false, true] {
         let (world, adas, other) = crowd();
         let closing = world.exchange(Some(&adas[1]), |session| {
@@ -98,7 +98,7 @@ fn a_login_after_logout_all_in_one_request_is_kept() {
 }
 
 #[test]
-fn what_a_failed_call_said_of_other_sessions_stands() {
+fn a_failed_call_still_ends_other_sessions() {
     let (world, adas, _) = crowd();
     let exchange = world.open(Some(&adas[0]));
     let call = exchange.call();
@@ -168,7 +168,7 @@ fn a_login_over_the_limit_ends_the_oldest_session() {
 }
 
 #[test]
-fn of_two_logins_at_once_no_more_than_the_limit_are_left() {
+fn concurrent_logins_stay_within_the_limit() {
     // In every order of their store calls.
     for order in 0..64_u32 {
         let mut world = World::new();
@@ -230,7 +230,7 @@ fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
 }
 
 #[test]
-fn logout_all_twice_is_logout_all() {
+fn logout_all_can_be_repeated() {
     let (world, adas, other) = crowd();
     world.visit(Some(&adas[1]), |session| {
         ready(session.logout_all()).expect("noted");
@@ -240,7 +240,7 @@ fn logout_all_twice_is_logout_all() {
 }
 
 #[test]
-fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
+fn one_request_can_end_the_sessions_of_two_users() {
     let (world, adas, bobs) = crowd();
     let (new, _) = world.issued(Some(&adas[1]), |session| {
         ready(session.logout_all()).expect("noted");
@@ -251,7 +251,7 @@ fn what_is_said_of_the_sessions_of_two_users_is_done_to_both() {
 }
 
 #[test]
-fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
+fn logout_others_fails_after_another_call_changed_the_user() {
     let (world, adas, _) = crowd();
     let exchange = world.open(Some(&adas[0]));
     let (one, other) = (exchange.call(), exchange.call());
@@ -270,7 +270,7 @@ fn logout_of_the_others_by_a_call_whose_user_is_gone_is_not_said_to_be_done() {
 }
 
 #[test]
-fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
+fn ending_sessions_under_an_old_id_keeps_the_new_session() {
     for sleeps in [0, 3_600] {
         let (world, adas, _) = crowd();
         world.clock.advance(Duration::from_secs(sleeps));
@@ -287,7 +287,7 @@ fn who_asks_under_an_id_that_is_gone_does_not_end_the_session_that_took_over() {
 }
 
 #[test]
-fn nor_does_who_asks_while_that_gets_a_new_id() {
+fn ending_sessions_during_a_change_of_id_keeps_the_new_session() {
     // After every number of steps of the request that logs out the others.
     for steps in 0..10 {
         let (world, adas, _) = crowd();
@@ -315,7 +315,7 @@ fn nor_does_who_asks_while_that_gets_a_new_id() {
 }
 
 #[test]
-fn wherever_the_store_fails_there_is_one_sound_session() {
+fn a_store_failure_leaves_one_valid_session() {
     // This includes operations that end other sessions.
     let acts: [fn(&Session); 2] = [login, |session| {
         ready(session.regenerate()).expect("noted");
@@ -349,7 +349,7 @@ fn wherever_the_store_fails_there_is_one_sound_session() {
 }
 
 #[test]
-fn wherever_a_login_under_a_limit_is_dropped_the_old_session_is_there_or_the_new_one() {
+fn a_dropped_login_under_a_limit_leaves_the_old_session_or_the_new_one() {
     for polls in 0..16 {
         let (world, adas, _) = crowd();
         let manager = world.stepped_with(|settings| settings.max_sessions_per_user(1));
@@ -367,7 +367,7 @@ fn wherever_a_login_under_a_limit_is_dropped_the_old_session_is_there_or_the_new
 }
 
 #[test]
-fn a_store_that_lists_no_sessions_says_so() {
+fn a_store_without_lists_reports_it_as_unsupported() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     let manager = world.unlisted();

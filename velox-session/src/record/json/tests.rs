@@ -31,7 +31,7 @@ fn a_record_is_written_in_the_layout_of_veloxts() {
 }
 
 #[test]
-fn what_is_written_reads_back() {
+fn a_written_record_is_read_back() {
     assert_eq!(Record::from_json(record().to_json().as_bytes()), Some(record()));
 }
 
@@ -45,7 +45,7 @@ fn a_record_of_veloxts_reads_as_version_zero() {
 }
 
 #[test]
-fn damaged_texts_are_no_record() {
+fn damaged_text_is_not_a_record() {
     let good = record().to_json();
     for end in 0..good.len() {
         assert_eq!(Record::from_json(&good.as_bytes()[..end]), None);
@@ -87,7 +87,7 @@ fn damaged_texts_are_no_record() {
 
 /// A text that serde_json refuses is no record, however it was damaged.
 #[test]
-fn nothing_is_read_that_is_not_json() {
+fn only_json_is_read() {
     let good = of_veloxts(r#""a":[1,{"b":"\ud83d\ude00 \\\" x"}],"_flash":{"c":[]},"userId":"u\u00fc","#);
     let half = regex::Regex::new(r"\\u[dD][89a-fA-F]..").expect("a pattern");
     let mut dice = Dice(7);
@@ -113,7 +113,7 @@ fn nothing_is_read_that_is_not_json() {
 }
 
 #[test]
-fn the_reason_says_where_and_what_and_nothing_of_what_is_there() {
+fn the_reason_names_place_and_kind_but_not_the_value() {
     for (text, reason) in [
         ("", "record is not an object (byte 0)"),
         (r#"{"data":{"_createdAt":1},"expiresAt":3"#, "record cannot be read: EOF while parsing an object (byte 37)"),
@@ -165,7 +165,7 @@ fn the_number_stays_until_somebody_else_logs_in() {
 }
 
 #[test]
-fn what_veloxts_says_of_a_visitor_goes_with_a_login() {
+fn a_login_replaces_the_visitor_fields_of_veloxts() {
     let record = changed(&of_veloxts(r#""userId":null,"userEmail":null,"#));
     assert_eq!(record.user(), None);
     assert!(record.to_json().contains(r#""userId":null,"userEmail":null"#), "{}", record.to_json());
@@ -207,7 +207,7 @@ fn keys_that_read_alike_are_set_and_removed_together() {
 }
 
 #[test]
-fn of_keys_that_are_there_twice_the_last_counts() {
+fn the_last_of_two_equal_keys_counts() {
     let text =
         r#"{"data":{"a":1,"__proto__":{"a":2},"a":3,"_createdAt":1,"_createdAt":2},"expiresAt":3,"expiresAt":4}"#;
     let record = Record::from_json(text.as_bytes()).expect("a record");
@@ -218,7 +218,7 @@ fn of_keys_that_are_there_twice_the_last_counts() {
 }
 
 #[test]
-fn what_is_read_can_be_looked_at_however_deep_it_is() {
+fn a_record_of_any_depth_can_be_inspected() {
     let read = |depth: usize| {
         let value = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         Record::from_json(of_veloxts(&format!(r#""a":{value},"_flash":{{"a":{value}}},"#)).as_bytes())
@@ -232,7 +232,7 @@ fn what_is_read_can_be_looked_at_however_deep_it_is() {
 
 /// This holds whatever the other side wrote, and whatever is set and removed next to it.
 #[test]
-fn what_nobody_touches_is_written_back_byte_for_byte() {
+fn untouched_values_are_written_back_byte_for_byte() {
     let mut dice = Dice(1);
     for _ in 0..3_000 {
         let own: Vec<_> = (0..4).map(|index| member(&mut dice, index)).collect();
@@ -278,7 +278,7 @@ fn member(dice: &mut Dice, index: usize) -> String {
 }
 
 #[test]
-fn a_handle_is_written_and_read_and_ignored_where_it_is_none() {
+fn a_handle_is_read_back_and_an_invalid_one_is_ignored() {
     let mut content = Content::new(1);
     assert_eq!(content.handle.as_deref(), None);
     content.handle = Some(Box::new([0xab; 32]));

@@ -324,7 +324,7 @@ fn for_all_histories(mut check: impl FnMut(Start, &[Act])) {
 }
 
 #[test]
-fn every_history_is_planned_as_the_model_says() {
+fn every_plan_matches_the_model() {
     for_all_histories(|start, history| {
         let state = run(start, history);
         let plan = plan(&state, NOW, &POLICY).expect("nobody else wrote");
@@ -341,7 +341,7 @@ fn every_history_is_planned_as_the_model_says() {
 }
 
 #[test]
-fn every_history_is_done_again_on_what_another_request_wrote() {
+fn every_history_is_replayed_on_writes_of_another_request() {
     for_all_histories(|start, history| {
         let mut state = run(start, history);
         if let Some(loaded) = state.loaded().filter(|_| start.is_live()) {
@@ -404,7 +404,7 @@ fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, c
 }
 
 #[test]
-fn what_was_ended_elsewhere_comes_back_in_no_history() {
+fn no_history_revives_a_session_that_ended_elsewhere() {
     for_all_histories(|start, history| {
         if !start.is_live() {
             return;
@@ -446,7 +446,7 @@ fn what_was_ended_elsewhere_comes_back_in_no_history() {
 }
 
 #[test]
-fn a_message_that_was_taken_is_in_no_later_write_and_comes_back_if_the_call_failed() {
+fn a_taken_message_is_not_written_again_unless_the_call_failed() {
     for keep in [true, false] {
         let mut state = Start::Anonymous.state(false);
         let call = state.begin();
@@ -469,14 +469,14 @@ fn a_message_that_was_taken_is_in_no_later_write_and_comes_back_if_the_call_fail
 }
 
 #[test]
-fn a_record_that_went_to_another_user_is_not_written_to() {
+fn a_record_of_another_user_is_not_written_to() {
     let mut state = run(Start::Anonymous, &[Act::Set]);
     state.rebase(Some(Start::UserA.record()));
     assert_eq!(plan(&state, NOW, &POLICY), Err(Unsavable::Irreconcilable));
 }
 
 #[test]
-fn an_update_holds_for_no_other_value_than_it_was_made_of() {
+fn an_update_is_valid_only_for_the_value_it_started_from() {
     // After a new id the update is saved with the rest, but its value was returned already.
     for (theirs, holds) in [("other", true), ("count", false)] {
         let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
@@ -489,7 +489,7 @@ fn an_update_holds_for_no_other_value_than_it_was_made_of() {
 }
 
 #[test]
-fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
+fn a_later_update_does_not_hide_an_outdated_earlier_one() {
     // Both updates have returned a value. The first one is what the update of another request
     // has returned, too.
     let mut state = run(Start::UserA, &[]);
@@ -505,7 +505,7 @@ fn a_later_update_does_not_hide_that_an_earlier_one_no_longer_holds() {
 }
 
 #[test]
-fn an_update_of_a_session_that_the_request_has_left_is_no_conflict() {
+fn an_update_of_a_session_that_the_request_has_left_does_not_conflict() {
     for last in [Act::LoginB, Act::Logout] {
         let mut state = run(Start::UserA, &[Act::Regenerate, Act::Count, last]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
@@ -517,7 +517,7 @@ fn an_update_of_a_session_that_the_request_has_left_is_no_conflict() {
 }
 
 #[test]
-fn a_request_that_may_change_nothing_saves_nothing_whatever_it_does() {
+fn a_read_only_request_never_saves() {
     for_all_histories(|start, history| {
         let state = run_as(start, history, true);
         assert!(!state.is_written());
@@ -536,7 +536,7 @@ fn renewed(policy: &Policy) -> State {
 }
 
 #[test]
-fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
+fn a_read_renewed_by_its_load_sends_the_cookie() {
     let full = Duration::from_millis(TTL);
     let issued = CookieOp::Issue { max_age: full };
     let state = renewed(&POLICY);
@@ -550,7 +550,7 @@ fn a_read_that_was_renewed_by_its_loading_sends_the_cookie() {
 }
 
 #[test]
-fn a_read_after_a_slow_write_does_not_cut_short_what_others_were_given() {
+fn a_read_after_a_slow_write_does_not_shorten_the_lifetime() {
     // The write began 5 s before the store finished it, so another request may have got the
     // whole lifetime.
     let mut state = Start::UserA.state(false);
@@ -608,7 +608,7 @@ fn the_absolute_time_out_caps_every_path() {
 }
 
 #[test]
-fn without_sliding_a_session_ends_when_it_was_to_end() {
+fn without_sliding_a_session_ends_at_its_first_expiry() {
     let policy = Policy { sliding: false, ..POLICY };
     let ttl_of =
         |history: &[Act]| match plan(&run(Start::UserA, history), OPENED + 40_000, &policy).expect("alone").store {
@@ -622,7 +622,7 @@ fn without_sliding_a_session_ends_when_it_was_to_end() {
 }
 
 #[test]
-fn after_the_head_has_left_nothing_is_saved_that_needs_a_cookie_and_nothing_is_prolonged() {
+fn after_the_head_is_sent_a_needed_cookie_is_an_error_and_nothing_is_prolonged() {
     let fixed = Policy { sliding: false, ..POLICY };
     for_all_histories(|start, history| {
         let state = run(start, history);

@@ -82,7 +82,7 @@ fn audit(store: &MemoryStore) -> usize {
 }
 
 #[tokio::test]
-async fn it_is_a_store() {
+async fn the_memory_store_is_a_store() {
     let (store, clock) = store();
     let report = check(&ManualHarness::new(store.clone(), clock).in_threads()).await;
     report.assert();
@@ -93,7 +93,7 @@ async fn it_is_a_store() {
 // ---- the budget ----
 
 #[tokio::test]
-async fn visitors_leave_for_others_the_next_to_expire_first() {
+async fn visitors_are_evicted_in_the_order_of_their_expiry() {
     let store = store().0.with_budget(3 * SMALL);
     let long = insert(&store, visitor(), 30 * SECOND).await;
     let short = insert(&store, visitor(), 10 * SECOND).await;
@@ -109,7 +109,7 @@ async fn visitors_leave_for_others_the_next_to_expire_first() {
 }
 
 #[tokio::test]
-async fn what_has_expired_leaves_before_any_visitor() {
+async fn expired_records_are_evicted_before_any_visitor() {
     let (store, clock) = store();
     let store = store.with_budget(10 * SMALL);
     for number in 0..5 {
@@ -129,7 +129,7 @@ async fn what_has_expired_leaves_before_any_visitor() {
 
 /// A flood of visitors, or of logins to one account, ends no session of a logged-in user.
 #[tokio::test]
-async fn a_flood_puts_out_no_user() {
+async fn a_flood_of_visitors_evicts_no_user() {
     let store = store().0.with_budget(100 * SMALL);
     let mut users = Vec::new();
     for number in 0..50 {
@@ -152,7 +152,7 @@ async fn a_flood_puts_out_no_user() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_error_and_loses_nothing() {
+async fn a_refused_write_is_an_error_and_loses_nothing() {
     let store = store().0.with_budget(2 * SMALL);
     let (user, visitor) = (insert(&store, login("u1"), SECOND).await, insert(&store, visitor(), SECOND).await);
     let error = try_insert(&store, sized(&login("u2"), 1, SMALL), SECOND).await.expect_err("it is too large");
@@ -172,7 +172,7 @@ async fn a_refusal_is_an_error_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_save_that_grows_puts_out_visitors_and_not_its_own_session() {
+async fn a_growing_save_evicts_visitors_and_not_its_own_session() {
     let store = store().0.with_budget(4 * SMALL);
     let own = insert(&store, visitor(), SECOND).await;
     let other = insert(&store, visitor(), 2 * SECOND).await;
@@ -211,7 +211,7 @@ async fn a_full_store_gives_a_session_a_new_id() {
 
 /// A login takes the room of the sessions that it ends.
 #[tokio::test]
-async fn a_full_store_lets_in_who_ends_an_own_session() {
+async fn a_full_store_accepts_a_login_that_replaces_a_session() {
     let store = store().0.with_budget(3 * SMALL);
     for user in ["u1", "u1", "u2"] {
         insert(&store, login(user), SECOND).await;
@@ -236,7 +236,7 @@ async fn a_store_without_room_for_one_record_refuses_all() {
 
 /// New sessions take the room of expired ones, and nothing grows from round to round.
 #[tokio::test]
-async fn the_next_sessions_use_the_room_of_expired_ones() {
+async fn new_sessions_reuse_the_memory_of_expired_ones() {
     let (store, clock) = store();
     let store = store.with_budget(200 * SMALL);
     for round in 0..10 {
@@ -253,7 +253,7 @@ async fn the_next_sessions_use_the_room_of_expired_ones() {
 }
 
 #[tokio::test]
-async fn expired_records_leave_a_few_at_a_time_as_others_come() {
+async fn each_new_record_removes_a_few_expired_ones() {
     let (store, clock) = store();
     for _ in 0..400 {
         insert(&store, visitor(), SECOND).await;
@@ -450,7 +450,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 /// Marks do not take memory for ever.
 #[tokio::test]
-async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
+async fn marks_are_removed_after_ten_minutes_unless_their_user_has_sessions() {
     let (store, clock) = store();
     let owner = |number: usize| Owner::new(&"session".into(), &format!("u{number}"));
     insert(&store, login("u0"), 3 * HOUR).await;
@@ -479,7 +479,7 @@ async fn marks_leave_after_ten_minutes_unless_their_user_has_sessions() {
 }
 
 #[tokio::test]
-async fn the_sessions_of_a_user_are_those_of_one_cookie_that_live() {
+async fn only_live_sessions_of_one_cookie_belong_to_a_user() {
     let (store, clock) = store();
     let mut theirs = Vec::new();
     for (name, user, ttl) in [("a", "u1", 9), ("a", "u1", 9), ("a", "u2", 9), ("b", "u1", 9), ("a", "u1", 1)] {
@@ -533,7 +533,7 @@ async fn a_read_renews_in_the_same_step() {
 }
 
 #[tokio::test]
-async fn a_record_that_has_changed_is_destroyed_only_without_condition() {
+async fn a_changed_record_is_destroyed_only_unconditionally() {
     let (store, _) = store();
     let key = insert(&store, visitor(), SECOND).await;
     let destroy = async |condition| store.destroy(&key, condition).await.expect("memory answers");
@@ -586,7 +586,7 @@ impl Clock for Slow {
 /// If a session is over for a list of a user's sessions, it is over for a save that began
 /// before.
 #[tokio::test]
-async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
+async fn a_late_call_does_not_save_a_record_that_a_list_saw_expired() {
     let (store, clock) = store();
     let key = insert(&store, login("u1"), SECOND).await;
     let owner = key.owner(&login("u1")).expect("somebody is logged in");
@@ -610,7 +610,7 @@ async fn what_has_expired_for_a_list_is_not_saved_by_a_call_that_is_late() {
 
 /// The same for a read that would renew the session.
 #[tokio::test]
-async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
+async fn a_late_call_does_not_renew_an_expired_record() {
     let (store, clock) = store();
     let key = insert(&store, visitor(), SECOND).await;
     let renewal = renewal(0, clock.now());
@@ -622,7 +622,7 @@ async fn what_has_expired_is_not_renewed_by_a_call_that_is_late() {
 /// A logout also removes an expired session. A request that came before it expired no longer
 /// finds it.
 #[tokio::test]
-async fn what_has_expired_is_destroyed_for_a_call_that_is_late() {
+async fn destroying_an_expired_record_hides_it_from_late_calls() {
     let (store, clock) = store();
     for _ in 0..3 {
         // These are removed first, a few with each call.
@@ -651,7 +651,7 @@ type UserOf = (usize, u64);
 /// Compares the store with a plain table: each call returns what it must, whatever happens in
 /// whatever order.
 #[tokio::test]
-async fn it_does_what_a_plain_table_does() {
+async fn the_memory_store_behaves_like_a_plain_table() {
     for seed in 1..80 {
         let mut dice = Dice::new(seed);
         let (store, clock) = store();

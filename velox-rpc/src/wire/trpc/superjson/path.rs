@@ -23,7 +23,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn paths_are_taken_apart_as_superjson_does() {
+    fn paths_are_parsed_like_superjson() {
         for (path, keys) in [
             ("a", vec!["a"]),
             ("a.0.b", vec!["a", "0", "b"]),
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn before_its_second_version_a_backslash_was_a_letter_like_others() {
+    fn before_version_two_a_backslash_was_an_ordinary_character() {
         assert_eq!(parse(r"a\b.c\.d", true).expect("a path"), [r"a\b", "c.d"]);
     }
 }

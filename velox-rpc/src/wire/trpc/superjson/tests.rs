@@ -52,7 +52,7 @@ fn refusal(text: &str) -> Value {
 }
 
 #[test]
-fn what_superjson_writes_is_read_as_plain_json() {
+fn superjson_input_becomes_plain_json() {
     let mut vectors = vectors();
     for (name, expected) in [
         ("undefined", None),
@@ -86,7 +86,7 @@ fn what_superjson_writes_is_read_as_plain_json() {
 }
 
 #[test]
-fn what_is_written_is_what_superjson_writes() {
+fn output_matches_superjson() {
     #[derive(Serialize, JsonSchema)]
     struct Nested {
         a: Inner,
@@ -123,7 +123,7 @@ fn what_is_written_is_what_superjson_writes() {
 }
 
 #[test]
-fn what_json_has_stays_as_it_is() {
+fn plain_json_values_are_unchanged() {
     assert_eq!(sent(&BTreeMap::from([("a", 1)])), r#"{"json":{"a":1}}"#);
     assert_eq!(sent(&(1_u32, "a", None::<Date>)), r#"{"json":[1,"a",null]}"#);
     assert_eq!(sent(&vec![Some(1.5)]), r#"{"json":[1.5]}"#);
@@ -141,7 +141,7 @@ enum Happened {
 
 /// The variants have members with the same name and different types, and the type is recursive.
 #[test]
-fn the_variant_that_is_there_says_what_its_members_are() {
+fn the_sent_variant_decides_the_types_of_its_members() {
     let said = || Happened::Said { time: EPOCH.to_owned() };
     let at = || Happened::At { time: date() };
     let value: Value = serde_json::from_str(&sent(&Happened::Again {
@@ -200,7 +200,7 @@ fn members_are_found_wherever_their_type_is_declared() {
 /// superjson refuses a reply that has an annotation below one of these keys, and a visitor may have
 /// chosen the key.
 #[test]
-fn no_key_makes_a_client_give_up_a_reply() {
+fn dangerous_keys_do_not_break_a_reply() {
     let dates = BTreeMap::from(["__proto__", "a", "constructor", "prototype"].map(|key| (key, date())));
     let value: Value = serde_json::from_str(&sent(&dates)).expect("JSON");
     assert_eq!(value["meta"]["values"], json!({"a": ["Date"]}));
@@ -209,7 +209,7 @@ fn no_key_makes_a_client_give_up_a_reply() {
 
 /// The type decides what a `Map` becomes: an object for a map, a list of pairs for a list.
 #[test]
-fn a_map_is_read_as_what_its_type_wants() {
+fn a_map_is_read_as_its_type_requires() {
     let text = r#"{"json":[[1,"a"],["3","b"]],"meta":{"values":["map",{"1.0":["bigint"]}],"v":1}}"#;
     let of_map = Some(r#"{"1":"a","3":"b"}"#);
     assert_eq!(taken::<BTreeMap<u64, String>>(text).expect("good").as_deref(), of_map);
@@ -224,7 +224,7 @@ fn a_map_is_read_as_what_its_type_wants() {
 }
 
 #[test]
-fn no_annotation_is_passed_over() {
+fn no_annotation_is_ignored() {
     for (json, meta) in [
         ("{}", r#"{"values":{"__proto__.x":["Date"]},"v":1}"#),
         ("{}", r#"{"values":{"a":["Date"]},"v":1}"#),
@@ -271,7 +271,7 @@ fn no_annotation_is_passed_over() {
 }
 
 #[test]
-fn what_is_no_superjson_is_refused() {
+fn invalid_superjson_is_refused() {
     for text in ["{}", "7", "[]", r#"{"a":1}"#, r#"{"meta":{}}"#, r#"{"json":1,"json":2}"#, "{", ""] {
         refusal(text);
     }
@@ -288,7 +288,7 @@ fn an_issue_names_the_value_that_cannot_be_sent() {
 /// The cost of an annotation is proportional to the length of its path. Long lists, long keys and
 /// deep trees are read quickly.
 #[test]
-fn the_cost_is_that_of_the_text() {
+fn the_cost_is_linear_in_the_text() {
     let count = 20_000;
     let dates: Vec<_> = (0..count).map(|_| EPOCH).collect();
     let values: BTreeMap<_, _> = (0..count).map(|index| (format!("l.{index}"), ["Date"])).collect();
@@ -353,7 +353,7 @@ proptest! {
 
     /// Decoding what was encoded gives the original value.
     #[test]
-    fn what_is_written_is_read_again(
+    fn output_can_be_read_again(
         numbers in prop::collection::btree_map(any::<i64>(), prop::option::of(any::<u64>()), 0..4),
         dates in prop::collection::btree_map("[a.\\\\]{0,3}", prop::collection::vec(Just(date()), 0..3), 0..4),
     ) {

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_be_of_the_sixth_version_or_without_a_host() {
+    fn an_address_may_be_ipv6_or_lack_a_host() {
         let read = |text| format!("{:?}", parse(text, &NodeAddress::new("asked", 6379)));
         assert_eq!(read("fd00::1:7000"), "Some(fd00::1:7000)");
         assert_eq!([":7000", "?:7000"].map(read), ["Some(asked:7000)", "Some(asked:7000)"]);

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_a_second_and_differ() {
+    fn pauses_double_up_to_a_second_with_jitter() {
         let longest = |failures| pause(failures, u32::MAX).as_millis();
         assert_eq!([1, 2, 3, 4, 5, 100, u32::MAX].map(longest), [100, 200, 400, 800, 1_000, 1_000, 1_000]);
         let shortest = |failures| pause(failures, 0).as_millis();

@@ -135,7 +135,7 @@ async fn ask(link: &Link, effect: Effect) -> Result<Value, LinkError> {
 }
 
 #[test]
-fn nothing_shows_a_password() {
+fn no_output_shows_a_password() {
     let link = Link::single("redis://ada:hunter2@localhost:1/0").expect("an address");
     assert_eq!(format!("{link:?}"), r#"Link { route: Tcp("localhost", 1), deadline: 1s, replicas: None }"#);
     let link = Link::cluster(["redis://:hunter2@localhost:1", "redis://:hunter2@localhost:2"]).expect("addresses");
@@ -170,7 +170,7 @@ async fn nothing_connects_before_the_first_command_and_one_connection_serves_all
 }
 
 #[tokio::test]
-async fn a_script_that_the_server_does_not_know_is_sent_as_text_once() {
+async fn an_unknown_script_is_sent_as_text_once() {
     let server = Server::start(|words, before| match (words[0].as_str(), before) {
         ("EVALSHA", 0) => Act::Answer("-NOSCRIPT No matching script.\r\n".to_owned()),
         _ => Act::Answer(":1\r\n".to_owned()),
@@ -185,7 +185,7 @@ async fn a_script_that_the_server_does_not_know_is_sent_as_text_once() {
 }
 
 #[tokio::test]
-async fn a_command_whose_reply_is_lost_is_sent_again_only_where_that_is_harmless() {
+async fn a_command_is_retried_after_a_lost_reply_only_if_harmless() {
     let lossy = |_: &[String], before| if before == 0 { Act::Close } else { Act::Answer("+OK\r\n".to_owned()) };
     let server = Server::start(lossy).await;
     assert_eq!(ask(&server.link(), Effect::Idempotent).await.expect("an answer"), Value::Okay);
@@ -244,7 +244,7 @@ async fn a_connection_to_a_demoted_master_is_replaced_once_a_second() {
 }
 
 #[tokio::test]
-async fn errors_of_the_server_are_told_apart() {
+async fn errors_of_the_server_are_classified() {
     let texts = [
         "-LOADING Redis is loading the dataset in memory\r\n",
         "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n",
@@ -265,7 +265,7 @@ async fn errors_of_the_server_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
+async fn an_unreachable_server_is_not_tried_for_a_while() {
     let (listener, port) = bind().await;
     let accepted = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&accepted);
@@ -321,7 +321,7 @@ async fn connecting_is_part_of_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_connection_of_its_own_is_only_given_the_deadline() {
+async fn an_existing_connection_only_gets_the_deadline() {
     let server =
         Server::start(|_, before| if before == 0 { Act::Answer("+OK\r\n".to_owned()) } else { Act::Wait }).await;
     let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port)).expect("an address");
@@ -334,7 +334,7 @@ async fn a_connection_of_its_own_is_only_given_the_deadline() {
 
 /// The client remembers a slot that has moved, and asks once for a slot that is moving.
 #[tokio::test]
-async fn a_command_follows_where_the_cluster_sends_it() {
+async fn a_command_follows_redirects_of_the_cluster() {
     let other = Server::start(|_, _| Act::Answer("$2\r\nhi\r\n".to_owned())).await;
     let there = other.port;
     let first = Server::start(move |_, before| {
@@ -351,7 +351,7 @@ async fn a_command_follows_where_the_cluster_sends_it() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_not_sent_a_command_again_whose_reply_is_lost() {
+async fn a_command_with_a_lost_reply_is_not_resent_to_a_cluster() {
     let lossy = || Server::start(|_, _| Act::Close);
     let (first, second) = (lossy().await, lossy().await);
     let urls = [&first, &second].map(|server| format!("redis://127.0.0.1:{}", server.port));
@@ -361,7 +361,7 @@ async fn a_cluster_is_not_sent_a_command_again_whose_reply_is_lost() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
+async fn a_cluster_is_retried_after_a_node_was_unreachable() {
     let (gone, dead) = bind().await;
     drop(gone);
     let node = Server::start(move |_, before| {
@@ -375,7 +375,7 @@ async fn a_cluster_is_asked_again_after_a_node_could_not_be_reached() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_silent_is_asked_for_other_slots_after_all_others() {
+async fn a_silent_node_is_asked_last_for_other_slots() {
     let silent = Server::start(|_, _| Act::Wait).await;
     let node = Server::start(|_, _| Act::Answer("+OK\r\n".to_owned())).await;
     let urls = [&silent, &node].map(|server| format!("redis://127.0.0.1:{}", server.port));

@@ -23,7 +23,7 @@ async fn with_replicas(answer: &'static str) -> Server {
 }
 
 #[tokio::test]
-async fn a_write_counts_once_so_many_replicas_have_it() {
+async fn a_write_counts_once_enough_replicas_have_it() {
     for (answer, counts) in [(":3", true), (":2", true), (":1", false), (":0", false), ("+OK", false)] {
         let server = with_replicas(answer).await;
         let link = server.waiting();
@@ -41,7 +41,7 @@ async fn a_write_counts_once_so_many_replicas_have_it() {
 }
 
 #[tokio::test]
-async fn an_error_says_how_many_have_it_and_not_what() {
+async fn the_error_has_the_number_of_replicas_and_no_data() {
     let server = with_replicas(":1").await;
     let error = ask(&server.waiting(), Effect::Once).await.expect_err("too few");
     assert_eq!(error.to_string(), "1 of 2 replicas of redis have the write");
@@ -60,7 +60,7 @@ async fn a_server_that_does_not_wait_fails_the_write() {
 }
 
 #[tokio::test]
-async fn it_is_never_waited_for_ever_nor_longer_than_the_deadline_leaves() {
+async fn a_wait_is_never_unlimited_and_never_exceeds_the_deadline() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);
     let server = Server::start(move |words, _| {
@@ -81,7 +81,7 @@ async fn it_is_never_waited_for_ever_nor_longer_than_the_deadline_leaves() {
 }
 
 #[tokio::test]
-async fn what_does_not_wait_passes_by_what_does() {
+async fn commands_without_a_wait_overtake_waiting_ones() {
     let server = Server::start(|words, _| match words[0].as_str() {
         "WAIT" => Act::Wait,
         _ => Act::Answer("+OK\r\n".to_owned()),
@@ -98,7 +98,7 @@ async fn what_does_not_wait_passes_by_what_does() {
 }
 
 #[tokio::test]
-async fn one_connection_is_for_all_that_waits() {
+async fn all_waiting_commands_share_one_connection() {
     let server = with_replicas(":2").await;
     let link = server.link();
     let writes = waiting(link.clone());
@@ -110,7 +110,7 @@ async fn one_connection_is_for_all_that_waits() {
 }
 
 #[tokio::test]
-async fn a_script_that_the_server_does_not_know_waits_when_it_is_sent_as_text() {
+async fn an_unknown_script_sent_as_text_waits_too() {
     let server = Server::start(|words, _| match words[0].as_str() {
         "EVALSHA" => Act::Answer("-NOSCRIPT No matching script.\r\n".to_owned()),
         "WAIT" => Act::Answer(":2\r\n".to_owned()),
@@ -135,7 +135,7 @@ async fn a_write_is_not_sent_again_when_the_wait_is_lost() {
 
 /// `WAIT` goes to the node that has taken the write.
 #[tokio::test]
-async fn a_write_waits_where_the_cluster_sends_it() {
+async fn a_write_waits_on_the_node_it_is_redirected_to() {
     let other = with_replicas(":2").await;
     let there = other.port;
     let first = Server::start(move |words, before| {
@@ -156,7 +156,7 @@ async fn a_write_waits_where_the_cluster_sends_it() {
 }
 
 #[tokio::test]
-async fn a_connection_of_its_own_waits_too() {
+async fn an_existing_connection_waits_too() {
     for (answer, counts) in [(":2", true), (":1", false)] {
         let server = with_replicas(answer).await;
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port)).expect("an address");
