@@ -184,13 +184,13 @@ fn check(reply: &Reply) {
     let all = names.len();
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), all, "two cookies of one name: {reply:?}");
+    assert_eq!(names.len(), all, "two cookies with the same name: {reply:?}");
     if all > 0 {
-        assert!(reply.headers.contains_key(CACHE_CONTROL), "a cookie that may be kept in a cache: {reply:?}");
-        assert!(reply.headers.contains_key(VARY), "a cookie for everybody: {reply:?}");
+        assert!(reply.headers.contains_key(CACHE_CONTROL), "a cache may store this cookie: {reply:?}");
+        assert!(reply.headers.contains_key(VARY), "`Vary` is missing beside the cookie: {reply:?}");
     }
     if reply.status == StatusCode::SERVICE_UNAVAILABLE {
-        assert_eq!(all, 0, "a cookie though the store failed: {reply:?}");
+        assert_eq!(all, 0, "a cookie although the store failed: {reply:?}");
     }
 }
 
@@ -209,18 +209,18 @@ fn cookie(line: &str, now: u64) -> Cookie {
             Some(("Path", text)) => path = Some(text.to_owned()),
             Some(("Domain" | "SameSite" | "Expires", _)) => flags.push(part.to_owned()),
             _ if ["HttpOnly", "Secure", "Partitioned"].contains(&part) => flags.push(part.to_owned()),
-            _ => panic!("`{part}` is no attribute of a cookie: {line}"),
+            _ => panic!("`{part}` is not a cookie attribute: {line}"),
         }
     }
     let path = path.unwrap_or_else(|| panic!("no path: {line}"));
-    assert!(max_age.is_some() || !line.contains("; Expires="), "an end, and no age: {line}");
+    assert!(max_age.is_some() || !line.contains("; Expires="), "`Expires` without `Max-Age`: {line}");
     let max_age = max_age.unwrap_or(u64::MAX);
     if name.starts_with("__Host-") {
         let plain = path == "/" && !flags.iter().any(|flag| flag.starts_with("Domain="));
-        assert!(plain && flags.iter().any(|flag| flag == "Secure"), "a browser refuses this: {line}");
+        assert!(plain && flags.iter().any(|flag| flag == "Secure"), "browsers refuse this cookie: {line}");
     }
     let is_whole = !flags.iter().any(|flag| flag == "Partitioned");
-    assert!(is_whole || flags.iter().any(|flag| flag == "Secure"), "a browser refuses this: {line}");
+    assert!(is_whole || flags.iter().any(|flag| flag == "Secure"), "browsers refuse this cookie: {line}");
     let expires_at = now.saturating_add(max_age.saturating_mul(1_000));
     Cookie { name: name.to_owned(), value: value.to_owned(), path, max_age, expires_at, flags }
 }

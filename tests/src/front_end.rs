@@ -65,10 +65,10 @@ impl FrontEnd {
     /// Panics if it does not compile, or if it fails.
     pub fn run(&self, name: &str, argument: &str) -> String {
         let build = ["--module", "commonjs", "--moduleResolution", "bundler", "--outDir", "out"];
-        let built = self.tsc(&build).arg(name).output().expect("node is there");
+        let built = self.tsc(&build).arg(name).output().expect("Node is installed");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stdout));
         let program = self.folder.join("out").join(name).with_extension("js");
-        let run = Command::new("node").arg(program).arg(argument).output().expect("node is there");
+        let run = Command::new("node").arg(program).arg(argument).output().expect("Node is installed");
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         String::from_utf8(run.stdout).expect("text")
     }
@@ -83,7 +83,7 @@ impl FrontEnd {
     /// Compiles a file. Returns the lines with errors, and the compiler's output.
     fn compile(&self, name: &str, text: &str) -> (BTreeSet<usize>, String) {
         self.write(name, text);
-        let run = self.tsc(&["--noEmit", "--module", "preserve", name]).output().expect("node is there");
+        let run = self.tsc(&["--noEmit", "--module", "preserve", name]).output().expect("Node is installed");
         let printed = [run.stdout, run.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         let refused: BTreeSet<usize> = printed
             .lines()
@@ -98,7 +98,7 @@ impl FrontEnd {
 /// Returns the line number of a diagnostic such as `uses.ts(7,3): error TS2322: …`.
 fn line_of(diagnostic: &str, name: &str, printed: &str) -> usize {
     let number = diagnostic.strip_prefix(name).and_then(|rest| rest.strip_prefix('(')?.split(',').next()?.parse().ok());
-    number.unwrap_or_else(|| panic!("not about a line of {name}: {printed}"))
+    number.unwrap_or_else(|| panic!("not a diagnostic for {name}: {printed}"))
 }
 
 const EXPECTED: &str = "// @ts-expect-error";

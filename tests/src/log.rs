@@ -79,6 +79,6 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).expect("a text takes all");
+        write!(self.0, " {}={value:?}", field.name()).expect("writing to a string never fails");
     }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 /// Panics if the program fails, or if its packages are not installed.
 pub fn node(program: &str, arguments: &[&Path]) -> String {
     let program = packages().with_file_name(program);
-    let output = Command::new("node").arg(&program).args(arguments).output().expect("node is there");
+    let output = Command::new("node").arg(&program).args(arguments).output().expect("Node is installed");
     let [printed, failed] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(output.status.success(), "{}: {printed}{failed}", program.display());
     printed

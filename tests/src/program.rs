@@ -61,7 +61,7 @@ impl Program {
         let mut command = Command::new("/bin/sh");
         // The first passed socket is file descriptor 3.
         command.args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" 3<&0 </dev/null"]).arg(executable(name));
-        let socket = OwnedFd::from(socket.try_clone().expect("a second handle of it"));
+        let socket = OwnedFd::from(socket.try_clone().expect("a second handle"));
         Self::spawn_with(socket, command, &[])
     }
 
@@ -148,7 +148,7 @@ impl Program {
     pub fn ended(mut self, limit: Duration) -> (ExitStatus, String) {
         let start = Instant::now();
         let status = loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
+            if let Some(status) = self.child.try_wait().expect("it is our child process") {
                 break status;
             }
             assert!(start.elapsed() < limit, "it still runs after {limit:?}:\n{}", self.output());
@@ -198,7 +198,7 @@ pub fn exchange(address: SocketAddr, head: &str, body: &str) -> String {
 
 fn signal_process(signal: &str, id: &str) {
     let line = format!("kill -{signal} {id}");
-    let sent = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
+    let sent = Command::new("sh").args(["-c", &line]).status().expect("a shell is installed");
     assert!(sent.success(), "{line}");
 }
 
@@ -236,8 +236,8 @@ fn executable(name: &str) -> PathBuf {
 
 fn build() -> Vec<(String, PathBuf)> {
     // <target>/debug/deps/program-0123
-    let this = std::env::current_exe().expect("a test has a path");
-    let target = this.ancestors().nth(3).expect("it lies in the target folder");
+    let this = std::env::current_exe().expect("a test binary has a path");
+    let target = this.ancestors().nth(3).expect("it is in the target folder");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--package", "velox-examples", "--bins", "--message-format", "json", "--target-dir"]);
     cargo.arg(target).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).stderr(Stdio::inherit());

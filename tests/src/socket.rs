@@ -59,7 +59,7 @@ fn read(reply: &[u8], is_head: bool) -> Reply {
     let body = Bytes::copy_from_slice(&reply[end + 4..]);
     let length = headers.get(CONTENT_LENGTH).map(|length| length.to_str().expect("digits").to_owned());
     if !is_head && let Some(length) = length {
-        assert_eq!(length, body.len().to_string(), "the body is as long as it is said to be: {text}");
+        assert_eq!(length, body.len().to_string(), "the body does not have its declared length: {text}");
     }
     Reply { status, headers, body }
 }

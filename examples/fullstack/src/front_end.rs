@@ -34,7 +34,7 @@ impl File {
     fn new(path: &'static str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let mut etag = String::from('"');
         for byte in &Sha256::digest(bytes)[..16] {
-            write!(etag, "{byte:02x}").expect("text takes text");
+            write!(etag, "{byte:02x}").expect("writing to a string never fails");
         }
         etag.push('"');
         Self { path, kind, bytes, etag }

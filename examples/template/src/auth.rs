@@ -64,7 +64,7 @@ mod tests {
     async fn the_profile_requires_a_login() {
         let auth = auth();
         let caller = crate::app(auth.session.clone()).caller();
-        let refused = caller.call(auth.get_profile(), &()).await.expect_err("nobody has logged in");
+        let refused = caller.call(auth.get_profile(), &()).await.expect_err("no user has logged in");
         assert_eq!(refused.code(), "SESSION_UNAUTHORIZED");
     }
 }

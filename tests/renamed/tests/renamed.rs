@@ -61,13 +61,14 @@ async fn velox_rpc_exports_http() {
 
 #[tokio::test]
 async fn an_error_has_its_status_and_code() {
-    let error = app().caller().call(orders().get_order(), &ById { id: "2".into() }).await.expect_err("there is none");
+    let error =
+        app().caller().call(orders().get_order(), &ById { id: "2".into() }).await.expect_err("it does not exist");
     assert_eq!(error.message(), "Order with id 2 not found");
 }
 
 #[tokio::test]
 async fn sessions_work_in_the_same_application() {
-    let error = app().caller().call(orders().profile(), &()).await.expect_err("nobody is logged in");
+    let error = app().caller().call(orders().profile(), &()).await.expect_err("no user is logged in");
     assert_eq!((error.status().as_u16(), error.code()), (401, "SESSION_UNAUTHORIZED"));
 }
 

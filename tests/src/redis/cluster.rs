@@ -82,7 +82,7 @@ impl RedisCluster {
     pub async fn owner(&self, slot: u16) -> usize {
         for (index, node) in self.nodes.iter().enumerate() {
             let own = text(node.command(&["CLUSTER", "NODES"]).await);
-            let own = own.lines().find(|line| line.contains("myself")).expect("a node knows itself");
+            let own = own.lines().find(|line| line.contains("myself")).expect("a node lists itself");
             // The slots follow the eight fields of a node.
             let ranges = own.split(' ').skip(8).filter(|range| !range.starts_with('['));
             let has = |range: &str| {
@@ -93,7 +93,7 @@ impl RedisCluster {
                 return index;
             }
         }
-        panic!("nobody has slot {slot}");
+        panic!("no node owns slot {slot}");
     }
 
     /// Starts to migrate a slot. From now on its node redirects clients with `ASK` for keys that it

@@ -40,7 +40,7 @@ impl<'s> Aged<'s> {
         let by_ms = by.as_millis().to_string();
         for node in &self.nodes {
             let answer = node.command(&["EVAL", AGE, "0", &by_ms]).await;
-            assert_eq!(answer, Value::Int(0), "keys without an end");
+            assert_eq!(answer, Value::Int(0), "keys that never expire");
         }
         self.clock.advance(by);
     }

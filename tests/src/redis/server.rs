@@ -148,7 +148,7 @@ impl RedisServer {
                 return;
             }
         }
-        panic!("redis-server does not start again:\n{}", self.log());
+        panic!("redis-server does not restart:\n{}", self.log());
     }
 
     /// Suspends the process. Its connections stay open, and the system accepts new ones.
@@ -229,7 +229,7 @@ impl RedisServer {
     pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let start = Instant::now();
         while !holds().await {
-            assert!(start.elapsed() < PATIENCE, "waited in vain until {what}:\n{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "timed out waiting until {what}:\n{}", self.log());
             tokio::time::sleep(POLL).await;
         }
     }
@@ -257,7 +257,7 @@ impl RedisServer {
         let child = self.child.insert(child);
         let start = Instant::now();
         loop {
-            if child.try_wait().expect("it is ours").is_some() {
+            if child.try_wait().expect("it is our child process").is_some() {
                 self.child = None;
                 return false;
             }
@@ -273,7 +273,7 @@ impl RedisServer {
     fn signal(&self, signal: &str) {
         let child = self.child.as_ref().expect("it runs");
         let line = format!("kill -{signal} {}", child.id());
-        let sent = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
+        let sent = Command::new("sh").args(["-c", &line]).status().expect("a shell is installed");
         assert!(sent.success(), "{line}");
     }
 
@@ -306,7 +306,7 @@ fn new_folder() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("velox-redis-{}-{number}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder for a while");
+    fs::create_dir_all(&folder).expect("a temporary folder");
     folder
 }
 

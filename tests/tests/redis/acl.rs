@@ -15,7 +15,7 @@ const PAGE: &str = include_str!("../../../velox-session/src/store/redis/mod.rs")
 /// The command in the documentation.
 fn shown() -> Vec<&'static str> {
     let line = PAGE.lines().find_map(|line| line.strip_prefix("/// ACL SETUSER "));
-    ["ACL", "SETUSER"].into_iter().chain(line.expect("the page shows it").split(' ')).collect()
+    ["ACL", "SETUSER"].into_iter().chain(line.expect("the page has the command").split(' ')).collect()
 }
 
 #[tokio::test]

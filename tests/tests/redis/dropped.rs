@@ -85,7 +85,7 @@ async fn a_dropped_login_leaves_the_old_session_or_the_new_one() {
     at_every_wait(&app, ("/api/auth/login", &alice()), async |mut browser, reply| {
         let old = is_alice(&browser).await;
         if let Some(reply) = reply {
-            assert!(!old, "the old id is dead once there is an answer");
+            assert!(!old, "the old id ends with the reply");
             browser.keep(&reply);
             assert!(is_alice(&browser).await);
         }
@@ -114,7 +114,7 @@ async fn a_dropped_logout_happens_or_does_not() {
     let app = app(&server.url());
     at_every_wait(&app, ("/api/auth/logout", &json!({})), async |mut browser, reply| {
         if is_alice(&browser).await {
-            assert!(reply.is_none(), "it was answered, and did nothing");
+            assert!(reply.is_none(), "the request succeeded without effect");
             browser.post("/api/auth/logout", json!({})).await.result();
         }
         assert!(!is_alice(&browser).await);

@@ -258,7 +258,7 @@ async fn acknowledged_writes_are_stored_and_others_happen_or_do_not() {
             }
         }
     }
-    assert!(lost > 0, "nothing went wrong");
+    assert!(lost > 0, "no fault had an effect");
 }
 
 #[tokio::test]
@@ -365,7 +365,7 @@ async fn only_key_of(cluster: &RedisCluster, browser: &Browser) -> (String, usiz
             }
         }
     }
-    panic!("no record holds the mark");
+    panic!("no record has the mark");
 }
 
 async fn keys(server: &RedisServer) -> Vec<String> {

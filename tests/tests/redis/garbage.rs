@@ -101,7 +101,7 @@ async fn foreign_data_in_a_cluster_is_replaced_too() {
             owner = Some(node);
         }
     }
-    let owner = owner.expect("one has the list");
+    let owner = owner.expect("one node has the list");
     for command in garbage(LIST) {
         let log = Log::listen();
         put(owner, &command).await;

@@ -127,7 +127,7 @@ impl<'s> Service<'s> {
     async fn left(&self, key: &str) -> u64 {
         match self.server.command(&["PTTL", key]).await {
             Value::Int(left) => {
-                u64::try_from(left).unwrap_or_else(|_| panic!("{key} has no end, or is not there: {left}"))
+                u64::try_from(left).unwrap_or_else(|_| panic!("{key} never expires or does not exist: {left}"))
             }
             other => panic!("no number: {other:?}"),
         }
@@ -400,7 +400,7 @@ async fn the_log_says_why_a_record_is_unreadable_without_its_content() {
     }
     let lines: Vec<_> = log.lines().into_iter().filter(|line| line.contains("cannot be read")).collect();
     assert!(lines[0].contains("reason=data.userId is neither a string nor a number (byte 32)"), "{}", lines[0]);
-    assert_eq!(lines.len(), 10, "a flood is not written out");
+    assert_eq!(lines.len(), 10, "a flood is limited in the log");
     assert!(!log.lines().iter().any(|line| line.contains("secret") || line.contains(cookie.id())));
 }
 
@@ -476,7 +476,7 @@ async fn a_copy_of_all_keys_does_not_give_access_to_a_session() {
         };
         copy.push_str(&format!("{key}\n{}\n", texts(held).join("\n")));
     }
-    assert!(copy.matches("ada@example.com").count() >= 2, "it is all in there: {copy}");
+    assert!(copy.matches("ada@example.com").count() >= 2, "the copy has all data: {copy}");
     for cookie in &cookies {
         assert!(!copy.contains(cookie.id()) && !copy.contains(cookie.signature()));
     }

@@ -41,7 +41,7 @@ impl Watched {
             let (mut gate, held) = (gate.subscribe(), which(&command));
             Box::pin(async move {
                 if held {
-                    gate.wait_for(|open| *open).await.expect("somebody opens it");
+                    gate.wait_for(|open| *open).await.expect("the test opens it");
                 }
                 Ok(())
             })

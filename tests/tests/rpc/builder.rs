@@ -124,7 +124,7 @@ async fn steps_run_in_source_order() {
     assert_eq!(trace.taken(), all);
 
     api.post("/api/test/run", "{}").await.issues();
-    assert_eq!(trace.taken(), all[..3], "what stands before the input ran, and nothing else");
+    assert_eq!(trace.taken(), all[..3], "only the steps before the input ran");
 }
 
 // ---- Middlewares ----
@@ -1021,7 +1021,7 @@ async fn a_handler_allows_shared_caches_only_for_its_result() {
         let api = Client::of_one(cached(said, gives)).expecting("cache-control");
         let header = api.get("/api/test/run").await.header("cache-control").map(str::to_owned);
         let direct = App::new(()).caller().exchange(cached(said, gives), &()).await.headers;
-        assert_eq!(header.as_deref(), direct["cache-control"].to_str().ok(), "the caller has another one");
+        assert_eq!(header.as_deref(), direct["cache-control"].to_str().ok(), "the direct caller gets another header");
         header
     };
     let errors: [fn() -> Result<u8>; 4] = [

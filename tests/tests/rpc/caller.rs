@@ -96,9 +96,9 @@ impl<C: Ctx> Middleware<C> for Marked {
 #[tokio::test]
 async fn a_guard_of_the_router_refuses_the_caller() {
     let app = guarded();
-    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("there is no key");
+    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("the key is missing");
     assert_eq!((refused.status().as_u16(), refused.code()), (403, "GUARD_FAILED"));
-    assert_eq!(with_key(app.caller()).call(HI.get_word(), &()).await.expect("there is a key"), "hi");
+    assert_eq!(with_key(app.caller()).call(HI.get_word(), &()).await.expect("the key is present"), "hi");
 }
 
 #[tokio::test]
@@ -114,10 +114,10 @@ async fn a_middleware_of_the_router_runs_for_the_caller() {
 #[tokio::test]
 async fn a_method_that_returns_early_is_guarded_too() {
     let app = guarded();
-    let refused = app.caller().call(HI.greet(), &Greet { short: true }).await.expect_err("there is no key");
+    let refused = app.caller().call(HI.greet(), &Greet { short: true }).await.expect_err("the key is missing");
     assert_eq!(refused.status(), 403);
     let text = with_key(app.caller()).call(HI.greet(), &Greet { short: true }).await;
-    assert_eq!(text.expect("there is a key"), "hi, true");
+    assert_eq!(text.expect("the key is present"), "hi, true");
 }
 
 #[tokio::test]
@@ -132,12 +132,12 @@ async fn a_method_that_returns_another_ones_procedure_runs_under_its_own_name() 
 async fn a_method_behind_a_cfg_and_a_deprecated_one_are_guarded_too() {
     let app = guarded();
     let keyed = with_key(app.caller());
-    assert_eq!(app.caller().call(HI.switched(), &()).await.expect_err("there is no key").status(), 403);
-    assert_eq!(keyed.call(HI.switched(), &()).await.expect("there is a key"), 1);
+    assert_eq!(app.caller().call(HI.switched(), &()).await.expect_err("the key is missing").status(), 403);
+    assert_eq!(keyed.call(HI.switched(), &()).await.expect("the key is present"), 1);
     #[expect(deprecated, reason = "it is still served")]
     let old_word = || HI.old_word();
-    assert_eq!(app.caller().call(old_word(), &()).await.expect_err("there is no key").status(), 403);
-    assert_eq!(keyed.call(old_word(), &()).await.expect("there is a key"), "hail");
+    assert_eq!(app.caller().call(old_word(), &()).await.expect_err("the key is missing").status(), 403);
+    assert_eq!(keyed.call(old_word(), &()).await.expect("the key is present"), "hail");
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_procedure_that_is_not_served_runs_without_a_router() {
 #[tokio::test]
 async fn a_method_is_found_under_the_name_that_a_router_gave_it() {
     let app = App::new(()).router(Router::new("words").guard(keyed()).procedure("first", HI.get_word()));
-    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("there is no key");
+    let refused = app.caller().call(HI.get_word(), &()).await.expect_err("the key is missing");
     assert_eq!(refused.status(), 403);
 }
 
@@ -170,7 +170,7 @@ async fn a_method_is_found_under_the_name_that_a_router_gave_it() {
 async fn its_own_name_wins_over_other_names() {
     let open = Router::new("open").procedure("word", HI.get_word());
     let app = App::new(()).router(open).router(HI.into_router().guard(keyed()));
-    assert_eq!(app.caller().call(HI.get_word(), &()).await.expect_err("there is no key").status(), 403);
+    assert_eq!(app.caller().call(HI.get_word(), &()).await.expect_err("the key is missing").status(), 403);
 }
 
 #[tokio::test]
@@ -180,9 +180,9 @@ async fn a_hand_built_procedure_is_guarded_once_it_has_its_name() {
     }
     let named = || plain().served_as("numbers", "one");
     let app = App::new(()).router(Router::new("numbers").guard(keyed()).procedure("one", named()));
-    assert_eq!(app.caller().call(plain(), &()).await.expect("it does not say its name"), 1);
-    assert_eq!(app.caller().call(named(), &()).await.expect_err("there is no key").status(), 403);
-    assert_eq!(with_key(app.caller()).call(named(), &()).await.expect("there is a key"), 1);
+    assert_eq!(app.caller().call(plain(), &()).await.expect("it does not have its name"), 1);
+    assert_eq!(app.caller().call(named(), &()).await.expect_err("the key is missing").status(), 403);
+    assert_eq!(with_key(app.caller()).call(named(), &()).await.expect("the key is present"), 1);
 }
 
 #[tokio::test]

@@ -127,7 +127,10 @@ async fn other_origins_are_not_allowed() {
         for reply in &replies {
             let allowed = reply.headers().get("access-control-allow-origin");
             assert_eq!(allowed, None, "{origin}: {reply:?}");
-            assert!(names(reply.headers(), "vary").contains(&"origin".to_owned()), "a cache would mix them: {reply:?}");
+            assert!(
+                names(reply.headers(), "vary").contains(&"origin".to_owned()),
+                "a cache would mix the origins: {reply:?}"
+            );
         }
         assert_eq!([replies[2].status(), replies[3].status()], [StatusCode::FORBIDDEN; 2], "{origin}");
     }
@@ -233,7 +236,7 @@ async fn in_chromium_a_front_end_on_another_port_logs_in_and_reads_the_profile()
     );
     assert_eq!((&page["enter"]["status"], &page["login"]["status"]), (&json!(200), &json!(200)), "{page}");
     assert_eq!(page["after"]["body"], json!({"id": "ada", "email": "ada@example.com"}));
-    assert_eq!(page["after"]["remaining"], json!((LIMIT - 2).to_string()), "a header that is exposed");
+    assert_eq!(page["after"]["remaining"], json!((LIMIT - 2).to_string()), "the header is exposed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,7 +256,7 @@ async fn in_chromium_a_page_on_a_forbidden_origin_cannot_use_the_visitors_sessio
     let api = Site::start(Server::new(api(&[&front_end.url("")], &store()))).await;
     let learned = visit(&api, &[&front_end, &stranger, &front_end]).await;
     assert!(is_kept_out(&learned[1]), "{learned:?}");
-    assert_eq!(learned[2]["before"]["body"]["id"], "ada", "it is still who logged in, and not the guest");
+    assert_eq!(learned[2]["before"]["body"]["id"], "ada", "it is still the user and not the guest");
 }
 
 const LIMIT: u64 = 20;

@@ -228,5 +228,5 @@ the application cannot start:
   - procedure `users.list`, route `GET /users//x`: it has an empty segment
   - procedure `static pages.index`, route `GET /pages/`: it has an empty segment";
     assert_eq!(error.to_string(), expected);
-    assert_eq!(format!("{error:?}"), expected, "a `main` that returns it prints it so");
+    assert_eq!(format!("{error:?}"), expected, "`main` prints its error like this");
 }

@@ -107,7 +107,7 @@ async fn the_service_works_below_layers_in_an_axum_router() {
         .body(axum::body::Body::empty())
         .expect("a request");
     let reply = router.oneshot(preflight).await.expect("it never fails");
-    assert_eq!(reply.status(), StatusCode::OK, "the layer answers, and the service is not asked");
+    assert_eq!(reply.status(), StatusCode::OK, "the layer answers without the service");
 }
 
 #[tokio::test]

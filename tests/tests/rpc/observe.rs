@@ -160,7 +160,7 @@ impl Visit for Line {
             "time_us" => write!(self.0, " time_us"),
             name => write!(self.0, " {name}={value:?}"),
         }
-        .expect("a text takes all");
+        .expect("writing to a string never fails");
     }
 }
 

@@ -1247,7 +1247,7 @@ async fn a_request_id_of_the_client_is_ignored() {
 async fn a_trace_id_of_the_client_is_adopted() {
     assert_eq!(id_of(None, &[TRACEPARENT]).await, TRACE);
     assert!(is_our_own(&id_of(None, &[("traceparent", "00-0-0-00")]).await));
-    assert!(is_our_own(&id_of(None, &[TRACEPARENT, TRACEPARENT]).await), "there is one trace, or none");
+    assert!(is_our_own(&id_of(None, &[TRACEPARENT, TRACEPARENT]).await), "two traceparent headers count as none");
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ impl Service<Request<Body>> for Reluctant {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        assert!(std::mem::take(&mut self.is_ready), "called before it was ready");
+        assert!(std::mem::take(&mut self.is_ready), "the service was called before it was ready");
         self.inner.call(request)
     }
 }
@@ -216,7 +216,7 @@ async fn the_server_serves_an_axum_router_with_the_peer_address() {
     client.send(get("/own")).await;
     assert_eq!(client.reply().await.1, client.local_addr().to_string());
     client.send(get("/api/notes/peer")).await;
-    assert_eq!(client.reply().await.1, format!("\"{}\"", client.local_addr()), "the application has it too");
+    assert_eq!(client.reply().await.1, format!("\"{}\"", client.local_addr()), "the application sees the address too");
 
     client.send("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nhi").await;
     assert_eq!(client.reply().await.1, "hi");

@@ -108,7 +108,7 @@ async fn a_mutation_saves_its_session_after_its_client_left_during_a_shutdown() 
     let address = site.address();
     drop(site);
     let closed = async { while TcpStream::connect(address).await.is_ok() {} };
-    timeout(WHOLE, closed).await.expect("the server takes nobody any more");
+    timeout(WHOLE, closed).await.expect("the server accepts no more clients");
     go.add_permits(1);
     Slow::over(store, |app| app).await.is_saved(&cookie).await;
 }

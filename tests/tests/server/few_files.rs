@@ -25,7 +25,7 @@ fn until(address: SocketAddr, expected: &str) {
         if status.as_deref() == Some(expected) {
             return;
         }
-        assert!(began.elapsed() < PATIENCE, "{status:?} and not {expected}");
+        assert!(began.elapsed() < PATIENCE, "{status:?} instead of {expected}");
     }
 }
 

@@ -11,7 +11,7 @@ fn the_program_in_the_image_answers_its_health_check() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let dockerfile = fs::read_to_string(root.join("examples/src/bin/quickstart/Dockerfile")).expect("the Dockerfile");
     assert!(dockerfile.contains("--package velox-examples --bin quickstart\n"), "it builds the quickstart");
-    assert!(dockerfile.contains("\nUSER nobody\n"), "it runs without rights");
+    assert!(dockerfile.contains("\nUSER nobody\n"), "it runs without privileges");
     let channel = fs::read_to_string(root.join("rust-toolchain.toml")).expect("the toolchain");
     let rust = dockerfile.split("FROM rust:").nth(1).and_then(|rest| rest.split('-').next()).expect("an image of Rust");
     assert!(channel.contains(&format!("channel = \"{rust}.")), "{rust} is not the Rust of the workspace: {channel}");
@@ -27,7 +27,7 @@ fn the_program_in_the_image_answers_its_health_check() {
         &[("HOST", "0.0.0.0"), ("SESSION_SECRET", "a secret of thirty-two bytes or more")],
     );
     let mut address = program.address();
-    assert!(address.ip().is_unspecified(), "others can reach it: {address}");
+    assert!(address.ip().is_unspecified(), "it listens only locally: {address}");
     address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     let reply = exchange(address, &format!("GET {path} HTTP/1.1"), "");
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");

@@ -246,7 +246,7 @@ fn refused(name: &str, environment: &[(&str, &str)], message: &[&str]) -> String
     assert!(status.code().is_some_and(|code| code > 0), "{status:?}: {output}");
     assert!(!output.contains("panicked"), "{output}");
     for text in message {
-        assert!(output.to_lowercase().contains(text), "nothing of `{text}` in:\n{output}");
+        assert!(output.to_lowercase().contains(text), "`{text}` is missing in:\n{output}");
     }
     output
 }

@@ -519,7 +519,7 @@ async fn the_same_is_refused_over_http_2() {
         assert_eq!((reply.version(), reply.status().as_u16()), (http::Version::HTTP_2, status), "{reply:?}");
     }
     let reply = client.get(site.url("/api/users/1")).send().await.expect("a reply");
-    assert_eq!(reply.status().as_u16(), 200, "the connection goes on");
+    assert_eq!(reply.status().as_u16(), 200, "the connection is still usable");
 }
 
 #[tokio::test]

@@ -190,7 +190,7 @@ async fn a_session_survives_key_rotation_until_its_key_is_removed() {
     let mut browser = both.visitor();
     browser.plant("session", &old.value);
     assert_eq!(browser.get("/api/auth/profile").await.status, 200);
-    assert_eq!(browser.value("session"), old.value, "a read signs nothing");
+    assert_eq!(browser.value("session"), old.value, "a read does not sign the cookie again");
     browser.post("/api/session/set", json!({"key": "a", "value": 1})).await;
     let anew = browser.value("session");
     assert_eq!((&anew[..44], anew != old.value), (&old.value[..44], true), "the same id, signed by the new key");
@@ -232,7 +232,7 @@ async fn other_cookies_do_not_hide_the_session() {
         let after = [session.as_bytes(), b"; ", neighbour].concat();
         world.accepts(before).await;
         world.accepts(after).await;
-        assert_eq!(world.status(&[neighbour, session.as_bytes()]).await, 200, "on lines of their own");
+        assert_eq!(world.status(&[neighbour, session.as_bytes()]).await, 200, "on separate lines");
     }
 }
 
@@ -307,7 +307,7 @@ async fn the_first_signed_and_live_cookie_counts() {
             names.push(reply.json()["name"].as_str().unwrap_or("nobody").to_owned());
         }
         names.dedup();
-        assert_eq!(names.len(), 1, "not the same every time");
+        assert_eq!(names.len(), 1, "the results differ");
         names.remove(0)
     };
     assert_eq!(who(&[alice, &bobs]).await, "Alice");
@@ -317,7 +317,7 @@ async fn the_first_signed_and_live_cookie_counts() {
     assert_eq!(
         who(&["", "x", "garbage", "more", "and more", &second]).await,
         "Alice",
-        "what has no form costs nothing"
+        "malformed cookies cost no store call"
     );
     assert_eq!(who(&[&forged, &forged, &forged, &bobs]).await, "Bob");
     bob.post("/api/auth/logout", json!({})).await.result();
@@ -558,7 +558,7 @@ fn all_invalid_settings_are_reported_at_once() {
         "size_limit",
     ];
     for text in expected {
-        assert!(problems.iter().any(|problem| problem.contains(text)), "nothing of `{text}` in {problems:#?}");
+        assert!(problems.iter().any(|problem| problem.contains(text)), "`{text}` is missing in {problems:#?}");
     }
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
 }

@@ -455,7 +455,7 @@ async fn a_trusted_origin_on_another_site_logs_one_warning() {
         for headers in [&[PARTNER][..], &[SAME_SITE, PARTNER], &[("sec-fetch-site", "same-origin"), PARTNER]] {
             post(&mut app.visitor(), "/api/auth/leave", &json!({}), headers).await;
         }
-        assert_eq!(log.lines(), [""; 0], "on this site, or not known to be on another");
+        assert_eq!(log.lines(), [""; 0], "the origin is on this site, or its site is unknown");
         for _ in 0..3 {
             post(&mut app.visitor(), "/api/auth/leave", &json!({}), &[CROSS, PARTNER]).await;
         }

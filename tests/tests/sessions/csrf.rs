@@ -284,10 +284,10 @@ async fn a_bound_token_is_only_valid_in_its_session() {
         let of_visitor = get_token(visitor).await;
         let (alice, bob) = (log_in(visitor).await, log_in(visitor).await);
         let (of_alice, of_bob) = (get_token(&alice).await, get_token(&bob).await);
-        assert_eq!(of_alice.split('.').count(), 4, "the contract's form");
+        assert_eq!(of_alice.split('.').count(), 4, "the form of the contract");
         for (session, token) in [(visitor, &of_visitor), (&alice, &of_alice), (&bob, &of_bob)] {
             assert!(submit(session, token).await);
-            assert!(submit(session, token).await, "as often as it lives");
+            assert!(submit(session, token).await, "it can be used again");
         }
         for (session, token) in
             [(visitor, &of_alice), (&alice, &of_visitor), (&alice, &of_bob), (&bob, &of_alice), (&bob, &of_visitor)]
@@ -303,7 +303,7 @@ async fn a_bound_token_is_only_valid_in_its_session() {
         assert!(submit(&again, &get_token(&again).await).await);
         client.send(post("/api/csrf/logout", "", &[("cookie", &bob)])).await;
         assert_eq!(submit(&bob, &of_bob).await, !is_bound, "after a logout");
-        assert!(submit(&bob, &of_visitor).await, "it is a visitor now");
+        assert!(submit(&bob, &of_visitor).await, "this browser is a visitor now");
     }
 }
 
@@ -359,7 +359,7 @@ async fn session_tokens_use_its_secret_clock_and_origins() {
     let cookie = cookie(&token);
     let headers = [("cookie", &*cookie), ("x-csrf-token", &*token), ("origin", "https://partner.example")];
     assert_eq!(submit(&client, &headers).await.status, 200);
-    assert_eq!(submit(&forms(&plain(&time)), &headers[..2]).await.status, 200, "by the secret alone");
+    assert_eq!(submit(&forms(&plain(&time)), &headers[..2]).await.status, 200, "with the secret only");
     time.advance(Duration::from_secs(3600));
     assert_eq!(submit(&client, &headers).await.failure(), (403, "CSRF_TOKEN_EXPIRED".into()));
 }

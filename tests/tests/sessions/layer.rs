@@ -192,7 +192,7 @@ async fn a_login_sets_one_cookie_with_a_new_id_and_ends_the_old_one() {
     assert_eq!(reply.cookies().len(), 1);
     assert!(reply.headers["cache-control"] == "no-store" && reply.headers["vary"] == "Cookie");
     assert_ne!(visitor.cookie, before.cookie);
-    assert_eq!(visitor.get("/read").await.body, 1, "what the visitor had goes on");
+    assert_eq!(visitor.get("/read").await.body, 1, "the visitor's data is kept");
     assert_eq!(before.clone().get("/read").await.body, Value::Null);
     assert_eq!(visitor.get("/profile").await.body["id"], "u1");
 }
@@ -235,7 +235,7 @@ async fn a_mutation_from_another_site_is_refused_before_its_session_is_opened() 
         assert_eq!(reply.body["error"], "CsrfError");
     }
     let old = visitor.send(Method::POST, "/logout", &[("origin", "https://evil.example")]).await;
-    assert!(old.is_rejection(403, "CROSS_SITE_REQUEST"), "a browser that compares no origins");
+    assert!(old.is_rejection(403, "CROSS_SITE_REQUEST"), "a browser without `Sec-Fetch-Site`");
     assert_eq!(sessions.store.calls(), []);
     for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
         let reply = visitor.send(method, "/plain", &[cross]).await;
@@ -360,7 +360,7 @@ async fn no_acknowledged_update_is_lost() {
 async fn any_tower_service_finds_the_session_in_the_extensions() {
     let sessions = Sessions::new();
     let inner = service_fn(async |request: Request<String>| {
-        let session: &Session = request.extensions().get().expect("the layer has put it there");
+        let session: &Session = request.extensions().get().expect("the layer has added it");
         session.set("n", 1).expect("it is small");
         Ok::<_, Infallible>(http::Response::new(String::new()))
     });

@@ -271,7 +271,11 @@ async fn a_stream_keeps_its_session_alive_if_configured() {
         let request = Request::get("/trpc/live.mine").header("cookie", &cookie).body(Body::empty());
         let reply = process.service.call(request.expect("a request")).await;
         let renewed = reply.headers().get("set-cookie").map(|line| line.to_str().expect("ASCII").to_owned());
-        assert_eq!(renewed.is_some_and(|line| line.contains("Max-Age=60")), round > 0, "whoever has just come is new");
+        assert_eq!(
+            renewed.is_some_and(|line| line.contains("Max-Age=60")),
+            round > 0,
+            "only a later request renews the cookie"
+        );
         let mut stream = Events { body: reply.into_body(), come: VecDeque::new() };
         assert_eq!([stream.next().await, stream.next().await][1].as_deref(), Some("data: \"u1\"\n\n"));
         store.calls();
@@ -372,7 +376,7 @@ async fn a_session_with_streams_is_checked_once_a_second() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(store.calls(), []);
     process.mine(&cookie).await.goes_on().await;
-    assert!(!store.calls().is_empty(), "it begins anew");
+    assert!(!store.calls().is_empty(), "the checks start again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -339,7 +339,7 @@ async fn a_failed_call_keeps_its_login_logout_or_new_id() {
         let mut browser = app.visitor();
         assert_eq!(browser.post(procedure, login(ALICE)).await.status, 500);
         assert_eq!(browser.get("/api/auth/profile").await.result()["name"], "Alice", "{procedure}");
-        assert_eq!(data(&mut browser).await, json!({}), "what it wrote is dropped all the same");
+        assert_eq!(data(&mut browser).await, json!({}), "its writes are dropped");
     }
     let mut alice = app.alice().await;
     let mut before = alice.clone();
@@ -623,7 +623,7 @@ async fn only_replies_that_used_the_session_are_kept_out_of_caches() {
         ["/api/session/info", "/api/session/data", "/api/session/plainData", "/api/auth/home", "/api/auth/profile"]
     {
         assert_eq!(caching(&alice.get(target).await), USED, "{target}");
-        assert_eq!(caching(&visitor.get(target).await), USED, "{target}: that there is no session is read too");
+        assert_eq!(caching(&visitor.get(target).await), USED, "{target}: the reply depends on the missing session");
     }
     let failing = json!({"key": "a", "value": 1});
     for target in ["/api/session/setThenFail", "/api/session/setThenBreak", "/api/session/setThenPanic"] {
@@ -668,7 +668,7 @@ async fn no_shared_cache_may_store_a_reply_with_the_cookie() {
     }
     let mut alice = app.alice().await;
     let reply = alice.get(&saying("public, max-age=60", "nothing")).await;
-    assert_eq!(caching(&reply), (Some("public, max-age=60"), None), "nothing in it is of the session");
+    assert_eq!(caching(&reply), (Some("public, max-age=60"), None), "the reply does not depend on the session");
     app.pass(2 * MINUTE);
     let reply = alice.get(&saying("private, max-age=60", "nothing")).await;
     assert_eq!((has_cookie_line(&reply), caching(&reply)), (true, (Some("private, max-age=60"), Some("Cookie"))));

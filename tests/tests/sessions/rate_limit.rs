@@ -77,7 +77,7 @@ async fn a_caller_is_limited_in_each_window_and_every_reply_has_the_headers() {
         "code": "RATE_LIMIT_EXCEEDED"
     });
     assert_eq!(refused.json(), body);
-    assert_eq!(told(&client.send(by("b")).await).0, 200, "another caller has a window of its own");
+    assert_eq!(told(&client.send(by("b")).await).0, 200, "another caller has another window");
 
     clock.set((NOW + 60) * 1000 - 1);
     assert_eq!(told(&client.send(by("a")).await), (429, "0", "1700000060", Some("1")));

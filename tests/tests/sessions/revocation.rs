@@ -118,7 +118,7 @@ async fn ending_sessions_continues_after_the_request_is_dropped() {
 fn owner() -> Owner {
     let key = StoreKey::from_text(&format!("session:{}", "0".repeat(64))).expect("a key");
     let text = r#"{"data":{"userId":"u1","_createdAt":1},"expiresAt":1}"#;
-    key.owner(&Record::from_json(text.as_bytes()).expect("a record")).expect("it is hers")
+    key.owner(&Record::from_json(text.as_bytes()).expect("a record")).expect("it belongs to Alice")
 }
 
 #[tokio::test]

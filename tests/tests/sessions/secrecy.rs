@@ -29,7 +29,8 @@ struct Everything(Arc<Mutex<String>>);
 impl Everything {
     fn write(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Fields<'_>)) {
         let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        write!(text, "{} {} {}", metadata.level(), metadata.target(), metadata.name()).expect("a text takes all");
+        write!(text, "{} {} {}", metadata.level(), metadata.target(), metadata.name())
+            .expect("writing to a string never fails");
         record(&mut Fields(&mut text));
         text.push('\n');
     }
@@ -69,7 +70,7 @@ struct Fields<'a>(&'a mut String);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).expect("a text takes all");
+        write!(self.0, " {}={value:?}", field.name()).expect("writing to a string never fails");
     }
 }
 
@@ -203,9 +204,9 @@ async fn no_secret_is_in_the_log() {
         "changed by another",
         "session ended",
     ] {
-        assert!(text.contains(event), "nothing of `{event}` in:\n{text}");
+        assert!(text.contains(event), "`{event}` is missing in:\n{text}");
     }
-    assert!(secrets.0.len() > 20, "few secrets were met");
+    assert!(secrets.0.len() > 20, "too few secrets occurred");
     secrets.assert_absent(&text);
     // No whole store key is in the log either.
     let seen = app.store.seen();
@@ -296,7 +297,7 @@ async fn dump(server: &RedisServer) -> String {
             Value::BulkString(text) => String::from_utf8(text).expect("JSON"),
             _ => format!("{:?}", server.command(&["ZRANGE", &key, "0", "-1", "WITHSCORES"]).await),
         };
-        writeln!(all, "{key}\n{value}").expect("a text takes all");
+        writeln!(all, "{key}\n{value}").expect("writing to a string never fails");
     }
     all
 }
@@ -310,7 +311,7 @@ async fn no_secret_is_in_the_log_during_faults_of_redis() {
     drop(guard);
     let text = log.text();
     for event in ["store error", "deadline", "cannot be reached", "broke", "read-only", "refused the command"] {
-        assert!(text.contains(event), "nothing of `{event}` in:\n{text}");
+        assert!(text.contains(event), "`{event}` is missing in:\n{text}");
     }
     secrets.assert_absent(&text);
 }
@@ -337,7 +338,7 @@ async fn an_echoed_command_of_redis_puts_no_id_in_the_log() {
     }
     drop(guard);
     let text = log.text();
-    assert!(text.contains("unknown command 'EVALSHA'"), "nothing of what is wrong in:\n{text}");
+    assert!(text.contains("unknown command 'EVALSHA'"), "the error is missing in:\n{text}");
     assert!(!text.contains("args"), "arguments in:\n{text}");
     secrets.assert_absent(&text);
 }
@@ -346,7 +347,7 @@ async fn an_echoed_command_of_redis_puts_no_id_in_the_log() {
 async fn redis_holds_no_id_and_no_secret() {
     let (mut secrets, dump) = life_in_redis().await;
     for there in ["velox:session:", "velox:users:session:u1", "alice@example.com", "4111-1111"] {
-        assert!(dump.contains(there), "nothing of `{there}` in:\n{dump}");
+        assert!(dump.contains(there), "`{there}` is missing in:\n{dump}");
     }
     // Redis keeps the session's data and its user.
     secrets.0.retain(|secret| !["4111-1111", "alice@example.com", "bob@example.com"].contains(&secret.as_str()));
@@ -374,12 +375,12 @@ async fn debug_and_errors_of_redis_show_no_password() {
             texts.push(chain(&error));
         }
     }
-    assert!(texts.len() >= 5, "few addresses were refused");
+    assert!(texts.len() >= 5, "too few addresses were refused");
     let mut failures = 0;
     // Redis refuses this user, or no server listens at the address.
     for store in [good, nobody, cluster] {
         let manager = session_middleware(SECRET).store(store.clone()).build_manager().expect("good settings");
-        let error = manager.sessions_of("u1").await.expect_err("nobody answers");
+        let error = manager.sessions_of("u1").await.expect_err("no server answers");
         texts.push(chain(&error));
         failures += manager.counters().store_errors;
         texts.push(format!("{:?}", manager.counters()));
@@ -387,7 +388,7 @@ async fn debug_and_errors_of_redis_show_no_password() {
         let call = exchange.call();
         call.session().set("card", "4111-1111").expect("it is open");
         call.commit();
-        texts.push(chain(&manager.close(&exchange).await.expect_err("nobody answers")));
+        texts.push(chain(&manager.close(&exchange).await.expect_err("no server answers")));
     }
     assert_eq!(failures, 3);
     for text in texts {
@@ -400,7 +401,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(error) = source {
-        write!(text, "\n{error} {error:?}").expect("a text takes all");
+        write!(text, "\n{error} {error:?}").expect("writing to a string never fails");
         source = error.source();
     }
     text
@@ -446,7 +447,7 @@ async fn each_attack_logs_one_event() {
     assert!(hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
     assert!(app.store.seen().contains(&format!("session:{hash}")), "the hash is the start of the store's key");
 
-    assert_eq!(events("garbage").await, Vec::<String>::new(), "what is no cookie of ours is no event");
+    assert_eq!(events("garbage").await, Vec::<String>::new(), "a foreign cookie is not an event");
 }
 
 #[tokio::test]
@@ -495,7 +496,7 @@ async fn a_failure_is_one_line_with_the_request_id_of_the_reply() {
     let failures: Vec<_> = lines.iter().filter(|line| line.starts_with("ERROR")).collect();
     assert_eq!(failures.len(), 1, "{lines:#?}");
     assert!(failures[0].contains(&id) && failures[0].contains("session.set"), "{failures:?}");
-    assert!(failures[0].contains("connection refused"), "the cause is for the log: {failures:?}");
+    assert!(failures[0].contains("connection refused"), "the log must have the cause: {failures:?}");
 }
 
 // ---- `Debug` ----
@@ -809,7 +810,7 @@ fn assert_tells_nothing(reply: &Reply) {
         assert!(!text.contains(telltale), "`{telltale}` in {body}");
     }
     for sent in ["4111-1111", "not-a-mail", "bob@example.com", "a wrong password"] {
-        assert!(!body.contains(sent), "what was sent, `{sent}`, in {body}"); // I9
+        assert!(!body.contains(sent), "the input `{sent}` is in {body}"); // I9
     }
     let keys: Vec<_> = reply.json().as_object().expect("an envelope").keys().cloned().collect();
     for key in keys {

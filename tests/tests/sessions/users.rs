@@ -46,7 +46,7 @@ impl Stage {
             assert!(reply.status.is_success(), "{reply:?}");
             all.push(browser);
         }
-        all.try_into().expect("so many")
+        all.try_into().expect("the number of browsers matches")
     }
 
     /// Returns which of these browsers are logged in.
@@ -211,7 +211,7 @@ async fn logout_everywhere_reports_a_failing_store() {
             }
             assert_eq!(memory.alive([&second]).await, [false], "{procedure}, {kind:?}");
         }
-        let (server, proxy) = redis.redis.as_ref().expect("it is over Redis");
+        let (server, proxy) = redis.redis.as_ref().expect("it uses Redis");
         let mut failed = 0;
         for nth in 0.. {
             server.command(&["FLUSHALL"]).await;

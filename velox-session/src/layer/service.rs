@@ -146,7 +146,7 @@ impl fmt::Debug for SessionLayer {
 /// let sessions =
 ///     session_middleware("a development secret of 32 bytes or more").store(MemoryStore::new()).build_manager()?;
 /// let service = sessions.layer().layer(service_fn(async |request: Request<String>| {
-///     let session: &Session = request.extensions().get().expect("the layer has put it there");
+///     let session: &Session = request.extensions().get().expect("the layer has added it");
 ///     session.set("seen", true).expect("it is small");
 ///     Ok::<_, Infallible>(Response::new(String::new()))
 /// }));

@@ -15,7 +15,7 @@ fn the_assets_match_the_sources() {
     fs::remove_dir_all(&web).ok();
     for (name, bytes) in files(&file("web")) {
         let copy = web.join(name);
-        fs::create_dir_all(copy.parent().expect("it lies in the folder")).expect("the target folder can be written to");
+        fs::create_dir_all(copy.parent().expect("it is in the folder")).expect("the target folder can be written to");
         fs::write(copy, bytes).expect("the target folder can be written to");
     }
 
@@ -30,7 +30,7 @@ fn the_assets_match_the_sources() {
 }
 
 fn npm(folder: &Path, arguments: &[&str]) {
-    let output = Command::new("npm").args(arguments).current_dir(folder).output().expect("npm is there");
+    let output = Command::new("npm").args(arguments).current_dir(folder).output().expect("npm is installed");
     let [printed, failed] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(output.status.success(), "npm {arguments:?}: {printed}{failed}");
 }

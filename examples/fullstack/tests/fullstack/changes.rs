@@ -54,7 +54,7 @@ fn a_client_that_reconnects_gets_the_changes_it_missed() {
     let list = Arc::new(List::empty());
     list.add(item(1)).expect("there is room");
     let (seen, _) = follow(&list, None);
-    assert_eq!(follow(&list, seen.as_deref()).1, [], "nothing has happened");
+    assert_eq!(follow(&list, seen.as_deref()).1, [], "no event comes");
 
     list.add(item(2)).expect("there is room");
     list.add(item(3)).expect("there is room");

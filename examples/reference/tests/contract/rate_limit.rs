@@ -52,5 +52,5 @@ async fn clients_are_told_apart_by_x_client_id() {
     }
     assert_eq!((ask(&reference, "a").await.status.as_u16(), ask(&reference, "b").await.status.as_u16()), (429, 200));
     assert_eq!(reference.client().post("/api/debug/reset", "").await.outcome(), SUCCESS.outcome());
-    assert_eq!(ask(&reference, "a").await.status, 200, "a reset goes back to the start");
+    assert_eq!(ask(&reference, "a").await.status, 200, "a reset restores the initial data");
 }

@@ -88,7 +88,7 @@ fn every_procedure_of_the_contract_has_its_route_and_there_is_no_other() {
         .entries()
         .iter()
         .map(|entry| {
-            let (method, path) = entry.route().expect("each has one");
+            let (method, path) = entry.route().expect("each procedure has a route");
             format!("{method} {path} {}", entry.name())
         })
         .collect();

@@ -54,5 +54,5 @@ async fn unless_told_otherwise_the_secret_is_new_and_nobody_can_reset_the_data()
     browser.login(&ALICE).await;
     let value = browser.value("session");
     let (id, _) = value.split_once('.').expect("an id and its signature");
-    assert_ne!(value, signed(id), "signed with the secret of the tests, which everybody knows");
+    assert_ne!(value, signed(id), "it must not use the tests' public secret");
 }

@@ -91,9 +91,9 @@ async fn lives(reference: &Reference) {
     until(idle_start, 3_300).await;
     assert_eq!(profile(&mut idle).await, 401, "after 3 s without a request");
     until(start, 4_000).await;
-    assert_eq!(profile(&mut read).await, 200, "reading has kept it");
+    assert_eq!(profile(&mut read).await, 200, "reading has kept it alive");
     let left = read.cookie("short").expect("it was renewed").max_age;
-    assert!((1..=2).contains(&left), "the cookie does not outlive the absolute time-out: {left}");
+    assert!((1..=2).contains(&left), "the cookie must not outlive the absolute timeout: {left}");
     // Somebody kept the cookie and sends it again.
     read.plant("short", &read.value("short"));
     until(start, 5_000).await;

@@ -116,7 +116,7 @@ async fn paths_outside_the_trpc_path_are_not_trpc() {
         let reply = get(&service, path).await;
         assert_eq!((reply.status.as_u16(), &reply.body["error"]), (404, &json!("Not Found")), "{path}");
     }
-    assert_eq!(get(&service, "/api/shop/peek").await.body, json!(1), "REST is still there");
+    assert_eq!(get(&service, "/api/shop/peek").await.body, json!(1), "REST still works");
     assert_eq!(get(&service, "/trpc/shop%2Epeek").await.body, json!({"result": {"data": 1}}));
 }
 

@@ -37,7 +37,7 @@ impl Site {
         let wait = move || {
             let (go, gone) = oneshot::channel();
             begun.lock().expect("no panic").push(go);
-            async move { gone.await.expect("somebody lets it go") }
+            async move { gone.await.expect("the test lets it go on") }
         };
         let router = queries(Router::new("t"), &session, wait.clone());
         let service = App::new(()).router(mutations(router, &session, wait)).trpc("/trpc").into_service();
@@ -285,7 +285,7 @@ async fn a_write_of_a_query_is_saved_before_its_line_is_sent() {
     let mut first = [outcome(lines.next().await).0, outcome(lines.next().await).0];
     first.sort_unstable();
     assert_eq!(first, [0, 2]);
-    assert_eq!(site.seen(&cookie).await, json!([1, 2]), "both, and the third still runs");
+    assert_eq!(site.seen(&cookie).await, json!([1, 2]), "both are saved while the third runs");
     site.let_go();
     assert_eq!(outcome(lines.next().await), (1, json!("u1")));
 }
@@ -310,7 +310,7 @@ async fn a_query_that_needs_a_new_cookie_is_a_conflict_and_saves_nothing() {
         assert!(!lines.head.headers.contains_key("set-cookie"));
     }
     assert_eq!(site.store.calls(), []);
-    assert_eq!(get(&site.service, "/trpc/t.setA").await.status, StatusCode::OK, "alone it may");
+    assert_eq!(get(&site.service, "/trpc/t.setA").await.status, StatusCode::OK, "without a batch it may");
 
     let cookie = site.log_in().await;
     let mut lines = site.queries(Some(&cookie), "t.loginByQuery").await;
@@ -350,9 +350,9 @@ async fn mutations_with_a_session_delay_the_head_and_share_the_session() {
         ended.push(outcome(lines.next().await).0);
     }
     ended.sort_unstable();
-    assert_eq!(ended, [0, 2, 3], "what has no session goes on while the head is sent");
+    assert_eq!(ended, [0, 2, 3], "calls without a session continue while the head is sent");
     let cookie = cookies[0].to_str().expect("ASCII").split(';').next().expect("a pair").parse().expect("a value");
-    assert_eq!(site.seen(&cookie).await, json!([1, 2]), "all of it is saved by now");
+    assert_eq!(site.seen(&cookie).await, json!([1, 2]), "everything is saved by now");
     site.let_go();
     assert_eq!(outcome(lines.next().await).0, 1);
     assert_eq!(lines.next().await, None);

@@ -33,7 +33,7 @@ fn service() -> (AppService, mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
             "wait",
             procedure().query(move |_| {
                 let (go, gone) = oneshot::channel();
-                begun.send(go).expect("somebody lets it go");
+                begun.send(go).expect("the test lets it go on");
                 async move { Ok(gone.await.is_ok()) }
             }),
         )
@@ -69,7 +69,7 @@ pub(super) struct Lines {
 impl Lines {
     /// Waits for the head.
     pub(super) async fn of(service: &AppService, request: Request<Body>) -> Self {
-        let reply = tokio::time::timeout(PATIENCE, service.call(request)).await.expect("the head leaves");
+        let reply = tokio::time::timeout(PATIENCE, service.call(request)).await.expect("the head is sent");
         let (head, body) = reply.into_parts();
         Self { head, body, come: VecDeque::new() }
     }
@@ -103,7 +103,7 @@ async fn each_call_has_its_line() {
     let input = "%7B%220%22%3A%7B%22word%22%3A%22hi%22%7D%7D";
     let target = format!("/trpc/t.say,t.nothing,t.fail,t.nope?batch=1&input={input}");
     let (head, mut lines) = lines(&service, streamed(Method::GET, &target)).await;
-    assert_eq!(head.status, StatusCode::OK, "whatever the calls do");
+    assert_eq!(head.status, StatusCode::OK, "the status does not depend on the calls");
     assert_eq!(head.headers["vary"], "trpc-accept, accept");
     let first =
         json!({"0": [[0], [null, 0, 0]], "1": [[0], [null, 0, 1]], "2": [[0], [null, 0, 2]], "3": [[0], [null, 0, 3]]});
@@ -153,7 +153,7 @@ async fn a_late_cookie_of_a_streamed_call_is_a_conflict() {
     let (head, lines) = lines(&service, streamed(Method::GET, "/trpc/t.cookie?batch=1")).await;
     assert!(!head.headers.contains_key("set-cookie"));
     assert_eq!(lines[1][2][0][0]["error"]["data"]["tag"], "COOKIE_AFTER_HEAD", "{lines:?}");
-    assert_eq!(get(&service, "/trpc/t.cookie").await.header("set-cookie"), Some("a=b"), "alone it may");
+    assert_eq!(get(&service, "/trpc/t.cookie").await.header("set-cookie"), Some("a=b"), "without a batch it may");
 }
 
 /// Errors about the body belong into the head, so the head waits until the body is read.

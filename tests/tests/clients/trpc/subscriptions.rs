@@ -108,7 +108,7 @@ fn app(dropped: &Arc<AtomicUsize>) -> App<()> {
         )
         .procedure(
             "panicsAtOnce",
-            procedure().subscription(|_| -> stream::Empty<Result<u64>> { panic!("before the stream is there") }),
+            procedure().subscription(|_| -> stream::Empty<Result<u64>> { panic!("before the stream starts") }),
         )
         .procedure("never", procedure().subscription(never))
         .procedure("left", procedure().query(left))

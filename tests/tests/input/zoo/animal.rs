@@ -44,7 +44,7 @@ impl Good {
 
     /// Objects, given as an object with a list of values for each field.
     pub(crate) fn fields(fields: Value) -> Self {
-        let Value::Object(fields) = fields else { panic!("fields come as an object") };
+        let Value::Object(fields) = fields else { panic!("the fields must be an object") };
         Self(vec![Form::Fields(fields.into_iter().map(|(name, values)| (name, list(values))).collect())])
     }
 
@@ -56,7 +56,7 @@ impl Good {
 }
 
 fn list(values: Value) -> Vec<Value> {
-    let Value::Array(values) = values else { panic!("values come as a list") };
+    let Value::Array(values) = values else { panic!("the values must be a list") };
     values
 }
 
@@ -64,15 +64,15 @@ fn list(values: Value) -> Vec<Value> {
 /// describes types.
 pub(crate) mod beyond_schema {
     pub(crate) const ALIAS: &str = "an alias is not described";
-    pub(crate) const CATCH_ALL: &str = "a variant for all other tags is described by its own name";
-    pub(crate) const CHANGED: &str = "a text is described as it is after it was changed";
-    pub(crate) const OPTIONAL_CONTENT: &str = "what stands beside a tag is described as required, an `Option` too";
+    pub(crate) const CATCH_ALL: &str = "a catch-all variant is described by its own name only";
+    pub(crate) const CHANGED: &str = "a transformed string is described as it is afterwards";
+    pub(crate) const OPTIONAL_CONTENT: &str = "a field beside a tag is described as required, even an `Option`";
     pub(crate) const OPTIONAL_ITEM: &str = "an item with a default is described as required";
-    pub(crate) const OWN_READER: &str = "a field that a function reads is described by its type";
-    pub(crate) const READER_ALONE: &str = "a type that is known by its reader alone takes a list as serde does";
-    pub(crate) const ROUNDED: &str = "a number is described before it is rounded to what a float holds";
-    pub(crate) const SEVERAL_VARIANTS: &str = "of an enum among other fields the first variant counts";
-    pub(crate) const SET: &str = "a set drops what is there twice, and is described without it";
-    pub(crate) const UNIT: &str = "a variant that holds nothing takes fields beside its tag, though others are denied";
-    pub(crate) const UNCHECKED: &str = "rules inside of a field that is not `nested` are described, and not checked";
+    pub(crate) const OWN_READER: &str = "a field with its own reader is described by its type";
+    pub(crate) const READER_ALONE: &str = "a type without a known structure accepts a list, as serde does";
+    pub(crate) const ROUNDED: &str = "a number is described before it is rounded to a float";
+    pub(crate) const SEVERAL_VARIANTS: &str = "the first variant of a flattened enum counts";
+    pub(crate) const SET: &str = "a set drops repeated items, but is described without repeats";
+    pub(crate) const UNIT: &str = "a unit variant accepts fields beside its tag, although unknown fields are denied";
+    pub(crate) const UNCHECKED: &str = "rules inside a field without `nested` are described, but not checked";
 }

@@ -152,7 +152,7 @@ fn write_text(inner: &str, style: Style, text: &mut String) {
         return;
     }
     text.push('"');
-    inner.encode_utf16().for_each(|unit| write!(text, "\\u{unit:04x}").expect("a string takes all"));
+    inner.encode_utf16().for_each(|unit| write!(text, "\\u{unit:04x}").expect("writing to a string never fails"));
     text.push('"');
 }
 

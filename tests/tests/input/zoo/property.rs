@@ -33,7 +33,7 @@ pub(crate) fn holds<T: Animal>() {
     let enough = CASES / 10;
     assert!((enough..CASES - enough).contains(&accepted.get()), "{} of {CASES} accepted", accepted.get());
     for (reason, _) in T::BEYOND_SCHEMA {
-        assert!(server.shown.borrow().contains(reason), "listed, but no value shows it: {reason}");
+        assert!(server.shown.borrow().contains(reason), "no value shows this listed reason: {reason}");
     }
 }
 
@@ -82,13 +82,13 @@ impl Server {
         let text = sent.text();
         let echoes = by_serde::<T>(sent);
         match self.answer(text.clone()) {
-            Ok(_) if sent.json.has_twins() => Err(format!("a key that is there twice is accepted: {text}")),
+            Ok(_) if sent.json.has_twins() => Err(format!("a repeated key was accepted: {text}")),
             Ok(_) if echoes.is_empty() => {
                 let why = serde_json::from_str::<T>(&text).map(drop);
-                Err(format!("accepted, but not by serde: {text}: {why:?}"))
+                Err(format!("serde refuses this accepted value: {text}: {why:?}"))
             }
             Ok(echo) if !echoes.iter().any(|known| is_same(known, &echo)) => {
-                Err(format!("accepted as another thing: {text}: {echo} instead of {echoes:?}"))
+                Err(format!("accepted with another result: {text}: {echo} instead of {echoes:?}"))
             }
             Ok(_) => self.fits_schema::<T>(&text).map(|()| true),
             Err(issues) => {
@@ -131,7 +131,7 @@ impl Server {
             };
             match T::BEYOND_SCHEMA.iter().find(|(_, places)| places.iter().any(is_there)) {
                 Some((reason, _)) => drop(self.shown.borrow_mut().insert(reason)),
-                None => return Err(format!("accepted, but not by the schema: {text}: {error} at {place}")),
+                None => return Err(format!("the schema refuses this accepted value: {text}: {error} at {place}")),
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use velox_rpc::schema;
 
 use crate::zoo::animal::{Animal, Good, beyond_schema};
 
-static ZIP: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[0-9]{5}$").expect("it is one"));
+static ZIP: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[0-9]{5}$").expect("a valid pattern"));
 
 #[schema]
 pub(crate) struct Texts {

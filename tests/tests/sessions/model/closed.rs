@@ -171,7 +171,7 @@ impl World {
     fn check_logged_out(&self, running: &Running) {
         let now = self.clock.now();
         let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
-        self.check(left.is_none(), || format!("#{}: it has logged out, and {left:?} is left", running.number));
+        self.check(left.is_none(), || format!("#{}: it has logged out, but {left:?} is alive", running.number));
     }
 
     /// Checks which sessions a request ended. It may end one besides its own: after a logout, the

@@ -16,14 +16,16 @@ impl World {
         let there = running.talk.record.as_ref().filter(|record| record.expires_at() > now);
         match there.map(Content::of) {
             Some(content) if longest(content.created_at, now) > 0 => {
-                self.check(content == *session.content(), || format!("{content:?} was told instead of {session:?}"));
+                self.check(content == *session.content(), || {
+                    format!("the store returned {content:?} instead of {session:?}")
+                });
                 opened.version = session.versions.len() - 1;
                 opened.found = Found::live(session.last());
                 (opened.until, opened.overtaken) = (session.until, true);
             }
             _ => {
                 let over = self.life(opened.index, now) != Life::On;
-                self.check(over, || format!("#{}: {session:?} was said to be gone", running.number));
+                self.check(over, || format!("#{}: {session:?} was reported as ended", running.number));
                 self.expire(opened.index);
                 running.lose();
             }
@@ -58,7 +60,7 @@ impl World {
                     let content = self.sessions[opened.index].content();
                     self.life(opened.index, deed.at) == Life::On && content.flash.get(key) == due.as_ref()
                 });
-            self.check(!there, || format!("#{number}: {due:?} is there, and was not delivered"));
+            self.check(!there, || format!("#{number}: {due:?} exists, but was not delivered"));
             if due.is_some() && running.is_aged(deed.at) {
                 running.lose();
             }
@@ -89,7 +91,7 @@ impl World {
         let before = replay(running.found(), &running.deeds);
         let due = next(before.content.data.get(COUNT));
         if before.is_own() {
-            self.check(deed.value == due, || format!("#{number}: {} was answered instead of {due}", deed.value));
+            self.check(deed.value == due, || format!("#{number}: the update returned {} instead of {due}", deed.value));
             let anew = running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT)));
             let given = replay(running.found(), &running.deeds).content.data.remove(COUNT);
             running.deeds.push(Deed { given, anew, ..deed.clone() });
@@ -100,7 +102,9 @@ impl World {
         }
         let (Found { start, .. }, at) = (running.found(), running.turned_at);
         if start == Start::Lost {
-            self.check(deed.value.is_null(), || format!("#{number}: {} was saved in what is gone", deed.value));
+            self.check(deed.value.is_null(), || {
+                format!("#{number}: {} was saved in a session that has ended", deed.value)
+            });
             self.tally.updates_refused += 1;
             return;
         }
@@ -111,7 +115,7 @@ impl World {
         };
         let found = Found { start, ..Found::live(&version) };
         let due = next(replay(found, &running.deeds).content.data.get(COUNT));
-        self.check(deed.value == due, || format!("#{number}: {} was answered instead of {due}", deed.value));
+        self.check(deed.value == due, || format!("#{number}: the update returned {} instead of {due}", deed.value));
         // The update started from the value in the store, unless the call had set the key itself.
         if running.forget(|act| matches!(act, Act::Set(COUNT) | Act::Remove(COUNT))) {
             version.answers.clear();
@@ -130,7 +134,7 @@ impl World {
     /// Checks that no two updates of one session returned the same value.
     pub(super) fn check_answers(&self, number: usize, answers: &[Value]) {
         let distinct = answers.iter().enumerate().all(|(index, answer)| !answers[..index].contains(answer));
-        self.check(distinct, || format!("#{number}: the updates of one session have answered {answers:?}"));
+        self.check(distinct, || format!("#{number}: the updates of one session returned {answers:?}"));
     }
 
     /// Applies a write that a request saved at once.
@@ -140,7 +144,7 @@ impl World {
         let index = opened.index;
         let over = self.life(index, since) == Life::Over;
         self.check(!over, || {
-            format!("#{}: it has written to what is over: {:?}", running.number, self.sessions[index])
+            format!("#{}: it has written to a session that has ended: {:?}", running.number, self.sessions[index])
         });
         let session = &mut self.sessions[index];
         let until = since + longest(version.content.created_at, since);
@@ -157,7 +161,7 @@ impl World {
         let (now, since) = (self.clock.now(), running.turned_at);
         let key = running.talk.created.clone().expect("a session was put in");
         let (index, found) = (self.sessions.len(), Found::live(&version));
-        self.check(self.sessions.iter().all(|session| session.key != key), || format!("{key:?} was there already"));
+        self.check(self.sessions.iter().all(|session| session.key != key), || format!("{key:?} existed already"));
         let until = (since + TTL, now + TTL);
         self.sessions.push(Session { key, cookie: None, versions: vec![version], until, first: index, ended_by: None });
         running.forget(|act| act == Act::Regenerate);

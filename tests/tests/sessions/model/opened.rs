@@ -20,13 +20,11 @@ impl World {
             self.check(running.talk.calls == 0, || format!("#{number}: a store call without a cookie"));
         }
         let Some((index, from, until)) = running.of else {
-            self.check(seen.is_none(), || format!("#{number}: a session out of nothing"));
+            self.check(seen.is_none(), || format!("#{number}: a session without a cookie of one"));
             return;
         };
         match (self.life(index, opening_at), &seen) {
-            (Life::On, None) => {
-                self.check(false, || format!("#{number}: session {index} is there, and was not opened"))
-            }
+            (Life::On, None) => self.check(false, || format!("#{number}: session {index} exists, but was not opened")),
             (Life::Over, Some(_)) => self.check(false, || format!("#{number}: session {index} came back")),
             (Life::Unsure, None) => self.expire(index),
             _ => {}
@@ -36,15 +34,18 @@ impl World {
             return;
         };
         let content = running.talk.record.as_ref().map(Content::of).expect("a record was loaded");
-        self.check(Seen::of(&content) == seen, || format!("#{number}: {seen:?} was in no record: {content:?}"));
+        self.check(Seen::of(&content) == seen, || format!("#{number}: it saw {seen:?}, but loaded {content:?}"));
         let versions = &self.sessions[index].versions;
         let version = (from..versions.len()).rev().find(|version| versions[*version].content == content);
         self.check(version.is_some(), || {
-            format!("#{number}: session {index} is {content:?}, and was {:?}", &self.sessions[index].versions[from..])
+            format!(
+                "#{number}: session {index} is {content:?}, but the model has {:?}",
+                &self.sessions[index].versions[from..]
+            )
         });
         let owner = content.user.clone().unwrap_or_else(|| NOBODY.to_owned());
         for value in content.data.values().chain(content.flash.values()).filter_map(Value::as_str) {
-            let of = value.split('#').next().expect("it says whose it is");
+            let of = value.split('#').next().expect("it names its owner");
             self.check(of == owner || of == NOBODY, || format!("#{number}: {value} in a session of {owner}"));
         }
         let renewed = self.renew(index, opening_at, until);

@@ -318,7 +318,7 @@ pub(crate) enum Life {
 
 impl Session {
     pub(crate) fn last(&self) -> &Version {
-        self.versions.last().expect("it began with something")
+        self.versions.last().expect("every session has a version")
     }
 
     pub(crate) fn content(&self) -> &Content {

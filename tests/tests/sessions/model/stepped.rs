@@ -141,7 +141,7 @@ pub(crate) struct Stepped {
 #[async_trait]
 impl SessionStore for Stepped {
     async fn get(&self, _: &StoreKey) -> Result<Option<Record>, StoreError> {
-        panic!("a session is loaded by `load`, and whatever refuses a write says what is there")
+        panic!("the engine must use `load`, or the record that a refused write returns")
     }
 
     async fn set(
@@ -151,7 +151,7 @@ impl SessionStore for Stepped {
         expected: Expected,
         ttl: Duration,
     ) -> Result<Stored, StoreError> {
-        assert_ne!(expected, Expected::Absent, "a session is put in by `create`");
+        assert_ne!(expected, Expected::Absent, "the engine must use `create`");
         let stored = self.plain.set(key, record, expected, ttl).await?;
         if let Stored::Conflict(present) = &stored {
             self.plain.turns.tell(present.as_ref());

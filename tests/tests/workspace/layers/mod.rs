@@ -11,7 +11,7 @@ use std::process::Command;
 use sources::Sources;
 
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace").to_owned()
 }
 
 /// The files below a folder whose names end like this.
@@ -46,11 +46,11 @@ fn sources(name: &str) -> Sources {
 
 /// The table of a crate: each module with the modules that it may use.
 fn rings(name: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).expect("the architecture is written down");
-    let (_, section) = text.split_once("\n## Rings\n").expect("it has a section on rings");
+    let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md exists");
+    let (_, section) = text.split_once("\n## Rings\n").expect("it has the section `Rings`");
     let section = section.split("\n## ").next().expect("a section");
     let table = section.split("\n### ").find(|table| table.lines().next().is_some_and(|title| title == name));
-    let section = table.unwrap_or_else(|| panic!("it has a table for {name}"));
+    let section = table.unwrap_or_else(|| panic!("there is no table for {name}"));
     let names = |cell: &str| cell.split(',').map(|name| name.trim().trim_matches('`').to_owned()).collect::<Vec<_>>();
     let rows: Vec<(String, Vec<String>, Vec<String>)> = section
         .lines()
@@ -95,7 +95,7 @@ fn every_module_uses_only_inner_modules() {
             }
         }
     }
-    assert!(strays.is_empty(), "these lie outward: {strays:#?}");
+    assert!(strays.is_empty(), "these uses point outward: {strays:#?}");
 }
 
 /// Without this test, a reader that finds no uses would let everything pass.
@@ -112,7 +112,7 @@ fn every_module_has_a_ring() {
         let rings: BTreeSet<_> = rings(name).into_keys().collect();
         let modules: BTreeSet<_> =
             sources(name).modules().into_iter().filter(|module| !is_lifting(std::slice::from_ref(module))).collect();
-        assert_eq!(rings, modules, "the rings of {name}, and its modules");
+        assert_eq!(rings, modules, "the table of {name} must list its modules");
     }
 }
 

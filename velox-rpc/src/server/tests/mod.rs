@@ -188,7 +188,7 @@ impl Running {
 }
 
 async fn count(requests: &Semaphore, wanted: u32) {
-    timeout(HANG, requests.acquire_many(wanted)).await.expect("so many").expect("never closed").forget();
+    timeout(HANG, requests.acquire_many(wanted)).await.expect("they come in time").expect("never closed").forget();
 }
 
 async fn ended(task: JoinHandle<Shutdown>) -> Shutdown {

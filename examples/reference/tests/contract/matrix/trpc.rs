@@ -79,7 +79,7 @@ impl Transport for Trpc {
         let mut request = self.request(name, input).map(Body::from);
         request.headers_mut().extend(headers.clone());
         let reply = self.client.service().call(request).await;
-        assert_eq!(reply.status(), 200, "whatever comes of it");
+        assert_eq!(reply.status(), 200, "errors come as events");
         let (mut headers, cookies) = headers_and_cookies(reply.headers());
         headers.remove("vary: trpc-accept, accept");
         let result = events::read(reply.into_body(), count).await.map_err(|error| failed(name, &error));

@@ -117,7 +117,7 @@ async fn required_with_a_user_who_is_gone_is_401_user_not_found_and_ends_the_ses
         let mut browser = reference.logged_in(&TEMP).await;
         let mut other = reference.logged_in(&TEMP).await;
         assert_eq!(browser.post("/api/auth/deactivate", json!({})).await.status, 200);
-        assert_eq!(reference.sessions().await, 2, "deactivation ends no session by itself");
+        assert_eq!(reference.sessions().await, 2, "deactivation alone ends no session");
         let gone = failed(401, "AuthError", "User not found", "USER_NOT_FOUND");
         assert_eq!(failure(&browser.get("/api/auth/profile").await), gone);
         assert_eq!((browser.cookie("session"), reference.sessions().await), (None, 1));

@@ -42,7 +42,7 @@ async fn is_not_brought_back(target: &str, body: Value) {
         })
         .await;
         let cookie = slow.header("set-cookie").unwrap_or_default();
-        assert!(!cookie.contains(&dead), "the dead cookie is sent again: {slow:?}");
+        assert!(!cookie.contains(&dead), "the ended cookie is sent again: {slow:?}");
         let mut old = reference.browser();
         old.plant("session", &dead);
         assert_eq!((old.profile().await, old.info().await["isNew"].clone()), (401, json!(true)), "{slow:?}");

@@ -69,7 +69,7 @@ impl Table {
     }
 
     fn add<T>(&mut self, side: &str, right: Vec<String>, wrong: &[&str]) {
-        assert!(!right.is_empty() && !wrong.is_empty(), "each type needs JSON of both kinds");
+        assert!(!right.is_empty() && !wrong.is_empty(), "each type needs valid and invalid JSON");
         let (row, name) = (self.procedures.len(), std::any::type_name::<T>());
         for (json, index) in right.iter().zip(0..) {
             self.lines += &format!("const right{row}_{index}: {side}<\"p{row}\"> = {json}; // {name}\n");

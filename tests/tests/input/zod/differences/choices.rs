@@ -5,7 +5,7 @@ use super::{Case, Difference};
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["union"],
-        reason: "Where no variant of an enum without a tag takes a value, nobody can tell which was meant.",
+        reason: "If no variant of an untagged enum accepts a value, it is unclear which was meant.",
         is_of: |case| case.velox.says("Invalid input") && !case.zod.is_taken(),
     },
     Difference {

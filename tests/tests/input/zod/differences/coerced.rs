@@ -7,12 +7,12 @@ const NUMBERS: &[&str] = &["coerceNumber", "coerceInteger", "coerceDefault", "co
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["coerceDefault", "coerceOptional", "coerceBooleanOptional"],
-        reason: "A parameter that may be missing and is sent empty is missing: so a form sends what nobody has filled in.",
+        reason: "An optional parameter that is empty counts as missing, because forms send empty fields like this.",
         is_of: |case| case.velox.is_taken() && case.texts.iter().all(String::is_empty),
     },
     Difference {
         rules: &["coerceInteger", "coerceDefault", "coerceList"],
-        reason: "An integer is written without a point and without an exponent.",
+        reason: "An integer has no decimal point and no exponent.",
         is_of: |case| {
             case.velox.says("Expected integer, received float")
                 && case.texts.iter().any(|text| text.contains(['.', 'e', 'E']))
@@ -20,12 +20,12 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: NUMBERS,
-        reason: "An empty text is no number; to JavaScript it is 0.",
+        reason: "An empty string is not a number. In JavaScript it is 0.",
         is_of: |case| says_nan(case) && case.texts.iter().any(|text| js_trim(text).is_empty()),
     },
     Difference {
         rules: NUMBERS,
-        reason: "Numbers are decimal; JavaScript also reads `0x10`, `0o17` and `0b11`.",
+        reason: "Numbers are decimal. JavaScript also reads `0x10`, `0o17` and `0b11`.",
         is_of: |case| {
             says_nan(case)
                 && case.texts.iter().any(|text| {
@@ -36,7 +36,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: NUMBERS,
-        reason: "What no `f64` holds, and the word `Infinity`, is no number.",
+        reason: "The word `Infinity` and values beyond `f64` are not numbers.",
         is_of: |case| {
             let is_infinite = |text: &String| js_trim(text).parse().is_ok_and(f64::is_infinite);
             says_nan(case) && case.texts.iter().any(is_infinite)
@@ -44,12 +44,12 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: NUMBERS,
-        reason: "Around a number the spaces of ASCII are passed over; JavaScript passes over those of Unicode.",
+        reason: "Only ASCII spaces around a number are ignored. JavaScript ignores all Unicode spaces.",
         is_of: |case| says_nan(case) && case.texts.iter().any(|text| js_trim(text) != text.trim_ascii()),
     },
     Difference {
         rules: &["coerceBoolean", "coerceBooleanOptional"],
-        reason: "`false` and `0` are false; to `z.coerce.boolean()` every text but the empty one is true.",
+        reason: "`false` and `0` are false. For `z.coerce.boolean()` every string except the empty one is true.",
         is_of: |case| case.both_take_it() && matches!(case.text().as_str(), "false" | "0"),
     },
     Difference {
@@ -60,12 +60,12 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["coerceMissing"],
-        reason: "A parameter that is missing is `Required`; `z.coerce.number()` turns it into no number.",
+        reason: "A missing parameter is `Required`. `z.coerce.number()` turns it into NaN.",
         is_of: |case| case.texts.is_empty() && case.velox.says("Required"),
     },
     Difference {
         rules: &["coerceMissing"],
-        reason: "A parameter that was sent twice is an array; `z.coerce.number()` turns it into no number.",
+        reason: "A repeated parameter is an array. `z.coerce.number()` turns it into NaN.",
         is_of: |case| case.texts.len() == 2 && case.velox.says("Expected number, received array"),
     },
 ];

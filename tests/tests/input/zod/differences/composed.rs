@@ -5,7 +5,7 @@ use super::{Case, Difference};
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["array"],
-        reason: "At most 100 issues are told.",
+        reason: "At most 100 issues are reported.",
         is_of: |case| {
             let (zod, velox) = (case.zod.issues(), case.velox.issues());
             velox.len() == 100 && zod.len() > 100 && zod[..100] == *velox
@@ -13,29 +13,29 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["setLength"],
-        reason: "The size of a set has the text of a list; Zod has none for it, and says `Invalid input`.",
+        reason: "The size of a set has the message of a list. Zod has no message for it and reports `Invalid input`.",
         is_of: |case| {
             case.zod.says("Invalid input") && case.velox.issues().iter().all(|(_, text)| text.starts_with(SIZE))
         },
     },
     Difference {
         rules: &["record"],
-        reason: "A key that the caller chose is cut to 64 characters.",
+        reason: "A key of a record is cut to 64 characters.",
         is_of: |case| !case.zod.is_taken() && case.velox.issues().iter().any(|(path, _)| path.ends_with('…')),
     },
     Difference {
         rules: &["strict"],
-        reason: "A key that the caller chose is cut to 64 characters.",
+        reason: "A key of a record is cut to 64 characters.",
         is_of: |case| case.velox.issues().iter().any(|(_, text)| text.ends_with("…'")),
     },
     Difference {
         rules: &["strict"],
-        reason: "Of the keys that are not known five are told.",
+        reason: "At most five unknown keys are reported.",
         is_of: |case| case.velox.issues().iter().any(|(_, text)| text.ends_with(", …")),
     },
     Difference {
         rules: &["record"],
-        reason: "`__proto__` is a key like others; Zod drops it.",
+        reason: "`__proto__` is an ordinary key. Zod drops it.",
         is_of: |case| case.both_take_it() && case.input.contains("__proto__"),
     },
     Difference {

@@ -5,27 +5,27 @@ use super::Difference;
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["optional", "trimOptional"],
-        reason: "An `Option` takes `null` for a missing key; `.optional()` refuses it.",
+        reason: "An `Option` accepts `null`. `.optional()` refuses it.",
         is_of: |case| case.only_velox_takes_it() && case.input == r#"{"v":null}"#,
     },
     Difference {
         rules: &["object"],
-        reason: "An `Option` takes `null` for a missing key; `.optional()` refuses it.",
+        reason: "An `Option` accepts `null`. `.optional()` refuses it.",
         is_of: |case| case.zod_also_says("address", NO_OBJECT),
     },
     Difference {
         rules: &["strict"],
-        reason: "An `Option` takes `null` for a missing key; `.optional()` refuses it.",
+        reason: "An `Option` accepts `null`. `.optional()` refuses it.",
         is_of: |case| case.zod_also_says("inner", NO_OBJECT),
     },
     Difference {
         rules: &["discriminatedUnion"],
-        reason: "An `Option` takes `null` for a missing key; `.optional()` refuses it.",
+        reason: "An `Option` accepts `null`. `.optional()` refuses it.",
         is_of: |case| case.zod_also_says("v.label", "Expected string, received null"),
     },
     Difference {
         rules: &["nullable"],
-        reason: "An `Option` may be missing, also one that is `nullable`; `.nullable()` needs the key.",
+        reason: "A nullable `Option` may be missing. `.nullable()` requires the key.",
         is_of: |case| case.only_velox_takes_it() && case.zod.says("Required"),
     },
     Difference {

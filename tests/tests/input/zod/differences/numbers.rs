@@ -32,7 +32,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["integer", "multipleOfFive"],
-        reason: "An `i64` has bounds; `.int()` alone has none.",
+        reason: "An `i64` has bounds, and `.int()` has none.",
         is_of: |case| {
             (case.velox.says("Number must be less than or equal to 9223372036854775807")
                 || case.velox.says("Number must be greater than or equal to -9223372036854775808"))

@@ -30,7 +30,7 @@ pub(super) const ALL: &[Difference] = &[
             "nullish",
             "coerceString",
         ],
-        reason: "A length counts characters; JavaScript counts the units of UTF-16, two for 😀.",
+        reason: "A length counts characters. JavaScript counts UTF-16 code units, two for 😀.",
         is_of: |case| case.text().chars().any(|char| char > '\u{ffff}'),
     },
     Difference {
@@ -40,7 +40,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["uuid", "datetime", "ip"],
-        reason: "The value is a `Uuid`, a `DateTime`, an `IpAddr`, and is written in that type's own spelling.",
+        reason: "The output is written by `Uuid`, `DateTime` or `IpAddr`, in the normal form of that type.",
         is_of: |case| case.both_take_it(),
     },
     Difference {
@@ -60,7 +60,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["date"],
-        reason: "chrono also reads years and numbers of other lengths, and spaces around the text.",
+        reason: "chrono also accepts years and numbers of other lengths, and spaces around the string.",
         is_of: |case| case.only_velox_takes_it() && digits(&case.text(), 10) >= 3,
     },
     Difference {
@@ -70,7 +70,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["ip"],
-        reason: "An `IpAddr` has no zone, and its numbers have no leading zeros.",
+        reason: "An `IpAddr` has no zone and no leading zeros.",
         is_of: |case| case.only_zod_takes_it() && (case.text().contains('%') || case.text().contains("01")),
     },
     Difference {
@@ -93,12 +93,12 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["regexAny"],
-        reason: "`.` of the crate regex is a character; in JavaScript without the flag `u` it is a unit of UTF-16.",
+        reason: "In the crate regex, `.` matches a character. In JavaScript without the flag `u` it matches a UTF-16 code unit.",
         is_of: |case| case.text().chars().any(|char| char > '\u{ffff}'),
     },
     Difference {
         rules: &["regexAny"],
-        reason: r"`.` of the crate regex takes all but `\n`; in JavaScript all but `\n`, `\r`, U+2028 and U+2029.",
+        reason: r"In the crate regex, `.` matches all except `\n`. In JavaScript it matches all except `\n`, `\r`, U+2028 and U+2029.",
         is_of: |case| case.only_velox_takes_it() && case.text().contains(['\r', '\u{2028}', '\u{2029}']),
     },
     Difference {

@@ -7,44 +7,44 @@ type Issue = (String, String);
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["uuid"],
-        reason: "`.uuid()` of Zod 4 wants a version and a variant that RFC 9562 has; a `Uuid` has any.",
+        reason: "Zod 4's `.uuid()` requires a version and a variant of RFC 9562. A `Uuid` may have any.",
         is_of: |case| case.only_velox_takes_it(),
     },
     Difference {
         rules: &["url"],
-        reason: "`.url()` of Zod 4 leaves out spaces around the text, and line breaks and tabs in it.",
+        reason: "Zod 4's `.url()` ignores spaces around the string, and line breaks and tabs in it.",
         is_of: |case| {
             case.zod.is_taken() && case.text().contains(|letter: char| letter.is_whitespace() || letter == BOM)
         },
     },
     Difference {
         rules: &["ip"],
-        reason: "Zod 4 has `.ipv4()` and `.ipv6()`, and a union of them says nothing of its own.",
+        reason: "Zod 4 has `.ipv4()` and `.ipv6()`, and their union has no message of its own.",
         is_of: |case| case.zod.says("Invalid input") && !case.velox.is_taken(),
     },
     Difference {
         rules: &["regexCase"],
-        reason: "A pattern is told as the crate regex writes it: its flags stand inside.",
+        reason: "The message has the pattern of the crate regex, which contains its flags.",
         is_of: |case| case.velox.says("Invalid string: must match pattern /(?i)^(straße|kelvin|σ|i)$/"),
     },
     Difference {
         rules: &["record"],
-        reason: "`__proto__` is a key like others; Zod 4 drops it without a look.",
+        reason: "`__proto__` is an ordinary key. Zod 4 drops it without checking it.",
         is_of: |case| case.only_zod_takes_it() && case.input.contains("__proto__"),
     },
     Difference {
         rules: &["integer", "multipleOfFive"],
-        reason: "`.int()` of Zod 4 takes integers that JavaScript holds exactly; an `i64` holds more.",
+        reason: "Zod 4's `.int()` only accepts JavaScript's exact integers. An `i64` holds more.",
         is_of: |case| !case.zod.is_taken() && case.zod.issues().iter().all(is_of_safe_integers),
     },
     Difference {
         rules: &["byte", "signed", "integerRange", "defaultNumber", "coerceInteger", "coerceDefault", "coerceList"],
-        reason: "`.int()` of Zod 4 takes integers that JavaScript holds exactly, and says so beside the bound of the type.",
+        reason: "Zod 4's `.int()` only accepts JavaScript's exact integers, and reports this beside the bound of the type.",
         is_of: |case| case.zod.issues().iter().any(is_of_safe_integers) && is_same_but_for_more(case),
     },
     Difference {
         rules: &["multipleOfFive", "multipleOfCent"],
-        reason: "A multiple is one to the last decimal digit; Zod 4 takes what is near enough: `0.30000000000000004` for a multiple of 0.01.",
+        reason: "A multiple must be exact to the last decimal digit. Zod 4 accepts near values, such as `0.30000000000000004` for a multiple of 0.01.",
         is_of: |case| case.only_zod_takes_it(),
     },
     Difference {
@@ -58,7 +58,7 @@ pub(super) const ALL: &[Difference] = &[
             "coerceDefault",
             "object",
         ],
-        reason: "Zod 4 says nothing of the range of a number that is no integer, nor of its multiples.",
+        reason: "Zod 4 does not check ranges and multiples of a number that is not an integer.",
         is_of: |case| {
             let issues = case.velox.issues();
             issues.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == FLOAT) && is_same_but_for_more(case)
@@ -66,12 +66,12 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["arrayLength", "arrayExact", "defaultList", "coerceList", "object"],
-        reason: "Zod 4 does not look at the items of a list that is too long.",
+        reason: "Zod 4 does not check the items of a list that is too long.",
         is_of: |case| case.zod.issues().iter().any(is_of_long_list) && is_same_but_for_more(case),
     },
     Difference {
         rules: &["arrayExact"],
-        reason: "Zod 4 tells that a list is too short after what is wrong with its items.",
+        reason: "Zod 4 reports a list that is too short after the issues of its items.",
         is_of: |case| case.zod.issues().len() == case.velox.issues().len() && is_same_but_for_more(case),
     },
     Difference {
@@ -93,7 +93,7 @@ pub(super) const ALL: &[Difference] = &[
             "strict",
             "merge",
         ],
-        reason: "Zod 4 goes on to the length of whatever has one, where the type is wrong.",
+        reason: "Zod 4 also checks the length of a value of the wrong type, if it has one.",
         is_of: |case| {
             let issues = case.zod.issues();
             issues.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1.starts_with("Invalid input: expected"))
