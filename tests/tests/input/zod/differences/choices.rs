@@ -10,8 +10,8 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["any"],
-        reason: "A `Value` needs the key, which may be `null`; `z.any()` takes a missing key. With \
-            `#[serde(default)]` it may be missing.",
+        reason: "A `Value` may be `null`, but needs its key. `z.any()` accepts a missing key. So does velox with \
+            `#[serde(default)]`.",
         is_of: |case: &Case<'_>| case.zod.is_taken() && case.velox.says("Required"),
     },
 ];

@@ -54,8 +54,7 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["coerceBoolean", "coerceBooleanOptional"],
-        reason: "`true`, `false`, `1` and `0` are booleans, and no other text; to `z.coerce.boolean()` every text is \
-            one.",
+        reason: "Only `true`, `false`, `1` and `0` are booleans. `z.coerce.boolean()` accepts every string.",
         is_of: |case| case.velox.says("Expected boolean, received string"),
     },
     Difference {

@@ -40,8 +40,8 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["record"],
-        reason: "Issues of a record come in the order in which the keys were sent; JavaScript puts keys that are \
-            whole numbers first.",
+        reason: "Issues of a record are in the order of the sent keys. JavaScript moves keys that are whole \
+            numbers to the front.",
         is_of: |case| same_in_another_order(case) && case.input.contains("\"1\""),
     },
 ];

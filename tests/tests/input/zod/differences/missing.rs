@@ -30,8 +30,8 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["nullish"],
-        reason: "An `Option` that is `None` is left out of the output, or is always `null` with `nullable`; Zod \
-            hands on what was sent.",
+        reason: "A `None` is left out of the output, or is always `null` with `nullable`. Zod returns what was \
+            sent.",
         is_of: |case| case.both_take_it() && case.input == r#"{"v":null}"#,
     },
 ];

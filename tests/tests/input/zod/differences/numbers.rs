@@ -20,14 +20,13 @@ pub(super) const ALL: &[Difference] = &[
             "tuple",
             "any",
         ],
-        reason: "A number that no `f64` holds, such as `1e400`, is no JSON to serde_json. JavaScript reads \
-            `Infinity`.",
+        reason: "serde_json refuses a number beyond `f64`, such as `1e400`. JavaScript reads `Infinity`.",
         is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.contains("1e400"),
     },
     Difference {
         rules: &["integer", "byte", "signed", "integerRange", "multipleOfFive", "defaultNumber"],
-        reason: "A number that is written with a fraction is no integer, also where JavaScript rounds the fraction \
-            away: `4.99999999999999999`.",
+        reason: "A number with a fraction is not an integer, even if JavaScript rounds the fraction away: \
+            `4.99999999999999999`.",
         is_of: |case| case.velox.says(FLOAT) && !case.zod.says(FLOAT) && number(case).fract() == 0.0,
     },
     Difference {
@@ -41,8 +40,8 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["multipleOfFive", "multipleOfCent"],
-        reason: "A multiple is one to the last decimal digit. Zod 3 rounds numbers that JavaScript prints with an \
-            exponent, or with more digits than it holds: it takes `1e-7` and `0.9999999999999999` for multiples of \
+        reason: "A multiple must be exact to the last decimal digit. Zod 3 rounds numbers that JavaScript prints \
+            with an exponent or with too many digits. It accepts `1e-7` and `0.9999999999999999` as multiples of \
             0.01.",
         is_of: |case| {
             let number = number(case).abs();

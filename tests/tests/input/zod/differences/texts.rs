@@ -5,13 +5,13 @@ use super::Difference;
 pub(super) const ALL: &[Difference] = &[
     Difference {
         rules: &["string"],
-        reason: "Half a surrogate pair is no Unicode text: the body is refused as no JSON, where JavaScript reads \
-            it.",
+        reason: "An unpaired surrogate is not valid Unicode, so the body is refused as invalid JSON. JavaScript \
+            accepts it.",
         is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.contains(r"\u"),
     },
     Difference {
         rules: &["string"],
-        reason: "A body that names a key twice is refused: what it means depends on who reads it. JavaScript takes \
+        reason: "A body with a repeated key is refused, because readers disagree on its meaning. JavaScript uses \
             the last.",
         is_of: |case| case.velox.is_unread("INVALID_JSON") && case.input.matches("\"v\"").count() == 2,
     },
@@ -45,8 +45,8 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["datetime"],
-        reason: "chrono also reads a lower-case `t` and `z`, a space for the `T` and around the text, leap seconds, \
-            and years and numbers of other lengths.",
+        reason: "chrono also accepts a lower-case `t` and `z`, a space instead of the `T`, spaces around the string, \
+            leap seconds, and years and numbers of other lengths.",
         is_of: |case| case.only_velox_takes_it() && digits(&case.text(), 10) >= 8,
     },
     Difference {
@@ -75,20 +75,20 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["regexDigits"],
-        reason: "`\\d` of the crate regex takes the digits of every script; JavaScript's takes those of ASCII. Write \
-            `[0-9]`.",
+        reason: "In the crate regex, `\\d` matches the digits of every script. In JavaScript it matches ASCII \
+            digits. Write `[0-9]`.",
         is_of: |case| case.only_velox_takes_it() && !case.text().is_ascii(),
     },
     Difference {
         rules: &["regexWord"],
-        reason: "`\\w` of the crate regex takes the letters of every script; JavaScript's takes those of ASCII. \
-            Write `[A-Za-z0-9_]`.",
+        reason: "In the crate regex, `\\w` matches the letters of every script. In JavaScript it matches ASCII \
+            letters. Write `[A-Za-z0-9_]`.",
         is_of: |case| case.only_velox_takes_it() && !case.text().is_ascii(),
     },
     Difference {
         rules: &["regexBoundary"],
-        reason: "`\\b` of the crate regex knows the letters of every script; JavaScript's knows those of ASCII. \
-            Write `(?-u:\\b)`.",
+        reason: "In the crate regex, `\\b` considers the letters of every script. In JavaScript it considers ASCII \
+            letters. Write `(?-u:\\b)`.",
         is_of: |case| case.only_zod_takes_it() && !case.text().is_ascii(),
     },
     Difference {
@@ -103,14 +103,14 @@ pub(super) const ALL: &[Difference] = &[
     },
     Difference {
         rules: &["regexSpace"],
-        reason: "To Unicode, and so to `\\s` of the crate regex, U+0085 is a space and U+FEFF is none; to JavaScript \
-            it is the other way round.",
+        reason: "In Unicode, and so in the crate regex, `\\s` matches U+0085 but not U+FEFF. In JavaScript it is \
+            the other way round.",
         is_of: |case| case.text().contains(['\u{85}', '\u{feff}']),
     },
     Difference {
         rules: &["regexCase"],
-        reason: "`(?i)` of the crate regex knows all of Unicode's pairs; in JavaScript without the flag `u` it does \
-            not know those of the signs for kelvin and for ẞ.",
+        reason: "In the crate regex, `(?i)` uses all case pairs of Unicode. In JavaScript without the flag `u` it \
+            lacks those of the kelvin sign and of ẞ.",
         is_of: |case| case.only_velox_takes_it() && case.text().contains(['\u{212a}', 'ẞ']),
     },
 ];
