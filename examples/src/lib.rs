@@ -30,7 +30,7 @@ pub fn variable(name: &str) -> Result<Option<String>, String> {
 /// too large.
 pub fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let Some(text) = variable(name)? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("{name} is no number that fits: {text}"))
+    text.parse().map(Some).map_err(|_| format!("{name} is not a valid number: {text}"))
 }
 
 /// The error of an invalid variable, with all its causes.

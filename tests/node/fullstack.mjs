@@ -48,9 +48,9 @@ async function formsSayWhatIsWrong(page) {
   await fill(page, { name: "", email: "ada", password: "short" });
   await page.keyboard.press("Enter");
   for (const [label, issue] of [
-    ["Name", "Tell the others your name, in up to 40 characters"],
+    ["Name", "Enter a name of 1 to 40 characters"],
     ["E-mail", "This is not an e-mail address"],
-    ["Password", "A password has 8 to 200 characters"],
+    ["Password", "Enter a password of 8 to 200 characters"],
   ]) {
     await page.getByText(issue).waitFor();
     assert.equal(await page.getByLabel(label).getAttribute("aria-invalid"), "true");
@@ -85,7 +85,7 @@ async function logOutAndIn(page, person) {
   await page.getByText("You are logged out.").waitFor();
   await page.unroute("**/trpc/auth.logOut*");
   await logIn(page, { ...person, password: "a guess" });
-  await page.getByText("E-mail address or password is wrong").waitFor();
+  await page.getByText("Wrong e-mail address or password").waitFor();
   await logIn(page, person);
   await live(page);
 }

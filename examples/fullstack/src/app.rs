@@ -57,7 +57,7 @@ fn session(secret: Option<Secret>, accounts: &Arc<Accounts>) -> Result<UserSessi
         Some(secret) => secret,
         None => {
             tracing::warn!(
-                "SESSION_SECRET is not set: sessions end with this run, and their cookie goes over plain HTTP"
+                "SESSION_SECRET is not set: sessions end with this run, and their cookie is sent over plain HTTP"
             );
             Secret::generate()?
         }

@@ -24,11 +24,11 @@ pub fn attempts() -> RateLimit {
 /// A new account.
 #[schema]
 pub struct SignUp {
-    #[validate(length(min = 1, max = 40, message = "Tell the others your name, in up to 40 characters"))]
+    #[validate(length(min = 1, max = 40, message = "Enter a name of 1 to 40 characters"))]
     pub name: String,
     #[validate(email(message = "This is not an e-mail address"))]
     pub email: String,
-    #[validate(length(min = 8, max = 200, message = "A password has 8 to 200 characters"))]
+    #[validate(length(min = 8, max = 200, message = "Enter a password of 8 to 200 characters"))]
     pub password: String,
 }
 
@@ -37,7 +37,7 @@ pub struct SignUp {
 pub struct Credentials {
     #[validate(email(message = "This is not an e-mail address"))]
     pub email: String,
-    #[validate(length(min = 1, max = 200, message = "Type your password"))]
+    #[validate(length(min = 1, max = 200, message = "Enter your password"))]
     pub password: String,
 }
 

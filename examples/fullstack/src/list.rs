@@ -100,7 +100,7 @@ impl List {
         let mut state = self.state();
         match state.items.iter().find(|other| other.id == item.id) {
             Some(other) if other.added_by == item.added_by => return Ok(other.clone()),
-            Some(_) => return Err(Error::conflict("This id is taken")),
+            Some(_) => return Err(Error::conflict("This id is already used")),
             None if state.items.len() == CAPACITY => return Err(Error::conflict("The list is full")),
             None => state.items.push(item.clone()),
         }

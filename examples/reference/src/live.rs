@@ -70,7 +70,7 @@ impl Live {
 
     /// Sends one number and then fails.
     pub fn fails(&self) -> Subscription<(), u32> {
-        procedure().subscription(|_| stream::iter([Ok(1), Err(Error::conflict("There is no second number"))]))
+        procedure().subscription(|_| stream::iter([Ok(1), Err(Error::conflict("No second number exists"))]))
     }
 
     /// Sends the posts of a room, starting after the last post that the client has seen, or from
@@ -79,7 +79,7 @@ impl Live {
         procedure().input::<Listen>().subscription(|Call { input, ctx }| {
             let room = ctx.rooms.room(&input.room)?;
             let seen = input.last_event_id.map(|id| id.parse()).transpose();
-            let seen = seen.map_err(|_| Error::bad_request("The last event is none of a room"))?;
+            let seen = seen.map_err(|_| Error::bad_request("The last event does not belong to a room"))?;
             Ok(room.posts_behind(seen).map(|post| Ok(tracked(post.id, post))))
         })
     }
@@ -127,7 +127,7 @@ impl Rooms {
             return Ok(Arc::clone(room));
         }
         if rooms.len() >= MAX_ROOMS {
-            return Err(Error::unavailable("There are too many rooms"));
+            return Err(Error::unavailable("Too many rooms exist"));
         }
         let room = Arc::new(Room { posts: Mutex::default(), last: watch::Sender::new(0) });
         rooms.insert(name.to_owned(), Arc::clone(&room));

@@ -40,17 +40,17 @@ impl Settings {
         let store = match text("SESSION_STORE")?.as_deref() {
             None | Some("memory") => StoreKind::Memory,
             Some("redis") => StoreKind::Redis(redis_url()?),
-            Some(other) => return Err(format!("SESSION_STORE is memory or redis, not {other}")),
+            Some(other) => return Err(format!("SESSION_STORE must be memory or redis, not {other}")),
         };
         Ok(Self {
             host: text("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned()),
-            port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
+            port: port.parse().map_err(|_| format!("PORT is not a port number: {port}"))?,
             secret: secret()?,
             store,
             debug_routes: match text("DEBUG_ROUTES")?.as_deref() {
                 None | Some("0") => false,
                 Some("1") => true,
-                Some(other) => return Err(format!("DEBUG_ROUTES is 0 or 1, not {other}")),
+                Some(other) => return Err(format!("DEBUG_ROUTES must be 0 or 1, not {other}")),
             },
         })
     }
@@ -73,7 +73,7 @@ fn secret() -> Result<Secret, String> {
     let secret = match text("SESSION_SECRET")? {
         Some(text) => Secret::new(text),
         None => {
-            tracing::warn!("SESSION_SECRET is not set: this run signs with a new secret, and its sessions end with it");
+            tracing::warn!("SESSION_SECRET is not set: this run uses a new secret, so its sessions end with it");
             Secret::generate()
         }
     };

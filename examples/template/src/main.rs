@@ -35,7 +35,9 @@ fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
     let session = match env::var("SESSION_SECRET") {
         Ok(secret) => session_middleware(Secret::new(secret)?),
         Err(_) => {
-            tracing::warn!("SESSION_SECRET is not set: sessions end with this process, and cookies go over plain HTTP");
+            tracing::warn!(
+                "SESSION_SECRET is not set: sessions end with this process, and cookies are sent over plain HTTP"
+            );
             session_middleware(Secret::generate()?).cookie_name("session").secure(false)
         }
     };

@@ -37,7 +37,7 @@ pub struct Order {
     #[validate(nested)]
     pub address: Option<Address>,
     /// The e-mail address of the buyer.
-    #[validate(email(message = "That is no address"))]
+    #[validate(email(message = "That is not an address"))]
     pub email: String,
 }
 

@@ -41,7 +41,7 @@ async fn a_schema_is_read_and_written() {
 async fn the_rules_of_a_schema_hold() {
     let error = app().caller().call(orders().create_order(), &order("ada", 0)).await.expect_err("two rules are broken");
     let fields = error.members()["fields"].to_string();
-    assert!(fields.contains(r#""email":"That is no address""#), "{fields}");
+    assert!(fields.contains(r#""email":"That is not an address""#), "{fields}");
     assert!(fields.contains(r#""howMany":"Number must be greater than or equal to 1""#), "{fields}");
 }
 

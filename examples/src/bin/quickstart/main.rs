@@ -78,8 +78,6 @@ fn session(origins: &[String]) -> Result<SessionMiddleware, Box<dyn Error>> {
 }
 
 fn development_secret() -> Result<Secret, Box<dyn Error>> {
-    tracing::warn!(
-        "SESSION_SECRET is not set: sessions are signed by a secret that ends with this run, and their cookie goes over plain HTTP"
-    );
+    tracing::warn!("SESSION_SECRET is not set: sessions end with this run, and their cookie is sent over plain HTTP");
     Ok(Secret::generate()?)
 }
