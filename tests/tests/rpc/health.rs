@@ -115,6 +115,6 @@ fn health_checks_and_routes_do_not_hide_each_other() {
     );
     assert!(mistakes(App::new(()).docs("/ops/ready", OpenApi::new("", "")).health("/ops")).contains("`/ops/ready`"));
     assert!(mistakes(App::new(()).trpc("/trpc").health("/trpc")).contains("`/trpc/live`"));
-    assert!(mistakes(App::new(()).health("health")).contains("it has to begin with `/`"));
+    assert!(mistakes(App::new(()).health("health")).contains("it must start with `/`"));
     assert!(mistakes(App::new(()).health("/")).contains("write segments"));
 }

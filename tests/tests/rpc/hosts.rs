@@ -88,7 +88,7 @@ async fn in_development_only_local_hosts_are_allowed_and_the_error_says_how_to_a
     }
     let message = "The host `shop.test:3000` is not allowed: name it in `App::allowed_hosts`";
     assert_misdirected(&bump_at(&client, "shop.test:3000").await, message);
-    let message = "The host cannot be read: `App::allowed_hosts` lets no such pass";
+    let message = "The host is invalid, and `App::allowed_hosts` cannot allow it";
     assert_misdirected(&bump_at(&client, "a b").await, message);
 }
 

@@ -123,7 +123,7 @@ fn a_parameter_needs_an_input() {
 #[test]
 fn a_mutation_cannot_have_a_get_route() {
     let writing = procedure().rest(Method::GET, "/x").mutation(|_| Ok(1));
-    only(Router::new("a").procedure("one", writing), &["`a.one`", "never sent by GET", "make it a query"]);
+    only(Router::new("a").procedure("one", writing), &["`a.one`", "cannot use GET", "make it a query"]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn other_methods_have_no_routes() {
         let odd = procedure().rest(method.clone(), "/x").mutation(|_| Ok(1));
         only(
             Router::new("a").procedure("one", odd),
-            &["`a.one`", &format!("`{method} /x`"), "GET, POST, PUT, PATCH and DELETE"],
+            &["`a.one`", &format!("`{method} /x`"), "GET, POST, PUT, PATCH or DELETE"],
         );
     }
 }
@@ -140,12 +140,12 @@ fn other_methods_have_no_routes() {
 #[test]
 fn a_malformed_path_is_a_mistake() {
     for (path, part) in [
-        ("x", "begin with `/`"),
-        ("", "begin with `/`"),
+        ("x", "start with `/`"),
+        ("", "start with `/`"),
         ("/x//y", "empty segment"),
         ("/x/", "empty segment"),
-        ("/x/:", "no parameter"),
-        ("/x/:a-b", "no parameter"),
+        ("/x/:", "not a parameter"),
+        ("/x/:a-b", "not a parameter"),
         ("/x/:id/:id", "`:id` twice"),
         ("/x/{id}", "`{id}`"),
         ("/x/*", "`*`"),
@@ -223,7 +223,7 @@ the application cannot start:
   - procedure `static pages.index`: `static pages` cannot be part of a path: use letters, digits, `_` and `-`
   - procedure `users.list` is defined 2 times: rename all but one
   - procedure `users.byName`, route `GET /users/:name`: `users.getUser` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`
-  - procedure `users.all`, route `GET /all`: a mutation is never sent by GET: make it a query, or give it another method
+  - procedure `users.all`, route `GET /all`: a mutation cannot use GET: make it a query, or choose another method
   - procedure `users.list`, route `GET /users/:userId`: the input has no field `userId`: add it to the input, or take `:userId` out of the path
   - procedure `users.list`, route `GET /users//x`: it has an empty segment
   - procedure `static pages.index`, route `GET /pages/`: it has an empty segment";

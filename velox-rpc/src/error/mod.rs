@@ -175,7 +175,7 @@ impl Error {
     #[cold]
     pub(crate) fn malformed(error: &serde_json::Error) -> Self {
         let message = match error.classify() {
-            serde_json::error::Category::Data => "The request body names a key twice".to_owned(),
+            serde_json::error::Category::Data => "The request body has a repeated key".to_owned(),
             _ => format!("The request body is not valid JSON (line {}, column {})", error.line(), error.column()),
         };
         Self::new(ErrorKind::ParseError, message).with_name("Bad Request").with_code("INVALID_JSON")

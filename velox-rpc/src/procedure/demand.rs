@@ -154,7 +154,7 @@ impl Demands {
     ///
     /// fn describe(demands: &mut Demands) {
     ///     demands.refuse(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
-    ///     demands.refusal_header(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, "After how many seconds to try again.");
+    ///     demands.refusal_header(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, "The number of seconds to wait before the next attempt.");
     /// }
     /// # describe(&mut Demands::default());
     /// ```

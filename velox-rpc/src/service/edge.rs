@@ -56,7 +56,7 @@ fn check_host(hosts: &AllowedHosts, sender: &Sender, parts: &Parts, is_developme
         Ok(Some(host)) => {
             Err(misdirected(format!("The host `{host}` is not allowed: name it in `App::allowed_hosts`")))
         }
-        Err(_) => Err(misdirected("The host cannot be read: `App::allowed_hosts` lets no such pass".to_owned())),
+        Err(_) => Err(misdirected("The host is invalid, and `App::allowed_hosts` cannot allow it".to_owned())),
     }
 }
 

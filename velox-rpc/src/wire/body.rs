@@ -186,8 +186,8 @@ impl From<Unsupported> for Error {
     #[cold]
     fn from(unsupported: Unsupported) -> Self {
         let message = match unsupported {
-            Unsupported::Type => "The content type of the request body has to be application/json",
-            Unsupported::Encoding => "Compressed request bodies are not read here",
+            Unsupported::Type => "The content type of the request body must be application/json",
+            Unsupported::Encoding => "Compressed request bodies are not supported",
         };
         Self::new(ErrorKind::UnsupportedMediaType, message).with_name("Unsupported Media Type")
     }

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn refuses_repeated_keys_at_every_depth_and_in_any_spelling() {
         for text in [r#"{"a":1,"a":2}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#, r#"{"a":1,"\u0061":2}"#] {
-            assert_eq!(refused(text), "The request body names a key twice", "{text}");
+            assert_eq!(refused(text), "The request body has a repeated key", "{text}");
         }
         let many: Vec<_> = (0..100).map(|n| format!("\"k{n}\":0")).collect();
         assert!(glance(&format!("{{{}}}", many.join(","))).is_ok());

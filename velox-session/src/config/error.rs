@@ -36,7 +36,7 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problems: Vec<_> = self.0.iter().map(ToString::to_string).collect();
-        write!(f, "the session settings are wrong: {}", problems.join("; "))
+        write!(f, "the session settings are invalid: {}", problems.join("; "))
     }
 }
 

@@ -98,7 +98,7 @@ fn an_invalid_trusted_origin_is_reported_by_its_text() {
     let error = builder().trusted_origins(["example.com"]).build_manager().expect_err("no scheme");
     assert_eq!(
         error.to_string(),
-        "the session settings are wrong: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, with \
+        "the session settings are invalid: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, with \
          nothing after it; the host may start with `*.` followed by at least two labels"
     );
 }
@@ -163,7 +163,7 @@ fn errors_and_debug_output_hide_the_secret() {
     let error = session_middleware("hunter2").build_manager().expect_err("short");
     assert_eq!(
         error.to_string(),
-        "the session settings are wrong: the secret has 7 bytes but needs at least 32; no store is set"
+        "the session settings are invalid: the secret has 7 bytes but needs at least 32; no store is set"
     );
     for text in [format!("{error:?}"), format!("{:?}", builder()), format!("{:?}", builder().build_manager())] {
         assert!(!text.contains("hunter2") && !text.contains(SECRET), "{text}");

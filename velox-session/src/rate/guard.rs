@@ -259,10 +259,14 @@ fn by_address(request: &Request) -> Result<Option<String>> {
 
 fn describe(demands: &mut Demands) {
     demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
-    demands.reply_header(LIMIT, "How many calls a window of time has.");
-    demands.reply_header(REMAINING, "How many calls are left in this window.");
-    demands.reply_header(RESET, "When the window ends, in Unix seconds.");
-    demands.refusal_header(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, "After how many seconds to try again.");
+    demands.reply_header(LIMIT, "The number of calls allowed in a window of time.");
+    demands.reply_header(REMAINING, "The number of calls left in this window.");
+    demands.reply_header(RESET, "The end of the window in Unix seconds.");
+    demands.refusal_header(
+        StatusCode::TOO_MANY_REQUESTS,
+        RETRY_AFTER,
+        "The number of seconds to wait before the next attempt.",
+    );
 }
 
 fn exceeded() -> Error {

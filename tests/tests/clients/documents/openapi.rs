@@ -168,7 +168,7 @@ fn rate_limit_headers_are_on_all_replies_and_the_refusal_has_retry_after() {
     assert_eq!(names("429"), [&["retry-after"], &limit[..]].concat());
     assert_eq!(responses["429"]["headers"]["retry-after"], json!({"$ref": "#/components/headers/retry-after"}));
     let reset = &document()["components"]["headers"]["x-ratelimit-reset"];
-    assert_eq!(*reset, json!({"description": "When the window ends, in Unix seconds.", "schema": {"type": "string"}}));
+    assert_eq!(*reset, json!({"description": "The end of the window in Unix seconds.", "schema": {"type": "string"}}));
     assert_eq!(operation("auth_profile")["responses"]["200"].get("headers"), None);
 }
 
@@ -325,9 +325,9 @@ fn the_current_user_must_be_a_query_that_the_page_can_call() {
         let app = app().docs("/other", OpenApi::new("", "").current_user(name));
         app.into_service().expect_err("a mistake").mistakes().join("\n")
     };
-    assert!(mistake("auth.nobody").contains("no procedure is called `auth.nobody`"));
+    assert!(mistake("auth.nobody").contains("`current_user` names `auth.nobody`, but no procedure has this name"));
     for name in ["auth.login", "users.internal", "users.getUser"] {
-        assert!(mistake(name).contains(&format!("cannot ask `{name}` for the current user")), "{name}");
+        assert!(mistake(name).contains(&format!("cannot call `{name}` for the current user")), "{name}");
     }
 }
 

@@ -89,7 +89,7 @@ fn a_page_hides_no_route_and_no_other_page() {
     let twice = mistakes(App::new(()).docs("/docs", docs()).docs("/docs", docs()));
     assert!(twice.contains("`/docs` is already in use"), "{twice}");
     let odd = mistakes(App::new(()).docs("docs/", docs()));
-    assert!(odd.contains("it has to begin with `/`"), "{odd}");
+    assert!(odd.contains("it must start with `/`"), "{odd}");
 }
 
 /// A script uses the pages of two programs in a browser. It logs in at one. At the other it finds,

@@ -232,7 +232,7 @@ async fn the_id_of_the_last_event_reaches_an_input_of_superjson() {
 #[tokio::test]
 async fn an_input_without_superjson_is_refused_with_the_reason() {
     let service = service();
-    let message = "The input is not superjson: give the links of the client `transformer: superjson`";
+    let message = "The input is not superjson: set `transformer: superjson` in the links of the client";
     for body in [r#"{"a":1}"#, "7", "[]"] {
         let reply = post(&service, "/trpc/shop.order", body).await;
         assert_eq!((reply.status, &reply.body["error"]["json"]["message"]), (StatusCode::BAD_REQUEST, &json!(message)));

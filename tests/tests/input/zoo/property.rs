@@ -38,7 +38,7 @@ pub(crate) fn holds<T: Animal>() {
 }
 
 const CASES: u32 = 400;
-const TWICE: &str = "The request body names a key twice";
+const TWICE: &str = "The request body has a repeated key";
 
 /// A procedure that returns its input.
 struct Server {

@@ -14,19 +14,19 @@ pub(super) const NAME: &str = "Error";
 pub(super) fn envelope() -> Value {
     json!({
         "type": "object",
-        "description": "What every failure answers with. Some have more members, as `resource` where something was not found.",
+        "description": "The body of every error. Some errors have more members, such as `resource` if something was not found.",
         "properties": {
-            "error": {"type": "string", "description": "The class of the error, as `ValidationError`."},
-            "message": {"type": "string", "description": "What went wrong, in words."},
+            "error": {"type": "string", "description": "The class of the error, such as `ValidationError`."},
+            "message": {"type": "string", "description": "A message for people."},
             "statusCode": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status."},
-            "code": {"type": "string", "description": "What went wrong, for programs, as `VALIDATION_ERROR`."},
+            "code": {"type": "string", "description": "A code for programs, such as `VALIDATION_ERROR`."},
             "details": {
                 "type": "array",
-                "description": "Where the input did not pass: everything that is wrong with it.",
+                "description": "The issues of an invalid input.",
                 "items": {
                     "type": "object",
                     "properties": {
-                        "field": {"type": "string", "description": "The field, as `lineItems[1].qty`; empty for the input as a whole."},
+                        "field": {"type": "string", "description": "The field, such as `lineItems[1].qty`. Empty for the whole input."},
                         "message": {"type": "string"},
                     },
                     "required": ["field", "message"],
@@ -34,10 +34,10 @@ pub(super) fn envelope() -> Value {
             },
             "fields": {
                 "type": "object",
-                "description": "Where the input did not pass: for each field the first thing that is wrong.",
+                "description": "The first issue of each invalid field.",
                 "additionalProperties": {"type": "string"},
             },
-            "requestId": {"type": "string", "description": "Where the server failed: by this its log tells more."},
+            "requestId": {"type": "string", "description": "The id of a server error, which the server's log also has."},
         },
         "required": ["error", "message", "statusCode", "code"],
     })
@@ -47,10 +47,10 @@ pub(super) fn envelope() -> Value {
 /// `default`.
 pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Headers) -> Map<String, Value> {
     let mut responses: Vec<(StatusCode, Vec<&str>)> =
-        vec![(StatusCode::BAD_REQUEST, vec!["The request or its input is not what it should be"])];
+        vec![(StatusCode::BAD_REQUEST, vec!["The request or its input is invalid"])];
     if takes_body {
-        responses.push((StatusCode::PAYLOAD_TOO_LARGE, vec!["The body is larger than is allowed"]));
-        responses.push((StatusCode::UNSUPPORTED_MEDIA_TYPE, vec!["The body is not sent as application/json"]));
+        responses.push((StatusCode::PAYLOAD_TOO_LARGE, vec!["The body is too large"]));
+        responses.push((StatusCode::UNSUPPORTED_MEDIA_TYPE, vec!["The content type is not application/json"]));
     }
     for (status, message) in entry.demands().refusals() {
         match responses.iter_mut().find(|(known, _)| *known == status) {
@@ -60,7 +60,7 @@ pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Heade
     }
     responses.sort_by_key(|(status, _)| *status);
     let known = responses.into_iter().map(|(status, messages)| (Some(status), messages.join("; ")));
-    let all = known.chain([(None, "Any other failure".to_owned())]);
+    let all = known.chain([(None, "Any other error".to_owned())]);
     let described = all.map(|(status, description)| {
         let mut response = response(&description);
         headers.add(&mut response, status, entry);

@@ -118,9 +118,9 @@ impl OpenApi {
             route.is_some() && entry.name().kind() == Kind::Query && entry.is_input_optional()
         };
         match entry {
-            None => Err(format!("no procedure is called `{name}`, which `current_user` names")),
+            None => Err(format!("`current_user` names `{name}`, but no procedure has this name")),
             Some(entry) if !is_plain(&entry) => Err(format!(
-                "the page cannot ask `{name}` for the current user: name a query that has a REST route by GET and needs no input"
+                "the page cannot call `{name}` for the current user: name a query that has a GET route and needs no input"
             )),
             Some(_) => Ok(()),
         }

@@ -199,8 +199,8 @@ fn free_name<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
 
 /// The member of an operation that names its procedure, such as `auth.login`.
 const PROCEDURE: &str = "x-velox-procedure";
-const EVENTS: &str = "Server-sent events. Each without a name is a message, whose data is described here; `connected` comes first, `ping` while \
-     nothing happens, `return` at the end, and `serialized-error` with an error where the subscription fails";
+const EVENTS: &str = "Server-sent events. Events without a name are messages, and this schema describes their data. `connected` comes first, \
+     `ping` while nothing happens, `return` at the end, and `serialized-error` if the subscription fails";
 
 #[cfg(test)]
 mod tests {

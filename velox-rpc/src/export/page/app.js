@@ -66,7 +66,7 @@ function filter(groups) {
   }
   byId("found").textContent = wanted ? `${found} of ${entries.length} procedures` : "";
   byId("nothing").hidden = found > 0 || entries.length === 0;
-  byId("nothing").textContent = `No procedure has “${wanted}” in its name, path or text.`;
+  byId("nothing").textContent = `No procedure contains “${wanted}” in its name, path or description.`;
 }
 
 /** The name of the procedure in the address. */
@@ -111,7 +111,7 @@ async function showUser() {
     const answer = await send({ method: "GET", url: root() + asked.call.path });
     if (answer.ok) told = ["Logged in: ", element("strong", {}, summary(parse(await answer.text())))];
   } catch {
-    told = ["Not known who is logged in"];
+    told = ["It is unknown who is logged in"];
   }
   byId("user").replaceChildren(...told);
 }

@@ -53,7 +53,7 @@ fn root(path: &str) -> String {
 /// Checks the path of the page, and returns what is wrong with it.
 pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let mut segments = path.strip_prefix('/').ok_or("it has to begin with `/`")?.split('/');
+    let mut segments = path.strip_prefix('/').ok_or("it must start with `/`")?.split('/');
     if segments.all(|segment| !segment.is_empty() && segment.bytes().all(is_plain)) {
         Ok(())
     } else {

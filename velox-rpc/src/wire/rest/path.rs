@@ -11,7 +11,7 @@ pub(super) struct Path {
 impl Path {
     /// Parses a path such as `/users/:id`. The error tells the user what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let rest = text.strip_prefix('/').ok_or_else(|| "it has to begin with `/`".to_owned())?;
+        let rest = text.strip_prefix('/').ok_or_else(|| "it must start with `/`".to_owned())?;
         let mut path = Self { pattern: String::new(), parameters: Vec::new() };
         if rest.is_empty() {
             return Ok(path);
@@ -41,7 +41,7 @@ impl Path {
             return self.push_literal(segment);
         };
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Err(format!("`{segment}` is no parameter: write `:` and a name of letters, digits and `_`"));
+            return Err(format!("`{segment}` is not a parameter: write `:` and a name of letters, digits and `_`"));
         }
         if self.parameters.iter().any(|other| other == name) {
             return Err(format!("it has the parameter `:{name}` twice"));
@@ -54,7 +54,7 @@ impl Path {
     fn push_literal(&mut self, segment: &str) -> Result<(), String> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=@".contains(&byte);
         if !segment.bytes().all(plain) {
-            return Err(format!("`{segment}` holds a character that does not stand in a path as it is"));
+            return Err(format!("`{segment}` has a character that is not allowed in a path"));
         }
         self.pattern.push_str(segment);
         Ok(())
@@ -75,15 +75,15 @@ mod tests {
     #[test]
     fn mistakes_are_reported() {
         for (text, part) in [
-            ("users", "begin with `/`"),
+            ("users", "start with `/`"),
             ("/users//x", "empty segment"),
             ("/users/", "empty segment"),
-            ("/users/:", "no parameter"),
+            ("/users/:", "not a parameter"),
             ("/users/:id/x/:id", "twice"),
-            ("/users/{id}", "as it is"),
-            ("/us%20ers", "as it is"),
-            ("/a?b", "as it is"),
-            ("/a*", "as it is"),
+            ("/users/{id}", "not allowed"),
+            ("/us%20ers", "not allowed"),
+            ("/a?b", "not allowed"),
+            ("/a*", "not allowed"),
         ] {
             let error = Path::parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");

@@ -149,7 +149,7 @@ impl Routes {
                 "`{}` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`",
                 self.routes[index].endpoint.name
             ),
-            Err(_) => format!("it cannot be told from another: {error}"),
+            Err(_) => format!("it conflicts with another route: {error}"),
         }
     }
 }
@@ -159,7 +159,7 @@ fn checked_prefix<'a>(prefix: &'a str, mistakes: &mut Mistakes) -> &'a str {
     let mistake = match Path::parse(prefix) {
         _ if prefix.is_empty() => return prefix,
         Ok(path) if !path.parameters().is_empty() => "it has a parameter".to_owned(),
-        Ok(_) if prefix == "/" => "write an empty text for no prefix".to_owned(),
+        Ok(_) if prefix == "/" => "for no prefix, use an empty string".to_owned(),
         Ok(_) => return prefix,
         Err(mistake) => mistake,
     };
@@ -171,11 +171,11 @@ fn checked_prefix<'a>(prefix: &'a str, mistakes: &mut Mistakes) -> &'a str {
 fn check_method(method: &Method, kind: Kind) -> Result<(), String> {
     match (method, kind) {
         (&Method::GET, Kind::Mutation) => {
-            Err("a mutation is never sent by GET: make it a query, or give it another method".to_owned())
+            Err("a mutation cannot use GET: make it a query, or choose another method".to_owned())
         }
         (&Method::GET, _) => Ok(()),
-        (_, Kind::Subscription) => Err("a subscription is sent by GET: leave the method out, or name GET".to_owned()),
+        (_, Kind::Subscription) => Err("a subscription must use GET: leave the method out, or write GET".to_owned()),
         (&Method::POST | &Method::PUT | &Method::PATCH | &Method::DELETE, _) => Ok(()),
-        _ => Err("a route is one of GET, POST, PUT, PATCH and DELETE (HEAD comes with GET)".to_owned()),
+        _ => Err("the method must be GET, POST, PUT, PATCH or DELETE (HEAD comes with GET)".to_owned()),
     }
 }

@@ -67,7 +67,9 @@ fn check(settings: &Trpc, rest_prefix: &str) -> Result<(), &'static str> {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
     };
     if !path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment)) {
-        return Err("write a path such as `/trpc`: it begins with `/`, does not end with one, and has no parameters");
+        return Err(
+            "write a path such as `/trpc`: it must start with `/`, must not end with `/`, and must have no parameters",
+        );
     }
     let below =
         |path: &str, other: &str| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

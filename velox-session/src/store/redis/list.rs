@@ -92,7 +92,7 @@ pub(super) const NO_TERMS: Terms = (-NEVER.cast_signed(), NEVER);
 pub(super) fn warn_of_garbage(key: &[u8], found: bool) {
     if found {
         let key = String::from_utf8_lossy(key);
-        tracing::warn!(%key, "a key of the session store held something else and was replaced");
+        tracing::warn!(%key, "a key of the session store had foreign data and was replaced");
     }
 }
 

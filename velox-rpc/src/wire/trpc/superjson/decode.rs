@@ -28,7 +28,7 @@ pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> 
     let Some((json, meta)) = envelope.and_then(|mut members| Some((members.remove("json")?, members.remove("meta"))))
     else {
         return Err(Error::bad_request(
-            "The input is not superjson: give the links of the client `transformer: superjson`",
+            "The input is not superjson: set `transformer: superjson` in the links of the client",
         ));
     };
     let tree = meta.map(|_| Tree::new(json.get()));
@@ -134,4 +134,4 @@ impl Decoder<'_> {
     }
 }
 
-const UNKNOWN_KEY: &str = "A `Map` of the input has a key that is no string, number, bigint, boolean or date";
+const UNKNOWN_KEY: &str = "A `Map` of the input has a key that is not a string, number, bigint, boolean or date";

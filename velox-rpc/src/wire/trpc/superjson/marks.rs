@@ -88,7 +88,7 @@ impl<'t> Notes<'t> {
             Value::Array(tree) if (1..=2).contains(&tree.len()) => {
                 let mark = mark(&tree[0], part, trail)?;
                 if self.marks.insert(part.place().start, mark).is_some() {
-                    return Err(malformed("says of a value twice what it is"));
+                    return Err(malformed("describes a value twice"));
                 }
                 tree.get(1)
             }
@@ -106,7 +106,7 @@ impl<'t> Notes<'t> {
 
     /// Returns the value that a path leads to.
     fn find(&mut self, from: Part<'t>, path: &str) -> Result<Part<'t>> {
-        let keys = parse(path, self.is_legacy).ok_or_else(|| malformed("has a path that is none"))?;
+        let keys = parse(path, self.is_legacy).ok_or_else(|| malformed("has an invalid path"))?;
         let mut part = from;
         for key in keys {
             let parts = self.index.entry(part.place().start).or_insert_with(|| match part.kind() {
@@ -118,7 +118,7 @@ impl<'t> Notes<'t> {
                 Parts::Object(members) => members.get(&*key),
                 Parts::List(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
             };
-            part = *next.ok_or_else(|| malformed("has a path that leads nowhere"))?;
+            part = *next.ok_or_else(|| malformed("has a path to a value that does not exist"))?;
         }
         Ok(part)
     }
@@ -149,7 +149,7 @@ impl<'t> Notes<'t> {
         for path in paths {
             let path = path.as_str().ok_or_else(|| malformed(UNKNOWN))?;
             if self.find(self.root, path)?.kind() == Type::Null && part.kind() != Type::Null {
-                let issue = Issue::new(bounded(path), "Send the value here, too: superjson without `dedupe`");
+                let issue = Issue::new(bounded(path), "Send the value here too: use superjson without `dedupe`");
                 return Err(Error::invalid(vec![issue]));
             }
         }
@@ -209,9 +209,9 @@ fn mark(annotation: &Value, part: Part<'_>, trail: &Trail<'_>) -> Result<Mark> {
                 format!("Invalid input: {what} cannot be sent"),
             )]));
         }
-        _ => return Err(malformed("has an annotation that superjson does not have")),
+        _ => return Err(malformed("has an unknown annotation")),
     };
-    if is_right { Ok(mark) } else { Err(malformed("says of a value what it is not")) }
+    if is_right { Ok(mark) } else { Err(malformed("describes a value as a type that it does not have")) }
 }
 
 fn is_pair(part: Part<'_>) -> bool {
@@ -232,4 +232,4 @@ fn malformed(what: &str) -> Error {
 }
 
 const MAX_PATH: usize = 256;
-const UNKNOWN: &str = "is not what superjson writes";
+const UNKNOWN: &str = "is not in the format of superjson";

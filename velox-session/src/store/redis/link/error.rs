@@ -36,7 +36,7 @@ pub(in crate::store::redis) enum LinkError {
     TooFewReplicas { reached: i64, wanted: u32, answer: Answer, source: Option<RedisError> },
     /// The answer does not match the command. The error does not contain it, because it may be a
     /// record.
-    #[error("redis answered with something other than what was asked for")]
+    #[error("redis sent an unexpected reply")]
     Unexpected,
     /// The server returned another error.
     #[error("redis refused the command")]
