@@ -7,15 +7,15 @@ use crate::store::{Condition, Created, Expected, NewSession, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a session that begins is there as it was kept", Box::pin(begins(kit))),
-        ("a session under a new id is there as it was kept, and the old one is gone", Box::pin(replaces(kit))),
-        ("whatever the old session holds, if no version is named, a new one takes its place", Box::pin(any(kit))),
-        ("a session of another version than named gets no new id, and goes on as it was", Box::pin(other(kit))),
-        ("a session that is gone gets no new id, if a version is named", Box::pin(gone(kit))),
-        ("a new id that is refused hands back the record that is there", Box::pin(hands_back(kit))),
-        ("a session under a new id never replaces one", Box::pin(taken(kit))),
-        ("a session is saved or gets a new id by its version, never both", Box::pin(saved_or_replaced(kit))),
-        ("of many that give a session a new id at once one does", Box::pin(one_new_id(kit))),
+        ("a new session is stored unchanged", Box::pin(begins(kit))),
+        ("a session with a new id is stored unchanged, and the old one is gone", Box::pin(replaces(kit))),
+        ("without a named version, a new session replaces any version of the old one", Box::pin(any(kit))),
+        ("a session of another version than named gets no new id and is unchanged", Box::pin(other(kit))),
+        ("with a named version, a session that is gone gets no new id", Box::pin(gone(kit))),
+        ("a refused new id returns the stored record", Box::pin(hands_back(kit))),
+        ("a session with a new id never replaces another session", Box::pin(taken(kit))),
+        ("for one version, a session is either saved or gets a new id", Box::pin(saved_or_replaced(kit))),
+        ("only one of many concurrent requests gives a session a new id", Box::pin(one_new_id(kit))),
     ]
 }
 

@@ -5,13 +5,13 @@ use crate::store::{Condition, Destroyed, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a session that was ended is gone, for every call", Box::pin(gone(kit))),
+        ("an ended session is gone for every call", Box::pin(gone(kit))),
         ("a session is ended once", Box::pin(once(kit))),
-        ("to end what is not there is no error", Box::pin(absent(kit))),
-        ("a session is ended whatever its version, if none is named", Box::pin(any_version(kit))),
-        ("a session of the version named is ended", Box::pin(named_version(kit))),
-        ("a session of another version than named goes on as it was", Box::pin(other_version(kit))),
-        ("a touch does not keep a session from being ended by its version", Box::pin(touched(kit))),
+        ("ending a missing session is not an error", Box::pin(absent(kit))),
+        ("without a named version, a session of any version is ended", Box::pin(any_version(kit))),
+        ("a session of the named version is ended", Box::pin(named_version(kit))),
+        ("a session of another version than named is unchanged", Box::pin(other_version(kit))),
+        ("a session can be ended by its version after a touch", Box::pin(touched(kit))),
     ]
 }
 

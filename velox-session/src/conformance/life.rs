@@ -7,21 +7,21 @@ use crate::store::{Condition, Destroyed, Expected, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a session ends when its time has come, and not before", Box::pin(ends_on_time(kit))),
-        ("a life is kept to the millisecond", Box::pin(to_the_millisecond(kit))),
-        ("a session that has expired is gone, for every call", Box::pin(gone(kit))),
-        ("a session that has expired stays gone, whatever was asked of it", Box::pin(stays_gone(kit))),
-        ("a session may begin under an id that has expired", Box::pin(begins_again(kit))),
-        ("each session has a life of its own", Box::pin(apart(kit))),
-        ("a save gives a session a new life", Box::pin(save_renews(kit))),
-        ("a save may shorten a life", Box::pin(save_shortens(kit))),
+        ("a session ends on time and not earlier", Box::pin(ends_on_time(kit))),
+        ("a lifetime is exact to the millisecond", Box::pin(to_the_millisecond(kit))),
+        ("an expired session is gone for every call", Box::pin(gone(kit))),
+        ("an expired session stays gone after any call", Box::pin(stays_gone(kit))),
+        ("a session can begin with an id that has expired", Box::pin(begins_again(kit))),
+        ("each session has its own lifetime", Box::pin(apart(kit))),
+        ("a save renews the lifetime", Box::pin(save_renews(kit))),
+        ("a save can shorten the lifetime", Box::pin(save_shortens(kit))),
         ("a touch moves the expiry and nothing else", Box::pin(touch_moves(kit))),
-        ("a touch may shorten a life", Box::pin(touch_shortens(kit))),
-        ("a touch keeps the version, so that a save goes on", Box::pin(touch_keeps_version(kit))),
+        ("a touch can shorten the lifetime", Box::pin(touch_shortens(kit))),
+        ("a touch keeps the version, so that a save succeeds", Box::pin(touch_keeps_version(kit))),
         ("a touch never creates a record", Box::pin(touch_never_creates(kit))),
         ("the last touch counts", Box::pin(last_touch(kit))),
-        ("a very long life is kept", Box::pin(longest(kit))),
-        ("the shortest life is kept, and ends", Box::pin(shortest(kit))),
+        ("a very long lifetime is kept", Box::pin(longest(kit))),
+        ("the shortest lifetime is kept and ends", Box::pin(shortest(kit))),
     ]
 }
 

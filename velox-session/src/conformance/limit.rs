@@ -11,13 +11,13 @@ use crate::store::{Condition, Created, Destroyed, Login, NewSession};
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
         ("a login over the limit ends the oldest session", Box::pin(oldest(kit))),
-        ("a login ends as many as are over a limit that was lowered", Box::pin(lowered(kit))),
+        ("a login ends all sessions over a lowered limit", Box::pin(lowered(kit))),
         ("a login over the limit never ends itself", Box::pin(itself(kit))),
-        ("sessions that were ended do not count for the limit", Box::pin(ended(kit))),
-        ("the session that a login replaces does not count for the limit", Box::pin(replaced(kit))),
-        ("sessions of others do not count for the limit", Box::pin(others(kit))),
-        ("a new id without a login ends nothing, whatever there is", Box::pin(without_login(kit))),
-        ("logins at once leave as many sessions as the limit says", Box::pin(at_once(kit))),
+        ("ended sessions do not count towards the limit", Box::pin(ended(kit))),
+        ("the session that a login replaces does not count towards the limit", Box::pin(replaced(kit))),
+        ("sessions of other users do not count towards the limit", Box::pin(others(kit))),
+        ("a new id without a login never ends other sessions", Box::pin(without_login(kit))),
+        ("concurrent logins stay within the limit", Box::pin(at_once(kit))),
     ]
 }
 

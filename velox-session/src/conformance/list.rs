@@ -11,20 +11,20 @@ use crate::store::{Condition, Created, Destroyed, Expected, Owner, Stored};
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
         ("a user without sessions has an empty list", Box::pin(empty(kit))),
-        ("all live sessions of a user are listed, as they were kept", Box::pin(all(kit))),
-        ("a hundred sessions of a user are listed, each once", Box::pin(many(kit))),
-        ("a list names no session of another user, whatever their ids", Box::pin(users(kit))),
-        ("a list names no session under another cookie", Box::pin(cookies(kit))),
+        ("all live sessions of a user are listed unchanged", Box::pin(all(kit))),
+        ("a hundred sessions of a user are each listed once", Box::pin(many(kit))),
+        ("a list has no session of another user with any id", Box::pin(users(kit))),
+        ("a list has no session of another cookie", Box::pin(cookies(kit))),
         ("a session without a user is on no list", Box::pin(visitors(kit))),
-        ("a session that was ended is not listed", Box::pin(ended(kit))),
-        ("a session that has expired is not listed", Box::pin(expired(kit))),
-        ("a session that takes the place of another is listed, and the other is not", Box::pin(replaced(kit))),
-        ("a session is listed once, however often it is saved", Box::pin(saved(kit))),
-        ("a session stays on the list while reads renew its life", Box::pin(read(kit))),
-        ("a session stays on the list while touches renew its life", Box::pin(touched(kit))),
-        ("a session stays on the list while saves renew its life", Box::pin(written(kit))),
+        ("an ended session is not listed", Box::pin(ended(kit))),
+        ("an expired session is not listed", Box::pin(expired(kit))),
+        ("a session that replaces another is listed, and the other is not", Box::pin(replaced(kit))),
+        ("a session is listed once after many saves", Box::pin(saved(kit))),
+        ("a session stays on the list while reads renew it", Box::pin(read(kit))),
+        ("a session stays on the list while touches renew it", Box::pin(touched(kit))),
+        ("a session stays on the list while saves renew it", Box::pin(written(kit))),
         ("a session that could not begin is on no list", Box::pin(collided(kit))),
-        ("what is listed can be ended by its key", Box::pin(by_key(kit))),
+        ("a listed session can be ended by its key", Box::pin(by_key(kit))),
     ]
 }
 

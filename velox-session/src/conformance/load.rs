@@ -9,15 +9,15 @@ pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
         ("a load finds what a get finds", Box::pin(as_get(kit))),
         ("a load never creates a record", Box::pin(never_creates(kit))),
-        ("a load renews a life once an interval", Box::pin(once_an_interval(kit))),
-        ("a load without an interval renews a life each time", Box::pin(each_time(kit))),
+        ("a load renews a lifetime once an interval", Box::pin(once_an_interval(kit))),
+        ("a load without an interval always renews the lifetime", Box::pin(each_time(kit))),
         ("a load changes neither data nor version", Box::pin(changes_nothing(kit))),
-        ("a session lives as long as it is read", Box::pin(reader(kit))),
-        ("a load never makes a life longer than the absolute time-out", Box::pin(absolute(kit))),
-        ("a load does not renew what has come to its absolute end", Box::pin(absolute_end(kit))),
-        ("a load gives no life that is longer than a new one", Box::pin(longer_life(kit))),
-        ("a load renews a record by its own lifetime, where it has one", Box::pin(own_life(kit))),
-        ("a look at many tells of each whether it is there, and renews none", Box::pin(look_at_many(kit))),
+        ("a session stays alive while it is read", Box::pin(reader(kit))),
+        ("a load never exceeds the absolute timeout", Box::pin(absolute(kit))),
+        ("a load does not renew a session at its absolute timeout", Box::pin(absolute_end(kit))),
+        ("a load gives no longer lifetime than a new session has", Box::pin(longer_life(kit))),
+        ("a load renews a record with its own lifetime, if it has one", Box::pin(own_life(kit))),
+        ("checking many sessions reports each one and renews none", Box::pin(look_at_many(kit))),
     ]
 }
 

@@ -13,14 +13,14 @@ use crate::store::{Condition, Destroyed, Expected, NewSession, SessionStore, Sto
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("a session that is ended while others save it stays ended", Box::pin(ended_while_saved(kit))),
-        ("a session that is ended while others touch it stays ended", Box::pin(ended_while_touched(kit))),
-        ("a session that is ended while others load it stays ended", Box::pin(ended_while_loaded(kit))),
+        ("a session that ends during saves stays ended", Box::pin(ended_while_saved(kit))),
+        ("a session that ends during touches stays ended", Box::pin(ended_while_touched(kit))),
+        ("a session that ends during loads stays ended", Box::pin(ended_while_loaded(kit))),
         ("a touch never undoes a save", Box::pin(touch_undoes_nothing(kit))),
         ("a load never undoes a save", Box::pin(load_undoes_nothing(kit))),
-        ("sessions of a user that begin at once are all listed", Box::pin(listed_at_once(kit))),
-        ("a session is on every list that is read while others come and go", Box::pin(listed_throughout(kit))),
-        ("a session is on every list that is read while it gets new ids", Box::pin(listed_while_rotated(kit))),
+        ("concurrently begun sessions of a user are all listed", Box::pin(listed_at_once(kit))),
+        ("a session is on every list read while others begin and end", Box::pin(listed_throughout(kit))),
+        ("a session is on every list read while it gets new ids", Box::pin(listed_while_rotated(kit))),
     ]
 }
 

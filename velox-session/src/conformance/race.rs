@@ -12,11 +12,11 @@ use crate::store::{Condition, Destroyed, Expected, Stored};
 
 pub(super) fn checks<'k>(kit: &'k Kit<'_>) -> Vec<Check<'k>> {
     vec![
-        ("of saves at once none is lost", Box::pin(counted(kit))),
-        ("of saves at once that expect one version one is kept", Box::pin(one_save(kit))),
-        ("of sessions that begin at once under one id one begins", Box::pin(one_beginning(kit))),
-        ("a session that many end at once is ended once", Box::pin(one_end(kit))),
-        ("a session is saved or ended by its version, never both", Box::pin(saved_or_ended(kit))),
+        ("no concurrent save is lost", Box::pin(counted(kit))),
+        ("only one of several concurrent saves of a version succeeds", Box::pin(one_save(kit))),
+        ("only one of several sessions with one id begins", Box::pin(one_beginning(kit))),
+        ("concurrent ends of a session end it once", Box::pin(one_end(kit))),
+        ("for one version, a session is either saved or ended", Box::pin(saved_or_ended(kit))),
     ]
 }
 

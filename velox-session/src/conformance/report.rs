@@ -21,7 +21,7 @@ use super::kit::Miss;
 /// let store = MemoryStore::new().with_clock(clock.clone());
 /// let report = conformance::check(&ManualHarness::new(store, clock)).await;
 /// assert!(report.is_ok(), "{report}");
-/// assert!(report.kept().any(|promise| promise == "a save never brings back a session that was ended"));
+/// assert!(report.kept().any(|promise| promise == "a save never revives an ended session"));
 /// # }
 /// ```
 #[derive(Clone, Debug)]
