@@ -23,8 +23,8 @@ async function filter(page) {
   const all = await count(".operation");
   await page.fill("#filter", "orders.Search");
   expect("a procedure is found by its name", await count(".operation"), 1);
-  expect("the list follows", [await count("nav a.tag"), await count("nav li li")], ([tags, names]) => tags === 1 && names === 1);
-  expect("the count is told", await page.locator("#found").innerText(), `1 of ${all} procedures`);
+  expect("the list follows the filter", [await count("nav a.tag"), await count("nav li li")], ([tags, names]) => tags === 1 && names === 1);
+  expect("the count is shown", await page.locator("#found").innerText(), `1 of ${all} procedures`);
   await page.fill("#filter", "get orders id");
   expect("each word counts", await count(".operation"), 1);
   await page.fill("#filter", "zebra");
@@ -32,7 +32,7 @@ async function filter(page) {
   expect("nothing is found", await page.locator("#nothing").innerText(), (text) => text.includes("“zebra”"));
   expect("nothing is listed", await count("nav a"), 0);
   await page.fill("#filter", "");
-  expect("all is there again", [await count(".operation"), await count("#nothing")], ([shown, nothing]) => shown === all && nothing === 0);
+  expect("everything is shown again", [await count(".operation"), await count("#nothing")], ([shown, nothing]) => shown === all && nothing === 0);
 }
 
 async function address(page) {
@@ -45,7 +45,7 @@ async function address(page) {
   expect("the list marks it", await page.locator("nav a[aria-current]").getAttribute("href"), "#orders.search");
   await page.goBack();
   await page.waitForFunction(() => !document.getElementById("orders.search").open);
-  expect("back is at the first", [await hash(), await isOpen("orders.getOrder")], ([hash, open]) => hash === "#orders.getOrder" && open);
+  expect("going back opens the first", [await hash(), await isOpen("orders.getOrder")], ([hash, open]) => hash === "#orders.getOrder" && open);
   await page.locator("nav a.tag").first().click();
   expect("a link to a namespace closes nothing", await isOpen("orders.getOrder"), true);
   await page.locator('nav a[href="#orders.search"]').click();
@@ -60,21 +60,21 @@ async function integers(page, origin) {
   await expand(page, "orders.getOrder");
   await field(page, "orders.getOrder", "id*").fill(LARGE);
   const got = await send(page, "orders.getOrder");
-  expect("it is sent below the mount, as it was written", got.line, (line) => line.includes(`GET ${origin}/shop/api/orders/${LARGE}`));
-  expect("it is shown as it came", got.body, (body) => body.includes(`"number": ${LARGE}`) && body.includes('"next": 9007199254740995'));
+  expect("the number is sent unchanged and below the mount", got.line, (line) => line.includes(`GET ${origin}/shop/api/orders/${LARGE}`));
+  expect("the reply is shown unchanged", got.body, (body) => body.includes(`"number": ${LARGE}`) && body.includes('"next": 9007199254740995'));
   await expand(page, "orders.createOrder");
   const inside = await operation(page, "orders.createOrder").locator(".inside").innerText();
-  expect("the document's numbers are as they are written", inside, (text) => text.includes("default 9007199254740993"));
+  expect("the document's numbers are unchanged", inside, (text) => text.includes("default 9007199254740993"));
   await field(page, "orders.createOrder", "Body").fill('{"number": 18446744073709551615}');
   const shown = await page.evaluate(async () => {
     const { indent } = await import("/shop/internal/docs/json.js");
     return [String.raw`{"a":[],"b":[ 1E400,{"c":"x,{}\"]\\"}],"":-0.10}`, "[1,", `["${"\\n".repeat(1_000_000)}"]`].map(indent);
   });
   const expected = ['{', '  "a": [],', '  "b": [', '    1E400,', '    {', String.raw`      "c": "x,{}\"]\\"`, '    }', '  ],', '  "": -0.10', '}'];
-  expect("an indented text has every token as it came", shown[0], expected.join("\n"));
-  expect("what is no JSON stays as it is", shown[1], "[1,");
-  expect("a long text is no trouble", shown[2].length, 2_000_008);
-  expect("a body is sent as it was written", (await send(page, "orders.createOrder")).body, (body) => body.includes('"number": 18446744073709551615'));
+  expect("indenting changes no token", shown[0], expected.join("\n"));
+  expect("text that is not JSON is unchanged", shown[1], "[1,");
+  expect("a long text can be shown", shown[2].length, 2_000_008);
+  expect("a body is sent unchanged", (await send(page, "orders.createOrder")).body, (body) => body.includes('"number": 18446744073709551615'));
 }
 
 async function severalValues(page) {
@@ -92,13 +92,13 @@ async function severalValues(page) {
 
 async function headers(page) {
   await expand(page, "orders.report");
-  expect("without a key it is refused", (await send(page, "orders.report")).status, "401 Unauthorized");
+  expect("without a key the call is refused", (await send(page, "orders.report")).status, "401 Unauthorized");
   await field(page, "orders.report", "x-api-key*").fill("key-123");
-  expect("with it, not", (await send(page, "orders.report")).status, "200 OK");
+  expect("with it the call succeeds", (await send(page, "orders.report")).status, "200 OK");
   await expand(page, "orders.audit");
-  expect("it is filled in once", await field(page, "orders.audit", "x-api-key*").inputValue(), "key-123");
+  expect("the key is filled in everywhere", await field(page, "orders.audit", "x-api-key*").inputValue(), "key-123");
   await field(page, "orders.audit", "x-api-key*").fill("another");
-  expect("and is the same for all", await field(page, "orders.report", "x-api-key*").inputValue(), "another");
+  expect("a changed key is changed everywhere", await field(page, "orders.report", "x-api-key*").inputValue(), "another");
   await field(page, "orders.audit", "x-api-key*").fill("key-123");
   await operation(page, "orders.report").locator("details.headers > summary").click();
   const told = await operation(page, "orders.report").locator("details.headers dl").innerText();
@@ -107,11 +107,11 @@ async function headers(page) {
 
 async function tokens(page) {
   await expand(page, "forms.submit");
-  expect("without a token it is refused", (await send(page, "forms.submit")).body, (body) => body.includes("CSRF_MISSING_COOKIE"));
+  expect("without a token the call is refused", (await send(page, "forms.submit")).body, (body) => body.includes("CSRF_MISSING_COOKIE"));
   await expand(page, "forms.getToken");
   const token = JSON.parse((await send(page, "forms.getToken")).body);
   await field(page, "forms.submit", "x-csrf-token*").fill(token);
-  expect("with it, not", (await send(page, "forms.submit")).status, "200 OK");
+  expect("with it the call succeeds", (await send(page, "forms.submit")).status, "200 OK");
 }
 
 async function curl(context, page, origin) {
