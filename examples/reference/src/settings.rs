@@ -80,8 +80,8 @@ fn secret() -> Result<Secret, String> {
     secret.map_err(|error| format!("SESSION_SECRET: {error}"))
 }
 
-/// Returns the text of a variable, if it is set. An empty variable is an error, because whoever set
-/// it did not want the default.
+/// Returns the text of a variable, if it is set. An empty variable is an error: somebody set it, so
+/// they did not want the default.
 fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),

@@ -462,7 +462,7 @@ async fn an_array_is_not_a_valid_output_for_a_struct() {
     assert_eq!(reply.status, 500);
 }
 
-// ---- What is known of a procedure ----
+// ---- The description of a procedure ----
 
 /// `METHOD path` of the only procedure.
 fn route(procedure: impl Into<Procedure<()>>) -> String {

@@ -350,7 +350,7 @@ async fn combined_guards_can_be_combined_again() {
     assert_eq!(said(nested(), &["x-one", "x-two"]).await, (403, json!("anyOf(allOf(one, not(two)), three)")));
 }
 
-/// An error of a guard is no verdict.
+/// A guard that fails has neither passed nor refused the call.
 #[tokio::test]
 async fn a_guard_error_refuses_the_call_unless_another_guard_passes() {
     assert_eq!(said(not(Broken), &[]).await.0, 503);

@@ -347,7 +347,7 @@ async fn a_router_guard_protects_everything_except_queries() {
     assert_eq!(client.send(post("/api/shop/buy", "", &headers)).await.result(), "bought");
 }
 
-/// Sessions and their tokens share a secret, but a token is no session and a session no token.
+/// Sessions and tokens share a secret, but neither is accepted as the other.
 #[tokio::test]
 async fn session_tokens_use_its_secret_clock_and_origins() {
     let time = clock();

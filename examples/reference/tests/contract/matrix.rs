@@ -1,5 +1,5 @@
-//! Calls each procedure through every transport: the same input has the same outcome, whoever is
-//! logged in.
+//! Calls each procedure through every transport. The same input must have the same outcome for
+//! every user.
 
 mod cases;
 mod direct;

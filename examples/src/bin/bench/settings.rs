@@ -74,8 +74,8 @@ impl Settings {
     }
 }
 
-/// The old key, which no longer signs. An empty value means that there is none, so that a script
-/// can always set the variable.
+/// The old key, which no longer signs. An empty value means no old key, so that a script can always
+/// set the variable.
 fn old_secret() -> Result<Option<String>, String> {
     let name = "COOKIE_SECRET_OLD";
     if env::var_os(name).is_some_and(|text| text.is_empty()) { Ok(None) } else { variable(name) }

@@ -1,4 +1,4 @@
-//! The store below the servers, in memory or in a Redis of its own, with methods that only the test
+//! The store below the servers, in memory or in a separate Redis, with methods that only the test
 //! needs.
 
 use std::sync::Arc;

@@ -122,7 +122,8 @@ pub(crate) struct After {
     was_of: Option<String>,
     /// Whether a write must be saved because the call was told that it would be.
     written: bool,
-    /// Whether a message must be put back. This is no write of the call, which has failed.
+    /// Whether a message must be put back. This does not count as a write of the call, which has
+    /// failed.
     put_back: bool,
     /// Whether the old id is over.
     moved: bool,
@@ -269,8 +270,7 @@ impl After {
         let version = Version { content: self.content, answers: self.answers };
         match self.start {
             // A write is saved in the session that goes on, or the request gets a conflict. A
-            // session at its absolute end does not go on, nor does one that would end as soon as it
-            // begins.
+            // session does not go on at its absolute end, or if it would end as soon as it begins.
             Start::Lost if !hands && self.written => Effect::Refused,
             Start::Lost if !hands => Effect::Nothing,
             _ if self.written && !hands && over => Effect::Refused,
