@@ -129,7 +129,7 @@ fn each_reference(value: &Value, visit: &mut impl FnMut(String)) {
 pub(super) fn free_name(wanted: &str, gap: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number| format!("{wanted}{gap}{number}"));
     let name = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !is_taken(name));
-    name.expect("there are more numbers than names")
+    name.expect("numbers never run out")
 }
 
 /// Chooses the names of all definitions: those for reading and those for writing.

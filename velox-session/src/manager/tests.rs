@@ -244,7 +244,7 @@ fn a_flash_message_stays_until_it_is_read_once() {
         assert_eq!(ready(session.take_flash::<String>("other")).expect("a read"), None)
     });
     world.visit(Some(&cookie), |session| {
-        assert!(ready(session.take_flash::<u32>("success")).is_err(), "of another type, it stays");
+        assert!(ready(session.take_flash::<u32>("success")).is_err(), "a message of another type stays");
         assert_eq!(ready(session.take_flash("success")).expect("a read"), Some("Saved".to_owned()));
         assert_eq!(ready(session.take_flash::<String>("success")).expect("a read"), None);
     });
@@ -320,7 +320,7 @@ fn calls_of_a_batch_share_one_session_and_one_cookie() {
     let exchange = world.open(None);
     let (one, other) = (exchange.call(), exchange.call());
     one.session().set("one", 1).expect("a write");
-    assert!(!other.session().contains("one"), "not before its call has ended well");
+    assert!(!other.session().contains("one"), "only after its call succeeded");
     for call in [&one, &other] {
         ready(call.session().update("n", |n: Option<u32>| n.unwrap_or(0) + 1)).expect("a write");
     }

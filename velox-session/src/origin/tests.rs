@@ -59,7 +59,7 @@ fn a_request_without_origin_headers_passes() {
     assert!(passes(&[], None, &[]));
     assert!(passes(&[HOST_LINE], None, &[]));
     assert!(passes(&[HOST_LINE, "Referer: https://evil.example/"], None, &[]));
-    assert!(passes(&["Host: a", "Host: b"], None, &[]), "who asks for what host does not matter here");
+    assert!(passes(&["Host: a", "Host: b"], None, &[]), "the host does not matter here");
 }
 
 /// Browsers that send no `Sec-Fetch-Site`.
@@ -143,7 +143,7 @@ fn the_authority_of_the_target_wins_over_the_host() {
     assert!(passes(&[OWN, "Host: other.example"], Some("example.com"), &[]));
     assert!(!passes(&[OWN, HOST_LINE], Some("other.example"), &[]));
     assert!(!passes(&[OWN], Some("example.com:3000"), &[]));
-    assert!(!passes(&[OWN], None, &[]), "a request for no host is for no origin");
+    assert!(!passes(&[OWN], None, &[]), "without a host, no origin matches");
 }
 
 /// The host is right, and everything that can be trusted is trusted.
@@ -184,7 +184,7 @@ fn a_trusted_origin_is_one_scheme_host_and_port() {
         let lines: Vec<_> = [HOST_LINE, &origin].into_iter().chain(site).collect();
         passes(&lines, None, &trusted)
     };
-    assert!(passes("https://example.com", None), "the application's own needs no trust");
+    assert!(passes("https://example.com", None), "the own origin needs no trust");
     for site in [None, Some("Sec-Fetch-Site: cross-site"), Some("Sec-Fetch-Site: same-site")] {
         for origin in ["https://app.example.com", "http://localhost:5173", "capacitor://localhost", "http://[::1]"] {
             assert!(passes(origin, site), "{origin}, {site:?}");

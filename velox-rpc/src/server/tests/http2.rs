@@ -129,7 +129,7 @@ async fn an_idle_connection_gets_a_goaway_and_is_closed_even_if_it_pings() {
         match client.frame().await {
             Some(frame) if frame.kind == GOAWAY => break,
             Some(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            None => panic!("closed without a word"),
+            None => panic!("the connection was closed silently"),
         }
     }
     clock.at_least(SHORT);

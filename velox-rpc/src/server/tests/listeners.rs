@@ -145,8 +145,8 @@ async fn a_socket_file_that_a_crash_left_behind_is_replaced() {
     let folder = Folder::new("crash");
     let path = folder.path();
     drop(UnixListener::bind(&path).expect("a free path"));
-    assert!(path.exists(), "nobody has removed it");
-    let served = Served::listening(server().bind_unix(&path).await.expect("nobody listens there"));
+    assert!(path.exists(), "the file still exists");
+    let served = Served::listening(server().bind_unix(&path).await.expect("the address is free"));
     works_at(&path).await;
     served.end().await;
 }

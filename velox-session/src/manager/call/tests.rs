@@ -274,7 +274,10 @@ async fn the_session_of_a_deleted_user_acts_for_nobody() {
     call.commit();
     let _closing = manager.close(&exchange).await.expect("a save");
     assert!(!manager.open(&here).await.expect("no session").call().session().is_logged_in());
-    assert!(manager.open(&there).await.expect("the session").call().session().is_logged_in(), "it was nobody's to end");
+    assert!(
+        manager.open(&there).await.expect("the session").call().session().is_logged_in(),
+        "the other session was not ended"
+    );
 }
 
 #[tokio::test]
@@ -300,7 +303,7 @@ async fn a_write_for_a_deleted_user_does_not_undo_the_login_of_another_call() {
     let session = call.session();
     session.hide();
     other.session().login(SessionUser::new("u2", "bob@example.com")).await.expect("a login");
-    assert!(!session.is_logged_in(), "it is no news for who began before");
+    assert!(!session.is_logged_in(), "calls that began before are not affected");
     assert!(matches!(session.set("theme", "dark"), Err(SessionError::Superseded)));
     assert_eq!(other.session().user_id().as_deref(), Some("u2"));
 }

@@ -327,7 +327,7 @@ fn for_all_histories(mut check: impl FnMut(Start, &[Act])) {
 fn every_plan_matches_the_model() {
     for_all_histories(|start, history| {
         let state = run(start, history);
-        let plan = plan(&state, NOW, &POLICY).expect("nobody else wrote");
+        let plan = plan(&state, NOW, &POLICY).expect("no other request wrote");
         let context = (start, history, &plan);
         assert!(state.is_written() || plan_read(&state, NOW, &POLICY) == plan, "{context:?}");
         assert_as_model(
@@ -458,7 +458,7 @@ fn a_taken_message_is_not_written_again_unless_the_call_failed() {
         state.message_taken(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
         assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
         state.end(call, keep);
-        let planned = plan(&state, NOW, &POLICY).expect("nobody else wrote");
+        let planned = plan(&state, NOW, &POLICY).expect("no other request wrote");
         let StoreOp::Update { content, .. } = &planned.store else {
             let renewed = StoreOp::Confirm { ttl: Duration::from_millis(TTL), doubt: false };
             assert!(keep && planned.store == renewed, "{planned:?}");
@@ -574,7 +574,8 @@ fn the_absolute_time_out_caps_every_path() {
     let policy = Policy { absolute: Some(30_500), touch_interval: 0, ..POLICY };
     // Created 10 s before it was opened, so 20.5 s are left. The cookie has whole seconds.
     let (ttl, max_age) = (Duration::from_millis(20_500), Duration::from_secs(20));
-    let planned = |history: &[Act], now| plan(&run(Start::UserA, history), now, &policy).expect("nobody else wrote");
+    let planned =
+        |history: &[Act], now| plan(&run(Start::UserA, history), now, &policy).expect("no other request wrote");
     let read = |now| plan(&renewed(&policy), now, &policy).expect("only read");
     let confirmed = Plan::new(StoreOp::Confirm { ttl, doubt: false }, CookieOp::Issue { max_age });
     assert_eq!(read(OPENED), confirmed);

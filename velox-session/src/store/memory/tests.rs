@@ -335,7 +335,7 @@ async fn in_every_order_the_budget_is_kept_and_users_stay() {
                 let bytes = |record: &Record| Kept::new(record.clone(), None).bytes() as usize;
                 let taken: usize = users.values().map(|(_, record)| bytes(record)).sum();
                 let more = bytes(&record).saturating_sub(before.as_ref().map_or(0, bytes));
-                assert!(taken + more > budget, "seed {seed}, step {step}: it was refused in vain");
+                assert!(taken + more > budget, "seed {seed}, step {step}: it was refused without need");
             }
             for (key, record) in users.values() {
                 let found = store.get(key).await.expect("memory answers");
@@ -605,7 +605,7 @@ async fn a_late_call_does_not_save_a_record_that_a_list_saw_expired() {
     let slow = Slow { clock, meanwhile: Mutex::new(Some(Box::new(meanwhile))) };
     let saved = store.clone().with_clock(slow).set(&key, login("u1"), Expected::Version(1), SECOND).await;
     let listed = listed.lock().expect("nothing panics").is_some();
-    assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as over");
+    assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as expired");
 }
 
 /// The same for a read that would renew the session.
