@@ -32,7 +32,7 @@ impl Reason {
     /// Nobody knows whether the visitor is logged in, so the cookie stays untouched.
     pub(crate) const NOT_LOADED: Self = Self::unavailable("The session could not be loaded");
     /// The session data that the request wrote is not stored, so the reply must not claim success.
-    const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
+    pub(crate) const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
     const NOT_ASKED: Self = Self::unavailable("The session store is unavailable");
     pub(crate) const CHANGED: Self =
         Self::new(StatusCode::CONFLICT, VELOX, "SESSION_CONFLICT", "The session was changed by another request");

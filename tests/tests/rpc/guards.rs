@@ -411,6 +411,13 @@ fn guards_describe_their_refusals() {
     let service = App::new(()).router(Router::new("test").procedure("run", procedure)).into_service();
     let service = service.expect("good routes");
     let told: Vec<_> = service.manifest().entries()[0].demands().refusals().map(|(_, message)| message).collect();
-    let of_the_session = "The session was changed by another request";
-    assert_eq!(told, ["Members only", of_the_session, "Authentication required", "Required role: admin"]);
+    let expected = [
+        "Members only",
+        "The session was changed by another request",
+        "The session could not be loaded",
+        "The session could not be saved",
+        "Authentication required",
+        "Required role: admin",
+    ];
+    assert_eq!(told, expected);
 }

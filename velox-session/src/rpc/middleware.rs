@@ -72,9 +72,10 @@ where
 
     fn describe(&self, demands: &mut Demands) {
         demands.require(cookie(&self.0.manager));
-        for refusal in [nobody(), gone(), changed()] {
-            demands.refuse(refusal.status(), refusal.message().to_owned());
+        for Reason { status, message, .. } in [Reason::UNAUTHORIZED, Reason::USER_NOT_FOUND] {
+            demands.refuse(status, message);
         }
+        describe_failures(demands);
     }
 }
 
@@ -125,7 +126,15 @@ impl<C: Ctx> Middleware<C> for PlainSession {
 /// Declares the demands of a middleware that lets everybody in.
 fn describe_open(manager: &Manager, demands: &mut Demands) {
     demands.accept(cookie(manager));
-    demands.refuse(changed().status(), changed().message().to_owned());
+    describe_failures(demands);
+}
+
+/// Declares how a call can fail because of its session, with or without a user.
+fn describe_failures(demands: &mut Demands) {
+    for Reason { status, message, .. } in [Reason::CHANGED, Reason::NOT_LOADED, Reason::NOT_SAVED] {
+        demands.refuse(status, message);
+    }
+    demands.of_mutations().refuse(Reason::CROSS_SITE.status, Reason::CROSS_SITE.message);
 }
 
 /// Returns the credential that identifies a session.
@@ -139,10 +148,6 @@ fn nobody() -> Error {
 
 fn gone() -> Error {
     tell(Reason::USER_NOT_FOUND)
-}
-
-fn changed() -> Error {
-    tell(Reason::CHANGED)
 }
 
 impl<U> WithUser<U> {
