@@ -210,11 +210,26 @@ impl RateLimit {
             }
             return Ok(());
         }
-        let refusal = Error::unavailable("The rate limit could not be checked").with_code("RATE_LIMIT_UNAVAILABLE");
+        let refusal = Error::unavailable(UNAVAILABLE).with_code("RATE_LIMIT_UNAVAILABLE");
         Err(match error {
             Some(error) => refusal.with_source(error),
             None => refusal.with_source(TIMED_OUT),
         })
+    }
+
+    fn declare(&self, demands: &mut Demands) {
+        demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
+        if !self.passes_unavailable {
+            demands.refuse(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE);
+        }
+        demands.reply_header(LIMIT, "The number of calls allowed in a window of time.");
+        demands.reply_header(REMAINING, "The number of calls left in this window.");
+        demands.reply_header(RESET, "The end of the window in Unix seconds.");
+        demands.refusal_header(
+            StatusCode::TOO_MANY_REQUESTS,
+            RETRY_AFTER,
+            "The number of seconds to wait before the next attempt.",
+        );
     }
 }
 
@@ -229,7 +244,7 @@ impl<C: Ctx> Guard<C> for RateLimit {
     }
 
     fn describe(&self, demands: &mut Demands) {
-        describe(demands);
+        self.declare(demands);
     }
 }
 
@@ -244,7 +259,7 @@ impl<C: HasUser<User = U>, U: 'static> Guard<C> for UserRateLimit<U> {
     }
 
     fn describe(&self, demands: &mut Demands) {
-        describe(demands);
+        self.limit.declare(demands);
     }
 }
 
@@ -255,18 +270,6 @@ fn by_address(request: &Request) -> Result<Option<String>> {
         // If such requests counted as one caller, they would lock each other out.
         None => Err(Error::internal(NO_ADDRESS)),
     }
-}
-
-fn describe(demands: &mut Demands) {
-    demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
-    demands.reply_header(LIMIT, "The number of calls allowed in a window of time.");
-    demands.reply_header(REMAINING, "The number of calls left in this window.");
-    demands.reply_header(RESET, "The end of the window in Unix seconds.");
-    demands.refusal_header(
-        StatusCode::TOO_MANY_REQUESTS,
-        RETRY_AFTER,
-        "The number of seconds to wait before the next attempt.",
-    );
 }
 
 fn exceeded() -> Error {
@@ -296,6 +299,7 @@ impl<U> fmt::Debug for UserRateLimit<U> {
 }
 
 const EXCEEDED: &str = "Too many requests, please try again later";
+const UNAVAILABLE: &str = "The rate limit could not be checked";
 
 const NO_ADDRESS: &str = "the rate limit found no client address: serve the application with velox's `Server`, add a \
     `Peer` to the extensions of each request, name the proxy in front of a Unix socket with `App::trusted_proxies`, or \
