@@ -180,7 +180,7 @@ impl<S> fmt::Debug for Router<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a router for an application with the state `{S}`",
     label = "not a router of this application",
-    note = "put `#[router(\"name\", state = {S})]` above the `impl` block of `{Self}`"
+    note = "an application and its routers have one state: put `#[router(\"name\", state = {S})]` above the `impl` block of `{Self}`, or give `App::new(…)` the state of `{Self}`"
 )]
 pub trait IntoRouter<S> {
     /// Makes the router.
