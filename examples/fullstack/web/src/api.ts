@@ -47,6 +47,5 @@ export function messageOf(error: unknown): string {
 
 // The messages for the fields of a form.
 export function issuesOf(error: unknown): Record<string, string> {
-  const issues = (isServerError(error) && error.data?.issues) || [];
-  return Object.fromEntries(issues.map(({ path, message }) => [path.join("."), message]));
+  return (isServerError(error) && error.data?.fields) || {};
 }

@@ -18,6 +18,8 @@ export interface ErrorShape extends TRPCDefaultErrorShape {
   data: TRPCDefaultErrorShape["data"] & {
     /** The issues of an invalid input. */
     issues?: FieldIssue[];
+    /** The first issue of each field of an invalid input. */
+    fields?: Record<string, string>;
     /** The `code` that the same error has over REST, if it is more precise. */
     tag?: string;
     /** The id of the request in the log. */
