@@ -105,7 +105,7 @@ impl InputShape {
     /// Returns a field that cannot be read from the text of a path or query, such as one with an
     /// object as its value.
     pub(crate) fn field_beyond_text(&self) -> Option<&str> {
-        self.known().outline.fields.iter().find(|field| !field.fits_text).map(|field| field.name.as_str())
+        self.known().outline.fields.iter().find(|field| !field.text.fits()).map(|field| field.name.as_str())
     }
 
     /// Stores the application's settings.

@@ -12,12 +12,22 @@ pub(crate) enum TextType {
     List(Box<TextType>),
     /// The text stays as it was sent.
     Text,
+    /// No text can hold an object.
+    Object,
 }
 
 impl TextType {
     /// Returns whether an empty text is a valid value.
     pub(crate) fn may_be_empty(&self) -> bool {
         matches!(self, Self::Text)
+    }
+
+    /// Returns whether a path or query can hold such a value. One text is a list of one item.
+    pub(crate) fn fits(&self) -> bool {
+        match self {
+            Self::List(item) => !matches!(**item, Self::List(_) | Self::Object),
+            other => *other != Self::Object,
+        }
     }
 }
 
@@ -39,8 +49,6 @@ pub(crate) struct OutlineField {
     pub(crate) aliases: Vec<String>,
     pub(crate) is_required: bool,
     pub(crate) text: TextType,
-    /// Whether a path or query can hold the field. No text can hold an object.
-    pub(crate) fits_text: bool,
 }
 
 impl Outline {
@@ -62,7 +70,6 @@ impl Outline {
                     aliases: texts(property.schema, ALIASES),
                     is_required: property.is_required,
                     text,
-                    fits_text: root.fits_text(property.schema, 0),
                 }),
             }
         }
@@ -176,6 +183,7 @@ impl<'s> Root<'s> {
                 let items = self.items(schema, 0);
                 TextType::List(Box::new(items.map_or(TextType::Text, |items| self.text_type(items, hops + 1))))
             }
+            OBJECT => TextType::Object,
             _ => TextType::Text,
         }
     }
@@ -184,18 +192,6 @@ impl<'s> Root<'s> {
         let (all, unions) = self.parts(schema);
         let inner = || all.into_iter().chain(unions.into_iter().flatten()).find_map(|part| self.items(part, hops + 1));
         schema.get("items").or_else(|| if hops > MAX_HOPS { None } else { inner() })
-    }
-
-    fn fits_text(&self, schema: &'s Value, hops: usize) -> bool {
-        if schema.get(OWN_READER).is_some() || hops > MAX_HOPS {
-            return true;
-        }
-        match self.types(schema, 0) & !NULL {
-            OBJECT => false,
-            // One text is a list of one item.
-            LIST => hops == 0 && self.items(schema, 0).is_none_or(|items| self.fits_text(items, hops + 1)),
-            _ => true,
-        }
     }
 }
 
