@@ -7,7 +7,6 @@ pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
-    Broken, Described, Examine, Examiner, Field, FieldExaminer, Fields, Found, Got, Known, Leaf, Look, Multiple, Part,
-    Parts, Rules, Shown, TaggedVariant, Texts, Told, Unknown, Variant, always, changed, double_changed, double_option,
-    is_email, may_be_missing, takes_key,
+    At, Broken, Described, Examine, Field, Found, Got, Known, Leaf, Multiple, Parts, Shown, Tag, Texts, Told, Unknown,
+    Variant, always, changed, double_changed, double_option, is_email, may_be_missing, takes_key,
 };

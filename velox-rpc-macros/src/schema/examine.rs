@@ -51,78 +51,40 @@ impl Examine<'_> {
             (_, [only]) if has(&self.serde, &["transparent"]) => self.in_place(only),
             (Fields::Named(_), _) => {
                 let rule = Rule::of(&self.serde, "rename_all", self.schema.rename_all);
-                let (own, strict) = (self.fields(&read, rule), self.refuse_others());
-                let names = self.names(&read, rule);
-                self.of_fields(&quote!(#own #strict), !strict.is_empty(), &names)
+                self.look(&self.object(&read, rule))
             }
             (Fields::Unnamed(_), [only]) if fields.len() == 1 => self.in_place(only),
-            (Fields::Unnamed(_), _) => {
-                let parts = self.tuple(&read);
-                self.method(&quote!(found.look(part, &#parts);))
-            }
+            (Fields::Unnamed(_), _) => self.look(&self.tuple(&read)),
         }
     }
 
     fn of_enum(&self, data: &DataEnum) -> TokenStream {
-        let variants = || data.variants.iter().filter(|variant| is_read_variant(variant));
         let private = self.private;
-        let tag = incoming_text(&self.serde, "tag");
-        if has(&self.serde, &["untagged"])
-            || variants().any(|variant| has(&metas(&variant.attrs, "serde"), &["untagged"]))
-        {
-            if !has(&self.serde, &["untagged"]) {
-                return TokenStream::new();
-            }
-            let variants = variants().map(|variant| {
-                let cfgs = cfgs(&variant.attrs);
-                let content = self.content(variant).unwrap_or_else(|| self.code(&quote!(drop(found.read::<()>(part)))));
-                quote!(#(#cfgs)* #content)
-            });
-            let examine = self.method(&quote!(found.untagged(part, &[#(#variants),*]);));
-            return examine;
+        let variants: Vec<_> = data.variants.iter().filter(|variant| is_read_variant(variant)).collect();
+        let is_untagged = has(&self.serde, &["untagged"]);
+        if !is_untagged && variants.iter().any(|variant| has(&metas(&variant.attrs, "serde"), &["untagged"])) {
+            return TokenStream::new();
         }
-        let named = |content: &dyn Fn(&Variant) -> Option<TokenStream>, is_apart: bool| {
-            let ty = if is_apart { quote!(Variant) } else { quote!(TaggedVariant) };
-            let variants: Vec<_> = variants()
-                .map(|variant| {
-                    let (cfgs, names) = (cfgs(&variant.attrs), self.variant_names(variant));
-                    let content = match content(variant) {
-                        Some(content) => quote!(::core::option::Option::Some(#content)),
-                        None => quote!(::core::option::Option::None),
-                    };
-                    let optional = is_apart.then(|| self.is_optional(variant)).map(|it| quote!(, is_optional: #it));
-                    quote!(#(#cfgs)* #private::#ty { names: &[#(#names),*], content: #content #optional })
-                })
-                .collect();
-            quote!(&[#(#variants),*])
-        };
-        match (tag, incoming_text(&self.serde, "content")) {
-            (None, _) => {
-                let variants = named(&|variant| self.content(variant), true);
-                let examine = self.method(&quote!(found.external(part, #variants);));
-                quote! {
-                    #examine
-                    fn examine_fields(fields: &mut #private::Fields<'_>, found: &mut #private::Found) {
-                        found.external_among(fields, #variants);
-                    }
-                }
-            }
+        let (tag, is_apart) = match (incoming_text(&self.serde, "tag"), incoming_text(&self.serde, "content")) {
+            _ if is_untagged => (quote!(Untagged), false),
+            (None, _) => (quote!(External), false),
+            (Some(tag), None) => (quote!(Internal(#tag)), false),
             (Some(tag), Some(content)) => {
-                let variants = named(&|variant| self.content(variant), true);
-                let strict = self.refuse_others();
-                let look = quote!(found.adjacent(fields, #tag, #content, #variants); #strict);
-                self.of_fields(&look, !strict.is_empty(), &[])
+                let is_strict = self.is_strict();
+                (quote!(Adjacent(#tag, #content, #is_strict)), true)
             }
-            (Some(tag), None) => {
-                let variants = named(&|variant| self.tagged_content(variant), false);
-                // Each variant decides whether it accepts other fields.
-                self.of_fields(&quote!(found.internal(fields, #tag, #variants);), true, &[])
+        };
+        let variants = variants.into_iter().map(|variant| {
+            let (cfgs, names, content) = (cfgs(&variant.attrs), self.variant_names(variant), self.content(variant));
+            let (content, is_optional) = (optional(content), self.is_optional(variant, is_apart));
+            quote! {
+                #(#cfgs)* #private::Variant { names: &[#(#names),*], content: #content, is_optional: #is_optional }
             }
-        }
+        });
+        self.look(&quote!(#private::Parts::Enum(#private::Tag::#tag, &[#(#variants),*])))
     }
 
-    /// Generates the check of what a variant holds, apart from its tag. Returns `None` if it holds
-    /// nothing.
+    /// Generates the description of what a variant holds. Returns `None` if it holds nothing.
     fn content(&self, variant: &Variant) -> Option<TokenStream> {
         let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
         match &variant.fields {
@@ -130,88 +92,31 @@ impl Examine<'_> {
             Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => Some(self.parts(fields.first()?)),
             Fields::Unnamed(_) => Some(self.tuple(&fields)),
             Fields::Named(_) => {
-                let rule = field_rule(&self.serde, variant, self.schema.rename_all_fields);
-                let (own, strict) = (self.fields(&fields, rule), self.refuse_others());
-                Some(self.code(&quote! {
-                    if let ::core::option::Option::Some(mut fields) = found.object(part) {
-                        let fields = &mut fields;
-                        #own
-                        #strict
-                        found.unknown(fields);
-                    }
-                }))
+                Some(self.object(&fields, field_rule(&self.serde, variant, self.schema.rename_all_fields)))
             }
         }
     }
 
-    /// Generates the check of fields without names. Fields with a default may be missing at the
-    /// end.
+    /// Generates the description of fields without names. Fields with a default may be missing at
+    /// the end.
     fn tuple(&self, fields: &[&Field]) -> TokenStream {
         let least = fields.iter().rposition(|field| !self.has_default(field)).map_or(0, |last| last + 1);
         let (private, items) = (self.private, fields.iter().map(|field| self.parts(field)));
         quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
 
-    /// Generates the check of what a variant holds beside its tag.
-    fn tagged_content(&self, variant: &Variant) -> Option<TokenStream> {
-        let private = self.private;
-        let fields: Vec<_> = variant.fields.iter().filter(|field| is_read(field)).collect();
-        let inside = match &variant.fields {
-            Fields::Unit => return None,
-            Fields::Unnamed(_) => {
-                let field = fields.first()?;
-                // The tag is not one of the map's keys.
-                let look = match Peeled::new(&field.ty) {
-                    map @ Peeled::Map(..) => map,
-                    _ => Peeled::Leaf(&field.ty),
-                };
-                self.checked(field, look.among_fields(private))
-            }
-            Fields::Named(_) => {
-                let rule = field_rule(&self.serde, variant, self.schema.rename_all_fields);
-                let (own, strict) = (self.fields(&fields, rule), self.refuse_others());
-                quote!(#own #strict)
-            }
-        };
-        Some(quote!(|fields: &mut #private::Fields<'_>, found: &mut #private::Found| { #inside }))
-    }
-
-    /// Generates the checks of the fields in order. A flattened map comes last and gets the
+    /// Generates the description of fields in order. A flattened map comes last and gets the
     /// remaining keys.
-    fn fields(&self, all: &[&Field], rule: Rule) -> TokenStream {
-        let private = self.private;
+    fn object(&self, all: &[&Field], rule: Rule) -> TokenStream {
         let takes_rest = |field: &&Field| is_flat(field) && Peeled::new(&field.ty).is_map();
         let (rest, own): (Vec<&Field>, Vec<&Field>) = all.iter().copied().partition(takes_rest);
-        let looked = own.into_iter().chain(rest).map(|field| {
-            let cfgs = cfgs(&field.attrs);
-            if is_flat(field) {
-                let look = self.checked(field, Peeled::new(&field.ty).among_fields(private));
-                let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
-                    let rules = rules.of_whole(private);
-                    quote!(if let ::core::option::Option::Some(whole) = whole { found.of_whole(begin, |broken| { #rules }); })
-                });
-                return quote!(#(#cfgs)* { #look #rules });
-            }
-            let names = self.field_names(field, rule);
+        let fields = own.into_iter().chain(rest).map(|field| {
+            let (cfgs, names) = (cfgs(&field.attrs), self.field_names(field, rule));
             let field = self.field(field, &names);
-            quote!(#(#cfgs)* found.field(fields, #field);)
+            quote!(#(#cfgs)* #field)
         });
-        let looked = quote!(#(#looked)*);
-        self.with_whole(looked, &quote!(fields.part()))
-    }
-
-    /// Reads the whole type in addition to its fields, if it has rules that need that.
-    fn with_whole(&self, looked: TokenStream, part: &TokenStream) -> TokenStream {
-        let Some(checks) = self.checks().filter(|checks| checks.is_whole()) else { return looked };
-        let of_whole = checks.whole(self.private);
-        quote! {
-            let (begin, whole) = (found.issues(), found.whole::<Self>(#part));
-            let whole = whole.as_ref();
-            #looked
-            if let ::core::option::Option::Some(whole) = whole {
-                found.of_whole(begin, |broken| { #of_whole });
-            }
-        }
+        let (private, is_strict) = (self.private, self.is_strict());
+        quote!(#private::Parts::Object(&[#(#fields),*], #is_strict))
     }
 
     /// Generates the description of a field: its names, its parts and its rules.
@@ -219,7 +124,7 @@ impl Examine<'_> {
         let private = self.private;
         let (may_be_missing, parts, rules) = (self.may_be_missing(field), self.parts(field), self.rules(field));
         quote! {
-            &#private::Field {
+            #private::Field {
                 names: &[#(#names),*],
                 may_be_missing: #may_be_missing,
                 parts: &#parts,
@@ -237,6 +142,10 @@ impl Examine<'_> {
         let private = self.private;
         let of_field = |checks: &'_ Checks| {
             let rules = checks.of(field)?;
+            if is_flat(field) {
+                let rules = rules.of_whole(private);
+                return Some(quote!(if let ::core::option::Option::Some(whole) = whole { #rules }));
+            }
             let value = self.value(field);
             let count = match rules.counted() {
                 None => quote!(::core::option::Option::None),
@@ -247,12 +156,8 @@ impl Examine<'_> {
             };
             rules.of_read(private, &value, &count)
         };
-        match self.checks().and_then(of_field) {
-            Some(rules) => quote! {
-                ::core::option::Option::Some(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #rules })
-            },
-            None => quote!(::core::option::Option::None),
-        }
+        let rules = self.checks().and_then(of_field);
+        optional(rules.map(|rules| quote!(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #rules })))
     }
 
     /// Generates the value of a field: what was read, or its default.
@@ -288,7 +193,11 @@ impl Examine<'_> {
     fn parts(&self, field: &Field) -> TokenStream {
         let (private, ty) = (self.private, &field.ty);
         let parts = match (self.reader(field), Peeled::new(ty)) {
-            (Some(reader), _) => self.code(&quote!(drop(found.read_with::<#ty>(part, #reader)))),
+            (Some(reader), _) => quote! {
+                #private::Parts::Type(|at: #private::At<'_, '_>, found: &mut #private::Found| {
+                    drop(found.read_with::<#ty>(at.part(), #reader))
+                })
+            },
             (None, Peeled::Option(inner)) if !Words::of(field).nullable && field.ident.is_some() => {
                 let inner = inner.parts(private);
                 quote!(#private::Parts::Optional(&#inner))
@@ -327,6 +236,8 @@ impl Examine<'_> {
         let (private, ty) = (self.private, &field.ty);
         let has_reader = self.reader(field).is_some();
         match required(field) {
+            _ if is_flat(field) && is_option(ty) => quote!(#private::always),
+            _ if is_flat(field) => quote!(|| false),
             None if self.has_default(field) || is_option(ty) && !has_reader => quote!(#private::always),
             None if !has_reader => quote!(#private::may_be_missing::<#ty>),
             _ => quote!(|| false),
@@ -336,54 +247,44 @@ impl Examine<'_> {
     /// Generates the check of a value that replaces the whole.
     fn in_place(&self, field: &Field) -> TokenStream {
         let field = self.field(field, &[]);
-        let looked = quote!(found.value(::core::option::Option::Some(part), #field););
-        self.method(&self.with_whole(looked, &quote!(part)))
+        self.method(quote!(found.value(::core::option::Option::Some(at), &#field);))
     }
 
-    fn of_fields(&self, look: &TokenStream, may_be_strict: bool, names: &[TokenStream]) -> TokenStream {
+    /// Generates the check of a value with these parts.
+    fn look(&self, parts: &TokenStream) -> TokenStream {
+        self.method(quote!(found.look(at, &#parts);))
+    }
+
+    /// Generates the method. It reads the whole type in addition to its fields, if it has rules
+    /// that need that.
+    fn method(&self, mut look: TokenStream) -> TokenStream {
         let private = self.private;
-        let unknown = may_be_strict.then(|| quote!(found.unknown(fields);));
-        let examine = self.method(&quote! {
-            if let ::core::option::Option::Some(mut fields) = found.object(part) {
-                let fields = &mut fields;
-                <Self as #private::Examine>::examine_fields(fields, found);
-                #unknown
-            }
-        });
-        quote! {
-            const NAMES: &'static [&'static str] = &[#(#names),*];
-            #examine
-            fn examine_fields(fields: &mut #private::Fields<'_>, found: &mut #private::Found) { #look }
+        if let Some(checks) = self.checks().filter(|checks| checks.is_whole()) {
+            let rules = checks.whole(private);
+            look = quote! {
+                let (begin, whole) = (found.issues(), found.whole::<Self>(at.part()));
+                let whole = whole.as_ref();
+                #look
+                if let ::core::option::Option::Some(whole) = whole {
+                    found.of_whole(begin, |broken| { #rules });
+                }
+            };
         }
+        quote!(fn examine(at: #private::At<'_, '_>, found: &mut #private::Found) { #look })
     }
 
-    fn method(&self, look: &TokenStream) -> TokenStream {
-        let private = self.private;
-        quote!(fn examine(part: #private::Part<'_>, found: &mut #private::Found) { #look })
-    }
-
-    /// Wraps generated code as a description of parts.
-    fn code(&self, look: &TokenStream) -> TokenStream {
-        let private = self.private;
-        quote!(#private::Parts::Type(|part: #private::Part<'_>, found: &mut #private::Found| { #look }))
-    }
-
-    /// Generates the check of fields among others. Their rules are checked only if the field is
-    /// nested.
-    fn checked(&self, field: &Field, look: TokenStream) -> TokenStream {
-        if self.is_nested(field) { look } else { quote!(found.unchecked(|found| { #look });) }
-    }
-
-    fn refuse_others(&self) -> TokenStream {
-        if has(&self.serde, &["deny_unknown_fields"]) { quote!(fields.refuse_others();) } else { TokenStream::new() }
+    fn is_strict(&self) -> bool {
+        has(&self.serde, &["deny_unknown_fields"])
     }
 
     /// Returns whether the value of a variant may be missing beside its tag. serde asks the type of
     /// the variant's only value.
-    fn is_optional(&self, variant: &Variant) -> TokenStream {
+    fn is_optional(&self, variant: &Variant, is_apart: bool) -> TokenStream {
         let private = self.private;
         match &variant.fields {
-            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 && self.reader(&unnamed.unnamed[0]).is_none() => {
+            Fields::Unnamed(unnamed)
+                if is_apart && unnamed.unnamed.len() == 1 && self.reader(&unnamed.unnamed[0]).is_none() =>
+            {
                 let ty = &unnamed.unnamed[0].ty;
                 quote!(#private::may_be_missing::<#ty>)
             }
@@ -393,14 +294,6 @@ impl Examine<'_> {
 
     fn is_nested(&self, field: &Field) -> bool {
         is_nested(field) || has(&metas(&self.schema.item.attrs, "validate"), &["nest_all_fields"])
-    }
-
-    fn names(&self, fields: &[&Field], rule: Rule) -> Vec<TokenStream> {
-        let named = fields.iter().flat_map(|field| {
-            let cfgs = cfgs(&field.attrs);
-            self.field_names(field, rule).into_iter().map(move |name| quote!(#(#cfgs)* #name))
-        });
-        named.collect()
     }
 
     fn field_names(&self, field: &Field, rule: Rule) -> Vec<String> {
@@ -460,6 +353,6 @@ fn required(field: &Field) -> Option<Option<LitStr>> {
     })
 }
 
-fn optional(text: Option<LitStr>) -> TokenStream {
-    text.map_or(quote!(::core::option::Option::None), |text| quote!(::core::option::Option::Some(#text)))
+fn optional(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or(quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
 }

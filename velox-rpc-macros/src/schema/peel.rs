@@ -80,35 +80,7 @@ impl<'a> Peeled<'a> {
                 let value = value.parts(private);
                 quote!(#parts::Map(#private::takes_key::<#key>, &#value))
             }
-            Self::Leaf(ty) => {
-                let look = look(private, ty);
-                quote!(#look.parts)
-            }
-        }
-    }
-
-    /// Generates the check of the type's fields where they are among those of another type.
-    pub(crate) fn among_fields(&self, private: &TokenStream) -> TokenStream {
-        match self {
-            Self::Option(inner) => {
-                let Self::Leaf(ty) = &**inner else { return inner.among_fields(private) };
-                let look = look(private, ty);
-                quote! {
-                    if fields.has(#look.names) {
-                        (#look.fields)(fields, found);
-                    }
-                }
-            }
-            Self::Map(key, value) => {
-                let value = value.parts(private);
-                quote!(found.rest(fields, #private::takes_key::<#key>, &#value);)
-            }
-            Self::Leaf(ty) => {
-                let look = look(private, ty);
-                quote!((#look.fields)(fields, found);)
-            }
-            // serde cannot flatten any other type.
-            _ => TokenStream::new(),
+            Self::Leaf(ty) => leaf(private, ty),
         }
     }
 
@@ -146,10 +118,10 @@ impl<'a> Peeled<'a> {
     }
 }
 
-/// Generates the `Look` of a type: how its values are checked.
-fn look(private: &TokenStream, ty: &Type) -> TokenStream {
+/// Generates the description of a type whose parts its syntax does not show.
+pub(crate) fn leaf(private: &TokenStream, ty: &Type) -> TokenStream {
     let private = place::moved(private, ty.span());
-    quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).look())
+    quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).parts())
 }
 
 fn type_of(argument: &GenericArgument) -> Option<&Type> {

@@ -21,7 +21,7 @@ use crate::call::RawInput;
 use crate::context::Ctx;
 use crate::error::{Error, Issue, Problem, Result};
 use crate::running::Running;
-use crate::validate::{Examine, Found, Part, Parts, Rewrite, Tree};
+use crate::validate::{At, Examine, Examiner, Found, Parts, Rewrite, Tree};
 
 /// Marks a type that can be the input of a procedure: serde can read it, validator can check it,
 /// schemars can describe it, and it implements `Examine`. `#[schema]` provides all four.
@@ -92,7 +92,7 @@ pub(super) struct Read {
     /// Reads an input and validates it. Returns `None` if the input is refused; `examine` then
     /// finds the reasons.
     read: fn(&str) -> Option<Carried>,
-    examine: fn(Part<'_>, &mut Found),
+    examine: Examiner,
 }
 
 impl Read {
@@ -144,7 +144,7 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
         }
         let (tree, mut found) = (Tree::new(&text), Found::new(raw.is_coerced(), shape.refuses_null()));
         if let Some(root) = tree.root() {
-            (read.examine)(root, &mut found);
+            (read.examine)(At::Part(root), &mut found);
         }
         let (issues, rewrites) = found.into_parts(|| shape.error_map());
         match input {

@@ -1,95 +1,71 @@
 //! Enums, in each of serde's four representations.
 
 use crate::error::{Problem, Type};
-use crate::validate::found::{FieldExaminer, Fields, Fit, Found, Parts, unrecognized};
+use crate::validate::found::{At, Fields, Fit, Found, Parts, Tag, Variant};
 use crate::validate::tree::Part;
 
-/// A variant whose content is separate from its tag.
-#[derive(Clone, Copy)]
-pub struct Variant<'a> {
-    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
-    pub names: &'a [&'a str],
-    /// The content of the variant.
-    pub content: Option<Parts<'a>>,
-    /// Whether the content may be missing.
-    pub is_optional: fn() -> bool,
-}
-
-/// A variant whose fields are beside its tag.
-#[derive(Clone, Copy)]
-pub struct TaggedVariant<'a> {
-    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
-    pub names: &'a [&'a str],
-    /// Checks the fields of the variant.
-    pub content: Option<FieldExaminer>,
+impl Variant<'_> {
+    /// Returns the parts of the content. serde accepts `null` for a variant without content.
+    fn parts(&self) -> Parts<'_> {
+        self.content.unwrap_or(Parts::Type(|at, found| found.read::<()>(at.part()).unwrap_or_default()))
+    }
 }
 
 impl Found {
     /// Checks `"Unit"`, or `{ "Variant": content }`.
-    pub fn external(&mut self, part: Part<'_>, variants: &[Variant<'_>]) {
+    pub(super) fn external(&mut self, part: Part<'_>, variants: &[Variant<'_>]) {
         let are_names = variants.iter().all(|variant| variant.content.is_none());
-        let options = || names(variants.iter().map(|variant| variant.names));
-        let named = |name: &str| variants.iter().find(|variant| is_named(variant.names, name));
         match part.kind() {
-            Type::Text if named(&part.said()).is_some_and(|variant| variant.content.is_none()) => {}
+            Type::Text if named(variants, &part.said()).is_some_and(|variant| variant.content.is_none()) => {}
             Type::Object if !are_names => {
-                let Some((key, content, variant)) =
-                    part.entries().find_map(|(key, content)| Some((key, content, named(&key.said())?)))
-                else {
-                    return self.say(Problem::Invalid);
-                };
-                self.at_key(&key.said(), |found| found.held(content, variant));
-                let mut others = part.entries().filter(|(other, _)| other.place() != key.place()).peekable();
-                if others.peek().is_some() {
-                    self.say(unrecognized(others.map(|(other, _)| other.said())));
-                }
+                let mut fields = Fields::new(part);
+                fields.is_strict = self.one_of(&mut fields, variants);
+                self.unknown(&fields);
             }
-            received if are_names => self.say(Problem::InvalidEnumValue { options: options(), received }),
+            received if are_names => self.say(Problem::InvalidEnumValue { options: names(variants), received }),
             _ => self.say(Problem::Invalid),
         }
     }
 
-    /// Checks `"Variant": content` among the fields of another type.
-    pub fn external_among(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) {
-        // If there are several, serde takes the one that was sent first.
+    /// Checks an enum whose variant is named among the fields of another type.
+    pub(super) fn variant(&mut self, fields: &mut Fields<'_>, tag: Tag<'_>, variants: &[Variant<'_>]) {
+        match tag {
+            Tag::External => drop(self.one_of(fields, variants)),
+            Tag::Internal(tag) => {
+                if let Some(content) = self.chosen(fields, tag, variants).and_then(|chosen| chosen.content) {
+                    self.look(At::Among(fields), &content);
+                }
+            }
+            Tag::Adjacent(tag, content, is_strict) => {
+                let sent = fields.take(&[content]);
+                let chosen = self.chosen(fields, tag, variants);
+                fields.is_strict |= is_strict;
+                let Some(variant) = chosen else { return };
+                self.at_key(content, |found| match sent {
+                    Some((_, part)) => found.look(At::Part(part), &variant.parts()),
+                    None if variant.content.is_none() || (variant.is_optional)() => {}
+                    None => found.missing(&variant.parts()),
+                });
+            }
+            Tag::Untagged => self.untagged(At::Among(fields), variants),
+        }
+    }
+
+    /// Checks `"Variant": content` among other fields. Returns whether a variant is there. If there
+    /// are several, serde takes the one that was sent first.
+    fn one_of(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) -> bool {
         let named = |name: &str| variants.iter().find(|variant| variant.names.contains(&name));
         let first = fields.untaken().find_map(|(key, _)| named(&key.said()));
-        match first.and_then(|variant| Some((fields.take(variant.names)?, variant))) {
-            Some(((key, part), variant)) => self.at_key(&key.said(), |found| found.held(part, variant)),
-            None => self.say(Problem::Invalid),
-        }
-    }
-
-    fn held(&mut self, part: Part<'_>, variant: &Variant<'_>) {
-        match &variant.content {
-            Some(content) => self.look(part, content),
-            None => self.say(Problem::Invalid),
-        }
-    }
-
-    /// Checks `{ "tag": "Variant", fields }`.
-    pub fn internal(&mut self, fields: &mut Fields<'_>, tag: &str, variants: &[TaggedVariant<'_>]) {
-        let names = variants.iter().map(|variant| variant.names);
-        if let Some(chosen) = self.chosen(fields, tag, names)
-            && let Some(examine) = variants[chosen].content
-        {
-            examine(fields, self);
-        }
-    }
-
-    /// Checks `{ "tag": "Variant", "content": content }`.
-    pub fn adjacent(&mut self, fields: &mut Fields<'_>, tag: &str, content: &str, variants: &[Variant<'_>]) {
-        let sent = fields.take(&[content]);
-        let names = variants.iter().map(|variant| variant.names);
-        let Some(chosen) = self.chosen(fields, tag, names) else { return };
-        let variant = &variants[chosen];
-        self.at_key(content, |found| match (&variant.content, sent) {
-            (Some(content), Some((_, part))) => found.look(part, content),
-            (Some(content), None) if !(variant.is_optional)() => found.missing(content),
-            // serde accepts `null` for a variant without content.
-            (None, Some((_, part))) => drop(found.read::<()>(part)),
-            (_, None) => {}
+        let Some(((key, part), variant)) = first.and_then(|variant| Some((fields.take(variant.names)?, variant)))
+        else {
+            self.say(Problem::Invalid);
+            return false;
+        };
+        self.at_key(&key.said(), |found| match &variant.content {
+            Some(content) => found.look(At::Part(part), content),
+            None => found.say(Problem::Invalid),
         });
+        true
     }
 
     /// Returns the variant that the tag names.
@@ -97,13 +73,12 @@ impl Found {
         &mut self,
         fields: &mut Fields<'_>,
         tag: &str,
-        names: impl Iterator<Item = &'a [&'a str]> + Clone,
-    ) -> Option<usize> {
+        variants: &'a [Variant<'a>],
+    ) -> Option<&'a Variant<'a>> {
         let sent = fields.take(&[tag]).filter(|(_, value)| value.kind() == Type::Text);
-        let chosen = sent.and_then(|(_, value)| names.clone().position(|names| is_named(names, &value.said())));
+        let chosen = sent.and_then(|(_, value)| named(variants, &value.said()));
         if chosen.is_none() {
-            let options = self::names(names);
-            self.at_key(tag, |found| found.say(Problem::InvalidDiscriminator { options }));
+            self.at_key(tag, |found| found.say(Problem::InvalidDiscriminator { options: names(variants) }));
         }
         chosen
     }
@@ -111,29 +86,29 @@ impl Found {
     /// Accepts the first variant that the value fits, or else the first that it fits with its
     /// numbers rewritten. If the value fits no variant, nobody can tell which one was meant, so the
     /// issue names none.
-    pub fn untagged(&mut self, part: Part<'_>, variants: &[Parts<'_>]) {
+    pub(super) fn untagged(&mut self, at: At<'_, '_>, variants: &[Variant<'_>]) {
         let mut chosen = None;
-        for content in variants {
-            match self.fit(part, content) {
+        for variant in variants {
+            match at.with(|at| self.fit(at, &variant.parts())) {
                 Fit::AsWritten => {
-                    chosen = Some(content);
+                    chosen = Some(variant);
                     break;
                 }
-                Fit::Rewritten => chosen = chosen.or(Some(content)),
+                Fit::Rewritten => chosen = chosen.or(Some(variant)),
                 Fit::Wrong => {}
             }
         }
         match chosen {
-            Some(content) => self.look(part, content),
+            Some(variant) => at.with(|at| self.look(at, &variant.parts())),
             None => self.say(Problem::InvalidUnion),
         }
     }
 }
 
-fn names<'a>(of_variants: impl Iterator<Item = &'a [&'a str]>) -> Vec<String> {
-    of_variants.filter_map(<[_]>::first).map(|name| (*name).to_owned()).collect()
+fn named<'a>(variants: &'a [Variant<'a>], name: &str) -> Option<&'a Variant<'a>> {
+    variants.iter().find(|variant| variant.names.is_empty() || variant.names.contains(&name))
 }
 
-fn is_named(names: &[&str], name: &str) -> bool {
-    names.is_empty() || names.contains(&name)
+fn names(variants: &[Variant<'_>]) -> Vec<String> {
+    variants.iter().filter_map(|variant| variant.names.first()).map(|name| (*name).to_owned()).collect()
 }

@@ -17,7 +17,7 @@ use crate::validate::tree::{Part, Tree};
 
 /// The structure of a type, as far as its syntax shows it. This is data, so that a field of a
 /// common type needs no code of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Parts<'a> {
     /// A type with this examiner, which finds everything that is wrong.
     Type(Examiner),
@@ -35,18 +35,70 @@ pub enum Parts<'a> {
     Tuple(usize, &'a [Parts<'a>]),
     /// A map of these values. The function returns whether a key is valid.
     Map(fn(&str) -> bool, &'a Parts<'a>),
+    /// An object of these fields, and whether it refuses all others.
+    Object(&'a [Field<'a>], bool),
+    /// An enum of these variants.
+    Enum(Tag<'a>, &'a [Variant<'a>]),
     /// A part whose own rules are not checked.
     Unchecked(&'a Parts<'a>),
 }
 
-/// A function that finds everything wrong with a part.
-pub type Examiner = fn(Part<'_>, &mut Found);
+/// A function that finds everything wrong with a value.
+pub(crate) type Examiner = fn(At<'_, '_>, &mut Found);
 
-/// A function that finds everything wrong with fields that are among those of another type.
-pub type FieldExaminer = fn(&mut Fields<'_>, &mut Found);
+/// Where a value is.
+#[derive(Debug)]
+pub enum At<'a, 't> {
+    /// The value is a part of its own.
+    Part(Part<'t>),
+    /// The fields of the value are among those of another type.
+    Among(&'a mut Fields<'t>),
+}
+
+impl<'t> At<'_, 't> {
+    /// Returns the value, with all fields beside it.
+    pub fn part(&self) -> Part<'t> {
+        match self {
+            Self::Part(part) => *part,
+            Self::Among(fields) => fields.part,
+        }
+    }
+
+    /// Runs `look`, which leaves all fields to the types beside it.
+    pub(super) fn with<T>(&self, look: impl FnOnce(At<'_, 't>) -> T) -> T {
+        match self {
+            Self::Part(part) => look(At::Part(*part)),
+            Self::Among(fields) => look(At::Among(&mut Fields::clone(fields))),
+        }
+    }
+}
+
+/// How a value names its variant.
+#[derive(Clone, Copy, Debug)]
+pub enum Tag<'a> {
+    /// `"Unit"`, or `{ "Variant": content }`.
+    External,
+    /// `{ "tag": "Variant", fields }`.
+    Internal(&'a str),
+    /// `{ "tag": "Variant", "content": content }`, and whether all other keys are refused.
+    Adjacent(&'a str, &'a str, bool),
+    /// The value does not name it.
+    Untagged,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Copy)]
+pub struct Variant<'a> {
+    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
+    pub names: &'a [&'a str],
+    /// The content of the variant.
+    pub content: Option<Parts<'a>>,
+    /// Whether the content may be missing.
+    pub is_optional: fn() -> bool,
+}
 
 /// A function that checks the rules of a field.
-pub type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
+type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
 
 /// The issues found in one input.
 #[derive(Debug)]
@@ -112,13 +164,9 @@ impl Found {
             other => other,
         };
         let null = Tree::new("null");
-        let mut trial = Self { depth: self.depth, fuel: self.fuel, ..Self::new(false, true) };
-        if let Some(part) = null.root() {
-            trial.look(part, parts);
-        }
-        self.fuel = trial.fuel;
+        let trial = null.root().and_then(|null| self.trial(At::Part(null), parts, true).issues.pop());
         let received = Type::Undefined;
-        self.say(match trial.issues.pop() {
+        self.say(match trial {
             Some((_, Said::Problem(Problem::InvalidType { expected, .. }))) => {
                 Problem::InvalidType { expected, received }
             }
@@ -172,9 +220,9 @@ impl Found {
         is_right
     }
 
-    /// Checks a part, unless there are enough issues already. A type can be recursive without end,
+    /// Checks a value, unless there are enough issues already. A type can be recursive without end,
     /// so the depth is limited; serde_json reads no deeper, either.
-    pub fn look(&mut self, part: Part<'_>, parts: &Parts<'_>) {
+    pub fn look(&mut self, at: At<'_, '_>, parts: &Parts<'_>) {
         if self.depth > MAX_DEPTH || self.fuel == 0 {
             return self.say(Problem::Invalid);
         }
@@ -183,13 +231,29 @@ impl Found {
         }
         // `Unchecked` wraps most fields and does not count as a look.
         self.fuel -= usize::from(!matches!(parts, Parts::Unchecked(_)));
+        match (*parts, at) {
+            (Parts::Type(examine), at) => examine(at, self),
+            (Parts::Unchecked(inner), at) => {
+                let checks_rules = std::mem::replace(&mut self.checks_rules, false);
+                self.look(at, inner);
+                self.checks_rules = checks_rules;
+            }
+            (Parts::Enum(Tag::Untagged, variants), at) => self.untagged(at, variants),
+            (_, At::Part(part)) => self.apart(part, parts),
+            (_, At::Among(fields)) => self.among(fields, parts),
+        }
+    }
+
+    /// Checks a value that is a part of its own.
+    fn apart(&mut self, part: Part<'_>, parts: &Parts<'_>) {
         let is_null = part.kind() == Type::Null;
         match *parts {
-            Parts::Type(examine) => examine(part, self),
-            Parts::Optional(inner) if self.refuses_null => self.look(part, inner),
+            Parts::Optional(inner) if self.refuses_null => self.look(At::Part(part), inner),
             Parts::Option(_) | Parts::Optional(_) if is_null => {}
             Parts::Required(..) if is_null => self.missing(parts),
-            Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => self.look(part, inner),
+            Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => {
+                self.look(At::Part(part), inner);
+            }
             Parts::List(item) => self.items(part, Type::Array, std::iter::repeat(item)),
             Parts::Array(length, item) => {
                 if self.is(part, Type::Array, Type::Array) && self.has_length(part, length, true) {
@@ -202,27 +266,45 @@ impl Found {
                     self.items(part, Type::Tuple, items.iter());
                 }
             }
-            Parts::Map(takes_key, value) => {
-                if let Some(mut fields) = self.fields(part, Type::Record) {
-                    self.rest(&mut fields, takes_key, value);
-                }
-            }
-            Parts::Unchecked(inner) => self.unchecked(|found| found.look(part, inner)),
+            Parts::Enum(Tag::External, variants) => self.external(part, variants),
+            Parts::Map(..) => self.object(part, Type::Record, parts),
+            Parts::Object(..) | Parts::Enum(..) => self.object(part, Type::Object, parts),
+            // `look` handles these at every place.
+            Parts::Type(_) | Parts::Unchecked(_) => {}
         }
     }
 
-    /// Runs `look` without checking rules.
-    pub fn unchecked(&mut self, look: impl FnOnce(&mut Self)) {
-        let checks_rules = std::mem::replace(&mut self.checks_rules, false);
-        look(self);
-        self.checks_rules = checks_rules;
+    /// Checks a value whose fields are those of an object.
+    fn object(&mut self, part: Part<'_>, expected: Type, parts: &Parts<'_>) {
+        if self.is(part, Type::Object, expected) {
+            let mut fields = Fields::new(part);
+            self.among(&mut fields, parts);
+            self.unknown(&fields);
+        }
+    }
+
+    /// Checks a value whose fields are among those of another type.
+    fn among(&mut self, fields: &mut Fields<'_>, parts: &Parts<'_>) {
+        match *parts {
+            Parts::Object(all, is_strict) => {
+                all.iter().for_each(|field| self.field(fields, field));
+                fields.is_strict |= is_strict;
+            }
+            Parts::Map(takes_key, value) => self.rest(fields, takes_key, value),
+            Parts::Enum(tag, variants) => self.variant(fields, tag, variants),
+            Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => {
+                self.look(At::Among(fields), inner);
+            }
+            // serde cannot flatten any other type.
+            _ => self.look(At::Part(fields.part), parts),
+        }
     }
 
     /// Checks each item of a list.
     fn items<'a>(&mut self, part: Part<'_>, kind: Type, items: impl Iterator<Item = &'a Parts<'a>>) {
         if self.is(part, Type::Array, kind) {
             for (index, (it, item)) in part.items().zip(items).enumerate() {
-                self.at_index(index, |found| found.look(it, item));
+                self.at_index(index, |found| found.look(At::Part(it), item));
             }
         }
     }
@@ -236,11 +318,11 @@ impl Found {
         count >= length
     }
 
-    /// Checks all fields that nobody has taken, for a flattened map.
-    pub fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
+    /// Checks all fields that nobody has taken, for a map.
+    fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
         let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
         for (key, it) in good {
-            self.at_key(&key.said(), |found| found.look(it, value));
+            self.at_key(&key.said(), |found| found.look(At::Part(it), value));
         }
         if !bad.is_empty() {
             self.say(unrecognized(bad.iter().map(|(key, _)| key.said())));
@@ -248,42 +330,44 @@ impl Found {
         fields.entries.iter_mut().for_each(|entry| entry.is_taken = true);
     }
 
-    /// Returns the fields of an object, or adds an issue if the part is not one.
-    pub fn object<'t>(&mut self, part: Part<'t>) -> Option<Fields<'t>> {
-        self.fields(part, Type::Object)
-    }
-
-    fn fields<'t>(&mut self, part: Part<'t>, expected: Type) -> Option<Fields<'t>> {
-        let entry = |(key, value)| Entry { key, value, is_taken: false };
-        self.is(part, Type::Object, expected).then(|| Fields {
-            part,
-            entries: part.entries().map(entry).collect(),
-            is_strict: false,
-        })
-    }
-
     /// Checks one field.
-    pub fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
+    fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
+        let Some(main) = field.names.first() else {
+            let (begin, untaken, is_strict) = (self.issues.len(), fields.untaken().count(), fields.is_strict);
+            self.look(At::Among(fields), field.parts);
+            // An `Option` none of whose fields was sent is `None`.
+            if (field.may_be_missing)() && fields.untaken().count() == untaken {
+                self.issues.truncate(begin);
+            }
+            // A flattened type does not decide about the fields beside its own.
+            fields.is_strict = is_strict;
+            return self.rules(&Got::Absent, field, self.issues.len());
+        };
         let sent = fields.take(field.names);
-        let main = field.names.first().copied().unwrap_or_default();
-        let name = sent.map_or(Cow::Borrowed(main), |(key, _)| key.said());
-        self.at_key(&name, |found| found.value(sent.map(|(_, part)| part), field));
+        let name = sent.map_or(Cow::Borrowed(*main), |(key, _)| key.said());
+        self.at_key(&name, |found| found.value(sent.map(|(_, part)| At::Part(part)), field));
     }
 
     /// Checks the value of a field, or a value that replaces the whole.
-    pub fn value(&mut self, sent: Option<Part<'_>>, field: &Field<'_>) {
+    pub fn value(&mut self, sent: Option<At<'_, '_>>, field: &Field<'_>) {
         let (before, begin) = (self.count(), self.issues.len());
         let got = match sent {
-            Some(part) => {
-                self.look(part, field.parts);
+            Some(at) => {
+                let part = at.part();
+                self.look(at, field.parts);
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
             None if (field.may_be_missing)() => Got::Absent,
             None => return self.missing(field.parts),
         };
+        self.rules(&got, field, begin);
+    }
+
+    /// Checks the rules of a field whose issues start at `begin`.
+    fn rules(&mut self, got: &Got<'_>, field: &Field<'_>, begin: usize) {
         if let Some(rules) = field.rules.filter(|_| self.checks_rules) {
             let mut broken = Broken::new();
-            rules(&got, &mut broken);
+            rules(got, &mut broken);
             self.broken(broken, begin);
         }
     }
@@ -291,7 +375,7 @@ impl Found {
     /// Adds the broken rules of the current part, whose other issues start at `begin`. The order is
     /// that of Zod: "not an integer" comes before the range, and the size of a list before its
     /// items. A broken range rule replaces the issue that the type itself reports for its range.
-    pub(super) fn broken(&mut self, broken: Broken, begin: usize) {
+    fn broken(&mut self, broken: Broken, begin: usize) {
         let inside = self.issues.split_off(begin);
         let (numbers, others): (Vec<_>, Vec<_>) = broken.said().partition(Said::is_of_number);
         let has_range = numbers.iter().any(Said::is_range);
@@ -320,7 +404,7 @@ impl Found {
     }
 
     /// Refuses fields that nobody has taken, for a type that accepts no others.
-    pub fn unknown(&mut self, fields: &Fields<'_>) {
+    pub(super) fn unknown(&mut self, fields: &Fields<'_>) {
         if !fields.is_strict {
             return;
         }
@@ -330,12 +414,18 @@ impl Found {
         }
     }
 
-    /// Returns how a part fits, without checking its rules.
-    pub(super) fn fit(&mut self, part: Part<'_>, parts: &Parts<'_>) -> Fit {
+    /// Returns what is wrong with a value, apart from its rules.
+    fn trial(&mut self, at: At<'_, '_>, parts: &Parts<'_>, refuses_null: bool) -> Self {
         let (depth, fuel) = (self.depth, self.fuel);
-        let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, self.refuses_null) };
-        trial.look(part, parts);
+        let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, refuses_null) };
+        trial.look(at, parts);
         self.fuel = trial.fuel;
+        trial
+    }
+
+    /// Returns how a value fits, apart from its rules.
+    pub(super) fn fit(&mut self, at: At<'_, '_>, parts: &Parts<'_>) -> Fit {
+        let trial = self.trial(at, parts, self.refuses_null);
         match (trial.issues.is_empty(), trial.rewrites.is_empty()) {
             (true, true) => Fit::AsWritten,
             (true, false) => Fit::Rewritten,
@@ -344,7 +434,7 @@ impl Found {
     }
 }
 
-/// The way a part fits a type.
+/// The way a value fits a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
     AsWritten,
@@ -353,10 +443,11 @@ pub(super) enum Fit {
     Wrong,
 }
 
-/// A field of a type, for [`Found::field`].
+/// A field of a type.
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    /// The name on the wire and the aliases.
+    /// The name on the wire and the aliases. Empty for a field that is flattened or replaces the
+    /// whole.
     pub names: &'a [&'a str],
     /// Whether the field may be missing.
     pub may_be_missing: fn() -> bool,
@@ -367,14 +458,15 @@ pub struct Field<'a> {
 }
 
 /// The fields of an object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields<'t> {
-    part: Part<'t>,
+    pub(super) part: Part<'t>,
     entries: Vec<Entry<'t>>,
-    is_strict: bool,
+    /// Whether fields that nobody has taken are refused.
+    pub(super) is_strict: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry<'t> {
     key: Part<'t>,
     value: Part<'t>,
@@ -382,14 +474,9 @@ struct Entry<'t> {
 }
 
 impl<'t> Fields<'t> {
-    /// Returns the object.
-    pub fn part(&self) -> Part<'t> {
-        self.part
-    }
-
-    /// Refuses all fields that are not taken.
-    pub fn refuse_others(&mut self) {
-        self.is_strict = true;
+    pub(super) fn new(part: Part<'t>) -> Self {
+        let entry = |(key, value)| Entry { key, value, is_taken: false };
+        Self { part, entries: part.entries().map(entry).collect(), is_strict: false }
     }
 
     /// Takes the field with one of these names.
@@ -397,11 +484,6 @@ impl<'t> Fields<'t> {
         let entry = self.entries.iter_mut().find(|entry| names.contains(&&*entry.key.said()))?;
         entry.is_taken = true;
         Some((entry.key, entry.value))
-    }
-
-    /// Returns whether a field with one of these names was sent.
-    pub fn has(&self, names: &[&str]) -> bool {
-        self.entries.iter().any(|entry| names.contains(&&*entry.key.said()))
     }
 
     pub(super) fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {

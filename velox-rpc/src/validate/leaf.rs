@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAcces
 use serde::{Deserialize, forward_to_deserialize_any};
 use validator::Validate;
 
-use crate::validate::found::{FieldExaminer, Fields, Found, Parts};
+use crate::validate::found::{At, Found, Parts};
 use crate::validate::tree::Part;
 
 /// Finds everything that is wrong with a value that is not a valid input of this type. `#[schema]`
@@ -43,65 +43,51 @@ use crate::validate::tree::Part;
 /// # let _ = hello;
 /// ```
 pub trait Examine {
-    /// The JSON names of the fields, for a type whose fields can be among those of another type.
+    /// Finds everything that is wrong with a value.
     #[doc(hidden)]
-    const NAMES: &'static [&'static str] = &[];
-
-    /// Finds everything that is wrong with a part.
-    #[doc(hidden)]
-    fn examine(part: Part<'_>, found: &mut Found)
+    fn examine(at: At<'_, '_>, found: &mut Found)
     where
         Self: DeserializeOwned + Validate,
     {
-        found.read_and_validate::<Self>(part);
-    }
-
-    /// Finds everything that is wrong with the fields of this type, if they are among those of
-    /// another type.
-    #[doc(hidden)]
-    fn examine_fields(fields: &mut Fields<'_>, found: &mut Found)
-    where
-        Self: DeserializeOwned + Validate,
-    {
-        found.read_and_validate::<Self>(fields.part());
+        found.read_and_validate::<Self>(at.part());
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::List(&Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::List(&Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::List(&Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::List(&Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::List(&Parts::Type(T::examine)));
     }
 }
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
     }
 }
 
 impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, S: BuildHasher + Default> Examine
     for HashMap<K, T, S>
 {
-    fn examine(part: Part<'_>, found: &mut Found) {
-        found.look(part, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
+    fn examine(at: At<'_, '_>, found: &mut Found) {
+        found.look(at, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
     }
 }
 
@@ -112,7 +98,8 @@ impl Found {
     }
 
     /// Checks a part with the reader of a type whose schema describes its values.
-    fn read_described<T: DeserializeOwned + JsonSchema>(part: Part<'_>, found: &mut Self) {
+    fn read_described<T: DeserializeOwned + JsonSchema>(at: At<'_, '_>, found: &mut Self) {
+        let part = at.part();
         if let Err(error) = serde_json::from_str::<T>(part.text()) {
             found.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
@@ -162,7 +149,7 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
 }
 
 /// Selects the best way to check the values of a type in the user's code:
-/// `(&&&Leaf::<T>::new()).look()` uses [`Known`] if the type implements it, else [`Described`],
+/// `(&&&Leaf::<T>::new()).parts()` uses [`Known`] if the type implements it, else [`Described`],
 /// else [`Unknown`].
 #[derive(Debug)]
 pub struct Leaf<T>(PhantomData<fn() -> T>);
@@ -175,38 +162,27 @@ impl<T> Leaf<T> {
     }
 }
 
-/// The way to check the values of a type.
-#[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Checks a value.
-    pub parts: Parts<'static>,
-    /// Checks the fields of the type among those of another type.
-    pub fields: FieldExaminer,
-    /// The names of the fields, if they are known.
-    pub names: &'static [&'static str],
-}
-
 /// Types that are checked part by part.
 pub trait Known {
     /// Returns how to check them.
-    fn look(&self) -> Look;
+    fn parts(&self) -> Parts<'static>;
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
-    fn look(&self) -> Look {
-        Look { parts: Parts::Type(T::examine), fields: T::examine_fields, names: T::NAMES }
+    fn parts(&self) -> Parts<'static> {
+        Parts::Type(T::examine)
     }
 }
 
 /// Types with a reader and a schema.
 pub trait Described {
     /// Returns how to check them.
-    fn look(&self) -> Look;
+    fn parts(&self) -> Parts<'static>;
 }
 
 impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
-    fn look(&self) -> Look {
-        Look { parts: Parts::Type(Found::read_described::<T>), ..Leaf::<T>::new().look() }
+    fn parts(&self) -> Parts<'static> {
+        Parts::Type(Found::read_described::<T>)
     }
 }
 
@@ -217,7 +193,7 @@ pub trait Unknown {
     type Type;
 
     /// Returns how to check them.
-    fn look(&self) -> Look
+    fn parts(&self) -> Parts<'static>
     where
         Self::Type: Readable;
 }
@@ -225,12 +201,11 @@ pub trait Unknown {
 impl<T> Unknown for Leaf<T> {
     type Type = T;
 
-    fn look(&self) -> Look
+    fn parts(&self) -> Parts<'static>
     where
         T: Readable,
     {
-        let fields: FieldExaminer = |fields, found| drop(found.read::<T>(fields.part()));
-        Look { parts: Parts::Type(|part, found| drop(found.read::<T>(part))), fields, names: &[] }
+        Parts::Type(|at, found| drop(found.read::<T>(at.part())))
     }
 }
 

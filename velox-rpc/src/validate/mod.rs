@@ -24,18 +24,16 @@ mod shown;
 mod tree;
 mod whole;
 
-pub use self::enums::{TaggedVariant, Variant};
 #[cfg(test)]
 mod tests;
 
 pub use self::broken::{Broken, Told, is_email};
-pub(crate) use self::found::Rewrite;
-pub use self::found::{Examiner, Field, FieldExaminer, Fields, Found, Parts, Rules};
+pub use self::found::{At, Field, Found, Parts, Tag, Variant};
+pub(crate) use self::found::{Examiner, Rewrite};
 pub use self::got::Got;
-pub use self::leaf::{Described, Examine, Known, Leaf, Look, Unknown, always, may_be_missing, takes_key};
+pub use self::leaf::{Described, Examine, Known, Leaf, Unknown, always, may_be_missing, takes_key};
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub use self::readers::{Texts, changed, double_changed, double_option};
 pub use self::shown::Shown;
-pub use self::tree::Part;
-pub(crate) use self::tree::Tree;
+pub(crate) use self::tree::{Part, Tree};

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use crate::error::{ErrorMap, Issue};
-use crate::validate::{Examine, Found, Rewrite, Tree};
+use crate::validate::{At, Examine, Found, Rewrite, Tree};
 
 /// A type that can be an input.
 trait Input: DeserializeOwned + Validate + Examine {}
@@ -21,7 +21,7 @@ impl<T: DeserializeOwned + Validate + Examine> Input for T {}
 /// Returns everything that is found in a JSON text.
 fn found<T: Input>(text: &str, is_text: bool) -> (Vec<Issue>, Vec<Rewrite>) {
     let (tree, mut found) = (Tree::new(text), Found::new(is_text, false));
-    T::examine(tree.root().expect("a value"), &mut found);
+    T::examine(At::Part(tree.root().expect("a value")), &mut found);
     found.into_parts(ErrorMap::zod3)
 }
 
