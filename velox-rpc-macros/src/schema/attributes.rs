@@ -1,5 +1,4 @@
-//! Reads the user's `#[serde(…)]`, `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs
-//! them.
+//! Reads the user's `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs them.
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
@@ -22,31 +21,12 @@ pub(crate) fn has(metas: &[Meta], names: &[&str]) -> bool {
     metas.iter().any(|meta| names.iter().any(|name| meta.path().is_ident(name)))
 }
 
-/// Returns the text of `name = "text"`. Where reading and writing can differ, this is the text of
-/// `name(deserialize = "text")`.
-pub(crate) fn incoming_text(metas: &[Meta], name: &str) -> Option<String> {
-    metas.iter().filter(|meta| meta.path().is_ident(name)).find_map(|meta| match meta {
-        Meta::List(list) => text_of(&inner(&list.tokens), "deserialize").map(|text| text.value()),
-        Meta::NameValue(pair) => text(&pair.value).map(|text| text.value()),
-        Meta::Path(_) => None,
-    })
-}
-
 /// Returns the text of `name = "text"`.
 pub(crate) fn text_of(metas: &[Meta], name: &str) -> Option<LitStr> {
     metas.iter().find_map(|meta| match meta {
         Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
         _ => None,
     })
-}
-
-/// Returns all texts of `name = "text"`.
-pub(crate) fn all_texts(metas: &[Meta], name: &str) -> Vec<String> {
-    let named = metas.iter().filter_map(|meta| match meta {
-        Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
-        _ => None,
-    });
-    named.map(|text| text.value()).collect()
 }
 
 /// Returns the metas inside parentheses, or nothing if they have a form that `#[schema]` does not

@@ -4,13 +4,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use serde_derive_internals::ast::Field;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Type};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Type};
 
 use crate::naming::unraw;
 use crate::place;
 use crate::schema::attributes::{has, inner, metas};
-use crate::schema::field::{cfgs, is_flat, is_option};
+use crate::schema::field::{cfgs, is_option};
 use crate::schema::peel::{Counted, Peeled, only_argument};
 
 /// The rules of a type with named fields.
@@ -43,9 +44,9 @@ pub(crate) struct Rule {
 }
 
 impl Checks {
-    /// Reads the rules. Returns `None` if validator's derive has to check them: if a rule is not
-    /// known here, or if it needs more than the value.
-    pub(crate) fn new<'a>(attrs: &[Attribute], fields: impl IntoIterator<Item = &'a Field>) -> Option<Self> {
+    /// Reads the rules. Returns `None` if validator's derive has to check them, because a rule needs
+    /// more than the value.
+    pub(crate) fn new(attrs: &[Attribute], fields: &[Field<'_>]) -> Option<Self> {
         let of_type = metas(attrs, "validate");
         if has(&of_type, &["context", "mutable"]) {
             return None;
@@ -53,7 +54,7 @@ impl Checks {
         let nests_all = has(&of_type, &["nest_all_fields"]);
         let whole = of_type.iter().filter(|meta| meta.path().is_ident("schema")).map(Rule::new);
         let whole = whole.collect::<Option<Vec<_>>>()?;
-        let fields = fields.into_iter().map(|field| FieldChecks::new(field, nests_all)).collect::<Option<Vec<_>>>()?;
+        let fields = fields.iter().map(|field| FieldChecks::new(field, nests_all)).collect::<Option<Vec<_>>>()?;
         let has_context = |rule: &Rule| rule.argument("use_context").is_some();
         let all = || whole.iter().chain(fields.iter().flat_map(|field| &field.rules));
         if all().any(has_context) {
@@ -69,8 +70,8 @@ impl Checks {
     }
 
     /// Returns the rules of this field, if it has any.
-    pub(crate) fn of(&self, field: &Field) -> Option<&FieldChecks> {
-        self.fields.iter().find(|rules| field.ident.as_ref() == Some(&rules.ident) && !rules.rules.is_empty())
+    pub(crate) fn of(&self, field: &Field<'_>) -> Option<&FieldChecks> {
+        self.fields.iter().find(|rules| field.original.ident.as_ref() == Some(&rules.ident) && !rules.rules.is_empty())
     }
 
     /// Generates the functions that check the rules of each field.
@@ -103,25 +104,25 @@ impl Checks {
 }
 
 impl FieldChecks {
-    fn new(field: &Field, nests_all: bool) -> Option<Self> {
-        let all = metas(&field.attrs, "validate");
+    fn new(field: &Field<'_>, nests_all: bool) -> Option<Self> {
+        let all = metas(&field.original.attrs, "validate");
         let is_nested = nests_all || has(&all, &["nested"]);
         let skipped = has(&all, &["skip"]);
         let rules = all.iter().filter(|meta| !meta.path().is_ident("nested") && !meta.path().is_ident("skip"));
         let rules = rules.map(Rule::new).collect::<Option<Vec<_>>>()?;
-        let (mut inner, mut options) = (&field.ty, 0);
+        let (mut inner, mut options) = (field.ty, 0);
         while is_option(inner) {
             (inner, options) = (only_argument(inner)?, options + 1);
         }
         Some(Self {
-            cfgs: cfgs(&field.attrs),
-            ident: field.ident.clone()?,
+            cfgs: cfgs(&field.original.attrs),
+            ident: field.original.ident.clone()?,
             inner: inner.clone(),
             options,
             counted: Peeled::new(inner).counted(),
             rules: if skipped { Vec::new() } else { rules },
             is_nested: is_nested && !skipped,
-            is_flat: is_flat(field),
+            is_flat: field.attrs.flatten(),
         })
     }
 
@@ -234,7 +235,7 @@ impl FieldChecks {
 }
 
 impl Rule {
-    /// Reads a rule. Returns `None` if it is not known.
+    /// Reads a rule. Returns `None` if it is not written as a rule.
     pub(crate) fn new(meta: &Meta) -> Option<Self> {
         let name = meta.path().get_ident()?.to_string();
         let arguments = match meta {
@@ -250,7 +251,7 @@ impl Rule {
             Meta::List(_) => None,
         };
         let arguments = arguments.iter().map(argument).collect::<Option<Vec<_>>>()?;
-        KNOWN.contains(&name.as_str()).then_some(Self { name, span: place::at(meta.path().span()), arguments })
+        Some(Self { name, span: place::at(meta.path().span()), arguments })
     }
 
     fn argument(&self, name: &str) -> Option<&Expr> {
@@ -401,21 +402,4 @@ impl Rule {
     }
 }
 
-const KNOWN: [&str; 15] = [
-    "length",
-    "range",
-    "multiple_of",
-    "email",
-    "url",
-    "ip",
-    "non_control_character",
-    "contains",
-    "does_not_contain",
-    "regex",
-    "custom",
-    "must_match",
-    "required",
-    "schema",
-    "nested",
-];
 const INTEGERS: [&str; 12] = ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128"];

@@ -13,9 +13,9 @@ use crate::schema::held::Held;
 use crate::schema::model::{Schema, Validation, fields};
 
 /// Generates the expansion of `#[schema]`.
-pub(crate) fn schema(schema: &Schema) -> TokenStream {
+pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     let private = schema.root.private();
-    let mut item = schema.item.clone();
+    let mut item = schema.serde.original.clone();
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
         let attributes = field_attributes(field, additions, &schema.root);
@@ -54,17 +54,15 @@ pub(crate) fn schema(schema: &Schema) -> TokenStream {
 
 /// Returns the attributes of the whole type. They are added after the user's derives, which may
 /// define them.
-fn attributes(schema: &Schema) -> Vec<Attribute> {
+fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
     let root = schema.root.private_text();
     let led = schema.led.iter().map(|[attribute, krate]| {
         let (attribute, path) = (format_ident!("{attribute}"), format!("{root}::{krate}"));
         parse_quote!(#[#attribute(crate = #path)])
     });
-    let rename_all = schema.rename_all.then(|| parse_quote!(#[serde(rename_all = "camelCase")]));
-    let rename_all_fields = schema.rename_all_fields.then(|| parse_quote!(#[serde(rename_all_fields = "camelCase")]));
     let lax = schema.is_lax.then(|| parse_quote!(#[schemars(extend("x-velox-lax" = true))]));
     let keeps = schema.keeps.as_ref().map(|own| parse_quote!(#[schemars(extend("x-velox-keeps" = [#(#own),*]))]));
-    led.chain(rename_all).chain(rename_all_fields).chain(lax).chain(keeps).collect()
+    led.chain(lax).chain(keeps).collect()
 }
 
 /// Returns the attributes of one field.
@@ -103,7 +101,7 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
 }
 
 /// Implements `InputFields`, the names of the fields for the check of routes.
-fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
+fn input_fields(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
     let Some(names) = &schema.wire_names else { return TokenStream::new() };
     let names = names.iter().map(|(cfgs, name)| quote!(#(#cfgs)* #name));
     implementation(
@@ -116,14 +114,14 @@ fn input_fields(schema: &Schema, private: &TokenStream) -> TokenStream {
 }
 
 /// Implements `Examine`, and `Validate` if no derive does. Both check the same rules.
-fn checked(schema: &Schema, private: &TokenStream) -> TokenStream {
+fn checked(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
     let examine = examine::content(schema, private);
     let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
     let (functions, validate) = match &schema.validation {
         Validation::Derived => (TokenStream::new(), None),
         Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
         Validation::Checks(checks) => {
-            let (functions, whole) = (checks.functions(private), checks.of_whole(private, &schema.item.ident));
+            let (functions, whole) = (checks.functions(private), checks.of_whole(private, &schema.serde.ident));
             let check = quote! {
                 let mut broken = #private::Broken::new();
                 __broken(self, &mut broken);
@@ -189,8 +187,8 @@ fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
 }
 
 /// Generates `impl Trait for Type { … }` with the type's own parameters.
-fn implementation(schema: &Schema, name: TokenStream, content: TokenStream) -> TokenStream {
-    let DeriveInput { ident, generics, .. } = &schema.item;
+fn implementation(schema: &Schema<'_>, name: TokenStream, content: TokenStream) -> TokenStream {
+    let DeriveInput { ident, generics, .. } = schema.serde.original;
     let (parameters, arguments, clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]

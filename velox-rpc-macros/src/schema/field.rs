@@ -1,15 +1,15 @@
 //! One field of a struct or of a variant: its name on the wire, and what `#[schema]` adds to it.
-//! Also the names of variants.
 
 use quote::ToTokens as _;
-use syn::{Attribute, Field, Meta, PathArguments, Type, Variant};
+use serde_derive_internals::ast::Field;
+use serde_derive_internals::attr::Default as OfMissing;
+use syn::{Attribute, Meta, PathArguments, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
-use crate::schema::attributes::{all_texts, has, incoming_text, inner, metas, text_of};
+use crate::schema::attributes::{has, inner, metas, text_of};
 use crate::schema::foreign;
 use crate::schema::peel::only_argument;
-use crate::schema::rename::Rule;
 use crate::schema::rules;
 
 /// What `#[schema]` adds to a field, and what it has to know for that.
@@ -33,29 +33,17 @@ pub(crate) struct Additions {
 }
 
 impl Additions {
-    /// Returns the additions for a field of a variant or of a tuple struct. validator does not see
-    /// such fields.
-    pub(crate) fn in_variant(field: &Field, mistakes: &mut Mistakes) -> Self {
-        let words = Words::checked(field, mistakes);
-        Self {
-            skip_none: field.ident.is_some() && !words.nullable && skip_none(field),
-            reader: words.reader(),
-            is_default: is_option(&field.ty) && words.changes() && !has(&metas(&field.attrs, "serde"), &["default"]),
-            is_foreign: is_foreign(field),
-            ..Self::default()
+    /// Returns the additions for a field of a type with this default.
+    pub(crate) fn new(field: &Field<'_>, of_type: &OfMissing, mistakes: &mut Mistakes) -> Self {
+        let (words, attrs) = (Words::checked(field, mistakes), &field.attrs);
+        if field.original.ident.is_none() {
+            return Self { is_foreign: is_foreign(field), ..Self::default() };
         }
-    }
-
-    /// Returns the additions for a named field of a struct, whose own serde attributes are `serde`.
-    pub(crate) fn named(field: &Field, serde: &[Meta], rename_all: Rule, mistakes: &mut Mistakes) -> Self {
-        let words = Words::checked(field, mistakes);
-        if wire_name(field, rename_all).is_none() {
+        if wire_name(field).is_none() {
             return Self::default();
         }
-        let own = metas(&field.attrs, "serde");
-        let is_read_by = has(&own, &["with", "deserialize_with"]);
-        let has_default = has(&own, &["default"]) || has(serde, &["default"]);
-        let is_double = is_double_option(&field.ty) && !is_read_by && !has(&own, &["default"]);
+        let is_read_by = attrs.deserialize_with().is_some();
+        let is_double = is_double_option(field.ty) && !is_read_by && attrs.default().is_none();
         let reader = match words.reader() {
             Some(reader) if is_double => Some(format!("double_{reader}")),
             None if is_double => Some("double_option".to_owned()),
@@ -63,10 +51,10 @@ impl Additions {
         };
         Self {
             skip_none: !words.nullable && skip_none(field),
-            aliases: all_texts(&own, "alias"),
-            multiple_of: rules::multiple_of(&field.attrs, mistakes),
+            aliases: other_names(field),
+            multiple_of: rules::multiple_of(&field.original.attrs),
             has_own_reader: is_read_by,
-            is_default: reader.is_some() && is_option(&field.ty) && !has_default,
+            is_default: reader.is_some() && is_option(field.ty) && attrs.default().is_none() && of_type.is_none(),
             is_foreign: is_foreign(field),
             reader,
         }
@@ -74,25 +62,15 @@ impl Additions {
 }
 
 /// Returns the name under which a field is read, or `None` if it is not read under a name.
-pub(crate) fn wire_name(field: &Field, rename_all: Rule) -> Option<String> {
-    let serde = metas(&field.attrs, "serde");
-    if has(&serde, &["skip", "skip_deserializing", "flatten"]) {
-        return None;
-    }
-    let name = field.ident.as_ref()?;
-    Some(incoming_text(&serde, "rename").unwrap_or_else(|| rename_all.field(&unraw(name))))
+pub(crate) fn wire_name(field: &Field<'_>) -> Option<String> {
+    let is_named = field.original.ident.is_some() && !field.attrs.skip_deserializing() && !field.attrs.flatten();
+    is_named.then(|| field.attrs.name().deserialize_name().value.clone())
 }
 
-/// Returns the name of a variant on the wire.
-pub(crate) fn variant_name(variant: &Variant, rule: Rule) -> String {
-    incoming_text(&metas(&variant.attrs, "serde"), "rename").unwrap_or_else(|| rule.variant(&unraw(&variant.ident)))
-}
-
-/// Returns how the fields of a variant are renamed. `is_camel` tells whether `#[schema]` adds
-/// `rename_all_fields`.
-pub(crate) fn field_rule(serde: &[Meta], variant: &Variant, is_camel: bool) -> Rule {
-    let own = incoming_text(&metas(&variant.attrs, "serde"), "rename_all").map(|name| Rule::named(&name));
-    own.unwrap_or_else(|| Rule::of(serde, "rename_all_fields", is_camel))
+/// Returns the other names under which a field is read.
+pub(crate) fn other_names(field: &Field<'_>) -> Vec<String> {
+    let name = field.attrs.name().deserialize_name();
+    field.attrs.aliases().iter().filter(|alias| *alias != name).map(|alias| alias.value.clone()).collect()
 }
 
 /// Returns the `#[cfg(…)]`s of a field.
@@ -100,14 +78,9 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-/// Returns whether the field is flattened, so that its keys are among those of other fields.
-pub(crate) fn is_flat(field: &Field) -> bool {
-    has(&metas(&field.attrs, "serde"), &["flatten"])
-}
-
 /// Returns whether the field's `default` is valid: without a value, or with the name of a function.
 /// Reports anything else.
-pub(crate) fn has_right_default(field: &Field, mistakes: &mut Mistakes) -> bool {
+pub(crate) fn has_right_default(field: &syn::Field, mistakes: &mut Mistakes) -> bool {
     let serde = metas(&field.attrs, "serde");
     let Some(default) = serde.iter().find(|meta| meta.path().is_ident("default")) else { return true };
     let value = match default {
@@ -143,8 +116,8 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    pub(crate) fn of(field: &Field) -> Self {
-        let words = metas(&field.attrs, "schema");
+    pub(crate) fn of(field: &Field<'_>) -> Self {
+        let words = metas(&field.original.attrs, "schema");
         Self {
             nullable: has(&words, &["nullable"]),
             trim: has(&words, &["trim"]),
@@ -154,9 +127,9 @@ impl Words {
     }
 
     /// Reads the words and reports what is wrong with them.
-    fn checked(field: &Field, mistakes: &mut Mistakes) -> Self {
-        let (mut words, serde) = (Self::of(field), metas(&field.attrs, "serde"));
-        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
+    fn checked(field: &Field<'_>, mistakes: &mut Mistakes) -> Self {
+        let mut words = Self::of(field);
+        for attribute in field.original.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
             let all = attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
             let is_known =
                 |meta: &Meta| matches!(meta, Meta::Path(word) if WORDS.iter().any(|known| word.is_ident(known)));
@@ -165,9 +138,9 @@ impl Words {
                     `#[validate(…)]`, a name or a default in `#[serde(…)]`"
             } else if words.lowercase && words.uppercase {
                 "a text is in lower case or in upper case: leave out one of the two"
-            } else if words.changes() && has(&serde, &["with", "deserialize_with"]) {
+            } else if words.changes() && field.attrs.deserialize_with().is_some() {
                 "this field is read by a function of yours: change the text there"
-            } else if words.changes() && (field.ident.is_none() || has(&serde, &["flatten"])) {
+            } else if words.changes() && (field.original.ident.is_none() || field.attrs.flatten()) {
                 "only a field with a name can be changed as it is read: give it one"
             } else {
                 continue;
@@ -176,9 +149,9 @@ impl Words {
             // One report is enough: ignore the other words.
             words = Self { nullable: words.nullable, ..Self::default() };
         }
-        if words.nullable && !is_option(&field.ty) {
-            let ty = shown(&field.ty);
-            mistakes.at(&field.ty, format_args!("only what may be missing can be nullable: write `Option<{ty}>`"));
+        if words.nullable && !is_option(field.ty) {
+            let ty = shown(field.ty);
+            mistakes.at(field.ty, format_args!("only what may be missing can be nullable: write `Option<{ty}>`"));
             words.nullable = false;
         }
         words
@@ -197,18 +170,23 @@ impl Words {
     }
 }
 
-fn is_foreign(field: &Field) -> bool {
-    let is_said =
-        ["serde", "schemars"].iter().any(|name| has(&metas(&field.attrs, name), &["with", "schema_with", "skip"]));
-    !is_said && foreign::mentioned(&field.ty)
+fn is_foreign(field: &Field<'_>) -> bool {
+    let is_said = ["serde", "schemars"]
+        .iter()
+        .any(|name| has(&metas(&field.original.attrs, name), &["with", "schema_with", "skip"]));
+    !is_said && foreign::mentioned(field.ty)
 }
 
-fn skip_none(field: &Field) -> bool {
-    let serde = metas(&field.attrs, "serde");
+/// Returns whether `None` is left out, because the user has not decided how the field is written.
+fn skip_none(field: &Field<'_>) -> bool {
+    let attrs = &field.attrs;
     // With `default = "…"`, a missing key means something else than `None`.
-    let has_own_default =
-        serde.iter().any(|meta| matches!(meta, Meta::NameValue(pair) if pair.path.is_ident("default")));
-    is_option(&field.ty) && !has_own_default && !has(&serde, &DECIDED)
+    is_option(field.ty)
+        && !matches!(attrs.default(), OfMissing::Path(_))
+        && !attrs.skip_serializing()
+        && attrs.skip_serializing_if().is_none()
+        && attrs.serialize_with().is_none()
+        && attrs.deserialize_with().is_none()
 }
 
 pub(crate) fn is_option(ty: &Type) -> bool {
@@ -223,8 +201,5 @@ pub(crate) fn is_option(ty: &Type) -> bool {
     }
 }
 
-/// With one of these attributes, the user has decided how the field is written.
-const DECIDED: [&str; 7] =
-    ["skip_serializing_if", "skip", "skip_serializing", "flatten", "with", "serialize_with", "deserialize_with"];
 /// The words that `#[schema(…)]` on a field accepts.
 const WORDS: [&str; 4] = ["nullable", "trim", "lowercase", "uppercase"];

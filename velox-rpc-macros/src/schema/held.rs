@@ -1,11 +1,11 @@
 //! Nested values inside an enum or a newtype. validator's derive does not check them.
 
-use syn::{Attribute, DataEnum, Fields, Ident};
+use serde_derive_internals::ast::{Field, Style, Variant};
+use serde_derive_internals::attr::TagType;
+use syn::{Attribute, Ident};
 
 use crate::diagnostics::Mistakes;
-use crate::schema::attributes::{has, incoming_text, metas};
-use crate::schema::field::{cfgs, variant_name};
-use crate::schema::rename::Rule;
+use crate::schema::field::cfgs;
 use crate::schema::rules;
 
 /// A value marked `#[validate(nested)]`, which is the only value of a newtype or of a variant.
@@ -19,25 +19,22 @@ pub(crate) struct Held {
 
 impl Held {
     /// Returns the value of a newtype, if it is to be checked.
-    pub(crate) fn in_tuple(fields: &Fields, mistakes: &mut Mistakes) -> Vec<Self> {
-        let held = is_held(fields, mistakes).then(|| Self { variant: None, cfgs: Vec::new(), key: None });
+    pub(crate) fn in_tuple(style: Style, fields: &[Field<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
+        let held = is_held(style, fields, mistakes).then(|| Self { variant: None, cfgs: Vec::new(), key: None });
         held.into_iter().collect()
     }
 
     /// Returns the values in the variants of an enum that are to be checked.
-    pub(crate) fn in_variants(attrs: &[Attribute], data: &DataEnum, rule: Rule, mistakes: &mut Mistakes) -> Vec<Self> {
-        let serde = metas(attrs, "serde");
-        let content = incoming_text(&serde, "content");
-        let in_place = has(&serde, &["tag", "untagged"]);
+    pub(crate) fn in_variants(tag: &TagType, variants: &[Variant<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
         let mut values = Vec::new();
-        for variant in &data.variants {
-            if is_held(&variant.fields, mistakes) {
-                let key = match &content {
-                    Some(content) => Some(content.clone()),
-                    None if in_place || has(&metas(&variant.attrs, "serde"), &["untagged"]) => None,
-                    None => Some(variant_name(variant, rule)),
+        for Variant { ident, attrs, style, fields, original } in variants {
+            if is_held(*style, fields, mistakes) {
+                let key = match tag {
+                    TagType::Adjacent { content, .. } => Some(content.clone()),
+                    TagType::External if !attrs.untagged() => Some(attrs.name().deserialize_name().value.clone()),
+                    _ => None,
                 };
-                values.push(Self { variant: Some(variant.ident.clone()), cfgs: cfgs(&variant.attrs), key });
+                values.push(Self { variant: Some(ident.clone()), cfgs: cfgs(&original.attrs), key });
             }
         }
         values
@@ -46,14 +43,13 @@ impl Held {
 
 /// Returns whether the only field is marked `#[validate(nested)]`. Reports rules that nothing would
 /// check.
-fn is_held(fields: &Fields, mistakes: &mut Mistakes) -> bool {
-    if let Fields::Unnamed(unnamed) = fields
-        && unnamed.unnamed.len() == 1
-    {
-        return unnamed.unnamed.iter().any(|field| rules::nested_only(&field.attrs, mistakes));
+fn is_held(style: Style, fields: &[Field<'_>], mistakes: &mut Mistakes) -> bool {
+    let attrs = fields.iter().map(|field| &field.original.attrs);
+    match style {
+        Style::Newtype => attrs.fold(false, |_, attrs| rules::nested_only(attrs, mistakes)),
+        _ => {
+            attrs.for_each(|attrs| rules::none(attrs, mistakes));
+            false
+        }
     }
-    for field in fields {
-        rules::none(&field.attrs, mistakes);
-    }
-    false
 }

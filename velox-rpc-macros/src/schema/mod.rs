@@ -10,7 +10,6 @@ mod held;
 mod model;
 mod parse;
 mod peel;
-mod rename;
 mod rules;
 
 use proc_macro2::TokenStream;
@@ -23,7 +22,10 @@ pub(crate) fn schema(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let root = root_only("schema", arguments, &mut mistakes);
     let expanded = match parse::read(item.clone(), &mut mistakes) {
-        Some(written) => expand::schema(&model::Schema::new(root, written, &mut mistakes)),
+        Some(written) => {
+            let settled = model::settled(written, &mut mistakes);
+            expand::schema(&model::Schema::new(root, &settled, &mut mistakes))
+        }
         // This is neither a struct nor an enum: emit it unchanged.
         None => item,
     };

@@ -1,29 +1,31 @@
 //! The model of a schema: the derives and attributes that the type gets, and how its rules are
 //! checked.
 
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Path, Variant};
+use proc_macro2::{Ident, Span};
+use serde_derive_internals::ast::{Container, Data, Field, Style, Variant};
+use serde_derive_internals::attr::TagType;
+use serde_derive_internals::{Ctxt, Derive};
+use syn::{Attribute, DataStruct, DeriveInput, Fields, Path, parse_quote};
 
 use crate::diagnostics::Mistakes;
 use crate::root::Root;
-use crate::schema::attributes::{derives, has, incoming_text, metas};
+use crate::schema::attributes::{derives, has, metas};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Additions, cfgs, field_rule, has_right_default, is_flat, is_option, wire_name};
+use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_name};
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
-use crate::schema::rename::Rule;
 use crate::schema::rules;
 
 /// A schema.
-pub(crate) struct Schema {
+pub(crate) struct Schema<'a> {
     pub(crate) root: Root,
-    pub(crate) item: DeriveInput,
+    /// The type, as serde's derive reads it.
+    pub(crate) serde: Container<'a>,
     /// The derives to add, as paths below the root's `__private`.
     pub(crate) derives: Vec<[&'static str; 2]>,
     /// The attributes (`serde`, `validate`, `schemars`) to which `crate = "…"` is added, because
     /// the user did not set it.
     pub(crate) led: Vec<[&'static str; 2]>,
-    pub(crate) rename_all: bool,
-    pub(crate) rename_all_fields: bool,
     pub(crate) validation: Validation,
     /// Whether validator's derive has a nested value to check.
     pub(crate) nested: bool,
@@ -49,82 +51,49 @@ pub(crate) enum Validation {
     Checks(Checks),
 }
 
-impl Schema {
-    /// Makes the model and reports the mistakes in it.
-    pub(crate) fn new(root: Option<Path>, mut item: DeriveInput, mistakes: &mut Mistakes) -> Self {
+impl<'a> Schema<'a> {
+    /// Makes the model of a [`settled`] item and reports the mistakes in it.
+    pub(crate) fn new(root: Option<Path>, item: &'a DeriveInput, mistakes: &mut Mistakes) -> Self {
         let theirs = derives(&item.attrs);
-        drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
-        let serde = metas(&item.attrs, "serde");
-        let rename_all = !has(&serde, &["rename_all"]);
+        let serde = as_serde_reads(item);
+        let (validation, orders, wire_names) = match &serde.data {
+            Data::Struct(Style::Struct, fields) => {
+                let names = fields.iter().filter_map(wire_name).collect();
+                (of_struct(&serde, fields), vec![names], wire_names(&serde, fields))
+            }
+            Data::Struct(style, fields) => {
+                rules::none(&item.attrs, mistakes);
+                (Validation::Held(Held::in_tuple(*style, fields, mistakes)), Vec::new(), None)
+            }
+            Data::Enum(variants) => {
+                rules::none(&item.attrs, mistakes);
+                let tag = if let TagType::Internal { tag } = serde.attrs.tag() { Some(tag) } else { None };
+                let order = |variant: &Variant<'_>| {
+                    tag.into_iter().cloned().chain(variant.fields.iter().filter_map(wire_name)).collect()
+                };
+                let held = Held::in_variants(serde.attrs.tag(), variants, mistakes);
+                (Validation::Held(held), variants.iter().map(order).collect(), None)
+            }
+        };
+        let fields: Vec<_> = serde.data.all_fields().collect();
+        let additions = fields.iter().map(|field| Additions::new(field, serde.attrs.default(), mistakes)).collect();
+        note_keys(&fields, mistakes);
+        let is_lax = fields.iter().any(|field| field.attrs.flatten() && is_option(field.ty));
         let mut schema = Self {
             root: Root::find(root),
             derives: DERIVES.into_iter().filter(|[_, name]| !theirs.iter().any(|their| their == name)).collect(),
             led: LED.into_iter().filter(|[attribute, _]| !has(&metas(&item.attrs, attribute), &["crate"])).collect(),
-            rename_all,
-            rename_all_fields: false,
-            validation: Validation::Derived,
+            validation,
             nested: false,
-            additions: Vec::new(),
-            is_lax: flattens_option(&item),
-            keeps: None,
-            orders: Vec::new(),
-            wire_names: None,
-            item,
+            additions,
+            is_lax,
+            keeps: keeps(&serde).then(|| if is_enum(&serde) { Vec::new() } else { orders.concat() }),
+            orders,
+            wire_names,
+            serde,
         };
-        let rule = Rule::of(&serde, "rename_all", rename_all);
-        match &schema.item.data {
-            Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
-                schema.additions =
-                    fields.named.iter().map(|field| Additions::named(field, &serde, rule, mistakes)).collect();
-                schema.wire_names = wire_names(&schema.item.attrs, &fields.named, rule);
-                schema.orders = vec![fields.named.iter().filter_map(|field| wire_name(field, rule)).collect()];
-                if !has_rules(&schema.item) {
-                    schema.validation = Validation::Held(Vec::new());
-                } else if !is_conditional(&schema.item)
-                    && schema.item.generics.params.is_empty()
-                    && let Some(checks) = Checks::new(&schema.item.attrs, &fields.named)
-                {
-                    schema.validation = Validation::Checks(checks);
-                }
-            }
-            Data::Struct(data) => {
-                schema.rename_all = false;
-                schema.validation = Validation::Held(Held::in_tuple(&data.fields, mistakes));
-                schema.additions = data.fields.iter().map(|field| Additions::in_variant(field, mistakes)).collect();
-                rules::none(&schema.item.attrs, mistakes);
-            }
-            Data::Enum(data) => {
-                schema.rename_all_fields = has_named_fields(data) && !has(&serde, &["rename_all_fields"]);
-                schema.validation = Validation::Held(Held::in_variants(&schema.item.attrs, data, rule, mistakes));
-                let tag = incoming_text(&serde, "tag").filter(|_| !has(&serde, &["content"]));
-                let order = |variant: &Variant| {
-                    let rule = field_rule(&serde, variant, schema.rename_all_fields);
-                    let names = variant.fields.iter().filter_map(|field| wire_name(field, rule));
-                    tag.iter().cloned().chain(names).collect()
-                };
-                schema.orders = data.variants.iter().map(order).collect();
-                let fields = data.variants.iter().flat_map(|variant| &variant.fields);
-                schema.additions = fields.map(|field| Additions::in_variant(field, mistakes)).collect();
-                rules::none(&schema.item.attrs, mistakes);
-            }
-            // `parse` has rejected unions.
-            Data::Union(_) => {}
-        }
-        schema.keeps = schema.keeps(&serde);
-        note_keys(&schema.item.data, mistakes);
         schema.settle_validation(&theirs);
         schema
-    }
-
-    fn keeps(&self, serde: &[syn::Meta]) -> Option<Vec<String>> {
-        match &self.item.data {
-            Data::Struct(data) => data.fields.iter().any(is_flat).then(|| self.orders.concat()),
-            Data::Enum(_) => {
-                let keeps = has(serde, &["untagged"]) || has(serde, &["tag"]) && !has(serde, &["content"]);
-                keeps.then(Vec::new)
-            }
-            Data::Union(_) => None,
-        }
     }
 
     /// Keeps validator's derive and its attribute only if that derive implements `Validate`.
@@ -136,8 +105,37 @@ impl Schema {
         let ours = !by_hand && matches!(self.validation, Validation::Derived);
         self.derives.retain(|[_, name]| *name != "Validate" || ours);
         self.led.retain(|[attribute, _]| *attribute != "validate" || ours);
-        self.nested = ours && has_nested(&self.item);
+        self.nested = ours && !is_enum(&self.serde) && has_nested(&self.serde);
     }
+}
+
+/// Returns the item with the attributes that serde is to read: without wrong ones, which are
+/// reported, and with the names on the wire.
+pub(crate) fn settled(mut item: DeriveInput, mistakes: &mut Mistakes) -> DeriveInput {
+    let theirs = derives(&item.attrs);
+    drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
+    let serde = metas(&item.attrs, "serde");
+    let has_names = |fields: &Fields| matches!(fields, Fields::Named(_));
+    let (is_named, has_named) = match &item.data {
+        syn::Data::Struct(DataStruct { fields, .. }) => (has_names(fields), false),
+        syn::Data::Enum(data) => (true, data.variants.iter().any(|variant| has_names(&variant.fields))),
+        syn::Data::Union(_) => (false, false),
+    };
+    if is_named && !has(&serde, &["rename_all"]) {
+        item.attrs.push(parse_quote!(#[serde(rename_all = "camelCase")]));
+    }
+    if has_named && !has(&serde, &["rename_all_fields"]) {
+        item.attrs.push(parse_quote!(#[serde(rename_all_fields = "camelCase")]));
+    }
+    item
+}
+
+/// Reads a type as serde's derive does. That derive reports the mistakes.
+fn as_serde_reads(item: &DeriveInput) -> Container<'_> {
+    let (mistakes, private) = (Ctxt::new(), Ident::new("__private", Span::call_site()));
+    let container = Container::from_ast(&mistakes, item, Derive::Deserialize, &private);
+    drop(mistakes.check());
+    container.expect("`parse` has rejected unions")
 }
 
 /// Reports field attributes that a derive would reject, and removes them, so that the derive
@@ -153,86 +151,91 @@ fn drop_wrong(item: &mut DeriveInput, has_our_rules: bool, mistakes: &mut Mistak
 
 /// Returns all fields in order. For an enum these are the fields of its variants, one variant after
 /// another.
-pub(crate) fn fields(data: &mut Data) -> impl Iterator<Item = &mut Field> {
-    let all: Vec<&mut Field> = match data {
-        Data::Struct(data) => data.fields.iter_mut().collect(),
-        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| &mut variant.fields).collect(),
-        Data::Union(_) => Vec::new(),
+pub(crate) fn fields(data: &mut syn::Data) -> impl Iterator<Item = &mut syn::Field> {
+    let all: Vec<&mut syn::Field> = match data {
+        syn::Data::Struct(data) => data.fields.iter_mut().collect(),
+        syn::Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| &mut variant.fields).collect(),
+        syn::Data::Union(_) => Vec::new(),
     };
     all.into_iter()
 }
 
+/// Returns how the rules of a struct are checked.
+fn of_struct(serde: &Container<'_>, fields: &[Field<'_>]) -> Validation {
+    if !has_rules(serde) {
+        return Validation::Held(Vec::new());
+    }
+    let checks = if is_conditional(serde) || !serde.generics.params.is_empty() {
+        None
+    } else {
+        Checks::new(&serde.original.attrs, fields)
+    };
+    checks.map_or(Validation::Derived, Validation::Checks)
+}
+
 /// Returns the names of the fields on the wire, or `None` if other code decides some of them.
-fn wire_names<'a>(
-    attrs: &[Attribute],
-    fields: impl IntoIterator<Item = &'a syn::Field>,
-    rule: Rule,
-) -> Option<Vec<(Vec<Attribute>, String)>> {
-    if has(&metas(attrs, "serde"), &["from", "try_from", "transparent", "remote"]) {
+fn wire_names(serde: &Container<'_>, fields: &[Field<'_>]) -> Option<Vec<(Vec<Attribute>, String)>> {
+    let is_elsewhere = |field: &Field<'_>| field.attrs.flatten() || conditional(&field.original.attrs);
+    if is_converted(serde) || serde.attrs.transparent() || fields.iter().any(is_elsewhere) {
         return None;
     }
-    let mut names = Vec::new();
-    for field in fields {
-        if has(&metas(&field.attrs, "serde"), &["flatten"]) || conditional(&field.attrs) {
-            return None;
-        }
-        names.extend(wire_name(field, rule).map(|name| (cfgs(&field.attrs), name)));
+    Some(fields.iter().filter_map(|field| Some((cfgs(&field.original.attrs), wire_name(field)?))).collect())
+}
+
+/// Returns whether the type is read as another type.
+pub(crate) fn is_converted(serde: &Container<'_>) -> bool {
+    let attrs = &serde.attrs;
+    attrs.type_from().is_some() || attrs.type_try_from().is_some() || attrs.remote().is_some()
+}
+
+/// Returns whether serde buffers what it reads of this type before it decides.
+fn keeps(serde: &Container<'_>) -> bool {
+    match is_enum(serde) {
+        true => matches!(serde.attrs.tag(), TagType::Internal { .. } | TagType::None),
+        false => serde.data.all_fields().any(|field| field.attrs.flatten()),
     }
-    Some(names)
+}
+
+fn is_enum(serde: &Container<'_>) -> bool {
+    matches!(serde.data, Data::Enum(_))
 }
 
 /// Returns whether a struct has rules. A `#[cfg_attr]` may hide a rule, so it counts as one.
-fn has_rules(item: &DeriveInput) -> bool {
-    let rules =
-        |attrs: &[Attribute]| conditional(attrs) || attrs.iter().any(|attribute| attribute.path().is_ident("validate"));
-    let Data::Struct(data) = &item.data else { return false };
-    rules(&item.attrs) || data.fields.iter().any(|field| rules(&field.attrs))
+fn has_rules(serde: &Container<'_>) -> bool {
+    let is_rule = |attribute: &Attribute| attribute.path().is_ident("validate");
+    all_attributes(serde).any(|attrs| conditional(attrs) || attrs.iter().any(is_rule))
 }
 
-fn has_nested(item: &DeriveInput) -> bool {
-    let Data::Struct(data) = &item.data else { return false };
-    let nests =
-        |attrs: &[Attribute]| conditional(attrs) || has(&metas(attrs, "validate"), &["nested", "nest_all_fields"]);
-    nests(&item.attrs) || data.fields.iter().any(|field| nests(&field.attrs))
+fn has_nested(serde: &Container<'_>) -> bool {
+    all_attributes(serde)
+        .any(|attrs| conditional(attrs) || has(&metas(attrs, "validate"), &["nested", "nest_all_fields"]))
 }
 
 fn conditional(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
 }
 
+/// Returns whether a `#[cfg_attr]` anywhere may hide something.
+pub(crate) fn is_conditional(serde: &Container<'_>) -> bool {
+    all_attributes(serde).any(conditional)
+}
+
+/// Returns the attributes of the type, of each variant and of each field.
+fn all_attributes<'c>(serde: &'c Container<'_>) -> impl Iterator<Item = &'c [Attribute]> {
+    let variants = if let Data::Enum(variants) = &serde.data { &variants[..] } else { &[] };
+    let fields = serde.data.all_fields().map(|field| &field.original.attrs[..]);
+    let variants = variants.iter().map(|variant| &variant.original.attrs[..]);
+    std::iter::once(&serde.original.attrs[..]).chain(variants).chain(fields)
+}
+
 /// Reports maps whose keys cannot be keys of a JSON object.
-fn note_keys(data: &Data, mistakes: &mut Mistakes) {
-    let fields: Vec<&syn::Field> = match data {
-        Data::Struct(data) => data.fields.iter().collect(),
-        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
-        Data::Union(_) => Vec::new(),
+fn note_keys(fields: &[&Field<'_>], mistakes: &mut Mistakes) {
+    let is_sent = |field: &&&Field<'_>| {
+        field.attrs.serialize_with().is_none() && !(field.attrs.skip_serializing() && field.attrs.skip_deserializing())
     };
-    let is_read = |field: &&syn::Field| !has(&metas(&field.attrs, "serde"), &["skip", "with", "serialize_with"]);
-    for key in fields.into_iter().filter(is_read).filter_map(|field| Peeled::new(&field.ty).key_beyond_text()) {
+    for key in fields.iter().filter(is_sent).filter_map(|field| Peeled::new(field.ty).key_beyond_text()) {
         mistakes.at(key, "a key of a JSON object is a text: make this a `Vec` of pairs, or the key a text or a number");
     }
-}
-
-fn flattens_option(item: &DeriveInput) -> bool {
-    let Data::Struct(data) = &item.data else { return false };
-    data.fields.iter().any(|field| is_option(&field.ty) && has(&metas(&field.attrs, "serde"), &["flatten"]))
-}
-
-/// Returns whether a `#[cfg_attr]` anywhere may hide something.
-pub(crate) fn is_conditional(item: &DeriveInput) -> bool {
-    let of_fields = |fields: &Fields| fields.iter().any(|field| conditional(&field.attrs));
-    conditional(&item.attrs)
-        || match &item.data {
-            Data::Struct(data) => of_fields(&data.fields),
-            Data::Enum(data) => {
-                data.variants.iter().any(|variant| conditional(&variant.attrs) || of_fields(&variant.fields))
-            }
-            Data::Union(_) => true,
-        }
-}
-
-fn has_named_fields(data: &DataEnum) -> bool {
-    data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_)))
 }
 
 const DERIVES: [[&str; 2]; 4] =

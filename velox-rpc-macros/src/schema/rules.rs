@@ -40,6 +40,10 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
     let known: Vec<&str> = arguments.split_whitespace().chain(["message", "code"]).collect();
     let example = format!("`{name}({} = …)`", known[0]);
     match rule {
+        _ if name == "multiple_of" && Rule::new(rule).and_then(|rule| rule.step()).is_none() => mistakes.at(
+            rule,
+            "a number is a multiple of another one above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`",
+        ),
         Meta::Path(_) => {}
         Meta::NameValue(_) if name == "multiple_of" => {}
         Meta::NameValue(pair) => {
@@ -66,16 +70,9 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the number of `#[validate(multiple_of = 5)]`, as text. Reports anything that is not a
-/// number above zero.
-pub(crate) fn multiple_of(attrs: &[Attribute], mistakes: &mut Mistakes) -> Option<String> {
-    let metas = metas(attrs, "validate");
-    let meta = metas.iter().find(|meta| meta.path().is_ident("multiple_of"))?;
-    let step = Rule::new(meta).and_then(|rule| rule.step());
-    if step.is_none() {
-        mistakes.at(meta, "a number is a multiple of another one above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`");
-    }
-    step
+/// Returns the number of `#[validate(multiple_of = 5)]`, as text.
+pub(crate) fn multiple_of(attrs: &[Attribute]) -> Option<String> {
+    metas(attrs, "validate").iter().find(|meta| meta.path().is_ident("multiple_of")).and_then(Rule::new)?.step()
 }
 
 /// Returns whether `#[validate(nested)]` is among the rules, and reports every other rule.
