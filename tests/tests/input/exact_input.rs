@@ -334,6 +334,57 @@ async fn a_double_option_tells_null_from_a_missing_key() {
 }
 
 #[tokio::test]
+async fn a_field_of_a_variant_has_its_aliases_and_both_its_options() {
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Change {
+        Rename {
+            #[serde(alias = "title")]
+            name: Option<Option<String>>,
+            count: Option<u8>,
+        },
+    }
+    let client = echo::<Change>();
+    for sent in [r#"{"kind":"rename"}"#, r#"{"kind":"rename","name":null}"#] {
+        assert_eq!(write(&client, sent).await, Ok(sent.to_owned()));
+    }
+    let read = read(&client, "kind=rename&title=7&count=1").await;
+    assert_eq!(read, Ok(r#"{"kind":"rename","name":"7","count":1}"#.to_owned()));
+}
+
+#[tokio::test]
+async fn flattened_newtypes_and_untagged_enums_are_taken_apart() {
+    #[schema]
+    struct Page {
+        number: u8,
+        size: u8,
+    }
+    #[schema]
+    struct Paged(Page);
+    #[schema]
+    #[serde(untagged)]
+    enum Filter {
+        Word { word: String },
+        Id { id: u32 },
+    }
+    #[schema]
+    struct Search {
+        #[serde(flatten)]
+        paged: Paged,
+        #[serde(flatten)]
+        filter: Filter,
+    }
+    let client = body::<Search>();
+    let right = r#"{"number":1,"size":2,"id":3}"#;
+    assert_eq!(write(&client, right).await, Ok(right.to_owned()));
+    assert_eq!(write(&client, r#"{"number":1.0,"size":2,"id":3.0}"#).await, Ok(right.to_owned()));
+    let told = write(&client, r#"{"number":"1","size":"2","id":"3"}"#).await;
+    let expected =
+        ["number: Expected number, received string", "size: Expected number, received string", ": Invalid input"];
+    assert_eq!(told, Err(expected.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
 async fn unknown_fields_are_denied_in_a_query_too() {
     #[schema]
     #[serde(deny_unknown_fields)]
