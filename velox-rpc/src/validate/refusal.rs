@@ -14,54 +14,35 @@ use crate::validate::tree::Part;
 use crate::validate::whole;
 
 /// The reason why serde refused a value.
-enum Refusal<'e> {
-    Type {
-        expected: &'e str,
-    },
-    Value {
-        expected: &'e str,
-    },
-    Length {
-        expected: &'e str,
-    },
-    Variant {
-        expected: &'e str,
-    },
-    UnknownField(&'e str),
-    MissingField(&'e str),
+#[derive(Clone, Copy)]
+enum Refusal {
+    Type,
+    Value,
+    Length,
+    Variant,
+    UnknownField,
+    MissingField,
     /// A message of serde that must not reach the client.
     Nothing,
-    Custom(&'e str),
+    Custom,
 }
 
-impl<'e> Refusal<'e> {
-    /// Parses an error. `text` is its message.
-    fn of(error: &serde_json::Error, text: &'e str) -> Self {
-        if !error.is_data() {
-            return Refusal::Nothing;
-        }
-        let text = text.rfind(" at line ").map_or(text, |end| &text[..end]);
-        let expected = || text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
-        let after = |prefix: &str| text.strip_prefix(prefix);
-        if after("invalid type: ").is_some() {
-            Refusal::Type { expected: expected() }
-        } else if after("invalid value: ").is_some() {
-            Refusal::Value { expected: expected() }
-        } else if after("invalid length ").is_some() {
-            Refusal::Length { expected: expected() }
-        } else if after("unknown variant `").is_some() {
-            Refusal::Variant { expected: expected() }
-        } else if let Some(rest) = after("unknown field `") {
-            // The client chose the key, so it may contain this mark itself.
-            Refusal::UnknownField(rest.rsplit_once("`, ").map_or(rest, |(name, _)| name))
-        } else if let Some(name) = after("missing field `") {
-            Refusal::MissingField(name.strip_suffix('`').unwrap_or(name))
-        } else if SERDE.iter().any(|prefix| text.starts_with(prefix)) {
-            Refusal::Nothing
-        } else {
-            Refusal::Custom(text)
-        }
+/// Returns the reason of an error whose message is `text`, and what it is about: what was expected,
+/// a field, or the author's message.
+fn reason<'e>(error: &serde_json::Error, text: &'e str) -> (Refusal, &'e str) {
+    if !error.is_data() {
+        return (Refusal::Nothing, "");
     }
+    let text = text.rfind(" at line ").map_or(text, |end| &text[..end]);
+    let of_serde = |(prefix, refusal): &(&str, Refusal)| Some((*refusal, text.strip_prefix(prefix)?));
+    let Some((refusal, rest)) = MESSAGES.iter().find_map(of_serde) else { return (Refusal::Custom, text) };
+    let about = match refusal {
+        // The client chose the key, so it may contain this mark itself.
+        Refusal::UnknownField => rest.rsplit_once("`, ").map_or(rest, |(name, _)| name),
+        Refusal::MissingField => rest.strip_suffix('`').unwrap_or(rest),
+        _ => rest.rsplit_once(", expected ").map_or("", |(_, expected)| expected),
+    };
+    (refusal, about)
 }
 
 impl Found {
@@ -70,21 +51,21 @@ impl Found {
     pub(super) fn refuse(&mut self, error: &serde_json::Error, part: Part<'_>, schema: Option<&Schema>) {
         let offset = part.place().start + offset(part.text(), error.line(), error.column());
         let text = error.to_string();
-        let refusal = Refusal::of(error, &text);
+        let refusal = reason(error, &text);
         let keyword = |name: &str| schema?.get(name)?.as_str();
-        match (&refusal, keyword("type"), keyword("format").and_then(format)) {
+        match (refusal.0, keyword("type"), keyword("format").and_then(format)) {
             (_, Some("string"), _) if part.kind() != Type::Text && !self.is_text => {
                 self.say(Problem::InvalidType { expected: Type::Text, received: part.kind() });
             }
             // Use Zod's message and not that of another crate, which may repeat the value.
-            (Refusal::Custom(_) | Refusal::Nothing, _, Some(format)) if part.kind() == Type::Text => {
+            (Refusal::Custom | Refusal::Nothing, _, Some(format)) if part.kind() == Type::Text => {
                 self.say(Problem::InvalidFormat { format });
             }
-            _ => self.refuse_at(part, offset, &refusal),
+            _ => self.refuse_at(part, offset, refusal),
         }
     }
 
-    fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: &Refusal<'_>) {
+    fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: (Refusal, &str)) {
         let holds = |inner: &Part<'_>| inner.place().start < offset && offset <= inner.place().end;
         match part.kind() {
             Type::Object => {
@@ -99,24 +80,25 @@ impl Found {
             }
             _ => {}
         }
+        let (refusal, about) = refusal;
         match refusal {
-            Refusal::Type { expected } => self.wrong_type(part, expected),
-            Refusal::Value { expected } => self.wrong_value(part, expected),
-            Refusal::Length { expected } => {
-                let size = expected.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
+            Refusal::Type => self.wrong_type(part, about),
+            Refusal::Value => self.wrong_value(part, about),
+            Refusal::Length => {
+                let size = about.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
                 let count = part.items().count();
                 self.say(size.map_or(Problem::Invalid, |size| out_of(Type::Array, count < size, size, true)));
             }
-            Refusal::Variant { expected } => {
-                let options: Vec<_> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            Refusal::Variant => {
+                let options: Vec<_> = about.split('`').skip(1).step_by(2).map(str::to_owned).collect();
                 let received = part.kind();
                 self.say(match options.is_empty() {
                     true => Problem::Invalid,
                     false => Problem::InvalidEnumValue { options, received },
                 });
             }
-            Refusal::UnknownField(name) => self.say(unrecognized(std::iter::once((*name).into()))),
-            Refusal::MissingField(name) => self.at_key(name, |found| found.say(REQUIRED)),
+            Refusal::UnknownField => self.say(unrecognized(std::iter::once(about.into()))),
+            Refusal::MissingField => self.at_key(about, |found| found.say(REQUIRED)),
             // For the reader of 128-bit integers, a fraction is not a number at all.
             Refusal::Nothing => {
                 match whole::integer(part.text()).filter(|_| part.kind() == Type::Number && !self.is_text) {
@@ -124,7 +106,7 @@ impl Found {
                     None => self.say(Problem::Invalid),
                 }
             }
-            Refusal::Custom(text) => self.say(Said::Message((*text).to_owned())),
+            Refusal::Custom => self.say(Said::Message(about.to_owned())),
         }
     }
 
@@ -249,6 +231,16 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 const FLOAT: Problem = Problem::InvalidType { expected: Type::Integer, received: Type::Float };
 
-/// Other messages of serde itself. None of them is for the client.
-const SERDE: [&str; 4] =
-    ["duplicate field ", "data did not match any variant of untagged enum", "no variant of enum ", "can only flatten "];
+/// How the messages of serde itself begin.
+const MESSAGES: [(&str, Refusal); 10] = [
+    ("invalid type: ", Refusal::Type),
+    ("invalid value: ", Refusal::Value),
+    ("invalid length ", Refusal::Length),
+    ("unknown variant `", Refusal::Variant),
+    ("unknown field `", Refusal::UnknownField),
+    ("missing field `", Refusal::MissingField),
+    ("duplicate field ", Refusal::Nothing),
+    ("data did not match any variant of untagged enum", Refusal::Nothing),
+    ("no variant of enum ", Refusal::Nothing),
+    ("can only flatten ", Refusal::Nothing),
+];
