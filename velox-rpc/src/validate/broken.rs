@@ -135,39 +135,16 @@ impl Broken {
 
     /// Checks a length against limits: at least, at most, exactly.
     #[inline]
-    pub fn length(
-        &mut self,
-        field: &'static str,
-        told: Told,
-        of: Type,
-        count: Option<u64>,
-        [min, max, equal]: [Option<u64>; 3],
-    ) {
-        let Some(count) = count else { return };
-        let fits = match equal {
-            Some(equal) => count == equal,
-            None => min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max),
-        };
-        if !fits {
-            self.out_of_length(field, told, of, count, [min, max, equal]);
+    pub fn length(&mut self, field: &'static str, told: Told, of: Type, count: Option<u64>, limits: [Option<u64>; 3]) {
+        if let Some(problem) = count.and_then(|count| out_of_size(of, count, limits)) {
+            self.out_of_length(field, told, problem, limits);
         }
     }
 
     #[cold]
-    fn out_of_length(
-        &mut self,
-        field: &'static str,
-        told: Told,
-        of: Type,
-        count: u64,
-        [min, max, equal]: [Option<u64>; 3],
-    ) {
-        let least = equal.or(min).filter(|least| count < *least);
-        let limit = least.or(equal).or(max).unwrap_or_default();
-        // Equal bounds mean an exact length.
-        let problem = out_of(of, least.is_some(), limit, equal.is_some() || min == max);
+    fn out_of_length(&mut self, field: &'static str, told: Told, problem: Problem, limits: [Option<u64>; 3]) {
         let error = self.note(field, "length", told, problem);
-        for (name, limit) in [("min", min), ("max", max), ("equal", equal)] {
+        for (name, limit) in ["min", "max", "equal"].into_iter().zip(limits) {
             limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
         }
     }
@@ -272,6 +249,15 @@ pub(super) fn said(error: &ValidationError) -> Said {
         Some(message) => Said::Message(message.clone().into_owned()),
         None => Problem::Custom { code: error.code.clone().into_owned() }.into(),
     }
+}
+
+/// Makes the problem of a length outside its limits: at least, at most, exactly.
+#[inline]
+pub(super) fn out_of_size(of: Type, count: u64, [min, max, equal]: [Option<u64>; 3]) -> Option<Problem> {
+    let least = equal.or(min).filter(|least| count < *least);
+    let limit = least.or(equal.or(max).filter(|most| count > *most))?;
+    // Equal bounds mean an exact length.
+    Some(out_of(of, least.is_some(), limit, equal.is_some() || min == max))
 }
 
 /// Makes the problem of a number outside one of the limits of a range: at least, at most, above,

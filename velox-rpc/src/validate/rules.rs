@@ -4,9 +4,9 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
-use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, said};
+use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, out_of_size, said};
 use crate::validate::found::Found;
-use crate::validate::got::{REQUIRED, Said, out_of};
+use crate::validate::got::{REQUIRED, Said};
 use crate::validate::number::Num;
 
 impl Found {
@@ -58,12 +58,8 @@ fn of_size(error: &ValidationError) -> Option<Problem> {
         Value::Object(entries) => (Type::Record, entries.len()),
         _ => return None,
     };
-    let size = |name| usize::try_from(error.params.get(name)?.as_u64()?).ok();
-    let (min, max) = size("equal").map_or_else(|| (size("min"), size("max")), |equal| (Some(equal), Some(equal)));
-    let least = min.filter(|min| count < *min);
-    let limit = least.or(max.filter(|max| count > *max))?;
-    // Equal bounds mean an exact length.
-    Some(out_of(origin, least.is_some(), limit, min == max))
+    let limits = ["min", "max", "equal"].map(|name| error.params.get(name)?.as_u64());
+    out_of_size(origin, u64::try_from(count).ok()?, limits)
 }
 
 fn of_range(error: &ValidationError) -> Option<Problem> {
