@@ -1,9 +1,8 @@
 //! Reads the user's `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs them.
 
-use proc_macro2::TokenStream;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaList, Path, Token};
+use syn::{Attribute, Meta, MetaList, Path, Token};
 
 /// Returns everything inside the attributes of one name, such as `rename = "a"` and `default` in
 /// `#[serde(rename = "a", default)]`.
@@ -12,28 +11,14 @@ pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
         .iter()
         .filter(|attribute| attribute.path().is_ident(name))
         .filter_map(|attribute| attribute.meta.require_list().ok())
-        .flat_map(|list| inner(&list.tokens))
+        .filter_map(|list| listed(list).ok())
+        .flatten()
         .collect()
 }
 
 /// Returns whether `metas` contain one of `names`, with or without a value.
 pub(crate) fn has(metas: &[Meta], names: &[&str]) -> bool {
     metas.iter().any(|meta| names.iter().any(|name| meta.path().is_ident(name)))
-}
-
-/// Returns the text of `name = "text"`.
-pub(crate) fn text_of(metas: &[Meta], name: &str) -> Option<LitStr> {
-    metas.iter().find_map(|meta| match meta {
-        Meta::NameValue(pair) if pair.path.is_ident(name) => text(&pair.value),
-        _ => None,
-    })
-}
-
-/// Returns the metas inside parentheses, or nothing if they have a form that `#[schema]` does not
-/// know.
-pub(crate) fn inner(tokens: &TokenStream) -> Vec<Meta> {
-    let list = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.clone());
-    list.map(|metas| metas.into_iter().collect()).unwrap_or_default()
 }
 
 /// Returns the metas inside parentheses, or an error if anything else is among them.
@@ -51,11 +36,4 @@ pub(crate) fn derives(attrs: &[Attribute]) -> Vec<String> {
         .flatten()
         .filter_map(|path| path.segments.last().map(|segment| segment.ident.to_string()))
         .collect()
-}
-
-fn text(value: &Expr) -> Option<LitStr> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal.clone()),
-        _ => None,
-    }
 }

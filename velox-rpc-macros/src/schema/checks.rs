@@ -6,13 +6,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Field;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Type};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
 
 use crate::naming::unraw;
 use crate::place;
-use crate::schema::attributes::{has, inner, metas};
-use crate::schema::field::{cfgs, is_option};
-use crate::schema::peel::{Counted, Peeled, only_argument};
+use crate::schema::attributes::{has, listed, metas};
+use crate::schema::field::cfgs;
+use crate::schema::peel::{Peeled, option_of};
 
 /// The rules of a type with named fields.
 pub(crate) struct Checks {
@@ -28,7 +28,8 @@ pub(crate) struct FieldChecks {
     /// The field's type without the `Option`s around it. `options` is their number.
     inner: Type,
     options: usize,
-    counted: Option<Counted>,
+    /// As which `Type` the value is counted, if it is a list or a map.
+    pub(crate) counted: Option<TokenStream>,
     rules: Vec<Rule>,
     is_nested: bool,
     /// The field is flattened, so that its keys are among those of other fields.
@@ -94,7 +95,7 @@ impl Checks {
     /// Generates the checks of the rules of the type as a whole, on the value `whole`.
     pub(crate) fn whole(&self, private: &TokenStream) -> TokenStream {
         let checks = self.whole.iter().map(|rule| {
-            let (told, function) = (rule.told(private), rule.path("function"));
+            let (told, function) = (rule.told(private), rule.expression("function"));
             let check = quote!(broken.custom("__all__", #told, #function(whole)););
             let skips = !matches!(rule.argument("skip_on_field_errors"), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if !it.value);
             if skips { quote!(if broken.is_empty() { #check }) } else { check }
@@ -111,8 +112,8 @@ impl FieldChecks {
         let rules = all.iter().filter(|meta| !meta.path().is_ident("nested") && !meta.path().is_ident("skip"));
         let rules = rules.map(Rule::new).collect::<Option<Vec<_>>>()?;
         let (mut inner, mut options) = (field.ty, 0);
-        while is_option(inner) {
-            (inner, options) = (only_argument(inner)?, options + 1);
+        while let Some(held) = option_of(inner) {
+            (inner, options) = (held, options + 1);
         }
         Some(Self {
             cfgs: cfgs(&field.original.attrs),
@@ -196,7 +197,7 @@ impl FieldChecks {
     /// Generates the checks of the rules about this field and another, on the value `whole`.
     fn of_two(&self, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
         self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
-            let (ident, field, told, other) = (&self.ident, self.name(), rule.told(private), rule.path("other"));
+            let (ident, field, told, other) = (&self.ident, self.name(), rule.told(private), rule.expression("other"));
             quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
         })
     }
@@ -224,14 +225,6 @@ impl FieldChecks {
         let all = quote!(#call #two);
         (!all.is_empty()).then_some(all)
     }
-
-    /// Returns which kind of value is counted, if the field is a list or a map.
-    pub(crate) fn counted(&self) -> Option<TokenStream> {
-        self.counted.map(|counted| match counted {
-            Counted::Map => quote!(Record),
-            Counted::List => quote!(Array),
-        })
-    }
 }
 
 impl Rule {
@@ -239,7 +232,7 @@ impl Rule {
     pub(crate) fn new(meta: &Meta) -> Option<Self> {
         let name = meta.path().get_ident()?.to_string();
         let arguments = match meta {
-            Meta::List(list) => inner(&list.tokens),
+            Meta::List(list) => listed(list).unwrap_or_default(),
             // `multiple_of = 5`
             Meta::NameValue(_) => vec![meta.clone()],
             Meta::Path(_) => Vec::new(),
@@ -254,25 +247,13 @@ impl Rule {
         Some(Self { name, span: place::at(meta.path().span()), arguments })
     }
 
-    fn argument(&self, name: &str) -> Option<&Expr> {
+    pub(crate) fn argument(&self, name: &str) -> Option<&Expr> {
         self.arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Returns whether the rule is about two fields.
     fn is_of_two(&self) -> bool {
         self.name == "must_match"
-    }
-
-    /// Returns the argument as a path. The user may have written it as a string.
-    fn path(&self, name: &str) -> TokenStream {
-        let text = |text: &LitStr| text.parse::<Path>().ok().map(|path| path.to_token_stream());
-        match self.argument(name) {
-            Some(Expr::Lit(ExprLit { lit: Lit::Str(literal), .. })) => {
-                text(literal).unwrap_or_else(|| literal.to_token_stream())
-            }
-            Some(path) => path.to_token_stream(),
-            None => TokenStream::new(),
-        }
     }
 
     /// Returns the argument as an expression. The user may have written it as a string.
@@ -285,23 +266,13 @@ impl Rule {
         })
     }
 
-    fn optional(&self, name: &str) -> TokenStream {
-        match self.expression(name) {
-            Some(expression) => quote!(::core::option::Option::Some(#expression)),
-            None => quote!(::core::option::Option::None),
-        }
-    }
-
     /// Generates the code and the message that the user set for the rule.
     fn told(&self, private: &TokenStream) -> TokenStream {
-        let text = |name: &str| match self.argument(name) {
-            Some(text) => quote!(::core::option::Option::Some(#text)),
-            None => quote!(::core::option::Option::None),
-        };
-        if self.argument("code").is_none() && self.argument("message").is_none() {
+        let (code, message) = (self.argument("code"), self.argument("message"));
+        if code.is_none() && message.is_none() {
             return quote!(#private::Told::NOTHING);
         }
-        let (code, message) = (text("code"), text("message"));
+        let (code, message) = (optional(code), optional(message));
         quote!(#private::Told { code: #code, message: #message })
     }
 
@@ -334,17 +305,18 @@ impl Rule {
         };
         match self.name.as_str() {
             "length" => {
-                let limits = ["min", "max", "equal"].map(|name| self.optional(name));
+                let limits = ["min", "max", "equal"].map(|name| optional(self.expression(name)));
                 let length = quote_spanned!(self.span=> value.and_then(#validator::ValidateLength::<u64>::length));
-                let (sized, count) = match of.counted() {
-                    Some(counted) => (counted, quote!(count)),
+                let (sized, count) = match &of.counted {
+                    Some(counted) => (counted.clone(), quote!(count)),
                     None if Peeled::new(ty).is_list() => (quote!(Array), length),
                     None => (quote!(Text), length),
                 };
                 quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
             }
             "range" => {
-                let limits = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| self.optional(name));
+                let limits =
+                    ["min", "max", "exclusive_min", "exclusive_max"].map(|name| optional(self.expression(name)));
                 quote_spanned!(self.span=> broken.range(#field, #told, value, #got, [#(#limits),*]);)
             }
             "multiple_of" => {
@@ -388,7 +360,7 @@ impl Rule {
                 )
             }
             "custom" => {
-                let function = self.path("function");
+                let function = self.expression("function");
                 let value = match type_name.as_str() {
                     "f32" | "f64" => quote!(*value),
                     _ if is_integer => quote!(*value),
@@ -400,6 +372,11 @@ impl Rule {
             _ => TokenStream::new(),
         }
     }
+}
+
+/// Generates an `Option`.
+pub(crate) fn optional(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or(quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
 }
 
 const INTEGERS: [&str; 12] = ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128"];

@@ -5,10 +5,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use serde_derive_internals::ast::{Data, Field, Style, Variant};
 use serde_derive_internals::attr::{Default as OfMissing, TagType};
-use syn::{GenericParam, LitStr, Meta};
+use syn::GenericParam;
 
-use crate::schema::attributes::{has, inner, metas, text_of};
-use crate::schema::checks::Checks;
+use crate::schema::attributes::{has, metas};
+use crate::schema::checks::{Checks, Rule, optional};
 use crate::schema::field::{Words, cfgs, is_option, other_names, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional, is_converted};
 use crate::schema::peel::Peeled;
@@ -133,7 +133,7 @@ impl Examine<'_> {
                 return Some(quote!(if let ::core::option::Option::Some(whole) = whole { #rules }));
             }
             let value = self.value(field);
-            let count = match rules.counted() {
+            let count = match &rules.counted {
                 None => quote!(::core::option::Option::None),
                 Some(of) if self.has_default(field) || self.reader(field).is_some() => {
                     quote!(got.count_or(#private::Type::#of, || (#value).map_or(0, |value| value.len())))
@@ -191,10 +191,7 @@ impl Examine<'_> {
         };
         let parts = if self.is_nested(field) { parts } else { quote!(#private::Parts::Unchecked(&#parts)) };
         match required(field) {
-            Some(told) => {
-                let told = optional(told);
-                quote!(#private::Parts::Required(#told, &#parts))
-            }
+            Some(told) => quote!(#private::Parts::Required(#told, &#parts)),
             None => parts,
         }
     }
@@ -305,15 +302,9 @@ fn borrows(field: &Field<'_>) -> bool {
     field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\''])
 }
 
-/// Returns the rule `required`, if there is one, and its message.
-fn required(field: &Field<'_>) -> Option<Option<LitStr>> {
-    let rule = metas(&field.original.attrs, "validate").into_iter().find(|meta| meta.path().is_ident("required"))?;
-    Some(match &rule {
-        Meta::List(list) => text_of(&inner(&list.tokens), "message"),
-        _ => None,
-    })
-}
-
-fn optional(value: Option<impl ToTokens>) -> TokenStream {
-    value.map_or(quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+/// Generates the message of the rule `required`, if there is one.
+fn required(field: &Field<'_>) -> Option<TokenStream> {
+    let rules = metas(&field.original.attrs, "validate");
+    let rule = rules.iter().find(|meta| meta.path().is_ident("required")).and_then(Rule::new)?;
+    Some(optional(rule.argument("message")))
 }

@@ -3,13 +3,13 @@
 use quote::ToTokens as _;
 use serde_derive_internals::ast::Field;
 use serde_derive_internals::attr::Default as OfMissing;
-use syn::{Attribute, Meta, PathArguments, Type};
+use syn::{Attribute, Expr, LitStr, Meta, Type};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::naming::unraw;
-use crate::schema::attributes::{has, inner, metas, text_of};
+use crate::schema::attributes::{has, listed, metas};
 use crate::schema::foreign;
-use crate::schema::peel::only_argument;
+use crate::schema::peel::option_of;
 use crate::schema::rules;
 
 /// What `#[schema]` adds to a field, and what it has to know for that.
@@ -43,7 +43,7 @@ impl Additions {
             return Self::default();
         }
         let is_read_by = attrs.deserialize_with().is_some();
-        let is_double = is_double_option(field.ty) && !is_read_by && attrs.default().is_none();
+        let is_double = option_of(field.ty).is_some_and(is_option) && !is_read_by && attrs.default().is_none();
         let reader = match words.reader() {
             Some(reader) if is_double => Some(format!("double_{reader}")),
             None if is_double => Some("double_option".to_owned()),
@@ -83,14 +83,15 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
 pub(crate) fn has_right_default(field: &syn::Field, mistakes: &mut Mistakes) -> bool {
     let serde = metas(&field.attrs, "serde");
     let Some(default) = serde.iter().find(|meta| meta.path().is_ident("default")) else { return true };
+    let is_path = |value: &Expr| {
+        syn::parse2::<LitStr>(value.to_token_stream()).is_ok_and(|path| path.parse::<syn::ExprPath>().is_ok())
+    };
     let value = match default {
         Meta::Path(_) => return true,
+        Meta::NameValue(pair) if is_path(&pair.value) => return true,
         Meta::NameValue(pair) => pair.value.to_token_stream(),
         Meta::List(list) => list.tokens.clone(),
     };
-    if text_of(&serde, "default").is_some_and(|path| path.parse::<syn::ExprPath>().is_ok()) {
-        return true;
-    }
     let (ty, name) = (shown(&field.ty), field.ident.as_ref().map_or(String::from("the"), unraw));
     let message = format!(
         "a default is a function, by its name: write `default = \"{name}_default\"`, with `fn {name}_default() -> {ty} {{ \
@@ -98,11 +99,6 @@ pub(crate) fn has_right_default(field: &syn::Field, mistakes: &mut Mistakes) -> 
     );
     mistakes.at(value, message);
     false
-}
-
-/// Returns whether the type is `Option<Option<T>>`.
-fn is_double_option(ty: &Type) -> bool {
-    is_option(ty) && only_argument(ty).is_some_and(is_option)
 }
 
 /// The words of `#[schema(…)]` on a field.
@@ -130,7 +126,7 @@ impl Words {
     fn checked(field: &Field<'_>, mistakes: &mut Mistakes) -> Self {
         let mut words = Self::of(field);
         for attribute in field.original.attrs.iter().filter(|attribute| attribute.path().is_ident("schema")) {
-            let all = attribute.meta.require_list().map(|list| inner(&list.tokens)).unwrap_or_default();
+            let all = attribute.meta.require_list().and_then(listed).unwrap_or_default();
             let is_known =
                 |meta: &Meta| matches!(meta, Meta::Path(word) if WORDS.iter().any(|known| word.is_ident(known)));
             let mistake = if all.is_empty() || !all.iter().all(is_known) {
@@ -190,15 +186,7 @@ fn skip_none(field: &Field<'_>) -> bool {
 }
 
 pub(crate) fn is_option(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
-            segment.ident == "Option"
-                && matches!(&segment.arguments, PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1)
-        }),
-        Type::Group(group) => is_option(&group.elem),
-        Type::Paren(paren) => is_option(&paren.elem),
-        _ => false,
-    }
+    option_of(ty).is_some()
 }
 
 /// The words that `#[schema(…)]` on a field accepts.

@@ -7,22 +7,17 @@ use syn::{Type, parse_quote};
 
 /// Returns whether a type mentions one of them.
 pub(crate) fn mentioned(ty: &Type) -> bool {
-    let mut types = Types { private: TokenStream::new(), are_there: false };
-    types.visit_type_mut(&mut ty.clone());
-    types.are_there
+    shown(ty, TokenStream::new()) != *ty
 }
 
 /// Returns the type with `Shown<…>` around each of them.
 pub(crate) fn shown(ty: &Type, private: TokenStream) -> Type {
     let mut shown = ty.clone();
-    Types { private, are_there: false }.visit_type_mut(&mut shown);
+    Types(private).visit_type_mut(&mut shown);
     shown
 }
 
-struct Types {
-    private: TokenStream,
-    are_there: bool,
-}
+struct Types(TokenStream);
 
 impl VisitMut for Types {
     fn visit_type_mut(&mut self, ty: &mut Type) {
@@ -34,9 +29,8 @@ impl VisitMut for Types {
                     .last()
                     .is_some_and(|segment| NAMES.split(' ').any(|name| segment.ident == name)) =>
             {
-                let private = &self.private;
+                let private = &self.0;
                 *ty = parse_quote!(#private::Shown<#ty>);
-                self.are_there = true;
             }
             _ => visit_type_mut(self, ty),
         }

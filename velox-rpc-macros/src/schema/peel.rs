@@ -19,13 +19,6 @@ pub(crate) enum Peeled<'a> {
     Leaf(&'a Type),
 }
 
-/// The kinds of value whose length is counted.
-#[derive(Clone, Copy)]
-pub(crate) enum Counted {
-    List,
-    Map,
-}
-
 impl<'a> Peeled<'a> {
     pub(crate) fn new(ty: &'a Type) -> Self {
         match ty {
@@ -107,12 +100,12 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns how the value is counted, if its items need not be valid for that.
-    pub(crate) fn counted(&self) -> Option<Counted> {
+    /// Returns as which `Type` the value is counted, if its items need not be valid for that.
+    pub(crate) fn counted(&self) -> Option<TokenStream> {
         match self {
             Self::Option(inner) => inner.counted(),
-            Self::List(_) => Some(Counted::List),
-            Self::Map(..) => Some(Counted::Map),
+            Self::List(_) => Some(quote!(Array)),
+            Self::Map(..) => Some(quote!(Record)),
             _ => None,
         }
     }
@@ -141,15 +134,14 @@ fn is_sized(ty: &Type) -> bool {
 }
 
 /// Returns the `T` of `Option<T>`.
-pub(crate) fn only_argument(ty: &Type) -> Option<&Type> {
+pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     match ty {
-        Type::Group(group) => only_argument(&group.elem),
-        Type::Paren(paren) => only_argument(&paren.elem),
-        Type::Path(path) => match &path.path.segments.last()?.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            },
+        Type::Group(group) => option_of(&group.elem),
+        Type::Paren(paren) => option_of(&paren.elem),
+        Type::Path(path) => match path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments))? {
+            (name, PathArguments::AngleBracketed(arguments)) if name == "Option" && arguments.args.len() == 1 => {
+                type_of(&arguments.args[0])
+            }
             _ => None,
         },
         _ => None,
