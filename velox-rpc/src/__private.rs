@@ -7,6 +7,6 @@ pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
-    At, Broken, Described, Examine, Field, Found, Got, Known, Leaf, Multiple, Parts, Shown, Tag, Texts, Told, Unknown,
-    Variant, always, changed, double_changed, double_option, is_email, may_be_missing, takes_key,
+    At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Shown, Sorted, Tag, Texts,
+    Told, Unknown, Variant, always, changed, double_changed, double_option, is_email, may_be_missing, takes_key,
 };

@@ -15,7 +15,12 @@ pub(crate) enum Peeled<'a> {
     Set(Box<Peeled<'a>>),
     Array(Box<Peeled<'a>>, &'a Expr),
     Tuple(Vec<Peeled<'a>>),
-    Map(&'a Type, Box<Peeled<'a>>),
+    /// A map with these keys, which are in order if it is sorted.
+    Map {
+        is_sorted: bool,
+        key: &'a Type,
+        value: Box<Peeled<'a>>,
+    },
     Leaf(&'a Type),
 }
 
@@ -40,7 +45,7 @@ impl<'a> Peeled<'a> {
                         Self::Set(Box::new(Self::new(inner)))
                     }
                     ("BTreeMap" | "HashMap" | "IndexMap", [key, value, ..]) => {
-                        Self::Map(key, Box::new(Self::new(value)))
+                        Self::Map { is_sorted: name == "BTreeMap", key, value: Box::new(Self::new(value)) }
                     }
                     _ => Self::Leaf(ty),
                 }
@@ -59,26 +64,27 @@ impl<'a> Peeled<'a> {
             }
             Self::List(inner) | Self::Set(inner) => {
                 let inner = inner.parts(private);
-                quote!(#parts::List(&#inner))
+                quote!(#parts::List(::core::option::Option::None, &#inner))
             }
             Self::Array(inner, length) => {
                 let inner = inner.parts(private);
-                quote!(#parts::Array(#length, &#inner))
+                quote!(#parts::List(::core::option::Option::Some(#length), &#inner))
             }
             Self::Tuple(items) => {
                 let (least, items) = (items.len(), items.iter().map(|item| item.parts(private)));
                 quote!(#parts::Tuple(#least, &[#(#items),*]))
             }
-            Self::Map(key, value) => {
+            Self::Map { is_sorted, key, value } => {
                 let value = value.parts(private);
-                quote!(#parts::Map(#private::takes_key::<#key>, &#value))
+                let keys = if *is_sorted { quote!(Sorted) } else { quote!(Hashed) };
+                quote!(#parts::Map(#private::takes_key::<#private::#keys<#key>>, &#value))
             }
             Self::Leaf(ty) => leaf(private, ty),
         }
     }
 
     pub(crate) fn is_map(&self) -> bool {
-        matches!(self, Self::Map(..))
+        matches!(self, Self::Map { .. })
     }
 
     pub(crate) fn is_list(&self) -> bool {
@@ -88,7 +94,7 @@ impl<'a> Peeled<'a> {
     /// Returns the key type of a map, here or inside, that is neither a text nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {
-            Self::Map(key, value) => match Self::new(key) {
+            Self::Map { key, value, .. } => match Self::new(key) {
                 Self::Leaf(_) => value.key_beyond_text(),
                 _ => Some(key),
             },
@@ -105,7 +111,7 @@ impl<'a> Peeled<'a> {
         match self {
             Self::Option(inner) => inner.counted(),
             Self::List(_) => Some(quote!(Array)),
-            Self::Map(..) => Some(quote!(Record)),
+            Self::Map { .. } => Some(quote!(Record)),
             _ => None,
         }
     }

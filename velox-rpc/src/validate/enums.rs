@@ -1,7 +1,8 @@
 //! Enums, in each of serde's four representations.
 
 use crate::error::{Problem, Type};
-use crate::validate::found::{At, Fields, Fit, Found, Parts, Tag, Variant};
+use crate::validate::found::Found;
+use crate::validate::parts::{At, Fields, Parts, Tag, Variant};
 use crate::validate::tree::Part;
 
 impl Variant<'_> {
@@ -90,12 +91,12 @@ impl Found {
         let mut chosen = None;
         for variant in variants {
             match at.with(|at| self.fit(at, &variant.parts())) {
-                Fit::AsWritten => {
+                Some(0) => {
                     chosen = Some(variant);
                     break;
                 }
-                Fit::Rewritten => chosen = chosen.or(Some(variant)),
-                Fit::Wrong => {}
+                Some(_) => chosen = chosen.or(Some(variant)),
+                None => {}
             }
         }
         match chosen {

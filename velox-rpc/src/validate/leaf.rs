@@ -2,17 +2,17 @@
 //! by its reader alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::value::Error as Refused;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, Visitor};
+use serde::forward_to_deserialize_any;
 use validator::Validate;
 
-use crate::validate::found::{At, Found, Parts};
+use crate::validate::found::Found;
+use crate::validate::parts::{At, Parts};
 use crate::validate::tree::Part;
 
 /// Finds everything that is wrong with a value that is not a valid input of this type. `#[schema]`
@@ -55,31 +55,31 @@ pub trait Examine {
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(&Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(&Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(&Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(&Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
     }
 }
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
+        found.look(at, &Parts::Map(takes_key::<Sorted<K>>, &Parts::Type(T::examine)));
     }
 }
 
@@ -87,7 +87,7 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
     for HashMap<K, T, S>
 {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<K>, &Parts::Type(T::examine)));
+        found.look(at, &Parts::Map(takes_key::<Hashed<K>>, &Parts::Type(T::examine)));
     }
 }
 
@@ -112,7 +112,7 @@ impl Found {
 
     fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, part: Part<'_>) {
         if let Some(value) = self.read::<T>(part)
-            && self.checks_rules()
+            && self.checks_rules
             && let Err(errors) = value.validate()
         {
             self.refused_by_validator(&errors);
@@ -120,32 +120,14 @@ impl Found {
     }
 }
 
+/// A map with these keys. It is read to learn whether it accepts a key.
+pub type Hashed<K> = HashMap<K, IgnoredAny>;
+/// A map with these keys in order.
+pub type Sorted<K> = BTreeMap<K, IgnoredAny>;
+
 /// Returns whether a map accepts this key, written as JSON text.
-pub fn takes_key<K: DeserializeOwned>(key: &str) -> bool {
-    serde_json::from_str::<OneKey<K>>(&format!("{{{key}:null}}")).is_ok()
-}
-
-struct OneKey<K>(PhantomData<K>);
-
-impl<'de, K: DeserializeOwned> Deserialize<'de> for OneKey<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Key<K>(PhantomData<K>);
-
-        impl<'de, K: DeserializeOwned> Visitor<'de> for Key<K> {
-            type Value = ();
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-                while map.next_entry::<K, IgnoredAny>()?.is_some() {}
-                Ok(())
-            }
-        }
-
-        deserializer.deserialize_map(Key::<K>(PhantomData)).map(|()| Self(PhantomData))
-    }
+pub fn takes_key<M: DeserializeOwned>(key: &str) -> bool {
+    serde_json::from_str::<M>(&format!("{{{key}:null}}")).is_ok()
 }
 
 /// Selects the best way to check the values of a type in the user's code:

@@ -7,8 +7,9 @@ use schemars::Schema;
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::out_of_range;
-use crate::validate::found::{Found, unrecognized};
+use crate::validate::found::Found;
 use crate::validate::got::{REQUIRED, Said, out_of};
+use crate::validate::look::unrecognized;
 use crate::validate::number::Num;
 use crate::validate::tree::Part;
 use crate::validate::whole;

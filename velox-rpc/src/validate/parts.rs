@@ -1,0 +1,146 @@
+//! What a type looks like, as far as `#[schema]` sees it, and where its values are.
+
+use crate::validate::broken::Broken;
+use crate::validate::found::Found;
+use crate::validate::got::Got;
+use crate::validate::tree::Part;
+
+/// The structure of a type, as far as its syntax shows it. This is data, so that a field of a
+/// common type needs no code of its own.
+#[derive(Clone, Copy)]
+pub enum Parts<'a> {
+    /// A type with this examiner, which finds everything that is wrong.
+    Type(Examiner),
+    /// An `Option` of this.
+    Option(&'a Parts<'a>),
+    /// An `Option` field whose `null` is refused if the application sets it.
+    Optional(&'a Parts<'a>),
+    /// An `Option` that must be `Some`, with its author's message for `None`.
+    Required(Option<&'a str>, &'a Parts<'a>),
+    /// A list of these items, of this length if it has one.
+    List(Option<usize>, &'a Parts<'a>),
+    /// A tuple of these items, with at least this many.
+    Tuple(usize, &'a [Parts<'a>]),
+    /// A map of these values. The function returns whether a key is valid.
+    Map(fn(&str) -> bool, &'a Parts<'a>),
+    /// An object of these fields, and whether it refuses all others.
+    Object(&'a [Field<'a>], bool),
+    /// An enum of these variants.
+    Enum(Tag<'a>, &'a [Variant<'a>]),
+    /// A part whose own rules are not checked.
+    Unchecked(&'a Parts<'a>),
+}
+
+/// A function that finds everything wrong with a value.
+pub(crate) type Examiner = fn(At<'_, '_>, &mut Found);
+
+/// Where a value is.
+#[derive(Debug)]
+pub enum At<'a, 't> {
+    /// The value is a part of its own.
+    Part(Part<'t>),
+    /// The fields of the value are among those of another type.
+    Among(&'a mut Fields<'t>),
+}
+
+impl<'t> At<'_, 't> {
+    /// Returns the value, with all fields beside it.
+    pub fn part(&self) -> Part<'t> {
+        match self {
+            Self::Part(part) => *part,
+            Self::Among(fields) => fields.part,
+        }
+    }
+
+    /// Runs `look`, which leaves all fields to the types beside it.
+    pub(super) fn with<T>(&self, look: impl FnOnce(At<'_, 't>) -> T) -> T {
+        match self {
+            Self::Part(part) => look(At::Part(*part)),
+            Self::Among(fields) => look(At::Among(&mut Fields::clone(fields))),
+        }
+    }
+}
+
+/// How a value names its variant.
+#[derive(Clone, Copy, Debug)]
+pub enum Tag<'a> {
+    /// `"Unit"`, or `{ "Variant": content }`.
+    External,
+    /// `{ "tag": "Variant", fields }`.
+    Internal(&'a str),
+    /// `{ "tag": "Variant", "content": content }`, and whether all other keys are refused.
+    Adjacent(&'a str, &'a str, bool),
+    /// The value does not name it.
+    Untagged,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Copy)]
+pub struct Variant<'a> {
+    /// The name on the wire and the aliases. Empty for the variant that accepts all other names.
+    pub names: &'a [&'a str],
+    /// The content of the variant.
+    pub content: Option<Parts<'a>>,
+    /// Whether the content may be missing.
+    pub is_optional: fn() -> bool,
+}
+
+/// A function that checks the rules of a field.
+pub(super) type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
+
+/// A field of a type.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    /// The name on the wire and the aliases. Empty for a field that is flattened or replaces the
+    /// whole.
+    pub names: &'a [&'a str],
+    /// Whether the field may be missing.
+    pub may_be_missing: fn() -> bool,
+    /// The structure of the field.
+    pub parts: &'a Parts<'a>,
+    /// The rules of the field.
+    pub rules: Option<Rules<'a>>,
+}
+
+/// The fields of an object.
+#[derive(Clone, Debug)]
+pub struct Fields<'t> {
+    pub(super) part: Part<'t>,
+    entries: Vec<Entry<'t>>,
+    /// Whether fields that nobody has taken are refused.
+    pub(super) is_strict: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<'t> {
+    key: Part<'t>,
+    value: Part<'t>,
+    is_taken: bool,
+}
+
+impl<'t> Fields<'t> {
+    pub(super) fn new(part: Part<'t>) -> Self {
+        let entry = |(key, value)| Entry { key, value, is_taken: false };
+        Self { part, entries: part.entries().map(entry).collect(), is_strict: false }
+    }
+
+    /// Takes the field with one of these names.
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<(Part<'t>, Part<'t>)> {
+        let entry = self.entries.iter_mut().find(|entry| names.contains(&&*entry.key.said()))?;
+        entry.is_taken = true;
+        Some((entry.key, entry.value))
+    }
+
+    /// Takes all fields that nobody has taken.
+    pub(super) fn take_rest(&mut self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+        let rest = self.entries.iter_mut().filter(|entry| !entry.is_taken);
+        rest.map(|entry| {
+            entry.is_taken = true;
+            (entry.key, entry.value)
+        })
+    }
+
+    pub(super) fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
+        self.entries.iter().filter(|entry| !entry.is_taken).map(|entry| (entry.key, entry.value))
+    }
+}
