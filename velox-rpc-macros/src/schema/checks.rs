@@ -25,11 +25,12 @@ pub(crate) struct Checks {
 pub(crate) struct FieldChecks {
     cfgs: Vec<Attribute>,
     ident: Ident,
-    /// The field's type without the `Option`s around it. `options` is their number.
+    ty: Type,
+    /// The type without the `Option`s around it. `options` is their number.
     inner: Type,
     options: usize,
     /// As which `Type` the value is counted, if it is a list or a map.
-    pub(crate) counted: Option<TokenStream>,
+    counted: Option<TokenStream>,
     rules: Vec<Rule>,
     is_nested: bool,
     /// The field is flattened, so that its keys are among those of other fields.
@@ -70,23 +71,22 @@ impl Checks {
             || self.fields.iter().any(|field| field.rules.iter().any(|rule| field.is_flat || rule.is_of_two()))
     }
 
-    /// Returns the rules of this field, if it has any.
+    /// Returns the rules of this field, if it has any that `Parts` does not tell.
     pub(crate) fn of(&self, field: &Field<'_>) -> Option<&FieldChecks> {
-        self.fields.iter().find(|rules| field.original.ident.as_ref() == Some(&rules.ident) && !rules.rules.is_empty())
+        let rules = self.fields.iter().find(|rules| field.original.ident.as_ref() == Some(&rules.ident))?;
+        rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)
     }
 
-    /// Generates the functions that check the rules of each field.
-    pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
-        self.fields.iter().filter_map(|field| field.function(private)).collect()
-    }
-
-    /// Generates the function that checks all rules of a whole value.
-    pub(crate) fn of_whole(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
-        let fields = self.fields.iter().map(|field| field.of_whole(private));
+    /// Generates the functions that check each field, and the one that checks a whole value.
+    pub(crate) fn functions(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
+        let checked = || self.fields.iter().filter(|field| field.is_nested || !field.rules.is_empty());
+        let functions = checked().map(|field| field.function(private, ty));
+        let calls = checked().map(FieldChecks::of_whole);
         let whole = self.whole(private);
         quote! {
+            #(#functions)*
             fn __broken(whole: &#ty, broken: &mut #private::Broken) {
-                #(#fields)*
+                #(#calls)*
                 #whole
             }
         }
@@ -118,6 +118,7 @@ impl FieldChecks {
         Some(Self {
             cfgs: cfgs(&field.original.attrs),
             ident: field.original.ident.clone()?,
+            ty: field.ty.clone(),
             inner: inner.clone(),
             options,
             counted: Peeled::new(inner).counted(),
@@ -136,94 +137,67 @@ impl FieldChecks {
         self.ident.to_string()
     }
 
-    /// Generates the function that checks the field's rules on `value`, if it could be read.
-    /// `count` is the length of a list or map, known even if its items are wrong. `got` is what the
-    /// client sent. It is `None` for a value that exists already.
-    fn function(&self, private: &TokenStream) -> Option<TokenStream> {
-        let (cfgs, inner, name) = (&self.cfgs, &self.inner, self.function_name());
-        let rules: Vec<_> = self.own().map(|rule| rule.check(private, self)).collect();
-        (!rules.is_empty()).then(|| {
-            quote! {
-                #(#cfgs)*
-                fn #name(
-                    value: ::core::option::Option<&#inner>,
-                    count: ::core::option::Option<u64>,
-                    got: ::core::option::Option<&#private::Got<'_>>,
-                    broken: &mut #private::Broken,
-                ) {
-                    #(#rules)*
-                }
+    /// Generates the function that checks the field. `value` is the field, if it could be read, and
+    /// `whole` the type, if all of it could. `got` is what the client sent. It is `None` for a value
+    /// that exists already, whose nested values are then checked too.
+    fn function(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
+        let Self { cfgs, ident, ty: of_field, .. } = self;
+        let (name, field) = (self.function_name(), self.name());
+        let pattern = (0..=self.options).fold(quote!(value), |inner, _| quote!(::core::option::Option::Some(#inner)));
+        let inner = (self.options > 0).then(|| quote!(let value = if let #pattern = value { ::core::option::Option::Some(value) } else { ::core::option::Option::None };));
+        let own = self.own().map(|rule| rule.check(private, self));
+        let two = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
+            let (told, other) = (rule.told(private), rule.expression("other"));
+            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
+        });
+        let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
+            let told = rule.told(private);
+            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
+        });
+        let nested = self.is_nested.then(|| {
+            quote!(if let ::core::option::Option::Some(value) = value { broken.nested(#field, || value.validate()); })
+        });
+        let of_value = around(&quote!(if got.is_none()), required.chain(nested).collect());
+        let of_whole = around(&quote!(if let ::core::option::Option::Some(whole) = whole), quote!(#(#two)* #of_value));
+        quote! {
+            #(#cfgs)*
+            fn #name(
+                value: ::core::option::Option<&#of_field>,
+                whole: ::core::option::Option<&#ty>,
+                got: ::core::option::Option<&#private::Got<'_>>,
+                broken: &mut #private::Broken,
+            ) {
+                #inner
+                #(#own)*
+                #of_whole
             }
-        })
+        }
     }
 
     fn function_name(&self) -> Ident {
         format_ident!("__rules_of_{}", unraw(&self.ident))
     }
 
-    /// Returns a pattern such as `Some(Some(value))`, for two options.
-    fn pattern(&self, options: usize) -> TokenStream {
-        (0..options).fold(quote!(value), |inner, _| quote!(::core::option::Option::Some(#inner)))
+    /// Generates the check of this field in a whole value.
+    pub(crate) fn of_whole(&self) -> TokenStream {
+        let (cfgs, ident, name) = (&self.cfgs, &self.ident, self.function_name());
+        let (whole, value) = (optional(Some(quote!(whole))), optional(Some(quote!(&whole.#ident))));
+        quote!(#(#cfgs)* #name(#value, #whole, ::core::option::Option::None, broken);)
     }
 
-    /// Generates the checks of this field in a whole value.
-    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
-        let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
-        let call = self.own().next().map(|_| {
-            let (name, none) = (self.function_name(), quote!(::core::option::Option::None));
-            let count = match self.counted {
-                Some(_) => quote!(#private::validator::ValidateLength::<u64>::length(value)),
-                None => none.clone(),
-            };
-            quote!(#name(::core::option::Option::Some(value), #count, #none, broken);)
-        });
-        let nested = self.is_nested.then(|| quote!(broken.nested(#field, || value.validate());));
-        let pattern = self.pattern(self.options);
-        let inside = (call.is_some() || nested.is_some()).then(|| match self.options {
-            0 => quote!(let value = &whole.#ident; #call #nested),
-            _ => quote!(if let #pattern = &whole.#ident { #call #nested }),
-        });
-        let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
-            let told = rule.told(private);
-            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
-        });
-        let others: Vec<_> = required.chain(self.of_two(private)).collect();
-        if inside.is_none() && others.is_empty() {
-            return TokenStream::new();
-        }
-        quote!(#(#cfgs)* { #inside #(#others)* })
+    /// Generates the check of this field where it is read. `read` is what was read, unless the
+    /// length is enough.
+    pub(crate) fn of_read(&self, read: Option<TokenStream>) -> TokenStream {
+        let (name, got) = (self.function_name(), optional(Some(quote!(got))));
+        let value = read.map_or(optional(None::<Ident>), |read| quote!(#read.as_ref()));
+        let whole = if self.rules.iter().any(Rule::is_of_two) { quote!(whole) } else { optional(None::<Ident>) };
+        quote!(#name(#value, #whole, #got, broken);)
     }
 
-    /// Generates the checks of the rules about this field and another, on the value `whole`.
-    fn of_two(&self, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
-        self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
-            let (ident, field, told, other) = (&self.ident, self.name(), rule.told(private), rule.expression("other"));
-            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
-        })
-    }
-
-    /// Generates the checks of a field that was read, if it has rules. `read` is the value and
-    /// `count` its length.
-    pub(crate) fn of_read(
-        &self,
-        private: &TokenStream,
-        read: &TokenStream,
-        count: &TokenStream,
-    ) -> Option<TokenStream> {
-        let (name, pattern, none) =
-            (self.function_name(), self.pattern(self.options + 1), quote!(::core::option::Option::None));
-        // If only the length of a list is checked, the list is not read again. Nested lists would
-        // otherwise be read once for each level.
-        let value = match self.own().all(|rule| rule.name == "length" && self.counted.is_some()) {
-            true => none,
-            false => quote!(match &#read { #pattern => ::core::option::Option::Some(value), _ => #none }),
-        };
-        let call = self.own().next();
-        let call = call.map(|_| quote!(#name(#value, #count, ::core::option::Option::Some(got), broken);));
-        let two: TokenStream = self.of_two(private).collect();
-        let two = (!two.is_empty()).then(|| quote!(if let ::core::option::Option::Some(whole) = whole { #two }));
-        let all = quote!(#call #two);
-        (!all.is_empty()).then_some(all)
+    /// Returns whether only the length of a list is checked. Then the list is not read again.
+    /// Nested lists would otherwise be read once for each level.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted.is_some() && self.own().all(|rule| rule.name == "length")
     }
 }
 
@@ -288,7 +262,7 @@ impl Rule {
         number.contains(|digit: char| digit.is_ascii_digit() && digit != '0').then_some(number)
     }
 
-    /// Generates the check of the rule on `value`, `count` and `got`.
+    /// Generates the check of the rule on `value` and `got`.
     fn check(&self, private: &TokenStream, of: &FieldChecks) -> TokenStream {
         let (told, field, ty) = (self.told(private), of.name(), &of.inner);
         let type_name = ty.to_token_stream().to_string();
@@ -308,7 +282,11 @@ impl Rule {
                 let limits = ["min", "max", "equal"].map(|name| optional(self.expression(name)));
                 let length = quote_spanned!(self.span=> value.and_then(#validator::ValidateLength::<u64>::length));
                 let (sized, count) = match &of.counted {
-                    Some(counted) => (counted.clone(), quote!(count)),
+                    // The length is known even if the items are wrong.
+                    Some(sized) => {
+                        let sent = quote!(got.and_then(|got| got.count(#private::Type::#sized)));
+                        (sized.clone(), quote!(#length.or_else(|| #sent)))
+                    }
                     None if Peeled::new(ty).is_list() => (quote!(Array), length),
                     None => (quote!(Text), length),
                 };
@@ -372,6 +350,11 @@ impl Rule {
             _ => TokenStream::new(),
         }
     }
+}
+
+/// Generates code under a condition, if there is any.
+fn around(condition: &TokenStream, code: TokenStream) -> Option<TokenStream> {
+    (!code.is_empty()).then(|| quote!(#condition { #code }))
 }
 
 /// Generates an `Option`.

@@ -126,24 +126,17 @@ impl Examine<'_> {
     /// Generates the check of a field's rules on its value, even if other fields could not be read.
     fn rules(&self, field: &Field<'_>) -> TokenStream {
         let private = self.private;
-        let of_field = |checks: &'_ Checks| {
-            let rules = checks.of(field)?;
-            if field.attrs.flatten() {
-                let rules = rules.of_whole(private);
-                return Some(quote!(if let ::core::option::Option::Some(whole) = whole { #rules }));
-            }
-            let value = self.value(field);
-            let count = match &rules.counted {
-                None => quote!(::core::option::Option::None),
-                Some(of) if self.has_default(field) || self.reader(field).is_some() => {
-                    quote!(got.count_or(#private::Type::#of, || (#value).map_or(0, |value| value.len())))
-                }
-                Some(of) => quote!(got.count(#private::Type::#of)),
+        let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
+            let check = if field.attrs.flatten() {
+                let check = rules.of_whole();
+                quote!(if let ::core::option::Option::Some(whole) = whole { #check })
+            } else {
+                let is_length = rules.is_counted() && !self.has_default(field) && self.reader(field).is_none();
+                rules.of_read((!is_length).then(|| self.value(field)))
             };
-            rules.of_read(private, &value, &count)
-        };
-        let rules = self.checks().and_then(of_field);
-        optional(rules.map(|rules| quote!(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #rules })))
+            quote!(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #check })
+        });
+        optional(rules)
     }
 
     /// Generates the value of a field: what was read, or its default.

@@ -121,13 +121,13 @@ fn checked(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
         Validation::Derived => (TokenStream::new(), None),
         Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
         Validation::Checks(checks) => {
-            let (functions, whole) = (checks.functions(private), checks.of_whole(private, &schema.serde.ident));
+            let functions = checks.functions(private, &schema.serde.ident);
             let check = quote! {
                 let mut broken = #private::Broken::new();
                 __broken(self, &mut broken);
                 broken.verdict()
             };
-            (quote!(#functions #whole), Some(check))
+            (functions, Some(check))
         }
     };
     let validate = validate.map(|content| {

@@ -30,11 +30,6 @@ impl Got<'_> {
         u64::try_from(count).ok()
     }
 
-    /// Returns the same number, or that of the default if the field is missing.
-    pub fn count_or(&self, of: Type, default: impl FnOnce() -> usize) -> Option<u64> {
-        if matches!(self, Self::Absent) { u64::try_from(default()).ok() } else { self.count(of) }
-    }
-
     /// Returns the number that was sent, even if the type cannot hold it.
     pub(super) fn number(&self) -> Option<Num> {
         self.number_text().map(Num::of_text)
