@@ -2,23 +2,14 @@
 //! not keep the others from being read.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt};
 use syn::Path;
 use syn::parse::Parse;
 
 use crate::diagnostics::{Mistakes, did_you_mean};
 
-/// One argument: the tokens between two commas.
-pub(crate) enum Argument {
-    /// `key = value`; the value may be empty.
-    Pair(Ident, TokenStream),
-    /// Anything else.
-    Bare(TokenStream),
-}
-
 /// Splits the arguments of an attribute.
-pub(crate) fn split(tokens: TokenStream) -> Vec<Argument> {
-    between_commas(tokens).into_iter().map(argument).collect()
+pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    between_commas(tokens)
 }
 
 /// Splits tokens at the commas. A trailing comma adds no empty piece.
@@ -71,20 +62,20 @@ impl<'a> Keys<'a> {
     pub(crate) fn new(
         macro_name: &'a str,
         known: &'a [&'a str],
-        arguments: Vec<Argument>,
+        arguments: Vec<Vec<TokenTree>>,
         mistakes: &mut Mistakes,
     ) -> (Self, Vec<TokenStream>) {
         let mut keys = Self { macro_name, known, pairs: Vec::new() };
         let mut bare = Vec::new();
         for argument in arguments {
-            match argument {
-                Argument::Pair(key, value) => keys.pair(key, value, mistakes),
-                Argument::Bare(tokens) => match syn::parse2::<Ident>(tokens.clone()) {
-                    Ok(key) if known.contains(&key.to_string().as_str()) => {
-                        keys.pair(key, TokenStream::new(), mistakes)
-                    }
-                    _ => bare.push(tokens),
-                },
+            match argument.as_slice() {
+                [TokenTree::Ident(key), equals, value @ ..] if is(equals, '=') => {
+                    keys.pair(key.clone(), value.iter().cloned().collect(), mistakes);
+                }
+                [TokenTree::Ident(key)] if known.contains(&key.to_string().as_str()) => {
+                    keys.pair(key.clone(), TokenStream::new(), mistakes);
+                }
+                _ => bare.push(argument.into_iter().collect()),
             }
         }
         (keys, bare)
@@ -139,18 +130,6 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     match did_you_mean(name, known) {
         Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
         None => format!("`#[{macro_name}]` has no key `{name}`: it knows {list}"),
-    }
-}
-
-/// Makes one argument from the tokens between two commas.
-fn argument(tokens: Vec<TokenTree>) -> Argument {
-    match tokens.as_slice() {
-        [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
-            let mut stream = TokenStream::new();
-            stream.append_all(value.iter().map(ToTokens::to_token_stream));
-            Argument::Pair(key.clone(), stream)
-        }
-        _ => Argument::Bare(tokens.into_iter().collect()),
     }
 }
 

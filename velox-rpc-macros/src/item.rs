@@ -7,27 +7,25 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 /// modifiers.
 pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     item.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if KEYWORDS.iter().any(|keyword| ident == keyword) => Some(ident),
+        TokenTree::Ident(ident) if NOUNS.iter().any(|(keyword, _)| ident == keyword) => Some(ident),
         _ => None,
     })
 }
 
 /// Returns what a message calls the item: "a struct", "a function", ….
 pub(crate) fn noun(keyword: &Ident) -> &'static str {
-    NOUNS[KEYWORDS.iter().position(|known| keyword == known).unwrap_or(KEYWORDS.len())]
+    NOUNS.iter().find(|(known, _)| keyword == known).map_or("this", |(_, noun)| noun)
 }
 
-const KEYWORDS: [&str; 10] = ["struct", "enum", "union", "fn", "trait", "impl", "mod", "type", "static", "use"];
-const NOUNS: [&str; 11] = [
-    "a struct",
-    "an enum",
-    "a union",
-    "a function",
-    "a trait",
-    "an `impl` block",
-    "a module",
-    "a type alias",
-    "a static",
-    "an import",
-    "this",
+const NOUNS: [(&str, &str); 10] = [
+    ("struct", "a struct"),
+    ("enum", "an enum"),
+    ("union", "a union"),
+    ("fn", "a function"),
+    ("trait", "a trait"),
+    ("impl", "an `impl` block"),
+    ("mod", "a module"),
+    ("type", "a type alias"),
+    ("static", "a static"),
+    ("use", "an import"),
 ];
