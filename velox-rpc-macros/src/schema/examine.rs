@@ -204,13 +204,14 @@ impl Examine<'_> {
     fn may_be_missing(&self, field: &Field<'_>) -> TokenStream {
         let (private, ty) = (self.private, field.ty);
         let has_reader = self.reader(field).is_some();
-        match required(field) {
-            _ if field.attrs.flatten() && is_option(ty) => quote!(#private::always),
-            _ if field.attrs.flatten() => quote!(|| false),
-            None if self.has_default(field) || is_option(ty) && !has_reader => quote!(#private::always),
-            None if !has_reader => quote!(#private::may_be_missing::<#ty>),
-            _ => quote!(|| false),
-        }
+        // serde asks the type of a field without a reader.
+        let is_known = match required(field) {
+            _ if field.attrs.flatten() => is_option(ty),
+            None if self.has_default(field) || is_option(ty) && !has_reader => true,
+            None if !has_reader => return quote!(#private::may_be_missing::<#ty>),
+            _ => false,
+        };
+        quote!(|| #is_known)
     }
 
     /// Generates the check of a value that replaces the whole.

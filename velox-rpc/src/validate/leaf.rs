@@ -202,11 +202,6 @@ pub trait Readable: DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Readable for T {}
 
-/// Returns `true`, for a field with a default.
-pub fn always() -> bool {
-    true
-}
-
 /// Returns whether serde accepts a missing key for this type, as it does for an `Option`.
 pub fn may_be_missing<T: Readable>() -> bool {
     T::deserialize(Missing).is_ok()
