@@ -1,5 +1,4 @@
-//! Tests the workspace itself: its layers, its template, and the errors of its macros.
+//! Tests the workspace itself: its layers and its template.
 
 mod layers;
 mod template;
-mod ui;

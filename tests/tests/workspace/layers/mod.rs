@@ -166,7 +166,7 @@ fn velox_rpc_never_names_velox_session() {
     }
 }
 
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "velox-rpc",
     "velox-rpc-macros",
     "velox-session",
@@ -179,6 +179,7 @@ const CRATES: [&str; 12] = [
     "tests",
     "tests/benches",
     "tests/renamed",
+    "tests/ui",
 ];
 
 #[test]
