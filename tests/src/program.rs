@@ -239,8 +239,22 @@ fn build() -> Vec<(String, PathBuf)> {
     let this = std::env::current_exe().expect("a test binary has a path");
     let target = this.ancestors().nth(3).expect("it is in the target folder");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--package", "velox-examples", "--bins", "--message-format", "json", "--target-dir"]);
-    cargo.arg(target).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).stderr(Stdio::inherit());
+    cargo.args(["build", "--message-format", "json", "--target-dir"]).arg(target).stderr(Stdio::inherit());
+    // Without `--package`, as the README starts an example: with the package alone, cargo would choose other features of the
+    // dependencies, and build them once more.
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let sources = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/src/bin")).expect("the examples");
+    for source in sources {
+        let name = source.expect("an entry").path().with_extension("");
+        cargo.arg("--bin").arg(name.file_name().expect("a name"));
+    }
+    // What cargo says about the package of this test: build scripts run again when it changes, as that of `ring` does.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&*name);
+        }
+    }
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
