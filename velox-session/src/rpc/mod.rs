@@ -90,7 +90,8 @@ impl<U> SessionMiddleware<U> {
     /// call writes to it. Then the stored session ends as with a logout, and the write begins a new
     /// one, so that no data of the deleted user gets into it.
     ///
-    /// An error of another type, such as a database's, becomes a [`velox_rpc::Error`] by `?`: `Ok(db.find_user(&user.id).await?)`.
+    /// A loader returns the same as a handler, a [`velox_rpc::Result`]. `?` turns an error of any
+    /// other type, such as a database's, into one: `Ok(db.find_user(&user.id).await?)`.
     ///
     /// # Examples
     ///
@@ -118,10 +119,14 @@ impl<U> SessionMiddleware<U> {
     pub fn user_loader<V, F, Fut>(self, load: F) -> SessionMiddleware<V>
     where
         F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = velox_rpc::Result<Option<V>>> + Send + 'static, // another error becomes ours by `Ok(….await?)`
+        Fut: Future<Output: LoadedUser<User = V>> + Send + 'static, // an `async` block or closure
         V: Send + Sync + 'static,
     {
-        SessionMiddleware { manager: self.manager, loader: Loader::by(load) }
+        let loader = Loader::by(move |user| {
+            let loading = load(user);
+            async move { loading.await.into_result() }
+        });
+        SessionMiddleware { manager: self.manager, loader }
     }
 
     /// Reads the user from the session as the type that was passed to
@@ -226,6 +231,36 @@ impl<U> SessionMiddleware<U> {
     /// Returns the manager of these sessions, for use outside of procedures.
     pub fn manager(&self) -> &Manager {
         &self.manager
+    }
+}
+
+/// What a [`user_loader`](SessionMiddleware::user_loader) returns: a [`velox_rpc::Result`] of
+/// `Some` user, or of `None` if the user no longer exists.
+#[diagnostic::on_unimplemented(
+    message = "a user loader returns a `velox_rpc::Result<Option<User>>`, and this one returns `{Self}`",
+    label = "the loader returns `{Self}`",
+    note = "`?` turns an error of any type into velox's: write `Ok(db.find_user(&user.id).await?)`",
+    note = "a user who no longer exists is `Ok(None)`, and one who does is `Ok(Some(user))`"
+)]
+pub trait LoadedUser {
+    /// The type of `ctx.user`.
+    type User;
+
+    /// Returns the user, or the error of the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the loader.
+    fn into_result(self) -> velox_rpc::Result<Option<Self::User>>;
+}
+
+// The only implementation: with another one, the error type of a loader that ends in `Ok(…)` would
+// not be known.
+impl<U> LoadedUser for velox_rpc::Result<Option<U>> {
+    type User = U;
+
+    fn into_result(self) -> Self {
+        self
     }
 }
 
