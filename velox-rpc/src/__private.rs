@@ -8,5 +8,6 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, Pro
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Shown, Sorted, Tag, Texts,
-    Told, Unknown, Variant, changed, double_changed, double_option, is_email, may_be_missing, takes_key,
+    Told, Unknown, Variant, changed, double_changed, double_option, is_email, is_url, length, may_be_missing,
+    takes_key,
 };

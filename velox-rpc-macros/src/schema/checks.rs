@@ -280,7 +280,7 @@ impl Rule {
         match self.name.as_str() {
             "length" => {
                 let limits = ["min", "max", "equal"].map(|name| optional(self.expression(name)));
-                let length = quote_spanned!(self.span=> value.and_then(#validator::ValidateLength::<u64>::length));
+                let length = quote_spanned!(self.span=> value.and_then(#private::length));
                 let (sized, count) = match &of.counted {
                     // The length is known even if the items are wrong.
                     Some(sized) => {
@@ -295,17 +295,15 @@ impl Rule {
             "range" => {
                 let limits =
                     ["min", "max", "exclusive_min", "exclusive_max"].map(|name| optional(self.expression(name)));
-                quote_spanned!(self.span=> broken.range(#field, #told, value, #got, [#(#limits),*]);)
+                quote_spanned!(self.span=> broken.range(#field, #told, [#(#limits),*], value, #got);)
             }
             "multiple_of" => {
                 let of = self.step().into_iter();
                 // The type argument gives the compiler a place to point at.
                 quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #got, #of);)*)
             }
-            "email" => {
-                test(quote_spanned!(self.span=> #private::is_email(#validator::ValidateEmail::as_email_string(value))))
-            }
-            "url" => test(quote_spanned!(self.span=> #validator::ValidateUrl::validate_url(value))),
+            "email" => test(quote_spanned!(self.span=> #private::is_email(value))),
+            "url" => test(quote_spanned!(self.span=> #private::is_url(value))),
             "ip" => {
                 let is_set = |name: &str| matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value);
                 let method = match (is_set("v4"), is_set("v6")) {

@@ -43,12 +43,14 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
             use #private::validator::Validate as _;
         }
     });
+    // The implementations come first: what they say about a field's type is in our words.
     quote! {
+        #(#implementations)*
+
         #[derive(#(#derives),*)]
         #item
 
         #nested
-        #(#implementations)*
     }
 }
 

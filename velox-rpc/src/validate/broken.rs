@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
-use validator::{ValidateRange, ValidationError, ValidationErrors};
+use validator::{ValidationError, ValidationErrors};
 
 use crate::error::{Problem, Type};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
+use crate::validate::subject::{Email, Ranged};
 
 /// The rules that a value has broken.
 #[derive(Debug, Default)]
@@ -30,9 +31,11 @@ struct Rule {
 
 /// Returns whether a text is an email address by the rule of Zod 3: at least one dot in the domain,
 /// and nothing quoted. `None` passes.
-#[must_use]
-pub fn is_email(text: Option<Cow<'_, str>>) -> bool {
-    let Some(text) = text else { return true };
+pub fn is_email(text: &impl Email) -> bool {
+    text.as_email_string().is_none_or(|text| is_address(&text))
+}
+
+fn is_address(text: &str) -> bool {
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-.".contains(&byte);
     let is_label = |label: &str| {
         label.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -155,11 +158,12 @@ impl Broken {
         &mut self,
         field: &'static str,
         told: Told,
+        // Before the value: otherwise limits of another type would be reported a second time, each on its own.
+        limits: [Option<B>; 4],
         value: Option<&T>,
         got: Option<&Got<'_>>,
-        limits: [Option<B>; 4],
     ) where
-        T: ValidateRange<B>,
+        T: Ranged<B>,
         B: Serialize + Clone,
     {
         let sent = got.and_then(Got::number);

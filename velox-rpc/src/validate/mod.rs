@@ -23,6 +23,7 @@ mod readers;
 mod refusal;
 mod rules;
 mod shown;
+mod subject;
 mod tree;
 mod whole;
 
@@ -40,4 +41,5 @@ pub(crate) use self::parts::Examiner;
 pub use self::parts::{At, Field, Parts, Tag, Variant};
 pub use self::readers::{Texts, changed, double_changed, double_option};
 pub use self::shown::Shown;
+pub use self::subject::{is_url, length};
 pub(crate) use self::tree::{Part, Tree};
