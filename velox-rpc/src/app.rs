@@ -65,7 +65,11 @@ struct Settings {
     subscriptions: Subscriptions,
 }
 
-impl<S: Send + Sync + 'static> App<S> {
+// The compiler shows the line of a bound that does not hold, with its comment.
+impl<S> App<S>
+where
+    S: Send + Sync + 'static, // all threads share the state: take `Arc` for `Rc`, and `Mutex` for `RefCell`
+{
     /// Makes an application without procedures. Handlers read the fields of `state` through their
     /// context, for example `ctx.db`.
     pub fn new(state: S) -> Self {

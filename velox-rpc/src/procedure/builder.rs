@@ -37,7 +37,11 @@ use crate::error::Result;
 /// let motto = procedure::<AppState>().query(|Call { ctx, .. }| Ok(ctx.motto));
 /// # let _ = motto;
 /// ```
-pub fn procedure<S: Send + Sync + 'static>() -> ProcedureBuilder<S> {
+// The compiler shows the line of a bound that does not hold, with its comment.
+pub fn procedure<S>() -> ProcedureBuilder<S>
+where
+    S: Send + Sync + 'static, // all threads share the state: take `Arc` for `Rc`, and `Mutex` for `RefCell`
+{
     ProcedureBuilder {
         wrap: Box::new(|step| step),
         input: PhantomData,
@@ -365,7 +369,6 @@ where
     ///
     /// A handler takes a [`Call`] and returns a [`Result`], or a future of one. An `async |…|`
     /// closure cannot capture variables; put what it needs into `ctx`.
-    // The compiler shows the line of a bound that does not hold, with its comment.
     pub fn query<F, R, M>(self, handler: F) -> Query<I, R::Value, S>
     where
         F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
