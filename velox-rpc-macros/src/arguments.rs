@@ -6,47 +6,11 @@ use syn::Path;
 use syn::parse::Parse;
 
 use crate::diagnostics::{Mistakes, did_you_mean};
+use crate::tokens::{between_commas, is};
 
 /// Splits the arguments of an attribute.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     between_commas(tokens)
-}
-
-/// Splits tokens at the commas. A trailing comma adds no empty piece.
-pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
-    let mut pieces = vec![Vec::new()];
-    // A comma inside `<…>` belongs to a type. The `>` of an arrow closes no bracket.
-    let mut depth = 0_usize;
-    let mut previous = ' ';
-    for token in tokens {
-        let letter = match &token {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
-        match letter {
-            '<' => depth += 1,
-            '>' if previous != '-' && previous != '=' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        previous = letter;
-        if letter == ',' && depth == 0 {
-            pieces.push(Vec::new());
-        } else if let Some(piece) = pieces.last_mut() {
-            piece.push(token);
-        }
-    }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
-}
-
-/// Returns whether the token is this punctuation character.
-pub(crate) fn is(token: &TokenTree, letter: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == letter)
-}
-
-/// Returns whether the token is this identifier.
-pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
-    matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
 /// The `key = value` arguments, in any order and at most one for each key.

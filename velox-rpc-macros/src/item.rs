@@ -1,7 +1,52 @@
-//! Finds the kind of item that an attribute is on without parsing the item, so that a macro can say
-//! where its attribute belongs.
+//! The item that an attribute is on: its kind, which is found without parsing it, so that a macro
+//! can say where its attribute belongs; and functions, whose bodies stay as tokens.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Signature, Visibility};
+
+use crate::diagnostics::Mistakes;
+
+/// A function or a method. Its body stays as tokens, so that code that is not yet complete passes
+/// through and the compiler reports it.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl Function {
+    /// Reports type parameters and a `where` clause.
+    pub(crate) fn refuse_generics(&self, message: impl std::fmt::Display, mistakes: &mut Mistakes) {
+        let generics = &self.signature.generics;
+        if !generics.params.is_empty() || generics.where_clause.is_some() {
+            mistakes.at_all([generics.to_token_stream(), generics.where_clause.to_token_stream()], message);
+        }
+    }
+}
+
+/// Returns whether the item is of this kind. If it is another, reports where the attribute belongs.
+pub(crate) fn is_a(wanted: &str, item: &TokenStream, belongs: &str, mistakes: &mut Mistakes) -> bool {
+    match keyword(item) {
+        Some(keyword) if keyword == wanted => return true,
+        Some(keyword) => mistakes.at(&keyword, format_args!("{belongs}, not on {}", noun(&keyword))),
+        None => mistakes.at_span(Span::call_site(), belongs),
+    }
+    false
+}
 
 /// Returns the keyword of the item (`struct`, `fn`, …), after its attributes, visibility and
 /// modifiers.

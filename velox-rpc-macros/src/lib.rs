@@ -22,6 +22,7 @@ mod router;
 mod schema;
 #[cfg(test)]
 mod testing;
+mod tokens;
 
 use proc_macro::TokenStream;
 

@@ -14,7 +14,7 @@ use crate::diagnostics::Mistakes;
 pub(crate) fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let root = root_only("middleware", arguments, &mut mistakes);
-    let expanded = match parse::Function::read(item.clone(), &mut mistakes) {
+    let expanded = match parse::read(item.clone(), &mut mistakes) {
         Some(function) => expand::middleware(&model::Middleware::new(root, function, &mut mistakes)),
         // This is not a function: emit it unchanged.
         None => item,

@@ -1,7 +1,7 @@
 //! The model of a middleware: a function that takes a context and returns a value of some type.
 
 use proc_macro2::{Group, Ident};
-use quote::{ToTokens, format_ident};
+use quote::format_ident;
 use syn::punctuated::Punctuated;
 use syn::{
     Attribute, FnArg, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
@@ -9,7 +9,7 @@ use syn::{
 };
 
 use crate::diagnostics::{Mistakes, shown};
-use crate::middleware::parse::Function;
+use crate::item::Function;
 use crate::naming::{pascal, unraw};
 use crate::root::Root;
 
@@ -52,8 +52,11 @@ impl Middleware {
     /// program compile.
     pub(crate) fn new(root: Option<Path>, function: Function, mistakes: &mut Mistakes) -> Self {
         let before = mistakes.count();
+        function.refuse_generics(
+            "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context",
+            mistakes,
+        );
         let Function { attrs, vis, signature, body } = function;
-        generics(&signature, mistakes);
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
         let (attrs, inner_attrs) =
@@ -72,13 +75,6 @@ impl Middleware {
             function,
             callable: mistakes.count() == before,
         }
-    }
-}
-
-fn generics(signature: &Signature, mistakes: &mut Mistakes) {
-    if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-        let pieces = [signature.generics.to_token_stream(), signature.generics.where_clause.to_token_stream()];
-        mistakes.at_all(pieces, "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context");
     }
 }
 

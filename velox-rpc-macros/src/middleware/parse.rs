@@ -1,53 +1,107 @@
-//! Parses the function. Its body stays as tokens.
+//! Parses the function, and recognizes one that is written as in TypeScript.
 
-use proc_macro2::{Group, Span, TokenStream};
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Signature, Visibility};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+use syn::{FnArg, Pat, parse_quote};
 
 use crate::diagnostics::Mistakes;
-use crate::item;
+use crate::item::{self, Function};
+use crate::tokens::{each, is, is_group, is_word, returned, thrown, tokens};
 
-/// The function as the user wrote it.
-pub(crate) struct Function {
-    pub(crate) attrs: Vec<Attribute>,
-    pub(crate) vis: Visibility,
-    pub(crate) signature: Signature,
-    pub(crate) body: Group,
-}
-
-impl Function {
-    /// Parses the function. If the item is something else, reports a mistake and returns `None`.
-    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
-        match item::keyword(&tokens) {
-            Some(keyword) if keyword == "fn" => {}
-            Some(keyword) => {
-                let message = format!(
-                    "`#[middleware]` belongs on a function, `async fn tenant(ctx: &impl Ctx) -> \
-                        Result<Tenant>`, not on {}",
-                    item::noun(&keyword)
-                );
-                mistakes.at(keyword, message);
-                return None;
-            }
-            None => {
-                mistakes.at_span(
-                    Span::call_site(),
-                    "`#[middleware]` belongs on a function, `async fn tenant(ctx: &impl Ctx) -> Result<Tenant>`",
-                );
-                return None;
-            }
-        }
-        syn::parse2(tokens).map_err(|error| mistakes.add(error)).ok()
+/// Parses the function. If the item is something else, reports a mistake and returns `None`.
+///
+/// A body that the compiler would reject once more is left out.
+pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Function> {
+    let belongs = "`#[middleware]` belongs on a function, `async fn tenant(ctx: &impl Ctx) -> Result<Tenant>`";
+    if !item::is_a("fn", &item, belongs, mistakes) {
+        return None;
     }
-}
-
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            signature: input.parse()?,
-            body: input.parse()?,
+    let before = mistakes.count();
+    let parsed = syn::parse2(item.clone()).or_else(|error| {
+        let item = with_context(tokens(item), mistakes);
+        syn::parse2(item).map_err(|_| {
+            if mistakes.count() == before {
+                mistakes.add(error)
+            }
         })
+    });
+    let mut function: Function = parsed.ok()?;
+    let inputs = &mut function.signature.inputs;
+    if let Some(at) = inputs.iter().position(is_next) {
+        mistakes.at_all(inputs.iter().skip(at), GOES_ON);
+        *inputs = inputs.iter().take(at).cloned().collect();
+    } else {
+        slips(&tokens(function.body.stream()), mistakes);
+    }
+    if mistakes.count() != before {
+        function.attrs.push(parse_quote!(#[allow(warnings)]));
+        function.body = Group::new(Delimiter::Brace, quote!(::core::unreachable!()));
+    }
+    Some(function)
+}
+
+/// Reports a body that is written as in TypeScript.
+fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
+    thrown(body, mistakes);
+    let last = returned(body);
+    let is_last = matches!(last.as_slice(), [next] if is_word(next, "next"));
+    // `next` that is called or returned, and the uses of something else of this name.
+    let (mut next, mut others) = ((is_last || is_call(&last)).then(|| last[0].clone()), 0);
+    each(body, true, &mut |before, code| {
+        let [word, rest @ ..] = code else { return };
+        let is_after = |word: &str| before.is_some_and(|it| is_word(it, word));
+        if !is_word(word, "next") || before.is_some_and(|it| is(it, '.') || is(it, ':')) {
+            return;
+        }
+        if is_after("return") || matches!(rest, [dot, run, ..] if is(dot, '.') && is_word(run, "run")) {
+            next = next.take().or(Some(word.clone()));
+        } else if is_after("fn") || !is_call(code) {
+            others += 1;
+        }
+    });
+    // The last expression is one of the others if nothing stands before it.
+    let is_bare = is_last
+        && matches!(body, [.., last] if is_word(last, "next"))
+        && !matches!(body, [.., word, _] if is_word(word, "return"));
+    if let Some(next) = next.filter(|_| others == usize::from(is_bare)) {
+        mistakes.at(next, GOES_ON);
     }
 }
+
+/// Returns whether this is `next(…)`.
+fn is_call(code: &[TokenTree]) -> bool {
+    matches!(code, [next, arguments, ..] if is_word(next, "next") && is_group(arguments, Delimiter::Parenthesis))
+}
+
+/// Returns whether the argument is the `next` of a middleware in TypeScript.
+fn is_next(argument: &FnArg) -> bool {
+    matches!(argument, FnArg::Typed(argument) if matches!(&*argument.pat, Pat::Ident(name) if name.ident == "next"))
+}
+
+/// Replaces the parameters of `fn tenant({ ctx, next })`, and reports them.
+fn with_context(item: Vec<TokenTree>, mistakes: &mut Mistakes) -> TokenStream {
+    let is_untyped = |parameters: &Group| {
+        let parameters = tokens(parameters.stream());
+        let is_object = parameters.first().is_some_and(|first| is_group(first, Delimiter::Brace));
+        is_object || !parameters.iter().any(|token| is(token, ':'))
+    };
+    // `pub(crate)` comes before `fn`.
+    let mut is_next = false;
+    let with = item.into_iter().map(|token| match token {
+        TokenTree::Group(parameters)
+            if is_next && parameters.delimiter() == Delimiter::Parenthesis && is_untyped(&parameters) =>
+        {
+            is_next = false;
+            mistakes.at(&parameters, "a middleware takes the context, with its type: write `(ctx: &impl Ctx)`");
+            Group::new(Delimiter::Parenthesis, quote!(ctx: &impl Sized)).into()
+        }
+        token => {
+            is_next |= is_word(&token, "fn");
+            token
+        }
+    });
+    with.collect()
+}
+
+const GOES_ON: &str = "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
+    code around the call, put `.use_fn(async |ctx, next| …)` into the chain";

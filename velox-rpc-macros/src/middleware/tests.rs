@@ -150,6 +150,42 @@ fn every_mistake_is_named() {
 }
 
 #[test]
+fn a_function_that_is_written_as_in_typescript_is_named() {
+    let (goes_on, untyped) = (
+        "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
+            code around the call, put `.use_fn(async |ctx, next| …)` into the chain",
+        "a middleware takes the context, with its type: write `(ctx: &impl Ctx)`",
+    );
+    for (parameters, body, message) in [
+        (quote!({ ctx, next }), quote!(Ok(tenant)), untyped),
+        (quote!(ctx), quote!(Ok(tenant)), untyped),
+        (quote!(ctx: &impl Ctx, next: Next<_>), quote!(next.run(ctx).await), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(let tenant = find(ctx); next({ ctx: { tenant } })), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(if is_known(ctx) { return next(ctx).await; } Ok(tenant)), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(next.run(ctx).await), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(let tenant = find(ctx); next), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(return next;), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(return next), goes_on),
+    ] {
+        let expansion = expand(quote!(pub(crate) async fn tenant(#parameters) -> Result<Tenant> { #body }));
+        assert_eq!(messages(expansion.clone()), [message]);
+        assert!(formatted(expansion).contains("pub tenant: Tenant"));
+    }
+    for body in [
+        quote!(let next = find(ctx); next.run(ctx).await),
+        quote!(Ok(parse(next()))),
+        quote!(let next = find(ctx); next),
+        quote!(let next = find(ctx); return next;),
+        quote! { fn next() -> Result<u8> { Ok(1) } next() },
+        quote!(let mut parts = ctx.parts(); parts.next()),
+        quote!(ids::next()),
+    ] {
+        let expansion = expand(quote!(async fn tenant(ctx: &impl Ctx) -> Result<Tenant> { #body }));
+        assert_eq!(messages(expansion), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
 fn a_middleware_with_a_mistake_still_adds_its_field() {
     let text = formatted(expand(quote!(
         async fn tenant(ctx: impl Ctx) -> Result<Tenant> {

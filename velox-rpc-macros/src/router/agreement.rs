@@ -6,9 +6,9 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Type;
 
-use crate::arguments::{is, is_word};
 use crate::diagnostics::{Mistakes, shown};
-use crate::router::chain::{About, BUILDS, Base, Closure, Step, each, is_group, last_chain, tokens};
+use crate::router::chain::{About, BUILDS, Base, Closure, Step, last_chain};
+use crate::tokens::{each, is, is_group, is_word, tokens};
 
 /// What a method's signature says about its procedure.
 pub(crate) struct Said<'a> {
@@ -48,11 +48,11 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
             );
             mistakes.at(input, message);
         }
-        _ if about.has_state || chain.iter().any(gives_fields) => {}
+        _ if chain.iter().any(gives_fields) => {}
         _ => {
             let arguments = tokens(last.arguments.stream());
             if let Some(handler) = Closure::new(&arguments) {
-                fields(&handler, about, mistakes);
+                fields(&handler, &output, about, mistakes);
             }
         }
     }
@@ -67,8 +67,10 @@ fn gives_fields(step: &Step<'_>) -> bool {
     step.name == "use_" || step.name == "use_fn" || is_session(step.arguments.stream())
 }
 
-/// Reports each `ctx.name` of a context that has no fields.
-fn fields(handler: &Closure<'_>, about: &About<'_>, mistakes: &mut Mistakes) {
+/// Reports each `ctx.name` of a context that has no fields. A context with a state has that state's
+/// fields, which are not known here. None of them can be moved out of it, so that a `SessionUser`
+/// which is returned as `ctx.user` is the user of a session.
+fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut Mistakes) {
     let [call, TokenTree::Group(parts)] = handler.parameters else { return };
     let parts = tokens(parts.stream());
     let is_own = |at: usize| is_word(&parts[at], "ctx") && !parts.get(at + 1).is_some_and(|next| is(next, ':'));
@@ -81,7 +83,8 @@ fn fields(handler: &Closure<'_>, about: &About<'_>, mistakes: &mut Mistakes) {
         [ctx, ..] if !is_word(ctx, "ctx") || before.is_some_and(|it| is(it, '.')) => {}
         [_, dot, TokenTree::Ident(name), rest @ ..] if is(dot, '.') => {
             let is_call = |next: &TokenTree| is(next, ':') || is_group(next, Delimiter::Parenthesis);
-            if !rest.first().is_some_and(is_call) {
+            let is_user = || name == "user" && before.is_none() && rest.is_empty() && output.contains("SessionUser");
+            if !rest.first().is_some_and(is_call) && (!about.has_state || is_user()) {
                 missing.push(name.clone());
             }
         }

@@ -3,12 +3,12 @@
 //! It works on tokens and does not parse Rust, so that it can also read code written as in
 //! TypeScript.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::LitStr;
 
-use crate::arguments::{between_commas, is, is_word};
 use crate::root::Root;
 use crate::router::rewrite::is_bare_call;
+use crate::tokens::{between_commas, is, is_word, tail};
 
 /// What the reader of a chain has to know about the router.
 pub(crate) struct About<'a> {
@@ -83,12 +83,6 @@ impl Base {
     }
 }
 
-/// Returns the tokens after the last `;`.
-fn tail(body: &[TokenTree]) -> &[TokenTree] {
-    let start = body.iter().rposition(|token| is(token, ';')).map_or(0, |end| end + 1);
-    &body[start..]
-}
-
 fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {
     let [dot, TokenTree::Ident(name), rest @ ..] = &body[start..] else { return None };
     let (types, rest) = turbofish(rest);
@@ -151,28 +145,6 @@ impl<'a> Closure<'a> {
     pub(crate) fn each_parameter(&self) -> Vec<Vec<TokenTree>> {
         between_commas(self.parameters.iter().cloned())
     }
-}
-
-/// Calls `see` for every position in the tokens, with the token before it. Unless `deep` is set, it
-/// stops at closures, `async` blocks and functions, whose `return` belongs to them.
-pub(crate) fn each(tokens: &[TokenTree], deep: bool, see: &mut dyn FnMut(Option<&TokenTree>, &[TokenTree])) {
-    for (at, token) in tokens.iter().enumerate() {
-        if !deep && (is(token, '|') || is_word(token, "async") || is_word(token, "fn")) {
-            return;
-        }
-        see(at.checked_sub(1).map(|before| &tokens[before]), &tokens[at..]);
-        if let TokenTree::Group(group) = token {
-            each(&self::tokens(group.stream()), deep, see);
-        }
-    }
-}
-
-pub(crate) fn tokens(stream: TokenStream) -> Vec<TokenTree> {
-    stream.into_iter().collect()
-}
-
-pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
-    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
 /// The steps of a `ProcedureBuilder`. This crate knows how each of them changes the types.

@@ -4,13 +4,13 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Type};
 
-use crate::arguments::is;
+use crate::item::Function;
 use crate::place;
-use crate::router::chain::{each, tokens};
 use crate::router::check;
 use crate::router::method::{Damage, Procedure};
 use crate::router::model::Router;
-use crate::router::parse::{Block, Member, Method};
+use crate::router::parse::{Block, Member};
+use crate::tokens::{each, is, tokens};
 
 /// Generates the expansion of `#[router]`.
 pub(crate) fn router(router: &Router) -> TokenStream {
@@ -46,7 +46,7 @@ fn member(member: &Member, router: &Router) -> TokenStream {
         Member::Other(item) => return item.to_token_stream(),
         Member::Method(method) => &**method,
     };
-    let Method { attrs, vis, signature, body } = method;
+    let Function { attrs, vis, signature, body } = method;
     let damage = router.broken.iter().find(|(name, _)| *name == signature.ident).map(|(_, damage)| damage);
     match damage {
         None => match router.procedures.iter().find(|procedure| procedure.method == signature.ident) {
@@ -88,8 +88,8 @@ fn imports(body: &Group, state: &Type) -> TokenStream {
 /// serves the procedure.
 ///
 /// The user's body becomes a closure, so that a `return` in it does not skip `served_as`.
-fn named(procedure: &Procedure, method: &Method, router: &Router) -> TokenStream {
-    let Method { signature, body, .. } = method;
+fn named(procedure: &Procedure, method: &Function, router: &Router) -> TokenStream {
+    let Function { signature, body, .. } = method;
     let (namespace, wire_name, output) = (&router.namespace, &procedure.wire_name, &signature.output);
     quote_spanned! {place::at(signature.ident.span())=>
         {

@@ -8,10 +8,10 @@ use quote::{ToTokens, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use crate::arguments::{is, is_word};
 use crate::place;
-use crate::router::chain::{About, Base, Closure, Step, is_group, last_chain, tokens};
+use crate::router::chain::{About, Base, Closure, Step, last_chain};
 use crate::router::method::Procedure;
+use crate::tokens::{is, is_group, is_word, tokens};
 
 /// Returns the body of a method with the output type added to the handler of its last chain.
 pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {

@@ -1,17 +1,17 @@
 //! Decides whether a method of the block is a procedure, and whether it is a valid one.
 
 use proc_macro2::{Ident, TokenTree};
-use quote::ToTokens;
-use syn::{Attribute, FnArg, ReceiverKind, ReturnType, Signature, Type};
+use syn::{Attribute, FnArg, ReceiverKind, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
+use crate::item::Function;
 use crate::naming::{camel, unraw};
 use crate::root::Root;
 use crate::router::agreement::Said;
 use crate::router::chain::{About, BUILDS};
-use crate::router::parse::Method;
 use crate::router::route::Route;
-use crate::router::{agreement, capture, chain, docs, result, rewrite, slips};
+use crate::router::{agreement, chain, docs, result, rewrite, slips};
+use crate::tokens::tokens;
 
 /// A method that is a procedure.
 pub(crate) struct Procedure {
@@ -48,13 +48,13 @@ pub(crate) enum Damage {
 
 impl Procedure {
     /// Reads a method and reports its mistakes.
-    pub(crate) fn read(method: &Method, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
+    pub(crate) fn read(method: &Function, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
         let returned = match &method.signature.output {
             ReturnType::Type(_, ty) => Some(&**ty),
             ReturnType::Default => None,
         };
-        let body = chain::tokens(method.body.stream());
+        let body = tokens(method.body.stream());
         let Some(segment) = returned.and_then(result::procedure) else {
             let damage = not_returned(method, &body, returned, about.root, mistakes);
             // A method that builds a base of procedures contains a chain too.
@@ -64,7 +64,7 @@ impl Procedure {
             let damage = damage.or((mistakes.count() != before).then_some(Damage::Unreadable));
             return damage.map_or(Outcome::Helper, Outcome::Broken);
         };
-        signature(&method.signature, mistakes);
+        signature(method, mistakes);
         let types = result::types(segment, mistakes);
         let routes = Route::find(&body, mistakes);
         let Some((input, output)) = types else { return Outcome::Broken(Damage::WrongType) };
@@ -72,7 +72,6 @@ impl Procedure {
             takes_input(route, input, method, mistakes);
         }
         let is_harmless = mistakes.count();
-        capture::of_self(&body, mistakes);
         if !slips::report(&body, mistakes) {
             let said = Said { method: &method.signature.ident, kind: &segment.ident, input, output };
             agreement::report(&said, &body, about, mistakes);
@@ -99,18 +98,15 @@ impl Procedure {
 
 /// Reports everything in a method's signature that a procedure must not have, that is, everything
 /// but `&self`.
-fn signature(signature: &Signature, mistakes: &mut Mistakes) {
+fn signature(method: &Function, mistakes: &mut Mistakes) {
+    let signature = &method.signature;
     let name = &signature.ident;
     if let Some(token) = &signature.asyncness {
         mistakes.at(token, "a procedure is built, not awaited: take `async` out here, the handler can be `async |…|`");
     }
-    if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-        let pieces = [signature.generics.to_token_stream(), signature.generics.where_clause.to_token_stream()];
-        let message = format!(
-            "`{name}` is one procedure, with one input and one output: take the parameters out and name the types"
-        );
-        mistakes.at_all(pieces, message);
-    }
+    let one =
+        format!("`{name}` is one procedure, with one input and one output: take the parameters out and name the types");
+    method.refuse_generics(one, mistakes);
     let mut inputs = signature.inputs.iter().peekable();
     match inputs.peek() {
         Some(FnArg::Receiver(receiver)) => {
@@ -136,7 +132,7 @@ fn signature(signature: &Signature, mistakes: &mut Mistakes) {
 /// Reports a method that builds a procedure but does not return it. Otherwise the procedure would
 /// be missing from the router without any error.
 fn not_returned(
-    method: &Method,
+    method: &Function,
     body: &[TokenTree],
     returned: Option<&Type>,
     root: &Root,
@@ -176,7 +172,7 @@ fn not_returned(
 }
 
 /// Reports a route with a parameter if the procedure has no input to hold it.
-fn takes_input(route: &Route, input: &Type, method: &Method, mistakes: &mut Mistakes) {
+fn takes_input(route: &Route, input: &Type, method: &Function, mistakes: &mut Mistakes) {
     let Some(parameter) = route.parameters.first() else { return };
     if matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty()) {
         let (path, name) = (route.path.value(), &method.signature.ident);

@@ -1,7 +1,6 @@
 //! `#[router("auth", state = AppState)]` turns an `impl` block of procedures into a router.
 
 mod agreement;
-mod capture;
 mod chain;
 mod check;
 mod docs;

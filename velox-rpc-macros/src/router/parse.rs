@@ -1,12 +1,12 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, ImplItem, LitStr, Path, Signature, Token, Type, Visibility, braced};
+use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 
 use crate::arguments::{Keys, split};
 use crate::diagnostics::{Mistakes, shown};
-use crate::item;
+use crate::item::{self, Function};
 
 /// The arguments of `#[router]`.
 pub(crate) struct Arguments {
@@ -52,50 +52,22 @@ pub(crate) struct Block {
 
 /// An item of the block.
 pub(crate) enum Member {
-    Method(Box<Method>),
+    Method(Box<Function>),
     Other(Box<ImplItem>),
-}
-
-/// A method of the block. Its body stays as tokens, so that code that is not yet complete passes
-/// through and the compiler reports it.
-pub(crate) struct Method {
-    pub(crate) attrs: Vec<Attribute>,
-    pub(crate) vis: Visibility,
-    pub(crate) signature: Signature,
-    pub(crate) body: Group,
 }
 
 impl Block {
     /// Parses the block. If it cannot be a router, reports a mistake and returns `None`.
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
-        match item::keyword(&tokens) {
-            Some(keyword) if keyword == "impl" => {}
-            Some(keyword) => {
-                let message = format!(
-                    "`#[router]` belongs on the `impl` block of the procedures, not on {}",
-                    item::noun(&keyword)
-                );
-                mistakes.at(keyword, message);
-                return None;
-            }
-            None => {
-                mistakes.at_span(Span::call_site(), "`#[router]` belongs on the `impl` block of the procedures");
-                return None;
-            }
+        if !item::is_a("impl", &tokens, "`#[router]` belongs on the `impl` block of the procedures", mistakes) {
+            return None;
         }
-        match syn::parse2::<Header>(tokens) {
-            Ok(header) => header.into_block(mistakes),
-            Err(error) => {
-                mistakes.add(error);
-                None
-            }
-        }
+        let header = syn::parse2::<Header>(tokens).map_err(|error| mistakes.add(error)).ok()?;
+        header.into_block(mistakes)
     }
-}
 
-impl Block {
     /// Returns the methods of the block, both procedures and helpers.
-    pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Method> {
+    pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Function> {
         self.members.iter_mut().filter_map(|member| match member {
             Member::Method(method) => Some(&mut **method),
             Member::Other(_) => None,
@@ -154,21 +126,10 @@ impl Parse for Header {
 
 impl Parse for Member {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.fork().parse::<Method>().is_ok() {
+        if input.fork().parse::<Function>().is_ok() {
             return input.parse().map(|method| Self::Method(Box::new(method)));
         }
         input.parse().map(|item| Self::Other(Box::new(item)))
-    }
-}
-
-impl Parse for Method {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            signature: input.parse()?,
-            body: input.parse()?,
-        })
     }
 }
 

@@ -90,10 +90,11 @@ mod tests {
     use quote::quote;
 
     use super::*;
+    use crate::tokens::tokens;
 
     fn find(body: TokenStream) -> (Vec<(String, Vec<String>)>, Vec<String>) {
         let mut mistakes = Mistakes::default();
-        let routes = Route::find(&chain::tokens(body), &mut mistakes);
+        let routes = Route::find(&tokens(body), &mut mistakes);
         (routes.into_iter().map(|route| (route.key(), route.parameters)).collect(), mistakes.messages())
     }
 

@@ -4,13 +4,18 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use crate::arguments::{between_commas, is, is_word};
 use crate::diagnostics::{Mistakes, shown};
-use crate::router::chain::{BUILDS, Closure, Step, each, is_group, last_chain, tokens};
+use crate::router::chain::{BUILDS, Closure, Step, last_chain, steps};
+use crate::tokens::{between_commas, each, is, is_group, is_text, is_word, returned, thrown, tokens};
 
-/// Reports the slips in the chain that a body ends in. Returns whether there was one.
+/// Reports the slips in a method's body. Returns whether there was one.
 pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
     let before = mistakes.count();
+    for step in steps(body).iter().filter(|step| KEEP.iter().any(|name| step.name == name)) {
+        if let Some(closure) = Closure::new(&tokens(step.arguments.stream())) {
+            of_self(closure.body, mistakes);
+        }
+    }
     for step in last_chain(body) {
         let arguments = tokens(step.arguments.stream());
         let is_so = |slip: &&Slip| step.name == slip.0 && slip.1(&step, &arguments);
@@ -22,38 +27,48 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
         } else if is_handler(step.name) && has_arrow(&arguments) {
             mistakes.at_all(&arguments, ARROW);
         } else if let Some(closure) = Closure::new(&arguments) {
-            of_closure(step.name, &closure, mistakes);
+            of_parameters(step.name, &closure, mistakes);
+            thrown(closure.body, mistakes);
         }
     }
     mistakes.count() != before
 }
 
-/// Reports what is wrong with a closure.
-fn of_closure(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
+/// Reports every `self` in a handler, because handlers outlive the router. The compiler rejects
+/// them too, but with an error about lifetimes. Other captures are left to the compiler, because
+/// only their types decide whether they are allowed.
+fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
+    each(body, true, &mut |_, code| {
+        let (own, what, read) = match code {
+            [own, dot, TokenTree::Ident(name), rest @ ..] if is_word(own, "self") && is(dot, '.') && !is_call(rest) => {
+                (own, format!("`{name}`"), format!("as `ctx.{name}`"))
+            }
+            [own, ..] if is_word(own, "self") => (own, String::from("what it needs"), String::from("as `ctx.db`")),
+            _ => return,
+        };
+        let message = format!(
+            "the handler outlives `self`, so it cannot use it: put {what} into the state, where every handler reads it \
+                {read}"
+        );
+        mistakes.at(own, message);
+    });
+}
+
+fn is_call(code: &[TokenTree]) -> bool {
+    code.first().is_some_and(|token| is_group(token, Delimiter::Parenthesis))
+}
+
+/// Reports parameters of a closure that are written as in TypeScript.
+fn of_parameters(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
     let parameters = closure.each_parameter();
     match parameters.as_slice() {
         [only] if is_handler(step) && is_object(only) => mistakes.at_all(only, CALL),
         [_, _, ..] if is_handler(step) => mistakes.at_all(closure.parameters, CALL),
         [only] if is_handler(step) => of_part(only, closure.body, mistakes),
         [only] if step == "use_fn" && is_object(only) => mistakes.at_all(only, NEXT),
-        [_, next] if step == "use_fn" => of_next(next, closure.body, mistakes),
+        [_, next] if step == "use_fn" => of_next(next, closure, mistakes),
         _ => {}
     }
-    each(closure.body, true, &mut |_, tokens| match tokens {
-        [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
-        _ => {}
-    });
-    each(closure.body, false, &mut |_, tokens| match tokens {
-        [word, err, TokenTree::Group(error), ..]
-            if is_handler(step)
-                && is_word(word, "return")
-                && is_word(err, "Err")
-                && is_text(&self::tokens(error.stream())) =>
-        {
-            mistakes.at(error.stream(), ERROR);
-        }
-        _ => {}
-    });
 }
 
 /// Returns whether a parameter is written as `{ input, ctx }` or `(input, ctx)`.
@@ -66,7 +81,7 @@ fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes)
     let [TokenTree::Ident(name)] = parameter else { return };
     let mut is_part = name == "input" || name == "ctx";
     let mut parts = 0;
-    each(body, true, &mut |before, tokens| match tokens {
+    each(body, true, &mut |before, code| match code {
         [TokenTree::Ident(same), dot, part, ..] if same == name && !before.is_some_and(|token| is(token, '.')) => {
             is_part &= is(dot, '.') && !is_word(part, "input") && !is_word(part, "ctx");
             parts += 1;
@@ -82,29 +97,38 @@ fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes)
 }
 
 /// Reports a middleware that never calls `next`, or calls it as in TypeScript.
-fn of_next(next: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
+fn of_next(next: &[TokenTree], closure: &Closure<'_>, mistakes: &mut Mistakes) {
     let [TokenTree::Ident(name), ty @ ..] = next else { return };
-    let (mut is_used, mut called) = (false, None);
-    each(body, true, &mut |before, tokens| match tokens {
+    let is_next = |token: &TokenTree| matches!(token, TokenTree::Ident(same) if same == name);
+    let (mut is_used, mut wrong) = (false, None);
+    each(closure.body, true, &mut |before, code| match code {
         // The middleware answers by itself.
         [outcome, ..] if is_word(outcome, "Outcome") => is_used = true,
-        [TokenTree::Ident(used), rest @ ..] if used == name && !before.is_some_and(|token| is(token, '.')) => {
+        [used, rest @ ..] if is_next(used) && !before.is_some_and(|token| is(token, '.')) => {
             is_used = true;
-            if rest.first().is_some_and(|token| is_group(token, Delimiter::Parenthesis)) {
-                called = Some(used.clone());
+            if is_call(rest) {
+                wrong = Some(used.clone());
             }
         }
         _ => {}
     });
-    if let Some(called) = called {
-        mistakes.at(called, format_args!("a middleware goes on by a method: write `{name}.run(ctx).await`"));
+    // What the closure returns: `next`, or a future that nobody waits for.
+    match returned(closure.body).as_slice() {
+        [next] if is_next(next) => wrong = Some(next.clone()),
+        [next, dot, run, _] if closure.is_async && is_next(next) && is(dot, '.') && is_word(run, "run") => {
+            wrong = Some(next.clone());
+        }
+        _ => {}
+    }
+    if let Some(wrong) = wrong {
+        mistakes.at(wrong, format_args!("a middleware goes on by a method: write `{name}.run(ctx).await`"));
     } else if !is_used && (ty.is_empty() || ty.iter().any(|token| is_word(token, "_"))) {
         mistakes.at(name, NEVER);
     }
 }
 
 /// Returns whether the step ends a chain.
-pub(crate) fn is_handler(step: &Ident) -> bool {
+fn is_handler(step: &Ident) -> bool {
     BUILDS.iter().any(|(name, _)| step == name)
 }
 
@@ -125,14 +149,6 @@ type Slip = (&'static str, fn(&Step<'_>, &[TokenTree]) -> bool, &'static str);
 /// Returns whether the arguments contain a TypeScript arrow: `({ input, ctx }) => …`.
 fn has_arrow(arguments: &[TokenTree]) -> bool {
     arguments.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>'))
-}
-
-fn is_text(tokens: &[TokenTree]) -> bool {
-    match tokens {
-        [TokenTree::Literal(literal), ..] => literal.to_string().starts_with('"'),
-        [format, mark, ..] => is_word(format, "format") && is(mark, '!'),
-        _ => false,
-    }
 }
 
 fn text(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
@@ -165,9 +181,6 @@ const NEXT: &str = "a middleware takes two arguments: write `async |ctx, next| �
 const NEVER: &str =
     "this middleware never goes on: end it with `next.run(ctx).await`; one that only refuses is a `.guard_fn(…)`";
 const ARROW: &str = "a handler is a closure of Rust: write `async |Call { input, ctx }| { … }`";
-const THROW: &str = "an error is returned: write `return Err(Error::bad_request(\"…\"))`";
-const ERROR: &str = "an error is a `velox_rpc::Error`, which has a status: write `Err(Error::bad_request(…))`, or another constructor of it";
-
 const STEPS: [Slip; 12] = [
     ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
     ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
@@ -182,3 +195,38 @@ const STEPS: [Slip; 12] = [
     ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
     ("use_", closure, "`.use_(…)` takes a middleware: a closure goes into `.use_fn(async |ctx, next| …)`"),
 ];
+/// The steps that keep the closure they are given.
+const KEEP: [&str; 5] = ["query", "mutation", "subscription", "use_fn", "guard_fn"];
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn messages(body: TokenStream) -> Vec<String> {
+        let mut mistakes = Mistakes::default();
+        report(&tokens(body), &mut mistakes);
+        mistakes.messages()
+    }
+
+    #[test]
+    fn self_in_a_handler_is_reported_with_where_it_belongs() {
+        let named = "the handler outlives `self`, so it cannot use it: put `mail` into the state, where every \
+            handler reads it as `ctx.mail`";
+        assert_eq!(messages(quote!(procedure().query(async |_| { self.mail.send().await }))), [named]);
+        assert_eq!(messages(quote!(procedure().mutation(move |_| Ok(vec![self.mail])))), [named]);
+        assert_eq!(messages(quote!(procedure().query(|_| self.find()))).len(), 1);
+    }
+
+    #[test]
+    fn self_anywhere_else_is_fine() {
+        for body in [
+            quote!(procedure().use_(self.session.required()).query(|_| Ok(1))),
+            quote!(procedure().query(self.handler())),
+            quote!(let mail = self.mail.clone(); procedure().query(move |_| Ok(mail.name()))),
+        ] {
+            assert_eq!(messages(body), Vec::<String>::new());
+        }
+    }
+}

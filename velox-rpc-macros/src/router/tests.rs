@@ -406,6 +406,21 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
         ),
         quote!(
             fn a(&self) -> Query<(), U> {
+                procedure().use_fn(|ctx, next| next.run(ctx)).query(|_| Ok(1))
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure()
+                    .use_fn(async |ctx, next| {
+                        drop(next);
+                        Err(Error::bad_request("closed"))
+                    })
+                    .query(|_| Ok(1))
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
                 procedure().rest(Method::GET, "/a").guard(api_key).use_(|| limit(1)).query(f)
             }
         ),
@@ -431,10 +446,21 @@ fn a_field_of_the_context_is_missing_only_where_nothing_can_give_it() {
     ] {
         assert_eq!(about(chain.clone()), Vec::<String>::new(), "{chain}");
     }
-    assert_eq!(
-        about(quote!(procedure().query(|Call { ctx, .. }| Ok(ctx.user)))),
-        ["there is no `ctx.user` here: put `.use_(self.session.required())` before the handler"]
-    );
+    let message = "there is no `ctx.user` here: put `.use_(self.session.required())` before the handler";
+    assert_eq!(about(quote!(procedure().query(|Call { ctx, .. }| Ok(ctx.user)))), [message]);
+    // A state may have a field `user`, which is not a `SessionUser` that leaves the state.
+    let beside_a_state = |output: TokenStream, value: TokenStream| {
+        about_method(quote!(fn a(&self) -> Query<(), #output> { procedure().query(|Call { ctx, .. }| Ok(#value)) }))
+    };
+    assert_eq!(beside_a_state(quote!(SessionUser), quote!(ctx.user)), [message]);
+    assert_eq!(beside_a_state(quote!(Option<SessionUser>), quote!(Some(ctx.user))), [message]);
+    for (output, value) in [
+        (quote!(u32), quote!(ctx.user)),
+        (quote!(SessionUser), quote!(ctx.user.clone())),
+        (quote!(SessionUser), quote!(load(&ctx.user))),
+    ] {
+        assert_eq!(beside_a_state(output, value), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::arguments::{is, is_word};
 use crate::diagnostics::Mistakes;
 use crate::item;
+use crate::tokens::{is, is_word};
 
 /// Parses the item. If it is neither a struct nor an enum, reports a mistake and returns `None`.
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<DeriveInput> {

@@ -1,0 +1,111 @@
+//! Reads code as tokens, without parsing it: it may be incomplete, or written as in TypeScript.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::diagnostics::Mistakes;
+
+pub(crate) fn tokens(stream: TokenStream) -> Vec<TokenTree> {
+    stream.into_iter().collect()
+}
+
+/// Returns whether the token is this punctuation character.
+pub(crate) fn is(token: &TokenTree, letter: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == letter)
+}
+
+/// Returns whether the token is this identifier.
+pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+/// Splits tokens at the commas. A trailing comma adds no empty piece.
+pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
+    let mut pieces = vec![Vec::new()];
+    // A comma inside `<…>` belongs to a type. The `>` of an arrow closes no bracket.
+    let mut depth = 0_usize;
+    let mut previous = ' ';
+    for token in tokens {
+        let letter = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match letter {
+            '<' => depth += 1,
+            '>' if previous != '-' && previous != '=' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        previous = letter;
+        if letter == ',' && depth == 0 {
+            pieces.push(Vec::new());
+        } else if let Some(piece) = pieces.last_mut() {
+            piece.push(token);
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+/// Calls `see` for every position in the tokens, with the token before it. Unless `deep` is set, it
+/// stops at closures, `async` blocks and functions, whose `return` belongs to them.
+pub(crate) fn each(tokens: &[TokenTree], deep: bool, see: &mut dyn FnMut(Option<&TokenTree>, &[TokenTree])) {
+    for (at, token) in tokens.iter().enumerate() {
+        if !deep && (is(token, '|') || is_word(token, "async") || is_word(token, "fn")) {
+            return;
+        }
+        see(at.checked_sub(1).map(|before| &tokens[before]), &tokens[at..]);
+        if let TokenTree::Group(group) = token {
+            each(&self::tokens(group.stream()), deep, see);
+        }
+    }
+}
+
+/// Returns the tokens after the last `;`.
+pub(crate) fn tail(body: &[TokenTree]) -> &[TokenTree] {
+    let start = body.iter().rposition(|token| is(token, ';')).map_or(0, |end| end + 1);
+    &body[start..]
+}
+
+/// Returns the expression that a body ends in, without `return`.
+pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
+    let body = match body {
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => return returned(&tokens(block.stream())),
+        [rest @ .., end] if is(end, ';') && tail(rest).first().is_some_and(|word| is_word(word, "return")) => rest,
+        body => body,
+    };
+    match tail(body) {
+        [word, value @ ..] if is_word(word, "return") => value.to_vec(),
+        value => value.to_vec(),
+    }
+}
+
+/// Reports errors that are thrown, or returned as a text.
+pub(crate) fn thrown(body: &[TokenTree], mistakes: &mut Mistakes) {
+    each(body, true, &mut |_, code| match code {
+        [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
+        _ => {}
+    });
+    each(body, false, &mut |_, code| match code {
+        [word, err, TokenTree::Group(error), ..]
+            if is_word(word, "return") && is_word(err, "Err") && is_text(&tokens(error.stream())) =>
+        {
+            mistakes.at(error.stream(), TEXT);
+        }
+        _ => {}
+    });
+}
+
+/// Returns whether this is a text, or a `format!(…)`.
+pub(crate) fn is_text(code: &[TokenTree]) -> bool {
+    match code {
+        [TokenTree::Literal(literal), ..] => literal.to_string().starts_with('"'),
+        [format, mark, ..] => is_word(format, "format") && is(mark, '!'),
+        _ => false,
+    }
+}
+
+const THROW: &str = "an error is returned: write `return Err(Error::bad_request(\"…\"))`";
+const TEXT: &str = "an error is a `velox_rpc::Error`, which has a status: write `Err(Error::bad_request(…))`, or another constructor of it";
