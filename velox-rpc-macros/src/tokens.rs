@@ -1,6 +1,6 @@
 //! Reads code as tokens, without parsing it: it may be incomplete, or written as in TypeScript.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::diagnostics::Mistakes;
 
@@ -20,6 +20,13 @@ pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
 
 pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+/// Returns the group with other tokens in it.
+pub(crate) fn regrouped(group: &Group, tokens: TokenStream) -> Group {
+    let mut changed = Group::new(group.delimiter(), tokens);
+    changed.set_span(group.span());
+    changed
 }
 
 /// Splits tokens at the commas. A trailing comma adds no empty piece.

@@ -1,5 +1,7 @@
 //! What the macros' expansions name, and nothing else does.
 
+use std::marker::PhantomData;
+
 pub use {schemars, serde, serde_json, validator};
 
 pub use crate::context::{Context, Ctx, HasUser};
@@ -11,3 +13,39 @@ pub use crate::validate::{
     Told, Unknown, Variant, changed, double_changed, double_option, is_email, is_url, length, may_be_missing,
     takes_key,
 };
+
+/// Stands for an input type in the check of a route's parameters.
+#[derive(Debug)]
+pub struct FieldsOf<T>(PhantomData<T>);
+
+impl<T: InputFields> FieldsOf<T> {
+    /// The names of the fields.
+    pub const NAMES: Option<&'static [&'static str]> = Some(T::FIELDS);
+}
+
+/// Every type has these unknown names. Where a type's fields are known, the constant of the type
+/// itself wins.
+pub trait UnknownFields {
+    /// No names.
+    const NAMES: Option<&'static [&'static str]> = None;
+}
+
+impl<T> UnknownFields for FieldsOf<T> {}
+
+/// Returns whether a field of this name is among the fields, or may be.
+#[must_use]
+pub const fn may_have(fields: Option<&[&str]>, name: &str) -> bool {
+    let (Some(mut fields), name) = (fields, name.as_bytes()) else { return true };
+    while let [field, rest @ ..] = fields {
+        let field = field.as_bytes();
+        let mut same = 0;
+        while same < name.len() && same < field.len() && name[same] == field[same] {
+            same += 1;
+        }
+        if same == name.len() && same == field.len() {
+            return true;
+        }
+        fields = rest;
+    }
+    false
+}

@@ -1,10 +1,8 @@
 //! Generates the compile-time check that an input has a field for each parameter of a literal
 //! route. The compiler makes the check when it evaluates a constant.
 //!
-//! Only types that implement `InputFields` have known fields. The constant `NAMES` exists twice: an
-//! inherent one for these types, and one of a trait that every type implements. The inherent one
-//! wins where it exists. For other types, and for routes that are not literals, velox-rpc makes the
-//! check at startup.
+//! Only types that implement `InputFields` have known fields. For other types, and for routes that
+//! are not literals, velox-rpc makes the check at startup.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -17,51 +15,27 @@ use crate::router::route::Route;
 /// Generates the check of all parameters of one procedure, or nothing if it has none.
 pub(crate) fn parameters(procedure: &Procedure, private: &TokenStream) -> TokenStream {
     let Procedure { input, cfgs, routes, .. } = procedure;
-    let checks: Vec<TokenStream> =
-        routes.iter().flat_map(|route| route.parameters.iter().map(|name| parameter(procedure, route, name))).collect();
+    let check = |route: &Route| {
+        let checks = route.parameters.iter().map(|name| parameter(procedure, route, name, private));
+        checks.collect::<TokenStream>()
+    };
+    let checks: TokenStream = routes.iter().map(check).collect();
     if checks.is_empty() {
         return TokenStream::new();
     }
     quote! {
         #(#cfgs)*
-        #[allow(dead_code)]
+        #[allow(unused_imports)]
         const _: () = {
-            struct __Fields<T>(::core::marker::PhantomData<T>);
-
-            trait __Unknown {
-                const NAMES: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::None;
-            }
-
-            impl<T> __Unknown for __Fields<T> {}
-
-            impl<T: #private::InputFields> __Fields<T> {
-                const NAMES: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(T::FIELDS);
-            }
-
-            const fn __has(name: &[u8]) -> bool {
-                let ::core::option::Option::Some(fields) = __Fields::<#input>::NAMES else { return true };
-                let mut field = 0;
-                while field < fields.len() {
-                    let mut matching = 0;
-                    let other = fields[field].as_bytes();
-                    while matching < name.len() && matching < other.len() && name[matching] == other[matching] {
-                        matching += 1;
-                    }
-                    if matching == name.len() && matching == other.len() {
-                        return true;
-                    }
-                    field += 1;
-                }
-                false
-            }
-
-            #(#checks)*
+            use #private::UnknownFields as _;
+            let fields = #private::FieldsOf::<#input>::NAMES;
+            #checks
         };
     }
 }
 
 /// Generates the check of one parameter, whose error is reported at the literal.
-fn parameter(procedure: &Procedure, route: &Route, name: &str) -> TokenStream {
+fn parameter(procedure: &Procedure, route: &Route, name: &str, private: &TokenStream) -> TokenStream {
     let (method, input) = (&procedure.method, shown(&procedure.input));
     let (path, wire, field) = (route.path.value(), camel(name), snake(name));
     let head = format!("`{path}` of `{method}` has the parameter `:{name}`");
@@ -77,21 +51,14 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str) -> TokenStream {
     // message.
     let respelled = (wire != name).then(|| {
         let panic = panic(format!("{head}, but that field is called `{wire}` on the wire: write `:{wire}`"));
-        let wire = bytes(&wire);
-        quote!(if __has(#wire) { #panic })
+        quote!(if #private::may_have(fields, #wire) { #panic })
     });
-    let name = bytes(name);
     quote! {
-        if !__has(#name) {
+        if !#private::may_have(fields, #name) {
             #respelled
             #missing
         }
     }
-}
-
-/// Returns a name as bytes, which a constant can compare.
-fn bytes(name: &str) -> syn::LitByteStr {
-    syn::LitByteStr::new(name.as_bytes(), proc_macro2::Span::call_site())
 }
 
 #[cfg(test)]
@@ -104,6 +71,6 @@ mod tests {
             quote!("a"),
             quote!(impl A { fn b(&self) -> Query<I, O> { procedure().rest(Method::GET, "/b").query(f) } }),
         );
-        assert!(!expansion.to_string().contains("__Fields"));
+        assert!(!expansion.to_string().contains("FieldsOf"));
     }
 }

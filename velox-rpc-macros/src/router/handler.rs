@@ -11,7 +11,7 @@ use syn::spanned::Spanned as _;
 use crate::place;
 use crate::router::chain::{About, Base, Closure, Step, last_chain};
 use crate::router::method::Procedure;
-use crate::tokens::{is, is_group, is_word, tokens};
+use crate::tokens::{is, is_group, is_word, regrouped, tokens};
 
 /// Returns the body of a method with the output type added to the handler of its last chain.
 pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {
@@ -68,11 +68,4 @@ fn ends_in_ok(body: &[TokenTree]) -> bool {
         [.., ok, value] => is_word(ok, "Ok") && is_group(value, Delimiter::Parenthesis),
         _ => false,
     }
-}
-
-/// Returns the group with other tokens in it.
-fn regrouped(group: &Group, tokens: TokenStream) -> Group {
-    let mut changed = Group::new(group.delimiter(), tokens);
-    changed.set_span(group.span());
-    changed
 }

@@ -37,29 +37,15 @@ pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Op
         PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_argument).collect(),
         PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
     };
-    match types.as_slice() {
-        [input, output] | [input, output, _] => Some((input, output)),
-        [] => {
-            let message = format!(
-                "`{kind}` needs the types of its input and output: write `{kind}<I, O>`, with `()` for a \
-                    procedure without input"
-            );
-            mistakes.at(segment, message);
-            None
-        }
-        [output] => {
-            let output = shown(*output);
-            let message = format!(
-                "`{kind}` has two types, input and output: write `{kind}<(), {output}>` for a procedure without input"
-            );
-            mistakes.at(segment, message);
-            None
-        }
-        [.., _] => {
-            mistakes.at(segment, format_args!("`{kind}` has two types, input and output: write `{kind}<I, O>`"));
-            None
-        }
-    }
+    let (wanted, when) = match types.as_slice() {
+        [input, output] | [input, output, _] => return Some((input, output)),
+        [] => (String::from("I, O"), ", with `()` for a procedure without input"),
+        [output] => (format!("(), {}", shown(output)), " for a procedure without input"),
+        _ => (String::from("I, O"), ""),
+    };
+    let message = format!("`{kind}` has two types, input and output: write `{kind}<{wanted}>`{when}");
+    mistakes.at(segment, message);
+    None
 }
 
 /// Adds the state as the third type of every `Query<I, O>`, `Mutation<I, O>` and `Subscription<I,

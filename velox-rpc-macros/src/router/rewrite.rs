@@ -9,12 +9,11 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::root::Root;
+use crate::tokens::regrouped;
 
 /// Rewrites every bare call in `body`.
 pub(crate) fn procedure_calls(body: &Group, state: &Type, root: &Root) -> Group {
-    let mut rewritten = Group::new(body.delimiter(), stream(body.stream(), state, root));
-    rewritten.set_span(body.span());
-    rewritten
+    regrouped(body, stream(body.stream(), state, root))
 }
 
 /// Returns whether `tokens` contain a bare `procedure()` anywhere.

@@ -189,7 +189,7 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
             quote!(
                 fn a(&self) -> Query {}
             ),
-            "`Query` needs the types of its input and output: write `Query<I, O>`, with `()` for a procedure without input",
+            "`Query` has two types, input and output: write `Query<I, O>`, with `()` for a procedure without input",
         ),
         (
             quote!(
