@@ -6,8 +6,8 @@
 //!
 //! The crate guarantees the following:
 //!
-//! * A visitor gets a cookie and a record only once something is written to the session. A request
-//!   without the session cookie causes no store call.
+//! * A visitor gets a cookie, and is kept in the store, only once something is written to the
+//!   session. A request without the session cookie causes no store call.
 //! * The signature of the cookie is checked before the id is parsed, looked up or logged.
 //! * A login gives the session a new id and destroys the old one before the response is sent.
 //! * A save that is in flight does not bring back a session that another request ended or rotated

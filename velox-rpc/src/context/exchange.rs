@@ -11,10 +11,10 @@ use crate::budget::Held;
 use crate::error::Result;
 use crate::running::Running;
 
-/// One HTTP request and its reply. The calls of a batch share one exchange.
+/// One HTTP request and its reply. The calls of a batch share one `Exchange`.
 ///
-/// An exchange has slots. A slot holds something that is opened once and shared by all calls, such
-/// as a session, and has a hook that runs at the end of the request. Cloning an exchange only
+/// A request has slots. A slot holds something that is opened once and shared by all calls, such
+/// as a session, and has a hook that runs at the end of the request. Cloning an `Exchange` only
 /// copies a pointer.
 ///
 /// # Streamed replies
@@ -23,8 +23,8 @@ use crate::running::Running;
 /// such a reply, with its cookies, is sent before all calls have ended. If a middleware reads a
 /// cookie, it declares this in [`describe`](crate::Middleware::describe), and the head then waits
 /// for its call. The head is sent when that call has ended, or when one of its middlewares
-/// [releases](Self::release_head) the head. Every other call runs as if it had its own exchange for
-/// the same request: it shares no slots, and its slots end with it.
+/// [releases](Self::release_head) the head. Every other call runs as if it had its own `Exchange`
+/// for the same request: it shares no slots, and its slots end with it.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 
@@ -58,7 +58,7 @@ struct Received {
     is_development: bool,
 }
 
-/// A value that an exchange holds from its first use until its end.
+/// A value that is kept from its first use until the end of the request.
 ///
 /// # Examples
 ///
@@ -244,7 +244,7 @@ impl Exchange {
         self.request().id(self.received().serial)
     }
 
-    /// Returns the value of type `T` that this exchange holds for `owner`, and makes it on the
+    /// Returns the value of type `T` that this request holds for `owner`, and makes it on the
     /// first call. Slots end in the order in which they were made.
     ///
     /// Several owners can hold values of the same type. Each needs its own number, such as the

@@ -43,8 +43,8 @@ pub(crate) use self::request_id::Serial;
 pub(crate) use self::sender::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 
-/// The base context of a call: the application's state, the exchange, and the name of the
-/// procedure.
+/// The base context of a call: the application's state, the request with its reply, and the name of
+/// the procedure.
 ///
 /// It derefs to the state, so `ctx.db` reads the state's field `db`.
 ///
@@ -87,7 +87,8 @@ impl<S> Context<S> {
         &self.core.procedure
     }
 
-    /// Returns the HTTP exchange that carries this call. The other calls of a batch share it.
+    /// Returns the request that carries this call, with its reply. The other calls of a batch share
+    /// it.
     pub fn exchange(&self) -> &Exchange {
         &self.core.exchange
     }
@@ -197,7 +198,7 @@ pub trait Ctx: Send + Sync + 'static {
     /// Returns the base context at the bottom of the chain.
     fn base(&self) -> &Context<Self::State>;
 
-    /// Returns the HTTP exchange that carries this call.
+    /// Returns the request that carries this call, with its reply.
     fn exchange(&self) -> &Exchange {
         self.base().exchange()
     }

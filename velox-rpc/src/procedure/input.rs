@@ -35,8 +35,8 @@ pub trait Input: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'st
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static> Input for T {}
 
-/// Gives the compiler the wire names of an input's fields. `#[schema]` implements it for a struct
-/// with named fields.
+/// Gives the compiler the names of an input's fields as clients send them. `#[schema]` implements
+/// it for a struct with named fields.
 ///
 /// `#[router]` uses it to check the parameters of a literal path.
 pub trait InputFields {

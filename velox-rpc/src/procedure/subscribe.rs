@@ -43,7 +43,7 @@ pub trait Subscribe<M> {
     type Event: Event;
 
     /// Erases the type of the stream once the handler has returned it, and checks the head of the
-    /// reply that the handler has set on the exchange.
+    /// reply as the handler has set it.
     fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>>;
 }
 

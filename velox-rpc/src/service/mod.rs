@@ -1,12 +1,11 @@
-//! The service: it carries one exchange from its request to its reply, whichever server received
-//! the request.
+//! The service: it answers one request, whichever server received it.
 //!
-//! A wire claims a request by its head. Its calls run (`run.rs`), and the body is read, within its
-//! limits, once one of them asks for it. The exchange then ends (a session is saved), and after
-//! that the head of the reply is made. A streamed reply (`lines.rs`) may send its head earlier. The
-//! events of a subscription (`feed.rs`) follow the head.
+//! A transport, REST or tRPC, claims a request by its head. Its calls run (`run.rs`), and the body
+//! is read, within its limits, once one of them asks for it. Then the slots of the request end (a
+//! session is saved), and after that the head of the reply is made. A streamed reply (`lines.rs`)
+//! may send its head earlier. The events of a subscription (`feed.rs`) follow the head.
 //!
-//! The exchanges of an application share its `Core`.
+//! The requests of an application share its `Core`.
 
 mod body;
 mod boxed;

@@ -16,11 +16,11 @@ use crate::call::ProcedureName;
 use crate::context::RequestId;
 use crate::wire::Subject;
 
-/// Receives every exchange when it ends, for example to record metrics. Add one with
+/// Receives every request that has ended, for example to record metrics. Add one with
 /// [`App::observe`](crate::App::observe). Closures implement this trait.
 ///
 /// velox calls the observer on the thread that answers, before the reply is sent. Count or record
-/// the exchange, and do not block.
+/// the request, and do not block.
 ///
 /// # Examples
 ///
@@ -36,9 +36,9 @@ use crate::wire::Subject;
 /// struct Times(Arc<Mutex<HashMap<String, Vec<Duration>>>>);
 ///
 /// impl Observer for Times {
-///     fn ended(&self, exchange: &Ended<'_>) {
-///         let route = exchange.route().unwrap_or("none").to_owned();
-///         self.0.lock().expect("nobody panics here").entry(route).or_default().push(exchange.duration());
+///     fn ended(&self, request: &Ended<'_>) {
+///         let route = request.route().unwrap_or("none").to_owned();
+///         self.0.lock().expect("nobody panics here").entry(route).or_default().push(request.duration());
 ///     }
 /// }
 ///
@@ -46,7 +46,7 @@ use crate::wire::Subject;
 /// # let _ = app;
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Called when an exchange has ended.
+    /// Called when a request has ended.
     fn ended(&self, exchange: &Ended<'_>);
 }
 
@@ -56,7 +56,7 @@ impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
     }
 }
 
-/// An exchange that has ended, as an [`Observer`] receives it.
+/// A request that has ended, with its reply, as an [`Observer`] receives it.
 ///
 /// # Examples
 ///

@@ -92,8 +92,8 @@ impl Manager {
     /// not call the store.
     ///
     /// If a request has several cookies of the session's name, the first one counts that has a
-    /// valid signature and a live record. Only the first four that have the form of a signed id are
-    /// tried.
+    /// valid signature and a live session. Only the first four that have the form of a signed id
+    /// are tried.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@
 //! [`middleware()`](SessionMiddleware::middleware) adds only `ctx.session`. Without one of them the
 //! field does not exist, and a handler that uses it does not compile.
 //!
-//! This module uses velox-rpc only through the slots of the exchange, which end with it. It uses
+//! This module uses velox-rpc only through the slots of a request, which end with it. It uses
 //! the core through its public items, plus the address of a manager and the functions that keep a
 //! reply out of caches.
 
