@@ -8,11 +8,6 @@ use syn::parse::Parse;
 use crate::diagnostics::{Mistakes, did_you_mean};
 use crate::tokens::{between_commas, is};
 
-/// Splits the arguments of an attribute.
-pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    between_commas(tokens)
-}
-
 /// The `key = value` arguments, in any order and at most one for each key.
 pub(crate) struct Keys<'a> {
     macro_name: &'a str,
@@ -78,7 +73,7 @@ impl<'a> Keys<'a> {
 
 /// Reads the path to velox-rpc for a macro whose only argument is `crate = path`.
 pub(crate) fn root_only(macro_name: &str, arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Path> {
-    let (mut keys, bare) = Keys::new(macro_name, &["crate"], split(arguments), mistakes);
+    let (mut keys, bare) = Keys::new(macro_name, &["crate"], between_commas(arguments), mistakes);
     for tokens in bare {
         mistakes.at(
             tokens,
@@ -105,7 +100,7 @@ mod tests {
 
     fn keys(tokens: TokenStream) -> (Option<syn::Type>, Vec<TokenStream>, Vec<String>) {
         let mut mistakes = Mistakes::default();
-        let (mut keys, bare) = Keys::new("router", &["state", "crate"], split(tokens), &mut mistakes);
+        let (mut keys, bare) = Keys::new("router", &["state", "crate"], between_commas(tokens), &mut mistakes);
         let state = keys.take("state", "AppState", &mut mistakes);
         (state, bare, mistakes.messages())
     }

@@ -4,9 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 
-use crate::arguments::{Keys, split};
+use crate::arguments::Keys;
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
+use crate::tokens::between_commas;
 
 /// The arguments of `#[router]`.
 pub(crate) struct Arguments {
@@ -18,7 +19,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Parses the arguments. A missing or wrong one is reported and replaced by a harmless default.
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
-        let (mut keys, bare) = Keys::new("router", &KEYS, split(tokens), mistakes);
+        let (mut keys, bare) = Keys::new("router", &KEYS, between_commas(tokens), mistakes);
         let mut bare = bare.into_iter();
         let namespace = match bare.next() {
             Some(tokens) => namespace(tokens, mistakes),
