@@ -125,17 +125,17 @@ impl fmt::Debug for Secret {
 #[non_exhaustive]
 pub enum SecretError {
     /// The secret has fewer than 32 bytes.
-    #[error("the secret has {length} bytes but needs at least {MIN_LENGTH}")]
+    #[error("the secret has {length} bytes but needs at least {MIN_LENGTH}: make one with `openssl rand -hex 32`")]
     #[non_exhaustive]
     TooShort {
         /// The number of bytes of the secret.
         length: usize,
     },
     /// The secret repeats something short, or has very few different bytes.
-    #[error("the secret repeats itself")]
+    #[error("the secret repeats itself: make one with `openssl rand -hex 32`")]
     Repeats,
     /// The secret is the text of an example, which you should replace.
-    #[error("the secret is a placeholder")]
+    #[error("the secret is a placeholder: make one with `openssl rand -hex 32`")]
     Placeholder,
     /// The text does not have the expected encoding.
     #[error("the secret does not have the expected encoding")]
@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(format!("{:?}", Secrets::from(secret)), "Secrets([Ok(Secret(..))])");
         assert_eq!(
             Secret::new("hunter2").expect_err("short").to_string(),
-            "the secret has 7 bytes but needs at least 32"
+            "the secret has 7 bytes but needs at least 32: make one with `openssl rand -hex 32`"
         );
     }
 

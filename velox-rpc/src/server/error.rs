@@ -28,7 +28,7 @@ pub enum ServeError {
     Start(#[from] StartError),
 
     /// The address cannot be parsed, or its name cannot be resolved.
-    #[error("cannot read the address to listen on: {error}")]
+    #[error("cannot read the address to listen on, such as `127.0.0.1:3000`: {error}")]
     Address {
         /// The error from the operating system.
         error: io::Error,

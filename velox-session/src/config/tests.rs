@@ -163,7 +163,8 @@ fn errors_and_debug_output_hide_the_secret() {
     let error = session_middleware("hunter2").build_manager().expect_err("short");
     assert_eq!(
         error.to_string(),
-        "the session settings are invalid: the secret has 7 bytes but needs at least 32; no store is set"
+        "the session settings are invalid: the secret has 7 bytes but needs at least 32: make one with `openssl rand \
+         -hex 32`; no store is set"
     );
     for text in [format!("{error:?}"), format!("{:?}", builder()), format!("{:?}", builder().build_manager())] {
         assert!(!text.contains("hunter2") && !text.contains(SECRET), "{text}");
