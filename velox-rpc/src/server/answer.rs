@@ -9,7 +9,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -18,7 +18,6 @@ use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::InFlight;
@@ -28,13 +27,13 @@ use super::limits::{self, Limits};
 use super::stall;
 use crate::context::Peer;
 use crate::error::Error;
-use crate::service::{self, Asking, Body, BoxedService, Core, Term};
+use crate::service::{self, Answering, Asking, Body, BoxedService, Core, Term};
 
 /// The service that makes the replies. The type of any service other than an application is erased,
 /// so that hyper is compiled once, in velox-rpc.
 #[derive(Clone)]
 pub(super) enum Hosted {
-    /// Called directly, without a box and without an extension for the peer.
+    /// Called directly, without an extension for the peer.
     App(Arc<Core>),
     /// Any other service, or an application wrapped in layers.
     Boxed(BoxedService),
@@ -63,7 +62,7 @@ pub(super) fn answer(
     in_flight: InFlight,
     request: Request<Incoming>,
     peer: Peer,
-) -> Answer<impl Future<Output = Response<Body>> + use<>> {
+) -> Answer {
     let is_http1 = request.version() < http::Version::HTTP_2;
     let (parts, incoming) = request.into_parts();
     let expects = || parts.headers.keys().any(|name| *name == EXPECT);
@@ -82,80 +81,35 @@ pub(super) fn answer(
         Ok(()) => None,
         Err(error) => Some(error),
     };
-    // The future of a reply is large. This way, it is moved into its place only once.
-    let made =
-        |making, term| Answer { making, term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) };
-    if let Some(error) = refused {
-        return made(Making::There { reply: Some(Box::new(service::refused(&error))) }, Told::App(None));
-    }
-    match hosted {
-        Hosted::App(app) => {
+    let (reply, term): (Answering, _) = match (refused, hosted) {
+        (Some(error), _) => (Box::pin(ready(service::refused(&error))), Told::App(None)),
+        (None, Hosted::App(app)) => {
             let claimed = app.claim(parts, body, Some(peer));
             let term = claimed.term();
-            let outlives_client = term.as_ref().is_some_and(|term| term.outlives_client);
-            let app = Arc::clone(app);
-            match outlives_client {
-                // Boxed, so that a task can take it over.
-                true => made(Making::Boxed { reply: Some(Box::pin(app.answer(claimed))) }, Told::App(term)),
-                false => made(Making::InPlace { reply: app.answer(claimed) }, Told::App(term)),
-            }
+            (Arc::clone(app).answer(claimed), Told::App(term))
         }
-        Hosted::Boxed(service) => {
+        (None, Hosted::Boxed(service)) => {
             let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
             let mut request = Request::from_parts(parts, Body::new(body));
             let asking = Asking::default();
             request.extensions_mut().insert(asking.clone());
-            let reply = Box::pin(service.clone().answer_to(request, peer));
-            made(Making::Boxed { reply: Some(reply) }, Told::Asked { asking, is_safe })
+            (Box::pin(service.clone().answer_to(request, peer)), Told::Asked { asking, is_safe })
         }
-    }
+    };
+    Answer { reply: Some(reply), term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
 }
 
-pin_project! {
-    /// A request that is being answered. It is not an `async` block, which would move the large
-    /// future of the reply more often.
-    pub(super) struct Answer<F> {
-        #[pin]
-        making: Making<F>,
-        term: Told,
-        // Set once the calls wait for something.
-        deadline: Option<Pin<Box<Sleep>>>,
-        has_begun: bool,
-        is_http1: bool,
-        // `None` once the reply is made.
-        in_flight: Option<InFlight>,
-    }
-
-    impl<F> PinnedDrop for Answer<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if *this.has_begun && let Some(in_flight) = &*this.in_flight {
-                this.making.leave_to_a_task(this.term, in_flight);
-            }
-        }
-    }
-}
-
-pin_project! {
-    /// The future or the value that becomes the reply.
-    #[project = MakingNow]
-    enum Making<F> {
-        InPlace { #[pin] reply: F },
-        Boxed { reply: Option<Pin<Box<dyn Future<Output = Response<Body>> + Send>>> },
-        There { reply: Option<Box<Response<Body>>> },
-    }
-}
-
-impl<F> Making<F> {
-    /// Lets a mutation continue in its own task when nobody waits for its reply.
-    fn leave_to_a_task(self: Pin<&mut Self>, term: &Told, in_flight: &InFlight) {
-        if term.outlives_client()
-            && let MakingNow::Boxed { reply } = self.project()
-            && let Some(reply) = reply.take()
-        {
-            body::outlive(in_flight.activity(), reply);
-        }
-    }
+/// A request that is being answered.
+pub(super) struct Answer {
+    /// `None` once nobody waits for it.
+    reply: Option<Answering>,
+    term: Told,
+    /// Set once the calls wait for something.
+    deadline: Option<Pin<Box<Sleep>>>,
+    has_begun: bool,
+    is_http1: bool,
+    /// `None` once the reply is made.
+    in_flight: Option<InFlight>,
 }
 
 /// What is known about the calls of a request.
@@ -187,25 +141,18 @@ impl Told {
     }
 }
 
-impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
+impl Future for Answer {
     type Output = Result<Response<Reply>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.as_mut().project();
-        *this.has_begun = true;
+        self.has_begun = true;
         stall::begin();
-        let polled = match this.making.project() {
-            MakingNow::InPlace { reply } => reply.poll(cx),
-            MakingNow::Boxed { reply } => reply.as_mut().expect(ONCE).as_mut().poll(cx),
-            MakingNow::There { reply } => Poll::Ready(*reply.take().expect(ONCE)),
-        };
-        let mut response = match polled {
+        let mut response = match self.reply.as_mut().expect(ONCE).as_mut().poll(cx) {
             Poll::Ready(response) => response,
-            Poll::Pending => ready!(self.as_mut().late(cx)),
+            Poll::Pending => ready!(self.late(cx)),
         };
-        let this = self.project();
-        let in_flight = this.in_flight.take().expect(ONCE);
-        if *this.is_http1 {
+        let in_flight = self.in_flight.take().expect(ONCE);
+        if self.is_http1 {
             let activity = in_flight.activity();
             if close_after(&in_flight) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -218,26 +165,39 @@ impl<F: Future<Output = Response<Body>>> Future for Answer<F> {
     }
 }
 
-impl<F> Answer<F> {
+impl Answer {
     /// Returns the 503 that replaces the reply, once the calls are late.
-    fn late(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
-        let mut this = self.project();
+    fn late(&mut self, cx: &mut Context<'_>) -> Poll<Response<Body>> {
         let is_waiting_for_upload = stall::is_waiting_for_upload();
         stall::waiting_for_ourselves();
         if is_waiting_for_upload {
-            *this.deadline = None;
+            self.deadline = None;
             return Poll::Pending;
         }
-        let Some(in_flight) = &*this.in_flight else { return Poll::Pending };
-        let Some((app, term)) = this.term.of(in_flight) else { return Poll::Pending };
+        let Some(in_flight) = &self.in_flight else { return Poll::Pending };
+        let Some((app, term)) = self.term.of(in_flight) else { return Poll::Pending };
         let Some(timeout) = term.timeout else { return Poll::Pending };
-        let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
         ready!(deadline.as_mut().poll(cx));
         let response = app.late(term);
-        this.making.as_mut().leave_to_a_task(this.term, in_flight);
-        // This drops a query.
-        this.making.set(Making::There { reply: None });
+        self.leave();
         Poll::Ready(response)
+    }
+
+    /// Lets a mutation continue in its own task when nobody waits for its reply. Drops a query.
+    fn leave(&mut self) {
+        if let (Some(reply), Some(in_flight)) = (self.reply.take(), &self.in_flight)
+            && self.has_begun
+            && self.term.outlives_client()
+        {
+            body::outlive(in_flight.activity(), reply);
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What all exchanges of an application share: its wires, its settings, and how a body is read
 //! within its limits.
 
+use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,24 +34,26 @@ pub(crate) struct Core {
 
 impl Core {
     /// Reads the body and decodes the inputs from it.
-    pub(super) async fn read<B>(
-        &self,
-        plan: &Plan,
+    pub(super) fn read<'a, B>(
+        &'a self,
+        plan: &'a Plan,
         body_type: BodyType,
-        body: Pin<&mut B>,
+        body: Pin<&'a mut B>,
         network: Option<IpAddr>,
-    ) -> Read
+    ) -> impl Future<Output = Read> + use<'a, B>
     where
         B: Body,
         B::Error: Into<BoxError>,
     {
         let mut held = self.budget.open(network);
         let limit = self.limit(&self.wires.calls(plan));
-        let inputs = match read_body(body_type, body, limit, &mut held).await {
-            Ok(text) => self.wires.decode(plan, None, text),
-            Err(error) => self.wires.unread(plan, error),
-        };
-        Read { inputs, held }
+        async move {
+            let inputs = match read_body(body_type, body, limit, &mut held).await {
+                Ok(text) => self.wires.decode(plan, None, text),
+                Err(error) => self.wires.unread(plan, error),
+            };
+            Read { inputs, held }
+        }
     }
 
     /// Returns the largest body limit among the calls.

@@ -111,7 +111,7 @@ impl AppService {
         match &self.layered {
             None => {
                 let (parts, body) = request.into_parts();
-                told(&self.core, parts, body).await
+                told(&self.core, parts, Body::of_any_data(body)).await
             }
             Some(layered) => layered.clone().answer(request.map(Body::of_any_data)).await,
         }
@@ -138,11 +138,7 @@ impl AppService {
 
 /// Answers a request that arrived through other services. If velox's own server stands behind them
 /// and asks for the term, this tells it.
-fn told<B>(core: &Arc<Core>, parts: Parts, body: B) -> impl Future<Output = Response<Body>> + use<B>
-where
-    B: http_body::Body,
-    B::Error: Into<BoxError>,
-{
+fn told(core: &Arc<Core>, parts: Parts, body: Body) -> Answering {
     let asking = Asking::beside(&parts.extensions);
     let claimed = core.claim(parts, body, None);
     if let (Some(asking), Some(term)) = (asking, claimed.term()) {
@@ -151,43 +147,67 @@ where
     Arc::clone(core).answer(claimed)
 }
 
+/// The future of a reply. A server can hand it to a task when the client leaves.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
 impl Core {
-    /// Answers a request whose head was [claimed](Self::claim). Everything that the head decides is
-    /// decided before the future is made, so that the future does not need to hold it.
-    #[expect(clippy::manual_async_fn, reason = "the future of an async fn holds what it is given twice")]
-    pub(crate) fn answer<B>(self: Arc<Self>, claimed: Claimed<B>) -> impl Future<Output = Response<Body>> + use<B>
+    /// Answers a request whose head was [claimed](Self::claim).
+    pub(crate) fn answer<B>(self: Arc<Self>, claimed: Claimed<B>) -> Answering
     where
-        B: http_body::Body,
+        B: http_body::Body + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        match claimed {
+            Claimed::Calls(called) => Box::pin(self.answer_calls(called)),
+            Claimed::Rare(rare) => Box::pin(self.answer_rare(rare)),
+        }
+    }
+
+    /// Every request pays for the size of this future. An `async fn` would hold its arguments twice,
+    /// and so would moving a field of `called` out of its place.
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn holds what it is given twice")]
+    fn answer_calls<B>(self: Arc<Self>, mut called: Called<B>) -> impl Future<Output = Response<Body>> + use<B>
+    where
+        B: http_body::Body + Unpin,
         B::Error: Into<BoxError>,
     {
         async move {
+            let (plan, exchange, body_type) = (&called.plan, &mut called.exchange, called.body_type);
             // The id and the subject are only made if somebody observes the exchange.
-            let (id, subject) = (|| claimed.id(), || claimed.plan().map(|plan| self.wires.subject(plan)));
-            let span = watch::span(id, claimed.method(), subject);
-            let watch = Watch::begin(id, &span, &self.observers, claimed.method(), subject);
-            let is_head = claimed.method() == Method::HEAD;
-            let reply = match claimed {
-                Claimed::Calls(Called { plan, exchange, body_type, body, .. }) => {
-                    let plan = &plan;
-                    let (wires, body) = (&self.wires, pin!(body));
-                    let client = || exchange.request().client_network();
-                    let reading = pin!(body_type.map(|body_type| self.read(plan, body_type, body, client())));
-                    within(&span, pin!(run(wires, plan, exchange, reading.as_pin_mut()))).await
-                }
-                Claimed::Rare(rare) => within(&span, Box::pin(self.answer_rare(rare, &span)).as_mut()).await,
-                Claimed::Refused { reply, .. } => *reply,
-            };
+            let (id, subject) = (|| exchange.id(), || Some(self.wires.subject(plan)));
+            let method = exchange.request().method();
+            let is_head = *method == Method::HEAD;
+            let span = watch::span(id, method, subject);
+            let watch = Watch::begin(id, &span, &self.observers, method, subject);
+            let network = || exchange.request().client_network();
+            let reading = body_type.map(|body_type| self.read(plan, body_type, Pin::new(&mut called.body), network()));
+            let mut reading = pin!(reading);
+            let reply = within(&span, pin!(run(&self.wires, plan, exchange, reading.as_mut().as_pin_mut()))).await;
             watch.end(reply.status());
             if is_head { without_body(reply) } else { reply }
         }
     }
 
-    async fn answer_rare<B>(self: &Arc<Self>, rare: Box<Rare<B>>, span: &Span) -> Response<Body>
+    async fn answer_rare<B>(self: Arc<Self>, rare: Box<Rare<B>>) -> Response<Body>
     where
         B: http_body::Body,
         B::Error: Into<BoxError>,
     {
-        match *rare {
+        let (id, subject) = (|| rare.id(), || rare.plan().map(|plan| self.wires.subject(plan)));
+        let span = watch::span(id, rare.method(), subject);
+        let watch = Watch::begin(id, &span, &self.observers, rare.method(), subject);
+        let is_head = *rare.method() == Method::HEAD;
+        let reply = within(&span, pin!(self.rare_reply(*rare, &span))).await;
+        watch.end(reply.status());
+        if is_head { without_body(reply) } else { reply }
+    }
+
+    async fn rare_reply<B>(self: &Arc<Self>, rare: Rare<B>, span: &Span) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        match rare {
             Rare::Events(Called { plan, exchange, .. }) => feed::reply(self, plan, exchange, span).await,
             Rare::Lines(Called { plan, exchange, body_type, body, .. }) => {
                 let body = body_type.map(|body_type| (body_type, body));
@@ -197,6 +217,7 @@ impl Core {
                 Some(health) => health.answer(probe, id).await,
                 None => refused(&Error::internal("a probe without health checks")),
             },
+            Rare::Refused { reply, .. } => reply,
         }
     }
 
@@ -208,8 +229,9 @@ impl Core {
         let sender = self.edge.sender(peer, &parts.extensions);
         let serial = Serial::next();
         let id = || RequestId::new(serial, &parts.headers, &sender);
-        let refused =
-            |plan, reply| Claimed::Refused { plan, id: id(), method: parts.method.clone(), reply: Box::new(reply) };
+        let refused = |plan, reply| {
+            Claimed::Rare(Box::new(Rare::Refused { plan, id: id(), method: parts.method.clone(), reply }))
+        };
         let claim = self.wires.claim(&parts);
         // Requests for other hosts are not told that a path does not exist, either.
         if self.edge.hosts.is_some()
@@ -298,15 +320,7 @@ impl Core {
 /// A request whose head was examined.
 pub(crate) enum Claimed<B> {
     Calls(Called<B>),
-    /// Boxed, and so is its future. Otherwise the future of every request would reserve space for
-    /// it.
     Rare(Box<Rare<B>>),
-    Refused {
-        plan: Option<Plan>,
-        id: RequestId,
-        method: Method,
-        reply: Box<Response<Body>>,
-    },
 }
 
 /// Calls that are ready to run.
@@ -330,58 +344,52 @@ pub(crate) enum Rare<B> {
         id: RequestId,
         method: Method,
     },
+    Refused {
+        plan: Option<Plan>,
+        id: RequestId,
+        method: Method,
+        reply: Response<Body>,
+    },
 }
 
 impl<B> Claimed<B> {
     /// Returns the term of the calls, or `None` if no calls run.
     pub(crate) fn term(&self) -> Option<Term> {
-        self.called().map(|called| called.term)
+        match self {
+            Self::Calls(called) => Some(called.term),
+            Self::Rare(rare) => rare.called().map(|called| called.term),
+        }
     }
+}
 
+impl<B> Rare<B> {
     fn called(&self) -> Option<&Called<B>> {
         match self {
-            Self::Calls(called) => Some(called),
-            Self::Rare(rare) => match &**rare {
-                Rare::Events(called) | Rare::Lines(called) => Some(called),
-                Rare::Probe { .. } => None,
-            },
-            Self::Refused { .. } => None,
+            Self::Events(called) | Self::Lines(called) => Some(called),
+            Self::Probe { .. } | Self::Refused { .. } => None,
         }
     }
 
     fn plan(&self) -> Option<&Plan> {
         match self {
+            Self::Events(called) | Self::Lines(called) => Some(&called.plan),
             Self::Refused { plan, .. } => plan.as_ref(),
-            Self::Calls(_) | Self::Rare(_) => self.called().map(|called| &called.plan),
+            Self::Probe { .. } => None,
         }
     }
 
     fn method(&self) -> &Method {
         match self {
-            Self::Calls(called) => called.method(),
-            Self::Rare(rare) => match &**rare {
-                Rare::Events(called) | Rare::Lines(called) => called.method(),
-                Rare::Probe { method, .. } => method,
-            },
-            Self::Refused { method, .. } => method,
+            Self::Events(called) | Self::Lines(called) => called.exchange.request().method(),
+            Self::Probe { method, .. } | Self::Refused { method, .. } => method,
         }
     }
 
     fn id(&self) -> RequestId {
         match self {
-            Self::Calls(called) => called.exchange.id(),
-            Self::Rare(rare) => match &**rare {
-                Rare::Events(called) | Rare::Lines(called) => called.exchange.id(),
-                Rare::Probe { id, .. } => id.clone(),
-            },
-            Self::Refused { id, .. } => id.clone(),
+            Self::Events(called) | Self::Lines(called) => called.exchange.id(),
+            Self::Probe { id, .. } | Self::Refused { id, .. } => id.clone(),
         }
-    }
-}
-
-impl<B> Called<B> {
-    fn method(&self) -> &Method {
-        self.exchange.request().method()
     }
 }
 

@@ -27,15 +27,15 @@ pub(super) struct Read {
 pub(super) async fn run<R>(
     wires: &Wires,
     plan: &Plan,
-    mut exchange: Exchange,
+    exchange: &mut Exchange,
     reading: Option<Pin<&mut R>>,
 ) -> Response<Body>
 where
     R: Future<Output = Read>,
 {
     let calls = wires.calls(plan);
-    let reading = at_once(&calls, &mut exchange, reading).await;
-    let exchange = &exchange;
+    let reading = at_once(&calls, exchange, reading).await;
+    let exchange = &*exchange;
     let results = match &calls {
         Calls::One(endpoint) => {
             Results::One(beside(exchange, pin!(procedure::run(endpoint, exchange, 0)), reading).await)
