@@ -13,6 +13,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::step::Step;
 use super::{Outcome, ending};
 use crate::call::Call;
@@ -65,7 +67,8 @@ where
     type Value = T;
 
     fn respond(self, encode: fn(&T) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>> {
-        Running::boxed(async move { ending::checked(&exchange, self.await.and_then(|value| encode(&value))) })
+        // An `async` block would hold the handler's future twice.
+        Running::boxed(self.map(move |result| ending::checked(&exchange, result.and_then(|value| encode(&value)))))
     }
 }
 
