@@ -6,10 +6,8 @@
 //! task. They do not order any other memory access, so every access is `Relaxed`.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use hyper::body::Incoming;
 
 use super::limits::STREAMS;
 use super::places::Place;
@@ -26,10 +24,6 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     body_unread: AtomicBool,
     closing: AtomicBool,
-    /// HTTP/1 only: whether the head of the reply is made. Until then, `rest` holds what is left of
-    /// a body that was dropped early.
-    replied: AtomicBool,
-    rest: Mutex<Option<Incoming>>,
     /// The number of calls that continue without their client.
     outliving: AtomicUsize,
     /// HTTP/1 only: whether the reply being sent has no known length.
@@ -51,8 +45,6 @@ impl Activity {
             write_blocked: AtomicBool::new(false),
             body_unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            replied: AtomicBool::new(false),
-            rest: Mutex::new(None),
             outliving: AtomicUsize::new(0),
             streaming: AtomicBool::new(false),
             drain,
@@ -156,26 +148,6 @@ impl Activity {
         self.body_unread.load(Relaxed)
     }
 
-    /// Leaves the rest of a dropped body to the reply, which can have it read. Returns `false` if
-    /// the head of the reply is already made.
-    pub(super) fn leave(&self, rest: Incoming) -> bool {
-        let in_time = !self.replied.load(Relaxed);
-        if in_time {
-            *self.rest() = Some(rest);
-        }
-        in_time
-    }
-
-    /// Records that the head of the reply is made, and returns the rest of the body that was left.
-    pub(super) fn reply(&self) -> Option<Incoming> {
-        self.replied.store(true, Relaxed);
-        self.rest().take()
-    }
-
-    fn rest(&self) -> MutexGuard<'_, Option<Incoming>> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns whether the client may still be sending something that nobody reads.
     pub(super) fn is_unread(&self) -> bool {
         self.body_unread.load(Relaxed) || self.is_reading_head()
@@ -219,15 +191,15 @@ impl InFlight {
         activity.in_flight.fetch_add(1, Relaxed);
         activity.started.store(activity.started.load(Relaxed).wrapping_add(1), Relaxed);
         activity.body_unread.store(false, Relaxed);
-        activity.replied.store(false, Relaxed);
         activity.streaming.store(false, Relaxed);
         Self(Arc::clone(activity))
     }
 
-    /// Counts the same request again. It stays in flight until both values are dropped.
-    pub(super) fn again(&self) -> Self {
-        self.0.in_flight.fetch_add(1, Relaxed);
-        Self(Arc::clone(&self.0))
+    /// Counts a request again, of which something goes on. It stays in flight until both values are
+    /// dropped.
+    pub(super) fn again(activity: Arc<Activity>) -> Self {
+        activity.in_flight.fetch_add(1, Relaxed);
+        Self(activity)
     }
 
     /// Returns the activity of the request's connection.

@@ -20,8 +20,8 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 
-use super::activity::InFlight;
-use super::body::{self, Arriving, Reply, Rest, drain};
+use super::activity::{Activity, InFlight};
+use super::body::{self, Arriving, Reply, Rest};
 use super::head;
 use super::limits::{self, Limits};
 use super::stall;
@@ -154,7 +154,7 @@ impl Future for Answer {
         let in_flight = self.in_flight.take().expect(ONCE);
         if self.is_http1 {
             let activity = in_flight.activity();
-            if close_after(&in_flight) {
+            if close_after(activity) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if response.body().size_hint().exact().is_none() {
@@ -203,18 +203,11 @@ impl Drop for Answer {
 
 /// Returns whether the reply tells the client that the connection closes after it. Without that
 /// notice, the client would send a request that nobody reads (RFC 9112, section 9.6).
-fn close_after(in_flight: &InFlight) -> bool {
-    let activity = in_flight.activity();
-    let is_body_unread = match activity.reply() {
-        Some(rest) => {
-            drain(rest, in_flight.again());
-            false
-        }
-        // hyper closes the connection, because the rest of the body precedes the next request.
-        None => activity.is_body_unread(),
-    };
-    // A late mutation holds the connection's place, which is meant for one request at a time.
-    is_body_unread || activity.drain().is_draining() || activity.outliving() > 0
+fn close_after(activity: &Activity) -> bool {
+    // hyper closes the connection after a body that nobody reads, because its rest precedes the next
+    // request. A late mutation holds the connection's place, which is meant for one request at a
+    // time.
+    activity.is_body_unread() || activity.drain().is_draining() || activity.outliving() > 0
 }
 
 #[cold]

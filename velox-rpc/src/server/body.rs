@@ -11,6 +11,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::runtime::Handle;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -127,14 +128,13 @@ impl Body for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        if let Some(activity) = self.ended()
-            && let Some(body) = self.body.take()
-            && !body.is_end_stream()
-        {
-            let is_left = self.rest == Rest::Read && is_small(&body) && activity.leave(body);
-            if !is_left {
-                activity.body_unread();
+        let Some(activity) = self.ended() else { return };
+        match (self.body.take().filter(|body| !body.is_end_stream()), Handle::try_current()) {
+            (Some(body), Ok(runtime)) if self.rest == Rest::Read && is_small(&body) => {
+                runtime.spawn(drain(body, InFlight::again(activity)));
             }
+            (Some(_), _) => activity.body_unread(),
+            (None, _) => {}
         }
     }
 }
@@ -150,17 +150,15 @@ fn is_small(body: &Incoming) -> bool {
 ///
 /// The reply does not wait for this, because it is what makes a client stop an upload that nobody
 /// wants. If the rest does not arrive in time, it is dropped and hyper closes the connection.
-pub(super) fn drain(mut rest: Incoming, in_flight: InFlight) {
-    tokio::spawn(async move {
-        let activity = in_flight.activity();
-        // HTTP/1 has no other body at the same time, so this cannot fail.
-        activity.wait_for_body();
-        let read = async { while let Some(Ok(_)) = rest.frame().await {} };
-        if timeout(DRAIN_TIMEOUT, read).await.is_err() {
-            activity.body_unread();
-        }
-        activity.body_there();
-    });
+async fn drain(mut rest: Incoming, in_flight: InFlight) {
+    let activity = in_flight.activity();
+    // HTTP/1 has no other body at the same time, so this cannot fail.
+    activity.wait_for_body();
+    let read = async { while let Some(Ok(_)) = rest.frame().await {} };
+    if timeout(DRAIN_TIMEOUT, read).await.is_err() {
+        activity.body_unread();
+    }
+    activity.body_there();
 }
 
 /// The largest rest of a body that is read only to be discarded, in bytes.
