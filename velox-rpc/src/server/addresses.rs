@@ -82,5 +82,9 @@ impl Listener for Addresses {
 
 const ATTEMPTS: usize = 16;
 
-/// EAFNOSUPPORT on Linux. std has no `ErrorKind` for it.
-const NO_SUCH_FAMILY: i32 = 97;
+/// The system's error for an address family that it does not have. std has no `ErrorKind` for it.
+#[cfg(unix)]
+const NO_SUCH_FAMILY: i32 = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
+/// `WSAEAFNOSUPPORT`.
+#[cfg(windows)]
+const NO_SUCH_FAMILY: i32 = 10_047;
