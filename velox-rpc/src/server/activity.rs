@@ -80,11 +80,14 @@ impl Activity {
         self.streaming.store(true, Relaxed);
     }
 
-    /// Returns whether an HTTP/1 client has sent everything and waits for a reply. Such a client
-    /// may have closed its half of the connection.
+    /// Returns whether an HTTP/1 client waits for a reply, or for the rest of one.
     pub(super) fn is_waited_for(&self) -> bool {
-        let is_sending = self.is_write_blocked() || self.in_flight() > 0 && self.bodies.load(Relaxed) == 0;
-        is_sending && !self.streaming.load(Relaxed)
+        self.in_flight() > 0 && self.bodies.load(Relaxed) == 0
+    }
+
+    /// Returns whether the current reply has no known length.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.streaming.load(Relaxed)
     }
 
     /// Returns the signal that the server is shutting down.

@@ -139,6 +139,8 @@ fn http1_builder(limits: Limits) -> http1::Builder {
     builder
         // `watch` keeps this deadline at a lower cost.
         .header_read_timeout(None)
+        // `socket` looks whether a client that waits has left.
+        .half_close(true)
         .max_header_size(limits.header_bytes)
         .max_buf_size(limits.header_bytes.max(BUFFER))
         .timer(TokioTimer::new());

@@ -20,13 +20,11 @@ pub(super) struct Socket {
     activity: Arc<Activity>,
     version: Version,
     shut: bool,
-    /// Whether the client has closed its half, while hyper does not know it yet.
-    hides_end: bool,
 }
 
 impl Socket {
     pub(super) fn new(stream: Stream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
-        Self { stream, prefix, activity, version, shut: false, hides_end: false }
+        Self { stream, prefix, activity, version, shut: false }
     }
 
     fn note(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -38,12 +36,25 @@ impl Socket {
         result
     }
 
-    /// Hides from hyper that the client has closed its half of the connection, as long as the
-    /// client waits for a whole reply. hyper would otherwise conclude that the client is gone and
-    /// drop the request. If the client really left, a reset or the write of the reply shows it.
-    fn poll_half_closed(&mut self) -> Poll<io::Result<()>> {
-        self.hides_end = self.version == Version::Http1 && self.activity.is_waited_for();
-        if self.hides_end { Poll::Pending } else { Poll::Ready(Ok(())) }
+    /// Looks whether a client of HTTP/1 that waits for a reply has left. Returns an error if it has.
+    ///
+    /// A client that closed only its half of the connection still gets a whole reply, but not a
+    /// stream. hyper cannot tell the two apart. Its own look also needs a new buffer for each
+    /// request, because the head borrows the old one. So it is off (`half_close`).
+    fn look(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.version != Version::Http1 || !self.activity.is_waited_for() {
+            return Ok(());
+        }
+        match self.prefix.poll_ahead(&mut self.stream, cx) {
+            Poll::Ready(Ok(0)) if self.activity.is_streaming() => Err(io::ErrorKind::ConnectionAborted.into()),
+            Poll::Ready(Ok(0)) | Poll::Pending => Ok(()),
+            Poll::Ready(Ok(_)) => {
+                // hyper may be waiting for these bytes.
+                cx.waker().wake_by_ref();
+                Ok(())
+            }
+            Poll::Ready(Err(error)) => Err(error),
+        }
     }
 
     /// Reads and discards what the client still sends.
@@ -77,7 +88,7 @@ impl AsyncRead for Socket {
             }
             return Poll::Ready(Ok(()));
         }
-        if matches!(result, Poll::Ready(Ok(()))) { this.poll_half_closed() } else { result }
+        result
     }
 }
 
@@ -102,23 +113,21 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// hyper calls this at the end of each poll of an HTTP/1 connection.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
         // TCP buffers nothing here, but TLS does.
-        match Pin::new(&mut self.stream).poll_flush(cx) {
-            Poll::Ready(Ok(())) => self.activity.flushed(),
-            Poll::Pending => {
-                self.activity.blocked();
-                return Poll::Pending;
+        match Pin::new(&mut this.stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                this.activity.flushed();
+                Poll::Ready(this.look(cx))
             }
-            failed @ Poll::Ready(Err(_)) => return failed,
+            Poll::Pending => {
+                this.activity.blocked();
+                Poll::Pending
+            }
+            failed @ Poll::Ready(Err(_)) => failed,
         }
-        if self.hides_end && !self.activity.is_waited_for() {
-            // The reply is written, or a stream has begun. Wake hyper, so that it reads and finds
-            // the end.
-            self.hides_end = false;
-            cx.waker().wake_by_ref();
-        }
-        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

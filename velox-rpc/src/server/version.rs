@@ -8,7 +8,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -54,6 +54,18 @@ impl Prefix {
             }
         })
         .await
+    }
+
+    /// Reads bytes ahead of the next call of [`give_back`](Self::give_back), unless some are left to
+    /// be given back. Returns their number, which is zero at the end of the stream.
+    pub(super) fn poll_ahead(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.given < self.read {
+            return Poll::Pending;
+        }
+        let mut buffer = ReadBuf::new(&mut self.bytes);
+        ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+        (self.read, self.given) = (buffer.filled().len(), 0);
+        Poll::Ready(Ok(self.read))
     }
 
     /// Copies the bytes that were not given back yet into the buffer, as far as they fit.

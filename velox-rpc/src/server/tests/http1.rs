@@ -14,6 +14,24 @@ async fn pipelined_requests_are_answered_in_order() {
     client.works().await;
 }
 
+/// The server looks whether the client has left meanwhile, and so reads what it sends.
+#[tokio::test]
+async fn what_is_sent_while_a_request_waits_is_read_after_it() {
+    let server = Running::start(long()).await;
+    for body in ["", "a body of more bytes than the server reads ahead"] {
+        let mut client = server.connect().await;
+        client.send(format!("POST /wait HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len())).await;
+        server.reached(1).await;
+        client.send(body).await;
+        client.get("/fine").await;
+        tokio::time::sleep(SHORT / 3).await;
+        server.let_go(1);
+        assert!(client.reply().await.ends_with("waited"));
+        assert!(client.reply().await.ends_with("/fine"));
+        client.works().await;
+    }
+}
+
 #[tokio::test]
 async fn a_request_may_come_byte_by_byte() {
     let server = Running::start(long()).await;
