@@ -21,21 +21,17 @@ use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
 use crate::context::Peer;
 
-/// Serves until `stop` completes, then until all requests have finished or the deadline has passed.
+/// Serves until `stop` completes and the delay has passed. Then serves the open connections until all
+/// requests have finished or the deadline has passed.
 pub(super) async fn serve(mut listener: Listening, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
-    {
-        let mut stopped = std::pin::pin!(stop.stop());
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stopped => break,
-                Some(ended) = server.connections.join_next() => report(ended),
-                Some(_) = server.refusals.join_next() => {}
-                accepted = listener.accept() => server.accepted(accepted).await,
-            }
-        }
+    server.accept(&mut *listener, stop.stop()).await;
+    server.host.drain.announce();
+    let delay = server.host.limits.delay;
+    if !delay.is_zero() {
+        let waited = async { drop(timeout(delay, stop.hurry()).await) };
+        server.accept(&mut *listener, waited).await;
     }
     server.take_the_rest(&mut *listener).await;
     drop(listener);
@@ -50,6 +46,20 @@ struct Server {
 }
 
 impl Server {
+    /// Accepts connections until `end` completes.
+    async fn accept(&mut self, listener: &mut dyn Accept, end: impl Future<Output = ()> + Send) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut end => return,
+                Some(ended) = self.connections.join_next() => report(ended),
+                Some(_) = self.refusals.join_next() => {}
+                accepted = listener.accept() => self.accepted(accepted).await,
+            }
+        }
+    }
+
     async fn accepted(&mut self, accepted: io::Result<(Connecting, Peer)>) {
         match accepted {
             Ok((connecting, peer)) => {

@@ -27,7 +27,7 @@ use super::limits::{self, Limits};
 use super::stall;
 use crate::context::Peer;
 use crate::error::Error;
-use crate::service::{self, Answering, Asking, Body, BoxedService, Core, Term};
+use crate::service::{self, Answering, Asking, Body, BoxedService, Core, Stopping, Term};
 
 /// The service that makes the replies. The type of any service other than an application is erased,
 /// so that hyper is compiled once, in velox-rpc.
@@ -64,7 +64,10 @@ pub(super) fn answer(
     peer: Peer,
 ) -> Answer {
     let is_http1 = request.version() < http::Version::HTTP_2;
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
+    if in_flight.activity().drain().is_announced() {
+        parts.extensions.insert(Stopping);
+    }
     let expects = || parts.headers.keys().any(|name| *name == EXPECT);
     let rest = match is_http1 {
         false => Rest::Reset,

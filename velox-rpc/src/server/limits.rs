@@ -17,7 +17,9 @@ pub(super) struct Limits {
     pub(super) write: Duration,
     /// How long a connection may stay open with no request in flight.
     pub(super) idle: Duration,
-    /// From the signal to stop until the requests in flight are aborted.
+    /// From the signal to stop until the listener closes.
+    pub(super) delay: Duration,
+    /// From the close of the listener until the requests in flight are aborted.
     pub(super) shutdown: Duration,
     pub(super) connections: usize,
     pub(super) headers: usize,
@@ -31,6 +33,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
             idle: Duration::from_secs(66),
+            delay: Duration::ZERO,
             shutdown: Duration::from_secs(10),
             connections: 10_000,
             headers: HYPER_HEADERS,
@@ -75,7 +78,7 @@ pub(super) const LINGER: Duration = Duration::from_millis(500);
 const HYPER_BUFFER: usize = 8 * 1024;
 
 const SHORTEST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {

@@ -231,8 +231,20 @@ impl Server {
         self
     }
 
-    /// Sets how long requests in flight may take to finish after the server was told to stop. The
-    /// default is 10 seconds. The server then aborts those that are left.
+    /// Sets how long the server continues to accept connections after it was told to stop. The
+    /// default is zero.
+    ///
+    /// During this time the server works as before, but its [readiness
+    /// check](crate::service::Health) answers 503, so that a load balancer stops sending clients to
+    /// it. Set it a little longer than the load balancer takes to notice, which is a few seconds in
+    /// Kubernetes. A second signal ends the time, and a third aborts the requests.
+    pub fn shutdown_delay(mut self, delay: Duration) -> Self {
+        self.limits.delay = delay.min(limits::LONGEST);
+        self
+    }
+
+    /// Sets how long requests in flight may take to finish after the server has closed its
+    /// listener. The default is 10 seconds. The server then aborts those that are left.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.limits.shutdown = limits::duration(deadline);
         self
@@ -291,7 +303,7 @@ impl Bound {
     }
 
     /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal aborts
-    /// them.
+    /// them, or ends the [delay](Server::shutdown_delay) if there is one.
     ///
     /// In development it first prints the table of routes.
     ///

@@ -32,6 +32,7 @@ pub struct Shutdown {
 /// Tells the connections of one server that it is shutting down, and counts how their requests end.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
+    announced: AtomicBool,
     draining: AtomicBool,
     cutting: AtomicBool,
     wake: Arc<Notify>,
@@ -40,6 +41,17 @@ pub(super) struct Drain {
 }
 
 impl Drain {
+    /// Records that the server was told to stop. From now on it is not ready for new connections,
+    /// even if it still accepts them.
+    pub(super) fn announce(&self) {
+        self.announced.store(true, Relaxed);
+    }
+
+    /// Returns whether the server was told to stop.
+    pub(super) fn is_announced(&self) -> bool {
+        self.announced.load(Relaxed)
+    }
+
     /// Starts the shutdown. Connections finish their requests and accept no new ones.
     pub(super) fn begin(&self) {
         self.draining.store(true, Relaxed);
@@ -143,7 +155,7 @@ impl Signals {
 }
 
 /// Decides when to stop, and when to stop waiting.
-pub(super) trait Stop {
+pub(super) trait Stop: Send {
     /// Completes when the server has to stop.
     fn stop(&mut self) -> impl Future<Output = ()> + Send;
     /// Completes when the rest has to be aborted before the deadline.

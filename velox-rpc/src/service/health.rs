@@ -27,7 +27,8 @@ use crate::wire::unclaimed;
 /// A path alone stands for no checks.
 ///
 /// `GET {path}/live` answers 200 as long as the process runs. `GET {path}/ready` answers 200 if all
-/// checks pass, and otherwise 503 with the names of those that failed.
+/// checks pass, and otherwise 503 with the names of those that failed. It also answers 503 once
+/// velox's server was told to stop.
 ///
 /// # Examples
 ///
@@ -111,10 +112,11 @@ impl Health {
         [LIVE, READY].map(|end| format!("{}{end}", self.path))
     }
 
-    /// Returns the probe that a path stands for, or `None` if it is not a health check.
-    pub(super) fn asked(&self, path: &str) -> Option<Probe> {
-        match path.strip_prefix(&*self.path)? {
+    /// Returns the probe that a request stands for, or `None` if it is not a health check.
+    pub(super) fn asked(&self, parts: &Parts) -> Option<Probe> {
+        match parts.uri.path().strip_prefix(&*self.path)? {
             LIVE => Some(Probe::Live),
+            READY if parts.extensions.get::<Stopping>().is_some() => Some(Probe::Stopping),
             READY => Some(Probe::Ready),
             _ => None,
         }
@@ -124,6 +126,7 @@ impl Health {
         let failed = match probe {
             Probe::Live => Vec::new(),
             Probe::Ready => self.failed().await,
+            Probe::Stopping => vec!["shutdown".to_owned()],
         };
         let mut head = ReplyHead::default();
         head.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -181,7 +184,13 @@ pub(crate) enum Probe {
     Live,
     /// Whether the application can do its work.
     Ready,
+    /// The same, while the server is shutting down.
+    Stopping,
 }
+
+/// An extension of the requests that arrive after the server was told to stop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopping;
 
 /// Returns whether the method of a request may be used for a probe.
 pub(super) fn is_asking(parts: &Parts) -> bool {

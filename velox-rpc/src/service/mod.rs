@@ -43,6 +43,8 @@ pub(crate) use self::edge::{Edge, FindPeer};
 pub(crate) use self::feed::GoesOn;
 pub use self::health::Health;
 use self::health::Probe;
+#[cfg(feature = "server")]
+pub(crate) use self::health::Stopping;
 pub(crate) use self::hosts::AllowedHosts;
 #[cfg(feature = "server")]
 pub(crate) use self::lines::OutlivesClient;
@@ -303,7 +305,7 @@ impl Core {
     /// Returns the health check at a path that no route has.
     #[cold]
     fn probe(&self, parts: &Parts) -> Option<Probe> {
-        self.health.as_ref()?.asked(parts.uri.path())
+        self.health.as_ref()?.asked(parts)
     }
 
     /// Returns the page at a path that no route has, or an error.

@@ -202,7 +202,7 @@ fn app(paths: &Paths) -> App<()> {
     App::new(()).development(false).router(router).trpc(Trpc::at("/trpc")).handler_timeout(SHORT)
 }
 
-fn hosted(app: App<()>) -> Hosted {
+pub(super) fn hosted(app: App<()>) -> Hosted {
     match app.into_service().expect("it starts").into_parts() {
         (core, None) => Hosted::App(core),
         (_, Some(layered)) => Hosted::Boxed(layered),

@@ -1,6 +1,10 @@
 //! Graceful shutdown.
 
+use tower_layer::Identity;
+
+use super::leaving::hosted;
 use super::*;
+use crate::app::App;
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished() {
@@ -61,6 +65,43 @@ async fn a_request_on_an_idle_connection_at_the_signal_is_the_last() {
         assert!(text.contains("connection: close\r\n") && text.ends_with("/fine"), "{text:?}");
     }
     assert_eq!(ended(task).await.cut, 0);
+}
+
+#[tokio::test]
+async fn once_told_to_stop_it_is_not_ready() {
+    for layered in [false, true] {
+        let app = || App::new(()).development(false).health("/health");
+        let with = |_: &Paths| hosted(if layered { app().layer(Identity::new()) } else { app() });
+        let server = Running::serve(long(), with).await;
+        let mut clients = [server.connect().await, server.connect().await];
+        for client in &mut clients {
+            client.get("/health/ready").await;
+            assert!(client.reply().await.starts_with("HTTP/1.1 200 "));
+        }
+        let [mut ready, mut live] = clients;
+        let address = server.address;
+        let task = server.stop();
+        let refused = async { while TcpStream::connect(address).await.is_ok() {} };
+        timeout(HANG, refused).await.expect("the listener is closed");
+        live.get("/health/live").await;
+        ready.get("/health/ready").await;
+        let reply = ready.text_until_closed().await;
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"failed\":[\"shutdown\"]"), "{reply}");
+        assert!(live.text_until_closed().await.starts_with("HTTP/1.1 200 "));
+        ended(task).await;
+    }
+}
+
+#[tokio::test]
+async fn the_listener_closes_after_the_delay() {
+    let server = Running::start(Limits { delay: SHORT, ..long() }).await;
+    let mut idle = server.connect().await;
+    idle.works().await;
+    let clock = Clock::start();
+    let task = server.stop();
+    idle.works().await;
+    ended(task).await;
+    clock.at_least(SHORT);
 }
 
 #[tokio::test]
