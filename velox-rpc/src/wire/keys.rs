@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// The result of the quick check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
@@ -55,11 +57,11 @@ pub(crate) fn look(text: &str) -> Keys {
 /// Returns the end of the string that begins at `at`.
 fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => at += 1,
+        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at);
         }
+        at += 2;
     }
 }
 
