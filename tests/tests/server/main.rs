@@ -2,6 +2,7 @@
 
 mod few_files;
 mod image;
+mod late_write;
 mod program;
 mod socket;
 mod systemd;
