@@ -3,15 +3,12 @@
 //!
 //! Always holds: no system error ends the loop, and a failing connection ends only itself.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -160,27 +157,11 @@ fn report(ended: Result<(), JoinError>) {
 /// connection, and the client would lose the reply.
 async fn refuse(connecting: Connecting) {
     let refused = async {
-        let Ok(mut stream) = connecting.await else { return };
-        let mut bytes = [0; 1024];
-        let written = poll_fn(|cx| {
-            let written = ready!(Pin::new(&mut stream).poll_write(cx, NO_ROOM));
-            // A TLS stream buffers what is written.
-            ready!(Pin::new(&mut stream).poll_flush(cx))?;
-            Poll::Ready(written)
-        });
-        if written.await.is_err() {
-            return;
-        }
-        poll_fn(|cx| {
-            loop {
-                let mut buffer = ReadBuf::new(&mut bytes);
-                let read = ready!(Pin::new(&mut stream).poll_read(cx, &mut buffer));
-                if read.is_err() || buffer.filled().is_empty() {
-                    return Poll::Ready(());
-                }
-            }
-        })
-        .await;
+        let mut stream = connecting.await?;
+        stream.write_all(NO_ROOM).await?;
+        // A TLS stream buffers what is written.
+        stream.flush().await?;
+        copy(&mut stream, &mut sink()).await
     };
     let _ = timeout(REFUSAL, refused).await;
 }

@@ -5,12 +5,11 @@
 //! readable. Waiting for the rest of a preface that arrives in pieces would then be a busy loop, or
 //! need a timer. [`Socket`](super::socket::Socket) gives the bytes back.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::stream::Stream;
 
@@ -39,21 +38,16 @@ impl Prefix {
     ///
     /// Bytes that were read before this future is dropped stay in the prefix.
     pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Version>> {
-        poll_fn(|cx| {
-            loop {
-                if let Some(version) = self.version() {
-                    return Poll::Ready(Ok(Some(version)));
-                }
-                let mut buffer = ReadBuf::new(&mut self.bytes[self.read..]);
-                ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
-                match buffer.filled().len() {
-                    // The bytes are not a preface. hyper handles the incomplete head.
-                    0 => return Poll::Ready(Ok((self.read > 0).then_some(Version::Http1))),
-                    count => self.read += count,
-                }
+        loop {
+            if let Some(version) = self.version() {
+                return Ok(Some(version));
             }
-        })
-        .await
+            match stream.read(&mut self.bytes[self.read..]).await? {
+                // The bytes are not a preface. hyper handles the incomplete head.
+                0 => return Ok((self.read > 0).then_some(Version::Http1)),
+                count => self.read += count,
+            }
+        }
     }
 
     /// Reads bytes ahead of the next call of [`give_back`](Self::give_back), unless some are left to
