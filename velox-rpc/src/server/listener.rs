@@ -7,7 +7,7 @@ use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::stream::Stream;
+use super::stream::{Stream, erased};
 use crate::context::Peer;
 
 /// A source of connections for a server, passed to [`Server::listen`](super::Server::listen).
@@ -109,7 +109,7 @@ impl<L: Listener> Accept for L {
     fn accept(&mut self) -> Accepting<'_> {
         Box::pin(async move {
             let (handshake, peer) = Listener::accept(self).await?;
-            let connecting: Connecting = Box::pin(async move { Ok(Stream::of(handshake.await?)) });
+            let connecting: Connecting = Box::pin(async move { Ok(erased(handshake.await?)) });
             Ok((connecting, peer))
         })
     }
