@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::Executor;
@@ -32,13 +32,23 @@ where
         let timeout = self.write_timeout;
         tokio::spawn(async move {
             let mut stream = pin!(stream);
-            let mut stall = Stall { timeout, deadline: None };
+            // Exists only while the stream waits for the client.
+            let mut deadline: Option<Pin<Box<Sleep>>> = None;
             poll_fn(|cx| {
                 begin();
                 if stream.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                stall.poll(cx, SEEN.get())
+                let seen = SEEN.get();
+                if seen != Seen::Nothing {
+                    deadline = None;
+                }
+                if seen == Seen::Ourselves {
+                    return Poll::Pending;
+                }
+                ready!(deadline.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(cx));
+                tracing::debug!("a stream was reset: the client grants it no window");
+                Poll::Ready(())
             })
             .await;
         });
@@ -78,31 +88,6 @@ enum Seen {
     Frame,
     Upload,
     Ourselves,
-}
-
-/// Measures how long a stream has been waiting for the client. Its timer only exists while it
-/// waits.
-struct Stall {
-    timeout: Duration,
-    deadline: Option<Pin<Box<Sleep>>>,
-}
-
-impl Stall {
-    fn poll(&mut self, cx: &mut Context<'_>, seen: Seen) -> Poll<()> {
-        if seen != Seen::Nothing {
-            self.deadline = None;
-        }
-        if seen == Seen::Ourselves {
-            return Poll::Pending;
-        }
-        let timeout = self.timeout;
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        let late = deadline.as_mut().poll(cx);
-        if late.is_ready() {
-            tracing::debug!("a stream was reset: the client grants it no window");
-        }
-        late
-    }
 }
 
 thread_local! {
