@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use super::limits::STREAMS;
 use super::places::Place;
 use super::shutdown::Drain;
-use crate::service::Core;
 
 pub(super) struct Activity {
     in_flight: AtomicUsize,
@@ -31,11 +30,10 @@ pub(super) struct Activity {
     /// Tells a subscription that the server is shutting down.
     drain: Arc<Drain>,
     place: Place,
-    app: Option<Arc<Core>>,
 }
 
 impl Activity {
-    pub(super) fn new(drain: Arc<Drain>, place: Place, app: Option<Arc<Core>>) -> Self {
+    pub(super) fn new(drain: Arc<Drain>, place: Place) -> Self {
         Self {
             in_flight: AtomicUsize::new(0),
             bodies: AtomicUsize::new(0),
@@ -49,13 +47,7 @@ impl Activity {
             streaming: AtomicBool::new(false),
             drain,
             place,
-            app,
         }
-    }
-
-    /// Returns the application, if the server calls it directly.
-    pub(super) fn app(&self) -> Option<&Core> {
-        self.app.as_deref()
     }
 
     /// Returns the connection's place in the server.

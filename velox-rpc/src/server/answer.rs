@@ -39,16 +39,6 @@ pub(super) enum Hosted {
     Boxed(BoxedService),
 }
 
-impl Hosted {
-    /// Returns the application, if it is called directly.
-    pub(super) fn app(&self) -> Option<&Arc<Core>> {
-        match self {
-            Self::App(app) => Some(app),
-            Self::Boxed(_) => None,
-        }
-    }
-}
-
 impl fmt::Debug for Hosted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hosted(..)")
@@ -84,12 +74,12 @@ pub(super) fn answer(
         Ok(()) => None,
         Err(error) => Some(error),
     };
-    let (reply, term): (Answering, _) = match (refused, hosted) {
+    let (reply, told): (Answering, _) = match (refused, hosted) {
         (Some(error), _) => (Box::pin(ready(service::refused(&error))), Told::App(None)),
         (None, Hosted::App(app)) => {
             let claimed = app.claim(parts, body, Some(peer));
-            let term = claimed.term();
-            (Arc::clone(app).answer(claimed), Told::App(term))
+            let told = claimed.term().map(|term| (Arc::clone(app), term));
+            (Arc::clone(app).answer(claimed), Told::App(told))
         }
         (None, Hosted::Boxed(service)) => {
             let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -99,14 +89,14 @@ pub(super) fn answer(
             (Box::pin(service.clone().answer_to(request, peer)), Told::Asked { asking, is_safe })
         }
     };
-    Answer { reply: Some(reply), term, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
+    Answer { reply: Some(reply), told, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
 }
 
 /// A request that is being answered.
 pub(super) struct Answer {
     /// `None` once nobody waits for it.
     reply: Option<Answering>,
-    term: Told,
+    told: Told,
     /// Set once the calls wait for something.
     deadline: Option<Pin<Box<Sleep>>>,
     has_begun: bool,
@@ -116,11 +106,10 @@ pub(super) struct Answer {
 }
 
 /// What is known about the calls of a request.
-#[derive(Debug)]
 enum Told {
     /// Told by the application. `None` if the request has no calls, because it is refused or asks
     /// for a page.
-    App(Option<Term>),
+    App(Option<(Arc<Core>, Term)>),
     /// An application behind another service tells its term once it has the request. Until then,
     /// and for services that are not applications, the method decides.
     Asked { asking: Asking, is_safe: bool },
@@ -130,15 +119,15 @@ impl Told {
     /// Returns whether the calls continue when nobody waits for the reply.
     fn outlives_client(&self) -> bool {
         match self {
-            Self::App(term) => term.as_ref().is_some_and(|term| term.outlives_client),
+            Self::App(told) => told.as_ref().is_some_and(|(_, term)| term.outlives_client),
             Self::Asked { is_safe, .. } => !is_safe,
         }
     }
 
     /// Returns the term of the calls and the application that they belong to.
-    fn of<'a>(&'a self, in_flight: &'a InFlight) -> Option<(&'a Core, &'a Term)> {
+    fn term(&self) -> Option<(&Core, &Term)> {
         match self {
-            Self::App(term) => Some((in_flight.activity().app()?, term.as_ref()?)),
+            Self::App(told) => told.as_ref().map(|(app, term)| (&**app, term)),
             Self::Asked { asking, .. } => asking.told(),
         }
     }
@@ -177,8 +166,7 @@ impl Answer {
             self.deadline = None;
             return Poll::Pending;
         }
-        let Some(in_flight) = &self.in_flight else { return Poll::Pending };
-        let Some((app, term)) = self.term.of(in_flight) else { return Poll::Pending };
+        let Some((app, term)) = self.told.term() else { return Poll::Pending };
         let Some(timeout) = term.timeout else { return Poll::Pending };
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
         ready!(deadline.as_mut().poll(cx));
@@ -191,7 +179,7 @@ impl Answer {
     fn leave(&mut self) {
         if let (Some(reply), Some(in_flight)) = (self.reply.take(), &self.in_flight)
             && self.has_begun
-            && self.term.outlives_client()
+            && self.told.outlives_client()
         {
             body::outlive(in_flight.activity(), reply);
         }

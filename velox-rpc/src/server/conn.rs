@@ -88,7 +88,7 @@ impl Host {
             tracing::debug!(%peer, "connection closed before its first request");
             return;
         };
-        let activity = Arc::new(Activity::new(Arc::clone(&self.drain), place, self.service.app().cloned()));
+        let activity = Arc::new(Activity::new(Arc::clone(&self.drain), place));
         activity.within_head(true);
         let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
         let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
