@@ -1,11 +1,14 @@
 //! One request, from its head to the head of its reply. `conn` calls it.
 //!
 //! ```text
-//!   head       is looked at, and refused or handed to the service
-//!   call       runs; its deadline counts from when it first waits, and not while the client's body is waited for
-//!   late       503: a query is dropped, a mutation goes on
-//!   left       the client has gone: the same
+//!   request ─┬─ its head is bad, or there is no room ──► 4xx or 503
+//!            └─ call ─┬─ ends ─────────────────────────► its reply
+//!                     ├─ takes too long ───────────────► 503 ┐ a query is dropped,
+//!                     └─ loses its client ─────────────► -   ┘ a mutation continues in its own task
 //! ```
+//!
+//! The deadline of a call starts when the call first waits. It starts again after each wait for the
+//! client's body, which has its own deadline (`body`).
 
 use std::convert::Infallible;
 use std::fmt;

@@ -2,15 +2,20 @@
 //! uses tokio for more than its clock. It is the outermost ring: nothing inside depends on it.
 //!
 //! ```text
-//!   accept ─ takes connections, refuses those above the cap, backs off, waits at the end
-//!   places ─ what counts against the cap: connections, and what goes on without its own
-//!     conn ─ tells HTTP/1 from HTTP/2 (version), hands each request to the service
-//!       watch ─ one timer a connection: head, write, idle and closing deadlines
-//!         socket ─ a stream (TCP, or what a listener gives) that notes what it does (activity)
-//!     answer ─ one request: its deadline, and what becomes of a mutation that nobody waits for
-//!       head ─ refuses heads that hyper lets pass
-//!       body ─ the deadline of a request's body; a request is in flight until its reply is handed over
-//!       stall ─ the write deadline of a stream of HTTP/2
+//!   serve         the public API: settings, binding, running
+//!     listener      where connections come from: addresses, unix, or the user's own
+//!     accept        accepts them, refuses those above the limit, and ends them at a shutdown
+//!       conn          one connection: sets it up, tells HTTP/1 from HTTP/2 (version), runs hyper
+//!         watch         its deadlines, with a single timer
+//!         socket        its bytes
+//!         answer        one request: calls the service, within the deadline of the handler
+//!           head          refuses heads that hyper accepts
+//!           body          the body of the request, with its deadline, and the body of the reply
+//!         stall         one stream of HTTP/2: resets it if the client does not read
+//!
+//!   activity      what a connection is doing: the lower ones record it, watch reads it
+//!   places        the limit: each connection takes a place, and so does a call that outlives its own
+//!   shutdown      the signals, and how all of the above learn of them
 //! ```
 //!
 //! Always holds: every wait for a client has a deadline, every buffer has a bound, and no client,

@@ -1,5 +1,13 @@
 //! Observability of an exchange: the span around it, and the call to the observers when it ends.
 //!
+//! ```text
+//!   span ─► begin ─► within: the calls run ─┬─► end      observers get the status of the reply
+//!                                           └─► drop     they get none: the client left, or it took too long
+//! ```
+//!
+//! The span is entered whenever the exchange is polled, so that the log lines of handlers belong to
+//! it. It gets the status and the time when the observers are called.
+//!
 //! If the span is disabled and there are no observers, this reads no clock and writes nothing.
 
 use std::fmt;
