@@ -23,16 +23,16 @@ use crate::context::Peer;
 pub(super) async fn serve(mut listener: Listening, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
-    server.accept(&mut *listener, stop.stop()).await;
+    server.accept(&mut *listener, stop.next()).await;
     server.host.drain.announce();
     let delay = server.host.limits.delay;
     if !delay.is_zero() {
-        let waited = async { drop(timeout(delay, stop.hurry()).await) };
+        let waited = async { drop(timeout(delay, stop.next()).await) };
         server.accept(&mut *listener, waited).await;
     }
     server.take_the_rest(&mut *listener).await;
     drop(listener);
-    server.finish(stop.hurry()).await
+    server.finish(stop.next()).await
 }
 
 struct Server {

@@ -364,7 +364,7 @@ impl Listening {
 
     /// Serves until the future `stop` completes, like [`Bound::run_until`].
     pub async fn run_until(self, stop: impl Future<Output: Send> + Send) -> Shutdown {
-        accept::serve(self.listener, self.server.host(), Until(pin!(stop))).await
+        accept::serve(self.listener, self.server.host(), Until(Some(pin!(stop)))).await
     }
 
     /// Returns a box instead of being an `async fn`. Each application would compile the body of an

@@ -130,14 +130,6 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-
-    /// Waits for the next signal.
-    pub(super) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }
 
 #[cfg(not(unix))]
@@ -145,8 +137,27 @@ impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
+}
 
-    pub(super) async fn next(&mut self) {
+/// Tells the server when to stop, and when to stop waiting.
+pub(super) trait Stop: Send {
+    /// Completes when the server has to go on to the next stage: to stop, to end the delay, and to
+    /// abort what is left.
+    fn next(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+/// A further signal means that the user does not want to wait.
+impl Stop for Signals {
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             // Without the signal nobody can stop the server. Stopping at once would be worse.
             std::future::pending::<()>().await;
@@ -154,34 +165,17 @@ impl Signals {
     }
 }
 
-/// Decides when to stop, and when to stop waiting.
-pub(super) trait Stop: Send {
-    /// Completes when the server has to stop.
-    fn stop(&mut self) -> impl Future<Output = ()> + Send;
-    /// Completes when the rest has to be aborted before the deadline.
-    fn hurry(&mut self) -> impl Future<Output = ()> + Send;
-}
-
-/// A second signal means that the user does not want to wait.
-impl Stop for Signals {
-    async fn stop(&mut self) {
-        self.next().await;
-    }
-
-    async fn hurry(&mut self) {
-        self.next().await;
-    }
-}
-
-/// Stops when the caller's future completes, and never hurries.
-pub(super) struct Until<F>(pub(super) F);
+/// Stops when the caller's future completes, and then waits for as long as it takes.
+pub(super) struct Until<F>(pub(super) Option<F>);
 
 impl<F: Future<Output: Send> + Send + Unpin> Stop for Until<F> {
-    async fn stop(&mut self) {
-        (&mut self.0).await;
-    }
-
-    async fn hurry(&mut self) {
-        std::future::pending().await
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(stop) => {
+                stop.await;
+                self.0 = None;
+            }
+            None => std::future::pending().await,
+        }
     }
 }

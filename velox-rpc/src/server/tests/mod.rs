@@ -153,7 +153,7 @@ impl Running {
         let paths = Paths { reached: none(), go: none(), done: none(), dropped: none() };
         let hosted = hosted(&paths);
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(serve(Box::new(listener), Host::new(hosted, limits, None), Until(stopped)));
+        let task = tokio::spawn(serve(Box::new(listener), Host::new(hosted, limits, None), Until(Some(stopped))));
         Self { address, paths, stop, task }
     }
 
