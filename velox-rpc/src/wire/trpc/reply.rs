@@ -20,13 +20,17 @@ impl Procedures {
         headers: &mut HeaderMap,
         id: impl Fn() -> RequestId,
     ) -> Answer {
-        let mut replies = Replies::default();
         let form = self.superjson.as_ref().map_or(Form::Json, Form::Superjson);
         let results = match results {
             Results::One(result) => vec![Some(result)],
             Results::Each(results) => results,
         };
         let (first, between, last) = if batch.is_list { ("[", ",", "]") } else { ("", "", "") };
+        // The exact length of plain JSON, so that the text is never moved while it grows.
+        let outputs = results.iter().flatten().flatten();
+        let length: usize = outputs.map(|output| DATA.len() + output.as_json().len() + END.len()).sum();
+        let around = first.len() + between.len() * results.len().saturating_sub(1) + last.len();
+        let mut replies = Replies { json: Vec::with_capacity(length + around), ..Replies::default() };
         replies.json.extend(first.as_bytes());
         for (index, result) in results.into_iter().enumerate() {
             if index > 0 {
@@ -176,7 +180,6 @@ struct Replies {
 impl Replies {
     fn success(&mut self, procedure: usize, output: &Outcome, gives_nothing: bool, form: Form<'_>) {
         self.note(StatusCode::OK);
-        let data = br#"{"result":{"data":"#;
         match form {
             Form::Json | Form::Line(_) if gives_nothing => {
                 // tRPC sends TypeScript's `undefined` as a result without `data`.
@@ -184,23 +187,23 @@ impl Replies {
                 return;
             }
             Form::Json => {
-                self.json.extend(data);
+                self.json.extend(DATA);
                 self.json.extend(output.as_json());
             }
             Form::Superjson(_) if gives_nothing => {
-                self.json.extend(data);
+                self.json.extend(DATA);
                 self.json.extend(UNDEFINED);
             }
             Form::Superjson(superjson) => {
-                self.json.extend(data);
+                self.json.extend(DATA);
                 superjson.write(procedure, output.as_json(), &mut self.json);
             }
             Form::Line(superjson) => {
-                self.json.extend(data);
+                self.json.extend(DATA);
                 self.values = superjson.write_within(procedure, Some(DATA_OF_LINE), output.as_json(), &mut self.json);
             }
         }
-        self.json.extend(b"}}");
+        self.json.extend(END);
     }
 
     fn failure(&mut self, error: &Error, path: &str, form: Form<'_>, id: &impl Fn() -> RequestId) {
@@ -289,6 +292,10 @@ fn path(field: &str) -> Vec<Value> {
     let segment = |segment: &str| segment.parse::<u32>().map_or_else(|_| segment.into(), Value::from);
     field.split(['.', '[', ']']).filter(|segment| !segment.is_empty()).map(segment).collect()
 }
+
+/// The envelope of a result, before and after its JSON.
+const DATA: &[u8] = br#"{"result":{"data":"#;
+const END: &[u8] = b"}}";
 
 /// The path to the data of a call in a line, `[0,0,[[{"result":{"data":…}}]]]`.
 const DATA_OF_LINE: &str = "2.0.0.result.data";
