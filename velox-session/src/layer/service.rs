@@ -231,11 +231,7 @@ impl SessionLayer {
             true => drop(call),
             false => call.commit(),
         }
-        let closing = match self.manager.close_at_once(&open) {
-            Some(closing) => closing,
-            None => self.manager.save_in_time(&open).await?,
-        };
-        closing.apply(headers);
+        self.manager.close_in_time(&open).await?.apply(headers);
         Ok(())
     }
 }

@@ -13,16 +13,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::save::{Save, Saved};
+use super::save::MAX_ATTEMPTS;
 use super::shared::Shared;
-use super::write::MAX_ATTEMPTS;
 use crate::clock::milliseconds;
 use crate::cookie::COOKIE_LIFE;
 use crate::id::SessionId;
 use crate::record::{Content, USER, is_reserved};
 use crate::session::op::Op;
-use crate::session::plan::CookieOp;
-use crate::session::state::{Loaded, Place, Update};
+use crate::session::state::{Loaded, Update};
 use crate::session::value::{decode, encode};
 use crate::session::view::View;
 use crate::session::{DataKey, KeyName, SessionError, SessionHandle, SessionInfo};
@@ -347,10 +345,10 @@ impl Session {
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // The function runs without the lock, because it is foreign code that may take long or
             // panic.
-            let present = update.content.values.get(&name).map(|value| decode(&name, &value)).transpose()?;
+            let present = update.present.as_ref().map(|value| decode(&name, value)).transpose()?;
             let updated = function(present);
             let value = encode(&name, &updated)?;
-            if self.save_update(update, &name, value).await? {
+            if self.save_update(update, value).await? {
                 return Ok(updated);
             }
         }
@@ -428,10 +426,19 @@ impl Session {
             if self.shared.with(|state| Ok(state.is_read_only()))? {
                 return decode(&message.key, &message.value).map(Some);
             }
-            if self.shared.engine.take_message(&self.shared, self.call, &message).await? {
-                return decode(&message.key, &message.value).map(Some);
+            let Some(state) = self.shared.with(|state| state.without_message(self.call, &message))? else {
+                return Ok(None);
+            };
+            let taken = self.shared.save_now(state, |state, epoch| {
+                state.message_taken(self.call, message.clone(), epoch);
+                Ok(())
+            });
+            match taken.await {
+                // Another request has taken the message, or the session is gone.
+                Err(SessionError::Conflict) => Ok(None),
+                Err(error) => Err(error),
+                Ok(_) => decode(&message.key, &message.value).map(Some),
             }
-            Ok(None)
         }
     }
 
@@ -482,17 +489,13 @@ impl Session {
     ///
     /// If you drop the future, the session may be saved or not.
     pub async fn save(&self) -> Result<(), SessionError> {
-        let state = self.shared.with(|state| state.with_settled(self.call))?;
-        if !state.is_written() {
-            return Ok(());
+        for _ in 0..MAX_ATTEMPTS {
+            let state = self.shared.with(|state| state.with_settled(self.call))?;
+            if !state.is_written() || self.shared.save_now(state, |_, _| Ok(())).await?.is_some() {
+                return Ok(());
+            }
         }
-        let mut save = Save::new(&self.shared.engine, &self.shared, Box::new(state));
-        let Saved { plan, left } = save.run().await?;
-        let at = self.shared.engine.now();
-        self.shared.with(|state| {
-            state.saved_now(save.state(), left, plan.cookie == CookieOp::Remove, at);
-            Ok(())
-        })
+        Err(SessionError::Conflict)
     }
 
     /// Loads the session from the store again, so that the call sees what other requests have saved
@@ -507,7 +510,9 @@ impl Session {
         let record = engine.noted(engine.store().get(&key).await).map_err(SessionError::Unavailable)?;
         let present = engine.live(record, engine.now());
         self.shared.with(|state| {
-            state.reload(&key, present);
+            let mut told = state.clone();
+            told.rebase(present);
+            state.adopt(&told, &key);
             Ok(())
         })
     }
@@ -585,11 +590,17 @@ impl Session {
     }
 
     /// Returns `false` if the value has changed and the update has to be repeated.
-    async fn save_update(&self, update: Update, name: &str, value: Value) -> Result<bool, SessionError> {
-        if let Place::Log = update.place {
-            return self.shared.with(|state| state.update(self.call, update, name, value));
+    async fn save_update(&self, update: Update, value: Value) -> Result<bool, SessionError> {
+        if update.is_deferred {
+            return self.shared.with(|state| state.update(self.call, &update, value));
         }
-        self.shared.engine.save_update(&self.shared, &update, name, value).await
+        let at = self.shared.engine.now();
+        let state = self.shared.with(|state| state.with_update(self.call, &update, value, at))?;
+        match self.shared.save_now(state, |state, epoch| state.updated(&update, epoch)).await {
+            // If the session is gone, the next attempt says so.
+            Err(SessionError::Conflict) => Ok(false),
+            saved => saved.map(|saved| saved.is_some()),
+        }
     }
 
     fn content(&self) -> Result<Arc<Content>, SessionError> {

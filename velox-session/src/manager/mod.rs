@@ -4,7 +4,6 @@ mod call;
 mod closing;
 pub(crate) mod engine;
 mod error;
-mod immediate;
 mod open;
 #[cfg(feature = "tower")]
 mod patience;
@@ -26,7 +25,6 @@ use http::header::COOKIE;
 use http::{HeaderMap, Uri};
 
 use self::engine::Engine;
-use self::save::Save;
 use crate::error::StoreError;
 use crate::event::Counters;
 use crate::origin::Here;
@@ -132,21 +130,13 @@ impl Manager {
     pub async fn close(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         match self.close_at_once(session) {
             Some(closing) => Ok(closing),
-            None => self.save(session).await,
+            None => session.shared().save(&self.0).await,
         }
     }
 
     /// Closes a session if this needs no store call.
     pub(crate) fn close_at_once(&self, session: &OpenSession) -> Option<Closing> {
         session.shared().close(|state| self.0.close_at_once(state))
-    }
-
-    /// Closes a session that [`close_at_once`](Self::close_at_once) could not close.
-    pub(crate) async fn save(&self, session: &OpenSession) -> Result<Closing, CloseError> {
-        match session.shared().take() {
-            Some(state) => Save::new(&self.0, session.shared(), state).close().await,
-            None => Ok(Closing::default()),
-        }
     }
 
     /// Returns the live sessions of a user, the newest first. For the list that a user sees, use

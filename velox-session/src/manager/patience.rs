@@ -44,11 +44,10 @@ impl Manager {
         Ok(self.0.live(record, self.0.now()).is_some())
     }
 
-    /// Saves a session that [`close_at_once`](Self::close_at_once) could not close, within the time
-    /// that the request has left.
-    pub(crate) async fn save_in_time(&self, session: &OpenSession) -> Result<Closing, CloseError> {
+    /// Does the same as [`close`](Self::close), within the time that the request has left.
+    pub(crate) async fn close_in_time(&self, session: &OpenSession) -> Result<Closing, CloseError> {
         let left = self.0.longest_wait().saturating_sub(Duration::from_millis(session.shared().waited(0)));
-        let (closed, _) = within(left, pin!(self.save(session))).await;
+        let (closed, _) = within(left, pin!(self.close(session))).await;
         closed.unwrap_or_else(|| Err(CloseError::Unavailable(self.0.timed_out())))
     }
 }

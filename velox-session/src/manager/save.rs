@@ -1,80 +1,115 @@
 //! Carries out a plan at the end of a request, with one store call after the other. If another
 //! request has saved something meanwhile, it starts again with that.
 //!
+//! Some changes are saved before that, in the same way: an update, so that it returns the saved
+//! value, and the removal of a flash message that is read, so that exactly one of several readers
+//! gets it.
+//!
 //! Other sessions that have to end are ended first, unless the store ends them in the same step
 //! that inserts this session. A failure then leaves this session as it was. A session replaces
 //! another one only if that is still as it was loaded, so no confirmed write is lost and no ended
 //! session comes back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::closing::Closing;
 use super::engine::Engine;
 use super::error::CloseError;
 use super::shared::Shared;
-use super::write::{MAX_ATTEMPTS, Terms};
-use crate::key::StoreKey;
 use crate::record::{Content, Record};
+use crate::session::SessionError;
 use crate::session::plan::{CookieOp, Plan, StoreOp, plan, plan_read};
 use crate::session::state::{Loaded, State};
-use crate::store::{Condition, Created, Destroyed, Login, Stored};
+use crate::store::{Condition, Destroyed};
 
 /// Saves the changes of a request, or of a call that is still running.
 pub(super) struct Save<'a> {
-    engine: &'a Engine,
+    pub(super) engine: &'a Engine,
     shared: &'a Shared,
-    state: Box<State>,
+    pub(super) state: Box<State>,
+    /// When the present plan was made.
+    pub(super) now: u64,
     /// The other sessions that had to end before this one have been ended.
     others_ended: bool,
 }
 
-/// What was saved.
-pub(super) struct Saved {
-    pub(super) plan: Plan,
-    /// The session that is left, if the plan leaves one.
-    pub(super) left: Option<Loaded>,
-}
-
 /// The outcome of a plan.
-enum Carried {
+pub(super) enum Carried {
+    /// The session that is left, if the plan leaves one.
     Done(Option<Loaded>),
     /// The store has this record now, or none.
     Conflict(Option<Record>),
 }
 
+impl Shared {
+    /// Takes the session, saves it, and returns the headers for the response.
+    pub(super) async fn save(&self, engine: &Engine) -> Result<Closing, CloseError> {
+        let Some(state) = self.take() else { return Ok(Closing::default()) };
+        let mut save = Save::new(engine, self, state);
+        let (plan, left) = save.run().await?;
+        Ok(engine.closing(plan.cookie, left.as_ref(), &save.state))
+    }
+
+    /// Saves `state`, a part of what the request has changed, before the request ends. `then` is
+    /// told the epoch of what was saved. Returns `None` if the session has moved meanwhile, so that
+    /// the part has to be saved there.
+    pub(super) async fn save_now<T>(
+        &self,
+        state: State,
+        then: impl FnOnce(&mut State, u32) -> Result<T, SessionError>,
+    ) -> Result<Option<T>, SessionError> {
+        let before = state.loaded().map(|loaded| loaded.key.clone());
+        let mut save = Save::new(&self.engine, self, Box::new(state));
+        let (plan, left) = match save.run().await {
+            Ok(saved) => saved,
+            Err(error) => {
+                if let (CloseError::Conflict, Some(before)) = (&error, before) {
+                    // A session at the end of its life is not written to, and is gone.
+                    let present = save.state.loaded().map(|loaded| loaded.record.clone());
+                    save.state.rebase(self.engine.live(present, save.now));
+                    self.with(|state| {
+                        state.adopt(&save.state, &before);
+                        Ok(())
+                    })?;
+                }
+                return Err(error.into());
+            }
+        };
+        let (at, is_over) = (self.engine.now(), plan.cookie == CookieOp::Remove);
+        self.waited(at.saturating_sub(save.now));
+        let begun = left.as_ref().map(|left| left.key.clone());
+        let adopted = self.with(|state| match state.saved_now(&save.state, before.as_ref(), left, is_over, at) {
+            true => then(state, save.state.epoch()).map(Some),
+            false => Ok(None),
+        });
+        if let (Ok(None), Some(begun)) = (&adopted, begun) {
+            // If this fails, the session expires without a use, because nobody has its id.
+            self.engine.destroy(&begun, Condition::Always).await.ok();
+        }
+        adopted
+    }
+}
+
 impl<'a> Save<'a> {
-    pub(super) fn new(engine: &'a Engine, shared: &'a Shared, state: Box<State>) -> Self {
-        Self { engine, shared, state, others_ended: false }
+    fn new(engine: &'a Engine, shared: &'a Shared, state: Box<State>) -> Self {
+        Self { engine, shared, state, now: engine.now(), others_ended: false }
     }
 
-    /// Returns the state as it was saved, including changes that were repeated on what others
-    /// wrote.
-    pub(super) fn state(&self) -> &State {
-        &self.state
-    }
-
-    /// Saves the session and returns the headers for the response.
-    pub(super) async fn close(mut self) -> Result<Closing, CloseError> {
-        let Saved { plan, left } = self.run().await?;
-        Ok(self.engine.closing(plan.cookie, left.as_ref(), &self.state))
-    }
-
-    pub(super) async fn run(&mut self) -> Result<Saved, CloseError> {
-        let mut now = self.engine.now();
+    /// Returns the plan that was carried out, and the session that is left.
+    async fn run(&mut self) -> Result<(Plan, Option<Loaded>), CloseError> {
         for _ in 0..MAX_ATTEMPTS {
-            let plan = plan(&self.state, now, &self.engine.policy)?;
+            let plan = plan(&self.state, self.now, &self.engine.policy)?;
             let carried = match self.end_others(&plan).await? {
-                true => self.carry(&plan, now).await?,
+                true => self.carry(&plan).await?,
                 false => Carried::Conflict(None),
             };
             match carried {
-                Carried::Done(left) => return Ok(Saved { plan, left }),
+                Carried::Done(left) => return Ok((plan, left)),
                 Carried::Conflict(present) => {
-                    let since = std::mem::replace(&mut now, self.engine.now());
-                    self.shared.wait(now.saturating_sub(since))?;
-                    self.engine.conflicted(self.state.loaded(), now);
-                    self.state.rebase(self.engine.live(present, now));
+                    let since = std::mem::replace(&mut self.now, self.engine.now());
+                    self.shared.wait(self.now.saturating_sub(since))?;
+                    self.engine.conflicted(self.state.loaded(), self.now);
+                    self.state.rebase(self.engine.live(present, self.now));
                 }
             }
         }
@@ -110,30 +145,21 @@ impl<'a> Save<'a> {
         Ok(true)
     }
 
-    async fn carry(&self, plan: &Plan, now: u64) -> Result<Carried, CloseError> {
+    async fn carry(&self, plan: &Plan) -> Result<Carried, CloseError> {
         let engine = self.engine;
         match (&plan.store, self.state.loaded()) {
-            (StoreOp::Create { content, ttl }, _) => self.create(plan, content, *ttl, None, now).await,
+            (StoreOp::Create { content, ttl }, _) => self.create(plan, content, *ttl, None).await,
             // A session that needs no confirmation was closed without a store call.
             (StoreOp::Confirm { ttl, .. }, Some(loaded)) => {
                 let alive = engine.noted(engine.store().touch(&loaded.key, *ttl).await)?;
                 // The session was ended meanwhile, so its cookie is not sent again.
                 Ok(Carried::Done(alive.then(|| loaded.clone())))
             }
-            (StoreOp::Update { content, ttl }, Some(loaded)) => {
-                let mark = engine.revocations.mark();
-                let (stored, record) = engine.set(loaded, content, *ttl, now).await?;
-                Ok(match stored {
-                    Stored::Yes => Carried::Done(Some(Loaded { record, renewed: true, mark, ..loaded.clone() })),
-                    Stored::Conflict(present) => Carried::Conflict(present),
-                })
-            }
+            (StoreOp::Update { content, ttl }, Some(loaded)) => self.update(content, *ttl, loaded).await,
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
-                self.create(plan, &named(content, loaded), *ttl, Some(loaded), now).await
+                self.create(plan, &with_handle(content, loaded), *ttl, Some(loaded)).await
             }
-            (StoreOp::Replace { content, ttl }, Some(loaded)) => {
-                self.create(plan, content, *ttl, Some(loaded), now).await
-            }
+            (StoreOp::Replace { content, ttl }, Some(loaded)) => self.create(plan, content, *ttl, Some(loaded)).await,
             (StoreOp::Destroy, Some(loaded)) => {
                 if engine.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
                     return Ok(Carried::Conflict(None));
@@ -144,74 +170,6 @@ impl<'a> Save<'a> {
             // All operations except `Create` concern a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
         }
-    }
-
-    /// Inserts a record under a new id.
-    async fn create(
-        &self,
-        plan: &Plan,
-        content: &Arc<Content>,
-        ttl: Duration,
-        replaces: Option<&Loaded>,
-        now: u64,
-    ) -> Result<Carried, CloseError> {
-        let user = content.user().map(|user| user.id);
-        let terms = Terms {
-            replaces,
-            login: plan.others.logged_in.then(|| self.login(now)),
-            ends_others: plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user),
-        };
-        let (created, begun) = self.engine.create(content, ttl, terms, now).await?;
-        match created {
-            Created::Yes { ended } => {
-                self.engine.count_ended(ended);
-                self.report(plan, Some(&begun.key));
-                Ok(Carried::Done(Some(begun)))
-            }
-            Created::Conflict(present) => Ok(Carried::Conflict(present)),
-            Created::Taken | Created::Revoked => Err(CloseError::Conflict),
-        }
-    }
-
-    fn login(&self, now: u64) -> Login {
-        // Clocks count whole milliseconds. Subtracting one ensures that a login that began before
-        // all sessions ended is never taken for a later one.
-        let since = now.saturating_sub(self.state.opened_at()).saturating_sub(1);
-        let (limit, strict) = self.engine.session_limit.parts();
-        Login { since: Duration::from_millis(since), limit, strict }
-    }
-
-    /// Counts and logs what was done.
-    fn report(&self, plan: &Plan, new: Option<&StoreKey>) {
-        let logged_in = plan.others.logged_in;
-        let what = match &plan.store {
-            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
-            StoreOp::Rotate { .. } => "session got a new id",
-            // Without a login, this is a logout followed by a write.
-            StoreOp::Replace { .. } => "session ended, and another began",
-            StoreOp::Create { .. } if logged_in => "session began with a login",
-            StoreOp::Create { .. } => "session began",
-            StoreOp::Destroy => "session ended",
-            StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
-        };
-        let events = &self.engine.events;
-        events.logins.add(u64::from(logged_in && plan.store != StoreOp::Destroy));
-        match &plan.store {
-            StoreOp::Create { .. } => events.begun.add(1),
-            StoreOp::Rotate { .. } if !logged_in => events.rotations.add(1),
-            StoreOp::Replace { .. } if !logged_in => {
-                events.logouts.add(1);
-                events.begun.add(1);
-            }
-            StoreOp::Destroy => events.logouts.add(1),
-            _ => {}
-        }
-        tracing::info!(
-            cookie = self.engine.name,
-            session = new.map(StoreKey::fingerprint),
-            before = self.state.loaded().map(|loaded| loaded.key.fingerprint()),
-            "{what}"
-        );
     }
 }
 
@@ -251,7 +209,7 @@ impl Engine {
 
 /// Returns the content of a session that continues under a new id. Its user still sees it under the
 /// same handle.
-fn named(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
+fn with_handle(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     let mut content = Arc::clone(content);
     let before = loaded.record.content();
     if content.handle.is_none()
@@ -262,3 +220,7 @@ fn named(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     }
     content
 }
+
+/// Each refused write means that another one succeeded, so only very many concurrent requests of
+/// one session reach this number.
+pub(super) const MAX_ATTEMPTS: usize = 100;

@@ -5,58 +5,65 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::error::CloseError;
+use super::save::{Carried, Save};
 use crate::clock::milliseconds;
 use crate::id::{EntropyError, SessionId};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
+use crate::session::plan::{Plan, StoreOp};
 use crate::session::state::Loaded;
 use crate::store::{Condition, Created, Expected, Login, NewSession, Stored};
 
-/// The conditions under which a session begins.
-#[derive(Default)]
-pub(super) struct Terms<'a> {
-    pub(super) replaces: Option<&'a Loaded>,
-    pub(super) login: Option<Login>,
-    pub(super) ends_others: bool,
-}
-
-impl Engine {
+impl Save<'_> {
     /// Replaces the loaded record if the store still has that version.
-    pub(super) async fn set(
+    pub(super) async fn update(
         &self,
-        loaded: &Loaded,
         content: &Arc<Content>,
         ttl: Duration,
-        now: u64,
-    ) -> Result<(Stored, Record), CloseError> {
-        self.fits(content, Some(&loaded.record))?;
-        let expected = loaded.record.version();
-        let record = record(content, expected + 1, ttl, now);
-        let stored = self.store().set(&loaded.key, record.clone(), Expected::Version(expected), ttl).await;
-        Ok((self.noted(stored)?, record))
+        loaded: &Loaded,
+    ) -> Result<Carried, CloseError> {
+        let engine = self.engine;
+        engine.fits(content, Some(&loaded.record))?;
+        let (mark, expected) = (engine.revocations.mark(), loaded.record.version());
+        let record = self.record(content, expected + 1, ttl);
+        let stored = engine.store().set(&loaded.key, record.clone(), Expected::Version(expected), ttl).await;
+        Ok(match engine.noted(stored)? {
+            Stored::Yes => Carried::Done(Some(Loaded { record, renewed: true, mark, ..loaded.clone() })),
+            Stored::Conflict(present) => Carried::Conflict(present),
+        })
     }
 
     /// Inserts a record under a new id.
     pub(super) async fn create(
         &self,
+        plan: &Plan,
         content: &Arc<Content>,
         ttl: Duration,
-        Terms { replaces, login, ends_others }: Terms<'_>,
-        now: u64,
-    ) -> Result<(Created, Loaded), CloseError> {
-        self.fits(content, replaces.map(|loaded| &loaded.record))?;
-        let _ending = replaces.map(|loaded| self.revocations.ending(&loaded.key));
-        let _all_ending = ends_others.then(|| self.revocations.ending_many());
-        let replaces = replaces.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
-        let record = record(content, FIRST_VERSION, ttl, now);
+        replaced: Option<&Loaded>,
+    ) -> Result<Carried, CloseError> {
+        let engine = self.engine;
+        engine.fits(content, replaced.map(|loaded| &loaded.record))?;
+        let user = content.user().map(|user| user.id);
+        let login = plan.others.logged_in.then(|| self.login());
+        let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
+        let _ending = replaced.map(|loaded| engine.revocations.ending(&loaded.key));
+        let _all_ending = ends_others.then(|| engine.revocations.ending_many());
+        let replaces = replaced.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
+        let record = self.record(content, FIRST_VERSION, ttl);
         for _ in 0..MAX_IDS {
             let id = SessionId::generate()?;
-            let key = StoreKey::new(&self.prefix, &id);
-            let mark = self.revocations.mark();
+            let key = StoreKey::new(&engine.prefix, &id);
+            let mark = engine.revocations.mark();
             let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
-            let created = self.noted(self.store().create(new).await)?;
-            if created != Created::Taken {
-                return Ok((created, Loaded { key, record, signature: None, renewed: true, mark }));
+            match engine.noted(engine.store().create(new).await)? {
+                Created::Yes { ended } => {
+                    engine.count_ended(ended);
+                    self.report(plan, Some(&key));
+                    return Ok(Carried::Done(Some(Loaded { key, record, signature: None, renewed: true, mark })));
+                }
+                Created::Conflict(present) => return Ok(Carried::Conflict(present)),
+                Created::Revoked => return Err(CloseError::Conflict),
+                Created::Taken => {}
             }
         }
         // Ids do not collide. If the store claims so, the random generator or the store is broken,
@@ -64,6 +71,53 @@ impl Engine {
         Err(EntropyError::Broken.into())
     }
 
+    fn record(&self, content: &Arc<Content>, version: u64, ttl: Duration) -> Record {
+        Record::new(Arc::clone(content), version, self.now.saturating_add(milliseconds(ttl)), self.now)
+    }
+
+    fn login(&self) -> Login {
+        // Clocks count whole milliseconds. Subtracting one ensures that a login that began before
+        // all sessions ended is never taken for a later one.
+        let since = self.now.saturating_sub(self.state.opened_at()).saturating_sub(1);
+        let (limit, strict) = self.engine.session_limit.parts();
+        Login { since: Duration::from_millis(since), limit, strict }
+    }
+
+    /// Counts and logs what was done.
+    pub(super) fn report(&self, plan: &Plan, new: Option<&StoreKey>) {
+        let logged_in = plan.others.logged_in;
+        let what = match &plan.store {
+            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
+            StoreOp::Rotate { .. } => "session got a new id",
+            // Without a login, this is a logout followed by a write.
+            StoreOp::Replace { .. } => "session ended, and another began",
+            StoreOp::Create { .. } if logged_in => "session began with a login",
+            StoreOp::Create { .. } => "session began",
+            StoreOp::Destroy => "session ended",
+            StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
+        };
+        let events = &self.engine.events;
+        events.logins.add(u64::from(logged_in && plan.store != StoreOp::Destroy));
+        match &plan.store {
+            StoreOp::Create { .. } => events.begun.add(1),
+            StoreOp::Rotate { .. } if !logged_in => events.rotations.add(1),
+            StoreOp::Replace { .. } if !logged_in => {
+                events.logouts.add(1);
+                events.begun.add(1);
+            }
+            StoreOp::Destroy => events.logouts.add(1),
+            _ => {}
+        }
+        tracing::info!(
+            cookie = self.engine.name,
+            session = new.map(StoreKey::fingerprint),
+            before = self.state.loaded().map(|loaded| loaded.key.fingerprint()),
+            "{what}"
+        );
+    }
+}
+
+impl Engine {
     /// If the limit was lowered, a record above the limit may still shrink step by step.
     fn fits(&self, content: &Content, present: Option<&Record>) -> Result<(), CloseError> {
         let present = present.map_or(0, |record| record.content().size());
@@ -81,12 +135,5 @@ impl Engine {
     }
 }
 
-fn record(content: &Arc<Content>, version: u64, ttl: Duration, now: u64) -> Record {
-    Record::new(Arc::clone(content), version, now.saturating_add(milliseconds(ttl)), now)
-}
-
-/// Each refused write means that another one succeeded, so only very many concurrent requests of
-/// one session reach this number.
-pub(super) const MAX_ATTEMPTS: usize = 100;
 const MAX_IDS: usize = 5;
 const FIRST_VERSION: u64 = 1;

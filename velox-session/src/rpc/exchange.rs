@@ -74,7 +74,7 @@ impl SessionCall {
         match self.own {
             Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
                 // Its cookie was sent with the headers, if it has one.
-                let _ = own.0.save_in_time(&own.1).await.map_err(|error| caused((&error).into(), error))?;
+                let _ = own.0.close_in_time(&own.1).await.map_err(|error| caused((&error).into(), error))?;
                 result
             }),
             _ => Running::ready(result),
@@ -200,7 +200,7 @@ impl Slot for SessionSlot {
         }
         let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
-            match self.manager.save_in_time(&open).await {
+            match self.manager.close_in_time(&open).await {
                 Ok(closing) => {
                     exchange.reply().edit_headers(|headers| closing.apply(headers));
                     Ok(())

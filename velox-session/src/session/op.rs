@@ -26,6 +26,11 @@ pub(crate) enum Op {
         key: String,
         value: Value,
     },
+    /// Removes a flash message that is read. The change is valid only while this message is there.
+    Take {
+        key: String,
+        value: Value,
+    },
     /// Restores a flash message for a later request, because the call that took it has failed.
     PutBack {
         key: String,
@@ -56,7 +61,7 @@ impl Op {
             Self::Login(_) | Self::Regenerate => true,
             Self::Logout { .. } | Self::LogoutAll { .. } | Self::LogoutOthers { .. } => true,
             Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } => false,
-            Self::Flash { .. } | Self::PutBack { .. } => false,
+            Self::Flash { .. } | Self::Take { .. } | Self::PutBack { .. } => false,
         }
     }
 

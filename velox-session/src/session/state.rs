@@ -43,8 +43,6 @@ pub(crate) struct State {
     /// The flash messages that calls have taken, with the number of the call.
     taken: Vec<(u32, Message)>,
     next_call: u32,
-    /// Counts the changes that calls see without having made them.
-    generation: u32,
     /// Counts how often the session ended or passed to another user.
     epoch: u32,
     touched: bool,
@@ -86,15 +84,6 @@ pub(crate) struct Loaded {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark(pub(crate) u64);
 
-/// A record that was saved before the end of the request.
-pub(crate) struct Seen {
-    pub(crate) record: Record,
-    /// How many sessions this process had ended when the record was saved.
-    pub(crate) mark: Mark,
-    /// When the store confirmed it.
-    pub(crate) at: u64,
-}
-
 /// A flash message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message {
@@ -115,39 +104,29 @@ struct Call {
     number: u32,
     /// The session as the call sees it. It is computed when the call looks.
     view: Option<View>,
-    generation: u32,
     epoch: u32,
-    /// Counts the changes of the call itself.
-    revision: u32,
     /// The call must not see the data, because the user it belongs to no longer exists.
     hidden: bool,
 }
 
-/// Distinguishes a state of a call's view from later states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    generation: u32,
-    revision: u32,
-}
-
-/// The content that an update starts from, and the place where the update is saved.
+/// An update of the value under a key.
 pub(crate) struct Update {
-    pub(crate) content: Arc<Content>,
-    pub(crate) place: Place,
-    stamp: Stamp,
-    epoch: u32,
+    key: String,
+    /// The value that the call sees.
+    pub(crate) present: Option<Value>,
+    /// The update is saved with the rest at the end of the request, because the session gets a new
+    /// id then or nothing of it is saved.
+    pub(crate) is_deferred: bool,
     /// The log entries that the present value results from.
     behind: Vec<u32>,
+    /// The value before them.
+    given: Option<Value>,
 }
 
-/// Where an update is saved.
-pub(crate) enum Place {
-    /// In the log: it is saved with the rest at the end of the request.
-    Log,
-    /// In this record, immediately.
-    Record(Box<Loaded>),
-    /// In a session that begins with the update, immediately.
-    New,
+impl Update {
+    fn to(&self, value: Value) -> Op {
+        Op::Update { key: self.key.clone(), given: self.given.clone(), value }
+    }
 }
 
 impl State {
@@ -173,7 +152,6 @@ impl State {
             calls: SmallVec::new(),
             taken: Vec::new(),
             next_call: 0,
-            generation: 0,
             epoch: 0,
             touched: false,
         }
@@ -188,8 +166,7 @@ impl State {
     pub(crate) fn begin(&mut self) -> u32 {
         let number = self.next_call;
         self.next_call += 1;
-        let (generation, epoch) = (self.generation, self.epoch);
-        self.calls.push(Call { number, view: None, generation, epoch, revision: 0, hidden: false });
+        self.calls.push(Call { number, view: None, epoch: self.epoch, hidden: false });
         number
     }
 
@@ -208,7 +185,7 @@ impl State {
             return Ok(());
         }
         // Fails if another call has logged somebody in meanwhile.
-        self.stamp(number)?;
+        self.check_epoch(number)?;
         self.push(number, Op::Logout { at: self.opened_at })
     }
 
@@ -235,25 +212,21 @@ impl State {
                 self.note(number, true, Op::PutBack { key, value });
             }
         }
-        self.generation += 1;
+        self.forget_views();
     }
 
     /// Returns the session as a call sees it.
     pub(crate) fn view(&mut self, number: u32) -> Result<&View, SessionError> {
         self.touched = true;
         let index = self.index(number)?;
-        let (call, generation) = (&self.calls[index], self.generation);
-        let view = match &call.view {
-            Some(_) if call.generation == generation => None,
-            _ if call.hidden => Some(View::new(Start::None, Arc::new(Content::new(self.opened_at)))),
-            _ => Some(self.fold(|entry| entry.settled || entry.call == number)),
-        };
-        let call = &mut self.calls[index];
-        call.generation = generation;
-        if let Some(view) = view {
-            return Ok(call.view.insert(view));
+        if self.calls[index].view.is_none() {
+            let view = match self.calls[index].hidden {
+                true => View::new(Start::None, Arc::new(Content::new(self.opened_at))),
+                false => self.fold(|entry| entry.settled || entry.call == number),
+            };
+            self.calls[index].view = Some(view);
         }
-        call.view.as_ref().ok_or(SessionError::Ended)
+        self.calls[index].view.as_ref().ok_or(SessionError::Ended)
     }
 
     /// Returns whether the visitor has no session and no call has done anything, so that reads find
@@ -267,75 +240,58 @@ impl State {
     /// nobody.
     pub(crate) fn known_user(&mut self, number: u32) -> Result<Option<String>, SessionError> {
         let user = self.view(number)?.content().user().map(|user| user.id.to_owned());
-        self.stamp(number)?;
+        self.check_epoch(number)?;
         Ok(user)
     }
 
-    /// Returns what an update of this key starts from.
+    /// Returns the update of a key, to be given the new value.
     pub(crate) fn begin_update(&mut self, number: u32, key: &str) -> Result<Update, SessionError> {
         self.unhide(number)?;
         let view = self.view(number)?;
-        let (content, is_own) = (Arc::clone(view.content()), view.is_own());
-        let (stamp, epoch) = self.stamp(number)?;
-        let place = match &self.base {
-            _ if is_own || self.read_only => Place::Log,
-            Base::Live(loaded) => Place::Record(Box::new(loaded.clone())),
-            Base::None if self.after_head => return Err(SessionError::CookieAfterHead),
-            Base::None => Place::New,
-            Base::Lost(_) => return Err(SessionError::Conflict),
-        };
-        let decides = |entry: &&Entry| (entry.settled || entry.call == number) && entry.op.decides(key);
-        let behind = self.log.iter().filter(decides).map(|entry| entry.number).collect();
-        Ok(Update { content, place, stamp, epoch, behind })
+        let (present, is_own) = (view.content().values.get(key), view.is_own());
+        self.check_epoch(number)?;
+        let is_deferred = is_own || self.read_only;
+        if !is_deferred && matches!(self.base, Base::Lost(_)) {
+            return Err(SessionError::Conflict);
+        }
+        let counts = |entry: &&Entry| entry.settled || entry.call == number;
+        let behind = self.log.iter().filter(counts).filter(|entry| entry.op.decides(key));
+        let behind: Vec<_> = behind.map(|entry| entry.number).collect();
+        let before = self.fold(|entry| counts(&entry) && !behind.contains(&entry.number));
+        let given = before.content().values.get(key);
+        Ok(Update { key: key.to_owned(), present, is_deferred, behind, given })
     }
 
     /// Records an update that is saved at the end of the request. Returns `false` if the value was
     /// changed meanwhile and the update has to be repeated.
-    pub(crate) fn update(
-        &mut self,
-        number: u32,
-        Update { stamp, behind, .. }: Update,
-        key: &str,
-        value: Value,
-    ) -> Result<bool, SessionError> {
-        self.view(number)?;
-        if self.stamp(number)?.0 != stamp {
+    pub(crate) fn update(&mut self, number: u32, update: &Update, value: Value) -> Result<bool, SessionError> {
+        if self.view(number)?.content().values.get(&update.key) != update.present {
             return Ok(false);
         }
-        let mut view = self.view(number)?.clone();
-        let size = view.content().size();
-        view.set(key, value.clone());
-        if view.content().size() > size.max(self.size_limit) {
-            return Err(SessionError::TooLarge { limit: self.size_limit });
-        }
-        self.forget(&behind);
-        let given = self.view(number)?.content().values.get(key);
-        self.note(number, true, Op::Update { key: key.to_owned(), given, value });
-        self.generation += 1;
+        self.push(number, update.to(value))?;
+        self.forget(&update.behind);
         Ok(true)
     }
 
-    /// Applies an update that was saved in the record.
-    pub(crate) fn updated(&mut self, update: &Update, saved: Seen) -> Result<(), SessionError> {
-        self.forget(&update.behind);
-        self.saved(saved);
-        // If the session changed hands during the store call, the update went into the previous
-        // session.
-        if update.epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
+    /// Returns the session to save for an update, which is the only change in it. A session that
+    /// does not exist yet begins with it, at this time.
+    pub(crate) fn with_update(
+        &self,
+        number: u32,
+        update: &Update,
+        value: Value,
+        at: u64,
+    ) -> Result<Self, SessionError> {
+        self.check_epoch(number)?;
+        Ok(Self { opened_at: at, ..self.with_only(update.to(value)) })
     }
 
-    /// Adopts a session that began with an update. Returns `false` if another call was faster.
-    pub(crate) fn began(&mut self, update: &Update, loaded: Loaded, at: u64) -> bool {
-        if !matches!(self.base, Base::None) || update.epoch != self.epoch {
-            return false;
-        }
+    /// Notes that an update was saved. `epoch` is that of the saved session.
+    pub(crate) fn updated(&mut self, update: &Update, epoch: u32) -> Result<(), SessionError> {
         self.forget(&update.behind);
-        // A regeneration had no effect on a visitor without a session, whose id nobody could know.
-        self.log.retain(|entry| !matches!(entry.op, Op::Regenerate));
-        self.base = Base::Live(loaded);
-        self.seen_at = at;
-        self.generation += 1;
-        true
+        // If the session changed hands during the store call, the update went into the previous
+        // session.
+        if epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
     }
 
     /// Performs a change for a call.
@@ -362,7 +318,6 @@ impl State {
         if !changes_identity && view.content().size() > size.max(self.size_limit) {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
-        (call.view, call.revision) = (Some(view), call.revision + 1);
         if changes_hands {
             self.epoch += 1;
             // A message of the previous session is not put back into this one.
@@ -370,13 +325,16 @@ impl State {
         }
         if changes_identity {
             // The change takes effect immediately for all calls.
-            self.generation += 1;
-            (call.epoch, call.generation) = (self.epoch, self.generation);
+            call.epoch = self.epoch;
+            self.forget_views();
         }
+        // A hidden call has seen a visitor, and not the session that it ends.
+        self.calls[index].view = Some(view).filter(|_| !self.calls[index].hidden);
         if logs_out {
             self.calls.iter_mut().for_each(|call| call.hidden = false);
         }
-        self.note(number, changes_identity, op);
+        // An update has returned its value, so it is kept even if the call fails.
+        self.note(number, changes_identity || matches!(op, Op::Update { .. }), op);
         Ok(())
     }
 
@@ -387,18 +345,15 @@ impl State {
         Ok(value.map(|value| Message { key: key.to_owned(), value }))
     }
 
-    /// Returns the record that holds the flash message, with its epoch, if the call can still take
-    /// the message.
-    pub(crate) fn holds(&mut self, number: u32, message: &Message) -> Result<Option<(Loaded, u32)>, SessionError> {
+    /// Returns the session to save without a flash message, if the call can still take the message.
+    pub(crate) fn without_message(&mut self, number: u32, message: &Message) -> Result<Option<Self>, SessionError> {
         let offered = self.flash(number, &message.key)?;
-        let loaded = self.loaded().filter(|_| offered.as_ref() == Some(message));
-        Ok(loaded.map(|loaded| (loaded.clone(), self.epoch)))
+        let op = Op::Take { key: message.key.clone(), value: message.value.clone() };
+        Ok((offered.as_ref() == Some(message)).then(|| self.with_only(op)))
     }
 
-    /// Removes a flash message that was taken out of the record. The call [`holds`](Self::holds) it
-    /// in this epoch.
-    pub(crate) fn message_taken(&mut self, number: u32, epoch: u32, message: Message, saved: Seen) {
-        self.saved(saved);
+    /// Notes that a call has taken a flash message. `epoch` is that of the saved session.
+    pub(crate) fn message_taken(&mut self, number: u32, message: Message, epoch: u32) {
         // If the session changed hands during the store call, the message is not put back into the
         // next session.
         if epoch == self.epoch {
@@ -406,40 +361,54 @@ impl State {
         }
     }
 
-    /// Adopts a record that was saved before the end of the request.
-    fn saved(&mut self, Seen { record, mark, at }: Seen) {
-        self.generation += 1;
-        let Base::Live(loaded) = &mut self.base else { return };
-        // Another call of the request may already have brought in a later version.
-        if record.version() > loaded.record.version() {
-            // A write renews the lifetime just like a read.
-            (loaded.record, loaded.mark, loaded.renewed) = (record, mark, true);
-            self.seen_at = at;
-        }
+    fn with_only(&self, op: Op) -> Self {
+        // No entry of the log has this number, so it is never removed from the log.
+        let entry = Entry { number: u32::MAX, call: u32::MAX, settled: true, op };
+        Self { log: vec![entry], ..self.clone() }
     }
 
     /// Returns the session to save before the call ends, with all changes of the call.
     pub(crate) fn with_settled(&mut self, number: u32) -> Result<Self, SessionError> {
-        self.view(number)?;
-        self.stamp(number)?;
+        self.check_epoch(number)?;
         let mut state = self.clone();
         state.log.iter_mut().filter(|entry| entry.call == number).for_each(|entry| entry.settled = true);
         Ok(state)
     }
 
-    /// Adopts a session that was saved, as `saved` describes it, before the end of the request.
-    /// `left` is the session that exists now; it is `None` if the session is over.
-    pub(crate) fn saved_now(&mut self, saved: &Self, left: Option<Loaded>, is_over: bool, at: u64) {
-        let done: Vec<_> = saved.log.iter().filter(|entry| entry.settled).map(|entry| entry.number).collect();
-        self.forget(&done);
+    /// Adopts a session that was saved before the end of the request, as `saved` describes it.
+    /// `before` is the key under which it was, and `left` the session that exists now, if one does.
+    /// Returns `false` if `left` has begun, and the session itself has moved or begun meanwhile, so
+    /// that `left` must not stay.
+    pub(crate) fn saved_now(
+        &mut self,
+        saved: &Self,
+        before: Option<&StoreKey>,
+        left: Option<Loaded>,
+        is_over: bool,
+        at: u64,
+    ) -> bool {
+        let is_there = self.loaded().map(|loaded| &loaded.key) == before;
         match left {
-            // Another call of the request may have saved a later version.
-            Some(left) if self.loaded().is_some_and(|loaded| loaded.is_later_than(&left)) => {}
+            Some(left) if before == Some(&left.key) => {
+                // Another call of the request may have saved a later version.
+                if let Base::Live(loaded) = &mut self.base
+                    && left.is_later_than(loaded)
+                {
+                    *loaded = left;
+                    self.seen_at = at;
+                }
+            }
+            Some(_) if !is_there => return false,
             Some(left) => {
+                if let Base::None = self.base {
+                    // A regeneration had no effect on a visitor without a session, whose id nobody
+                    // could know.
+                    self.log.retain(|entry| !matches!(entry.op, Op::Regenerate));
+                }
                 self.base = Base::Live(left);
                 self.seen_at = at;
             }
-            None if is_over => {
+            None if is_over && is_there => {
                 self.base = Base::None;
                 // Later changes come after this logout, and the cookie is removed at the end of the
                 // request.
@@ -448,14 +417,19 @@ impl State {
             }
             None => {}
         }
-        self.generation += 1;
+        let done: Vec<_> = saved.log.iter().filter(|entry| entry.settled).map(|entry| entry.number).collect();
+        self.forget(&done);
+        true
     }
 
-    /// Adopts what the store has now under this key.
-    pub(crate) fn reload(&mut self, key: &StoreKey, present: Option<Record>) {
-        let loaded = self.loaded().filter(|loaded| loaded.key == *key);
-        if loaded.is_some_and(|loaded| present.as_ref().is_none_or(|it| it.version() > loaded.record.version())) {
-            self.rebase(present);
+    /// Adopts what `told` has learned of the store about the session with this key.
+    pub(crate) fn adopt(&mut self, told: &Self, key: &StoreKey) {
+        if let Base::Live(loaded) = &self.base
+            && loaded.key == *key
+            && told.loaded().is_none_or(|present| present.is_later_than(loaded))
+        {
+            self.base = told.base.clone();
+            self.forget_views();
         }
     }
 
@@ -486,7 +460,7 @@ impl State {
                 });
             }
         }
-        self.generation += 1;
+        self.forget_views();
     }
 
     pub(crate) fn loaded(&self) -> Option<&Loaded> {
@@ -520,6 +494,10 @@ impl State {
             Base::Lost(Remains::Of { user, handle }) if self.settled().logged_out => Some((user, handle)),
             _ => None,
         }
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     pub(crate) fn opened_at(&self) -> u64 {
@@ -565,22 +543,21 @@ impl State {
         self.entries += 1;
     }
 
-    /// Removes the log entries that an update includes.
-    fn forget(&mut self, entries: &[u32]) {
-        if !entries.is_empty() {
-            self.log.retain(|entry| !entries.contains(&entry.number));
-            self.generation += 1;
-        }
+    /// Notes that calls see something other than before.
+    fn forget_views(&mut self) {
+        self.calls.iter_mut().for_each(|call| call.view = None);
     }
 
-    /// Returns a stamp that changes with what the call sees, and the epoch of its session. Fails if
-    /// the session has changed hands.
-    fn stamp(&self, number: u32) -> Result<(Stamp, u32), SessionError> {
+    /// Removes log entries that are saved, or that an update includes.
+    fn forget(&mut self, entries: &[u32]) {
+        self.log.retain(|entry| !entries.contains(&entry.number));
+        self.forget_views();
+    }
+
+    /// Fails if the session has changed hands.
+    fn check_epoch(&self, number: u32) -> Result<(), SessionError> {
         let call = &self.calls[self.index(number)?];
-        if call.epoch != self.epoch {
-            return Err(SessionError::Superseded);
-        }
-        Ok((Stamp { generation: call.generation, revision: call.revision }, call.epoch))
+        if call.epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
     }
 
     fn index(&self, number: u32) -> Result<usize, SessionError> {
@@ -630,8 +607,8 @@ mod tests {
         state.push(call, Op::Regenerate).expect("the call runs");
         let update = state.begin_update(call, "n").expect("the call runs");
         meanwhile(state);
-        assert!(matches!(update.place, Place::Log));
-        state.update(call, update, "n", json!(7)).expect("the call runs")
+        assert!(update.is_deferred);
+        state.update(call, &update, json!(7)).expect("the call runs")
     }
 
     fn live() -> State {
@@ -651,13 +628,13 @@ mod tests {
     fn an_update_counts_only_for_its_own_base_value() {
         let mut state = live();
         let (call, other) = (state.begin(), state.begin());
-        assert!(!update(&mut state, call, |state| state.push(call, set("own")).expect("the call runs")));
+        assert!(!update(&mut state, call, |state| state.push(call, set("n")).expect("the call runs")));
         assert!(!update(&mut state, call, |state| {
-            state.push(other, set("foreign")).expect("the call runs");
+            state.push(other, Op::Set { key: "n".to_owned(), value: json!(2) }).expect("the call runs");
             state.end(other, true);
         }));
         assert!(update(&mut state, call, |_| ()));
-        assert_eq!(state.view(call).expect("the call runs").content().data().len(), 3);
+        assert_eq!(state.view(call).expect("the call runs").content().data()["n"], 7);
     }
 
     #[test]

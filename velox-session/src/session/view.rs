@@ -88,6 +88,10 @@ impl View {
                 self.set(key, value.clone());
             }
             Op::Flash { key, value } => self.leave_flash(key, value),
+            Op::Take { key, value } => {
+                self.broken |= self.content.flash.get(key).as_ref() != Some(value);
+                self.write().flash.remove(key);
+            }
             Op::PutBack { key, value } => {
                 // A lost session took the message with it, and also the call that read it.
                 if self.start != Start::Lost {

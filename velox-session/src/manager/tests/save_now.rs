@@ -2,7 +2,7 @@
 
 use super::world::{poll, value};
 use super::*;
-use crate::manager::{Manager, OpenSession};
+use crate::manager::{CallScope, Manager, OpenSession};
 
 #[test]
 fn other_requests_see_a_saved_write_before_the_exchange_ends() {
@@ -262,6 +262,58 @@ fn an_update_sees_a_save_that_it_overtakes() {
 }
 
 #[test]
+fn two_calls_that_begin_a_session_at_the_same_time_begin_one() {
+    let world = World::new();
+    let manager = world.slow();
+    let exchange = opened(&manager, &world.headers(None));
+    let calls = [exchange.call(), exchange.call()];
+    let sessions = calls.each_ref().map(CallScope::session);
+    for (session, key) in sessions.iter().zip(["one", "other"]) {
+        session.set(key, 1).expect("a write");
+    }
+    let mut saving = sessions.each_ref().map(|session| Box::pin(session.save()));
+    assert!(saving.iter_mut().all(|saving| poll(saving).is_none()));
+    for saving in &mut saving {
+        let saved = loop {
+            if let Some(saved) = poll(saving) {
+                break saved;
+            }
+        };
+        saved.expect("it is saved");
+    }
+    assert_eq!(world.store.len(), 1);
+    calls.into_iter().for_each(CallScope::commit);
+    let cookie = closed(&manager, &exchange);
+    world.visit(Some(&cookie), |session| assert!(session.contains("one") && session.contains("other")));
+}
+
+#[test]
+fn an_update_follows_a_save_that_gives_the_session_a_new_id() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let manager = world.slow();
+    let exchange = opened(&manager, &world.headers(Some(&cookie)));
+    let (one, other) = (exchange.call(), exchange.call());
+    ready(one.session().regenerate()).expect("noted");
+    let (first, second) = (one.session(), other.session());
+    let mut saving = Box::pin(first.save());
+    assert!(poll(&mut saving).is_none());
+    one.commit();
+    let mut updating = Box::pin(second.update("n", |n: Option<u32>| n.unwrap_or(0) + 1));
+    while poll(&mut saving).is_none() {}
+    let updated = loop {
+        if let Some(updated) = poll(&mut updating) {
+            break updated;
+        }
+    };
+    assert_eq!(updated.expect("a write"), 1);
+    other.commit();
+    let new = closed(&manager, &exchange);
+    assert_ne!(new, cookie);
+    world.visit(Some(&new), |session| assert_eq!(session.get("n").expect("a read"), Some(1)));
+}
+
+#[test]
 fn without_writes_a_save_costs_no_store_call() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
@@ -274,6 +326,16 @@ fn without_writes_a_save_costs_no_store_call() {
 }
 
 /// Opens a session with a manager whose store waits.
+fn closed(manager: &Manager, exchange: &OpenSession) -> String {
+    let mut closing = Box::pin(manager.close(exchange));
+    let closed = loop {
+        if let Some(closed) = poll(&mut closing) {
+            break closed.expect("it is saved");
+        }
+    };
+    value(closed.set_cookie().expect("a cookie"))
+}
+
 fn opened(manager: &Manager, headers: &HeaderMap) -> OpenSession {
     let mut opening = Box::pin(manager.open(headers));
     loop {

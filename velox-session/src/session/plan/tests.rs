@@ -9,7 +9,7 @@ use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::record::Record;
 use crate::session::op::Op;
-use crate::session::state::{Base, Loaded, Mark, Message, Place, Seen};
+use crate::session::state::{Base, Loaded, Mark, Message};
 use crate::user::{SessionUser, UserLogin};
 
 const LENGTH: usize = 4;
@@ -138,25 +138,37 @@ fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
 /// Counts, and saves at once where an update is saved at once.
 fn count(state: &mut State, call: u32) {
     let update = state.begin_update(call, "count").expect("the call runs");
-    let value = json!(update.content.data().get("count").and_then(Value::as_u64).unwrap_or(0) + 1);
-    let saved = |content: &Arc<Content>, version| {
-        let mut content = Content::clone(content);
-        content.values.set("count", value.clone());
-        Record::new(Arc::new(content), version, OPENED + TTL, OPENED)
-    };
-    match &update.place {
-        Place::Log => assert!(state.update(call, update, "count", value).expect("the call runs")),
-        Place::Record(loaded) => {
-            let record = saved(loaded.record.content(), loaded.record.version() + 1);
-            state.updated(&update, Seen { record, mark: Mark::default(), at: OPENED }).expect("the call runs");
-        }
-        Place::New => {
-            let (id, record) = (SessionId::generate().expect("entropy"), saved(&Arc::new(Content::new(OPENED)), 1));
-            let key = StoreKey::new(&"session".into(), &id);
-            let loaded = Loaded { key, record, signature: None, renewed: true, mark: Mark::default() };
-            assert!(state.began(&update, loaded, OPENED));
-        }
+    let value = json!(update.present.as_ref().and_then(Value::as_u64).unwrap_or(0) + 1);
+    if update.is_deferred {
+        assert!(state.update(call, &update, value).expect("the call runs"));
+        return;
     }
+    let part = state.with_update(call, &update, value, OPENED).expect("the call runs");
+    save(state, &part, OPENED);
+    state.updated(&update, part.epoch()).expect("the call runs");
+}
+
+/// Saves a part of what a request has changed, which is alone.
+fn save(state: &mut State, part: &State, at: u64) {
+    let content = Arc::clone(part.settled().content());
+    let record = |version| Record::new(content, version, OPENED + TTL, OPENED);
+    let left = match part.loaded() {
+        Some(loaded) => Loaded { record: record(loaded.record.version() + 1), renewed: true, ..loaded.clone() },
+        None => {
+            let key = StoreKey::new(&"session".into(), &SessionId::generate().expect("entropy"));
+            Loaded { key, record: record(1), signature: None, renewed: true, mark: Mark::default() }
+        }
+    };
+    let before = part.loaded().map(|loaded| loaded.key.clone());
+    assert!(state.saved_now(part, before.as_ref(), Some(left), false, at));
+}
+
+/// Takes a flash message, and saves that.
+fn take(state: &mut State, call: u32, key: &str, at: u64) {
+    let message = state.flash(call, key).expect("the call runs").expect("it is there");
+    let part = state.without_message(call, &message).expect("the call runs").expect("it is there");
+    save(state, &part, at);
+    state.message_taken(call, message, part.epoch());
 }
 
 fn user_of(state: &mut State, call: u32) -> Option<String> {
@@ -450,13 +462,8 @@ fn a_taken_message_is_not_written_again_unless_the_call_failed() {
     for keep in [true, false] {
         let mut state = Start::Anonymous.state(false);
         let call = state.begin();
-        let message = state.flash(call, "old").expect("the call runs").expect("it is there");
-        let (loaded, epoch) = state.holds(call, &message).expect("the call runs").expect("it is live");
-        let mut content = Content::clone(loaded.record.content());
-        content.flash.remove("old");
-        let record = Record::new(Arc::new(content), 8, OPENED + TTL, OPENED);
-        state.message_taken(call, epoch, message.clone(), Seen { record, mark: Mark::default(), at: OPENED });
-        assert_eq!(state.holds(call, &message).expect("the call runs").map(|_| ()), None, "once");
+        take(&mut state, call, "old", OPENED);
+        assert_eq!(state.flash(call, "old").expect("the call runs"), None, "once");
         state.end(call, keep);
         let planned = plan(&state, NOW, &POLICY).expect("no other request wrote");
         let StoreOp::Update { content, .. } = &planned.store else {
@@ -554,15 +561,8 @@ fn a_read_after_a_slow_write_does_not_shorten_the_lifetime() {
     // The write began 5 s before the store finished it, so another request may have got the
     // whole lifetime.
     let mut state = Start::UserA.state(false);
-    let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
-    let record = Record::new(Arc::clone(loaded.record.content()), 8, OPENED + TTL, OPENED);
     let (call, at) = (state.begin(), OPENED + 5_000);
-    state.message_taken(
-        call,
-        0,
-        Message { key: "old".to_owned(), value: json!("o") },
-        Seen { record, mark: Mark::default(), at },
-    );
+    take(&mut state, call, "old", at);
     state.end(call, true);
     let (ttl, max_age) = (Duration::from_millis(TTL), Duration::from_millis(TTL - 5_000));
     let confirmed = Plan::new(StoreOp::Confirm { ttl, doubt: false }, CookieOp::Issue { max_age });
@@ -595,12 +595,9 @@ fn the_absolute_time_out_caps_every_path() {
     // No call was told that a message that is put back is saved.
     let mut state = Start::UserA.state(false);
     let call = state.begin();
-    for key in ["old", "older"] {
-        let State { base: Base::Live(loaded), .. } = &state else { panic!("it is live") };
-        let record = loaded.record.clone();
-        let seen = Seen { record, mark: Mark::default(), at: OPENED };
-        state.message_taken(call, 0, Message { key: key.to_owned(), value: json!("o") }, seen);
-    }
+    take(&mut state, call, "old", OPENED);
+    let (epoch, older) = (state.epoch(), Message { key: "older".to_owned(), value: json!("o") });
+    state.message_taken(call, older, epoch);
     state.end(call, false);
     assert_eq!(plan(&state, OPENED + 20_500, &policy), Ok(Plan::nothing()));
     assert_eq!(read(OPENED + 20_500), Plan::nothing());
