@@ -247,7 +247,7 @@ impl Session {
         }
         let engine = &self.shared.engine;
         let ended = match self.shared.with(|state| Ok(state.is_read_only()))? {
-            true => engine.find(&user, handle).await.map(|session| session.is_some()),
+            true => engine.has(&user, handle).await,
             false => engine.end(&user, handle).await,
         };
         ended.map_err(SessionError::Unavailable)

@@ -29,10 +29,10 @@ impl Engine {
         Ok(live.into_iter().map(info).collect())
     }
 
-    /// Returns the live session with this handle.
-    pub(super) async fn find(&self, user: &str, handle: &SessionHandle) -> Result<Option<SessionInfo>, StoreError> {
+    /// Returns whether a live session of the user has this handle.
+    pub(super) async fn has(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {
         let sessions = self.sessions_of(user, None).await?;
-        Ok(sessions.into_iter().find(|session| session.handle() == *handle))
+        Ok(sessions.iter().any(|session| session.handle() == *handle))
     }
 
     pub(super) async fn end(&self, user: &str, handle: &SessionHandle) -> Result<bool, StoreError> {

@@ -109,10 +109,7 @@ impl Engine {
     /// list of its user's sessions lacks its handle.
     async fn may_go_on(self: Arc<Self>, About { owner, handle, .. }: About) -> bool {
         let Some(owner) = owner else { return true };
-        match self.store().sessions_of(&owner).await {
-            Ok(sessions) => sessions.iter().any(|(key, record)| SessionHandle::of(key, record.content()) == handle),
-            Err(_) => true,
-        }
+        self.has(owner.user(), &handle).await.unwrap_or(true)
     }
 }
 
