@@ -40,87 +40,38 @@
 // Links between guides work on a page of rustdoc and in a viewer of the repository: each guide defines them at its end, as files. `links.md`
 // defines them before that, as modules, and Markdown takes the first definition of a link. An example that fails is said to be in `links.md`,
 // with the name of the guide's module behind it.
+macro_rules! guides {
+    ($($(#[$cfg:meta])* $name:ident = $file:literal,)*) => {$(
+        $(#[$cfg])*
+        #[doc = include_str!("docs/links.md")]
+        #[doc = include_str!($file)]
+        pub mod $name {}
+    )*};
+}
 
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/getting-started.md")]
-pub mod getting_started {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/procedures.md")]
-pub mod procedures {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/validation.md")]
-pub mod validation {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/errors.md")]
-pub mod errors {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/testing.md")]
-pub mod testing {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/sessions.md")]
-pub mod sessions {}
-
-#[cfg(feature = "redis")]
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/redis.md")]
-pub mod redis {}
-
-#[cfg(feature = "axum")]
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/axum.md")]
-pub mod axum {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/csrf-and-cors.md")]
-pub mod csrf_and_cors {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/rate-limiting.md")]
-pub mod rate_limiting {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/security-model.md")]
-pub mod security_model {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/trpc.md")]
-pub mod trpc {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/live-data.md")]
-pub mod live_data {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/openapi.md")]
-pub mod openapi {}
-
-#[cfg(feature = "redis")]
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/deployment.md")]
-pub mod deployment {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/proxies.md")]
-pub mod proxies {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/observability.md")]
-pub mod observability {}
-
-#[cfg(feature = "redis")]
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/from-veloxts.md")]
-pub mod from_veloxts {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/from-trpc.md")]
-pub mod from_trpc {}
-
-#[doc = include_str!("docs/links.md")]
-#[doc = include_str!("docs/from-express.md")]
-pub mod from_express {}
+guides! {
+    getting_started = "docs/getting-started.md",
+    procedures = "docs/procedures.md",
+    validation = "docs/validation.md",
+    errors = "docs/errors.md",
+    testing = "docs/testing.md",
+    sessions = "docs/sessions.md",
+    #[cfg(feature = "redis")]
+    redis = "docs/redis.md",
+    #[cfg(feature = "axum")]
+    axum = "docs/axum.md",
+    csrf_and_cors = "docs/csrf-and-cors.md",
+    rate_limiting = "docs/rate-limiting.md",
+    security_model = "docs/security-model.md",
+    trpc = "docs/trpc.md",
+    live_data = "docs/live-data.md",
+    openapi = "docs/openapi.md",
+    #[cfg(feature = "redis")]
+    deployment = "docs/deployment.md",
+    proxies = "docs/proxies.md",
+    observability = "docs/observability.md",
+    #[cfg(feature = "redis")]
+    from_veloxts = "docs/from-veloxts.md",
+    from_trpc = "docs/from-trpc.md",
+    from_express = "docs/from-express.md",
+}
