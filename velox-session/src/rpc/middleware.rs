@@ -9,43 +9,52 @@ use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
 use super::exchange::{SessionCall, open};
 use super::outward::{is_ended, tell};
-use super::{SessionContext, UserContext};
+use super::{SessionContext, SessionMiddleware, UserContext};
 use crate::Manager;
-use crate::loader::{Loader, Who};
+use crate::loader::Who;
 use crate::rejection::Reason;
 
 /// A middleware that lets only logged-in users in.
-/// [`SessionMiddleware::required`](super::SessionMiddleware::required) creates it.
-pub struct RequiredSession<U>(WithUser<U>);
+/// [`SessionMiddleware::required`] creates it.
+pub struct RequiredSession<U>(SessionMiddleware<U>);
 
 /// A middleware that lets everybody in, with the user if somebody is logged in.
-/// [`SessionMiddleware::optional`](super::SessionMiddleware::optional) creates it.
-pub struct OptionalSession<U>(WithUser<U>);
+/// [`SessionMiddleware::optional`] creates it.
+pub struct OptionalSession<U>(SessionMiddleware<U>);
 
 /// A middleware that lets everybody in, with the session.
-/// [`SessionMiddleware::middleware`](super::SessionMiddleware::middleware) creates it.
+/// [`SessionMiddleware::middleware`] creates it.
 pub struct PlainSession(Manager);
 
-struct WithUser<U> {
-    manager: Manager,
-    loader: Loader<U, Error>,
-}
-
-impl<U> RequiredSession<U> {
-    pub(super) fn new(manager: Manager, loader: Loader<U, Error>) -> Self {
-        Self(WithUser { manager, loader })
+impl<U> SessionMiddleware<U> {
+    /// Returns a middleware that lets only logged-in users in. It adds `ctx.user: U` and
+    /// `ctx.session`.
+    ///
+    /// Everybody else gets 401 `Authentication required` with the code `SESSION_UNAUTHORIZED`. If
+    /// the logged-in user no longer exists, the reply is 401 `User not found` with the code
+    /// `USER_NOT_FOUND`.
+    pub fn required(&self) -> RequiredSession<U> {
+        RequiredSession(self.clone())
     }
-}
 
-impl<U> OptionalSession<U> {
-    pub(super) fn new(manager: Manager, loader: Loader<U, Error>) -> Self {
-        Self(WithUser { manager, loader })
+    /// Returns a middleware that lets everybody in. It adds `ctx.user: Option<U>` and
+    /// `ctx.session`. A user who no longer exists counts as an anonymous visitor: see
+    /// [`user_loader`](Self::user_loader).
+    pub fn optional(&self) -> OptionalSession<U> {
+        OptionalSession(self.clone())
     }
-}
 
-impl PlainSession {
-    pub(super) fn new(manager: Manager) -> Self {
-        Self(manager)
+    /// Returns a middleware that lets everybody in and loads no user. It adds `ctx.session`.
+    pub fn middleware(&self) -> PlainSession {
+        PlainSession(self.manager.clone())
+    }
+
+    /// Opens the session, begins the call, and loads the user.
+    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(SessionCall, Who<U>)> {
+        let open = open(&self.manager, exchange, kind).await?;
+        let call = SessionCall::begin(&open, &self.manager, exchange, kind)?;
+        let who = self.loader.who(&call.session()).await?;
+        Ok((call, who))
     }
 }
 
@@ -148,16 +157,6 @@ fn nobody() -> Error {
 
 fn gone() -> Error {
     tell(Reason::USER_NOT_FOUND)
-}
-
-impl<U> WithUser<U> {
-    /// Opens the session, begins the call, and loads the user.
-    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(SessionCall, Who<U>)> {
-        let open = open(&self.manager, exchange, kind).await?;
-        let call = SessionCall::begin(&open, &self.manager, exchange, kind)?;
-        let who = self.loader.who(&call.session()).await?;
-        Ok((call, who))
-    }
 }
 
 impl<U> fmt::Debug for RequiredSession<U> {

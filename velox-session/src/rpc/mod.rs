@@ -167,28 +167,6 @@ impl<U> SessionMiddleware<U> {
         SessionMiddleware { manager: self.manager, loader: Loader::Stored(stored) }
     }
 
-    /// Returns a middleware that lets only logged-in users in. It adds `ctx.user: U` and
-    /// `ctx.session`.
-    ///
-    /// Everybody else gets 401 `Authentication required` with the code `SESSION_UNAUTHORIZED`. If
-    /// the logged-in user no longer exists, the reply is 401 `User not found` with the code
-    /// `USER_NOT_FOUND`.
-    pub fn required(&self) -> RequiredSession<U> {
-        RequiredSession::new(self.manager.clone(), self.loader.clone())
-    }
-
-    /// Returns a middleware that lets everybody in. It adds `ctx.user: Option<U>` and
-    /// `ctx.session`. A user who no longer exists counts as an anonymous visitor: see
-    /// [`user_loader`](Self::user_loader).
-    pub fn optional(&self) -> OptionalSession<U> {
-        OptionalSession::new(self.manager.clone(), self.loader.clone())
-    }
-
-    /// Returns a middleware that lets everybody in and loads no user. It adds `ctx.session`.
-    pub fn middleware(&self) -> PlainSession {
-        PlainSession::new(self.manager.clone())
-    }
-
     /// Returns a layer that opens and saves these sessions around a whole application, or around an
     /// axum router that contains the application as one of several services. Procedures use the
     /// session that the layer has opened.
