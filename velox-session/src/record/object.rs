@@ -37,7 +37,9 @@ impl Object {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.replace(key, None);
+        if self.contains(key) {
+            self.replace(key, None);
+        }
     }
 
     pub(crate) fn contains(&self, key: &str) -> bool {

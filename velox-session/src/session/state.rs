@@ -40,6 +40,8 @@ pub(crate) struct State {
     /// Counts all entries that were ever added to the log.
     entries: u32,
     calls: SmallVec<[Call; 1]>,
+    /// The session with everything that is settled, if it is known.
+    settled: Option<Box<View>>,
     /// The flash messages that calls have taken, with the number of the call.
     taken: Vec<(u32, Message)>,
     next_call: u32,
@@ -150,6 +152,7 @@ impl State {
             entries: 0,
             // Usually a request has one call.
             calls: SmallVec::new(),
+            settled: None,
             taken: Vec::new(),
             next_call: 0,
             epoch: 0,
@@ -195,11 +198,9 @@ impl State {
 
     /// Ends a call. Its writes are kept, or dropped as if they had never happened.
     pub(crate) fn end(&mut self, number: u32, keep: bool) {
-        let before = self.calls.len();
+        let Some(call) = self.calls.iter_mut().find(|call| call.number == number) else { return };
+        let seen = if keep && !call.hidden && !self.log.is_empty() { call.view.take() } else { None };
         self.calls.retain(|call| call.number != number);
-        if self.calls.len() == before {
-            return;
-        }
         if keep {
             for entry in self.log.iter_mut().filter(|entry| entry.call == number) {
                 entry.settled = true;
@@ -213,6 +214,9 @@ impl State {
             }
         }
         self.forget_views();
+        // With no other call left, this one has seen what is settled now.
+        let is_alone = self.calls.is_empty() && self.log.iter().all(|entry| entry.settled);
+        self.settled = seen.filter(|_| is_alone).map(Box::new);
     }
 
     /// Returns the session as a call sees it.
@@ -303,7 +307,7 @@ impl State {
             Op::Remove { .. } | Op::Regenerate if self.is_hidden(number) => return Ok(()),
             _ => self.unhide(number)?,
         }
-        let size = self.view(number)?.content().size();
+        self.view(number)?;
         let index = self.index(number)?;
         let (call, changes_identity) = (&mut self.calls[index], op.changes_identity());
         if call.epoch != self.epoch && !changes_identity {
@@ -314,8 +318,9 @@ impl State {
         // A rejected change is not recorded, and the view is computed again without it.
         let mut view = call.view.take().ok_or(SessionError::Ended)?;
         let changes_hands = op.changes_hands(view.content().user().map(|user| user.id));
+        let most = (!changes_identity).then(|| view.content().size().max(self.size_limit));
         view.apply(&op);
-        if !changes_identity && view.content().size() > size.max(self.size_limit) {
+        if most.is_some_and(|most| view.content().size() > most) {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
         if changes_hands {
@@ -364,13 +369,13 @@ impl State {
     fn with_only(&self, op: Op) -> Self {
         // No entry of the log has this number, so it is never removed from the log.
         let entry = Entry { number: u32::MAX, call: u32::MAX, settled: true, op };
-        Self { log: vec![entry], ..self.clone() }
+        Self { log: vec![entry], settled: None, ..self.clone() }
     }
 
     /// Returns the session to save before the call ends, with all changes of the call.
     pub(crate) fn with_settled(&mut self, number: u32) -> Result<Self, SessionError> {
         self.check_epoch(number)?;
-        let mut state = self.clone();
+        let mut state = Self { settled: None, ..self.clone() };
         state.log.iter_mut().filter(|entry| entry.call == number).for_each(|entry| entry.settled = true);
         Ok(state)
     }
@@ -435,7 +440,7 @@ impl State {
 
     /// Returns the session with everything that is settled.
     pub(crate) fn settled(&self) -> View {
-        self.fold(|entry| entry.settled)
+        self.settled.as_deref().cloned().unwrap_or_else(|| self.fold(|entry| entry.settled))
     }
 
     /// Adopts what the store has after it refused a write. The changes stay and are repeated on it.
@@ -546,6 +551,7 @@ impl State {
     /// Notes that calls see something other than before.
     fn forget_views(&mut self) {
         self.calls.iter_mut().for_each(|call| call.view = None);
+        self.settled = None;
     }
 
     /// Removes log entries that are saved, or that an update includes.

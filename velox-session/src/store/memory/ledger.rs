@@ -36,7 +36,7 @@ impl Ledger {
     /// the new record.
     pub(super) fn put(&mut self, key: Key, kept: Kept) {
         let (kind, bytes, owner, queued_at, began) =
-            (kept.kind(), kept.bytes(), kept.owner, kept.queued_at, (kept.record.created_at(), key));
+            (kept.kind(), kept.bytes, kept.owner, kept.queued_at, (kept.record.created_at(), key));
         let old = self.table.shard(key).insert(key, kept);
         old.into_iter().for_each(|old| self.forget(key, &old));
         self.used[kind] += bytes;
@@ -51,7 +51,7 @@ impl Ledger {
     }
 
     fn forget(&mut self, key: Key, old: &Kept) {
-        self.used[old.kind()] -= old.bytes();
+        self.used[old.kind()] -= old.bytes;
         self.queues[old.kind()].remove(&(old.queued_at, key));
         old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.record.created_at(), key)));
     }

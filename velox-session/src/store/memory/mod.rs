@@ -175,13 +175,13 @@ impl SessionStore for MemoryStore {
             });
         };
         let (key, (mut ledger, now)) = (Key::of(key), self.ledger());
-        let present = self.table.look(key, now, |kept| (kept.record.version(), kept.bytes(), kept.owner));
+        let present = self.table.look(key, now, |kept| (kept.record.version(), kept.bytes, kept.owner));
         let Some((_, bytes, owner)) = present.filter(|(version, ..)| *version == expected) else {
             return Ok(Stored::Conflict(self.table.look(key, now, |kept| kept.record.clone())));
         };
         // The user of a record never changes.
         let kept = Kept::new(record.with_expiry(now.saturating_add(milliseconds(ttl))), owner);
-        ledger.make_room(kept.bytes().saturating_sub(bytes), Some(key), now)?;
+        ledger.make_room(kept.bytes.saturating_sub(bytes), Some(key), now)?;
         ledger.put(key, kept);
         Ok(Stored::Yes)
     }
@@ -240,8 +240,8 @@ impl SessionStore for MemoryStore {
         let kept = Kept::new(record.with_expiry(now.saturating_add(milliseconds(ttl))), owner);
         // The new key may still have an expired record.
         let leaving = || [key].into_iter().chain(old).chain(ended.iter().flatten().copied());
-        let freed = leaving().filter_map(|key| self.table.look(key, 0, |kept| kept.bytes())).sum();
-        ledger.make_room(kept.bytes().saturating_sub(freed), old, now)?;
+        let freed = leaving().filter_map(|key| self.table.look(key, 0, |kept| kept.bytes)).sum();
+        ledger.make_room(kept.bytes.saturating_sub(freed), old, now)?;
         leaving().for_each(|key| _ = ledger.remove(key));
         ledger.put(key, kept);
         if let Some(owner) = owner.filter(|_| ends_others) {

@@ -35,6 +35,8 @@ pub(super) struct Kept {
     /// The place in the queue: the expiry that the record had when the queue last looked at it.
     pub(super) queued_at: u64,
     pub(super) owner: Option<Key>,
+    /// The bytes that the record takes of the budget.
+    pub(super) bytes: u64,
 }
 
 impl Table {
@@ -74,7 +76,8 @@ impl Key {
 
 impl Kept {
     pub(super) fn new(record: Record, owner: Option<Key>) -> Self {
-        Self { queued_at: record.expires_at(), record, owner }
+        let bytes = RECORD_BYTES + record.content().size() as u64;
+        Self { queued_at: record.expires_at(), record, owner, bytes }
     }
 
     pub(super) fn set_expiry(&mut self, expires_at: u64) {
@@ -88,11 +91,6 @@ impl Kept {
     /// Returns the index of the queue and of the byte count: visitors or users.
     pub(super) fn kind(&self) -> usize {
         usize::from(self.owner.is_some())
-    }
-
-    /// Returns the bytes that the record takes of the budget.
-    pub(super) fn bytes(&self) -> u64 {
-        RECORD_BYTES + self.record.content().size() as u64
     }
 }
 

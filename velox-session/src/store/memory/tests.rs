@@ -70,7 +70,7 @@ fn audit(store: &MemoryStore) -> usize {
             assert!(
                 kept.owner.is_none_or(|owner| ledger.users.sessions(owner).contains(&(kept.record.created_at(), *key)))
             );
-            used[kind] += kept.bytes();
+            used[kind] += kept.bytes;
             owned += usize::from(kept.owner.is_some());
         }
     }
@@ -332,7 +332,7 @@ async fn in_every_order_the_budget_is_kept_and_users_stay() {
             users.retain(|_, (_, record)| record.expires_at() > clock.now());
             assert!(audit(&store) <= budget, "seed {seed}, step {step}");
             if let Some((record, before)) = refused {
-                let bytes = |record: &Record| Kept::new(record.clone(), None).bytes() as usize;
+                let bytes = |record: &Record| Kept::new(record.clone(), None).bytes as usize;
                 let taken: usize = users.values().map(|(_, record)| bytes(record)).sum();
                 let more = bytes(&record).saturating_sub(before.as_ref().map_or(0, bytes));
                 assert!(taken + more > budget, "seed {seed}, step {step}: it was refused without need");
