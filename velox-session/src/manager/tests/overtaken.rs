@@ -129,3 +129,25 @@ fn a_message_taken_while_the_user_changes_is_not_put_back() {
         });
     }
 }
+
+/// The store still has the session, and does not list it any more.
+#[test]
+fn a_session_that_is_over_for_its_logout_is_renewed_by_nobody() {
+    let clock = ManualClock::at(1_700_000_000_000);
+    let world = World::with_store_clock(clock.clone(), ManualClock::at(1_700_000_000_000));
+    let (cookie, _) = world.issued(None, login);
+    let manager = world.unlisted();
+    let leaving = ready(manager.open(&world.headers(Some(&cookie)))).expect("the store answers");
+    world.visit(Some(&cookie), |session| session.set("theirs", 1).expect("a write"));
+    let late = world.open(Some(&cookie));
+    world.clock.advance(DAY);
+    let call = leaving.call();
+    ready(call.session().logout()).expect("noted");
+    ready(call.session().login(SessionUser::new("u2", "bob@example.com"))).expect("a login");
+    call.commit();
+    ready(manager.close(&leaving)).expect("it is saved").set_cookie().expect("a cookie");
+    let call = late.call();
+    call.session().set("late", 1).expect("a write");
+    call.commit();
+    assert!(matches!(ready(world.manager.close(&late)), Err(CloseError::Conflict)));
+}
