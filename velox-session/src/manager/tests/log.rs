@@ -1,7 +1,7 @@
 //! Tests what the log contains and what it must never contain.
 
 use std::fmt::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -18,6 +18,10 @@ struct Log(Arc<Mutex<String>>);
 impl Log {
     /// Returns what was logged while `run` ran.
     fn of(run: impl FnOnce()) -> String {
+        // tracing asks only the subscribers that exist when an event is met first. Without one for
+        // all threads, another test could turn the event off.
+        static GLOBAL: Once = Once::new();
+        GLOBAL.call_once(|| tracing::subscriber::set_global_default(Self::default()).expect("the only one"));
         let log = Self::default();
         tracing::subscriber::with_default(log.clone(), run);
         log.0.lock().expect("no test panics with it").clone()
