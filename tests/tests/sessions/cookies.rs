@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::json;
+use velox_rpc::{App, Call, Router, procedure};
 use velox_session::config::ConfigProblem;
 use velox_session::{MemoryStore, SameSite, Secret, SessionBuilder, session_middleware};
-use velox_tests::{Browser, Kind, Log, Reply, SECRET, SessionsApp};
+use velox_tests::{Browser, Client, Kind, Log, Reply, SECRET, SessionsApp};
 
 /// An application in which Alice is logged in, with the value of her cookie.
 struct World {
@@ -645,4 +646,33 @@ fn only_weak_secrets_are_refused() {
     assert!(Secret::from_hex(&"00".repeat(32)).is_err());
     assert!(Secret::from_base64("ex9unATSqF886LGXCm1PLpuDxdHgf0piuNkMP14acmQ=").is_ok());
     assert!(Secret::from_base64("c2hvcnQ=").is_err());
+}
+
+#[tokio::test]
+async fn a_cookie_for_https_over_plain_http_logs_one_warning_in_development() {
+    for (development, secure, headers, count) in [
+        (true, true, &[][..], 1),
+        (true, true, &[("x-forwarded-proto", "https")], 0),
+        (true, false, &[], 0),
+        (false, true, &[], 0),
+    ] {
+        let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(secure);
+        let session = settings.build().expect("good settings");
+        let begin = procedure::<()>()
+            .use_(session.middleware())
+            .mutation(async |Call { ctx, .. }| Ok(ctx.session.set("n", 1)?));
+        let app = App::new(()).development(development).router(Router::new("test").procedure("run", begin));
+        let client = Client::of(app).expecting("cache-control").expecting("vary").expecting("set-cookie");
+        let log = Log::listen();
+        for _ in 0..2 {
+            let mut request = velox_tests::json(Method::POST, "/api/test/run", "{}");
+            request.headers_mut().insert("host", HeaderValue::from_static("127.0.0.1:3000"));
+            for (name, value) in headers {
+                request.headers_mut().insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(client.send(request).await.status, 200);
+        }
+        let lines = log.lines();
+        assert_eq!(lines.iter().filter(|line| line.contains("set `secure(false)`")).count(), count, "{lines:#?}");
+    }
 }

@@ -70,6 +70,8 @@ impl SessionBuilder {
             watches: std::sync::Arc::default(),
             #[cfg(feature = "rpc")]
             streams_keep_alive: self.streams_keep_alive,
+            #[cfg(feature = "rpc")]
+            plain_http: std::sync::Once::new(),
         }))
     }
 }

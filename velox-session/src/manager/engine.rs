@@ -2,6 +2,8 @@
 //! also checks what the store returns.
 
 use std::sync::Arc;
+#[cfg(feature = "rpc")]
+use std::sync::Once;
 use std::time::Duration;
 
 use super::revocations::Revocations;
@@ -39,6 +41,9 @@ pub(crate) struct Engine {
     /// Whether clients of streams are sent back to renew their session.
     #[cfg(feature = "rpc")]
     pub(crate) streams_keep_alive: bool,
+    /// Warns once that clients may drop the cookie.
+    #[cfg(feature = "rpc")]
+    pub(crate) plain_http: Once,
 }
 
 impl Engine {

@@ -139,6 +139,21 @@ impl Manager {
         session.shared().close(|state| self.0.close_at_once(state))
     }
 
+    /// Warns once that a client drops a `Secure` cookie that came over plain HTTP.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn warn_of_plain_http(&self) {
+        let Engine { name, writer, plain_http, .. } = &*self.0;
+        if writer.is_secure {
+            plain_http.call_once(|| {
+                tracing::warn!(
+                    cookie = name,
+                    "this cookie is for HTTPS only, but the request seems to have come over HTTP: most clients drop \
+                     the cookie. For development without TLS, set `secure(false)`"
+                );
+            });
+        }
+    }
+
     /// Returns the live sessions of a user, the newest first. For the list that a user sees, use
     /// [`Session::sessions`](crate::Session::sessions).
     ///

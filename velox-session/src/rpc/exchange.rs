@@ -19,7 +19,7 @@ use velox_rpc::{Error, Result};
 
 use super::outward::{caused, cross_site, ended, full, of_call};
 use crate::layer::opened_by_layer;
-use crate::manager::{CallScope, CrossSiteError, End, OpenSession, Watch, keep_out_of_caches};
+use crate::manager::{CallScope, Closing, CrossSiteError, End, OpenSession, Watch, keep_out_of_caches};
 use crate::origin::Here;
 use crate::rejection::Reason;
 use crate::{Manager, Session};
@@ -172,6 +172,22 @@ struct SessionSlot {
     is_alive: OnceCell<bool>,
 }
 
+impl SessionSlot {
+    /// Adds the headers of the closed session to the reply.
+    fn send(&self, exchange: &Exchange, closing: Closing) {
+        let request = exchange.request();
+        if closing.set_cookie().is_some()
+            && exchange.is_development()
+            && !request.is_direct()
+            && request.scheme() != Some("https")
+            && request.header("x-forwarded-proto").is_none()
+        {
+            self.manager.warn_of_plain_http();
+        }
+        exchange.reply().edit_headers(|headers| closing.apply(headers));
+    }
+}
+
 impl Slot for SessionSlot {
     /// The session may have ended while a call waited for its body. A logout on another device also
     /// counts for this call.
@@ -195,14 +211,14 @@ impl Slot for SessionSlot {
         let Some(open) = self.open.get().filter(|_| is_saved_here) else { return Running::ready(Ok(())) };
         // This is the usual case, and needs no boxed future.
         if let Some(closing) = self.manager.close_at_once(open) {
-            exchange.reply().edit_headers(|headers| closing.apply(headers));
+            self.send(exchange, closing);
             return Running::ready(Ok(()));
         }
         let (open, exchange) = (open.clone(), exchange.clone());
         Running::boxed(async move {
             match self.manager.close_in_time(&open).await {
                 Ok(closing) => {
-                    exchange.reply().edit_headers(|headers| closing.apply(headers));
+                    self.send(&exchange, closing);
                     Ok(())
                 }
                 Err(error) => {
