@@ -176,7 +176,7 @@ async fn spans(
     let reply = client.json(method, target, body).await;
     drop(guard);
     let state = std::mem::take(&mut *spans.0.lock().expect("no test panics here"));
-    assert!(state.names.iter().all(|name| *name == "exchange"), "{:?}", state.names);
+    assert!(state.names.iter().all(|name| *name == "request"), "{:?}", state.names);
     let id = state.fields[0].split("request_id=").nth(1).expect("an id")[..16].to_owned();
     if reply.status.is_server_error() {
         assert_eq!(reply.header("x-request-id"), Some(&*id), "the id of the reply is that of the span");

@@ -135,7 +135,7 @@ impl fmt::Debug for Ended<'_> {
     }
 }
 
-/// Makes the span around an exchange. Its name for OpenTelemetry has to be set when it begins. The
+/// Makes the span of a request. Its name for OpenTelemetry has to be set when it begins. The
 /// id and the subject are only computed if the span is enabled.
 pub(super) fn span<'a>(
     id: impl FnOnce() -> RequestId,
@@ -143,8 +143,8 @@ pub(super) fn span<'a>(
     subject: impl Fn() -> Option<Subject<'a>>,
 ) -> Span {
     tracing::info_span!(
-        target: "velox_rpc::exchange",
-        "exchange",
+        target: "velox_rpc::request",
+        "request",
         otel.kind = "server",
         otel.name = %Name(method, subject()),
         request_id = %id(),
