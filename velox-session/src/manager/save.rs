@@ -109,8 +109,9 @@ impl<'a> Save<'a> {
                     let since = std::mem::replace(&mut self.now, self.engine.now());
                     self.shared.wait(self.now.saturating_sub(since))?;
                     self.engine.conflicted(self.state.loaded(), self.now);
-                    if self.end_expired(present.as_ref()).await? {
-                        self.state.rebase(self.engine.live(present, self.now));
+                    match present {
+                        Some(record) if !self.engine.is_live(&record, self.now) => self.end_expired(&record).await?,
+                        present => self.state.rebase(present),
                     }
                 }
             }
@@ -119,14 +120,14 @@ impl<'a> Save<'a> {
     }
 
     /// Ends a session whose life is over, so that no other request renews it after this one has
-    /// counted it as gone. Returns `false` if another request was faster.
-    async fn end_expired(&self, present: Option<&Record>) -> Result<bool, CloseError> {
-        let (Some(record), Some(loaded)) = (present, self.state.loaded()) else { return Ok(true) };
-        if self.engine.is_live(record, self.now) {
-            return Ok(true);
-        }
+    /// counted it as gone. If another request was faster, the next attempt sees what it wrote.
+    async fn end_expired(&mut self, record: &Record) -> Result<(), CloseError> {
+        let Some(loaded) = self.state.loaded() else { return Ok(()) };
         let condition = Condition::Version(record.version());
-        Ok(self.engine.destroy(&loaded.key, condition).await? != Destroyed::Conflict)
+        if self.engine.destroy(&loaded.key, condition).await? != Destroyed::Conflict {
+            self.state.rebase(None);
+        }
+        Ok(())
     }
 
     /// Ends the sessions that have to end before this one is saved. This includes a session that a

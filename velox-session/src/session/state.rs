@@ -369,7 +369,14 @@ impl State {
     fn with_only(&self, op: Op) -> Self {
         // No entry of the log has this number, so it is never removed from the log.
         let entry = Entry { number: u32::MAX, call: u32::MAX, settled: true, op };
-        Self { log: vec![entry], settled: None, ..self.clone() }
+        Self {
+            base: self.base.clone(),
+            log: vec![entry],
+            calls: SmallVec::new(),
+            settled: None,
+            taken: Vec::new(),
+            ..*self
+        }
     }
 
     /// Returns the session to save before the call ends, with all changes of the call.
