@@ -252,7 +252,7 @@ struct Key {
     key: String,
 }
 
-/// The `Cache-Control` lines that a handler sends, separated by `|`, and what it does then.
+/// The `Cache-Control` lines that a handler sends, separated by `|`, and the act that follows them.
 #[schema]
 struct Said {
     said: String,

@@ -1,4 +1,4 @@
-//! Tests inputs: which ones are accepted, and what callers learn about the others.
+//! Tests which inputs are accepted, and which issues callers get for the others.
 
 mod exact_input;
 mod zod;

@@ -78,7 +78,7 @@ impl ConnectionLike for Watched {
     }
 }
 
-/// Whether a command contains a text.
+/// Returns whether a command contains a text.
 fn holds(command: &[u8], text: &str) -> bool {
     command.windows(text.len()).any(|window| window == text.as_bytes())
 }

@@ -49,7 +49,7 @@ async fn master_and_replica() -> (RedisServer, RedisServer) {
     (master, replica)
 }
 
-/// Whether this server has the record of a browser's session.
+/// Returns whether this server has the record of a browser's session.
 async fn has(server: &RedisServer, browser: &Browser) -> bool {
     let cookie = browser.value("session");
     let id = cookie.split('.').next().expect("an id");

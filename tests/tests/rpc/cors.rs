@@ -219,7 +219,7 @@ async fn visit(api: &Site, pages: &[&Site]) -> Vec<Value> {
     serde_json::from_str(&printed).expect("JSON")
 }
 
-/// Whether the browser hid every reply from the page.
+/// Returns whether the browser hid every reply from the page.
 fn is_kept_out(learned: &Value) -> bool {
     ["before", "enter", "login", "after"].iter().all(|call| learned[call]["rejected"] == "TypeError")
 }

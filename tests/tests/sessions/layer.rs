@@ -120,8 +120,8 @@ impl Reply {
         self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().expect("text")).collect()
     }
 
-    /// Whether the layer itself answered with this code. Such a reply sets no cookie and must not
-    /// be cached.
+    /// Returns whether the layer itself answered with this code. Such a reply sets no cookie and
+    /// must not be cached.
     fn is_rejection(&self, status: u16, code: &str) -> bool {
         let body = &self.body;
         self.status == status

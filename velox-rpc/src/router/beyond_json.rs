@@ -3,17 +3,17 @@
 
 use serde_json::{Map, Value};
 
-/// Whether a text is a date with a time: `Date` in JavaScript.
+/// Returns whether a text is a date with a time: `Date` in JavaScript.
 pub(crate) fn is_date(schema: &Map<String, Value>) -> bool {
     schema.get("format").is_some_and(|format| format == "date-time")
 }
 
-/// Whether an array has no item twice: a `Set`.
+/// Returns whether an array has no item twice: a `Set`.
 pub(crate) fn is_set(schema: &Map<String, Value>) -> bool {
     schema.get("uniqueItems") == Some(&Value::Bool(true))
 }
 
-/// Whether the keys of an object are integers, and it has no others: a `Map`.
+/// Returns whether the keys of an object are integers, and it has no others: a `Map`.
 pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     let is_closed = schema.get("additionalProperties").is_none_or(|others| *others == Value::Bool(false));
@@ -22,7 +22,7 @@ pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
         && patterns.is_some_and(|patterns| !patterns.is_empty() && patterns.keys().all(|key| is_integer_pattern(key)))
 }
 
-/// Whether keys of an object are integers, as schemars says it.
+/// Returns whether keys of an object are integers, as schemars says it.
 pub(crate) fn is_integer_pattern(pattern: &str) -> bool {
     [r"^\d+$", r"^-?\d+$"].contains(&pattern)
 }
@@ -37,7 +37,7 @@ pub(crate) fn wide_bits(schema: &Map<String, Value>) -> Option<u32> {
     }
 }
 
-/// Whether a text is a number that JSON does not have.
+/// Returns whether a text is a number that JSON does not have.
 pub(crate) fn is_non_finite(schema: &Map<String, Value>) -> bool {
     schema.get("enum").and_then(Value::as_array).is_some_and(|literals| *literals == NON_FINITE)
 }

@@ -274,8 +274,8 @@ impl SessionBuilder {
         Self { sliding, ..self }
     }
 
-    /// Whether a subscription that is open keeps its session alive. By default it does not: a tab that is left open does not keep its user
-    /// logged in.
+    /// Returns whether a subscription that is open keeps its session alive. By default it does not:
+    /// a tab that is left open does not keep its user logged in.
     ///
     /// If it does, the reply of a subscription ends without a word once half of the session's lifetime has passed, so that the client connects
     /// again, as `EventSource` and the client of tRPC do by themselves. That request renews the session and its cookie, as any other does. A

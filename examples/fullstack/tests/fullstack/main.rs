@@ -14,7 +14,7 @@ fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Whether tests write their files to the package: `UPDATE=1 cargo test -p
+/// Returns whether tests write their files to the package: `UPDATE=1 cargo test -p
 /// velox-example-fullstack`.
 fn updates() -> bool {
     std::env::var_os("UPDATE").is_some()

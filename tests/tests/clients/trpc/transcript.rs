@@ -85,8 +85,8 @@ fn one(text: &str) -> Recorded {
 }
 
 impl Recorded {
-    /// Whether other tests cover what the request uses (superjson, streams, subscriptions), or velox
-    /// does not support it (forms and binary bodies).
+    /// Returns whether other tests cover what the request uses (superjson, streams, subscriptions),
+    /// or velox does not support it (forms and binary bodies).
     fn is_left_out(&self) -> bool {
         // This server used superjson.
         self.server == 4012

@@ -55,7 +55,7 @@ impl Answer {
         matches!(self, Answer::Taken(_))
     }
 
-    /// Whether velox refused the body with this code before it validated it.
+    /// Returns whether velox refused the body with this code before it validated it.
     pub(crate) fn is_unread(&self, code: &str) -> bool {
         matches!(self, Answer::Unread(other) if other == code)
     }
@@ -67,7 +67,7 @@ impl Answer {
         }
     }
 
-    /// Whether one of the issues has this message.
+    /// Returns whether one of the issues has this message.
     pub(crate) fn says(&self, message: &str) -> bool {
         self.issues().iter().any(|(_, text)| text == message)
     }

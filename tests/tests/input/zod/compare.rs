@@ -73,7 +73,7 @@ impl Listed {
         Self { rule, differences: of_rule.map(|difference| (difference, false)).collect() }
     }
 
-    /// Whether the case shows a listed difference.
+    /// Returns whether the case shows a listed difference.
     fn look(&mut self, version: &str, vector: &Vector, velox: Answer, report: &mut String) -> bool {
         let (rule, input) = (self.rule, &vector.input);
         let case = Case { input, texts: &vector.texts, zod: vector.zod(), velox };

@@ -126,7 +126,7 @@ impl Json {
         }
     }
 
-    /// Whether any object has the same key twice.
+    /// Returns whether any object has the same key twice.
     pub(crate) fn has_twins(&self) -> bool {
         self.all().into_iter().any(|value| match value {
             Self::Object(entries) => {

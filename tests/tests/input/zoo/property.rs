@@ -137,7 +137,7 @@ impl Server {
         Ok(())
     }
 
-    /// Whether each field of an object is accepted if all other fields are valid.
+    /// Returns whether each field of an object is accepted if all other fields are valid.
     fn passes_by_field<T: Animal>(&self, Sent { json, style }: &Sent) -> bool {
         let (Json::Object(entries), false) = (json, has_twins::<T>(json)) else { return false };
         let Some(Form::Fields(fields)) = T::good().0.into_iter().next() else { return false };
@@ -220,7 +220,7 @@ fn whole(json: &Json) -> Option<String> {
     Some(format!("{sign}{number}"))
 }
 
-/// Whether the path leads to a value, or to a place where one could be.
+/// Returns whether the path leads to a value, or to a place where one could be.
 fn is_somewhere<T: Animal>(place: Place<'_, '_>) -> bool {
     match place {
         Place::There(_) => true,
@@ -229,7 +229,7 @@ fn is_somewhere<T: Animal>(place: Place<'_, '_>) -> bool {
     }
 }
 
-/// Whether this refusal is a known exception, although serde accepts the value.
+/// Returns whether this refusal is a known exception, although serde accepts the value.
 fn is_excused<T: Animal>((path, message): &(String, String), json: &Json) -> bool {
     let Place::There(value) = json.at(path) else { return is_lax::<T>(path) };
     let has_lists = || value.all().into_iter().any(|it| matches!(it, Json::List(_)));

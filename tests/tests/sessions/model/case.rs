@@ -56,7 +56,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    /// Whether the act is kept even if the call fails.
+    /// Returns whether the act is kept even if the call fails.
     pub(crate) fn stands(self) -> bool {
         matches!(self, Self::Login(_) | Self::Logout | Self::Regenerate | Self::Count)
     }

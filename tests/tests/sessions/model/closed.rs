@@ -47,7 +47,7 @@ impl World {
         self.tally.updates_later += kept.iter().filter(|deed| deed.act == Act::Count && closed.is_ok()).count();
     }
 
-    /// Whether a request ended as expected. A cookie must never outlive its record.
+    /// Returns whether a request ended as expected. A cookie must never outlive its record.
     async fn fits(&self, effect: &Effect, running: &Running, closed: &Closed) -> bool {
         let planned_at = running.planned_at;
         let own = running.opened.as_ref().map(|opened| &self.sessions[opened.index]);
@@ -209,7 +209,7 @@ impl Running {
         self.deeds.iter().any(|deed| deed.act == Act::Logout)
     }
 
-    /// Whether `session` is the one that the request opened. Its id may have changed since.
+    /// Returns whether `session` is the one that the request opened. Its id may have changed since.
     fn is_own(&self, session: &Session, world: &World) -> bool {
         self.opened.as_ref().is_some_and(|Opened { index, found, .. }| {
             session.first == world.sessions[*index].first && found.of.is_some() && session.content().user == found.of
@@ -218,7 +218,7 @@ impl Running {
 }
 
 impl Opened {
-    /// Whether the request saw the session so long ago that it asks the store again.
+    /// Returns whether the request saw the session so long ago that it asks the store again.
     fn doubts(&self, now: u64) -> bool {
         now - self.seen_at >= DOUBTFUL_AFTER
     }
@@ -235,7 +235,7 @@ impl Opened {
 }
 
 impl Session {
-    /// Whether a cookie belongs to this session and equals the one sent before.
+    /// Returns whether a cookie belongs to this session and equals the one sent before.
     fn is_of(&self, value: &str) -> bool {
         self.key == key_of(value) && self.cookie.as_ref().is_none_or(|cookie| cookie == value)
     }

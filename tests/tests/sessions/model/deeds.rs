@@ -174,7 +174,8 @@ impl World {
 }
 
 impl Running {
-    /// Whether the session has reached its absolute end, which is known without asking the store.
+    /// Returns whether the session has reached its absolute end, which is known without asking the
+    /// store.
     fn is_aged(&self, now: u64) -> bool {
         self.opened.as_ref().is_some_and(|opened| longest(opened.found.content.created_at, now) == 0)
     }

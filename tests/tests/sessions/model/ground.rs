@@ -70,8 +70,8 @@ impl Ground {
         }
     }
 
-    /// Whether records expire by a clock of the store, even while the clock of the test stands
-    /// still.
+    /// Returns whether records expire by a clock of the store, even while the clock of the test
+    /// stands still.
     pub(crate) fn ages_by_itself(&self) -> bool {
         matches!(self, Self::Redis(..))
     }

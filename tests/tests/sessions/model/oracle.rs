@@ -246,14 +246,14 @@ impl After {
         (self.answers, self.outdated) = (Vec::new(), false);
     }
 
-    /// Whether the request itself ended the session or gave it a new id. Then nobody else has the
-    /// session that goes on.
+    /// Returns whether the request itself ended the session or gave it a new id. Then nobody else
+    /// has the session that goes on.
     pub(crate) fn is_own(&self) -> bool {
         self.moved || self.logged_in || self.logged_out
     }
 
-    /// Whether the request writes to the existing session, which must then be as the request saw
-    /// it.
+    /// Returns whether the request writes to the existing session, which must then be as the
+    /// request saw it.
     pub(crate) fn goes_on(&self, now: u64) -> bool {
         let refused = self.outdated || self.is_over(now);
         self.start == Start::Live && !self.cleared && (self.written || self.put_back) && !refused
@@ -325,13 +325,13 @@ impl Session {
         &self.last().content
     }
 
-    /// Whether it exists and is not about to expire.
+    /// Returns whether it exists and is not about to expire.
     pub(crate) fn is_surely_on(&self, now: u64) -> bool {
         self.ended_by.is_none() && self.until.0.min(self.content().created_at + ABSOLUTE) > now
     }
 
-    /// Whether the session exists for a request that read the clock at `first` and reached the
-    /// store at `last`. The clock of the store may be ahead by up to `ahead`.
+    /// Returns whether the session exists for a request that read the clock at `first` and reached
+    /// the store at `last`. The clock of the store may be ahead by up to `ahead`.
     pub(crate) fn life(&self, (first, last): (u64, u64), ahead: u64) -> Life {
         let end = self.content().created_at + ABSOLUTE;
         let (earliest, latest) = (self.until.0.min(end), self.until.1.min(end));

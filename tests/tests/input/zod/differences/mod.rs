@@ -50,7 +50,7 @@ impl Case<'_> {
         self.velox.is_taken() && !self.zod.is_taken()
     }
 
-    /// Whether both accept the value, with different outputs.
+    /// Returns whether both accept the value, with different outputs.
     fn both_take_it(&self) -> bool {
         self.zod.is_taken() && self.velox.is_taken()
     }
@@ -64,13 +64,13 @@ impl Case<'_> {
         body["v"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Whether Zod reports this issue in addition to those of velox, and no other.
+    /// Returns whether Zod reports this issue in addition to those of velox, and no other.
     fn zod_also_says(&self, path: &str, message: &str) -> bool {
         is_one_more(self.zod.issues(), self.velox.issues(), path, message)
     }
 }
 
-/// Whether `more` has the issues of `less` and one more.
+/// Returns whether `more` has the issues of `less` and one more.
 fn is_one_more(more: &[(String, String)], less: &[(String, String)], path: &str, message: &str) -> bool {
     let place = more.iter().position(|(at, text)| at == path && text.starts_with(message));
     place.is_some_and(|place| {

@@ -113,8 +113,8 @@ fn is_of_long_list((_, text): &Issue) -> bool {
     text.starts_with("Too big: expected array")
 }
 
-/// Whether both report the same first issue for each path. Issues inside a list that is too long do
-/// not count.
+/// Returns whether both report the same first issue for each path. Issues inside a list that is too
+/// long do not count.
 fn is_same_but_for_more(case: &Case<'_>) -> bool {
     !case.velox.is_taken() && most(case.zod.issues()) == most(case.velox.issues())
 }
