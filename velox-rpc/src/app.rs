@@ -188,7 +188,7 @@ where
     /// let search = procedure().input::<Search>().query(|Call { input, .. }| Ok(input.word.unwrap_or_default()));
     /// let app = App::new(()).router(Router::new("posts").procedure("search", search)).strict_null();
     ///
-    /// let refused = app.caller().exchange_named("posts.search", &json!({"word": null})).await.result.unwrap_err();
+    /// let refused = app.caller().call_named("posts.search", &json!({"word": null})).await.result.unwrap_err();
     /// assert_eq!(refused.members()["fields"], json!({"word": "Expected string, received null"}));
     /// # }
     /// ```
@@ -214,7 +214,7 @@ where
     /// let search = procedure().input::<Search>().query(|Call { input, .. }| Ok(input.word));
     /// let app = App::new(()).router(Router::new("posts").procedure("search", search)).error_map(ErrorMap::zod4());
     ///
-    /// let refused = app.caller().exchange_named("posts.search", &json!({})).await.result.unwrap_err();
+    /// let refused = app.caller().call_named("posts.search", &json!({})).await.result.unwrap_err();
     /// assert_eq!(refused.members()["fields"], json!({"word": "Invalid input: expected string, received undefined"}));
     /// # }
     /// ```

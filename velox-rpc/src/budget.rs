@@ -1,6 +1,6 @@
 //! A shared memory budget for the bodies of all requests in flight. Layer: vocabulary.
 //!
-//! The budget counts the bytes that are held, from their arrival to the end of their exchange. It
+//! The budget counts the bytes that are held, from their arrival to the end of their request. It
 //! does not count the `Content-Length` that a request declares.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ pub(crate) struct Budget {
     is_told: AtomicBool,
 }
 
-/// The bytes that one exchange holds. Dropping it releases them.
+/// The bytes that one request holds. Dropping it releases them.
 pub(crate) struct Held {
     budget: Arc<Budget>,
     /// `None` if the client's address is unknown or not public.
@@ -36,7 +36,7 @@ impl Budget {
         Self { limit, held: AtomicUsize::new(0), of_networks: Mutex::default(), is_told: AtomicBool::new(false) }
     }
 
-    /// Opens the account of an exchange from a client in this network.
+    /// Opens the account of a request from a client in this network.
     pub(crate) fn open(self: &Arc<Self>, network: Option<IpAddr>) -> Held {
         Held { budget: Arc::clone(self), network: network.filter(is_public), bytes: 0 }
     }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{Exchange, Input, Inputs, Request, Sender, Serial, forbid_sharing};
+use crate::context::{Input, Inputs, Request, RequestScope, Sender, Serial, forbid_sharing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Outcome, Procedure, Query, Subscription};
 
@@ -84,7 +84,7 @@ impl<S: Send + Sync + 'static> Caller<S> {
     /// true of a procedure that you built by hand, even if you added it to a
     /// [`Router`](crate::Router), because it does not know its name. Set the name with
     /// [`served_as`](Query::served_as), or call the procedure by its name with
-    /// [`exchange_named`](Self::exchange_named).
+    /// [`call_named`](Self::call_named).
     ///
     /// # Examples
     ///
@@ -124,12 +124,12 @@ impl<S: Send + Sync + 'static> Caller<S> {
         I: Serialize,
         O: DeserializeOwned,
     {
-        self.exchange(procedure, input).await.result
+        self.call_with_headers(procedure, input).await.result
     }
 
     /// Runs a procedure as [`call`](Self::call) does, and returns its result together with the
     /// headers that it set.
-    pub async fn exchange<I, O, P>(&self, procedure: P, input: &I) -> CallReply<O>
+    pub async fn call_with_headers<I, O, P>(&self, procedure: P, input: &I) -> CallReply<O>
     where
         P: Finished<S, Input = I, Output = O>,
         I: Serialize,
@@ -160,11 +160,11 @@ impl<S: Send + Sync + 'static> Caller<S> {
     /// let hello = procedure().input::<Greet>().query(|Call { input, .. }| Ok(format!("Hello, {}", input.name)));
     /// let app = App::new(()).router(Router::new("hello").procedure("greet", hello));
     ///
-    /// let reply = app.caller().exchange_named("hello.greet", &json!({"name": "Ada"})).await;
+    /// let reply = app.caller().call_named("hello.greet", &json!({"name": "Ada"})).await;
     /// assert_eq!(reply.result?, "Hello, Ada");
     /// # Ok(()) }
     /// ```
-    pub async fn exchange_named(&self, name: &str, input: &Value) -> CallReply<Value> {
+    pub async fn call_named(&self, name: &str, input: &Value) -> CallReply<Value> {
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| is_named(endpoint, name)) else {
             return CallReply { result: Err(unknown(name)), headers: HeaderMap::new() };
         };
@@ -295,11 +295,11 @@ async fn run(endpoint: &Endpoint, headers: HeaderMap, input: RawInput) -> (Resul
     let mut parts = http::Request::new(()).into_parts().0;
     parts.headers = headers;
     let request = Request::new(parts, Sender::Caller);
-    let exchange = Exchange::new(request, Input::There(Inputs::One(Ok(input))), Serial::next(), false);
-    let result = procedure::run(endpoint, &exchange, 0).await;
-    match procedure::end(&exchange, &endpoint.name, result.as_ref().ok().map(Outcome::as_json)).await {
+    let scope = RequestScope::new(request, Input::There(Inputs::One(Ok(input))), Serial::next(), false);
+    let result = procedure::run(endpoint, &scope, 0).await;
+    match procedure::end(&scope, &endpoint.name, result.as_ref().ok().map(Outcome::as_json)).await {
         Ok(()) => {
-            let mut headers = exchange.take_reply().headers;
+            let mut headers = scope.take_reply().headers;
             if result.is_err() {
                 forbid_sharing(&mut headers);
             }

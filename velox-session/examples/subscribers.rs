@@ -78,7 +78,7 @@ fn live(session: &SessionMiddleware, publish: &Arc<watch::Sender<u32>>) -> Route
         .procedure(
             "login",
             procedure::<()>().use_(session.middleware()).mutation(async |Call { ctx, .. }| {
-                let id = ctx.exchange().id().to_string();
+                let id = ctx.scope().id().to_string();
                 Ok(ctx.session.login(SessionUser::new(&id, "ada@example.com")).await?)
             }),
         )

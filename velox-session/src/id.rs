@@ -19,9 +19,9 @@ use data_encoding::BASE64URL_NOPAD;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let manager = velox_session::session_middleware("a development secret of 32 bytes or more")
 /// #     .store(velox_session::MemoryStore::new()).build_manager()?;
-/// let exchange = manager.open(&http::HeaderMap::new()).await?;
+/// let open = manager.open(&http::HeaderMap::new()).await?;
 /// // A visitor has no id until something is written to the session and saved.
-/// assert!(exchange.call().session().id().is_none());
+/// assert!(open.call().session().id().is_none());
 /// # Ok(())
 /// # }
 /// ```

@@ -44,14 +44,14 @@
 //!     .build_manager()?;
 //!
 //! let request = HeaderMap::new();
-//! let exchange = manager.open(&request).await?;
+//! let open = manager.open(&request).await?;
 //!
-//! let call = exchange.call();
+//! let call = open.call();
 //! call.session().login(SessionUser::new("u1", "ada@example.com")).await?;
 //! call.commit();
 //!
 //! let mut response = HeaderMap::new();
-//! manager.close(&exchange).await?.apply(&mut response);
+//! manager.close(&open).await?.apply(&mut response);
 //! assert!(response["set-cookie"].to_str()?.starts_with("__Host-session="));
 //! # Ok(())
 //! # }

@@ -58,22 +58,20 @@ impl Durations {
 }
 
 impl Observer for Durations {
-    fn ended(&self, exchange: &Ended<'_>) {
+    fn ended(&self, ended: &Ended<'_>) {
         // A client can invent methods, and each would become a separate time series.
-        let method = match *exchange.method() {
-            Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
-                exchange.method()
-            }
+        let method = match *ended.method() {
+            Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => ended.method(),
             _ => return,
         };
         let mut attributes = vec![KeyValue::new("http.request.method", method.to_string())];
-        if let Some(route) = exchange.route() {
+        if let Some(route) = ended.route() {
             attributes.push(KeyValue::new("http.route", route.to_owned()));
         }
-        if let Some(status) = exchange.status() {
+        if let Some(status) = ended.status() {
             attributes.push(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
         }
-        self.0.record(exchange.duration().as_secs_f64(), &attributes);
+        self.0.record(ended.duration().as_secs_f64(), &attributes);
     }
 }
 

@@ -32,14 +32,14 @@ impl<C: Traced> Middleware<C> for Trace {
     type Context = TraceContext<C>;
 
     async fn call(&self, ctx: C, next: Next<TraceContext<C>>) -> Result<Outcome> {
-        let exchange = ctx.exchange().clone();
+        let scope = ctx.scope().clone();
         let mut trace = ctx.trace().to_vec();
         trace.push(format!("{}:before", self.0));
 
         let output = next.run(TraceContext { trace, inner: ctx }).await?;
 
         let after = HeaderName::try_from(format!("x-after-{}", self.0)).map_err(Error::internal)?;
-        exchange.reply().header(after, HeaderValue::from_static("1"));
+        scope.reply().header(after, HeaderValue::from_static("1"));
         Ok(output)
     }
 }

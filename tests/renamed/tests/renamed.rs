@@ -56,7 +56,7 @@ async fn velox_rpc_exports_http() {
     let closed = (HeaderName::from_static("x-closed"), HeaderValue::from_static("1"));
     let error = app().caller().header(closed.0, closed.1).call(orders().shop(), &()).await.expect_err("it is closed");
     assert_eq!((error.status(), error.code()), (StatusCode::SERVICE_UNAVAILABLE, "GUARD_FAILED"));
-    assert_eq!(app().caller().exchange(orders().shop(), &()).await.headers["x-shop"], "books");
+    assert_eq!(app().caller().call_with_headers(orders().shop(), &()).await.headers["x-shop"], "books");
 }
 
 #[tokio::test]

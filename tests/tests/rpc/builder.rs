@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Empty;
 use serde_json::{Value, json};
 use velox_rpc::call::Kind;
-use velox_rpc::context::{Exchange, Reply as Head};
+use velox_rpc::context::{Reply as Head, RequestScope};
 use velox_rpc::procedure::{Guard, Outcome, Procedure, guard};
 use velox_rpc::{
     App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, middleware,
@@ -194,10 +194,10 @@ async fn a_middleware_can_replace_an_error_of_the_inner_steps() {
 async fn a_closure_as_a_middleware_sets_headers_before_and_after() {
     let traced = procedure()
         .use_fn(async |ctx: Context<()>, next: Next<_>| {
-            let exchange = ctx.exchange().clone();
-            exchange.reply().header(HeaderName::from_static("x-before"), HeaderValue::from_static("1"));
+            let scope = ctx.scope().clone();
+            scope.reply().header(HeaderName::from_static("x-before"), HeaderValue::from_static("1"));
             let output = next.run(ctx).await?;
-            exchange.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
+            scope.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
             Ok(output)
         })
         .query(|_: Call<Context<()>, ()>| Ok("hello"));
@@ -211,9 +211,9 @@ impl<C: Ctx> Middleware<C> for Counted {
     type Context = C;
 
     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
-        let exchange = ctx.exchange().clone();
+        let scope = ctx.scope().clone();
         let output = next.run(ctx).await?;
-        exchange.reply().append(self.0.clone(), HeaderValue::from_static("1"));
+        scope.reply().append(self.0.clone(), HeaderValue::from_static("1"));
         Ok(output)
     }
 }
@@ -736,16 +736,16 @@ async fn status_and_headers_of_middlewares_and_end_hooks_are_checked_too() {
     for (says, what) in UNSENDABLE {
         let after = procedure::<()>()
             .use_fn(move |ctx, next: Next<_>| async move {
-                let exchange: Exchange = Ctx::exchange(&ctx).clone();
+                let scope: RequestScope = Ctx::scope(&ctx).clone();
                 let output = next.run(ctx).await;
-                says(exchange.reply());
+                says(scope.reply());
                 output
             })
             .query(|_| Ok("sent"));
         assert_unsendable(after, what).await;
         let at_the_end = procedure::<()>().query(move |Call { ctx, .. }| {
-            ctx.exchange().on_end(async move |exchange| {
-                says(exchange.reply());
+            ctx.scope().on_end(async move |scope| {
+                says(scope.reply());
                 Ok(())
             });
             Ok("sent")
@@ -811,7 +811,7 @@ async fn the_direct_caller_gets_the_same_error_for_an_invalid_header() {
         ctx.reply().header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
         Ok(vec![1, 2])
     });
-    let reply = App::new(()).caller().exchange(typed, &()).await;
+    let reply = App::new(()).caller().call_with_headers(typed, &()).await;
     assert_eq!(reply.result.expect_err("it cannot be sent").status(), 500);
     assert!(reply.headers.is_empty());
 }
@@ -875,7 +875,7 @@ fn panicking() -> Client {
         .procedure(
             "end",
             procedure::<()>().query(|Call { ctx, .. }| {
-                ctx.exchange().on_end(|_: Exchange| async { panic!("the password is hunter2") });
+                ctx.scope().on_end(|_: RequestScope| async { panic!("the password is hunter2") });
                 Ok(1)
             }),
         )
@@ -977,7 +977,7 @@ async fn an_error_can_set_its_name_code_and_members_but_not_those_of_the_envelop
 async fn the_error_of_an_end_hook_replaces_the_reply() {
     let api = Client::of_one(procedure::<()>().query(|Call { ctx, .. }| {
         ctx.reply().header(HeaderName::from_static("x-one"), HeaderValue::from_static("1"));
-        ctx.exchange().on_end(|_| async { Err(Error::unavailable("Not saved")) });
+        ctx.scope().on_end(|_| async { Err(Error::unavailable("Not saved")) });
         Ok(1)
     }));
     let reply = api.get("/api/test/run").await;
@@ -997,7 +997,7 @@ async fn a_replaced_reply_keeps_its_headers_against_caching() {
         for (name, value) in lines.clone() {
             ctx.reply().append(name, HeaderValue::from_static(value));
         }
-        ctx.exchange().on_end(|_| async { Err(Error::unavailable("Not saved")) });
+        ctx.scope().on_end(|_| async { Err(Error::unavailable("Not saved")) });
         Ok(1)
     }));
     let reply = api.expecting("cache-control").expecting("vary").get("/api/test/run").await;
@@ -1020,7 +1020,7 @@ async fn a_handler_allows_shared_caches_only_for_its_result() {
     let sent = async |said, gives| {
         let api = Client::of_one(cached(said, gives)).expecting("cache-control");
         let header = api.get("/api/test/run").await.header("cache-control").map(str::to_owned);
-        let direct = App::new(()).caller().exchange(cached(said, gives), &()).await.headers;
+        let direct = App::new(()).caller().call_with_headers(cached(said, gives), &()).await.headers;
         assert_eq!(header.as_deref(), direct["cache-control"].to_str().ok(), "the direct caller gets another header");
         header
     };
@@ -1074,7 +1074,7 @@ async fn the_direct_caller_has_typed_inputs_and_results() {
 async fn the_caller_finds_a_procedure_by_its_name() {
     let shout = procedure().input::<Note>().query(|Call { input, .. }| Ok(Note { text: input.text.to_uppercase() }));
     let app = App::new(()).router(Router::new("notes").procedure("shout", shout));
-    let named = async |name: &str, input: Value| app.caller().exchange_named(name, &input).await.result;
+    let named = async |name: &str, input: Value| app.caller().call_named(name, &input).await.result;
     assert_eq!(named("notes.shout", json!({"text": "hi"})).await.expect("good input"), json!({"text": "HI"}));
     let missing = named("notes.shout", Value::Null).await.expect_err("no input");
     assert_eq!(missing.members()["details"], json!([{"field": "", "message": "Required"}]));
@@ -1094,12 +1094,12 @@ async fn the_caller_reaches_the_state() {
 #[tokio::test]
 async fn the_caller_returns_the_headers_that_the_call_set() {
     let counted = procedure().use_(Counted(HeaderName::from_static("x-count"))).query(|_| Ok(1));
-    let reply = App::new(()).caller().exchange(counted, &()).await;
+    let reply = App::new(()).caller().call_with_headers(counted, &()).await;
     assert_eq!(reply.headers["x-count"], "1");
 }
 
 #[tokio::test]
-async fn each_direct_call_is_a_separate_exchange() {
+async fn each_direct_call_is_a_separate_request() {
     let ids = Trace::default();
     let kept = ids.clone();
     let app = App::new(());
@@ -1107,7 +1107,7 @@ async fn each_direct_call_is_a_separate_exchange() {
     for _ in 0..2 {
         let ids = kept.clone();
         let call = procedure::<()>().query(move |Call { ctx, .. }| {
-            ids.note(ctx.exchange().id().to_string());
+            ids.note(ctx.scope().id().to_string());
             Ok(())
         });
         caller.call(call, &()).await.expect("it never fails");

@@ -104,7 +104,7 @@ async fn a_guard_of_the_router_refuses_the_caller() {
 #[tokio::test]
 async fn a_middleware_of_the_router_runs_for_the_caller() {
     let app = App::new(()).router(HI.into_router().use_(Marked));
-    let reply = app.caller().exchange(HI.get_word(), &()).await;
+    let reply = app.caller().call_with_headers(HI.get_word(), &()).await;
     assert_eq!(
         (reply.result.expect("no guard").as_str(), &reply.headers["x-marked"]),
         ("hi", &"1".parse().expect("text"))
@@ -238,7 +238,7 @@ async fn a_subscription_that_is_cut_off_ends_in_an_error() {
 async fn each_kind_of_procedure_has_its_own_way_to_be_called() {
     let ask = procedure().query(|_| Ok(1));
     let caller = App::new(()).router(Router::new("live").procedure("count", counting()).procedure("ask", ask)).caller();
-    let called = caller.exchange_named("live.count", &Value::Null).await.result.expect_err("a subscription");
+    let called = caller.call_named("live.count", &Value::Null).await.result.expect_err("a subscription");
     let subscribed = caller.subscribe_named("live.ask", &Value::Null).await.result.expect_err("a query");
     assert_eq!(called.message(), "`live.count` is a subscription: subscribe to it");
     assert_eq!(subscribed.message(), "`live.ask` is a query: call it");

@@ -57,9 +57,9 @@ impl<C: Ctx> Middleware<TraceContext<C>> for Traced {
 
     async fn call(&self, mut ctx: Self::Context, next: Next<Self::Context>) -> Result<Outcome> {
         ctx.trace.push(format!("{}:before", self.0));
-        let exchange = ctx.exchange().clone();
+        let scope = ctx.scope().clone();
         let result = next.run(ctx).await;
-        exchange.reply().header(self.1.clone(), HeaderValue::from_static("1"));
+        scope.reply().header(self.1.clone(), HeaderValue::from_static("1"));
         result
     }
 }

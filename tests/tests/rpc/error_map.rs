@@ -38,7 +38,7 @@ async fn told(error_map: Option<ErrorMap>) -> Vec<Vec<String>> {
     let issues = trpc["error"]["data"]["issues"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let trpc = issues.iter().map(|issue| format!("{}: {}", text(&issue["path"][0]), text(&issue["message"])));
-    let named = direct.exchange_named("posts.getPost", &json!({"id": -1, "author": "x"})).await.result;
+    let named = direct.call_named("posts.getPost", &json!({"id": -1, "author": "x"})).await.result;
     let fields = named.expect_err("it is wrong").members()["fields"].clone();
     let named = ["id", "author"].map(|field| format!("{field}: {}", text(&fields[field])));
     vec![query, body, trpc.collect(), named.to_vec()]

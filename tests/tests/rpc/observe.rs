@@ -1,4 +1,4 @@
-//! Tests observability: the span of an exchange, and what observers receive.
+//! Tests observability: the span of a request, and what observers receive.
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +48,7 @@ fn observed() -> (Client, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test]
-async fn an_observer_gets_every_exchange_with_its_route_pattern() {
+async fn an_observer_gets_every_request_with_its_route_pattern() {
     let (client, told) = observed();
     client.get("/api/users/7").await;
     client.get("/api/users/secret-8?token=x").await;
@@ -74,7 +74,7 @@ async fn an_observer_gets_every_exchange_with_its_route_pattern() {
 }
 
 #[tokio::test]
-async fn an_observer_gets_exchanges_whose_client_disconnected() {
+async fn an_observer_gets_requests_whose_client_disconnected() {
     let (client, told) = observed();
     let mut waiting = Box::pin(client.get("/api/users/wait"));
     let first = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await;
@@ -186,7 +186,7 @@ async fn spans(
 }
 
 #[tokio::test]
-async fn the_span_of_an_exchange_has_its_route_but_not_its_path() {
+async fn the_span_of_a_request_has_its_route_but_not_its_path() {
     let client = Client::of(App::new(()).router(router()));
     let (fields, events, _) = spans(&client, Method::GET, "/api/users/secret-8?token=x", "").await;
     let expected = " otel.kind=\"server\" otel.name=GET /api/users/:id request_id=ID method=GET route=\"/api/users/:id\" \

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-use velox_rpc::context::Exchange;
+use velox_rpc::context::RequestScope;
 use velox_rpc::{App, Call, Ctx, Error, Middleware, Next, Router, procedure, schema};
 use velox_session::clock::SystemClock;
 use velox_session::secret::Secrets;
@@ -384,11 +384,11 @@ async fn debug_and_errors_of_redis_show_no_password() {
         texts.push(chain(&error));
         failures += manager.counters().store_errors;
         texts.push(format!("{:?}", manager.counters()));
-        let exchange = manager.open(&HeaderMap::new()).await.expect("no store call");
-        let call = exchange.call();
+        let open = manager.open(&HeaderMap::new()).await.expect("no store call");
+        let call = open.call();
         call.session().set("card", "4111-1111").expect("it is open");
         call.commit();
-        texts.push(chain(&manager.close(&exchange).await.expect_err("no server answers")));
+        texts.push(chain(&manager.close(&open).await.expect_err("no server answers")));
     }
     assert_eq!(failures, 3);
     for text in texts {
@@ -501,7 +501,7 @@ async fn a_failure_is_one_line_with_the_request_id_of_the_reply() {
 
 // ---- `Debug` ----
 
-/// The `Debug` output of everything that a handler and the end of the exchange get.
+/// The `Debug` output of everything that a handler and the end of the request get.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<Vec<(&'static str, String)>>>);
 
@@ -562,9 +562,9 @@ impl<C: Ctx> Middleware<C> for AtTheEnd {
 
     async fn call(&self, ctx: C, next: Next<C>) -> velox_rpc::Result<velox_rpc::procedure::Outcome> {
         let shown = self.0.clone();
-        ctx.exchange().on_end(async move |exchange: Exchange| {
-            shown.show("Reply", &exchange.reply());
-            shown.show("Exchange", &exchange);
+        ctx.scope().on_end(async move |scope: RequestScope| {
+            shown.show("Reply", &scope.reply());
+            shown.show("RequestScope", &scope);
             Ok(())
         });
         next.run(ctx).await
@@ -607,7 +607,7 @@ async fn shown() -> (Shown, Hidden, String) {
                 at_look.show("SessionId", &ctx.session.id());
                 at_look.show("UserContext", &ctx);
                 at_look.show("Context", ctx.base());
-                at_look.show("Exchange", ctx.exchange());
+                at_look.show("RequestScope", ctx.scope());
                 at_look.show("Request", ctx.request());
                 at_look.show("ReplyHead", &ctx.reply());
                 at_look.show("SessionError", &ctx.session.get::<u32>("card").expect_err("a text"));

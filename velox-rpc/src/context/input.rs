@@ -1,4 +1,4 @@
-//! The inputs of an exchange's calls, which may not have arrived yet.
+//! The inputs of a request's calls, which may not have arrived yet.
 //!
 //! The steps of a procedure start as soon as the head of the request has arrived. The first step
 //! that needs the input asks for it here and waits. Only then does the service, which polls the
@@ -14,7 +14,7 @@ use crate::budget::Held;
 use crate::call::RawInput;
 use crate::error::{Error, Result};
 
-/// The inputs that the calls of an exchange receive, in the order of the calls.
+/// The inputs that the calls of a request receive, in the order of the calls.
 #[derive(Debug)]
 pub(crate) enum Inputs {
     /// The input of the only call.
@@ -23,7 +23,7 @@ pub(crate) enum Inputs {
     Each(Vec<Result<RawInput>>),
 }
 
-/// The inputs of the calls of an exchange.
+/// The inputs of the calls of a request.
 pub(crate) enum Input {
     /// The inputs came with the head of the request.
     There(Inputs),

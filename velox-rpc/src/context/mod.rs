@@ -6,7 +6,6 @@
 //! [`Ctx`]. Layer: vocabulary.
 
 mod caching;
-mod exchange;
 mod forwarded;
 mod host;
 mod input;
@@ -15,6 +14,7 @@ mod proxies;
 mod reply;
 mod request;
 mod request_id;
+mod scope;
 mod sender;
 mod user;
 
@@ -27,7 +27,6 @@ use crate::call::{ProcedureName, RawInput};
 use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
-pub use self::exchange::{Exchange, Slot};
 #[cfg(feature = "server")]
 pub(crate) use self::host::is_host;
 pub(crate) use self::input::{Arrived, Input, Inputs};
@@ -40,6 +39,7 @@ pub use self::request::Request;
 pub(crate) use self::request::network;
 pub use self::request_id::RequestId;
 pub(crate) use self::request_id::Serial;
+pub use self::scope::{RequestScope, Slot};
 pub(crate) use self::sender::Sender;
 pub use self::user::{HasUser, IsAuthenticated, Roles};
 
@@ -66,9 +66,9 @@ pub struct Context<S> {
 /// The parts of a call that do not depend on the type of the state.
 #[derive(Clone)]
 pub(crate) struct CallCore {
-    pub(crate) exchange: Exchange,
+    pub(crate) scope: RequestScope,
     pub(crate) procedure: Arc<ProcedureName>,
-    /// The index of the call in the exchange.
+    /// The index of the call in the request.
     pub(crate) call: usize,
 }
 
@@ -88,19 +88,19 @@ impl<S> Context<S> {
     }
 
     /// Returns the request that carries this call, with its reply. The other calls of a batch share
-    /// it.
-    pub fn exchange(&self) -> &Exchange {
-        &self.core.exchange
+    /// it. Clone it to use the reply after `next.run(ctx)` has taken the context.
+    pub fn scope(&self) -> &RequestScope {
+        &self.core.scope
     }
 
     /// Returns the head of the request.
     pub fn request(&self) -> &Request {
-        self.core.exchange.request()
+        self.core.scope.request()
     }
 
     /// Returns the head of the reply, where you set headers and the status.
     pub fn reply(&self) -> Reply<'_> {
-        self.core.exchange.reply()
+        self.core.scope.reply()
     }
 
     /// Returns the raw input before it is typed and validated: the text of one JSON document.
@@ -128,18 +128,18 @@ impl<S> Context<S> {
     /// Returns an error if the body did not arrive, is too large, or is not JSON. This is the error
     /// to send to the caller.
     pub async fn input_json(&self) -> Result<Option<&str>> {
-        let input = self.core.exchange.input().wait(self.core.call).await.0?;
+        let input = self.core.scope.input().wait(self.core.call).await.0?;
         Ok(input.text().filter(|_| !input.is_coerced()))
     }
 
     /// Returns the input of this call if it has arrived.
     pub(crate) fn input_there(&self) -> Option<Result<&RawInput>> {
-        self.core.exchange.input().there(self.core.call)
+        self.core.scope.input().there(self.core.call)
     }
 
     /// Asks for the input of this call and waits for it.
     pub(crate) async fn input(&self) -> (Result<&RawInput>, Duration) {
-        self.core.exchange.input().wait(self.core.call).await
+        self.core.scope.input().wait(self.core.call).await
     }
 }
 
@@ -199,8 +199,8 @@ pub trait Ctx: Send + Sync + 'static {
     fn base(&self) -> &Context<Self::State>;
 
     /// Returns the request that carries this call, with its reply.
-    fn exchange(&self) -> &Exchange {
-        self.base().exchange()
+    fn scope(&self) -> &RequestScope {
+        self.base().scope()
     }
 
     /// Returns the head of the request.

@@ -1,4 +1,4 @@
-//! The id of an exchange, in the log and in replies. Layer: vocabulary.
+//! The id of a request, in the log and in replies. Layer: vocabulary.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -27,7 +27,7 @@ use super::Sender;
 /// ```
 /// use velox_rpc::{Call, procedure};
 ///
-/// let id = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.exchange().id().to_string()));
+/// let id = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.scope().id().to_string()));
 /// # let _ = id;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ enum Name {
     Own(Serial),
 }
 
-/// The number of an exchange within this process, from which velox makes its own id.
+/// The number of a request within this process, from which velox makes its own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Serial(u64);
 
@@ -62,7 +62,7 @@ impl RequestId {
         })
     }
 
-    /// Makes the id of an exchange without a readable request.
+    /// Makes the id of a request without a readable request.
     pub(crate) fn own(serial: Serial) -> Self {
         Self(Name::Own(serial))
     }

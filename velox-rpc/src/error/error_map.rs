@@ -55,7 +55,7 @@ impl ErrorMap {
     /// let sign_up = procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input.email));
     /// let app = App::new(()).router(Router::new("users").procedure("signUp", sign_up)).error_map(german);
     ///
-    /// let refused = app.caller().exchange_named("users.signUp", &json!({"email": "ada", "age": 256})).await.result.unwrap_err();
+    /// let refused = app.caller().call_named("users.signUp", &json!({"email": "ada", "age": 256})).await.result.unwrap_err();
     /// assert_eq!(refused.members()["fields"], json!({"email": "Keine E-Mail-Adresse", "age": "Höchstens 255"}));
     /// # }
     /// ```

@@ -139,9 +139,9 @@ where
     ///
     /// let traced = procedure::<()>()
     ///     .use_fn(async |ctx, next: Next<_>| {
-    ///         let exchange = ctx.exchange().clone();
+    ///         let scope = ctx.scope().clone();
     ///         let output = next.run(ctx).await?;
-    ///         exchange.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
+    ///         scope.reply().header(HeaderName::from_static("x-after"), HeaderValue::from_static("1"));
     ///         Ok(output)
     ///     })
     ///     .query(|_| Ok("hello"));

@@ -1,17 +1,17 @@
 //! The end of a call: a check that the head of the reply can be sent.
 //!
 //! The check runs right after the handler, so that a middleware around it sees a failed call and
-//! saves nothing of it. It runs again at the end of the exchange, for what middlewares and hooks
+//! saves nothing of it. It runs again at the end of the request, for what middlewares and hooks
 //! set after the handler.
 
 use super::Outcome;
-use crate::context::Exchange;
+use crate::context::RequestScope;
 use crate::error::{BoxError, Error, Result};
 
 /// Returns the result, or an internal error if the head of the reply cannot be sent.
 #[inline]
-pub(super) fn checked(exchange: &Exchange, result: Result<Outcome>) -> Result<Outcome> {
-    match unsendable(exchange, result.as_ref().ok().map(Outcome::as_json)) {
+pub(super) fn checked(scope: &RequestScope, result: Result<Outcome>) -> Result<Outcome> {
+    match unsendable(scope, result.as_ref().ok().map(Outcome::as_json)) {
         None => result,
         Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
     }
@@ -19,8 +19,8 @@ pub(super) fn checked(exchange: &Exchange, result: Result<Outcome>) -> Result<Ou
 
 /// Removes from the head of the reply what cannot be sent, and describes it.
 #[inline]
-pub(super) fn unsendable(exchange: &Exchange, given: Option<&[u8]>) -> Option<String> {
-    let reply = exchange.reply();
+pub(super) fn unsendable(scope: &RequestScope, given: Option<&[u8]>) -> Option<String> {
+    let reply = scope.reply();
     if reply.is_unset() { None } else { reply.take_unsendable(given) }
 }
 

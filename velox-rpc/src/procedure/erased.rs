@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::step::{Carried, Step};
 use super::{Events, Guard, Meta, Middleware, Outcome, ending, guard, middleware};
 use crate::call::ProcedureName;
-use crate::context::{CallCore, Context, Exchange, RequestId};
+use crate::context::{CallCore, Context, RequestId, RequestScope};
 use crate::error::{Chain, Error, Result};
 use crate::running::Running;
 use crate::unwind::{Unwinding, panicked};
@@ -180,12 +180,12 @@ pub(crate) struct Endpoint {
     run: Arc<dyn Fn(CallCore) -> Running<Result<Outcome>> + Send + Sync>,
 }
 
-/// Runs the call with the index `call` of its exchange. All calls run through this function.
+/// Runs the call with the index `call` of its request. All calls run through this function.
 ///
 /// A panic ends the call with an internal error; the connection and the process keep running.
-/// Server errors are logged here, once, with the id of the exchange.
-pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -> Result<Outcome> {
-    let core = CallCore { exchange: exchange.clone(), procedure: Arc::clone(&endpoint.name), call };
+/// Server errors are logged here, once, with the id of the request.
+pub(crate) async fn run(endpoint: &Endpoint, scope: &RequestScope, call: usize) -> Result<Outcome> {
+    let core = CallCore { scope: scope.clone(), procedure: Arc::clone(&endpoint.name), call };
     let mut result = match catch_unwind(AssertUnwindSafe(|| (endpoint.run)(core))) {
         Ok(running) => Unwinding(running).await,
         Err(panic) => Err(panicked(&*panic)),
@@ -193,19 +193,19 @@ pub(crate) async fn run(endpoint: &Endpoint, exchange: &Exchange, call: usize) -
     match &mut result {
         Ok(output) => {
             if let Some(events) = output.events_mut() {
-                log_failures(events, endpoint, exchange);
+                log_failures(events, endpoint, scope);
             }
         }
-        Err(error) if error.status().is_server_error() => log_failure(error, &endpoint.name, &exchange.id()),
+        Err(error) if error.status().is_server_error() => log_failure(error, &endpoint.name, &scope.id()),
         Err(_) => {}
     }
     result
 }
 
-/// Keeps only the id of the exchange, because the exchange is over when a subscription fails.
+/// Keeps only the id of the request, because the request is over when a subscription fails.
 #[cold]
-fn log_failures(events: &mut Events, endpoint: &Endpoint, exchange: &Exchange) {
-    let (procedure, id) = (Arc::clone(&endpoint.name), exchange.id());
+fn log_failures(events: &mut Events, endpoint: &Endpoint, scope: &RequestScope) {
+    let (procedure, id) = (Arc::clone(&endpoint.name), scope.id());
     events.on_failure(Box::new(move |error| {
         if error.status().is_server_error() {
             log_failure(error, &procedure, &id);
@@ -213,18 +213,18 @@ fn log_failures(events: &mut Events, endpoint: &Endpoint, exchange: &Exchange) {
     }));
 }
 
-/// Ends an exchange after its calls and saves what they opened. `given` is the JSON output of the
+/// Ends a request after its calls and saves what they opened. `given` is the JSON output of the
 /// only call. If saving fails, or if the head of the reply cannot be sent, the error replaces the
 /// reply.
-pub(crate) async fn end(exchange: &Exchange, procedure: &ProcedureName, given: Option<&[u8]>) -> Result<()> {
-    let mut result = Unwinding(std::pin::pin!(exchange.end())).await;
+pub(crate) async fn end(scope: &RequestScope, procedure: &ProcedureName, given: Option<&[u8]>) -> Result<()> {
+    let mut result = Unwinding(std::pin::pin!(scope.end())).await;
     if result.is_ok()
-        && let Some(what) = ending::unsendable(exchange, given)
+        && let Some(what) = ending::unsendable(scope, given)
     {
         result = Err(Error::internal(what));
     }
     if let Err(error) = &result {
-        log_failure(error, procedure, &exchange.id());
+        log_failure(error, procedure, &scope.id());
     }
     result
 }

@@ -18,7 +18,7 @@ use futures_util::FutureExt;
 use super::step::Step;
 use super::{Outcome, ending};
 use crate::call::Call;
-use crate::context::{Ctx, Exchange};
+use crate::context::{Ctx, RequestScope};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -39,7 +39,7 @@ pub trait Respond<M> {
 
     /// Encodes the value as soon as it is available. Checks that the head of the reply, as the
     /// handler set it, fits the value.
-    fn respond(self, encode: fn(&Self::Value) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>>;
+    fn respond(self, encode: fn(&Self::Value) -> Result<Outcome>, scope: RequestScope) -> Running<Result<Outcome>>;
 }
 
 /// Marks a handler that returns a [`Result`].
@@ -53,8 +53,8 @@ pub enum Later {}
 impl<T: 'static> Respond<Now> for Result<T> {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>> {
-        Running::ready(ending::checked(&exchange, self.and_then(|value| encode(&value))))
+    fn respond(self, encode: fn(&T) -> Result<Outcome>, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::ready(ending::checked(&scope, self.and_then(|value| encode(&value))))
     }
 }
 
@@ -66,9 +66,9 @@ where
 {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Outcome>, exchange: Exchange) -> Running<Result<Outcome>> {
+    fn respond(self, encode: fn(&T) -> Result<Outcome>, scope: RequestScope) -> Running<Result<Outcome>> {
         // An `async` block would hold the handler's future twice.
-        Running::boxed(self.map(move |result| ending::checked(&exchange, result.and_then(|value| encode(&value)))))
+        Running::boxed(self.map(move |result| ending::checked(&scope, result.and_then(|value| encode(&value)))))
     }
 }
 
@@ -81,7 +81,7 @@ where
     R: Respond<M> + 'static,
 {
     Arc::new(move |ctx: C, input| {
-        let exchange = ctx.exchange().clone();
-        handler(Call { ctx, input: input.take() }).respond(encode, exchange)
+        let scope = ctx.scope().clone();
+        handler(Call { ctx, input: input.take() }).respond(encode, scope)
     })
 }

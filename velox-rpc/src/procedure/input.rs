@@ -75,7 +75,7 @@ fn asking<C: Ctx>(read: impl Fn(&RawInput) -> Result<Carried> + Send + Sync + 's
             let (raw, waited) = ctx.base().input().await;
             let input = read(raw?)?;
             if waited > LONG_WAIT {
-                ctx.exchange().resume().await?;
+                ctx.scope().resume().await?;
             }
             inner(ctx, input).await
         })

@@ -13,7 +13,7 @@ use super::events::Events;
 use super::step::Step;
 use super::{Event, Later, Now, Outcome, ProcedureBuilder, Subscription, ending};
 use crate::call::Call;
-use crate::context::{Ctx, Exchange};
+use crate::context::{Ctx, RequestScope};
 use crate::error::Result;
 use crate::running::Running;
 
@@ -44,7 +44,7 @@ pub trait Subscribe<M> {
 
     /// Erases the type of the stream once the handler has returned it, and checks the head of the
     /// reply as the handler has set it.
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>>;
+    fn subscribe(self, scope: RequestScope) -> Running<Result<Outcome>>;
 }
 
 /// Marks a handler that returns a stream directly.
@@ -58,8 +58,8 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
-        Running::ready(ending::checked(&exchange, Ok(erased(self))))
+    fn subscribe(self, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::ready(ending::checked(&scope, Ok(erased(self))))
     }
 }
 
@@ -71,8 +71,8 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
-        Running::ready(ending::checked(&exchange, self.map(erased)))
+    fn subscribe(self, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::ready(ending::checked(&scope, self.map(erased)))
     }
 }
 
@@ -85,8 +85,8 @@ where
 {
     type Event = E;
 
-    fn subscribe(self, exchange: Exchange) -> Running<Result<Outcome>> {
-        Running::boxed(async move { ending::checked(&exchange, self.await.map(erased)) })
+    fn subscribe(self, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::boxed(async move { ending::checked(&scope, self.await.map(erased)) })
     }
 }
 
@@ -141,7 +141,7 @@ where
     R: Subscribe<M> + 'static,
 {
     Arc::new(move |ctx: C, input| {
-        let exchange = ctx.exchange().clone();
-        handler(Call { ctx, input: input.take() }).subscribe(exchange)
+        let scope = ctx.scope().clone();
+        handler(Call { ctx, input: input.take() }).subscribe(scope)
     })
 }

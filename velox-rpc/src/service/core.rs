@@ -1,4 +1,4 @@
-//! What all exchanges of an application share: its wires, its settings, and how a body is read
+//! What all requests of an application share: its wires, its settings, and how a body is read
 //! within its limits.
 
 use std::future::Future;

@@ -1,5 +1,5 @@
 //! A reply with the events of a subscription. The head is sent once the handler has returned its
-//! stream, and the exchange has ended by then. Each event is sent as soon as it exists and the
+//! stream, and the request has ended by then. Each event is sent as soon as it exists and the
 //! client has room for it.
 
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use super::pings::Pings;
 use super::reply::{replied, response};
 use super::run::end;
 use super::{Body, Core};
-use crate::context::{Exchange, ReplyHead, RequestId, forbid_sharing};
+use crate::context::{ReplyHead, RequestId, RequestScope, forbid_sharing};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::procedure::{self, Events, Happening};
 use crate::wire::{PING, Plan, Results};
@@ -25,20 +25,20 @@ use crate::wire::{PING, Plan, Results};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GoesOn;
 
-/// Runs the call, ends the exchange, and begins the reply.
-pub(super) async fn reply(core: &Arc<Core>, plan: Plan, exchange: Exchange, span: &Span) -> Response<Body> {
+/// Runs the call, ends the request, and begins the reply.
+pub(super) async fn reply(core: &Arc<Core>, plan: Plan, scope: RequestScope, span: &Span) -> Response<Body> {
     let calls = core.wires.calls(&plan);
     let result = match calls.first() {
-        Some(endpoint) => procedure::run(endpoint, &exchange, 0).await,
+        Some(endpoint) => procedure::run(endpoint, &scope, 0).await,
         None => Err(Error::internal("a subscription without a procedure")),
     };
-    let (results, mut head) = end(&exchange, &calls, Results::One(result)).await;
+    let (results, mut head) = end(&scope, &calls, Results::One(result)).await;
     let events = results.only().and_then(|output| {
         output.into_events().ok_or_else(|| Error::internal("a middleware gave a value in place of the subscription"))
     });
     // A stream that has begun may still fail, so caches must not share the reply.
     forbid_sharing(&mut head.headers);
-    let id = exchange.id();
+    let id = scope.id();
     match events {
         Ok(events) => begun(core, plan, id, head, events, span),
         Err(error) => match core.wires.failed_subscription(&plan, &error, core.subscriptions.retry, || id.clone()) {

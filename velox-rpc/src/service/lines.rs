@@ -1,7 +1,7 @@
 //! A streamed reply with one line for each call. The head is sent as soon as no call holds it, and
 //! each line as soon as its call has ended.
 //!
-//! A call that may set a cookie holds the head until it [releases](Exchange::release_head) it. The
+//! A call that may set a cookie holds the head until it [releases](RequestScope::release_head) it. The
 //! body is read before the head is sent, because an error in it may change the head.
 
 use std::future::poll_fn;
@@ -21,7 +21,7 @@ use super::reply::response;
 use super::run::{at_once, beside, void};
 use super::{Body, Core};
 use crate::call::Kind;
-use crate::context::{Exchange, forbid_sharing};
+use crate::context::{RequestScope, forbid_sharing};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint, Outcome};
 use crate::wire::{BodyType, Calls, Plan};
@@ -35,7 +35,7 @@ pub(crate) struct OutlivesClient;
 pub(super) async fn reply<B>(
     core: &Arc<Core>,
     plan: Plan,
-    mut exchange: Exchange,
+    mut scope: RequestScope,
     body: Option<(BodyType, B)>,
     span: &Span,
 ) -> Response<Body>
@@ -45,17 +45,17 @@ where
 {
     let (first, headers) = core.wires.stream(&plan);
     let plan = Arc::new(plan);
-    let client = || exchange.request().client_network();
+    let client = || scope.request().client_network();
     let (body_type, body) = body.unzip();
     let body = pin!(body);
     let reading = body_type.zip(body.as_pin_mut()).map(|(body_type, body)| core.read(&plan, body_type, body, client()));
     let mut reading = pin!(reading);
-    let reading = at_once(&core.wires.calls(&plan), &mut exchange, reading.as_mut().as_pin_mut()).await;
-    let mut lines = Lines::begin(core, &plan, &exchange, span);
-    let ended = beside(&exchange, pin!(lines.until_free()), reading).await;
+    let reading = at_once(&core.wires.calls(&plan), &mut scope, reading.as_mut().as_pin_mut()).await;
+    let mut lines = Lines::begin(core, &plan, &scope, span);
+    let ended = beside(&scope, pin!(lines.until_free()), reading).await;
     let failure = lines.end_if_over().await.err();
-    exchange.head_leaves();
-    let mut head = exchange.take_reply();
+    scope.head_leaves();
+    let mut head = scope.take_reply();
     if failure.is_some() {
         head = void(head);
     }
@@ -91,28 +91,28 @@ type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 struct Lines {
     core: Arc<Core>,
     plan: Arc<Plan>,
-    exchange: Exchange,
+    scope: RequestScope,
     span: Span,
     /// The bytes that are sent at once.
     first: Vec<u8>,
-    /// The part of the exchange for each call; `None` once the call has ended.
-    parts: Vec<Option<Exchange>>,
+    /// The scope of each call; `None` once the call has ended.
+    parts: Vec<Option<RequestScope>>,
     calls: FuturesUnordered<Running<Ended>>,
-    /// Whether every call so far that shares the exchange held the head until it ended.
+    /// Whether every call so far that shares the request held the head until it ended.
     all_held: bool,
     end: Option<Running<Result<()>>>,
 }
 
 impl Lines {
-    fn begin(core: &Arc<Core>, plan: &Arc<Plan>, exchange: &Exchange, span: &Span) -> Self {
+    fn begin(core: &Arc<Core>, plan: &Arc<Plan>, scope: &RequestScope, span: &Span) -> Self {
         let parts: Vec<_> = match core.wires.calls(plan) {
             Calls::One(endpoint) => vec![Some(endpoint)],
             Calls::Each(endpoints) => endpoints,
         }
         .into_iter()
-        .map(|endpoint| exchange.part(endpoint.is_some_and(|endpoint| endpoint.meta.demands.has_cookie())))
+        .map(|endpoint| scope.part(endpoint.is_some_and(|endpoint| endpoint.meta.demands.has_cookie())))
         .collect();
-        let call = |(call, part): (usize, &Exchange)| -> Running<Ended> {
+        let call = |(call, part): (usize, &RequestScope)| -> Running<Ended> {
             let (core, plan, part) = (Arc::clone(core), Arc::clone(plan), part.clone());
             Box::pin(async move {
                 match core.wires.call(&plan, call) {
@@ -124,13 +124,13 @@ impl Lines {
         Self {
             core: Arc::clone(core),
             plan: Arc::clone(plan),
-            exchange: exchange.clone(),
+            scope: scope.clone(),
             span: span.clone(),
             first: Vec::new(),
             calls: parts.iter().enumerate().map(call).collect(),
             parts: parts.into_iter().map(Some).collect(),
             all_held: true,
-            end: Some(Box::pin(end(Arc::clone(core), Arc::clone(plan), exchange.clone()))),
+            end: Some(Box::pin(end(Arc::clone(core), Arc::clone(plan), scope.clone()))),
         }
     }
 
@@ -149,8 +149,8 @@ impl Lines {
                     }
                     Poll::Ready(None) => return Poll::Ready(()),
                     Poll::Pending => {
-                        let holds = self.parts.iter().flatten().any(Exchange::holds_head);
-                        let is_free = !holds && self.exchange.input().has_arrived();
+                        let holds = self.parts.iter().flatten().any(RequestScope::holds_head);
+                        let is_free = !holds && self.scope.input().has_arrived();
                         return if is_free { Poll::Ready(()) } else { Poll::Pending };
                     }
                 }
@@ -160,11 +160,11 @@ impl Lines {
         ended
     }
 
-    /// Ends the exchange before the head is sent, unless a call that shares it is still running.
+    /// Ends the request before the head is sent, unless a call that shares it is still running.
     /// Saving may set a cookie. If saving fails, the reply must not claim success.
     async fn end_if_over(&mut self) -> Result<()> {
         if self.all_held
-            && !self.parts.iter().flatten().any(Exchange::shares)
+            && !self.parts.iter().flatten().any(RequestScope::shares)
             && let Some(end) = self.end.take()
         {
             return end.await;
@@ -173,12 +173,12 @@ impl Lines {
     }
 
     fn line(&self, call: usize, result: Option<Result<Outcome>>) -> Vec<u8> {
-        self.core.wires.line(&self.plan, call, result, || self.exchange.id())
+        self.core.wires.line(&self.plan, call, result, || self.scope.id())
     }
 }
 
 /// Runs a call, and ends whatever only this call has opened.
-async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Outcome> {
+async fn run(endpoint: &Endpoint, part: &RequestScope, call: usize) -> Result<Outcome> {
     let mut result = procedure::run(endpoint, part, call).await;
     if part.is_plain() {
         return result;
@@ -194,9 +194,9 @@ async fn run(endpoint: &Endpoint, part: &Exchange, call: usize) -> Result<Outcom
     result
 }
 
-async fn end(core: Arc<Core>, plan: Arc<Plan>, exchange: Exchange) -> Result<()> {
+async fn end(core: Arc<Core>, plan: Arc<Plan>, scope: RequestScope) -> Result<()> {
     match core.wires.calls(&plan).first() {
-        Some(endpoint) if !exchange.is_plain() => procedure::end(&exchange, &endpoint.name, None).await,
+        Some(endpoint) if !scope.is_plain() => procedure::end(&scope, &endpoint.name, None).await,
         _ => Ok(()),
     }
 }

@@ -61,7 +61,7 @@ use self::term::{Asking, Term};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::Kind;
-use crate::context::{self, Exchange, Input, Inputs, Peer, ReplyHead, RequestId, Serial};
+use crate::context::{self, Input, Inputs, Peer, ReplyHead, RequestId, RequestScope, Serial};
 pub use crate::error::body::{BodyOverload, BodyTimeout};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::procedure::Endpoint;
@@ -174,17 +174,17 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         async move {
-            let (plan, exchange, body_type) = (&called.plan, &mut called.exchange, called.body_type);
-            // The id and the subject are only made if somebody observes the exchange.
-            let (id, subject) = (|| exchange.id(), || Some(self.wires.subject(plan)));
-            let method = exchange.request().method();
+            let (plan, scope, body_type) = (&called.plan, &mut called.scope, called.body_type);
+            // The id and the subject are only made if somebody observes the request.
+            let (id, subject) = (|| scope.id(), || Some(self.wires.subject(plan)));
+            let method = scope.request().method();
             let is_head = *method == Method::HEAD;
             let span = watch::span(id, method, subject);
             let watch = Watch::begin(id, &span, &self.observers, method, subject);
-            let network = || exchange.request().client_network();
+            let network = || scope.request().client_network();
             let reading = body_type.map(|body_type| self.read(plan, body_type, Pin::new(&mut called.body), network()));
             let mut reading = pin!(reading);
-            let reply = within(&span, pin!(run(&self.wires, plan, exchange, reading.as_mut().as_pin_mut()))).await;
+            let reply = within(&span, pin!(run(&self.wires, plan, scope, reading.as_mut().as_pin_mut()))).await;
             watch.end(reply.status());
             if is_head { without_body(reply) } else { reply }
         }
@@ -210,10 +210,10 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         match rare {
-            Rare::Events(Called { plan, exchange, .. }) => feed::reply(self, plan, exchange, span).await,
-            Rare::Lines(Called { plan, exchange, body_type, body, .. }) => {
+            Rare::Events(Called { plan, scope, .. }) => feed::reply(self, plan, scope, span).await,
+            Rare::Lines(Called { plan, scope, body_type, body, .. }) => {
                 let body = body_type.map(|body_type| (body_type, body));
-                lines::reply(self, plan, exchange, body, span).await
+                lines::reply(self, plan, scope, body, span).await
             }
             Rare::Probe { probe, id, .. } => match &self.health {
                 Some(health) => health.answer(probe, id).await,
@@ -283,8 +283,8 @@ impl Core {
         } else {
             (Input::There(self.wires.decode(&plan, parts.uri.query(), None)), None)
         };
-        let exchange = Exchange::new(context::Request::new(parts, sender), input, serial, self.development);
-        let called = Called { plan, exchange, body_type, body, term };
+        let scope = RequestScope::new(context::Request::new(parts, sender), input, serial, self.development);
+        let called = Called { plan, scope, body_type, body, term };
         match is_whole {
             true => Claimed::Calls(called),
             false if is_subscription => Claimed::Rare(Box::new(Rare::Events(called))),
@@ -328,7 +328,7 @@ pub(crate) enum Claimed<B> {
 /// Calls that are ready to run.
 pub(crate) struct Called<B> {
     plan: Plan,
-    exchange: Exchange,
+    scope: RequestScope,
     /// The type of the body; `None` if the body is not read.
     body_type: Option<BodyType>,
     body: B,
@@ -382,14 +382,14 @@ impl<B> Rare<B> {
 
     fn method(&self) -> &Method {
         match self {
-            Self::Events(called) | Self::Lines(called) => called.exchange.request().method(),
+            Self::Events(called) | Self::Lines(called) => called.scope.request().method(),
             Self::Probe { method, .. } | Self::Refused { method, .. } => method,
         }
     }
 
     fn id(&self) -> RequestId {
         match self {
-            Self::Events(called) | Self::Lines(called) => called.exchange.id(),
+            Self::Events(called) | Self::Lines(called) => called.scope.id(),
             Self::Probe { id, .. } | Self::Refused { id, .. } => id.clone(),
         }
     }

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use super::Body;
 use super::reply::replied;
 use crate::budget::Held;
-use crate::context::{Arrived, Exchange, Input, Inputs, ReplyHead};
+use crate::context::{Arrived, Input, Inputs, ReplyHead, RequestScope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint};
 use crate::wire::{Calls, Plan, Results, Wires, is_only_encoded, is_overload};
@@ -27,26 +27,24 @@ pub(super) struct Read {
 pub(super) async fn run<R>(
     wires: &Wires,
     plan: &Plan,
-    exchange: &mut Exchange,
+    scope: &mut RequestScope,
     reading: Option<Pin<&mut R>>,
 ) -> Response<Body>
 where
     R: Future<Output = Read>,
 {
     let calls = wires.calls(plan);
-    let reading = at_once(&calls, exchange, reading).await;
-    let exchange = &*exchange;
+    let reading = at_once(&calls, scope, reading).await;
+    let scope = &*scope;
     let results = match &calls {
-        Calls::One(endpoint) => {
-            Results::One(beside(exchange, pin!(procedure::run(endpoint, exchange, 0)), reading).await)
-        }
+        Calls::One(endpoint) => Results::One(beside(scope, pin!(procedure::run(endpoint, scope, 0)), reading).await),
         // Boxed, because it would otherwise take up space in the future of every request.
-        Calls::Each(endpoints) => Results::Each(Box::pin(each(exchange, endpoints, reading)).await),
+        Calls::Each(endpoints) => Results::Each(Box::pin(each(scope, endpoints, reading)).await),
     };
-    let id = || exchange.id();
-    let (results, mut head) = match exchange.is_plain() {
+    let id = || scope.id();
+    let (results, mut head) = match scope.is_plain() {
         true => (results, ReplyHead::default()),
-        false => end(exchange, &calls, results).await,
+        false => end(scope, &calls, results).await,
     };
     let answer = wires.answer(plan, results, &mut head, id);
     replied(answer, head, id)
@@ -56,7 +54,7 @@ where
 /// returns the reading, which is still to be polled.
 pub(super) async fn at_once<'a, R>(
     calls: &Calls<'_>,
-    exchange: &mut Exchange,
+    scope: &mut RequestScope,
     reading: Option<Pin<&'a mut R>>,
 ) -> Option<Pin<&'a mut R>>
 where
@@ -65,34 +63,34 @@ where
     match reading {
         Some(reading) if !calls.any(|endpoint| endpoint.meta.steps_before_input) => {
             let Read { inputs, held } = reading.await;
-            explain_failure(exchange, &inputs);
-            exchange.set_inputs(inputs, held);
+            explain_failure(scope, &inputs);
+            scope.set_inputs(inputs, held);
             None
         }
         reading => reading,
     }
 }
 
-/// Ends the exchange of calls that opened something or changed the head of the reply.
-pub(super) async fn end(exchange: &Exchange, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
+/// Ends the request of calls that opened something or changed the head of the reply.
+pub(super) async fn end(scope: &RequestScope, calls: &Calls<'_>, results: Results) -> (Results, ReplyHead) {
     let given = match &results {
         Results::One(Ok(output)) => Some(output.as_json()),
         _ => None,
     };
     let ended = match calls.first() {
-        Some(endpoint) => procedure::end(exchange, &endpoint.name, given).await,
+        Some(endpoint) => procedure::end(scope, &endpoint.name, given).await,
         None => Ok(()),
     };
     match ended {
-        Ok(()) => (results, exchange.take_reply()),
+        Ok(()) => (results, scope.take_reply()),
         // The changes of the calls are not saved, so none of them has succeeded.
-        Err(error) => (results.all_failed(&error), void(exchange.take_reply())),
+        Err(error) => (results.all_failed(&error), void(scope.take_reply())),
     }
 }
 
 /// Runs the calls of a batch concurrently.
 async fn each<R>(
-    exchange: &Exchange,
+    scope: &RequestScope,
     endpoints: &[Option<&Endpoint>],
     reading: Option<Pin<&mut R>>,
 ) -> Vec<Option<Result<procedure::Outcome>>>
@@ -101,20 +99,20 @@ where
 {
     let calls = endpoints.iter().enumerate().map(|(index, endpoint)| async move {
         match endpoint {
-            Some(endpoint) => Some(procedure::run(endpoint, exchange, index).await),
+            Some(endpoint) => Some(procedure::run(endpoint, scope, index).await),
             None => None,
         }
     });
-    beside(exchange, pin!(join_all(calls)), reading).await
+    beside(scope, pin!(join_all(calls)), reading).await
 }
 
 /// Polls a call. Once the call asks for its input, also polls `reading`, which reads it.
-pub(super) async fn beside<C, R>(exchange: &Exchange, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
+pub(super) async fn beside<C, R>(scope: &RequestScope, mut call: Pin<&mut C>, reading: Option<Pin<&mut R>>) -> C::Output
 where
     C: Future,
     R: Future<Output = Read>,
 {
-    let (Input::Coming(input), Some(mut reading)) = (exchange.input(), reading) else { return call.await };
+    let (Input::Coming(input), Some(mut reading)) = (scope.input(), reading) else { return call.await };
     let mut began = None;
     poll_fn(|cx| {
         input.listen(cx);
@@ -128,7 +126,7 @@ where
             match reading.as_mut().poll(cx) {
                 Poll::Ready(Read { inputs, held }) => {
                     let waited = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
-                    explain_failure(exchange, &inputs);
+                    explain_failure(scope, &inputs);
                     input.arrive(Arrived { inputs, waited, _held: Some(held) });
                 }
                 Poll::Pending => {
@@ -141,7 +139,7 @@ where
     .await
 }
 
-/// Returns what is kept of the head when the exchange could not be ended. Its cookies are dropped.
+/// Returns what is kept of the head when the request could not be ended. Its cookies are dropped.
 /// Whether a cache may keep the error that replaces the reply still holds.
 pub(super) fn void(head: ReplyHead) -> ReplyHead {
     let mut kept = ReplyHead::default();
@@ -156,9 +154,9 @@ pub(super) fn void(head: ReplyHead) -> ReplyHead {
 }
 
 /// Adds the headers that explain why a body failed to the head of the reply.
-fn explain_failure(exchange: &Exchange, inputs: &Inputs) {
+fn explain_failure(scope: &RequestScope, inputs: &Inputs) {
     if let Some(error) = inputs.error() {
-        exchange.reply().edit_headers(|reply| explain(error, exchange.request().headers(), reply));
+        scope.reply().edit_headers(|reply| explain(error, scope.request().headers(), reply));
     }
 }
 

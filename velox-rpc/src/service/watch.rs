@@ -1,11 +1,11 @@
-//! Observability of an exchange: the span around it, and the call to the observers when it ends.
+//! Observability of a request: the span around it, and the call to the observers when it ends.
 //!
 //! ```text
 //!   span ─► begin ─► within: the calls run ─┬─► end      observers get the status of the reply
 //!                                           └─► drop     they get none: the client left, or it took too long
 //! ```
 //!
-//! The span is entered whenever the exchange is polled, so that the log lines of handlers belong to
+//! The span is entered whenever the request is polled, so that the log lines of handlers belong to
 //! it. It gets the status and the time when the observers are called.
 //!
 //! If the span is disabled and there are no observers, this reads no clock and writes nothing.
@@ -55,12 +55,12 @@ use crate::wire::Subject;
 /// ```
 pub trait Observer: Send + Sync + 'static {
     /// Called when a request has ended.
-    fn ended(&self, exchange: &Ended<'_>);
+    fn ended(&self, scope: &Ended<'_>);
 }
 
 impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
-    fn ended(&self, exchange: &Ended<'_>) {
-        self(exchange);
+    fn ended(&self, scope: &Ended<'_>) {
+        self(scope);
     }
 }
 
@@ -179,11 +179,11 @@ pub(super) async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F
     .await
 }
 
-/// An exchange in progress. It ends by a call of [`end`](Self::end), or when it is dropped because
+/// A request in progress. It ends by a call of [`end`](Self::end), or when it is dropped because
 /// the client left or the call was late.
 pub(super) struct Watch<'a> {
     span: &'a Span,
-    /// `None` if nobody observes the exchange. It is boxed because that is the usual case.
+    /// `None` if nobody observes the request. It is boxed because that is the usual case.
     seen: Option<Box<Seen<'a>>>,
 }
 
@@ -210,7 +210,7 @@ impl<'a> Watch<'a> {
         Self { span, seen }
     }
 
-    /// Ends the exchange with the status of its reply.
+    /// Ends the request with the status of its reply.
     #[inline]
     pub(super) fn end(mut self, status: StatusCode) {
         self.report(Some(status));
@@ -235,7 +235,7 @@ impl<'a> Watch<'a> {
         self.span.record("time_us", i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
         let ended = Ended { id: &id, method: &method, subject, status, duration };
         for observer in observers {
-            // A faulty observer must not break the exchange. A second panic while another one
+            // A faulty observer must not break the request. A second panic while another one
             // unwinds would also abort the process.
             if catch_unwind(AssertUnwindSafe(|| observer.ended(&ended))).is_err() {
                 tracing::error!(request_id = %id, "an observer panicked");

@@ -1,4 +1,4 @@
-//! Each wire maps an exchange to calls, and the results of the calls to a reply. A wire never runs
+//! Each wire maps a request to calls, and the results of the calls to a reply. A wire never runs
 //! a procedure itself.
 //!
 //! The service uses only [`Wires`] and does not know the individual wires; a [`Plan`] holds what a

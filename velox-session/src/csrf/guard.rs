@@ -13,8 +13,8 @@ use velox_rpc::{Context, Ctx, Error, Result};
 use super::token::Flaw;
 use super::{Csrf, Inner, binding};
 use crate::cookie::header::{self, MAX_CANDIDATES};
-use crate::rpc::exchange::{here, only_reads, open};
 use crate::rpc::middleware::cookie;
+use crate::rpc::request::{here, only_reads, open};
 
 /// The guard that checks CSRF tokens. [`Csrf::guard`] creates it.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Inner {
         self.trusted.check(headers, || here(request), Some(&REFERER)).map_err(|error| {
             error.log(&self.cookie, &self.cross_site, self.clock.now());
             let (tag, text) = ORIGIN;
-            refused((tag, error.message(text, ctx.exchange().is_development()))).with_source(error)
+            refused((tag, error.message(text, ctx.scope().is_development()))).with_source(error)
         })?;
         let cookies = || header::values(headers.get_all(COOKIE), &self.cookie).take(MAX_CANDIDATES);
         if cookies().next().is_none() {
@@ -89,7 +89,7 @@ impl Inner {
             return Err(refused(MISMATCH));
         }
         let open = match &self.session {
-            Some(session) => Some(open(session, ctx.exchange(), ctx.procedure().kind()).await?),
+            Some(session) => Some(open(session, ctx.scope(), ctx.procedure().kind()).await?),
             None => None,
         };
         self.tokens.check(&token, self.clock.now(), &binding(open.as_ref())).map_err(|flaw| match flaw {

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::SET_COOKIE;
-use velox_rpc::context::{Exchange, Slot};
+use velox_rpc::context::{RequestScope, Slot};
 use velox_rpc::procedure::Running;
 use velox_rpc::{Ctx, Error, Result};
 
@@ -27,7 +27,7 @@ use crate::cookie::header::Writer;
 use crate::event::Limit;
 use crate::manager::OpenSession;
 use crate::origin::TrustedOrigins;
-use crate::rpc::exchange::opened;
+use crate::rpc::request::opened;
 
 pub use self::config::{CsrfBuilder, csrf};
 pub use self::guard::CsrfGuard;
@@ -95,11 +95,11 @@ impl Csrf {
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
         let Inner { writer, tokens, clock, session, .. } = &*self.0;
         let open =
-            session.as_ref().map(|session| opened(session, ctx.exchange()).ok_or_else(|| Error::internal(NO_SESSION)));
+            session.as_ref().map(|session| opened(session, ctx.scope()).ok_or_else(|| Error::internal(NO_SESSION)));
         let token = tokens.issue(clock.now(), &binding(open.transpose()?.as_ref()))?;
         let line = writer.line(&[token.as_bytes()], tokens.lifetime);
         ctx.reply().append(SET_COOKIE, line);
-        ctx.exchange().slot(0, || Issued);
+        ctx.scope().slot(0, || Issued);
         Ok(token)
     }
 }
@@ -118,8 +118,8 @@ impl fmt::Debug for Csrf {
 struct Issued;
 
 impl Slot for Issued {
-    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        exchange.reply().edit_headers(keep_private);
+    fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
+        scope.reply().edit_headers(keep_private);
         Running::ready(Ok(()))
     }
 }

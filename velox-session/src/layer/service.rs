@@ -184,13 +184,13 @@ where
         let layer = self.layer.clone();
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
-            let exchange = match layer.begin(&mut head).await {
-                Ok(exchange) => exchange,
+            let opened = match layer.begin(&mut head).await {
+                Ok(opened) => opened,
                 Err(rejection) => return Ok(rejection.reply()),
             };
             let mut response = inner.call(Request::from_parts(head, body)).await?;
             let status = response.status();
-            match layer.end(exchange, status, response.headers_mut()).await {
+            match layer.end(opened, status, response.headers_mut()).await {
                 Ok(()) => Ok(response),
                 Err(rejection) => Ok(rejection.reply()),
             }
@@ -222,11 +222,11 @@ impl SessionLayer {
     /// Saves the session and sets the response headers.
     async fn end(
         &self,
-        exchange: Option<(OpenSession, CallScope)>,
+        opened: Option<(OpenSession, CallScope)>,
         status: StatusCode,
         headers: &mut HeaderMap,
     ) -> Result<(), Rejection> {
-        let Some((open, call)) = exchange else { return Ok(()) };
+        let Some((open, call)) = opened else { return Ok(()) };
         match status.is_server_error() {
             true => drop(call),
             false => call.commit(),

@@ -17,8 +17,8 @@ use super::shared::Shared;
 /// use velox_session::manager::OpenSession;
 ///
 /// /// Runs a call that does not fail.
-/// fn run(exchange: &OpenSession) {
-///     let call = exchange.call();
+/// fn run(open: &OpenSession) {
+///     let call = open.call();
 ///     call.session().set("seen", true).ok();
 ///     call.commit();
 /// }

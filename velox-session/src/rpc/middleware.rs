@@ -3,12 +3,12 @@
 use std::fmt;
 
 use velox_rpc::call::Kind;
-use velox_rpc::context::Exchange;
+use velox_rpc::context::RequestScope;
 use velox_rpc::procedure::{Credential, Demands, Outcome};
 use velox_rpc::{Ctx, Error, Middleware, Next, Result};
 
-use super::exchange::{SessionCall, open};
 use super::outward::{is_ended, tell};
+use super::request::{SessionCall, open};
 use super::{SessionContext, SessionMiddleware, UserContext};
 use crate::Manager;
 use crate::loader::Who;
@@ -50,9 +50,9 @@ impl<U> SessionMiddleware<U> {
     }
 
     /// Opens the session, begins the call, and loads the user.
-    async fn begin(&self, exchange: &Exchange, kind: Kind) -> Result<(SessionCall, Who<U>)> {
-        let open = open(&self.manager, exchange, kind).await?;
-        let call = SessionCall::begin(&open, &self.manager, exchange, kind)?;
+    async fn begin(&self, scope: &RequestScope, kind: Kind) -> Result<(SessionCall, Who<U>)> {
+        let open = open(&self.manager, scope, kind).await?;
+        let call = SessionCall::begin(&open, &self.manager, scope, kind)?;
         let who = self.loader.who(&call.session()).await?;
         Ok((call, who))
     }
@@ -66,7 +66,7 @@ where
     type Context = UserContext<C, U>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
-        let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
+        let (call, user) = self.0.begin(ctx.scope(), ctx.base().procedure().kind()).await?;
         let result = match user {
             Who::Known(user) => next.run(UserContext::new(user, call.session(), ctx)).await,
             Who::Gone => {
@@ -96,7 +96,7 @@ where
     type Context = UserContext<C, Option<U>>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
-        let (call, user) = self.0.begin(ctx.exchange(), ctx.base().procedure().kind()).await?;
+        let (call, user) = self.0.begin(ctx.scope(), ctx.base().procedure().kind()).await?;
         let session = call.session();
         let (user, session) = match user {
             Who::Known(user) => (Some(user), session),
@@ -120,9 +120,9 @@ impl<C: Ctx> Middleware<C> for PlainSession {
     type Context = SessionContext<C>;
 
     async fn call(&self, ctx: C, next: Next<Self::Context>) -> Result<Outcome> {
-        let (exchange, kind) = (ctx.exchange(), ctx.base().procedure().kind());
-        let open = open(&self.0, exchange, kind).await?;
-        let call = SessionCall::begin(&open, &self.0, exchange, kind)?;
+        let (scope, kind) = (ctx.scope(), ctx.base().procedure().kind());
+        let open = open(&self.0, scope, kind).await?;
+        let call = SessionCall::begin(&open, &self.0, scope, kind)?;
         let result = next.run(SessionContext::new(call.session(), ctx)).await;
         call.end(result, None).await
     }

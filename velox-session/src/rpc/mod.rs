@@ -10,9 +10,9 @@
 //! reply out of caches.
 
 mod context;
-pub(crate) mod exchange;
 pub(crate) mod middleware;
 mod outward;
+pub(crate) mod request;
 
 use std::fmt;
 use std::future::Future;

@@ -23,7 +23,7 @@ impl Direct {
 
 impl Transport for Direct {
     async fn call(&mut self, name: &str, input: &Value, headers: &HeaderMap) -> Outcome {
-        let reply = self.caller(headers).exchange_named(name, input).await;
+        let reply = self.caller(headers).call_named(name, input).await;
         let (headers, cookies) = headers_and_cookies(&reply.headers);
         let result = reply.result.map_err(|error| failure(error.status().as_u16(), envelope(&error)));
         Outcome { result, headers, cookies }

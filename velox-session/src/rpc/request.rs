@@ -13,7 +13,7 @@ use std::sync::Arc;
 use http::Method;
 use tokio::sync::OnceCell;
 use velox_rpc::call::Kind;
-use velox_rpc::context::{Exchange, Request, Slot};
+use velox_rpc::context::{Request, RequestScope, Slot};
 use velox_rpc::procedure::{Outcome, Running};
 use velox_rpc::{Error, Result};
 
@@ -35,11 +35,11 @@ pub(super) struct SessionCall {
 
 impl SessionCall {
     /// Begins a call in the session that was [opened](open).
-    pub(super) fn begin(open: &OpenSession, manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<Self> {
+    pub(super) fn begin(open: &OpenSession, manager: &Manager, scope: &RequestScope, kind: Kind) -> Result<Self> {
         if kind == Kind::Query {
-            exchange.release_head();
+            scope.release_head();
         }
-        if exchange.holds_head() {
+        if scope.holds_head() {
             let watch = if kind == Kind::Subscription { open.watch().map_err(full)? } else { None };
             return Ok(Self { scope: open.call(), own: None, watch });
         }
@@ -92,15 +92,15 @@ struct NotHeld;
 
 /// Opens the session of this request, which all of its calls share, even if they run concurrently.
 /// A call that may change something and that another site sent does not get it.
-pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<OpenSession> {
-    check_origin(manager, exchange, kind)?;
-    let slot = slot(manager, exchange);
-    if !exchange.holds_head() && slot.open.get().is_none() {
+pub(crate) async fn open(manager: &Manager, scope: &RequestScope, kind: Kind) -> Result<OpenSession> {
+    check_origin(manager, scope, kind)?;
+    let slot = slot(manager, scope);
+    if !scope.holds_head() && slot.open.get().is_none() {
         return Err(Error::internal(NotHeld));
     }
     let told = |open| {
-        if kind == Kind::Query && exchange.is_streamed() {
-            exchange.reply().edit_headers(|headers| match is_of_layer(manager, exchange) {
+        if kind == Kind::Query && scope.is_streamed() {
+            scope.reply().edit_headers(|headers| match is_of_layer(manager, scope) {
                 true => keep_out_of_caches(headers),
                 false => manager.renewal(&open).apply(headers),
             });
@@ -108,7 +108,7 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
         open
     };
     let opening = || async {
-        let request = exchange.request();
+        let request = scope.request();
         if let Some(open) = opened_by_layer(request.extensions(), manager) {
             return Ok(told(open));
         }
@@ -117,20 +117,20 @@ pub(crate) async fn open(manager: &Manager, exchange: &Exchange, kind: Kind) -> 
     match slot.open.get_or_try_init(opening).await {
         Ok(open) => Ok(open.clone()),
         Err(error) => {
-            exchange.reply().edit_headers(keep_out_of_caches);
+            scope.reply().edit_headers(keep_out_of_caches);
             Err(caused(Reason::NOT_LOADED, error))
         }
     }
 }
 
 /// Returns the session of this request if a middleware has opened it.
-pub(crate) fn opened(manager: &Manager, exchange: &Exchange) -> Option<OpenSession> {
-    slot(manager, exchange).open.get().cloned()
+pub(crate) fn opened(manager: &Manager, scope: &RequestScope) -> Option<OpenSession> {
+    slot(manager, scope).open.get().cloned()
 }
 
 /// An application may have several kinds of sessions, each with its own manager.
-fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
-    exchange.slot(manager.address(), || SessionSlot {
+fn slot(manager: &Manager, scope: &RequestScope) -> Arc<SessionSlot> {
+    scope.slot(manager.address(), || SessionSlot {
         manager: manager.clone(),
         open: OnceCell::new(),
         is_alive: OnceCell::new(),
@@ -138,19 +138,19 @@ fn slot(manager: &Manager, exchange: &Exchange) -> Arc<SessionSlot> {
 }
 
 /// Returns whether a layer around the service saves the session.
-fn is_of_layer(manager: &Manager, exchange: &Exchange) -> bool {
-    opened_by_layer(exchange.request().extensions(), manager).is_some()
+fn is_of_layer(manager: &Manager, scope: &RequestScope) -> bool {
+    opened_by_layer(scope.request().extensions(), manager).is_some()
 }
 
 /// Refuses mutations from another site, and also other calls that use an unsafe method.
-fn check_origin(manager: &Manager, exchange: &Exchange, kind: Kind) -> Result<()> {
-    let request = exchange.request();
+fn check_origin(manager: &Manager, scope: &RequestScope, kind: Kind) -> Result<()> {
+    let request = scope.request();
     if only_reads(request, kind) {
         return Ok(());
     }
     manager.check_origin_at(request.headers(), || here(request)).map_err(|error| {
-        exchange.reply().edit_headers(keep_out_of_caches);
-        cross_site(error, exchange.is_development())
+        scope.reply().edit_headers(keep_out_of_caches);
+        cross_site(error, scope.is_development())
     })
 }
 
@@ -174,26 +174,26 @@ struct SessionSlot {
 
 impl SessionSlot {
     /// Adds the headers of the closed session to the reply.
-    fn send(&self, exchange: &Exchange, closing: Closing) {
-        let request = exchange.request();
+    fn send(&self, scope: &RequestScope, closing: Closing) {
+        let request = scope.request();
         if closing.set_cookie().is_some()
-            && exchange.is_development()
+            && scope.is_development()
             && !request.is_direct()
             && request.scheme() != Some("https")
             && request.header("x-forwarded-proto").is_none()
         {
             self.manager.warn_of_plain_http();
         }
-        exchange.reply().edit_headers(|headers| closing.apply(headers));
+        scope.reply().edit_headers(|headers| closing.apply(headers));
     }
 }
 
 impl Slot for SessionSlot {
     /// The session may have ended while a call waited for its body. A logout on another device also
     /// counts for this call.
-    fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+    fn resume(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
         let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
-        let exchange = exchange.clone();
+        let scope = scope.clone();
         Running::boxed(async move {
             // All calls of a batch wait for the same body.
             let error = match self.is_alive.get_or_try_init(|| self.manager.is_alive_in_time(&open)).await {
@@ -201,28 +201,28 @@ impl Slot for SessionSlot {
                 Ok(false) => ended(),
                 Err(error) => caused(Reason::NOT_LOADED, error),
             };
-            exchange.reply().edit_headers(keep_out_of_caches);
+            scope.reply().edit_headers(keep_out_of_caches);
             Err(error)
         })
     }
 
-    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let is_saved_here = exchange.holds_head() && !is_of_layer(&self.manager, exchange);
+    fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
+        let is_saved_here = scope.holds_head() && !is_of_layer(&self.manager, scope);
         let Some(open) = self.open.get().filter(|_| is_saved_here) else { return Running::ready(Ok(())) };
         // This is the usual case, and needs no boxed future.
         if let Some(closing) = self.manager.close_at_once(open) {
-            self.send(exchange, closing);
+            self.send(scope, closing);
             return Running::ready(Ok(()));
         }
-        let (open, exchange) = (open.clone(), exchange.clone());
+        let (open, scope) = (open.clone(), scope.clone());
         Running::boxed(async move {
             match self.manager.close_in_time(&open).await {
                 Ok(closing) => {
-                    self.send(&exchange, closing);
+                    self.send(&scope, closing);
                     Ok(())
                 }
                 Err(error) => {
-                    exchange.reply().edit_headers(keep_out_of_caches);
+                    scope.reply().edit_headers(keep_out_of_caches);
                     Err(caused((&error).into(), error))
                 }
             }

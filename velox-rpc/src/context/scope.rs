@@ -1,4 +1,4 @@
-//! The exchange: one HTTP request and its reply, which carry one or more calls.
+//! The scope of a request: the request with its reply, and what its calls share.
 
 use std::any::Any;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::budget::Held;
 use crate::error::Result;
 use crate::running::Running;
 
-/// One HTTP request and its reply. The calls of a batch share one `Exchange`.
+/// One HTTP request and its reply. The calls of a batch share one `RequestScope`.
 ///
 /// A request has slots. A slot holds something that is opened once and shared by all calls, such
-/// as a session, and has a hook that runs at the end of the request. Cloning an `Exchange` only
+/// as a session, and has a hook that runs at the end of the request. Cloning a `RequestScope` only
 /// copies a pointer.
 ///
 /// # Streamed replies
@@ -23,10 +23,10 @@ use crate::running::Running;
 /// such a reply, with its cookies, is sent before all calls have ended. If a middleware reads a
 /// cookie, it declares this in [`describe`](crate::Middleware::describe), and the head then waits
 /// for its call. The head is sent when that call has ended, or when one of its middlewares
-/// [releases](Self::release_head) the head. Every other call runs as if it had its own `Exchange`
-/// for the same request: it shares no slots, and its slots end with it.
+/// [releases](Self::release_head) the head. Every other call runs as if it had its own
+/// `RequestScope` for the same request: it shares no slots, and its slots end with it.
 #[derive(Clone)]
-pub struct Exchange(Arc<Inner>);
+pub struct RequestScope(Arc<Inner>);
 
 struct Inner {
     origin: Origin,
@@ -43,8 +43,8 @@ enum Origin {
     Request(Received),
     /// One call of a streamed reply.
     Call {
-        whole: Exchange,
-        /// Whether the call shares the slots of the whole exchange, because it held the head from
+        whole: RequestScope,
+        /// Whether the call shares the slots of the whole request, because it held the head from
         /// the beginning.
         shares: bool,
     },
@@ -67,7 +67,7 @@ struct Received {
 /// use std::sync::atomic::{AtomicU32, Ordering};
 ///
 /// use velox_rpc::Result;
-/// use velox_rpc::context::{Exchange, Slot};
+/// use velox_rpc::context::{RequestScope, Slot};
 /// use velox_rpc::http::HeaderName;
 /// use velox_rpc::procedure::Running;
 ///
@@ -75,16 +75,16 @@ struct Received {
 /// struct Queries(AtomicU32);
 ///
 /// impl Slot for Queries {
-///     fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+///     fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
 ///         let count = self.0.load(Ordering::Relaxed);
-///         exchange.reply().header(HeaderName::from_static("x-queries"), count.into());
+///         scope.reply().header(HeaderName::from_static("x-queries"), count.into());
 ///         Running::ready(Ok(()))
 ///     }
 /// }
 ///
 /// /// Counts the database queries of all calls.
-/// fn count_query(exchange: &Exchange) {
-///     exchange.slot(0, Queries::default).0.fetch_add(1, Ordering::Relaxed);
+/// fn count_query(scope: &RequestScope) {
+///     scope.slot(0, Queries::default).0.fetch_add(1, Ordering::Relaxed);
 /// }
 /// # let _ = count_query;
 /// ```
@@ -96,15 +96,15 @@ pub trait Slot: Any + Send + Sync {
     /// # Errors
     ///
     /// If this returns an error, the call ends with it.
-    fn resume(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let _ = exchange;
+    fn resume(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
+        let _ = scope;
         Running::ready(Ok(()))
     }
 
     /// Runs after all calls have ended and before the head of the reply is written. The default
     /// implementation does nothing.
     ///
-    /// In a [streamed reply](Exchange#streamed-replies), a call may have released the head. The
+    /// In a [streamed reply](RequestScope#streamed-replies), a call may have released the head. The
     /// head has then been sent already, and headers that you set here are not sent.
     ///
     /// # Errors
@@ -113,19 +113,19 @@ pub trait Slot: Any + Send + Sync {
     /// been sent. Of the reply's headers, velox then sends only `Cache-Control` and `Vary`, because
     /// they may keep the error out of caches. As with every error, a `Cache-Control` that allows
     /// shared caches becomes `no-store`.
-    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
-        let _ = exchange;
+    fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
+        let _ = scope;
         Running::ready(Ok(()))
     }
 }
 
-impl Exchange {
+impl RequestScope {
     #[inline]
     pub(crate) fn new(request: Request, input: Input, serial: Serial, is_development: bool) -> Self {
         Self::of(Origin::Request(Received { request, input, _held: None, serial, is_development }), true)
     }
 
-    /// Makes the exchange for one call of a streamed reply. The call can change the head of the
+    /// Makes the scope for one call of a streamed reply. The call can change the head of the
     /// reply only while it holds the head.
     pub(crate) fn part(&self, holds_head: bool) -> Self {
         Self::of(Origin::Call { whole: self.clone(), shares: holds_head }, holds_head)
@@ -137,12 +137,12 @@ impl Exchange {
         Self(Arc::new(Inner { origin, reply, slots, holds_head: AtomicBool::new(holds_head) }))
     }
 
-    /// Sets the inputs, with their share of the body budget, before the exchange is shared.
+    /// Sets the inputs, with their share of the body budget, before the scope is shared.
     pub(crate) fn set_inputs(&mut self, inputs: Inputs, held: Held) {
         if let Some(Inner { origin: Origin::Request(received), .. }) = Arc::get_mut(&mut self.0) {
             (received.input, received._held) = (Input::There(inputs), Some(held));
         } else {
-            unreachable!("an exchange is shared only once its calls run");
+            unreachable!("a scope is shared only once its calls run");
         }
     }
 
@@ -172,7 +172,7 @@ impl Exchange {
     /// ```
     /// use velox_rpc::{Call, procedure};
     ///
-    /// let mode = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.exchange().is_development()));
+    /// let mode = procedure::<()>().query(|Call { ctx, .. }| Ok(ctx.scope().is_development()));
     /// # let _ = mode;
     /// ```
     pub fn is_development(&self) -> bool {
@@ -214,7 +214,7 @@ impl Exchange {
     ///     type Context = C;
     ///
     ///     async fn call(&self, ctx: C, next: Next<C>) -> Result<Outcome> {
-    ///         ctx.exchange().release_head();
+    ///         ctx.scope().release_head();
     ///         next.run(ctx).await
     ///     }
     ///
@@ -269,14 +269,14 @@ impl Exchange {
     /// Runs a closure at the end of the request, in order with the slots: see [`Slot::end`].
     pub fn on_end<F, Fut>(&self, hook: F)
     where
-        F: FnOnce(Exchange) -> Fut + Send + 'static,
+        F: FnOnce(RequestScope) -> Fut + Send + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
         let place = self.whole().filter(|_| self.holds_head()).unwrap_or(self);
         place.slots().push((0, Arc::new(Hook(Mutex::new(Some(hook))))));
     }
 
-    /// Returns the exchange whose slots a call of a streamed reply shares.
+    /// Returns the scope whose slots a call of a streamed reply shares.
     #[inline]
     fn whole(&self) -> Option<&Self> {
         match &self.0.origin {
@@ -287,7 +287,7 @@ impl Exchange {
 
     /// Calls [`Slot::resume`] on every slot after a call has waited.
     pub(crate) async fn resume(&self) -> Result<()> {
-        let slots_of = |exchange: &Self| exchange.slots().iter().map(|(_, slot)| Arc::clone(slot)).collect::<Vec<_>>();
+        let slots_of = |scope: &Self| scope.slots().iter().map(|(_, slot)| Arc::clone(slot)).collect::<Vec<_>>();
         for slot in self.whole().map_or_else(Vec::new, slots_of).into_iter().chain(slots_of(self)) {
             slot.resume(self).await?;
         }
@@ -330,17 +330,17 @@ impl Exchange {
     }
 }
 
-/// A closure that runs at the end of the exchange.
+/// A closure that runs at the end of the request.
 struct Hook<F>(Mutex<Option<F>>);
 
 impl<F, Fut> Slot for Hook<F>
 where
-    F: FnOnce(Exchange) -> Fut + Send + 'static,
+    F: FnOnce(RequestScope) -> Fut + Send + 'static,
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
-    fn end(self: Arc<Self>, exchange: &Exchange) -> Running<Result<()>> {
+    fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(hook) => Running::boxed(hook(exchange.clone())),
+            Some(hook) => Running::boxed(hook(scope.clone())),
             None => Running::ready(Ok(())),
         }
     }
@@ -351,9 +351,9 @@ fn find<T: Slot>(slots: &[(usize, Arc<dyn Slot>)], owner: usize) -> Option<Arc<T
     slots.iter().filter(|(filed, _)| *filed == owner).find_map(|(_, slot)| downcast(slot))
 }
 
-impl fmt::Debug for Exchange {
+impl fmt::Debug for RequestScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange")
+        f.debug_struct("RequestScope")
             .field("method", self.request().method())
             .field("path", &self.request().uri().path())
             .finish_non_exhaustive()
