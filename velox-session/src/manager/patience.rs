@@ -14,19 +14,21 @@ use crate::deadline::within;
 impl Manager {
     /// Opens the session of a request within the time limit.
     pub(crate) async fn open_in_time(&self, headers: &HeaderMap, read_only: bool) -> Result<OpenSession, OpenError> {
-        let mut opening = self.0.opening(headers.get_all(COOKIE), read_only);
-        if let Some(open) = opening.at_once()? {
-            return Ok(open);
-        }
-        // The future is boxed. Otherwise the future of the procedure would reserve room for it
-        // until its end.
-        let mut waiting = Box::pin(async move { opening.wait().await });
-        let (opened, took) = within(self.0.patience, waiting.as_mut()).await;
-        let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(self.0.timed_out())))?;
-        if !took.is_zero() {
-            opened.shared().waited(milliseconds(took));
-        }
-        Ok(opened)
+        // Only a box is kept while the store is awaited. Otherwise the future of the procedure would
+        // reserve room for the rest until its end.
+        let waiting = {
+            let mut opening = self.0.opening(headers.get_all(COOKIE), read_only);
+            if let Some(open) = opening.at_once()? {
+                return Ok(open);
+            }
+            Box::pin(async move {
+                let (opened, took) = within(self.0.patience, pin!(opening.wait())).await;
+                let opened = opened.unwrap_or_else(|| Err(OpenError::Unavailable(self.0.timed_out())))?;
+                opened.shared().waited(milliseconds(took));
+                Ok(opened)
+            })
+        };
+        waiting.await
     }
 
     /// Returns whether the loaded session still exists under its id, within the time limit.

@@ -30,7 +30,7 @@ pub(super) struct SessionCall {
     /// Set if the call saves its own session, because the response headers do not wait for it.
     own: Option<Box<(Manager, OpenSession)>>,
     /// Set for a subscription, whose session may end earlier.
-    watch: Option<Watch>,
+    watch: Option<Box<Watch>>,
 }
 
 impl SessionCall {
@@ -40,7 +40,7 @@ impl SessionCall {
             scope.release_head();
         }
         if scope.holds_head() {
-            let watch = if kind == Kind::Subscription { open.watch().map_err(full)? } else { None };
+            let watch = if kind == Kind::Subscription { open.watch().map_err(full)?.map(Box::new) } else { None };
             return Ok(Self { scope: open.call(), own: None, watch });
         }
         let own = open.after_head().ok_or_else(|| Error::internal(NotHeld))?;
