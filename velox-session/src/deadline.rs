@@ -14,7 +14,8 @@ pub(crate) async fn within<F: Future>(limit: Duration, mut work: Pin<&mut F>) ->
         Poll::Ready(output) => (Some(output), Duration::ZERO),
         Poll::Pending => {
             let began = tokio::time::Instant::now();
-            (tokio::time::timeout(limit, work).await.ok(), began.elapsed())
+            // The timer is boxed. Otherwise each caller's future would have room for it.
+            (Box::pin(tokio::time::timeout(limit, work)).await.ok(), began.elapsed())
         }
     }
 }
