@@ -232,11 +232,9 @@ async fn life_in_redis() -> (Hidden, String) {
     let server = RedisServer::with_password(REDIS_PASSWORD).await;
     let proxy = Proxy::before(server.port()).await;
     let url = proxy.url().replace("redis://", &format!("redis://:{REDIS_PASSWORD}@"));
-    let start = || {
-        let store = RedisStore::connect(&url).expect("an address").with_deadline(Duration::from_millis(100));
-        SessionsApp::with(|settings| settings.store(store).clock(SystemClock))
-    };
-    let app = start();
+    let store = || RedisStore::connect(&url).expect("an address");
+    let start = |store| SessionsApp::with(|settings| settings.store(store).clock(SystemClock));
+    let app = start(store());
     let mut secrets = Hidden::new();
     secrets.0.push(REDIS_PASSWORD.to_owned());
     let mut browser = app.visitor();
@@ -264,10 +262,13 @@ async fn life_in_redis() -> (Hidden, String) {
         Fault::Error("OOM command not allowed when used memory > 'maxmemory'."),
     ];
     for fault in faults {
-        // Starts another application each time. One that has lost its connection waits before it
-        // reconnects.
-        let mut browser = start().alice().await;
-        secrets.add_cookies_of(&browser);
+        // Starts other applications each time, because one that has lost its connection waits
+        // before it reconnects. The one that meets the fault soon gives up.
+        let alice = start(store()).alice().await;
+        secrets.add_cookies_of(&alice);
+        let mut browser = start(store().with_deadline(Duration::from_millis(100))).visitor();
+        browser.plant("session", &alice.value("session"));
+        browser.get("/api/auth/profile").await;
         proxy.set(fault);
         browser.get("/api/auth/profile").await;
         browser.post("/api/session/set", write.clone()).await;
