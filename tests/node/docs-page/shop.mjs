@@ -110,7 +110,10 @@ async function tokens(page) {
   expect("without a token the call is refused", (await send(page, "forms.submit")).body, (body) => body.includes("CSRF_MISSING_COOKIE"));
   await expand(page, "forms.getToken");
   const token = JSON.parse((await send(page, "forms.getToken")).body);
-  await field(page, "forms.submit", "x-csrf-token*").fill(token);
+  const header = field(page, "forms.submit", "x-csrf-token*");
+  const hint = await page.locator(`#${await header.getAttribute("aria-describedby")}`).innerText();
+  expect("the page says where else a token can be", hint, (text) => text.includes("_csrf"));
+  await header.fill(token);
   expect("with it the call succeeds", (await send(page, "forms.submit")).status, "200 OK");
 }
 

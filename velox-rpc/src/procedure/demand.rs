@@ -70,6 +70,7 @@ impl fmt::Display for Credential {
 pub struct Demands {
     required: Vec<Credential>,
     accepted: Vec<Credential>,
+    descriptions: Vec<(Credential, Cow<'static, str>)>,
     refusals: Vec<(StatusCode, Cow<'static, str>)>,
     headers: Vec<ReplyHeader>,
     /// Kept apart until the kind of the procedure is known.
@@ -98,6 +99,26 @@ impl Demands {
     pub fn accept(&mut self, credential: Credential) {
         if !self.required.contains(&credential) && !self.accepted.contains(&credential) {
             self.accepted.push(credential);
+        }
+    }
+
+    /// Says what a credential is and where callers get it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::procedure::{Credential, Demands};
+    ///
+    /// fn describe(demands: &mut Demands) {
+    ///     let key = Credential::Header("x-api-key".into());
+    ///     demands.require(key.clone());
+    ///     demands.explain(key, "The key from the settings of your account.");
+    /// }
+    /// # describe(&mut Demands::default());
+    /// ```
+    pub fn explain(&mut self, credential: Credential, description: impl Into<Cow<'static, str>>) {
+        if !self.descriptions.iter().any(|(known, _)| *known == credential) {
+            self.descriptions.push((credential, description.into()));
         }
     }
 
@@ -173,6 +194,7 @@ impl Demands {
         let Some(more) = self.of_mutations.take().filter(|_| kind == Kind::Mutation) else { return };
         more.required.into_iter().for_each(|credential| self.require(credential));
         more.accepted.into_iter().for_each(|credential| self.accept(credential));
+        more.descriptions.into_iter().for_each(|(credential, text)| self.explain(credential, text));
         more.refusals.into_iter().for_each(|(status, message)| self.refuse(status, message));
         more.headers.into_iter().for_each(|header| self.add_header(header));
     }
@@ -195,6 +217,11 @@ impl Demands {
     /// Returns the credentials that a caller may send.
     pub fn accepted(&self) -> &[Credential] {
         &self.accepted
+    }
+
+    /// The description of a credential.
+    pub(crate) fn description(&self, credential: &Credential) -> Option<&str> {
+        self.descriptions.iter().find(|(known, _)| known == credential).map(|(_, text)| text.as_ref())
     }
 
     /// Returns whether a step reads a cookie, and may therefore set one.

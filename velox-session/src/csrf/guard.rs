@@ -53,7 +53,12 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
 
     fn describe(&self, demands: &mut Demands) {
         let demands = demands.of_mutations();
-        demands.require(Credential::Header(HEADER.into()));
+        let (header, name) = (Credential::Header(HEADER.into()), &self.0.0.cookie);
+        demands.require(header.clone());
+        demands.explain(
+            header,
+            format!("The token in the cookie `{name}`. The field `_csrf` of a JSON body can carry it instead."),
+        );
         for (_, message) in REFUSALS {
             demands.refuse(StatusCode::FORBIDDEN, message);
         }

@@ -179,7 +179,9 @@ fn only_mutations_require_csrf_tokens() {
     let refusal = operation("auth_login")["responses"]["403"]["description"].clone();
     assert!(refusal.as_str().is_some_and(|text| text.contains("CSRF token mismatch")), "{refusal}");
     let token = &document()["components"]["securitySchemes"]["x-csrf-token"];
-    assert_eq!(*token, json!({"type": "apiKey", "in": "header", "name": "x-csrf-token"}));
+    let description = "The token in the cookie `csrf`. The field `_csrf` of a JSON body can carry it instead.";
+    let expected = json!({"type": "apiKey", "in": "header", "name": "x-csrf-token", "description": description});
+    assert_eq!(*token, expected);
 }
 
 #[tokio::test]

@@ -6,24 +6,33 @@ use crate::export::schemas::free_name;
 use crate::procedure::{Credential, Demands};
 use crate::router::ManifestEntry;
 
-/// The credentials of all procedures with a route, and the names of their schemes.
-pub(super) struct Schemes(Vec<(String, Credential)>);
+/// The credentials of all procedures with a route.
+pub(super) struct Schemes(Vec<Scheme>);
+
+struct Scheme {
+    name: String,
+    credential: Credential,
+    description: Option<String>,
+}
 
 impl Schemes {
     pub(super) fn of(entries: &[ManifestEntry]) -> Self {
         let mut schemes = Self(Vec::new());
         for demands in entries.iter().filter(|entry| entry.rest().is_some()).map(ManifestEntry::demands) {
-            demands.required().iter().chain(demands.accepted()).for_each(|credential| schemes.add(credential));
+            let credentials = demands.required().iter().chain(demands.accepted());
+            credentials.for_each(|credential| schemes.add(credential, demands.description(credential)));
         }
         schemes
     }
 
-    fn add(&mut self, credential: &Credential) {
-        if self.0.iter().any(|(_, known)| known == credential) {
+    fn add(&mut self, credential: &Credential, description: Option<&str>) {
+        let description = description.map(str::to_owned);
+        if let Some(known) = self.0.iter_mut().find(|scheme| scheme.credential == *credential) {
+            known.description = known.description.take().or(description);
             return;
         }
-        let name = free_name(&scheme_name(credential), "", |name| self.0.iter().any(|(taken, _)| taken == name));
-        self.0.push((name, credential.clone()));
+        let name = free_name(&scheme_name(credential), "", |name| self.0.iter().any(|taken| taken.name == name));
+        self.0.push(Scheme { name, credential: credential.clone(), description });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -31,8 +40,7 @@ impl Schemes {
     }
 
     pub(super) fn to_value(&self) -> Value {
-        let schemes = self.0.iter().map(|(name, credential)| (name.clone(), scheme(credential)));
-        Value::Object(schemes.collect())
+        Value::Object(self.0.iter().map(|scheme| (scheme.name.clone(), scheme.to_value())).collect())
     }
 
     /// Returns the security requirements of an operation. A caller has to meet one of them. An
@@ -48,17 +56,24 @@ impl Schemes {
     }
 
     fn requirement<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Value {
-        let names = credentials.filter_map(|credential| self.0.iter().find(|(_, known)| known == credential));
-        Value::Object(names.map(|(name, _)| (name.clone(), json!([]))).collect::<Map<_, _>>())
+        let schemes =
+            credentials.filter_map(|credential| self.0.iter().find(|scheme| scheme.credential == *credential));
+        Value::Object(schemes.map(|scheme| (scheme.name.clone(), json!([]))).collect::<Map<_, _>>())
     }
 }
 
-fn scheme(credential: &Credential) -> Value {
-    let (place, name) = match credential {
-        Credential::Cookie(name) => ("cookie", name),
-        Credential::Header(name) => ("header", name),
-    };
-    json!({"type": "apiKey", "in": place, "name": name})
+impl Scheme {
+    fn to_value(&self) -> Value {
+        let (place, name) = match &self.credential {
+            Credential::Cookie(name) => ("cookie", name),
+            Credential::Header(name) => ("header", name),
+        };
+        let mut value = json!({"type": "apiKey", "in": place, "name": name});
+        if let Some(description) = &self.description {
+            value["description"] = json!(description);
+        }
+        value
+    }
 }
 
 /// Returns the name of a scheme. It omits the prefix of a cookie name, which only tells browsers
