@@ -100,8 +100,9 @@ impl Program {
     ///
     /// Panics if it does not listen within `PATIENCE`.
     pub fn address(&self) -> SocketAddr {
-        let line = self.wait_for("listening address=");
-        let address = line.split("listening address=").nth(1).expect("the line has it").trim();
+        // In development `listening on http://…`, in the log `listening address=…`.
+        let line = self.wait_for("listening ");
+        let address = line.rsplit(['/', '=']).next().expect("the line has it").trim();
         address.parse().unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 

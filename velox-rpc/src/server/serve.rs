@@ -174,14 +174,17 @@ impl Server {
         Host::new(self.service, self.limits, self.proxies)
     }
 
-    /// Prints the table of routes. It goes to stderr and not to `tracing`, because a newcomer has
-    /// not set up a subscriber yet.
+    /// Says where the server listens: in the log, or in development on stderr, below the table of
+    /// routes. There a newcomer sees it without a subscriber, and also with one that sends its
+    /// events elsewhere, which `tracing` cannot tell.
     #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
-    fn show_routes(&self, address: Option<SocketAddr>) {
-        let Some(routes) = &self.routes else { return };
-        match address {
-            Some(address) => eprintln!("{routes}listening on http://{address}"),
-            None => eprint!("{routes}"),
+    fn announce(&self, addresses: &[SocketAddr]) {
+        match &self.routes {
+            Some(routes) => {
+                let first = addresses.first().map(|address| format!("listening on http://{address}\n"));
+                eprint!("{routes}{}", first.unwrap_or_default());
+            }
+            None => addresses.iter().for_each(|address| tracing::info!(%address, "listening")),
         }
     }
 
@@ -305,17 +308,15 @@ impl Bound {
     /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight. A second signal aborts
     /// them, or ends the [delay](Server::shutdown_delay) if there is one.
     ///
-    /// In development it first prints the table of routes.
+    /// In development it first prints the table of routes and the address to stderr. Otherwise it
+    /// logs the addresses.
     ///
     /// # Errors
     ///
     /// Returns an error if the signal handlers cannot be installed.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
-        self.listening.server.show_routes(Some(self.local_addr()));
-        for address in &self.addresses {
-            tracing::info!(%address, "listening");
-        }
+        self.listening.server.announce(&self.addresses);
         Ok(self.listening.until_signalled(signals).await)
     }
 
@@ -358,7 +359,7 @@ impl Listening {
     /// Returns an error if the signal handlers cannot be installed.
     pub async fn run(self) -> Result<Shutdown, ServeError> {
         let signals = signals()?;
-        self.server.show_routes(None);
+        self.server.announce(&[]);
         Ok(self.until_signalled(signals).await)
     }
 
