@@ -16,7 +16,7 @@ await withBrowser(async (browser) => {
 
   await formsSayWhatIsWrong(first);
   await signUp(first, ada);
-  await first.getByText("Add the first thing").waitFor();
+  await first.getByText("Add your first item").waitFor();
   await signUp(second, grace);
   await logOutAndIn(first, ada);
 
@@ -48,9 +48,9 @@ async function formsSayWhatIsWrong(page) {
   await fill(page, { name: "", email: "ada", password: "short" });
   await page.keyboard.press("Enter");
   for (const [label, issue] of [
-    ["Name", "Enter a name of 1 to 40 characters"],
-    ["E-mail", "This is not an e-mail address"],
-    ["Password", "Enter a password of 8 to 200 characters"],
+    ["Name", "Enter your name (up to 40 characters)"],
+    ["Email", "Enter a valid email address"],
+    ["Password", "Use 8 to 200 characters"],
   ]) {
     await page.getByText(issue).waitFor();
     assert.equal(await page.getByLabel(label).getAttribute("aria-invalid"), "true");
@@ -71,21 +71,21 @@ async function logIn(page, { email, password }) {
 }
 
 async function logOutAndIn(page, person) {
-  // The stream ends before the reply comes. The page must not say that another window logged out.
+  // The stream ends before the reply comes. The page must not say that the session has ended.
   const gone = ["requestfinished", "requestfailed"].map((event) =>
     page.waitForEvent(event, { predicate: (request) => request.url().includes("items.changes") }),
   );
   await page.route("**/trpc/auth.logOut*", async (route) => {
     const response = await route.fetch();
     await Promise.any(gone);
-    assert.equal(await page.getByText("logged out in another window").count(), 0);
+    assert.equal(await page.getByText("Your session has ended").count(), 0);
     await route.fulfill({ response });
   });
   await chooseFromMenu(page, "Log out");
-  await page.getByText("You are logged out.").waitFor();
+  await page.getByText("You have logged out.").waitFor();
   await page.unroute("**/trpc/auth.logOut*");
   await logIn(page, { ...person, password: "a guess" });
-  await page.getByText("Wrong e-mail address or password").waitFor();
+  await page.getByText("Incorrect email or password").waitFor();
   await logIn(page, person);
   await live(page);
 }
@@ -97,8 +97,8 @@ async function changesAppearInTheOtherWindow(here, there) {
 
   await item(there, "Book the venue").check();
   await here.getByRole("checkbox", { name: "Book the venue", checked: true }).waitFor();
-  await here.getByText("Grace Hopper ticked off “Book the venue”").waitFor();
-  await here.getByText("1 of 3 done").waitFor();
+  await here.getByText("Grace Hopper completed “Book the venue”").waitFor();
+  await here.getByText("1 of 3 completed").waitFor();
 
   await here.getByRole("button", { name: "Remove Order the cake" }).focus();
   await here.keyboard.press("Enter");
@@ -119,12 +119,12 @@ async function changesShowBeforeTheServerAnswers(page) {
   await item(page, "Find a band").waitFor();
   await asked;
   await answer((route) => route.abort());
-  await page.getByText("The server cannot be reached. Please try again.").waitFor();
+  await page.getByText("Could not reach the server. Check your connection and try again.").waitFor();
   await item(page, "Find a band").waitFor({ state: "detached" });
   await page.unroute("**/trpc/items.add*");
 
   await add(page, "Find a band");
-  await page.getByText("The server cannot be reached").waitFor({ state: "detached" });
+  await page.getByText("Could not reach the server").waitFor({ state: "detached" });
 }
 
 // Both streams break. Both clients reconnect and get the changes that they missed. News only tell
@@ -132,7 +132,7 @@ async function changesShowBeforeTheServerAnswers(page) {
 async function streamsGoOnAfterABreak(here, there) {
   await item(there, "Find a band").waitFor();
   await here.request.post(`${address}break`);
-  await there.getByText("Connecting", { exact: true }).waitFor();
+  await there.getByText("Connecting…", { exact: true }).waitFor();
   await add(here, "Choose the menu");
   await live(there);
   await item(there, "Choose the menu").waitFor();
@@ -144,8 +144,8 @@ async function anEndedStreamIsBegunAnew(page) {
   const body = "event: connected\ndata: {}\n\nevent: return\ndata: \n\n";
   await page.route("**/trpc/items.changes*", (route) => route.fulfill({ contentType: "text/event-stream", body }));
   await page.request.post(`${address}break`);
-  await page.getByText("Ended", { exact: true }).waitFor();
-  await page.getByText("Changes of others no longer arrive.").waitFor();
+  await page.getByText("Disconnected", { exact: true }).waitFor();
+  await page.getByText("Live updates have stopped.").waitFor();
   await page.unroute("**/trpc/items.changes*");
   await page.getByRole("button", { name: "Reconnect" }).click();
   await live(page);
@@ -154,12 +154,12 @@ async function anEndedStreamIsBegunAnew(page) {
 async function themesAreChosenAndKept(page) {
   const isDark = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const dark = await isDark();
-  await page.getByRole("button", { name: "Switch to the light theme" }).click();
+  await page.getByRole("button", { name: "Switch to light mode" }).click();
   const light = await isDark();
   assert.notEqual(light, dark);
   await page.reload();
   assert.equal(await isDark(), light);
-  await page.getByRole("button", { name: "Switch to the dark theme" }).click();
+  await page.getByRole("button", { name: "Switch to dark mode" }).click();
   assert.equal(await isDark(), dark);
   await live(page);
 }
@@ -169,7 +169,7 @@ async function everythingFitsOnAPhone(page) {
   await add(page, long);
   await page.setViewportSize(phone);
   assert.equal(await widthOf(page), phone.width);
-  await page.getByRole("button", { name: "Account of Grace Hopper" }).click();
+  await page.getByRole("button", { name: "Account menu for Grace Hopper" }).click();
   const menu = await page.locator("#account").boundingBox();
   assert.ok(menu.x >= 0 && menu.x + menu.width <= phone.width, JSON.stringify(menu));
   await page.keyboard.press("Escape");
@@ -186,7 +186,7 @@ async function takePicture(browser, first, second) {
   await add(second, "Hang up the lights");
   await first.getByText("Grace Hopper added “Hang up the lights”").waitFor();
   await item(second, "Invite everybody").check();
-  await first.getByText("Grace Hopper ticked off “Invite everybody”").waitFor();
+  await first.getByText("Grace Hopper completed “Invite everybody”").waitFor();
   await add(first, "Write the speeches");
   await second.getByText("Ada Lovelace added “Write the speeches”").waitFor();
   const windows = [];
@@ -211,19 +211,19 @@ async function loggingOutEverywhereReachesTheOtherWindow(here, there) {
   await logIn(there, ada);
   await live(there);
   await chooseFromMenu(here, "Log out everywhere");
-  await here.getByText("You are logged out in every window.").waitFor();
-  await there.getByText("You were logged out in another window").waitFor();
+  await here.getByText("You have logged out everywhere.").waitFor();
+  await there.getByText("Your session has ended").waitFor();
   assert.equal(await there.getByRole("checkbox").count(), 0);
 }
 
 async function fill(page, person) {
-  for (const [label, text] of [["Name", person.name], ["E-mail", person.email], ["Password", person.password]]) {
+  for (const [label, text] of [["Name", person.name], ["Email", person.email], ["Password", person.password]]) {
     if (text !== undefined) await page.getByLabel(label).fill(text);
   }
 }
 
 async function chooseFromMenu(page, entry) {
-  await page.getByRole("button", { name: "Account of" }).click();
+  await page.getByRole("button", { name: "Account menu for" }).click();
   await page.getByRole("button", { name: entry, exact: true }).click();
 }
 

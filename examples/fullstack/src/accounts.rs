@@ -74,7 +74,7 @@ impl Accounts {
         });
         match account {
             Some(account) if is_right.await? => Ok(account),
-            _ => Err(Error::unauthorized("Wrong e-mail address or password")),
+            _ => Err(Error::unauthorized("Incorrect email or password")),
         }
     }
 
@@ -105,7 +105,7 @@ impl Stored {
 }
 
 fn taken() -> Error {
-    Error::conflict("This e-mail address already has an account")
+    Error::conflict("An account with this email already exists")
 }
 
 const HASHES_AT_A_TIME: usize = 4;

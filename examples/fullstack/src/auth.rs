@@ -24,18 +24,18 @@ pub fn attempts() -> RateLimit {
 /// A new account.
 #[schema]
 pub struct SignUp {
-    #[validate(length(min = 1, max = 40, message = "Enter a name of 1 to 40 characters"))]
+    #[validate(length(min = 1, max = 40, message = "Enter your name (up to 40 characters)"))]
     pub name: String,
-    #[validate(email(message = "This is not an e-mail address"))]
+    #[validate(email(message = "Enter a valid email address"))]
     pub email: String,
-    #[validate(length(min = 8, max = 200, message = "Enter a password of 8 to 200 characters"))]
+    #[validate(length(min = 8, max = 200, message = "Use 8 to 200 characters"))]
     pub password: String,
 }
 
 /// The data of a login.
 #[schema]
 pub struct Credentials {
-    #[validate(email(message = "This is not an e-mail address"))]
+    #[validate(email(message = "Enter a valid email address"))]
     pub email: String,
     #[validate(length(min = 1, max = 200, message = "Enter your password"))]
     pub password: String,

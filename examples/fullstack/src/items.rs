@@ -21,7 +21,7 @@ pub struct NewItem {
     /// The client makes the id.
     #[validate(length(min = 8, max = 64))]
     pub id: String,
-    #[validate(length(min = 1, max = 200, message = "Enter 1 to 200 characters"))]
+    #[validate(length(min = 1, max = 200, message = "Use 1 to 200 characters"))]
     pub text: String,
 }
 

@@ -100,8 +100,8 @@ impl List {
         let mut state = self.state();
         match state.items.iter().find(|other| other.id == item.id) {
             Some(other) if other.added_by == item.added_by => return Ok(other.clone()),
-            Some(_) => return Err(Error::conflict("This id is already used")),
-            None if state.items.len() == CAPACITY => return Err(Error::conflict("The list is full")),
+            Some(_) => return Err(Error::conflict("An item with this id already exists")),
+            None if state.items.len() == CAPACITY => return Err(Error::conflict("The list is full. Remove an item before you add another.")),
             None => state.items.push(item.clone()),
         }
         self.tell(&mut state, Change::Added { item: item.clone() });

@@ -18,7 +18,7 @@ async fn only_the_right_password_verifies_an_account() {
     {
         let refused = accounts.verify(email, password.to_owned()).await.err().expect("it is wrong");
         assert_eq!(refused.kind(), ErrorKind::Unauthorized);
-        assert_eq!(refused.message(), "Wrong e-mail address or password", "{email}: the same for both");
+        assert_eq!(refused.message(), "Incorrect email or password", "{email}: the same for both");
     }
 }
 

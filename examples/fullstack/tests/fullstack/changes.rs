@@ -104,9 +104,9 @@ fn an_item_is_added_once_and_the_list_can_be_full() {
     list.add(item(0)).expect("there is room");
     list.add(item(0)).expect("a client may ask again");
     let other = Item { added_by: Member { id: "u2".to_owned(), name: "Eve".to_owned() }, ..item(0) };
-    assert_eq!(list.add(other).expect_err("it is Ada's").message(), "This id is already used");
+    assert_eq!(list.add(other).expect_err("it is Ada's").message(), "An item with this id already exists");
     for number in 1..500 {
         list.add(item(number)).expect("there is room");
     }
-    assert_eq!(list.add(item(500)).expect_err("enough").message(), "The list is full");
+    assert_eq!(list.add(item(500)).expect_err("enough").message(), "The list is full. Remove an item before you add another.");
 }

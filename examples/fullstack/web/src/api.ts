@@ -41,7 +41,7 @@ export function isLoggedOut(error: unknown): boolean {
 
 // The message about an error as a whole.
 export function messageOf(error: unknown): string {
-  if (!isServerError(error)) return "The server cannot be reached. Please try again.";
+  if (!isServerError(error)) return "Could not reach the server. Check your connection and try again.";
   return error.data?.issues?.[0]?.message ?? error.message;
 }
 

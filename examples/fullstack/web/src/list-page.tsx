@@ -9,16 +9,16 @@ import type { Connection } from "./use-items";
 import type { Account, Item } from "./app-router";
 
 export function ListPage({ user, onLeave }: { user: Account; onLeave: (farewell: string) => void }) {
-  const logOut = useMutation(trpc.auth.logOut.mutationOptions({ onSuccess: () => onLeave("You are logged out.") }));
+  const logOut = useMutation(trpc.auth.logOut.mutationOptions({ onSuccess: () => onLeave("You have logged out.") }));
   const logOutEverywhere = useMutation(
-    trpc.auth.logOutEverywhere.mutationOptions({ onSuccess: () => onLeave("You are logged out in every window.") }),
+    trpc.auth.logOutEverywhere.mutationOptions({ onSuccess: () => onLeave("You have logged out everywhere.") }),
   );
   // Do not tell users who log out that their session has ended.
   const isLeaving = logOut.isPending || logOutEverywhere.isPending;
   const list = useItems({
     user,
     isFollowing: !isLeaving,
-    onLoggedOut: () => onLeave("You were logged out in another window, or your session has expired."),
+    onLoggedOut: () => onLeave("Your session has ended. Please log in again."),
   });
   const failure = logOut.error ?? logOutEverywhere.error;
 
@@ -30,7 +30,7 @@ export function ListPage({ user, onLeave }: { user: Account; onLeave: (farewell:
           <ConnectionState connection={list.connection} />
           <ThemeToggle />
           <button type="button" className="icon-button" popoverTarget="account">
-            <span className="unseen">Account of {user.name}</span>
+            <span className="unseen">Account menu for {user.name}</span>
             <Avatar id={user.id} name={user.name} />
           </button>
           <div id="account" className="menu" popover="auto">
@@ -47,7 +47,7 @@ export function ListPage({ user, onLeave }: { user: Account; onLeave: (farewell:
         <Progress items={list.items} />
         {list.connection === "ended" && !isLeaving && (
           <div className="notice">
-            <p>Changes of others no longer arrive.</p>
+            <p>Live updates have stopped.</p>
             <Button onClick={list.reconnect}>Reconnect</Button>
           </div>
         )}
@@ -61,7 +61,7 @@ export function ListPage({ user, onLeave }: { user: Account; onLeave: (farewell:
 }
 
 function ConnectionState({ connection }: { connection: Connection }) {
-  const label = { connecting: "Connecting", live: "Live", ended: "Ended" }[connection];
+  const label = { connecting: "Connecting…", live: "Live", ended: "Disconnected" }[connection];
   return <span className={`connection ${connection}`} role="status">{label}</span>;
 }
 
@@ -70,8 +70,8 @@ function Progress({ items = [] }: { items: Item[] | undefined }) {
   return (
     <div className="progress">
       <h1>Our list</h1>
-      <p>{items.length === 0 ? "Nothing yet" : `${done} of ${items.length} done`}</p>
-      <progress aria-label="Done" value={done} max={items.length || 1} />
+      <p>{items.length === 0 ? "No items yet" : `${done} of ${items.length} completed`}</p>
+      <progress aria-label="Completed items" value={done} max={items.length || 1} />
     </div>
   );
 }
@@ -89,7 +89,7 @@ function NewItem({ onAdd }: { onAdd: (text: string) => void }) {
       }}
     >
       <label className="unseen" htmlFor="new-item">New item</label>
-      <input id="new-item" value={text} onChange={(event) => setText(event.target.value)} maxLength={200} placeholder="What is next?" autoComplete="off" />
+      <input id="new-item" value={text} onChange={(event) => setText(event.target.value)} maxLength={200} placeholder="What needs to be done?" autoComplete="off" />
       <Button kind="primary" type="submit">Add</Button>
     </form>
   );
@@ -102,7 +102,7 @@ interface ItemsProps {
 }
 
 function Items({ items, onToggle, onRemove }: ItemsProps) {
-  if (items?.length === 0) return <p className="empty">Add the first thing, and watch it appear in another window.</p>;
+  if (items?.length === 0) return <p className="empty">Add your first item above.</p>;
   return (
     <ul className="items" aria-label="Items">
       {items?.map((item) => (
@@ -112,7 +112,7 @@ function Items({ items, onToggle, onRemove }: ItemsProps) {
             <span className="text">{item.text}</span>
           </label>
           <span className="author" title={`Added by ${item.addedBy.name}`}>
-            <span className="unseen">added by {item.addedBy.name}</span>
+            <span className="unseen">Added by {item.addedBy.name}</span>
             <Avatar id={item.addedBy.id} name={item.addedBy.name} />
           </span>
           <button

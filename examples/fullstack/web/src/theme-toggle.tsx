@@ -27,7 +27,7 @@ function choose(theme: "light" | "dark") {
 
 export function ThemeToggle() {
   const dark = useSyncExternalStore(subscribe, isDark);
-  const label = `Switch to the ${dark ? "light" : "dark"} theme`;
+  const label = `Switch to ${dark ? "light" : "dark"} mode`;
   return (
     <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => choose(dark ? "light" : "dark")}>
       <svg viewBox="0 0 24 24" aria-hidden="true">

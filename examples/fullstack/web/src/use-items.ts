@@ -106,7 +106,7 @@ function newsOf(change: Change, user: Account): string | undefined {
   if (change.type === "snapshot") return undefined;
   const who = change.type === "added" ? change.item.addedBy : change.by;
   if (who.id === user.id) return undefined;
-  const what = { added: "added", toggled: change.item.done ? "ticked off" : "brought back", removed: "removed" }[change.type];
+  const what = { added: "added", toggled: change.item.done ? "completed" : "reopened", removed: "removed" }[change.type];
   return `${who.name} ${what} “${change.item.text}”`;
 }
 

@@ -25,8 +25,8 @@ export function WelcomePage({ notice, onEnter }: { notice: string | undefined; o
       </header>
       <main>
         <div className="pitch">
-          <h1>One list, kept together.</h1>
-          <p>Add something here, and it appears in every other window at once.</p>
+          <h1>One list for everyone</h1>
+          <p>When somebody adds an item or checks one off, everyone sees it right away.</p>
         </div>
         <section className="card" aria-label="Log in or sign up">
           {notice && <p className="notice" role="alert">{notice}</p>}
@@ -47,7 +47,7 @@ function LogIn({ onEnter }: { onEnter: (user: Account) => void }) {
   const issues = issuesOf(logIn.error);
   return (
     <form noValidate onSubmit={(event) => logIn.mutate(texts(event, "email", "password"))}>
-      <Field label="E-mail" name="email" type="email" autoComplete="username" issue={issues["email"]} />
+      <Field label="Email" name="email" type="email" autoComplete="username" issue={issues["email"]} />
       <Field label="Password" name="password" type="password" autoComplete="current-password" issue={issues["password"]} />
       <Failure error={logIn.error} />
       <Button kind="primary" type="submit" disabled={logIn.isPending}>Log in</Button>
@@ -61,7 +61,7 @@ function SignUp({ onEnter }: { onEnter: (user: Account) => void }) {
   return (
     <form noValidate onSubmit={(event) => signUp.mutate(texts(event, "name", "email", "password"))}>
       <Field label="Name" name="name" autoComplete="name" issue={issues["name"]} />
-      <Field label="E-mail" name="email" type="email" autoComplete="username" issue={issues["email"]} />
+      <Field label="Email" name="email" type="email" autoComplete="username" issue={issues["email"]} />
       <Field
         label="Password"
         name="password"
