@@ -100,9 +100,8 @@ impl Program {
     ///
     /// Panics if it does not listen within `PATIENCE`.
     pub fn address(&self) -> SocketAddr {
-        // In development `listening on http://…`, in the log `listening address=…`.
-        let line = self.wait_for("listening ");
-        let address = line.rsplit(['/', '=']).next().expect("the line has it").trim();
+        let line = self.wait_for("listening on http");
+        let (_, address) = line.trim().rsplit_once('/').expect("the line has a URL");
         address.parse().unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 

@@ -101,7 +101,9 @@ impl List {
         match state.items.iter().find(|other| other.id == item.id) {
             Some(other) if other.added_by == item.added_by => return Ok(other.clone()),
             Some(_) => return Err(Error::conflict("An item with this id already exists")),
-            None if state.items.len() == CAPACITY => return Err(Error::conflict("The list is full. Remove an item before you add another.")),
+            None if state.items.len() == CAPACITY => {
+                return Err(Error::conflict("The list is full. Remove an item before you add another."));
+            }
             None => state.items.push(item.clone()),
         }
         self.tell(&mut state, Change::Added { item: item.clone() });

@@ -20,8 +20,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
 
-    let server = Server::new(site(secret)?).bind(("127.0.0.1", port)).await?;
-    tracing::info!("open http://localhost:{}", server.local_addr().port());
-    server.run().await?;
+    Server::new(site(secret)?).bind(("127.0.0.1", port)).await?.run().await?;
     Ok(())
 }

@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             TcpListener::bind(format!("127.0.0.1:{port}")).await?
         }
     };
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    tracing::info!("listening on http://{}", listener.local_addr()?);
 
     let mottos = Router::new("mottos").procedure("getMotto", procedure().query(|_| Ok("festina lente")));
     let service = App::new(()).router(mottos).into_service()?;

@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let port = env::var("PORT").unwrap_or_else(|_| "3443".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    tracing::info!("listening on https://{}", listener.local_addr()?);
 
     let mottos = Router::new("mottos").procedure("getMotto", procedure().query(|_| Ok("festina lente")));
     let service = App::new(()).router(mottos).into_service()?;

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::new(()).router(Router::new("notes").procedure("write", write)).health("/health");
     let delay = std::env::var_os("DELAY").map_or(Duration::ZERO, |_| Duration::from_secs(60));
     let bound = Server::new(app.into_service()?).shutdown_delay(delay).bind("127.0.0.1:0").await?;
-    println!("listening address={}", bound.local_addr());
+    println!("listening on http://{}", bound.local_addr());
     let shutdown = bound.run().await?;
     println!("{shutdown:?}");
     Ok(())

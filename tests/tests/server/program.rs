@@ -128,8 +128,8 @@ fn the_seed_page_runs_without_settings_and_logs_its_routes() {
         {
             program.wait_for(route);
         }
-        program.wait_for(&format!("listening on http://{address}"));
     }
+    program.wait_for(&format!("listening on http://{address}"));
     program.signal("TERM");
     let (_, output) = program.ended(EXIT);
     assert_eq!(output.matches("listening").count(), 1, "{output}");

@@ -184,7 +184,7 @@ impl Server {
                 let first = addresses.first().map(|address| format!("listening on http://{address}\n"));
                 eprint!("{routes}{}", first.unwrap_or_default());
             }
-            None => addresses.iter().for_each(|address| tracing::info!(%address, "listening")),
+            None => addresses.iter().for_each(|address| tracing::info!("listening on http://{address}")),
         }
     }
 

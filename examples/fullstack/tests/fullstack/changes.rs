@@ -108,5 +108,8 @@ fn an_item_is_added_once_and_the_list_can_be_full() {
     for number in 1..500 {
         list.add(item(number)).expect("there is room");
     }
-    assert_eq!(list.add(item(500)).expect_err("enough").message(), "The list is full. Remove an item before you add another.");
+    assert_eq!(
+        list.add(item(500)).expect_err("enough").message(),
+        "The list is full. Remove an item before you add another."
+    );
 }
