@@ -5,7 +5,7 @@ export async function login(browser, origin) {
   const { page, close } = await open(browser, origin, "/docs");
   expect("all procedures are listed", await page.locator(".operation").count(), 6);
   const user = page.locator("#user");
-  await user.getByText("Nobody is logged in").waitFor();
+  await user.getByText("Not logged in").waitFor();
 
   await expand(page, "auth.getProfile");
   const before = await send(page, "auth.getProfile");
@@ -23,6 +23,6 @@ export async function login(browser, origin) {
 
   await expand(page, "auth.logout");
   expect("Alice logs out", (await send(page, "auth.logout")).status, "200 OK");
-  await user.getByText("Nobody is logged in").waitFor();
+  await user.getByText("Not logged in").waitFor();
   await close();
 }

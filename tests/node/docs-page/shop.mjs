@@ -9,10 +9,11 @@ export async function shop(browser, origin) {
   const { context, page, close } = await open(browser, origin, PATH);
   await filter(page);
   await address(page);
-  await integers(page, origin);
+  await integers(page);
   await severalValues(page);
   await headers(page);
   await tokens(page);
+  await failures(page);
   await curl(context, page, origin);
   await events(page);
   await close();
@@ -31,7 +32,7 @@ async function filter(page) {
   await page.locator("#nothing").waitFor();
   expect("nothing is found", await page.locator("#nothing").innerText(), (text) => text.includes("“zebra”"));
   expect("nothing is listed", await count("nav a"), 0);
-  await page.fill("#filter", "");
+  await page.getByRole("button", { name: "Clear the filter" }).click();
   expect("everything is shown again", [await count(".operation"), await count("#nothing")], ([shown, nothing]) => shown === all && nothing === 0);
 }
 
@@ -56,11 +57,11 @@ async function address(page) {
   await page.waitForFunction(() => location.hash === "");
 }
 
-async function integers(page, origin) {
+async function integers(page) {
   await expand(page, "orders.getOrder");
   await field(page, "orders.getOrder", "id*").fill(LARGE);
   const got = await send(page, "orders.getOrder");
-  expect("the number is sent unchanged and below the mount", got.line, (line) => line.includes(`GET ${origin}/shop/api/orders/${LARGE}`));
+  expect("the number is sent unchanged and below the mount", got.line, (line) => line.includes(`GET /shop/api/orders/${LARGE}`));
   expect("the reply is shown unchanged", got.body, (body) => body.includes(`"number": ${LARGE}`) && body.includes('"next": 9007199254740995'));
   await expand(page, "orders.createOrder");
   const inside = await operation(page, "orders.createOrder").locator(".inside").innerText();
@@ -111,10 +112,28 @@ async function tokens(page) {
   await expand(page, "forms.getToken");
   const token = JSON.parse((await send(page, "forms.getToken")).body);
   const header = field(page, "forms.submit", "x-csrf-token*");
-  const hint = await page.locator(`#${await header.getAttribute("aria-describedby")}`).innerText();
-  expect("the page says where else a token can be", hint, (text) => text.includes("_csrf"));
+  const hint = await page.locator(`#${await header.getAttribute("aria-describedby")}`).innerHTML();
+  expect("the page says where else a token can be, with code as code", hint, (text) => text.includes("<code>_csrf</code>"));
   await header.fill(token);
   expect("with it the call succeeds", (await send(page, "forms.submit")).status, "200 OK");
+}
+
+/** The page says that it waits, and why no reply came. */
+async function failures(page) {
+  await page.evaluate(() => {
+    const { fetch } = window;
+    window.fetch = () => new Promise((_, reject) => {
+      window.breakOff = () => {
+        window.fetch = fetch;
+        reject(new TypeError("the network is down"));
+      };
+    });
+  });
+  const form = operation(page, "orders.report").locator("form");
+  await form.getByRole("button", { name: "Send" }).click();
+  await form.locator("output").getByText("Waiting for the reply").waitFor();
+  await page.evaluate(() => window.breakOff());
+  await form.locator("output").getByText("No reply: the network is down").waitFor();
 }
 
 async function curl(context, page, origin) {

@@ -2,7 +2,7 @@
 // operations.
 
 import { root, send } from "./call.js";
-import { byId, element } from "./dom.js";
+import { byId, element, prose } from "./dom.js";
 import { asText, parse } from "./json.js";
 import { operationView } from "./operation.js";
 import { api, show } from "./schema.js";
@@ -16,7 +16,7 @@ function start(document) {
   show(document);
   const { title, version, description } = api.info;
   byId("title").replaceChildren(title, " ", element("small", {}, version));
-  byId("about").textContent = description ?? "";
+  byId("about").replaceChildren(...prose(description ?? ""));
   for (const [path, item] of Object.entries(api.paths)) {
     for (const method of METHODS.filter((name) => item[name])) entries.push(entryOf({ path, method }, item[method]));
   }
@@ -24,6 +24,11 @@ function start(document) {
   byId("operations").replaceChildren(...groups.map(({ section }) => section), byId("nothing"));
   byId("tags").replaceChildren(element("ul", {}, groups.map(({ item }) => item)));
   byId("filter").addEventListener("input", () => filter(groups));
+  byId("clear").addEventListener("click", () => {
+    byId("filter").value = "";
+    byId("filter").focus();
+    filter(groups);
+  });
   byId("filter").disabled = false;
   filter(groups);
   window.addEventListener("popstate", follow);
@@ -47,7 +52,7 @@ function groupOf({ name, description }) {
   const item = element("li", {}, element("a", { class: "tag", href: `#tag-${name}` }, element("span", {}, name), count),
     element("ul", {}, members.map(({ item }) => item)));
   const section = element("section", { "aria-labelledby": `tag-${name}` },
-    element("h2", { id: `tag-${name}` }, name), description ? element("p", { class: "text" }, description) : "",
+    element("h2", { id: `tag-${name}` }, name), description ? element("p", { class: "text" }, prose(description)) : "",
     members.map(({ view }) => view));
   return { members, count, item, section };
 }
@@ -66,7 +71,7 @@ function filter(groups) {
   }
   byId("found").textContent = wanted ? `${found} of ${entries.length} procedures` : "";
   byId("nothing").hidden = found > 0 || entries.length === 0;
-  byId("nothing").textContent = `No procedure contains “${wanted}” in its name, path or description.`;
+  byId("wanted").textContent = wanted;
 }
 
 /** The name of the procedure in the address. */
@@ -106,12 +111,12 @@ function mark(name) {
 async function showUser() {
   const asked = entries.find(({ name }) => name === api["x-velox-current-user"]);
   if (!asked) return;
-  let told = ["Nobody is logged in"];
+  let told = ["Not logged in"];
   try {
     const answer = await send({ method: "GET", url: root() + asked.call.path });
-    if (answer.ok) told = ["Logged in: ", element("strong", {}, summary(parse(await answer.text())))];
+    if (answer.ok) told = ["Logged in as ", element("strong", {}, summary(parse(await answer.text())))];
   } catch {
-    told = ["It is unknown who is logged in"];
+    told = ["Could not find out who is logged in"];
   }
   byId("user").replaceChildren(...told);
 }
@@ -126,4 +131,4 @@ function summary(user) {
 fetch(new URL("openapi.json", import.meta.url), { credentials: "same-origin" })
   .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(`${answer.status} ${answer.statusText}`))))
   .then((text) => start(parse(text)))
-  .catch((error) => byId("state").replaceChildren(`The document could not be shown: ${error.message}`));
+  .catch((error) => byId("state").replaceChildren(`Could not load openapi.json: ${error.message}`));

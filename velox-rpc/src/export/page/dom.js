@@ -12,6 +12,9 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Returns a text of the document with its code spans, such as `name`, as elements. */
+export const prose = (text) => text.split(/`([^`]+)`/).map((part, index) => (index % 2 ? element("code", {}, part) : part));
+
 let count = 0;
 
 /** Returns an id that no other element of the page has. */

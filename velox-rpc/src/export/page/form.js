@@ -1,6 +1,6 @@
 // Makes the form of an operation: its parameters, the headers that it demands, and its body.
 
-import { element, freshId } from "./dom.js";
+import { element, freshId, prose } from "./dom.js";
 import { asText } from "./json.js";
 import { api, example, resolve, rules, schemaView, typeText } from "./schema.js";
 
@@ -86,7 +86,7 @@ function row(name, { id, control, required, hint, description }) {
   if (isGroup) control.setAttribute("aria-labelledby", `${id}-label`);
   return element("div", { class: "field" },
     element(isGroup ? "span" : "label", isGroup ? { id: `${id}-label` } : { for: id }, label), control,
-    element("div", { class: "hint", id: `${id}-hint` }, hint, description ? ` — ${description}` : ""));
+    element("div", { class: "hint", id: `${id}-hint` }, description ? element("p", {}, prose(description)) : "", hint));
 }
 
 /**
@@ -105,7 +105,7 @@ function credentialField({ name, required, description }) {
       if (other.dataset.credential === name) other.value = control.value;
     }
   });
-  const hint = `header, for all procedures that ${required ? "need" : "take"} it`;
+  const hint = `header, filled in once for all procedures that ${required ? "require" : "accept"} it`;
   const read = () => (control.value === "" ? [] : [{ place: "header", name, value: control.value }]);
   return { row: row(name, { id, control, required, hint, description }), read };
 }

@@ -1,7 +1,7 @@
 // Shows an operation: its heading, description, form, responses and reply.
 
 import { curl, requestOf, send } from "./call.js";
-import { element } from "./dom.js";
+import { element, prose } from "./dom.js";
 import { bodyField, credentials, parameterFields } from "./form.js";
 import { indent } from "./json.js";
 import { api, schemaView, typeText } from "./schema.js";
@@ -15,12 +15,12 @@ export function operationView(call, operation, sent) {
   const name = operation["x-velox-procedure"];
   const mark = (text, kind = "") => element("span", { class: `mark ${kind}` }, text);
   const needs = credentials(operation).map(({ in: place, name, required }) =>
-    (required ? mark(`needs ${place} ${name}`, "required") : mark(`takes ${place} ${name}`)));
+    (required ? mark(`requires ${name} ${place}`, "required") : mark(`${name} ${place} optional`)));
   const view = element("details", { class: `operation ${operation.deprecated ? "deprecated" : ""}`, id: name },
     element("summary", {},
       element("span", { class: `method ${method}` }, method.toUpperCase()),
       element("span", { class: "names" }, element("span", { class: "procedure" }, name), " ", element("span", { class: "path" }, path)),
-      operation.description ? element("span", { class: "note" }, paragraphs(operation)[0].replace(/\.$/, "")) : "",
+      operation.description ? element("span", { class: "note" }, prose(paragraphs(operation)[0])) : "",
       element("span", { class: "marks" }, operation.deprecated ? mark("deprecated") : "", needs)));
   view.addEventListener("toggle", () => view.open && view.children.length === 1 && view.append(inside(call, operation, sent)));
   return view;
@@ -30,7 +30,7 @@ const paragraphs = (operation) => (operation.description ?? "").split("\n\n");
 
 function inside(call, operation, sent) {
   // The heading already shows the first paragraph.
-  const more = paragraphs(operation).slice(1).map((text) => element("p", { class: "text" }, text));
+  const more = paragraphs(operation).slice(1).map((text) => element("p", { class: "text" }, prose(text)));
   return element("div", { class: "inside" },
     element("div", {}, more, form(call, operation, sent)),
     element("div", {}, element("h3", {}, "Responses"), Object.entries(operation.responses).map(responseView)));
@@ -47,7 +47,8 @@ function form(call, operation, sent) {
   const reply = element("div", { class: "reply" });
   const view = element("form", {},
     parameters.rows.length ? [element("h3", {}, "Parameters"), parameters.rows] : "", body?.rows ?? "",
-    cookies.map(({ name }) => element("p", { class: "hint" }, `The browser sends the cookie ${name} once a call has set it.`)),
+    cookies.map(({ name }) => element("p", { class: "hint" },
+      "Your browser sends the cookie ", element("code", {}, name), " as soon as a procedure has set it.")),
     element("div", { class: "send" }, sendButton, stopButton, curlButton), status, reply);
   const request = () => requestOf(call, parameters.read(), body?.read());
 
@@ -59,7 +60,7 @@ function form(call, operation, sent) {
     try {
       await answer(request(), { status, reply, signal: stop.signal });
     } catch (error) {
-      status.replaceChildren(element("span", { class: "status failed" }, stop.signal.aborted ? "Stopped" : String(error.message ?? error)));
+      status.replaceChildren(element("span", { class: "status failed" }, stop.signal.aborted ? "Stopped" : `No reply: ${error.message ?? error}`));
     }
     [sendButton.disabled, stopButton.hidden] = [false, true];
     sent(call.method);
@@ -78,7 +79,7 @@ function form(call, operation, sent) {
 /** Sends a request and shows the reply. Events appear as they arrive. */
 async function answer(request, { status, reply, signal }) {
   const start = performance.now();
-  status.replaceChildren();
+  status.replaceChildren(element("span", { class: "dim" }, "Waiting for the reply…"));
   reply.replaceChildren();
   const answer = await send(request, signal);
   const shown = element("pre", { tabindex: "0", "aria-label": "Body of the reply" });
@@ -87,9 +88,10 @@ async function answer(request, { status, reply, signal }) {
   const tell = (size) => {
     const time = Math.round(performance.now() - start);
     status.replaceChildren(element("span", { class: `status ${answer.ok ? "" : "failed"}` }, heading), " ",
-      element("span", { class: "dim" }, `${time} ms, ${size} bytes, ${request.method} ${request.url}`));
+      element("span", { class: "dim" }, `${time} ms, ${size} bytes`),
+      element("code", { class: "request" }, `${request.method} ${request.url.replace(location.origin, "")}`));
   };
-  reply.append(element("details", { class: "headers" }, element("summary", {}, `Headers (${headers.length})`), element("dl", {}, headers)));
+  reply.append(element("details", { class: "headers" }, element("summary", {}, `Reply headers (${headers.length})`), element("dl", {}, headers)));
   if (answer.headers.get("content-type")?.startsWith("text/event-stream")) {
     tell(0);
     reply.append(shown);
@@ -106,11 +108,11 @@ async function answer(request, { status, reply, signal }) {
 
 function responseView([status, { description, headers, content }]) {
   const schema = Object.values(content ?? {})[0]?.schema;
-  const title = [element("span", { class: `status ${/^[123]/.test(status) ? "" : "failed"}` }, status), ` ${description} `,
+  const title = [element("span", { class: `status ${/^[123]/.test(status) ? "" : "failed"}` }, status), " ", prose(description), " ",
     schema ? element("span", { class: "type" }, typeText(schema)) : ""];
   const rows = Object.entries(headers ?? {}).map(([name, { $ref }]) => element("li", {},
     element("span", { class: "name" }, name), " ", element("span", { class: "type" }, "header"),
-    element("p", {}, api.components.headers[$ref.split("/").pop()].description)));
+    element("p", {}, prose(api.components.headers[$ref.split("/").pop()].description))));
   const inner = [rows.length ? element("ul", { class: "schema" }, rows) : "", (schema && schemaView(schema)) ?? ""].filter(Boolean);
   return inner.length ? element("details", { class: "response" }, element("summary", {}, title), inner) : element("div", { class: "response" }, title);
 }

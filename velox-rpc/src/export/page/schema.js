@@ -1,6 +1,6 @@
 // Describes the schemas of the document for people.
 
-import { element } from "./dom.js";
+import { element, prose } from "./dom.js";
 import { asText } from "./json.js";
 
 /** The document that the page shows. */
@@ -75,7 +75,7 @@ export function schemaView(schema, seen = []) {
     return element("li", {},
       element("span", { class: "name" }, name), required ? element("span", { class: "must", title: "required" }, "*") : "", " ",
       element("span", { class: "type" }, [typeText(part), rules(part)].filter(Boolean).join(", ")),
-      description ? element("p", {}, description) : "", schemaView(part, inner) ?? "");
+      description ? element("p", {}, prose(description)) : "", schemaView(part, inner) ?? "");
   });
   if (!rows.length && !choices.length) return undefined;
   return element("div", {}, rows.length ? element("ul", { class: "schema" }, rows) : "", choices);
