@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{VisitMut, visit_path_mut};
-use syn::{Attribute, ItemUse, Path, Token, UseTree};
+use syn::{Attribute, ItemUse, Path, Token, UseName, UsePath, UseRename, UseTree};
 
 /// Returns the messages that an expansion reports, in order.
 pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
@@ -40,7 +40,8 @@ pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<Strin
     search.strays
 }
 
-/// Collects all names outside paths: those of items, locals, parameters, fields and methods.
+/// Collects all names outside paths: those of items, locals, parameters, fields and methods, and the
+/// new names of imports.
 struct Declared(Vec<String>);
 
 impl VisitMut for Declared {
@@ -50,7 +51,15 @@ impl VisitMut for Declared {
 
     fn visit_path_mut(&mut self, _: &mut Path) {}
 
-    fn visit_item_use_mut(&mut self, _: &mut ItemUse) {}
+    fn visit_use_path_mut(&mut self, path: &mut UsePath) {
+        self.visit_use_tree_mut(&mut path.tree);
+    }
+
+    fn visit_use_name_mut(&mut self, _: &mut UseName) {}
+
+    fn visit_use_rename_mut(&mut self, import: &mut UseRename) {
+        self.visit_ident_mut(&mut import.rename);
+    }
 }
 
 /// Collects the paths that something in the user's program could change.

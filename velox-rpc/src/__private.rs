@@ -1,6 +1,8 @@
 //! What the macros' expansions name, and nothing else does.
 
 use std::marker::PhantomData;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{Err, Ok};
 
 pub use {schemars, serde, serde_json, validator};
 
@@ -10,9 +12,12 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, Pro
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Shown, Sorted, Tag, Texts,
-    Told, Unknown, Variant, changed, double_changed, double_option, is_email, is_url, length, may_be_missing,
+    Told, Unknown, Variant, by_type, changed, double_changed, double_option, is_email, is_url, length, may_be_missing,
     takes_key,
 };
+
+/// What `Validate` returns.
+pub type Verdict = std::result::Result<(), validator::ValidationErrors>;
 
 /// Stands for an input type in the check of a route's parameters.
 #[derive(Debug)]

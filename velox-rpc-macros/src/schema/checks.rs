@@ -77,18 +77,20 @@ impl Checks {
         rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)
     }
 
-    /// Generates the functions that check each field, and the one that checks a whole value.
-    pub(crate) fn functions(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
-        let checked = || self.fields.iter().filter(|field| field.is_nested || !field.rules.is_empty());
-        let functions = checked().map(|field| field.function(private, ty));
-        let calls = checked().map(FieldChecks::of_whole);
-        let whole = self.whole(private);
+    /// Generates the functions that check each field.
+    pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
+        self.fields.iter().filter_map(|field| field.function(private)).collect()
+    }
+
+    /// Generates the body of `validate`.
+    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
+        let (calls, rules) = (self.fields.iter().map(|field| field.of_whole(private)), self.whole(private));
         quote! {
-            #(#functions)*
-            fn __broken(whole: &#ty, broken: &mut #private::Broken) {
-                #(#calls)*
-                #whole
-            }
+            let (whole, mut all) = (self, #private::Broken::new());
+            let broken = &mut all;
+            #(#calls)*
+            #rules
+            all.verdict()
         }
     }
 
@@ -137,61 +139,85 @@ impl FieldChecks {
         self.ident.to_string()
     }
 
-    /// Generates the function that checks the field. `value` is the field, if it could be read, and
-    /// `whole` the type, if all of it could. `got` is what the client sent. It is `None` for a value
-    /// that exists already, whose nested values are then checked too.
-    fn function(&self, private: &TokenStream, ty: &Ident) -> TokenStream {
-        let Self { cfgs, ident, ty: of_field, .. } = self;
-        let (name, field) = (self.function_name(), self.name());
-        let pattern = (0..=self.options).fold(quote!(value), |inner, _| quote!(::core::option::Option::Some(#inner)));
-        let inner = (self.options > 0).then(|| quote!(let value = if let #pattern = value { ::core::option::Option::Some(value) } else { ::core::option::Option::None };));
+    /// Generates the function that checks the rules about the field's own value. `value` is the
+    /// field, if it could be read. `got` is what the client sent. It is `None` for a value that
+    /// exists already.
+    fn function(&self, private: &TokenStream) -> Option<TokenStream> {
+        let (cfgs, name, ty) = (&self.cfgs, self.function_name(), &self.ty);
+        let inner = (self.options > 0).then(|| {
+            let pattern = self.pattern(private);
+            quote!(let value = if let #pattern = value { #private::Some(value) } else { #private::None };)
+        });
+        self.own().next()?;
         let own = self.own().map(|rule| rule.check(private, self));
-        let two = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
-            let (told, other) = (rule.told(private), rule.expression("other"));
-            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
-        });
-        let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
-            let told = rule.told(private);
-            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
-        });
-        let nested = self.is_nested.then(|| {
-            quote!(if let ::core::option::Option::Some(value) = value { broken.nested(#field, || value.validate()); })
-        });
-        let of_value = around(&quote!(if got.is_none()), required.chain(nested).collect());
-        let of_whole = around(&quote!(if let ::core::option::Option::Some(whole) = whole), quote!(#(#two)* #of_value));
-        quote! {
+        Some(quote! {
             #(#cfgs)*
             fn #name(
-                value: ::core::option::Option<&#of_field>,
-                whole: ::core::option::Option<&#ty>,
-                got: ::core::option::Option<&#private::Got<'_>>,
+                value: #private::Option<&#ty>,
+                got: #private::Option<&#private::Got<'_>>,
                 broken: &mut #private::Broken,
             ) {
                 #inner
                 #(#own)*
-                #of_whole
             }
-        }
+        })
+    }
+
+    /// Generates the pattern that takes the `Option`s away from `Some(value)`.
+    fn pattern(&self, private: &TokenStream) -> TokenStream {
+        (0..=self.options).fold(quote!(value), |inner, _| quote!(#private::Some(#inner)))
+    }
+
+    /// Returns the function of the field's rules, if there are no rules but those about its value.
+    pub(crate) fn only_function(&self) -> Option<Ident> {
+        self.rules.iter().all(|rule| !rule.is_of_two()).then(|| self.function_name())
     }
 
     fn function_name(&self) -> Ident {
         format_ident!("__rules_of_{}", unraw(&self.ident))
     }
 
-    /// Generates the check of this field in a whole value.
-    pub(crate) fn of_whole(&self) -> TokenStream {
-        let (cfgs, ident, name) = (&self.cfgs, &self.ident, self.function_name());
-        let (whole, value) = (optional(Some(quote!(whole))), optional(Some(quote!(&whole.#ident))));
-        quote!(#(#cfgs)* #name(#value, #whole, ::core::option::Option::None, broken);)
+    /// Generates the checks of the rules about two fields, on the value `whole`.
+    fn of_two(&self, private: &TokenStream) -> TokenStream {
+        let (field, ident) = (self.name(), &self.ident);
+        let rules = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
+            let (told, other) = (rule.told(private), rule.expression("other"));
+            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
+        });
+        rules.collect()
+    }
+
+    /// Generates the checks of this field in the value `whole`, with those of its nested values.
+    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
+        let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
+        let own = self.own().next().map(|_| {
+            let name = self.function_name();
+            quote!(#name(#private::Some(&whole.#ident), #private::None, broken);)
+        });
+        let two = self.of_two(private);
+        let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
+            let told = rule.told(private);
+            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
+        });
+        let nested = self.is_nested.then(|| {
+            let pattern = self.pattern(private);
+            quote!(if let #pattern = #private::Some(&whole.#ident) { broken.nested(#field, || value.validate()); })
+        });
+        let checks = quote!(#own #two #(#required)* #nested);
+        if cfgs.is_empty() || checks.is_empty() { checks } else { quote!(#(#cfgs)* { #checks }) }
     }
 
     /// Generates the check of this field where it is read. `read` is what was read, unless the
     /// length is enough.
-    pub(crate) fn of_read(&self, read: Option<TokenStream>) -> TokenStream {
-        let (name, got) = (self.function_name(), optional(Some(quote!(got))));
-        let value = read.map_or(optional(None::<Ident>), |read| quote!(#read.as_ref()));
-        let whole = if self.rules.iter().any(Rule::is_of_two) { quote!(whole) } else { optional(None::<Ident>) };
-        quote!(#name(#value, #whole, #got, broken);)
+    pub(crate) fn of_read(&self, private: &TokenStream, read: Option<TokenStream>) -> TokenStream {
+        let own = self.own().next().map(|_| {
+            let value = read.map_or(quote!(#private::None), |read| quote!(#read.as_ref()));
+            let name = self.function_name();
+            quote!(#name(#value, #private::Some(got), broken);)
+        });
+        let two = self.of_two(private);
+        let two = (!two.is_empty()).then(|| quote!(if let #private::Some(whole) = whole { #two }));
+        quote!(#own #two)
     }
 
     /// Returns whether only the length of a list is checked. Then the list is not read again.
@@ -246,7 +272,7 @@ impl Rule {
         if code.is_none() && message.is_none() {
             return quote!(#private::Told::NOTHING);
         }
-        let (code, message) = (optional(code), optional(message));
+        let (code, message) = (optional(private, code), optional(private, message));
         quote!(#private::Told { code: #code, message: #message })
     }
 
@@ -269,17 +295,17 @@ impl Rule {
         let is_integer = INTEGERS.contains(&type_name.as_str());
         // For an integer, `got` has the number that was sent. The rule is therefore also reported
         // for a number that does not fit the type. Every number fits a float, though not exactly.
-        let got = if is_integer { quote!(got) } else { quote!(::core::option::Option::None) };
+        let got = if is_integer { quote!(got) } else { quote!(#private::None) };
         let private = &place::moved(private, self.span);
         let validator = quote!(#private::validator);
-        let of_value = |check: TokenStream| quote!(if let ::core::option::Option::Some(value) = value { #check });
+        let of_value = |check: TokenStream| quote!(if let #private::Some(value) = value { #check });
         let test = |is_right: TokenStream| {
             let name = &self.name;
             of_value(quote!(broken.test(#field, #name, #told, #is_right);))
         };
         match self.name.as_str() {
             "length" => {
-                let limits = ["min", "max", "equal"].map(|name| optional(self.expression(name)));
+                let limits = ["min", "max", "equal"].map(|name| optional(private, self.expression(name)));
                 let length = quote_spanned!(self.span=> value.and_then(#private::length));
                 let (sized, count) = match &of.counted {
                     // The length is known even if the items are wrong.
@@ -293,8 +319,8 @@ impl Rule {
                 quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
             }
             "range" => {
-                let limits =
-                    ["min", "max", "exclusive_min", "exclusive_max"].map(|name| optional(self.expression(name)));
+                let limits = ["min", "max", "exclusive_min", "exclusive_max"]
+                    .map(|name| optional(private, self.expression(name)));
                 quote_spanned!(self.span=> broken.range(#field, #told, [#(#limits),*], value, #got);)
             }
             "multiple_of" => {
@@ -350,14 +376,9 @@ impl Rule {
     }
 }
 
-/// Generates code under a condition, if there is any.
-fn around(condition: &TokenStream, code: TokenStream) -> Option<TokenStream> {
-    (!code.is_empty()).then(|| quote!(#condition { #code }))
-}
-
 /// Generates an `Option`.
-pub(crate) fn optional(value: Option<impl ToTokens>) -> TokenStream {
-    value.map_or(quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+pub(crate) fn optional(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or(quote!(#private::None), |value| quote!(#private::Some(#value)))
 }
 
 const INTEGERS: [&str; 12] = ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128"];

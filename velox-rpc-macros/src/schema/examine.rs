@@ -64,7 +64,7 @@ impl Examine<'_> {
         };
         let variants = variants.iter().filter(|variant| !variant.attrs.skip_deserializing()).map(|variant| {
             let (cfgs, names) = (cfgs(&variant.original.attrs), variant_names(variant));
-            let (content, is_optional) = (optional(self.content(variant)), self.is_optional(variant));
+            let (content, is_optional) = (optional(private, self.content(variant)), self.is_optional(variant));
             quote! {
                 #(#cfgs)* #private::Variant { names: &[#(#names),*], content: #content, is_optional: #is_optional }
             }
@@ -128,29 +128,33 @@ impl Examine<'_> {
         let private = self.private;
         let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
             let check = if field.attrs.flatten() {
-                let check = rules.of_whole();
-                quote!(if let ::core::option::Option::Some(whole) = whole { #check })
+                let check = rules.of_whole(private);
+                quote!(if let #private::Some(whole) = whole { #check })
+            } else if rules.is_counted() && !self.has_default(field) && self.reader(field).is_none() {
+                rules.of_read(private, None)
             } else {
-                let is_length = rules.is_counted() && !self.has_default(field) && self.reader(field).is_none();
-                rules.of_read((!is_length).then(|| self.value(field)))
+                let value = self.value(field);
+                if let (None, Some(function)) = (&value, rules.only_function()) {
+                    return quote!(&#private::by_type(#function));
+                }
+                let ty = field.ty;
+                rules.of_read(private, Some(value.unwrap_or_else(|| quote!(got.read::<#ty>()))))
             };
             quote!(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #check })
         });
-        optional(rules)
+        optional(private, rules)
     }
 
-    /// Generates the value of a field: what was read, or its default.
-    fn value(&self, field: &Field<'_>) -> TokenStream {
+    /// Generates the value of a field: what was read, or its default. Returns `None` if it is what
+    /// the type's own reader reads.
+    fn value(&self, field: &Field<'_>) -> Option<TokenStream> {
         let (ty, private) = (field.ty, self.private);
         // The type's reader rejects what is not a text. The rules check the text after the change.
         let changed = || {
             let path = Words::of(field).reader()?.parse::<TokenStream>().ok()?;
             Some(self.reads_by(&quote!(#private::#path)))
         };
-        let read = match self.reader(field).or_else(changed) {
-            Some(reader) => quote!(got.read_with::<#ty>(#reader)),
-            None => quote!(got.read::<#ty>()),
-        };
+        let read = self.reader(field).or_else(changed).map(|reader| quote!(got.read_with::<#ty>(#reader)));
         let default = match (field.attrs.default(), self.schema.serde.attrs.default()) {
             (OfMissing::None, OfMissing::None) => return read,
             (OfMissing::None, of_type) => {
@@ -159,7 +163,8 @@ impl Examine<'_> {
             }
             (own, _) => default_of(own, ty),
         };
-        quote!(got.or_default(#read, || #default))
+        let read = read.unwrap_or_else(|| quote!(got.read::<#ty>()));
+        Some(quote!(got.or_default(#read, || #default)))
     }
 
     /// Returns whether the field has a default for a missing key.
@@ -183,7 +188,7 @@ impl Examine<'_> {
             (None, other) => other.parts(private),
         };
         let parts = if self.is_nested(field) { parts } else { quote!(#private::Parts::Unchecked(&#parts)) };
-        match required(field) {
+        match required(private, field) {
             Some(told) => quote!(#private::Parts::Required(#told, &#parts)),
             None => parts,
         }
@@ -205,7 +210,7 @@ impl Examine<'_> {
         let (private, ty) = (self.private, field.ty);
         let has_reader = self.reader(field).is_some();
         // serde asks the type of a field without a reader.
-        let is_known = match required(field) {
+        let is_known = match required(private, field) {
             _ if field.attrs.flatten() => is_option(ty),
             None if self.has_default(field) || is_option(ty) && !has_reader => true,
             None if !has_reader => return quote!(#private::may_be_missing::<#ty>),
@@ -217,7 +222,8 @@ impl Examine<'_> {
     /// Generates the check of a value that replaces the whole.
     fn in_place(&self, field: &Field<'_>) -> TokenStream {
         let field = self.field(field, std::iter::empty());
-        self.method(quote!(found.value(::core::option::Option::Some(at), &#field);))
+        let private = self.private;
+        self.method(quote!(found.value(#private::Some(at), &#field);))
     }
 
     /// Generates the check of a value with these parts.
@@ -235,7 +241,7 @@ impl Examine<'_> {
                 let (begin, whole) = (found.issues(), found.whole::<Self>(at.part()));
                 let whole = whole.as_ref();
                 #look
-                if let ::core::option::Option::Some(whole) = whole {
+                if let #private::Some(whole) = whole {
                     found.of_whole(begin, |broken| { #rules });
                 }
             };
@@ -297,8 +303,8 @@ fn borrows(field: &Field<'_>) -> bool {
 }
 
 /// Generates the message of the rule `required`, if there is one.
-fn required(field: &Field<'_>) -> Option<TokenStream> {
+fn required(private: &TokenStream, field: &Field<'_>) -> Option<TokenStream> {
     let rules = metas(&field.original.attrs, "validate");
     let rule = rules.iter().find(|meta| meta.path().is_ident("required")).and_then(Rule::new)?;
-    Some(optional(rule.argument("message")))
+    Some(optional(private, rule.argument("message")))
 }

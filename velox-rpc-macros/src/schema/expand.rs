@@ -32,9 +32,9 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     };
     // A single name needs no order.
     for (attrs, names) in of_parts.into_iter().zip(&schema.orders).filter(|(_, names)| names.len() > 1) {
-        attrs.push(parse_quote!(#[schemars(extend("x-velox-order" = [#(#names),*]))]));
+        attrs.push(extension("x-velox-order", names));
     }
-    let implementations = [input_fields(schema, &private), checked(schema, &private)];
+    let implementations = implementations(schema);
     // validator's derive calls `.validate()` on nested values and expects the user to import the
     // trait.
     let nested = schema.nested.then(|| {
@@ -45,7 +45,7 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     });
     // The implementations come first: what they say about a field's type is in our words.
     quote! {
-        #(#implementations)*
+        #implementations
 
         #[derive(#(#derives),*)]
         #item
@@ -63,8 +63,15 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
         parse_quote!(#[#attribute(crate = #path)])
     });
     let lax = schema.is_lax.then(|| parse_quote!(#[schemars(extend("x-velox-lax" = true))]));
-    let keeps = schema.keeps.as_ref().map(|own| parse_quote!(#[schemars(extend("x-velox-keeps" = [#(#own),*]))]));
+    let keeps = schema.keeps.as_ref().map(|own| extension("x-velox-keeps", own));
     led.chain(lax).chain(keeps).collect()
+}
+
+/// Returns the attribute that adds a list of texts to the JSON Schema.
+///
+/// The list is a slice: schemars passes the value to `json!`, which expands an array item by item.
+fn extension(name: &str, texts: &[String]) -> Attribute {
+    parse_quote!(#[schemars(extend(#name = &[#(#texts),*] as &[&str]))])
 }
 
 /// Returns the attributes of one field.
@@ -83,7 +90,7 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     }
     let aliases = &additions.aliases;
     if !aliases.is_empty() {
-        attributes.push(parse_quote!(#[schemars(extend("x-velox-aliases" = [#(#aliases),*]))]));
+        attributes.push(extension("x-velox-aliases", aliases));
     }
     if let Some(number) = additions.multiple_of.as_ref().and_then(|number| number.parse::<TokenStream>().ok()) {
         attributes.push(parse_quote!(#[schemars(extend("multipleOf" = #number))]));
@@ -102,6 +109,41 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     attributes
 }
 
+/// Implements `InputFields`, `Examine`, and `Validate` if no derive does. The last two check the same
+/// rules.
+///
+/// The block names `__private` once. Long paths in every expression would take the compiler much
+/// longer to read than what they name.
+fn implementations(schema: &Schema<'_>) -> TokenStream {
+    let (root, private) = (schema.root.private(), &quote!(__private));
+    let fields = input_fields(schema, private);
+    let examine = examine::content(schema, private);
+    let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
+    let (functions, validate) = match &schema.validation {
+        Validation::Derived => (TokenStream::new(), None),
+        Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
+        Validation::Checks(checks) => (checks.functions(private), Some(checks.of_whole(private))),
+    };
+    let validate = validate.map(|content| {
+        let content = quote! {
+            fn validate(&self) -> #private::Verdict {
+                #content
+            }
+        };
+        implementation(schema, quote!(#private::validator::Validate), content)
+    });
+    quote! {
+        #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            use #root::{self as #private, Described as _, Known as _, Unknown as _, validator::Validate as _};
+            #functions
+            #fields
+            #validate
+            #examine
+        };
+    }
+}
+
 /// Implements `InputFields`, the names of the fields for the check of routes.
 fn input_fields(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
     let Some(names) = &schema.wire_names else { return TokenStream::new() };
@@ -115,54 +157,16 @@ fn input_fields(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
     )
 }
 
-/// Implements `Examine`, and `Validate` if no derive does. Both check the same rules.
-fn checked(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
-    let examine = examine::content(schema, private);
-    let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
-    let (functions, validate) = match &schema.validation {
-        Validation::Derived => (TokenStream::new(), None),
-        Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
-        Validation::Checks(checks) => {
-            let functions = checks.functions(private, &schema.serde.ident);
-            let check = quote! {
-                let mut broken = #private::Broken::new();
-                __broken(self, &mut broken);
-                broken.verdict()
-            };
-            (functions, Some(check))
-        }
-    };
-    let validate = validate.map(|content| {
-        let validator = quote!(#private::validator);
-        let content = quote! {
-            fn validate(&self) -> ::core::result::Result<(), #validator::ValidationErrors> {
-                #content
-            }
-        };
-        implementation(schema, quote!(#validator::Validate), content)
-    });
-    quote! {
-        #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
-        const _: () = {
-            use #private::{Described as _, Known as _, Unknown as _, validator::Validate as _};
-            #functions
-            #validate
-            #examine
-        };
-    }
-}
-
 /// Generates the body of `validate` for a type whose only rules are those of its nested values.
 fn held(values: &[Held], private: &TokenStream) -> TokenStream {
-    let validator = quote!(#private::validator);
-    let arms = values.iter().map(|held| arm(held, &validator));
+    let arms = values.iter().map(|held| arm(held, private));
     match values {
-        [] => quote!(::core::result::Result::Ok(())),
+        [] => quote!(#private::Ok(())),
         _ => quote! {
             #[allow(unreachable_patterns)]
             match self {
                 #(#arms)*
-                _ => ::core::result::Result::Ok(()),
+                _ => #private::Ok(()),
             }
         },
     }
@@ -170,7 +174,8 @@ fn held(values: &[Held], private: &TokenStream) -> TokenStream {
 
 /// Generates the match arm that checks the value of one variant. Its errors are under the key that
 /// the value has on the wire.
-fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
+fn arm(held: &Held, private: &TokenStream) -> TokenStream {
+    let validator = quote!(#private::validator);
     let Held { variant, cfgs, key } = held;
     let pattern = match variant {
         Some(variant) => quote!(Self::#variant(held)),
@@ -182,7 +187,7 @@ fn arm(held: &Held, validator: &TokenStream) -> TokenStream {
         Some(key) => quote! {{
             let mut errors = #validator::ValidationErrors::new();
             errors.merge_self(#key, #found);
-            if errors.is_empty() { ::core::result::Result::Ok(()) } else { ::core::result::Result::Err(errors) }
+            if errors.is_empty() { #private::Ok(()) } else { #private::Err(errors) }
         }},
     };
     quote!(#(#cfgs)* #pattern => #found,)

@@ -64,11 +64,11 @@ impl<'a> Peeled<'a> {
             }
             Self::List(inner) | Self::Set(inner) => {
                 let inner = inner.parts(private);
-                quote!(#parts::List(::core::option::Option::None, &#inner))
+                quote!(#parts::List(#private::None, &#inner))
             }
             Self::Array(inner, length) => {
                 let inner = inner.parts(private);
-                quote!(#parts::List(::core::option::Option::Some(#length), &#inner))
+                quote!(#parts::List(#private::Some(#length), &#inner))
             }
             Self::Tuple(items) => {
                 let (least, items) = (items.len(), items.iter().map(|item| item.parts(private)));

@@ -99,7 +99,7 @@ fn a_struct_without_rules_is_not_given_to_validator() {
         }
     ));
     assert!(!text.contains("validator::Validate,"), "{text}");
-    assert!(text.contains("impl ::velox_rpc::__private::validator::Validate for A"), "{text}");
+    assert!(text.contains("impl __private::validator::Validate for A"), "{text}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn parameters_of_the_type_are_kept() {
         }
     ));
     assert!(
-        text.contains("impl<'a, T: Clone> ::velox_rpc::__private::InputFields for Page<'a, T>\nwhere\n    T: Copy,"),
+        text.contains("impl<'a, T: Clone> __private::InputFields for Page<'a, T>\n    where\n        T: Copy,"),
         "{text}"
     );
 }

@@ -38,7 +38,7 @@ pub use self::leaf::{Described, Examine, Hashed, Known, Leaf, Sorted, Unknown, m
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub(crate) use self::parts::Examiner;
-pub use self::parts::{At, Field, Parts, Tag, Variant};
+pub use self::parts::{At, Field, Parts, Tag, Variant, by_type};
 pub use self::readers::{Texts, changed, double_changed, double_option};
 pub use self::shown::Shown;
 pub use self::subject::{is_url, length};

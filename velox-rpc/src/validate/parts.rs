@@ -1,5 +1,7 @@
 //! What a type looks like, as far as `#[schema]` sees it, and where its values are.
 
+use serde::de::DeserializeOwned;
+
 use crate::validate::broken::Broken;
 use crate::validate::found::Found;
 use crate::validate::got::Got;
@@ -87,6 +89,14 @@ pub struct Variant<'a> {
 
 /// A function that checks the rules of a field.
 pub(super) type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
+
+/// Makes the check of a field that its type's own reader reads. It is compiled once for each type
+/// of a field.
+pub fn by_type<T: DeserializeOwned>(
+    rules: fn(Option<&T>, Option<&Got<'_>>, &mut Broken),
+) -> impl Fn(&Got<'_>, &mut Broken) {
+    move |got, broken| rules(got.read::<T>().as_ref(), Some(got), broken)
+}
 
 /// A field of a type.
 #[derive(Clone, Copy)]
