@@ -1,7 +1,7 @@
 //! Spans for generated code: the compiler reports errors at the user's code, but resolves names as
 //! the expansion's own.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span};
 
 /// Returns a span for generated code whose errors are to be reported at `place`.
 ///
@@ -12,11 +12,7 @@ pub(crate) fn at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
-/// Returns `path` with its errors reported at `place`. It still resolves as before.
-pub(crate) fn moved(path: &TokenStream, place: Span) -> TokenStream {
-    let moved = path.clone().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
-        token
-    });
-    moved.collect()
+/// Returns `name` with its errors reported at `place`. It still resolves as before.
+pub(crate) fn moved(name: &Ident, place: Span) -> Ident {
+    Ident::new(&name.to_string(), name.span().located_at(place))
 }

@@ -3,6 +3,8 @@
 //! Expansions name only `core` and `<root>::__private::…`, and only this module decides what the
 //! root is.
 
+use std::path::PathBuf;
+
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -26,7 +28,8 @@ impl Root {
         if let Some(path) = explicit {
             return Self::at(&path);
         }
-        let name = match crate_name("velox-rpc") {
+        let named = if is_plain() { Ok(FoundCrate::Itself) } else { crate_name("velox-rpc") };
+        let name = match named {
             Ok(FoundCrate::Name(name)) => name,
             Ok(FoundCrate::Itself) | Err(_) => String::from(USUAL_NAME),
         };
@@ -57,6 +60,21 @@ impl Root {
     }
 }
 
+/// Returns whether the manifest of the crate being compiled has a dependency named `velox-rpc`. Most
+/// have, and this is faster than `crate_name`, which starts cargo to find the workspace.
+fn is_plain() -> bool {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    folder.and_then(|folder| std::fs::read_to_string(folder.join("Cargo.toml")).ok()).is_some_and(|text| names(&text))
+}
+
+/// Returns whether a manifest has a key `velox-rpc`.
+fn names(manifest: &str) -> bool {
+    manifest.lines().map(str::trim).any(|line| {
+        let rest = line.strip_prefix("velox-rpc").map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with(['=', '.'])) || line.ends_with("dependencies.velox-rpc]")
+    })
+}
+
 const USUAL_NAME: &str = "velox_rpc";
 
 #[cfg(test)]
@@ -70,6 +88,23 @@ mod tests {
         assert!(root.is_called("rpc"));
         assert!(root.is_called("velox_rpc"));
         assert!(!root.is_called("Self"));
+    }
+
+    #[test]
+    fn a_dependency_by_its_own_name_is_found_however_it_is_written() {
+        for manifest in
+            ["velox-rpc = \"1\"", "velox-rpc.workspace = true", " velox-rpc={path=\"a\"}", "[dependencies.velox-rpc]"]
+        {
+            assert!(names(manifest), "{manifest}");
+        }
+        for manifest in [
+            "rpc = { package = \"velox-rpc\" }",
+            "# velox-rpc = \"1\"",
+            "velox-rpc-macros = \"1\"",
+            "name = \"velox-rpc\"",
+        ] {
+            assert!(!names(manifest), "{manifest}");
+        }
     }
 
     #[test]

@@ -78,12 +78,12 @@ impl Checks {
     }
 
     /// Generates the functions that check each field.
-    pub(crate) fn functions(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn functions(&self, private: &Ident) -> TokenStream {
         self.fields.iter().filter_map(|field| field.function(private)).collect()
     }
 
     /// Generates the body of `validate`.
-    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn of_whole(&self, private: &Ident) -> TokenStream {
         let (calls, rules) = (self.fields.iter().map(|field| field.of_whole(private)), self.whole(private));
         quote! {
             let (whole, mut all) = (self, #private::Broken::new());
@@ -95,7 +95,7 @@ impl Checks {
     }
 
     /// Generates the checks of the rules of the type as a whole, on the value `whole`.
-    pub(crate) fn whole(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn whole(&self, private: &Ident) -> TokenStream {
         let checks = self.whole.iter().map(|rule| {
             let (told, function) = (rule.told(private), rule.expression("function"));
             let check = quote!(broken.custom("__all__", #told, #function(whole)););
@@ -142,7 +142,7 @@ impl FieldChecks {
     /// Generates the function that checks the rules about the field's own value. `value` is the
     /// field, if it could be read. `got` is what the client sent. It is `None` for a value that
     /// exists already.
-    fn function(&self, private: &TokenStream) -> Option<TokenStream> {
+    fn function(&self, private: &Ident) -> Option<TokenStream> {
         let (cfgs, name, ty) = (&self.cfgs, self.function_name(), &self.ty);
         let inner = (self.options > 0).then(|| {
             let pattern = self.pattern(private);
@@ -164,7 +164,7 @@ impl FieldChecks {
     }
 
     /// Generates the pattern that takes the `Option`s away from `Some(value)`.
-    fn pattern(&self, private: &TokenStream) -> TokenStream {
+    fn pattern(&self, private: &Ident) -> TokenStream {
         (0..=self.options).fold(quote!(value), |inner, _| quote!(#private::Some(#inner)))
     }
 
@@ -178,7 +178,7 @@ impl FieldChecks {
     }
 
     /// Generates the checks of the rules about two fields, on the value `whole`.
-    fn of_two(&self, private: &TokenStream) -> TokenStream {
+    fn of_two(&self, private: &Ident) -> TokenStream {
         let (field, ident) = (self.name(), &self.ident);
         let rules = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
             let (told, other) = (rule.told(private), rule.expression("other"));
@@ -188,7 +188,7 @@ impl FieldChecks {
     }
 
     /// Generates the checks of this field in the value `whole`, with those of its nested values.
-    pub(crate) fn of_whole(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn of_whole(&self, private: &Ident) -> TokenStream {
         let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
         let own = self.own().next().map(|_| {
             let name = self.function_name();
@@ -209,7 +209,7 @@ impl FieldChecks {
 
     /// Generates the check of this field where it is read. `read` is what was read, unless the
     /// length is enough.
-    pub(crate) fn of_read(&self, private: &TokenStream, read: Option<TokenStream>) -> TokenStream {
+    pub(crate) fn of_read(&self, private: &Ident, read: Option<TokenStream>) -> TokenStream {
         let own = self.own().next().map(|_| {
             let value = read.map_or(quote!(#private::None), |read| quote!(#read.as_ref()));
             let name = self.function_name();
@@ -267,7 +267,7 @@ impl Rule {
     }
 
     /// Generates the code and the message that the user set for the rule.
-    fn told(&self, private: &TokenStream) -> TokenStream {
+    fn told(&self, private: &Ident) -> TokenStream {
         let (code, message) = (self.argument("code"), self.argument("message"));
         if code.is_none() && message.is_none() {
             return quote!(#private::Told::NOTHING);
@@ -289,7 +289,7 @@ impl Rule {
     }
 
     /// Generates the check of the rule on `value` and `got`.
-    fn check(&self, private: &TokenStream, of: &FieldChecks) -> TokenStream {
+    fn check(&self, private: &Ident, of: &FieldChecks) -> TokenStream {
         let (told, field, ty) = (self.told(private), of.name(), &of.inner);
         let type_name = ty.to_token_stream().to_string();
         let is_integer = INTEGERS.contains(&type_name.as_str());
@@ -377,7 +377,7 @@ impl Rule {
 }
 
 /// Generates an `Option`.
-pub(crate) fn optional(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
+pub(crate) fn optional(private: &Ident, value: Option<impl ToTokens>) -> TokenStream {
     value.map_or(quote!(#private::None), |value| quote!(#private::Some(#value)))
 }
 

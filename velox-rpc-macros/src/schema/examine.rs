@@ -1,7 +1,7 @@
 //! Generates `Examine`, which finds everything that is wrong with a value. Each field is read by
 //! its own reader, so that the issues are exactly what serde would reject.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use serde_derive_internals::ast::{Data, Field, Style, Variant};
 use serde_derive_internals::attr::{Default as OfMissing, TagType};
@@ -15,7 +15,7 @@ use crate::schema::peel::Peeled;
 
 /// Returns the content of `impl Examine for Type`. Returns `None` if the type borrows, because such
 /// a type cannot be an input.
-pub(crate) fn content(schema: &Schema<'_>, private: &TokenStream) -> Option<TokenStream> {
+pub(crate) fn content(schema: &Schema<'_>, private: &Ident) -> Option<TokenStream> {
     let serde = &schema.serde;
     if serde.generics.lifetimes().next().is_some() || serde.data.all_fields().any(borrows) {
         return None;
@@ -38,7 +38,7 @@ pub(crate) fn content(schema: &Schema<'_>, private: &TokenStream) -> Option<Toke
 
 struct Examine<'a> {
     schema: &'a Schema<'a>,
-    private: &'a TokenStream,
+    private: &'a Ident,
 }
 
 impl Examine<'_> {
@@ -303,7 +303,7 @@ fn borrows(field: &Field<'_>) -> bool {
 }
 
 /// Generates the message of the rule `required`, if there is one.
-fn required(private: &TokenStream, field: &Field<'_>) -> Option<TokenStream> {
+fn required(private: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     let rules = metas(&field.original.attrs, "validate");
     let rule = rules.iter().find(|meta| meta.path().is_ident("required")).and_then(Rule::new)?;
     Some(optional(private, rule.argument("message")))

@@ -1,6 +1,6 @@
 //! Generates the type with its derives and attributes, and the impls beside it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
@@ -115,7 +115,7 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
 /// The block names `__private` once. Long paths in every expression would take the compiler much
 /// longer to read than what they name.
 fn implementations(schema: &Schema<'_>) -> TokenStream {
-    let (root, private) = (schema.root.private(), &quote!(__private));
+    let (root, private) = (schema.root.private(), &Ident::new("__private", Span::call_site()));
     let fields = input_fields(schema, private);
     let examine = examine::content(schema, private);
     let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
@@ -145,7 +145,7 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
 }
 
 /// Implements `InputFields`, the names of the fields for the check of routes.
-fn input_fields(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
+fn input_fields(schema: &Schema<'_>, private: &Ident) -> TokenStream {
     let Some(names) = &schema.wire_names else { return TokenStream::new() };
     let names = names.iter().map(|(cfgs, name)| quote!(#(#cfgs)* #name));
     implementation(
@@ -158,7 +158,7 @@ fn input_fields(schema: &Schema<'_>, private: &TokenStream) -> TokenStream {
 }
 
 /// Generates the body of `validate` for a type whose only rules are those of its nested values.
-fn held(values: &[Held], private: &TokenStream) -> TokenStream {
+fn held(values: &[Held], private: &Ident) -> TokenStream {
     let arms = values.iter().map(|held| arm(held, private));
     match values {
         [] => quote!(#private::Ok(())),
@@ -174,7 +174,7 @@ fn held(values: &[Held], private: &TokenStream) -> TokenStream {
 
 /// Generates the match arm that checks the value of one variant. Its errors are under the key that
 /// the value has on the wire.
-fn arm(held: &Held, private: &TokenStream) -> TokenStream {
+fn arm(held: &Held, private: &Ident) -> TokenStream {
     let validator = quote!(#private::validator);
     let Held { variant, cfgs, key } = held;
     let pattern = match variant {

@@ -1,6 +1,6 @@
 //! Takes a type apart as far as its syntax shows: options, boxes, lists, maps and tuples.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, GenericArgument, PathArguments, Type};
@@ -55,7 +55,7 @@ impl<'a> Peeled<'a> {
     }
 
     /// Generates a description of the type's parts.
-    pub(crate) fn parts(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn parts(&self, private: &Ident) -> TokenStream {
         let parts = quote!(#private::Parts);
         match self {
             Self::Option(inner) => {
@@ -118,7 +118,7 @@ impl<'a> Peeled<'a> {
 }
 
 /// Generates the description of a type whose parts its syntax does not show.
-pub(crate) fn leaf(private: &TokenStream, ty: &Type) -> TokenStream {
+pub(crate) fn leaf(private: &Ident, ty: &Type) -> TokenStream {
     let private = place::moved(private, ty.span());
     quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).parts())
 }
