@@ -394,22 +394,12 @@ where
         R: Respond<M> + 'static,
         O: Output,
     {
-        self.end::<O>(kind, handler::step(handler, encode))
+        end::<S, C, O>(self.wrap, self.meta, kind, handler::step(handler, encode))
     }
 
     pub(super) fn finish_subscription<E: Event>(mut self, handler: Step<C>) -> Procedure<S> {
         self.meta.is_tracked = E::IS_TRACKED;
-        self.end::<E::Data>(Kind::Subscription, handler)
-    }
-
-    fn end<O: Output>(self, kind: Kind, handler: Step<C>) -> Procedure<S> {
-        let mut meta = self.meta;
-        meta.kind = kind;
-        meta.output = |generator| generator.subschema_for::<O>();
-        meta.gives_nothing = TypeId::of::<O>() == TypeId::of::<()>();
-        let may_have_body = meta.rest.reads_body().unwrap_or(kind == Kind::Mutation);
-        let last = if meta.input.is_none() && may_have_body { input::unused_step(handler) } else { handler };
-        Procedure::new(meta, (self.wrap)(last))
+        end::<S, C, E::Data>(self.wrap, self.meta, Kind::Subscription, handler)
     }
 
     /// Adds one step to the end of the chain so far.
@@ -418,6 +408,21 @@ where
         meta.steps_before_input |= meta.input.is_none();
         ProcedureBuilder { wrap: Box::new(move |inner| wrap(step(inner))), input: PhantomData, meta }
     }
+}
+
+/// Ends a chain. This does not depend on the type of the input.
+fn end<S: Send + Sync + 'static, C: Ctx, O: Output>(
+    wrap: Wrap<S, C>,
+    mut meta: Meta,
+    kind: Kind,
+    handler: Step<C>,
+) -> Procedure<S> {
+    meta.kind = kind;
+    meta.output = |generator| generator.subschema_for::<O>();
+    meta.gives_nothing = TypeId::of::<O>() == TypeId::of::<()>();
+    let may_have_body = meta.rest.reads_body().unwrap_or(kind == Kind::Mutation);
+    let last = if meta.input.is_none() && may_have_body { input::unused_step(handler) } else { handler };
+    Procedure::new(meta, wrap(last))
 }
 
 impl<S, C> ProcedureBuilder<S, C>

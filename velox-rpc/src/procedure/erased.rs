@@ -104,7 +104,7 @@ macro_rules! finished {
                 namespace: impl Into<Cow<'static, str>>,
                 name: impl Into<Cow<'static, str>>,
             ) -> Self {
-                self.procedure.meta.served_as = Some((namespace.into(), name.into()));
+                self.procedure.serve_as(namespace.into(), name.into());
                 self
             }
         }
@@ -128,6 +128,10 @@ finished! { Query Mutation Subscription }
 impl<S> Procedure<S> {
     pub(super) fn new(meta: Meta, step: Step<Context<S>>) -> Self {
         Self { meta, step }
+    }
+
+    fn serve_as(&mut self, namespace: Cow<'static, str>, name: Cow<'static, str>) {
+        self.meta.served_as = Some((namespace, name));
     }
 
     pub(crate) fn meta(&self) -> &Meta {

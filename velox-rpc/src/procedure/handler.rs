@@ -11,9 +11,11 @@
 //! 4. [`step`] erases all types.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use futures_util::FutureExt;
+use pin_project_lite::pin_project;
 
 use super::step::Step;
 use super::{Outcome, ending};
@@ -53,8 +55,8 @@ pub enum Later {}
 impl<T: 'static> Respond<Now> for Result<T> {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Outcome>, scope: RequestScope) -> Running<Result<Outcome>> {
-        Running::ready(ending::checked(&scope, self.and_then(|value| encode(&value))))
+    fn respond(self, encode: Encode<T>, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::ready(encoded(self, encode, &scope))
     }
 }
 
@@ -66,10 +68,33 @@ where
 {
     type Value = T;
 
-    fn respond(self, encode: fn(&T) -> Result<Outcome>, scope: RequestScope) -> Running<Result<Outcome>> {
-        // An `async` block would hold the handler's future twice.
-        Running::boxed(self.map(move |result| ending::checked(&scope, result.and_then(|value| encode(&value)))))
+    fn respond(self, encode: Encode<T>, scope: RequestScope) -> Running<Result<Outcome>> {
+        Running::boxed(Encoded { future: self, encode, scope })
     }
+}
+
+pin_project! {
+    /// The future of a handler, whose value it encodes. An `async` block would hold the handler's
+    /// future twice, and a combinator is ten functions to compile for each handler.
+    struct Encoded<F, T> {
+        #[pin]
+        future: F,
+        encode: Encode<T>,
+        scope: RequestScope,
+    }
+}
+
+impl<F: Future<Output = Result<T>>, T> Future for Encoded<F, T> {
+    type Output = Result<Outcome>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Outcome>> {
+        let this = self.project();
+        Poll::Ready(encoded(ready!(this.future.poll(cx)), *this.encode, this.scope))
+    }
+}
+
+fn encoded<T>(result: Result<T>, encode: Encode<T>, scope: &RequestScope) -> Result<Outcome> {
+    ending::checked(scope, result.and_then(|value| encode(&value)))
 }
 
 /// Makes the last step of a chain.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 use validator::Validate;
 
 use super::shape::InputShape;
@@ -102,9 +102,12 @@ impl Read {
 }
 
 fn read<T: Input>(text: &str) -> Option<Carried> {
-    let input: T = serde_json::from_str(text).ok()?;
-    input.validate().ok()?;
-    Some(Carried::new(input))
+    // As `from_str` does it, which would be two more functions for each type.
+    let mut reader = Deserializer::from_str(text);
+    match T::deserialize(&mut reader) {
+        Ok(input) if reader.end().is_ok() && input.validate().is_ok() => Some(Carried::new(input)),
+        _ => None,
+    }
 }
 
 /// Returns the text to read. A missing input is TypeScript's `undefined`, which is read as `null`

@@ -38,12 +38,11 @@ struct Known {
 
 impl InputShape {
     pub(crate) fn of<T: JsonSchema>() -> Self {
-        Self {
-            schema: |generator| generator.subschema_for::<T>(),
-            known: OnceLock::new(),
-            refuses_null: AtomicBool::default(),
-            error_map: Mutex::default(),
-        }
+        Self::new(|generator| generator.subschema_for::<T>())
+    }
+
+    fn new(schema: fn(&mut SchemaGenerator) -> Schema) -> Self {
+        Self { schema, known: OnceLock::new(), refuses_null: AtomicBool::default(), error_map: Mutex::default() }
     }
 
     /// Returns the JSON Schema for deserialization, with its definitions.

@@ -25,7 +25,8 @@ impl Carried {
 
     /// Returns the input. The types of the builder guarantee that it is an `I`.
     pub(super) fn take<I: 'static>(self) -> I {
-        *self.0.downcast().expect(OF_ITS_TYPE)
+        let Ok(input) = self.0.downcast() else { panic!("{OF_ITS_TYPE}") };
+        *input
     }
 
     /// Returns a reference to the input.

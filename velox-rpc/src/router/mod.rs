@@ -79,8 +79,12 @@ impl<S> Router<S> {
 
     /// Adds a procedure under this name, for example `getProfile`.
     pub fn procedure(mut self, name: impl Into<String>, procedure: impl Into<Procedure<S>>) -> Self {
-        self.procedures.push((name.into(), procedure.into()));
+        self.add(name.into(), procedure.into());
         self
+    }
+
+    fn add(&mut self, name: String, procedure: Procedure<S>) {
+        self.procedures.push((name, procedure));
     }
 }
 
