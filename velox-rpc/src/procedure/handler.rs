@@ -12,12 +12,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::step::Step;
+use super::step::{Carried, Step};
 use super::{Outcome, ending};
 use crate::call::Call;
 use crate::context::{Ctx, RequestScope};
@@ -105,8 +104,10 @@ where
     F: Fn(Call<C, I>) -> R + Send + Sync + 'static,
     R: Respond<M> + 'static,
 {
-    Arc::new(move |ctx: C, input| {
+    let step: Box<dyn Fn(C, Carried) -> Running<Result<Outcome>> + Send + Sync> = Box::new(move |ctx: C, input| {
         let scope = ctx.scope().clone();
         handler(Call { ctx, input: input.take() }).respond(encode, scope)
-    })
+    });
+    // An `Arc` of the closure would be a type of its own, with a dozen types inside.
+    step.into()
 }
