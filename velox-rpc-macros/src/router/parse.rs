@@ -1,6 +1,7 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
 use proc_macro2::{Span, TokenStream};
+use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 
@@ -127,8 +128,10 @@ impl Parse for Header {
 
 impl Parse for Member {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.fork().parse::<Function>().is_ok() {
-            return input.parse().map(|method| Self::Method(Box::new(method)));
+        let ahead = input.fork();
+        if let Ok(method) = ahead.parse() {
+            input.advance_to(&ahead);
+            return Ok(Self::Method(Box::new(method)));
         }
         input.parse().map(|item| Self::Other(Box::new(item)))
     }
