@@ -12,8 +12,7 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, Pro
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Shown, Sorted, Tag, Texts,
-    Told, Unknown, Variant, by_type, changed, double_changed, double_option, is_email, is_url, length, may_be_missing,
-    takes_key,
+    Told, Unknown, Variant, by_type, changed, double_changed, double_option, is_email, is_url, length, takes_key,
 };
 
 /// What `Validate` returns.

@@ -64,10 +64,8 @@ impl Examine<'_> {
         };
         let variants = variants.iter().filter(|variant| !variant.attrs.skip_deserializing()).map(|variant| {
             let (cfgs, names) = (cfgs(&variant.original.attrs), variant_names(variant));
-            let (content, is_optional) = (optional(private, self.content(variant)), self.is_optional(variant));
-            quote! {
-                #(#cfgs)* #private::Variant { names: &[#(#names),*], content: #content, is_optional: #is_optional }
-            }
+            let content = optional(private, self.content(variant));
+            quote!(#(#cfgs)* #private::Variant { names: &[#(#names),*], content: #content })
         });
         self.look(&quote!(#private::Parts::Enum(#private::Tag::#tag, &[#(#variants),*])))
     }
@@ -177,9 +175,10 @@ impl Examine<'_> {
         let (private, ty) = (self.private, field.ty);
         let parts = match (self.reader(field), Peeled::new(ty)) {
             (Some(reader), _) => quote! {
-                #private::Parts::Type(|at: #private::At<'_, '_>, found: &mut #private::Found| {
-                    drop(found.read_with::<#ty>(at.part(), #reader))
-                })
+                #private::Parts::Type(
+                    |at: #private::At<'_, '_>, found: &mut #private::Found| drop(found.read_with::<#ty>(at.part(), #reader)),
+                    || false,
+                )
             },
             (None, Peeled::Option(inner)) if !Words::of(field).nullable && field.original.ident.is_some() => {
                 let inner = inner.parts(private);
@@ -205,18 +204,14 @@ impl Examine<'_> {
         quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text)))
     }
 
-    /// Generates a function that returns whether a field may be missing.
+    /// Generates whether a field may be missing, unless its type decides.
     fn may_be_missing(&self, field: &Field<'_>) -> TokenStream {
-        let (private, ty) = (self.private, field.ty);
-        let has_reader = self.reader(field).is_some();
-        // serde asks the type of a field without a reader.
-        let is_known = match required(private, field) {
-            _ if field.attrs.flatten() => is_option(ty),
-            None if self.has_default(field) || is_option(ty) && !has_reader => true,
-            None if !has_reader => return quote!(#private::may_be_missing::<#ty>),
-            _ => false,
+        let is_known = match required(self.private, field) {
+            _ if field.attrs.flatten() => Some(is_option(field.ty)),
+            Some(_) => Some(false),
+            None => self.has_default(field).then_some(true),
         };
-        quote!(|| #is_known)
+        optional(self.private, is_known)
     }
 
     /// Generates the check of a value that replaces the whole.
@@ -251,21 +246,6 @@ impl Examine<'_> {
 
     fn is_strict(&self) -> bool {
         self.schema.serde.attrs.deny_unknown_fields()
-    }
-
-    /// Returns whether the value of a variant may be missing beside its tag. serde asks the type of
-    /// the variant's only value.
-    fn is_optional(&self, variant: &Variant<'_>) -> TokenStream {
-        let private = self.private;
-        match (self.schema.serde.attrs.tag(), variant.fields.as_slice()) {
-            (TagType::Adjacent { .. }, [only])
-                if only.original.ident.is_none() && only.attrs.deserialize_with().is_none() =>
-            {
-                let ty = only.ty;
-                quote!(#private::may_be_missing::<#ty>)
-            }
-            _ => quote!(|| false),
-        }
     }
 
     fn is_nested(&self, field: &Field<'_>) -> bool {

@@ -118,7 +118,7 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a
         None if shape.accepts_null() => Ok("null"),
         None => {
             let mut found = Found::new(false, false);
-            found.missing(&Parts::Type(read.examine));
+            found.missing(&Parts::Type(read.examine, || false));
             Err(Error::invalid(found.into_parts(|| shape.error_map()).0))
         }
     }

@@ -8,7 +8,7 @@ use crate::validate::tree::Part;
 impl Variant<'_> {
     /// Returns the parts of the content. serde accepts `null` for a variant without content.
     fn parts(&self) -> Parts<'_> {
-        self.content.unwrap_or(Parts::Type(|at, found| found.read::<()>(at.part()).unwrap_or_default()))
+        self.content.unwrap_or(Parts::Type(|at, found| found.read::<()>(at.part()).unwrap_or_default(), || true))
     }
 }
 
@@ -44,7 +44,7 @@ impl Found {
                 let Some(variant) = chosen else { return };
                 self.at_key(content, |found| match sent {
                     Some((_, part)) => found.look(At::Part(part), &variant.parts()),
-                    None if variant.content.is_none() || (variant.is_optional)() => {}
+                    None if variant.parts().may_be_missing() => {}
                     None => found.missing(&variant.parts()),
                 });
             }

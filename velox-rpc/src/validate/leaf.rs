@@ -55,31 +55,31 @@ pub trait Examine {
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine)));
+        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
     }
 }
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<Sorted<K>>, &Parts::Type(T::examine)));
+        found.look(at, &Parts::Map(takes_key::<Sorted<K>>, &Parts::Type(T::examine, || false)));
     }
 }
 
@@ -87,7 +87,7 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
     for HashMap<K, T, S>
 {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<Hashed<K>>, &Parts::Type(T::examine)));
+        found.look(at, &Parts::Map(takes_key::<Hashed<K>>, &Parts::Type(T::examine, || false)));
     }
 }
 
@@ -152,7 +152,7 @@ pub trait Known {
 
 impl<T: Examine + DeserializeOwned + Validate> Known for &&Leaf<T> {
     fn parts(&self) -> Parts<'static> {
-        Parts::Type(T::examine)
+        Parts::Type(T::examine, may_be_missing::<T>)
     }
 }
 
@@ -164,7 +164,7 @@ pub trait Described {
 
 impl<T: DeserializeOwned + JsonSchema> Described for &Leaf<T> {
     fn parts(&self) -> Parts<'static> {
-        Parts::Type(Found::read_described::<T>)
+        Parts::Type(Found::read_described::<T>, may_be_missing::<T>)
     }
 }
 
@@ -187,7 +187,7 @@ impl<T> Unknown for Leaf<T> {
     where
         T: Readable,
     {
-        Parts::Type(|at, found| drop(found.read::<T>(at.part())))
+        Parts::Type(|at, found| drop(found.read::<T>(at.part())), may_be_missing::<T>)
     }
 }
 
@@ -195,7 +195,8 @@ impl<T> Unknown for Leaf<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a field",
     label = "this cannot be read from JSON",
-    note = "put `#[schema]` above the struct or enum; for a type of another crate, turn on the feature `serde` of that crate"
+    note = "put `#[schema]` above the struct or enum; for a type of another crate, turn on the feature `serde` of that crate",
+    note = "other errors about `{Self}`, which name `Serialize`, `Deserialize` or `JsonSchema`, go with this one"
 )]
 pub trait Readable: DeserializeOwned {}
 
@@ -203,7 +204,7 @@ pub trait Readable: DeserializeOwned {}
 impl<T: DeserializeOwned> Readable for T {}
 
 /// Returns whether serde accepts a missing key for this type, as it does for an `Option`.
-pub fn may_be_missing<T: Readable>() -> bool {
+fn may_be_missing<T: DeserializeOwned>() -> bool {
     T::deserialize(Missing).is_ok()
 }
 

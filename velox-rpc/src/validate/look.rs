@@ -29,7 +29,7 @@ impl Found {
         // `Unchecked` wraps most fields and does not count as a look.
         self.fuel -= usize::from(!matches!(parts, Parts::Unchecked(_)));
         match (*parts, at) {
-            (Parts::Type(examine), at) => examine(at, self),
+            (Parts::Type(examine, _), at) => examine(at, self),
             (Parts::Unchecked(inner), at) => {
                 let checks_rules = std::mem::replace(&mut self.checks_rules, false);
                 self.look(at, inner);
@@ -68,7 +68,7 @@ impl Found {
             Parts::Map(..) => self.object(part, Type::Record, parts),
             Parts::Object(..) | Parts::Enum(..) => self.object(part, Type::Object, parts),
             // `look` handles these at every place.
-            Parts::Type(_) | Parts::Unchecked(_) => {}
+            Parts::Type(..) | Parts::Unchecked(_) => {}
         }
     }
 
@@ -130,7 +130,7 @@ impl Found {
             let (begin, untaken, is_strict) = (self.issues.len(), fields.untaken().count(), fields.is_strict);
             self.look(At::Among(fields), field.parts);
             // An `Option` none of whose fields was sent is `None`.
-            if (field.may_be_missing)() && fields.untaken().count() == untaken {
+            if field.may_be_missing() && fields.untaken().count() == untaken {
                 self.issues.truncate(begin);
             }
             // A flattened type does not decide about the fields beside its own.
@@ -151,7 +151,7 @@ impl Found {
                 self.look(at, field.parts);
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
-            None if (field.may_be_missing)() => Got::Absent,
+            None if field.may_be_missing() => Got::Absent,
             None => return self.missing(field.parts),
         };
         self.rules(&got, field, begin);

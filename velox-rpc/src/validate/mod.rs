@@ -34,7 +34,7 @@ pub use self::broken::{Broken, Told, is_email};
 pub use self::found::Found;
 pub(crate) use self::found::Rewrite;
 pub use self::got::Got;
-pub use self::leaf::{Described, Examine, Hashed, Known, Leaf, Sorted, Unknown, may_be_missing, takes_key};
+pub use self::leaf::{Described, Examine, Hashed, Known, Leaf, Sorted, Unknown, takes_key};
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub(crate) use self::parts::Examiner;

@@ -11,8 +11,9 @@ use crate::validate::tree::Part;
 /// common type needs no code of its own.
 #[derive(Clone, Copy)]
 pub enum Parts<'a> {
-    /// A type with this examiner, which finds everything that is wrong.
-    Type(Examiner),
+    /// A type with this examiner, which finds everything that is wrong. The second function returns
+    /// whether serde accepts a missing key for the type.
+    Type(Examiner, fn() -> bool),
     /// An `Option` of this.
     Option(&'a Parts<'a>),
     /// An `Option` field whose `null` is refused if the application sets it.
@@ -31,6 +32,18 @@ pub enum Parts<'a> {
     Enum(Tag<'a>, &'a [Variant<'a>]),
     /// A part whose own rules are not checked.
     Unchecked(&'a Parts<'a>),
+}
+
+impl Parts<'_> {
+    /// Returns whether serde accepts a missing key for a field of this type.
+    pub(super) fn may_be_missing(&self) -> bool {
+        match self {
+            Self::Type(_, may_be_missing) => may_be_missing(),
+            Self::Option(_) | Self::Optional(_) => true,
+            Self::Unchecked(inner) => inner.may_be_missing(),
+            _ => false,
+        }
+    }
 }
 
 /// A function that finds everything wrong with a value.
@@ -83,8 +96,6 @@ pub struct Variant<'a> {
     pub names: &'a [&'a str],
     /// The content of the variant.
     pub content: Option<Parts<'a>>,
-    /// Whether the content may be missing.
-    pub is_optional: fn() -> bool,
 }
 
 /// A function that checks the rules of a field.
@@ -104,12 +115,18 @@ pub struct Field<'a> {
     /// The name on the wire and the aliases. Empty for a field that is flattened or replaces the
     /// whole.
     pub names: &'a [&'a str],
-    /// Whether the field may be missing.
-    pub may_be_missing: fn() -> bool,
+    /// Whether the field may be missing, or `None` if its type decides.
+    pub may_be_missing: Option<bool>,
     /// The structure of the field.
     pub parts: &'a Parts<'a>,
     /// The rules of the field.
     pub rules: Option<Rules<'a>>,
+}
+
+impl Field<'_> {
+    pub(super) fn may_be_missing(&self) -> bool {
+        self.may_be_missing.unwrap_or_else(|| self.parts.may_be_missing())
+    }
 }
 
 /// The fields of an object.
