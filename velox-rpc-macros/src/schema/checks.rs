@@ -201,7 +201,12 @@ impl FieldChecks {
         });
         let nested = self.is_nested.then(|| {
             let pattern = self.pattern(private);
-            quote!(if let #pattern = #private::Some(&whole.#ident) { broken.nested(#field, || value.validate()); })
+            let is_pointer = |name: &Ident| ["Box", "Rc", "Arc"].iter().any(|known| name == known);
+            let is_boxed = matches!(&self.inner, Type::Path(path) if path.path.segments.last().is_some_and(|it| is_pointer(&it.ident)));
+            let at = place::at(self.ty.span());
+            let value = if is_boxed { quote_spanned!(at=> &**value) } else { quote_spanned!(at=> value) };
+            let check = quote_spanned!(at=> broken.nested(#field, #value));
+            quote!(if let #pattern = #private::Some(&whole.#ident) { #check; })
         });
         let checks = quote!(#own #two #(#required)* #nested);
         if cfgs.is_empty() || checks.is_empty() { checks } else { quote!(#(#cfgs)* { #checks }) }
@@ -297,7 +302,6 @@ impl Rule {
         // for a number that does not fit the type. Every number fits a float, though not exactly.
         let got = if is_integer { quote!(got) } else { quote!(#private::None) };
         let private = &place::moved(private, self.span);
-        let validator = quote!(#private::validator);
         let of_value = |check: TokenStream| quote!(if let #private::Some(value) = value { #check });
         let test = |is_right: TokenStream| {
             let name = &self.name;
@@ -313,7 +317,9 @@ impl Rule {
                         let sent = quote!(got.and_then(|got| got.count(#private::Type::#sized)));
                         (sized.clone(), quote!(#length.or_else(|| #sent)))
                     }
-                    None if Peeled::new(ty).is_list() => (quote!(Array), length),
+                    None if matches!(Peeled::new(ty), Peeled::List(_) | Peeled::Set(_) | Peeled::Array(..)) => {
+                        (quote!(Array), length)
+                    }
                     None => (quote!(Text), length),
                 };
                 quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
@@ -331,35 +337,24 @@ impl Rule {
             "email" => test(quote_spanned!(self.span=> #private::is_email(value))),
             "url" => test(quote_spanned!(self.span=> #private::is_url(value))),
             "ip" => {
-                let is_set = |name: &str| matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value);
-                let method = match (is_set("v4"), is_set("v6")) {
-                    (true, false) => quote!(validate_ipv4),
-                    (false, true) => quote!(validate_ipv6),
-                    _ => quote!(validate_ip),
-                };
-                test(quote_spanned!(self.span=> #validator::ValidateIp::#method(value)))
+                let [v4, v6] = ["v4", "v6"].map(|name| {
+                    matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value)
+                });
+                test(quote_spanned!(self.span=> #private::is_ip(value, #v4, #v6)))
             }
-            "non_control_character" => test(
-                quote_spanned!(self.span=> #validator::ValidateNonControlCharacter::validate_non_control_character(value)),
-            ),
+            "non_control_character" => test(quote_spanned!(self.span=> #private::has_no_control(value))),
             "contains" => {
-                let needle = self.argument("pattern");
-                of_value(
-                    quote_spanned!(self.span=> broken.contains(#field, #told, #needle, #validator::ValidateContains::validate_contains(value, #needle));),
-                )
+                let text = self.argument("pattern");
+                let is_right = quote_spanned!(self.span=> #private::contains(value, #text));
+                of_value(quote!(broken.contains(#field, #told, #text, #is_right);))
             }
             "does_not_contain" => {
-                let needle = self.argument("pattern");
-                test(
-                    quote_spanned!(self.span=> #validator::ValidateDoesNotContain::validate_does_not_contain(value, #needle)),
-                )
+                let text = self.argument("pattern");
+                test(quote_spanned!(self.span=> !#private::contains(value, #text)))
             }
             "regex" => {
                 let path = self.expression("path");
-                let pattern = quote!(|| #validator::AsRegex::as_regex(&#path).as_str().to_owned());
-                of_value(
-                    quote_spanned!(self.span=> broken.pattern(#field, #told, #pattern, #validator::ValidateRegex::validate_regex(value, &#path));),
-                )
+                of_value(quote_spanned!(self.span=> broken.pattern(#field, #told, value, &#path);))
             }
             "custom" => {
                 let function = self.expression("function");

@@ -135,7 +135,7 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
     quote! {
         #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
-            use #root::{self as #private, Described as _, Known as _, Unknown as _, validator::Validate as _};
+            use #root::{self as #private, Described as _, Known as _, Unknown as _};
             #functions
             #fields
             #validate

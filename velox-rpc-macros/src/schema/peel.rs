@@ -87,10 +87,6 @@ impl<'a> Peeled<'a> {
         matches!(self, Self::Map { .. })
     }
 
-    pub(crate) fn is_list(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Set(_) | Self::Array(..))
-    }
-
     /// Returns the key type of a map, here or inside, that is neither a text nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {

@@ -106,7 +106,7 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
 }
 
 /// The rules, with the arguments they accept in addition to a message and a code.
-const RULES: [(&str, &str); 16] = [
+const RULES: [(&str, &str); 15] = [
     ("length", "min max equal"),
     ("range", "min max exclusive_min exclusive_max"),
     ("multiple_of", "value"),
@@ -118,7 +118,6 @@ const RULES: [(&str, &str); 16] = [
     ("regex", "path"),
     ("must_match", "other"),
     ("non_control_character", ""),
-    ("credit_card", ""),
     ("custom", "function use_context"),
     ("required", ""),
     ("nested", ""),

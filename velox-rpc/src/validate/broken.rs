@@ -10,7 +10,7 @@ use validator::{ValidationError, ValidationErrors};
 use crate::error::{Problem, Type};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
-use crate::validate::subject::{Email, Ranged};
+use crate::validate::subject::{Email, Expression, Matched, Nested, Ranged};
 
 /// The rules that a value has broken.
 #[derive(Debug, Default)]
@@ -222,9 +222,10 @@ impl Broken {
     }
 
     /// Checks that a text matches a regular expression.
-    pub fn pattern(&mut self, field: &'static str, told: Told, pattern: impl FnOnce() -> String, is_right: bool) {
-        if !is_right {
-            self.note(field, "regex", told, Problem::InvalidPattern { pattern: pattern() });
+    pub fn pattern(&mut self, field: &'static str, told: Told, value: &impl Matched, regex: impl Expression) {
+        let regex = regex.as_regex();
+        if !value.validate_regex(&*regex) {
+            self.note(field, "regex", told, Problem::InvalidPattern { pattern: regex.as_str().to_owned() });
         }
     }
 
@@ -242,8 +243,8 @@ impl Broken {
     }
 
     /// Adds the rules of a nested value.
-    pub fn nested(&mut self, field: &'static str, verdict: impl FnOnce() -> Result<(), ValidationErrors>) {
-        self.nested.extend(verdict().err().map(|errors| (field, errors)));
+    pub fn nested(&mut self, field: &'static str, value: impl Nested) {
+        self.nested.extend(value.validate().err().map(|errors| (field, errors)));
     }
 }
 

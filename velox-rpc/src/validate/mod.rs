@@ -41,5 +41,5 @@ pub(crate) use self::parts::Examiner;
 pub use self::parts::{At, Field, Parts, Tag, Variant, by_type};
 pub use self::readers::{Texts, changed, double_changed, double_option};
 pub use self::shown::Shown;
-pub use self::subject::{is_url, length};
+pub use self::subject::{contains, has_no_control, is_ip, is_url, length};
 pub(crate) use self::tree::{Part, Tree};

@@ -1,7 +1,10 @@
 //! The types that a rule is for. A rule on a field of another type is reported in our words, at the
 //! rule.
 
-use validator::{ValidateEmail, ValidateLength, ValidateRange, ValidateUrl};
+use validator::{
+    AsRegex, Validate, ValidateContains, ValidateEmail, ValidateIp, ValidateLength, ValidateNonControlCharacter,
+    ValidateRange, ValidateRegex, ValidateUrl,
+};
 
 /// Types whose length is counted.
 #[diagnostic::on_unimplemented(
@@ -54,3 +57,78 @@ impl<T: ValidateUrl> Link for T {}
 pub fn is_url(text: &impl Link) -> bool {
     text.validate_url()
 }
+
+/// Texts that may be IP addresses, or have control characters.
+#[diagnostic::on_unimplemented(
+    message = "this is a rule of texts, and `{Self}` is none",
+    label = "`{Self}` is no text",
+    note = "for another type, write a function of yours and `custom(function = …)`"
+)]
+pub trait Text: AsRef<str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str>> Text for T {}
+
+/// Returns whether a text is an IP address of version 4 or 6, or of either if both or none are asked
+/// for.
+pub fn is_ip(text: &impl Text, v4: bool, v6: bool) -> bool {
+    let text = text.as_ref();
+    match (v4, v6) {
+        (true, false) => text.validate_ipv4(),
+        (false, true) => text.validate_ipv6(),
+        _ => text.validate_ip(),
+    }
+}
+
+/// Returns whether a text has no control characters.
+pub fn has_no_control(text: &impl Text) -> bool {
+    text.as_ref().validate_non_control_character()
+}
+
+/// Texts, and maps with texts as keys.
+#[diagnostic::on_unimplemented(
+    message = "this rule looks for a text in a text, or among the keys of a `HashMap`, and `{Self}` is neither",
+    label = "`{Self}` is no text",
+    note = "for another type, write a function of yours and `custom(function = …)`"
+)]
+pub trait Containing: ValidateContains {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ValidateContains> Containing for T {}
+
+/// Returns whether the text is in the value.
+pub fn contains(value: &impl Containing, text: &str) -> bool {
+    value.validate_contains(text)
+}
+
+/// Texts that may match a regular expression.
+#[diagnostic::on_unimplemented(
+    message = "`regex` is a rule of texts, and `{Self}` is none",
+    label = "`{Self}` is no text"
+)]
+pub trait Matched: ValidateRegex {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ValidateRegex> Matched for T {}
+
+/// Regular expressions.
+#[diagnostic::on_unimplemented(
+    message = "a text is compared with a `regex::Regex`, and this is `{Self}`",
+    label = "no regular expression",
+    note = "write `static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(\"…\").unwrap());` and `regex(path = *PATTERN)`"
+)]
+pub trait Expression: AsRegex {}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRegex> Expression for T {}
+
+/// Types with rules, or lists and maps of them.
+#[diagnostic::on_unimplemented(
+    message = "`nested` checks the rules of another type with `#[schema]`, and this type has none",
+    label = "`{Self}` has no rules",
+    note = "put `#[schema]` above the struct or enum, or leave `nested` out"
+)]
+pub trait Nested: Validate {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Validate> Nested for T {}
