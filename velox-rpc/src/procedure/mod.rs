@@ -33,8 +33,8 @@ pub use self::event::{Event, Tracked, tracked};
 pub(crate) use self::events::{Events, Happening, LAST_EVENT_ID, MAX_EVENT_ID, RawEvent};
 pub use self::float::Float;
 pub use self::guard::{
-    AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, Verdict, all_of, any_of,
-    authenticated, guard, has_role, not,
+    AllOf, AnyOf, Authenticated, Guard, GuardList, HasRole, NamedGuard, Not, Refusal, RoleName, Verdict, all_of,
+    any_of, authenticated, guard, has_role, not,
 };
 pub use self::handler::{Later, Now, Respond};
 pub use self::input::{Input, InputFields};

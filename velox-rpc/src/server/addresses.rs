@@ -2,7 +2,7 @@
 
 use std::future::{Ready, poll_fn, ready};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::task::Poll;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -10,6 +10,18 @@ use tokio::net::{TcpListener, TcpStream};
 use super::error::ServeError;
 use super::listener::Listener;
 use crate::context::Peer;
+
+/// An address to listen on, as a host and a port: `"127.0.0.1:3000"`, `("0.0.0.0", port)`, or any
+/// other type that std can resolve.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an address to listen on",
+    label = "an address has a host and a port",
+    note = "write `\"127.0.0.1:3000\"` for this machine only, or `(\"0.0.0.0\", port)` for all networks, with the port in a `u16`"
+)]
+pub trait Address: ToSocketAddrs {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToSocketAddrs> Address for T {}
 
 /// Listeners on several addresses, used as one.
 #[derive(Debug)]

@@ -50,6 +50,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use self::addresses::Address;
 pub use self::error::ServeError;
 pub use self::listener::Listener;
 pub use self::serve::{Bound, Listening, Server};

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
@@ -21,7 +21,7 @@ use crate::error::BoxError;
 use crate::service::{AppService, Body, BoxedService};
 
 use super::accept;
-use super::addresses;
+use super::addresses::{self, Address};
 use super::answer::Hosted;
 use super::conn::Host;
 use super::error::ServeError;
@@ -121,7 +121,7 @@ impl Server {
     ///
     /// Returns an error if the address cannot be parsed or resolved, if one of the addresses is
     /// taken or not permitted, or if this machine has none of them.
-    pub async fn bind(self, address: impl ToSocketAddrs) -> Result<Bound, ServeError> {
+    pub async fn bind(self, address: impl Address) -> Result<Bound, ServeError> {
         let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
         let (listeners, addresses) = addresses::bind(addresses.collect()).await?;
         Ok(Bound { listening: self.listen(listeners), addresses })
@@ -404,7 +404,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// Returns an error if the router or the configuration has mistakes, if the address cannot be
     /// listened on, or if the signal handlers cannot be installed.
-    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
+    pub async fn serve(self, address: impl Address) -> Result<(), ServeError> {
         Server::new(self.into_service()?).bind(address).await?.run().await?;
         Ok(())
     }

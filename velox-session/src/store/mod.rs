@@ -140,6 +140,11 @@ pub use renewal::Renewal;
 /// let store = Audited(MemoryStore::new());
 /// # let _ = store;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session store",
+    label = "not a store",
+    note = "write `MemoryStore::new()`, `RedisStore::connect(url)?` with the feature `redis`, or a type with `impl SessionStore`"
+)]
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// Returns the live record under this key with its current expiry, including touches

@@ -21,7 +21,7 @@ use crate::running::Running;
 
 pub use self::combine::{AllOf, AnyOf, GuardList, Not, all_of, any_of, not};
 pub use self::refusal::{Refusal, Verdict};
-pub use self::user::{Authenticated, HasRole, authenticated, has_role};
+pub use self::user::{Authenticated, HasRole, RoleName, authenticated, has_role};
 
 /// A guard lets a call pass or refuses it. It receives the context of its place in the chain.
 ///

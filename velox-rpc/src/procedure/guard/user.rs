@@ -46,10 +46,21 @@ use crate::procedure::Demands;
 ///     .query(|Call { ctx, .. }| Ok(ctx.user.roles));
 /// # let _ = accounts;
 /// ```
-pub fn has_role(role: impl Into<String>) -> HasRole {
+pub fn has_role(role: impl RoleName) -> HasRole {
     let role = role.into();
     HasRole { name: format!("hasRole:{role}"), refusal: Refusal::new(format!("Required role: {role}")), role }
 }
+
+/// The name of a role: a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the name of a role",
+    label = "a role is a text",
+    note = "for one of several roles, write `any_of((has_role(\"admin\"), has_role(\"editor\")))`"
+)]
+pub trait RoleName: Into<String> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<String>> RoleName for T {}
 
 /// The guard that [`has_role`] makes.
 #[derive(Debug, Clone)]
