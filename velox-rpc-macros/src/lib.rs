@@ -23,6 +23,7 @@ mod schema;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod types;
 
 use proc_macro::TokenStream;
 

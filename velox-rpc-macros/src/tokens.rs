@@ -22,6 +22,11 @@ pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
+/// Returns whether the name before these tokens is called, as `name(…)` or `name::<T>(…)`.
+pub(crate) fn is_called(code: &[TokenTree]) -> bool {
+    code.first().is_some_and(|token| is(token, ':') || is_group(token, Delimiter::Parenthesis))
+}
+
 /// Returns the group with other tokens in it.
 pub(crate) fn regrouped(group: &Group, tokens: TokenStream) -> Group {
     let mut changed = Group::new(group.delimiter(), tokens);
@@ -89,10 +94,20 @@ pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
     }
 }
 
-/// Reports errors that are thrown, or returned as a text.
-pub(crate) fn thrown(body: &[TokenTree], mistakes: &mut Mistakes) {
-    each(body, true, &mut |_, code| match code {
+/// Reports statements of TypeScript, and errors that are returned as a text.
+pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
+    each(body, true, &mut |before, code| match code {
         [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
+        [word, TokenTree::Ident(name), equals, ..] if is_word(word, "const") && is(equals, '=') => {
+            mistakes.at(word, format_args!("a variable is declared by `let`: write `let {name} = …`"));
+        }
+        [null, rest @ ..]
+            if (is_word(null, "null") || is_word(null, "undefined"))
+                && before.is_none_or(|word| is_word(word, "return"))
+                && rest.first().is_none_or(|next| is(next, ';')) =>
+        {
+            mistakes.at(null, "what is not there is `None`: write `Ok(None)`");
+        }
         _ => {}
     });
     each(body, false, &mut |_, code| match code {

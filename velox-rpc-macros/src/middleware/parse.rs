@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{FnArg, Pat, parse_quote};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
-use crate::tokens::{each, is, is_group, is_word, returned, thrown, tokens};
+use crate::tokens::{each, in_typescript, is, is_called, is_group, is_word, returned, tokens};
 
 /// Parses the function. If the item is something else, reports a mistake and returns `None`.
 ///
@@ -31,7 +31,9 @@ pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Functio
         mistakes.at_all(inputs.iter().skip(at), GOES_ON);
         *inputs = inputs.iter().take(at).cloned().collect();
     } else {
-        slips(&tokens(function.body.stream()), mistakes);
+        let body = tokens(function.body.stream());
+        slips(&body, mistakes);
+        fields(function.signature.inputs.first(), &body, mistakes);
     }
     if mistakes.count() != before {
         function.attrs.push(parse_quote!(#[allow(warnings)]));
@@ -42,7 +44,7 @@ pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Functio
 
 /// Reports a body that is written as in TypeScript.
 fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
-    thrown(body, mistakes);
+    in_typescript(body, mistakes);
     let last = returned(body);
     let is_last = matches!(last.as_slice(), [next] if is_word(next, "next"));
     // `next` that is called or returned, and the uses of something else of this name.
@@ -50,6 +52,9 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |before, code| {
         let [word, rest @ ..] = code else { return };
         let is_after = |word: &str| before.is_some_and(|it| is_word(it, word));
+        if is_word(word, "use") && before.is_some_and(|it| is(it, '.')) {
+            mistakes.at(word, USE);
+        }
         if !is_word(word, "next") || before.is_some_and(|it| is(it, '.') || is(it, ':')) {
             return;
         }
@@ -66,6 +71,23 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
     if let Some(next) = next.filter(|_| others == usize::from(is_bare)) {
         mistakes.at(next, GOES_ON);
     }
+}
+
+/// Reports each `ctx.name` of a `ctx: &impl Ctx`, which is any context and has no fields.
+fn fields(argument: Option<&FnArg>, body: &[TokenTree], mistakes: &mut Mistakes) {
+    let Some(FnArg::Typed(argument)) = argument else { return };
+    let (Pat::Ident(ctx), ty) = (&*argument.pat, shown(&argument.ty)) else { return };
+    if !ty.starts_with("&impl Ctx") {
+        return;
+    }
+    each(body, true, &mut |before, code| match code {
+        [TokenTree::Ident(same), dot, TokenTree::Ident(name), rest @ ..]
+            if *same == ctx.ident && is(dot, '.') && !is_called(rest) && !before.is_some_and(|it| is(it, '.')) =>
+        {
+            mistakes.at(name, if name == "user" { USER } else { FIELD });
+        }
+        _ => {}
+    });
 }
 
 /// Returns whether this is `next(…)`.
@@ -103,5 +125,10 @@ fn with_context(item: Vec<TokenTree>, mistakes: &mut Mistakes) -> TokenStream {
     with.collect()
 }
 
+const FIELD: &str =
+    "`&impl Ctx` is any context, without fields: take `ctx: &impl Ctx<State = AppState>`, and write `ctx.base().db`";
+const USER: &str =
+    "`&impl Ctx` is any context, without fields: take `ctx: &impl HasUser<User = SessionUser>`, and write `ctx.user()`";
+const USE: &str = "`use` is a keyword of Rust: write `.use_(…)`, and only in the chain of a procedure";
 const GOES_ON: &str = "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
     code around the call, put `.use_fn(async |ctx, next| …)` into the chain";

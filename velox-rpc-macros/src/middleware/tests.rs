@@ -53,6 +53,29 @@ fn a_plain_function_for_one_context_is_called_without_waiting() {
 }
 
 #[test]
+fn a_context_whose_fields_may_be_known_is_left_to_the_compiler() {
+    for item in [
+        quote!(
+            async fn tenant(ctx: &Context<AppState>) -> Result<String> {
+                Ok(ctx.db.tenant())
+            }
+        ),
+        quote!(
+            async fn tenant(ctx: &impl Ctx<State = AppState>) -> Result<String> {
+                Ok(ctx.base().db.of(&other.ctx.name, ctx.request()))
+            }
+        ),
+        quote!(
+            async fn tenant(ctx: &(impl Ctx + Deref<Target = AppState>)) -> Result<String> {
+                Ok(ctx.db.tenant())
+            }
+        ),
+    ] {
+        assert_eq!(messages(expand(item.clone())), Vec::<String>::new(), "{item}");
+    }
+}
+
+#[test]
 fn every_mistake_is_named() {
     for (item, message) in [
         (

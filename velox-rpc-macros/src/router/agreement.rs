@@ -3,12 +3,12 @@
 //!
 //! Only mistakes that the tokens prove are reported here. The compiler finds the others.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Type;
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{About, BUILDS, Base, Closure, Step, last_chain};
-use crate::tokens::{each, is, is_group, is_word, tokens};
+use crate::tokens::{each, is, is_called, is_word, tokens};
 
 /// What a method's signature says about its procedure.
 pub(crate) struct Said<'a> {
@@ -33,6 +33,11 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
         mistakes.at(last.name, message);
     }
     if Base::of(body, about) != Base::Procedure {
+        return;
+    }
+    if !chain.iter().any(|step| BUILDS.iter().any(|(name, _)| step.name == name)) {
+        let step = kind.to_string().to_lowercase();
+        mistakes.at(last.name, format_args!("a handler is missing after this: `.{step}(|Call {{ input, ctx }}| …)`"));
         return;
     }
     let has_none = matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty());
@@ -82,9 +87,8 @@ fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut
     each(handler.body, true, &mut |before, tokens| match tokens {
         [ctx, ..] if !is_word(ctx, "ctx") || before.is_some_and(|it| is(it, '.')) => {}
         [_, dot, TokenTree::Ident(name), rest @ ..] if is(dot, '.') => {
-            let is_call = |next: &TokenTree| is(next, ':') || is_group(next, Delimiter::Parenthesis);
             let is_user = || name == "user" && before.is_none() && rest.is_empty() && output.contains("SessionUser");
-            if !rest.first().is_some_and(is_call) && (!about.has_state || is_user()) {
+            if !is_called(rest) && (!about.has_state || is_user()) {
                 missing.push(name.clone());
             }
         }

@@ -8,7 +8,7 @@ use syn::LitStr;
 
 use crate::root::Root;
 use crate::router::rewrite::is_bare_call;
-use crate::tokens::{between_commas, is, is_word, tail};
+use crate::tokens::{is, is_word, tail};
 
 /// What the reader of a chain has to know about the router.
 pub(crate) struct About<'a> {
@@ -139,11 +139,6 @@ impl<'a> Closure<'a> {
             parameters: &arguments[open + 1..close],
             body: &arguments[close + 1..arguments.len() - comma],
         })
-    }
-
-    /// Returns the tokens of each parameter, including its type.
-    pub(crate) fn each_parameter(&self) -> Vec<Vec<TokenTree>> {
-        between_commas(self.parameters.iter().cloned())
     }
 }
 

@@ -11,7 +11,7 @@ use syn::spanned::Spanned as _;
 use crate::place;
 use crate::router::chain::{About, Base, Closure, Step, last_chain};
 use crate::router::method::Procedure;
-use crate::tokens::{is, is_group, is_word, regrouped, tokens};
+use crate::tokens::{is, is_group, is_word, regrouped, returned, tokens};
 
 /// Returns the body of a method with the output type added to the handler of its last chain.
 pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {
@@ -26,7 +26,9 @@ pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> G
     };
     let argument = tokens(last.arguments.stream());
     let is_untyped = |handler: &Closure<'_>| !handler.body.first().is_some_and(|token| is(token, '-'));
-    let returns_result = |handler: &Closure<'_>| handler.is_async || ends_in_ok(handler.body);
+    // Other bodies than those that end in `Ok(…)` may return a future instead of a `Result`.
+    let is_ok = |body: &[TokenTree]| matches!(body, [.., ok, value] if is_word(ok, "Ok") && is_group(value, Delimiter::Parenthesis));
+    let returns_result = |handler: &Closure<'_>| handler.is_async || is_ok(&returned(handler.body));
     let Some(handler) = Closure::new(&argument).filter(|it| is_untyped(it) && returns_result(it)) else {
         return body.clone();
     };
@@ -58,14 +60,5 @@ fn with_type(body: &[TokenTree], output: &Type, private: &TokenStream) -> Group 
             block.set_span(expression.last().map_or_else(Span::call_site, TokenTree::span));
             block
         }
-    }
-}
-
-/// Returns whether a body ends in `Ok(…)`. Other bodies may return a future instead of a `Result`.
-fn ends_in_ok(body: &[TokenTree]) -> bool {
-    match body {
-        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => ends_in_ok(&tokens(block.stream())),
-        [.., ok, value] => is_word(ok, "Ok") && is_group(value, Delimiter::Parenthesis),
-        _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! Decides whether a method of the block is a procedure, and whether it is a valid one.
 
 use proc_macro2::{Ident, TokenTree};
+use syn::visit_mut::VisitMut as _;
 use syn::{Attribute, FnArg, ReceiverKind, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
@@ -12,6 +13,7 @@ use crate::router::chain::{About, BUILDS};
 use crate::router::route::Route;
 use crate::router::{agreement, chain, docs, result, rewrite, slips};
 use crate::tokens::tokens;
+use crate::types::InTypeScript;
 
 /// A method that is a procedure.
 pub(crate) struct Procedure {
@@ -48,8 +50,10 @@ pub(crate) enum Damage {
 
 impl Procedure {
     /// Reads a method and reports its mistakes.
-    pub(crate) fn read(method: &Function, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
+    pub(crate) fn read(method: &mut Function, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
+        InTypeScript(mistakes).visit_return_type_mut(&mut method.signature.output);
+        let (method, is_in_rust) = (&*method, mistakes.count() == before);
         let returned = match &method.signature.output {
             ReturnType::Type(_, ty) => Some(&**ty),
             ReturnType::Default => None,
@@ -76,7 +80,7 @@ impl Procedure {
             let said = Said { method: &method.signature.ident, kind: &segment.ident, input, output };
             agreement::report(&said, &body, about, mistakes);
         }
-        if mistakes.count() != is_harmless {
+        if mistakes.count() != is_harmless || !is_in_rust {
             return Outcome::Broken(Damage::Unreadable);
         }
         if mistakes.count() != before {

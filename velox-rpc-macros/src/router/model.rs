@@ -60,7 +60,7 @@ impl Router {
             mistakes.at(
                 &block.self_ty,
                 "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, \
-                    `Mutation<I, O>` or `Subscription<I, O>`",
+                    `Mutation<I, O>` or `Subscription<I, O>`; routers stand side by side, each with its own `App::router(…)`",
             );
         }
         let description = docs::description(&block.attrs);

@@ -7,6 +7,7 @@ use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
+use crate::types::type_of;
 
 /// Returns the last segment, `Query<…>`, `Mutation<…>` or `Subscription<…>`, if the type is a
 /// procedure.
@@ -34,7 +35,7 @@ pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
 pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<(&'a Type, &'a Type)> {
     let kind = &segment.ident;
     let types: Vec<&Type> = match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_argument).collect(),
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_of).collect(),
         PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
     };
     let (wanted, when) = match types.as_slice() {
@@ -88,13 +89,6 @@ fn fill_segment(segment: &mut PathSegment, state: &Type) {
 
 fn is_kind(ident: &Ident) -> bool {
     ["Query", "Mutation", "Subscription"].into_iter().any(|kind| ident == kind)
-}
-
-fn type_argument(argument: &GenericArgument) -> Option<&Type> {
-    match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }
 }
 
 fn find_kind(tokens: TokenStream) -> Option<Ident> {

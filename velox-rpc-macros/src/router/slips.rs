@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{BUILDS, Closure, Step, last_chain, steps};
-use crate::tokens::{between_commas, each, is, is_group, is_text, is_word, returned, thrown, tokens};
+use crate::tokens::{between_commas, each, in_typescript, is, is_called, is_text, is_word, returned, tokens};
 
 /// Reports the slips in a method's body. Returns whether there was one.
 pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
@@ -28,7 +28,7 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
             mistakes.at_all(&arguments, ARROW);
         } else if let Some(closure) = Closure::new(&arguments) {
             of_parameters(step.name, &closure, mistakes);
-            thrown(closure.body, mistakes);
+            in_typescript(closure.body, mistakes);
         }
     }
     mistakes.count() != before
@@ -40,7 +40,9 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
 fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |_, code| {
         let (own, what, read) = match code {
-            [own, dot, TokenTree::Ident(name), rest @ ..] if is_word(own, "self") && is(dot, '.') && !is_call(rest) => {
+            [own, dot, TokenTree::Ident(name), rest @ ..]
+                if is_word(own, "self") && is(dot, '.') && !is_called(rest) =>
+            {
                 (own, format!("`{name}`"), format!("as `ctx.{name}`"))
             }
             [own, ..] if is_word(own, "self") => (own, String::from("what it needs"), String::from("as `ctx.db`")),
@@ -54,17 +56,14 @@ fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     });
 }
 
-fn is_call(code: &[TokenTree]) -> bool {
-    code.first().is_some_and(|token| is_group(token, Delimiter::Parenthesis))
-}
-
 /// Reports parameters of a closure that are written as in TypeScript.
 fn of_parameters(step: &Ident, closure: &Closure<'_>, mistakes: &mut Mistakes) {
-    let parameters = closure.each_parameter();
+    let parameters = between_commas(closure.parameters.iter().cloned());
     match parameters.as_slice() {
         [only] if is_handler(step) && is_object(only) => mistakes.at_all(only, CALL),
         [_, _, ..] if is_handler(step) => mistakes.at_all(closure.parameters, CALL),
         [only] if is_handler(step) => of_part(only, closure.body, mistakes),
+        [_] if step == "guard_fn" => mistakes.at_all(closure.parameters, GUARD),
         [only] if step == "use_fn" && is_object(only) => mistakes.at_all(only, NEXT),
         [_, next] if step == "use_fn" => of_next(next, closure, mistakes),
         _ => {}
@@ -106,7 +105,7 @@ fn of_next(next: &[TokenTree], closure: &Closure<'_>, mistakes: &mut Mistakes) {
         [outcome, ..] if is_word(outcome, "Outcome") => is_used = true,
         [used, rest @ ..] if is_next(used) && !before.is_some_and(|token| is(token, '.')) => {
             is_used = true;
-            if is_call(rest) {
+            if is_called(rest) {
                 wrong = Some(used.clone());
             }
         }
@@ -178,6 +177,7 @@ fn alone(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
 
 const CALL: &str = "a handler takes one argument, a `Call`: write `|Call { input, ctx }|`";
 const NEXT: &str = "a middleware takes two arguments: write `async |ctx, next| …`";
+const GUARD: &str = "the closure of a guard takes the context and the input: write `|ctx, _|`, or `|ctx, input|`";
 const NEVER: &str =
     "this middleware never goes on: end it with `next.run(ctx).await`; one that only refuses is a `.guard_fn(…)`";
 const ARROW: &str = "a handler is a closure of Rust: write `async |Call { input, ctx }| { … }`";

@@ -326,7 +326,7 @@ fn a_block_without_procedures_is_named() {
     assert_eq!(
         messages(expand(quote!("auth"), quote!(impl Auth { fn helper(&self) {} }))),
         [
-            "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, `Mutation<I, O>` or `Subscription<I, O>`"
+            "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, `Mutation<I, O>` or `Subscription<I, O>`; routers stand side by side, each with its own `App::router(…)`"
         ]
     );
 }
@@ -422,6 +422,33 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
         quote!(
             fn a(&self) -> Query<(), U> {
                 procedure().rest(Method::GET, "/a").guard(api_key).use_(|| limit(1)).query(f)
+            }
+        ),
+        // A constant of Rust has a type, and these are functions and fields called `null`.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|_| {
+                    const LIMIT: u32 = 5;
+                    Ok((LIMIT, json.null, ptr::null::<u8>(), null()))
+                })
+            }
+        ),
+        // These stand behind the handler.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(f).describe("Finds a user").deprecated("Use b")
+            }
+        ),
+        // The user's own step ends the chain.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().input::<I>().listed()
+            }
+        ),
+        // These names are TypeScript's only where a type stands alone.
+        quote!(
+            fn a(&self) -> Query<(), types::number> {
+                procedure().query(f)
             }
         ),
     ] {

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Span};
 use serde_derive_internals::ast::{Container, Data, Field, Style, Variant};
 use serde_derive_internals::attr::TagType;
 use serde_derive_internals::{Ctxt, Derive};
+use syn::visit_mut::VisitMut as _;
 use syn::{Attribute, DataStruct, DeriveInput, Fields, Path, parse_quote};
 
 use crate::diagnostics::Mistakes;
@@ -15,6 +16,7 @@ use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_n
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
 use crate::schema::rules;
+use crate::types::InTypeScript;
 
 /// A schema.
 pub(crate) struct Schema<'a> {
@@ -113,6 +115,7 @@ impl<'a> Schema<'a> {
 /// reported, and with the names on the wire.
 pub(crate) fn settled(mut item: DeriveInput, mistakes: &mut Mistakes) -> DeriveInput {
     let theirs = derives(&item.attrs);
+    InTypeScript(mistakes).visit_data_mut(&mut item.data);
     drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
     let serde = metas(&item.attrs, "serde");
     let has_names = |fields: &Fields| matches!(fields, Fields::Named(_));

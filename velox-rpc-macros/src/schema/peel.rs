@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, GenericArgument, PathArguments, Type};
+use syn::{Expr, PathArguments, Type};
 
 use crate::place;
+use crate::types::type_of;
 
 /// A type, as far as its syntax shows it.
 pub(crate) enum Peeled<'a> {
@@ -117,13 +118,6 @@ impl<'a> Peeled<'a> {
 pub(crate) fn leaf(private: &Ident, ty: &Type) -> TokenStream {
     let private = place::moved(private, ty.span());
     quote_spanned!(place::at(ty.span())=> (&&&#private::Leaf::<#ty>::new()).parts())
-}
-
-fn type_of(argument: &GenericArgument) -> Option<&Type> {
-    match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }
 }
 
 /// Returns whether the type has a size. `str` and trait objects do not.

@@ -1,0 +1,15 @@
+use std::collections::HashMap;
+
+use velox_rpc::schema;
+
+#[schema]
+pub struct SignUp {
+    pub name: string,
+    #[validate(range(min = 18))]
+    pub age: number,
+    pub agrees: Option<boolean>,
+    pub scores: HashMap<String, number>,
+    pub other: any,
+}
+
+fn main() {}

@@ -1,0 +1,53 @@
+//! Recognizes types of TypeScript, and enums as in TypeScript, where those of Rust are expected.
+
+use quote::ToTokens as _;
+use syn::visit_mut::{VisitMut, visit_field_mut, visit_type_mut, visit_variant_mut};
+use syn::{Field, GenericArgument, Type, Variant, parse_quote};
+
+use crate::diagnostics::Mistakes;
+use crate::tokens::{is_text, tokens};
+
+/// Reports what is written as in TypeScript, and replaces it by something that compiles, so that the
+/// compiler does not report it too.
+pub(crate) struct InTypeScript<'a>(pub(crate) &'a mut Mistakes);
+
+impl VisitMut for InTypeScript<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        let name = if let Type::Path(path) = ty { path.path.get_ident() } else { None };
+        match name.and_then(|name| NAMES.iter().find(|(known, _)| name == known)) {
+            Some((name, right)) => {
+                self.0.at(&*ty, format_args!("`{name}` is a type of TypeScript: write {right}"));
+                *ty = parse_quote!(());
+            }
+            None => visit_type_mut(self, ty),
+        }
+    }
+
+    fn visit_field_mut(&mut self, field: &mut Field) {
+        let before = self.0.count();
+        visit_field_mut(self, field);
+        if self.0.count() != before {
+            field.attrs.clear();
+        }
+    }
+
+    fn visit_variant_mut(&mut self, variant: &mut Variant) {
+        if let Some((_, text)) = variant.discriminant.take_if(|(_, value)| is_text(&tokens(value.to_token_stream()))) {
+            self.0.at(text, "a variant is sent as its name in camel case: leave this out, or write `#[serde(rename = \"…\")]` above it");
+        }
+        visit_variant_mut(self, variant);
+    }
+}
+
+/// Returns the type that an argument in angle brackets is, if it is one.
+pub(crate) fn type_of(argument: &GenericArgument) -> Option<&Type> {
+    if let GenericArgument::Type(ty) = argument { Some(ty) } else { None }
+}
+
+const NAMES: [(&str, &str); 5] = [
+    ("string", "`String`"),
+    ("number", "`f64`, or a type of whole numbers, as `u32` or `i64`"),
+    ("boolean", "`bool`"),
+    ("any", "the type that is sent, or `serde_json::Value` for anything"),
+    ("void", "`()`"),
+];
