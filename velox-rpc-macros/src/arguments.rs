@@ -88,6 +88,7 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     let list = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
     match did_you_mean(name, known) {
         Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
+        None if macro_name == "schema" => format!("`#[schema]` has no key `{name}`: write `#[serde({name} …)]`"),
         None => format!("`#[{macro_name}]` has no key `{name}`: it knows {list}"),
     }
 }

@@ -33,12 +33,15 @@ impl Arguments {
                 None
             }
         };
+        let mut state = None;
         for tokens in bare {
-            mistakes.at(tokens, "a router has one namespace: leave this out");
+            state = syn::parse2::<Type>(tokens.clone()).ok();
+            let message = state.as_ref().map(|state| format!("the state has a key: write `state = {}`", shown(state)));
+            mistakes.at(tokens, message.unwrap_or_else(|| "a router has one namespace: leave this out".to_owned()));
         }
         Self {
             namespace: namespace.unwrap_or_else(|| LitStr::new("", Span::call_site())),
-            state: keys.take("state", "AppState", mistakes),
+            state: keys.take("state", "AppState", mistakes).or(state),
             root: keys.take("crate", "velox_rpc", mistakes),
         }
     }

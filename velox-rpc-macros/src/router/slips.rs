@@ -24,7 +24,8 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
                 Some(first) => mistakes.at_all(first, message.replace("{}", &meant(step.name, first))),
                 None => mistakes.at(step.name, message),
             }
-        } else if is_handler(step.name) && has_arrow(&arguments) {
+        } else if is_handler(step.name) && arguments.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>')) {
+            // `({ input, ctx }) => …`
             mistakes.at_all(&arguments, ARROW);
         } else if let Some(closure) = Closure::new(&arguments) {
             of_parameters(step.name, &closure, mistakes);
@@ -144,11 +145,6 @@ fn meant(step: &Ident, argument: &[TokenTree]) -> String {
 /// A step, the test for a slip in it, and the message. `{}` in the message is replaced by what
 /// `meant` returns for the first argument.
 type Slip = (&'static str, fn(&Step<'_>, &[TokenTree]) -> bool, &'static str);
-
-/// Returns whether the arguments contain a TypeScript arrow: `({ input, ctx }) => …`.
-fn has_arrow(arguments: &[TokenTree]) -> bool {
-    arguments.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>'))
-}
 
 fn text(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
     is_text(arguments)

@@ -364,7 +364,7 @@ impl Rule {
                     cow if cow.contains("Cow <") => quote!(value.as_ref()),
                     _ => quote!(value),
                 };
-                of_value(quote!(broken.custom(#field, #told, #function(#value));))
+                of_value(quote_spanned!(self.span=> broken.custom(#field, #told, #function(#value));))
             }
             _ => TokenStream::new(),
         }

@@ -1,5 +1,6 @@
 //! One field of a struct or of a variant: its name on the wire, and what `#[schema]` adds to it.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use serde_derive_internals::ast::Field;
 use serde_derive_internals::attr::Default as OfMissing;
@@ -170,7 +171,7 @@ fn is_foreign(field: &Field<'_>) -> bool {
     let is_said = ["serde", "schemars"]
         .iter()
         .any(|name| has(&metas(&field.original.attrs, name), &["with", "schema_with", "skip"]));
-    !is_said && foreign::mentioned(field.ty)
+    !is_said && foreign::shown(field.ty, TokenStream::new()) != *field.ty
 }
 
 /// Returns whether `None` is left out, because the user has not decided how the field is written.

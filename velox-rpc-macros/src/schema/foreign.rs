@@ -5,11 +5,6 @@ use proc_macro2::TokenStream;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{Type, parse_quote};
 
-/// Returns whether a type mentions one of them.
-pub(crate) fn mentioned(ty: &Type) -> bool {
-    shown(ty, TokenStream::new()) != *ty
-}
-
 /// Returns the type with `Shown<…>` around each of them.
 pub(crate) fn shown(ty: &Type, private: TokenStream) -> Type {
     let mut shown = ty.clone();

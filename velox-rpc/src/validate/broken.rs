@@ -10,7 +10,7 @@ use validator::{ValidationError, ValidationErrors};
 use crate::error::{Problem, Type};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
-use crate::validate::subject::{Email, Expression, Matched, Nested, Ranged};
+use crate::validate::subject::{Email, Expression, Judged, Matched, Nested, Ranged};
 
 /// The rules that a value has broken.
 #[derive(Debug, Default)]
@@ -230,8 +230,8 @@ impl Broken {
     }
 
     /// Adds the result of a custom rule.
-    pub fn custom(&mut self, field: &'static str, told: Told, verdict: Result<(), ValidationError>) {
-        let Err(mut error) = verdict else { return };
+    pub fn custom(&mut self, field: &'static str, told: Told, verdict: impl Judged) {
+        let Err(mut error) = verdict.verdict() else { return };
         if let Some(code) = told.code {
             error.code = code.into();
         }

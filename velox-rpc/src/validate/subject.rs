@@ -3,7 +3,7 @@
 
 use validator::{
     AsRegex, Validate, ValidateContains, ValidateEmail, ValidateIp, ValidateLength, ValidateNonControlCharacter,
-    ValidateRange, ValidateRegex, ValidateUrl,
+    ValidateRange, ValidateRegex, ValidateUrl, ValidationError,
 };
 
 /// Types whose length is counted.
@@ -121,6 +121,23 @@ pub trait Expression: AsRegex {}
 
 #[diagnostic::do_not_recommend]
 impl<T: AsRegex> Expression for T {}
+
+/// What the function of a `custom` rule returns.
+#[diagnostic::on_unimplemented(
+    message = "the function of `custom` returns a `Result<(), ValidationError>`, and this one returns `{Self}`",
+    label = "`{Self}` is no verdict",
+    note = "write `Ok(())` for a value that is right, and `Err(ValidationError::new(\"code\"))` for one that is not"
+)]
+pub trait Judged {
+    /// Returns the verdict.
+    fn verdict(self) -> Result<(), ValidationError>;
+}
+
+impl Judged for Result<(), ValidationError> {
+    fn verdict(self) -> Self {
+        self
+    }
+}
 
 /// Types with rules, or lists and maps of them.
 #[diagnostic::on_unimplemented(
