@@ -120,7 +120,7 @@ where
     /// ```
     pub fn use_<M, D>(self, middleware: M) -> ProcedureBuilder<S, D, I>
     where
-        M: Middleware<C, Context = D>,
+        M: Middleware<C, Context = D>, // a function of yours needs `#[middleware]` above it
         D: 'static,
     {
         let mut builder = self;
