@@ -82,9 +82,10 @@ impl Server {
 
     fn connection(&mut self, connecting: Connecting, peer: Peer) {
         if let Some(place) = self.host.place(peer) {
-            self.connections.spawn(Arc::clone(&self.host).connection(connecting, peer, place));
+            // Boxed, as all tasks here are, so that a tokio task is compiled once for all of them.
+            self.connections.spawn(Arc::clone(&self.host).connection(connecting, peer, place).boxed());
         } else if self.refusals.len() < self.host.refusals {
-            self.refusals.spawn(refuse(connecting));
+            self.refusals.spawn(refuse(connecting).boxed());
         }
         // Otherwise the connection is dropped and the client sees a reset. Too many clients arrive
         // at once to answer each of them.

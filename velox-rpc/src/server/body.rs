@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -131,7 +132,7 @@ impl Drop for Arriving {
         let Some(activity) = self.ended() else { return };
         match (self.body.take().filter(|body| !body.is_end_stream()), Handle::try_current()) {
             (Some(body), Ok(runtime)) if self.rest == Rest::Read && is_small(&body) => {
-                runtime.spawn(drain(body, InFlight::again(activity)));
+                runtime.spawn(drain(body, InFlight::again(activity)).boxed());
             }
             (Some(_), _) => activity.body_unread(),
             (None, _) => {}
@@ -182,10 +183,11 @@ fn go_on(activity: &Arc<Activity>, work: impl Future<Output = ()> + Send + 'stat
         return;
     }
     let outliving = Outliving::begin(activity);
-    activity.place().leave(async move {
+    let work = async move {
         work.await;
         outliving.end();
-    });
+    };
+    activity.place().leave(work.boxed());
 }
 
 async fn to_the_end(mut body: service::Body) {

@@ -6,11 +6,11 @@
 //! connecting and leaving.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -108,7 +108,7 @@ impl Place {
 
     /// Lets `work` continue without its connection. `work` has to own this place, so that the place
     /// stays taken. Outside a runtime, as when one is being dropped, `work` is dropped.
-    pub(super) fn leave(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn leave(&self, work: BoxFuture<'static, ()>) {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut left = self.places.left_behind();
         // Tasks that have ended take up memory until they are joined.
@@ -170,10 +170,10 @@ mod tests {
         let place = Arc::new(places.take(None).expect("a place"));
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
         let kept = Arc::clone(&place);
-        place.leave(async move {
+        place.leave(Box::pin(async move {
             let _ = gone.await;
             drop(kept);
-        });
+        }));
         drop(place);
         assert!(places.take(None).is_none());
         assert_eq!(places.left(), 1);
