@@ -1,8 +1,11 @@
-//! Reads the user's `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs them.
+//! Reads the user's `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs them, and makes
+//! attributes.
 
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, MetaList, Path, Token};
+use syn::token::{Bracket, Paren};
+use syn::{AttrStyle, Attribute, MacroDelimiter, Meta, MetaList, Path, Token};
 
 /// Returns everything inside the attributes of one name, such as `rename = "a"` and `default` in
 /// `#[serde(rename = "a", default)]`.
@@ -14,6 +17,14 @@ pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
         .filter_map(|list| listed(list).ok())
         .flatten()
         .collect()
+}
+
+/// Makes the attribute `#[name(tokens)]`. To parse one takes a user's build much longer.
+pub(crate) fn attribute(name: &str, tokens: TokenStream) -> Attribute {
+    let path = Ident::new(name, Span::call_site()).into();
+    let list = MetaList { path, delimiter: MacroDelimiter::Paren(Paren::default()), tokens };
+    let (pound_token, bracket_token) = (<Token![#]>::default(), Bracket::default());
+    Attribute { pound_token, style: AttrStyle::Outer, bracket_token, meta: Meta::List(list) }
 }
 
 /// Returns whether `metas` contain one of `names`, with or without a value.

@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr};
 
 use crate::root::Root;
+use crate::schema::attributes::attribute;
 use crate::schema::examine;
 use crate::schema::field::Additions;
 use crate::schema::foreign;
@@ -58,11 +59,11 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
 /// define them.
 fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
     let root = schema.root.private_text();
-    let led = schema.led.iter().map(|[attribute, krate]| {
-        let (attribute, path) = (format_ident!("{attribute}"), format!("{root}::{krate}"));
-        parse_quote!(#[#attribute(crate = #path)])
+    let led = schema.led.iter().map(|[name, krate]| {
+        let path = format!("{root}::{krate}");
+        attribute(name, quote!(crate = #path))
     });
-    let lax = schema.is_lax.then(|| parse_quote!(#[schemars(extend("x-velox-lax" = true))]));
+    let lax = schema.is_lax.then(|| attribute("schemars", quote!(extend("x-velox-lax" = true))));
     let keeps = schema.keeps.as_ref().map(|own| extension("x-velox-keeps", own));
     led.chain(lax).chain(keeps).collect()
 }
@@ -71,40 +72,40 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
 ///
 /// The list is a slice: schemars passes the value to `json!`, which expands an array item by item.
 fn extension(name: &str, texts: &[String]) -> Attribute {
-    parse_quote!(#[schemars(extend(#name = &[#(#texts),*] as &[&str]))])
+    attribute("schemars", quote!(extend(#name = &[#(#texts),*] as &[&str])))
 }
 
 /// Returns the attributes of one field.
 fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
-        attributes.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
+        attributes.push(attribute("serde", quote!(skip_serializing_if = "::core::option::Option::is_none")));
     }
     if let Some(reader) = &additions.reader {
         // The type's span makes the compiler report a type that the reader cannot read there.
         let reader = LitStr::new(&format!("{}::{reader}", root.private_text()), field.ty.span());
-        attributes.push(parse_quote!(#[serde(deserialize_with = #reader)]));
+        attributes.push(attribute("serde", quote!(deserialize_with = #reader)));
     }
     if additions.is_default {
-        attributes.push(parse_quote!(#[serde(default)]));
+        attributes.push(attribute("serde", quote!(default)));
     }
     let aliases = &additions.aliases;
     if !aliases.is_empty() {
         attributes.push(extension("x-velox-aliases", aliases));
     }
     if let Some(number) = additions.multiple_of.as_ref().and_then(|number| number.parse::<TokenStream>().ok()) {
-        attributes.push(parse_quote!(#[schemars(extend("multipleOf" = #number))]));
+        attributes.push(attribute("schemars", quote!(extend("multipleOf" = #number))));
     }
     if additions.is_foreign {
         let shown = foreign::shown(&field.ty, root.private()).to_token_stream().to_string();
         // A path from a `macro_rules!` (`$crate::…`) has no text that could be parsed again.
         if !shown.contains('$') {
             let shown = LitStr::new(&shown, field.ty.span());
-            attributes.push(parse_quote!(#[schemars(with = #shown)]));
+            attributes.push(attribute("schemars", quote!(with = #shown)));
         }
     }
     if additions.has_own_reader {
-        attributes.push(parse_quote!(#[schemars(extend("x-velox-reader" = true))]));
+        attributes.push(attribute("schemars", quote!(extend("x-velox-reader" = true))));
     }
     attributes
 }

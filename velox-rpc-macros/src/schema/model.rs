@@ -2,15 +2,16 @@
 //! checked.
 
 use proc_macro2::{Ident, Span};
+use quote::quote;
 use serde_derive_internals::ast::{Container, Data, Field, Style, Variant};
 use serde_derive_internals::attr::TagType;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::visit_mut::VisitMut as _;
-use syn::{Attribute, DataStruct, DeriveInput, Fields, Path, parse_quote};
+use syn::{Attribute, DataStruct, DeriveInput, Fields, Path};
 
 use crate::diagnostics::Mistakes;
 use crate::root::Root;
-use crate::schema::attributes::{derives, has, metas};
+use crate::schema::attributes::{attribute, derives, has, metas};
 use crate::schema::checks::Checks;
 use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_name};
 use crate::schema::held::Held;
@@ -125,10 +126,10 @@ pub(crate) fn settled(mut item: DeriveInput, mistakes: &mut Mistakes) -> DeriveI
         syn::Data::Union(_) => (false, false),
     };
     if is_named && !has(&serde, &["rename_all"]) {
-        item.attrs.push(parse_quote!(#[serde(rename_all = "camelCase")]));
+        item.attrs.push(attribute("serde", quote!(rename_all = "camelCase")));
     }
     if has_named && !has(&serde, &["rename_all_fields"]) {
-        item.attrs.push(parse_quote!(#[serde(rename_all_fields = "camelCase")]));
+        item.attrs.push(attribute("serde", quote!(rename_all_fields = "camelCase")));
     }
     item
 }
