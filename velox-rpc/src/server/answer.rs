@@ -156,7 +156,7 @@ impl Future for Answer {
                 activity.stream();
             }
         }
-        Poll::Ready(Ok(Reply::of(response, in_flight)))
+        Poll::Ready(Ok(Reply::of(response, in_flight, self.is_http1)))
     }
 }
 

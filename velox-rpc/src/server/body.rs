@@ -20,6 +20,7 @@ use crate::error::BoxError;
 use crate::service::{self, BodyOverload, BodyTimeout, GoesOn, OutlivesClient};
 
 use super::activity::{Activity, InFlight, Outliving};
+use super::limits::WRITE_QUANTUM;
 use super::stall;
 
 /// A request's body with a deadline for all of it.
@@ -199,6 +200,10 @@ async fn to_the_end(mut body: service::Body) {
 #[derive(Debug)]
 pub(super) struct Reply {
     body: service::Body,
+    /// The most that is handed over at once.
+    piece: usize,
+    /// What is left of a frame that is larger.
+    rest: Bytes,
     in_flight: InFlight,
     /// Wakes an endless reply when the server shuts down. The client of a subscription then
     /// reconnects, to another instance.
@@ -209,11 +214,17 @@ pub(super) struct Reply {
 
 impl Reply {
     /// Wraps the body of a response.
-    pub(super) fn of(response: Response<service::Body>, in_flight: InFlight) -> Response<Self> {
+    ///
+    /// On HTTP/2, hyper hands a frame to h2 as soon as the client grants a window of one byte. After
+    /// the last frame, nothing of the stream is left that `stall` or `watch` could see. A large
+    /// reply is therefore handed over in pieces, and each waits until the client has taken the one
+    /// before.
+    pub(super) fn of(response: Response<service::Body>, in_flight: InFlight, is_http1: bool) -> Response<Self> {
         let goes_on = response.extensions().get::<GoesOn>().is_some();
         let outlives_client = response.extensions().get::<OutlivesClient>().is_some();
         let drained = goes_on.then(|| Box::pin(in_flight.activity().drain().notified()));
-        response.map(|body| Self { body, in_flight, drained, outlives_client })
+        let piece = if is_http1 { usize::MAX } else { WRITE_QUANTUM };
+        response.map(|body| Self { body, piece, rest: Bytes::new(), in_flight, drained, outlives_client })
     }
 
     /// Returns whether a shutdown ends the body early.
@@ -221,6 +232,11 @@ impl Reply {
         let Some(drained) = &mut self.drained else { return false };
         // Checks the flag last. A waiter that registered too late to be woken sees it there.
         drained.as_mut().poll(cx).is_ready() || self.in_flight.activity().drain().is_draining()
+    }
+
+    /// Takes the next piece of the frame that is being handed over.
+    fn next_piece(&mut self) -> Bytes {
+        self.rest.split_to(self.rest.len().min(self.piece))
     }
 }
 
@@ -237,13 +253,24 @@ impl Body for Reply {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if !self.rest.is_empty() {
+            stall::frame_taken();
+            return Poll::Ready(Some(Ok(Frame::data(self.next_piece()))));
+        }
         if self.is_cut(cx) {
             (self.body, self.drained) = (service::Body::empty(), None);
         }
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        match &frame {
+        let mut frame = Pin::new(&mut self.body).poll_frame(cx);
+        match &mut frame {
             Poll::Pending => stall::waiting_for_ourselves(),
-            Poll::Ready(Some(Ok(_))) => stall::frame_taken(),
+            Poll::Ready(Some(Ok(frame))) => {
+                stall::frame_taken();
+                if let Some(data) = frame.data_mut()
+                    && data.len() > self.piece
+                {
+                    self.rest = data.split_off(self.piece);
+                }
+            }
             Poll::Ready(None | Some(Err(_))) => {
                 stall::frame_taken();
                 self.outlives_client = false;
@@ -253,10 +280,16 @@ impl Body for Reply {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, body) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(body.lower().saturating_add(rest));
+        hint
     }
 }

@@ -214,7 +214,8 @@ impl Server {
     /// its end. The default is 30 seconds.
     ///
     /// The server closes the connection of a client that reads more slowly. On HTTP/2, it only
-    /// resets the stream if the client still reads the others.
+    /// resets the stream if the client still reads the others. A client that does can leave up to
+    /// 64 KiB at the end of each of the 100 streams unread.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.limits.write = limits::duration(timeout);
         self

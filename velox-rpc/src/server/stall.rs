@@ -6,7 +6,8 @@
 //! into. However, each poll of that future also polls whatever else it may wait for: the handler
 //! and the reply's body, both of which are ours. If one of them is not ready, it records this in a
 //! thread-local cell. If a poll is pending and nothing was recorded, the stream waits for the
-//! window.
+//! window. The last piece of a reply (`body`) is out of our sight once h2 has it. A client can hold
+//! so much of each stream for as long as it keeps the connection busy.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

@@ -10,6 +10,7 @@ pub(super) const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -217,6 +218,36 @@ async fn a_stream_without_a_window_is_reset_and_the_connection_stays() {
     client.send(settings(&[(4, 65_535)])).await;
     client.send(get(3, "/two")).await;
     assert_eq!(client.next(DATA).await.payload, b"/two");
+}
+
+/// The reply is one frame, and its first byte fits the window.
+#[tokio::test]
+async fn a_stream_with_a_window_of_one_byte_is_reset_too() {
+    let server = Running::start(Limits { write: SHORT, ..long() }).await;
+    let mut client = server.connect2(&[(4, 1)]).await;
+    client.send(get(1, "/large")).await;
+    let clock = Clock::start();
+    assert_eq!(client.next(DATA).await.payload, b"x");
+    assert_eq!(client.next(RST_STREAM).await.stream, 1);
+    clock.at_least(SHORT / 2);
+}
+
+#[tokio::test]
+async fn a_large_reply_in_one_frame_arrives_whole() {
+    let server = Running::start(long()).await;
+    let window = (1 << 31) - 1;
+    let mut client = server.connect2(&[(4, window)]).await;
+    client.send(frame(WINDOW_UPDATE, 0, 0, &(window - 65_535).to_be_bytes())).await;
+    client.send(get(1, "/large")).await;
+    let mut total = 0;
+    loop {
+        let data = client.next(DATA).await;
+        total += data.payload.len();
+        if data.flags & END_STREAM != 0 {
+            break;
+        }
+    }
+    assert_eq!(total, LARGE);
 }
 
 #[tokio::test]
