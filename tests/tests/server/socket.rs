@@ -374,7 +374,14 @@ async fn a_request_hidden_by_two_lengths_is_never_answered() {
         ("chunked, but not last", "transfer-encoding: chunked, identity\r\n", "0\r\n\r\n"),
         ("chunked in another spelling", "transfer-encoding: xchunked\r\n", "0\r\n\r\n"),
         ("chunked with a blank", "transfer-encoding : chunked\r\n", "0\r\n\r\n"),
-        ("chunked twice", "transfer-encoding: chunked\r\ntransfer-encoding: cow\r\n", "0\r\n\r\n"),
+        ("chunked and another", "transfer-encoding: chunked\r\ntransfer-encoding: cow\r\n", "0\r\n\r\n"),
+        ("another and chunked", "transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"),
+        ("another and chunked in one", "transfer-encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+        ("identity and chunked", "transfer-encoding: identity, chunked\r\n", "0\r\n\r\n"),
+        ("chunked twice", "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"),
+        ("chunked twice in one", "transfer-encoding: chunked, chunked\r\n", "0\r\n\r\n"),
+        ("chunked with a parameter", "transfer-encoding: chunked;q=1\r\n", "0\r\n\r\n"),
+        ("chunked in a list", "transfer-encoding: , chunked\r\n", "0\r\n\r\n"),
         ("a chunk of a bad size", "transfer-encoding: chunked\r\n", "x\r\n\r\n"),
         ("a chunk that overflows", "transfer-encoding: chunked\r\n", "10000000000000000\r\n\r\n"),
         ("a chunk with a sign", "transfer-encoding: chunked\r\n", "+0\r\n\r\n"),
@@ -387,7 +394,24 @@ async fn a_request_hidden_by_two_lengths_is_never_answered() {
     }
 }
 
-/// Without this test, the one above could pass because nothing is ever answered.
+#[tokio::test]
+async fn a_transfer_coding_other_than_chunked_is_501_and_closes_the_connection() {
+    let site = Site::start().await;
+    let text = site.exchange(post("transfer-encoding: gzip, chunked\r\n", "0\r\n\r\n")).await;
+    assert_eq!(statuses(&text), [501], "{text}");
+    assert!(text.contains("\r\nconnection: close\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn chunked_may_be_written_in_capitals() {
+    let site = Site::start().await;
+    let text = site
+        .exchange(post("transfer-encoding: Chunked\r\nconnection: close\r\n", "c\r\n{\"text\":\"x\"}\r\n0\r\n\r\n"))
+        .await;
+    assert_eq!(statuses(&text), [201], "{text}");
+}
+
+/// Without these two tests, the one with all lengths could pass because nothing is ever answered.
 #[tokio::test]
 async fn a_request_behind_a_complete_one_is_answered() {
     let site = Site::start().await;

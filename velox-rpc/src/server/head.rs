@@ -1,7 +1,7 @@
-//! Checks that hyper does not make on the head of a request: the host, and the length of the
-//! target. Used by `answer` alone.
+//! Checks that hyper does not make on the head of a request: the host, the transfer coding, and the
+//! length of the target. Used by `answer` alone.
 
-use http::header::HOST;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{StatusCode, Version};
 
@@ -15,7 +15,22 @@ pub(super) fn check(parts: &Parts) -> Result<()> {
         return Err(Error::custom(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "The target of the request is too long")
             .with_name("URI Too Long"));
     }
+    check_coding(parts)?;
     check_host(parts)
+}
+
+/// Checks the transfer coding. hyper looks only at the last one: it would take the bytes of
+/// `gzip, chunked` for those of the body, where a proxy may see others (RFC 9112, section 6.1).
+fn check_coding(parts: &Parts) -> Result<()> {
+    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => {
+            Err(Error::new(ErrorKind::NotImplemented, "The only transfer coding is chunked")
+                .with_name("Not Implemented"))
+        }
+    }
 }
 
 /// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2);
