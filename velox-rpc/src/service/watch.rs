@@ -109,7 +109,9 @@ impl Ended<'_> {
     }
 
     /// Returns the status of the reply. Returns `None` if a query was dropped before it had one,
-    /// because its client left or because it took [too long](crate::App::handler_timeout).
+    /// because it took [too long](crate::App::handler_timeout) or because the server saw that its
+    /// client left. On HTTP/1, only a broken connection shows that; after an ordinary close, the
+    /// query runs to its end.
     ///
     /// A mutation continues after the time-out. It has the status of its own reply, which no client
     /// receives.
