@@ -754,6 +754,30 @@ async fn status_and_headers_of_middlewares_and_end_hooks_are_checked_too() {
     }
 }
 
+/// In a thread, because a lock that is taken twice would block this one for ever.
+#[tokio::test]
+async fn a_slot_may_use_the_slots_of_its_request_while_it_is_made() {
+    struct Opened;
+    impl velox_rpc::context::Slot for Opened {}
+
+    let nested = procedure::<()>().query(|Call { ctx, .. }| {
+        let scope = ctx.scope().clone();
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            scope.slot(1, || {
+                scope.on_end(async |_| Ok(()));
+                Opened
+            });
+            done.send(())
+        });
+        Ok(is_done.recv_timeout(std::time::Duration::from_secs(20)).is_ok())
+    });
+    let router = Router::new("slots").procedure("getNested", nested);
+    let app = App::new(()).router(router).into_service().expect("good routes");
+    let reply = app.call(http::Request::get("/api/slots/getNested").body(String::new()).expect("a request")).await;
+    assert_eq!(http_body_util::BodyExt::collect(reply.into_body()).await.expect("a body").to_bytes(), "true");
+}
+
 #[tokio::test]
 async fn a_middleware_sees_the_error_of_a_reply_that_cannot_be_sent() {
     let seen = Trace::default();

@@ -111,7 +111,8 @@ impl Reply<'_> {
         self
     }
 
-    /// Edits the headers in place, for code that takes an `http::HeaderMap`.
+    /// Edits the headers in place, for code that takes an `http::HeaderMap`. The reply is locked
+    /// meanwhile, so `edit` must not use the reply of this request in another way.
     pub fn edit_headers<T>(self, edit: impl FnOnce(&mut HeaderMap) -> T) -> T {
         self.with(|head| edit(&mut head.headers))
     }

@@ -245,7 +245,8 @@ impl RequestScope {
     }
 
     /// Returns the value of type `T` that this request holds for `owner`, and makes it on the
-    /// first call. Slots end in the order in which they were made.
+    /// first call. Slots end in the order in which they were made. If two calls make a value at the
+    /// same time, one of the values is dropped and both get the other.
     ///
     /// Several owners can hold values of the same type. Each needs its own number, such as the
     /// address of the owner.
@@ -258,11 +259,15 @@ impl RequestScope {
                 return slot;
             }
         }
+        if let Some(slot) = find(&self.slots(), owner) {
+            return slot;
+        }
+        // Made without the lock, because `make` may use the slots of this request.
+        let made = Arc::new(make());
         let mut slots = self.slots();
         find(&slots, owner).unwrap_or_else(|| {
-            let slot = Arc::new(make());
-            slots.push((owner, Arc::clone(&slot) as Arc<dyn Slot>));
-            slot
+            slots.push((owner, Arc::clone(&made) as Arc<dyn Slot>));
+            made
         })
     }
 
