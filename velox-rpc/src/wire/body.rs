@@ -64,8 +64,9 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    // Reserve no more than the limit, whatever length the head declares.
-    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit.0);
+    // Reserve little, whatever length the head declares: only bytes that arrived count against the
+    // budget.
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(RESERVED);
     let mut bytes = Vec::with_capacity(expected);
     // A body of a known length ends with its last byte, so do not ask for another frame.
     while !body.is_end_stream()
@@ -169,6 +170,9 @@ pub(crate) fn is_overload(error: &Error) -> bool {
     error.code() == OVERLOADED
 }
 
+/// The most bytes that are reserved before any has arrived.
+const RESERVED: usize = 64 * 1024;
+
 const OVERLOADED: &str = "TOO_MANY_BODIES";
 
 #[cold]
@@ -190,5 +194,45 @@ impl From<Unsupported> for Error {
             Unsupported::Encoding => "Compressed request bodies are not supported",
         };
         Self::new(ErrorKind::UnsupportedMediaType, message).with_name("Unsupported Media Type")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+
+    use bytes::Bytes;
+    use http_body::{Frame, SizeHint};
+
+    use super::*;
+    use crate::budget::Budget;
+
+    /// A body that declares a mebibyte, and of which nothing arrives.
+    struct Declared;
+
+    impl Body for Declared {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(None)
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(1 << 20)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_declared_length_reserves_little_memory() {
+        let mut held = Arc::new(Budget::new(1 << 20)).open(None);
+        let bytes = collect(pin!(Declared), BodyLimit(1 << 20), &mut held).await.expect("an empty body");
+        assert!(bytes.capacity() <= RESERVED, "{}", bytes.capacity());
     }
 }
