@@ -76,7 +76,7 @@ impl Procedures {
             Err(error) => return batch.calls.iter().map(|_| Err(error.again())).collect(),
         };
         let input = |(index, call): (usize, &Call)| {
-            self.one(Some(call), by_index.get(&index).map(|text| text.get().to_owned()))
+            self.one(Some(call), by_index.get(&index.to_string()).map(|text| text.get().to_owned()))
         };
         batch.calls.iter().enumerate().map(input).collect()
     }
@@ -99,12 +99,22 @@ fn with_last_event_id(text: Option<String>, seen: &str) -> Result<String> {
 
 /// Returns the texts of a batch by the index of their call. Texts that belong to no call are
 /// ignored.
-fn by_index(text: &str) -> Result<HashMap<usize, &RawValue>> {
+fn by_index(text: &str) -> Result<HashMap<String, &RawValue>> {
     // Check the whole text first: if it is not JSON or has a repeated key, no call gets an input.
     json::glance(text)?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(Error::bad_request("\"input\" needs to be an object when doing a batch call"));
     }
-    let members: HashMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| Error::malformed(&error))?;
-    Ok(members.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect())
+    serde_json::from_str(text).map_err(|error| Error::malformed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_index;
+
+    #[test]
+    fn only_the_decimal_form_of_an_index_names_a_call() {
+        let members = by_index(r#"{"00":1,"0":2,"+0":3}"#).expect("an object");
+        assert_eq!(members.get("0").map(|value| value.get()), Some("2"));
+    }
 }
