@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret = match env::var("SESSION_SECRET") {
         Ok(text) => Some(Secret::new(text)?),
         Err(VarError::NotPresent) => None,
-        Err(error) => return Err(error.into()),
+        Err(VarError::NotUnicode(_)) => return Err("SESSION_SECRET is not UTF-8".into()),
     };
 
     Server::new(site(secret)?).bind(("127.0.0.1", port)).await?.run().await?;

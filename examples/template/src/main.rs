@@ -4,7 +4,7 @@
 
 mod auth;
 
-use std::env;
+use std::env::{self, VarError};
 use std::error::Error;
 
 use velox_rpc::App;
@@ -34,7 +34,8 @@ fn app(session: SessionMiddleware) -> App<()> {
 fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
     let session = match env::var("SESSION_SECRET") {
         Ok(secret) => session_middleware(Secret::new(secret)?),
-        Err(_) => {
+        Err(VarError::NotUnicode(_)) => return Err("SESSION_SECRET is not UTF-8".into()),
+        Err(VarError::NotPresent) => {
             tracing::warn!(
                 "SESSION_SECRET is not set: sessions end with this process, and cookies are sent over plain HTTP"
             );
