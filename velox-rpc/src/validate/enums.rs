@@ -1,7 +1,7 @@
 //! Enums, in each of serde's four representations.
 
 use crate::error::{Problem, Type};
-use crate::validate::found::Found;
+use crate::validate::found::{Cause, Found, MAX_ISSUES};
 use crate::validate::parts::{At, Fields, Parts, Tag, Variant};
 use crate::validate::tree::Part;
 
@@ -88,19 +88,24 @@ impl Found {
     /// numbers rewritten. If the value fits no variant, nobody can tell which one was meant, so the
     /// issue names none.
     pub(super) fn untagged(&mut self, at: At<'_, '_>, variants: &[Variant<'_>]) {
-        let mut chosen = None;
+        let mut chosen: Option<Self> = None;
         for variant in variants {
-            match at.with(|at| self.fit(at, &variant.parts())) {
-                Some(0) => {
-                    chosen = Some(variant);
-                    break;
-                }
-                Some(_) => chosen = chosen.or(Some(variant)),
-                None => {}
+            let tried = at.with(|at| self.trial(at, &variant.parts()));
+            if tried.issues.iter().any(|noted| noted.cause != Cause::Rule) {
+                continue;
             }
+            if tried.rewrites.is_empty() {
+                chosen = Some(tried);
+                break;
+            }
+            chosen = chosen.or(Some(tried));
         }
         match chosen {
-            Some(variant) => at.with(|at| self.look(at, &variant.parts())),
+            Some(chosen) => {
+                self.issues.extend(chosen.issues);
+                self.issues.truncate(MAX_ISSUES);
+                self.rewrites.extend(chosen.rewrites);
+            }
             None => self.say(Problem::InvalidUnion),
         }
     }

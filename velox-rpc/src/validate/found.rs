@@ -10,18 +10,37 @@ use crate::validate::tree::Part;
 /// The issues found in one input.
 #[derive(Debug)]
 pub struct Found {
-    pub(super) issues: Vec<(String, Said)>,
+    pub(super) issues: Vec<Noted>,
     pub(super) path: String,
     pub(super) depth: usize,
     pub(super) checks_rules: bool,
+    /// Why the issues that are added now are issues.
+    pub(super) cause: Cause,
     /// Whether the values were texts of a path or query.
     pub(super) is_text: bool,
     /// Whether `null` is refused for a field that may be missing.
     pub(super) refuses_null: bool,
     pub(super) rewrites: Vec<Rewrite>,
-    /// The number of looks left. It bounds the cost for every type, because nested untagged enums
-    /// multiply the looks.
+    /// The work left. It bounds the cost for every type, because variants of untagged enums that
+    /// hold the same type multiply the looks.
     pub(super) fuel: usize,
+}
+
+/// An issue and its path.
+#[derive(Debug)]
+pub(super) struct Noted {
+    pub(super) path: String,
+    pub(super) said: Said,
+    pub(super) cause: Cause,
+}
+
+/// Why a part has an issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A reader refuses it.
+    Reader,
+    /// It breaks a rule.
+    Rule,
 }
 
 /// A part that its reader accepts if it is rewritten. For example, `1.0` is an integer in JSON and
@@ -29,16 +48,18 @@ pub struct Found {
 pub(crate) type Rewrite = (Range<usize>, String);
 
 impl Found {
-    pub(crate) fn new(is_text: bool, refuses_null: bool) -> Self {
+    /// Makes an empty list for an input of `size` bytes.
+    pub(crate) fn new(size: usize, is_text: bool, refuses_null: bool) -> Self {
         Self {
             issues: Vec::new(),
             path: String::new(),
             depth: 0,
             checks_rules: true,
+            cause: Cause::Reader,
             is_text,
             refuses_null,
             rewrites: Vec::new(),
-            fuel: FUEL,
+            fuel: size.saturating_mul(FUEL).saturating_add(LEAST_FUEL),
         }
     }
 
@@ -48,7 +69,7 @@ impl Found {
             return (Vec::new(), self.rewrites);
         }
         let texts = error_map();
-        let issue = |(path, said)| match said {
+        let issue = |Noted { path, said, .. }| match said {
             Said::Problem(problem) => Issue::new(path, texts.text(&problem)),
             Said::Message(message) => Issue::new(path, message),
         };
@@ -58,8 +79,16 @@ impl Found {
     /// Adds an issue at the current position.
     pub(super) fn say(&mut self, said: impl Into<Said>) {
         if self.issues.len() < MAX_ISSUES {
-            self.issues.push((self.path.clone(), said.into()));
+            self.issues.push(Noted { path: self.path.clone(), said: said.into(), cause: self.cause });
         }
+    }
+
+    /// Runs `look`, whose issues have this cause.
+    pub(super) fn because<T>(&mut self, cause: Cause, look: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.cause, cause);
+        let found = look(self);
+        self.cause = before;
+        found
     }
 
     pub(super) fn rewrite(&mut self, place: Range<usize>, text: String) {
@@ -103,5 +132,9 @@ impl Found {
 
 /// More issues than anybody reads.
 pub(super) const MAX_ISSUES: usize = 100;
-/// More than the number of values in a body of one megabyte.
-const FUEL: usize = 2_000_000;
+/// The fuel for each byte of an input. Most types need less than a quarter of it.
+const FUEL: usize = 64;
+/// The fuel for an empty input.
+const LEAST_FUEL: usize = 10_000;
+/// The fuel for one look. The fuel for reading a part is its length.
+pub(super) const LOOK: usize = 16;

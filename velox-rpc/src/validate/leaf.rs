@@ -100,6 +100,7 @@ impl Found {
     /// Checks a part with the reader of a type whose schema describes its values.
     fn read_described<T: DeserializeOwned + JsonSchema>(at: At<'_, '_>, found: &mut Self) {
         let part = at.part();
+        found.pay(part);
         if let Err(error) = serde_json::from_str::<T>(part.text()) {
             found.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
@@ -107,7 +108,12 @@ impl Found {
 
     /// Checks a part with another reader than that of the type.
     pub fn read_with<T>(&mut self, part: Part<'_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
+        self.pay(part);
         read(part.text()).map_err(|error| self.refuse(&error, part, None)).ok()
+    }
+
+    fn pay(&mut self, part: Part<'_>) {
+        self.fuel = self.fuel.saturating_sub(part.text().len());
     }
 
     fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, part: Part<'_>) {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::Broken;
-use crate::validate::found::{Found, MAX_ISSUES};
+use crate::validate::found::{Cause, Found, LOOK, MAX_ISSUES, Noted};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::parts::{At, Field, Fields, Parts, Tag};
 use crate::validate::path::bounded;
@@ -27,7 +27,9 @@ impl Found {
             return;
         }
         // `Unchecked` wraps most fields and does not count as a look.
-        self.fuel -= usize::from(!matches!(parts, Parts::Unchecked(_)));
+        if !matches!(parts, Parts::Unchecked(_)) {
+            self.fuel = self.fuel.saturating_sub(LOOK);
+        }
         match (*parts, at) {
             (Parts::Type(examine, _), at) => examine(at, self),
             (Parts::Unchecked(inner), at) => {
@@ -170,12 +172,15 @@ impl Found {
     /// that of Zod: "not an integer" comes before the range, and the size of a list before its
     /// items. A broken range rule replaces the issue that the type itself reports for its range.
     fn broken(&mut self, broken: Broken, begin: usize) {
-        let inside = self.issues.split_off(begin);
+        let mut inside = self.issues.split_off(begin);
         let (numbers, others): (Vec<_>, Vec<_>) = broken.said().partition(Said::is_of_number);
         let has_range = numbers.iter().any(Said::is_range);
-        others.into_iter().for_each(|said| self.say(said));
-        self.issues.extend(inside.into_iter().filter(|(_, said)| !(has_range && said.is_range())));
-        numbers.into_iter().for_each(|said| self.say(said));
+        self.because(Cause::Rule, |found| others.into_iter().for_each(|said| found.say(said)));
+        let is_replaced = |noted: &mut Noted| has_range && noted.said.is_range();
+        let replaced = inside.extract_if(.., is_replaced).last();
+        self.issues.append(&mut inside);
+        let cause = replaced.map_or(Cause::Rule, |noted| noted.cause);
+        self.because(cause, |found| numbers.into_iter().for_each(|said| found.say(said)));
         self.issues.truncate(MAX_ISSUES);
     }
 
@@ -208,10 +213,16 @@ impl Found {
         }
     }
 
-    /// Returns what is wrong with a value, apart from its rules.
-    fn trial(&mut self, at: At<'_, '_>, parts: &Parts<'_>, refuses_null: bool) -> Self {
-        let (depth, fuel) = (self.depth, self.fuel);
-        let mut trial = Self { depth, fuel, checks_rules: false, ..Self::new(self.is_text, refuses_null) };
+    /// Returns what is wrong with a value, which is not added to this list.
+    pub(super) fn trial(&mut self, at: At<'_, '_>, parts: &Parts<'_>) -> Self {
+        let mut trial = Self {
+            path: self.path.clone(),
+            depth: self.depth,
+            checks_rules: self.checks_rules,
+            cause: self.cause,
+            fuel: self.fuel,
+            ..Self::new(0, self.is_text, self.refuses_null)
+        };
         trial.look(at, parts);
         self.fuel = trial.fuel;
         trial
@@ -226,25 +237,17 @@ impl Found {
             other => other,
         };
         let null = Tree::new("null");
-        let trial = null.root().and_then(|null| self.trial(At::Part(null), parts, true).issues.pop());
+        let mut trial = Self { depth: self.depth, checks_rules: false, ..Self::new(0, self.is_text, true) };
+        null.root().into_iter().for_each(|null| trial.look(At::Part(null), parts));
         let received = Type::Undefined;
-        self.say(match trial {
-            Some((_, Said::Problem(Problem::InvalidType { expected, .. }))) => {
-                Problem::InvalidType { expected, received }
-            }
-            Some((_, Said::Problem(Problem::InvalidEnumValue { options, .. }))) => {
+        self.say(match trial.issues.pop().map(|noted| noted.said) {
+            Some(Said::Problem(Problem::InvalidType { expected, .. })) => Problem::InvalidType { expected, received },
+            Some(Said::Problem(Problem::InvalidEnumValue { options, .. })) => {
                 Problem::InvalidEnumValue { options, received }
             }
-            Some((_, Said::Problem(Problem::InvalidUnion))) => Problem::InvalidUnion,
+            Some(Said::Problem(Problem::InvalidUnion)) => Problem::InvalidUnion,
             _ => REQUIRED,
         });
-    }
-
-    /// Returns how many numbers have to be rewritten for a value to fit, if it fits. Its rules are
-    /// not checked.
-    pub(super) fn fit(&mut self, at: At<'_, '_>, parts: &Parts<'_>) -> Option<usize> {
-        let trial = self.trial(at, parts, self.refuses_null);
-        trial.issues.is_empty().then_some(trial.rewrites.len())
     }
 }
 

@@ -5,13 +5,17 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, out_of_size, said};
-use crate::validate::found::Found;
+use crate::validate::found::{Cause, Found};
 use crate::validate::got::{REQUIRED, Said};
 use crate::validate::number::Num;
 
 impl Found {
     /// Adds everything that validator found, with the fields' Rust names.
     pub(super) fn refused_by_validator(&mut self, errors: &ValidationErrors) {
+        self.because(Cause::Rule, |found| found.broken_fields(errors));
+    }
+
+    fn broken_fields(&mut self, errors: &ValidationErrors) {
         let mut entries: Vec<_> = errors.errors().iter().collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, kind) in entries {
@@ -27,11 +31,9 @@ impl Found {
     fn broken_field(&mut self, kind: &ValidationErrorsKind) {
         match kind {
             ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| self.say(of_rule(error))),
-            ValidationErrorsKind::Struct(inner) => self.refused_by_validator(inner),
+            ValidationErrorsKind::Struct(inner) => self.broken_fields(inner),
             ValidationErrorsKind::List(items) => {
-                items
-                    .iter()
-                    .for_each(|(index, inner)| self.at_index(*index, |found| found.refused_by_validator(inner)));
+                items.iter().for_each(|(index, inner)| self.at_index(*index, |found| found.broken_fields(inner)));
             }
         }
     }

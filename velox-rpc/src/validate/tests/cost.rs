@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use velox_rpc_macros::schema;
 
 use super::{Input, found};
-use crate::error::Issue;
+use crate::error::{ErrorMap, Issue};
+use crate::validate::{At, Examine, Found, Tree};
 
 /// Seconds of the processor: ample for a debug build of linear work, and far from enough for quadratic work.
 const LIMIT: i64 = 8;
@@ -96,6 +97,49 @@ fn nested_untagged_enums_do_not_multiply_the_cost() {
         value = json!({"next": value});
     }
     assert_eq!(quick::<Nested>(&value).len(), 1);
+}
+
+/// Without rules, and with rules.
+#[schema]
+#[serde(untagged)]
+enum Filter {
+    Not { not: Box<Filter> },
+    Checked(#[validate(nested)] Checked),
+    Equal { value: String },
+}
+
+#[schema]
+struct Checked {
+    #[validate(nested)]
+    checked: Box<Filter>,
+    #[validate(range(max = 3))]
+    level: u8,
+}
+
+/// Returns the steps and the issues of a text in `depth` objects.
+fn steps(open: &str, depth: usize, text: &str, close: &str) -> (usize, Vec<Issue>) {
+    let json = format!("{}{{\"value\":\"{text}\"}}{}", open.repeat(depth), close.repeat(depth));
+    let (tree, mut found) = (Tree::new(&json), Found::new(json.len(), false, false));
+    let before = found.fuel;
+    Filter::examine(At::Part(tree.root().expect("a value")), &mut found);
+    (before - found.fuel, found.into_parts(ErrorMap::zod3).0)
+}
+
+#[test]
+fn a_value_that_fits_nested_untagged_enums_is_visited_once() {
+    let long = "a".repeat(100_000);
+    for (open, close) in [(r#"{"not":"#, "}"), (r#"{"level":1,"checked":"#, "}")] {
+        for text in ["a", &long] {
+            let (half, issues) = steps(open, 30, text, close);
+            assert_eq!(issues, []);
+            let (whole, issues) = steps(open, 60, text, close);
+            assert_eq!(issues, []);
+            // Each step into the value costs the same.
+            assert!(whole - half <= half, "{half} and {whole} steps");
+        }
+    }
+    let (_, issues) = steps(r#"{"level":4,"checked":"#, 18, "a", "}");
+    assert_eq!(issues.len(), 18, "the rules of each level");
 }
 
 #[test]

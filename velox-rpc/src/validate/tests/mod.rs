@@ -20,7 +20,7 @@ impl<T: DeserializeOwned + Validate + Examine> Input for T {}
 
 /// Returns everything that is found in a JSON text.
 fn found<T: Input>(text: &str, is_text: bool) -> (Vec<Issue>, Vec<Rewrite>) {
-    let (tree, mut found) = (Tree::new(text), Found::new(is_text, false));
+    let (tree, mut found) = (Tree::new(text), Found::new(text.len(), is_text, false));
     T::examine(At::Part(tree.root().expect("a value")), &mut found);
     found.into_parts(ErrorMap::zod3)
 }
