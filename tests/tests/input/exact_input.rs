@@ -904,3 +904,46 @@ async fn the_first_of_several_flattened_variants_counts() {
     let told = write(&client, r#"{"user":null,"count":1.0,"team":"x"}"#).await;
     assert_eq!(told, Err(vec!["user: Expected object, received null".to_owned()]));
 }
+
+#[schema]
+#[serde(deny_unknown_fields)]
+struct Points<T> {
+    points: Vec<T>,
+}
+
+#[schema]
+#[serde(tag = "kind")]
+enum Shape {
+    Line(Points<f64>),
+    Dot { x: f64 },
+}
+
+#[schema]
+struct Named {
+    name: String,
+    #[serde(flatten)]
+    line: Points<f64>,
+}
+
+type Extra = HashMap<String, u32>;
+
+#[schema]
+struct Counted {
+    name: String,
+    tags: Vec<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[tokio::test]
+async fn what_serde_accepts_is_accepted_beside_a_list() {
+    for body_of in [r#"{"kind":"line","points":[1.5]}"#, r#"{"kind":"dot","x":1.5}"#] {
+        assert_eq!(write(&body::<Shape>(), body_of).await, Ok(body_of.to_owned()));
+    }
+    let named = r#"{"name":"a","points":[1.5]}"#;
+    assert_eq!(write(&body::<Named>(), named).await, Ok(named.to_owned()));
+    let counted = r#"{"name":"a","tags":["x"],"k":1}"#;
+    assert_eq!(write(&body::<Counted>(), counted).await, Ok(counted.to_owned()));
+    // serde alone would read an array as a struct.
+    assert!(write(&body::<Counted>(), r#"["a",["x"]]"#).await.is_err());
+}

@@ -149,6 +149,9 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
         if let Some(root) = tree.root() {
             (read.examine)(At::Part(root), &mut found);
         }
+        if input.is_some() {
+            found.keep_form();
+        }
         let (issues, rewrites) = found.into_parts(|| shape.error_map());
         match input {
             _ if !issues.is_empty() => return Err(Error::invalid(issues)),

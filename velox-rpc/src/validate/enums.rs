@@ -23,7 +23,11 @@ impl Found {
                 fields.is_strict = self.one_of(&mut fields, variants);
                 self.unknown(&fields);
             }
-            received if are_names => self.say(Problem::InvalidEnumValue { options: names(variants), received }),
+            received if are_names => {
+                let cause = if received == Type::Object { Cause::Form } else { self.cause };
+                let problem = Problem::InvalidEnumValue { options: names(variants), received };
+                self.because(cause, |found| found.say(problem));
+            }
             _ => self.say(Problem::Invalid),
         }
     }
@@ -64,7 +68,8 @@ impl Found {
         };
         self.at_key(&key.said(), |found| match &variant.content {
             Some(content) => found.look(At::Part(part), content),
-            None => found.say(Problem::Invalid),
+            // serde accepts `null` here.
+            None => found.because(Cause::Form, |found| found.say(Problem::Invalid)),
         });
         true
     }
@@ -88,10 +93,13 @@ impl Found {
     /// numbers rewritten. If the value fits no variant, nobody can tell which one was meant, so the
     /// issue names none.
     pub(super) fn untagged(&mut self, at: At<'_, '_>, variants: &[Variant<'_>]) {
-        let mut chosen: Option<Self> = None;
+        let (mut chosen, mut cause): (Option<Self>, _) = (None, self.cause);
         for variant in variants {
             let tried = at.with(|at| self.trial(at, &variant.parts()));
             if tried.issues.iter().any(|noted| noted.cause != Cause::Rule) {
+                if tried.issues.iter().any(|noted| noted.cause == Cause::Form) {
+                    cause = Cause::Form;
+                }
                 continue;
             }
             if tried.rewrites.is_empty() {
@@ -106,7 +114,7 @@ impl Found {
                 self.issues.truncate(MAX_ISSUES);
                 self.rewrites.extend(chosen.rewrites);
             }
-            None => self.say(Problem::InvalidUnion),
+            None => self.because(cause, |found| found.say(Problem::InvalidUnion)),
         }
     }
 }

@@ -41,6 +41,10 @@ pub(super) enum Cause {
     Reader,
     /// It breaks a rule.
     Rule,
+    /// It does not have the form of its type, though serde may accept it: an array for an object, an
+    /// object for a name, a `null` that the application refuses, or anything in a flattened
+    /// `Option`.
+    Form,
 }
 
 /// A part that its reader accepts if it is rewritten. For example, `1.0` is an integer in JSON and
@@ -120,11 +124,20 @@ impl Found {
         found
     }
 
+    /// Leaves only the issues about values that serde accepts, for an input that serde and
+    /// `validate()` have accepted. Otherwise they decide, whatever the description of the type says.
+    pub(crate) fn keep_form(&mut self) {
+        self.issues.retain(|noted| noted.cause == Cause::Form);
+    }
+
     /// Returns whether the part is of this kind, and adds an issue if it is not.
     pub(super) fn is(&mut self, part: Part<'_>, kind: Type, expected: Type) -> bool {
         let is_right = part.kind() == kind;
         if !is_right {
-            self.say(Problem::InvalidType { expected, received: part.kind() });
+            // serde reads an array as an object.
+            let cause = if part.kind() == Type::Array { Cause::Form } else { self.cause };
+            let received = part.kind();
+            self.because(cause, |found| found.say(Problem::InvalidType { expected, received }));
         }
         is_right
     }

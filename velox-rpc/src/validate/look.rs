@@ -47,7 +47,9 @@ impl Found {
     fn apart(&mut self, part: Part<'_>, parts: &Parts<'_>) {
         let is_null = part.kind() == Type::Null;
         match *parts {
-            Parts::Optional(inner) if self.refuses_null => self.look(At::Part(part), inner),
+            Parts::Optional(inner) if self.refuses_null && is_null => {
+                self.because(Cause::Form, |found| found.look(At::Part(part), inner));
+            }
             Parts::Option(_) | Parts::Optional(_) if is_null => {}
             Parts::Required(..) if is_null => self.missing(parts),
             Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => {
@@ -130,7 +132,8 @@ impl Found {
     fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
         let Some(main) = field.names.first() else {
             let (begin, untaken, is_strict) = (self.issues.len(), fields.untaken().count(), fields.is_strict);
-            self.look(At::Among(fields), field.parts);
+            let cause = if field.may_be_missing() { Cause::Form } else { self.cause };
+            self.because(cause, |found| found.look(At::Among(fields), field.parts));
             // An `Option` none of whose fields was sent is `None`.
             if field.may_be_missing() && fields.untaken().count() == untaken {
                 self.issues.truncate(begin);
