@@ -301,6 +301,43 @@ async fn a_silent_store_gives_503_in_time() {
     assert_eq!(visitor.get("/profile").await.status, StatusCode::OK);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_use_of_a_session_waits_longer_than_its_request_may() {
+    let sessions = Sessions::with(|settings| settings.patience(Duration::from_millis(400)));
+    let user = sessions.user().await;
+    assert_eq!(user.clone().post("/write").await.status, StatusCode::OK);
+    let used = Router::new()
+        .route("/count", post(count))
+        .route("/flash", post(async |session: Session| session.take_flash::<u32>("n").await.map(Json)))
+        .route("/save", post(async |session: Session| session.set("n", 3).and(session.save().await)))
+        .route("/reload", post(async |session: Session| session.reload().await))
+        .route("/list", post(async |session: Session| session.sessions().await.map(|list| Json(list.len()))))
+        .route(
+            "/end",
+            post(async |session: Session| session.end(&"ab".repeat(32).parse().expect("a handle")).await.map(Json)),
+        )
+        .layer(sessions.manager.layer());
+    let uses = [
+        ("/count", Kind::Set),
+        ("/flash", Kind::Set),
+        ("/save", Kind::Set),
+        ("/reload", Kind::Get),
+        ("/list", Kind::List),
+        ("/end", Kind::List),
+    ];
+    for (page, kind) in uses {
+        let loading = sessions.store.park(Kind::Get);
+        let (_silent, began) = (sessions.store.park(kind), tokio::time::Instant::now());
+        let mut visitor = Visitor { site: used.clone(), ..user.clone() };
+        let reply = tokio::spawn(async move { visitor.post(page).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        loading.open();
+        let reply = tokio::time::timeout(Duration::from_secs(60), reply).await.expect("it ends").expect("no panic");
+        assert!(reply.is_rejection(503, "SESSION_UNAVAILABLE"), "{page}: {reply:?}");
+        assert_eq!(began.elapsed().as_millis(), 800, "{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_ended_meanwhile_is_a_conflict_and_a_too_large_one_an_error() {
     let sessions = Sessions::new();

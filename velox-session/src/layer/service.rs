@@ -34,8 +34,8 @@ use crate::rejection::Rejection;
 ///   login, a logout or a new id. A panic, an error of the service and a client that disconnects
 ///   discard everything.
 /// - A `HEAD` request changes nothing.
-/// - The layer waits for the store no longer than [`patience`](crate::SessionBuilder::patience).
-///   This requires a tokio runtime with its timer.
+/// - A request waits for the store no longer than [`patience`](crate::SessionBuilder::patience)
+///   says, also in the handler. This requires a tokio runtime with its timer.
 ///
 /// The body of a response that is still being produced after the handler has returned, such as a
 /// stream of events, cannot use the session any more: each method that returns a `Result` returns
@@ -231,7 +231,7 @@ impl SessionLayer {
             true => drop(call),
             false => call.commit(),
         }
-        self.manager.close_in_time(&open).await?.apply(headers);
+        self.manager.close(&open).await?.apply(headers);
         Ok(())
     }
 }

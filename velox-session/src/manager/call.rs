@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,8 +220,8 @@ impl Session {
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, SessionError> {
         let Some(user) = self.known_user()? else { return Ok(Vec::new()) };
         let current = self.shared.with(|state| Ok(state.loaded().map(|loaded| loaded.key.clone())))?;
-        let engine = &self.shared.engine;
-        engine.sessions_of(&user, current.as_ref()).await.map_err(SessionError::Unavailable)
+        let listing = pin!(self.shared.engine.sessions_of(&user, current.as_ref()));
+        self.shared.in_time(listing).await.map_err(SessionError::Unavailable)
     }
 
     /// Ends one session of the logged-in user at once, and returns whether it existed. It does not
@@ -247,8 +248,8 @@ impl Session {
         }
         let engine = &self.shared.engine;
         let ended = match self.shared.with(|state| Ok(state.is_read_only()))? {
-            true => engine.has(&user, handle).await,
-            false => engine.end(&user, handle).await,
+            true => self.shared.in_time(pin!(engine.has(&user, handle))).await,
+            false => self.shared.in_time(pin!(engine.end(&user, handle))).await,
         };
         ended.map_err(SessionError::Unavailable)
     }
@@ -507,7 +508,7 @@ impl Session {
     pub async fn reload(&self) -> Result<(), SessionError> {
         let Some(key) = self.loaded(|loaded| loaded.key.clone()) else { return Ok(()) };
         let engine = &self.shared.engine;
-        let record = engine.noted(engine.store().get(&key).await).map_err(SessionError::Unavailable)?;
+        let record = self.shared.in_time(pin!(engine.get(&key))).await.map_err(SessionError::Unavailable)?;
         let present = engine.live(record, engine.now());
         self.shared.with(|state| {
             let mut told = state.clone();

@@ -74,6 +74,11 @@ impl Engine {
         answer.inspect_err(|error| self.trouble(error))
     }
 
+    /// Returns the record under a key, if the store has one.
+    pub(super) async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+        self.noted(self.store().get(key).await)
+    }
+
     /// Returns whether a record is still live. This does not rely on the store to expire records,
     /// and the store knows nothing of the absolute timeout.
     pub(super) fn is_live(&self, record: &Record, now: u64) -> bool {

@@ -102,7 +102,7 @@ impl Manager {
     ///
     /// Dropping the future changes nothing.
     pub async fn open(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
-        self.0.opening(headers.get_all(COOKIE), false).wait().await
+        self.0.opening(headers.get_all(COOKIE), false, false).wait().await
     }
 
     /// Loads the session of a request that must not change anything, such as a `HEAD` request.
@@ -112,7 +112,7 @@ impl Manager {
     ///
     /// Returns the same errors as [`open`](Self::open).
     pub async fn open_read_only(&self, headers: &HeaderMap) -> Result<OpenSession, OpenError> {
-        self.0.opening(headers.get_all(COOKIE), true).wait().await
+        self.0.opening(headers.get_all(COOKIE), true, false).wait().await
     }
 
     /// Saves the session at the end of a request. Call it before you send the response headers. A

@@ -21,6 +21,7 @@ pub(super) struct Opening<'e, I> {
     engine: &'e Arc<Engine>,
     values: I,
     read_only: bool,
+    is_timed: bool,
     now: u64,
     presented: bool,
     tried: usize,
@@ -40,9 +41,10 @@ impl Engine {
         self: &'e Arc<Self>,
         cookies: GetAll<'e, HeaderValue>,
         read_only: bool,
+        is_timed: bool,
     ) -> Opening<'e, impl Iterator<Item = &'e [u8]>> {
         let (values, now) = (header::values(cookies, &self.name), self.now());
-        Opening { engine: self, values, read_only, now, presented: false, tried: 0, waiting: None }
+        Opening { engine: self, values, read_only, is_timed, now, presented: false, tried: 0, waiting: None }
     }
 }
 
@@ -127,6 +129,6 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
 
     fn opened(&self, loaded: Option<Loaded>) -> OpenSession {
         let state = State::new(loaded, self.presented, self.read_only, self.now, self.engine.size_limit);
-        OpenSession::new(Shared::new(state, Arc::clone(self.engine)))
+        OpenSession::new(Shared::new(state, self.is_timed, Arc::clone(self.engine)))
     }
 }

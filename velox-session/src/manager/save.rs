@@ -10,6 +10,7 @@
 //! another one only if that is still as it was loaded, so no confirmed write is lost and no ended
 //! session comes back.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::closing::Closing;
@@ -46,7 +47,7 @@ impl Shared {
     pub(super) async fn save(&self, engine: &Engine) -> Result<Closing, CloseError> {
         let Some(state) = self.take() else { return Ok(Closing::default()) };
         let mut save = Save::new(engine, self, state);
-        let (plan, left) = save.run().await?;
+        let (plan, left) = self.in_time(pin!(save.run())).await?;
         Ok(engine.closing(plan.cookie, left.as_ref(), &save.state))
     }
 
@@ -60,7 +61,8 @@ impl Shared {
     ) -> Result<Option<T>, SessionError> {
         let before = state.loaded().map(|loaded| loaded.key.clone());
         let mut save = Save::new(&self.engine, self, Box::new(state));
-        let (plan, left) = match save.run().await {
+        let saved = self.in_time(pin!(save.run())).await;
+        let (plan, left) = match saved {
             Ok(saved) => saved,
             Err(error) => {
                 if let (CloseError::Conflict, Some(before)) = (&error, before) {
@@ -76,7 +78,6 @@ impl Shared {
             }
         };
         let (at, is_over) = (self.engine.now(), plan.cookie == CookieOp::Remove);
-        self.waited(at.saturating_sub(save.now));
         let begun = left.as_ref().map(|left| left.key.clone());
         let adopted = self.with(|state| match state.saved_now(&save.state, before.as_ref(), left, is_over, at) {
             true => then(state, save.state.epoch()).map(Some),
@@ -84,7 +85,7 @@ impl Shared {
         });
         if let (Ok(None), Some(begun)) = (&adopted, begun) {
             // If this fails, the session expires without a use, because nobody has its id.
-            self.engine.destroy(&begun, Condition::Always).await.ok();
+            self.in_time(pin!(self.engine.destroy(&begun, Condition::Always))).await.ok();
         }
         adopted
     }
@@ -97,6 +98,7 @@ impl<'a> Save<'a> {
 
     /// Returns the plan that was carried out, and the session that is left.
     async fn run(&mut self) -> Result<(Plan, Option<Loaded>), CloseError> {
+        let began = self.now;
         for _ in 0..MAX_ATTEMPTS {
             let plan = plan(&self.state, self.now, &self.engine.policy)?;
             let carried = match self.end_others(&plan).await? {
@@ -106,8 +108,8 @@ impl<'a> Save<'a> {
             match carried {
                 Carried::Done(left) => return Ok((plan, left)),
                 Carried::Conflict(present) => {
-                    let since = std::mem::replace(&mut self.now, self.engine.now());
-                    self.shared.wait(self.now.saturating_sub(since))?;
+                    self.now = self.engine.now();
+                    self.shared.check_wait(self.now.saturating_sub(began))?;
                     self.engine.conflicted(self.state.loaded(), self.now);
                     match present {
                         Some(record) if !self.engine.is_live(&record, self.now) => self.end_expired(&record).await?,

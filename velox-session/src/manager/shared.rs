@@ -1,10 +1,15 @@
 //! What all calls of a request share: the state, until it is taken to be saved.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 use super::engine::Engine;
 use crate::clock::milliseconds;
+#[cfg(feature = "tower")]
+use crate::deadline::within;
 use crate::error::StoreError;
 use crate::session::SessionError;
 use crate::session::state::State;
@@ -13,20 +18,25 @@ pub(crate) struct Shared {
     state: Mutex<Option<State>>,
     /// How many milliseconds the request has waited for the store.
     waited: AtomicU64,
+    /// Whether store calls stop once the request has waited too long. This needs a timer, which
+    /// callers of a [`Manager`](crate::Manager) may not have.
+    is_timed: bool,
     /// Used by operations that cannot wait until the request ends.
     pub(super) engine: Arc<Engine>,
 }
 
 impl Shared {
-    pub(super) fn new(state: State, engine: Arc<Engine>) -> Self {
-        Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), engine }
+    pub(super) fn new(state: State, is_timed: bool, engine: Arc<Engine>) -> Self {
+        Self { state: Mutex::new(Some(state)), waited: AtomicU64::new(0), is_timed, engine }
     }
 
     /// Returns a separate session for a call whose response headers are sent before the call ends.
     /// Returns `None` once the request has ended.
     pub(super) fn after_head(&self) -> Option<Self> {
         let state = self.lock().as_ref()?.after_head();
-        Some(Self { waited: AtomicU64::new(self.waited(0)), ..Self::new(state, Arc::clone(&self.engine)) })
+        let other = Self::new(state, self.is_timed, Arc::clone(&self.engine));
+        other.waited(self.waited(0));
+        Some(other)
     }
 
     /// Takes the state, so that no call can read or write it any more. It is boxed because it moves
@@ -58,9 +68,28 @@ impl Shared {
         self.waited.fetch_add(milliseconds, Ordering::Relaxed).saturating_add(milliseconds)
     }
 
-    /// Does the same, and fails if the total exceeds what a request may wait.
-    pub(super) fn wait(&self, waited: u64) -> Result<(), StoreError> {
-        let is_over = self.waited(waited) >= milliseconds(self.engine.longest_wait());
+    /// Awaits store calls, and adds the time that they take. It gives up if the request has waited
+    /// too long.
+    pub(super) async fn in_time<T, E: From<StoreError>>(
+        &self,
+        calls: Pin<&mut impl Future<Output = Result<T, E>>>,
+    ) -> Result<T, E> {
+        #[cfg(feature = "tower")]
+        if self.is_timed {
+            let left = self.engine.longest_wait().saturating_sub(Duration::from_millis(self.waited(0)));
+            let (done, took) = within(left, calls).await;
+            self.waited(milliseconds(took));
+            return done.unwrap_or_else(|| Err(self.engine.timed_out().into()));
+        }
+        let began = self.engine.now();
+        let done = calls.await;
+        self.waited(self.engine.now().saturating_sub(began));
+        done
+    }
+
+    /// Fails if this time would be more than what the request may still wait.
+    pub(super) fn check_wait(&self, waiting: u64) -> Result<(), StoreError> {
+        let is_over = self.waited(0).saturating_add(waiting) >= milliseconds(self.engine.longest_wait());
         if is_over { Err(self.engine.timed_out()) } else { Ok(()) }
     }
 

@@ -74,7 +74,7 @@ impl SessionCall {
         match self.own {
             Some(own) if own.0.close_at_once(&own.1).is_none() => Running::boxed(async move {
                 // Its cookie was sent with the headers, if it has one.
-                let _ = own.0.close_in_time(&own.1).await.map_err(|error| caused((&error).into(), error))?;
+                let _ = own.0.close(&own.1).await.map_err(|error| caused((&error).into(), error))?;
                 result
             }),
             _ => Running::ready(result),
@@ -196,7 +196,7 @@ impl Slot for SessionSlot {
         let scope = scope.clone();
         Running::boxed(async move {
             // All calls of a batch wait for the same body.
-            let error = match self.is_alive.get_or_try_init(|| self.manager.is_alive_in_time(&open)).await {
+            let error = match self.is_alive.get_or_try_init(|| self.manager.is_alive(&open)).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => ended(),
                 Err(error) => caused(Reason::NOT_LOADED, error),
@@ -216,7 +216,7 @@ impl Slot for SessionSlot {
         }
         let (open, scope) = (open.clone(), scope.clone());
         Running::boxed(async move {
-            match self.manager.close_in_time(&open).await {
+            match self.manager.close(&open).await {
                 Ok(closing) => {
                     self.send(&scope, closing);
                     Ok(())
