@@ -257,7 +257,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// The store failed. It has the old record, the new one, or both; nobody gets the id of the new
-    /// one.
+    /// one. If only the answer to the last step was lost, it may have neither.
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         create_in_steps(self, new).await
     }
@@ -347,8 +347,8 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     }
 }
 
-/// Inserts the new record, then destroys the old one. If another request writes to the old record
-/// in between, this fails. A crash leaves both records.
+/// Ends the other sessions that have to end, inserts the new record, then destroys the old one. If
+/// another request writes to the old record in between, this fails. A crash leaves both records.
 pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
     store: &S,
     NewSession { key, record, ttl, replaces, login, ends_others }: NewSession<'_>,
@@ -356,14 +356,27 @@ pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
     if login.is_some_and(|login| login.strict && login.limit.is_some()) {
         return Err(StoreError::unsupported("limit the sessions of a user"));
     }
-    let owner = key.owner(&record).filter(|_| ends_others);
+    let mut ended = 0;
+    if let Some(owner) = key.owner(&record).filter(|_| ends_others) {
+        // If this session does not begin, no other session may end.
+        if store.get(key).await?.is_some() {
+            return Ok(Created::Taken);
+        }
+        let mut keep = None;
+        if let Some((old, condition)) = replaces {
+            let present = store.get(old).await?;
+            if !condition.is_met(condition.destroys(present.as_ref().map(Record::version))) {
+                return Ok(Created::Conflict(present));
+            }
+            // The replaced session stays until the new one is stored.
+            keep = present.map(|_| old);
+        }
+        let Some(others) = store.end_sessions(&owner, keep).await? else { return Ok(Created::Conflict(None)) };
+        ended = others;
+    }
     if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
         return Ok(Created::Taken);
     }
-    let ended = match &owner {
-        Some(owner) => store.end_sessions(owner, Some(key)).await.map(Option::unwrap_or_default),
-        None => Ok(0),
-    };
     end_replaced(store, key, replaces, ended).await
 }
 
@@ -373,23 +386,17 @@ pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
     store: &S,
     key: &StoreKey,
     replaces: Option<(&StoreKey, Condition)>,
-    ended: Result<u64, StoreError>,
+    ended: u64,
 ) -> Result<Created, StoreError> {
-    let ended = match (ended, replaces) {
-        (Ok(ended), Some((old, condition))) => {
-            store.destroy(old, condition).await.map(|destroyed| condition.is_met(destroyed).then_some(ended))
-        }
-        (ended, _) => ended.map(Some),
-    };
-    if let Ok(Some(ended)) = ended {
+    let Some((old, condition)) = replaces else { return Ok(Created::Yes { ended }) };
+    let is_met = store.destroy(old, condition).await.map(|destroyed| condition.is_met(destroyed));
+    if let Ok(true) = is_met {
         return Ok(Created::Yes { ended });
     }
-    // Nobody has the id of the new record. If this fails as well, the record expires.
+    // Nobody has the id of the new record, so it would only fill the list of its user. If this fails
+    // as well, the record expires.
     store.destroy(key, Condition::Always).await.ok();
+    is_met?;
     // This is read last, so that the caller gets the record that is there now.
-    let present = match (ended?, replaces) {
-        (None, Some((old, _))) => store.get(old).await?,
-        _ => None,
-    };
-    Ok(Created::Conflict(present))
+    Ok(Created::Conflict(store.get(old).await?))
 }

@@ -41,7 +41,7 @@ impl RedisStore {
             false => self.in_steps(new, &put).await?,
         };
         match created {
-            Created::Yes { ended } if goes_later => end_replaced(self, new.key, new.replaces, Ok(ended)).await,
+            Created::Yes { ended } if goes_later => end_replaced(self, new.key, new.replaces, ended).await,
             created => Ok(created),
         }
     }
