@@ -95,9 +95,14 @@ impl Kept {
 }
 
 /// Adds a name to a hash, or removes it again. No two sessions have the same id, so a simple mix is
-/// enough.
+/// enough. A name that is longer than the hash is hashed itself, because all of it counts.
 fn mixed(mut digest: [u8; 32], name: &str) -> [u8; 32] {
-    digest.iter_mut().zip(name.as_bytes()).for_each(|(byte, letter)| *byte ^= letter);
+    let mut mix = |name: &[u8]| digest.iter_mut().zip(name).for_each(|(byte, letter)| *byte ^= letter);
+    if name.len() > 32 {
+        mix(&Sha256::digest(name))
+    } else {
+        mix(name.as_bytes())
+    }
     digest
 }
 

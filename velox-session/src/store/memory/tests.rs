@@ -20,6 +20,19 @@ fn store() -> (MemoryStore, ManualClock) {
     (MemoryStore::new().with_clock(clock.clone()), clock)
 }
 
+#[tokio::test]
+async fn long_cookie_names_share_no_record() {
+    let (store, _) = store();
+    let one = key("acme-backoffice-session-version-1");
+    let other = key("acme-backoffice-session-version-2");
+    let other = StoreKey::from_parts(other.prefix(), one.digest());
+    let stored = store.set(&one, record("a", 1, 0), Expected::Absent, Duration::from_secs(60)).await;
+    assert_eq!(stored.expect("it answers"), Stored::Yes);
+    for (key, is_there) in [(&one, true), (&other, false)] {
+        assert_eq!(store.get(key).await.expect("it answers").is_some(), is_there);
+    }
+}
+
 /// Returns the record of a visitor.
 fn visitor() -> Record {
     record("a", 1, 0)
