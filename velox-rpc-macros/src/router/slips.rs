@@ -39,6 +39,12 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
 /// them too, but with an error about lifetimes. Other captures are left to the compiler, because
 /// only their types decide whether they are allowed.
 fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
+    // The `self` of an item inside the handler is another one.
+    let mut has_items = false;
+    each(body, true, &mut |_, code| has_items |= ["impl", "trait", "use"].iter().any(|word| is_word(&code[0], word)));
+    if has_items {
+        return;
+    }
     each(body, true, &mut |_, code| {
         let (own, what, read) = match code {
             [own, dot, TokenTree::Ident(name), rest @ ..]
@@ -46,6 +52,8 @@ fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
             {
                 (own, format!("`{name}`"), format!("as `ctx.{name}`"))
             }
+            // A path, as in `self::db::find`.
+            [own, colon, ..] if is_word(own, "self") && is(colon, ':') => return,
             [own, ..] if is_word(own, "self") => (own, String::from("what it needs"), String::from("as `ctx.db`")),
             _ => return,
         };
@@ -155,8 +163,8 @@ fn closure(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
 }
 
 fn small_method(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
-    matches!(arguments, [method, _, _, TokenTree::Ident(name), ..]
-        if is_word(method, "Method") && name.to_string().contains(char::is_lowercase))
+    matches!(arguments, [method, _, _, TokenTree::Ident(name), end, ..]
+        if is(end, ',') && is_word(method, "Method") && name.to_string().contains(char::is_lowercase))
 }
 
 fn given(_: &Step<'_>, arguments: &[TokenTree]) -> bool {

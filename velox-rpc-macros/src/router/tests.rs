@@ -526,3 +526,22 @@ fn the_type_of_the_output_is_told_only_where_the_handler_gives_it() {
         assert!(!is_told(chain.clone()), "{chain}");
     }
 }
+
+#[test]
+fn a_path_or_another_self_in_a_handler_and_a_method_from_bytes_are_no_slips() {
+    for body in [
+        quote!(procedure().query(async |_| self::db::find().await)),
+        quote!(procedure().query(|_| {
+            struct Id(u8);
+            impl Id {
+                fn get(&self) -> u8 {
+                    self.0
+                }
+            }
+            Ok(Id(1).get())
+        })),
+        quote!(procedure().rest(Method::from_bytes(b"GET").unwrap(), "/x").query(|_| Ok(1))),
+    ] {
+        assert_eq!(about_method(quote!(fn one(&self) -> Query<(), u8> { #body })), [""; 0]);
+    }
+}
