@@ -339,6 +339,16 @@ async fn no_use_of_a_session_waits_longer_than_its_request_may() {
 }
 
 #[tokio::test]
+async fn an_inner_layer_loads_users_its_own_way() {
+    let sessions = Sessions::new();
+    let user = sessions.user().await;
+    let inner = sessions.manager.layer().user_loader(async |_| Ok::<_, Infallible>(Some(7_u32)));
+    let site = Router::new().route("/", get(async |User(user): User<u32>| Json(user))).layer(inner);
+    let mut visitor = Visitor { site: site.layer(sessions.manager.layer()), ..user };
+    assert_eq!(visitor.get("/").await.body, 7);
+}
+
+#[tokio::test]
 async fn a_session_that_ended_meanwhile_is_a_conflict_and_a_too_large_one_an_error() {
     let sessions = Sessions::new();
     let mut visitor = sessions.user().await;

@@ -203,6 +203,8 @@ impl SessionLayer {
     /// the same sessions has done so.
     async fn begin(&self, request: &mut Parts) -> Result<Option<(OpenSession, CallScope)>, Rejection> {
         let Parts { method, uri, headers, extensions, .. } = request;
+        #[cfg(feature = "axum")]
+        self.loader.leave(extensions);
         if opened_by_layer(extensions, &self.manager).is_some() {
             return Ok(None);
         }
@@ -212,8 +214,6 @@ impl SessionLayer {
         let open = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
         let call = open.call();
         extensions.insert(call.session());
-        #[cfg(feature = "axum")]
-        self.loader.leave(extensions);
         let OpenedByLayers(opened) = extensions.get_or_insert_default();
         opened.push((self.manager.clone(), open.clone()));
         Ok(Some((open, call)))

@@ -506,7 +506,8 @@ impl Session {
     ///
     /// The store failed, or the call has ended.
     pub async fn reload(&self) -> Result<(), SessionError> {
-        let Some(key) = self.loaded(|loaded| loaded.key.clone()) else { return Ok(()) };
+        let key = self.shared.with(|state| Ok(state.loaded_of(self.call)?.map(|loaded| loaded.key.clone())))?;
+        let Some(key) = key else { return Ok(()) };
         let engine = &self.shared.engine;
         let record = self.shared.in_time(pin!(engine.get(&key))).await.map_err(SessionError::Unavailable)?;
         let present = engine.live(record, engine.now());

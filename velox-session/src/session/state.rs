@@ -251,7 +251,8 @@ impl State {
         // A rejected change is not recorded, and the view is computed again without it.
         let mut view = call.view.take().ok_or(SessionError::Ended)?;
         let changes_hands = op.changes_hands(view.content().user().map(|user| user.id));
-        let most = (!changes_identity).then(|| view.content().size().max(self.size_limit));
+        let has_data = !changes_identity || matches!(op, Op::Login(_));
+        let most = has_data.then(|| view.content().size().max(self.size_limit));
         view.apply(&op);
         if most.is_some_and(|most| view.content().size() > most) {
             return Err(SessionError::TooLarge { limit: self.size_limit });
@@ -321,7 +322,8 @@ impl State {
     }
 
     /// Returns whether the request came without a session or the session is gone.
-    pub(crate) fn is_new(&self, number: u32) -> bool {
+    pub(crate) fn is_new(&mut self, number: u32) -> bool {
+        self.touched = true;
         !self.came || matches!(self.base, Base::Lost(_)) || self.is_hidden(number)
     }
 

@@ -81,16 +81,16 @@ fn a_type_without_an_email_is_a_user_too() {
 }
 
 #[test]
-fn a_user_that_is_too_large_is_not_logged_in() {
+fn a_user_that_is_too_large_is_refused_at_once() {
     let mut world = World::new();
     world.rebuild(|settings| settings.size_limit(200), vec![super::world::SECRET]);
     let exchange = world.open(None);
     let call = exchange.call();
     let large = Account { roles: vec!["x".repeat(300)], ..account() };
-    ready(call.session().login(large)).expect("it is noted");
+    assert!(matches!(ready(call.session().login(large)), Err(SessionError::TooLarge { limit: 200 })));
+    assert!(!call.session().is_logged_in());
     call.commit();
-    assert!(ready(world.manager.close(&exchange)).is_err());
-    assert!(world.store.is_empty());
+    assert!(world.close(&exchange).set_cookie().is_none() && world.store.is_empty());
 }
 
 #[test]

@@ -344,3 +344,20 @@ fn opened(manager: &Manager, headers: &HeaderMap) -> OpenSession {
         }
     }
 }
+
+#[test]
+fn a_question_whether_the_session_is_new_counts_as_a_read() {
+    let world = World::new();
+    assert!(world.exchange(None, |session| assert!(session.is_new())).depends_on_session());
+}
+
+#[test]
+fn a_call_that_has_ended_reloads_nothing() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    let exchange = world.open(Some(&cookie));
+    let call = exchange.call();
+    let session = call.session();
+    drop(call);
+    assert!(matches!(ready(session.reload()), Err(SessionError::Ended)));
+}
