@@ -67,11 +67,13 @@ pub(super) fn answer(
         true if !incoming.is_end_stream() && expects() => Rest::Unsent,
         true => Rest::Read,
     };
+    // Only a transfer coding leaves the end of a body open on HTTP/1.
+    let has_open_end = incoming.size_hint().exact().is_none();
     // Made before anything is refused, because it also takes care of a body that nobody reads.
     let body = Arriving::new(incoming, limits.body, &in_flight, rest);
     // h2 limits the bytes of a head, but not the number of its fields.
     let has_too_many = !is_http1 && parts.headers.len() > limits.headers;
-    let refused = match head::check(&parts) {
+    let refused = match head::check(&parts, has_open_end) {
         Ok(()) if has_too_many => Some(too_many_headers()),
         Ok(()) if in_flight.activity().is_full() => Some(no_room()),
         Ok(()) => None,

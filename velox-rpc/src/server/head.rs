@@ -9,13 +9,15 @@ use crate::context::is_host;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Refuses a head that no well-behaved client sends.
-pub(super) fn check(parts: &Parts) -> Result<()> {
+pub(super) fn check(parts: &Parts, has_open_end: bool) -> Result<()> {
     let uri = &parts.uri;
     if uri.path().len() + uri.query().map_or(0, str::len) > TARGET_LIMIT {
         return Err(Error::custom(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "The target of the request is too long")
             .with_name("URI Too Long"));
     }
-    check_coding(parts)?;
+    if has_open_end {
+        check_coding(parts)?;
+    }
     check_host(parts)
 }
 
