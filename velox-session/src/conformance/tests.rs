@@ -49,7 +49,7 @@ async fn promises_that_a_store_does_not_make_cannot_be_broken() {
 #[tokio::test]
 async fn a_store_that_lists_sessions_can_use_the_default_create_which_compares_no_mark() {
     let (store, clock) = memory();
-    let report = check(&ManualHarness::new(Listing(FourMethods(store)), clock)).await;
+    let report = check(&ManualHarness::new(Listing(store), clock)).await;
     let because_of_marks = |seen: &str| seen.contains("a login that began before") || seen.contains("login had begun");
     assert_eq!(report.broken().filter(|(_, seen)| !because_of_marks(seen)).collect::<Vec<_>>(), []);
 }
@@ -528,66 +528,56 @@ impl SessionStore for Faulty {
     }
 }
 
-/// A store that implements the four required methods and uses the defaults of the others.
-struct FourMethods(MemoryStore);
+/// Makes a store over a [`MemoryStore`] that has the four required methods, these ones, and the
+/// defaults of the others.
+macro_rules! partial_store {
+    ($(#[$doc:meta])* $name:ident { $($more:tt)* }) => {
+        $(#[$doc])*
+        struct $name(MemoryStore);
 
-#[async_trait]
-impl SessionStore for FourMethods {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        self.0.get(key).await
-    }
+        #[async_trait]
+        impl SessionStore for $name {
+            async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+                self.0.get(key).await
+            }
 
-    async fn set(
-        &self,
-        key: &StoreKey,
-        record: Record,
-        expected: Expected,
-        ttl: Duration,
-    ) -> Result<Stored, StoreError> {
-        self.0.set(key, record, expected, ttl).await
-    }
+            async fn set(
+                &self,
+                key: &StoreKey,
+                record: Record,
+                expected: Expected,
+                ttl: Duration,
+            ) -> Result<Stored, StoreError> {
+                self.0.set(key, record, expected, ttl).await
+            }
 
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        self.0.destroy(key, condition).await
-    }
+            async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+                self.0.destroy(key, condition).await
+            }
 
-    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        self.0.touch(key, ttl).await
-    }
+            async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+                self.0.touch(key, ttl).await
+            }
+
+            $($more)*
+        }
+    };
 }
 
-/// A store that also lists and ends the sessions of a user, and uses the defaults of the others.
-struct Listing(FourMethods);
+partial_store! {
+    /// A store with the required methods only.
+    FourMethods {}
+}
 
-#[async_trait]
-impl SessionStore for Listing {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        self.0.get(key).await
-    }
+partial_store! {
+    /// A store that also lists and ends the sessions of a user.
+    Listing {
+        async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
+            self.0.sessions_of(owner).await
+        }
 
-    async fn set(
-        &self,
-        key: &StoreKey,
-        record: Record,
-        expected: Expected,
-        ttl: Duration,
-    ) -> Result<Stored, StoreError> {
-        self.0.set(key, record, expected, ttl).await
-    }
-
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        self.0.destroy(key, condition).await
-    }
-
-    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        self.0.touch(key, ttl).await
-    }
-
-    async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
-        self.0.0.sessions_of(owner).await
-    }
-
-    async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        self.0.0.end_sessions(owner, keep).await
+        async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
+            self.0.end_sessions(owner, keep).await
+        }
     }
 }
