@@ -55,31 +55,31 @@ pub trait Examine {
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::List(None, &items::<T>()));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::List(None, &items::<T>()));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::List(None, &items::<T>()));
     }
 }
 
 impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::List(None, &items::<T>()));
     }
 }
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<Sorted<K>>, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::Map(takes_key::<Sorted<K>>, &items::<T>()));
     }
 }
 
@@ -87,7 +87,7 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
     for HashMap<K, T, S>
 {
     fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::Map(takes_key::<Hashed<K>>, &Parts::Type(T::examine, || false)));
+        found.look(at, &Parts::Map(takes_key::<Hashed<K>>, &items::<T>()));
     }
 }
 
@@ -208,6 +208,11 @@ pub trait Readable: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Readable for T {}
+
+/// Returns the structure of the items of a list or a map, which are never missing.
+fn items<T: Examine + DeserializeOwned + Validate>() -> Parts<'static> {
+    Parts::Type(T::examine, || false)
+}
 
 /// Returns whether serde accepts a missing key for this type, as it does for an `Option`.
 fn may_be_missing<T: DeserializeOwned>() -> bool {
