@@ -10,8 +10,13 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace").to_owned()
 }
 
-fn guides() -> PathBuf {
+fn docs() -> PathBuf {
     workspace().join("velox-session/src/docs")
+}
+
+/// The guides, without the definitions for rustdoc.
+fn guides() -> impl Iterator<Item = PathBuf> {
+    markdown(&docs()).into_iter().filter(|file| !file.ends_with("links.md"))
 }
 
 fn read(file: &Path) -> String {
@@ -80,9 +85,8 @@ fn fault(file: &Path, to: &str) -> Option<&'static str> {
 fn links_lead_somewhere_in_the_repository() {
     let root = workspace();
     let crates = ["velox-rpc", "velox-rpc-macros", "velox-session"].map(|name| root.join(name).join("README.md"));
-    let guides = markdown(&guides()).into_iter().filter(|file| !file.ends_with("links.md"));
     let mut faults = Vec::new();
-    for file in markdown(&root).into_iter().chain(crates).chain(guides) {
+    for file in markdown(&root).into_iter().chain(crates).chain(guides()) {
         for link in links_and_anchors(&read(&file)).0 {
             if let Some(fault) = fault(&file, &link.to) {
                 faults.push(format!("{}: {link:?}: {fault}", file.display()));
@@ -95,8 +99,8 @@ fn links_lead_somewhere_in_the_repository() {
 /// A link to a guide is one to its module, and a link to a source file one to an item.
 #[test]
 fn links_of_guides_lead_to_the_same_place_in_rustdoc() {
-    let definitions = read(&guides().join("links.md"));
-    for file in markdown(&guides()).into_iter().filter(|file| !file.ends_with("links.md")) {
+    let definitions = read(&docs().join("links.md"));
+    for file in guides() {
         let text = read(&file);
         let here = links_and_anchors(&text).0;
         let rustdoc = links_and_anchors(&format!("{definitions}\n{text}")).0;
@@ -114,9 +118,8 @@ fn links_of_guides_lead_to_the_same_place_in_rustdoc() {
 
 #[test]
 fn every_link_for_rustdoc_is_in_a_guide() {
-    let texts = markdown(&guides()).into_iter().filter(|file| !file.ends_with("links.md")).map(|file| read(&file));
-    let texts = texts.collect::<Vec<_>>().join("\n");
-    for line in read(&guides().join("links.md")).lines() {
+    let texts = guides().map(|file| read(&file)).collect::<Vec<_>>().join("\n");
+    for line in read(&docs().join("links.md")).lines() {
         let (label, _) = line.split_once(": ").expect("a definition");
         assert!(texts.contains(&format!("\n{label}: ")), "no guide defines {label}");
     }
@@ -124,7 +127,7 @@ fn every_link_for_rustdoc_is_in_a_guide() {
 
 #[test]
 fn a_dead_link_is_found() {
-    let file = guides().join("errors.md");
+    let file = docs().join("errors.md");
     assert_eq!(fault(&file, "crate::Session"), Some("no such file"));
     assert_eq!(fault(&file, "undefined"), Some("no such file"));
     assert_eq!(fault(&file, "nowhere.md"), Some("no such file"));
