@@ -96,6 +96,14 @@ async fn each_input_of_a_batch_fails_by_itself() {
 }
 
 #[tokio::test]
+async fn only_the_decimal_form_of_an_index_names_a_call() {
+    let inputs = r#"{"00":{"items":[{"qty":1}]},"+1":{"items":[{"qty":1}]},"1":{"items":[]}}"#;
+    let reply = post(&service(), "/trpc/shop.order,shop.order?batch=1", inputs).await;
+    assert_eq!(reply.body[0]["error"]["data"]["httpStatus"], 400, "the first has no input");
+    assert_eq!(reply.body[1], json!({"result": {"data": 0}}));
+}
+
+#[tokio::test]
 async fn an_unreadable_body_fails_every_call_or_the_request() {
     let service = service();
     for body in ["{", "{\"0\":1,\"0\":2}", "[]", "7"] {
