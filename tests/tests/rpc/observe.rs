@@ -1,4 +1,4 @@
-//! Tests observability: the span of a request, and what observers receive.
+//! Tests the span of a request and what observers receive.
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};

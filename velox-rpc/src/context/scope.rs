@@ -1,4 +1,4 @@
-//! The scope of a request: the request with its reply, and what its calls share.
+//! The request scope: a request, its reply, and the values that its calls share.
 
 use std::any::Any;
 use std::fmt;

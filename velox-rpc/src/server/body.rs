@@ -202,7 +202,7 @@ pub(super) struct Reply {
     body: service::Body,
     /// The most that is handed over at once.
     piece: usize,
-    /// What is left of a frame that is larger.
+    /// The rest of a frame that is larger than one piece.
     rest: Bytes,
     in_flight: InFlight,
     /// Wakes an endless reply when the server shuts down. The client of a subscription then

@@ -205,9 +205,8 @@ mod tests {
     use std::task::{Context, Poll};
 
     use bytes::Bytes;
-    use http_body::{Frame, SizeHint};
-
     use futures_util::FutureExt as _;
+    use http_body::{Frame, SizeHint};
 
     use super::*;
     use crate::budget::Budget;

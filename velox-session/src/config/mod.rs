@@ -274,15 +274,16 @@ impl SessionBuilder {
         Self { sliding, ..self }
     }
 
-    /// Returns whether a subscription that is open keeps its session alive. By default it does not:
-    /// a tab that is left open does not keep its user logged in.
+    /// Sets whether an open subscription keeps its session alive. The default is `false`, so that a
+    /// tab that is left open does not keep its user logged in.
     ///
-    /// If it does, the reply of a subscription ends without a word once half of the session's lifetime has passed, so that the client connects
-    /// again, as `EventSource` and the client of tRPC do by themselves. That request renews the session and its cookie, as any other does. A
-    /// client that has gone does not come back, and its session ends as before. An open stream by itself renews nothing.
+    /// With `true`, the reply of a subscription ends once half of the session's lifetime has passed.
+    /// The client then reconnects, as `EventSource` and the tRPC client do by themselves, and that
+    /// request renews the session and its cookie. If the client has gone, the session ends as
+    /// before. An open stream alone renews nothing.
     ///
-    /// The [absolute timeout](Self::absolute_timeout) holds in any case. Where sessions are not [`sliding`](Self::sliding), this changes
-    /// nothing.
+    /// The [absolute timeout](Self::absolute_timeout) always applies. If sessions are not
+    /// [`sliding`](Self::sliding), this setting has no effect.
     ///
     /// # Examples
     ///

@@ -18,8 +18,8 @@ pub(crate) struct Shared {
     state: Mutex<Option<State>>,
     /// How many milliseconds the request has waited for the store.
     waited: AtomicU64,
-    /// Whether store calls stop once the request has waited too long. This needs a timer, which
-    /// callers of a [`Manager`](crate::Manager) may not have.
+    /// Whether store calls have a deadline. A deadline needs tokio's timer, which callers of a
+    /// [`Manager`](crate::Manager) may not have.
     is_timed: bool,
     /// Used by operations that cannot wait until the request ends.
     pub(super) engine: Arc<Engine>,
