@@ -55,12 +55,12 @@ use crate::wire::Subject;
 /// ```
 pub trait Observer: Send + Sync + 'static {
     /// Called when a request has ended.
-    fn ended(&self, scope: &Ended<'_>);
+    fn ended(&self, request: &Ended<'_>);
 }
 
 impl<F: Fn(&Ended<'_>) + Send + Sync + 'static> Observer for F {
-    fn ended(&self, scope: &Ended<'_>) {
-        self(scope);
+    fn ended(&self, request: &Ended<'_>) {
+        self(request);
     }
 }
 
