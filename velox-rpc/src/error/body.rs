@@ -5,9 +5,3 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the request body did not arrive in time")]
 pub struct BodyTimeout;
-
-/// Too many request bodies are being read at the moment. A server returns this as the body's error,
-/// and the client receives a 503.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many request bodies are being read at the moment")]
-pub struct BodyOverload;

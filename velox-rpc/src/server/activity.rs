@@ -124,13 +124,9 @@ impl Activity {
         self.body_unread.store(true, Relaxed);
     }
 
-    /// Records that a call waits for a body. Returns `false` if too many calls do so already.
-    pub(super) fn wait_for_body(&self) -> bool {
-        let has_room = self.bodies.fetch_add(1, Relaxed) < BODIES;
-        if !has_room {
-            self.body_there();
-        }
-        has_room
+    /// Records that a call waits for a body.
+    pub(super) fn wait_for_body(&self) {
+        self.bodies.fetch_add(1, Relaxed);
     }
 
     /// Records that a call no longer waits for a body.
@@ -236,10 +232,6 @@ impl fmt::Debug for Activity {
         f.debug_struct("Activity").field("in_flight", &self.in_flight).finish_non_exhaustive()
     }
 }
-
-/// How many bodies of one connection may be waited for at a time. More would only use up memory.
-/// HTTP/1 has one at a time.
-const BODIES: usize = 16;
 
 impl Drop for InFlight {
     fn drop(&mut self) {

@@ -17,7 +17,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::error::BoxError;
-use crate::service::{self, BodyOverload, BodyTimeout, GoesOn, OutlivesClient};
+use crate::service::{self, BodyTimeout, GoesOn, OutlivesClient};
 
 use super::activity::{Activity, InFlight, Outliving};
 use super::limits::WRITE_QUANTUM;
@@ -103,10 +103,8 @@ impl Body for Arriving {
             Poll::Ready(Some(frame)) => Poll::Ready(Some(frame.map_err(Into::into))),
             Poll::Pending => {
                 if this.deadline.is_none() {
-                    if let Some(activity) = &this.activity
-                        && !activity.wait_for_body()
-                    {
-                        return Poll::Ready(Some(Err(Box::new(BodyOverload))));
+                    if let Some(activity) = &this.activity {
+                        activity.wait_for_body();
                     }
                     let deadline = this.deadline.insert(Box::pin(sleep(this.timeout)));
                     stall::waiting_for_upload();
@@ -154,7 +152,6 @@ fn is_small(body: &Incoming) -> bool {
 /// wants. If the rest does not arrive in time, it is dropped and hyper closes the connection.
 async fn drain(mut rest: Incoming, in_flight: InFlight) {
     let activity = in_flight.activity();
-    // HTTP/1 has no other body at the same time, so this cannot fail.
     activity.wait_for_body();
     let read = async { while let Some(Ok(_)) = rest.frame().await {} };
     if timeout(DRAIN_TIMEOUT, read).await.is_err() {

@@ -62,7 +62,7 @@ pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::Kind;
 use crate::context::{self, Input, Inputs, Peer, ReplyHead, RequestId, RequestScope, Serial};
-pub use crate::error::body::{BodyOverload, BodyTimeout};
+pub use crate::error::body::BodyTimeout;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::procedure::Endpoint;
 use crate::router::Manifest;

@@ -9,7 +9,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError};
 
 use crate::budget::{Held, UsedUp};
-use crate::error::body::{BodyOverload, BodyTimeout};
+use crate::error::body::BodyTimeout;
 use crate::error::{BoxError, Error, ErrorKind, Result};
 
 /// The maximum length of a body, in bytes.
@@ -77,7 +77,7 @@ where
         if data.remaining() > limit.0 - bytes.len() {
             return Err(too_large());
         }
-        held.add(data.remaining()).map_err(|UsedUp| overloaded())?;
+        held.add(data.remaining()).map_err(overloaded)?;
         append(&mut bytes, data);
     }
     Ok(bytes)
@@ -146,8 +146,6 @@ fn is_json(content_type: &[u8]) -> bool {
 fn unreadable(error: BoxError) -> Error {
     if is_length_limit(&*error) {
         too_large()
-    } else if error.is::<BodyOverload>() {
-        overloaded()
     } else if error.is::<BodyTimeout>() {
         Error::new(ErrorKind::Timeout, "The request body did not arrive in time").with_name("Request Timeout")
     } else {
@@ -159,7 +157,7 @@ fn unreadable(error: BoxError) -> Error {
 
 /// Makes a 503, since the server may have room again a moment later.
 #[cold]
-fn overloaded() -> Error {
+fn overloaded(_: UsedUp) -> Error {
     Error::unavailable("The server is reading too many request bodies at the moment")
         .with_name("Service Unavailable")
         .with_code(OVERLOADED)

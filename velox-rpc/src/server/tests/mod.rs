@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 use crate::error::BoxError;
-use crate::service::{Body, BodyOverload, BodyTimeout, BoxedService};
+use crate::service::{Body, BodyTimeout, BoxedService};
 
 use super::accept::serve;
 use super::answer::Hosted;
@@ -89,7 +89,6 @@ impl Paths {
             (&Method::POST, "/echo") => match request.into_body().collect().await {
                 Ok(body) => reply(StatusCode::OK, body.to_bytes()),
                 Err(error) if error.is::<BodyTimeout>() => reply(StatusCode::REQUEST_TIMEOUT, "late"),
-                Err(error) if error.is::<BodyOverload>() => reply(StatusCode::SERVICE_UNAVAILABLE, "too many"),
                 Err(_) => reply(StatusCode::BAD_REQUEST, "broken"),
             },
             (_, "/stream") => {
