@@ -3,7 +3,8 @@
 
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{StatusCode, Version};
+use http::uri::Scheme;
+use http::{HeaderValue, StatusCode, Uri, Version};
 
 use crate::context::is_host;
 use crate::error::{Error, ErrorKind, Result};
@@ -35,22 +36,31 @@ fn check_coding(parts: &Parts) -> Result<()> {
     }
 }
 
-/// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2);
-/// HTTP/2 has the authority in its target.
+/// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2).
+/// HTTP/2 has the authority in its target, and a Host beside it must not name another (RFC 9113,
+/// section 8.3.1).
 fn check_host(parts: &Parts) -> Result<()> {
     // One pass over the few headers is cheaper than a look-up.
     let mut hosts = parts.headers.iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
-    let acceptable = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => is_host(host.as_bytes()),
-        (None, _) => parts.version != Version::HTTP_11,
-        (Some(_), Some(_)) => false,
+    let message = match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host.as_bytes()) => match parts.version {
+            Version::HTTP_2 if !agrees(host, &parts.uri) => "The Host header differs from the authority of the target",
+            _ => return Ok(()),
+        },
+        (None, _) if parts.version != Version::HTTP_11 => return Ok(()),
+        _ => "The request needs exactly one valid Host header",
     };
-    if acceptable {
-        Ok(())
-    } else {
-        Err(Error::new(ErrorKind::BadRequest, "The request needs exactly one valid Host header")
-            .with_name("Bad Request"))
-    }
+    Err(Error::new(ErrorKind::BadRequest, message).with_name("Bad Request"))
+}
+
+/// Returns whether a Host header names the authority of the target, if it has one. A proxy may route
+/// by the one and velox would decide by the other.
+fn agrees(host: &HeaderValue, target: &Uri) -> bool {
+    let Some(authority) = target.authority() else { return true };
+    let default_port: &[u8] = if target.scheme() == Some(&Scheme::HTTPS) { b":443" } else { b":80" };
+    let [host, authority] =
+        [host.as_bytes(), authority.as_str().as_bytes()].map(|host| host.strip_suffix(default_port).unwrap_or(host));
+    host.eq_ignore_ascii_case(authority)
 }
 
 const TARGET_LIMIT: usize = 8 * 1024;

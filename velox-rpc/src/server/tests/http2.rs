@@ -294,6 +294,23 @@ async fn more_than_a_hundred_fields_are_431() {
 }
 
 #[tokio::test]
+async fn a_host_that_differs_from_the_authority_is_400() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect2(&[]).await;
+    let hosts =
+        [("test", true), ("TEST", true), ("test:80", true), ("test:443", false), ("evil.test", false), ("", false)];
+    for ((host, agrees), stream) in hosts.into_iter().zip((1..).step_by(2)) {
+        let mut block = head(2, "/one");
+        // `host` without a value is 38 in the static table, which a literal names by its index.
+        block.extend([0x0f, 38 - 15, u8::try_from(host.len()).expect("a short host")]);
+        block.extend(host.bytes());
+        client.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, &block)).await;
+        let body = String::from_utf8(client.next(DATA).await.payload).expect("text");
+        assert!(if agrees { body == "/one" } else { body.contains("\"statusCode\":400") }, "{host}: {body}");
+    }
+}
+
+#[tokio::test]
 async fn at_a_shutdown_streams_finish_and_idle_connections_get_a_goaway() {
     let server = Running::start(long()).await;
     let mut idle = server.connect2(&[]).await;
