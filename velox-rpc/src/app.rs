@@ -580,10 +580,10 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     table.set_inputs(&inputs);
     let (rest, mut manifest) = Routes::build(&table, &prefix, &mut mistakes);
     manifest.set_superjson(trpc.as_ref().is_some_and(Trpc::has_superjson));
-    let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &mut mistakes));
+    let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &manifest, &mut mistakes));
     let mut pages = Pages::default();
     for (path, document) in &docs {
-        if let Err(mistake) = add_docs(&mut pages, path, document, &rest, &manifest) {
+        if let Err(mistake) = add_docs(&mut pages, path, document, &manifest, &rest, trpc.as_ref()) {
             mistakes.note(format!("docs `{path}`: {mistake}"));
         }
     }
@@ -651,19 +651,15 @@ fn add_docs(
     pages: &mut Pages,
     path: &str,
     document: &OpenApi,
-    routes: &Routes,
     manifest: &Manifest,
+    routes: &Routes,
+    trpc: Option<&Procedures>,
 ) -> Result<(), String> {
     page::check_path(path)?;
     document.check(manifest)?;
     for file in page::files(path, document, manifest) {
         let path = format!("{path}{}", file.suffix);
-        if pages.has(&path) {
-            return Err(format!("`{path}` is already in use: give each document a different path"));
-        }
-        if !matches!(routes.claim(&Method::GET, &path), Claim::NotFound) {
-            return Err(format!("a procedure has the route `{path}`: give one of them another path"));
-        }
+        check_free(&path, routes, trpc, pages)?;
         pages.add(path, file.content_type, file.text.into_owned().into());
     }
     Ok(())
@@ -672,13 +668,21 @@ fn add_docs(
 /// Checks that the paths of the health checks are free.
 fn check_health(health: &Health, routes: &Routes, trpc: Option<&Procedures>, pages: &Pages) -> Result<(), String> {
     page::check_path(health.path())?;
-    for path in health.paths() {
-        let is_routed = !matches!(routes.claim(&Method::GET, &path), Claim::NotFound);
-        if is_routed || pages.has(&path) || trpc.is_some_and(|trpc| trpc.has(&path)) {
-            return Err(format!("`{path}` is already in use: give one of them another path"));
-        }
-    }
-    Ok(())
+    health.paths().iter().try_for_each(|path| check_free(path, routes, trpc, pages))
+}
+
+/// Checks that nothing answers at this path yet.
+fn check_free(path: &str, routes: &Routes, trpc: Option<&Procedures>, pages: &Pages) -> Result<(), String> {
+    let taken_by = if trpc.is_some_and(|trpc| trpc.has(path)) {
+        "tRPC answers there"
+    } else if !matches!(routes.claim(&Method::GET, path), Claim::NotFound) {
+        "a procedure has this route"
+    } else if pages.has(path) {
+        "another document has it"
+    } else {
+        return Ok(());
+    };
+    Err(format!("`{path}` is already in use, because {taken_by}: give one of them another path"))
 }
 
 impl<S> fmt::Debug for App<S> {

@@ -111,7 +111,7 @@ fn health_checks_and_routes_do_not_hide_each_other() {
     let routed = App::new(()).prefix("").router(Router::new("own").procedure("live", live));
     assert_eq!(
         mistakes(routed.health("/health")),
-        "health checks `/health`: `/health/live` is already in use: give one of them another path"
+        "health checks `/health`: `/health/live` is already in use, because a procedure has this route: give one of them another path"
     );
     assert!(mistakes(App::new(()).docs("/ops/ready", OpenApi::new("", "")).health("/ops")).contains("`/ops/ready`"));
     assert!(mistakes(App::new(()).trpc("/trpc").health("/trpc")).contains("`/trpc/live`"));

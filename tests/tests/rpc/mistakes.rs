@@ -196,6 +196,30 @@ fn a_malformed_prefix_is_a_mistake() {
     }
 }
 
+#[test]
+fn a_route_below_the_path_of_trpc_is_a_mistake() {
+    let router = || {
+        Router::new("a")
+            .procedure("hidden", get("/trpc/x"))
+            .procedure("hiddenToo", get("/trpc/:id"))
+            .procedure("beside", get("/trpc"))
+            .procedure("free", get("/trpcs/x"))
+            .procedure("any", get("/:id/x"))
+    };
+    let found = mistakes(App::new(()).prefix("").router(router()).trpc("/trpc"));
+    let hidden = |name: &str, route: &str| {
+        format!(
+            "procedure `a.{name}`, route `GET {route}`: tRPC answers all paths below `/trpc`: give one of them another path"
+        )
+    };
+    assert_eq!(found, [hidden("hidden", "/trpc/x"), hidden("hiddenToo", "/trpc/:id")]);
+    let found = mistakes(App::new(()).router(router()).trpc("/api/trpc"));
+    assert_eq!(found.len(), 2, "{found:?}");
+    // All routes are hidden, for one reason.
+    let found = mistakes(App::new(()).prefix("/trpc/rest").router(router()).trpc("/trpc"));
+    assert_eq!(found, ["tRPC at `/trpc`: the REST routes are below it: give one of them another path"]);
+}
+
 /// The mistake is reported once, and not for every procedure.
 #[test]
 fn a_bad_prefix_is_reported_once() {

@@ -85,9 +85,15 @@ fn a_page_hides_no_route_and_no_other_page() {
         || Router::new("docs").procedure("read", procedure::<()>().rest(Method::GET, "/docs").query(|_| Ok(1)));
     let mistakes = |app: App<()>| app.into_service().expect_err("a mistake").mistakes().join("\n");
     let taken = mistakes(App::new(()).prefix("").router(router()).docs("/docs", docs()));
-    assert!(taken.contains("docs `/docs`: a procedure has the route `/docs`"), "{taken}");
+    let in_use =
+        "docs `/docs`: `/docs` is already in use, because a procedure has this route: give one of them another path";
+    assert_eq!(taken, in_use);
     let twice = mistakes(App::new(()).docs("/docs", docs()).docs("/docs", docs()));
-    assert!(twice.contains("`/docs` is already in use"), "{twice}");
+    assert!(twice.contains("`/docs` is already in use, because another document has it"), "{twice}");
+    let below = mistakes(App::new(()).trpc("/trpc").docs("/trpc/docs", docs()));
+    assert!(below.contains("`/trpc/docs` is already in use, because tRPC answers there"), "{below}");
+    let beside = mistakes(App::new(()).trpc("/docs").docs("/docs", docs()));
+    assert!(beside.contains("`/docs/app.css` is already in use, because tRPC answers there"), "{beside}");
     let odd = mistakes(App::new(()).docs("docs/", docs()));
     assert!(odd.contains("it must start with `/`"), "{odd}");
 }

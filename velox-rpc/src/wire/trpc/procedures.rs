@@ -7,7 +7,7 @@ use super::superjson::Superjson;
 use crate::call::Kind;
 use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
-use crate::router::{Mistakes, Table};
+use crate::router::{Manifest, Mistakes, Table};
 
 /// All procedures, by paths such as `auth.login`.
 pub(crate) struct Procedures {
@@ -22,17 +22,44 @@ pub(crate) struct Procedures {
 }
 
 impl Procedures {
-    /// Builds the table and notes each mistake in the settings. `rest_prefix` is the prefix of the
-    /// REST routes.
-    pub(crate) fn build(table: &Table, settings: Trpc, rest_prefix: &str, mistakes: &mut Mistakes) -> Self {
-        if let Err(mistake) = check(&settings, rest_prefix) {
-            mistakes.note(format!("tRPC at `{}`: {mistake}", settings.path));
-        }
+    /// Builds the table, and notes each mistake in the settings and each REST route that tRPC would
+    /// hide. `rest_prefix` is the prefix of the REST routes.
+    pub(crate) fn build(
+        table: &Table,
+        settings: Trpc,
+        rest_prefix: &str,
+        manifest: &Manifest,
+        mistakes: &mut Mistakes,
+    ) -> Self {
         let endpoints = table.endpoints().to_vec();
         let by_path =
             endpoints.iter().enumerate().map(|(index, endpoint)| (endpoint.name.to_string(), index)).collect();
         let superjson = settings.superjson.then(|| Superjson::of(&endpoints));
-        Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson }
+        let this = Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson };
+        this.check(rest_prefix, manifest, mistakes);
+        this
+    }
+
+    fn check(&self, rest_prefix: &str, manifest: &Manifest, mistakes: &mut Mistakes) {
+        let path = &self.settings.path;
+        if !is_path(path) {
+            mistakes.note(format!(
+                "tRPC at `{path}`: write a path such as `/trpc`: it must start with `/`, must not end with `/`, and must have no parameters"
+            ));
+        } else if self.has(&format!("{rest_prefix}/")) {
+            mistakes.note(format!("tRPC at `{path}`: the REST routes are below it: give one of them another path"));
+        } else {
+            for entry in manifest.entries() {
+                if let Some((method, route)) = entry.route()
+                    && self.has(route)
+                {
+                    mistakes.note(format!(
+                        "procedure `{}`, route `{method} {route}`: tRPC answers all paths below `{path}`: give one of them another path",
+                        entry.name()
+                    ));
+                }
+            }
+        }
     }
 
     /// Returns whether a path is below the path of this wire.
@@ -61,20 +88,9 @@ impl Procedures {
     }
 }
 
-fn check(settings: &Trpc, rest_prefix: &str) -> Result<(), &'static str> {
-    let path = &*settings.path;
+fn is_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
     };
-    if !path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment)) {
-        return Err(
-            "write a path such as `/trpc`: it must start with `/`, must not end with `/`, and must have no parameters",
-        );
-    }
-    let below =
-        |path: &str, other: &str| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if below(rest_prefix, path) {
-        return Err("the REST routes are below it: give one of them another path");
-    }
-    Ok(())
+    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment))
 }
