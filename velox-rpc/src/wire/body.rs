@@ -100,7 +100,8 @@ fn check_length(headers: &HeaderMap, expected: Option<u64>, limit: BodyLimit) ->
 
 /// The reason for refusing a body without reading it.
 #[derive(Debug, Clone, Copy)]
-enum Unsupported {
+pub(super) enum Unsupported {
+    NoType,
     Type,
     Encoding,
 }
@@ -114,7 +115,7 @@ pub(crate) fn is_only_encoded(headers: &HeaderMap) -> bool {
 
 /// Accepts only uncompressed `application/json`. Other sites can send forms and plain text, so
 /// these are refused.
-fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
+pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
     let (mut types, mut all_json, mut all_plain) = (0, true, true);
     // A request has few headers, so one pass over them is cheaper than two look-ups.
     for (name, value) in headers {
@@ -125,13 +126,12 @@ fn check_type(headers: &HeaderMap) -> Result<(), Unsupported> {
             all_plain &= value.as_bytes().eq_ignore_ascii_case(b"identity");
         }
     }
-    if types != 1 || !all_json {
-        return Err(Unsupported::Type);
+    match types {
+        0 => Err(Unsupported::NoType),
+        1 if all_json && all_plain => Ok(()),
+        1 if all_json => Err(Unsupported::Encoding),
+        _ => Err(Unsupported::Type),
     }
-    if !all_plain {
-        return Err(Unsupported::Encoding);
-    }
-    Ok(())
 }
 
 fn is_json(content_type: &[u8]) -> bool {
@@ -188,7 +188,7 @@ impl From<Unsupported> for Error {
     #[cold]
     fn from(unsupported: Unsupported) -> Self {
         let message = match unsupported {
-            Unsupported::Type => "The content type of the request body must be application/json",
+            Unsupported::NoType | Unsupported::Type => "The content type of the request body must be application/json",
             Unsupported::Encoding => "Compressed request bodies are not supported",
         };
         Self::new(ErrorKind::UnsupportedMediaType, message).with_name("Unsupported Media Type")

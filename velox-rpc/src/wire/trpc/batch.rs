@@ -4,15 +4,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::ACCEPT;
 use http::request::Parts;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
 use super::procedures::Procedures;
 use crate::call::Kind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::LAST_EVENT_ID;
+use crate::wire::body::{self, Unsupported};
 
 /// The calls of one request.
 pub(crate) struct Batch {
@@ -43,7 +44,7 @@ impl Batch {
     pub(super) fn read(parts: &Parts, rest: &str, procedures: &Procedures) -> Result<Self> {
         let is_get = parts.method == Method::GET;
         if !is_get {
-            check_type(parts)?;
+            check_type(&parts.headers)?;
         }
         let Ok(paths) = percent_decode_str(rest).decode_utf8() else {
             return Err(Error::bad_request(format!("Invalid URL-encoding in path \"{rest}\"")));
@@ -152,17 +153,13 @@ fn wants_lines(parts: &Parts) -> bool {
         || parts.headers.get_all(ACCEPT).iter().any(lines)
 }
 
-/// Accepts `application/json` only. The stock client always sends a content type, and any site can
-/// send a body without one.
-fn check_type(parts: &Parts) -> Result<()> {
-    let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
-    let media_type = |value: &HeaderValue| {
-        let end = value.as_bytes().iter().position(|byte| *byte == b';').unwrap_or(value.len());
-        value.as_bytes()[..end].trim_ascii().eq_ignore_ascii_case(b"application/json")
+/// Refuses requests without a content type, too, even if they have no body. The stock client always
+/// sends one, and any site can send a request without it. A compressed body is refused later.
+fn check_type(headers: &HeaderMap) -> Result<()> {
+    let message = match body::check_type(headers) {
+        Ok(()) | Err(Unsupported::Encoding) => return Ok(()),
+        Err(Unsupported::NoType) => "Missing content-type header",
+        Err(Unsupported::Type) => "Unsupported content-type: send application/json",
     };
-    match (types.next(), types.next()) {
-        (None, _) => Err(Error::new(ErrorKind::UnsupportedMediaType, "Missing content-type header")),
-        (Some(value), None) if media_type(value) => Ok(()),
-        _ => Err(Error::new(ErrorKind::UnsupportedMediaType, "Unsupported content-type: send application/json")),
-    }
+    Err(Error::new(ErrorKind::UnsupportedMediaType, message))
 }
