@@ -155,8 +155,8 @@ where
     /// connection and of the server until it ends, and a server that shuts down waits for it.
     ///
     /// The time spent waiting for the request body does not count. Subscriptions and streamed
-    /// batches have no timeout. [`Server`](crate::Server) enforces this timeout; other servers have
-    /// their own.
+    /// batches have no timeout. [`Server`](crate::Server) enforces this timeout, also if the
+    /// application is mounted in another service; other servers have their own.
     ///
     /// # Examples
     ///
@@ -737,6 +737,6 @@ fn check_budget(budget: usize, BodyLimit(limit): BodyLimit, table: &Table, mista
     }
 }
 
-const DEFAULT_HANDLER_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_HANDLER_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 const DEFAULT_BODY_BUDGET: usize = 256 << 20;

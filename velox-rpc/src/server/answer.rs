@@ -7,8 +7,9 @@
 //!                     └─ loses its client ─────────────► -   ┘ a mutation continues in its own task
 //! ```
 //!
-//! The deadline of a call starts when the call first waits. It starts again after each wait for the
-//! client's body, which has its own deadline (`body`).
+//! The deadline starts when the call first waits. It starts again after each wait for the client's
+//! body, which has its own deadline (`body`), and when a request that came through other services
+//! reaches an application, whose own timeout then holds.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,6 +17,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -91,7 +93,10 @@ pub(super) fn answer(
             let mut request = Request::from_parts(parts, Body::new(body));
             let asking = Asking::default();
             request.extensions_mut().insert(asking.clone());
-            (Box::pin(service.clone().answer_to(request, peer)), Told::Asked { asking, is_safe })
+            (
+                Box::pin(service.clone().answer_to(request, peer)),
+                Told::Asked { asking, is_safe, timeout: limits.handler },
+            )
         }
     };
     Answer { reply: Some(reply), told, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
@@ -102,8 +107,8 @@ pub(super) struct Answer {
     /// `None` once nobody waits for it.
     reply: Option<Answering>,
     told: Told,
-    /// Set once the calls wait for something.
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Set once the reply waits for something, with whether it is the deadline of an application.
+    deadline: Option<(bool, Pin<Box<Sleep>>)>,
     has_begun: bool,
     is_http1: bool,
     /// `None` once the reply is made.
@@ -116,8 +121,9 @@ enum Told {
     /// for a page.
     App(Option<(Arc<Core>, Term)>),
     /// An application behind another service tells its term once it has the request. Until then,
-    /// and for services that are not applications, the method decides.
-    Asked { asking: Asking, is_safe: bool },
+    /// and for services that are not applications, the method decides, and the server's own
+    /// timeout holds.
+    Asked { asking: Asking, is_safe: bool, timeout: Duration },
 }
 
 impl Told {
@@ -134,6 +140,24 @@ impl Told {
         match self {
             Self::App(told) => told.as_ref().map(|(app, term)| (&**app, term)),
             Self::Asked { asking, .. } => asking.told(),
+        }
+    }
+
+    /// Returns how long the reply may take, or `None` if there is no limit.
+    fn timeout(&self) -> Option<Duration> {
+        match (self.term(), self) {
+            (Some((_, term)), _) => term.timeout,
+            (None, Self::Asked { timeout, .. }) => Some(*timeout),
+            (None, Self::App(_)) => None,
+        }
+    }
+
+    /// Makes the reply to a request that was not answered in time.
+    #[cold]
+    fn late(&self) -> Response<Body> {
+        match self.term() {
+            Some((app, term)) => app.late(term),
+            None => service::late(self.outlives_client()),
         }
     }
 }
@@ -171,11 +195,13 @@ impl Answer {
             self.deadline = None;
             return Poll::Pending;
         }
-        let Some((app, term)) = self.told.term() else { return Poll::Pending };
-        let Some(timeout) = term.timeout else { return Poll::Pending };
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(limits::duration(timeout))));
+        let Some(timeout) = self.told.timeout() else { return Poll::Pending };
+        let is_of_app = self.told.term().is_some();
+        self.deadline.take_if(|(was_of_app, _)| *was_of_app != is_of_app);
+        let (_, deadline) =
+            self.deadline.get_or_insert_with(|| (is_of_app, Box::pin(sleep(limits::duration(timeout)))));
         ready!(deadline.as_mut().poll(cx));
-        let response = app.late(term);
+        let response = self.told.late();
         self.leave();
         Poll::Ready(response)
     }

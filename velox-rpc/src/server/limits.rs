@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::app::DEFAULT_HANDLER_TIMEOUT;
+
 /// What one connection may cost in time and in bytes, and how many there may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -13,6 +15,8 @@ pub(super) struct Limits {
     pub(super) header: Duration,
     /// From the first wait for a body to its end.
     pub(super) body: Duration,
+    /// From the first wait of a service to the head of its reply. Applications have their own.
+    pub(super) handler: Duration,
     /// How long a client may take to read [`WRITE_QUANTUM`] bytes, or the rest if that is less.
     pub(super) write: Duration,
     /// How long a connection may stay open with no request in flight.
@@ -31,6 +35,7 @@ impl Default for Limits {
         Self {
             header: Duration::from_secs(10),
             body: Duration::from_secs(30),
+            handler: DEFAULT_HANDLER_TIMEOUT,
             write: Duration::from_secs(30),
             idle: Duration::from_secs(66),
             delay: Duration::ZERO,

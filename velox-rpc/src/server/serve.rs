@@ -210,6 +210,40 @@ impl Server {
         self
     }
 
+    /// Sets how long a service may take to return the head of its reply. The default is 60 seconds;
+    /// `Duration::MAX` means no limit. The server then answers 503.
+    ///
+    /// After the timeout, the server drops the service's future if the method is `GET`, `HEAD` or
+    /// `OPTIONS`. With any other method the future keeps running, as it does when the client
+    /// disconnects. It counts against the limits of its connection and of the server until it ends,
+    /// and a server that shuts down waits for it.
+    ///
+    /// The time spent waiting for the request body does not count, nor does the body of the reply,
+    /// so that streams are not cut off.
+    ///
+    /// An application has its own timeout: [`App::handler_timeout`]. If it is mounted in another
+    /// service, this timeout holds until the request reaches the application, and for everything
+    /// that the other service answers by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::Server;
+    /// use velox_rpc::http::{Request, Response};
+    /// use velox_rpc::service::Body;
+    ///
+    /// let hello = tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::from("hello"))));
+    /// let server = Server::new(hello).handler_timeout(Duration::from_secs(20));
+    /// # let _ = server;
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handler = limits::duration(timeout);
+        self
+    }
+
     /// Sets how long a client may take to read each 64 KiB of a reply, and the part that is left at
     /// its end. The default is 30 seconds.
     ///

@@ -54,10 +54,10 @@ pub(crate) use self::reply::refused;
 use self::reply::{replied, without_body};
 use self::run::{explain, run};
 pub use self::subscriptions::Subscriptions;
-#[cfg(feature = "server")]
-pub(crate) use self::term::{Asking, Term};
 #[cfg(not(feature = "server"))]
 use self::term::{Asking, Term};
+#[cfg(feature = "server")]
+pub(crate) use self::term::{Asking, Term, late};
 pub use self::watch::{Ended, Observer};
 use self::watch::{Watch, within};
 use crate::call::Kind;

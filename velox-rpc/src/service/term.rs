@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{Extensions, Response};
 
-use super::reply::replied;
+use super::reply::{refused, replied};
 use super::{Body, Core};
 use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::Error;
@@ -39,9 +39,19 @@ impl Core {
             "a call did not end in time",
         );
         let mut head = ReplyHead::default();
-        let error = Error::unavailable("The request took too long");
-        replied(self.wires.refusal(term.trace, &error, &mut head, id), head, id)
+        replied(self.wires.refusal(term.trace, &took_too_long(), &mut head, id), head, id)
     }
+}
+
+/// Makes the reply to a request that a service other than an application did not answer in time.
+#[cold]
+pub(crate) fn late(outlives_client: bool) -> Response<Body> {
+    tracing::warn!(outlives_client, "a service did not answer in time");
+    refused(&took_too_long())
+}
+
+fn took_too_long() -> Error {
+    Error::unavailable("The request took too long")
 }
 
 /// An extension of a request that reaches an application through other services. The application

@@ -1,6 +1,7 @@
 //! Clients that disconnect, calls that do not end, and what happens to them.
 
-use tower_layer::Identity;
+use tower::{ServiceExt, service_fn};
+use tower_layer::{Identity, layer_fn};
 
 use super::http2::{RST_STREAM, get, open};
 use super::*;
@@ -181,13 +182,16 @@ async fn no_stream_is_sent_to_a_client_that_closed_its_half() {
     server.dropped(1).await;
 }
 
+fn get_wait() -> Request<Body> {
+    Request::get("/wait").body(Body::empty()).expect("a request")
+}
+
 /// Makes an application whose calls wait like `/wait`.
 fn app(paths: &Paths) -> App<()> {
     let wait = |paths: &Paths| {
         let paths = paths.clone();
         move || {
-            let request = Request::get("/wait").body(Body::empty()).expect("a request");
-            let waiting = paths.clone().answer(request);
+            let waiting = paths.clone().answer(get_wait());
             async move {
                 waiting.await;
                 Ok("waited")
@@ -261,4 +265,92 @@ async fn mutations_of_two_hundred_leaving_clients_all_finish() {
     }
     server.let_go(200);
     server.done(200).await;
+}
+
+#[tokio::test]
+async fn a_service_that_takes_too_long_to_answer_a_safe_method_is_503_and_dropped() {
+    let server = Running::start(Limits { handler: SHORT, ..long() }).await;
+    let mut client = server.connect().await;
+    for method in ["GET", "OPTIONS"] {
+        let clock = Clock::start();
+        client.send(format!("{method} /wait HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+        let reply = client.reply().await;
+        clock.at_least(SHORT);
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\"statusCode\":503"), "{reply}");
+        server.dropped(1).await;
+    }
+    client.works().await;
+}
+
+#[tokio::test]
+async fn a_service_that_takes_too_long_to_answer_another_method_is_503_and_finishes() {
+    let server = Running::start(Limits { handler: SHORT, ..long() }).await;
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let mut client = server.connect().await;
+        client.send(format!("{method} /wait HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+        let reply = client.text_until_closed().await;
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("connection: close\r\n"), "{reply}");
+        server.let_go(1);
+        server.done(1).await;
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_reply_may_take_longer_than_the_handler() {
+    let server = Running::start(Limits { handler: SHORT, ..long() }).await;
+    let mut client = server.connect().await;
+    client.get("/stream").await;
+    server.reached(1).await;
+    tokio::time::sleep(SHORT * 2).await;
+    assert_eq!(server.paths.dropped.available_permits(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_the_handler() {
+    let server = Running::start(Limits { handler: SHORT, ..long() }).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 6\r\n\r\nabc").await;
+    tokio::time::sleep(SHORT * 2).await;
+    client.send("def").await;
+    assert!(client.reply().await.ends_with("abcdef"));
+}
+
+#[tokio::test]
+async fn an_application_in_another_service_has_its_own_timeout() {
+    let server =
+        Running::serve(Limits { handler: SHORT, ..long() }, |paths| hosted(app(paths).layer(Identity::new()))).await;
+    let mut client = server.connect().await;
+    client.get("/api/test/getPatiently").await;
+    server.reached(1).await;
+    tokio::time::sleep(SHORT * 2).await;
+    server.let_go(1);
+    assert!(client.reply().await.ends_with("\"waited\""));
+}
+
+/// The layer waits first, within the server's timeout.
+#[tokio::test]
+async fn the_timeout_of_an_application_starts_when_the_request_reaches_it() {
+    let waiting = |paths: &Paths| {
+        let paths = paths.clone();
+        layer_fn(move |inner: BoxedService| {
+            let paths = paths.clone();
+            service_fn(move |request: Request<Body>| {
+                let (inner, waiting) = (inner.clone(), paths.clone().answer(get_wait()));
+                async move {
+                    waiting.await;
+                    inner.oneshot(request).await
+                }
+            })
+        })
+    };
+    let server = Running::serve(long(), |paths| hosted(app(paths).layer(waiting(paths)))).await;
+    let mut client = server.connect().await;
+    client.get("/api/test/getIt").await;
+    server.reached(1).await;
+    let clock = Clock::start();
+    server.let_go(1);
+    server.reached(1).await;
+    assert!(client.reply().await.starts_with("HTTP/1.1 503 "));
+    clock.at_least(SHORT);
+    server.dropped(1).await;
 }

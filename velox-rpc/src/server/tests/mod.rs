@@ -48,7 +48,7 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(600);
 
 fn long() -> Limits {
-    Limits { header: LONG, body: LONG, write: LONG, idle: LONG, shutdown: LONG, ..Limits::default() }
+    Limits { header: LONG, body: LONG, handler: LONG, write: LONG, idle: LONG, shutdown: LONG, ..Limits::default() }
 }
 
 /// The test service. `/wait` waits until it is released, `/stream` sends one piece and does not
