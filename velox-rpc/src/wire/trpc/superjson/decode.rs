@@ -1,8 +1,8 @@
 //! Decodes what a client sends, which is JSON with annotations, into plain JSON that serde can read
 //! as the input type.
 //!
-//! The annotations tell the types of the values, and the plan tells what the input type expects. A
-//! `Map`, for example, becomes an object for a map type and a list of pairs for a list type.
+//! The annotations tell the types of the values, and [`RichType`] tells what the input type expects.
+//! A `Map`, for example, becomes an object for a map type and a list of pairs for a list type.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::marks::{Mark, Marks, read_marks};
-use super::plan::{Place, Plan};
+use super::rich_type::{Place, RichType};
 use crate::error::{Error, Result, Type};
 use crate::validate::{Part, Tree};
 use crate::wire::json;
@@ -21,7 +21,7 @@ use crate::wire::json;
 /// # Errors
 ///
 /// Returns 400 if the text is not superjson or contains a value that no Rust type has.
-pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> {
+pub(super) fn decode(text: &str, rich_type: Option<&RichType>) -> Result<Option<String>> {
     // Check the whole text first, so that the code below can rely on valid JSON of bounded depth.
     json::glance(text)?;
     let envelope: Option<HashMap<String, &RawValue>> = serde_json::from_str(text).ok();
@@ -40,16 +40,16 @@ pub(super) fn decode(text: &str, plan: Option<&Plan>) -> Result<Option<String>> 
         return Ok(None);
     }
     // Only a `Map` depends on what the type expects.
-    let plan = plan.filter(|_| marks.values().any(|mark| *mark == Mark::Map));
-    let mut decoder = Decoder { plan, marks, json: String::with_capacity(json.get().len()) };
-    let place = plan.map_or_else(Place::new, |plan| plan.root(root));
+    let rich_type = rich_type.filter(|_| marks.values().any(|mark| *mark == Mark::Map));
+    let mut decoder = Decoder { rich_type, marks, json: String::with_capacity(json.get().len()) };
+    let place = rich_type.map_or_else(Place::new, |rich_type| rich_type.root(root));
     decoder.value(root, &place)?;
     Ok(Some(decoder.json))
 }
 
 /// Writes plain JSON from annotated JSON.
 struct Decoder<'p> {
-    plan: Option<&'p Plan>,
+    rich_type: Option<&'p RichType>,
     marks: Marks,
     json: String,
 }
@@ -64,7 +64,7 @@ impl Decoder<'_> {
             (Some(Mark::Undefined), _) => self.json.push_str("null"),
             (Some(Mark::MinusZero), _) => self.json.push_str("-0.0"),
             (Some(Mark::BigInt), _) => self.json.push_str(&part.said()),
-            (Some(Mark::Map), _) if !self.plan.is_some_and(|plan| plan.is_list(place)) => {
+            (Some(Mark::Map), _) if !self.rich_type.is_some_and(|rich_type| rich_type.is_list(place)) => {
                 self.map(part, place)?;
             }
             (_, Type::Array) => self.list(part, place)?,
@@ -78,7 +78,7 @@ impl Decoder<'_> {
         self.json.push('[');
         for (index, item) in part.items().enumerate() {
             self.comma(index == 0);
-            let of_item = self.plan.map_or_else(Place::new, |plan| plan.item(place, index, item));
+            let of_item = self.rich_type.map_or_else(Place::new, |rich_type| rich_type.item(place, index, item));
             self.value(item, &of_item)?;
         }
         self.json.push(']');
@@ -123,7 +123,7 @@ impl Decoder<'_> {
 
     fn member(&mut self, key: &str, value: Part<'_>, place: &Place) -> Result<()> {
         self.json.push(':');
-        let of_value = self.plan.map_or_else(Place::new, |plan| plan.field(place, key, value));
+        let of_value = self.rich_type.map_or_else(Place::new, |rich_type| rich_type.field(place, key, value));
         self.value(value, &of_value)
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::value::to_raw_value;
 
-use super::plan::{Leaf, Place, Plan, is_date};
+use super::rich_type::{Leaf, Place, RichType, is_date};
 use crate::error::Type;
 use crate::router::beyond_json::NON_FINITE;
 use crate::validate::{Part, Tree};
@@ -16,33 +16,34 @@ pub(super) struct Encoded {
     pub(super) values: Option<String>,
 }
 
-/// Encodes a value according to the plan of its type. The paths of its annotations begin with
+/// Encodes a value according to its type. The paths of its annotations begin with
 /// `prefix`.
-pub(super) fn encode(json: &str, plan: &Plan, prefix: Option<&str>) -> Encoded {
+pub(super) fn encode(json: &str, rich_type: &RichType, prefix: Option<&str>) -> Encoded {
     let tree = Tree::new(json);
-    let mut encoder = Encoder { plan, json: String::with_capacity(json.len() + 64), values: Values::below(prefix) };
+    let mut encoder =
+        Encoder { rich_type, json: String::with_capacity(json.len() + 64), values: Values::below(prefix) };
     if let Some(root) = tree.root() {
-        encoder.value(root, &plan.root(root));
+        encoder.value(root, &rich_type.root(root));
     }
     Encoded { json: encoder.json, values: encoder.values.written() }
 }
 
 struct Encoder<'p> {
-    plan: &'p Plan,
+    rich_type: &'p RichType,
     json: String,
     values: Values,
 }
 
 impl Encoder<'_> {
     fn value(&mut self, part: Part<'_>, place: &Place) {
-        if !self.plan.is_rich(place) {
+        if !self.rich_type.is_rich(place) {
             self.json.push_str(part.text());
             return;
         }
-        match (part.kind(), self.plan.leaf(place)) {
-            (Type::Array, _) if self.plan.is_set(place) => self.inside("set", |this| this.list(part, place)),
+        match (part.kind(), self.rich_type.leaf(place)) {
+            (Type::Array, _) if self.rich_type.is_set(place) => self.inside("set", |this| this.list(part, place)),
             (Type::Array, _) => self.list(part, place),
-            (Type::Object, _) if self.plan.is_map(place) => self.inside("map", |this| this.pairs(part, place)),
+            (Type::Object, _) if self.rich_type.is_map(place) => self.inside("map", |this| this.pairs(part, place)),
             (Type::Object, _) => self.object(part, place),
             (Type::Number, Some(Leaf::BigInt)) if is_integer(part.text()) => {
                 let digits = part.text();
@@ -66,7 +67,7 @@ impl Encoder<'_> {
         self.json.push('[');
         for (index, item) in part.items().enumerate() {
             self.comma(index);
-            let of_item = self.plan.item(place, index, item);
+            let of_item = self.rich_type.item(place, index, item);
             self.at(&index.to_string(), |this| this.value(item, &of_item));
         }
         self.json.push(']');
@@ -82,7 +83,7 @@ impl Encoder<'_> {
             if REFUSED_KEYS.contains(&&*key) {
                 self.json.push_str(value.text());
             } else {
-                let of_value = self.plan.field(place, &key, value);
+                let of_value = self.rich_type.field(place, &key, value);
                 self.at(&key, |this| this.value(value, &of_value));
             }
         }
@@ -95,7 +96,7 @@ impl Encoder<'_> {
         for (index, (key, value)) in part.entries().enumerate() {
             self.comma(index);
             let key = key.said();
-            let of_value = self.plan.field(place, &key, value);
+            let of_value = self.rich_type.field(place, &key, value);
             self.at(&index.to_string(), |this| {
                 this.json.push('[');
                 this.at("0", |this| this.number(&key));

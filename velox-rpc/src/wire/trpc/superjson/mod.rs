@@ -1,7 +1,7 @@
 //! Implements superjson as the transformer: it sends `{"json": …, "meta": …}` in place of JSON, so
 //! that a client gets dates, bigints, sets and maps.
 //!
-//! velox annotates what it sends according to the schema of its type ([`plan`]). For what it
+//! velox annotates what it sends according to the schema of its type ([`rich_type`]). For what it
 //! receives, it follows the client's annotations. Procedures always read and write plain JSON, so
 //! they need not know about superjson.
 
@@ -9,33 +9,33 @@ mod decode;
 mod encode;
 mod marks;
 mod path;
-mod plan;
+mod rich_type;
 #[cfg(test)]
 mod tests;
 
 use self::decode::decode;
 use self::encode::encode;
-use self::plan::Plan;
+use self::rich_type::RichType;
 use crate::error::Result;
 use crate::procedure::Endpoint;
 use crate::router::ManifestEntry;
 
-/// The plans for the inputs and outputs of all procedures, by the index of the procedure.
+/// The types of the inputs and outputs of all procedures, by the index of the procedure.
 pub(super) struct Superjson {
-    inputs: Vec<Option<Plan>>,
+    inputs: Vec<Option<RichType>>,
     /// `None` if plain JSON expresses the whole output.
-    outputs: Vec<Option<Plan>>,
+    outputs: Vec<Option<RichType>>,
 }
 
 impl Superjson {
     pub(super) fn of(endpoints: &[Endpoint]) -> Self {
         let input = |endpoint: &Endpoint| {
             let shape = endpoint.meta.input.as_ref()?;
-            Some(Plan::new(ManifestEntry::input_settings(), |generator| shape.schema_in(generator)))
+            Some(RichType::new(ManifestEntry::input_settings(), |generator| shape.schema_in(generator)))
         };
         let output = |endpoint: &Endpoint| {
-            let plan = Plan::new(ManifestEntry::output_settings(), endpoint.meta.output);
-            (!plan.is_plain()).then_some(plan)
+            let rich_type = RichType::new(ManifestEntry::output_settings(), endpoint.meta.output);
+            (!rich_type.is_plain()).then_some(rich_type)
         };
         Self { inputs: endpoints.iter().map(input).collect(), outputs: endpoints.iter().map(output).collect() }
     }
@@ -63,11 +63,11 @@ impl Superjson {
         json: &[u8],
         to: &mut Vec<u8>,
     ) -> Option<String> {
-        let (Some(plan), Ok(text)) = (&self.outputs[procedure], std::str::from_utf8(json)) else {
+        let (Some(rich_type), Ok(text)) = (&self.outputs[procedure], std::str::from_utf8(json)) else {
             to.extend(json);
             return None;
         };
-        let encoded = encode(text, plan, prefix);
+        let encoded = encode(text, rich_type, prefix);
         to.extend(encoded.json.as_bytes());
         encoded.values
     }

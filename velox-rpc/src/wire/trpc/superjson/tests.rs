@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::decode::decode;
 use super::encode::encode;
-use super::plan::Plan;
+use super::rich_type::RichType;
 use crate::router::ManifestEntry;
 
 /// A date with the schema that chrono, jiff and others use.
@@ -28,11 +28,11 @@ fn vectors() -> BTreeMap<&'static str, &'static str> {
 }
 
 fn sent<T: Serialize + JsonSchema>(value: &T) -> String {
-    let plan = Plan::new(ManifestEntry::output_settings(), |generator| generator.subschema_for::<T>());
+    let rich_type = RichType::new(ManifestEntry::output_settings(), |generator| generator.subschema_for::<T>());
     let json = serde_json::to_string(value).expect("JSON");
     let mut text = Vec::new();
     super::wrap(&mut text, |to| {
-        let encoded = encode(&json, &plan, None);
+        let encoded = encode(&json, &rich_type, None);
         to.extend(encoded.json.as_bytes());
         encoded.values
     });
@@ -40,8 +40,8 @@ fn sent<T: Serialize + JsonSchema>(value: &T) -> String {
 }
 
 fn taken<T: JsonSchema>(text: &str) -> crate::Result<Option<String>> {
-    let plan = Plan::new(ManifestEntry::input_settings(), |generator| generator.subschema_for::<T>());
-    decode(text, Some(&plan))
+    let rich_type = RichType::new(ManifestEntry::input_settings(), |generator| generator.subschema_for::<T>());
+    decode(text, Some(&rich_type))
 }
 
 /// Decodes a text that must be refused, and returns the issues.

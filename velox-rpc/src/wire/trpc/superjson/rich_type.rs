@@ -1,5 +1,5 @@
 //! Finds the values of a type that need annotations, according to the JSON Schema of the type. The
-//! plan is made once, when the application is built.
+//! result is made once, when the application is built.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::router::beyond_json;
 use crate::validate::Part;
 
 /// The places in a type that hold dates, bigints, sets and maps.
-pub(super) struct Plan {
+pub(super) struct RichType {
     nodes: Vec<Node>,
 }
 
@@ -47,8 +47,8 @@ struct Node {
     is_rich: bool,
 }
 
-impl Plan {
-    /// Makes the plan of a type. `settings` are those for reading or for writing, and `schema`
+impl RichType {
+    /// Examines a type. `settings` are those for reading or for writing, and `schema`
     /// returns the schema of the type.
     pub(super) fn new(settings: SchemaSettings, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Self {
         let mut generator = settings.into_generator();
@@ -59,9 +59,9 @@ impl Plan {
         }
         let mut compiler = Compiler { root: schema.clone(), known: HashMap::new(), nodes: Vec::new() };
         compiler.add(&schema);
-        let mut plan = Self { nodes: compiler.nodes };
-        plan.find_rich();
-        plan
+        let mut rich_type = Self { nodes: compiler.nodes };
+        rich_type.find_rich();
+        rich_type
     }
 
     /// Returns whether plain JSON expresses all values of the type.
