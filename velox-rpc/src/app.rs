@@ -22,7 +22,7 @@ use crate::router::{IntoRouter, Manifest, Mistakes, Table};
 use crate::service::{
     AllowedHosts, AppService, Around, Body, BoxedService, Core, Edge, FindPeer, Health, Observer, Pages, Subscriptions,
 };
-use crate::wire::rest::{Claim, Routes};
+use crate::wire::rest::{Lookup, Routes};
 use crate::wire::trpc::{Procedures, Trpc};
 use crate::wire::{BodyLimit, Wires};
 
@@ -675,7 +675,7 @@ fn check_health(health: &Health, routes: &Routes, trpc: Option<&Procedures>, pag
 fn check_free(path: &str, routes: &Routes, trpc: Option<&Procedures>, pages: &Pages) -> Result<(), String> {
     let taken_by = if trpc.is_some_and(|trpc| trpc.has(path)) {
         "tRPC answers there"
-    } else if !matches!(routes.claim(&Method::GET, path), Claim::NotFound) {
+    } else if !matches!(routes.find(&Method::GET, path), Lookup::NotFound) {
         "a procedure has this route"
     } else if pages.has(path) {
         "another document has it"

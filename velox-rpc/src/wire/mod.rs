@@ -68,10 +68,10 @@ impl Wires {
                 Ok(batch) => Claim::Plan(Plan::Trpc(batch)),
                 Err(refusal) => Claim::Refused(refusal),
             },
-            _ => match self.rest.claim(&parts.method, parts.uri.path()) {
-                rest::Claim::Route(route, parameters) => Claim::Plan(Plan::Rest { route, parameters }),
-                rest::Claim::NotFound => Claim::NotFound,
-                rest::Claim::MethodNotAllowed(allow) => Claim::MethodNotAllowed(allow),
+            _ => match self.rest.find(&parts.method, parts.uri.path()) {
+                rest::Lookup::Route(route, parameters) => Claim::Plan(Plan::Rest { route, parameters }),
+                rest::Lookup::NotFound => Claim::NotFound,
+                rest::Lookup::MethodNotAllowed(allow) => Claim::MethodNotAllowed(allow),
             },
         }
     }

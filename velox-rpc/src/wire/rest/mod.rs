@@ -12,4 +12,4 @@ mod routes;
 pub(crate) mod text;
 
 pub(crate) use self::reply::{failure, success};
-pub(crate) use self::routes::{Claim, Routes};
+pub(crate) use self::routes::{Lookup, Routes};

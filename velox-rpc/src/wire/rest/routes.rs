@@ -34,7 +34,7 @@ pub(crate) struct Route {
 }
 
 /// What was found for the method and the path of a request.
-pub(crate) enum Claim {
+pub(crate) enum Lookup {
     /// The index of the route and the texts of its path parameters, in order and not yet decoded.
     Route(usize, Vec<String>),
     NotFound,
@@ -81,22 +81,22 @@ impl Routes {
     }
 
     /// Finds the route of a request. A HEAD request uses the route for GET.
-    pub(crate) fn claim(&self, method: &Method, path: &str) -> Claim {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Lookup {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         let found =
             self.methods.iter().find(|routes| routes.method == *wanted).and_then(|routes| routes.matcher.at(path).ok());
         match found {
             Some(found) => {
                 let parameters = found.params.iter().map(|(_, text)| text.to_owned()).collect();
-                Claim::Route(*found.value, parameters)
+                Lookup::Route(*found.value, parameters)
             }
-            None => self.unclaimed(path),
+            None => self.find_other(path),
         }
     }
 
     /// Distinguishes an unknown path from a path that has routes for other methods only.
     #[cold]
-    fn unclaimed(&self, path: &str) -> Claim {
+    fn find_other(&self, path: &str) -> Lookup {
         let mut allow = Vec::new();
         for MethodRoutes { method, .. } in self.methods.iter().filter(|routes| routes.matcher.at(path).is_ok()) {
             allow.push(method.as_str());
@@ -105,9 +105,9 @@ impl Routes {
             }
         }
         if allow.is_empty() {
-            return Claim::NotFound;
+            return Lookup::NotFound;
         }
-        Claim::MethodNotAllowed(HeaderValue::from_str(&allow.join(", ")).expect("method names are visible ASCII"))
+        Lookup::MethodNotAllowed(HeaderValue::from_str(&allow.join(", ")).expect("method names are visible ASCII"))
     }
 
     fn add(
