@@ -57,7 +57,7 @@ pub(super) fn answer(
     in_flight: InFlight,
     request: Request<Incoming>,
     peer: Peer,
-) -> Answer {
+) -> Exchange {
     let is_http1 = request.version() < http::Version::HTTP_2;
     let (mut parts, incoming) = request.into_parts();
     if in_flight.activity().drain().is_announced() {
@@ -99,11 +99,11 @@ pub(super) fn answer(
             )
         }
     };
-    Answer { reply: Some(reply), told, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
+    Exchange { reply: Some(reply), told, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
 }
 
 /// A request that is being answered.
-pub(super) struct Answer {
+pub(super) struct Exchange {
     /// `None` once nobody waits for it.
     reply: Option<Answering>,
     told: Told,
@@ -162,7 +162,7 @@ impl Told {
     }
 }
 
-impl Future for Answer {
+impl Future for Exchange {
     type Output = Result<Response<Reply>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -186,7 +186,7 @@ impl Future for Answer {
     }
 }
 
-impl Answer {
+impl Exchange {
     /// Returns the 503 that replaces the reply, once the calls are late.
     fn late(&mut self, cx: &mut Context<'_>) -> Poll<Response<Body>> {
         let is_waiting_for_upload = stall::is_waiting_for_upload();
@@ -217,7 +217,7 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for Exchange {
     fn drop(&mut self) {
         self.leave();
     }
