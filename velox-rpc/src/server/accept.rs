@@ -13,14 +13,14 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::conn::Host;
-use super::listener::{Accept, Connecting, Listening};
+use super::listener::{Accept, AnyListener, Connecting};
 use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
 use crate::context::Peer;
 
 /// Serves until `stop` completes and the delay has passed. Then serves the open connections until all
 /// requests have finished or the deadline has passed.
-pub(super) async fn serve(mut listener: Listening, host: Host, mut stop: impl Stop) -> Shutdown {
+pub(super) async fn serve(mut listener: AnyListener, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };
     server.accept(&mut *listener, stop.next()).await;

@@ -23,7 +23,7 @@ use super::shutdown::Drain;
 use super::socket::Socket;
 use super::stall::Streams;
 use super::stream::Stream;
-use super::version::{Prefix, Version};
+use super::version::{ReadAhead, Version};
 use super::watch::{Connection, End, Watched};
 use crate::budget::is_public;
 use crate::context::{Peer, TrustedProxies, network};
@@ -83,14 +83,14 @@ impl Host {
             Some(Err(error)) => return tracing::debug!(%peer, %error, "connection failed before it was set up"),
             None => return tracing::debug!(%peer, "connection closed: it was not set up in time"),
         };
-        let mut prefix = Prefix::default();
-        let Some(version) = self.version(&mut stream, &mut prefix, head).await else {
+        let mut ahead = ReadAhead::default();
+        let Some(version) = self.version(&mut stream, &mut ahead, head).await else {
             tracing::debug!(%peer, "connection closed before its first request");
             return;
         };
         let activity = Arc::new(Activity::new(Arc::clone(&self.drain), place));
         activity.within_head(true);
-        let socket = TokioIo::new(Socket::new(stream, prefix, version, Arc::clone(&activity)));
+        let socket = TokioIo::new(Socket::new(stream, ahead, version, Arc::clone(&activity)));
         let (host, requests) = (Arc::clone(&self), Arc::clone(&activity));
         let answer = service_fn(move |request| {
             requests.within_head(false);
@@ -119,14 +119,14 @@ impl Host {
 
     /// Reads the bytes that tell the version, until the deadline for the head. After the server
     /// begins to shut down, it waits only a moment longer.
-    async fn version(&self, stream: &mut Stream, prefix: &mut Prefix, head: Instant) -> Option<Version> {
-        let read = timeout_at(head, prefix.read(stream));
+    async fn version(&self, stream: &mut Stream, ahead: &mut ReadAhead, head: Instant) -> Option<Version> {
+        let read = timeout_at(head, ahead.read(stream));
         tokio::select! {
             biased;
             read = read => return read.ok()?.ok()?,
             () = async { self.drain.draining().await; sleep(FIRST_BYTE_GRACE).await } => {}
         }
-        if prefix.is_empty() { None } else { Some(Version::Http1) }
+        if ahead.is_empty() { None } else { Some(Version::Http1) }
     }
 
     fn watched<C: Connection>(&self, connection: C, activity: Arc<Activity>, head: Instant) -> Watched<C> {

@@ -92,7 +92,7 @@ impl Listener for tokio::net::UnixListener {
 }
 
 /// A listener with its type erased, so that the server is compiled once and not for each listener.
-pub(super) type Listening = Box<dyn Accept>;
+pub(super) type AnyListener = Box<dyn Accept>;
 
 /// A connection whose handshake may still have to run.
 pub(super) type Connecting = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;

@@ -26,7 +26,7 @@ use super::answer::Hosted;
 use super::conn::Host;
 use super::error::ServeError;
 use super::limits::{self, Limits};
-use super::listener::{self, Listener};
+use super::listener::{AnyListener, Listener};
 use super::shutdown::{Shutdown, Signals, Until};
 #[cfg(unix)]
 use super::unix::UnixSocket;
@@ -385,7 +385,7 @@ impl Bound {
 #[must_use = "clients that connect wait until the server runs"]
 pub struct Listening {
     server: Server,
-    listener: listener::Listening,
+    listener: AnyListener,
 }
 
 impl Listening {

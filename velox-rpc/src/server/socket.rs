@@ -11,20 +11,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
 use super::stream::Stream;
-use super::version::{Prefix, Version};
+use super::version::{ReadAhead, Version};
 
 /// A stream whose reads and writes are recorded.
 pub(super) struct Socket {
     stream: Stream,
-    prefix: Prefix,
+    ahead: ReadAhead,
     activity: Arc<Activity>,
     version: Version,
     shut: bool,
 }
 
 impl Socket {
-    pub(super) fn new(stream: Stream, prefix: Prefix, version: Version, activity: Arc<Activity>) -> Self {
-        Self { stream, prefix, activity, version, shut: false }
+    pub(super) fn new(stream: Stream, ahead: ReadAhead, version: Version, activity: Arc<Activity>) -> Self {
+        Self { stream, ahead, activity, version, shut: false }
     }
 
     fn note(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -45,7 +45,7 @@ impl Socket {
         if self.version != Version::Http1 || !self.activity.is_waited_for() {
             return Ok(());
         }
-        match self.prefix.poll_ahead(&mut self.stream, cx) {
+        match self.ahead.poll_ahead(&mut self.stream, cx) {
             Poll::Ready(Ok(0)) if self.activity.is_streaming() => Err(io::ErrorKind::ConnectionAborted.into()),
             Poll::Ready(Ok(0)) | Poll::Pending => Ok(()),
             Poll::Ready(Ok(_)) => {
@@ -78,8 +78,8 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        this.prefix.give_back(buffer);
-        // Reads past the prefix too. The rest of the head has usually arrived, and hyper would
+        this.ahead.give_back(buffer);
+        // Reads from the socket, too. The rest of the head has usually arrived, and hyper would
         // otherwise parse the head twice.
         let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {

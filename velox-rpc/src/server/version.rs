@@ -22,21 +22,21 @@ pub(super) enum Version {
     Http2,
 }
 
-/// The bytes read so far, at most as many as the HTTP/2 preface has.
+/// The bytes that were read before hyper asks for them, at most as many as the HTTP/2 preface has.
 #[derive(Debug, Default)]
-pub(super) struct Prefix {
+pub(super) struct ReadAhead {
     bytes: [u8; PREFACE.len()],
     read: usize,
     given: usize,
 }
 
-impl Prefix {
+impl ReadAhead {
     /// Reads until the version is certain. Returns `None` if the client closed without sending a
     /// byte.
     ///
     /// # Cancel safety
     ///
-    /// Bytes that were read before this future is dropped stay in the prefix.
+    /// Bytes that were read before this future is dropped are kept.
     pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Version>> {
         loop {
             if let Some(version) = self.version() {
@@ -94,36 +94,36 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 mod tests {
     use super::*;
 
-    fn prefix(read: &[u8]) -> Prefix {
-        let mut prefix = Prefix::default();
-        prefix.bytes[..read.len()].copy_from_slice(read);
-        prefix.read = read.len();
-        prefix
+    fn ahead(read: &[u8]) -> ReadAhead {
+        let mut ahead = ReadAhead::default();
+        ahead.bytes[..read.len()].copy_from_slice(read);
+        ahead.read = read.len();
+        ahead
     }
 
     #[test]
     fn one_byte_that_differs_is_http_1() {
-        assert_eq!(prefix(b"GET / HTTP/1.1\r\n").version(), Some(Version::Http1));
-        assert_eq!(prefix(b"PRI * HTTP/1.1\r\n").version(), Some(Version::Http1));
-        assert_eq!(prefix(b"\x16\x03\x01").version(), Some(Version::Http1));
+        assert_eq!(ahead(b"GET / HTTP/1.1\r\n").version(), Some(Version::Http1));
+        assert_eq!(ahead(b"PRI * HTTP/1.1\r\n").version(), Some(Version::Http1));
+        assert_eq!(ahead(b"\x16\x03\x01").version(), Some(Version::Http1));
     }
 
     #[test]
     fn a_part_of_the_preface_leaves_it_open() {
         for end in 0..PREFACE.len() {
-            assert_eq!(prefix(&PREFACE[..end]).version(), None, "{end} bytes");
+            assert_eq!(ahead(&PREFACE[..end]).version(), None, "{end} bytes");
         }
-        assert_eq!(prefix(PREFACE).version(), Some(Version::Http2));
+        assert_eq!(ahead(PREFACE).version(), Some(Version::Http2));
     }
 
     #[test]
     fn every_byte_is_replayed_once_even_into_small_buffers() {
-        let mut prefix = prefix(b"GET /posts HTTP");
+        let mut ahead = ahead(b"GET /posts HTTP");
         let mut all = Vec::new();
         for _ in 0..10 {
             let mut bytes = [0; 4];
             let mut buffer = ReadBuf::new(&mut bytes);
-            prefix.give_back(&mut buffer);
+            ahead.give_back(&mut buffer);
             all.extend_from_slice(buffer.filled());
         }
         assert_eq!(all, b"GET /posts HTTP");
