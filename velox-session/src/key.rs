@@ -87,13 +87,6 @@ impl StoreKey {
     pub(crate) fn fingerprint(&self) -> String {
         HEXLOWER.encode(&self.digest[..8])
     }
-
-    /// Returns eight other bytes of the hash. They are enough to distinguish sessions that end at
-    /// about the same time.
-    pub(crate) fn short(&self) -> u64 {
-        let [.., a, b, c, d, e, f, g, h] = self.digest;
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
-    }
 }
 
 impl PartialEq for StoreKey {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::stream;
-use http::Request;
+use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
@@ -107,6 +107,17 @@ impl Process {
 
     async fn login(&self) -> String {
         self.call("login", "").await
+    }
+
+    /// Logs a user in without a procedure, and returns the cookie.
+    async fn login_of(&self, user: &str) -> String {
+        let open = self.manager.open(&HeaderMap::new()).await.expect("the store answers");
+        let call = open.call();
+        call.session().login(SessionUser::new(user, "bob@example.com")).await.expect("it is small");
+        call.commit();
+        let closing = self.manager.close(&open).await.expect("it is saved");
+        let line = closing.set_cookie().expect("a cookie").to_str().expect("ASCII");
+        line.split(';').next().expect("a pair").to_owned()
     }
 
     /// Subscribes by tRPC or REST.
@@ -227,6 +238,24 @@ async fn all_sessions_of_a_user_end_with_their_streams() {
     for stream in &mut streams {
         is_unauthorized(stream.failure().await, AT_ONCE);
     }
+}
+
+/// The sessions of other users are checked once a second, as always.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_users_sessions_asks_the_store_about_no_other_session() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut others = Vec::new();
+    for _ in 0..10 {
+        others.push(process.subscribe("/trpc/live.mine", &process.login_of("u2").await).await);
+    }
+    let mut stream = process.mine(&process.login().await).await;
+    store.calls();
+    process.manager.end_all("u1").await.expect("the store answers");
+    is_unauthorized(stream.failure().await, AT_ONCE);
+    // Its own record, and the list of its user.
+    let calls = store.calls();
+    assert_eq!(calls.iter().filter(|call| **call == Kind::Get).count(), 1, "{calls:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,7 @@ impl SessionBuilder {
             store,
             clock: self.clock,
             events: Events::new(),
-            revocations: Revocations::new(),
+            revocations: Revocations::default(),
             #[cfg(feature = "rpc")]
             watches: std::sync::Arc::default(),
             #[cfg(feature = "rpc")]

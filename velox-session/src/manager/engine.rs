@@ -14,7 +14,7 @@ use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
 use crate::error::StoreError;
 use crate::event::{Chain, Events};
-use crate::key::StoreKey;
+use crate::key::{Owner, StoreKey};
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 use crate::record::Record;
@@ -92,8 +92,18 @@ impl Engine {
 
     /// Destroys a record, and tells the requests of this process that have loaded it.
     pub(super) async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        let _ending = self.revocations.ending(key);
-        self.noted(self.store().destroy(key, condition).await)
+        let ending = self.revocations.ending();
+        let destroyed = self.noted(self.store().destroy(key, condition).await);
+        drop(ending);
+        self.check_streams(Some(key), None);
+        destroyed
+    }
+
+    /// Has the streams of a session, or of the sessions of a user, checked at once.
+    #[cfg_attr(not(feature = "rpc"), expect(unused_variables, reason = "only procedures have streams"))]
+    pub(super) fn check_streams(&self, key: Option<&StoreKey>, owner: Option<&Owner>) {
+        #[cfg(feature = "rpc")]
+        self.watches.doubt(key, owner);
     }
 
     /// Counts that the store failed, and logs why.

@@ -199,9 +199,7 @@ impl Engine {
         let plan = plan_read(state, self.now(), &self.policy);
         let left = match (plan.store, state.loaded()) {
             (StoreOp::Nothing, _) => None,
-            (StoreOp::Confirm { doubt: false, .. }, Some(loaded))
-                if !self.revocations.may_include(&loaded.key, loaded.mark) =>
-            {
+            (StoreOp::Confirm { doubt: false, .. }, Some(loaded)) if self.revocations.mark() == loaded.mark => {
                 Some(loaded)
             }
             _ => return None,

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::sync::watch::{Receiver, Sender};
 
 use crate::key::{Owner, StoreKey};
 use crate::session::SessionHandle;
-use crate::session::state::Mark;
 
 /// Why the streams of a session end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,30 @@ pub(crate) enum End {
 
 /// The sessions of a manager that have streams.
 #[derive(Default)]
-pub(crate) struct Watches(Mutex<Seats>);
+pub(crate) struct Watches {
+    seats: Mutex<Seats>,
+    /// Wakes the task that checks the sessions.
+    pub(super) noted: Notify,
+}
 
 impl Watches {
     pub(super) fn seats(&self) -> MutexGuard<'_, Seats> {
         // No code panics half-way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a session, or the sessions of a user, checked at once, because this process may have
+    /// ended them.
+    pub(super) fn doubt(&self, key: Option<&StoreKey>, owner: Option<&Owner>) {
+        let sessions = &mut self.seats().sessions;
+        if let Some(seat) = key.and_then(|key| sessions.get_mut(key)) {
+            seat.is_doubtful = true;
+        }
+        if owner.is_some() {
+            let theirs = sessions.values_mut().filter(|seat| seat.about.owner.as_ref() == owner);
+            theirs.for_each(|seat| seat.is_doubtful = true);
+        }
+        self.noted.notify_one();
     }
 }
 
@@ -44,8 +62,8 @@ pub(super) struct Seats {
 struct Seat {
     streams: usize,
     about: About,
-    /// All revocations before this mark are known.
-    mark: Mark,
+    /// Whether this process may have ended the session since the store was asked.
+    is_doubtful: bool,
     end: Sender<Option<End>>,
 }
 
@@ -68,7 +86,12 @@ pub(crate) struct Full;
 
 impl Seats {
     /// Takes a seat for a stream.
-    pub(super) fn take(&mut self, key: StoreKey, about: About, mark: Mark) -> Result<Receiver<Option<End>>, Full> {
+    pub(super) fn take(
+        &mut self,
+        key: StoreKey,
+        about: About,
+        is_doubtful: bool,
+    ) -> Result<Receiver<Option<End>>, Full> {
         let seat = match self.sessions.entry(key) {
             Entry::Occupied(seat) if seat.get().streams == STREAMS => return Err(Full),
             Entry::Occupied(seat) => {
@@ -77,13 +100,14 @@ impl Seats {
                 if seat.end.borrow().is_some() {
                     // Streams that were told of the end may not have left yet. This stream has
                     // found the session alive.
-                    (seat.mark, seat.end) = (mark, Sender::default());
+                    seat.end = Sender::default();
                 }
                 seat
             }
-            Entry::Vacant(place) => place.insert(Seat { streams: 0, about, mark, end: Sender::default() }),
+            Entry::Vacant(place) => place.insert(Seat { streams: 0, about, is_doubtful, end: Sender::default() }),
         };
         seat.streams += 1;
+        seat.is_doubtful |= is_doubtful;
         Ok(seat.end.subscribe())
     }
 
@@ -101,30 +125,23 @@ impl Seats {
         self.sessions.is_empty()
     }
 
-    /// Returns the sessions to ask the store about, without those whose streams were told to end.
-    pub(super) fn to_ask(&self, is_doubtful: impl Fn(&StoreKey, Mark) -> bool) -> Vec<StoreKey> {
-        let asked = |(key, seat): &(&StoreKey, &Seat)| seat.end.borrow().is_none() && is_doubtful(key, seat.mark);
-        self.sessions.iter().filter(asked).map(|(key, _)| key.clone()).collect()
+    /// Returns the sessions to ask the store about: the doubtful ones, or `all` of them, without
+    /// those whose streams were told to end. None of them is doubtful any more.
+    pub(super) fn take_due(&mut self, all: bool) -> Vec<StoreKey> {
+        let asked = |(key, seat): (&StoreKey, &mut Seat)| {
+            let is_asked = std::mem::take(&mut seat.is_doubtful) || all;
+            (is_asked && seat.end.borrow().is_none()).then(|| key.clone())
+        };
+        self.sessions.iter_mut().filter_map(asked).collect()
     }
 
-    /// Applies the answers of the store about sessions, asked at the time of this mark, and returns
-    /// the sessions that are over.
-    pub(super) fn told(
-        &mut self,
-        answers: impl IntoIterator<Item = (StoreKey, bool)>,
-        mark: Mark,
-        now: u64,
-    ) -> Vec<(StoreKey, About)> {
-        let mut over = Vec::new();
-        for (key, is_alive) in answers {
-            let Some(seat) = self.sessions.get_mut(&key) else { continue };
-            if is_alive && now < seat.about.ends_at {
-                seat.mark = mark;
-            } else {
-                over.push((key, seat.about.clone()));
-            }
-        }
-        over
+    /// Applies the answers of the store about sessions, and returns the sessions that are over.
+    pub(super) fn told(&self, answers: impl IntoIterator<Item = (StoreKey, bool)>, now: u64) -> Vec<(StoreKey, About)> {
+        let over = |(key, is_alive): (StoreKey, bool)| {
+            let about = &self.sessions.get(&key)?.about;
+            (!is_alive || now >= about.ends_at).then(|| (key, about.clone()))
+        };
+        answers.into_iter().filter_map(over).collect()
     }
 
     /// Ends the streams of a session.
@@ -172,7 +189,7 @@ mod tests {
     }
 
     fn take(seats: &mut Seats, key: &StoreKey) -> Result<Receiver<Option<End>>, Full> {
-        seats.take(key.clone(), about(key), Mark(0))
+        seats.take(key.clone(), about(key), false)
     }
 
     #[test]
@@ -205,7 +222,7 @@ mod tests {
         let streams = [&one, &one, &other].map(|key| take(&mut seats, key).expect("a seat"));
         seats.end(&one, End::Over);
         assert_eq!(streams.each_ref().map(|stream| *stream.borrow()), [Some(End::Over), Some(End::Over), None]);
-        assert_eq!(seats.to_ask(|_, _| true), [other]);
+        assert_eq!(seats.take_due(true), [other]);
         seats.end_all();
         assert_eq!(streams.map(|stream| *stream.borrow()), [Some(End::Over), Some(End::Over), Some(End::Unclear)]);
     }
@@ -217,7 +234,7 @@ mod tests {
         seats.end_all();
         let back = take(&mut seats, &one).expect("a seat");
         assert_eq!((*told.borrow(), *back.borrow()), (Some(End::Unclear), None));
-        assert_eq!(seats.to_ask(|_, _| true), [one]);
+        assert_eq!(seats.take_due(true), [one]);
     }
 
     #[test]
@@ -225,7 +242,7 @@ mod tests {
         let (mut seats, one) = (Seats::default(), key("session"));
         let come = |seats: &mut Seats, at| {
             let about = About { comes_back_at: Some(at), ..about(&one) };
-            seats.take(one.clone(), about, Mark(0)).expect("a seat")
+            seats.take(one.clone(), about, false).expect("a seat")
         };
         let first = come(&mut seats, 1000);
         seats.send_back(999);
@@ -238,22 +255,30 @@ mod tests {
     }
 
     #[test]
-    fn only_sessions_that_may_have_ended_are_checked() {
-        let (mut seats, one) = (Seats::default(), key("session"));
-        let _stream = take(&mut seats, &one).expect("a seat");
-        let since = |seats: &Seats, mark: u64| seats.to_ask(|_, seen| seen == Mark(mark)).len();
-        assert_eq!((since(&seats, 0), since(&seats, 1)), (1, 0));
-        assert!(seats.told([(one, true)], Mark(1), 0).is_empty());
-        assert_eq!((since(&seats, 0), since(&seats, 1)), (0, 1));
+    fn only_sessions_that_may_have_ended_are_checked_at_once() {
+        let (watches, [one, other, third]) = (Watches::default(), [(); 3].map(|()| key("session")));
+        let ada = Owner::new(one.prefix(), "u1");
+        for (key, owner, is_doubtful) in [(&one, Some(&ada), false), (&other, None, false), (&third, None, true)] {
+            let about = About { owner: owner.cloned(), ..about(key) };
+            watches.seats().take(key.clone(), about, is_doubtful).expect("a seat");
+        }
+        let asked = || watches.seats().take_due(false);
+        // The third session may have ended before its stream took the seat.
+        assert_eq!((asked(), asked()), (vec![third], vec![]));
+        watches.doubt(Some(&other), None);
+        assert_eq!((asked(), asked()), (vec![other], vec![]));
+        watches.doubt(None, Some(&ada));
+        assert_eq!((asked(), asked()), (vec![one], vec![]));
+        assert_eq!(watches.seats().take_due(true).len(), 3);
     }
 
     #[test]
     fn a_session_ends_if_the_store_lacks_it_or_at_its_absolute_timeout() {
         let (mut seats, one) = (Seats::default(), key("session"));
         let about = About { ends_at: 1000, ..about(&one) };
-        let _stream = seats.take(one.clone(), about, Mark(0)).expect("a seat");
+        let _stream = seats.take(one.clone(), about, false).expect("a seat");
         for (is_alive, now, is_over) in [(true, 999, false), (true, 1000, true), (false, 0, true)] {
-            let over = seats.told([(one.clone(), is_alive)], Mark(0), now);
+            let over = seats.told([(one.clone(), is_alive)], now);
             assert_eq!(!over.is_empty(), is_over, "{is_alive} at {now}");
         }
     }

@@ -64,14 +64,16 @@ impl Engine {
     /// Ends all sessions of a user except one, and returns how many. Returns `None` if that one is
     /// gone.
     pub(super) async fn end_all(&self, user: &str, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        let _ending = self.revocations.ending_many();
-        self.noted(self.store().end_sessions(&Owner::new(&self.prefix, user), keep).await)
+        let (owner, ending) = (Owner::new(&self.prefix, user), self.revocations.ending());
+        let ended = self.noted(self.store().end_sessions(&owner, keep).await);
+        drop(ending);
+        self.check_streams(None, Some(&owner));
+        ended
     }
 
     /// Counts and logs sessions that another request has ended.
     pub(super) fn count_ended(&self, ended: u64) {
         if ended > 0 {
-            self.revocations.note_many();
             self.events.revoked.add(ended);
             tracing::info!(cookie = self.name, ended, "sessions of a user were ended");
         }

@@ -66,15 +66,17 @@ impl Engine {
         };
         let watches = Arc::clone(&self.watches);
         let mut seats = watches.seats();
-        let end = seats.take(key.clone(), about, *mark)?;
+        // Whatever ends the session from here on finds its seat.
+        let is_doubtful = self.revocations.mark() != *mark;
+        let end = seats.take(key.clone(), about, is_doubtful)?;
         let is_looked_after = std::mem::replace(&mut seats.is_looked_after, true);
         drop(seats);
         let watch = Watch { watches: Arc::clone(&watches), key: key.clone(), end };
         if !is_looked_after {
             tokio::spawn(look_after(Arc::downgrade(self), Looking { watches, is_over: false }));
         }
-        if self.revocations.may_include(key, *mark) {
-            self.revocations.noted().notify_one();
+        if is_doubtful {
+            self.watches.noted.notify_one();
         }
         Ok(watch)
     }
@@ -82,10 +84,10 @@ impl Engine {
     /// Asks the store about sessions, and ends the streams of those that are over. Returns `false`
     /// if the store did not answer in time.
     async fn look(self: &Arc<Self>, asked: Vec<StoreKey>, until: Instant) -> bool {
-        let (mark, now) = (self.revocations.mark(), self.now());
+        let now = self.now();
         let Ok(answer) = timeout_at(until, self.store().are_live(&asked)).await else { return false };
         let Ok(alive) = self.noted(answer) else { return false };
-        let over = self.watches.seats().told(asked.into_iter().zip(alive), mark, now);
+        let over = self.watches.seats().told(asked.into_iter().zip(alive), now);
         self.end_streams(over).await;
         true
     }
@@ -132,14 +134,13 @@ impl Drop for Looking {
 
 /// Checks all sessions with streams until none is left.
 async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
-    let noted = engine.upgrade().map(|engine| Arc::clone(engine.revocations.noted()));
-    let Some(noted) = noted else { return };
+    let watches = Arc::clone(&looking.watches);
     let (mut heard, mut due) = (Instant::now(), Instant::now() + PERIOD);
     loop {
-        let is_due = timeout_at(due, noted.notified()).await.is_err();
+        let is_due = timeout_at(due, watches.noted.notified()).await.is_err();
         let Some(engine) = engine.upgrade() else { return };
         let asked = {
-            let mut seats = engine.watches.seats();
+            let mut seats = watches.seats();
             if seats.is_empty() {
                 // This happens under the lock, so that the next stream to take a seat starts a new
                 // task.
@@ -150,7 +151,7 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
             if is_due {
                 seats.send_back(engine.now());
             }
-            seats.to_ask(|key, mark| is_due || engine.revocations.may_include(key, mark))
+            seats.take_due(is_due)
         };
         if is_due {
             due = Instant::now() + PERIOD;
@@ -159,7 +160,7 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
             if engine.look(asked, heard + SILENCE).await {
                 heard = Instant::now();
             } else if heard.elapsed() >= SILENCE {
-                engine.watches.seats().end_all();
+                watches.seats().end_all();
                 heard = Instant::now();
             }
         }

@@ -46,18 +46,20 @@ impl Save<'_> {
         let user = content.user().map(|user| user.id);
         let login = plan.others.logged_in.then(|| self.login());
         let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
-        let _ending = replaced.map(|loaded| engine.revocations.ending(&loaded.key));
-        let _all_ending = ends_others.then(|| engine.revocations.ending_many());
+        let ending = engine.revocations.ending();
         let replaces = replaced.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
         let record = self.record(content, FIRST_VERSION, ttl);
         for _ in 0..MAX_IDS {
             let id = SessionId::generate()?;
             let key = StoreKey::new(&engine.prefix, &id);
-            let mark = engine.revocations.mark();
             let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
             match engine.noted(engine.store().create(new).await)? {
                 Created::Yes { ended } => {
+                    let mark = ending.mark();
+                    drop(ending);
                     engine.count_ended(ended);
+                    let owner = if ended > 0 { key.owner(&record) } else { None };
+                    engine.check_streams(replaced.map(|loaded| &loaded.key), owner.as_ref());
                     self.report(plan, Some(&key));
                     return Ok(Carried::Done(Some(Loaded { key, record, signature: None, renewed: true, mark })));
                 }
