@@ -183,8 +183,8 @@ impl Session {
     /// The call has ended, or another call has ended the session or changed its user. With a store
     /// that does not support lists of sessions, the request fails when it ends.
     pub async fn logout_all(&self) -> Result<(), SessionError> {
-        let (user, at) = (self.known_user()?, self.shared.engine.now());
-        self.push(Op::LogoutAll { user, at })
+        self.logout_others().await?;
+        self.logout().await
     }
 
     /// Ends all other sessions of the user when the request ends, and keeps this one. Use it after

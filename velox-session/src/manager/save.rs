@@ -111,6 +111,8 @@ impl<'a> Save<'a> {
                     self.now = self.engine.now();
                     self.shared.check_wait(self.now.saturating_sub(began))?;
                     self.engine.conflicted(self.state.loaded(), self.now);
+                    // A session that is gone may go on under a new id. It is one of the others then.
+                    self.others_ended &= present.is_some();
                     match present {
                         Some(record) if !self.engine.is_live(&record, self.now) => self.end_expired(&record).await?,
                         present => self.state.rebase(present),
@@ -137,17 +139,15 @@ impl<'a> Save<'a> {
     /// go on is gone; then nothing was ended.
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
         let new_user = plan.store.created().and_then(|content| content.user());
-        let goes_on = plan.store.created().is_none() && plan.store != StoreOp::Destroy;
         for user in plan.others.end_all_of.iter().filter(|_| !self.others_ended) {
             if new_user.is_some_and(|new| new.id == user) {
                 continue;
             }
+            // This session is destroyed in its own step, if it ends.
             let is_own = |loaded: &&Loaded| loaded.record.content().user().is_some_and(|own| own.id == user);
-            let own = self.state.loaded().filter(is_own);
-            let keep = own.filter(|_| goes_on).map(|loaded| &loaded.key);
+            let keep = self.state.loaded().filter(is_own).map(|loaded| &loaded.key);
             let Some(ended) = self.engine.end_all(user, keep).await? else { return Ok(false) };
-            // This session ends itself.
-            self.engine.count_ended(ended.saturating_sub(u64::from(own.is_some() && !goes_on)));
+            self.engine.count_ended(ended);
         }
         self.others_ended = true;
         if let Some((user, handle)) = self.state.lost_by_logout()

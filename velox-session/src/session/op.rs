@@ -41,11 +41,6 @@ pub(crate) enum Op {
     Logout {
         at: u64,
     },
-    /// Ends this session and all others of its user.
-    LogoutAll {
-        user: Option<String>,
-        at: u64,
-    },
     /// Ends all other sessions of the user.
     LogoutOthers {
         user: String,
@@ -58,8 +53,7 @@ impl Op {
     /// later.
     pub(crate) fn changes_identity(&self) -> bool {
         match self {
-            Self::Login(_) | Self::Regenerate => true,
-            Self::Logout { .. } | Self::LogoutAll { .. } | Self::LogoutOthers { .. } => true,
+            Self::Login(_) | Self::Regenerate | Self::Logout { .. } | Self::LogoutOthers { .. } => true,
             Self::Set { .. } | Self::Remove { .. } | Self::Update { .. } => false,
             Self::Flash { .. } | Self::Take { .. } | Self::PutBack { .. } => false,
         }
@@ -68,7 +62,7 @@ impl Op {
     /// Returns whether the change ends the session or hands it from this user to another.
     pub(crate) fn changes_hands(&self, user: Option<&str>) -> bool {
         match self {
-            Self::Logout { .. } | Self::LogoutAll { .. } => true,
+            Self::Logout { .. } => true,
             Self::Login(login) => user.is_some_and(|present| present != login.user.id),
             _ => false,
         }

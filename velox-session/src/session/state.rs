@@ -233,7 +233,7 @@ impl State {
 
     /// Performs a change for a call.
     pub(crate) fn push(&mut self, number: u32, op: Op) -> Result<(), SessionError> {
-        let logs_out = matches!(op, Op::Logout { .. } | Op::LogoutAll { .. });
+        let logs_out = matches!(op, Op::Logout { .. });
         match op {
             _ if logs_out => {}
             // A visitor has no value to remove, and no id that somebody else could know.

@@ -121,12 +121,6 @@ impl View {
                 }
             }
             Op::Logout { at } => self.log_out(*at),
-            Op::LogoutAll { user, at } => {
-                self.log_out(*at);
-                // When the operation is repeated the visitor may be nobody, but the user named then
-                // still counts.
-                self.others_of.extend(user.clone());
-            }
             Op::LogoutOthers { user } => {
                 // If this session is gone, nobody can say which session to keep.
                 self.broken |= self.start == Start::Lost && !self.logged_in;

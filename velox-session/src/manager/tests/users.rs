@@ -2,6 +2,7 @@
 
 use super::world::{self, World, poll, ready};
 use super::*;
+use crate::Counters;
 use crate::session::SessionHandle;
 
 fn bob(session: &Session) {
@@ -68,6 +69,18 @@ fn logout_all_ends_every_session_of_the_user_and_no_other() {
     assert_eq!(world::value(closing.set_cookie().expect("a removal")), "");
     assert_eq!(alive(&world, adas.iter().chain([&other])), [false, false, false, true]);
     assert_eq!(world.store.len(), 1);
+}
+
+#[test]
+fn logout_all_is_one_logout_and_no_conflict() {
+    let (world, adas, _) = crowd();
+    let before = (world.manager.counters(), world.calls());
+    world.visit(Some(&adas[1]), |session| ready(session.logout_all()).expect("noted"));
+    let Counters { logouts, revoked, conflicts, .. } = world.manager.counters();
+    let now = (logouts - before.0.logouts, revoked - before.0.revoked, conflicts - before.0.conflicts);
+    assert_eq!(now, (1, 2, 0));
+    // It loads this session, ends the others, and destroys this one.
+    assert_eq!(world.calls() - before.1, 3);
 }
 
 #[test]

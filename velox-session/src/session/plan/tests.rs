@@ -116,7 +116,12 @@ fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
             Act::LoginB => Op::Login(Box::new(UserLogin::plain(SessionUser::new("b", "b@x"), OPENED + 1))),
             Act::Logout => Op::Logout { at: OPENED + 1 },
             Act::Regenerate => Op::Regenerate,
-            Act::LogoutAll => Op::LogoutAll { user: user_of(&mut state, call), at: OPENED + 1 },
+            Act::LogoutAll => {
+                if let Some(user) = user_of(&mut state, call) {
+                    state.push(call, Op::LogoutOthers { user }).expect("the call runs");
+                }
+                Op::Logout { at: OPENED + 1 }
+            }
             Act::LogoutOthers => match user_of(&mut state, call) {
                 Some(user) => Op::LogoutOthers { user },
                 None => continue,

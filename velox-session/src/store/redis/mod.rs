@@ -83,7 +83,8 @@ use crate::event::Limit;
 /// | login of a visitor without a session | 1 | 2 |
 /// | login or new id on a session | 2 | 5 |
 /// | logout | 2 | 3 |
-/// | ends all sessions of a user, however many | 2 | a few for each thousand |
+/// | ends all other sessions of a user, however many | 2 | a few for each thousand |
+/// | `logout_all` | 3 | one more |
 ///
 /// With `with_replicas`, a login or a new id on a session takes one more. In a cluster, the first
 /// command for each slot may take one more, because it is redirected to the node that has the slot.
