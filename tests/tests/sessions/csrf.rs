@@ -232,6 +232,11 @@ async fn at_most_four_csrf_cookies_are_tried() {
     assert_refused(&reply, "CSRF_INVALID_SIGNATURE", "CSRF token has an invalid signature");
 }
 
+#[schema]
+struct Saves {
+    save: bool,
+}
+
 /// An application whose tokens are bound to sessions if `is_bound`.
 fn bound_forms(is_bound: bool) -> Client {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
@@ -239,9 +244,22 @@ fn bound_forms(is_bound: bool) -> Client {
     let csrf = session.csrf();
     let csrf = if is_bound { csrf.bind_to_session(&session) } else { csrf }.build().expect("good settings");
     let issuer = csrf.clone();
-    let stray = csrf.clone();
+    let (stray, after_login) = (csrf.clone(), csrf.clone());
     let router = Router::<()>::new("csrf")
         .procedure("getToken", procedure().use_(session.optional()).query(move |Call { ctx, .. }| issuer.issue(&ctx)))
+        .procedure(
+            "loginWithToken",
+            procedure().use_(session.middleware()).input::<Saves>().mutation(move |Call { ctx, input, .. }| {
+                let issuer = after_login.clone();
+                async move {
+                    ctx.session.login(SessionUser::new("u1", "ada@example.com")).await?;
+                    if input.save {
+                        ctx.session.save().await?;
+                    }
+                    issuer.issue(&ctx)
+                }
+            }),
+        )
         .procedure("stray", procedure().query(move |Call { ctx, .. }| stray.issue(&ctx)))
         .procedure("submit", procedure().guard(csrf.guard()).mutation(|_| Ok(())))
         .procedure(
@@ -312,6 +330,22 @@ async fn a_bound_token_is_not_issued_without_a_session() {
     let reply = bound_forms(true).get("/api/csrf/stray").await;
     assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (500, None));
     assert_eq!(bound_forms(false).get("/api/csrf/stray").await.status, 200);
+}
+
+/// The session gets its new id when it is saved.
+#[tokio::test]
+async fn a_bound_token_is_issued_after_a_login_once_the_session_is_saved() {
+    let client = bound_forms(true);
+    let reply = client.send(post("/api/csrf/loginWithToken", "{\"save\":false}", &[])).await;
+    assert_eq!((reply.status.as_u16(), reply.header("set-cookie").is_some()), (500, true), "the login stays");
+    let reply = client.send(post("/api/csrf/loginWithToken", "{\"save\":true}", &[])).await;
+    let mut lines = reply.headers.get_all("set-cookie").iter().map(|line| line.to_str().expect("ASCII"));
+    let session = lines.find(|line| line.starts_with("session=")).expect("the cookie of the session");
+    let session = session.split(';').next().expect("a pair");
+    let token = reply.json().as_str().expect("a token").to_owned();
+    let cookie = format!("{session}; csrf={token}");
+    let reply = submit(&client, &[("cookie", &cookie), ("x-csrf-token", &token)]).await;
+    assert!(reply.status.is_success(), "{}", reply.status);
 }
 
 #[tokio::test]

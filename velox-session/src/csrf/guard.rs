@@ -97,7 +97,9 @@ impl Inner {
             Some(session) => Some(open(session, ctx.scope(), ctx.procedure().kind()).await?),
             None => None,
         };
-        self.tokens.check(&token, self.clock.now(), &binding(open.as_ref())).map_err(|flaw| match flaw {
+        // A token is never bound to an id that is not known yet.
+        let binding = binding(open.as_ref()).map_err(|error| refused(SIGNATURE).with_source(error))?;
+        self.tokens.check(&token, self.clock.now(), &binding).map_err(|flaw| match flaw {
             Flaw::Signature => refused(SIGNATURE),
             Flaw::Expired => refused(EXPIRED),
         })

@@ -25,7 +25,7 @@ use crate::caching::keep_private;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
 use crate::event::Limit;
-use crate::manager::OpenSession;
+use crate::manager::{OpenSession, UnknownId};
 use crate::origin::TrustedOrigins;
 use crate::rpc::request::opened;
 
@@ -91,12 +91,14 @@ impl Csrf {
     /// # Errors
     ///
     /// Returns an internal error if the system provides no random bytes, or if the token has to be
-    /// [bound](CsrfBuilder::bind_to_session) to a session that no middleware has opened.
+    /// [bound](CsrfBuilder::bind_to_session) to a session that no middleware has opened, or whose id
+    /// is not known yet. A session gets its id when it is saved, so after a login call
+    /// [`Session::save`](crate::Session::save) first.
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
         let Inner { writer, tokens, clock, session, .. } = &*self.0;
         let open =
             session.as_ref().map(|session| opened(session, ctx.scope()).ok_or_else(|| Error::internal(NO_SESSION)));
-        let token = tokens.issue(clock.now(), &binding(open.transpose()?.as_ref()))?;
+        let token = tokens.issue(clock.now(), &binding(open.transpose()?.as_ref())?)?;
         let line = writer.line(&[token.as_bytes()], tokens.lifetime);
         ctx.reply().append(SET_COOKIE, line);
         ctx.scope().slot(0, || Issued);
@@ -126,10 +128,10 @@ impl Slot for Issued {
 
 /// Returns what is signed together with the token if it is bound to a session: the id of the
 /// session, or the fact that no session exists.
-fn binding(open: Option<&OpenSession>) -> Vec<u8> {
-    let Some(open) = open else { return Vec::new() };
-    let id = open.call().session().id();
-    [&b"."[..], id.as_ref().map_or(&b""[..], |id| id.as_bytes())].concat()
+fn binding(open: Option<&OpenSession>) -> Result<Vec<u8>, UnknownId> {
+    let Some(open) = open else { return Ok(Vec::new()) };
+    let id = open.id_after()?;
+    Ok([&b"."[..], id.as_ref().map_or(&b""[..], |id| id.as_bytes())].concat())
 }
 
 const NO_SESSION: &str = "a CSRF token that is bound to a session needs a middleware of that session: add \

@@ -40,6 +40,8 @@ pub(crate) use self::seats::{End, Full};
 #[cfg(feature = "rpc")]
 pub(crate) use self::watch::Watch;
 pub use crate::origin::CrossSiteError;
+#[cfg(feature = "rpc")]
+pub(crate) use crate::session::state::UnknownId;
 
 /// Loads the session of a request and saves it when the request ends.
 ///

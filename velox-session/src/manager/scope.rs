@@ -3,8 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "rpc")]
+use super::UnknownId;
 use super::call::Session;
 use super::shared::Shared;
+#[cfg(feature = "rpc")]
+use crate::SessionId;
 
 /// The session of a request, between [`open`](crate::Manager::open) and
 /// [`close`](crate::Manager::close).
@@ -41,6 +45,13 @@ impl OpenSession {
     /// Returns `None` once the request has ended.
     pub(crate) fn after_head(&self) -> Option<Self> {
         self.0.after_head().map(Self::new)
+    }
+
+    /// Returns the id of the session once all calls of the request are saved: `None` if there will be
+    /// none.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn id_after(&self) -> Result<Option<SessionId>, UnknownId> {
+        self.0.with(|state| Ok(state.id_after().map(Option::<&_>::cloned))).unwrap_or(Ok(None))
     }
 
     #[cfg(test)]

@@ -15,6 +15,7 @@ use smallvec::SmallVec;
 
 pub(crate) use self::early::Update;
 use crate::cookie::sign::Signature;
+use crate::id::SessionId;
 use crate::key::StoreKey;
 use crate::policy::Policy;
 use crate::record::{Content, Record};
@@ -88,6 +89,11 @@ pub(crate) struct Loaded {
 /// How many sessions this process had ended at some point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark(pub(crate) u64);
+
+/// The error for a session whose new id is not known yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the session gets a new id when it is saved: call `session.save()` before you ask for the id")]
+pub(crate) struct UnknownId;
 
 /// A flash message.
 #[derive(Clone, Debug, PartialEq)]
@@ -333,6 +339,18 @@ impl State {
         Ok(self.loaded().filter(|_| !is_other))
     }
 
+    /// Returns the id of the session once all calls of the request are saved: `None` if there will be
+    /// none. It is unknown if the session gets a new id when it is saved.
+    pub(crate) fn id_after(&self) -> Result<Option<&SessionId>, UnknownId> {
+        let view = self.fold(|_| true);
+        let stays = view.start == Start::Live && !view.replaced;
+        match self.loaded() {
+            Some(loaded) if stays => Ok(loaded.key.id()),
+            _ if view.is_written() => Err(UnknownId),
+            _ => Ok(None),
+        }
+    }
+
     /// Returns whether the session that came with the request is over and the call knows no other.
     pub(crate) fn is_ended(&mut self, number: u32) -> Result<bool, SessionError> {
         let (came, is_hidden) = (self.came, self.is_hidden(number));
@@ -449,7 +467,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::id::SessionId;
 
     fn set(key: &str) -> Op {
         Op::Set { key: key.to_owned(), value: json!(1) }
