@@ -68,6 +68,14 @@ impl Op {
         }
     }
 
+    /// Returns the key of the flash message that the change leaves for a later request.
+    pub(crate) fn flashes(&self) -> Option<&str> {
+        match self {
+            Self::Flash { key, .. } | Self::PutBack { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
     /// Returns whether the change sets the value of this key regardless of the value before. An
     /// update does not, because it depends on that value.
     pub(crate) fn decides(&self, name: &str) -> bool {

@@ -46,6 +46,8 @@ pub(crate) struct State {
     calls: SmallVec<[Call; 1]>,
     /// The session with everything that is settled, if it is known.
     settled: Option<Box<View>>,
+    /// The keys of the flash messages that were saved before the end of the request.
+    flashed: Vec<String>,
     /// The flash messages that calls have taken, with the number of the call.
     taken: Vec<(u32, Message)>,
     next_call: u32,
@@ -142,6 +144,7 @@ impl State {
             // Usually a request has one call.
             calls: SmallVec::new(),
             settled: None,
+            flashed: Vec::new(),
             taken: Vec::new(),
             next_call: 0,
             epoch: 0,
@@ -442,6 +445,7 @@ impl State {
             Base::Lost(Remains::Gathered(content)) => View::lost(Arc::clone(content), None),
             Base::Lost(Remains::Of { user, .. }) => View::lost(Arc::new(Content::new(self.opened_at)), Some(user)),
         };
+        view.flashed.clone_from(&self.flashed);
         for entry in self.log.iter().filter(|entry| counts(entry)) {
             view.apply(&entry.op);
         }

@@ -32,7 +32,7 @@ pub(crate) struct View {
     /// The user who was logged in to the lost session.
     lost_user: Option<Box<str>>,
     /// The keys of the flash messages that this request wrote. They are for a later request.
-    flashed: Vec<String>,
+    pub(super) flashed: Vec<String>,
     /// The users whose other sessions have to end.
     pub(super) others_of: Vec<String>,
 }

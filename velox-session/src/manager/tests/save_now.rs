@@ -224,6 +224,19 @@ fn a_message_can_be_peeked() {
 }
 
 #[test]
+fn a_saved_message_is_still_for_a_later_request() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        session.flash("bye", 1).expect("a write");
+        ready(session.save()).expect("it is saved");
+        assert!(session.all_flash().expect("a read").is_empty());
+        assert_eq!(session.peek_flash::<u32>("bye").expect("a read"), None);
+        assert_eq!(ready(session.take_flash::<u32>("bye")).expect("a read"), None);
+    });
+    world.visit(Some(&cookie), |session| assert_eq!(ready(session.take_flash("bye")).expect("a read"), Some(1)));
+}
+
+#[test]
 fn writes_during_a_save_come_after_it() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);

@@ -104,6 +104,7 @@ impl State {
             log: vec![entry],
             calls: SmallVec::new(),
             settled: None,
+            flashed: Vec::new(),
             taken: Vec::new(),
             ..*self
         }
@@ -159,8 +160,9 @@ impl State {
             }
             None => {}
         }
-        let done: Vec<_> = saved.log.iter().filter(|entry| entry.settled).map(|entry| entry.number).collect();
-        self.forget(&done);
+        let done = || saved.log.iter().filter(|entry| entry.settled);
+        self.flashed.extend(done().filter_map(|entry| entry.op.flashes()).map(str::to_owned));
+        self.forget(&done().map(|entry| entry.number).collect::<Vec<_>>());
         true
     }
 
