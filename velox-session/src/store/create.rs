@@ -93,11 +93,15 @@ mod tests {
     const TTL: Duration = Duration::from_secs(60);
 
     /// Returns the answer of a store in memory, which does not wait.
-    fn ready<T>(answer: impl Future<Output = Result<T, StoreError>>) -> T {
+    fn poll<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => answer.expect("it answers"),
+            Poll::Ready(answer) => answer,
             Poll::Pending => panic!("it waits"),
         }
+    }
+
+    fn ready<T>(answer: impl Future<Output = Result<T, StoreError>>) -> T {
+        poll(answer).expect("it answers")
     }
 
     fn record(version: u64) -> Record {
@@ -134,6 +138,43 @@ mod tests {
         async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
             self.store.touch(key, ttl).await
         }
+    }
+
+    /// A store whose answer to the end of the old session is lost.
+    struct Lost(Meanwhile);
+
+    #[async_trait]
+    impl SessionStore for Lost {
+        async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
+            self.0.store.get(key).await
+        }
+        async fn set(
+            &self,
+            key: &StoreKey,
+            record: Record,
+            expected: Expected,
+            ttl: Duration,
+        ) -> Result<Stored, StoreError> {
+            self.0.store.set(key, record, expected, ttl).await
+        }
+        async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
+            let destroyed = self.0.store.destroy(key, condition).await?;
+            if *key == self.0.old { Err(StoreError::new("the answer is lost")) } else { Ok(destroyed) }
+        }
+        async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
+            self.0.store.touch(key, ttl).await
+        }
+    }
+
+    #[test]
+    fn the_default_create_leaves_the_new_record_if_the_last_answer_is_lost() {
+        let store = Lost(Meanwhile { store: MemoryStore::new(), old: key("session") });
+        let (old, new) = (&store.0.old, key("session"));
+        assert_eq!(ready(store.set(old, record(1), Expected::Absent, TTL)), Stored::Yes);
+        let replaces = Some((old, Condition::Version(1)));
+        let created = poll(store.create(NewSession { replaces, ..NewSession::new(&new, record(1), TTL) }));
+        created.expect_err("the answer is lost");
+        assert_eq!([old, &new].map(|key| ready(store.get(key)).is_some()), [false, true]);
     }
 
     #[test]

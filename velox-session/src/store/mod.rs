@@ -257,7 +257,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// The store failed. It has the old record, the new one, or both; nobody gets the id of the new
-    /// one. If only the answer to the last step was lost, it may have neither.
+    /// one.
     async fn create(&self, new: NewSession<'_>) -> Result<Created, StoreError> {
         create_in_steps(self, new).await
     }
@@ -389,14 +389,20 @@ pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
     ended: u64,
 ) -> Result<Created, StoreError> {
     let Some((old, condition)) = replaces else { return Ok(Created::Yes { ended }) };
-    let is_met = store.destroy(old, condition).await.map(|destroyed| condition.is_met(destroyed));
-    if let Ok(true) = is_met {
-        return Ok(Created::Yes { ended });
-    }
-    // Nobody has the id of the new record, so it would only fill the list of its user. If this fails
-    // as well, the record expires.
-    store.destroy(key, Condition::Always).await.ok();
-    is_met?;
+    // Nobody has the id of the new record, so it would only fill the list of its user. If a call fails
+    // here, the record expires.
+    let take_back = || store.destroy(key, Condition::Always);
+    match store.destroy(old, condition).await {
+        Ok(destroyed) if condition.is_met(destroyed) => return Ok(Created::Yes { ended }),
+        Ok(_) => take_back().await.ok(),
+        Err(error) => {
+            // The old record may be gone, and only the answer lost. Then the new record stays.
+            if let Ok(Some(_)) = store.get(old).await {
+                take_back().await.ok();
+            }
+            return Err(error);
+        }
+    };
     // This is read last, so that the caller gets the record that is there now.
     Ok(Created::Conflict(store.get(old).await?))
 }
