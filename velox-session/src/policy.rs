@@ -28,7 +28,8 @@ impl Policy {
         content.max_age.unwrap_or(self.ttl).min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
     }
 
-    /// When a client has to come back that is to keep its session alive: once half of a life has passed. Never, if that renews nothing.
+    /// Returns when a client has to come back to keep its session alive: once half of a life has
+    /// passed. Returns `None` if that renews nothing.
     #[cfg(feature = "rpc")]
     pub(crate) fn comes_back_at(&self, content: &Content, now: u64) -> Option<u64> {
         let longest = self.longest(content, now);

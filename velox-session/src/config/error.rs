@@ -65,7 +65,7 @@ impl std::error::Error for ConfigError {}
 #[non_exhaustive]
 pub enum ConfigProblem {
     /// A secret cannot be used to sign.
-    // // Not a `source`: the text of the secret error is the whole message.
+    // Not a `source`: the text of the secret error is the whole message.
     #[error("{0}")]
     Secret(SecretError),
     /// The list of secrets is empty.

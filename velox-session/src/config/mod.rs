@@ -277,10 +277,10 @@ impl SessionBuilder {
     /// Sets whether an open subscription keeps its session alive. The default is `false`, so that a
     /// tab that is left open does not keep its user logged in.
     ///
-    /// With `true`, the reply of a subscription ends once half of the session's lifetime has passed.
-    /// The client then reconnects, as `EventSource` and the tRPC client do by themselves, and that
-    /// request renews the session and its cookie. If the client has gone, the session ends as
-    /// before. An open stream alone renews nothing.
+    /// With `true`, the reply of a subscription ends once half of the session's lifetime has
+    /// passed. The client then reconnects, as `EventSource` and the tRPC client do by themselves,
+    /// and that request renews the session and its cookie. If the client has gone, the session ends
+    /// as before. An open stream alone renews nothing.
     ///
     /// The [absolute timeout](Self::absolute_timeout) always applies. If sessions are not
     /// [`sliding`](Self::sliding), this setting has no effect.
