@@ -6,7 +6,9 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{BUILDS, Closure, Step, last_chain, steps};
-use crate::tokens::{between_commas, each, in_typescript, is, is_called, is_text, is_word, returned, tokens};
+use crate::tokens::{
+    between_commas, each, in_typescript, is, is_called, is_group, is_text, is_word, regrouped, returned, tokens,
+};
 
 /// Reports the slips in a method's body. Returns whether there was one.
 pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
@@ -39,13 +41,7 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
 /// them too, but with an error about lifetimes. Other captures are left to the compiler, because
 /// only their types decide whether they are allowed.
 fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
-    // The `self` of an item inside the handler is another one.
-    let mut has_items = false;
-    each(body, true, &mut |_, code| has_items |= ["impl", "trait", "use"].iter().any(|word| is_word(&code[0], word)));
-    if has_items {
-        return;
-    }
-    each(body, true, &mut |_, code| {
+    each(&without_items(body.to_vec()), true, &mut |_, code| {
         let (own, what, read) = match code {
             [own, dot, TokenTree::Ident(name), rest @ ..]
                 if is_word(own, "self") && is(dot, '.') && !is_called(rest) =>
@@ -63,6 +59,29 @@ fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
         );
         mistakes.at(own, message);
     });
+}
+
+/// Returns a body without its imports and the items with a `self` that is another one.
+fn without_items(body: Vec<TokenTree>) -> Vec<TokenTree> {
+    let mut item = None;
+    let outside = body.into_iter().filter_map(|token| {
+        let starts = ["use", "impl", "trait"].into_iter().find(|word| is_word(&token, word));
+        item = item.or(starts);
+        let ends = match item {
+            None => false,
+            Some("use") => is(&token, ';'),
+            Some(_) => is_group(&token, Delimiter::Brace),
+        };
+        let is_inside = if ends { item.take() } else { item }.is_some();
+        match token {
+            _ if is_inside => None,
+            TokenTree::Group(group) => {
+                Some(regrouped(&group, without_items(tokens(group.stream())).into_iter().collect()).into())
+            }
+            token => Some(token),
+        }
+    });
+    outside.collect()
 }
 
 /// Reports parameters of a closure that are written as in TypeScript.
@@ -221,6 +240,17 @@ mod tests {
         assert_eq!(messages(quote!(procedure().query(async |_| { self.mail.send().await }))), [named]);
         assert_eq!(messages(quote!(procedure().mutation(move |_| Ok(vec![self.mail])))), [named]);
         assert_eq!(messages(quote!(procedure().query(|_| self.find()))).len(), 1);
+        for item in [
+            quote!(
+                use crate::db::{self, find};
+            ),
+            quote!(impl Id { fn get(&self) -> u8 { self.0 } }),
+        ] {
+            let around = messages(quote!(procedure().query(|_| { #item Ok(self.mail) })));
+            assert_eq!(around, [named], "{item}");
+            let inside = messages(quote!(procedure().query(|_| { if true { #item } Ok(self.mail) })));
+            assert_eq!(inside, [named], "{item}");
+        }
     }
 
     #[test]
@@ -229,6 +259,18 @@ mod tests {
             quote!(procedure().use_(self.session.required()).query(|_| Ok(1))),
             quote!(procedure().query(self.handler())),
             quote!(let mail = self.mail.clone(); procedure().query(move |_| Ok(mail.name()))),
+            quote!(procedure().query(|_| {
+                use crate::db::{self, find};
+                Ok(db::all())
+            })),
+            quote!(procedure().query(|_| {
+                trait Named {
+                    fn name(&self) -> u8 {
+                        self.id()
+                    }
+                }
+                Ok(1)
+            })),
         ] {
             assert_eq!(messages(body), Vec::<String>::new());
         }
