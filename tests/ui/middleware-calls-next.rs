@@ -9,7 +9,7 @@ async fn tenant(ctx: &impl Ctx) -> Result<String> {
 #[middleware]
 async fn locale(ctx: &impl Ctx) -> Result<String> {
     if ctx.request().header("accept-language").is_none() {
-        return next();
+        return next({ ctx });
     }
     Ok(String::from("en"))
 }

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{VisitMut, visit_path_mut};
-use syn::{Attribute, ItemUse, Path, Token, UseName, UsePath, UseRename, UseTree};
+use syn::{Attribute, ItemUse, PatIdent, Path, Token, UseName, UsePath, UseRename, UseTree};
 
 /// Returns the messages that an expansion reports, in order.
 pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
@@ -38,6 +38,26 @@ pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<Strin
     let mut search = Search { known: declared.0, strays: Vec::new() };
     search.visit_file_mut(&mut file);
     search.strays
+}
+
+/// Returns the variables in `expansion` that neither the user wrote (`written`) nor start with `__`. If the
+/// user's expressions name something else of such a name, they would get the variable by mistake.
+pub(crate) fn variables(expansion: TokenStream, written: &TokenStream) -> Vec<String> {
+    let mut known = Vec::new();
+    identifiers(written, &mut known);
+    let mut variables = Variables(Vec::new());
+    variables.visit_file_mut(&mut syn::parse2(expansion).expect("an expansion is a list of items"));
+    variables.0.retain(|name| !name.starts_with("__") && !known.contains(name));
+    variables.0
+}
+
+/// Collects the variables of all patterns.
+struct Variables(Vec<String>);
+
+impl VisitMut for Variables {
+    fn visit_pat_ident_mut(&mut self, variable: &mut PatIdent) {
+        self.0.push(variable.ident.to_string());
+    }
 }
 
 /// Collects all names outside paths: those of items, locals, parameters, fields and methods, and the

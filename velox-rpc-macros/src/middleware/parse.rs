@@ -47,8 +47,8 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
     in_typescript(body, mistakes);
     let last = returned(body);
     let is_last = matches!(last.as_slice(), [next] if is_word(next, "next"));
-    // `next` that is called or returned, and the uses of something else of this name.
-    let (mut next, mut others) = ((is_last || is_call(&last)).then(|| last[0].clone()), 0);
+    // `next` as in TypeScript, and the uses of something else of this name.
+    let (mut next, mut others) = (is_last.then(|| last[0].clone()), 0);
     each(body, true, &mut |before, code| {
         let [word, rest @ ..] = code else { return };
         let is_after = |word: &str| before.is_some_and(|it| is_word(it, word));
@@ -58,9 +58,11 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
         if !is_word(word, "next") || before.is_some_and(|it| is(it, '.') || is(it, ':')) {
             return;
         }
-        if is_after("return") || matches!(rest, [dot, run, ..] if is(dot, '.') && is_word(run, "run")) {
+        let is_run = matches!(rest, [dot, run, ..] if is(dot, '.') && is_word(run, "run"));
+        // A call without an object may be that of a function of the user.
+        if takes_object(rest) || is_run || (is_after("return") && !is_called(rest)) {
             next = next.take().or(Some(word.clone()));
-        } else if is_after("fn") || !is_call(code) {
+        } else {
             others += 1;
         }
     });
@@ -90,9 +92,9 @@ fn fields(argument: Option<&FnArg>, body: &[TokenTree], mistakes: &mut Mistakes)
     });
 }
 
-/// Returns whether this is `next(…)`.
-fn is_call(code: &[TokenTree]) -> bool {
-    matches!(code, [next, arguments, ..] if is_word(next, "next") && is_group(arguments, Delimiter::Parenthesis))
+/// Returns whether these are the arguments of `next({ … })`.
+fn takes_object(code: &[TokenTree]) -> bool {
+    matches!(code, [TokenTree::Group(arguments), ..] if tokens(arguments.stream()).first().is_some_and(|it| is_group(it, Delimiter::Brace)))
 }
 
 /// Returns whether the argument is the `next` of a middleware in TypeScript.

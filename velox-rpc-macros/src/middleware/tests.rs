@@ -184,7 +184,7 @@ fn a_function_that_is_written_as_in_typescript_is_named() {
         (quote!(ctx), quote!(Ok(tenant)), untyped),
         (quote!(ctx: &impl Ctx, next: Next<_>), quote!(next.run(ctx).await), goes_on),
         (quote!(ctx: &impl Ctx), quote!(let tenant = find(ctx); next({ ctx: { tenant } })), goes_on),
-        (quote!(ctx: &impl Ctx), quote!(if is_known(ctx) { return next(ctx).await; } Ok(tenant)), goes_on),
+        (quote!(ctx: &impl Ctx), quote!(if is_known(ctx) { return next({ ctx }).await; } Ok(tenant)), goes_on),
         (quote!(ctx: &impl Ctx), quote!(next.run(ctx).await), goes_on),
         (quote!(ctx: &impl Ctx), quote!(let tenant = find(ctx); next), goes_on),
         (quote!(ctx: &impl Ctx), quote!(return next;), goes_on),
@@ -202,6 +202,9 @@ fn a_function_that_is_written_as_in_typescript_is_named() {
         quote! { fn next() -> Result<u8> { Ok(1) } next() },
         quote!(let mut parts = ctx.parts(); parts.next()),
         quote!(ids::next()),
+        // A function of the user.
+        quote!(next(ctx).await),
+        quote!(return next();),
     ] {
         let expansion = expand(quote!(async fn tenant(ctx: &impl Ctx) -> Result<Tenant> { #body }));
         assert_eq!(messages(expansion), Vec::<String>::new(), "{body}");

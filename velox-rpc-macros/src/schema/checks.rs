@@ -1,6 +1,8 @@
 //! Generates the code of the rules, one function for each field. `Validate` calls it for the field
 //! of a whole value. `Examine` calls it for a field that could be read, even if other fields could
 //! not.
+//!
+//! Names of variables start with `__`, because expressions of the user stand in the same scope.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -77,30 +79,32 @@ impl Checks {
         rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)
     }
 
-    /// Generates the functions that check each field.
-    pub(crate) fn functions(&self, private: &Ident) -> TokenStream {
-        self.fields.iter().filter_map(|field| field.function(private)).collect()
+    /// Generates the functions that check each field. They are functions of the type, because an
+    /// expression of the user may name `Self`.
+    pub(crate) fn functions(&self, private: &Ident, ident: &Ident) -> TokenStream {
+        let functions: TokenStream = self.fields.iter().filter_map(|field| field.function(private)).collect();
+        if functions.is_empty() { functions } else { quote!(impl #ident { #functions }) }
     }
 
     /// Generates the body of `validate`.
     pub(crate) fn of_whole(&self, private: &Ident) -> TokenStream {
         let (calls, rules) = (self.fields.iter().map(|field| field.of_whole(private)), self.whole(private));
         quote! {
-            let (whole, mut all) = (self, #private::Broken::new());
-            let broken = &mut all;
+            let (__whole, mut __all) = (self, #private::Broken::new());
+            let __broken = &mut __all;
             #(#calls)*
             #rules
-            all.verdict()
+            __all.verdict()
         }
     }
 
-    /// Generates the checks of the rules of the type as a whole, on the value `whole`.
+    /// Generates the checks of the rules of the type as a whole, on the value `__whole`.
     pub(crate) fn whole(&self, private: &Ident) -> TokenStream {
         let checks = self.whole.iter().map(|rule| {
             let (told, function) = (rule.told(private), rule.expression("function"));
-            let check = quote!(broken.custom("__all__", #told, #function(whole)););
+            let check = quote!(__broken.custom("__all__", #told, #function(__whole)););
             let skips = !matches!(rule.argument("skip_on_field_errors"), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if !it.value);
-            if skips { quote!(if broken.is_empty() { #check }) } else { check }
+            if skips { quote!(if __broken.is_empty() { #check }) } else { check }
         });
         checks.collect()
     }
@@ -139,23 +143,23 @@ impl FieldChecks {
         self.ident.to_string()
     }
 
-    /// Generates the function that checks the rules about the field's own value. `value` is the
-    /// field, if it could be read. `got` is what the client sent. It is `None` for a value that
+    /// Generates the function that checks the rules about the field's own value. `__value` is the
+    /// field, if it could be read. `__got` is what the client sent. It is `None` for a value that
     /// exists already.
     fn function(&self, private: &Ident) -> Option<TokenStream> {
         let (cfgs, name, ty) = (&self.cfgs, self.function_name(), &self.ty);
         let inner = (self.options > 0).then(|| {
             let pattern = self.pattern(private);
-            quote!(let value = if let #pattern = value { #private::Some(value) } else { #private::None };)
+            quote!(let __value = if let #pattern = __value { #private::Some(__value) } else { #private::None };)
         });
         self.own().next()?;
         let own = self.own().map(|rule| rule.check(private, self));
         Some(quote! {
             #(#cfgs)*
             fn #name(
-                value: #private::Option<&#ty>,
-                got: #private::Option<&#private::Got<'_>>,
-                broken: &mut #private::Broken,
+                __value: #private::Option<&#ty>,
+                __got: #private::Option<&#private::Got<'_>>,
+                __broken: &mut #private::Broken,
             ) {
                 #inner
                 #(#own)*
@@ -163,9 +167,9 @@ impl FieldChecks {
         })
     }
 
-    /// Generates the pattern that takes the `Option`s away from `Some(value)`.
+    /// Generates the pattern that takes the `Option`s away from `Some(__value)`.
     fn pattern(&self, private: &Ident) -> TokenStream {
-        (0..=self.options).fold(quote!(value), |inner, _| quote!(#private::Some(#inner)))
+        (0..=self.options).fold(quote!(__value), |inner, _| quote!(#private::Some(#inner)))
     }
 
     /// Returns the function of the field's rules, if there are no rules but those about its value.
@@ -177,36 +181,36 @@ impl FieldChecks {
         format_ident!("__rules_of_{}", unraw(&self.ident))
     }
 
-    /// Generates the checks of the rules about two fields, on the value `whole`.
+    /// Generates the checks of the rules about two fields, on the value `__whole`.
     fn of_two(&self, private: &Ident) -> TokenStream {
         let (field, ident) = (self.name(), &self.ident);
         let rules = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
             let (told, other) = (rule.told(private), rule.expression("other"));
-            quote!(broken.test(#field, "must_match", #told, whole.#ident == whole.#other);)
+            quote!(__broken.test(#field, "must_match", #told, __whole.#ident == __whole.#other);)
         });
         rules.collect()
     }
 
-    /// Generates the checks of this field in the value `whole`, with those of its nested values.
+    /// Generates the checks of this field in the value `__whole`, with those of its nested values.
     pub(crate) fn of_whole(&self, private: &Ident) -> TokenStream {
         let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
         let own = self.own().next().map(|_| {
             let name = self.function_name();
-            quote!(#name(#private::Some(&whole.#ident), #private::None, broken);)
+            quote!(Self::#name(#private::Some(&__whole.#ident), #private::None, __broken);)
         });
         let two = self.of_two(private);
         let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
             let told = rule.told(private);
-            quote!(broken.test(#field, "required", #told, whole.#ident.is_some());)
+            quote!(__broken.test(#field, "required", #told, __whole.#ident.is_some());)
         });
         let nested = self.is_nested.then(|| {
             let pattern = self.pattern(private);
             let is_pointer = |name: &Ident| ["Box", "Rc", "Arc"].iter().any(|known| name == known);
             let is_boxed = matches!(&self.inner, Type::Path(path) if path.path.segments.last().is_some_and(|it| is_pointer(&it.ident)));
             let at = place::at(self.ty.span());
-            let value = if is_boxed { quote_spanned!(at=> &**value) } else { quote_spanned!(at=> value) };
-            let check = quote_spanned!(at=> broken.nested(#field, #value));
-            quote!(if let #pattern = #private::Some(&whole.#ident) { #check; })
+            let value = if is_boxed { quote_spanned!(at=> &**__value) } else { quote_spanned!(at=> __value) };
+            let check = quote_spanned!(at=> __broken.nested(#field, #value));
+            quote!(if let #pattern = #private::Some(&__whole.#ident) { #check; })
         });
         let checks = quote!(#own #two #(#required)* #nested);
         if cfgs.is_empty() || checks.is_empty() { checks } else { quote!(#(#cfgs)* { #checks }) }
@@ -218,10 +222,10 @@ impl FieldChecks {
         let own = self.own().next().map(|_| {
             let value = read.map_or(quote!(#private::None), |read| quote!(#read.as_ref()));
             let name = self.function_name();
-            quote!(#name(#value, #private::Some(got), broken);)
+            quote!(Self::#name(#value, #private::Some(__got), __broken);)
         });
         let two = self.of_two(private);
-        let two = (!two.is_empty()).then(|| quote!(if let #private::Some(whole) = whole { #two }));
+        let two = (!two.is_empty()).then(|| quote!(if let #private::Some(__whole) = __whole { #two }));
         quote!(#own #two)
     }
 
@@ -293,28 +297,28 @@ impl Rule {
         number.contains(|digit: char| digit.is_ascii_digit() && digit != '0').then_some(number)
     }
 
-    /// Generates the check of the rule on `value` and `got`.
+    /// Generates the check of the rule on `__value` and `__got`.
     fn check(&self, private: &Ident, of: &FieldChecks) -> TokenStream {
         let (told, field, ty) = (self.told(private), of.name(), &of.inner);
         let type_name = ty.to_token_stream().to_string();
         let is_integer = INTEGERS.contains(&type_name.as_str());
         // For an integer, `got` has the number that was sent. The rule is therefore also reported
         // for a number that does not fit the type. Every number fits a float, though not exactly.
-        let got = if is_integer { quote!(got) } else { quote!(#private::None) };
+        let got = if is_integer { quote!(__got) } else { quote!(#private::None) };
         let private = &place::moved(private, self.span);
-        let of_value = |check: TokenStream| quote!(if let #private::Some(value) = value { #check });
+        let of_value = |check: TokenStream| quote!(if let #private::Some(__value) = __value { #check });
         let test = |is_right: TokenStream| {
             let name = &self.name;
-            of_value(quote!(broken.test(#field, #name, #told, #is_right);))
+            of_value(quote!(__broken.test(#field, #name, #told, #is_right);))
         };
         match self.name.as_str() {
             "length" => {
                 let limits = ["min", "max", "equal"].map(|name| optional(private, self.expression(name)));
-                let length = quote_spanned!(self.span=> value.and_then(#private::length));
+                let length = quote_spanned!(self.span=> __value.and_then(#private::length));
                 let (sized, count) = match &of.counted {
                     // The length is known even if the items are wrong.
                     Some(sized) => {
-                        let sent = quote!(got.and_then(|got| got.count(#private::Type::#sized)));
+                        let sent = quote!(__got.and_then(|__got| __got.count(#private::Type::#sized)));
                         (sized.clone(), quote!(#length.or_else(|| #sent)))
                     }
                     None if matches!(Peeled::new(ty), Peeled::List(_) | Peeled::Set(_) | Peeled::Array(..)) => {
@@ -322,49 +326,49 @@ impl Rule {
                     }
                     None => (quote!(Text), length),
                 };
-                quote!(broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
+                quote!(__broken.length(#field, #told, #private::Type::#sized, #count, [#(#limits),*]);)
             }
             "range" => {
                 let limits = ["min", "max", "exclusive_min", "exclusive_max"]
                     .map(|name| optional(private, self.expression(name)));
-                quote_spanned!(self.span=> broken.range(#field, #told, [#(#limits),*], value, #got);)
+                quote_spanned!(self.span=> __broken.range(#field, #told, [#(#limits),*], __value, #got);)
             }
             "multiple_of" => {
                 let of = self.step().into_iter();
                 // The type argument gives the compiler a place to point at.
-                quote!(#(broken.multiple_of::<#ty>(#field, #told, value, #got, #of);)*)
+                quote!(#(__broken.multiple_of::<#ty>(#field, #told, __value, #got, #of);)*)
             }
-            "email" => test(quote_spanned!(self.span=> #private::is_email(value))),
-            "url" => test(quote_spanned!(self.span=> #private::is_url(value))),
+            "email" => test(quote_spanned!(self.span=> #private::is_email(__value))),
+            "url" => test(quote_spanned!(self.span=> #private::is_url(__value))),
             "ip" => {
                 let [v4, v6] = ["v4", "v6"].map(|name| {
                     matches!(self.argument(name), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if it.value)
                 });
-                test(quote_spanned!(self.span=> #private::is_ip(value, #v4, #v6)))
+                test(quote_spanned!(self.span=> #private::is_ip(__value, #v4, #v6)))
             }
-            "non_control_character" => test(quote_spanned!(self.span=> #private::has_no_control(value))),
+            "non_control_character" => test(quote_spanned!(self.span=> #private::has_no_control(__value))),
             "contains" => {
                 let text = self.argument("pattern");
-                let is_right = quote_spanned!(self.span=> #private::contains(value, #text));
-                of_value(quote!(broken.contains(#field, #told, #text, #is_right);))
+                let is_right = quote_spanned!(self.span=> #private::contains(__value, #text));
+                of_value(quote!(__broken.contains(#field, #told, #text, #is_right);))
             }
             "does_not_contain" => {
                 let text = self.argument("pattern");
-                test(quote_spanned!(self.span=> !#private::contains(value, #text)))
+                test(quote_spanned!(self.span=> !#private::contains(__value, #text)))
             }
             "regex" => {
                 let path = self.expression("path");
-                of_value(quote_spanned!(self.span=> broken.pattern(#field, #told, value, &#path);))
+                of_value(quote_spanned!(self.span=> __broken.pattern(#field, #told, __value, &#path);))
             }
             "custom" => {
                 let function = self.expression("function");
                 let value = match type_name.as_str() {
-                    "f32" | "f64" => quote!(*value),
-                    _ if is_integer => quote!(*value),
-                    cow if cow.contains("Cow <") => quote!(value.as_ref()),
-                    _ => quote!(value),
+                    "f32" | "f64" => quote!(*__value),
+                    _ if is_integer => quote!(*__value),
+                    cow if cow.contains("Cow <") => quote!(__value.as_ref()),
+                    _ => quote!(__value),
                 };
-                of_value(quote_spanned!(self.span=> broken.custom(#field, #told, #function(#value));))
+                of_value(quote_spanned!(self.span=> __broken.custom(#field, #told, #function(#value));))
             }
             _ => TokenStream::new(),
         }

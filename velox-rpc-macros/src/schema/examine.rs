@@ -127,18 +127,18 @@ impl Examine<'_> {
         let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
             let check = if field.attrs.flatten() {
                 let check = rules.of_whole(private);
-                quote!(if let #private::Some(whole) = whole { #check })
+                quote!(if let #private::Some(__whole) = __whole { #check })
             } else if rules.is_counted() && !self.has_default(field) && self.reader(field).is_none() {
                 rules.of_read(private, None)
             } else {
                 let value = self.value(field);
                 if let (None, Some(function)) = (&value, rules.only_function()) {
-                    return quote!(&#private::by_type(#function));
+                    return quote!(&#private::by_type(Self::#function));
                 }
                 let ty = field.ty;
-                rules.of_read(private, Some(value.unwrap_or_else(|| quote!(got.read::<#ty>()))))
+                rules.of_read(private, Some(value.unwrap_or_else(|| quote!(__got.read::<#ty>()))))
             };
-            quote!(&|got: &#private::Got<'_>, broken: &mut #private::Broken| { #check })
+            quote!(&|__got: &#private::Got<'_>, __broken: &mut #private::Broken| { #check })
         });
         optional(private, rules)
     }
@@ -152,17 +152,17 @@ impl Examine<'_> {
             let path = Words::of(field).reader()?.parse::<TokenStream>().ok()?;
             Some(self.reads_by(&quote!(#private::#path)))
         };
-        let read = self.reader(field).or_else(changed).map(|reader| quote!(got.read_with::<#ty>(#reader)));
+        let read = self.reader(field).or_else(changed).map(|reader| quote!(__got.read_with::<#ty>(#reader)));
         let default = match (field.attrs.default(), self.schema.serde.attrs.default()) {
             (OfMissing::None, OfMissing::None) => return read,
             (OfMissing::None, of_type) => {
                 let (member, whole) = (&field.member, default_of(of_type, &quote!(Self)));
-                quote!({ let whole: Self = #whole; whole.#member })
+                quote!({ let __whole: Self = #whole; __whole.#member })
             }
             (own, _) => default_of(own, ty),
         };
-        let read = read.unwrap_or_else(|| quote!(got.read::<#ty>()));
-        Some(quote!(got.or_default(#read, || #default)))
+        let read = read.unwrap_or_else(|| quote!(__got.read::<#ty>()));
+        Some(quote!(__got.or_default(#read, || #default)))
     }
 
     /// Returns whether the field has a default for a missing key.
@@ -176,7 +176,9 @@ impl Examine<'_> {
         let parts = match (self.reader(field), Peeled::new(ty)) {
             (Some(reader), _) => quote! {
                 #private::Parts::Type(
-                    |at: #private::At<'_, '_>, found: &mut #private::Found| drop(found.read_with::<#ty>(at.part(), #reader)),
+                    |__at: #private::At<'_, '_>, __found: &mut #private::Found| {
+                        __found.read_with::<#ty>(__at.part(), #reader);
+                    },
                     || false,
                 )
             },
@@ -201,7 +203,7 @@ impl Examine<'_> {
 
     fn reads_by(&self, path: &impl ToTokens) -> TokenStream {
         let private = self.private;
-        quote!(|text| #path(&mut #private::serde_json::Deserializer::from_str(text)))
+        quote!(|__text| #path(&mut #private::serde_json::Deserializer::from_str(__text)))
     }
 
     /// Generates whether a field may be missing, unless its type decides.
@@ -218,12 +220,12 @@ impl Examine<'_> {
     fn in_place(&self, field: &Field<'_>) -> TokenStream {
         let field = self.field(field, std::iter::empty());
         let private = self.private;
-        self.method(quote!(found.value(#private::Some(at), &#field);))
+        self.method(quote!(__found.value(#private::Some(__at), &#field);))
     }
 
     /// Generates the check of a value with these parts.
     fn look(&self, parts: &TokenStream) -> TokenStream {
-        self.method(quote!(found.look(at, &#parts);))
+        self.method(quote!(__found.look(__at, &#parts);))
     }
 
     /// Generates the method. It reads the whole type in addition to its fields, if it has rules
@@ -233,15 +235,15 @@ impl Examine<'_> {
         if let Some(checks) = self.checks().filter(|checks| checks.is_whole()) {
             let rules = checks.whole(private);
             look = quote! {
-                let (begin, whole) = (found.issues(), found.whole::<Self>(at.part()));
-                let whole = whole.as_ref();
+                let (__begin, __whole) = (__found.issues(), __found.whole::<Self>(__at.part()));
+                let __whole = __whole.as_ref();
                 #look
-                if let #private::Some(whole) = whole {
-                    found.of_whole(begin, |broken| { #rules });
+                if let #private::Some(__whole) = __whole {
+                    __found.of_whole(__begin, |__broken| { #rules });
                 }
             };
         }
-        quote!(fn examine(at: #private::At<'_, '_>, found: &mut #private::Found) { #look })
+        quote!(fn examine(__at: #private::At<'_, '_>, __found: &mut #private::Found) { #look })
     }
 
     fn is_strict(&self) -> bool {

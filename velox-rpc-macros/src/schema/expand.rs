@@ -123,7 +123,7 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
     let (functions, validate) = match &schema.validation {
         Validation::Derived => (TokenStream::new(), None),
         Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
-        Validation::Checks(checks) => (checks.functions(private), Some(checks.of_whole(private))),
+        Validation::Checks(checks) => (checks.functions(private, &schema.serde.ident), Some(checks.of_whole(private))),
     };
     let validate = validate.map(|content| {
         let content = quote! {
@@ -179,16 +179,16 @@ fn arm(held: &Held, private: &Ident) -> TokenStream {
     let validator = quote!(#private::validator);
     let Held { variant, cfgs, key } = held;
     let pattern = match variant {
-        Some(variant) => quote!(Self::#variant(held)),
-        None => quote!(Self(held)),
+        Some(variant) => quote!(Self::#variant(__held)),
+        None => quote!(Self(__held)),
     };
-    let found = quote!(#validator::Validate::validate(held));
+    let found = quote!(#validator::Validate::validate(__held));
     let found = match key {
         None => found,
         Some(key) => quote! {{
-            let mut errors = #validator::ValidationErrors::new();
-            errors.merge_self(#key, #found);
-            if errors.is_empty() { #private::Ok(()) } else { #private::Err(errors) }
+            let mut __errors = #validator::ValidationErrors::new();
+            __errors.merge_self(#key, #found);
+            if __errors.is_empty() { #private::Ok(()) } else { #private::Err(__errors) }
         }},
     };
     quote!(#(#cfgs)* #pattern => #found,)

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::testing::{formatted, messages, strays};
+use crate::testing::{formatted, messages, strays, variables};
 
 fn expand(item: TokenStream) -> TokenStream {
     super::schema(TokenStream::new(), item)
@@ -58,6 +58,40 @@ fn the_expansion_of_an_enum_is_as_recorded() {
 fn the_expansions_name_nothing_of_the_users_but_what_they_wrote() {
     for item in [example(), example_enum()] {
         assert_eq!(strays(expand(item.clone()), &item), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn expressions_of_the_user_see_no_variable_of_the_expansion() {
+    let item = quote! {
+        #[serde(default)]
+        #[validate(schema(function = whole))]
+        struct Limits {
+            #[validate(length(min = value), custom(function = got), regex(path = broken), email, url, ip)]
+            text: String,
+            #[validate(range(max = Self::MAX), multiple_of = 5, must_match(other = other), required)]
+            number: Option<u8>,
+            #[validate(nested, length(max = 2))]
+            items: Vec<Item>,
+            #[serde(flatten)]
+            #[validate(nested)]
+            flat: Item,
+            #[serde(default = "text", deserialize_with = "found")]
+            #[validate(contains(pattern = "a"), does_not_contain(pattern = "b"), non_control_character)]
+            read: String,
+        }
+    };
+    let adjacent = quote! {
+        #[serde(tag = "kind", content = "of")]
+        enum Held {
+            One(#[validate(nested)] Item),
+        }
+    };
+    let in_place = quote!(
+        struct One(#[validate(nested)] Item);
+    );
+    for item in [item, adjacent, in_place] {
+        assert_eq!(variables(expand(item), &TokenStream::new()), Vec::<String>::new());
     }
 }
 

@@ -1,0 +1,105 @@
+//! Tests that expressions in attributes mean what they mean beside the type: `Self` is the type, and
+//! no name of the user is taken for a variable of the expansion.
+
+#![expect(non_upper_case_globals, reason = "a user may name a constant as the expansions name variables")]
+
+use std::sync::LazyLock;
+
+use http::Method;
+use regex::Regex;
+use serde::{Deserialize, Deserializer};
+use validator::ValidationError;
+use velox_rpc::{App, Call, Ctx, Query, Result, middleware, procedure, router, schema};
+use velox_tests::Client;
+
+const value: u64 = 3;
+static broken: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z]*$").expect("an expression"));
+
+fn got(text: &str) -> Result<(), ValidationError> {
+    if text.starts_with('x') { Err(ValidationError::new("x")) } else { Ok(()) }
+}
+
+fn whole(names: &Names) -> Result<(), ValidationError> {
+    if names.short == names.text { Err(ValidationError::new("same")) } else { Ok(()) }
+}
+
+fn found() -> u8 {
+    7
+}
+
+/// Takes the place of `drop` of the prelude.
+fn drop(_: u8) {}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    u8::deserialize(deserializer).inspect(|number| drop(*number))
+}
+
+#[schema]
+#[validate(schema(function = whole))]
+struct Names {
+    #[validate(length(max = value), custom(function = got))]
+    short: String,
+    #[validate(regex(path = broken), custom(function = Self::is_quiet))]
+    text: String,
+    #[serde(default = "found")]
+    #[validate(range(max = Self::MAX))]
+    at: u8,
+    #[serde(deserialize_with = "text")]
+    read: u8,
+    #[validate(length(max = 1), nested)]
+    inside: Vec<Self>,
+}
+
+impl Names {
+    const MAX: u8 = 9;
+
+    fn is_quiet(text: &str) -> Result<(), ValidationError> {
+        if text == "loud" { Err(ValidationError::new("loud")) } else { Ok(()) }
+    }
+}
+
+/// A helper, as others have `next_id`.
+fn next(ctx: &impl Ctx) -> Result<u8> {
+    Ok(u8::from(ctx.base().request().header("x-next").is_some()))
+}
+
+#[middleware]
+fn tenant(ctx: &impl Ctx) -> Result<u8> {
+    next(ctx)
+}
+
+struct Api;
+
+#[router("api")]
+impl Api {
+    fn read(&self) -> Query<Names, u8> {
+        procedure()
+            .use_(tenant)
+            .input::<Names>()
+            .rest(Method::POST, "/body")
+            .query(|Call { input, ctx }| Ok(input.at + input.read + ctx.tenant))
+    }
+}
+
+#[tokio::test]
+async fn expressions_in_attributes_mean_what_they_mean_beside_the_type() {
+    let client = Client::of(App::new(()).development(false).router(Api));
+    let send = async |body: &str| client.post("/api/body", body.to_owned()).await;
+    let good = send(r#"{"short":"abc","text":"abcd","read":1,"inside":[]}"#).await;
+    assert_eq!(good.text(), "8");
+    let bad = send(
+        r#"{"short":"xyzz","text":"loud","at":10,"read":"1","inside":[{"short":"a","text":"A","read":1,"inside":[]}]}"#,
+    )
+    .await;
+    let issues = [
+        "short: String must contain at most 3 character(s)",
+        "short: Invalid input",
+        "text: Invalid input",
+        "at: Number must be less than or equal to 9",
+        "read: Expected number, received string",
+        "inside[0].text: Invalid",
+    ];
+    assert_eq!(bad.issues(), issues);
+    let same = send(r#"{"short":"abc","text":"abc","read":1,"inside":[]}"#).await;
+    assert_eq!(same.issues(), [": Invalid input"]);
+}
