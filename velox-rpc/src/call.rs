@@ -3,6 +3,7 @@
 //! Layer: vocabulary. Every layer may use this module, and it uses only other vocabulary.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The argument of a handler: the context that the middlewares built, and the validated input.
 ///
@@ -111,8 +112,28 @@ impl fmt::Display for ProcedureName {
 #[derive(Debug, Default)]
 pub(crate) struct RawInput {
     text: Option<String>,
-    is_coerced: bool,
+    texts: Texts,
     has_lists: bool,
+}
+
+/// The fields of an input that were texts of a path or query.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Texts {
+    #[default]
+    Nothing,
+    /// The parameters of a path.
+    These(Arc<[String]>),
+    Everything,
+}
+
+impl Texts {
+    pub(crate) fn contain(&self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::These(names) => names.iter().any(|it| it == name),
+            Self::Everything => true,
+        }
+    }
 }
 
 impl RawInput {
@@ -124,7 +145,7 @@ impl RawInput {
     /// Makes an input from a JSON document. `has_lists` says whether it contains an array anywhere.
     /// serde reads an array as a struct, so such a document needs a second check.
     pub(crate) fn document(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: false, has_lists }
+        Self { text: Some(text), texts: Texts::Nothing, has_lists }
     }
 
     /// Makes an input from a JSON document that this process wrote.
@@ -133,19 +154,19 @@ impl RawInput {
         Self::document(text, has_lists)
     }
 
-    /// Makes an input from a JSON object that was built of path and query parameters.
-    pub(crate) fn from_parameters(text: String, has_lists: bool) -> Self {
-        Self { text: Some(text), is_coerced: true, has_lists }
+    /// Makes an input from a JSON object with parameters of a path or query.
+    pub(crate) fn with_parameters(text: String, texts: Texts, has_lists: bool) -> Self {
+        Self { text: Some(text), texts, has_lists }
     }
 
     pub(crate) fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// Returns whether the values were text that was converted, where possible, to the types of the
+    /// Returns the fields that were texts. They were converted, where possible, to the types of the
     /// schema.
-    pub(crate) fn is_coerced(&self) -> bool {
-        self.is_coerced
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     pub(crate) fn has_lists(&self) -> bool {

@@ -73,6 +73,78 @@ async fn integers_in_a_query_keep_all_digits() {
     }
 }
 
+/// A mutation and a query with the parameter `:id`, which return their input.
+fn by_id<T: Input + Serialize + schemars::JsonSchema>() -> Client {
+    let query = procedure().input::<T>().rest(Method::GET, "/by/:id").query(|Call { input, .. }| Ok(json(&input)));
+    let put = procedure().input::<T>().rest(Method::PUT, "/by/:id").mutation(|Call { input, .. }| Ok(json(&input)));
+    Client::of(
+        App::new(()).development(false).router(Router::new("test").procedure("read", query).procedure("write", put)),
+    )
+}
+
+async fn put(client: &Client, id: &str, body: &str) -> Result<String, Vec<String>> {
+    outcome(client.json(Method::PUT, &format!("/api/by/{id}"), body.to_owned()).await)
+}
+
+async fn of_integer<T: Input + Serialize + schemars::JsonSchema>() {
+    let client = by_id::<T>();
+    for (id, digits) in [("7", "7"), ("007", "7"), ("+7", "7"), ("%37", "7")] {
+        let good = Ok(format!(r#"{{"id":{digits}}}"#));
+        assert_eq!(outcome(client.get(&format!("/api/by/{id}")).await), good, "{id}");
+        assert_eq!(put(&client, id, "{}").await, good, "{id}");
+    }
+    for id in ["7.0", "1e1", "70e-1", "7.5", "x"] {
+        let get = outcome(client.get(&format!("/api/by/{id}")).await).expect_err(id);
+        assert_eq!(put(&client, id, "{}").await, Err(get), "{id}");
+    }
+    // In JSON, a whole number is an integer however it is written.
+    let body = put(&client, "7", r#"{"id":"x","more":1e1}"#).await;
+    assert_eq!(body, Ok(r#"{"id":7,"more":10}"#.to_owned()));
+}
+
+#[tokio::test]
+async fn an_integer_in_a_path_has_neither_a_point_nor_an_exponent() {
+    #[schema]
+    struct By<T> {
+        id: T,
+        more: Option<u8>,
+    }
+    #[schema]
+    struct Id(u64);
+    #[schema]
+    #[serde(untagged)]
+    enum Either {
+        Id(u64),
+        All(bool),
+    }
+    macro_rules! each {
+        ($($integer:ty)+) => { $(of_integer::<By<$integer>>().await;)+ };
+    }
+    each!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize std::num::NonZeroU32 Option<u32> Id);
+    #[schema]
+    struct ByEither {
+        id: Either,
+        more: Option<u8>,
+    }
+    of_integer::<ByEither>().await;
+}
+
+#[tokio::test]
+async fn a_parameter_of_a_path_wins_over_the_field_of_which_it_is_an_alias() {
+    #[schema]
+    struct Rename {
+        #[serde(alias = "id", alias = "key")]
+        user_id: u32,
+        name: Option<String>,
+    }
+    let client = by_id::<Rename>();
+    for sent in ["id", "userId", "key"] {
+        let good = Ok(r#"{"userId":7}"#.to_owned());
+        assert_eq!(outcome(client.get(&format!("/api/by/7?{sent}=8")).await), good, "{sent}");
+        assert_eq!(put(&client, "7", &format!(r#"{{"{sent}":8}}"#)).await, good, "{sent}");
+    }
+}
+
 #[schema]
 struct Cart {
     #[validate(length(max = 2), nested)]
@@ -211,19 +283,82 @@ fn an_input_that_a_query_cannot_express_is_a_mistake_at_start() {
         #[serde(flatten)]
         inner: Filter,
     }
+    #[schema]
+    struct Rest {
+        word: String,
+        #[serde(flatten)]
+        rest: HashMap<String, Nested>,
+    }
+    #[schema]
+    struct Map(HashMap<String, Vec<Nested>>);
     fn refused<T: Input + Serialize>(field: &str) {
         let query = procedure().input::<T>().query(|_| Ok(1));
         let app = App::new(()).router(Router::new("test").procedure("read", query));
         let error = app.into_service().expect_err("it is refused").to_string();
-        assert!(error.contains(&format!("the field `{field}` cannot be sent in a query")), "{error}");
+        assert!(error.contains(&format!("{field} cannot be sent in a query")), "{error}");
         let by_trpc = procedure().input::<T>().no_rest().query(|_| Ok(1));
         let app = App::new(()).router(Router::new("test").procedure("read", by_trpc)).trpc("/trpc");
         app.into_service().expect("tRPC sends JSON");
     }
-    refused::<Filter>("filter");
-    refused::<Several>("several");
-    refused::<Counted>("counted");
-    refused::<Flat>("filter");
+    refused::<Filter>("the field `filter`");
+    refused::<Several>("the field `several`");
+    refused::<Counted>("the field `counted`");
+    refused::<Flat>("the field `filter`");
+    let values = "a value of a map, under a key of its own,";
+    refused::<Rest>(values);
+    refused::<Map>(values);
+}
+
+#[tokio::test]
+async fn a_query_of_any_keys_converts_their_texts() {
+    #[schema]
+    struct Flags(HashMap<String, bool>);
+    #[schema]
+    struct Lists {
+        word: String,
+        #[serde(flatten)]
+        rest: HashMap<String, Vec<u32>>,
+    }
+    let flags = echo::<Flags>();
+    for (text, flag) in [("true", true), ("1", true), ("false", false), ("0", false)] {
+        assert_eq!(read(&flags, &format!("a={text}")).await, Ok(format!(r#"{{"a":{flag}}}"#)));
+    }
+    assert_eq!(read(&flags, "a=yes").await, Err(vec!["a: Expected boolean, received string".to_owned()]));
+    let lists = echo::<Lists>();
+    for (query, list) in [("a=1", "[1]"), ("a=1&a=2", "[1,2]")] {
+        let good = Ok(format!(r#"{{"word":"true","a":{list}}}"#));
+        assert_eq!(read(&lists, &format!("word=true&{query}")).await, good);
+    }
+}
+
+#[tokio::test]
+async fn a_text_whose_type_only_the_variant_tells_is_converted() {
+    #[schema]
+    #[serde(tag = "of")]
+    enum Any {
+        Flag { value: bool },
+        Number { value: u32 },
+        Text { value: String },
+        List { value: Vec<u32> },
+        Flags { value: Vec<bool> },
+    }
+    let client = echo::<Any>();
+    for (query, value) in [
+        ("of=flag&value=true", "true"),
+        ("of=flag&value=0", "false"),
+        ("of=number&value=1", "1"),
+        ("of=text&value=1", r#""1""#),
+        ("of=text&value=true", r#""true""#),
+        ("of=list&value=1", "[1]"),
+        ("of=list&value=1&value=2", "[1,2]"),
+        ("of=flags&value=1", "[true]"),
+    ] {
+        let of = query.split(['=', '&']).nth(1).expect("a tag");
+        assert_eq!(read(&client, query).await, Ok(format!(r#"{{"of":"{of}","value":{value}}}"#)), "{query}");
+    }
+    for query in ["of=flag&value=yes", "of=number&value=true", "of=list&value=a", "of=list&value=1.0"] {
+        assert!(read(&client, query).await.is_err(), "{query}");
+    }
 }
 
 #[schema]

@@ -23,7 +23,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{ProcedureName, RawInput};
+use crate::call::{ProcedureName, RawInput, Texts};
 use crate::error::Result;
 
 pub(crate) use self::caching::forbid_sharing;
@@ -129,7 +129,7 @@ impl<S> Context<S> {
     /// to send to the caller.
     pub async fn input_json(&self) -> Result<Option<&str>> {
         let input = self.core.scope.input().wait(self.core.call).await.0?;
-        Ok(input.text().filter(|_| !input.is_coerced()))
+        Ok(input.text().filter(|_| !matches!(input.texts(), Texts::Everything)))
     }
 
     /// Returns the input of this call if it has arrived.

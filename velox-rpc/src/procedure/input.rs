@@ -117,7 +117,7 @@ fn required<'a>(raw: &'a RawInput, shape: &InputShape, read: Read) -> Result<&'a
         Some(text) => Ok(text),
         None if shape.accepts_null() => Ok("null"),
         None => {
-            let mut found = Found::new(0, false, false);
+            let mut found = Found::new(0, false);
             found.missing(&Parts::Type(read.examine, || false));
             Err(Error::invalid(found.into_parts(|| shape.error_map()).0))
         }
@@ -145,7 +145,8 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
             // The text is not JSON. Nothing before this point has parsed it completely.
             return Err(Error::malformed(&error));
         }
-        let (tree, mut found) = (Tree::new(&text), Found::new(text.len(), raw.is_coerced(), shape.refuses_null()));
+        let (mut tree, mut found) = (Tree::new(&text), Found::new(text.len(), shape.refuses_null()));
+        tree.mark(raw.texts());
         if let Some(root) = tree.root() {
             (read.examine)(At::Part(root), &mut found);
         }

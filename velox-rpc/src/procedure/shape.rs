@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::events::LAST_EVENT_ID;
 use crate::error::ErrorMap;
-use crate::validate::{Outline, OutlineField, mentions, unreadable};
+use crate::validate::{Outline, OutlineField, TextType, mentions, unreadable};
 
 /// The shape of an input type.
 pub(crate) struct InputShape {
@@ -80,13 +80,13 @@ impl InputShape {
     /// field.
     pub(crate) fn wants(&self, name: &str) -> bool {
         let outline = &self.known().outline;
-        outline.is_open || outline.is_strict || self.has_field(name)
+        outline.others.is_some() || outline.is_strict || self.has_field(name)
     }
 
     /// Returns whether the type accepts a field of this wire name: it has the field, or accepts any
     /// as a map does.
     pub(crate) fn takes(&self, name: &str) -> bool {
-        self.known().outline.is_open || self.has_field(name)
+        self.known().outline.others.is_some() || self.has_field(name)
     }
 
     /// Returns whether a subscription may begin without an input. This is so if the input has the
@@ -101,10 +101,17 @@ impl InputShape {
         self.known().outline.field(name)
     }
 
+    /// Returns the type to which a text under this wire name is converted.
+    pub(crate) fn text_type(&self, name: &str) -> Option<&TextType> {
+        self.field(name).map(|field| &field.text).or(self.known().outline.others.as_ref())
+    }
+
     /// Returns a field that cannot be read from the text of a path or query, such as one with an
-    /// object as its value.
-    pub(crate) fn field_beyond_text(&self) -> Option<&str> {
-        self.known().outline.fields.iter().find(|field| !field.text.fits()).map(|field| field.name.as_str())
+    /// object as its value, or the values of a map.
+    pub(crate) fn field_beyond_text(&self) -> Option<String> {
+        let Outline { fields, others, .. } = &self.known().outline;
+        let field = fields.iter().find(|field| !field.text.fits()).map(|field| format!("the field `{}`", field.name));
+        field.or_else(|| (!others.as_ref()?.fits()).then(|| String::from("a value of a map, under a key of its own,")))
     }
 
     /// Stores the application's settings.

@@ -16,8 +16,6 @@ pub struct Found {
     pub(super) checks_rules: bool,
     /// Why the issues that are added now are issues.
     pub(super) cause: Cause,
-    /// Whether the values were texts of a path or query.
-    pub(super) is_text: bool,
     /// Whether `null` is refused for a field that may be missing.
     pub(super) refuses_null: bool,
     pub(super) rewrites: Vec<Rewrite>,
@@ -53,14 +51,13 @@ pub(crate) type Rewrite = (Range<usize>, String);
 
 impl Found {
     /// Makes an empty list for an input of `size` bytes.
-    pub(crate) fn new(size: usize, is_text: bool, refuses_null: bool) -> Self {
+    pub(crate) fn new(size: usize, refuses_null: bool) -> Self {
         Self {
             issues: Vec::new(),
             path: String::new(),
             depth: 0,
             checks_rules: true,
             cause: Cause::Reader,
-            is_text,
             refuses_null,
             rewrites: Vec::new(),
             fuel: size.saturating_mul(FUEL).saturating_add(LEAST_FUEL),
@@ -137,7 +134,11 @@ impl Found {
             // serde reads an array as an object.
             let cause = if part.kind() == Type::Array { Cause::Form } else { self.cause };
             let received = part.kind();
-            self.because(cause, |found| found.say(Problem::InvalidType { expected, received }));
+            match kind {
+                // A list of one item.
+                Type::Array if part.is_text() => self.rewrite(part.place(), format!("[{}]", part.text())),
+                _ => self.because(cause, |found| found.say(Problem::InvalidType { expected, received })),
+            }
         }
         is_right
     }

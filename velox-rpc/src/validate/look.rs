@@ -224,7 +224,7 @@ impl Found {
             checks_rules: self.checks_rules,
             cause: self.cause,
             fuel: self.fuel,
-            ..Self::new(0, self.is_text, self.refuses_null)
+            ..Self::new(0, self.refuses_null)
         };
         trial.look(at, parts);
         self.fuel = trial.fuel;
@@ -240,7 +240,7 @@ impl Found {
             other => other,
         };
         let null = Tree::new("null");
-        let mut trial = Self { depth: self.depth, checks_rules: false, ..Self::new(0, self.is_text, true) };
+        let mut trial = Self { depth: self.depth, checks_rules: false, ..Self::new(0, true) };
         null.root().into_iter().for_each(|null| trial.look(At::Part(null), parts));
         let received = Type::Undefined;
         self.say(match trial.issues.pop().map(|noted| noted.said) {

@@ -10,6 +10,7 @@
 //! this module panic.
 
 mod broken;
+mod converted;
 mod enums;
 mod found;
 mod got;
@@ -31,6 +32,7 @@ mod whole;
 mod tests;
 
 pub use self::broken::{Broken, Told, is_email};
+pub(crate) use self::converted::converted;
 pub use self::found::Found;
 pub(crate) use self::found::Rewrite;
 pub use self::got::Got;

@@ -1,7 +1,9 @@
 //! The outline of an input type for the wires: its top-level fields, and how to convert the text of
 //! a path or query for each field. It is derived from the type's JSON Schema.
 
-use serde_json::Value;
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
 
 /// The type to which a text in a path or query is converted. If the reader of the field asks for
 /// another type, that type wins.
@@ -35,8 +37,11 @@ impl TextType {
 #[derive(Debug)]
 pub(crate) struct Outline {
     pub(crate) fields: Vec<OutlineField>,
-    /// Whether the type accepts keys that it does not name, as maps and flattened maps do.
-    pub(crate) is_open: bool,
+    /// The place of each name and alias among the fields.
+    places: HashMap<String, usize>,
+    /// The values of keys that the type does not name, if it accepts such keys as maps and flattened
+    /// maps do.
+    pub(crate) others: Option<TextType>,
     /// Whether the type refuses keys that it does not name.
     pub(crate) is_strict: bool,
     pub(crate) accepts_null: bool,
@@ -58,32 +63,46 @@ impl Outline {
         let types = root.types(schema, 0);
         let mut properties: Vec<Property<'_>> = Vec::new();
         root.properties(schema, 0, &mut properties);
-        let mut fields: Vec<OutlineField> = Vec::new();
+        let (mut fields, mut places): (Vec<OutlineField>, HashMap<String, usize>) = Default::default();
         for property in properties {
             let text = root.text_type(property.schema, 0);
-            match fields.iter_mut().find(|field| field.name == property.name) {
+            match places.get(property.name).and_then(|place| fields.get_mut(*place)) {
                 // If variants of one enum disagree about the type, it stays open.
                 Some(field) if field.text != text => field.text = TextType::Text,
                 Some(_) => {}
-                None => fields.push(OutlineField {
-                    name: property.name.to_owned(),
-                    aliases: texts(property.schema, ALIASES),
-                    is_required: property.is_required,
-                    text,
-                }),
+                None => {
+                    places.insert(property.name.to_owned(), fields.len());
+                    fields.push(OutlineField {
+                        name: property.name.to_owned(),
+                        aliases: texts(property.schema, ALIASES),
+                        is_required: property.is_required,
+                        text,
+                    });
+                }
             }
         }
+        for (place, field) in fields.iter().enumerate() {
+            for alias in &field.aliases {
+                places.entry(alias.clone()).or_insert(place);
+            }
+        }
+        let mut others = Vec::new();
+        root.others(schema, 0, &mut others);
+        let is_closed = |others: &&Value| **others == Value::Bool(false);
+        let mut open = others.iter().filter(|others| !is_closed(others)).map(|others| root.text_type(others, 0));
+        let first = open.next();
         Self {
             fields,
-            is_open: root.others(schema, 0, &|others| !matches!(others, Value::Bool(false))),
-            is_strict: root.others(schema, 0, &|others| matches!(others, Value::Bool(false))),
+            places,
+            others: if open.all(|text| first.as_ref() == Some(&text)) { first } else { Some(TextType::Text) },
+            is_strict: others.iter().any(is_closed),
             accepts_null: types & NULL != 0,
         }
     }
 
     /// Returns the field with this name or alias.
     pub(crate) fn field(&self, name: &str) -> Option<&OutlineField> {
-        self.fields.iter().find(|field| field.name == name || field.aliases.iter().any(|alias| alias == name))
+        self.places.get(name).map(|place| &self.fields[*place])
     }
 }
 
@@ -160,16 +179,16 @@ impl<'s> Root<'s> {
         }
     }
 
-    /// Returns whether a keyword about additional keys matches, in this schema or in one that it
-    /// consists of.
-    fn others(&self, schema: &'s Value, hops: usize, is_so: &dyn Fn(&Value) -> bool) -> bool {
-        let here = ["additionalProperties", "unevaluatedProperties", "patternProperties"];
-        if here.iter().any(|keyword| schema.get(keyword).is_some_and(is_so)) {
-            return true;
+    /// Finds the schemas of additional keys, in this schema and in those that it consists of.
+    fn others(&self, schema: &'s Value, hops: usize, found: &mut Vec<&'s Value>) {
+        if hops > MAX_HOPS {
+            return;
         }
+        let here = ["additionalProperties", "unevaluatedProperties"];
+        found.extend(here.iter().filter_map(|keyword| schema.get(keyword)));
+        found.extend(schema.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values));
         let (all, unions) = self.parts(schema);
-        hops < MAX_HOPS
-            && all.into_iter().chain(unions.into_iter().flatten()).any(|part| self.others(part, hops + 1, is_so))
+        all.into_iter().chain(unions.into_iter().flatten()).for_each(|part| self.others(part, hops + 1, found));
     }
 
     fn text_type(&self, schema: &'s Value, hops: usize) -> TextType {

@@ -7,6 +7,7 @@ use schemars::Schema;
 
 use crate::error::{Problem, Type};
 use crate::validate::broken::out_of_range;
+use crate::validate::converted::converted;
 use crate::validate::found::Found;
 use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::look::unrecognized;
@@ -55,7 +56,7 @@ impl Found {
         let refusal = reason(error, &text);
         let keyword = |name: &str| schema?.get(name)?.as_str();
         match (refusal.0, keyword("type"), keyword("format").and_then(format)) {
-            (_, Some("string"), _) if part.kind() != Type::Text && !self.is_text => {
+            (_, Some("string"), _) if part.kind() != Type::Text && !part.is_text() => {
                 self.say(Problem::InvalidType { expected: Type::Text, received: part.kind() });
             }
             // Use Zod's message and not that of another crate, which may repeat the value.
@@ -102,7 +103,7 @@ impl Found {
             Refusal::MissingField => self.at_key(about, |found| found.say(REQUIRED)),
             // For the reader of 128-bit integers, a fraction is not a number at all.
             Refusal::Nothing => {
-                match whole::integer(part.text()).filter(|_| part.kind() == Type::Number && !self.is_text) {
+                match whole::integer(part.text()).filter(|_| part.kind() == Type::Number && !part.is_text()) {
                     Some(integer) => self.rewrite(part.place(), integer),
                     None => self.say(Problem::Invalid),
                 }
@@ -116,13 +117,12 @@ impl Found {
         match part.kind() {
             Type::Number if kind == Some(Type::Number) => return self.wrong_number(part, expected),
             // The reader decides which type a text of a path or query should have.
-            Type::Number | Type::Boolean if self.is_text => {
+            Type::Number | Type::Boolean if part.is_text() => {
                 return self.rewrite(part.place(), format!("\"{}\"", part.text()));
             }
-            Type::Text if self.is_text && matches!(kind, Some(Type::Number | Type::Boolean)) => {
-                let said = part.said();
-                if serde_json::from_str::<f64>(&said).is_ok() && kind == Some(Type::Number) {
-                    return self.rewrite(part.place(), said.into_owned());
+            Type::Text if part.is_text() => {
+                if let Some(json) = kind.and_then(|kind| converted(&part.said(), kind)) {
+                    return self.rewrite(part.place(), json.into_owned());
                 }
             }
             _ => {}
@@ -130,7 +130,7 @@ impl Found {
         let Some(kind) = kind else { return self.say(Problem::Invalid) };
         // The value was a text that was converted like JavaScript's `Number` does, and it was not a
         // number.
-        let is_nan = self.is_text && part.kind() == Type::Text && kind == Type::Number;
+        let is_nan = part.is_text() && part.kind() == Type::Text && kind == Type::Number;
         self.say(Problem::InvalidType { expected: kind, received: if is_nan { Type::Nan } else { part.kind() } });
     }
 
@@ -154,7 +154,7 @@ impl Found {
         } else if value > max {
             self.say(out_of_range(1, max));
         } else if let Some(integer) =
-            whole::integer(part.text()).filter(|integer| !self.is_text || part.text() == format!("-{integer}"))
+            whole::integer(part.text()).filter(|integer| !part.is_text() || part.text() == format!("-{integer}"))
         {
             self.rewrite(part.place(), integer);
         } else if is_integer(part.text()) {

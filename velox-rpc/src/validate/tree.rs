@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::call::Texts;
 use crate::error::Type;
 
 /// The positions of a JSON text. The text must be valid JSON.
@@ -20,6 +21,8 @@ struct Node {
     place: Range<usize>,
     /// The index of the first node after this one and its content.
     next: usize,
+    /// Whether the value was a text of a path or query.
+    is_text: bool,
 }
 
 /// One value of a JSON text.
@@ -64,9 +67,18 @@ impl<'t> Tree<'t> {
                 Type::Text => end_of_text(bytes, at + 1),
                 _ => bytes[at..].iter().position(|byte| is_delimiter(*byte)).map_or(bytes.len(), |length| at + length),
             };
-            nodes.push(Node { kind, place: start..at, next: nodes.len() + 1 });
+            nodes.push(Node { kind, place: start..at, next: nodes.len() + 1, is_text: false });
         }
         Self { text, nodes }
+    }
+
+    /// Marks the fields of the whole value that were texts of a path or query.
+    pub(crate) fn mark(&mut self, texts: &Texts) {
+        let root = self.root().filter(|_| !matches!(texts, Texts::Nothing));
+        let fields = root.into_iter().flat_map(Part::entries);
+        let marked: Vec<_> =
+            fields.filter(|(name, _)| texts.contain(&name.said())).map(|(_, it)| it.at..it.node().next).collect();
+        marked.into_iter().for_each(|nodes| self.nodes[nodes].iter_mut().for_each(|node| node.is_text = true));
     }
 
     /// Returns the whole value, or `None` if the text has no value.
@@ -97,6 +109,12 @@ impl<'t> Part<'t> {
 
     pub(crate) fn kind(self) -> Type {
         self.node().kind
+    }
+
+    /// Returns whether the part was a text of a path or query. It has been converted as the schema
+    /// says, but the reader decides.
+    pub(super) fn is_text(self) -> bool {
+        self.node().is_text
     }
 
     /// Returns the part as it was written.

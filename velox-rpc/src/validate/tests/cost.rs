@@ -119,7 +119,7 @@ struct Checked {
 /// Returns the steps and the issues of a text in `depth` objects.
 fn steps(open: &str, depth: usize, text: &str, close: &str) -> (usize, Vec<Issue>) {
     let json = format!("{}{{\"value\":\"{text}\"}}{}", open.repeat(depth), close.repeat(depth));
-    let (tree, mut found) = (Tree::new(&json), Found::new(json.len(), false, false));
+    let (tree, mut found) = (Tree::new(&json), Found::new(json.len(), false));
     let before = found.fuel;
     Filter::examine(At::Part(tree.root().expect("a value")), &mut found);
     (before - found.fuel, found.into_parts(ErrorMap::zod3).0)

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
+use crate::call::Texts;
 use crate::error::{ErrorMap, Issue};
 use crate::validate::{At, Examine, Found, Rewrite, Tree};
 
@@ -20,7 +21,8 @@ impl<T: DeserializeOwned + Validate + Examine> Input for T {}
 
 /// Returns everything that is found in a JSON text.
 fn found<T: Input>(text: &str, is_text: bool) -> (Vec<Issue>, Vec<Rewrite>) {
-    let (tree, mut found) = (Tree::new(text), Found::new(text.len(), is_text, false));
+    let (mut tree, mut found) = (Tree::new(text), Found::new(text.len(), false));
+    tree.mark(if is_text { &Texts::Everything } else { &Texts::Nothing });
     T::examine(At::Part(tree.root().expect("a value")), &mut found);
     found.into_parts(ErrorMap::zod3)
 }

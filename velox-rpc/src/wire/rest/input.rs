@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 
 use super::text;
-use crate::call::RawInput;
+use crate::call::{RawInput, Texts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{InputShape, LAST_EVENT_ID, reads_body};
 use crate::wire::look;
@@ -19,7 +19,9 @@ use crate::wire::sse::check_last_event_id;
 /// Describes how to make the input of a route. It is decided when the route is built.
 pub(crate) struct InputPlan {
     source: Source,
-    parameters: Vec<String>,
+    parameters: Arc<[String]>,
+    /// All names of the fields in the path, with their aliases.
+    taken: Vec<String>,
     shape: Option<Arc<InputShape>>,
 }
 
@@ -51,11 +53,15 @@ impl InputPlan {
             && let Some(field) = shape.and_then(|shape| shape.field_beyond_text())
         {
             return Err(format!(
-                "the field `{field}` cannot be sent in a query: make it a text, a number, a boolean, or a list of these, or send the input in a \
+                "{field} cannot be sent in a query: make it a text, a number, a boolean, or a list of these, or send the input in a \
                  body, by a mutation or with `.no_rest()` by tRPC"
             ));
         }
-        Ok(Self { source, parameters: parameters.to_vec(), shape: shape.cloned() })
+        let mut taken = parameters.to_vec();
+        for field in parameters.iter().filter_map(|name| shape?.field(name)) {
+            taken.extend(field.aliases.iter().chain([&field.name]).cloned());
+        }
+        Ok(Self { source, parameters: parameters.into(), taken, shape: shape.cloned() })
     }
 
     /// Returns whether the body of the request has to be read.
@@ -95,12 +101,12 @@ impl InputPlan {
         for (key, value) in
             form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| seen.is_none() || key != LAST_EVENT_ID)
         {
-            if shape.wants(&key) && !self.parameters.iter().any(|parameter| *parameter == key) {
+            if shape.wants(&key) && !self.taken.iter().any(|name| *name == key) {
                 fields.add(key, value);
             }
         }
         let (text, has_lists) = fields.to_json(shape);
-        Ok(RawInput::from_parameters(text, has_lists))
+        Ok(RawInput::with_parameters(text, Texts::Everything, has_lists))
     }
 
     fn read_body(&self, parameters: &[String], body: Option<String>) -> Result<RawInput> {
@@ -116,12 +122,14 @@ impl InputPlan {
             Some(text) => serde_json::from_str(&text).map_err(|error| Error::malformed(&error))?,
             None => BTreeMap::new(),
         };
+        self.taken.iter().for_each(|name| drop(object.remove(name)));
         for (name, value) in self.named(parameters) {
             let mut json = String::new();
-            text::push(&mut json, &value?, shape.field(name).map(|field| &field.text));
+            text::push(&mut json, &value?, shape.text_type(name));
             object.insert(name.to_owned(), RawValue::from_string(json)?);
         }
-        Ok(RawInput::document(serde_json::to_string(&object)?, has_lists))
+        let texts = Texts::These(Arc::clone(&self.parameters));
+        Ok(RawInput::with_parameters(serde_json::to_string(&object)?, texts, has_lists))
     }
 
     /// Returns the names and the percent-decoded texts of the parameters.

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::error::Type;
 use crate::procedure::InputShape;
-use crate::validate::TextType;
+use crate::validate::{TextType, converted};
 
 /// The fields of a path and a query, each with all its texts.
 #[derive(Default)]
@@ -33,8 +34,7 @@ impl<'a> Fields<'a> {
         let mut has_lists = false;
         let mut json = String::from("{");
         for (name, texts) in &self.order {
-            let field = shape.field(name);
-            let wanted = field.map(|field| &field.text);
+            let (field, wanted) = (shape.field(name), shape.text_type(name));
             let is_unfilled = matches!(texts.as_slice(), [text] if text.is_empty())
                 && field.is_some_and(|field| !field.is_required && !field.text.may_be_empty());
             if is_unfilled {
@@ -76,45 +76,24 @@ fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>
 /// Writes one text as the wanted type. If the text does not fit that type, it is written as a
 /// string, so that the reader of the field refuses it.
 pub(super) fn push(json: &mut String, text: &str, wanted: Option<&TextType>) {
-    match wanted {
-        Some(TextType::Number) => match number(text) {
-            Some(number) => json.push_str(&number),
-            None => push_text(json, text),
-        },
-        Some(TextType::Boolean) if matches!(text, "true" | "1") => json.push_str("true"),
-        Some(TextType::Boolean) if matches!(text, "false" | "0") => json.push_str("false"),
+    let converted = match wanted {
+        Some(TextType::Number) => converted(text, Type::Number),
+        Some(TextType::Boolean) => converted(text, Type::Boolean),
         Some(TextType::List(item)) => {
             json.push('[');
             push(json, text, Some(item));
-            json.push(']');
+            return json.push(']');
         }
-        _ => push_text(json, text),
+        _ => None,
+    };
+    match converted {
+        Some(converted) => json.push_str(&converted),
+        None => push_text(json, text),
     }
 }
 
 fn push_text(json: &mut String, text: &str) {
     json.push_str(&serde_json::to_string(text).unwrap_or_default());
-}
-
-/// Returns a decimal number in JSON's format. It also accepts the formats that JavaScript accepts:
-/// `+1`, `.5`, `1.` and `007`. The digits stay as they are, since some integers have more digits
-/// than any float.
-fn number(text: &str) -> Option<String> {
-    let text = text.trim_ascii();
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let point = if fraction.is_empty() { "" } else { "." };
-    let number = format!("{sign}{whole}{point}{fraction}{exponent}");
-    serde_json::from_str::<f64>(&number).is_ok().then_some(number)
 }
 
 #[cfg(test)]
@@ -125,37 +104,6 @@ mod tests {
         let mut json = String::new();
         push(&mut json, text, Some(wanted));
         json
-    }
-
-    #[test]
-    fn numbers_keep_their_digits() {
-        for (text, expected) in [
-            ("2", "2"),
-            ("-7", "-7"),
-            ("1.50", "1.50"),
-            ("1e3", "1e3"),
-            (" 3 ", "3"),
-            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211455"),
-            ("abc", "\"abc\""),
-            ("", "\"\""),
-            ("NaN", "\"NaN\""),
-            ("inf", "\"inf\""),
-            ("1e999", "\"1e999\""),
-            ("0x10", "\"0x10\""),
-            ("+1", "1"),
-            ("007", "7"),
-            (".5", "0.5"),
-            ("-.5", "-0.5"),
-            ("1.", "1"),
-            ("00", "0"),
-            (".", "\".\""),
-            ("-", "\"-\""),
-            ("--1", "\"--1\""),
-            ("1.2.3", "\"1.2.3\""),
-            ("1e", "\"1e\""),
-        ] {
-            assert_eq!(pushed(text, &TextType::Number), expected, "{text}");
-        }
     }
 
     #[test]
