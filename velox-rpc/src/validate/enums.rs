@@ -59,9 +59,9 @@ impl Found {
     /// Checks `"Variant": content` among other fields. Returns whether a variant is there. If there
     /// are several, serde takes the one that was sent first.
     fn one_of(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) -> bool {
-        let named = |name: &str| variants.iter().find(|variant| variant.names.contains(&name));
-        let first = fields.untaken().find_map(|(key, _)| named(&key.said()));
-        let Some(((key, part), variant)) = first.and_then(|variant| Some((fields.take(variant.names)?, variant)))
+        let sent = variants.iter().filter_map(|variant| Some((fields.place(variant.names)?, variant)));
+        let first = sent.min_by_key(|(place, _)| *place);
+        let Some(((key, part), variant)) = first.and_then(|(_, variant)| Some((fields.take(variant.names)?, variant)))
         else {
             self.say(Problem::Invalid);
             return false;

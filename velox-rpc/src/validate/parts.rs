@@ -1,5 +1,9 @@
 //! What a type looks like, as far as `#[schema]` sees it, and where its values are.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde::de::DeserializeOwned;
 
 use crate::validate::broken::Broken;
@@ -134,6 +138,9 @@ impl Field<'_> {
 pub struct Fields<'t> {
     pub(super) part: Part<'t>,
     entries: Vec<Entry<'t>>,
+    /// The place of each key among the entries, so that the cost does not depend on the product of
+    /// fields and keys.
+    places: Rc<HashMap<Cow<'t, str>, usize>>,
     /// Whether fields that nobody has taken are refused.
     pub(super) is_strict: bool,
 }
@@ -148,14 +155,23 @@ struct Entry<'t> {
 impl<'t> Fields<'t> {
     pub(super) fn new(part: Part<'t>) -> Self {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
-        Self { part, entries: part.entries().map(entry).collect(), is_strict: false }
+        let entries: Vec<_> = part.entries().map(entry).collect();
+        let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.said(), place)).collect();
+        Self { part, entries, places: Rc::new(places), is_strict: false }
     }
 
     /// Takes the field with one of these names.
     pub(super) fn take(&mut self, names: &[&str]) -> Option<(Part<'t>, Part<'t>)> {
-        let entry = self.entries.iter_mut().find(|entry| names.contains(&&*entry.key.said()))?;
+        let place = self.place(names)?;
+        let entry = &mut self.entries[place];
         entry.is_taken = true;
         Some((entry.key, entry.value))
+    }
+
+    /// Returns the place of the first field with one of these names that nobody has taken.
+    pub(super) fn place(&self, names: &[&str]) -> Option<usize> {
+        let places = names.iter().filter_map(|name| self.places.get(*name).copied());
+        places.filter(|place| !self.entries[*place].is_taken).min()
     }
 
     /// Takes all fields that nobody has taken.

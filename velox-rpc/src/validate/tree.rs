@@ -87,6 +87,10 @@ impl<'t> Tree<'t> {
     }
 }
 
+// How often a string was read.
+#[cfg(test)]
+thread_local!(pub(super) static SAID: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
 fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -146,6 +150,8 @@ impl<'t> Part<'t> {
 
     /// Returns the content of a string.
     pub(crate) fn said(self) -> Cow<'t, str> {
+        #[cfg(test)]
+        SAID.set(SAID.get() + 1);
         let text = self.text();
         let inner = text.get(1..text.len() - 1).unwrap_or_default();
         match inner.contains('\\') {

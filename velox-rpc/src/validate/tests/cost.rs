@@ -8,6 +8,7 @@ use velox_rpc_macros::schema;
 
 use super::{Input, found};
 use crate::error::{ErrorMap, Issue};
+use crate::validate::tree::SAID;
 use crate::validate::{At, Examine, Found, Tree};
 
 /// Seconds of the processor: ample for a debug build of linear work, and far from enough for quadratic work.
@@ -70,6 +71,36 @@ fn twenty_thousand_keys() {
     assert_eq!(quick::<Flags>(&Value::Object(keys.clone())).len(), 100);
     keys.values_mut().for_each(|value| *value = json!(true));
     assert_eq!(quick::<Flags>(&Value::Object(keys)), []);
+}
+
+/// A struct of 130 fields.
+macro_rules! wide {
+    ($($field:ident)+) => {
+        #[schema]
+        #[serde(default)]
+        #[derive(Default)]
+        struct Wide {
+            $(#[validate(range(max = 200))] $field: u8,)+
+        }
+    };
+}
+
+wide! {
+    a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 d0 d1 d2 d3 d4 d5 d6 d7 d8 d9
+    e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 g0 g1 g2 g3 g4 g5 g6 g7 g8 g9 h0 h1 h2 h3 h4 h5 h6 h7 h8 h9
+    i0 i1 i2 i3 i4 i5 i6 i7 i8 i9 j0 j1 j2 j3 j4 j5 j6 j7 j8 j9 k0 k1 k2 k3 k4 k5 k6 k7 k8 k9 l0 l1 l2 l3 l4 l5 l6 l7 l8 l9
+    m0 m1 m2 m3 m4 m5 m6 m7 m8 m9
+}
+
+#[test]
+fn each_key_is_read_once_however_many_fields_there_are() {
+    let mut keys = many_keys();
+    keys.insert("m9".to_owned(), json!(201));
+    let (text, before) = (Value::Object(keys).to_string(), SAID.get());
+    let issues = found::<Wide>(&text, false).0;
+    assert_eq!(issues.len(), 1);
+    assert_eq!(issues[0].field, "m9");
+    assert!(SAID.get() - before < 20_100, "{} reads", SAID.get() - before);
 }
 
 #[test]
