@@ -394,8 +394,8 @@ fn the_route_table_shows_required_and_optional_sessions() {
     let service = App::new(()).router(router).into_service().expect("good routes");
     let expected = "\
 GET  /api/test/open      test.open
-GET  /api/test/home      test.home      takes: cookie session
-GET  /api/test/accounts  test.accounts  needs: cookie session; guards: hasRole:admin
+GET  /api/test/home      test.home      accepts session cookie
+GET  /api/test/accounts  test.accounts  requires session cookie; guards: hasRole:admin
 ";
     assert_eq!(service.manifest().to_string(), expected);
 }

@@ -27,11 +27,11 @@ pub enum Credential {
 }
 
 impl fmt::Display for Credential {
-    /// Writes, for example, `cookie session` or `header x-api-key`.
+    /// Writes, for example, `session cookie` or `x-api-key header`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cookie(name) => write!(f, "cookie {name}"),
-            Self::Header(name) => write!(f, "header {name}"),
+            Self::Cookie(name) => write!(f, "{name} cookie"),
+            Self::Header(name) => write!(f, "{name} header"),
         }
     }
 }

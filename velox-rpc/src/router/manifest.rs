@@ -14,8 +14,8 @@ use crate::router::{Namespace, Success};
 /// The procedures of an application as data.
 ///
 /// Its [`Display`](fmt::Display) implementation prints the table of routes. Each row has the
-/// method, the path, the procedure, the credentials that a caller needs or may send, such as a
-/// session's cookie, and the guards.
+/// method, the path, the procedure, the credentials that it requires or accepts, such as a session
+/// cookie, and the guards.
 ///
 /// # Examples
 ///
@@ -188,10 +188,10 @@ fn row(entry: &ManifestEntry) -> [String; 4] {
         None => ("-".to_owned(), "-".to_owned()),
     };
     let mut notes = Vec::new();
-    for (said, credentials) in [("needs", entry.demands().required()), ("takes", entry.demands().accepted())] {
+    for (said, credentials) in [("requires", entry.demands().required()), ("accepts", entry.demands().accepted())] {
         if !credentials.is_empty() {
             let names: Vec<_> = credentials.iter().map(ToString::to_string).collect();
-            notes.push(format!("{said}: {}", names.join(", ")));
+            notes.push(format!("{said} {}", names.join(", ")));
         }
     }
     if !entry.guards().is_empty() {

@@ -15,7 +15,7 @@ export function operationView(call, operation, sent) {
   const name = operation["x-velox-procedure"];
   const mark = (text, kind = "") => element("span", { class: `mark ${kind}` }, text);
   const needs = credentials(operation).map(({ in: place, name, required }) =>
-    (required ? mark(`requires ${name} ${place}`, "required") : mark(`${name} ${place} optional`)));
+    mark(`${required ? "requires" : "accepts"} ${name} ${place}`, required ? "required" : ""));
   const view = element("details", { class: `operation ${operation.deprecated ? "deprecated" : ""}`, id: name },
     element("summary", {},
       element("span", { class: `method ${method}` }, method.toUpperCase()),
