@@ -138,7 +138,10 @@ fn refusals_by_steps_are_responses() {
     let report = operation("other_report");
     assert_eq!(report["responses"]["401"]["description"], "API key required");
     assert_eq!(report["responses"]["403"]["description"], "Closed");
-    assert_eq!(operation("auth_profile")["responses"]["401"]["description"], "Authentication required; User not found");
+    assert_eq!(
+        operation("auth_profile")["responses"]["401"]["description"],
+        "Authentication required. User not found."
+    );
     assert_eq!(operation("auth_login")["responses"].get("401"), None);
     for id in ["auth_profile", "auth_login", "auth_plain"] {
         let conflict = &operation(id)["responses"]["409"]["description"];

@@ -59,7 +59,7 @@ pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Heade
         }
     }
     responses.sort_by_key(|(status, _)| *status);
-    let known = responses.into_iter().map(|(status, messages)| (Some(status), messages.join("; ")));
+    let known = responses.into_iter().map(|(status, messages)| (Some(status), sentences(&messages)));
     let all = known.chain([(None, "Any other error".to_owned())]);
     let described = all.map(|(status, description)| {
         let mut response = response(&description);
@@ -67,6 +67,15 @@ pub(super) fn responses(entry: &ManifestEntry, takes_body: bool, headers: &Heade
         (status.map_or_else(|| "default".to_owned(), |status| status.as_str().to_owned()), response)
     });
     described.collect()
+}
+
+/// Returns one message as it is, and several as sentences.
+fn sentences(messages: &[&str]) -> String {
+    let ended = |message: &&str| if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    match messages {
+        [one] => (*one).to_owned(),
+        several => several.iter().map(|message| format!("{message}{}", ended(message))).collect::<Vec<_>>().join(" "),
+    }
 }
 
 fn response(description: &str) -> Value {

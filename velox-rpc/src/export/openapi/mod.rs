@@ -4,6 +4,7 @@
 //! route. `paths` collects the operations.
 
 mod errors;
+mod formats;
 mod input;
 mod named;
 mod operation;
@@ -198,7 +199,9 @@ impl OpenApi {
         let bodies = bodies.into_named();
         let components = components(&document["paths"], schemas, bodies, &schemes, &headers);
         document.insert("components".to_owned(), components);
-        Value::Object(document)
+        let mut document = Value::Object(document);
+        formats::register(&mut document);
+        document
     }
 
     fn info(&self) -> Value {
