@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use velox_rpc::Ctx;
 use velox_rpc::http::StatusCode;
-use velox_rpc::procedure::{Guard, guard};
+use velox_rpc::procedure::{Credential, Guard, guard};
 use velox_session::rate::{MemoryRates, rate_limit};
 
 /// Lets callers with the API key pass.
 pub fn api_key<C: Ctx>() -> impl Guard<C> {
     guard("apiKey", |request| request.header("x-api-key") == Some("key-123"))
+        .requires(Credential::Header("x-api-key".into()))
         .message("API key required")
         .status(StatusCode::UNAUTHORIZED)
 }

@@ -45,6 +45,14 @@ fn get_docs_openapi_json_is_an_openapi_3_document_of_the_app() {
 }
 
 #[test]
+fn the_api_key_is_a_header_that_its_procedures_require() {
+    let document = document();
+    let scheme = &document["components"]["securitySchemes"]["x-api-key"];
+    assert_eq!(*scheme, json!({"type": "apiKey", "in": "header", "name": "x-api-key"}));
+    assert_eq!(document["paths"]["/api/admin/stats"]["get"]["security"], json!([{"x-api-key": []}]));
+}
+
+#[test]
 fn get_docs_is_an_html_page() {
     let (head, body) = page(&Reference::start(), "/docs");
     assert!(head.contains("\r\ncontent-type: text/html"), "{head}");

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use velox_rpc::export::OpenApi;
+use velox_rpc::procedure::{Credential, guard};
 use velox_rpc::router::Manifest;
 use velox_rpc::{App, Router, procedure};
 use velox_tests::{Client, node};
@@ -147,6 +148,21 @@ fn refusals_by_steps_are_responses() {
         let conflict = &operation(id)["responses"]["409"]["description"];
         assert_eq!(conflict, "The session was changed by another request", "{id}");
     }
+}
+
+#[test]
+fn a_guard_made_of_a_closure_can_declare_its_header() {
+    let api_key = guard("apiKey", |request| request.header("x-api-key").is_some());
+    let api_key = api_key.requires(Credential::Header("x-api-key".into()));
+    let stats = procedure::<()>().guard(api_key).query(|_| Ok(1));
+    let client = Client::of(App::new(()).router(Router::new("admin").procedure("stats", stats)));
+    let manifest = client.service().manifest();
+    let document = OpenApi::new("", "").document(manifest);
+    let (_, operation) = &operations(&document)[0];
+    assert_eq!(operation["security"], json!([{"x-api-key": []}]));
+    let scheme = &document["components"]["securitySchemes"]["x-api-key"];
+    assert_eq!(*scheme, json!({"type": "apiKey", "in": "header", "name": "x-api-key"}));
+    assert_eq!(manifest.to_string(), "GET  /api/admin/stats  admin.stats  requires x-api-key header; guards: apiKey\n");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-use super::Demands;
 use super::step::Step;
+use super::{Credential, Demands};
 use crate::context::{Ctx, Request};
 use crate::error::Result;
 use crate::running::Running;
@@ -98,7 +98,7 @@ pub fn guard<F>(name: impl Into<Cow<'static, str>>, check: F) -> NamedGuard<F>
 where
     F: Fn(&Request) -> bool + Send + Sync + 'static,
 {
-    NamedGuard { name: name.into(), refusal: Refusal::default(), check }
+    NamedGuard { name: name.into(), refusal: Refusal::default(), credential: None, check }
 }
 
 /// The guard that [`guard`] makes.
@@ -106,10 +106,33 @@ where
 pub struct NamedGuard<F> {
     name: Cow<'static, str>,
     refusal: Refusal,
+    credential: Option<Credential>,
     check: F,
 }
 
 worded! { NamedGuard<F> }
+
+impl<F> NamedGuard<F> {
+    /// Declares the header or cookie that the closure checks. The OpenAPI document and the table of
+    /// routes then name it, and the page at `/docs` has a field for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::procedure;
+    /// use velox_rpc::procedure::{Credential, guard};
+    ///
+    /// let api_key = guard("apiKey", |request| request.header("x-api-key") == Some("key-123"))
+    ///     .requires(Credential::Header("x-api-key".into()));
+    /// let stats = procedure::<()>().guard(api_key).query(|_| Ok(42));
+    /// # let _ = stats;
+    /// ```
+    #[must_use]
+    pub fn requires(mut self, credential: Credential) -> Self {
+        self.credential = Some(credential);
+        self
+    }
+}
 
 impl<C, F> Guard<C> for NamedGuard<F>
 where
@@ -125,6 +148,7 @@ where
     }
 
     fn describe(&self, demands: &mut Demands) {
+        self.credential.iter().for_each(|credential| demands.require(credential.clone()));
         self.refusal.describe(demands);
     }
 }
