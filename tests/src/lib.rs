@@ -32,3 +32,8 @@ pub use self::program::{Program, exchange};
 pub use self::raw::{Raw, statuses};
 pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp, Turnstile};
 pub use self::site::Site;
+
+/// The example of the macros' README compiles. It needs velox-rpc, which the macros cannot use.
+#[cfg(doctest)]
+#[doc = include_str!("../../velox-rpc-macros/README.md")]
+mod macros_readme {}
