@@ -134,8 +134,10 @@ impl Coming {
         // polled them.
         if !asked.service.as_ref().is_some_and(|service| service.will_wake(cx.waker())) {
             asked.steps.push(cx.waker().clone());
-            if let Some(service) = &asked.service {
-                service.wake_by_ref();
+            let service = asked.service.clone();
+            drop(asked);
+            if let Some(service) = service {
+                service.wake();
             }
         }
     }

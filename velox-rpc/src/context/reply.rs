@@ -1,5 +1,6 @@
 //! The part of the reply's head that calls can set.
 
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use http::header::{SET_COOKIE, VARY};
@@ -111,10 +112,12 @@ impl Reply<'_> {
         self
     }
 
-    /// Edits the headers in place, for code that takes an `http::HeaderMap`. The reply is locked
-    /// meanwhile, so `edit` must not use the reply of this request in another way.
+    /// Edits the headers in place, for code that takes an `http::HeaderMap`. Headers that are set in
+    /// another way meanwhile are added at the end.
     pub fn edit_headers<T>(self, edit: impl FnOnce(&mut HeaderMap) -> T) -> T {
-        self.with(|head| edit(&mut head.headers))
+        // Runs without the lock, because `edit` is foreign code that may use this reply.
+        let mut edited = Edited { reply: self, headers: self.with(|head| mem::take(&mut head.headers)) };
+        edit(&mut edited.headers)
     }
 
     /// Returns whether nothing was set, which is the usual case.
@@ -130,6 +133,22 @@ impl Reply<'_> {
 
     fn with<T>(self, f: impl FnOnce(&mut ReplyHead) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Headers that are being edited. They are put back when this is dropped, even if the edit panics.
+struct Edited<'a> {
+    reply: Reply<'a>,
+    headers: HeaderMap,
+}
+
+impl Drop for Edited<'_> {
+    fn drop(&mut self) {
+        let edited = mem::take(&mut self.headers);
+        self.reply.with(|head| {
+            let meanwhile = mem::replace(&mut head.headers, edited);
+            head.add(meanwhile);
+        });
     }
 }
 
@@ -177,6 +196,28 @@ mod tests {
             head.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         head
+    }
+
+    #[test]
+    fn an_edit_of_the_headers_may_use_the_reply() {
+        let head = Mutex::new(head(None, &[("x-one", "1"), ("x-two", "1")]));
+        let (reply, two) = (Reply(&head), HeaderValue::from_static("2"));
+        reply.edit_headers(|headers| {
+            reply.header(HeaderName::from_static("x-two"), two.clone()).status(StatusCode::CREATED);
+            headers.append("x-three", two);
+        });
+        let head = head.into_inner().expect("nothing panicked");
+        let line = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+        assert_eq!([line("x-one"), line("x-two"), line("x-three")], [Some(&b"1"[..]), Some(b"2"), Some(b"2")]);
+        assert_eq!((head.headers.len(), head.status), (3, Some(StatusCode::CREATED)));
+    }
+
+    #[test]
+    fn headers_survive_an_edit_that_panics() {
+        let head = Mutex::new(head(None, &[("x-one", "1")]));
+        let edit = || Reply(&head).edit_headers(|_| panic!("on purpose"));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(edit)).expect_err("it panics");
+        assert!(Reply(&head).has_header(&HeaderName::from_static("x-one")));
     }
 
     #[test]

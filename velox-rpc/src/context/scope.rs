@@ -344,7 +344,9 @@ where
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
     fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // Taken first, because the lock would be held for the whole `match`.
+        let hook = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match hook {
             Some(hook) => Running::boxed(hook(scope.clone())),
             None => Running::ready(Ok(())),
         }

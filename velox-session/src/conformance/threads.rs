@@ -95,7 +95,9 @@ impl Drop for Told {
     fn drop(&mut self) {
         let mut end = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         end.0 = true;
-        if let Some(waker) = end.1.take() {
+        let waker = end.1.take();
+        drop(end);
+        if let Some(waker) = waker {
             waker.wake();
         }
     }

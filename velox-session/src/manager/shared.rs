@@ -54,8 +54,7 @@ impl Shared {
     }
 
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> Result<T, SessionError> {
-        // Only an update function that is repeated can panic in here, and it does so before
-        // anything is changed.
+        // No foreign code runs in here, so nothing panics half-way through a change.
         match self.lock().as_mut() {
             Some(state) => act(state),
             None => Err(SessionError::Ended),
