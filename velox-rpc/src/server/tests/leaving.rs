@@ -1,11 +1,19 @@
 //! Clients that disconnect, calls that do not end, and what happens to them.
 
+use std::future::{Ready, pending, ready};
+use std::io;
+
+use tokio::io::{DuplexStream, duplex};
+use tokio::task::JoinSet;
 use tower::{ServiceExt, service_fn};
 use tower_layer::{Identity, layer_fn};
 
+use super::super::{Listener, Server};
 use super::http2::{RST_STREAM, get, open};
 use super::*;
 use crate::app::App;
+use crate::context::Peer;
+use crate::error::Error;
 use crate::procedure::procedure;
 use crate::router::Router;
 use crate::wire::trpc::Trpc;
@@ -198,11 +206,16 @@ fn app(paths: &Paths) -> App<()> {
             }
         }
     };
-    let (query, mutation, patient) = (wait(paths), wait(paths), wait(paths));
+    let (query, mutation, patient, feed) = (wait(paths), wait(paths), wait(paths), wait(paths));
+    let feed = move |_| {
+        let waiting = feed();
+        async move { waiting.await.map(|event| futures_util::stream::iter([Ok(event)])) }
+    };
     let router = Router::new("test")
         .procedure("getIt", procedure().query(move |_| query()))
         .procedure("doIt", procedure().mutation(move |_| mutation()))
-        .procedure("getPatiently", procedure().handler_timeout(Duration::MAX).query(move |_| patient()));
+        .procedure("getPatiently", procedure().handler_timeout(Duration::MAX).query(move |_| patient()))
+        .procedure("feed", procedure().subscription(feed));
     App::new(()).development(false).router(router).trpc(Trpc::at("/trpc")).handler_timeout(SHORT)
 }
 
@@ -252,6 +265,18 @@ async fn a_procedure_can_set_its_own_limit() {
     tokio::time::sleep(SHORT * 2).await;
     server.let_go(1);
     assert!(client.reply().await.ends_with("\"waited\""));
+}
+
+#[tokio::test]
+async fn a_subscription_may_take_longer_than_the_handler() {
+    let server = Running::serve(long(), |paths| hosted(app(paths))).await;
+    let mut client = server.connect().await;
+    client.send("GET /api/test/feed HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await;
+    server.reached(1).await;
+    tokio::time::sleep(SHORT * 2).await;
+    server.let_go(1);
+    let reply = client.text_until_closed().await;
+    assert!(reply.starts_with("HTTP/1.1 200 ") && reply.contains("data: \"waited\""), "{reply}");
 }
 
 #[tokio::test]
@@ -353,4 +378,35 @@ async fn the_timeout_of_an_application_starts_when_the_request_reaches_it() {
     assert!(client.reply().await.starts_with("HTTP/1.1 503 "));
     clock.at_least(SHORT);
     server.dropped(1).await;
+}
+
+/// A listener with one connection, which no network delays: the clock of the test is paused.
+struct Pipe(Option<DuplexStream>);
+
+impl Listener for Pipe {
+    type Stream = DuplexStream;
+    type Handshake = Ready<io::Result<DuplexStream>>;
+
+    async fn accept(&mut self) -> io::Result<(Self::Handshake, Peer)> {
+        match self.0.take() {
+            Some(stream) => Ok((ready(Ok(stream)), Peer::Unix)),
+            None => pending().await,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_default_a_handler_has_sixty_seconds() {
+    let never = procedure::<()>().query(async |_| pending::<Result<(), Error>>().await);
+    let app = App::new(()).development(false).router(Router::new("test").procedure("getIt", never));
+    let service = service_fn(async |_: Request<Body>| pending::<Result<Response<Body>, Infallible>>().await);
+    for server in [Server::new(app.into_service().expect("it starts")), Server::new(service)] {
+        let (mut client, stream) = duplex(4096);
+        let _server = JoinSet::from_iter([server.listen(Pipe(Some(stream))).run_until(pending::<()>())]);
+        let start = Instant::now();
+        client.write_all(b"GET /api/test/getIt HTTP/1.1\r\nhost: test\r\n\r\n").await.expect("the server reads");
+        let mut status = [0; 12];
+        client.read_exact(&mut status).await.expect("a reply");
+        assert_eq!((&status, start.elapsed().as_secs()), (b"HTTP/1.1 503", 60));
+    }
 }
