@@ -1,9 +1,5 @@
 //! The errors of reading and changing a session.
 
-use std::fmt;
-
-use serde_json::Value;
-
 use crate::error::StoreError;
 
 /// The reason why a session could not be read or changed.
@@ -77,85 +73,20 @@ pub enum SessionError {
     },
     /// The value has another type than the one asked for. The error leaves out serde's message,
     /// because that quotes the value and would put it in the log.
-    #[error("the value of the session key `{key}` is not a `{expected}`: found {found}{}", Inside(path, missing.as_deref()))]
+    #[error("the value of the session key `{key}` is not a `{expected}`: found {found}{}", without(missing.as_deref()))]
     #[non_exhaustive]
     Decode {
         /// The key.
         key: String,
         /// The requested type.
         expected: &'static str,
-        /// The kind of JSON that was found instead.
-        found: ValueKind,
-        /// The path within the value, such as `items[1].count`; empty for the value itself. A key
-        /// that the type does not name, such as that of a map entry, is data and appears as `*`.
-        path: String,
-        /// The missing field, if a field is missing.
+        /// The kind of JSON that was found instead, such as `an array`.
+        found: &'static str,
+        /// The missing field, if a field is missing in the value or within it.
         missing: Option<String>,
     },
 }
 
-/// The end of the message: the missing field and the path.
-struct Inside<'a>(&'a str, Option<&'a str>);
-
-impl fmt::Display for Inside<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(path, missing) = self;
-        if let Some(missing) = missing {
-            write!(f, " without `{missing}`")?;
-        }
-        if path.is_empty() { Ok(()) } else { write!(f, " at `{path}`") }
-    }
-}
-
-/// The kind of a JSON value.
-///
-/// # Examples
-///
-/// ```
-/// use velox_session::session::ValueKind;
-///
-/// assert_eq!(ValueKind::Array.to_string(), "an array");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ValueKind {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Boolean,
-    /// A number.
-    Number,
-    /// A string. (If this variant were called `String`, compiler messages would write out
-    /// `std::string::String` everywhere.)
-    Text,
-    /// An array.
-    Array,
-    /// An object.
-    Object,
-}
-
-impl ValueKind {
-    pub(super) fn of(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(_) => Self::Boolean,
-            Value::Number(_) => Self::Number,
-            Value::String(_) => Self::Text,
-            Value::Array(_) => Self::Array,
-            Value::Object(_) => Self::Object,
-        }
-    }
-}
-
-impl fmt::Display for ValueKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Number => "a number",
-            Self::Text => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        })
-    }
+fn without(missing: Option<&str>) -> String {
+    missing.map(|field| format!(", and the field `{field}` is missing")).unwrap_or_default()
 }

@@ -14,5 +14,5 @@ pub(crate) mod value;
 pub(crate) mod view;
 
 pub use data_key::{DataKey, Key, KeyName};
-pub use error::{SessionError, ValueKind};
+pub use error::SessionError;
 pub use info::{NotAHandle, SessionHandle, SessionInfo};

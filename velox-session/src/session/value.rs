@@ -2,26 +2,21 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use serde_path_to_error::Segment;
+use serde_json::Value;
 
-use super::error::{SessionError, ValueKind};
+use super::error::SessionError;
 use crate::record::key_of_serde_json;
 
+/// Returns the value as JSON, unless a store that keeps text could not read it back.
 pub(crate) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
     let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
-    match unreadable(key, &value) {
-        Some(error) => Err(error),
+    if is_deeper(&value, MAX_DEPTH) {
+        return Err(SessionError::TooDeep { key: key.to_owned() });
+    }
+    match key_of_serde_json(&value) {
+        Some(key) => Err(SessionError::ReservedKey { key: key.to_owned() }),
         None => Ok(value),
     }
-}
-
-/// Returns why a store that keeps text could not read the value back.
-fn unreadable(key: &str, value: &Value) -> Option<SessionError> {
-    if is_deeper(value, MAX_DEPTH) {
-        return Some(SessionError::TooDeep { key: key.to_owned() });
-    }
-    key_of_serde_json(value).map(|key| SessionError::ReservedKey { key: key.to_owned() })
 }
 
 fn is_deeper(value: &Value, depth: usize) -> bool {
@@ -34,67 +29,30 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, SessionError> {
-    T::deserialize(value).map_err(|_| mismatch::<T>(key, value))
-}
-
-/// Returns the error for a value that is no `T`. The error does not contain serde_json's message,
-/// because that quotes the value.
-#[cold]
-fn mismatch<T: DeserializeOwned>(key: &str, value: &Value) -> SessionError {
-    let (steps, error) = fault::<T>(value).unzip();
-    let steps = steps.unwrap_or_default();
-    // A step that leads nowhere is the name of an enum variant that is stored as text.
-    let depth = (0..=steps.len()).rev().find(|depth| value.pointer(&pointer(&steps[..*depth])).is_some()).unwrap_or(0);
-    let steps = &steps[..depth];
-    let mut path = String::new();
-    for (depth, step) in steps.iter().enumerate() {
-        let name = match step {
-            Segment::Seq { index } => {
-                path += &format!("[{index}]");
-                continue;
-            }
-            Segment::Map { key } if is_named::<T>(value, &steps[..=depth]) => key,
-            _ => "*",
-        };
-        path += if path.is_empty() { "" } else { "." };
-        path += name;
-    }
-    let missing = error.and_then(|error| {
-        let text = error.to_string();
-        Some(text.strip_prefix("missing field `")?.strip_suffix('`')?.to_owned())
-    });
-    let found = ValueKind::of(value.pointer(&pointer(steps)).unwrap_or(value));
-    SessionError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), found, path, missing }
-}
-
-/// Returns the path at which the value is no `T`, and serde's error.
-fn fault<T: DeserializeOwned>(value: &Value) -> Option<(Vec<Segment>, serde_json::Error)> {
-    let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
-    Some((error.path().iter().cloned().collect(), error.into_inner()))
-}
-
-/// Returns whether the type names the key of the last step; otherwise the key is data, such as a
-/// key of a map. To find out, this replaces the key by one that no type has: serde skips an unknown
-/// field, but an entry of a map fails as before.
-fn is_named<T: DeserializeOwned>(value: &Value, steps: &[Segment]) -> bool {
-    let object = pointer(&steps[..steps.len() - 1]);
-    let mut renamed = value.clone();
-    let inner = renamed.pointer_mut(&pointer(steps)).map(Value::take);
-    let Some(place) = renamed.pointer_mut(&object) else { return false };
-    *place = json!({ "": inner });
-    fault::<T>(&renamed)
-        .is_none_or(|(other, _)| other.len() < steps.len() || pointer(&other[..steps.len() - 1]) != object)
-}
-
-/// Returns the steps as a JSON pointer.
-fn pointer(steps: &[Segment]) -> String {
-    steps.iter().fold(String::new(), |pointer, step| match step {
-        Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } | Segment::Enum { variant: key } => {
-            format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
-        }
-        Segment::Unknown => pointer + "/?",
+    T::deserialize(value).map_err(|error| SessionError::Decode {
+        key: key.to_owned(),
+        expected: std::any::type_name::<T>(),
+        found: kind(value),
+        missing: missing_field(&error),
     })
+}
+
+/// Returns the field that is missing. All other messages of serde may quote the value.
+#[cold]
+fn missing_field(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    Some(text.strip_prefix("missing field `")?.strip_suffix('`')?.to_owned())
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
 }
 
 /// serde_json reads at most 128 levels, and the record itself needs a few of them.

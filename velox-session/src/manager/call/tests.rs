@@ -120,100 +120,29 @@ async fn refusal<T: DeserializeOwned>(value: Value) -> String {
 }
 
 #[tokio::test]
-async fn a_value_of_a_wrong_type_is_reported_with_its_kind_and_place() {
+async fn a_value_of_a_wrong_type_is_reported_with_its_kind_and_never_with_its_content() {
     #[derive(Deserialize)]
-    #[allow(dead_code, reason = "it is only read")]
-    enum Pay {
-        Cash,
-        Card { number: u64 },
-        Owed(u32),
-    }
-    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "it is only read")]
     struct Order {
         items: Vec<Item>,
-        pay: Option<Pay>,
         #[serde(default)]
         notes: BTreeMap<u8, String>,
     }
     assert_eq!(refusal::<u32>(json!("secret")).await, "found a string");
     assert_eq!(refusal::<String>(json!({ "secret": 1 })).await, "found an object");
     assert_eq!(refusal::<u8>(json!(1000)).await, "found a number");
+    assert_eq!(refusal::<bool>(json!(null)).await, "found null");
     assert_eq!(refusal::<(u8, u8)>(json!([1, 2, 3])).await, "found an array");
-    assert_eq!(refusal::<Vec<bool>>(json!([true, null])).await, "found null at `[1]`");
-    let item = json!({ "name": "secret", "count": 1 });
-    let order = |items: Value, pay: Value| json!({ "items": items, "pay": pay });
-    assert_eq!(refusal::<Order>(json!({ "secret": 1 })).await, "found an object without `items`");
-    assert_eq!(refusal::<Order>(order(json!("secret"), json!(null))).await, "found a string at `items`");
+    assert_eq!(refusal::<Vec<bool>>(json!([true, "secret"])).await, "found an array");
+    assert_eq!(refusal::<u8>(json!(true)).await, "found a boolean");
+    assert_eq!(refusal::<Order>(json!({ "notes": {} })).await, "found an object, and the field `items` is missing");
     assert_eq!(
-        refusal::<Order>(order(json!([item, { "name": "secret" }]), json!(null))).await,
-        "found an object without `count` at `items[1]`"
+        refusal::<Order>(json!({ "items": [{ "name": "secret" }] })).await,
+        "found an object, and the field `count` is missing"
     );
-    assert_eq!(
-        refusal::<Order>(order(json!([{ "name": "secret", "count": true }]), json!(null))).await,
-        "found a boolean at `items[0].count`"
-    );
-    assert_eq!(refusal::<Order>(order(json!([]), json!("secret"))).await, "found a string at `pay`");
-    assert_eq!(refusal::<Order>(order(json!([]), json!([]))).await, "found an array at `pay`");
-    assert_eq!(
-        refusal::<Order>(order(json!([]), json!({ "Card": { "number": "secret" } }))).await,
-        "found a string at `pay.*.number`"
-    );
-    assert_eq!(refusal::<Order>(order(json!([]), json!({ "Owed": -1 }))).await, "found a number at `pay.*`");
-    let noted = |notes: Value| json!({ "items": [item], "pay": "Cash", "notes": notes });
-    assert_eq!(refusal::<Order>(noted(json!({ "7": "a", "8": 1 }))).await, "found a number at `notes.*`");
-    assert_eq!(refusal::<Order>(noted(json!({ "secret": "a" }))).await, "found an object at `notes`");
-}
-
-#[tokio::test]
-async fn the_error_does_not_name_an_unknown_key() {
-    #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-    struct Name(String);
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "it is only read")]
-    struct Strict {
-        #[serde(default)]
-        count: u32,
-    }
-    #[derive(Deserialize)]
-    #[allow(dead_code, reason = "it is only read")]
-    struct Open {
-        #[serde(default)]
-        count: u32,
-        #[serde(flatten)]
-        rest: BTreeMap<String, u32>,
-    }
-    for value in [json!({ "secret": "a" }), json!({ "a": 1, "secret": "a" }), json!({ "secret": "a", "z": "a" })] {
-        assert_eq!(refusal::<BTreeMap<String, u32>>(value.clone()).await, "found a string at `*`");
-        assert_eq!(refusal::<BTreeMap<Name, u32>>(value).await, "found an object");
-    }
-    for (value, told) in [
-        (json!({ "secret/~1": { "secret": 1 } }), "found a number at `*.*`"),
-        (json!({ "secret": { "a": "b" }, "z": 1 }), "found a number at `*`"),
-    ] {
-        assert_eq!(refusal::<BTreeMap<String, BTreeMap<String, String>>>(value).await, told);
-    }
-    assert_eq!(refusal::<Strict>(json!({ "secret": "a" })).await, "found a string at `*`");
-    // Under another name, it would be refused at the same place.
-    assert_eq!(refusal::<Strict>(json!({ "count": "a" })).await, "found a string at `*`");
-    assert_eq!(refusal::<Open>(json!({ "count": "a" })).await, "found a string at `count`");
-    assert_eq!(refusal::<Open>(json!({ "secret": "a" })).await, "found an object");
-    assert_eq!(
-        refusal::<Vec<Open>>(json!([{ "count": "a" }, { "count": "b" }])).await,
-        "found a string at `[0].count`"
-    );
-}
-
-#[tokio::test]
-async fn a_mismatch_without_a_place_concerns_the_whole_value() {
-    /// Takes two entries where serde_json takes one.
-    #[derive(Deserialize)]
-    #[allow(dead_code, reason = "it is only read")]
-    enum Pay {
-        Owed(u32),
-    }
-    assert_eq!(refusal::<Pay>(json!({ "Owed": 1, "secret": 2 })).await, "found an object");
+    assert_eq!(refusal::<Order>(json!({ "items": [], "secret": 1 })).await, "found an object");
+    assert_eq!(refusal::<Order>(json!({ "items": [], "notes": { "secret": "a" } })).await, "found an object");
 }
 
 /// A key that cannot be a constant panics when it is created.
