@@ -33,13 +33,14 @@ use crate::session::{SessionHandle, SessionInfo};
 pub use self::call::Session;
 pub use self::closing::Closing;
 pub(crate) use self::closing::keep_out_of_caches;
-pub use self::error::{CloseError, OpenError};
+pub use self::error::OpenError;
 pub use self::scope::{CallScope, OpenSession};
 #[cfg(feature = "rpc")]
 pub(crate) use self::seats::{End, Full};
 #[cfg(feature = "rpc")]
 pub(crate) use self::watch::Watch;
 pub use crate::origin::CrossSiteError;
+pub use crate::session::error::CloseError;
 #[cfg(feature = "rpc")]
 pub(crate) use crate::session::state::UnknownId;
 

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use super::closing::Closing;
 use super::engine::Engine;
-use super::error::CloseError;
 use super::shared::Shared;
 use crate::record::{Content, Record};
 use crate::session::SessionError;
+use crate::session::error::CloseError;
 use crate::session::plan::{CookieOp, Plan, StoreOp, plan, plan_read};
 use crate::session::state::{Loaded, State};
 use crate::store::{Condition, Destroyed};

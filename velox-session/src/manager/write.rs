@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::error::CloseError;
 use super::save::{Carried, Save};
 use crate::clock::milliseconds;
 use crate::id::{EntropyError, SessionId};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
 use crate::session::plan::{Plan, StoreOp};
+use crate::session::error::CloseError;
 use crate::session::state::Loaded;
 use crate::store::{Condition, Created, Expected, Login, NewSession, Stored};
 

@@ -5,7 +5,7 @@
 //! [`manager`](crate::manager), which carries out the plan.
 
 mod data_key;
-mod error;
+pub(crate) mod error;
 mod info;
 pub(crate) mod op;
 pub(crate) mod plan;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::policy::Policy;
 use crate::record::Content;
+use crate::session::error::CloseError;
 use crate::session::state::{Loaded, State};
 use crate::session::view::{Start, View};
 
@@ -74,18 +75,8 @@ pub(crate) enum CookieOp {
     Remove,
 }
 
-/// Why the changes cannot be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unsavable {
-    /// The session is gone, got a new id elsewhere, or reached its absolute timeout; or an update
-    /// was computed from another value than the one that is stored now.
-    Irreconcilable,
-    /// The session needs a new cookie, but the response headers have been sent.
-    CookieAfterHead,
-}
-
 /// Decides what to do at the end of a request.
-pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
+pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, CloseError> {
     if state.is_read_only() {
         return Ok(plan_read(state, now, policy));
     }
@@ -93,26 +84,26 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Uns
     let view = state.settled();
     let mut plan = plan_own(&view, state, now, policy)?;
     if state.is_after_head() && plan.store.created().is_some() {
-        return Err(Unsavable::CookieAfterHead);
+        return Err(CloseError::CookieAfterHead);
     }
     plan.others = Others { end_all_of: view.others_of.to_vec(), logged_in: view.logged_in };
     Ok(plan)
 }
 
 /// Decides what to do to the session itself.
-fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, Unsavable> {
+fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, CloseError> {
     match (view.start, view.is_written()) {
         // Only a login creates another session. Other writes are not saved, and the reply must not
         // claim that they are: the request that gave the session a new id may come from somebody
         // else than this one.
         (Start::Lost, written) if !view.logged_in && !view.logged_out => {
             if written || view.broken {
-                Err(Unsavable::Irreconcilable)
+                Err(CloseError::Conflict)
             } else {
                 Ok(Plan::nothing())
             }
         }
-        _ if view.broken => Err(Unsavable::Irreconcilable),
+        _ if view.broken => Err(CloseError::Conflict),
         (_, true) => write(view, lifetime(view, state, now, policy)),
         (Start::Live, false) if view.replaced => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(plan_read(state, now, policy)),
@@ -144,13 +135,13 @@ impl Plan {
 }
 
 /// Saves what was written.
-fn write(view: &View, lifetime: u64) -> Result<Plan, Unsavable> {
+fn write(view: &View, lifetime: u64) -> Result<Plan, CloseError> {
     if lifetime == 0 {
         // The session reached its absolute timeout during the request. The data could not be saved
         // under any id.
         return match view.start {
             _ if view.only_put_back => Ok(Plan::nothing()),
-            _ if !view.logged_in && !view.logged_out => Err(Unsavable::Irreconcilable),
+            _ if !view.logged_in && !view.logged_out => Err(CloseError::Conflict),
             Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
             Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
         };

@@ -12,6 +12,15 @@ use crate::session::op::Op;
 use crate::session::state::{Base, Loaded, Mark, Message};
 use crate::user::{SessionUser, UserLogin};
 
+/// Returns the plan, or the text of the error, which can be compared.
+fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, String> {
+    super::plan(state, now, policy).map_err(text)
+}
+
+fn text(error: CloseError) -> String {
+    error.to_string()
+}
+
 const LENGTH: usize = 4;
 const OPENED: u64 = 1_000_000;
 const NOW: u64 = OPENED + 5;
@@ -484,7 +493,7 @@ fn a_taken_message_is_not_written_again_unless_the_call_failed() {
 fn a_record_of_another_user_is_not_written_to() {
     let mut state = run(Start::Anonymous, &[Act::Set]);
     state.rebase(Some(Start::UserA.record()));
-    assert_eq!(plan(&state, NOW, &POLICY), Err(Unsavable::Irreconcilable));
+    assert_eq!(plan(&state, NOW, &POLICY), Err(text(CloseError::Conflict)));
 }
 
 #[test]
@@ -513,7 +522,7 @@ fn a_later_update_does_not_hide_an_outdated_earlier_one() {
     state.rebase(Some(Record::new(Arc::new(content), 9, OPENED + TTL, OPENED)));
     count(&mut state, call);
     state.end(call, true);
-    assert_eq!(plan(&state, NOW, &POLICY), Err(Unsavable::Irreconcilable));
+    assert_eq!(plan(&state, NOW, &POLICY), Err(text(CloseError::Conflict)));
 }
 
 #[test]
@@ -595,7 +604,7 @@ fn the_absolute_time_out_caps_every_path() {
     assert_eq!(renewed, Duration::from_millis(30_500), "a login begins anew");
     for history in [&[Act::Set][..], &[Act::Regenerate], &[Act::Set, Act::Regenerate]] {
         let late = plan(&run(Start::UserA, history), OPENED + 20_500, &policy);
-        assert_eq!(late, Err(Unsavable::Irreconcilable), "there is no session left to write to: {history:?}");
+        assert_eq!(late, Err(text(CloseError::Conflict)), "there is no session left to write to: {history:?}");
     }
     // No call was told that a message that is put back is saved.
     let mut state = Start::UserA.state(false);
@@ -630,7 +639,7 @@ fn after_the_head_is_sent_a_needed_cookie_is_an_error_and_nothing_is_prolonged()
     for_all_histories(|start, history| {
         let state = run(start, history);
         let planned = match plan(&state, NOW, &fixed) {
-            Ok(planned) if planned.store.created().is_some() => Err(Unsavable::CookieAfterHead),
+            Ok(planned) if planned.store.created().is_some() => Err(text(CloseError::CookieAfterHead)),
             Ok(Plan { store: StoreOp::Confirm { .. }, others, .. }) => Ok(Plan { others, ..Plan::nothing() }),
             planned => planned,
         };
