@@ -5,25 +5,29 @@ use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A kind of event that an attacker can cause, or a failure of the store. Each kind has a separate
-/// limit of log lines, so that a flood of one kind does not hide another. The default is ten lines
-/// a second.
-pub(crate) struct Limit {
+/// A kind of event. Each kind has a separate limit of log lines, so that a flood of one kind does
+/// not hide another. The default is ten lines a second.
+pub(crate) struct Event {
     per_second: u64,
     total: AtomicU64,
     second: AtomicU64,
     count: AtomicU64,
 }
 
-impl Limit {
+impl Event {
     pub(crate) fn new(per_second: u64) -> Self {
         Self { per_second, total: AtomicU64::default(), second: AtomicU64::default(), count: AtomicU64::default() }
+    }
+
+    /// Counts events that are logged each time, or not at all.
+    pub(crate) fn add(&self, count: u64) {
+        self.total.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Counts an event. Returns `Some` if it should be logged, with the number of events that were
     /// not logged since the last one.
     pub(crate) fn count(&self, now: u64) -> Option<u64> {
-        self.total.fetch_add(1, Ordering::Relaxed);
+        self.add(1);
         let (second, last) = (now / 1_000, self.second.load(Ordering::Relaxed));
         // `now` is when the request began, and the request may have waited for its store since. An
         // earlier second is therefore no new one, unless the difference is so large that the clock
@@ -35,59 +39,51 @@ impl Limit {
         }
         (self.count.fetch_add(1, Ordering::Relaxed) < self.per_second).then_some(0)
     }
-}
 
-impl Default for Limit {
-    fn default() -> Self {
-        Self::new(10)
+    fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
     }
 }
 
-/// A kind of event that a successful request causes.
-#[derive(Default)]
-pub(crate) struct Tally(AtomicU64);
-
-impl Tally {
-    pub(crate) fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
+impl Default for Event {
+    fn default() -> Self {
+        Self::new(10)
     }
 }
 
 /// All kinds of events.
 #[derive(Default)]
 pub(crate) struct Events {
-    pub(crate) begun: Tally,
-    pub(crate) logins: Tally,
-    pub(crate) rotations: Tally,
-    pub(crate) logouts: Tally,
-    pub(crate) revoked: Tally,
-    pub(crate) conflict: Limit,
-    pub(crate) forged: Limit,
-    pub(crate) unknown: Limit,
-    pub(crate) cross_site: Limit,
-    pub(crate) trouble: Limit,
+    pub(crate) begun: Event,
+    pub(crate) logins: Event,
+    pub(crate) rotations: Event,
+    pub(crate) logouts: Event,
+    pub(crate) revoked: Event,
+    pub(crate) conflict: Event,
+    pub(crate) forged: Event,
+    pub(crate) unknown: Event,
+    pub(crate) cross_site: Event,
+    pub(crate) trouble: Event,
 }
 
 impl Events {
     pub(crate) fn new() -> Self {
         // All failures of a store look alike, and each failed request is logged separately.
-        Self { trouble: Limit::new(1), ..Self::default() }
+        Self { trouble: Event::new(1), ..Self::default() }
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        let tally = |Tally(count): &Tally| count.load(Ordering::Relaxed);
-        let limit = |limit: &Limit| limit.total.load(Ordering::Relaxed);
         Counters {
-            begun: tally(&self.begun),
-            logins: tally(&self.logins),
-            rotations: tally(&self.rotations),
-            logouts: tally(&self.logouts),
-            revoked: tally(&self.revoked),
-            conflicts: limit(&self.conflict),
-            forged: limit(&self.forged),
-            unknown: limit(&self.unknown),
-            cross_site: limit(&self.cross_site),
-            store_errors: limit(&self.trouble),
+            begun: self.begun.total(),
+            logins: self.logins.total(),
+            rotations: self.rotations.total(),
+            logouts: self.logouts.total(),
+            revoked: self.revoked.total(),
+            conflicts: self.conflict.total(),
+            forged: self.forged.total(),
+            unknown: self.unknown.total(),
+            cross_site: self.cross_site.total(),
+            store_errors: self.trouble.total(),
         }
     }
 }

@@ -14,7 +14,7 @@ use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName};
 
-use crate::event::Limit;
+use crate::event::Event;
 
 /// The error for a request that a page of another site made the browser send.
 ///
@@ -70,9 +70,9 @@ impl CrossSiteError {
         }
     }
 
-    /// Logs the refusal, as often as `limit` allows.
-    pub(crate) fn log(&self, cookie: &str, limit: &Limit, now: u64) {
-        if let Some(suppressed) = limit.count(now) {
+    /// Logs the refusal, as often as `event` allows.
+    pub(crate) fn log(&self, cookie: &str, event: &Event, now: u64) {
+        if let Some(suppressed) = event.count(now) {
             let (origin, allow) = (self.origin(), self.allowing());
             tracing::warn!(cookie, suppressed, origin, allow, "request from another site refused");
         }

@@ -13,7 +13,7 @@ use crate::config::{ConfigError, ConfigProblem};
 use crate::cookie::header::Writer;
 use crate::cookie::sign::{Key, keyed};
 use crate::cookie::{Attributes, COOKIE_LIFE};
-use crate::event::Limit;
+use crate::event::Event;
 use crate::origin::TrustedOrigins;
 use crate::rpc::SessionMiddleware;
 use crate::secret::Secrets;
@@ -198,7 +198,7 @@ impl CsrfBuilder {
         let (Some(writer), true) = (Writer::new(&cookie), problems.is_empty()) else {
             return Err(ConfigError::new(problems));
         };
-        let (tokens, cross_site) = (Tokens { keys, lifetime }, Limit::default());
+        let (tokens, cross_site) = (Tokens { keys, lifetime }, Event::default());
         Ok(Csrf(Arc::new(Inner { cookie: cookie.name, writer, tokens, trusted, clock, session, cross_site })))
     }
 }

@@ -24,7 +24,7 @@ use crate::Manager;
 use crate::caching::keep_private;
 use crate::clock::Clock;
 use crate::cookie::header::Writer;
-use crate::event::Limit;
+use crate::event::Event;
 use crate::manager::{OpenSession, UnknownId};
 use crate::origin::TrustedOrigins;
 use crate::rpc::request::opened;
@@ -75,7 +75,7 @@ struct Inner {
     /// The sessions that tokens are bound to.
     session: Option<Manager>,
     /// Counts and limits the log lines about refused requests of other sites.
-    cross_site: Limit,
+    cross_site: Event,
 }
 
 impl Csrf {

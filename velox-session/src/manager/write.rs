@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::save::{Carried, Save};
 use crate::clock::milliseconds;
+use crate::event::Event;
 use crate::id::{EntropyError, SessionId};
 use crate::key::StoreKey;
 use crate::record::{Content, Record};
-use crate::session::plan::{Plan, StoreOp};
 use crate::session::error::CloseError;
+use crate::session::plan::{Plan, StoreOp};
 use crate::session::state::Loaded;
 use crate::store::{Condition, Created, Expected, Login, NewSession, Stored};
 
@@ -87,29 +88,20 @@ impl Save<'_> {
 
     /// Counts and logs what was done.
     pub(super) fn report(&self, plan: &Plan, new: Option<&StoreKey>) {
-        let logged_in = plan.others.logged_in;
-        let what = match &plan.store {
-            StoreOp::Rotate { .. } | StoreOp::Replace { .. } if logged_in => "session got a new id with a login",
-            StoreOp::Rotate { .. } => "session got a new id",
-            // Without a login, this is a logout followed by a write.
-            StoreOp::Replace { .. } => "session ended, and another began",
-            StoreOp::Create { .. } if logged_in => "session began with a login",
-            StoreOp::Create { .. } => "session began",
-            StoreOp::Destroy => "session ended",
-            StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. } => return,
-        };
         let events = &self.engine.events;
-        events.logins.add(u64::from(logged_in && plan.store != StoreOp::Destroy));
-        match &plan.store {
-            StoreOp::Create { .. } => events.begun.add(1),
-            StoreOp::Rotate { .. } if !logged_in => events.rotations.add(1),
-            StoreOp::Replace { .. } if !logged_in => {
-                events.logouts.add(1);
-                events.begun.add(1);
+        let (what, counted): (_, &[&Event]) = match (&plan.store, plan.others.logged_in) {
+            (StoreOp::Create { .. }, true) => ("session began with a login", &[&events.begun, &events.logins]),
+            (StoreOp::Create { .. }, false) => ("session began", &[&events.begun]),
+            (StoreOp::Rotate { .. } | StoreOp::Replace { .. }, true) => {
+                ("session got a new id with a login", &[&events.logins])
             }
-            StoreOp::Destroy => events.logouts.add(1),
-            _ => {}
-        }
+            (StoreOp::Rotate { .. }, false) => ("session got a new id", &[&events.rotations]),
+            // This is a logout followed by a write.
+            (StoreOp::Replace { .. }, false) => ("session ended, and another began", &[&events.logouts, &events.begun]),
+            (StoreOp::Destroy, _) => ("session ended", &[&events.logouts]),
+            (StoreOp::Nothing | StoreOp::Confirm { .. } | StoreOp::Update { .. }, _) => return,
+        };
+        counted.iter().for_each(|event| event.add(1));
         tracing::info!(
             cookie = self.engine.name,
             session = new.map(StoreKey::fingerprint),

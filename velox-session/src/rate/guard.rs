@@ -17,7 +17,7 @@ use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::config::PATIENCE;
 use crate::deadline::within;
-use crate::event::{Chain, Limit};
+use crate::event::{Chain, Event};
 
 /// Returns a guard that allows each caller `limit` calls in a window of time. The window starts
 /// with the first call. The name distinguishes limits that share a store.
@@ -62,7 +62,7 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
         store: Arc::new(MemoryRates::new()),
         clock: Arc::new(SystemClock),
         passes_unavailable: false,
-        trouble: Arc::new(Limit::new(1)),
+        trouble: Arc::new(Event::new(1)),
     }
 }
 
@@ -78,7 +78,7 @@ pub struct RateLimit {
     clock: Arc<dyn Clock>,
     passes_unavailable: bool,
     /// Limits how often the log reports calls that were not counted.
-    trouble: Arc<Limit>,
+    trouble: Arc<Event>,
 }
 
 /// Returns the caller of a request, or `None` if the request is not counted.

@@ -26,7 +26,7 @@ use self::layout::Layout;
 use self::link::{Link, Replicas};
 use super::StoreError;
 use crate::clock::{Clock, SystemClock};
-use crate::event::Limit;
+use crate::event::Event;
 
 /// A session store in Redis or Valkey.
 ///
@@ -129,7 +129,7 @@ pub struct RedisStore {
     layout: Layout,
     clock: Arc<dyn Clock>,
     /// Limits how often the log reports records that cannot be read.
-    unreadable: Arc<Limit>,
+    unreadable: Arc<Event>,
 }
 
 impl RedisStore {
