@@ -460,7 +460,7 @@ impl Session {
     /// The call has ended.
     #[doc(alias = "getAllFlash")]
     pub fn all_flash(&self) -> Result<Map<String, Value>, SessionError> {
-        self.shared.with(|state| Ok(state.view(self.call)?.flash()))
+        self.shared.with(|state| state.all_flash(self.call))
     }
 
     /// Saves what the call has done so far, before the request ends. Use it before you wait for

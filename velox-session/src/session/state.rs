@@ -10,7 +10,7 @@ mod early;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 pub(crate) use self::early::Update;
@@ -288,9 +288,15 @@ impl State {
 
     /// Returns the flash message under this key if the call can have it.
     pub(crate) fn flash(&mut self, number: u32, key: &str) -> Result<Option<Message>, SessionError> {
-        let view = self.view(number)?;
-        let value = view.content().flash.get(key).filter(|_| view.offers_flash(key));
+        let value = self.all_flash(number)?.remove(key);
         Ok(value.map(|value| Message { key: key.to_owned(), value }))
+    }
+
+    /// Returns the flash messages that the call can have: those of earlier requests.
+    pub(crate) fn all_flash(&mut self, number: u32) -> Result<Map<String, Value>, SessionError> {
+        let mut offered = self.view(number)?.flash();
+        offered.retain(|key, _| !self.flashed.contains(key));
+        Ok(offered)
     }
 
     /// Returns the session with everything that is settled.
@@ -445,7 +451,6 @@ impl State {
             Base::Lost(Remains::Gathered(content)) => View::lost(Arc::clone(content), None),
             Base::Lost(Remains::Of { user, .. }) => View::lost(Arc::new(Content::new(self.opened_at)), Some(user)),
         };
-        view.flashed.clone_from(&self.flashed);
         for entry in self.log.iter().filter(|entry| counts(entry)) {
             view.apply(&entry.op);
         }

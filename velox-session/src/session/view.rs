@@ -32,7 +32,7 @@ pub(crate) struct View {
     /// The user who was logged in to the lost session.
     lost_user: Option<Box<str>>,
     /// The keys of the flash messages that this request wrote. They are for a later request.
-    pub(super) flashed: Vec<String>,
+    flashed: Vec<String>,
     /// The users whose other sessions have to end.
     pub(super) others_of: Vec<String>,
 }
@@ -148,17 +148,11 @@ impl View {
         !self.logged_in && (self.start == Start::Lost || self.logged_out && !self.written)
     }
 
-    /// Returns the flash messages that a call can read.
+    /// Returns the flash messages, except those that these operations have left.
     pub(crate) fn flash(&self) -> Map<String, Value> {
         let mut offered = self.content.flash.map();
-        offered.retain(|key, _| !self.is_flashed(key));
+        offered.retain(|key, _| !self.flashed.contains(key));
         offered
-    }
-
-    /// Returns whether a call can read a flash message under this key. Only messages of earlier
-    /// requests count.
-    pub(crate) fn offers_flash(&self, key: &str) -> bool {
-        self.content.flash.get(key).is_some() && !self.is_flashed(key)
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
@@ -173,10 +167,6 @@ impl View {
     fn leave_flash(&mut self, key: &str, value: &Value) {
         self.write().flash.set(key, value.clone());
         self.flashed.push(key.to_owned());
-    }
-
-    fn is_flashed(&self, key: &str) -> bool {
-        self.flashed.iter().any(|flashed| flashed == key)
     }
 
     fn write(&mut self) -> &mut Content {
