@@ -1,5 +1,6 @@
 //! Tests which inputs are accepted, and which issues callers get for the others.
 
+mod beside;
 mod exact_input;
 mod names;
 mod zod;

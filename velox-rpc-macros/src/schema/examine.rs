@@ -9,7 +9,7 @@ use syn::GenericParam;
 
 use crate::schema::attributes::{has, metas};
 use crate::schema::checks::{Checks, Rule, optional};
-use crate::schema::field::{Words, cfgs, is_option, other_names, wire_name};
+use crate::schema::field::{Words, cfgs, other_names, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional, is_converted};
 use crate::schema::peel::Peeled;
 
@@ -43,9 +43,10 @@ struct Examine<'a> {
 
 impl Examine<'_> {
     fn of_struct(&self, style: Style, fields: &[Field<'_>]) -> TokenStream {
+        let transparent = fields.iter().find(|field| field.attrs.transparent());
         match (style, read(fields).as_slice()) {
             (Style::Unit, _) => TokenStream::new(),
-            (_, [only]) if self.schema.serde.attrs.transparent() => self.in_place(only),
+            _ if transparent.is_some() => transparent.map(|only| self.in_place(only)).unwrap_or_default(),
             (Style::Newtype, [only]) => self.in_place(only),
             (Style::Struct, read) => self.look(&self.object(read)),
             (_, read) => self.look(&self.tuple(read)),
@@ -56,7 +57,7 @@ impl Examine<'_> {
         let (private, tag) = (self.private, self.schema.serde.attrs.tag());
         let is_strict = self.is_strict();
         let tag = match tag {
-            TagType::External if variants.iter().any(|variant| variant.attrs.untagged()) => return TokenStream::new(),
+            _ if variants.iter().any(|variant| variant.attrs.untagged()) => return TokenStream::new(),
             TagType::External => quote!(External),
             TagType::Internal { tag } => quote!(Internal(#tag)),
             TagType::Adjacent { tag, content } => quote!(Adjacent(#tag, #content, #is_strict)),
@@ -177,7 +178,7 @@ impl Examine<'_> {
             (Some(reader), _) => quote! {
                 #private::Parts::Type(
                     |__at: #private::At<'_, '_>, __found: &mut #private::Found| {
-                        __found.read_with::<#ty>(__at.part(), #reader);
+                        __found.read_with::<#ty>(&__at, #reader);
                     },
                     || false,
                 )
@@ -209,7 +210,8 @@ impl Examine<'_> {
     /// Generates whether a field may be missing, unless its type decides.
     fn may_be_missing(&self, field: &Field<'_>) -> TokenStream {
         let is_known = match required(self.private, field) {
-            _ if field.attrs.flatten() => Some(is_option(field.ty)),
+            // serde has no default for a flattened field.
+            _ if field.attrs.flatten() => None,
             Some(_) => Some(false),
             None => self.has_default(field).then_some(true),
         };
@@ -235,7 +237,7 @@ impl Examine<'_> {
         if let Some(checks) = self.checks().filter(|checks| checks.is_whole()) {
             let rules = checks.whole(private);
             look = quote! {
-                let (__begin, __whole) = (__found.issues(), __found.whole::<Self>(__at.part()));
+                let (__begin, __whole) = (__found.issues(), __found.whole::<Self>(&__at));
                 let __whole = __whole.as_ref();
                 #look
                 if let #private::Some(__whole) = __whole {

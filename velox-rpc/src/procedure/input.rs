@@ -138,7 +138,9 @@ fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
 #[cold]
 fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut input: Option<Carried>) -> Result<Carried> {
     let mut text = Cow::Borrowed(text);
-    for _ in 0..MAX_ROUNDS {
+    let mut fuel = text.len() * ROUNDS + LEAST_FUEL;
+    while let Some(left) = fuel.checked_sub(text.len()) {
+        fuel = left;
         if input.is_none()
             && let Err(error) = serde_json::from_str::<Value>(&text)
         {
@@ -186,4 +188,6 @@ fn rewritten(text: &str, mut rewrites: Vec<Rewrite>) -> String {
 
 /// The limit on rounds. A handwritten reader stops at the first number that has to be rewritten, so
 /// each round may rewrite only one.
-const MAX_ROUNDS: usize = 8;
+const ROUNDS: usize = 8;
+/// The bytes that may be read in more rounds, so that a small input can have many such numbers.
+const LEAST_FUEL: usize = 256 * 1024;

@@ -8,7 +8,7 @@ use crate::validate::tree::Part;
 impl Variant<'_> {
     /// Returns the parts of the content. serde accepts `null` for a variant without content.
     fn parts(&self) -> Parts<'_> {
-        self.content.unwrap_or(Parts::Type(|at, found| found.read::<()>(at.part()).unwrap_or_default(), || true))
+        self.content.unwrap_or(Parts::Type(|at, found| found.read::<()>(&at).unwrap_or_default(), || true))
     }
 }
 
@@ -20,7 +20,7 @@ impl Found {
             Type::Text if named(variants, &part.said()).is_some_and(|variant| variant.content.is_none()) => {}
             Type::Object if !are_names => {
                 let mut fields = Fields::new(part);
-                fields.is_strict = self.one_of(&mut fields, variants);
+                fields.is_strict = self.one_of(&mut fields, variants, true);
                 self.unknown(&fields);
             }
             received if are_names => {
@@ -35,7 +35,7 @@ impl Found {
     /// Checks an enum whose variant is named among the fields of another type.
     pub(super) fn variant(&mut self, fields: &mut Fields<'_>, tag: Tag<'_>, variants: &[Variant<'_>]) {
         match tag {
-            Tag::External => drop(self.one_of(fields, variants)),
+            Tag::External => drop(self.one_of(fields, variants, false)),
             Tag::Internal(tag) => {
                 if let Some(content) = self.chosen(fields, tag, variants).and_then(|chosen| chosen.content) {
                     self.look(At::Among(fields), &content);
@@ -56,9 +56,9 @@ impl Found {
         }
     }
 
-    /// Checks `"Variant": content` among other fields. Returns whether a variant is there. If there
-    /// are several, serde takes the one that was sent first.
-    fn one_of(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>]) -> bool {
+    /// Checks `"Variant": content` in an object of its own or among other fields. Returns whether a
+    /// variant is there. If there are several, serde takes the one that was sent first.
+    fn one_of(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>], is_own: bool) -> bool {
         let sent = variants.iter().filter_map(|variant| Some((fields.place(variant.names)?, variant)));
         let first = sent.min_by_key(|(place, _)| *place);
         let Some(((key, part), variant)) = first.and_then(|(_, variant)| Some((fields.take(variant.names)?, variant)))
@@ -67,9 +67,9 @@ impl Found {
             return false;
         };
         self.at_key(&key.said(), |found| match &variant.content {
-            Some(content) => found.look(At::Part(part), content),
-            // serde accepts `null` here.
-            None => found.because(Cause::Form, |found| found.say(Problem::Invalid)),
+            // serde accepts `null` here, though the name alone is the variant.
+            None if is_own => found.because(Cause::Form, |found| found.say(Problem::Invalid)),
+            _ => found.look(At::Part(part), &variant.parts()),
         });
         true
     }

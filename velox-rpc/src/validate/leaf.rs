@@ -13,7 +13,6 @@ use validator::Validate;
 
 use crate::validate::found::Found;
 use crate::validate::parts::{At, Parts};
-use crate::validate::tree::Part;
 
 /// Finds everything that is wrong with a value that is not a valid input of this type. `#[schema]`
 /// implements it.
@@ -49,7 +48,7 @@ pub trait Examine {
     where
         Self: DeserializeOwned + Validate,
     {
-        found.read_and_validate::<Self>(at.part());
+        found.read_and_validate::<Self>(&at);
     }
 }
 
@@ -92,32 +91,42 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
 }
 
 impl Found {
-    /// Checks a part with the reader of a type.
-    pub fn read<T: DeserializeOwned>(&mut self, part: Part<'_>) -> Option<T> {
-        self.read_with(part, |text| serde_json::from_str(text))
+    /// Checks a value with the reader of a type.
+    pub fn read<T: DeserializeOwned>(&mut self, at: &At<'_, '_>) -> Option<T> {
+        self.read_with(at, |text| serde_json::from_str(text))
     }
 
-    /// Checks a part with the reader of a type whose schema describes its values.
+    /// Checks a value with the reader of a type whose schema describes its values.
     fn read_described<T: DeserializeOwned + JsonSchema>(at: At<'_, '_>, found: &mut Self) {
-        let part = at.part();
-        found.pay(part);
-        if let Err(error) = serde_json::from_str::<T>(part.text()) {
-            found.refuse(&error, part, Some(&T::json_schema(&mut SchemaGenerator::default())));
+        found.pay(&at);
+        let text = at.text();
+        if let Err(error) = serde_json::from_str::<T>(&text) {
+            found.refuse(&error, (at.part(), &text), Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
     }
 
-    /// Checks a part with another reader than that of the type.
-    pub fn read_with<T>(&mut self, part: Part<'_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
-        self.pay(part);
-        read(part.text()).map_err(|error| self.refuse(&error, part, None)).ok()
+    /// Checks a value with another reader than that of the type.
+    pub fn read_with<T>(&mut self, at: &At<'_, '_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
+        self.pay(at);
+        let text = at.text();
+        read(&text).map_err(|error| self.refuse(&error, (at.part(), &text), None)).ok()
     }
 
-    fn pay(&mut self, part: Part<'_>) {
-        self.fuel = self.fuel.saturating_sub(part.text().len());
+    /// Reads the whole type, for rules that concern more than one field.
+    pub fn whole<T: DeserializeOwned>(&mut self, at: &At<'_, '_>) -> Option<T> {
+        if !self.checks_rules {
+            return None;
+        }
+        self.pay(at);
+        serde_json::from_str(&at.text()).ok()
     }
 
-    fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, part: Part<'_>) {
-        if let Some(value) = self.read::<T>(part)
+    fn pay(&mut self, at: &At<'_, '_>) {
+        self.fuel = self.fuel.saturating_sub(at.part().text().len());
+    }
+
+    fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, at: &At<'_, '_>) {
+        if let Some(value) = self.read::<T>(at)
             && self.checks_rules
             && let Err(errors) = value.validate()
         {
@@ -193,7 +202,7 @@ impl<T> Unknown for Leaf<T> {
     where
         T: Readable,
     {
-        Parts::Type(|at, found| drop(found.read::<T>(at.part())), may_be_missing::<T>)
+        Parts::Type(|at, found| drop(found.read::<T>(&at)), may_be_missing::<T>)
     }
 }
 

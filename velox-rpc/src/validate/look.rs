@@ -6,8 +6,6 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
-
 use crate::error::{Problem, Type};
 use crate::validate::broken::Broken;
 use crate::validate::found::{Cause, Found, LOOK, MAX_ISSUES, Noted};
@@ -89,7 +87,9 @@ impl Found {
     fn among(&mut self, fields: &mut Fields<'_>, parts: &Parts<'_>) {
         match *parts {
             Parts::Object(all, is_strict) => {
-                all.iter().for_each(|field| self.field(fields, field));
+                // A flattened type gets only what no field here has taken.
+                let sent: Vec<_> = all.iter().map(|field| fields.take(field.names)).collect();
+                all.iter().zip(sent).for_each(|(field, sent)| self.field(fields, field, sent));
                 fields.is_strict |= is_strict;
             }
             Parts::Map(takes_key, value) => self.rest(fields, takes_key, value),
@@ -129,7 +129,7 @@ impl Found {
     }
 
     /// Checks one field.
-    fn field(&mut self, fields: &mut Fields<'_>, field: &Field<'_>) {
+    fn field<'t>(&mut self, fields: &mut Fields<'t>, field: &Field<'_>, sent: Option<(Part<'t>, Part<'t>)>) {
         let Some(main) = field.names.first() else {
             let (begin, untaken, is_strict) = (self.issues.len(), fields.untaken().count(), fields.is_strict);
             let cause = if field.may_be_missing() { Cause::Form } else { self.cause };
@@ -142,7 +142,6 @@ impl Found {
             fields.is_strict = is_strict;
             return self.rules(&Got::Absent, field, self.issues.len());
         };
-        let sent = fields.take(field.names);
         let name = sent.map_or(Cow::Borrowed(*main), |(key, _)| key.said());
         self.at_key(&name, |found| found.value(sent.map(|(_, part)| At::Part(part)), field));
     }
@@ -185,11 +184,6 @@ impl Found {
         let cause = replaced.map_or(Cause::Rule, |noted| noted.cause);
         self.because(cause, |found| numbers.into_iter().for_each(|said| found.say(said)));
         self.issues.truncate(MAX_ISSUES);
-    }
-
-    /// Reads the whole type, for rules that concern more than one field.
-    pub fn whole<T: DeserializeOwned>(&self, part: Part<'_>) -> Option<T> {
-        if self.checks_rules { serde_json::from_str(part.text()).ok() } else { None }
     }
 
     /// Checks the rules of the whole type, whose fields' issues start at `begin`.

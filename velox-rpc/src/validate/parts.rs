@@ -44,7 +44,7 @@ impl Parts<'_> {
         match self {
             Self::Type(_, may_be_missing) => may_be_missing(),
             Self::Option(_) | Self::Optional(_) => true,
-            Self::Unchecked(inner) => inner.may_be_missing(),
+            Self::Unchecked(inner) | Self::Required(_, inner) => inner.may_be_missing(),
             _ => false,
         }
     }
@@ -68,6 +68,15 @@ impl<'t> At<'_, 't> {
         match self {
             Self::Part(part) => *part,
             Self::Among(fields) => fields.part,
+        }
+    }
+
+    /// Returns the value as its reader gets it: without the fields that other types have taken. All
+    /// positions stay as they are.
+    pub(super) fn text(&self) -> Cow<'t, str> {
+        match self {
+            Self::Part(part) => Cow::Borrowed(part.text()),
+            Self::Among(fields) => Cow::Owned(fields.text()),
         }
     }
 
@@ -158,6 +167,25 @@ impl<'t> Fields<'t> {
         let entries: Vec<_> = part.entries().map(entry).collect();
         let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.said(), place)).collect();
         Self { part, entries, places: Rc::new(places), is_strict: false }
+    }
+
+    /// Returns the object with spaces in place of the fields that somebody has taken.
+    fn text(&self) -> String {
+        let (whole, start) = (self.part.text(), self.part.place().start);
+        let (mut text, mut at) = (String::from("{"), 1);
+        for (key, value) in self.untaken() {
+            let place = key.place().start - start..value.place().end - start;
+            if at > 1 {
+                text.push(',');
+                at += 1;
+            }
+            text.extend(std::iter::repeat_n(' ', place.start - at));
+            text.push_str(&whole[place.clone()]);
+            at = place.end;
+        }
+        text.extend(std::iter::repeat_n(' ', whole.len() - at - 1));
+        text.push('}');
+        text
     }
 
     /// Takes the field with one of these names.

@@ -49,9 +49,14 @@ fn reason<'e>(error: &serde_json::Error, text: &'e str) -> (Refusal, &'e str) {
 
 impl Found {
     /// Adds the issue for a part that the reader of its type refused, at the position where the
-    /// reader stopped.
-    pub(super) fn refuse(&mut self, error: &serde_json::Error, part: Part<'_>, schema: Option<&Schema>) {
-        let offset = part.place().start + offset(part.text(), error.line(), error.column());
+    /// reader stopped in the text that it got.
+    pub(super) fn refuse(
+        &mut self,
+        error: &serde_json::Error,
+        (part, read): (Part<'_>, &str),
+        schema: Option<&Schema>,
+    ) {
+        let offset = part.place().start + offset(read, error.line(), error.column());
         let text = error.to_string();
         let refusal = reason(error, &text);
         let keyword = |name: &str| schema?.get(name)?.as_str();
@@ -185,17 +190,23 @@ fn kind(expected: &str) -> Option<Type> {
     if bounds(expected).is_some() || matches!(expected, "f32" | "f64") {
         return Some(Type::Number);
     }
-    let has = |words: &[&str]| words.iter().any(|word| expected.contains(word));
-    Some(match expected {
-        _ if has(&["string or map"]) => return None,
-        _ if has(&["string", "character", "text", "str"]) && !has(&["struct"]) => Type::Text,
-        _ if has(&["sequence", "array", "tuple", "list"]) => Type::Array,
-        _ if has(&["map", "struct", "object"]) => Type::Object,
-        _ if has(&["boolean"]) => Type::Boolean,
-        _ if has(&["integer", "number", "float"]) => Type::Number,
-        _ if has(&["unit", "null"]) => Type::Null,
-        _ => return None,
-    })
+    // In "struct List", the second word is a name.
+    let (described, is_struct) = expected.split_once("struct ").map_or((expected, false), |(before, _)| (before, true));
+    let of_word = |word: &str| {
+        Some(match word {
+            "string" | "str" | "character" | "text" => Type::Text,
+            "sequence" | "array" | "tuple" | "list" => Type::Array,
+            "map" | "object" => Type::Object,
+            "boolean" => Type::Boolean,
+            "integer" | "number" | "float" => Type::Number,
+            "unit" | "null" => Type::Null,
+            _ => return None,
+        })
+    };
+    let mut kinds = described.split(|letter: char| !letter.is_alphanumeric()).filter_map(of_word);
+    let first = kinds.next().or(is_struct.then_some(Type::Object));
+    // "string or map" is neither.
+    first.filter(|first| kinds.all(|kind| kind == *first))
 }
 
 macro_rules! bounds {

@@ -1,0 +1,220 @@
+//! Tests that a mistake in one field adds none to others: a type whose fields are among those of
+//! another gets only its own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use validator::ValidationError;
+use velox_rpc::procedure::{Examine, Input};
+use velox_rpc::{App, Call, Router, procedure, schema};
+use velox_tests::Client;
+
+/// Returns the echo of an input, or its issues.
+async fn sent<T: Input + Serialize + schemars::JsonSchema>(body: &str) -> Result<String, Vec<String>> {
+    let echo = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(input));
+    let client = Client::of(App::new(()).development(false).router(Router::new("test").procedure("write", echo)));
+    let reply = client.post("/api/body", body.to_owned()).await;
+    if reply.status.as_u16() == 200 { Ok(reply.text().to_owned()) } else { Err(reply.issues()) }
+}
+
+fn told(issues: &[&str]) -> Result<String, Vec<String>> {
+    Err(issues.iter().map(|issue| (*issue).to_owned()).collect())
+}
+
+/// Derives by hand, so that only its reader knows its fields.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    a: u32,
+}
+
+fn differ(pair: &Pair) -> Result<(), ValidationError> {
+    if pair.a == pair.b { Err(ValidationError::new("same").with_message("They are the same".into())) } else { Ok(()) }
+}
+
+#[schema]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = differ))]
+struct Pair {
+    a: u32,
+    b: u32,
+}
+
+#[tokio::test]
+async fn a_flattened_type_is_read_without_the_fields_around_it() {
+    #[schema]
+    struct Flat {
+        #[serde(flatten)]
+        hand: ByHand,
+        name: String,
+        n: u32,
+    }
+    assert_eq!(sent::<Flat>("{\n\"name\":\"x\",\n\"n\":1.0, \"a\":1}").await, Ok(r#"{"a":1,"name":"x","n":1}"#.into()));
+    let issues = told(&["a: Expected number, received string", "n: Expected number, received string"]);
+    assert_eq!(sent::<Flat>("{\n\"name\":\"x\",\n\"a\":\"x\",\"n\":\"x\"\n}").await, issues);
+    assert_eq!(sent::<Flat>(r#"{"n":"x","name":"x","a":1}"#).await, told(&["n: Expected number, received string"]));
+}
+
+#[tokio::test]
+async fn a_type_behind_a_tag_is_read_without_the_tag() {
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Shape {
+        Hand(ByHand),
+        Pair(#[validate(nested)] Pair),
+        Lines { lines: Vec<u8> },
+    }
+    #[schema]
+    struct Drawing {
+        n: u32,
+        #[validate(nested)]
+        shape: Shape,
+    }
+    let n = "n: Expected number, received string";
+    assert_eq!(sent::<Drawing>(r#"{"n":"x","shape":{"kind":"hand","a":1}}"#).await, told(&[n]));
+    assert_eq!(sent::<Drawing>(r#"{"n":"x","shape":{"kind":"pair","a":1,"b":2}}"#).await, told(&[n]));
+    assert_eq!(sent::<Drawing>(r#"{"n":"x","shape":{"kind":"lines","lines":[1.0]}}"#).await, told(&[n]));
+    let same = r#"{"n":1,"shape":{"kind":"pair","a":1,"b":1}}"#;
+    assert_eq!(sent::<Drawing>(same).await, told(&["shape: They are the same"]));
+}
+
+#[tokio::test]
+async fn rules_of_a_flattened_type_see_only_its_own_fields() {
+    #[schema]
+    struct Around {
+        c: f64,
+        #[validate(nested)]
+        #[serde(flatten)]
+        pair: Pair,
+    }
+    assert_eq!(sent::<Around>(r#"{"c":1.5,"a":1,"b":2}"#).await, Ok(r#"{"c":1.5,"a":1,"b":2}"#.into()));
+    assert_eq!(sent::<Around>(r#"{"c":1.5,"a":1,"b":1}"#).await, told(&[": They are the same"]));
+}
+
+#[schema]
+struct Paging {
+    page: u32,
+}
+
+type MaybePaging = Option<Paging>;
+type Extra = HashMap<String, u32>;
+
+#[tokio::test]
+async fn an_alias_of_an_option_or_a_map_can_be_flattened() {
+    #[schema]
+    struct List {
+        n: u32,
+        #[serde(flatten)]
+        paging: MaybePaging,
+    }
+    #[schema]
+    struct Counts {
+        n: String,
+        #[serde(flatten)]
+        extra: Extra,
+    }
+    assert_eq!(sent::<List>(r#"{"n":1.0}"#).await, Ok(r#"{"n":1}"#.into()));
+    assert_eq!(sent::<List>(r#"{"n":"x"}"#).await, told(&["n: Expected number, received string"]));
+    assert_eq!(sent::<Counts>(r#"{"n":1,"a":2}"#).await, told(&["n: Expected string, received number"]));
+    assert_eq!(sent::<Counts>(r#"{"n":"x","a":1.0,"b":2}"#).await.map(|_| ()), Ok(()));
+}
+
+#[tokio::test]
+async fn the_first_of_two_flattened_types_gets_a_key_of_both() {
+    #[schema]
+    struct Size {
+        size: u32,
+    }
+    #[schema]
+    struct Shirt {
+        size: Option<String>,
+    }
+    #[schema]
+    struct Order {
+        n: u32,
+        #[serde(flatten)]
+        size: Size,
+        #[serde(flatten)]
+        shirt: Shirt,
+    }
+    assert_eq!(sent::<Order>(r#"{"n":"x","size":5}"#).await, told(&["n: Expected number, received string"]));
+    #[schema]
+    struct Own {
+        #[serde(flatten)]
+        shirt: Shirt,
+        size: u32,
+        n: u32,
+    }
+    assert_eq!(sent::<Own>(r#"{"size":5,"n":"x"}"#).await, told(&["n: Expected number, received string"]));
+}
+
+#[tokio::test]
+async fn what_the_schema_and_serde_accept_has_no_issue() {
+    #[schema]
+    enum Unit {
+        A(u8),
+        C,
+    }
+    #[schema]
+    struct OfUnit {
+        l: Vec<u8>,
+        #[serde(flatten)]
+        unit: Unit,
+    }
+    #[schema]
+    #[serde(transparent)]
+    struct Typed {
+        id: u32,
+        of: PhantomData<u8>,
+    }
+    #[schema]
+    struct OfTyped {
+        id: Typed,
+        l: Vec<u8>,
+    }
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Open {
+        A {
+            x: u8,
+        },
+        #[serde(untagged)]
+        Other(BTreeMap<String, u8>),
+    }
+    #[schema]
+    struct OfOpen {
+        open: Open,
+        l: Vec<u8>,
+    }
+    assert_eq!(sent::<OfUnit>(r#"{"l":[1],"c":null}"#).await, Ok(r#"{"l":[1],"c":null}"#.into()));
+    assert_eq!(sent::<OfUnit>(r#"{"l":["x"],"c":null}"#).await, told(&["l[0]: Expected number, received string"]));
+    assert_eq!(sent::<OfTyped>(r#"{"id":5,"l":[1]}"#).await, Ok(r#"{"id":5,"l":[1]}"#.into()));
+    assert_eq!(sent::<OfTyped>(r#"{"id":"x","l":[]}"#).await, told(&["id: Expected number, received string"]));
+    assert_eq!(sent::<OfOpen>(r#"{"open":{"b":1},"l":[1]}"#).await, Ok(r#"{"open":{"b":1},"l":[1]}"#.into()));
+    assert_eq!(
+        sent::<OfOpen>(r#"{"open":{"b":1},"l":["x"]}"#).await,
+        told(&["l[0]: Expected number, received string"])
+    );
+}
+
+/// Reads a struct whose name has the words of other types.
+#[derive(Serialize, Deserialize, schemars::JsonSchema, validator::Validate)]
+struct PlaylistOfNumbers {
+    list: Vec<u32>,
+}
+
+impl Examine for PlaylistOfNumbers {}
+
+#[tokio::test]
+async fn the_name_of_a_type_says_nothing_about_its_kind() {
+    assert_eq!(sent::<PlaylistOfNumbers>("7").await, told(&[": Expected object, received number"]));
+}
+
+#[tokio::test]
+async fn many_whole_numbers_with_a_point_are_read_by_a_reader_of_its_own() {
+    let floats: Vec<_> = (0..100).map(|n| format!("{n}.0")).collect();
+    let body = format!(r#"{{"list":[{}]}}"#, floats.join(","));
+    assert!(sent::<PlaylistOfNumbers>(&body).await.is_ok());
+}
