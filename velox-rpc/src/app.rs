@@ -579,7 +579,9 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     table.check_inputs(&mut mistakes);
     table.set_inputs(&inputs);
     let (rest, mut manifest) = Routes::build(&table, &prefix, &mut mistakes);
-    manifest.set_superjson(trpc.as_ref().is_some_and(Trpc::has_superjson));
+    if let Some(trpc) = &trpc {
+        manifest.set_trpc(trpc.has_superjson(), trpc.root_namespace());
+    }
     let trpc = trpc.map(|settings| Procedures::build(&table, settings, &prefix, &manifest, &mut mistakes));
     let mut pages = Pages::default();
     for (path, document) in &docs {

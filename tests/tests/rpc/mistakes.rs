@@ -3,7 +3,7 @@
 
 use http::Method;
 use velox_rpc::procedure::Procedure;
-use velox_rpc::{App, Router, procedure, schema};
+use velox_rpc::{App, Router, Trpc, procedure, schema};
 
 #[schema]
 struct ById {
@@ -186,6 +186,23 @@ fn a_name_that_does_not_fit_in_a_path_is_a_mistake() {
             "{name}: {found:?}"
         );
     }
+}
+
+#[test]
+fn the_namespace_at_the_root_of_trpc_must_exist_and_have_paths_of_its_own() {
+    let app = |root: &'static str| {
+        let query = || procedure().query(|_| Ok(1));
+        let (root_router, users) =
+            (Router::new("app").procedure("users", query()), Router::new("users").procedure("count", query()));
+        App::new(()).router(root_router).router(users).trpc(Trpc::at("/trpc").root(root))
+    };
+    assert_eq!(mistakes(app("users")), [] as [&str; 0]);
+    let missing = mistakes(app("nobody"));
+    assert_eq!(missing, ["tRPC at `/trpc`: `root(\"nobody\")`: no procedure has this namespace"]);
+    let clash = mistakes(app("app"));
+    let expected = "tRPC at `/trpc`: `root(\"app\")`: `app.users` would have the path of the namespace `users`: \
+                    rename one of them";
+    assert_eq!(clash, [expected]);
 }
 
 #[test]

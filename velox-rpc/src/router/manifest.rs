@@ -32,6 +32,7 @@ pub struct Manifest {
     namespaces: Vec<Namespace>,
     entries: Vec<ManifestEntry>,
     has_superjson: bool,
+    root: Option<String>,
 }
 
 /// The description of one procedure.
@@ -53,16 +54,22 @@ pub(crate) struct ManifestRoute {
 
 impl Manifest {
     pub(crate) fn of(namespaces: &[Namespace]) -> Self {
-        Self { namespaces: namespaces.to_vec(), entries: Vec::new(), has_superjson: false }
+        Self { namespaces: namespaces.to_vec(), ..Self::default() }
     }
 
     pub(crate) fn push(&mut self, endpoint: &Endpoint, route: Option<ManifestRoute>) {
         self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
     }
 
-    /// Notes that the clients of tRPC have superjson as their transformer.
-    pub(crate) fn set_superjson(&mut self, has_superjson: bool) {
+    /// Notes whether the clients of tRPC have superjson as their transformer, and which namespace is
+    /// at the root for them.
+    pub(crate) fn set_trpc(&mut self, has_superjson: bool, root: Option<&str>) {
         self.has_superjson = has_superjson;
+        self.root = root.map(str::to_owned);
+    }
+
+    pub(crate) fn trpc_root(&self) -> Option<&str> {
+        self.root.as_deref()
     }
 
     pub(crate) fn has_superjson(&self) -> bool {

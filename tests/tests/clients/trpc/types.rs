@@ -2,7 +2,7 @@
 //! compiler in strict mode.
 
 use velox_rpc::export::{TypeScript, WideIntegers};
-use velox_rpc::{App, Call, Router, procedure, schema};
+use velox_rpc::{App, Call, Router, Trpc, procedure, schema};
 use velox_tests::FrontEnd;
 
 /// An input that may be left out.
@@ -19,6 +19,20 @@ fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
     front_end.check("uses.ts", CLIENT);
     front_end.check("queries.ts", OPTIONS_PROXY);
+}
+
+#[test]
+fn the_namespace_at_the_root_is_not_nested() {
+    let root = Router::new("app")
+        .procedure("health", procedure().query(|_| Ok("ok")).describe("Whether the service runs."))
+        .procedure("place", procedure().no_rest().input::<Place>().query(|Call { input, .. }| Ok(input.0)));
+    let app = super::clients::app().router(root).trpc(Trpc::at("/trpc").root("app"));
+    let service = app.into_service().expect("good routes");
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-root");
+    let types = TypeScript::of(service.manifest());
+    assert!(types.to_string().contains("app: {"), "REST keeps the namespace");
+    front_end.write("app-router.d.ts", &types.app_router().to_string());
+    front_end.check("uses.ts", ROOT);
 }
 
 #[schema]
@@ -45,6 +59,22 @@ fn wide_integers_have_the_configured_type() {
         front_end.check(&format!("{name}.ts"), &TRANSFER.replace("Wide", name).replace(", transformer", transformer));
     }
 }
+
+const ROOT: &str = r#"
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import type { AppRouter } from "./app-router";
+
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc" })] });
+
+export async function calls(): Promise<string> {
+  const health: string = await client.health.query();
+  const place: string | null = await client.place.query("here");
+  const id: string = await client.auth.login.mutate({ id: "u1" });
+  // @ts-expect-error the procedures of this namespace are at the root
+  client.app;
+  return [health, place, id].join();
+}
+"#;
 
 /// Fails to compile if a type is wider or narrower than it should be.
 const CLIENT: &str = r#"

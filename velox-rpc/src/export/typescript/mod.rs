@@ -188,10 +188,11 @@ impl TypedProcedure {
 
 /// Writes procedures by namespace. `member` returns the comment of a procedure and the text behind
 /// its name, or `None` to skip the procedure. `end` is written after each text and after each
-/// namespace.
+/// namespace. The procedures of the namespace `root` are not nested.
 fn write_nested<'a>(
     f: &mut fmt::Formatter<'_>,
     end: &str,
+    root: Option<&str>,
     procedures: &'a [TypedProcedure],
     member: impl Fn(&'a TypedProcedure) -> Option<(&'a str, String)>,
 ) -> fmt::Result {
@@ -205,7 +206,12 @@ fn write_nested<'a>(
             None => namespaces.push((namespace, line)),
         }
     }
-    namespaces.iter().try_for_each(|(name, lines)| write!(f, "  {}: {{\n{lines}  }}{end}\n", key(name)))
+    namespaces.iter().try_for_each(|(name, lines)| match root {
+        Some(root) if root == *name => {
+            lines.lines().try_for_each(|line| writeln!(f, "{}", line.strip_prefix("  ").unwrap_or(line)))
+        }
+        _ => write!(f, "  {}: {{\n{lines}  }}{end}\n", key(name)),
+    })
 }
 
 /// Declares a named type. An object becomes an interface, since editors show interfaces by name.

@@ -12,7 +12,7 @@ impl fmt::Display for TypeScript {
         f.write_str(HEAD)?;
         f.write_str(&self.declarations)?;
         f.write_str("/** All procedures, by namespace and name. */\nexport interface Procedures {\n")?;
-        write_nested(f, ";", &self.procedures, |procedure| {
+        write_nested(f, ";", None, &self.procedures, |procedure| {
             let TypedProcedure { name, comment, input, output, .. } = procedure;
             let kind = match name.kind() {
                 Kind::Query => "Query",
@@ -24,7 +24,7 @@ impl fmt::Display for TypeScript {
             Some((comment, format!("{kind}<{input}, {output}>{}", route.unwrap_or_default())))
         })?;
         f.write_str(ROUTES)?;
-        write_nested(f, ",", &self.procedures, |procedure| {
+        write_nested(f, ",", None, &self.procedures, |procedure| {
             let (method, path) = procedure.route()?;
             Some(("", format!("{{ method: \"{method}\", path: {} }}", Value::from(path))))
         })?;

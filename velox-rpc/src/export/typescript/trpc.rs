@@ -57,7 +57,7 @@ impl fmt::Display for AppRouter<'_> {
         let transformer = types.style.wide == WideIntegers::BigInt;
         let root = format!("{{ ctx: object; meta: object; errorShape: ErrorShape; transformer: {transformer} }}");
         writeln!(f, "export type AppRouter = TRPCBuiltRouter<{root}, {{")?;
-        write_nested(f, ";", &types.procedures, |procedure| {
+        write_nested(f, ";", manifest.trpc_root(), &types.procedures, |procedure| {
             let TypedProcedure { name, comment, input, output, takes_nothing, gives_nothing, is_tracked, .. } =
                 procedure;
             let alias = match name.kind() {

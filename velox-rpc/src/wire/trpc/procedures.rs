@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::Trpc;
 use super::superjson::Superjson;
-use crate::call::Kind;
+use crate::call::{Kind, ProcedureName};
 use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
 use crate::router::{Manifest, Mistakes, Table};
 
-/// All procedures, by paths such as `auth.login`.
+/// All procedures, by paths such as `auth.login`, or `login` in the namespace at the root.
 pub(crate) struct Procedures {
     pub(super) settings: Trpc,
     /// The route that observers see. It does not name the procedures of a batch, since a client can
@@ -32,8 +32,12 @@ impl Procedures {
         mistakes: &mut Mistakes,
     ) -> Self {
         let endpoints = table.endpoints().to_vec();
-        let by_path =
-            endpoints.iter().enumerate().map(|(index, endpoint)| (endpoint.name.to_string(), index)).collect();
+        let root = settings.root_namespace();
+        let path = |name: &ProcedureName| match root {
+            Some(root) if root == name.namespace() => name.name().to_owned(),
+            _ => name.to_string(),
+        };
+        let by_path = endpoints.iter().enumerate().map(|(index, endpoint)| (path(&endpoint.name), index)).collect();
         let superjson = settings.superjson.then(|| Superjson::of(&endpoints));
         let this = Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson };
         this.check(rest_prefix, manifest, mistakes);
@@ -42,6 +46,9 @@ impl Procedures {
 
     fn check(&self, rest_prefix: &str, manifest: &Manifest, mistakes: &mut Mistakes) {
         let path = &self.settings.path;
+        if let Some(mistake) = self.settings.root_namespace().and_then(|root| check_root(root, &self.endpoints)) {
+            mistakes.note(format!("tRPC at `{path}`: {mistake}"));
+        }
         if !is_path(path) {
             mistakes.note(format!(
                 "tRPC at `{path}`: write a path such as `/trpc`: it must start with `/`, must not end with `/`, and must have no parameters"
@@ -86,6 +93,21 @@ impl Procedures {
     pub(in crate::wire) fn endpoint(&self, index: usize) -> &Endpoint {
         &self.endpoints[index]
     }
+}
+
+/// Returns what is wrong with the namespace at the root. A client could not tell one of its
+/// procedures from a namespace of the same name.
+fn check_root(root: &str, endpoints: &[Endpoint]) -> Option<String> {
+    let names = || endpoints.iter().map(|endpoint| &*endpoint.name);
+    if names().all(|name| name.namespace() != root) {
+        return Some(format!("`root(\"{root}\")`: no procedure has this namespace"));
+    }
+    let is_namespace = |wanted: &str| names().any(|name| name.namespace() == wanted && wanted != root);
+    let clash = names().find(|name| name.namespace() == root && is_namespace(name.name()))?;
+    Some(format!(
+        "`root(\"{root}\")`: `{clash}` would have the path of the namespace `{}`: rename one of them",
+        clash.name()
+    ))
 }
 
 fn is_path(path: &str) -> bool {

@@ -20,13 +20,14 @@ pub struct Trpc {
     pub(super) max_batch_size: usize,
     pub(super) method_override: bool,
     pub(super) superjson: bool,
+    pub(super) root: Option<Cow<'static, str>>,
 }
 
 impl Trpc {
     /// Serves tRPC below this path, such as `/trpc`. The prefix of the REST routes does not apply
     /// to it.
     pub fn at(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), max_batch_size: DEFAULT_BATCH, method_override: false, superjson: false }
+        Self { path: path.into(), max_batch_size: DEFAULT_BATCH, method_override: false, superjson: false, root: None }
     }
 
     /// Sets the maximum number of calls in a batch. The default is 100. The server answers a larger
@@ -112,6 +113,38 @@ impl Trpc {
 
     pub(crate) fn has_superjson(&self) -> bool {
         self.superjson
+    }
+
+    /// Puts the procedures of this namespace at the root of the router, for clients that call
+    /// `client.health.query()`. Without it, every path has two parts, as in
+    /// `client.app.health.query()`. REST routes stay below the namespace.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use velox_rpc::export::TypeScript;
+    /// use velox_rpc::http::Request;
+    /// use velox_rpc::{App, Router, Trpc, procedure};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), velox_rpc::StartError> {
+    /// let root = Router::new("app").procedure("health", procedure().query(|_| Ok("ok")));
+    /// let posts = Router::new("posts").procedure("count", procedure().query(|_| Ok(7)));
+    /// let app = App::new(()).router(root).router(posts).trpc(Trpc::at("/trpc").root("app")).into_service()?;
+    ///
+    /// let reply = app.call(Request::get("/trpc/health,posts.count?batch=1").body(String::new()).unwrap()).await;
+    /// assert_eq!(reply.status(), 200);
+    ///
+    /// let types = TypeScript::of(app.manifest()).app_router().to_string();
+    /// assert!(types.contains("\n  health: QueryOf<void, string>;\n  posts: {\n"));
+    /// # Ok(()) }
+    /// ```
+    pub fn root(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
+        self.root = Some(namespace.into());
+        self
+    }
+
+    pub(crate) fn root_namespace(&self) -> Option<&str> {
+        self.root.as_deref()
     }
 }
 
