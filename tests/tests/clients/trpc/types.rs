@@ -1,5 +1,5 @@
-//! Tests the generated router type with tRPC's client, TanStack's options proxy and the TypeScript
-//! compiler in strict mode.
+//! Tests the generated router type with tRPC's client, its hooks for React, TanStack's options proxy
+//! and the TypeScript compiler in strict mode.
 
 use velox_rpc::export::{TypeScript, WideIntegers};
 use velox_rpc::{App, Call, Router, Trpc, procedure, schema};
@@ -10,15 +10,33 @@ use velox_tests::FrontEnd;
 #[serde(transparent)]
 struct Place(Option<String>);
 
+#[schema]
+struct ListPosts {
+    cursor: Option<u32>,
+    limit: u32,
+}
+
+#[schema]
+struct Page {
+    items: Vec<String>,
+    #[schema(nullable)]
+    next_cursor: Option<u32>,
+}
+
 #[test]
 fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     let find = procedure().no_rest().input::<Place>().query(|Call { input, .. }| Ok(input.0));
-    let app = super::clients::app().router(Router::new("places").procedure("find", find));
+    let list = procedure()
+        .input::<ListPosts>()
+        .query(|Call { input, .. }| Ok(Page { items: Vec::new(), next_cursor: Some(input.limit) }));
+    let (places, posts) = (Router::new("places").procedure("find", find), Router::new("posts").procedure("list", list));
+    let app = super::clients::app().router(places).router(posts);
     let service = app.into_service().expect("good routes");
     let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-types");
     front_end.write("app-router.d.ts", &TypeScript::of(service.manifest()).app_router().to_string());
     front_end.check("uses.ts", CLIENT);
     front_end.check("queries.ts", OPTIONS_PROXY);
+    front_end.check("hooks.ts", HOOKS);
 }
 
 #[test]
@@ -114,8 +132,31 @@ export function firstField(error: unknown): string | number | undefined {
 }
 "#;
 
+const HOOKS: &str = r#"
+import { createTRPCReact } from "@trpc/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "./app-router";
+
+const trpc = createTRPCReact<AppRouter>();
+type Page = inferRouterOutputs<AppRouter>["posts"]["list"];
+
+export function Posts(): (string | undefined)[] {
+  const utils = trpc.useUtils();
+  const list = trpc.posts.list.useInfiniteQuery({ limit: 2 }, { getNextPageParam: (last) => last.nextCursor });
+  const titles: string[] = list.data?.pages.flatMap((page: Page) => page.items) ?? [];
+  utils.posts.list.setInfiniteData({ limit: 2 }, (old) => old && { ...old, pages: old.pages.slice(1) });
+  const login = trpc.auth.login.useMutation({ onSuccess: () => utils.auth.getProfile.invalidate() });
+  login.mutate({ id: "u1" });
+  // @ts-expect-error an id is a string
+  login.mutate({ id: 7 });
+  // @ts-expect-error a query without a cursor has no pages
+  trpc.shop.slow.useInfiniteQuery({ word: "slow" }, { getNextPageParam: () => null });
+  return [...titles, trpc.auth.getProfile.useQuery().data?.email];
+}
+"#;
+
 const OPTIONS_PROXY: &str = r#"
-import { QueryClient, useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { QueryClient, useInfiniteQuery, useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "./app-router";
@@ -142,6 +183,11 @@ export function Profile(): string {
   // @ts-expect-error this procedure does not exist
   trpc.auth.nope.queryOptions();
   return [email, word, count, issues].join();
+}
+
+export function Posts(): string[] {
+  const options = trpc.posts.list.infiniteQueryOptions({ limit: 2 }, { getNextPageParam: (last) => last.nextCursor });
+  return useInfiniteQuery(options).data?.pages.flatMap((page) => page.items) ?? [];
 }
 
 export function Login(): void {
