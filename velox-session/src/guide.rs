@@ -75,5 +75,6 @@ guides! {
     #[cfg(feature = "redis")]
     from_veloxts = "docs/from-veloxts.md",
     from_trpc = "docs/from-trpc.md",
+    #[cfg(feature = "axum")]
     from_express = "docs/from-express.md",
 }
