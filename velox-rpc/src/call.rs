@@ -59,7 +59,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The public name of a procedure: its namespace, its name in that namespace, and its kind.
+/// The public name of a procedure: its namespace, its name in that namespace, and its kind. The
+/// namespace of a router inside others has dots, as in `viewer.bookings`.
 ///
 /// # Examples
 ///
@@ -82,7 +83,7 @@ impl ProcedureName {
         Self { namespace: namespace.into(), name: name.into(), kind }
     }
 
-    /// Returns the namespace of the router, for example `auth`.
+    /// Returns the namespace of the router, for example `auth` or `viewer.bookings`.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }

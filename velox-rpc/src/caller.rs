@@ -253,7 +253,7 @@ fn given(input: &Value) -> RawInput {
 }
 
 fn is_named(endpoint: &Endpoint, name: &str) -> bool {
-    name.split_once('.') == Some((endpoint.name.namespace(), endpoint.name.name()))
+    name.rsplit_once('.') == Some((endpoint.name.namespace(), endpoint.name.name()))
 }
 
 /// Returns the error for a call of the wrong kind, worded as in tRPC.

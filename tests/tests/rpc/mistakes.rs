@@ -180,10 +180,13 @@ fn a_name_that_does_not_fit_in_a_path_is_a_mistake() {
             found.len() == 1 && found[0].contains(&format!("`{name}` cannot be part of a path")),
             "{name}: {found:?}"
         );
-        let found = mistakes_of(Router::new(name).procedure("one", get("/x")));
+        // A dot in a namespace is one between two.
+        let namespace = name.replace("a.b", "a..b");
+        let found = mistakes_of(Router::new(&namespace).procedure("one", get("/x")));
+        let part = if name == "a.b" { "" } else { name };
         assert!(
-            found.len() == 1 && found[0].contains(&format!("`{name}` cannot be part of a path")),
-            "{name}: {found:?}"
+            found.len() == 1 && found[0].contains(&format!("`{part}` cannot be part of a path")),
+            "{namespace}: {found:?}"
         );
     }
 }
@@ -200,9 +203,18 @@ fn the_namespace_at_the_root_of_trpc_must_exist_and_have_paths_of_its_own() {
     let missing = mistakes(app("nobody"));
     assert_eq!(missing, ["tRPC at `/trpc`: `root(\"nobody\")`: no procedure has this namespace"]);
     let clash = mistakes(app("app"));
-    let expected = "tRPC at `/trpc`: `root(\"app\")`: `app.users` would have the path of the namespace `users`: \
-                    rename one of them";
+    let expected =
+        "tRPC at `/trpc`: `root(\"app\")`: `app.users` would be at `users`, where `users.count` is: rename one of them";
     assert_eq!(clash, [expected]);
+}
+
+#[test]
+fn a_procedure_with_the_name_of_a_namespace_is_a_mistake() {
+    let one = |namespace: &str, name: &str| Router::new(namespace).procedure(name, procedure().query(|_| Ok(1)));
+    let app = || App::new(()).router(one("viewer", "bookings")).router(one("viewer.bookings.past", "list"));
+    assert_eq!(mistakes(app()), ["procedure `viewer.bookings` has the name of a namespace: rename one of them"]);
+    let free = App::new(()).router(one("viewer", "booking")).router(one("viewer.bookings", "list"));
+    assert_eq!(mistakes(free), [] as [&str; 0]);
 }
 
 #[test]

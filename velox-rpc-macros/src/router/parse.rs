@@ -154,13 +154,15 @@ fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
     let name = literal.value();
     if name.is_empty() {
         mistakes.at(&literal, "the namespace is empty: give the router a name, as in `#[router(\"auth\")]`");
-    } else if let Some(letter) = name.chars().find(|letter| !letter.is_ascii_alphanumeric() && !"_-".contains(*letter))
+    } else if let Some(letter) = name.chars().find(|letter| !letter.is_ascii_alphanumeric() && !"_-.".contains(*letter))
     {
         let message = format!(
-            "a namespace is part of the address: `{}` cannot be in it, letters, digits, `_` and `-` can",
+            "a namespace is part of the address: `{}` cannot be in it; letters, digits, `_` and `-` can, and dots between namespaces",
             letter.escape_debug()
         );
         mistakes.at(&literal, message);
+    } else if name.split('.').any(str::is_empty) {
+        mistakes.at(&literal, "a dot stands between two namespaces, as in `#[router(\"viewer.bookings\")]`");
     } else {
         return Some(literal);
     }

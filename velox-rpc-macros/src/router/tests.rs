@@ -99,7 +99,11 @@ fn wrong_arguments_are_named() {
         (quote!(auth), "the namespace is written as text: `\"auth\"`"),
         (quote!(3), "the namespace is written as text, in quotes: `\"auth\"`"),
         (quote!(""), "the namespace is empty: give the router a name, as in `#[router(\"auth\")]`"),
-        (quote!("a/b"), "a namespace is part of the address: `/` cannot be in it, letters, digits, `_` and `-` can"),
+        (
+            quote!("a/b"),
+            "a namespace is part of the address: `/` cannot be in it; letters, digits, `_` and `-` can, and dots between namespaces",
+        ),
+        (quote!("a."), "a dot stands between two namespaces, as in `#[router(\"viewer.bookings\")]`"),
         (quote!("a", "b"), "a router has one namespace: leave this out"),
         (quote!("a", stat = A), "`#[router]` has no key `stat`: did you mean `state`?"),
         (quote!("a", state = A, state = B), "`state` is given twice: leave one of the two"),

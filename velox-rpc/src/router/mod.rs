@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use self::manifest::ManifestRoute;
 pub use self::manifest::{Manifest, ManifestEntry};
 pub(crate) use self::success::Success;
-pub(crate) use self::table::{Mistakes, Table};
+pub(crate) use self::table::{Mistakes, Table, is_within};
 use crate::context::Context;
 use crate::procedure::{Guard, Middleware, Procedure};
 
@@ -50,6 +50,9 @@ type Around<S> = Box<dyn Fn(Procedure<S>) -> Procedure<S> + Send + Sync>;
 impl<S> Router<S> {
     /// Makes a router without procedures. The namespace is part of every path: `auth` makes
     /// `/api/auth/…`.
+    ///
+    /// A namespace with dots is one inside others: `viewer.bookings` makes `/api/viewer/bookings/…`,
+    /// and a tRPC client calls `client.viewer.bookings.list.query()`.
     pub fn new(namespace: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), description: None, procedures: Vec::new(), steps: Vec::new() }
     }

@@ -53,12 +53,13 @@ impl Table {
         }
     }
 
-    /// Notes every name that cannot be part of a path, and every name that is used twice.
+    /// Notes every name that cannot be part of a path, every name that is used twice, and every
+    /// procedure with the name of a namespace.
     pub(crate) fn check_names(&self, mistakes: &mut Mistakes) {
         let mut seen = HashMap::new();
         for endpoint in &self.endpoints {
             let name = &endpoint.name;
-            for part in [name.namespace(), name.name()] {
+            for part in name.namespace().split('.').chain([name.name()]) {
                 if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
                     mistakes.note(format!(
                         "procedure `{name}`: `{part}` cannot be part of a path: use letters, digits, `_` and `-`"
@@ -72,7 +73,17 @@ impl Table {
         for (name, count) in repeated {
             mistakes.note(format!("procedure `{name}` is defined {count} times: rename all but one"));
         }
+        let names: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
+        for name in names.iter().filter(|name| names.iter().any(|other| is_within(other, name))) {
+            mistakes.note(format!("procedure `{name}` has the name of a namespace: rename one of them"));
+        }
     }
+}
+
+/// Returns whether a name, such as `viewer.bookings.list`, is in the namespace `viewer` or one
+/// inside it.
+pub(crate) fn is_within(name: &str, namespace: &str) -> bool {
+    name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// The mistakes in an application's procedures, routes and settings, so that you can fix all of

@@ -1,9 +1,10 @@
 //! Tests the generated router type with tRPC's client, its hooks for React, TanStack's options proxy
 //! and the TypeScript compiler in strict mode.
 
-use velox_rpc::export::{TypeScript, WideIntegers};
+use serde_json::{Value, json};
+use velox_rpc::export::{OpenApi, TypeScript, WideIntegers};
 use velox_rpc::{App, Call, Router, Trpc, procedure, schema};
-use velox_tests::FrontEnd;
+use velox_tests::{Client, FrontEnd};
 
 /// An input that may be left out.
 #[schema]
@@ -37,6 +38,42 @@ fn a_front_end_is_typed_by_the_router_and_wrong_calls_do_not_compile() {
     front_end.check("uses.ts", CLIENT);
     front_end.check("queries.ts", OPTIONS_PROXY);
     front_end.check("hooks.ts", HOOKS);
+}
+
+/// Routers inside routers.
+fn nested() -> App<()> {
+    let one = |namespace: &str, name: &str| Router::new(namespace).procedure(name, procedure().query(|_| Ok(1)));
+    App::new(())
+        .router(one("viewer.bookings", "count"))
+        .router(one("viewer", "me"))
+        .router(one("viewer.bookings.past", "count").procedure("health", procedure().query(|_| Ok("ok"))))
+}
+
+#[tokio::test]
+async fn routers_inside_routers_are_typed_and_served() {
+    let client = Client::of(nested().trpc("/trpc"));
+    let batch = "/trpc/viewer.bookings.count,viewer.me,viewer.bookings.past.count?batch=1";
+    let reply = super::get(client.service(), batch).await;
+    assert_eq!(reply.body, json!([(); 3].map(|()| json!({"result": {"data": 1}}))));
+    assert_eq!(client.get("/api/viewer/bookings/past/count").await.text(), "1");
+    let named = nested().caller().call_named("viewer.bookings.past.health", &Value::Null).await;
+    assert_eq!(named.result.expect("it succeeds"), "ok");
+    let document = OpenApi::new("", "").document(client.service().manifest());
+    let operation = &document["paths"]["/api/viewer/bookings/past/health"]["get"];
+    assert_eq!(operation["operationId"], "viewer_bookings_past_health");
+    assert_eq!(operation["tags"], json!(["viewer.bookings.past"]));
+
+    let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "trpc-nested");
+    let check = |name: &str, app: App<()>, uses: &str| {
+        let types = TypeScript::of(app.into_service().expect("good routes").manifest());
+        front_end.write("app-router.d.ts", &types.app_router().to_string());
+        front_end.write("api.ts", &types.to_string());
+        front_end.check(name, uses);
+    };
+    check("nested.ts", nested().trpc("/trpc"), NESTED);
+    // All that is in the namespace at the root is at the root.
+    let root = NESTED.replace("client.viewer.", "client.");
+    check("nested-root.ts", nested().trpc(Trpc::at("/trpc").root("viewer")), &root);
 }
 
 #[test]
@@ -91,6 +128,22 @@ export async function calls(): Promise<string> {
   // @ts-expect-error the procedures of this namespace are at the root
   client.app;
   return [health, place, id].join();
+}
+"#;
+
+const NESTED: &str = r#"
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { routes, type Procedures } from "./api";
+import type { AppRouter } from "./app-router";
+
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc" })] });
+export const past: "/api/viewer/bookings/past/health" = routes.viewer.bookings.past.health.path;
+export type Past = Procedures["viewer"]["bookings"]["past"]["health"]["output"];
+
+export async function calls(): Promise<Past> {
+  const counts: number[] = [await client.viewer.bookings.count.query(), await client.viewer.me.query()];
+  counts.push(await client.viewer.bookings.past.count.query());
+  return client.viewer.bookings.past.health.query();
 }
 "#;
 

@@ -64,7 +64,7 @@ impl Paths {
     /// Returns a unique `operationId`: without a number, `a_b.c` and `a.b_c` would have the same
     /// one.
     fn id(&mut self, name: &ProcedureName) -> String {
-        let wanted = format!("{}_{}", name.namespace(), name.name());
+        let wanted = name.to_string().replace('.', "_");
         let id = free_name(&wanted, "_", |id| self.ids.contains(id));
         self.ids.insert(id.clone());
         id

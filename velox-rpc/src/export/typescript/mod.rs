@@ -196,21 +196,39 @@ fn write_nested<'a>(
     procedures: &'a [TypedProcedure],
     member: impl Fn(&'a TypedProcedure) -> Option<(&'a str, String)>,
 ) -> fmt::Result {
-    let mut namespaces: Vec<(&str, String)> = Vec::new();
-    for procedure in procedures {
-        let Some((comment, text)) = member(procedure) else { continue };
-        let line = format!("{comment}    {}: {text}{end}\n", key(procedure.name.name()));
-        let namespace = procedure.name.namespace();
-        match namespaces.iter_mut().find(|(name, _)| *name == namespace) {
-            Some((_, lines)) => lines.push_str(&line),
-            None => namespaces.push((namespace, line)),
+    let namespace = |name: &'a ProcedureName| match root.and_then(|root| name.namespace().strip_prefix(root)) {
+        Some("") => "",
+        Some(inner) if inner.starts_with('.') => &inner[1..],
+        _ => name.namespace(),
+    };
+    let lines = procedures.iter().filter_map(|procedure| {
+        let ((comment, text), name) = (member(procedure)?, key(procedure.name.name()));
+        Some((namespace(&procedure.name), format!("{comment}{MEMBER}{name}: {text}{end}\n")))
+    });
+    write_namespace(f, end, 0, lines.collect())
+}
+
+/// Writes the members of a namespace: lines that are indented as [`MEMBER`]s, each with the
+/// namespace inside this one to which it belongs.
+fn write_namespace(f: &mut fmt::Formatter<'_>, end: &str, depth: usize, members: Vec<(&str, String)>) -> fmt::Result {
+    let mut inner: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
+    let indent = "  ".repeat(depth + 1);
+    for (namespace, lines) in members {
+        let (first, deeper) = namespace.split_once('.').unwrap_or((namespace, ""));
+        match inner.iter_mut().find(|(name, _)| *name == first) {
+            _ if first.is_empty() => {
+                lines
+                    .lines()
+                    .try_for_each(|line| writeln!(f, "{indent}{}", line.strip_prefix(MEMBER).unwrap_or(line)))?;
+            }
+            Some((_, members)) => members.push((deeper, lines)),
+            None => inner.push((first, vec![(deeper, lines)])),
         }
     }
-    namespaces.iter().try_for_each(|(name, lines)| match root {
-        Some(root) if root == *name => {
-            lines.lines().try_for_each(|line| writeln!(f, "{}", line.strip_prefix("  ").unwrap_or(line)))
-        }
-        _ => write!(f, "  {}: {{\n{lines}  }}{end}\n", key(name)),
+    inner.into_iter().try_for_each(|(name, members)| {
+        writeln!(f, "{indent}{}: {{", key(name))?;
+        write_namespace(f, end, depth + 1, members)?;
+        writeln!(f, "{indent}}}{end}")
     })
 }
 

@@ -32,7 +32,7 @@ fn derived(endpoint: &Endpoint) -> (Method, String) {
         path.push_str(&format!("/{}/:{}", parent.resource(), parent.parameter()));
     }
     path.push('/');
-    path.push_str(name.namespace());
+    path.push_str(&name.namespace().replace('.', "/"));
     let has_id = endpoint.meta.input.as_ref().is_some_and(|input| input.has_field("id"));
     match convention(name.name(), name.kind()) {
         Some((method, Target::Collection)) => (method, path),

@@ -7,7 +7,7 @@ use super::superjson::Superjson;
 use crate::call::{Kind, ProcedureName};
 use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
-use crate::router::{Manifest, Mistakes, Table};
+use crate::router::{Manifest, Mistakes, Table, is_within};
 
 /// All procedures, by paths such as `auth.login`, or `login` in the namespace at the root.
 pub(crate) struct Procedures {
@@ -32,12 +32,8 @@ impl Procedures {
         mistakes: &mut Mistakes,
     ) -> Self {
         let endpoints = table.endpoints().to_vec();
-        let root = settings.root_namespace();
-        let path = |name: &ProcedureName| match root {
-            Some(root) if root == name.namespace() => name.name().to_owned(),
-            _ => name.to_string(),
-        };
-        let by_path = endpoints.iter().enumerate().map(|(index, endpoint)| (path(&endpoint.name), index)).collect();
+        let by_path =
+            endpoints.iter().enumerate().map(|(index, endpoint)| (settings.path_of(&endpoint.name), index)).collect();
         let superjson = settings.superjson.then(|| Superjson::of(&endpoints));
         let this = Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson };
         this.check(rest_prefix, manifest, mistakes);
@@ -46,8 +42,8 @@ impl Procedures {
 
     fn check(&self, rest_prefix: &str, manifest: &Manifest, mistakes: &mut Mistakes) {
         let path = &self.settings.path;
-        if let Some(mistake) = self.settings.root_namespace().and_then(|root| check_root(root, &self.endpoints)) {
-            mistakes.note(format!("tRPC at `{path}`: {mistake}"));
+        if let Some((root, Some(mistake))) = self.settings.root_namespace().map(|root| (root, self.check_root(root))) {
+            mistakes.note(format!("tRPC at `{path}`: `root(\"{root}\")`: {mistake}"));
         }
         if !is_path(path) {
             mistakes.note(format!(
@@ -67,6 +63,21 @@ impl Procedures {
                 }
             }
         }
+    }
+
+    /// Returns what is wrong with the namespace at the root. A client could not tell one of its
+    /// procedures from another procedure or namespace with the same path.
+    fn check_root(&self, root: &str) -> Option<String> {
+        let paths = || self.endpoints.iter().map(|endpoint| (&*endpoint.name, self.settings.path_of(&endpoint.name)));
+        let is_at_root = |name: &ProcedureName| is_within(&name.to_string(), root);
+        if !paths().any(|(name, _)| is_at_root(name)) {
+            return Some("no procedure has this namespace".to_owned());
+        }
+        paths().filter(|(name, _)| is_at_root(name)).find_map(|(name, path)| {
+            let clashes = |other: &str| other == path || is_within(other, &path) || is_within(&path, other);
+            let (other, _) = paths().find(|(other, at)| !is_at_root(other) && clashes(at))?;
+            Some(format!("`{name}` would be at `{path}`, where `{other}` is: rename one of them"))
+        })
     }
 
     /// Returns whether a path is below the path of this wire.
@@ -93,21 +104,6 @@ impl Procedures {
     pub(in crate::wire) fn endpoint(&self, index: usize) -> &Endpoint {
         &self.endpoints[index]
     }
-}
-
-/// Returns what is wrong with the namespace at the root. A client could not tell one of its
-/// procedures from a namespace of the same name.
-fn check_root(root: &str, endpoints: &[Endpoint]) -> Option<String> {
-    let names = || endpoints.iter().map(|endpoint| &*endpoint.name);
-    if names().all(|name| name.namespace() != root) {
-        return Some(format!("`root(\"{root}\")`: no procedure has this namespace"));
-    }
-    let is_namespace = |wanted: &str| names().any(|name| name.namespace() == wanted && wanted != root);
-    let clash = names().find(|name| name.namespace() == root && is_namespace(name.name()))?;
-    Some(format!(
-        "`root(\"{root}\")`: `{clash}` would have the path of the namespace `{}`: rename one of them",
-        clash.name()
-    ))
 }
 
 fn is_path(path: &str) -> bool {

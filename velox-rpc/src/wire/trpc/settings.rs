@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::call::ProcedureName;
+
 /// Configures tRPC for an application; pass it to [`App::trpc`](crate::App::trpc). To use the
 /// default settings, pass the path alone.
 ///
@@ -116,7 +118,7 @@ impl Trpc {
     }
 
     /// Puts the procedures of this namespace at the root of the router, for clients that call
-    /// `client.health.query()`. Without it, every path has two parts, as in
+    /// `client.health.query()`. Without it, every path begins with a namespace, as in
     /// `client.app.health.query()`. REST routes stay below the namespace.
     ///
     /// # Examples
@@ -145,6 +147,15 @@ impl Trpc {
 
     pub(crate) fn root_namespace(&self) -> Option<&str> {
         self.root.as_deref()
+    }
+
+    /// Returns the path of a procedure: its name, without the namespace at the root.
+    pub(super) fn path_of(&self, name: &ProcedureName) -> String {
+        let name = name.to_string();
+        match self.root.as_ref().and_then(|root| name.strip_prefix(&**root)?.strip_prefix('.')) {
+            Some(path) => path.to_owned(),
+            None => name,
+        }
     }
 }
 
