@@ -68,6 +68,12 @@ fn tenant(ctx: &impl Ctx) -> Result<u8> {
     next(ctx)
 }
 
+#[schema]
+struct ById {
+    #[serde(alias = "old_id")]
+    id: u8,
+}
+
 struct Api;
 
 #[router("api")]
@@ -78,6 +84,10 @@ impl Api {
             .input::<Names>()
             .rest(Method::POST, "/body")
             .query(|Call { input, ctx }| Ok(input.at + input.read + ctx.tenant))
+    }
+
+    fn by_id(&self) -> Query<ById, u8> {
+        procedure().input::<ById>().rest(Method::GET, "/by/:old_id").query(|Call { input, .. }| Ok(input.id))
     }
 }
 
@@ -100,6 +110,7 @@ async fn expressions_in_attributes_mean_what_they_mean_beside_the_type() {
         "inside[0].text: Invalid",
     ];
     assert_eq!(bad.issues(), issues);
+    assert_eq!(client.get("/api/by/7").await.text(), "7");
     let same = send(r#"{"short":"abc","text":"abc","read":1,"inside":[]}"#).await;
     assert_eq!(same.issues(), [": Invalid input"]);
 }

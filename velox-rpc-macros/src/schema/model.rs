@@ -13,7 +13,7 @@ use crate::diagnostics::Mistakes;
 use crate::root::Root;
 use crate::schema::attributes::{attribute, derives, has, metas};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Additions, cfgs, has_right_default, is_option, wire_name};
+use crate::schema::field::{Additions, cfgs, has_right_default, is_option, other_names, wire_name};
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
 use crate::schema::rules;
@@ -40,7 +40,7 @@ pub(crate) struct Schema<'a> {
     pub(crate) keeps: Option<Vec<String>>,
     /// The names of the fields on the wire, in order. For an enum, one list for each variant.
     pub(crate) orders: Vec<Vec<String>>,
-    /// The names of the fields on the wire, if all of them are known here.
+    /// The names and aliases of the fields on the wire, if all of them are known here.
     pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
 }
 
@@ -70,6 +70,7 @@ impl<'a> Schema<'a> {
             }
             Data::Enum(variants) => {
                 rules::none(&item.attrs, mistakes);
+                note_variants(&serde, variants, mistakes);
                 let tag = if let TagType::Internal { tag } = serde.attrs.tag() { Some(tag) } else { None };
                 let order = |variant: &Variant<'_>| {
                     tag.into_iter().cloned().chain(variant.fields.iter().filter_map(wire_name)).collect()
@@ -183,7 +184,11 @@ fn wire_names(serde: &Container<'_>, fields: &[Field<'_>]) -> Option<Vec<(Vec<At
     if is_converted(serde) || serde.attrs.transparent() || fields.iter().any(is_elsewhere) {
         return None;
     }
-    Some(fields.iter().filter_map(|field| Some((cfgs(&field.original.attrs), wire_name(field)?))).collect())
+    let names = |field: &Field<'_>| {
+        let names = wire_name(field).into_iter().chain(other_names(field));
+        names.map(|name| (cfgs(&field.original.attrs), name)).collect::<Vec<_>>()
+    };
+    Some(fields.iter().filter(|field| wire_name(field).is_some()).flat_map(names).collect())
 }
 
 /// Returns whether the type is read as another type.
@@ -219,9 +224,11 @@ fn conditional(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
 }
 
-/// Returns whether a `#[cfg_attr]` anywhere may hide something.
+/// Returns whether a `#[cfg_attr]` anywhere may hide something, or a `#[cfg]` a field that is known by
+/// its place.
 pub(crate) fn is_conditional(serde: &Container<'_>) -> bool {
-    all_attributes(serde).any(conditional)
+    let mut unnamed = serde.data.all_fields().map(|field| field.original).filter(|field| field.ident.is_none());
+    unnamed.any(|field| !cfgs(&field.attrs).is_empty()) || all_attributes(serde).any(conditional)
 }
 
 /// Returns the attributes of the type, of each variant and of each field.
@@ -230,6 +237,21 @@ fn all_attributes<'c>(serde: &'c Container<'_>) -> impl Iterator<Item = &'c [Att
     let fields = serde.data.all_fields().map(|field| &field.original.attrs[..]);
     let variants = variants.iter().map(|variant| &variant.original.attrs[..]);
     std::iter::once(&serde.original.attrs[..]).chain(variants).chain(fields)
+}
+
+/// Reports variants that the JSON Schema cannot describe.
+fn note_variants(serde: &Container<'_>, variants: &[Variant<'_>], mistakes: &mut Mistakes) {
+    for Variant { ident, attrs, style, fields, .. } in variants {
+        if attrs.deserialize_with().is_some() || attrs.serialize_with().is_some() {
+            mistakes
+                .at(ident, "clients are not told what a function makes of a variant: put the function on its field");
+        }
+        if let (TagType::Internal { .. }, Style::Newtype) = (serde.attrs.tag(), style)
+            && Peeled::new(fields[0].ty).is_nothing()
+        {
+            mistakes.at(fields[0].ty, format_args!("behind a tag, this holds nothing: write `{ident}` alone"));
+        }
+    }
 }
 
 /// Reports maps whose keys cannot be keys of a JSON object.

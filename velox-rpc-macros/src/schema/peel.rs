@@ -88,6 +88,15 @@ impl<'a> Peeled<'a> {
         matches!(self, Self::Map { .. })
     }
 
+    /// Returns whether the type has only one value, of which JSON says nothing.
+    pub(crate) fn is_nothing(&self) -> bool {
+        match self {
+            Self::Leaf(Type::Tuple(_)) => true,
+            Self::Leaf(Type::Path(path)) => path.path.segments.last().is_some_and(|it| it.ident == "PhantomData"),
+            _ => false,
+        }
+    }
+
     /// Returns the key type of a map, here or inside, that is neither a text nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {

@@ -126,6 +126,23 @@ fn what_the_user_renames_stays_renamed() {
 }
 
 #[test]
+fn a_field_that_may_not_be_there_is_left_to_serde_if_only_its_place_tells_it() {
+    for item in [
+        quote!(
+            struct A(u8, #[cfg(any())] Missing);
+        ),
+        quote!(
+            enum A {
+                B(u8, #[cfg(any())] Missing),
+                C { d: u8 },
+            }
+        ),
+    ] {
+        assert!(!text(item.clone()).contains("Leaf"), "{item}");
+    }
+}
+
+#[test]
 fn a_struct_without_rules_is_not_given_to_validator() {
     let text = text(quote!(
         struct A {
@@ -310,6 +327,33 @@ fn every_mistake_is_named() {
                 struct A(#[validate(nested)] B, u8);
             ),
             nowhere,
+        ),
+        (
+            quote!(
+                enum A {
+                    #[serde(with = "f")]
+                    B(u8),
+                }
+            ),
+            "clients are not told what a function makes of a variant: put the function on its field",
+        ),
+        (
+            quote!(
+                #[serde(tag = "kind")]
+                enum A {
+                    B(()),
+                }
+            ),
+            "behind a tag, this holds nothing: write `B` alone",
+        ),
+        (
+            quote!(
+                #[serde(tag = "kind")]
+                enum A {
+                    B(PhantomData<u8>),
+                }
+            ),
+            "behind a tag, this holds nothing: write `B` alone",
         ),
         (
             quote!(
