@@ -218,3 +218,60 @@ async fn many_whole_numbers_with_a_point_are_read_by_a_reader_of_its_own() {
     let body = format!(r#"{{"list":[{}]}}"#, floats.join(","));
     assert!(sent::<PlaylistOfNumbers>(&body).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_generic_type_is_taken_apart_like_others() {
+    #[schema]
+    #[serde(rename_all = "kebab-case")]
+    struct Page<T, K: Eq + std::hash::Hash> {
+        #[validate(range(max = 100))]
+        page_size: u32,
+        #[validate(length(max = 2))]
+        all_items: Vec<T>,
+        #[serde(rename = "by")]
+        by_key: HashMap<K, T>,
+        #[serde(skip)]
+        of: PhantomData<K>,
+    }
+    let body = r#"{"page-size":101,"all-items":[1,"x",1.0],"by":{"1":2,"a":3,"2":"y"}}"#;
+    let issues = [
+        "page-size: Number must be less than or equal to 100",
+        "all-items: Array must contain at most 2 element(s)",
+        "all-items[1]: Expected number, received string",
+        "by.2: Expected number, received string",
+        "by: Unrecognized key(s) in object: 'a'",
+    ];
+    assert_eq!(sent::<Page<u32, u8>>(body).await, told(&issues));
+    let good = r#"{"page-size":1,"all-items":[1.0],"by":{}}"#;
+    assert_eq!(sent::<Page<u32, u8>>(good).await, Ok(r#"{"page-size":1,"all-items":[1],"by":{}}"#.into()));
+
+    #[schema]
+    struct Nested<T: validator::Validate> {
+        #[validate(nested)]
+        one_item: T,
+        #[validate(nested)]
+        items: Vec<T>,
+    }
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Change<T> {
+        Put { new_value: T },
+        Drop,
+    }
+    let body = r#"{"oneItem":{"minQty":0},"items":[{"minQty":0},{"minQty":"x"}]}"#;
+    let issues = [
+        "oneItem.minQty: Number must be greater than or equal to 1",
+        "items[0].minQty: Number must be greater than or equal to 1",
+        "items[1].minQty: Expected number, received string",
+    ];
+    assert_eq!(sent::<Nested<Line>>(body).await, told(&issues));
+    let body = r#"{"kind":"put","newValue":{"minQty":"x"}}"#;
+    assert_eq!(sent::<Change<Line>>(body).await, told(&["newValue.minQty: Expected number, received string"]));
+    assert_eq!(sent::<Change<Line>>(r#"{"kind":"drop"}"#).await, Ok(r#"{"kind":"drop"}"#.into()));
+}
+
+#[schema]
+struct Line {
+    #[validate(range(min = 1))]
+    min_qty: u32,
+}

@@ -79,11 +79,9 @@ impl Checks {
         rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)
     }
 
-    /// Generates the functions that check each field. They are functions of the type, because an
-    /// expression of the user may name `Self`.
-    pub(crate) fn functions(&self, private: &Ident, ident: &Ident) -> TokenStream {
-        let functions: TokenStream = self.fields.iter().filter_map(|field| field.function(private)).collect();
-        if functions.is_empty() { functions } else { quote!(impl #ident { #functions }) }
+    /// Generates the functions that check each field.
+    pub(crate) fn functions(&self, private: &Ident) -> TokenStream {
+        self.fields.iter().filter_map(|field| field.function(private)).collect()
     }
 
     /// Generates the body of `validate`.

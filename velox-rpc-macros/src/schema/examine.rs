@@ -1,11 +1,11 @@
 //! Generates `Examine`, which finds everything that is wrong with a value. Each field is read by
 //! its own reader, so that the issues are exactly what serde would reject.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use serde_derive_internals::ast::{Data, Field, Style, Variant};
 use serde_derive_internals::attr::{Default as OfMissing, TagType};
-use syn::GenericParam;
+use syn::{WherePredicate, parse_quote};
 
 use crate::schema::attributes::{has, metas};
 use crate::schema::checks::{Checks, Rule, optional};
@@ -13,27 +13,28 @@ use crate::schema::field::{Words, cfgs, other_names, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional, is_converted};
 use crate::schema::peel::Peeled;
 
-/// Returns the content of `impl Examine for Type`. Returns `None` if the type borrows, because such
-/// a type cannot be an input.
-pub(crate) fn content(schema: &Schema<'_>, private: &Ident) -> Option<TokenStream> {
+/// Returns the content of `impl Examine for Type`, and what it asks of the type's parameters. Returns
+/// `None` if the type borrows, because such a type cannot be an input.
+pub(crate) fn content(schema: &Schema<'_>, private: &Ident) -> Option<(TokenStream, Vec<WherePredicate>)> {
     let serde = &schema.serde;
     if serde.generics.lifetimes().next().is_some() || serde.data.all_fields().any(borrows) {
         return None;
     }
-    let is_open = serde.generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)))
-        || is_converted(serde)
+    let is_open = is_converted(serde)
+        || serde.attrs.de_bound().is_some()
         || has(&metas(&serde.original.attrs, "validate"), &["context"])
         || is_conditional(serde)
         || matches!((&schema.validation, &serde.data), (Validation::Derived, Data::Struct(..)));
     // Only the type's own reader knows what it accepts.
     if is_open {
-        return Some(TokenStream::new());
+        return Some(Default::default());
     }
     let examine = Examine { schema, private };
-    Some(match &serde.data {
+    let content = match &serde.data {
         Data::Struct(style, fields) => examine.of_struct(*style, fields),
         Data::Enum(variants) => examine.of_enum(variants),
-    })
+    };
+    Some((content, examine.bounds()))
 }
 
 struct Examine<'a> {
@@ -248,6 +249,28 @@ impl Examine<'_> {
         quote!(fn examine(__at: #private::At<'_, '_>, __found: &mut #private::Found) { #look })
     }
 
+    /// Returns what reading the fields asks of the type's parameters. serde's derive asks for no less.
+    fn bounds(&self) -> Vec<WherePredicate> {
+        let private = self.private;
+        let parameters: Vec<_> = self.schema.serde.generics.type_params().map(|parameter| &parameter.ident).collect();
+        let fields = self.schema.serde.data.all_fields().filter(|field| !field.attrs.skip_deserializing());
+        let mut bounds = Vec::new();
+        for field in fields.filter(|field| !parameters.is_empty() && self.reader(field).is_none()) {
+            for leaf in Peeled::new(field.ty).leaves() {
+                if mentions(leaf.to_token_stream(), &parameters) {
+                    bounds.push(parse_quote!(#leaf: #private::serde::de::DeserializeOwned));
+                }
+                // The issues inside are those of the parameter's type.
+                if self.is_nested(field)
+                    && parameters.iter().any(|name| leaf.to_token_stream().to_string() == name.to_string())
+                {
+                    bounds.push(parse_quote!(#leaf: #private::Examine + #private::validator::Validate));
+                }
+            }
+        }
+        bounds
+    }
+
     fn is_strict(&self) -> bool {
         self.schema.serde.attrs.deny_unknown_fields()
     }
@@ -284,6 +307,14 @@ fn read<'a>(fields: &'a [Field<'a>]) -> Vec<&'a Field<'a>> {
 /// because it owns what it reads.
 fn borrows(field: &Field<'_>) -> bool {
     field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\''])
+}
+
+fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&&ident),
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        _ => false,
+    })
 }
 
 /// Generates the message of the rule `required`, if there is one.

@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, WherePredicate};
 
 use crate::root::Root;
 use crate::schema::attributes::attribute;
+use crate::schema::checks::Checks;
 use crate::schema::examine;
 use crate::schema::field::Additions;
 use crate::schema::foreign;
@@ -119,11 +120,12 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
     let (root, private) = (schema.root.private(), &Ident::new("__private", Span::call_site()));
     let fields = input_fields(schema, private);
     let examine = examine::content(schema, private);
-    let examine = examine.map(|content| implementation(schema, quote!(#private::Examine), content));
+    let examine =
+        examine.map(|(content, bounds)| implementation(schema, quote!(#private::Examine for), &bounds, content));
     let (functions, validate) = match &schema.validation {
         Validation::Derived => (TokenStream::new(), None),
         Validation::Held(values) => (TokenStream::new(), Some(held(values, private))),
-        Validation::Checks(checks) => (checks.functions(private, &schema.serde.ident), Some(checks.of_whole(private))),
+        Validation::Checks(checks) => (functions(schema, checks, private), Some(checks.of_whole(private))),
     };
     let validate = validate.map(|content| {
         let content = quote! {
@@ -131,7 +133,7 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
                 #content
             }
         };
-        implementation(schema, quote!(#private::validator::Validate), content)
+        implementation(schema, quote!(#private::validator::Validate for), &[], content)
     });
     quote! {
         #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
@@ -151,7 +153,8 @@ fn input_fields(schema: &Schema<'_>, private: &Ident) -> TokenStream {
     let names = names.iter().map(|(cfgs, name)| quote!(#(#cfgs)* #name));
     implementation(
         schema,
-        quote!(#private::InputFields),
+        quote!(#private::InputFields for),
+        &[],
         quote! {
             const FIELDS: &'static [&'static str] = &[#(#names),*];
         },
@@ -194,12 +197,30 @@ fn arm(held: &Held, private: &Ident) -> TokenStream {
     quote!(#(#cfgs)* #pattern => #found,)
 }
 
-/// Generates `impl Trait for Type { … }` with the type's own parameters.
-fn implementation(schema: &Schema<'_>, name: TokenStream, content: TokenStream) -> TokenStream {
+/// Generates the functions that check each field. They are functions of the type, because an
+/// expression of the user may name `Self`.
+fn functions(schema: &Schema<'_>, checks: &Checks, private: &Ident) -> TokenStream {
+    let functions = checks.functions(private);
+    if functions.is_empty() { functions } else { implementation(schema, TokenStream::new(), &[], functions) }
+}
+
+/// Generates `impl Trait for Type { … }` with the type's own parameters, and these bounds in addition to
+/// its own.
+fn implementation(
+    schema: &Schema<'_>,
+    of: TokenStream,
+    bounds: &[WherePredicate],
+    content: TokenStream,
+) -> TokenStream {
     let DeriveInput { ident, generics, .. } = schema.serde.original;
+    let mut generics = generics.clone();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds.iter().cloned());
+    }
     let (parameters, arguments, clause) = generics.split_for_impl();
+    let derived = (!of.is_empty()).then(|| quote!(#[automatically_derived]));
     quote! {
-        #[automatically_derived]
-        impl #parameters #name for #ident #arguments #clause { #content }
+        #derived
+        impl #parameters #of #ident #arguments #clause { #content }
     }
 }

@@ -170,11 +170,7 @@ fn of_struct(serde: &Container<'_>, fields: &[Field<'_>]) -> Validation {
     if !has_rules(serde) {
         return Validation::Held(Vec::new());
     }
-    let checks = if is_conditional(serde) || !serde.generics.params.is_empty() {
-        None
-    } else {
-        Checks::new(&serde.original.attrs, fields)
-    };
+    let checks = if is_conditional(serde) { None } else { Checks::new(&serde.original.attrs, fields) };
     checks.map_or(Validation::Derived, Validation::Checks)
 }
 

@@ -88,6 +88,16 @@ impl<'a> Peeled<'a> {
         matches!(self, Self::Map { .. })
     }
 
+    /// Returns the types inside that its syntax does not show, and the keys of maps.
+    pub(crate) fn leaves(&self) -> Vec<&'a Type> {
+        match self {
+            Self::Option(inner) | Self::List(inner) | Self::Set(inner) | Self::Array(inner, _) => inner.leaves(),
+            Self::Tuple(items) => items.iter().flat_map(Self::leaves).collect(),
+            Self::Map { key, value, .. } => [vec![*key], value.leaves()].concat(),
+            Self::Leaf(ty) => vec![ty],
+        }
+    }
+
     /// Returns whether the type has only one value, of which JSON says nothing.
     pub(crate) fn is_nothing(&self) -> bool {
         match self {
