@@ -136,7 +136,7 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
         implementation(schema, quote!(#private::validator::Validate for), &[], content)
     });
     quote! {
-        #[allow(unused_imports, unused_variables, deprecated, clippy::all, clippy::pedantic)]
+        #[allow(unused_imports, unused_variables, unused_braces, deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             use #root::{self as #private, Described as _, Known as _, Unknown as _};
             #functions
