@@ -14,6 +14,7 @@ pub mod context;
 pub mod cors;
 pub mod error;
 pub mod export;
+mod json_schema;
 pub mod procedure;
 pub mod router;
 mod running;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use crate::json_schema::{Definitions, MAX_HOPS, ORDER};
 use crate::router::ManifestEntry;
 
 /// The schemas of all inputs and outputs, in the order of the manifest.
@@ -71,30 +72,14 @@ impl Schemas {
         schema
     }
 
-    /// Returns whether the schema accepts `null`.
-    pub(super) fn accepts_null(&self, schema: &Value) -> bool {
-        self.accepts_null_within(schema, MAX_HOPS)
+    /// Returns the definitions, to read a schema with them.
+    pub(super) fn defined(&self) -> Definitions<'_> {
+        Definitions(Some(&self.definitions))
     }
 
     /// Returns whether the schema accepts only `null`.
     pub(super) fn is_null(&self, schema: &Value) -> bool {
         self.resolve(schema).get("type").and_then(Value::as_str) == Some("null")
-    }
-
-    fn accepts_null_within(&self, schema: &Value, hops: usize) -> bool {
-        let schema = self.resolve(schema);
-        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
-        let accepts = |part: &Value| hops > 0 && self.accepts_null_within(part, hops - 1);
-        let by_type = match schema.get("type") {
-            Some(Value::String(one)) => one == "null",
-            Some(Value::Array(several)) => several.iter().any(|one| one == "null"),
-            _ => *schema != Value::Bool(false),
-        };
-        by_type
-            && schema.get("const").is_none_or(Value::is_null)
-            && list("enum").is_none_or(|values| values.iter().any(Value::is_null))
-            && list("allOf").is_none_or(|parts| parts.iter().all(accepts))
-            && ["anyOf", "oneOf"].iter().all(|union| list(union).is_none_or(|parts| parts.iter().any(accepts)))
     }
 }
 
@@ -195,24 +180,6 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Returns the properties of a schema in the order in which the fields were written. Properties of
-/// flattened types come last.
-pub(super) fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    in_order(properties, schema.get(ORDER))
-}
-
-/// Sorts members by a list of names. Members that are not in the list come last.
-pub(super) fn in_order<'a>(
-    members: impl Iterator<Item = (&'a String, &'a Value)>,
-    order: Option<&Value>,
-) -> Vec<(&'a String, &'a Value)> {
-    let order = order.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut members: Vec<_> = members.collect();
-    members.sort_by_cached_key(|(name, _)| order.iter().position(|known| known == name.as_str()).unwrap_or(usize::MAX));
-    members
-}
-
 /// Returns the part of a doc comment before its examples, which are in Rust.
 pub(super) fn prose(comment: &str) -> &str {
     let end = comment.find("\n# Example").unwrap_or(comment.len());
@@ -227,10 +194,5 @@ fn decoded(segment: &str) -> String {
 /// The prefix of the keywords by which `#[schema]` passes information to this crate beside JSON
 /// Schema.
 const OWN_KEYWORDS: &str = "x-velox-";
-/// The member with the names of the fields in their order, since a map of serde_json sorts its
-/// keys. The exporters remove it before they write a document.
-pub(super) const ORDER: &str = "x-velox-order";
 const PATH: &str = "/components/schemas";
 pub(super) const REFERENCE: &str = "#/components/schemas/";
-/// The limit on steps through references, for definitions that refer to themselves.
-pub(super) const MAX_HOPS: usize = 16;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::export::schemas::{MAX_HOPS, Schemas, properties};
+use crate::export::schemas::Schemas;
+use crate::json_schema::{MAX_HOPS, Property};
 
 /// A top-level field of an input.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,39 +19,10 @@ pub(super) struct Field {
 /// tagged types.
 pub(super) fn fields(schema: &Value, schemas: &Schemas) -> Vec<Field> {
     let mut found = Vec::new();
-    collect(schema, schemas, MAX_HOPS, &mut found);
+    for Property { name, schema, is_required } in schemas.defined().properties(schema) {
+        add(&mut found, Field { name: name.to_owned(), schema: schema.clone(), is_required });
+    }
     found
-}
-
-fn collect(schema: &Value, schemas: &Schemas, hops: usize, found: &mut Vec<Field>) {
-    if hops == 0 {
-        return;
-    }
-    if let Some(members) = schema.as_object() {
-        for (name, property) in properties(members) {
-            let is_required = list(schema, "required").iter().any(|required| required == name);
-            add(found, Field { name: name.clone(), schema: property.clone(), is_required });
-        }
-    }
-    if let Some(definition) = Schemas::name_of(schema).and_then(|name| schemas.definitions.get(name)) {
-        collect(definition, schemas, hops - 1, found);
-    }
-    list(schema, "allOf").iter().for_each(|part| collect(part, schemas, hops - 1, found));
-    for union in ["anyOf", "oneOf"] {
-        let variants: Vec<Vec<Field>> = list(schema, union)
-            .iter()
-            .map(|variant| {
-                let mut fields = Vec::new();
-                collect(variant, schemas, hops - 1, &mut fields);
-                fields
-            })
-            .collect();
-        for field in variants.iter().flatten() {
-            let needs = |other: &Field| other.name == field.name && other.is_required;
-            let is_required = variants.iter().all(|fields| fields.iter().any(needs));
-            add(found, Field { is_required, ..field.clone() });
-        }
-    }
 }
 
 /// Adds a field. If variants give it different schemas, the field accepts any of them.
@@ -72,14 +44,7 @@ fn add(found: &mut Vec<Field>, field: Field) {
 
 /// Returns whether the input accepts keys that it does not name, as maps and flattened maps do.
 pub(super) fn is_open(schema: &Value, schemas: &Schemas) -> bool {
-    fn look(schema: &Value, schemas: &Schemas, hops: usize) -> bool {
-        let others = |keyword: &str| schema.get(keyword).is_some_and(|others| *others != Value::Bool(false));
-        let parts = || ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|keyword| list(schema, keyword));
-        let definition = Schemas::name_of(schema).and_then(|name| schemas.definitions.get(name));
-        ["additionalProperties", "patternProperties", "unevaluatedProperties"].into_iter().any(others)
-            || (hops > 0 && definition.into_iter().chain(parts()).any(|part| look(part, schemas, hops - 1)))
-    }
-    look(schema, schemas, MAX_HOPS)
+    schemas.defined().others(schema).into_iter().any(|others| *others != Value::Bool(false))
 }
 
 /// Returns the schema of an input without some of its fields. A reference is replaced by its
@@ -149,10 +114,6 @@ pub(super) fn plain(schema: &Value) -> Value {
         }
     }
     schema
-}
-
-fn list<'a>(schema: &'a Value, keyword: &str) -> &'a [Value] {
-    schema.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]

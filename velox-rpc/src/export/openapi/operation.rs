@@ -126,7 +126,7 @@ impl Operation<'_> {
         if !self.schemas.is_null(self.output) {
             self.add_success(&mut responses, success.status(false));
         }
-        if self.schemas.accepts_null(self.output) {
+        if self.schemas.defined().types(self.output).has_null() {
             self.add_success(&mut responses, success.status(true));
         }
         responses.extend(errors::responses(self.entry, self.route.takes_body, self.headers));

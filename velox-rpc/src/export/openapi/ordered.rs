@@ -4,7 +4,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use crate::export::schemas::{ORDER, in_order, properties};
+use crate::json_schema::{ORDER, in_order, properties};
 
 /// Returns the document as text, in its order.
 pub(super) fn text(document: &Value) -> String {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::call::ProcedureName;
-use crate::export::schemas::{ORDER, free_name};
+use crate::export::schemas::free_name;
+use crate::json_schema::ORDER;
 use crate::router::ManifestRoute;
 
 #[derive(Default)]

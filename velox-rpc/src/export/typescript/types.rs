@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::wide::WideIntegers;
-use crate::export::schemas::{Schemas, properties};
+use crate::export::schemas::Schemas;
+use crate::json_schema::properties;
 use crate::router::beyond_json;
 
 /// How the client parses JSON.
