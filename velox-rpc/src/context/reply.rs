@@ -16,7 +16,7 @@ pub(crate) struct ReplyHead {
 impl ReplyHead {
     /// Adds the headers of a call. `Set-Cookie` and `Vary` keep the values of all calls; any other
     /// header keeps those of the last call.
-    pub(super) fn add(&mut self, headers: HeaderMap) {
+    fn add(&mut self, headers: HeaderMap) {
         for name in headers.keys() {
             if ![SET_COOKIE, VARY].contains(name) {
                 self.headers.remove(name);
@@ -86,29 +86,32 @@ impl ReplyHead {
 /// # let _ = cached;
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Reply<'a>(pub(super) &'a Mutex<ReplyHead>);
+pub struct Reply<'a>(pub(super) &'a Mutex<Said>);
+
+/// What was set on a reply, or `None` if nothing was, which is the usual case.
+pub(super) type Said = Option<ReplyHead>;
 
 impl Reply<'_> {
     /// Sets a header and replaces any of the same name.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
-        self.with(|head| head.headers.insert(name, value));
+        self.with(|said| said.get_or_insert_default().headers.insert(name, value));
         self
     }
 
     /// Adds a header and keeps those of the same name.
     pub fn append(self, name: HeaderName, value: HeaderValue) -> Self {
-        self.with(|head| head.headers.append(name, value));
+        self.with(|said| said.get_or_insert_default().headers.append(name, value));
         self
     }
 
     /// Returns whether a header of this name is set.
     pub fn has_header(self, name: &HeaderName) -> bool {
-        self.with(|head| head.headers.contains_key(name))
+        self.with(|said| said.as_ref().is_some_and(|head| head.headers.contains_key(name)))
     }
 
     /// Sets the status of a successful call: a success (2xx) or a redirection (3xx).
     pub fn status(self, status: StatusCode) -> Self {
-        self.with(|head| head.status = Some(status));
+        self.with(|said| said.get_or_insert_default().status = Some(status));
         self
     }
 
@@ -116,38 +119,53 @@ impl Reply<'_> {
     /// another way meanwhile are added at the end.
     pub fn edit_headers<T>(self, edit: impl FnOnce(&mut HeaderMap) -> T) -> T {
         // Runs without the lock, because `edit` is foreign code that may use this reply.
-        let mut edited = Edited { reply: self, headers: self.with(|head| mem::take(&mut head.headers)) };
-        edit(&mut edited.headers)
+        let mut edited = Edited { reply: self, head: self.with(Option::take) };
+        edit(&mut edited.head.get_or_insert_default().headers)
     }
 
     /// Returns whether nothing was set, which is the usual case.
     #[inline]
     pub(crate) fn is_unset(self) -> bool {
-        self.with(|head| head.status.is_none() && head.headers.is_empty())
+        self.with(|said| said.as_ref().is_none_or(|head| head.status.is_none() && head.headers.is_empty()))
     }
 
     /// Removes what cannot be sent: see [`ReplyHead::take_unsendable`].
+    #[inline]
     pub(crate) fn take_unsendable(self, json: Option<&[u8]>) -> Option<String> {
-        self.with(|head| head.take_unsendable(json))
+        self.with(|said| said.as_mut()?.take_unsendable(json))
     }
 
-    fn with<T>(self, f: impl FnOnce(&mut ReplyHead) -> T) -> T {
+    /// Adds the headers of a call of a streamed reply, which has its own status.
+    pub(super) fn add(self, headers: HeaderMap) {
+        self.with(|said| said.get_or_insert_default().add(headers));
+    }
+
+    /// Takes what was set.
+    pub(super) fn take(self) -> ReplyHead {
+        self.with(Option::take).unwrap_or_default()
+    }
+
+    fn with<T>(self, f: impl FnOnce(&mut Said) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Headers that are being edited. They are put back when this is dropped, even if the edit panics.
+/// A head whose headers are being edited. It is put back when this is dropped, even if the edit
+/// panics.
 struct Edited<'a> {
     reply: Reply<'a>,
-    headers: HeaderMap,
+    head: Said,
 }
 
 impl Drop for Edited<'_> {
     fn drop(&mut self) {
-        let edited = mem::take(&mut self.headers);
-        self.reply.with(|head| {
-            let meanwhile = mem::replace(&mut head.headers, edited);
-            head.add(meanwhile);
+        let edited = self.head.take();
+        self.reply.with(|said| {
+            if let Some(meanwhile) = mem::replace(said, edited) {
+                let head = said.get_or_insert_default();
+                head.status = meanwhile.status.or(head.status);
+                head.add(meanwhile.headers);
+            }
         });
     }
 }
@@ -200,13 +218,13 @@ mod tests {
 
     #[test]
     fn an_edit_of_the_headers_may_use_the_reply() {
-        let head = Mutex::new(head(None, &[("x-one", "1"), ("x-two", "1")]));
+        let head = Mutex::new(Some(head(None, &[("x-one", "1"), ("x-two", "1")])));
         let (reply, two) = (Reply(&head), HeaderValue::from_static("2"));
         reply.edit_headers(|headers| {
             reply.header(HeaderName::from_static("x-two"), two.clone()).status(StatusCode::CREATED);
             headers.append("x-three", two);
         });
-        let head = head.into_inner().expect("nothing panicked");
+        let head = head.into_inner().expect("nothing panicked").expect("headers were set");
         let line = |name| head.headers.get(name).map(HeaderValue::as_bytes);
         assert_eq!([line("x-one"), line("x-two"), line("x-three")], [Some(&b"1"[..]), Some(b"2"), Some(b"2")]);
         assert_eq!((head.headers.len(), head.status), (3, Some(StatusCode::CREATED)));
@@ -214,7 +232,7 @@ mod tests {
 
     #[test]
     fn headers_survive_an_edit_that_panics() {
-        let head = Mutex::new(head(None, &[("x-one", "1")]));
+        let head = Mutex::new(Some(head(None, &[("x-one", "1")])));
         let edit = || Reply(&head).edit_headers(|_| panic!("on purpose"));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(edit)).expect_err("it panics");
         assert!(Reply(&head).has_header(&HeaderName::from_static("x-one")));

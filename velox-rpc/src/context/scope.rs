@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::reply::Said;
 use super::{Input, Inputs, Reply, ReplyHead, Request, RequestId, Serial};
 use crate::budget::Held;
 use crate::error::Result;
@@ -30,7 +31,7 @@ pub struct RequestScope(Arc<Inner>);
 
 struct Inner {
     origin: Origin,
-    reply: Mutex<ReplyHead>,
+    reply: Mutex<Said>,
     slots: Mutex<Vec<(usize, Arc<dyn Slot>)>>,
     holds_head: AtomicBool,
 }
@@ -228,14 +229,9 @@ impl RequestScope {
         if let Origin::Call { whole, .. } = &self.0.origin
             && self.holds_head()
         {
-            whole.add(self.take_reply());
+            whole.reply().add(self.take_reply().headers);
             self.head_leaves();
         }
-    }
-
-    #[cold]
-    fn add(&self, said: ReplyHead) {
-        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner).add(said.headers);
     }
 
     /// Returns the id of this request in the log and, if something failed, in the reply. The id is
@@ -327,7 +323,7 @@ impl RequestScope {
     }
 
     pub(crate) fn take_reply(&self) -> ReplyHead {
-        std::mem::take(&mut *self.0.reply.lock().unwrap_or_else(PoisonError::into_inner))
+        self.reply().take()
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<(usize, Arc<dyn Slot>)>> {

@@ -11,17 +11,10 @@ use crate::error::{BoxError, Error, Result};
 /// Returns the result, or an internal error if the head of the reply cannot be sent.
 #[inline]
 pub(super) fn checked(scope: &RequestScope, result: Result<Outcome>) -> Result<Outcome> {
-    match unsendable(scope, result.as_ref().ok().map(Outcome::as_json)) {
+    match scope.reply().take_unsendable(result.as_ref().ok().map(Outcome::as_json)) {
         None => result,
         Some(what) => Err(Error::internal(Unsendable { what, behind: result.err().and_then(Error::into_source) })),
     }
-}
-
-/// Removes from the head of the reply what cannot be sent, and describes it.
-#[inline]
-pub(super) fn unsendable(scope: &RequestScope, given: Option<&[u8]>) -> Option<String> {
-    let reply = scope.reply();
-    if reply.is_unset() { None } else { reply.take_unsendable(given) }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Events, Guard, Meta, Middleware, Outcome, ending, guard, middleware};
+use super::{Events, Guard, Meta, Middleware, Outcome, guard, middleware};
 use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, RequestId, RequestScope};
 use crate::error::{Chain, Error, Result};
@@ -223,7 +223,7 @@ fn log_failures(events: &mut Events, endpoint: &Endpoint, scope: &RequestScope) 
 pub(crate) async fn end(scope: &RequestScope, procedure: &ProcedureName, given: Option<&[u8]>) -> Result<()> {
     let mut result = Unwinding(std::pin::pin!(scope.end())).await;
     if result.is_ok()
-        && let Some(what) = ending::unsendable(scope, given)
+        && let Some(what) = scope.reply().take_unsendable(given)
     {
         result = Err(Error::internal(what));
     }
