@@ -132,7 +132,7 @@ fn a_dead_link_is_found() {
     assert_eq!(fault(&file, "undefined"), Some("no such file"));
     assert_eq!(fault(&file, "nowhere.md"), Some("no such file"));
     assert_eq!(fault(&file, "#nowhere"), Some("no such heading"));
-    assert_eq!(fault(&file, "errors.md#what-the-caller-gets"), None);
+    assert_eq!(fault(&file, "errors.md#error-responses"), None);
     let (links, _) = links_and_anchors("[`Session`] and [a\nb](crate::B)");
     let link = |text: &str, to: &str| Link { text: text.to_owned(), to: to.to_owned() };
     assert_eq!(links, [link("Session", "undefined"), link("a b", "crate::B")]);
