@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::env::{self, VarError};
+use std::env;
 use std::error::Error;
 
 use velox_example_fullstack::app::site;
@@ -14,11 +14,7 @@ use velox_session::Secret;
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let port: u16 = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
-    let secret = match env::var("SESSION_SECRET") {
-        Ok(text) => Some(Secret::new(text)?),
-        Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => return Err("SESSION_SECRET is not UTF-8".into()),
-    };
+    let secret = env::var_os("SESSION_SECRET").map(|secret| Secret::new(secret.into_encoded_bytes())).transpose()?;
 
     Server::new(site(secret)?).bind(("127.0.0.1", port)).await?.run().await?;
     Ok(())

@@ -1,7 +1,6 @@
 //! The settings of the app, from the environment.
 
-use std::env::{self, VarError};
-
+use velox_examples::{mistake, number, variable};
 use velox_session::Secret;
 use velox_session::store::RedisStore;
 
@@ -36,18 +35,17 @@ impl Settings {
     ///
     /// Returns a message about the first invalid variable.
     pub fn from_env() -> Result<Self, String> {
-        let port = text("PORT")?.unwrap_or_else(|| "0".to_owned());
-        let store = match text("SESSION_STORE")?.as_deref() {
+        let store = match variable("SESSION_STORE")?.as_deref() {
             None | Some("memory") => StoreKind::Memory,
             Some("redis") => StoreKind::Redis(redis_url()?),
             Some(other) => return Err(format!("SESSION_STORE must be memory or redis, not {other}")),
         };
         Ok(Self {
-            host: text("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned()),
-            port: port.parse().map_err(|_| format!("PORT is not a port number: {port}"))?,
+            host: variable("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: number("PORT")?.unwrap_or(0),
             secret: secret()?,
             store,
-            debug_routes: match text("DEBUG_ROUTES")?.as_deref() {
+            debug_routes: match variable("DEBUG_ROUTES")?.as_deref() {
                 None | Some("0") => false,
                 Some("1") => true,
                 Some(other) => return Err(format!("DEBUG_ROUTES must be 0 or 1, not {other}")),
@@ -64,29 +62,18 @@ impl Settings {
 /// Checks the address here, where the name of the variable is known, and not when the store is
 /// opened.
 fn redis_url() -> Result<String, String> {
-    let url = text("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?;
+    let url = variable("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?;
     RedisStore::connect(&url).map_err(|_| "REDIS_URL is not the address of a Redis server")?;
     Ok(url)
 }
 
 fn secret() -> Result<Secret, String> {
-    let secret = match text("SESSION_SECRET")? {
+    let secret = match variable("SESSION_SECRET")? {
         Some(text) => Secret::new(text),
         None => {
             tracing::warn!("SESSION_SECRET is not set: this run uses a new secret, so its sessions end with it");
             Secret::generate()
         }
     };
-    secret.map_err(|error| format!("SESSION_SECRET: {error}"))
-}
-
-/// Returns the text of a variable, if it is set. An empty variable is an error: somebody set it, so
-/// they did not want the default.
-fn text(name: &str) -> Result<Option<String>, String> {
-    match env::var(name) {
-        Ok(text) if text.is_empty() => Err(format!("{name} is set, but empty")),
-        Ok(text) => Ok(Some(text)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
-    }
+    secret.map_err(|error| mistake("SESSION_SECRET", &error))
 }

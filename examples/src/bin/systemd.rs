@@ -29,12 +29,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::env;
 use std::error::Error;
 use std::io;
 
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
+use velox_examples::number;
 use velox_rpc::server::Server;
 use velox_rpc::{App, Router, procedure};
 
@@ -47,8 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             TcpListener::from_std(listener)?
         }
         None => {
-            let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
-            TcpListener::bind(format!("127.0.0.1:{port}")).await?
+            let port = number("PORT")?.unwrap_or(3000);
+            TcpListener::bind(("127.0.0.1", port)).await?
         }
     };
     tracing::info!("listening on http://{}", listener.local_addr()?);

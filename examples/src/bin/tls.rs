@@ -20,6 +20,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
+use velox_examples::number;
 use velox_rpc::context::Peer;
 use velox_rpc::server::{Listener, Server};
 use velox_rpc::{App, Router, procedure};
@@ -52,8 +53,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The server detects the protocol by itself, but clients use HTTP/2 only if it is advertised.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
-    let port = env::var("PORT").unwrap_or_else(|_| "3443".to_owned());
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    let port = number("PORT")?.unwrap_or(3443);
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     tracing::info!("listening on https://{}", listener.local_addr()?);
 
     let mottos = Router::new("mottos").procedure("getMotto", procedure().query(|_| Ok("festina lente")));

@@ -4,7 +4,7 @@
 
 mod auth;
 
-use std::env::{self, VarError};
+use std::env;
 use std::error::Error;
 
 use velox_rpc::App;
@@ -32,10 +32,9 @@ fn app(session: SessionMiddleware) -> App<()> {
 }
 
 fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
-    let session = match env::var("SESSION_SECRET") {
-        Ok(secret) => session_middleware(Secret::new(secret)?),
-        Err(VarError::NotUnicode(_)) => return Err("SESSION_SECRET is not UTF-8".into()),
-        Err(VarError::NotPresent) => {
+    let session = match env::var_os("SESSION_SECRET") {
+        Some(secret) => session_middleware(Secret::new(secret.into_encoded_bytes())?),
+        None => {
             tracing::warn!(
                 "SESSION_SECRET is not set: sessions end with this process, and cookies are sent over plain HTTP"
             );
