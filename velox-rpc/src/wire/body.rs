@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use bytes::Buf;
+use bytes::{Buf, BufMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
@@ -78,18 +78,9 @@ where
             return Err(too_large());
         }
         held.add(data.remaining()).map_err(overloaded)?;
-        append(&mut bytes, data);
+        bytes.put(data);
     }
     Ok(bytes)
-}
-
-fn append(bytes: &mut Vec<u8>, mut data: impl Buf) {
-    while data.has_remaining() {
-        let chunk = data.chunk();
-        bytes.extend_from_slice(chunk);
-        let length = chunk.len();
-        data.advance(length);
-    }
 }
 
 /// Checks the length. The body itself knows it with hyper; otherwise the head may declare it.
