@@ -11,27 +11,22 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Seq
 
 use crate::error::{Error, Result};
 
-/// The result of the check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Glance {
-    /// Whether the text contains an array.
-    pub(crate) has_lists: bool,
-}
-
-/// Checks a JSON text.
+/// Checks a JSON text. Returns whether it contains an array.
 ///
 /// # Errors
 ///
 /// Returns 400 if the text is not one JSON document, is nested more than 128 levels deep, or has a
 /// key twice in one object.
-pub(crate) fn glance(text: &str) -> Result<Glance> {
-    let mut glance = Glance::default();
+pub(crate) fn glance(text: &str) -> Result<bool> {
+    let mut has_lists = false;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let looked = Look(&mut glance).deserialize(&mut reader).and_then(|()| reader.end());
-    looked.map_or_else(|error| Err(Error::malformed(&error)), |()| Ok(glance))
+    let looked = Look { has_lists: &mut has_lists }.deserialize(&mut reader).and_then(|()| reader.end());
+    looked.map_or_else(|error| Err(Error::malformed(&error)), |()| Ok(has_lists))
 }
 
-struct Look<'a>(&'a mut Glance);
+struct Look<'a> {
+    has_lists: &'a mut bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Look<'_> {
     type Value = ();
@@ -73,8 +68,8 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        self.0.has_lists = true;
-        while list.next_element_seed(Look(&mut *self.0))?.is_some() {}
+        *self.has_lists = true;
+        while list.next_element_seed(Look { has_lists: &mut *self.has_lists })?.is_some() {}
         Ok(())
     }
 
@@ -84,7 +79,7 @@ impl<'de> Visitor<'de> for Look<'_> {
             if !keys.insert(key) {
                 return Err(de::Error::custom("repeated key"));
             }
-            map.next_value_seed(Look(&mut *self.0))?;
+            map.next_value_seed(Look { has_lists: &mut *self.has_lists })?;
         }
         Ok(())
     }
@@ -150,7 +145,7 @@ mod tests {
     #[test]
     fn sees_lists() {
         for (text, has_lists) in [(r#"{"a":1}"#, false), (r#" {"a":{"b":[]}}"#, true), ("[]", true), ("7", false)] {
-            assert_eq!(glance(text).expect("good"), Glance { has_lists }, "{text}");
+            assert_eq!(glance(text).expect("good"), has_lists, "{text}");
         }
     }
 
