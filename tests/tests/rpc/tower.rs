@@ -1,7 +1,7 @@
 //! Tests tower layers around an application, and other services behind velox's server.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ use velox_rpc::context::Peer;
 use velox_rpc::export::OpenApi;
 use velox_rpc::service::{Body, BoxedService};
 use velox_rpc::{App, Call, Router, Server, procedure, schema};
-use velox_tests::Site;
+use velox_tests::{Log, Site};
 
 #[schema]
 struct Note {
@@ -163,6 +163,31 @@ async fn a_panic_in_a_layer_is_a_500_and_keeps_the_connection() {
     assert!(head.starts_with("HTTP/1.1 500 ") && body.contains("INTERNAL_SERVER_ERROR"), "{head}{body}");
     client.send(get("/api/notes/stamp")).await;
     assert!(client.reply().await.0.starts_with("HTTP/1.1 200 "));
+}
+
+/// Checks that the reply is a failure of the server, and that the log has its id.
+fn logged(log: &Log, (head, body): &(String, String), status: &str, line: &str) {
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).expect("an id");
+    assert!(body.contains(id), "{body}");
+    let lines = log.lines();
+    assert!(lines.iter().any(|logged| logged.contains(id) && logged.contains(line)), "{id} in {lines:?}");
+}
+
+#[tokio::test]
+async fn the_reply_to_a_panic_in_a_layer_has_the_id_that_is_in_the_log() {
+    let log = Log::listen();
+    let service = service_fn(async |_: Request<Body>| -> Result<Response<Body>, Infallible> { panic!("on purpose") });
+    let site = Site::start(Server::new(service)).await;
+    logged(&log, &site.reply(get("/")).await, "500", "a layer or a service panicked");
+}
+
+#[tokio::test]
+async fn the_reply_of_a_late_service_has_the_id_that_is_in_the_log() {
+    let log = Log::listen();
+    let service = service_fn(async |_: Request<Body>| pending::<Result<Response<Body>, Infallible>>().await);
+    let site = Site::start(Server::new(service).handler_timeout(Duration::from_millis(50))).await;
+    logged(&log, &site.reply(get("/")).await, "503", "a service did not answer in time");
 }
 
 /// Limits, deadlines and the budget under three layers of tower-http, over a socket.

@@ -13,9 +13,11 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use tower_service::Service;
 
-use super::{Body, refused};
+use super::Body;
+use super::reply::refused_as;
 #[cfg(feature = "server")]
 use crate::context::Peer;
+use crate::context::{RequestId, Serial};
 use crate::error::{BoxError, Error};
 use crate::unwind::Unwinding;
 
@@ -88,9 +90,9 @@ impl BoxedService {
 
 #[cold]
 fn panicked(panic: &Error) -> Response<Body> {
-    let source = panic.source().map(ToString::to_string);
-    tracing::error!(source, "a layer or a service panicked");
-    refused(panic)
+    let (serial, source) = (Serial::next(), panic.source().map(ToString::to_string));
+    tracing::error!(request_id = %RequestId::own(serial), source, "a layer or a service panicked");
+    refused_as(serial, panic)
 }
 
 impl Service<Request<Body>> for BoxedService {

@@ -47,7 +47,12 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
 /// Makes the reply to a request that reached no wire.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    let serial = Serial::next();
+    refused_as(Serial::next(), error)
+}
+
+/// Does the same for a failure that the log has under the id of this number.
+#[cold]
+pub(super) fn refused_as(serial: Serial, error: &Error) -> Response<Body> {
     let id = || RequestId::own(serial);
     replied(unclaimed(error, id), ReplyHead::default(), id)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{Extensions, Response};
 
-use super::reply::{refused, replied};
+use super::reply::{refused_as, replied};
 use super::{Body, Core};
 use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::Error;
@@ -46,8 +46,9 @@ impl Core {
 /// Makes the reply to a request that a service other than an application did not answer in time.
 #[cold]
 pub(crate) fn late(outlives_client: bool) -> Response<Body> {
-    tracing::warn!(outlives_client, "a service did not answer in time");
-    refused(&took_too_long())
+    let serial = Serial::next();
+    tracing::warn!(request_id = %RequestId::own(serial), outlives_client, "a service did not answer in time");
+    refused_as(serial, &took_too_long())
 }
 
 fn took_too_long() -> Error {
