@@ -19,7 +19,7 @@ use velox_rpc::{Error, Result};
 
 use super::outward::{caused, cross_site, ended, full, of_call};
 use crate::layer::opened_by_layer;
-use crate::manager::{CallScope, Closing, CrossSiteError, End, OpenSession, Watch, keep_out_of_caches};
+use crate::manager::{CallScope, Closing, CrossSiteError, End, OpenError, OpenSession, Watch, keep_out_of_caches};
 use crate::origin::Here;
 use crate::rejection::Reason;
 use crate::{Manager, Session};
@@ -98,24 +98,25 @@ pub(crate) async fn open(manager: &Manager, scope: &RequestScope, kind: Kind) ->
     if !scope.holds_head() && slot.open.get().is_none() {
         return Err(Error::internal(NotHeld));
     }
-    let told = |open| {
-        if kind == Kind::Query && scope.is_streamed() {
-            scope.reply().edit_headers(|headers| match is_of_layer(manager, scope) {
-                true => keep_out_of_caches(headers),
-                false => manager.renewal(&open).apply(headers),
-            });
-        }
-        open
-    };
     let opening = || async {
         let request = scope.request();
-        if let Some(open) = opened_by_layer(request.extensions(), manager) {
-            return Ok(told(open));
+        let opened = match opened_by_layer(request.extensions(), manager) {
+            Some(session) => Opened { session, by_layer: true },
+            None => {
+                let session = manager.open_in_time(request.headers(), request.method() == Method::HEAD).await?;
+                Opened { session, by_layer: false }
+            }
+        };
+        if kind == Kind::Query && scope.is_streamed() {
+            scope.reply().edit_headers(|headers| match opened.by_layer {
+                true => keep_out_of_caches(headers),
+                false => manager.renewal(&opened.session).apply(headers),
+            });
         }
-        manager.open_in_time(request.headers(), request.method() == Method::HEAD).await.map(told)
+        Ok::<_, OpenError>(opened)
     };
     match slot.open.get_or_try_init(opening).await {
-        Ok(open) => Ok(open.clone()),
+        Ok(open) => Ok(open.session.clone()),
         Err(error) => {
             scope.reply().edit_headers(keep_out_of_caches);
             Err(caused(Reason::NOT_LOADED, error))
@@ -125,7 +126,7 @@ pub(crate) async fn open(manager: &Manager, scope: &RequestScope, kind: Kind) ->
 
 /// Returns the session of this request if a middleware has opened it.
 pub(crate) fn opened(manager: &Manager, scope: &RequestScope) -> Option<OpenSession> {
-    slot(manager, scope).open.get().cloned()
+    slot(manager, scope).open.get().map(|open| open.session.clone())
 }
 
 /// An application may have several kinds of sessions, each with its own manager.
@@ -135,11 +136,6 @@ fn slot(manager: &Manager, scope: &RequestScope) -> Arc<SessionSlot> {
         open: OnceCell::new(),
         is_alive: OnceCell::new(),
     })
-}
-
-/// Returns whether a layer around the service saves the session.
-fn is_of_layer(manager: &Manager, scope: &RequestScope) -> bool {
-    opened_by_layer(scope.request().extensions(), manager).is_some()
 }
 
 /// Refuses mutations from another site, and also other calls that use an unsafe method.
@@ -167,9 +163,16 @@ pub(crate) fn here(request: &Request) -> Result<Here<'_>, CrossSiteError> {
 /// The session of a request, as velox-rpc keeps it.
 struct SessionSlot {
     manager: Manager,
-    open: OnceCell<OpenSession>,
+    open: OnceCell<Opened>,
     /// Whether the session was still alive after the call waited for the body.
     is_alive: OnceCell<bool>,
+}
+
+/// The session of a request.
+struct Opened {
+    session: OpenSession,
+    /// Whether a layer around the service has opened it and will save it.
+    by_layer: bool,
 }
 
 impl SessionSlot {
@@ -192,7 +195,7 @@ impl Slot for SessionSlot {
     /// The session may have ended while a call waited for its body. A logout on another device also
     /// counts for this call.
     fn resume(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
-        let Some(open) = self.open.get().cloned() else { return Running::ready(Ok(())) };
+        let Some(open) = self.open.get().map(|open| open.session.clone()) else { return Running::ready(Ok(())) };
         let scope = scope.clone();
         Running::boxed(async move {
             // All calls of a batch wait for the same body.
@@ -207,8 +210,10 @@ impl Slot for SessionSlot {
     }
 
     fn end(self: Arc<Self>, scope: &RequestScope) -> Running<Result<()>> {
-        let is_saved_here = scope.holds_head() && !is_of_layer(&self.manager, scope);
-        let Some(open) = self.open.get().filter(|_| is_saved_here) else { return Running::ready(Ok(())) };
+        let Some(Opened { session: open, .. }) = self.open.get().filter(|open| scope.holds_head() && !open.by_layer)
+        else {
+            return Running::ready(Ok(()));
+        };
         // This is the usual case, and needs no boxed future.
         if let Some(closing) = self.manager.close_at_once(open) {
             self.send(scope, closing);
