@@ -51,8 +51,10 @@ impl Engine {
 impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
     /// Opens the session if this needs no waiting.
     pub(super) fn at_once(&mut self) -> Result<Option<OpenSession>, OpenError> {
-        while let Some(candidate) = self.next() {
-            let engine = self.engine;
+        let (engine, mut loaded) = (self.engine, None);
+        while loaded.is_none()
+            && let Some(candidate) = self.next()
+        {
             let found = match engine.policy.sliding {
                 true => engine.store().load_now(&candidate.key, &Renewal::new(engine.policy, self.now)),
                 false => None,
@@ -61,11 +63,9 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
                 self.waiting = Some(candidate);
                 return Ok(None);
             };
-            if let Some(loaded) = self.loaded(candidate, found)? {
-                return Ok(Some(self.opened(Some(loaded))));
-            }
+            loaded = self.loaded(candidate, found)?;
         }
-        Ok(Some(self.opened(None)))
+        Ok(Some(self.opened(loaded)))
     }
 
     pub(super) async fn wait(&mut self) -> Result<OpenSession, OpenError> {
@@ -127,6 +127,7 @@ impl<'e, I: Iterator<Item = &'e [u8]>> Opening<'e, I> {
         Ok(found.map(|Found { record, renewed }| Loaded { key, record, signature, renewed, mark }))
     }
 
+    #[inline]
     fn opened(&self, loaded: Option<Loaded>) -> OpenSession {
         let state = State::new(loaded, self.presented, self.read_only, self.now, self.engine.size_limit);
         OpenSession::new(Shared::new(state, self.is_timed, Arc::clone(self.engine)))
