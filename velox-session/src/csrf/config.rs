@@ -40,16 +40,8 @@ use crate::secret::Secrets;
 /// ```
 pub fn csrf(secret: impl Into<Secrets>) -> CsrfBuilder {
     let mut problems = Vec::new();
-    CsrfBuilder {
-        keys: check_secrets(secret.into(), &mut problems).iter().map(keyed).collect(),
-        problems,
-        cookie_name: None,
-        secure: true,
-        lifetime: Duration::from_secs(3600),
-        trusted: TrustedOrigins::default(),
-        clock: Arc::new(SystemClock),
-        session: None,
-    }
+    let keys = check_secrets(secret.into(), &mut problems).iter().map(keyed).collect();
+    CsrfBuilder { problems, ..CsrfBuilder::signing_with(keys) }
 }
 
 impl<U> SessionMiddleware<U> {
@@ -71,14 +63,10 @@ impl<U> SessionMiddleware<U> {
     pub fn csrf(&self) -> CsrfBuilder {
         let session = self.manager().engine();
         CsrfBuilder {
-            keys: session.signer.keys().cloned().collect(),
-            problems: Vec::new(),
-            cookie_name: None,
             secure: session.writer.is_secure,
-            lifetime: Duration::from_secs(3600),
             trusted: session.origins.clone().unwrap_or_default(),
             clock: Arc::clone(&session.clock),
-            session: None,
+            ..CsrfBuilder::signing_with(session.signer.keys().cloned().collect())
         }
     }
 }
@@ -101,6 +89,19 @@ pub struct CsrfBuilder {
 }
 
 impl CsrfBuilder {
+    fn signing_with(keys: Vec<Key>) -> Self {
+        Self {
+            keys,
+            problems: Vec::new(),
+            cookie_name: None,
+            secure: true,
+            lifetime: Duration::from_secs(3600),
+            trusted: TrustedOrigins::default(),
+            clock: Arc::new(SystemClock),
+            session: None,
+        }
+    }
+
     /// Binds each token to the session of the request that asked for it, or to the absence of a
     /// session.
     ///
