@@ -123,6 +123,7 @@ struct Call {
 }
 
 impl State {
+    #[inline]
     pub(crate) fn new(
         base: Option<Loaded>,
         presented: bool,
