@@ -140,7 +140,6 @@ fn write(view: &View, lifetime: u64) -> Result<Plan, CloseError> {
         // The session reached its absolute timeout during the request. The data could not be saved
         // under any id.
         return match view.start {
-            _ if view.only_put_back => Ok(Plan::nothing()),
             _ if !view.logged_in && !view.logged_out => Err(CloseError::Conflict),
             Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
             Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),

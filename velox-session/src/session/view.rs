@@ -17,8 +17,6 @@ pub(crate) struct View {
     pub(super) start: Start,
     /// An operation changed something that has to be stored.
     written: bool,
-    /// The only change is a flash message that was put back. No call was told that this is saved.
-    pub(super) only_put_back: bool,
     /// The loaded session ends under the id it had.
     pub(super) replaced: bool,
     /// The data of this session was copied from a record under another id.
@@ -54,7 +52,6 @@ impl View {
             content,
             start,
             written: false,
-            only_put_back: false,
             replaced: false,
             carried: false,
             logged_in: false,
@@ -95,9 +92,7 @@ impl View {
             Op::PutBack { key, value } => {
                 // A lost session took the message with it, and also the call that read it.
                 if self.start != Start::Lost {
-                    let only = !self.written || self.only_put_back;
                     self.leave_flash(key, value);
-                    self.only_put_back = only;
                 }
             }
             Op::Login(login) => {
@@ -117,7 +112,7 @@ impl View {
                 if self.start != Start::None && !self.replaced && !self.logged_out {
                     self.carried = true;
                     self.replaced = self.start == Start::Live;
-                    (self.written, self.only_put_back) = (true, false);
+                    self.written = true;
                 }
             }
             Op::Logout { at } => self.log_out(*at),
@@ -170,14 +165,14 @@ impl View {
     }
 
     fn write(&mut self) -> &mut Content {
-        (self.written, self.only_put_back) = (true, false);
+        self.written = true;
         Arc::make_mut(&mut self.content)
     }
 
     fn log_out(&mut self, at: u64) {
         self.clear(at);
         self.replaced = self.start == Start::Live;
-        (self.written, self.only_put_back) = (false, false);
+        self.written = false;
         self.logged_out = true;
     }
 

@@ -606,14 +606,14 @@ fn the_absolute_time_out_caps_every_path() {
         let late = plan(&run(Start::UserA, history), OPENED + 20_500, &policy);
         assert_eq!(late, Err(text(CloseError::Conflict)), "there is no session left to write to: {history:?}");
     }
-    // No call was told that a message that is put back is saved.
+    // A message cannot be put back either.
     let mut state = Start::UserA.state(false);
     let call = state.begin();
     take(&mut state, call, "old", OPENED);
     let (epoch, older) = (state.epoch(), Message { key: "older".to_owned(), value: json!("o") });
     state.message_taken(call, older, epoch);
     state.end(call, false);
-    assert_eq!(plan(&state, OPENED + 20_500, &policy), Ok(Plan::nothing()));
+    assert_eq!(plan(&state, OPENED + 20_500, &policy), Err(text(CloseError::Conflict)));
     assert_eq!(read(OPENED + 20_500), Plan::nothing());
     assert_eq!(read(OPENED + 19_501), Plan::nothing(), "less than a second is no Max-Age");
     assert_eq!(planned(&[Act::Set], OPENED + 19_501).cookie, CookieOp::Remove);
