@@ -10,7 +10,7 @@ use crate::cookie::sign::Signer;
 use crate::cookie::{Attributes, COOKIE_LIFE, SameSite};
 use crate::event::Events;
 use crate::manager::Manager;
-use crate::manager::engine::{Engine, SessionLimit};
+use crate::manager::engine::Engine;
 use crate::manager::revocations::Revocations;
 use crate::origin::{TrustedOrigins, warn_of_dropped_cookie};
 use crate::policy::Policy;
@@ -37,7 +37,7 @@ impl SessionBuilder {
             (touch_interval > longest_interval, ConfigProblem::TouchInterval),
             (self.patience.is_zero(), ConfigProblem::Patience),
             (self.size_limit == 0, ConfigProblem::SizeLimit),
-            (self.session_limit == SessionLimit::Set(0), ConfigProblem::SessionLimit),
+            (self.session_limit == Some(0), ConfigProblem::SessionLimit),
         ]));
         let mut trusted = self.trusted;
         check_origins(&trusted, &mut problems);
@@ -60,6 +60,7 @@ impl SessionBuilder {
             },
             size_limit: self.size_limit,
             session_limit: self.session_limit,
+            limit_is_strict: self.limit_is_strict,
             patience: self.patience,
             origins: (!self.cross_site_mutations).then_some(trusted),
             store,

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::cookie::{Attributes, SameSite};
-use crate::manager::engine::SessionLimit;
 use crate::origin::TrustedOrigins;
 use crate::secret::Secrets;
 use crate::store::SessionStore;
@@ -52,7 +51,8 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         touch_interval: None,
         sliding: true,
         size_limit: 64 * 1024,
-        session_limit: SessionLimit::Default,
+        session_limit: Some(100),
+        limit_is_strict: false,
         patience: PATIENCE,
         trusted: TrustedOrigins::default(),
         cross_site_mutations: false,
@@ -109,7 +109,8 @@ pub struct SessionBuilder {
     touch_interval: Option<Duration>,
     sliding: bool,
     size_limit: usize,
-    session_limit: SessionLimit,
+    session_limit: Option<usize>,
+    limit_is_strict: bool,
     patience: Duration,
     trusted: TrustedOrigins,
     cross_site_mutations: bool,
@@ -313,7 +314,7 @@ impl SessionBuilder {
     /// cannot, every login fails once you set a limit; without this setting such a store has no
     /// limit.
     pub fn max_sessions_per_user(self, limit: usize) -> Self {
-        Self { session_limit: SessionLimit::Set(limit), ..self }
+        Self { session_limit: Some(limit), limit_is_strict: true, ..self }
     }
 
     /// Removes the limit: a user can have any number of sessions at a time.
@@ -322,7 +323,7 @@ impl SessionBuilder {
     ///
     /// Anybody who knows a user's password can then fill the store.
     pub fn without_session_limit(self) -> Self {
-        Self { session_limit: SessionLimit::None, ..self }
+        Self { session_limit: None, ..self }
     }
 
     /// Sets how long a request waits for its session to load before it is answered with 503. The

@@ -28,7 +28,10 @@ pub(crate) struct Engine {
     pub(crate) writer: Writer,
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
-    pub(crate) session_limit: SessionLimit,
+    /// How many sessions a user may have at a time.
+    pub(crate) session_limit: Option<usize>,
+    /// Whether the application has set the limit. Otherwise a store that supports none has none.
+    pub(crate) limit_is_strict: bool,
     pub(crate) patience: Duration,
     /// `None` if mutations from any site are accepted.
     pub(crate) origins: Option<TrustedOrigins>,
@@ -113,25 +116,3 @@ impl Engine {
         }
     }
 }
-
-/// How many sessions a user may have at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SessionLimit {
-    /// The default of 100. A store that supports no limit then has none.
-    Default,
-    Set(usize),
-    None,
-}
-
-impl SessionLimit {
-    /// Returns the number, and whether the application has set it.
-    pub(super) fn parts(self) -> (Option<usize>, bool) {
-        match self {
-            Self::Default => (Some(DEFAULT_LIMIT), false),
-            Self::Set(limit) => (Some(limit), true),
-            Self::None => (None, false),
-        }
-    }
-}
-
-const DEFAULT_LIMIT: usize = 100;

@@ -82,7 +82,7 @@ impl Save<'_> {
         // Clocks count whole milliseconds. Subtracting one ensures that a login that began before
         // all sessions ended is never taken for a later one.
         let since = self.now.saturating_sub(self.state.opened_at()).saturating_sub(1);
-        let (limit, strict) = self.engine.session_limit.parts();
+        let Engine { session_limit: limit, limit_is_strict: strict, .. } = *self.engine;
         Login { since: Duration::from_millis(since), limit, strict }
     }
 
