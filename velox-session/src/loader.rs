@@ -1,5 +1,7 @@
 //! Loads the user of a session.
 
+#[cfg(feature = "axum")]
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,13 +12,10 @@ use crate::{Session, SessionUser};
 
 /// Loads the user of a session, or finds that the user no longer exists. `E` is the error type of
 /// the middleware or layer that uses it.
-pub(crate) enum Loader<U, E> {
-    /// Reads the user from the session.
-    Stored(fn(&Session) -> Option<U>),
-    By(Arc<Load<U, E>>),
-}
+pub(crate) struct Loader<U, E>(Arc<Load<U, E>>);
 
-type Load<U, E> = dyn Fn(SessionUser) -> Pin<Box<dyn Future<Output = Result<Option<U>, E>> + Send>> + Send + Sync;
+type Load<U, E> = dyn Fn(&Session, SessionUser) -> Loading<U, E> + Send + Sync;
+type Loading<U, E> = Pin<Box<dyn Future<Output = Result<Option<U>, E>> + Send>>;
 
 /// The sender of a request.
 pub(crate) enum Who<U> {
@@ -32,7 +31,18 @@ impl<U, E> Loader<U, E> {
         F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<U>, E>> + Send + 'static,
     {
-        Self::By(Arc::new(move |user| Box::pin(load(user))))
+        Self(Arc::new(move |_, user| Box::pin(load(user))))
+    }
+
+    /// Returns a loader that reads the user from the session.
+    pub(crate) fn reading(read: fn(&Session) -> Option<U>) -> Self
+    where
+        U: 'static,
+    {
+        Self(Arc::new(move |session, _| {
+            let session = session.clone();
+            Box::pin(async move { Ok(read(&session)) })
+        }))
     }
 
     /// Returns a loader of the same users with another error type.
@@ -43,23 +53,16 @@ impl<U, E> Loader<U, E> {
         E: 'static,
         F: 'static,
     {
-        match self {
-            Self::Stored(read) => Loader::Stored(read),
-            Self::By(load) => Loader::by(move |user| {
-                let loading = load(user);
-                async move { loading.await.map_err(map) }
-            }),
-        }
+        Loader(Arc::new(move |session, user| {
+            let loading = (self.0)(session, user);
+            Box::pin(async move { loading.await.map_err(map) })
+        }))
     }
 
     /// Returns who is logged in.
     pub(crate) async fn who(&self, session: &Session) -> Result<Who<U>, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };
-        let user = match self {
-            Self::Stored(read) => read(session),
-            Self::By(load) => load(user).await?,
-        };
-        Ok(user.map_or(Who::Gone, Who::Known))
+        Ok((self.0)(session, user).await?.map_or(Who::Gone, Who::Known))
     }
 }
 
@@ -72,34 +75,26 @@ pub(crate) fn stored<U: DeserializeOwned>(session: &Session) -> Option<U> {
 
 impl<U, E> Clone for Loader<U, E> {
     fn clone(&self) -> Self {
-        match self {
-            Self::Stored(read) => Self::Stored(*read),
-            Self::By(load) => Self::By(Arc::clone(load)),
-        }
+        Self(Arc::clone(&self.0))
     }
 }
 
 #[cfg(feature = "axum")]
 pub(crate) type LayerLoader<U> = Loader<U, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Adds the loader of a layer to the extensions of a request, whatever its type of user.
+/// The loader of a layer, whatever its type of user.
 #[cfg(feature = "axum")]
 #[derive(Clone)]
-pub(crate) struct LeaveLoader(Arc<dyn Fn(&mut http::Extensions) + Send + Sync>);
+pub(crate) struct AnyLoader(Arc<dyn Any + Send + Sync>);
 
 #[cfg(feature = "axum")]
-impl LeaveLoader {
-    pub(crate) fn as_stored() -> Self {
-        Self::of(Loader::Stored(Session::user))
+impl AnyLoader {
+    pub(crate) fn new<U: 'static>(loader: LayerLoader<U>) -> Self {
+        Self(Arc::new(loader))
     }
 
-    pub(crate) fn of<U: 'static>(loader: LayerLoader<U>) -> Self {
-        Self(Arc::new(move |extensions| {
-            extensions.insert(loader.clone());
-        }))
-    }
-
-    pub(crate) fn leave(&self, extensions: &mut http::Extensions) {
-        (self.0)(extensions);
+    /// Returns the loader if it loads users of this type.
+    pub(crate) fn of<U: 'static>(&self) -> Option<&LayerLoader<U>> {
+        self.0.downcast_ref()
     }
 }

@@ -11,7 +11,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::service::SessionLayer;
-use crate::loader::{LayerLoader, LeaveLoader, Loader, Who, stored};
+use crate::loader::{AnyLoader, LayerLoader, Loader, Who, stored};
 use crate::rejection::{Reason, Rejection};
 use crate::{Session, SessionError, SessionUser};
 
@@ -135,11 +135,11 @@ impl SessionLayer {
     /// ```
     #[must_use]
     pub fn user_type<U: DeserializeOwned + 'static>(self) -> Self {
-        self.with_loader::<U>(Loader::Stored(stored))
+        self.with_loader::<U>(Loader::reading(stored))
     }
 
     pub(crate) fn with_loader<U: 'static>(mut self, loader: LayerLoader<U>) -> Self {
-        self.loader = LeaveLoader::of(loader);
+        self.loader = AnyLoader::new(loader);
         self
     }
 }
@@ -195,7 +195,8 @@ fn session(parts: &Parts) -> Result<Session, Rejection> {
 }
 
 async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rejection> {
-    let Some(loader) = parts.extensions.get::<LayerLoader<U>>().cloned() else {
+    let loader = parts.extensions.get::<AnyLoader>().cloned();
+    let Some(loader) = loader.as_ref().and_then(AnyLoader::of::<U>) else {
         return Err(Rejection::of(Reason::INTERNAL, Misuse::OtherUser(type_name::<U>())));
     };
     loader.who(session).await.map_err(|error| Rejection::of(Reason::INTERNAL, error))

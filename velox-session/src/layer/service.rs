@@ -12,7 +12,9 @@ use tower_service::Service;
 
 use crate::Manager;
 #[cfg(feature = "axum")]
-use crate::loader::LeaveLoader;
+use crate::Session;
+#[cfg(feature = "axum")]
+use crate::loader::{AnyLoader, Loader};
 use crate::manager::{CallScope, OpenSession};
 use crate::rejection::Rejection;
 
@@ -74,7 +76,7 @@ use crate::rejection::Rejection;
 pub struct SessionLayer {
     manager: Manager,
     #[cfg(feature = "axum")]
-    pub(super) loader: LeaveLoader,
+    pub(super) loader: AnyLoader,
 }
 
 impl SessionLayer {
@@ -84,7 +86,7 @@ impl SessionLayer {
         Self {
             manager,
             #[cfg(feature = "axum")]
-            loader: LeaveLoader::as_stored(),
+            loader: AnyLoader::new(Loader::reading(Session::user)),
         }
     }
 }
@@ -156,7 +158,7 @@ impl fmt::Debug for SessionLayer {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SessionService<S> {
     layer: SessionLayer,
     inner: S,
@@ -204,7 +206,7 @@ impl SessionLayer {
     async fn begin(&self, request: &mut Parts) -> Result<Option<(OpenSession, CallScope)>, Rejection> {
         let Parts { method, uri, headers, extensions, .. } = request;
         #[cfg(feature = "axum")]
-        self.loader.leave(extensions);
+        extensions.insert(self.loader.clone());
         if opened_by_layer(extensions, &self.manager).is_some() {
             return Ok(None);
         }
@@ -233,11 +235,5 @@ impl SessionLayer {
         }
         self.manager.close(&open).await?.apply(headers);
         Ok(())
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for SessionService<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionService").field("layer", &self.layer).field("inner", &self.inner).finish()
     }
 }

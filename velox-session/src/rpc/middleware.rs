@@ -24,6 +24,7 @@ pub struct OptionalSession<U>(SessionMiddleware<U>);
 
 /// A middleware that lets everybody in, with the session.
 /// [`SessionMiddleware::middleware`] creates it.
+#[derive(Debug)]
 pub struct PlainSession(Manager);
 
 impl<U> SessionMiddleware<U> {
@@ -168,11 +169,5 @@ impl<U> fmt::Debug for RequiredSession<U> {
 impl<U> fmt::Debug for OptionalSession<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OptionalSession").field(&self.0.manager).finish()
-    }
-}
-
-impl fmt::Debug for PlainSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PlainSession").field(&self.0).finish()
     }
 }

@@ -77,7 +77,7 @@ impl SessionBuilder {
     ///
     /// Returns one error that lists every invalid or contradictory setting.
     pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
-        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::Stored(Session::user) })
+        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::reading(Session::user) })
     }
 }
 
@@ -163,8 +163,8 @@ impl<U> SessionMiddleware<U> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn user_type<V: DeserializeOwned>(self) -> SessionMiddleware<V> {
-        SessionMiddleware { manager: self.manager, loader: Loader::Stored(stored) }
+    pub fn user_type<V: DeserializeOwned + 'static>(self) -> SessionMiddleware<V> {
+        SessionMiddleware { manager: self.manager, loader: Loader::reading(stored) }
     }
 
     /// Returns a layer that opens and saves these sessions around a whole application, or around an
