@@ -399,7 +399,7 @@ async fn the_log_says_why_a_record_is_unreadable_without_its_content() {
         assert_eq!(service.user(&cookie).await, None);
     }
     let lines: Vec<_> = log.lines().into_iter().filter(|line| line.contains("cannot be read")).collect();
-    assert!(lines[0].contains("reason=data.userId is neither a string nor a number (byte 32)"), "{}", lines[0]);
+    assert!(lines[0].contains("reason=data.userId is neither a string nor a number"), "{}", lines[0]);
     assert_eq!(lines.len(), 10, "a flood is limited in the log");
     assert!(!log.lines().iter().any(|line| line.contains("secret") || line.contains(cookie.id())));
 }

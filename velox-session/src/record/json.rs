@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::content::{Content, KeptUser};
 use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 
-/// The reason why a text is no record: the wrong field, what is wrong with it, and the byte offset.
-/// It contains nothing of the record, so you may log it.
+/// The reason why a text is no record: the wrong field, and what is wrong with it. It contains
+/// nothing of the record, so you may log it.
 ///
 /// # Examples
 ///
@@ -24,24 +24,30 @@ use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 ///
 /// let text = br#"{"data":{"_createdAt":"secret"},"expiresAt":3000}"#;
 /// let error = Record::try_from_json(text).unwrap_err();
-/// assert_eq!(error.to_string(), "data._createdAt is not a whole number (byte 22)");
+/// assert_eq!(error.to_string(), "data._createdAt is not a whole number");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place} {reason} (byte {offset})")]
+#[error("{place} {reason}")]
 pub struct RecordError {
     place: &'static str,
     reason: Cow<'static, str>,
-    offset: usize,
 }
 
 impl RecordError {
-    /// Returns the error for a record that is no text from this byte on.
-    pub(crate) fn no_text(offset: usize) -> Self {
-        Self { place: "record", reason: "is not text".into(), offset }
+    #[cold]
+    fn new(place: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { place, reason: reason.into() }
     }
 
-    fn missing(place: &'static str) -> Self {
-        Self { place, reason: "is missing".into(), offset: 0 }
+    /// Returns serde_json's error for a text that is not JSON. For valid JSON of another shape,
+    /// serde_json's message would contain the data.
+    #[cold]
+    fn unreadable(place: &'static str, error: &serde_json::Error) -> Self {
+        if error.is_data() {
+            return Self::new(place, RESERVED);
+        }
+        let reason = error.to_string();
+        Self::new(place, format!("cannot be read: {}", reason.split(" at line ").next().unwrap_or_default()))
     }
 }
 
@@ -81,126 +87,96 @@ fn inside(object: &str) -> &str {
 
 /// Reads the content of a record, its version, its expiry, and when it was saved.
 pub(super) fn read(text: &[u8]) -> Result<(Content, [u64; 3]), RecordError> {
-    let text = std::str::from_utf8(text).map_err(|error| RecordError::no_text(error.valid_up_to()))?;
-    Reader(text).record()
+    let text = std::str::from_utf8(text).map_err(|_| RecordError::new("record", "is not text"))?;
+    let (mut data, mut expires_at, mut version) = (None, None, 0);
+    for (key, value) in members_of(text, "record")? {
+        match &*string(key) {
+            "data" => data = Some(read_data(value)?),
+            "expiresAt" => expires_at = Some(number(value, "expiresAt")?),
+            "version" => version = number(value, "version")?,
+            "format" if number(value, "format")? != FORMAT => {
+                return Err(RecordError::new("format", "is newer than this version supports"));
+            }
+            _ => {}
+        }
+    }
+    let (content, saved_at) = data.ok_or_else(|| RecordError::new("data", MISSING))?;
+    let expires_at = expires_at.ok_or_else(|| RecordError::new("expiresAt", MISSING))?;
+    Ok((content, [version, expires_at, saved_at]))
 }
 
-/// The whole text, which is needed to compute the offset of an error.
-struct Reader<'t>(&'t str);
-
-impl<'t> Reader<'t> {
-    fn record(&self) -> Result<(Content, [u64; 3]), RecordError> {
-        let (mut data, mut expires_at, mut version) = (None, None, 0);
-        for (key, value) in self.members(self.0, "record")? {
-            match &*string(key) {
-                "data" => data = Some(self.data(value)?),
-                "expiresAt" => expires_at = Some(self.number(value, "expiresAt")?),
-                "version" => version = self.number(value, "version")?,
-                "format" if self.number(value, "format")? != FORMAT => {
-                    return Err(self.error(value.get(), "format", "is newer than this version supports"));
-                }
-                _ => {}
+/// Reads the content of the session and when it was written.
+fn read_data(data: &RawValue) -> Result<(Content, u64), RecordError> {
+    let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
+    let (mut content, mut own) = (Content::default(), Vec::new());
+    for (key, value) in members_of(data.get(), "data")? {
+        match &*string(key) {
+            "userId" => id = Some((key, value)),
+            "userEmail" => email = Some((key, value)),
+            "_createdAt" => created_at = Some(number(value, "data._createdAt")?),
+            "_lastAccessedAt" => saved_at = number(value, "data._lastAccessedAt")?,
+            "_maxAge" => content.max_age = Some(number(value, "data._maxAge")?),
+            "_handle" => {
+                content.handle = text(value).and_then(|text| HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok())
+            }
+            "_flash" => {
+                let messages = members_of(value.get(), "data._flash")?;
+                messages.into_iter().try_for_each(|(_, value)| check(value, "data._flash"))?;
+                content.flash = Object::new(value.get());
+            }
+            _ => {
+                check(value, "data")?;
+                own.push((key, value));
             }
         }
-        let (content, saved_at) = data.ok_or_else(|| RecordError::missing("data"))?;
-        let expires_at = expires_at.ok_or_else(|| RecordError::missing("expiresAt"))?;
-        Ok((content, [version, expires_at, saved_at]))
     }
-
-    /// Reads the content of the session and when it was written.
-    fn data(&self, data: &'t RawValue) -> Result<(Content, u64), RecordError> {
-        let (mut id, mut email, mut created_at, mut saved_at) = (None, None, None, 0);
-        let (mut content, mut own) = (Content::default(), Vec::new());
-        for (key, value) in self.members(data.get(), "data")? {
-            match &*string(key) {
-                "userId" => id = Some((key, value)),
-                "userEmail" => email = Some((key, value)),
-                "_createdAt" => created_at = Some(self.number(value, "data._createdAt")?),
-                "_lastAccessedAt" => saved_at = self.number(value, "data._lastAccessedAt")?,
-                "_maxAge" => content.max_age = Some(self.number(value, "data._maxAge")?),
-                "_handle" => {
-                    content.handle = text(value).and_then(|text| HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok())
-                }
-                "_flash" => {
-                    let messages = self.members(value.get(), "data._flash")?;
-                    messages.into_iter().try_for_each(|(_, value)| self.check(value, "data._flash"))?;
-                    content.flash = Object::new(value.get());
-                }
-                _ => {
-                    self.check(value, "data")?;
-                    own.push((key, value));
-                }
-            }
-        }
-        content.user = self.user(id, email)?;
-        if content.user.is_none() {
-            own.extend(id.into_iter().chain(email));
-        }
-        content.values = Object::of(own.iter().map(|(key, value)| (key.get(), value.get())));
-        content.created_at = created_at.ok_or_else(|| RecordError::missing("data._createdAt"))?;
-        Ok((content, saved_at))
+    content.user = user(id, email)?;
+    if content.user.is_none() {
+        own.extend(id.into_iter().chain(email));
     }
+    content.values = Object::of(own.iter().map(|(key, value)| (key.get(), value.get())));
+    content.created_at = created_at.ok_or_else(|| RecordError::new("data._createdAt", MISSING))?;
+    Ok((content, saved_at))
+}
 
-    /// Reads the user. If the JSON differs from what [`write_data`] would write, the JSON is kept.
-    fn user(&self, id: Option<Member<'t>>, email: Option<Member<'t>>) -> Result<Option<KeptUser>, RecordError> {
-        let address = match email.filter(|(_, email)| email.get() != "null") {
-            Some((_, email)) => {
-                text(email).ok_or_else(|| self.error(email.get(), "data.userEmail", "is not a string"))?
-            }
-            None => Cow::default(),
-        };
-        let Some((key, id)) = id.filter(|(_, id)| id.get() != "null") else { return Ok(None) };
-        let name = match id.get().as_bytes()[0] {
-            b'-' | b'0'..=b'9' => Cow::Borrowed(id.get()),
-            b'"' => string(id),
-            _ => return Err(self.error(id.get(), "data.userId", "is neither a string nor a number")),
-        };
-        let is_ours = id.get() == json(&*name) && email.is_some_and(|(_, email)| email.get() == json(&*address));
-        let members = [Some((key, id)), email].into_iter().flatten().filter(|_| !is_ours);
-        let source = Object::of(members.map(|(key, value)| (key.get(), value.get())));
-        Ok(Some(KeptUser { id: name.into(), email: address.into(), source }))
+/// Reads the user. If the JSON differs from what [`write_data`] would write, the JSON is kept.
+fn user(id: Option<Member<'_>>, email: Option<Member<'_>>) -> Result<Option<KeptUser>, RecordError> {
+    let address = match email.filter(|(_, email)| email.get() != "null") {
+        Some((_, email)) => text(email).ok_or_else(|| RecordError::new("data.userEmail", "is not a string"))?,
+        None => Cow::default(),
+    };
+    let Some((key, id)) = id.filter(|(_, id)| id.get() != "null") else { return Ok(None) };
+    let name = match id.get().as_bytes()[0] {
+        b'-' | b'0'..=b'9' => Cow::Borrowed(id.get()),
+        b'"' => string(id),
+        _ => return Err(RecordError::new("data.userId", "is neither a string nor a number")),
+    };
+    let is_ours = id.get() == json(&*name) && email.is_some_and(|(_, email)| email.get() == json(&*address));
+    let members = [Some((key, id)), email].into_iter().flatten().filter(|_| !is_ours);
+    let source = Object::of(members.map(|(key, value)| (key.get(), value.get())));
+    Ok(Some(KeptUser { id: name.into(), email: address.into(), source }))
+}
+
+fn members_of<'t>(text: &'t str, place: &'static str) -> Result<Vec<Member<'t>>, RecordError> {
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(RecordError::new(place, "is not an object"));
     }
+    members(text).map_err(|error| RecordError::unreadable(place, &error))
+}
 
-    fn members(&self, text: &'t str, place: &'static str) -> Result<Vec<Member<'t>>, RecordError> {
-        if !text.trim_ascii_start().starts_with('{') {
-            return Err(self.error(text, place, "is not an object"));
-        }
-        members(text).map_err(|error| self.unreadable(text, place, &error))
+fn number(json: &RawValue, place: &'static str) -> Result<u64, RecordError> {
+    json.get().parse().map_err(|_| RecordError::new(place, "is not a whole number"))
+}
+
+/// Checks that a value can be parsed later.
+fn check(json: &RawValue, place: &'static str) -> Result<(), RecordError> {
+    if json.get().starts_with('"') {
+        return Ok(());
     }
-
-    fn number(&self, json: &RawValue, place: &'static str) -> Result<u64, RecordError> {
-        json.get().parse().map_err(|_| self.error(json.get(), place, "is not a whole number"))
-    }
-
-    /// Checks that a value can be parsed later.
-    fn check(&self, json: &RawValue, place: &'static str) -> Result<(), RecordError> {
-        if json.get().starts_with('"') {
-            return Ok(());
-        }
-        let value = value_of(json).map_err(|error| self.unreadable(json.get(), place, &error))?;
-        match key_of_serde_json(&value) {
-            Some(_) => Err(self.error(json.get(), place, RESERVED)),
-            None => Ok(()),
-        }
-    }
-
-    #[cold]
-    fn error(&self, piece: &str, place: &'static str, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { place, reason: reason.into(), offset: piece.as_ptr().addr() - self.0.as_ptr().addr() }
-    }
-
-    /// Returns serde_json's error for a text that is not JSON. For valid JSON of another shape,
-    /// serde_json's message would contain the data.
-    #[cold]
-    fn unreadable(&self, piece: &str, place: &'static str, error: &serde_json::Error) -> RecordError {
-        if error.is_data() {
-            return self.error(piece, place, RESERVED);
-        }
-        let reason = error.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or_default();
-        let before: usize = piece.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let at = before + error.column().saturating_sub(1);
-        self.error(piece.get(at..).unwrap_or(piece), place, format!("cannot be read: {reason}"))
+    let value = value_of(json).map_err(|error| RecordError::unreadable(place, &error))?;
+    match key_of_serde_json(&value) {
+        Some(_) => Err(RecordError::new(place, RESERVED)),
+        None => Ok(()),
     }
 }
 
@@ -215,6 +191,7 @@ pub(super) const FORMAT: u64 = 1;
 /// The capacity that is enough for most records.
 const ORDINARY: usize = 384;
 const ALL: &str = "writing to a `String` never fails";
+const MISSING: &str = "is missing";
 const RESERVED: &str = "contains a key that serde_json reserves";
 
 #[cfg(test)]

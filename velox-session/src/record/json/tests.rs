@@ -115,21 +115,18 @@ fn only_json_is_read() {
 #[test]
 fn the_reason_names_place_and_kind_but_not_the_value() {
     for (text, reason) in [
-        ("", "record is not an object (byte 0)"),
-        (r#"{"data":{"_createdAt":1},"expiresAt":3"#, "record cannot be read: EOF while parsing an object (byte 37)"),
-        (r#"{"data":"secret"}"#, "data is not an object (byte 8)"),
-        (r#"{"data":{"_createdAt":1}}"#, "expiresAt is missing (byte 0)"),
-        (r#"{"data":{"a":"secret"},"expiresAt":1}"#, "data._createdAt is missing (byte 0)"),
-        (r#"{"data":{"_createdAt":"secret"}}"#, "data._createdAt is not a whole number (byte 22)"),
-        (r#"{"data":{"userId":["secret"]}}"#, "data.userId is neither a string nor a number (byte 18)"),
-        (r#"{"data":{"userEmail":true,"_createdAt":1}}"#, "data.userEmail is not a string (byte 21)"),
-        (r#"{"data":{"_flash":"secret","_createdAt":1}}"#, "data._flash is not an object (byte 18)"),
-        (r#"{"data":{"_flash":{"secret":x},"_createdAt":1}}"#, "record cannot be read: expected value (byte 28)"),
-        (
-            "{\"data\":{\"_createdAt\":1,\"secret\":[\n1,\n 1e999]}}",
-            "data cannot be read: number out of range (byte 43)",
-        ),
-        (r#"{"expiresAt":1,"format":2}"#, "format is newer than this version supports (byte 24)"),
+        ("", "record is not an object"),
+        (r#"{"data":{"_createdAt":1},"expiresAt":3"#, "record cannot be read: EOF while parsing an object"),
+        (r#"{"data":"secret"}"#, "data is not an object"),
+        (r#"{"data":{"_createdAt":1}}"#, "expiresAt is missing"),
+        (r#"{"data":{"a":"secret"},"expiresAt":1}"#, "data._createdAt is missing"),
+        (r#"{"data":{"_createdAt":"secret"}}"#, "data._createdAt is not a whole number"),
+        (r#"{"data":{"userId":["secret"]}}"#, "data.userId is neither a string nor a number"),
+        (r#"{"data":{"userEmail":true,"_createdAt":1}}"#, "data.userEmail is not a string"),
+        (r#"{"data":{"_flash":"secret","_createdAt":1}}"#, "data._flash is not an object"),
+        (r#"{"data":{"_flash":{"secret":x},"_createdAt":1}}"#, "record cannot be read: expected value"),
+        ("{\"data\":{\"_createdAt\":1,\"secret\":[\n1,\n 1e999]}}", "data cannot be read: number out of range"),
+        (r#"{"expiresAt":1,"format":2}"#, "format is newer than this version supports"),
     ] {
         let error = Record::try_from_json(text.as_bytes()).expect_err(text);
         assert_eq!(error.to_string(), reason, "{text}");
