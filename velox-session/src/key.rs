@@ -63,7 +63,7 @@ impl StoreKey {
     /// Returns the owner of a record under this key, if somebody is logged in.
     #[must_use]
     pub fn owner(&self, record: &Record) -> Option<Owner> {
-        record.content().user().map(|user| Owner::new(&self.prefix, user.id))
+        record.content().user_id().map(|user| Owner::new(&self.prefix, user))
     }
 
     pub(crate) fn from_parts(prefix: &Arc<str>, digest: [u8; 32]) -> Self {

@@ -92,15 +92,11 @@ impl Writer {
         max_age: Duration,
         remembered: bool,
     ) -> HeaderValue {
-        self.written(&[id.as_bytes(), b".", signature], (remembered || !self.expires_on_close).then_some(max_age))
+        self.line(&[id.as_bytes(), b".", signature], (remembered || !self.expires_on_close).then_some(max_age))
     }
 
-    /// Does the same for a value that consists of parts, which must be valid in a header.
-    pub(crate) fn line(&self, value: &[&[u8]], max_age: Duration) -> HeaderValue {
-        self.written(value, Some(max_age))
-    }
-
-    fn written(&self, value: &[&[u8]], max_age: Option<Duration>) -> HeaderValue {
+    /// Returns the header for a value that consists of parts, which must be valid in a header.
+    pub(crate) fn line(&self, value: &[&[u8]], max_age: Option<Duration>) -> HeaderValue {
         let mut line = Vec::with_capacity(ORDINARY);
         line.extend_from_slice(self.head.as_bytes());
         value.iter().for_each(|part| line.extend_from_slice(part));

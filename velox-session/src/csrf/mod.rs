@@ -99,7 +99,7 @@ impl Csrf {
         let open =
             session.as_ref().map(|session| opened(session, ctx.scope()).ok_or_else(|| Error::internal(NO_SESSION)));
         let token = tokens.issue(clock.now(), &binding(open.transpose()?.as_ref())?)?;
-        let line = writer.line(&[token.as_bytes()], tokens.lifetime);
+        let line = writer.line(&[token.as_bytes()], Some(tokens.lifetime));
         ctx.reply().append(SET_COOKIE, line);
         ctx.scope().slot(0, || Issued);
         Ok(token)

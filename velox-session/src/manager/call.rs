@@ -537,7 +537,7 @@ impl Session {
     #[doc(alias = "check")]
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
-        self.read(|view| view.content().user().map(|_| ())).is_some()
+        self.read(|view| view.content().user_id().map(|_| ())).is_some()
     }
 
     /// Returns whether the session has something to save: a write since it was opened or
@@ -559,7 +559,7 @@ impl Session {
     /// Returns the user who is logged in.
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
-        self.read(|view| view.content().user().map(SessionUser::from))
+        self.read(|view| view.content().user())
     }
 
     /// Returns the user who is logged in, as the type that was passed to [`login`](Self::login).
@@ -579,7 +579,7 @@ impl Session {
     /// Returns the id of the user who is logged in.
     #[must_use]
     pub fn user_id(&self) -> Option<String> {
-        self.read(|view| view.content().user().map(|user| user.id.to_owned()))
+        self.read(|view| view.content().user_id().map(str::to_owned))
     }
 
     /// Returns all values that the application has set.

@@ -138,13 +138,13 @@ impl<'a> Save<'a> {
     /// logout has ended and that has got a new id since. Returns `false` if the session that should
     /// go on is gone; then nothing was ended.
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
-        let new_user = plan.store.created().and_then(|content| content.user());
+        let new_user = plan.store.created().and_then(|content| content.user_id());
         for user in plan.others.end_all_of.iter().filter(|_| !self.others_ended) {
-            if new_user.is_some_and(|new| new.id == user) {
+            if new_user == Some(user) {
                 continue;
             }
             // This session is destroyed in its own step, if it ends.
-            let is_own = |loaded: &&Loaded| loaded.record.content().user().is_some_and(|own| own.id == user);
+            let is_own = |loaded: &&Loaded| loaded.record.content().user_id() == Some(user);
             let keep = self.state.loaded().filter(is_own).map(|loaded| &loaded.key);
             let Some(ended) = self.engine.end_all(user, keep).await? else { return Ok(false) };
             self.engine.count_ended(ended);
@@ -226,10 +226,7 @@ impl Engine {
 fn with_handle(content: &Arc<Content>, loaded: &Loaded) -> Arc<Content> {
     let mut content = Arc::clone(content);
     let before = loaded.record.content();
-    if content.handle.is_none()
-        && content.user().is_some()
-        && before.user().map(|user| user.id) == content.user().map(|user| user.id)
-    {
+    if content.handle.is_none() && content.user_id().is_some() && before.user_id() == content.user_id() {
         Arc::make_mut(&mut content).handle = Some(Box::new(loaded.key.digest()));
     }
     content

@@ -44,7 +44,7 @@ impl Save<'_> {
     ) -> Result<Carried, CloseError> {
         let engine = self.engine;
         engine.fits(content, replaced.map(|loaded| &loaded.record))?;
-        let user = content.user().map(|user| user.id);
+        let user = content.user_id();
         let login = plan.others.logged_in.then(|| self.login());
         let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
         let ending = engine.revocations.ending();

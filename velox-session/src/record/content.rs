@@ -59,8 +59,12 @@ impl Content {
         self.values.get(USER)
     }
 
-    pub(crate) fn user(&self) -> Option<User<'_>> {
-        self.user.as_ref().map(|user| User { id: &user.id, email: &user.email })
+    pub(crate) fn user(&self) -> Option<SessionUser> {
+        self.user.as_ref().map(|user| SessionUser::new(&*user.id, &*user.email))
+    }
+
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        self.user.as_ref().map(|user| &*user.id)
     }
 
     /// Returns all values that the application has set.
@@ -72,21 +76,8 @@ impl Content {
 
     /// Returns the number of bytes of JSON of the user, the data and the flash messages.
     pub(crate) fn size(&self) -> usize {
-        let user = self.user().map_or(0, |user| json_size(user.id) + json_size(user.email));
+        let user = self.user.as_ref().map_or(0, |user| json_size(&user.id) + json_size(&user.email));
         user + self.values.size() + self.flash.size()
-    }
-}
-
-/// The user who is logged in, borrowed from the content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct User<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) email: &'a str,
-}
-
-impl From<User<'_>> for SessionUser {
-    fn from(user: User<'_>) -> Self {
-        Self::new(user.id, user.email)
     }
 }
 
@@ -162,7 +153,7 @@ mod tests {
         let mut content = Content::new(0);
         content.log_in(&UserLogin::plain(SessionUser::new("u123456", "u123456@example.com"), 5));
         let user = content.user().expect("it logged in");
-        assert_eq!((user.id, user.email), ("u123456", "u123456@example.com"));
+        assert_eq!(user, SessionUser::new("u123456", "u123456@example.com"));
         assert!(size_of::<Content>() <= 112);
         content.values.set("a", json!(1));
         content.flash.set("f", json!(1));

@@ -83,7 +83,7 @@ impl Record {
     /// Returns the user who is logged in.
     #[must_use]
     pub fn user(&self) -> Option<SessionUser> {
-        self.content.user().map(SessionUser::from)
+        self.content.user()
     }
 
     /// Returns the application's data. Each call parses it again.

@@ -236,7 +236,7 @@ impl State {
     /// Returns the user whose other sessions a call may end: the user that the call has seen, or
     /// nobody.
     pub(crate) fn known_user(&mut self, number: u32) -> Result<Option<String>, SessionError> {
-        let user = self.view(number)?.content().user().map(|user| user.id.to_owned());
+        let user = self.view(number)?.content().user_id().map(str::to_owned);
         self.check_epoch(number)?;
         Ok(user)
     }
@@ -260,7 +260,7 @@ impl State {
         }
         // A rejected change is not recorded, and the view is computed again without it.
         let mut view = call.view.take().ok_or(SessionError::Ended)?;
-        let changes_hands = op.changes_hands(view.content().user().map(|user| user.id));
+        let changes_hands = op.changes_hands(view.content().user_id());
         let has_data = !changes_identity || matches!(op, Op::Login(_));
         let most = has_data.then(|| view.content().size().max(self.size_limit));
         view.apply(&op);
@@ -311,12 +311,12 @@ impl State {
         let was = loaded.record.content();
         match record {
             // If the record passed to another user, these writes were not meant for it.
-            Some(record) if record.content().user().map(|user| user.id) == was.user().map(|user| user.id) => {
+            Some(record) if record.content().user_id() == was.user_id() => {
                 loaded.record = record;
             }
             _ => {
-                self.base = Base::Lost(match was.user() {
-                    Some(user) => Remains::Of { user: user.id.into(), handle: SessionHandle::of(&loaded.key, was) },
+                self.base = Base::Lost(match was.user_id() {
+                    Some(user) => Remains::Of { user: user.into(), handle: SessionHandle::of(&loaded.key, was) },
                     None => {
                         let mut gathered = Arc::clone(was);
                         if !gathered.flash.map().is_empty() {

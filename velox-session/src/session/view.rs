@@ -156,7 +156,7 @@ impl View {
 
     /// Returns the user whom the content belongs to.
     fn present_user(&self) -> Option<&str> {
-        self.content.user().map(|user| user.id).or(self.lost_user.as_deref())
+        self.content.user_id().or(self.lost_user.as_deref())
     }
 
     fn leave_flash(&mut self, key: &str, value: &Value) {

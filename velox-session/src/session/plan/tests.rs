@@ -317,7 +317,7 @@ impl Model {
     }
 
     fn assert_is(&self, content: &Content, context: &impl std::fmt::Debug) {
-        assert_eq!(content.user().map(|user| user.id), self.user, "{context:?}");
+        assert_eq!(content.user_id(), self.user, "{context:?}");
         let (data, messages) = (content.data(), content.flash.map());
         let data: BTreeMap<_, _> =
             data.iter().map(|(key, value)| (key.as_str(), value.as_u64().expect("a number"))).collect();

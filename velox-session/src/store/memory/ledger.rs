@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::table::{Kept, Key, Table};
 use super::users::Users;
+use crate::event::Event;
 use crate::store::StoreError;
 
 /// Keeps the queues, the users and the budget of the records in the table.
@@ -22,14 +23,12 @@ pub(super) struct Ledger {
     /// The bytes that the records of visitors take, and those of users.
     pub(super) used: [u64; 2],
     budget: u64,
-    refusals: u64,
-    /// The second in which the last warning was logged.
-    warned: u64,
+    refused: Event,
 }
 
 impl Ledger {
     pub(super) fn new(table: Arc<Table>, budget: u64) -> Self {
-        Self { table, budget, ..Self::default() }
+        Self { table, budget, refused: Event::new(1), ..Self::default() }
     }
 
     /// Inserts or replaces a record for which the budget has room. Readers see either the old or
@@ -106,13 +105,12 @@ impl Ledger {
 
     /// Returns the error of a call for which the budget has no room. Logs a warning at most once a
     /// second.
-    fn refusal(&mut self, now: u64) -> StoreError {
-        self.refusals += 1;
-        let (budget, refusals, second) = (self.budget, self.refusals, now / 1_000);
-        if std::mem::replace(&mut self.warned, second) != second {
+    fn refusal(&self, now: u64) -> StoreError {
+        let budget = self.budget;
+        if let Some(suppressed) = self.refused.count(now) {
             tracing::warn!(
                 budget,
-                refusals,
+                suppressed,
                 "the memory store is full of sessions of logged-in users and refuses new ones"
             );
         }
