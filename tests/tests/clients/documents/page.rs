@@ -3,7 +3,7 @@ use velox_rpc::export::OpenApi;
 use velox_rpc::http::Method;
 use velox_rpc::service::AppService;
 use velox_rpc::{App, Call, Router, procedure, schema};
-use velox_tests::{Program, node};
+use velox_tests::{Program, Site, node};
 
 use crate::documents::app::app;
 use crate::documents::shop;
@@ -98,15 +98,19 @@ fn a_page_hides_no_route_and_no_other_page() {
     assert!(odd.contains("it must start with `/`"), "{odd}");
 }
 
-/// A script uses the pages of two programs in a browser. It logs in at one. At the other it finds,
-/// fills in and sends the forms, and copies what they offer. The browser must reach nothing else
-/// and report no error, and axe must find no violation at any width.
+/// A script uses the pages of three programs in a browser. It logs in at the first. At the second it
+/// finds, fills in and sends the forms, and copies what they offer. The third has nothing to show
+/// and says so. The browser must reach nothing else and report no error, and axe must find no
+/// violation at any width.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_can_use_the_page_in_chromium() {
     let (quickstart, shop) = (Program::start("quickstart", &[("PORT", "0")]), shop::site().await);
-    let addresses = [format!("http://{}", quickstart.address()), shop.url("")];
+    let hidden = Router::new("app").procedure("hidden", procedure().no_rest().query(|_| Ok(1)));
+    let routeless = Site::of(App::new(()).router(hidden).docs("/docs", OpenApi::new("Hidden", "1"))).await;
+    let addresses = [format!("http://{}", quickstart.address()), shop.url(""), routeless.url("")];
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let visit = move || node("docs-page.mjs", &[addresses[0].as_ref(), addresses[1].as_ref(), folder]);
+    let [first, second, third] = addresses;
+    let visit = move || node("docs-page.mjs", &[first.as_ref(), second.as_ref(), third.as_ref(), folder]);
     assert_eq!(tokio::task::spawn_blocking(visit).await.expect("Chromium runs"), "all of it\n");
 }
 

@@ -21,7 +21,8 @@ function start(document) {
     for (const method of METHODS.filter((name) => item[name])) entries.push(entryOf({ path, method }, item[method]));
   }
   const groups = api.tags.map(groupOf);
-  byId("operations").replaceChildren(...groups.map(({ section }) => section), byId("nothing"));
+  const none = element("p", {}, "This page shows procedures with a REST route, and no procedure has one.");
+  byId("operations").replaceChildren(...groups.map(({ section }) => section), byId("nothing"), entries.length ? "" : none);
   byId("tags").replaceChildren(element("ul", {}, groups.map(({ item }) => item)));
   byId("filter").addEventListener("input", () => filter(groups));
   byId("clear").addEventListener("click", () => {
