@@ -86,6 +86,22 @@ async fn a_caller_is_limited_in_each_window_and_every_reply_has_the_headers() {
 }
 
 #[tokio::test]
+async fn a_limit_can_have_its_own_message() {
+    let limit = limit(&clock()).message("Try again in a minute");
+    let client = expecting(Client::of(
+        App::new(()).router(Router::new("test").procedure("run", procedure().guard(limit).query(|_| Ok(1)))),
+    ));
+    for _ in 0..3 {
+        client.send(by("a")).await;
+    }
+    let refused = client.send(by("a")).await;
+    assert_eq!(refused.json()["message"], "Try again in a minute");
+    let refusals: Vec<_> =
+        client.service().manifest().entries()[0].demands().refusals().map(|(_, text)| text).collect();
+    assert!(refusals.contains(&"Try again in a minute"), "{refusals:?}");
+}
+
+#[tokio::test]
 async fn callers_are_identified_by_their_address() {
     let limit = rate_limit("test", 1, WINDOW);
     let client = expecting(Client::of_one(procedure().guard(limit).query(|_| Ok(1))));

@@ -1,5 +1,6 @@
 //! The guard that counts calls, sets the rate-limit headers, and refuses calls above the limit.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -61,6 +62,7 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
         caller: Arc::new(by_address),
         store: Arc::new(MemoryRates::new()),
         clock: Arc::new(SystemClock),
+        message: Cow::Borrowed(EXCEEDED),
         passes_unavailable: false,
         trouble: Arc::new(Event::new(1)),
     }
@@ -76,6 +78,8 @@ pub struct RateLimit {
     caller: Arc<Caller>,
     store: Arc<dyn RateStore>,
     clock: Arc<dyn Clock>,
+    /// The message of refusals.
+    message: Cow<'static, str>,
     passes_unavailable: bool,
     /// Limits how often the log reports calls that were not counted.
     trouble: Arc<Event>,
@@ -153,6 +157,24 @@ impl RateLimit {
         self
     }
 
+    /// Sets the message of refusals.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_session::rate::rate_limit;
+    ///
+    /// let limit = rate_limit("login", 5, Duration::from_secs(900)).message("Too many attempts, try again in 15 minutes");
+    /// # let _ = limit;
+    /// ```
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// Lets calls pass if they cannot be counted. By default they are answered with 503 and the
     /// code `RATE_LIMIT_UNAVAILABLE`.
     ///
@@ -193,7 +215,13 @@ impl RateLimit {
                 headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds(hit.left).div_ceil(1000).max(1)));
             }
         });
-        if hit.count <= self.limit { Ok(()) } else { Err(exceeded()) }
+        if hit.count <= self.limit { Ok(()) } else { Err(self.exceeded()) }
+    }
+
+    #[cold]
+    fn exceeded(&self) -> Error {
+        let refusal = Error::new(ErrorKind::TooManyRequests, self.message.clone());
+        refusal.with_name("AuthError").with_code("RATE_LIMIT_EXCEEDED")
     }
 
     #[cold]
@@ -218,7 +246,7 @@ impl RateLimit {
     }
 
     fn declare(&self, demands: &mut Demands) {
-        demands.refuse(StatusCode::TOO_MANY_REQUESTS, EXCEEDED);
+        demands.refuse(StatusCode::TOO_MANY_REQUESTS, self.message.clone());
         if !self.passes_unavailable {
             demands.refuse(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE);
         }
@@ -270,10 +298,6 @@ fn by_address(request: &Request) -> Result<Option<String>> {
         // If such requests counted as one caller, they would lock each other out.
         None => Err(Error::internal(NO_ADDRESS)),
     }
-}
-
-fn exceeded() -> Error {
-    Error::new(ErrorKind::TooManyRequests, EXCEEDED).with_name("AuthError").with_code("RATE_LIMIT_EXCEEDED")
 }
 
 impl<U> Clone for UserRateLimit<U> {
