@@ -3,18 +3,18 @@
 //! The budget counts the bytes that are held, from their arrival to the end of their request. It
 //! does not count the `Content-Length` that a request declares.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::networks::{Networks, is_public};
 
 /// Counts the bytes of bodies that an application holds, and limits them.
 pub(crate) struct Budget {
     limit: usize,
     held: AtomicUsize,
-    /// Bytes by public network, for the networks that send bodies at the moment.
-    of_networks: Mutex<HashMap<IpAddr, usize>>,
+    of_networks: Networks,
     /// Whether the log already has the warning that the budget is used up.
     is_told: AtomicBool,
 }
@@ -33,7 +33,7 @@ pub(crate) struct UsedUp;
 
 impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, held: AtomicUsize::new(0), of_networks: Mutex::default(), is_told: AtomicBool::new(false) }
+        Self { limit, held: AtomicUsize::new(0), of_networks: Networks::default(), is_told: AtomicBool::new(false) }
     }
 
     /// Opens the account of a request from a client in this network.
@@ -44,7 +44,7 @@ impl Budget {
     fn hold(&self, bytes: usize, network: Option<IpAddr>) -> Result<(), UsedUp> {
         let before = self.held.fetch_add(bytes, Relaxed);
         let fits = before.checked_add(bytes).is_some_and(|held| held <= self.limit)
-            && network.is_none_or(|network| self.hold_of(network, bytes));
+            && network.is_none_or(|network| self.of_networks.take(network, bytes, self.limit / 2));
         if fits {
             return Ok(());
         }
@@ -59,33 +59,14 @@ impl Budget {
         Err(UsedUp)
     }
 
-    fn hold_of(&self, network: IpAddr, bytes: usize) -> bool {
-        let mut networks = self.networks();
-        let held = networks.entry(network).or_default();
-        let fits = *held + bytes <= self.limit / 2;
-        if fits {
-            *held += bytes;
-        }
-        fits
-    }
-
     fn release(&self, bytes: usize, network: Option<IpAddr>) {
         let before = self.held.fetch_sub(bytes, Relaxed);
         if before - bytes < self.limit / 2 {
             self.is_told.store(false, Relaxed);
         }
-        let Some(network) = network else { return };
-        let mut networks = self.networks();
-        if let Some(held) = networks.get_mut(&network) {
-            *held -= bytes;
-            if *held == 0 {
-                networks.remove(&network);
-            }
+        if let Some(network) = network {
+            self.of_networks.give_back(network, bytes);
         }
-    }
-
-    fn networks(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.of_networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,21 +90,6 @@ impl Drop for Held {
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Held").field("bytes", &self.bytes).finish_non_exhaustive()
-    }
-}
-
-/// Returns whether an address can belong to any single client on the internet. Addresses of this
-/// machine and of private networks belong to proxies, load balancers and the application's own
-/// services, which speak for many clients.
-pub(crate) fn is_public(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            // RFC 6598: shared address space between a provider and its customers.
-            let is_shared = first == 100 && second & 0xc0 == 64;
-            !(address.is_loopback() || address.is_private() || address.is_link_local() || is_shared)
-        }
-        IpAddr::V6(address) => !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()),
     }
 }
 
@@ -157,7 +123,6 @@ mod tests {
         let mut other = budget.open(address("203.0.113.8"));
         assert_eq!(other.add(5), Ok(()));
         drop((greedy, other));
-        assert!(budget.networks().is_empty());
         assert_eq!(budget.held.load(Relaxed), 0);
     }
 

@@ -15,6 +15,7 @@ pub mod cors;
 pub mod error;
 pub mod export;
 mod json_schema;
+mod networks;
 pub mod procedure;
 pub mod router;
 mod running;

@@ -25,9 +25,9 @@ use super::stall::Streams;
 use super::stream::Stream;
 use super::version::{ReadAhead, Version};
 use super::watch::{Connection, End, Watched};
-use crate::budget::is_public;
 use crate::context::{Peer, TrustedProxies, network};
 use crate::error::{BoxError, Chain};
+use crate::networks::is_public;
 
 /// What all connections of a server share.
 pub(super) struct Host {

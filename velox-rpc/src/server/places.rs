@@ -5,7 +5,6 @@
 //! answered 503. It keeps the place of its connection, so that clients cannot pile up work by
 //! connecting and leaving.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::networks::Networks;
+
 #[derive(Debug)]
 pub(super) struct Places {
     limit: usize,
     taken: AtomicUsize,
-    /// The number of places that each public network has taken.
-    of_networks: Mutex<HashMap<IpAddr, usize>>,
+    of_networks: Networks,
     all_free: Notify,
     /// The calls that continue without their connection.
     left: Mutex<JoinSet<()>>,
@@ -38,7 +38,7 @@ impl Places {
         Self {
             limit,
             taken: AtomicUsize::new(0),
-            of_networks: Mutex::default(),
+            of_networks: Networks::default(),
             all_free: Notify::new(),
             left: Mutex::default(),
         }
@@ -54,20 +54,13 @@ impl Places {
             return None;
         }
         if let Some(network) = network {
-            let mut networks = self.networks();
-            let of_network = networks.entry(network).or_default();
             // Rounded up, so that a limit of one still allows one.
-            if *of_network >= self.limit.div_ceil(2) {
+            if !self.of_networks.take(network, 1, self.limit.div_ceil(2)) {
                 return None;
             }
-            *of_network += 1;
             place.network = Some(network);
         }
         Some(place)
-    }
-
-    fn networks(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.of_networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until no place is taken.
@@ -120,13 +113,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(network) = self.network {
-            let mut networks = self.places.networks();
-            if let Some(of_network) = networks.get_mut(&network) {
-                *of_network -= 1;
-                if *of_network == 0 {
-                    networks.remove(&network);
-                }
-            }
+            self.places.of_networks.give_back(network, 1);
         }
         if self.places.taken.fetch_sub(1, Relaxed) == 1 {
             self.places.all_free.notify_waiters();
@@ -160,7 +147,6 @@ mod tests {
         of_greedy.pop();
         assert!(places.take(greedy).is_some());
         drop((of_greedy, of_other));
-        assert!(places.networks().is_empty());
         assert!(Arc::new(Places::new(1)).take(greedy).is_some());
     }
 
