@@ -37,12 +37,14 @@ fn check_coding(parts: &Parts) -> Result<()> {
 }
 
 /// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2).
-/// HTTP/2 has the authority in its target, and a Host beside it must not name another (RFC 9113,
-/// section 8.3.1).
+/// HTTP/2 has the authority in its target. It has no user, and a Host beside it must not name another
+/// (RFC 9113, section 8.3.1).
 fn check_host(parts: &Parts) -> Result<()> {
     // One pass over the few headers is cheaper than a look-up.
     let mut hosts = parts.headers.iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
+    let is_valid = parts.uri.authority().is_none_or(|authority| is_host(authority.as_str().as_bytes()));
     let message = match (hosts.next(), hosts.next()) {
+        _ if !is_valid => "The authority of the target is not a valid host",
         (Some(host), None) if is_host(host.as_bytes()) => match parts.version {
             Version::HTTP_2 if !agrees(host, &parts.uri) => "The Host header differs from the authority of the target",
             _ => return Ok(()),

@@ -36,8 +36,12 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
 /// Encodes `:method` (2 is GET, 3 is POST, as in the static table), `:scheme` http, `:authority`
 /// test, and `:path`.
 fn head(method: u8, path: &str) -> Vec<u8> {
-    let mut block = vec![0x80 | method, 0x86, 0x01, 4];
-    block.extend(b"test");
+    head_at(method, "test", path)
+}
+
+fn head_at(method: u8, authority: &str, path: &str) -> Vec<u8> {
+    let mut block = vec![0x80 | method, 0x86, 0x01, u8::try_from(authority.len()).expect("a short host")];
+    block.extend(authority.bytes());
     block.extend([0x04, u8::try_from(path.len()).expect("a short path")]);
     block.extend(path.bytes());
     block
@@ -307,6 +311,18 @@ async fn a_host_that_differs_from_the_authority_is_400() {
         client.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, &block)).await;
         let body = String::from_utf8(client.next(DATA).await.payload).expect("text");
         assert!(if agrees { body == "/one" } else { body.contains("\"statusCode\":400") }, "{host}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_a_host_is_400() {
+    let server = Running::start(long()).await;
+    let mut client = server.connect2(&[]).await;
+    for (authority, stream) in ["user@test", "test:99999"].into_iter().zip((1..).step_by(2)) {
+        let block = head_at(2, authority, "/one");
+        client.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, &block)).await;
+        let body = String::from_utf8(client.next(DATA).await.payload).expect("text");
+        assert!(body.contains("\"statusCode\":400"), "{authority}: {body}");
     }
 }
 
