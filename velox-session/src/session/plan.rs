@@ -103,7 +103,6 @@ fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Pla
                 Ok(Plan::nothing())
             }
         }
-        _ if view.broken => Err(CloseError::Conflict),
         (_, true) => write(view, lifetime(view, state, now, policy)),
         (Start::Live, false) if view.replaced => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
         (Start::Live, false) => Ok(plan_read(state, now, policy)),
@@ -144,6 +143,9 @@ fn write(view: &View, lifetime: u64) -> Result<Plan, CloseError> {
             Start::Live => Ok(Plan::new(StoreOp::Destroy, CookieOp::Remove)),
             Start::None | Start::Lost => Ok(Plan::new(StoreOp::Nothing, CookieOp::Remove)),
         };
+    }
+    if view.broken {
+        return Err(CloseError::Conflict);
     }
     let (content, ttl) = (Arc::clone(view.content()), Duration::from_millis(lifetime));
     let store = match (view.start, view.replaced, view.carried) {

@@ -619,6 +619,18 @@ fn the_absolute_time_out_caps_every_path() {
     assert_eq!(planned(&[Act::Set], OPENED + 19_501).cookie, CookieOp::Remove);
 }
 
+/// The session has expired in the store meanwhile, and with it the value that the update is for.
+#[test]
+fn a_login_whose_session_is_over_before_it_is_saved_only_removes_the_cookie() {
+    let mut state = run(Start::UserA, &[Act::Count, Act::LoginA, Act::Count]);
+    let at = OPENED + POLICY.absolute.expect("it is set") + 1;
+    for store in [StoreOp::Destroy, StoreOp::Nothing] {
+        let over = plan(&state, at, &POLICY).expect("nothing is left to save");
+        assert_eq!((over.store, over.cookie), (store, CookieOp::Remove));
+        state.rebase(None);
+    }
+}
+
 #[test]
 fn without_sliding_a_session_ends_at_its_first_expiry() {
     let policy = Policy { sliding: false, ..POLICY };
