@@ -134,6 +134,12 @@ impl ManifestEntry {
         self.endpoint.meta.input.as_ref().map(|input| input.schema_in(generator))
     }
 
+    /// Returns the wire name of the input's field with this name or alias.
+    pub(crate) fn input_field<'a>(&'a self, name: &'a str) -> &'a str {
+        let field = self.endpoint.meta.input.as_ref().and_then(|input| input.field(name));
+        field.map_or(name, |field| &field.name)
+    }
+
     /// Returns whether the procedure can be called without input.
     pub(crate) fn is_input_optional(&self) -> bool {
         let is_subscription = self.name().kind() == Kind::Subscription;

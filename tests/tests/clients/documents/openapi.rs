@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use velox_rpc::export::OpenApi;
 use velox_rpc::procedure::{Credential, guard};
 use velox_rpc::router::Manifest;
-use velox_rpc::{App, Router, procedure};
+use velox_rpc::{App, Router, procedure, schema};
 use velox_tests::{Client, node};
 
 use crate::documents::app::{app, open_api};
@@ -114,6 +114,24 @@ fn equal_operation_ids_get_a_number() {
         operations(&document).into_iter().map(|(_, operation)| operation["operationId"].clone()).collect();
     // `/api/a/b_c` comes before `/api/a_b/c` in the document, although it was added later.
     assert_eq!(ids, ["a_b_c_2", "a_b_c"]);
+}
+
+#[test]
+fn a_parameter_that_is_an_alias_is_its_field() {
+    #[schema]
+    struct Rename {
+        #[serde(alias = "id")]
+        user_id: u32,
+        name: String,
+    }
+    let put = procedure().input::<Rename>().rest(Method::PUT, "/users/:id").mutation(|_| Ok(1));
+    let service = App::new(()).router(Router::new("users").procedure("put", put)).into_service().expect("it starts");
+    let document = open_api().document(service.manifest());
+    let (_, operation) = operations(&document).remove(0);
+    assert_eq!(operation["parameters"][0]["name"], "id");
+    assert_eq!(operation["parameters"][0]["schema"]["format"], "uint32");
+    let body = &document["components"]["schemas"]["RenameBody"];
+    assert_eq!(body["required"], json!(["name"]), "{document}");
 }
 
 #[test]

@@ -27,16 +27,19 @@ pub(super) struct Operation<'a> {
 
 impl Operation<'_> {
     pub(super) fn describe(&self, path: &[PathParameter], id: &str, bodies: &mut Bodies<'_>) -> Value {
+        // A path may name a field by an alias.
+        let field = |it: &PathParameter| self.entry.input_field(&it.field).to_owned();
+        let path: Vec<_> = path.iter().map(|it| PathParameter { field: field(it), name: it.name.clone() }).collect();
         let mut operation = Map::new();
         operation.insert("operationId".to_owned(), id.into());
         operation.insert(PROCEDURE.to_owned(), self.entry.name().to_string().into());
         operation.insert("tags".to_owned(), json!([self.entry.name().namespace()]));
         self.describe_purpose(&mut operation);
-        let parameters = self.parameters(path);
+        let parameters = self.parameters(&path);
         if !parameters.is_empty() {
             operation.insert("parameters".to_owned(), Value::Array(parameters));
         }
-        if let Some(body) = self.body(path, bodies) {
+        if let Some(body) = self.body(&path, bodies) {
             operation.insert("requestBody".to_owned(), body);
         }
         operation.insert("responses".to_owned(), Value::Object(self.responses()));
