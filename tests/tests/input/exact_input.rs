@@ -551,6 +551,21 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         by_number: HashMap<u8, bool>,
     }
     #[schema]
+    struct Size {
+        size: u32,
+    }
+    #[schema]
+    struct Shirt {
+        size: String,
+    }
+    #[schema]
+    struct Twice {
+        #[serde(flatten)]
+        first: Size,
+        #[serde(flatten)]
+        second: Shirt,
+    }
+    #[schema]
     struct Fine {
         own: u128,
         by_number: HashMap<u8, bool>,
@@ -560,7 +575,7 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         let app = App::new(()).router(Router::new("test").procedure("write", mutation));
         app.into_service().map(drop).map_err(|error| error.to_string())
     }
-    for (started, field) in [(start::<Tagged>(), "wide"), (start::<Flat>(), "byNumber")] {
+    for (started, field) in [(start::<Tagged>(), "wide"), (start::<Flat>(), "byNumber"), (start::<Twice>(), "size")] {
         let error = started.expect_err("it is refused");
         assert!(error.contains(&format!("serde cannot read the input's field `{field}`")), "{error}");
     }

@@ -45,8 +45,9 @@ impl Table {
         for endpoint in &self.endpoints {
             if let Some(field) = endpoint.meta.input.as_ref().and_then(|input| input.unreadable_field()) {
                 mistakes.note(format!(
-                    "procedure `{}`: serde cannot read the input's field `{field}`, which is inside an enum with `tag` or `untagged`, or inside a \
-                     flattened type: there it supports neither 128-bit integers nor maps with numbers as keys. Make it a string, or remove it",
+                    "procedure `{}`: serde cannot read the input's field `{field}`. Inside a flattened type and inside an enum with `tag` or \
+                     `untagged`, it supports neither 128-bit integers nor maps with numbers as keys: make it a string. Two types in one object \
+                     cannot both have a field of one name: rename it",
                     endpoint.name
                 ));
             }

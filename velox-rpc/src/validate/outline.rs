@@ -1,7 +1,7 @@
 //! The outline of an input type for the wires: its top-level fields, and how to convert the text of
 //! a path or query for each field. It is derived from the type's JSON Schema.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -142,7 +142,8 @@ fn texts(schema: &Value, keyword: &str) -> Vec<String> {
 
 /// Returns a field that serde can never read in its place: one inside an enum with a tag among its
 /// fields, inside an untagged enum, or inside a flattened type. serde buffers the values there, in
-/// a form without 128-bit integers and without map keys other than strings.
+/// a form without 128-bit integers and without map keys other than strings. Of two fields with one
+/// name, the one of the flattened type gets nothing.
 pub(crate) fn unreadable(schema: &Value) -> Option<String> {
     Root::new(schema).unreadable(schema, false, 0, "")
 }
@@ -157,6 +158,11 @@ impl<'s> Root<'s> {
         let has_numbers = patterns.is_some_and(|patterns| patterns.keys().any(|pattern| pattern.ends_with("\\d+$")));
         if is_kept && (is_wide || has_numbers) {
             return Some(name.to_owned());
+        }
+        // schemars joins the lists of a type and of what it flattens.
+        let (required, mut seen) = (schema.get("required").and_then(Value::as_array), HashSet::new());
+        if let Some(twice) = required.into_iter().flatten().filter_map(Value::as_str).find(|name| !seen.insert(*name)) {
+            return Some(twice.to_owned());
         }
         let own = schema.get(KEEPS).and_then(Value::as_array);
         let is_kept = is_kept || own.is_some();
