@@ -10,7 +10,7 @@ use validator::{ValidationError, ValidationErrors};
 use crate::error::{Problem, Type};
 use crate::validate::got::{Got, REQUIRED, Said, out_of};
 use crate::validate::number::{Multiple, Num, is_multiple};
-use crate::validate::subject::{Email, Expression, Judged, Matched, Nested, Ranged};
+use crate::validate::subject::{Expression, Judged, Nested, Ranged, Text};
 
 /// The rules that a value has broken.
 #[derive(Debug, Default)]
@@ -30,12 +30,9 @@ struct Rule {
 }
 
 /// Returns whether a text is an email address by the rule of Zod 3: at least one dot in the domain,
-/// and nothing quoted. `None` passes.
-pub fn is_email(text: &impl Email) -> bool {
-    text.as_email_string().is_none_or(|text| is_address(&text))
-}
-
-fn is_address(text: &str) -> bool {
+/// and nothing quoted.
+pub fn is_email(text: &impl Text) -> bool {
+    let text = text.as_ref();
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-.".contains(&byte);
     let is_label = |label: &str| {
         label.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -116,23 +113,18 @@ impl Broken {
     }
 
     #[cold]
-    fn note(&mut self, field: &'static str, name: &'static str, told: Told, problem: Problem) -> &mut ValidationError {
+    fn note(&mut self, field: &'static str, name: &'static str, told: Told, problem: Problem) {
         let mut error = ValidationError::new(told.code.unwrap_or(name));
         error.message = told.message.map(Cow::Borrowed);
         let said = told.message.map_or(problem.into(), |message| Said::Message(message.to_owned()));
         self.rules.push(Rule { field, said, error });
-        &mut self.rules.last_mut().expect("it was pushed").error
     }
 
     /// Checks a rule without limits.
     pub fn test(&mut self, field: &'static str, name: &'static str, told: Told, is_right: bool) {
         if !is_right {
-            let problem = match name {
-                "email" | "url" | "ip" => Problem::InvalidFormat { format: name },
-                "required" => REQUIRED,
-                _ => Problem::Custom { code: told.code.unwrap_or(name).to_owned() },
-            };
-            self.note(field, name, told, problem);
+            let custom = || Problem::Custom { code: told.code.unwrap_or(name).to_owned() };
+            self.note(field, name, told, of_name(name).unwrap_or_else(custom));
         }
     }
 
@@ -140,15 +132,7 @@ impl Broken {
     #[inline]
     pub fn length(&mut self, field: &'static str, told: Told, of: Type, count: Option<u64>, limits: [Option<u64>; 3]) {
         if let Some(problem) = count.and_then(|count| out_of_size(of, count, limits)) {
-            self.out_of_length(field, told, problem, limits);
-        }
-    }
-
-    #[cold]
-    fn out_of_length(&mut self, field: &'static str, told: Told, problem: Problem, limits: [Option<u64>; 3]) {
-        let error = self.note(field, "length", told, problem);
-        for (name, limit) in ["min", "max", "equal"].into_iter().zip(limits) {
-            limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
+            self.note(field, "length", told, problem);
         }
     }
 
@@ -179,21 +163,17 @@ impl Broken {
             _ => false,
         };
         if let Some(at) = (0..4).find(|at| is_broken(*at)) {
-            let limits = limits.map(|limit| limit.and_then(|limit| serde_json::to_value(limit).ok()));
-            self.out_of_range(field, told, at, limits);
+            self.out_of_range(field, told, at, serde_json::to_value(&limits[at]).unwrap_or_default());
         }
     }
 
     #[cold]
-    fn out_of_range(&mut self, field: &'static str, told: Told, at: usize, limits: [Option<Value>; 4]) {
-        let problem = match limits[at].as_ref().and_then(Value::as_number) {
+    fn out_of_range(&mut self, field: &'static str, told: Told, at: usize, limit: Value) {
+        let problem = match limit.as_number() {
             Some(limit) => out_of_range(at, Num::new(limit)),
             None => Problem::Custom { code: "range".to_owned() },
         };
-        let error = self.note(field, "range", told, problem);
-        for (name, limit) in LIMITS.into_iter().zip(limits) {
-            limit.into_iter().for_each(|limit| error.add_param(name.into(), &limit));
-        }
+        self.note(field, "range", told, problem);
     }
 
     /// Checks that a number is a multiple of another. It checks the number that was sent, even if
@@ -209,22 +189,21 @@ impl Broken {
         let number = got.and_then(Got::plain_number).or_else(|| value.map(ToString::to_string));
         if number.is_some_and(|number| !is_multiple(&number, of)) {
             let problem = Problem::NotMultipleOf { divisor: of.to_owned() };
-            self.note(field, "multiple_of", told, problem).add_param("multiple_of".into(), &of);
+            self.note(field, "multiple_of", told, problem);
         }
     }
 
     /// Checks that a text contains another.
     pub fn contains(&mut self, field: &'static str, told: Told, needle: &'static str, is_right: bool) {
         if !is_right {
-            let problem = Problem::MustInclude { includes: needle };
-            self.note(field, "contains", told, problem).add_param("needle".into(), &needle);
+            self.note(field, "contains", told, Problem::MustInclude { includes: needle });
         }
     }
 
     /// Checks that a text matches a regular expression.
-    pub fn pattern(&mut self, field: &'static str, told: Told, value: &impl Matched, regex: impl Expression) {
+    pub fn pattern(&mut self, field: &'static str, told: Told, text: &impl Text, regex: impl Expression) {
         let regex = regex.as_regex();
-        if !value.validate_regex(&*regex) {
+        if !regex.is_match(text.as_ref()) {
             self.note(field, "regex", told, Problem::InvalidPattern { pattern: regex.as_str().to_owned() });
         }
     }
@@ -256,6 +235,17 @@ pub(super) fn said(error: &ValidationError) -> Said {
     }
 }
 
+/// Returns the problem of a rule that its name tells.
+pub(super) fn of_name(rule: &str) -> Option<Problem> {
+    Some(match rule {
+        "email" => Problem::InvalidFormat { format: "email" },
+        "url" => Problem::InvalidFormat { format: "url" },
+        "ip" => Problem::InvalidFormat { format: "ip" },
+        "required" => REQUIRED,
+        _ => return None,
+    })
+}
+
 /// Makes the problem of a length outside its limits: at least, at most, exactly.
 #[inline]
 pub(super) fn out_of_size(of: Type, count: u64, [min, max, equal]: [Option<u64>; 3]) -> Option<Problem> {
@@ -275,6 +265,5 @@ pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
     }
 }
 
-/// The limits of a range as validator names them, in the order of the parameters.
-pub(super) const LIMITS: [&str; 4] = ["min", "max", "exclusive_min", "exclusive_max"];
+/// How each limit of a range is broken, in the order of validator.
 pub(super) const IS_BROKEN: [fn(&Num, &Num) -> bool; 4] = [Num::lt, Num::gt, Num::le, Num::ge];

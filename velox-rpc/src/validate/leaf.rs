@@ -52,29 +52,20 @@ pub trait Examine {
     }
 }
 
-impl<T: Examine + DeserializeOwned + Validate> Examine for Vec<T> {
-    fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &items::<T>()));
-    }
+macro_rules! list {
+    ($list:ident $(, $bound:ident)*) => {
+        impl<T: Examine + DeserializeOwned + Validate $(+ $bound)*> Examine for $list<T> {
+            fn examine(at: At<'_, '_>, found: &mut Found) {
+                found.look(at, &Parts::List(None, &items::<T>()));
+            }
+        }
+    };
 }
 
-impl<T: Examine + DeserializeOwned + Validate> Examine for VecDeque<T> {
-    fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &items::<T>()));
-    }
-}
-
-impl<T: Examine + DeserializeOwned + Validate + Ord> Examine for BTreeSet<T> {
-    fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &items::<T>()));
-    }
-}
-
-impl<T: Examine + DeserializeOwned + Validate + Eq + Hash> Examine for HashSet<T> {
-    fn examine(at: At<'_, '_>, found: &mut Found) {
-        found.look(at, &Parts::List(None, &items::<T>()));
-    }
-}
+list!(Vec);
+list!(VecDeque);
+list!(BTreeSet, Ord);
+list!(HashSet, Eq, Hash);
 
 impl<K: DeserializeOwned + Ord, T: Examine + DeserializeOwned + Validate> Examine for BTreeMap<K, T> {
     fn examine(at: At<'_, '_>, found: &mut Found) {

@@ -16,15 +16,7 @@ pub(super) enum Num {
 
 impl Num {
     pub(super) fn new(number: &Number) -> Num {
-        if let Some(int) = number.as_i64() {
-            return Num::Int(int.into());
-        }
-        if let Some(int) = number.as_u64() {
-            return Num::Int(int.into());
-        }
-        // With serde_json's arbitrary precision, a number might be none of the three, but that
-        // feature is off.
-        Num::of_float(number.as_f64().unwrap_or(f64::NAN))
+        Num::of_text(&number.to_string())
     }
 
     /// Reads a number as it is written, with all digits if it is whole. Other text becomes NaN.

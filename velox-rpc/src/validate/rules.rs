@@ -4,9 +4,9 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
-use crate::validate::broken::{IS_BROKEN, LIMITS, out_of_range, out_of_size, said};
+use crate::validate::broken::{IS_BROKEN, of_name, out_of_range, out_of_size, said};
 use crate::validate::found::{Cause, Found};
-use crate::validate::got::{REQUIRED, Said};
+use crate::validate::got::Said;
 use crate::validate::number::Num;
 
 impl Found {
@@ -42,14 +42,8 @@ impl Found {
 /// Returns the message for a rule. A custom code hides the rule's name, so limits are recognized by
 /// their parameters.
 fn of_rule(error: &ValidationError) -> Said {
-    let problem = match &*error.code {
-        _ if error.message.is_some() => None,
-        "email" => Some(Problem::InvalidFormat { format: "email" }),
-        "url" => Some(Problem::InvalidFormat { format: "url" }),
-        "ip" => Some(Problem::InvalidFormat { format: "ip" }),
-        "required" => Some(REQUIRED),
-        _ => of_size(error).or_else(|| of_range(error)),
-    };
+    let problem = || of_name(&error.code).or_else(|| of_size(error)).or_else(|| of_range(error));
+    let problem = if error.message.is_none() { problem() } else { None };
     problem.map_or_else(|| said(error), Said::Problem)
 }
 
@@ -66,10 +60,12 @@ fn of_size(error: &ValidationError) -> Option<Problem> {
 
 fn of_range(error: &ValidationError) -> Option<Problem> {
     let value = Num::new(error.params.get("value")?.as_number()?);
-    LIMITS.into_iter().zip(IS_BROKEN).enumerate().find_map(|(at, (name, is_broken))| {
-        let limit = Num::new(error.params.get(name).and_then(Value::as_number)?);
-        is_broken(&value, &limit).then(|| out_of_range(at, limit))
-    })
+    ["min", "max", "exclusive_min", "exclusive_max"].into_iter().zip(IS_BROKEN).enumerate().find_map(
+        |(at, (name, is_broken))| {
+            let limit = Num::new(error.params.get(name).and_then(Value::as_number)?);
+            is_broken(&value, &limit).then(|| out_of_range(at, limit))
+        },
+    )
 }
 
 /// validator's name for errors about a struct as a whole.

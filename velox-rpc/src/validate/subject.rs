@@ -2,8 +2,8 @@
 //! rule.
 
 use validator::{
-    AsRegex, Validate, ValidateContains, ValidateEmail, ValidateIp, ValidateLength, ValidateNonControlCharacter,
-    ValidateRange, ValidateRegex, ValidateUrl, ValidationError,
+    AsRegex, Validate, ValidateContains, ValidateIp, ValidateLength, ValidateNonControlCharacter, ValidateRange,
+    ValidateUrl, ValidationError,
 };
 
 /// Types whose length is counted.
@@ -33,32 +33,7 @@ pub trait Ranged<B>: ValidateRange<B> {}
 #[diagnostic::do_not_recommend]
 impl<T: ValidateRange<B>, B> Ranged<B> for T {}
 
-/// Texts that may be email addresses.
-#[diagnostic::on_unimplemented(
-    message = "`email` is a rule of texts, and `{Self}` is none",
-    label = "`{Self}` is no text"
-)]
-pub trait Email: ValidateEmail {}
-
-#[diagnostic::do_not_recommend]
-impl<T: ValidateEmail> Email for T {}
-
-/// Texts that may be URLs.
-#[diagnostic::on_unimplemented(
-    message = "`url` is a rule of texts, and `{Self}` is none",
-    label = "`{Self}` is no text"
-)]
-pub trait Link: ValidateUrl {}
-
-#[diagnostic::do_not_recommend]
-impl<T: ValidateUrl> Link for T {}
-
-/// Returns whether a text is a URL.
-pub fn is_url(text: &impl Link) -> bool {
-    text.validate_url()
-}
-
-/// Texts that may be IP addresses, or have control characters.
+/// Texts, of which most rules are.
 #[diagnostic::on_unimplemented(
     message = "this is a rule of texts, and `{Self}` is none",
     label = "`{Self}` is no text",
@@ -68,6 +43,11 @@ pub trait Text: AsRef<str> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: AsRef<str>> Text for T {}
+
+/// Returns whether a text is a URL.
+pub fn is_url(text: &impl Text) -> bool {
+    text.as_ref().validate_url()
+}
 
 /// Returns whether a text is an IP address of version 4 or 6, or of either if both or none are asked
 /// for.
@@ -100,16 +80,6 @@ impl<T: ValidateContains> Containing for T {}
 pub fn contains(value: &impl Containing, text: &str) -> bool {
     value.validate_contains(text)
 }
-
-/// Texts that may match a regular expression.
-#[diagnostic::on_unimplemented(
-    message = "`regex` is a rule of texts, and `{Self}` is none",
-    label = "`{Self}` is no text"
-)]
-pub trait Matched: ValidateRegex {}
-
-#[diagnostic::do_not_recommend]
-impl<T: ValidateRegex> Matched for T {}
 
 /// Regular expressions.
 #[diagnostic::on_unimplemented(
