@@ -1,5 +1,5 @@
-//! Runs the conformance suite on the example stores. It names the promises that the store of the
-//! seed page breaks. The file store keeps all promises.
+//! Runs the conformance suite on the example stores. It names the promises that the store of
+//! VeloxTS's page "Session Authentication" breaks. The file store keeps all promises.
 
 use std::fs;
 

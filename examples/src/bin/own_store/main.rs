@@ -1,9 +1,9 @@
 //! A custom store: sessions in files, which outlive the process. Run `cargo run --bin own_store`
 //! twice, with the same `SESSION_SECRET`.
 //!
-//! The seed page does the same with four lines of Redis, which overwrite whatever is stored.
-//! `file_store.rs` compares before it writes, so a request never undoes a logout that came after it
-//! began. `naive_store` shows which promises the four lines break.
+//! The documentation of VeloxTS does the same with four lines of Redis, which overwrite whatever is
+//! stored. `file_store.rs` compares before it writes, so a request never undoes a logout that came
+//! after it began. `naive_store` shows which promises the four lines break.
 //! `tests/tests/sessions/example_stores.rs` tests both stores with the `conformance` feature.
 
 #![forbid(unsafe_code)]

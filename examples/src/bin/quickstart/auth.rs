@@ -1,4 +1,4 @@
-//! The procedures of the seed page.
+//! The procedures of VeloxTS's page "Session Authentication".
 
 use velox_rpc::{Call, Mutation, Query, procedure, router, schema};
 use velox_session::{SessionMiddleware, SessionUser};

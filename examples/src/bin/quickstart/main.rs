@@ -1,4 +1,5 @@
-//! The complete seed page: login, logout, profile, home page and flash messages.
+//! All of VeloxTS's page "Session Authentication": login, logout, profile, home page and flash
+//! messages.
 //!
 //! Run `cargo run --bin quickstart` from the root; nothing else has to be running. With `REDIS_URL`
 //! set, sessions are stored in Redis and outlive the process; set a `SESSION_SECRET` too.
