@@ -1,4 +1,4 @@
-//! What the macros' expansions name, and nothing else does.
+//! The items that the expansions of the macros name. Nothing else uses them.
 
 use std::marker::PhantomData;
 pub use std::option::Option::{self, None, Some};

@@ -1,5 +1,6 @@
-//! What a value is to a client that has more types than JSON, as the JSON Schema says: a rule for the wire, and for the types that clients have
-//! of it.
+//! Finds values that a JavaScript client has more precise types for than JSON: `Date`, `Set`, `Map`
+//! and `bigint`. The JSON Schema of a type decides. The tRPC wire and the exporters of TypeScript go
+//! by the same rules.
 
 use serde_json::{Map, Value};
 
@@ -8,12 +9,12 @@ pub(crate) fn is_date(schema: &Map<String, Value>) -> bool {
     schema.get("format").is_some_and(|format| format == "date-time")
 }
 
-/// Returns whether an array has no item twice: a `Set`.
+/// Returns whether the items of an array are unique: a `Set`.
 pub(crate) fn is_set(schema: &Map<String, Value>) -> bool {
     schema.get("uniqueItems") == Some(&Value::Bool(true))
 }
 
-/// Returns whether the keys of an object are integers, and it has no others: a `Map`.
+/// Returns whether all keys of an object are integers: a `Map`.
 pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     let is_closed = schema.get("additionalProperties").is_none_or(|others| *others == Value::Bool(false));
@@ -22,13 +23,13 @@ pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
         && patterns.is_some_and(|patterns| !patterns.is_empty() && patterns.keys().all(|key| is_integer_pattern(key)))
 }
 
-/// Returns whether keys of an object are integers, as schemars says it.
+/// Returns whether a pattern is the one by which schemars describes integer keys.
 pub(crate) fn is_integer_pattern(pattern: &str) -> bool {
     [r"^\d+$", r"^-?\d+$"].contains(&pattern)
 }
 
-/// The bits of an integer, by the format that schemars gives it, if those are more than a `number` holds: a `bigint`. `usize` has 64, as on
-/// every server of today.
+/// Returns the bits of an integer that is too wide for a `number`: a `bigint`. schemars gives them in
+/// the format. `usize` counts as 64 bits, as servers have them.
 pub(crate) fn wide_bits(schema: &Map<String, Value>) -> Option<u32> {
     match schema.get("format")?.as_str()? {
         "int64" | "uint64" | "int" | "uint" => Some(64),
