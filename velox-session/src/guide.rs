@@ -3,7 +3,7 @@
 //! | first steps | |
 //! | --- | --- |
 //! | [Getting started](mod@getting_started) | from an empty folder to a service with a login |
-//! | [Procedures and routers](mod@procedures) | routes, state, databases, middlewares, guards, redirects, webhooks |
+//! | [Procedures and routers](mod@procedures) | routes, state, databases, pagination, middlewares, guards, redirects, webhooks |
 //! | [Validation](mod@validation) | `#[schema]`, rules, enums, and every construct of Zod |
 //! | [Errors](mod@errors) | making errors, your own errors, what the caller gets |
 //! | [Testing](mod@testing) | calling procedures without a socket, with time set by hand |
@@ -12,7 +12,7 @@
 //! | --- | --- |
 //! | [Sessions](mod@sessions) | login, session data, flash messages, users, passwords, settings, stores |
 //! | [Redis](mod@redis) | sessions and rate limits for several servers |
-//! | [Using sessions with axum](mod@axum) | extractors, procedures in an axum application |
+//! | [Using sessions with axum](mod@axum) | extractors, procedures in an axum application, serving a front end |
 //! | [CSRF and CORS](mod@csrf_and_cors) | front ends on another origin |
 //! | [Rate limiting](mod@rate_limiting) | by address, user or API key |
 //! | [Security model](mod@security_model) | what is protected, and what is left to you |
@@ -32,8 +32,8 @@
 //! | porting | |
 //! | --- | --- |
 //! | [Porting from VeloxTS](mod@from_veloxts) | construct by construct, and without logging anyone out |
-//! | [Porting from tRPC](mod@from_trpc) | routers, context, procedures |
-//! | [Porting from Express](mod@from_express) | routes, `express-session`, middlewares |
+//! | [Porting from tRPC](mod@from_trpc) | routers, context, procedures, base procedures |
+//! | [Porting from Express](mod@from_express) | routes, `express-session`, middlewares, pages and forms |
 //!
 //! The code in Rust is compiled, and most of it is run, by the tests.
 
