@@ -49,6 +49,7 @@ pub struct App<S> {
 /// The settings, which do not depend on the type of the state.
 struct Settings {
     prefix: Cow<'static, str>,
+    derive_rest: bool,
     body_limit: BodyLimit,
     handler_timeout: Duration,
     body_budget: usize,
@@ -78,6 +79,7 @@ where
             table: Table::default(),
             settings: Settings {
                 prefix: Cow::Borrowed("/api"),
+                derive_rest: true,
                 body_limit: BodyLimit(DEFAULT_BODY_LIMIT),
                 handler_timeout: DEFAULT_HANDLER_TIMEOUT,
                 body_budget: DEFAULT_BODY_BUDGET,
@@ -107,6 +109,28 @@ where
     /// prefix.
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Sets whether procedures get a REST route from their names. The default is `true`. With
+    /// `false`, only procedures with [`.rest(…)`](crate::ProcedureBuilder::rest) have one. Use it
+    /// for a service whose clients all use tRPC.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Method;
+    /// use velox_rpc::{App, Router, procedure};
+    ///
+    /// let posts = Router::new("posts")
+    ///     .procedure("byId", procedure().query(|_| Ok(1)))
+    ///     .procedure("hook", procedure().rest(Method::POST, "/hook").mutation(|_| Ok(())));
+    /// let app = App::new(()).derive_rest(false).router(posts).trpc("/trpc").into_service()?;
+    /// assert_eq!(app.manifest().to_string(), "-     -          posts.byId\nPOST  /api/hook  posts.hook\n");
+    /// # Ok::<(), velox_rpc::StartError>(())
+    /// ```
+    pub fn derive_rest(mut self, derive: bool) -> Self {
+        self.settings.derive_rest = derive;
         self
     }
 
@@ -559,6 +583,7 @@ where
 fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     let Settings {
         prefix,
+        derive_rest,
         body_limit,
         handler_timeout,
         body_budget,
@@ -578,7 +603,7 @@ fn build(table: Table, settings: Settings) -> Result<AppService, StartError> {
     table.check_names(&mut mistakes);
     table.check_inputs(&mut mistakes);
     table.set_inputs(&inputs);
-    let (rest, mut manifest) = Routes::build(&table, &prefix, &mut mistakes);
+    let (rest, mut manifest) = Routes::build(&table, &prefix, derive_rest, &mut mistakes);
     if let Some(trpc) = &trpc {
         manifest.set_trpc(trpc.has_superjson(), trpc.root_namespace());
     }

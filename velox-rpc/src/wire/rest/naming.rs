@@ -8,11 +8,11 @@ use crate::procedure::{Endpoint, RestRoute};
 
 /// Returns the method and the path below the prefix, with parameters written as `:id`. It is `None`
 /// for a procedure without a REST route.
-pub(super) fn route(endpoint: &Endpoint) -> Option<(Method, String)> {
+pub(super) fn route(endpoint: &Endpoint, derive: bool) -> Option<(Method, String)> {
     match &endpoint.meta.rest {
         RestRoute::None => None,
         RestRoute::At { method, path } => Some((method.clone(), path.clone().into_owned())),
-        RestRoute::Derived => Some(derived(endpoint)),
+        RestRoute::Derived => derive.then(|| derived(endpoint)),
     }
 }
 

@@ -58,14 +58,14 @@ impl Index<usize> for Routes {
 }
 
 impl Routes {
-    /// Builds the routes of all procedures. It notes each mistake and continues with the next
-    /// procedure.
-    pub(crate) fn build(table: &Table, prefix: &str, mistakes: &mut Mistakes) -> (Self, Manifest) {
+    /// Builds the routes of all procedures; without `derive`, only those that procedures set
+    /// themselves. It notes each mistake and continues with the next procedure.
+    pub(crate) fn build(table: &Table, prefix: &str, derive: bool, mistakes: &mut Mistakes) -> (Self, Manifest) {
         let mut routes = Self { routes: Vec::new(), methods: Vec::new() };
         let mut manifest = Manifest::of(table.namespaces());
         let prefix = checked_prefix(prefix, mistakes);
         for endpoint in table.endpoints() {
-            let Some((method, path)) = naming::route(endpoint) else {
+            let Some((method, path)) = naming::route(endpoint, derive) else {
                 manifest.push(endpoint, None);
                 continue;
             };
