@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use http::header::SET_COOKIE;
 use http::{Response, StatusCode};
@@ -85,8 +86,6 @@ where
 /// The index of a call and its result.
 type Ended = (usize, Option<Result<Outcome>>);
 
-type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
 /// The body of the reply.
 struct Lines {
     core: Arc<Core>,
@@ -97,10 +96,10 @@ struct Lines {
     first: Vec<u8>,
     /// The scope of each call; `None` once the call has ended.
     parts: Vec<Option<RequestScope>>,
-    calls: FuturesUnordered<Running<Ended>>,
+    calls: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// Whether every call so far that shares the request held the head until it ended.
     all_held: bool,
-    end: Option<Running<Result<()>>>,
+    end: Option<BoxFuture<'static, Result<()>>>,
 }
 
 impl Lines {
@@ -112,7 +111,7 @@ impl Lines {
         .into_iter()
         .map(|endpoint| scope.part(endpoint.is_some_and(|endpoint| endpoint.meta.demands.has_cookie())))
         .collect();
-        let call = |(call, part): (usize, &RequestScope)| -> Running<Ended> {
+        let call = |(call, part): (usize, &RequestScope)| -> BoxFuture<'static, Ended> {
             let (core, plan, part) = (Arc::clone(core), Arc::clone(plan), part.clone());
             Box::pin(async move {
                 match core.wires.call(&plan, call) {
