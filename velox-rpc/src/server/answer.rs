@@ -81,12 +81,12 @@ pub(super) fn answer(
         Ok(()) => None,
         Err(error) => Some(error),
     };
-    let (reply, told): (Answering, _) = match (refused, hosted) {
-        (Some(error), _) => (Box::pin(ready(service::refused(&error))), Told::App(None)),
+    let (reply, terms): (Answering, _) = match (refused, hosted) {
+        (Some(error), _) => (Box::pin(ready(service::refused(&error))), Terms::App(None)),
         (None, Hosted::App(app)) => {
             let claimed = app.claim(parts, body, Some(peer));
-            let told = claimed.term().map(|term| (Arc::clone(app), term));
-            (Arc::clone(app).answer(claimed), Told::App(told))
+            let term = claimed.term().map(|term| (Arc::clone(app), term));
+            (Arc::clone(app).answer(claimed), Terms::App(term))
         }
         (None, Hosted::Boxed(service)) => {
             let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -95,18 +95,18 @@ pub(super) fn answer(
             request.extensions_mut().insert(asking.clone());
             (
                 Box::pin(service.clone().answer_to(request, peer)),
-                Told::Asked { asking, is_safe, timeout: limits.handler },
+                Terms::Asked { asking, is_safe, timeout: limits.handler },
             )
         }
     };
-    Exchange { reply: Some(reply), told, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
+    Exchange { reply: Some(reply), terms, deadline: None, has_begun: false, is_http1, in_flight: Some(in_flight) }
 }
 
 /// A request that is being answered.
 pub(super) struct Exchange {
     /// `None` once nobody waits for it.
     reply: Option<Answering>,
-    told: Told,
+    terms: Terms,
     /// Set once the reply waits for something, with whether it is the deadline of an application.
     deadline: Option<(bool, Pin<Box<Sleep>>)>,
     has_begun: bool,
@@ -116,8 +116,8 @@ pub(super) struct Exchange {
 }
 
 /// What is known about the calls of a request.
-enum Told {
-    /// Told by the application. `None` if the request has no calls, because it is refused or asks
+enum Terms {
+    /// Those of the application. `None` if the request has no calls, because it is refused or asks
     /// for a page.
     App(Option<(Arc<Core>, Term)>),
     /// An application behind another service tells its term once it has the request. Until then,
@@ -126,11 +126,11 @@ enum Told {
     Asked { asking: Asking, is_safe: bool, timeout: Duration },
 }
 
-impl Told {
+impl Terms {
     /// Returns whether the calls continue when nobody waits for the reply.
     fn outlives_client(&self) -> bool {
         match self {
-            Self::App(told) => told.as_ref().is_some_and(|(_, term)| term.outlives_client),
+            Self::App(term) => term.as_ref().is_some_and(|(_, term)| term.outlives_client),
             Self::Asked { is_safe, .. } => !is_safe,
         }
     }
@@ -138,7 +138,7 @@ impl Told {
     /// Returns the term of the calls and the application that they belong to.
     fn term(&self) -> Option<(&Core, &Term)> {
         match self {
-            Self::App(told) => told.as_ref().map(|(app, term)| (&**app, term)),
+            Self::App(term) => term.as_ref().map(|(app, term)| (&**app, term)),
             Self::Asked { asking, .. } => asking.told(),
         }
     }
@@ -195,13 +195,13 @@ impl Exchange {
             self.deadline = None;
             return Poll::Pending;
         }
-        let Some(timeout) = self.told.timeout() else { return Poll::Pending };
-        let is_of_app = self.told.term().is_some();
+        let Some(timeout) = self.terms.timeout() else { return Poll::Pending };
+        let is_of_app = self.terms.term().is_some();
         self.deadline.take_if(|(was_of_app, _)| *was_of_app != is_of_app);
         let (_, deadline) =
             self.deadline.get_or_insert_with(|| (is_of_app, Box::pin(sleep(limits::duration(timeout)))));
         ready!(deadline.as_mut().poll(cx));
-        let response = self.told.late();
+        let response = self.terms.late();
         self.leave();
         Poll::Ready(response)
     }
@@ -210,7 +210,7 @@ impl Exchange {
     fn leave(&mut self) {
         if let (Some(reply), Some(in_flight)) = (self.reply.take(), &self.in_flight)
             && self.has_begun
-            && self.told.outlives_client()
+            && self.terms.outlives_client()
         {
             body::outlive(in_flight.activity(), reply);
         }

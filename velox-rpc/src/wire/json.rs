@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut keys = Keys::default();
+        let mut keys = ObjectKeys::default();
         while let Some(Key(key)) = map.next_key()? {
             if !keys.insert(key) {
                 return Err(de::Error::custom("repeated key"));
@@ -87,12 +87,12 @@ impl<'de> Visitor<'de> for Look<'_> {
 
 /// The keys of one object. A few keys are compared one by one, and many are hashed.
 #[derive(Default)]
-struct Keys<'de> {
+struct ObjectKeys<'de> {
     few: Vec<Cow<'de, str>>,
     many: HashSet<Cow<'de, str>>,
 }
 
-impl<'de> Keys<'de> {
+impl<'de> ObjectKeys<'de> {
     /// Adds a key. Returns whether it is new.
     fn insert(&mut self, key: Cow<'de, str>) -> bool {
         if self.many.is_empty() && self.few.len() < FEW {
