@@ -121,8 +121,9 @@ enum Terms {
     /// for a page.
     App(Option<(Arc<Core>, Term)>),
     /// An application behind another service tells its term once it has the request. Until then,
-    /// and for services that are not applications, the method decides, and the server's own
-    /// timeout holds.
+    /// and for services that are not applications, the server's own timeout holds. The method
+    /// decides whether the request continues without its client, because the services around an
+    /// application may have effects, too.
     Asked { asking: Asking, is_safe: bool, timeout: Duration },
 }
 
