@@ -190,6 +190,14 @@ async fn the_reply_of_a_late_service_has_the_id_that_is_in_the_log() {
     logged(&log, &site.reply(get("/")).await, "503", "a service did not answer in time");
 }
 
+#[tokio::test]
+async fn the_reply_to_a_request_that_the_server_refuses_has_the_id_that_is_in_the_log() {
+    let log = Log::listen();
+    let site = Site::start(Server::new(app().into_service().expect("good routes"))).await;
+    let coded = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n";
+    logged(&log, &site.reply(coded).await, "501", "a request was refused");
+}
+
 /// Limits, deadlines and the budget under three layers of tower-http, over a socket.
 #[tokio::test]
 async fn limits_deadlines_and_the_budget_hold_under_layers() {

@@ -47,7 +47,12 @@ pub(super) fn page(status: StatusCode, headers: HeaderMap, text: Bytes) -> Respo
 /// Makes the reply to a request that reached no wire.
 #[cold]
 pub(crate) fn refused(error: &Error) -> Response<Body> {
-    refused_as(Serial::next(), error)
+    let (serial, status) = (Serial::next(), error.status());
+    if status.is_server_error() {
+        let request_id = RequestId::own(serial);
+        tracing::debug!(%request_id, status = status.as_u16(), "a request was refused: {error}");
+    }
+    refused_as(serial, error)
 }
 
 /// Does the same for a failure that the log has under the id of this number.
