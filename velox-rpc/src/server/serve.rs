@@ -34,7 +34,8 @@ use super::unix::UnixSocket;
 /// An HTTP server with limits for untrusted clients. The defaults suit the open internet.
 ///
 /// The server speaks HTTP/1.1 and HTTP/2 (with prior knowledge) on one port. It does not speak TLS
-/// itself: put a TLS proxy in front of it, or pass a [`Listener`] that does the handshake.
+/// itself: put a TLS proxy in front of it, or pass a [`Listener`] that does the handshake. It does
+/// not upgrade connections, so it cannot serve WebSockets.
 ///
 /// # Examples
 ///
