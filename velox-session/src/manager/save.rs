@@ -32,6 +32,8 @@ pub(super) struct Save<'a> {
     pub(super) now: u64,
     /// The other sessions that had to end before this one have been ended.
     others_ended: bool,
+    /// This session has been ended with them.
+    own_ended: bool,
 }
 
 /// The outcome of a plan.
@@ -93,7 +95,7 @@ impl Shared {
 
 impl<'a> Save<'a> {
     fn new(engine: &'a Engine, shared: &'a Shared, state: Box<State>) -> Self {
-        Self { engine, shared, state, now: engine.now(), others_ended: false }
+        Self { engine, shared, state, now: engine.now(), others_ended: false, own_ended: false }
     }
 
     /// Returns the plan that was carried out, and the session that is left.
@@ -111,8 +113,6 @@ impl<'a> Save<'a> {
                     self.now = self.engine.now();
                     self.shared.check_wait(self.now.saturating_sub(began))?;
                     self.engine.conflicted(self.state.loaded(), self.now);
-                    // A session that is gone may go on under a new id. It is one of the others then.
-                    self.others_ended &= present.is_some();
                     match present {
                         Some(record) if !self.engine.is_live(&record, self.now) => self.end_expired(&record).await?,
                         present => self.state.rebase(present),
@@ -139,15 +139,23 @@ impl<'a> Save<'a> {
     /// go on is gone; then nothing was ended.
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
         let new_user = plan.store.created().and_then(|content| content.user_id());
+        let goes_on = plan.store.created().is_none() && plan.store != StoreOp::Destroy;
         for user in plan.others.end_all_of.iter().filter(|_| !self.others_ended) {
             if new_user == Some(user) {
                 continue;
             }
-            // This session is destroyed in its own step, if it ends.
             let is_own = |loaded: &&Loaded| loaded.record.content().user_id() == Some(user);
-            let keep = self.state.loaded().filter(is_own).map(|loaded| &loaded.key);
-            let Some(ended) = self.engine.end_all(user, keep).await? else { return Ok(false) };
-            self.engine.count_ended(ended);
+            let own = self.state.loaded().filter(is_own).map(|loaded| &loaded.key);
+            let Some(ended) = self.engine.end_all(user, own.filter(|_| goes_on)).await? else { return Ok(false) };
+            let mut others = ended;
+            if let Some(own) = own.filter(|_| !goes_on) {
+                // The list of the user may lack this session. Otherwise it was one of those that
+                // ended.
+                let was_listed = self.engine.destroy(own, Condition::Always).await? == Destroyed::Absent;
+                others = ended.saturating_sub(u64::from(was_listed));
+                self.own_ended = true;
+            }
+            self.engine.count_ended(others);
         }
         self.others_ended = true;
         if let Some((user, handle)) = self.state.lost_by_logout()
@@ -175,15 +183,17 @@ impl<'a> Save<'a> {
             (StoreOp::Rotate { content, ttl }, Some(loaded)) => {
                 self.create(plan, &with_handle(content, loaded), *ttl, Some(loaded)).await
             }
-            (StoreOp::Replace { content, ttl }, Some(loaded)) => self.create(plan, content, *ttl, Some(loaded)).await,
+            (StoreOp::Replace { content, ttl }, loaded) => {
+                self.create(plan, content, *ttl, loaded.filter(|_| !self.own_ended)).await
+            }
             (StoreOp::Destroy, Some(loaded)) => {
-                if engine.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
+                if !self.own_ended && engine.destroy(&loaded.key, Condition::Always).await? == Destroyed::Absent {
                     return Ok(Carried::Conflict(None));
                 }
                 self.report(plan, None);
                 Ok(Carried::Done(None))
             }
-            // All operations except `Create` concern a loaded record.
+            // All other operations concern a loaded record.
             (StoreOp::Nothing, _) | (_, None) => Ok(Carried::Done(None)),
         }
     }

@@ -16,10 +16,11 @@ enum Does {
     LogsIn,
     LogsInAnother,
     LogsOut,
+    LogsOutEverywhere,
     Regenerates,
 }
 
-const ALL: [Does; 9] = [
+const ALL: [Does; 10] = [
     Does::Reads,
     Does::Sets("a"),
     Does::Sets("b"),
@@ -28,6 +29,7 @@ const ALL: [Does; 9] = [
     Does::LogsIn,
     Does::LogsInAnother,
     Does::LogsOut,
+    Does::LogsOutEverywhere,
     Does::Regenerates,
 ];
 
@@ -132,6 +134,7 @@ async fn act(does: Does, session: &Session) -> Result<bool, SessionError> {
         Does::LogsIn => session.login(ada()).await?,
         Does::LogsInAnother => session.login(SessionUser::new("u2", "bob@example.com")).await?,
         Does::LogsOut => session.logout().await?,
+        Does::LogsOutEverywhere => session.logout_all().await?,
         Does::Regenerates => session.regenerate().await?,
     }
     Ok(false)
@@ -157,7 +160,11 @@ fn is_live(world: &World, cookie: &str) -> bool {
 }
 
 fn changes_identity(does: Does) -> bool {
-    matches!(does, Does::LogsIn | Does::LogsInAnother | Does::LogsOut | Does::Regenerates)
+    logs_out(does) || matches!(does, Does::LogsIn | Does::LogsInAnother | Does::Regenerates)
+}
+
+fn logs_out(does: Does) -> bool {
+    matches!(does, Does::LogsOut | Does::LogsOutEverywhere)
 }
 
 #[test]
@@ -176,9 +183,11 @@ fn no_order_of_two_requests_breaks_a_session() {
         assert!(!moved || !is_live(world, old), "{history:?}");
 
         // Only a write fails, and only if the other request has given the session a new id or ended
-        // it.
+        // it. A login fails if all sessions of its user were ended meanwhile.
+        let everywhere = both(Does::LogsOutEverywhere) > 0;
         for (act, outcome) in history.acts.iter().zip([one, other]) {
-            assert!(outcome.saved || writes(*act) && moved && outcome.cookie.is_none(), "{history:?}");
+            let may_fail = writes(*act) && moved || *act == Does::LogsIn && everywhere;
+            assert!(outcome.saved || may_fail && outcome.cookie.is_none(), "{history:?}");
         }
         // One request reads the message, unless the session was gone.
         let delivered = [one, other].iter().filter(|outcome| outcome.delivered).count();
@@ -203,8 +212,11 @@ fn no_order_of_two_requests_breaks_a_session() {
                 }
             });
         }
-        // A logout leaves nothing, unless the other request began a new session before or after.
-        if both(Does::LogsOut) > 0 && !history.acts.iter().any(|act| *act != Does::LogsOut && changes_identity(*act)) {
+        // A logout leaves nothing, unless the other request began a new session before or after. All
+        // sessions of a user end under every id.
+        let others = || history.acts.iter().filter(|act| !logs_out(**act) && changes_identity(**act));
+        let is_alone = others().next().is_none() || everywhere && others().all(|act| *act == Does::Regenerates);
+        if history.acts.into_iter().any(logs_out) && (is_alone && !history.visitor || others().next().is_none()) {
             assert!(world.store.is_empty(), "{history:?}");
         }
     });
