@@ -252,19 +252,22 @@ impl State {
         }
         self.view(number)?;
         let index = self.index(number)?;
-        let (call, changes_identity) = (&mut self.calls[index], op.changes_identity());
-        if call.epoch != self.epoch && !changes_identity {
+        let changes_identity = op.changes_identity();
+        if self.calls[index].epoch != self.epoch && !changes_identity {
             // The data that the call holds belongs to the previous session and must not get into
             // another user's session.
             return Err(SessionError::Superseded);
         }
         // A rejected change is not recorded, and the view is computed again without it.
-        let mut view = call.view.take().ok_or(SessionError::Ended)?;
+        let mut view = self.calls[index].view.take().ok_or(SessionError::Ended)?;
         let changes_hands = op.changes_hands(view.content().user_id());
-        let has_data = !changes_identity || matches!(op, Op::Login(_));
-        let most = has_data.then(|| view.content().size().max(self.size_limit));
         view.apply(&op);
-        if most.is_some_and(|most| view.content().size() > most) {
+        let has_data = !changes_identity || matches!(op, Op::Login(_));
+        // If the limit was lowered, a session above the limit may still shrink step by step.
+        if has_data
+            && view.content().size() > self.size_limit
+            && view.content().size() > self.view(number)?.content().size()
+        {
             return Err(SessionError::TooLarge { limit: self.size_limit });
         }
         if changes_hands {
@@ -274,7 +277,7 @@ impl State {
         }
         if changes_identity {
             // The change takes effect immediately for all calls.
-            call.epoch = self.epoch;
+            self.calls[index].epoch = self.epoch;
             self.forget_views();
         }
         // A hidden call has seen a visitor, and not the session that it ends.
