@@ -3,7 +3,6 @@
 mod call;
 mod closing;
 pub(crate) mod engine;
-mod error;
 mod open;
 #[cfg(feature = "tower")]
 mod patience;
@@ -33,7 +32,7 @@ use crate::session::{SessionHandle, SessionInfo};
 pub use self::call::Session;
 pub use self::closing::Closing;
 pub(crate) use self::closing::keep_out_of_caches;
-pub use self::error::OpenError;
+pub use self::open::OpenError;
 pub use self::scope::{CallScope, OpenSession};
 #[cfg(feature = "rpc")]
 pub(crate) use self::seats::{End, Full};

@@ -6,7 +6,6 @@ use http::HeaderValue;
 use http::header::GetAll;
 
 use super::engine::Engine;
-use super::error::OpenError;
 use super::scope::OpenSession;
 use super::shared::Shared;
 use crate::cookie::header::{self, MAX_CANDIDATES};
@@ -15,6 +14,29 @@ use crate::error::StoreError;
 use crate::key::StoreKey;
 use crate::session::state::{Loaded, Mark, State};
 use crate::store::{Found, Renewal};
+
+/// The reason why a session could not be loaded.
+///
+/// # Examples
+///
+/// ```
+/// use velox_session::manager::OpenError;
+///
+/// fn status(error: &OpenError) -> u16 {
+///     match error {
+///         OpenError::Unavailable(_) => 503,
+///         _ => 500,
+///     }
+/// }
+/// # let _ = status;
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The store failed.
+    #[error("the session could not be loaded")]
+    Unavailable(#[source] StoreError),
+}
 
 /// The state of opening a session: the cookies that have not been tried yet.
 pub(super) struct Opening<'e, I> {

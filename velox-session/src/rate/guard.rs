@@ -19,6 +19,7 @@ use crate::clock::{Clock, SystemClock, milliseconds};
 use crate::config::PATIENCE;
 use crate::deadline::within;
 use crate::event::{Chain, Event};
+use crate::store::StoreError;
 
 /// Returns a guard that allows each caller `limit` calls in a window of time. The window starts
 /// with the first call. The name distinguishes limits that share a store.
@@ -200,7 +201,7 @@ impl RateLimit {
         let key = RateKey::new(&self.name, &caller);
         match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
             Some(Ok(hit)) => self.judge(hit, ctx),
-            failed => self.unavailable(failed.and_then(Result::err)),
+            failed => self.unavailable(failed.and_then(Result::err).unwrap_or_else(|| StoreError::new(TIMED_OUT))),
         }
     }
 
@@ -225,24 +226,19 @@ impl RateLimit {
     }
 
     #[cold]
-    fn unavailable(&self, error: Option<crate::store::StoreError>) -> Result<()> {
+    fn unavailable(&self, error: StoreError) -> Result<()> {
         if self.passes_unavailable {
             if let Some(suppressed) = self.trouble.count(self.clock.now()) {
-                let error = error.map_or_else(|| TIMED_OUT.to_owned(), |error| Chain(&error).to_string());
                 tracing::warn!(
                     limit = self.name,
-                    error,
+                    error = %Chain(&error),
                     suppressed,
                     "the rate limit store failed, calls pass uncounted"
                 );
             }
             return Ok(());
         }
-        let refusal = Error::unavailable(UNAVAILABLE).with_code("RATE_LIMIT_UNAVAILABLE");
-        Err(match error {
-            Some(error) => refusal.with_source(error),
-            None => refusal.with_source(TIMED_OUT),
-        })
+        Err(Error::unavailable(UNAVAILABLE).with_code("RATE_LIMIT_UNAVAILABLE").with_source(error))
     }
 
     fn declare(&self, demands: &mut Demands) {
