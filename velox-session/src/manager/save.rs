@@ -206,12 +206,12 @@ impl Engine {
         if state.is_written() {
             return None;
         }
+        // Without a session there is no cookie to renew, whatever the time is.
+        let Some(loaded) = state.loaded() else { return Some(Closing::new(None, state.is_touched())) };
         let plan = plan_read(state, self.now(), &self.policy);
-        let left = match (plan.store, state.loaded()) {
-            (StoreOp::Nothing, _) => None,
-            (StoreOp::Confirm { doubt: false, .. }, Some(loaded)) if self.revocations.mark() == loaded.mark => {
-                Some(loaded)
-            }
+        let left = match plan.store {
+            StoreOp::Nothing => None,
+            StoreOp::Confirm { doubt: false, .. } if self.revocations.mark() == loaded.mark => Some(loaded),
             _ => return None,
         };
         Some(self.closing(plan.cookie, left, state))
