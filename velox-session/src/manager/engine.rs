@@ -14,7 +14,7 @@ use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
 use crate::error::StoreError;
 use crate::event::{Chain, Events};
-use crate::key::{Owner, StoreKey};
+use crate::key::StoreKey;
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 use crate::record::Record;
@@ -104,9 +104,9 @@ impl Engine {
 
     /// Has the streams of a session, or of the sessions of a user, checked at once.
     #[cfg_attr(not(feature = "rpc"), expect(unused_variables, reason = "only procedures have streams"))]
-    pub(super) fn check_streams(&self, key: Option<&StoreKey>, owner: Option<&Owner>) {
+    pub(super) fn check_streams(&self, key: Option<&StoreKey>, user: Option<&str>) {
         #[cfg(feature = "rpc")]
-        self.watches.doubt(key, owner);
+        self.watches.doubt(key, user);
     }
 
     /// Counts that the store failed, and logs why.

@@ -64,10 +64,10 @@ impl Engine {
     /// Ends all sessions of a user except one, and returns how many. Returns `None` if that one is
     /// gone.
     pub(super) async fn end_all(&self, user: &str, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
-        let (owner, ending) = (Owner::new(&self.prefix, user), self.revocations.ending());
-        let ended = self.noted(self.store().end_sessions(&owner, keep).await);
+        let ending = self.revocations.ending();
+        let ended = self.noted(self.store().end_sessions(&Owner::new(&self.prefix, user), keep).await);
         drop(ending);
-        self.check_streams(None, Some(&owner));
+        self.check_streams(None, Some(user));
         ended
     }
 

@@ -59,8 +59,7 @@ impl Save<'_> {
                     let mark = ending.mark();
                     drop(ending);
                     engine.count_ended(ended);
-                    let owner = if ended > 0 { key.owner(&record) } else { None };
-                    engine.check_streams(replaced.map(|loaded| &loaded.key), owner.as_ref());
+                    engine.check_streams(replaced.map(|loaded| &loaded.key), user.filter(|_| ended > 0));
                     self.report(plan, Some(&key));
                     return Ok(Carried::Done(Some(Loaded { key, record, signature: None, renewed: true, mark })));
                 }
