@@ -151,6 +151,34 @@ async fn the_first_of_two_flattened_types_gets_a_key_of_both() {
 }
 
 #[tokio::test]
+async fn a_flattened_map_sees_the_keys_of_the_types_after_it() {
+    #[schema]
+    struct Name {
+        name: String,
+    }
+    #[schema]
+    struct Counts {
+        #[serde(flatten)]
+        counts: HashMap<String, u32>,
+        #[serde(flatten)]
+        name: Name,
+        l: Vec<u8>,
+    }
+    let name = "name: Expected number, received string";
+    assert_eq!(sent::<Counts>(r#"{"l":[],"a":1,"name":"x"}"#).await, told(&[name]));
+    let issues = [name, "l[0]: Expected number, received string"];
+    assert_eq!(sent::<Counts>(r#"{"l":["x"],"a":1,"name":"x"}"#).await, told(&issues));
+    #[schema]
+    struct Maybe {
+        l: Vec<u8>,
+        #[serde(flatten)]
+        counts: Option<HashMap<String, u32>>,
+    }
+    assert_eq!(sent::<Maybe>(r#"{"l":[]}"#).await, Ok(r#"{"l":[]}"#.into()));
+    assert_eq!(sent::<Maybe>(r#"{"l":[],"a":"x"}"#).await, told(&["a: Expected number, received string"]));
+}
+
+#[tokio::test]
 async fn what_the_schema_and_serde_accept_has_no_issue() {
     #[schema]
     enum Unit {

@@ -91,12 +91,9 @@ impl Examine<'_> {
         quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
 
-    /// Generates the description of fields in order. A flattened map comes last and gets the
-    /// remaining keys.
+    /// Generates the description of fields in order.
     fn object(&self, all: &[&Field<'_>]) -> TokenStream {
-        let takes_rest = |field: &&Field<'_>| field.attrs.flatten() && Peeled::new(field.ty).is_map();
-        let (rest, own): (Vec<_>, Vec<_>) = all.iter().copied().partition(takes_rest);
-        let fields = own.into_iter().chain(rest).map(|field| {
+        let fields = all.iter().map(|field| {
             let cfgs = cfgs(&field.original.attrs);
             let field = self.field(field, wire_name(field).into_iter().chain(other_names(field)));
             quote!(#(#cfgs)* #field)

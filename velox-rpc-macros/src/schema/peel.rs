@@ -84,10 +84,6 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    pub(crate) fn is_map(&self) -> bool {
-        matches!(self, Self::Map { .. })
-    }
-
     /// Returns the types inside that its syntax does not show, and the keys of maps.
     pub(crate) fn leaves(&self) -> Vec<&'a Type> {
         match self {

@@ -117,9 +117,11 @@ impl Found {
         count >= length
     }
 
-    /// Checks all fields that nobody has taken, for a map.
+    /// Checks all fields that nobody has taken, for a map. serde leaves them to other flattened types,
+    /// too.
     fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
-        let (good, bad): (Vec<_>, Vec<_>) = fields.take_rest().partition(|(key, _)| takes_key(key.text()));
+        let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
+        fields.is_used |= good.len() + bad.len() > 0;
         for (key, it) in good {
             self.at_key(&key.said(), |found| found.look(At::Part(it), value));
         }
@@ -131,13 +133,15 @@ impl Found {
     /// Checks one field.
     fn field<'t>(&mut self, fields: &mut Fields<'t>, field: &Field<'_>, sent: Option<(Part<'t>, Part<'t>)>) {
         let Some(main) = field.names.first() else {
-            let (begin, untaken, is_strict) = (self.issues.len(), fields.untaken().count(), fields.is_strict);
+            let (begin, is_strict, is_used) = (self.issues.len(), fields.is_strict, fields.is_used);
+            fields.is_used = false;
             let cause = if field.may_be_missing() { Cause::Form } else { self.cause };
             self.because(cause, |found| found.look(At::Among(fields), field.parts));
             // An `Option` none of whose fields was sent is `None`.
-            if field.may_be_missing() && fields.untaken().count() == untaken {
+            if field.may_be_missing() && !fields.is_used {
                 self.issues.truncate(begin);
             }
+            fields.is_used |= is_used;
             // A flattened type does not decide about the fields beside its own.
             fields.is_strict = is_strict;
             return self.rules(&Got::Absent, field, self.issues.len());

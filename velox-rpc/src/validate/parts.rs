@@ -152,6 +152,8 @@ pub struct Fields<'t> {
     places: Rc<HashMap<Cow<'t, str>, usize>>,
     /// Whether fields that nobody has taken are refused.
     pub(super) is_strict: bool,
+    /// Whether the type that is looked at has found a field of its own.
+    pub(super) is_used: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -166,7 +168,7 @@ impl<'t> Fields<'t> {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
         let entries: Vec<_> = part.entries().map(entry).collect();
         let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.said(), place)).collect();
-        Self { part, entries, places: Rc::new(places), is_strict: false }
+        Self { part, entries, places: Rc::new(places), is_strict: false, is_used: false }
     }
 
     /// Returns the object with spaces in place of the fields that somebody has taken.
@@ -193,6 +195,7 @@ impl<'t> Fields<'t> {
         let place = self.place(names)?;
         let entry = &mut self.entries[place];
         entry.is_taken = true;
+        self.is_used = true;
         Some((entry.key, entry.value))
     }
 
@@ -200,15 +203,6 @@ impl<'t> Fields<'t> {
     pub(super) fn place(&self, names: &[&str]) -> Option<usize> {
         let places = names.iter().filter_map(|name| self.places.get(*name).copied());
         places.filter(|place| !self.entries[*place].is_taken).min()
-    }
-
-    /// Takes all fields that nobody has taken.
-    pub(super) fn take_rest(&mut self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
-        let rest = self.entries.iter_mut().filter(|entry| !entry.is_taken);
-        rest.map(|entry| {
-            entry.is_taken = true;
-            (entry.key, entry.value)
-        })
     }
 
     pub(super) fn untaken(&self) -> impl Iterator<Item = (Part<'t>, Part<'t>)> {
