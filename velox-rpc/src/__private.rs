@@ -11,9 +11,9 @@ pub use crate::error::{Result, Type};
 pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, ProcedureBuilder, Query};
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
-    At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Shown, Sorted, Tag, Texts,
-    Told, Unknown, Variant, by_type, changed, contains, double_changed, double_option, has_no_control, is_email, is_ip,
-    is_url, length, takes_key,
+    At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Sent, Shown, Sorted, Tag,
+    Texts, Told, Unknown, Variant, by_type, changed, contains, double_changed, double_option, has_no_control, is_email,
+    is_ip, is_url, length, plain, takes_key,
 };
 
 /// What `Validate` returns.

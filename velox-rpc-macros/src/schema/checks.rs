@@ -156,7 +156,7 @@ impl FieldChecks {
             #(#cfgs)*
             fn #name(
                 __value: #private::Option<&#ty>,
-                __got: #private::Option<&#private::Got<'_>>,
+                __got: #private::Sent<'_, '_>,
                 __broken: &mut #private::Broken,
             ) {
                 #inner

@@ -77,7 +77,7 @@ impl Examine<'_> {
         let fields = read(&variant.fields);
         match variant.style {
             Style::Unit => None,
-            Style::Newtype => Some(self.parts(fields.first()?)),
+            Style::Newtype => Some(self.unnamed(fields.first()?)),
             Style::Tuple => Some(self.tuple(&fields)),
             Style::Struct => Some(self.object(&fields)),
         }
@@ -87,7 +87,7 @@ impl Examine<'_> {
     /// the end.
     fn tuple(&self, fields: &[&Field<'_>]) -> TokenStream {
         let least = fields.iter().rposition(|field| !self.has_default(field)).map_or(0, |last| last + 1);
-        let (private, items) = (self.private, fields.iter().map(|field| self.parts(field)));
+        let (private, items) = (self.private, fields.iter().map(|field| self.unnamed(field)));
         quote!(#private::Parts::Tuple(#least, &[#(#items),*]))
     }
 
@@ -104,16 +104,13 @@ impl Examine<'_> {
 
     /// Generates the description of a field: its names, its parts and its rules.
     fn field(&self, field: &Field<'_>, names: impl Iterator<Item = String>) -> TokenStream {
-        let private = self.private;
-        let (may_be_missing, parts, rules) = (self.may_be_missing(field), self.parts(field), self.rules(field));
-        quote! {
-            #private::Field {
-                names: &[#(#names),*],
-                may_be_missing: #may_be_missing,
-                parts: &#parts,
-                rules: #rules,
-            }
-        }
+        let (private, parts) = (self.private, self.parts(field));
+        let plain = quote!(#private::plain(&[#(#names),*], &#parts));
+        let may_be_missing = self.may_be_missing(field).map(|it| quote!(may_be_missing: #private::Some(#it),));
+        let is_nested = self.is_nested(field).then(|| quote!(is_nested: true,));
+        let rules = self.rules(field).map(|rules| quote!(rules: #private::Some(#rules),));
+        let others = quote!(#may_be_missing #is_nested #rules);
+        if others.is_empty() { plain } else { quote!(#private::Field { #others ..#plain }) }
     }
 
     fn checks(&self) -> Option<&Checks> {
@@ -121,9 +118,9 @@ impl Examine<'_> {
     }
 
     /// Generates the check of a field's rules on its value, even if other fields could not be read.
-    fn rules(&self, field: &Field<'_>) -> TokenStream {
+    fn rules(&self, field: &Field<'_>) -> Option<TokenStream> {
         let private = self.private;
-        let rules = self.checks().and_then(|checks| checks.of(field)).map(|rules| {
+        self.checks().and_then(|checks| checks.of(field)).map(|rules| {
             let check = if field.attrs.flatten() {
                 let check = rules.of_whole(private);
                 quote!(if let #private::Some(__whole) = __whole { #check })
@@ -138,8 +135,7 @@ impl Examine<'_> {
                 rules.of_read(private, Some(value.unwrap_or_else(|| quote!(__got.read::<#ty>()))))
             };
             quote!(&|__got: &#private::Got<'_>, __broken: &mut #private::Broken| { #check })
-        });
-        optional(private, rules)
+        })
     }
 
     /// Generates the value of a field: what was read, or its default. Returns `None` if it is what
@@ -169,6 +165,12 @@ impl Examine<'_> {
         !field.attrs.default().is_none() || !self.schema.serde.attrs.default().is_none()
     }
 
+    /// Generates the description of the parts of a value without a name.
+    fn unnamed(&self, field: &Field<'_>) -> TokenStream {
+        let (private, parts) = (self.private, self.parts(field));
+        if self.is_nested(field) { parts } else { quote!(#private::Parts::Unchecked(&#parts)) }
+    }
+
     /// Generates the description of the parts of a field's value.
     fn parts(&self, field: &Field<'_>) -> TokenStream {
         let (private, ty) = (self.private, field.ty);
@@ -187,7 +189,6 @@ impl Examine<'_> {
             }
             (None, other) => other.parts(private),
         };
-        let parts = if self.is_nested(field) { parts } else { quote!(#private::Parts::Unchecked(&#parts)) };
         match required(private, field) {
             Some(told) => quote!(#private::Parts::Required(#told, &#parts)),
             None => parts,
@@ -206,14 +207,13 @@ impl Examine<'_> {
     }
 
     /// Generates whether a field may be missing, unless its type decides.
-    fn may_be_missing(&self, field: &Field<'_>) -> TokenStream {
-        let is_known = match required(self.private, field) {
+    fn may_be_missing(&self, field: &Field<'_>) -> Option<bool> {
+        match required(self.private, field) {
             // serde has no default for a flattened field.
             _ if field.attrs.flatten() => None,
             Some(_) => Some(false),
             None => self.has_default(field).then_some(true),
-        };
-        optional(self.private, is_known)
+        }
     }
 
     /// Generates the check of a value that replaces the whole.

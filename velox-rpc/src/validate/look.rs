@@ -24,21 +24,22 @@ impl Found {
         if self.issues.len() >= MAX_ISSUES {
             return;
         }
-        // `Unchecked` wraps most fields and does not count as a look.
-        if !matches!(parts, Parts::Unchecked(_)) {
-            self.fuel = self.fuel.saturating_sub(LOOK);
-        }
+        self.fuel = self.fuel.saturating_sub(LOOK);
         match (*parts, at) {
             (Parts::Type(examine, _), at) => examine(at, self),
-            (Parts::Unchecked(inner), at) => {
-                let checks_rules = std::mem::replace(&mut self.checks_rules, false);
-                self.look(at, inner);
-                self.checks_rules = checks_rules;
-            }
+            (Parts::Unchecked(inner), at) => self.inside(at, inner, false),
             (Parts::Enum(Tag::Untagged, variants), at) => self.untagged(at, variants),
             (_, At::Part(part)) => self.apart(part, parts),
             (_, At::Among(fields)) => self.among(fields, parts),
         }
+    }
+
+    /// Checks a value inside another, and its rules if they are nested.
+    fn inside(&mut self, at: At<'_, '_>, parts: &Parts<'_>, is_nested: bool) {
+        let checks_rules = self.checks_rules;
+        self.checks_rules &= is_nested;
+        self.look(at, parts);
+        self.checks_rules = checks_rules;
     }
 
     /// Checks a value that is a part of its own.
@@ -136,7 +137,7 @@ impl Found {
             let (begin, is_strict, is_used) = (self.issues.len(), fields.is_strict, fields.is_used);
             fields.is_used = false;
             let cause = if field.may_be_missing() { Cause::Form } else { self.cause };
-            self.because(cause, |found| found.look(At::Among(fields), field.parts));
+            self.because(cause, |found| found.inside(At::Among(fields), field.parts, field.is_nested));
             // An `Option` none of whose fields was sent is `None`.
             if field.may_be_missing() && !fields.is_used {
                 self.issues.truncate(begin);
@@ -156,7 +157,7 @@ impl Found {
         let got = match sent {
             Some(at) => {
                 let part = at.part();
-                self.look(at, field.parts);
+                self.inside(at, field.parts, field.is_nested);
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
             None if field.may_be_missing() => Got::Absent,

@@ -40,7 +40,7 @@ pub use self::leaf::{Described, Examine, Hashed, Known, Leaf, Sorted, Unknown, t
 pub use self::number::Multiple;
 pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
 pub(crate) use self::parts::Examiner;
-pub use self::parts::{At, Field, Parts, Tag, Variant, by_type};
+pub use self::parts::{At, Field, Parts, Sent, Tag, Variant, by_type, plain};
 pub use self::readers::{Texts, changed, double_changed, double_option};
 pub use self::shown::Shown;
 pub use self::subject::{contains, has_no_control, is_ip, is_url, length};
