@@ -114,3 +114,31 @@ async fn expressions_in_attributes_mean_what_they_mean_beside_the_type() {
     let same = send(r#"{"short":"abc","text":"abc","read":1,"inside":[]}"#).await;
     assert_eq!(same.issues(), [": Invalid input"]);
 }
+
+/// A generic type with a private part, whose bounds are on a type that others cannot name.
+#[schema]
+#[validate(schema(function = Self::is_known))]
+pub(crate) struct Wrapped<T> {
+    inside: Inside<T>,
+    #[validate(nested)]
+    more: Option<Box<Self>>,
+}
+
+#[schema]
+struct Inside<T> {
+    value: T,
+}
+
+impl<T> Wrapped<T> {
+    fn is_known(&self) -> Result<(), ValidationError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_generic_type_may_hold_a_private_one_and_itself() {
+    let text = r#"{"inside":{"value":1},"more":{"inside":{"value":2}}}"#;
+    let wrapped: Wrapped<u8> = serde_json::from_str(text).expect("it is one");
+    assert_eq!(wrapped.more.map(|more| more.inside.value), Some(2));
+    let _ = procedure::<()>().input::<Wrapped<u8>>().query(|Call { input, .. }| Ok(input.inside.value));
+}

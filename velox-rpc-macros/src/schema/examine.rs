@@ -251,11 +251,16 @@ impl Examine<'_> {
         let private = self.private;
         let parameters: Vec<_> = self.schema.serde.generics.type_params().map(|parameter| &parameter.ident).collect();
         let fields = self.schema.serde.data.all_fields().filter(|field| !field.attrs.skip_deserializing());
-        let mut bounds = Vec::new();
-        for field in fields.filter(|field| !parameters.is_empty() && self.reader(field).is_none()) {
+        if parameters.is_empty() {
+            return Vec::new();
+        }
+        let owned = quote!(#private::serde::de::DeserializeOwned);
+        // For `Self` in a field, and for rules that read the whole type.
+        let mut bounds = vec![parse_quote!(Self: #owned + #private::validator::Validate)];
+        for field in fields.filter(|field| self.reader(field).is_none()) {
             for leaf in Peeled::new(field.ty).leaves() {
                 if mentions(leaf.to_token_stream(), &parameters) {
-                    bounds.push(parse_quote!(#leaf: #private::serde::de::DeserializeOwned));
+                    bounds.push(parse_quote!(#leaf: #owned));
                 }
                 // The issues inside are those of the parameter's type.
                 if self.is_nested(field)
