@@ -140,7 +140,7 @@ impl<'a> Save<'a> {
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
         let new_user = plan.store.created().and_then(|content| content.user_id());
         let goes_on = plan.store.created().is_none() && plan.store != StoreOp::Destroy;
-        for user in plan.others.end_all_of.iter().filter(|_| !self.others_ended) {
+        for user in plan.end_all_of.iter().filter(|_| !self.others_ended) {
             if new_user == Some(user) {
                 continue;
             }
@@ -159,7 +159,7 @@ impl<'a> Save<'a> {
         }
         self.others_ended = true;
         if let Some((user, handle)) = self.state.lost_by_logout()
-            && !plan.others.end_all_of.iter().any(|ended| ended == user)
+            && !plan.end_all_of.iter().any(|ended| ended == user)
         {
             match self.engine.end(user, handle).await {
                 Err(error) if !error.is_unsupported() => return Err(error.into()),

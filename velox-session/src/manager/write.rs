@@ -45,8 +45,8 @@ impl Save<'_> {
         let engine = self.engine;
         engine.fits(content, replaced.map(|loaded| &loaded.record))?;
         let user = content.user_id();
-        let login = plan.others.logged_in.then(|| self.login());
-        let ends_others = plan.others.end_all_of.iter().any(|ended| Some(&**ended) == user);
+        let login = plan.logged_in.then(|| self.login());
+        let ends_others = plan.end_all_of.iter().any(|ended| Some(&**ended) == user);
         let ending = engine.revocations.ending();
         let replaces = replaced.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
         let record = self.record(content, FIRST_VERSION, ttl);
@@ -88,7 +88,7 @@ impl Save<'_> {
     /// Counts and logs what was done.
     pub(super) fn report(&self, plan: &Plan, new: Option<&StoreKey>) {
         let events = &self.engine.events;
-        let (what, counted): (_, &[&Event]) = match (&plan.store, plan.others.logged_in) {
+        let (what, counted): (_, &[&Event]) = match (&plan.store, plan.logged_in) {
             (StoreOp::Create { .. }, true) => ("session began with a login", &[&events.begun, &events.logins]),
             (StoreOp::Create { .. }, false) => ("session began", &[&events.begun]),
             (StoreOp::Rotate { .. } | StoreOp::Replace { .. }, true) => {

@@ -15,14 +15,8 @@ use crate::session::view::{Start, View};
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
     pub(crate) cookie: CookieOp,
-    /// What to do to other sessions of users, before this one is saved or in the same step.
-    pub(crate) others: Others,
-}
-
-/// What to do to other sessions.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Others {
-    /// End all sessions of these users except the one that this request leaves.
+    /// End all sessions of these users except the one that this request leaves, before it is saved
+    /// or in the same step.
     pub(crate) end_all_of: Vec<String>,
     /// A call logged somebody in.
     pub(crate) logged_in: bool,
@@ -86,7 +80,7 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Clo
     if state.is_after_head() && plan.store.created().is_some() {
         return Err(CloseError::CookieAfterHead);
     }
-    plan.others = Others { end_all_of: view.others_of.to_vec(), logged_in: view.logged_in };
+    (plan.end_all_of, plan.logged_in) = (view.others_of.to_vec(), view.logged_in);
     Ok(plan)
 }
 
@@ -125,7 +119,7 @@ impl StoreOp {
 
 impl Plan {
     fn new(store: StoreOp, cookie: CookieOp) -> Self {
-        Self { store, cookie, others: Others::default() }
+        Self { store, cookie, end_all_of: Vec::new(), logged_in: false }
     }
 
     fn nothing() -> Self {

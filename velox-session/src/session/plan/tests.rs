@@ -236,7 +236,8 @@ struct Model {
     /// Nothing has been cleared since.
     heir: bool,
     dirty: bool,
-    others: Others,
+    end_all_of: Vec<String>,
+    logged_in: bool,
 }
 
 fn model(start: Start, others: bool, acts: &[Act]) -> Model {
@@ -279,12 +280,12 @@ fn model(start: Start, others: bool, acts: &[Act]) -> Model {
             Act::LoginB => model.log_in("b"),
             Act::Logout => model = model.ended(),
             Act::LogoutAll => {
-                model.others.end_all_of.extend(model.user.map(str::to_owned));
+                model.end_all_of.extend(model.user.map(str::to_owned));
                 model = model.ended();
             }
             Act::LogoutOthers => {
                 if let Some(user) = model.user {
-                    model.others.end_all_of.push(user.to_owned());
+                    model.end_all_of.push(user.to_owned());
                 }
             }
             Act::Regenerate => {
@@ -305,14 +306,21 @@ impl Model {
     }
 
     fn ended(self) -> Self {
-        Self { created: OPENED + 1, live: self.live, own: true, others: self.others, ..Self::default() }
+        Self {
+            created: OPENED + 1,
+            live: self.live,
+            own: true,
+            end_all_of: self.end_all_of,
+            logged_in: self.logged_in,
+            ..Self::default()
+        }
     }
 
     fn log_in(&mut self, user: &'static str) {
         if self.user.is_some_and(|present| present != user) {
             *self = std::mem::take(self).ended();
         }
-        self.write().others.logged_in = true;
+        self.write().logged_in = true;
         (self.user, self.same, self.own, self.created) = (Some(user), false, true, OPENED + 1);
     }
 
@@ -385,7 +393,7 @@ fn every_history_is_replayed_on_writes_of_another_request() {
 fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, context: &impl std::fmt::Debug) {
     let full = Duration::from_millis(TTL);
     let issued = CookieOp::Issue { max_age: full };
-    assert_eq!(plan.others, model.others, "{context:?}");
+    assert_eq!((&plan.end_all_of, plan.logged_in), (&model.end_all_of, model.logged_in), "{context:?}");
     // A session that continues keeps its age, but five milliseconds do not matter for the limit
     // here.
     let content = match &plan.store {
@@ -652,7 +660,9 @@ fn after_the_head_is_sent_a_needed_cookie_is_an_error_and_nothing_is_prolonged()
         let state = run(start, history);
         let planned = match plan(&state, NOW, &fixed) {
             Ok(planned) if planned.store.created().is_some() => Err(text(CloseError::CookieAfterHead)),
-            Ok(Plan { store: StoreOp::Confirm { .. }, others, .. }) => Ok(Plan { others, ..Plan::nothing() }),
+            Ok(planned @ Plan { store: StoreOp::Confirm { .. }, .. }) => {
+                Ok(Plan { store: StoreOp::Nothing, cookie: CookieOp::Nothing, ..planned })
+            }
             planned => planned,
         };
         assert_eq!(plan(&state.after_head(), NOW, &POLICY), planned, "{start:?} {history:?}");
