@@ -52,7 +52,7 @@ impl<'a> Keys<'a> {
                 None
             }
             Err(_) => {
-                mistakes.at(value, format_args!("this is no value for `{name}`: write `{name} = {example}`"));
+                mistakes.at(value, format_args!("this is not a value for `{name}`: write `{name} = {example}`"));
                 None
             }
         }
@@ -64,7 +64,7 @@ impl<'a> Keys<'a> {
         if !self.known.contains(&name.as_str()) {
             mistakes.at(&key, unknown_key(self.macro_name, &name, self.known));
         } else if self.pairs.iter().any(|(other, _)| *other == key) {
-            mistakes.at(&key, format_args!("`{name}` is given twice: leave one of the two"));
+            mistakes.at(&key, format_args!("`{name}` is given twice: remove one of the two"));
         } else {
             self.pairs.push((key, value));
         }
@@ -75,10 +75,7 @@ impl<'a> Keys<'a> {
 pub(crate) fn root_only(macro_name: &str, arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Path> {
     let (mut keys, bare) = Keys::new(macro_name, &["crate"], between_commas(arguments), mistakes);
     for tokens in bare {
-        mistakes.at(
-            tokens,
-            format_args!("`#[{macro_name}]` takes nothing in its brackets but `crate = …`: leave this out"),
-        );
+        mistakes.at(tokens, format_args!("`#[{macro_name}]` takes no arguments except `crate = …`: remove this"));
     }
     keys.take("crate", "velox_rpc", mistakes)
 }
@@ -89,7 +86,7 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     match did_you_mean(name, known) {
         Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
         None if macro_name == "schema" => format!("`#[schema]` has no key `{name}`: write `#[serde({name} …)]`"),
-        None => format!("`#[{macro_name}]` has no key `{name}`: it knows {list}"),
+        None => format!("`#[{macro_name}]` has no key `{name}`, only {list}"),
     }
 }
 
@@ -121,12 +118,12 @@ mod tests {
             mistakes,
             [
                 "`#[router]` has no key `stat`: did you mean `state`?",
-                "`#[router]` has no key `name`: it knows `state` and `crate`",
-                "`state` is given twice: leave one of the two",
+                "`#[router]` has no key `name`, only `state` and `crate`",
+                "`state` is given twice: remove one of the two",
             ]
         );
         assert_eq!(keys(quote!(state =)).2, ["`state` has no value: write `state = AppState`"]);
         assert_eq!(keys(quote!(state)).2, ["`state` has no value: write `state = AppState`"]);
-        assert_eq!(keys(quote!(state = 3)).2, ["this is no value for `state`: write `state = AppState`"]);
+        assert_eq!(keys(quote!(state = 3)).2, ["this is not a value for `state`: write `state = AppState`"]);
     }
 }

@@ -99,14 +99,14 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |before, code| match code {
         [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
         [word, TokenTree::Ident(name), equals, ..] if is_word(word, "const") && is(equals, '=') => {
-            mistakes.at(word, format_args!("a variable is declared by `let`: write `let {name} = …`"));
+            mistakes.at(word, format_args!("Rust declares variables with `let`: write `let {name} = …`"));
         }
         [null, rest @ ..]
             if (is_word(null, "null") || is_word(null, "undefined"))
                 && before.is_none_or(|word| is_word(word, "return"))
                 && rest.first().is_none_or(|next| is(next, ';')) =>
         {
-            mistakes.at(null, "what is not there is `None`: write `Ok(None)`");
+            mistakes.at(null, format_args!("Rust has no `{null}`: write `Ok(None)`"));
         }
         _ => {}
     });
@@ -129,5 +129,6 @@ pub(crate) fn is_text(code: &[TokenTree]) -> bool {
     }
 }
 
-const THROW: &str = "an error is returned: write `return Err(Error::bad_request(\"…\"))`";
-const TEXT: &str = "an error is a `velox_rpc::Error`, which has a status: write `Err(Error::bad_request(…))`, or another constructor of it";
+const THROW: &str = "Rust has no `throw`: write `return Err(Error::bad_request(\"…\"))`";
+const TEXT: &str =
+    "a string is not an error: write `Err(Error::bad_request(…))`, or use another constructor of `velox_rpc::Error`";

@@ -16,7 +16,7 @@ impl VisitMut for InTypeScript<'_> {
         let name = if let Type::Path(path) = ty { path.path.get_ident() } else { None };
         match name.and_then(|name| NAMES.iter().find(|(known, _)| name == known)) {
             Some((name, right)) => {
-                self.0.at(&*ty, format_args!("`{name}` is a type of TypeScript: write {right}"));
+                self.0.at(&*ty, format_args!("`{name}` is a TypeScript type: write {right}"));
                 *ty = parse_quote!(());
             }
             None => visit_type_mut(self, ty),
@@ -33,7 +33,10 @@ impl VisitMut for InTypeScript<'_> {
 
     fn visit_variant_mut(&mut self, variant: &mut Variant) {
         if let Some((_, text)) = variant.discriminant.take_if(|(_, value)| is_text(&tokens(value.to_token_stream()))) {
-            self.0.at(text, "a variant is sent as its name in camel case: leave this out, or write `#[serde(rename = \"…\")]` above it");
+            self.0.at(
+                text,
+                "a variant is sent as its name in camelCase: remove this, or write `#[serde(rename = \"…\")]` above it",
+            );
         }
         visit_variant_mut(self, variant);
     }
@@ -46,8 +49,8 @@ pub(crate) fn type_of(argument: &GenericArgument) -> Option<&Type> {
 
 const NAMES: [(&str, &str); 5] = [
     ("string", "`String`"),
-    ("number", "`f64`, or a type of whole numbers, as `u32` or `i64`"),
+    ("number", "`f64`, or an integer type such as `u32` or `i64`"),
     ("boolean", "`bool`"),
-    ("any", "the type that is sent, or `serde_json::Value` for anything"),
+    ("any", "a concrete type, or `serde_json::Value` for any JSON value"),
     ("void", "`()`"),
 ];

@@ -69,7 +69,7 @@ struct Settings {
 // The compiler shows the line of a bound that does not hold, with its comment.
 impl<S> App<S>
 where
-    S: Send + Sync + 'static, // all threads share the state: take `Arc` for `Rc`, and `Mutex` for `RefCell`
+    S: Send + Sync + 'static, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
 {
     /// Makes an application without procedures. Handlers read the fields of `state` through their
     /// context, for example `ctx.db`.
@@ -758,8 +758,8 @@ fn check_budget(budget: usize, BodyLimit(limit): BodyLimit, table: &Table, mista
     let largest = limits.fold(limit, usize::max);
     if budget / 2 < largest {
         mistakes.note(format!(
-            "body budget of {budget} bytes: it is too small, because a body may have {largest} bytes and one network gets half of the budget: \
-             raise `App::body_budget` or lower `body_limit`"
+            "the body budget of {budget} bytes is too small: a body may have {largest} bytes, and one network may use half of the budget. \
+             Raise `App::body_budget` or lower `body_limit`"
         ));
     }
 }

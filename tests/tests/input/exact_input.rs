@@ -304,7 +304,7 @@ fn an_input_that_a_query_cannot_express_is_a_mistake_at_start() {
     refused::<Several>("the field `several`");
     refused::<Counted>("the field `counted`");
     refused::<Flat>("the field `filter`");
-    let values = "a value of a map, under a key of its own,";
+    let values = "a value of a map with arbitrary keys";
     refused::<Rest>(values);
     refused::<Map>(values);
 }

@@ -343,5 +343,5 @@ async fn one_public_network_gets_at_most_half_of_the_budget() {
 #[test]
 fn a_budget_that_is_too_small_for_one_body_is_a_mistake_at_start() {
     let error = app(&sessions()).body_limit(1_000).body_budget(1_999).into_service().expect_err("too small");
-    assert!(error.mistakes()[0].starts_with("body budget of 1999 bytes"), "{error}");
+    assert!(error.mistakes()[0].starts_with("the body budget of 1999 bytes"), "{error}");
 }

@@ -105,7 +105,7 @@ fn a_procedure_without_rest_cannot_conflict() {
 #[test]
 fn a_parameter_must_be_a_field_of_the_input() {
     let router = Router::new("a").procedure("one", get("/x/:name"));
-    only(router, &["`a.one`", "no field `name`", "add it to the input", "take `:name` out of the path"]);
+    only(router, &["`a.one`", "no field `name`", "add it to the input", "remove `:name` from the path"]);
 }
 
 #[test]
@@ -277,7 +277,7 @@ the application cannot start:
   - procedure `users.list` is defined 2 times: rename all but one
   - procedure `users.byName`, route `GET /users/:name`: `users.getUser` has this route already: give one of them another with `.rest(method, path)`, or none with `.no_rest()`
   - procedure `users.all`, route `GET /all`: a mutation cannot use GET: make it a query, or choose another method
-  - procedure `users.list`, route `GET /users/:userId`: the input has no field `userId`: add it to the input, or take `:userId` out of the path
+  - procedure `users.list`, route `GET /users/:userId`: the input has no field `userId`: add it to the input, or remove `:userId` from the path
   - procedure `users.list`, route `GET /users//x`: it has an empty segment
   - procedure `static pages.index`, route `GET /pages/`: it has an empty segment";
     assert_eq!(error.to_string(), expected);

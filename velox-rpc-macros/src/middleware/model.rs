@@ -52,10 +52,7 @@ impl Middleware {
     /// program compile.
     pub(crate) fn new(root: Option<Path>, function: Function, mistakes: &mut Mistakes) -> Self {
         let before = mistakes.count();
-        function.refuse_generics(
-            "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context",
-            mistakes,
-        );
+        function.refuse_generics("a middleware cannot be generic: write `ctx: &impl Ctx` for any context", mistakes);
         let Function { attrs, vis, signature, body } = function;
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
@@ -84,11 +81,11 @@ fn context(signature: &Signature, mistakes: &mut Mistakes) -> Option<Context> {
     let context = match inputs.next() {
         Some(FnArg::Typed(argument)) => borrowed(&argument.ty, mistakes),
         Some(FnArg::Receiver(receiver)) => {
-            mistakes.at(receiver, "a middleware is a function of its own, not a method: write `ctx: &impl Ctx`");
+            mistakes.at(receiver, "a middleware is a free function, not a method: write `ctx: &impl Ctx` instead");
             None
         }
         None => {
-            mistakes.at(&signature.ident, "a middleware looks at the context of a call: take `ctx: &impl Ctx`");
+            mistakes.at(&signature.ident, "a middleware needs an argument for the context: write `ctx: &impl Ctx`");
             None
         }
     };
@@ -96,7 +93,7 @@ fn context(signature: &Signature, mistakes: &mut Mistakes) -> Option<Context> {
     if !rest.is_empty() {
         mistakes.at_all(
             rest,
-            "a middleware takes the context and nothing else: what it needs is found in it, as `ctx.db` of the state",
+            "a middleware takes only the context: put other values into the state, and read them as `ctx.db`",
         );
     }
     context
@@ -108,14 +105,16 @@ fn borrowed(ty: &Type, mistakes: &mut Mistakes) -> Option<Context> {
         Type::Reference(reference) if reference.mutability.is_none() => match peeled(&reference.elem) {
             Type::ImplTrait(any) => return Some(Context::Any(any.bounds.clone())),
             Type::Path(path) => return Some(Context::One(Box::new(Type::Path(path.clone())))),
-            _ => mistakes
-                .at(ty, "this is no context: take `ctx: &impl Ctx`, or `ctx: &Context<AppState>` for one of them only"),
+            _ => mistakes.at(
+                ty,
+                "this is not a context: write `ctx: &impl Ctx` for any context, or `ctx: &Context<AppState>` for one",
+            ),
         },
         Type::Reference(reference) => {
-            mistakes.at(reference, "a middleware looks at the context and leaves it as it is: take `ctx: &impl Ctx`")
+            mistakes.at(reference, "a middleware cannot change the context: write `ctx: &impl Ctx`")
         }
         by_value => {
-            let message = format!("a middleware borrows the context: take `ctx: &{}`", shown(by_value));
+            let message = format!("a middleware borrows the context: write `ctx: &{}`", shown(by_value));
             mistakes.at(by_value, message);
         }
     }
@@ -132,7 +131,7 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
             mistakes.at(
                 name,
                 format_args!(
-                    "a middleware answers with what it adds to the context, or with an error: write `{wanted}`"
+                    "a middleware returns the value that it adds to the context, or an error: write `{wanted}`"
                 ),
             );
             return None;
@@ -147,10 +146,11 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
         {
             return Some(value.clone());
         }
-        mistakes.at(ty, format_args!("this does not say what is added to the context: write `{wanted}`"));
+        mistakes
+            .at(ty, format_args!("the type of the value that is added to the context is missing: write `{wanted}`"));
         return None;
     }
-    mistakes.at(ty, format_args!("a middleware can fail, and says so: write `-> Result<{}>`", shown(ty)));
+    mistakes.at(ty, format_args!("a middleware returns a `Result`: write `-> Result<{}>`", shown(ty)));
     Some(Type::clone(ty))
 }
 

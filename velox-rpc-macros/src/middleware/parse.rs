@@ -116,7 +116,7 @@ fn with_context(item: Vec<TokenTree>, mistakes: &mut Mistakes) -> TokenStream {
             if is_next && parameters.delimiter() == Delimiter::Parenthesis && is_untyped(&parameters) =>
         {
             is_next = false;
-            mistakes.at(&parameters, "a middleware takes the context, with its type: write `(ctx: &impl Ctx)`");
+            mistakes.at(&parameters, "Rust needs the type of the argument: write `(ctx: &impl Ctx)`");
             Group::new(Delimiter::Parenthesis, quote!(ctx: &impl Sized)).into()
         }
         token => {
@@ -127,10 +127,8 @@ fn with_context(item: Vec<TokenTree>, mistakes: &mut Mistakes) -> TokenStream {
     with.collect()
 }
 
-const FIELD: &str =
-    "`&impl Ctx` is any context, without fields: take `ctx: &impl Ctx<State = AppState>`, and write `ctx.base().db`";
-const USER: &str =
-    "`&impl Ctx` is any context, without fields: take `ctx: &impl HasUser<User = SessionUser>`, and write `ctx.user()`";
-const USE: &str = "`use` is a keyword of Rust: write `.use_(…)`, and only in the chain of a procedure";
+const FIELD: &str = "`&impl Ctx` is any context, so it has no fields: take `ctx: &impl Ctx<State = AppState>`, and write `ctx.base().db`";
+const USER: &str = "`&impl Ctx` is any context, so it has no fields: take `ctx: &impl HasUser<User = SessionUser>`, and write `ctx.user()`";
+const USE: &str = "`use` is a keyword of Rust: write `.use_(…)` in the chain of a procedure";
 const GOES_ON: &str = "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
     code around the call, put `.use_fn(async |ctx, next| …)` into the chain";

@@ -82,73 +82,73 @@ fn every_mistake_is_named() {
             quote!(
                 async fn tenant() -> Result<Tenant> {}
             ),
-            "a middleware looks at the context of a call: take `ctx: &impl Ctx`",
+            "a middleware needs an argument for the context: write `ctx: &impl Ctx`",
         ),
         (
             quote!(
                 async fn tenant(ctx: impl Ctx) -> Result<Tenant> {}
             ),
-            "a middleware borrows the context: take `ctx: &impl Ctx`",
+            "a middleware borrows the context: write `ctx: &impl Ctx`",
         ),
         (
             quote!(
                 async fn tenant(ctx: Context<A>) -> Result<Tenant> {}
             ),
-            "a middleware borrows the context: take `ctx: &Context<A>`",
+            "a middleware borrows the context: write `ctx: &Context<A>`",
         ),
         (
             quote!(
                 async fn tenant(ctx: &mut impl Ctx) -> Result<Tenant> {}
             ),
-            "a middleware looks at the context and leaves it as it is: take `ctx: &impl Ctx`",
+            "a middleware cannot change the context: write `ctx: &impl Ctx`",
         ),
         (
             quote!(
                 async fn tenant(ctx: &dyn Ctx) -> Result<Tenant> {}
             ),
-            "this is no context: take `ctx: &impl Ctx`, or `ctx: &Context<AppState>` for one of them only",
+            "this is not a context: write `ctx: &impl Ctx` for any context, or `ctx: &Context<AppState>` for one",
         ),
         (
             quote!(
                 async fn tenant(&self) -> Result<Tenant> {}
             ),
-            "a middleware is a function of its own, not a method: write `ctx: &impl Ctx`",
+            "a middleware is a free function, not a method: write `ctx: &impl Ctx` instead",
         ),
         (
             quote!(
                 async fn tenant(ctx: &impl Ctx, id: u8) -> Result<Tenant> {}
             ),
-            "a middleware takes the context and nothing else: what it needs is found in it, as `ctx.db` of the state",
+            "a middleware takes only the context: put other values into the state, and read them as `ctx.db`",
         ),
         (
             quote!(
                 async fn tenant<C: Ctx>(ctx: &C) -> Result<Tenant> {}
             ),
-            "a middleware has no parameters of its own: write `ctx: &impl Ctx` for any context",
+            "a middleware cannot be generic: write `ctx: &impl Ctx` for any context",
         ),
         (
             quote!(
                 async fn tenant(ctx: &impl Ctx) {}
             ),
-            "a middleware answers with what it adds to the context, or with an error: write `-> Result<Tenant>`",
+            "a middleware returns the value that it adds to the context, or an error: write `-> Result<Tenant>`",
         ),
         (
             quote!(
                 async fn tenant(ctx: &impl Ctx) -> Tenant {}
             ),
-            "a middleware can fail, and says so: write `-> Result<Tenant>`",
+            "a middleware returns a `Result`: write `-> Result<Tenant>`",
         ),
         (
             quote!(
                 async fn tenant(ctx: &impl Ctx) -> Option<Who> {}
             ),
-            "a middleware can fail, and says so: write `-> Result<Option<Who>>`",
+            "a middleware returns a `Result`: write `-> Result<Option<Who>>`",
         ),
         (
             quote!(
                 async fn tenant(ctx: &impl Ctx) -> Result {}
             ),
-            "this does not say what is added to the context: write `-> Result<Tenant>`",
+            "the type of the value that is added to the context is missing: write `-> Result<Tenant>`",
         ),
         (
             quote!(
@@ -164,11 +164,11 @@ fn every_mistake_is_named() {
     );
     assert_eq!(
         messages(super::middleware(quote!(name = "x"), item.clone())),
-        ["`#[middleware]` has no key `name`: it knows `crate`"]
+        ["`#[middleware]` has no key `name`, only `crate`"]
     );
     assert_eq!(
         messages(super::middleware(quote!("x"), item)),
-        ["`#[middleware]` takes nothing in its brackets but `crate = …`: leave this out"]
+        ["`#[middleware]` takes no arguments except `crate = …`: remove this"]
     );
 }
 
@@ -177,7 +177,7 @@ fn a_function_that_is_written_as_in_typescript_is_named() {
     let (goes_on, untyped) = (
         "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
             code around the call, put `.use_fn(async |ctx, next| …)` into the chain",
-        "a middleware takes the context, with its type: write `(ctx: &impl Ctx)`",
+        "Rust needs the type of the argument: write `(ctx: &impl Ctx)`",
     );
     for (parameters, body, message) in [
         (quote!({ ctx, next }), quote!(Ok(tenant)), untyped),

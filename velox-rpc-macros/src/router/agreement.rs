@@ -97,12 +97,12 @@ fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut
     });
     for name in missing.into_iter().filter(|_| !is_another) {
         let message = if name == "user" || name == "session" {
-            format!("there is no `ctx.{name}` here: put `.use_(self.session.required())` before the handler")
+            format!("`ctx` has no field `{name}` here: put `.use_(self.session.required())` before the handler")
         } else {
             let namespace = about.namespace.value();
             format!(
-                "there is no `ctx.{name}` here: for a field of the state, write `#[router(\"{namespace}\", state = AppState)]`; \
-                    for one of a middleware, put the middleware before the handler by `.use_(…)`"
+                "`ctx` has no field `{name}` here: for a field of the state, write `#[router(\"{namespace}\", state = AppState)]`; \
+                    for a field that a middleware adds, put `.use_(…)` before the handler"
             )
         };
         mistakes.at(name, message);

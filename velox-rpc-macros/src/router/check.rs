@@ -40,8 +40,8 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str, private: &TokenSt
     let (path, wire, field) = (route.path.value(), camel(name), snake(name));
     let head = format!("`{path}` of `{method}` has the parameter `:{name}`");
     let missing = format!(
-        "{head}, but `{input}` has no field `{name}`: add `pub {field}: …` to `{input}`, or take `:{name}` out \
-            of the path"
+        "{head}, but `{input}` has no field `{name}`: add `pub {field}: …` to `{input}`, or remove `:{name}` \
+            from the path"
     );
     // The tokens have the span of the literal itself, so they must not contain a name of ours (see
     // `place`).

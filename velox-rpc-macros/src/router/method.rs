@@ -106,10 +106,12 @@ fn signature(method: &Function, mistakes: &mut Mistakes) {
     let signature = &method.signature;
     let name = &signature.ident;
     if let Some(token) = &signature.asyncness {
-        mistakes.at(token, "a procedure is built, not awaited: take `async` out here, the handler can be `async |…|`");
+        mistakes.at(
+            token,
+            "a procedure is built without waiting: remove `async` here, and write it in the handler, `async |…|`",
+        );
     }
-    let one =
-        format!("`{name}` is one procedure, with one input and one output: take the parameters out and name the types");
+    let one = format!("`{name}` cannot be generic: remove the parameters and name the types");
     method.refuse_generics(one, mistakes);
     let mut inputs = signature.inputs.iter().peekable();
     match inputs.peek() {
@@ -126,8 +128,8 @@ fn signature(method: &Function, mistakes: &mut Mistakes) {
     let arguments: Vec<&FnArg> = inputs.collect();
     if !arguments.is_empty() {
         let message = format!(
-            "a procedure takes only `&self`: what a caller sends to `{name}` is its input, the `I` of `Query<I, \
-                O>` and `.input::<I>()`"
+            "a procedure takes only `&self`: declare the data that a caller sends as the input of `{name}`, with \
+                `Query<I, O>` and `.input::<I>()`"
         );
         mistakes.at_all(arguments, message);
     }
@@ -146,9 +148,8 @@ fn not_returned(
     if let Some(ty) = returned
         && let Some(kind) = result::mentions_procedure(ty)
     {
-        let message = format!(
-            "a procedure is returned as it is: write `{kind}<I, O>` (it is the handler that may return a `Result`)"
-        );
+        let message =
+            format!("return the procedure itself: write `{kind}<I, O>` (only the handler may return a `Result`)");
         mistakes.at(ty, message);
         return Some(Damage::Harmless);
     }
@@ -161,8 +162,8 @@ fn not_returned(
         Some(ty) => {
             let ty_text = shown(ty);
             let message = format!(
-                "`{name}` builds a procedure, but `{ty_text}` does not say so: write `{kind}<I, O>`, or it is \
-                    not in the router"
+                "`{name}` builds a procedure, but returns `{ty_text}`: write `{kind}<I, O>`, or the router leaves \
+                    it out"
             );
             mistakes.at(ty, message);
         }
@@ -181,8 +182,8 @@ fn takes_input(route: &Route, input: &Type, method: &Function, mistakes: &mut Mi
     if matches!(input, Type::Tuple(tuple) if tuple.elems.is_empty()) {
         let (path, name) = (route.path.value(), &method.signature.ident);
         let message = format!(
-            "`{path}` of `{name}` has the parameter `:{parameter}`, but `{name}` has no input: give it one with \
-                a field for it, or take `:{parameter}` out of the path"
+            "`{path}` of `{name}` has the parameter `:{parameter}`, but `{name}` has no input: add an \
+                input with this field, or remove `:{parameter}` from the path"
         );
         mistakes.at(&route.path, message);
     }

@@ -59,8 +59,8 @@ impl Router {
         if procedures.is_empty() && mistakes.count() == before {
             mistakes.at(
                 &block.self_ty,
-                "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, \
-                    `Mutation<I, O>` or `Subscription<I, O>`; routers stand side by side, each with its own `App::router(…)`",
+                "this block has no procedures: a procedure is a method that returns `Query<I, O>`, \
+                    `Mutation<I, O>` or `Subscription<I, O>`; to combine routers, add each one with `App::router(…)`",
             );
         }
         let description = docs::description(&block.attrs);
@@ -87,7 +87,7 @@ fn is_new(procedure: &Procedure, others: &[Procedure], mistakes: &mut Mistakes) 
         for route in &procedure.routes {
             if let Some(taken) = other.routes.iter().find(|taken| taken.key() == route.key()) {
                 let message = format!(
-                    "`{}` has the route `{taken}` already: give `{}` another one",
+                    "`{}` already has the route `{taken}`: give `{}` another one",
                     other.method, procedure.method
                 );
                 mistakes.at(&route.path, message);

@@ -36,8 +36,9 @@ impl Arguments {
         let mut state = None;
         for tokens in bare {
             state = syn::parse2::<Type>(tokens.clone()).ok();
-            let message = state.as_ref().map(|state| format!("the state has a key: write `state = {}`", shown(state)));
-            mistakes.at(tokens, message.unwrap_or_else(|| "a router has one namespace: leave this out".to_owned()));
+            let message =
+                state.as_ref().map(|state| format!("the state needs its key: write `state = {}`", shown(state)));
+            mistakes.at(tokens, message.unwrap_or_else(|| "a router has one namespace: remove this".to_owned()));
         }
         Self {
             namespace: namespace.unwrap_or_else(|| LitStr::new("", Span::call_site())),
@@ -96,10 +97,7 @@ impl Header {
             return None;
         }
         if !self.generics.params.is_empty() {
-            mistakes.at(
-                self.generics,
-                "a router is one type, this is one for every parameter: take the parameters out and name the types",
-            );
+            mistakes.at(self.generics, "a router cannot be generic: remove the parameters and name the types");
             return None;
         }
         Some(self.block)
@@ -145,8 +143,8 @@ fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
     let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) else {
         let text = tokens.to_string();
         let message = match syn::parse2::<syn::Ident>(tokens.clone()) {
-            Ok(_) => format!("the namespace is written as text: `\"{text}\"`"),
-            Err(_) => String::from("the namespace is written as text, in quotes: `\"auth\"`"),
+            Ok(_) => format!("the namespace is a string: write `\"{text}\"`"),
+            Err(_) => String::from("the namespace is a string: write it in quotes, as in `\"auth\"`"),
         };
         mistakes.at(tokens, message);
         return None;
@@ -157,12 +155,12 @@ fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
     } else if let Some(letter) = name.chars().find(|letter| !letter.is_ascii_alphanumeric() && !"_-.".contains(*letter))
     {
         let message = format!(
-            "a namespace is part of the address: `{}` cannot be in it; letters, digits, `_` and `-` can, and dots between namespaces",
+            "a namespace is part of the URL and cannot contain `{}`: use letters, digits, `_` and `-`, and dots between namespaces",
             letter.escape_debug()
         );
         mistakes.at(&literal, message);
     } else if name.split('.').any(str::is_empty) {
-        mistakes.at(&literal, "a dot stands between two namespaces, as in `#[router(\"viewer.bookings\")]`");
+        mistakes.at(&literal, "a dot separates two namespaces, as in `#[router(\"viewer.bookings\")]`");
     } else {
         return Some(literal);
     }

@@ -62,7 +62,7 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for segment in text.split('/') {
         if let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            mistakes.at(path, format_args!("a parameter of a route is written `:{name}`, not `{segment}`"));
+            mistakes.at(path, format_args!("a route parameter is written `:{name}`, not `{segment}`"));
             return None;
         }
         let Some(name) = segment.strip_prefix(':') else { continue };
@@ -76,7 +76,7 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
         if names.iter().any(|other| other == name) {
             mistakes.at(
                 path,
-                format_args!("`:{name}` stands twice in `{text}`: give the second one the name of another field"),
+                format_args!("`:{name}` occurs twice in `{text}`: give the second one the name of another field"),
             );
             return None;
         }
@@ -130,8 +130,8 @@ mod tests {
         for (path, message) in [
             ("users/:id", "a route begins with `/`: write `\"/users/:id\"`"),
             ("/users/:", "`/users/:` has a parameter without a name: write `:id`, for the field `id` of the input"),
-            ("/a/:id/b/:id", "`:id` stands twice in `/a/:id/b/:id`: give the second one the name of another field"),
-            ("/a/{id}", "a parameter of a route is written `:id`, not `{id}`"),
+            ("/a/:id/b/:id", "`:id` occurs twice in `/a/:id/b/:id`: give the second one the name of another field"),
+            ("/a/{id}", "a route parameter is written `:id`, not `{id}`"),
         ] {
             assert_eq!(find(quote!(procedure().rest(GET, #path))).1, [message]);
         }

@@ -54,7 +54,7 @@ fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
             _ => return,
         };
         let message = format!(
-            "the handler outlives `self`, so it cannot use it: put {what} into the state, where every handler reads it \
+            "the handler outlives `self`, so it cannot use it: put {what} into the state and read it \
                 {read}"
         );
         mistakes.at(own, message);
@@ -148,7 +148,7 @@ fn of_next(next: &[TokenTree], closure: &Closure<'_>, mistakes: &mut Mistakes) {
         _ => {}
     }
     if let Some(wrong) = wrong {
-        mistakes.at(wrong, format_args!("a middleware goes on by a method: write `{name}.run(ctx).await`"));
+        mistakes.at(wrong, format_args!("to run the next step, write `{name}.run(ctx).await`"));
     } else if !is_used && (ty.is_empty() || ty.iter().any(|token| is_word(token, "_"))) {
         mistakes.at(name, NEVER);
     }
@@ -202,21 +202,21 @@ const CALL: &str = "a handler takes one argument, a `Call`: write `|Call { input
 const NEXT: &str = "a middleware takes two arguments: write `async |ctx, next| …`";
 const GUARD: &str = "the closure of a guard takes the context and the input: write `|ctx, _|`, or `|ctx, input|`";
 const NEVER: &str =
-    "this middleware never goes on: end it with `next.run(ctx).await`; one that only refuses is a `.guard_fn(…)`";
-const ARROW: &str = "a handler is a closure of Rust: write `async |Call { input, ctx }| { … }`";
+    "this middleware never calls `next`: end it with `next.run(ctx).await`, or use `.guard_fn(…)` to refuse calls";
+const ARROW: &str = "a handler is a Rust closure: write `async |Call { input, ctx }| { … }`";
 const STEPS: [Slip; 12] = [
     ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
     ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
-    ("input", untyped, "this does not say of which type the input is: write `.input::<T>()`"),
+    ("input", untyped, "the type of the input is missing: write `.input::<T>()`"),
     ("output", given, "an output is a type: write `.output::<{}>()`, with `#[schema]` above `struct {}`"),
-    ("output", untyped, "this does not say of which type the output is: write `.output::<T>()`"),
+    ("output", untyped, "the type of the output is missing: write `.output::<T>()`"),
     ("rest", alone, "a route is a method and a path: write `.rest(Method::GET, \"/users/:id\")`"),
     ("rest", text, "an HTTP method is a constant of `velox_rpc::http::Method`: write `Method::{}`"),
-    ("rest", small_method, "an HTTP method is a constant, in capitals: write `Method::{}`"),
-    ("guard", text, "`.guard(…)` takes a guard: a name and a closure go into `.guard_fn(\"name\", |ctx, input| …)`"),
-    ("guard", closure, "`.guard(…)` takes a guard: a closure goes into `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("rest", small_method, "an HTTP method is a constant in upper case: write `Method::{}`"),
+    ("guard", text, "`.guard(…)` takes a guard: pass a name and a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("guard", closure, "`.guard(…)` takes a guard: pass a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
     ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
-    ("use_", closure, "`.use_(…)` takes a middleware: a closure goes into `.use_fn(async |ctx, next| …)`"),
+    ("use_", closure, "`.use_(…)` takes a middleware: pass a closure to `.use_fn(async |ctx, next| …)`"),
 ];
 /// The steps that keep the closure they are given.
 const KEEP: [&str; 5] = ["query", "mutation", "subscription", "use_fn", "guard_fn"];
@@ -235,8 +235,8 @@ mod tests {
 
     #[test]
     fn self_in_a_handler_is_reported_with_where_it_belongs() {
-        let named = "the handler outlives `self`, so it cannot use it: put `mail` into the state, where every \
-            handler reads it as `ctx.mail`";
+        let named = "the handler outlives `self`, so it cannot use it: put `mail` into the state and read it as \
+            `ctx.mail`";
         assert_eq!(messages(quote!(procedure().query(async |_| { self.mail.send().await }))), [named]);
         assert_eq!(messages(quote!(procedure().mutation(move |_| Ok(vec![self.mail])))), [named]);
         assert_eq!(messages(quote!(procedure().query(|_| self.find()))).len(), 1);

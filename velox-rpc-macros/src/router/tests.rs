@@ -96,17 +96,17 @@ fn wrong_arguments_are_named() {
             quote!(state = A),
             "`#[router]` needs a namespace, the first part of its procedures' names: write `#[router(\"auth\")]`",
         ),
-        (quote!(auth), "the namespace is written as text: `\"auth\"`"),
-        (quote!(3), "the namespace is written as text, in quotes: `\"auth\"`"),
+        (quote!(auth), "the namespace is a string: write `\"auth\"`"),
+        (quote!(3), "the namespace is a string: write it in quotes, as in `\"auth\"`"),
         (quote!(""), "the namespace is empty: give the router a name, as in `#[router(\"auth\")]`"),
         (
             quote!("a/b"),
-            "a namespace is part of the address: `/` cannot be in it; letters, digits, `_` and `-` can, and dots between namespaces",
+            "a namespace is part of the URL and cannot contain `/`: use letters, digits, `_` and `-`, and dots between namespaces",
         ),
-        (quote!("a."), "a dot stands between two namespaces, as in `#[router(\"viewer.bookings\")]`"),
-        (quote!("a", "b"), "a router has one namespace: leave this out"),
+        (quote!("a."), "a dot separates two namespaces, as in `#[router(\"viewer.bookings\")]`"),
+        (quote!("a", "b"), "a router has one namespace: remove this"),
         (quote!("a", stat = A), "`#[router]` has no key `stat`: did you mean `state`?"),
-        (quote!("a", state = A, state = B), "`state` is given twice: leave one of the two"),
+        (quote!("a", state = A, state = B), "`state` is given twice: remove one of the two"),
     ] {
         assert_eq!(about_arguments(arguments), [message]);
     }
@@ -141,7 +141,7 @@ fn an_item_that_cannot_be_a_router_is_named_and_comes_out_as_it_went_in() {
             quote!(
                 impl<T> Auth<T> {}
             ),
-            "a router is one type, this is one for every parameter: take the parameters out and name the types",
+            "a router cannot be generic: remove the parameters and name the types",
         ),
     ] {
         let expansion = expand(quote!("auth"), item.clone());
@@ -157,7 +157,7 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
             quote!(
                 fn a(&self, id: u8) -> Query<(), U> {}
             ),
-            "a procedure takes only `&self`: what a caller sends to `a` is its input, the `I` of `Query<I, O>` and `.input::<I>()`",
+            "a procedure takes only `&self`: declare the data that a caller sends as the input of `a`, with `Query<I, O>` and `.input::<I>()`",
         ),
         (
             quote!(
@@ -181,13 +181,13 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
             quote!(
                 async fn a(&self) -> Query<(), U> {}
             ),
-            "a procedure is built, not awaited: take `async` out here, the handler can be `async |…|`",
+            "a procedure is built without waiting: remove `async` here, and write it in the handler, `async |…|`",
         ),
         (
             quote!(
                 fn a<T>(&self) -> Query<(), T> {}
             ),
-            "`a` is one procedure, with one input and one output: take the parameters out and name the types",
+            "`a` cannot be generic: remove the parameters and name the types",
         ),
         (
             quote!(
@@ -211,13 +211,13 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
             quote!(
                 fn a(&self) -> Result<Query<(), U>> {}
             ),
-            "a procedure is returned as it is: write `Query<I, O>` (it is the handler that may return a `Result`)",
+            "return the procedure itself: write `Query<I, O>` (only the handler may return a `Result`)",
         ),
         (
             quote!(
                 fn a(&self) -> impl Into<Mutation<(), U>> {}
             ),
-            "a procedure is returned as it is: write `Mutation<I, O>` (it is the handler that may return a `Result`)",
+            "return the procedure itself: write `Mutation<I, O>` (only the handler may return a `Result`)",
         ),
         (
             quote!(
@@ -225,7 +225,7 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
                     procedure().query(f)
                 }
             ),
-            "`a` builds a procedure, but `impl Sized` does not say so: write `Query<I, O>`, or it is not in the router",
+            "`a` builds a procedure, but returns `impl Sized`: write `Query<I, O>`, or the router leaves it out",
         ),
         (
             quote!(
@@ -233,7 +233,7 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
                     procedure().mutation(f)
                 }
             ),
-            "`a` builds a procedure, but `GetA` does not say so: write `Mutation<I, O>`, or it is not in the router",
+            "`a` builds a procedure, but returns `GetA`: write `Mutation<I, O>`, or the router leaves it out",
         ),
         (
             quote!(
@@ -298,7 +298,7 @@ fn two_procedures_of_one_name_or_route_are_named() {
             fn b(&self) -> Query<I, U> { base().rest(http::Method::GET, "/a/:name").query(f) }
             fn c(&self) -> Query<I, U> { base().rest(Method::PUT, "/a/:id").query(f) }
         }),
-        ["`a` has the route `GET /a/:id` already: give `b` another one"]
+        ["`a` already has the route `GET /a/:id`: give `b` another one"]
     );
     assert_eq!(
         about_method(quote!(
@@ -320,7 +320,7 @@ fn a_parameter_without_an_input_is_named() {
             }
         )),
         [
-            "`/a/:id` of `a` has the parameter `:id`, but `a` has no input: give it one with a field for it, or take `:id` out of the path"
+            "`/a/:id` of `a` has the parameter `:id`, but `a` has no input: add an input with this field, or remove `:id` from the path"
         ]
     );
 }
@@ -330,7 +330,7 @@ fn a_block_without_procedures_is_named() {
     assert_eq!(
         messages(expand(quote!("auth"), quote!(impl Auth { fn helper(&self) {} }))),
         [
-            "there is no procedure in this block: a procedure is a method that returns `Query<I, O>`, `Mutation<I, O>` or `Subscription<I, O>`; routers stand side by side, each with its own `App::router(…)`"
+            "this block has no procedures: a procedure is a method that returns `Query<I, O>`, `Mutation<I, O>` or `Subscription<I, O>`; to combine routers, add each one with `App::router(…)`"
         ]
     );
 }
@@ -477,7 +477,7 @@ fn a_field_of_the_context_is_missing_only_where_nothing_can_give_it() {
     ] {
         assert_eq!(about(chain.clone()), Vec::<String>::new(), "{chain}");
     }
-    let message = "there is no `ctx.user` here: put `.use_(self.session.required())` before the handler";
+    let message = "`ctx` has no field `user` here: put `.use_(self.session.required())` before the handler";
     assert_eq!(about(quote!(procedure().query(|Call { ctx, .. }| Ok(ctx.user)))), [message]);
     // A state may have a field `user`, which is not a `SessionUser` that leaves the state.
     let beside_a_state = |output: TokenStream, value: TokenStream| {

@@ -376,5 +376,5 @@ fn every_mistake_is_named() {
         ))
     };
     assert_eq!(with(quote!(crat = a)), ["`#[schema]` has no key `crat`: did you mean `crate`?"]);
-    assert_eq!(with(quote!("a")), ["`#[schema]` takes nothing in its brackets but `crate = …`: leave this out"]);
+    assert_eq!(with(quote!("a")), ["`#[schema]` takes no arguments except `crate = …`: remove this"]);
 }

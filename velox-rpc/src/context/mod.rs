@@ -189,7 +189,7 @@ impl<S> fmt::Debug for Context<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a context of a procedure",
     label = "not a context",
-    note = "a context is `Context<S>`, or what a middleware made of one"
+    note = "a context is `Context<S>`, or a context that a middleware made"
 )]
 pub trait Ctx: Send + Sync + 'static {
     /// The type of the application's state.

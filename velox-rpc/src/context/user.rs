@@ -39,8 +39,8 @@ use super::Ctx;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "nothing before this guard says who the user is",
-    label = "there is no user here",
+    message = "no middleware before this guard provides a user",
+    label = "this context has no user",
     note = "`has_role` and `authenticated` need a user: put `.use_(session.required())` before them in the chain"
 )]
 pub trait HasUser: Ctx {
@@ -67,10 +67,10 @@ pub trait HasUser: Ctx {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which roles it has",
-    label = "`{Self}` has no roles",
-    note = "a session gives a `SessionUser`, which has no roles, unless `.user_type::<Account>()` or `.user_loader(…)` behind `.build()?` makes `ctx.user` a type of your own",
-    note = "a type of your own says it by `impl Roles for Account {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`"
+    message = "`has_role` cannot check a user of type `{Self}`",
+    label = "`{Self}` does not implement `Roles`",
+    note = "the default `SessionUser` of a session has no roles: write `.user_type::<Account>()`, or `.user_loader(…)` after `.build()?`, to make `ctx.user` your own type",
+    note = "for your own type, write `impl Roles for Account {{ fn has_role(&self, role: &str) -> bool {{ … }} }}`"
 )]
 pub trait Roles {
     /// Returns whether the user has this role.
@@ -109,9 +109,9 @@ impl<U: Roles + ?Sized> Roles for Arc<U> {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say whether somebody is logged in",
-    label = "`authenticated` cannot tell",
-    note = "for a type of your own, write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
+    message = "`authenticated` cannot check a user of type `{Self}`",
+    label = "`{Self}` does not implement `IsAuthenticated`",
+    note = "for your own type, write `impl IsAuthenticated for {Self} {{ fn is_authenticated(&self) -> bool {{ … }} }}`; after `session.required()` you do not need this guard"
 )]
 pub trait IsAuthenticated {
     /// Returns whether the user is logged in.

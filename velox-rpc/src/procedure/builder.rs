@@ -40,7 +40,7 @@ use crate::error::Result;
 // The compiler shows the line of a bound that does not hold, with its comment.
 pub fn procedure<S>() -> ProcedureBuilder<S>
 where
-    S: Send + Sync + 'static, // all threads share the state: take `Arc` for `Rc`, and `Mutex` for `RefCell`
+    S: Send + Sync + 'static, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
 {
     ProcedureBuilder {
         wrap: Box::new(|step| step),
@@ -87,7 +87,7 @@ where
 /// let stats = internal().query(|_| Ok(42));
 /// # let _ = stats;
 /// ```
-#[must_use = "a builder makes a procedure only by `.query(…)`, `.mutation(…)` or `.subscription(…)`"]
+#[must_use = "finish the procedure with `.query(…)`, `.mutation(…)` or `.subscription(…)`"]
 pub struct ProcedureBuilder<S, C = Context<S>, I = ()> {
     wrap: Wrap<S, C>,
     input: PhantomData<fn() -> I>,
@@ -120,7 +120,7 @@ where
     /// ```
     pub fn use_<M, D>(self, middleware: M) -> ProcedureBuilder<S, D, I>
     where
-        M: Middleware<C, Context = D>, // a function of yours needs `#[middleware]` above it
+        M: Middleware<C, Context = D>, // put `#[middleware]` above your own function
         D: 'static,
     {
         let mut builder = self;
@@ -150,7 +150,7 @@ where
     pub fn use_fn<D, F, Fut>(self, middleware: F) -> ProcedureBuilder<S, D, I>
     where
         F: Fn(C, Next<D>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Outcome>> + Send + 'static, // drop what is not `Send` before an `.await`
+        Fut: Future<Output = Result<Outcome>> + Send + 'static, // drop non-`Send` values before an `.await`
         D: Ctx<State = S>,
     {
         self.then(move |inner| middleware::step_fn(middleware, inner))
@@ -371,8 +371,8 @@ where
     /// closure cannot capture variables; put what it needs into `ctx`.
     pub fn query<F, R, M>(self, handler: F) -> Query<I, R::Value, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
-        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put the value into the state
+        R: Respond<M> + Send + 'static, // drop non-`Send` values before an `.await`; use `Arc`, not `Rc`
         R::Value: Output,
     {
         Query::new(self.finish::<_, _, _, R::Value>(Kind::Query, handler, Outcome::json))
@@ -381,8 +381,8 @@ where
     /// Ends the chain with the handler of a mutation. See [`query`](Self::query).
     pub fn mutation<F, R, M>(self, handler: F) -> Mutation<I, R::Value, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
-        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put the value into the state
+        R: Respond<M> + Send + 'static, // drop non-`Send` values before an `.await`; use `Arc`, not `Rc`
         R::Value: Output,
     {
         Mutation::new(self.finish::<_, _, _, R::Value>(Kind::Mutation, handler, Outcome::json))
@@ -432,8 +432,8 @@ where
 {
     /// Reads the input as a `T` and validates it, like TypeScript's `.input(schema)`.
     ///
-    /// If the input is invalid, the client receives a 400 that lists everything that is wrong, in
-    /// types and rules.
+    /// If the input is invalid, the client receives a 400 that lists every wrong type and every broken
+    /// rule.
     pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
         let ProcedureBuilder { wrap, meta, .. } = self.with_input(Read::of::<T>(), input::shape::<T>());
         ProcedureBuilder { wrap, input: PhantomData, meta }

@@ -1,4 +1,5 @@
-//! The demands of a procedure's steps on its caller, for the exported documents.
+//! The demands of a procedure: the credentials that it needs, and the refusals and headers to
+//! expect. The exported documents show them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,9 +21,9 @@ use crate::call::Kind;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credential {
-    /// A cookie of this name, such as that of a session.
+    /// The cookie with this name, for example a session cookie.
     Cookie(Cow<'static, str>),
-    /// A header of this name, such as that of an API key.
+    /// The header with this name, for example the header of an API key.
     Header(Cow<'static, str>),
 }
 
@@ -36,8 +37,8 @@ impl fmt::Display for Credential {
     }
 }
 
-/// The demands of a procedure's steps on its caller. Middlewares and guards declare them in
-/// `describe`, and the exported documents show them.
+/// The credentials that a procedure needs, and the refusals and headers to expect from it.
+/// Middlewares and guards declare them in `describe`, and the exported documents show them.
 ///
 /// Demands only describe the procedure. The steps themselves have to enforce them.
 ///
@@ -73,7 +74,7 @@ pub struct Demands {
     descriptions: Vec<(Credential, Cow<'static, str>)>,
     refusals: Vec<(StatusCode, Cow<'static, str>)>,
     headers: Vec<ReplyHeader>,
-    /// Kept apart until the kind of the procedure is known.
+    /// These are separate until the kind of the procedure is known.
     of_mutations: Option<Box<Demands>>,
 }
 
@@ -82,7 +83,7 @@ pub struct Demands {
 pub(crate) struct ReplyHeader {
     pub(crate) name: HeaderName,
     pub(crate) description: Cow<'static, str>,
-    /// The status of the replies that carry it; `None` if all do.
+    /// The status of the replies that have it; `None` if all do.
     pub(crate) status: Option<StatusCode>,
 }
 
@@ -102,7 +103,7 @@ impl Demands {
         }
     }
 
-    /// Says what a credential is and where callers get it.
+    /// Describes a credential: what it is, and where callers get it.
     ///
     /// # Examples
     ///
@@ -122,7 +123,8 @@ impl Demands {
         }
     }
 
-    /// Returns the demands that apply only if the procedure is a mutation, for a guard that lets queries pass.
+    /// Returns the demands that apply only if the procedure is a mutation, for a guard that lets
+    /// queries pass.
     ///
     /// # Examples
     ///
@@ -159,12 +161,12 @@ impl Demands {
         self.of_mutations.get_or_insert_default()
     }
 
-    /// Says that every reply carries this header, such as `X-RateLimit-Limit`.
+    /// Declares that every reply has this header, such as `X-RateLimit-Limit`.
     pub fn reply_header(&mut self, name: HeaderName, description: impl Into<Cow<'static, str>>) {
         self.add_header(ReplyHeader { name, description: description.into(), status: None });
     }
 
-    /// Says that refusals with this status carry this header, such as `Retry-After`.
+    /// Declares that refusals with this status have this header, such as `Retry-After`.
     ///
     /// # Examples
     ///
@@ -189,7 +191,7 @@ impl Demands {
         }
     }
 
-    /// Decides about the demands of mutations, by the kind of the procedure.
+    /// Keeps the demands of mutations if the procedure is a mutation, and drops them otherwise.
     pub(crate) fn settle(&mut self, kind: Kind) {
         let Some(more) = self.of_mutations.take().filter(|_| kind == Kind::Mutation) else { return };
         more.required.into_iter().for_each(|credential| self.require(credential));
@@ -219,7 +221,7 @@ impl Demands {
         &self.accepted
     }
 
-    /// The description of a credential.
+    /// Returns the description of a credential.
     pub(crate) fn description(&self, credential: &Credential) -> Option<&str> {
         self.descriptions.iter().find(|(known, _)| known == credential).map(|(_, text)| text.as_ref())
     }
@@ -229,7 +231,7 @@ impl Demands {
         self.required.iter().chain(&self.accepted).any(|credential| matches!(credential, Credential::Cookie(_)))
     }
 
-    /// The headers of replies.
+    /// Returns the headers of replies.
     pub(crate) fn headers(&self) -> &[ReplyHeader] {
         &self.headers
     }

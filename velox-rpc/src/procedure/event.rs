@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an event of a subscription",
-    label = "the stream gives this",
+    label = "the stream yields this",
     note = "an event is written as JSON and described to clients: put `#[schema]` above `{Self}`, or derive `Serialize` and `JsonSchema`"
 )]
 pub trait Event: Send + 'static {

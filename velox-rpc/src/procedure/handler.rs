@@ -6,8 +6,8 @@
 //!    parameter has a known type and `ctx.user` needs no annotations.
 //! 2. `R: Respond<M>`: `R` is a `Result<T>` (`M = Now`) or a future of one (`M = Later`). The two
 //!    impls do not overlap, because their `M` differs, and the compiler finds the one that applies.
-//! 3. `R::Value: Output`: this is a separate bound, so that rustc reports an output that cannot be
-//!    written as such.
+//! 3. `R::Value: Output`: this is a separate bound, so that the message of rustc is about the output
+//!    if it cannot be written as JSON.
 //! 4. [`step`] erases all types.
 
 use std::future::Future;
@@ -74,7 +74,7 @@ where
 
 pin_project! {
     /// The future of a handler, whose value it encodes. An `async` block would hold the handler's
-    /// future twice, and a combinator is ten functions to compile for each handler.
+    /// future twice, and a combinator would add ten functions to compile for each handler.
     struct Encoded<F, T> {
         #[pin]
         future: F,
@@ -108,6 +108,6 @@ where
         let scope = ctx.scope().clone();
         handler(Call { ctx, input: input.take() }).respond(encode, scope)
     });
-    // An `Arc` of the closure would be a type of its own, with a dozen types inside.
+    // `Arc::new` of the closure itself would compile a dozen more types for each handler.
     step.into()
 }

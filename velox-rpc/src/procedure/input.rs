@@ -102,7 +102,7 @@ impl Read {
 }
 
 fn read<T: Input>(text: &str) -> Option<Carried> {
-    // As `from_str` does it, which would be two more functions for each type.
+    // `from_str` does the same, but would compile two more functions for each type.
     let mut reader = Deserializer::from_str(text);
     match T::deserialize(&mut reader) {
         Ok(input) if reader.end().is_ok() && input.validate().is_ok() => Some(Carried::new(input)),

@@ -51,7 +51,7 @@ pub(crate) struct Meta {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RestRoute {
-    /// A route by the naming convention if the name and the input fit it, and otherwise
+    /// The route of the naming convention if the name and the input fit it, and otherwise
     /// `/<namespace>/<name>`.
     #[default]
     Derived,
@@ -62,7 +62,7 @@ pub enum RestRoute {
         /// The path below the prefix, with parameters as `:id`.
         path: Cow<'static, str>,
     },
-    /// No route, as `.no_rest()` sets it.
+    /// No route: `.no_rest()` sets this.
     None,
 }
 

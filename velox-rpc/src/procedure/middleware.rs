@@ -40,8 +40,8 @@ use crate::running::Running;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a middleware for a context of type `{C}`",
     label = "not a middleware here",
-    note = "a middleware comes from `session.required()`, `#[middleware]`, or an `impl Middleware<C>`; one that needs another's context comes after it in the chain",
-    note = "a guard, as `rate_limit(…)` or `has_role(…)`, goes into `.guard(…)`"
+    note = "use `session.required()`, `#[middleware]` or an `impl Middleware<C>`; put a middleware that needs the context of another one after it",
+    note = "pass a guard such as `rate_limit(…)` or `has_role(…)` to `.guard(…)`"
 )]
 pub trait Middleware<C>: Send + Sync + 'static {
     /// The context that the inner steps receive: `C` itself, or a struct that wraps it.

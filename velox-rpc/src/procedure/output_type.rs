@@ -45,7 +45,7 @@ where
 ///     .query(|_| Ok(serde_json::json!({"id": "1", "secret": "hidden"})));
 /// # let _ = shown;
 /// ```
-#[must_use = "a builder makes a procedure only by `.query(…)` or `.mutation(…)`"]
+#[must_use = "finish the procedure with `.query(…)` or `.mutation(…)`"]
 pub struct OutputBuilder<B, O> {
     builder: B,
     output: PhantomData<fn() -> O>,
@@ -61,8 +61,8 @@ where
     /// Ends the chain with the handler of a query. See [`ProcedureBuilder::query`].
     pub fn query<F, R, M>(self, handler: F) -> Query<I, O, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
-        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put the value into the state
+        R: Respond<M> + Send + 'static, // drop non-`Send` values before an `.await`; use `Arc`, not `Rc`
         R::Value: Serialize,
     {
         Query::new(self.builder.finish::<_, _, _, O>(Kind::Query, handler, reread::<R::Value, O>))
@@ -71,8 +71,8 @@ where
     /// Ends the chain with the handler of a mutation. See [`ProcedureBuilder::mutation`].
     pub fn mutation<F, R, M>(self, handler: F) -> Mutation<I, O, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
-        R: Respond<M> + Send + 'static, // drop what is not `Send` before an `.await`; take `Arc` for `Rc`
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put the value into the state
+        R: Respond<M> + Send + 'static, // drop non-`Send` values before an `.await`; use `Arc`, not `Rc`
         R::Value: Serialize,
     {
         Mutation::new(self.builder.finish::<_, _, _, O>(Kind::Mutation, handler, reread::<R::Value, O>))

@@ -111,7 +111,7 @@ impl InputShape {
     pub(crate) fn field_beyond_text(&self) -> Option<String> {
         let Outline { fields, others, .. } = &self.known().outline;
         let field = fields.iter().find(|field| !field.text.fits()).map(|field| format!("the field `{}`", field.name));
-        field.or_else(|| (!others.as_ref()?.fits()).then(|| String::from("a value of a map, under a key of its own,")))
+        field.or_else(|| (!others.as_ref()?.fits()).then(|| String::from("a value of a map with arbitrary keys")))
     }
 
     /// Stores the application's settings.
@@ -129,7 +129,7 @@ impl InputShape {
         self.refuses_null.load(Ordering::Relaxed)
     }
 
-    /// Returns a field that serde can never read in its place.
+    /// Returns a field that serde can never read, because of the types around it.
     pub(crate) fn unreadable_field(&self) -> Option<String> {
         unreadable(&Value::from(self.schema()))
     }

@@ -125,7 +125,7 @@ where
     /// ```
     pub fn subscription<F, R, M>(self, handler: F) -> Subscription<I, R::Event, S>
     where
-        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put it into the state
+        F: Fn(Call<C, I>) -> R + Send + Sync + 'static, // an `async` closure cannot capture: put the value into the state
         R: Subscribe<M> + 'static,
     {
         Subscription::new(self.finish_subscription::<R::Event>(step(handler)))

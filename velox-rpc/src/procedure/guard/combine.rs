@@ -89,7 +89,8 @@ pub struct Not<G> {
     refusal: Refusal,
 }
 
-/// A name made of other names, which are known only once the type of the context is.
+/// A name made of the names of other guards. Those are known only once the type of the context is
+/// known.
 type Name = OnceLock<String>;
 
 worded! { AnyOf<L> Not<G> }

@@ -52,8 +52,8 @@ pub use self::user::{Authenticated, HasRole, RoleName, authenticated, has_role};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a guard for a context of type `{C}`",
     label = "not a guard here",
-    note = "a guard comes from `guard(name, |request| …)`, from a function that is called, as `authenticated()`, or from an `impl Guard<C>`; one that needs a middleware's context comes after it in the chain",
-    note = "a middleware, as `session.required()`, goes into `.use_(…)`"
+    note = "make a guard with `guard(name, |request| …)`, call a function such as `authenticated()`, or write an `impl Guard<C>`; put a guard that needs the context of a middleware after that middleware",
+    note = "pass a middleware such as `session.required()` to `.use_(…)`"
 )]
 pub trait Guard<C>: Send + Sync + 'static {
     /// Returns the name of the guard, for the body of the error and for the table of routes.

@@ -105,7 +105,7 @@ macro_rules! worded {
 #[diagnostic::on_unimplemented(
     message = "a guard's closure returns `bool`, `Result<(), Refusal>` or `Result<(), Error>`, and this one returns `{Self}`",
     label = "not a verdict",
-    note = "for a guard that waits, write an `impl Guard<C>`"
+    note = "for a guard with an `.await`, write an `impl Guard<C>`"
 )]
 pub trait Verdict {
     /// Returns `Ok` to let the call pass.

@@ -51,10 +51,10 @@ pub fn has_role(role: impl RoleName) -> HasRole {
     HasRole { name: format!("hasRole:{role}"), refusal: Refusal::new(format!("Required role: {role}")), role }
 }
 
-/// The name of a role: a text.
+/// The name of a role, as a string.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the name of a role",
-    label = "a role is a text",
+    label = "a role is a string",
     note = "for one of several roles, write `any_of((has_role(\"admin\"), has_role(\"editor\")))`"
 )]
 pub trait RoleName: Into<String> {}

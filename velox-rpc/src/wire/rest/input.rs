@@ -45,7 +45,7 @@ impl InputPlan {
         let missing = parameters.iter().find(|parameter| !shape.is_some_and(|shape| shape.takes(parameter)));
         if let Some(parameter) = missing {
             return Err(format!(
-                "the input has no field `{parameter}`: add it to the input, or take `:{parameter}` out of the path"
+                "the input has no field `{parameter}`: add it to the input, or remove `:{parameter}` from the path"
             ));
         }
         let source = Source::of(method);
