@@ -11,14 +11,17 @@ use url::Url;
 
 /// Allows pages of these origins to call the application with cookies, and to read its replies.
 ///
-/// The layer allows exactly these origins. It never answers with `*`, and never with an origin that is not in the list. It allows:
+/// The layer allows exactly these origins. It never answers with `*`, and never with an origin that
+/// is not in the list. It allows:
 ///
 /// - cookies, for a page that calls `fetch(url, { credentials: 'include' })`,
 /// - the methods GET, POST, PUT, PATCH and DELETE,
 /// - the request headers `Content-Type`, `X-CSRF-Token` and `Authorization`,
-/// - reading the response headers `Retry-After`, `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` and `X-Request-Id`.
+/// - reading the response headers `Retry-After`, `X-RateLimit-Limit`, `X-RateLimit-Remaining`,
+///   `X-RateLimit-Reset` and `X-Request-Id`.
 ///
-/// Browsers may remember a preflight for an hour. [`CorsLayer`] has a method to change each of these settings.
+/// Browsers may remember a preflight for an hour. [`CorsLayer`] has a method to change each of these
+/// settings.
 ///
 /// Write an origin as browsers send it, `scheme://host` or `scheme://host:port`: in lower case,
 /// without a path, without a trailing slash and without the default port of its scheme.

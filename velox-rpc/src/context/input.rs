@@ -93,7 +93,7 @@ impl Input {
 }
 
 impl Inputs {
-    /// Returns the input of a call. Everybody who asks gets a copy of an error.
+    /// Returns the input of a call. If it is an error, every call gets a copy.
     fn of(&self, call: usize) -> Result<&RawInput> {
         self.get(call).as_ref().map_err(Error::again)
     }

@@ -1,10 +1,10 @@
 //! Finds values that a JavaScript client has more precise types for than JSON: `Date`, `Set`, `Map`
-//! and `bigint`. The JSON Schema of a type decides. The tRPC wire and the exporters of TypeScript go
-//! by the same rules.
+//! and `bigint`. The JSON Schema of a type decides. The tRPC wire and the exporters of TypeScript
+//! follow the same rules.
 
 use serde_json::{Map, Value};
 
-/// Returns whether a text is a date with a time: `Date` in JavaScript.
+/// Returns whether a string is a date with a time: `Date` in JavaScript.
 pub(crate) fn is_date(schema: &Map<String, Value>) -> bool {
     schema.get("format").is_some_and(|format| format == "date-time")
 }
@@ -23,13 +23,13 @@ pub(crate) fn is_map(schema: &Map<String, Value>) -> bool {
         && patterns.is_some_and(|patterns| !patterns.is_empty() && patterns.keys().all(|key| is_integer_pattern(key)))
 }
 
-/// Returns whether a pattern is the one by which schemars describes integer keys.
+/// Returns whether schemars uses this pattern for integer keys.
 pub(crate) fn is_integer_pattern(pattern: &str) -> bool {
     [r"^\d+$", r"^-?\d+$"].contains(&pattern)
 }
 
-/// Returns the bits of an integer that is too wide for a `number`: a `bigint`. schemars gives them in
-/// the format. `usize` counts as 64 bits, as servers have them.
+/// Returns the number of bits of an integer that is too wide for a `number`: a `bigint`. schemars
+/// writes it into the format. `usize` counts as 64 bits, its size on servers.
 pub(crate) fn wide_bits(schema: &Map<String, Value>) -> Option<u32> {
     match schema.get("format")?.as_str()? {
         "int64" | "uint64" | "int" | "uint" => Some(64),
@@ -38,10 +38,10 @@ pub(crate) fn wide_bits(schema: &Map<String, Value>) -> Option<u32> {
     }
 }
 
-/// Returns whether a text is a number that JSON does not have.
+/// Returns whether a string is a number that JSON does not have.
 pub(crate) fn is_non_finite(schema: &Map<String, Value>) -> bool {
     schema.get("enum").and_then(Value::as_array).is_some_and(|literals| *literals == NON_FINITE)
 }
 
-/// The texts of the numbers that JSON does not have.
+/// The strings for the numbers that JSON does not have.
 pub(crate) const NON_FINITE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];

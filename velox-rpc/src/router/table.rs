@@ -26,7 +26,7 @@ impl Table {
         self.namespaces.push(namespace);
     }
 
-    /// The namespaces of the routers. Several routers may share one.
+    /// Returns the namespaces of the routers. Several routers may share one.
     pub(crate) fn namespaces(&self) -> &[Namespace] {
         &self.namespaces
     }

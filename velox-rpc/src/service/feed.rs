@@ -34,7 +34,9 @@ pub(super) async fn reply(core: &Arc<Core>, plan: Plan, scope: RequestScope, spa
     };
     let (results, mut head) = end(&scope, &calls, Results::One(result)).await;
     let events = results.only().and_then(|output| {
-        output.into_events().ok_or_else(|| Error::internal("a middleware gave a value in place of the subscription"))
+        output
+            .into_events()
+            .ok_or_else(|| Error::internal("a middleware returned a value in place of the subscription"))
     });
     // A stream that has begun may still fail, so caches must not share the reply.
     forbid_sharing(&mut head.headers);

@@ -98,8 +98,8 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 const EMPTY: &str = "the list is empty: name a host, or `*` for every host";
-const UNREADABLE: &str = "is no host: write `example.com`, `.example.com` for a name and its subdomains, an address, or `*` for every \
-    host; without a scheme and a port";
+const UNREADABLE: &str = "is not a host: write `example.com`, `.example.com` for a name and its subdomains, an address, or `*` for every \
+    host, without a scheme or a port";
 
 #[cfg(test)]
 mod tests {

@@ -176,7 +176,7 @@ impl Lines {
     }
 }
 
-/// Runs a call, and ends whatever only this call has opened.
+/// Runs a call, and ends everything that only this call has opened.
 async fn run(endpoint: &Endpoint, part: &RequestScope, call: usize) -> Result<Outcome> {
     let mut result = procedure::run(endpoint, part, call).await;
     if part.is_plain() {
@@ -187,7 +187,7 @@ async fn run(endpoint: &Endpoint, part: &RequestScope, call: usize) -> Result<Ou
     }
     if !part.holds_head() && part.reply().has_header(&SET_COOKIE) {
         // A call whose cookie cannot be sent has failed, whatever it returned.
-        let message = "A streamed call cannot set a cookie: send it in a request of its own";
+        let message = "A streamed call cannot set a cookie: send this call in a separate request";
         result = Err(Error::new(ErrorKind::Conflict, message).with_code("COOKIE_AFTER_HEAD"));
     }
     result

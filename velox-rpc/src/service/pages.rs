@@ -21,7 +21,7 @@ struct Page {
     text: Bytes,
 }
 
-/// What a path without a route leads to.
+/// The result of looking up a page.
 pub(super) enum Asked {
     Page(Response<Body>),
     /// The page exists, but only for GET and HEAD.

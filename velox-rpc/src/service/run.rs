@@ -139,8 +139,8 @@ where
     .await
 }
 
-/// Returns what is kept of the head when the request could not be ended. Its cookies are dropped.
-/// Whether a cache may keep the error that replaces the reply still holds.
+/// Returns the part of the head that stays when the request could not be ended: the headers that
+/// tell caches whether they may keep the error. The cookies are dropped.
 pub(super) fn void(head: ReplyHead) -> ReplyHead {
     let mut kept = ReplyHead::default();
     for name in [CACHE_CONTROL, VARY] {

@@ -79,7 +79,7 @@ impl Subscriptions {
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         match self.reconnect_after {
             Some(time) if time <= self.ping => Err(
-                "clients would connect again before the first ping: make `reconnect_after_inactivity` longer than `ping_interval`",
+                "clients would reconnect before the first ping: make `reconnect_after_inactivity` longer than `ping_interval`",
             ),
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! What a server learns about the calls of a request: how long they may take, and whether they
+//! The term of a request, which its server reads: how long the calls may take, and whether they
 //! continue without their client.
 //!
 //! The service itself enforces no deadline. For a mutation to continue, something has to take over

@@ -113,7 +113,7 @@ impl Ended<'_> {
     /// client left. On HTTP/1, only a broken connection shows that; after an ordinary close, the
     /// query runs to its end.
     ///
-    /// A mutation continues after the time-out. It has the status of its own reply, which no client
+    /// A mutation continues after the timeout. It has the status of its own reply, which no client
     /// receives.
     pub fn status(&self) -> Option<StatusCode> {
         self.status

@@ -1,4 +1,4 @@
-//! Tables of forwarding headers and what velox believes of them.
+//! Tests forwarding headers, and which parts of them velox trusts.
 
 use http::HeaderValue;
 use proptest::prelude::*;
@@ -86,7 +86,7 @@ fn an_invalid_address_ends_the_search_at_the_last_trusted_one() {
         let lines = format!("203.0.113.7, {stray}, 10.0.0.2");
         assert_eq!(client(FOR, &[&lines]), Some(ip("10.0.0.2")), "{stray}");
         assert_eq!(client(FOR, &["203.0.113.7", stray, "10.0.0.2"]), Some(ip("10.0.0.2")), "{stray}");
-        // Left of the elements that count, it does no harm.
+        // It is harmless to the left of the elements that count.
         let lines = format!("{stray}, 203.0.113.7");
         assert_eq!(client(FOR, &[&lines]), Some(ip("203.0.113.7")), "{stray}");
     }
@@ -145,7 +145,7 @@ fn an_element_of_forwarded_describes_its_own_hop() {
             ("203.0.113.7", Some("https"), Some("shop.example")),
         ),
         (&["for=203.0.113.7;proto=https", "for=10.0.0.2;proto=http"], ("203.0.113.7", Some("https"), None)),
-        // The client sent everything to the left of its own address.
+        // The client sent everything to the left of its address.
         (
             &["for=10.0.0.9;proto=https;host=evil.example, for=203.0.113.7;proto=http"],
             ("203.0.113.7", Some("http"), None),
