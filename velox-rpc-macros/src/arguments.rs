@@ -1,5 +1,5 @@
-//! Splits the arguments of an attribute, such as `"auth", state = AppState`. A wrong argument does
-//! not keep the others from being read.
+//! Splits the arguments of an attribute, such as `"auth", state = AppState`. It reads
+//! all arguments, even if one is wrong.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Path;

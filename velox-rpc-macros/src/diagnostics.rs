@@ -78,7 +78,7 @@ pub(crate) fn did_you_mean<'a>(written: &str, known: &[&'a str]) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the edit distance of two words: the letters to insert, delete or replace.
+/// Returns the edit distance of two words: the number of letters to insert, delete or replace.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut previous: Vec<usize> = (0..=to.len()).collect();

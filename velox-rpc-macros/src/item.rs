@@ -1,5 +1,5 @@
-//! The item that an attribute is on: its kind, which is found without parsing it, so that a macro
-//! can say where its attribute belongs; and functions, whose bodies stay as tokens.
+//! The item that an attribute is on. Its kind is found without parsing the item, so that a macro
+//! can say where its attribute belongs. The bodies of functions stay as tokens.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -60,8 +60,8 @@ impl Root {
     }
 }
 
-/// Returns whether the manifest of the crate being compiled has a dependency named `velox-rpc`. Most
-/// have, and this is faster than `crate_name`, which starts cargo to find the workspace.
+/// Returns whether the manifest of the crate being compiled has a dependency named `velox-rpc`.
+/// Most have one, and this is faster than `crate_name`, which starts cargo to find the workspace.
 fn is_plain() -> bool {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     folder.and_then(|folder| std::fs::read_to_string(folder.join("Cargo.toml")).ok()).is_some_and(|text| names(&text))

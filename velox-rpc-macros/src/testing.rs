@@ -27,9 +27,10 @@ pub(crate) fn formatted(expansion: TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// Returns the first names of the paths in `expansion` that the user did not write (`written`), that
-/// the expansion does not declare itself, and that do not follow `::core` or the root's `__private`.
-/// If the user's program has an item of such a name, the expansion would use that item by mistake.
+/// Returns the first name of every unqualified path in `expansion`. It omits names that the user
+/// wrote (`written`), that the expansion declares, or that follow `::core` or the root's
+/// `__private`. If the user's program has an item with a name that is left, the expansion would use
+/// that item by mistake.
 pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<String> {
     let mut file: syn::File = syn::parse2(expansion).expect("an expansion is a list of items");
     let mut declared = Declared(LANGUAGE.map(str::to_owned).to_vec());
@@ -40,8 +41,9 @@ pub(crate) fn strays(expansion: TokenStream, written: &TokenStream) -> Vec<Strin
     search.strays
 }
 
-/// Returns the variables in `expansion` that neither the user wrote (`written`) nor start with `__`. If the
-/// user's expressions name something else of such a name, they would get the variable by mistake.
+/// Returns the variables in `expansion` that the user did not write (`written`) and that do not
+/// start with `__`. An expression of the user with the same name would get this variable by
+/// mistake.
 pub(crate) fn variables(expansion: TokenStream, written: &TokenStream) -> Vec<String> {
     let mut known = Vec::new();
     identifiers(written, &mut known);
@@ -60,8 +62,8 @@ impl VisitMut for Variables {
     }
 }
 
-/// Collects all names outside paths: those of items, locals, parameters, fields and methods, and the
-/// new names of imports.
+/// Collects all names outside paths: the names of items, locals, parameters, fields and methods,
+/// and the new names of imports.
 struct Declared(Vec<String>);
 
 impl VisitMut for Declared {

@@ -1,4 +1,5 @@
-//! Reads code as tokens, without parsing it: it may be incomplete, or written as in TypeScript.
+//! Reads code as tokens. It is not parsed, because it may be incomplete, or written as in
+//! TypeScript.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -94,7 +95,7 @@ pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
     }
 }
 
-/// Reports statements of TypeScript, and errors that are returned as a text.
+/// Reports statements of TypeScript, and strings that are returned as errors.
 pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |before, code| match code {
         [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
@@ -120,7 +121,7 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     });
 }
 
-/// Returns whether this is a text, or a `format!(…)`.
+/// Returns whether this is a string literal, or a `format!(…)`.
 pub(crate) fn is_text(code: &[TokenTree]) -> bool {
     match code {
         [TokenTree::Literal(literal), ..] => literal.to_string().starts_with('"'),

@@ -1,4 +1,4 @@
-//! Recognizes types of TypeScript, and enums as in TypeScript, where those of Rust are expected.
+//! Recognizes types and enums that are written as in TypeScript.
 
 use quote::ToTokens as _;
 use syn::visit_mut::{VisitMut, visit_field_mut, visit_type_mut, visit_variant_mut};
@@ -7,8 +7,8 @@ use syn::{Field, GenericArgument, Type, Variant, parse_quote};
 use crate::diagnostics::Mistakes;
 use crate::tokens::{is_text, tokens};
 
-/// Reports what is written as in TypeScript, and replaces it by something that compiles, so that the
-/// compiler does not report it too.
+/// Reports types that are written as in TypeScript, and replaces them by something that compiles,
+/// so that the compiler does not report them too.
 pub(crate) struct InTypeScript<'a>(pub(crate) &'a mut Mistakes);
 
 impl VisitMut for InTypeScript<'_> {
@@ -42,7 +42,7 @@ impl VisitMut for InTypeScript<'_> {
     }
 }
 
-/// Returns the type that an argument in angle brackets is, if it is one.
+/// Returns an argument in angle brackets as a type, if it is one.
 pub(crate) fn type_of(argument: &GenericArgument) -> Option<&Type> {
     if let GenericArgument::Type(ty) = argument { Some(ty) } else { None }
 }

@@ -16,13 +16,14 @@ pub(crate) fn middleware(middleware: &Middleware) -> TokenStream {
     let private = middleware.root.private();
     let name_text = unraw(name);
     let type_doc = format!("The middleware `{name_text}`, as a value.");
-    let context_doc = format!("The context inside `{name_text}`: the one outside it and the field `{name_text}`.");
-    let value_doc = format!("What `{name_text}` found.");
+    let context_doc =
+        format!("The context of the steps inside `{name_text}`: the outer context and the field `{name_text}`.");
+    let value_doc = format!("The value that `{name_text}` returned.");
     let has_user = has_user(middleware, &private);
     let layer = layer(middleware, &private);
     quote! {
-        // This is a function, because a unit struct or a constant of this name would forbid every
-        // `let` of it.
+        // This is a function, because a unit struct or a constant of this name would forbid
+        // every `let` of that name.
         #(#attrs)*
         #vis fn #name() -> #type_name {
             #type_name

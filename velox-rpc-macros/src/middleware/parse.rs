@@ -47,7 +47,7 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
     in_typescript(body, mistakes);
     let last = returned(body);
     let is_last = matches!(last.as_slice(), [next] if is_word(next, "next"));
-    // `next` as in TypeScript, and the uses of something else of this name.
+    // `next` as in TypeScript, and the uses of something else with this name.
     let (mut next, mut others) = (is_last.then(|| last[0].clone()), 0);
     each(body, true, &mut |before, code| {
         let [word, rest @ ..] = code else { return };
@@ -59,14 +59,14 @@ fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
             return;
         }
         let is_run = matches!(rest, [dot, run, ..] if is(dot, '.') && is_word(run, "run"));
-        // A call without an object may be that of a function of the user.
+        // A call without an object may call the user's own function.
         if takes_object(rest) || is_run || (is_after("return") && !is_called(rest)) {
             next = next.take().or(Some(word.clone()));
         } else {
             others += 1;
         }
     });
-    // The last expression is one of the others if nothing stands before it.
+    // If nothing precedes the last expression, it is among the others already.
     let is_bare = is_last
         && matches!(body, [.., last] if is_word(last, "next"))
         && !matches!(body, [.., word, _] if is_word(word, "return"));

@@ -202,7 +202,7 @@ fn a_function_that_is_written_as_in_typescript_is_named() {
         quote! { fn next() -> Result<u8> { Ok(1) } next() },
         quote!(let mut parts = ctx.parts(); parts.next()),
         quote!(ids::next()),
-        // A function of the user.
+        // The user's own function.
         quote!(next(ctx).await),
         quote!(return next();),
     ] {

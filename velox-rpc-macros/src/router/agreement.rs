@@ -10,7 +10,7 @@ use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{About, BUILDS, Base, Closure, Step, last_chain};
 use crate::tokens::{each, is, is_called, is_word, tokens};
 
-/// What a method's signature says about its procedure.
+/// The description of a procedure in the signature of its method.
 pub(crate) struct Said<'a> {
     pub(crate) method: &'a Ident,
     pub(crate) kind: &'a Ident,
@@ -73,8 +73,8 @@ fn gives_fields(step: &Step<'_>) -> bool {
 }
 
 /// Reports each `ctx.name` of a context that has no fields. A context with a state has that state's
-/// fields, which are not known here. None of them can be moved out of it, so that a `SessionUser`
-/// which is returned as `ctx.user` is the user of a session.
+/// fields, which are not known here. A field of the state cannot be moved out of it. So if the
+/// handler returns `ctx.user` as a `SessionUser`, it means the user of a session.
 fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut Mistakes) {
     let [call, TokenTree::Group(parts)] = handler.parameters else { return };
     let parts = tokens(parts.stream());

@@ -10,7 +10,7 @@ use crate::root::Root;
 use crate::router::rewrite::is_bare_call;
 use crate::tokens::{is, is_word, tail};
 
-/// What the reader of a chain has to know about the router.
+/// The parts of a router that affect how its chains are read.
 pub(crate) struct About<'a> {
     pub(crate) root: &'a Root,
     pub(crate) namespace: &'a LitStr,

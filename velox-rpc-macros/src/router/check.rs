@@ -43,8 +43,8 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str, private: &TokenSt
         "{head}, but `{input}` has no field `{name}`: add `pub {field}: …` to `{input}`, or remove `:{name}` \
             from the path"
     );
-    // The tokens have the span of the literal itself, so they must not contain a name of ours (see
-    // `place`).
+    // The tokens have the span of the literal itself, so they must not contain names from this
+    // crate (see `place`).
     let panic = |message: String| quote_spanned!(route.path.span()=> ::core::panic!("{}", #message););
     let missing = panic(missing);
     // `:user_id` where the field `user_id` is `userId` on the wire. This mistake gets its own

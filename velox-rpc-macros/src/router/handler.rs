@@ -26,7 +26,7 @@ pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> G
     };
     let argument = tokens(last.arguments.stream());
     let is_untyped = |handler: &Closure<'_>| !handler.body.first().is_some_and(|token| is(token, '-'));
-    // Other bodies than those that end in `Ok(…)` may return a future instead of a `Result`.
+    // A body that does not end in `Ok(…)` may return a future instead of a `Result`.
     let is_ok = |body: &[TokenTree]| matches!(body, [.., ok, value] if is_word(ok, "Ok") && is_group(value, Delimiter::Parenthesis));
     let returns_result = |handler: &Closure<'_>| handler.is_async || is_ok(&returned(handler.body));
     let Some(handler) = Closure::new(&argument).filter(|it| is_untyped(it) && returns_result(it)) else {

@@ -13,7 +13,7 @@ use crate::tokens::regrouped;
 
 /// Rewrites every bare call in `body`.
 pub(crate) fn procedure_calls(body: &Group, state: &Type, root: &Root) -> Group {
-    // To look is faster than to write the same again.
+    // This is faster than rewriting tokens that do not change.
     if !calls_procedure(body.stream(), root) {
         return body.clone();
     }

@@ -61,7 +61,7 @@ fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     });
 }
 
-/// Returns a body without its imports and the items with a `self` that is another one.
+/// Returns a body without its imports, and without items that have their own `self`.
 fn without_items(body: Vec<TokenTree>) -> Vec<TokenTree> {
     let mut item = None;
     let outside = body.into_iter().filter_map(|token| {
@@ -103,7 +103,7 @@ fn is_object(parameter: &[TokenTree]) -> bool {
     matches!(parameter, [TokenTree::Group(parts)] if parts.stream().into_iter().any(|part| is(&part, ',')) || parts.delimiter() == Delimiter::Brace)
 }
 
-/// Reports `|input| input.id`, which takes the call for its input or its context.
+/// Reports `|input| input.id`, which uses the call as if it were its input or its context.
 fn of_part(parameter: &[TokenTree], body: &[TokenTree], mistakes: &mut Mistakes) {
     let [TokenTree::Ident(name)] = parameter else { return };
     let mut is_part = name == "input" || name == "ctx";
@@ -139,7 +139,7 @@ fn of_next(next: &[TokenTree], closure: &Closure<'_>, mistakes: &mut Mistakes) {
         }
         _ => {}
     });
-    // What the closure returns: `next`, or a future that nobody waits for.
+    // The closure returns `next`, or a future that nobody awaits.
     match returned(closure.body).as_slice() {
         [next] if is_next(next) => wrong = Some(next.clone()),
         [next, dot, run, _] if closure.is_async && is_next(next) && is(dot, '.') && is_word(run, "run") => {
@@ -218,7 +218,7 @@ const STEPS: [Slip; 12] = [
     ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
     ("use_", closure, "`.use_(…)` takes a middleware: pass a closure to `.use_fn(async |ctx, next| …)`"),
 ];
-/// The steps that keep the closure they are given.
+/// The steps that store their closure.
 const KEEP: [&str; 5] = ["query", "mutation", "subscription", "use_fn", "guard_fn"];
 
 #[cfg(test)]

@@ -428,7 +428,7 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
                 procedure().rest(Method::GET, "/a").guard(api_key).use_(|| limit(1)).query(f)
             }
         ),
-        // A constant of Rust has a type, and these are functions and fields called `null`.
+        // A constant in Rust has a type. The others are functions and fields called `null`.
         quote!(
             fn a(&self) -> Query<(), U> {
                 procedure().query(|_| {
@@ -437,7 +437,7 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
                 })
             }
         ),
-        // These stand behind the handler.
+        // These follow the handler.
         quote!(
             fn a(&self) -> Query<(), U> {
                 procedure().query(f).describe("Finds a user").deprecated("Use b")
