@@ -1,6 +1,7 @@
-//! Prints the type of a router with many procedures, each with an input and an output of its own, as `TypeScript::app_router` writes it.
+//! Prints the router type that `TypeScript::app_router` writes for many procedures, each with its
+//! own input and output types. The argument is the number of procedures.
 //!
-//! `tests/measure/tsc` runs it, to tell what such a router costs the compiler of TypeScript. The argument is the number of procedures.
+//! `tests/measure/tsc` runs it to measure how long the TypeScript compiler needs for such a router.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints the module")]
@@ -54,8 +55,8 @@ struct Address {
     zip: Option<String>,
 }
 
-/// A type that is another one each time it is asked for its schema, with the same fields: a thousand types of Rust would take minutes to
-/// compile, and TypeScript sees no difference.
+/// A type that returns its schema under a new name each time. A thousand Rust types would take
+/// minutes to compile, and TypeScript sees no difference.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct Own(Fields);

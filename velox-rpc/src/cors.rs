@@ -20,8 +20,8 @@ use url::Url;
 /// - reading the response headers `Retry-After`, `X-RateLimit-Limit`, `X-RateLimit-Remaining`,
 ///   `X-RateLimit-Reset` and `X-Request-Id`.
 ///
-/// Browsers may remember a preflight for an hour. [`CorsLayer`] has a method to change each of these
-/// settings.
+/// Browsers may remember a preflight for an hour. [`CorsLayer`] has a method to change each of
+/// these settings.
 ///
 /// Write an origin as browsers send it, `scheme://host` or `scheme://host:port`: in lower case,
 /// without a path, without a trailing slash and without the default port of its scheme.

@@ -115,8 +115,8 @@ impl Reply<'_> {
         self
     }
 
-    /// Edits the headers in place, for code that takes an `http::HeaderMap`. Headers that are set in
-    /// another way meanwhile are added at the end.
+    /// Edits the headers in place, for code that takes an `http::HeaderMap`. Headers that are set
+    /// in another way meanwhile are added at the end.
     pub fn edit_headers<T>(self, edit: impl FnOnce(&mut HeaderMap) -> T) -> T {
         // Runs without the lock, because `edit` is foreign code that may use this reply.
         let mut edited = Edited { reply: self, head: self.with(Option::take) };

@@ -432,8 +432,8 @@ where
 {
     /// Reads the input as a `T` and validates it, like TypeScript's `.input(schema)`.
     ///
-    /// If the input is invalid, the client receives a 400 that lists every wrong type and every broken
-    /// rule.
+    /// If the input is invalid, the client receives a 400 that lists every wrong type and every
+    /// broken rule.
     pub fn input<T: Input>(self) -> ProcedureBuilder<S, C, T> {
         let ProcedureBuilder { wrap, meta, .. } = self.with_input(Read::of::<T>(), input::shape::<T>());
         ProcedureBuilder { wrap, input: PhantomData, meta }

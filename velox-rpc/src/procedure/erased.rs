@@ -234,7 +234,8 @@ pub(crate) async fn end(scope: &RequestScope, procedure: &ProcedureName, given: 
 }
 
 /// Repeats the request id of the span, because the span is at the level `INFO`: a subscriber or a
-/// layer that takes only warnings and errors does not see it, and calls of a direct caller have none.
+/// layer that takes only warnings and errors does not see it, and calls of a direct caller have
+/// none.
 #[cold]
 fn log_failure(error: &Error, procedure: &ProcedureName, id: &RequestId) {
     let source = error.source().map(|source| Chain(source).to_string());

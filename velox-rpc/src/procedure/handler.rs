@@ -6,8 +6,8 @@
 //!    parameter has a known type and `ctx.user` needs no annotations.
 //! 2. `R: Respond<M>`: `R` is a `Result<T>` (`M = Now`) or a future of one (`M = Later`). The two
 //!    impls do not overlap, because their `M` differs, and the compiler finds the one that applies.
-//! 3. `R::Value: Output`: this is a separate bound, so that the message of rustc is about the output
-//!    if it cannot be written as JSON.
+//! 3. `R::Value: Output`: this is a separate bound, so that the message of rustc is about the
+//!    output if it cannot be written as JSON.
 //! 4. [`step`] erases all types.
 
 use std::future::Future;

@@ -61,8 +61,8 @@ impl Manifest {
         self.entries.push(ManifestEntry { endpoint: endpoint.clone(), route });
     }
 
-    /// Records whether tRPC clients use superjson as their transformer, and which namespace is at the
-    /// root for them.
+    /// Records whether tRPC clients use superjson as their transformer, and which namespace is at
+    /// the root for them.
     pub(crate) fn set_trpc(&mut self, has_superjson: bool, root: Option<&str>) {
         self.has_superjson = has_superjson;
         self.root = root.map(str::to_owned);

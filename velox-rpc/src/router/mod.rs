@@ -51,14 +51,14 @@ impl<S> Router<S> {
     /// Makes a router without procedures. The namespace is part of every path: `auth` makes
     /// `/api/auth/…`.
     ///
-    /// A namespace with dots is one inside others: `viewer.bookings` makes `/api/viewer/bookings/…`,
-    /// and a tRPC client calls `client.viewer.bookings.list.query()`.
+    /// A namespace with dots is nested: `viewer.bookings` makes `/api/viewer/bookings/…`, and a
+    /// tRPC client calls `client.viewer.bookings.list.query()`.
     pub fn new(namespace: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), description: None, procedures: Vec::new(), steps: Vec::new() }
     }
 
-    /// Sets the description of the namespace in the OpenAPI document. `#[router]` takes it from the doc
-    /// comment above the `impl` block.
+    /// Sets the description of the namespace in the OpenAPI document. `#[router]` takes it from the
+    /// doc comment above the `impl` block.
     ///
     /// # Examples
     ///
@@ -166,7 +166,8 @@ impl<S: Send + Sync + 'static> Router<S> {
         self
     }
 
-    /// Returns the namespace with its description, and the procedures wrapped in the router's steps.
+    /// Returns the namespace with its description, and the procedures wrapped in the router's
+    /// steps.
     pub(crate) fn into_parts(self) -> (Namespace, impl Iterator<Item = (String, Procedure<S>)>) {
         let Self { namespace, description, procedures, steps } = self;
         let around = move |procedure| steps.iter().rev().fold(procedure, |inner, step| step(inner));

@@ -1,8 +1,8 @@
 //! A streamed reply with one line for each call. The head is sent as soon as no call holds it, and
 //! each line as soon as its call has ended.
 //!
-//! A call that may set a cookie holds the head until it [releases](RequestScope::release_head) it. The
-//! body is read before the head is sent, because an error in it may change the head.
+//! A call that may set a cookie holds the head until it [releases](RequestScope::release_head) it.
+//! The body is read before the head is sent, because an error in it may change the head.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};

@@ -165,8 +165,8 @@ impl Core {
         }
     }
 
-    /// Every request pays for the size of this future. An `async fn` would hold its arguments twice,
-    /// and so would moving a field of `called` out of its place.
+    /// Every request pays for the size of this future. An `async fn` would hold its arguments
+    /// twice, and so would moving a field of `called` out of its place.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn holds its arguments twice")]
     fn answer_calls<B>(self: Arc<Self>, mut called: Called<B>) -> impl Future<Output = Response<Body>> + use<B>
     where

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// Replaces the formats of schemars that the registry does not have. It has none for integers of 128
-/// bits, so the document gives them none.
+/// Replaces the formats of schemars that the registry does not have. It has none for integers of
+/// 128 bits, so the document gives them none.
 pub(super) fn register(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
