@@ -219,5 +219,5 @@ impl Gate {
     }
 }
 
-/// Only broken code takes this long.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(30);

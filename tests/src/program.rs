@@ -240,15 +240,16 @@ fn build() -> Vec<(String, PathBuf)> {
     let target = this.ancestors().nth(3).expect("it is in the target folder");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--message-format", "json", "--target-dir"]).arg(target).stderr(Stdio::inherit());
-    // Without `--package`, as the README starts an example: with the package alone, cargo would choose other features of the
-    // dependencies, and build them once more.
+    // Without `--package`, as the README starts an example. With it, cargo would choose other
+    // features of the dependencies and build them again.
     cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let sources = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/src/bin")).expect("the examples");
     for source in sources {
         let name = source.expect("an entry").path().with_extension("");
         cargo.arg("--bin").arg(name.file_name().expect("a name"));
     }
-    // What cargo says about the package of this test: build scripts run again when it changes, as that of `ring` does.
+    // Cargo sets these for the package of this test. If they change, build scripts such as that of
+    // `ring` run again.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -270,6 +271,6 @@ fn build() -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// Only a process that hangs takes this long.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);

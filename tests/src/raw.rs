@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// A connection for raw bytes. Every wait has a timeout, whose panic names what did not come.
+/// A connection for raw bytes. Every wait has a timeout, and its panic names what is missing.
 #[derive(Debug)]
 pub struct Raw(TcpStream);
 
@@ -69,5 +69,5 @@ pub fn statuses(text: &str) -> Vec<u16> {
     heads.map(|rest| rest[..3].parse().expect("a status")).collect()
 }
 
-/// Only a server that hangs takes this long.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(30);

@@ -64,5 +64,5 @@ fn read(reply: &[u8], is_head: bool) -> Reply {
     Reply { status, headers, body }
 }
 
-/// Only a server that hangs takes this long.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(30);

@@ -57,7 +57,7 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Returns the account of an e-mail address and its password.
+    /// Returns the account with this e-mail address and password.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Accounts {
         }
     }
 
-    /// Returns the account of an id.
+    /// Returns the account with this id.
     pub fn find(&self, id: &str) -> Option<Account> {
         self.stored().iter().find(|stored| stored.account.id == id).map(|stored| stored.account.clone())
     }

@@ -331,6 +331,6 @@ fn certify(folder: &Path) {
 }
 
 const ATTEMPTS: u32 = 5;
-/// Only a process that hangs takes this long.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);

@@ -87,5 +87,5 @@ async fn act(session: &Session, deed: &str) -> Result<Value> {
     Ok(Value::Null)
 }
 
-/// Only broken code takes this long.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(30);

@@ -1,5 +1,5 @@
-//! Tests that a mistake in one field adds none to others: a type whose fields are among those of
-//! another gets only its own.
+//! Tests that a mistake in one field adds no issues to others: a type gets only its own issues,
+//! even if another type has the same fields and more.
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
@@ -227,7 +227,7 @@ async fn what_the_schema_and_serde_accept_has_no_issue() {
     );
 }
 
-/// Reads a struct whose name has the words of other types.
+/// A struct whose name contains the names of other types.
 #[derive(Serialize, Deserialize, schemars::JsonSchema, validator::Validate)]
 struct PlaylistOfNumbers {
     list: Vec<u32>,

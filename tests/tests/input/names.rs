@@ -1,5 +1,5 @@
-//! Tests that expressions in attributes mean what they mean beside the type: `Self` is the type, and
-//! no name of the user is taken for a variable of the expansion.
+//! Tests that expressions in attributes have the same meaning as outside: `Self` is the type, and a
+//! name of the user never refers to a variable of the expansion.
 
 #![expect(non_upper_case_globals, reason = "a user may name a constant as the expansions name variables")]
 
@@ -27,7 +27,7 @@ fn found() -> u8 {
     7
 }
 
-/// Takes the place of `drop` of the prelude.
+/// Shadows `drop` of the prelude.
 fn drop(_: u8) {}
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
@@ -58,7 +58,7 @@ impl Names {
     }
 }
 
-/// A helper, as others have `next_id`.
+/// A helper with an ordinary name, such as `next_id`.
 fn next(ctx: &impl Ctx) -> Result<u8> {
     Ok(u8::from(ctx.base().request().header("x-next").is_some()))
 }

@@ -66,5 +66,5 @@ async fn a_cluster_keeps_every_promise_in_the_layout_of_veloxts() {
     check(cluster.nodes(), move || store().with_veloxts_layout()).await;
 }
 
-/// Only reached if Redis hangs, so its speed does not matter.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);

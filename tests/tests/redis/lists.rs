@@ -14,7 +14,7 @@ use velox_session::store::{Condition, Created, Destroyed, Expected, NewSession, 
 use velox_session::{Record, SessionStore, StoreKey};
 use velox_tests::redis::{Aged, Fault, Proxy, RedisServer};
 
-/// What happens before a command is sent, or after its reply has come.
+/// A function that runs before a command is sent, or after its reply has arrived.
 type Hook = Arc<dyn Fn(Vec<u8>) -> RedisFuture<'static, ()> + Send + Sync>;
 
 /// A connection that the test observes.
@@ -131,7 +131,7 @@ fn list() -> String {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
-/// Only reached if something hangs.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The clock of one server is five minutes ahead, that of the other five minutes behind.

@@ -15,7 +15,7 @@ use velox_tests::{Browser, Reply, SessionsApp};
 const REQUEST: Duration = Duration::from_secs(3);
 /// The longest time that a read may take while writes wait.
 const READ: Duration = Duration::from_secs(1);
-/// Only reached if something hangs while the replicas work.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long writes wait for replicas that do not answer.
 const WITHIN: Duration = Duration::from_millis(200);

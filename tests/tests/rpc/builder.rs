@@ -1031,7 +1031,7 @@ async fn a_replaced_reply_keeps_its_headers_against_caching() {
     assert_eq!(reply.header("set-cookie"), None);
 }
 
-/// A query that sets this `Cache-Control` and then returns the result of `gives`.
+/// A query that sets this `Cache-Control` and then returns the result of `gives()`.
 fn cached(said: &'static str, gives: fn() -> Result<u8>) -> Query<(), u8> {
     procedure::<()>().query(move |Call { ctx, .. }| {
         ctx.reply().header(header::CACHE_CONTROL, HeaderValue::from_static(said));

@@ -34,7 +34,7 @@ impl IsAuthenticated for Account {
     }
 }
 
-/// Sessions whose user `u3` is an administrator. All others are not.
+/// Sessions in which only the user `u3` is an administrator.
 fn session() -> SessionMiddleware<Account> {
     let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name("session").secure(false);
     settings.build().expect("good settings").user_loader(async |user: SessionUser| {

@@ -27,7 +27,7 @@ struct Login {
     id: String,
 }
 
-/// A middleware that runs the inner steps in a task of their own.
+/// A middleware that runs the inner steps in a separate task.
 struct InATask;
 
 impl<C: Ctx> Middleware<C> for InATask {
@@ -87,7 +87,7 @@ fn app(session: &SessionMiddleware) -> App<()> {
     App::new(()).router(notes).router(auth)
 }
 
-/// What the server sends first to a client that waits to be asked for its body.
+/// Returns the first bytes that the server sends to a client that waits for `100 Continue`.
 async fn first(site: &Site, path: &str, headers: &str) -> String {
     let mut client = site.connect().await;
     let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{headers}");

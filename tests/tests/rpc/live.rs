@@ -176,5 +176,5 @@ async fn a_shutdown_ends_subscriptions_below_layers_and_in_axum() {
     }
 }
 
-/// Only reached if something hangs.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(20);

@@ -123,7 +123,7 @@ async fn a_mutation_that_times_out_saves_its_session() {
     slow.is_saved(&cookie).await;
 }
 
-/// Slow bodies have a deadline of their own.
+/// Slow bodies have their own deadline.
 #[tokio::test]
 async fn the_time_for_reading_the_body_does_not_count() {
     let slow = Slow::start(|app| app.handler_timeout(Duration::from_millis(100))).await;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use velox_tests::{Program, exchange};
 
-/// A server in whose mutation a client waits.
+/// A server, and a client that waits for the reply to a mutation.
 struct Writing {
     program: Program,
     address: SocketAddr,
@@ -99,7 +99,7 @@ async fn during_the_delay_it_accepts_connections_but_is_not_ready() {
     let status = |path: &str| exchange(writing.address, &format!("GET {path} HTTP/1.1"), "")[9..12].to_owned();
     assert_eq!(status("/health/ready"), "200");
     writing.program.signal("TERM");
-    // Each look is a new connection, which the server accepts.
+    // Each request opens a new connection, which the server accepts.
     let began = Instant::now();
     while status("/health/ready") != "503" {
         assert!(began.elapsed() < HANG, "it is still ready");
@@ -113,5 +113,6 @@ async fn during_the_delay_it_accepts_connections_but_is_not_ready() {
     assert!(writing.ended().1);
 }
 
-/// Reached only by what hangs. The shutdown's deadline is ten seconds.
+/// The time after which a test fails instead of hanging. The deadline of the shutdown, ten seconds,
+/// is longer.
 const HANG: Duration = Duration::from_secs(8);

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use velox_tests::{Program, exchange, forged};
 
-/// No request can delay the end longer.
+/// The longest time that requests can delay the end.
 const EXIT: Duration = Duration::from_secs(12);
-/// Only reached if something hangs.
+/// The time after which a test fails instead of hanging.
 const HANG: Duration = Duration::from_secs(30);
 
 const LOGIN: &str = r#"{"email":"alice@example.com","password":"wonderland-1"}"#;
@@ -107,7 +107,7 @@ impl Drop for Folder {
     }
 }
 
-/// Starts the example with a store of its own.
+/// Starts the example with a separate store.
 fn own_store(folder: &Folder) -> Program {
     Program::start("own_store", &[("SESSION_SECRET", SECRET), ("SESSION_FOLDER", folder.path())])
 }

@@ -21,7 +21,7 @@ struct Note {
 /// A server that runs until it is dropped.
 struct Site {
     server: velox_tests::Site,
-    /// How often the procedure ran that smuggled requests ask for.
+    /// How often a smuggled request reached its procedure.
     hidden: Arc<AtomicUsize>,
 }
 
@@ -356,7 +356,8 @@ async fn trace_does_not_echo_the_request() {
 
 // ---- Request smuggling ----
 
-/// Each case gives two lengths for the body. By one of them, a second request follows the body.
+/// Each case gives two lengths for the body. According to one of them, a second request
+/// follows the body.
 #[tokio::test]
 async fn a_request_hidden_by_two_lengths_is_never_answered() {
     let hidden = last("/api/users/hidden");

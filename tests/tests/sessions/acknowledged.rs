@@ -75,7 +75,7 @@ fn assert_conflict(reply: &Reply, context: &str) {
     assert!(!reply.headers.contains_key("set-cookie"), "{context}: {reply:?}");
 }
 
-/// What another request does to the session while the call waits.
+/// The act of another request on the session while the call waits.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Regenerate,
@@ -107,7 +107,7 @@ impl Event {
         browser
     }
 
-    /// Lets it happen in `browser`, which has the same cookie, and returns that browser.
+    /// Performs the act in `browser`, which has the same cookie, and returns that browser.
     async fn happen(self, app: &SessionsApp, mut browser: Browser) -> Browser {
         let reply = match self {
             Self::Regenerate => browser.post("/api/session/regenerate", json!({})).await,
@@ -136,7 +136,7 @@ async fn a_write_is_saved_in_the_session_that_goes_on_or_gets_409() {
                 let call = slow(&browser, "doAndWait", deed);
                 let (reply, mut browser) = stage.meanwhile(call, event.happen(&stage.app, browser)).await;
                 assert_conflict(&reply, &context);
-                // Nothing of it is in any session.
+                // No session has any of the call's data.
                 let data = browser.get("/api/session/data").await.result();
                 assert_eq!(data.get("slow"), None, "{context}");
                 assert_eq!(data.get("there").is_some(), event.goes_on(), "{context}");

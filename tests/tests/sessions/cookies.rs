@@ -153,7 +153,7 @@ async fn the_value_of_another_cookie_is_not_a_session() {
     assert_eq!(status(format!("session={value}")).await, 401);
     assert_eq!(status(format!("other={value}")).await, 401);
 
-    // The short session has a store of its own.
+    // The short session has its own store.
     let mut browser = app.visitor();
     let login = json!({"email": "alice@example.com", "password": "wonderland-1"});
     browser.post("/api/short/login", login).await.result();
@@ -388,7 +388,7 @@ async fn large_and_binary_cookies_cost_no_store_call() {
     }
 }
 
-// ---- What browsers receive ----
+// ---- Set-Cookie ----
 
 async fn line_of(app: &SessionsApp, browser: &mut Browser, target: &str, body: serde_json::Value) -> String {
     let reply = browser.post(target, body).await;

@@ -1,5 +1,5 @@
-//! Tests sessions as a browser sees them: what starts and ends one, what is kept and dropped, and
-//! the calls of the store.
+//! Tests sessions as a browser sees them: their start and end, their data, and the calls of the
+//! store.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn caching(reply: &Reply) -> (Option<&str>, Option<&str>) {
 const USED: (Option<&str>, Option<&str>) = (Some("no-store"), Some("Cookie"));
 const UNUSED: (Option<&str>, Option<&str>) = (None, None);
 
-// ---- Visitors to whom nothing is written ----
+// ---- Visitors without a session ----
 
 #[tokio::test]
 async fn a_visitor_without_data_gets_no_cookie_and_costs_no_store_call() {
@@ -303,7 +303,7 @@ async fn no_input_can_set_the_user() {
     }
 }
 
-// ---- What is kept when a call fails ----
+// ---- Failed calls ----
 
 #[tokio::test]
 async fn a_write_of_a_call_with_a_client_error_is_kept() {
@@ -446,7 +446,7 @@ async fn one_of_eight_readers_gets_the_message() {
     assert_eq!(visitor.get("/api/session/message?key=note").await.result(), Value::Null);
 }
 
-// ---- How long a session lives ----
+// ---- Expiry ----
 
 #[tokio::test]
 async fn an_unused_session_ends_to_the_millisecond() {
@@ -740,7 +740,7 @@ async fn headers_that_a_proxy_adds_change_nothing() {
     assert_eq!(line(&added).await, line(&[]).await);
 }
 
-// ---- Users that are gone ----
+// ---- Deleted users ----
 
 #[tokio::test]
 async fn the_session_of_a_deleted_user_ends_if_a_user_is_required() {
@@ -847,7 +847,7 @@ async fn a_failing_user_loader_is_an_error_and_the_session_stays() {
     assert_eq!(alice.get("/api/auth/profile").await.result()["name"], "Alice");
 }
 
-// ---- Trouble with the store ----
+// ---- Failures of the store ----
 
 #[tokio::test]
 async fn a_failing_store_is_503_without_a_cookie_and_the_session_survives() {
@@ -903,7 +903,7 @@ async fn requests_without_a_session_work_while_the_store_fails() {
     assert_eq!(alice.get("/api/health/check").await.status, 200);
     assert_eq!(app.visitor().get("/api/auth/home").await.result(), Value::Null);
     assert_eq!(app.visitor().get("/api/auth/profile").await.status, 401);
-    // The short session has a store of its own.
+    // The short session has its own store.
     assert_eq!(alice.post("/api/short/touch", json!({})).await.status, 200);
 }
 

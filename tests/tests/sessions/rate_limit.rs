@@ -1,4 +1,4 @@
-//! Tests rate limits: what callers learn, what identifies a caller, and what is counted together.
+//! Tests rate limits: the headers for callers, the keys that identify them, and shared counters.
 
 use std::future::pending;
 use std::sync::Arc;

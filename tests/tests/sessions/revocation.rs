@@ -195,5 +195,5 @@ async fn a_login_takes_one_round_trip_despite_many_sessions() {
     }
 }
 
-/// Only reached if Redis hangs, so its speed does not matter.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);

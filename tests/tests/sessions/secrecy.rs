@@ -666,7 +666,7 @@ async fn debug_output_of_values_in_a_handler_shows_no_secret() {
     let (shown, secrets, _) = shown().await;
     let all = shown.taken();
     assert!(all.len() > 25, "{}", all.len());
-    // These have tests of their own.
+    // Other tests cover these.
     for (what, text) in all.iter().filter(|(what, _)| !["Request", "SessionError"].contains(what)) {
         for secret in &secrets.0 {
             assert!(!text.contains(secret.as_str()), "`{secret}` in the Debug of {what}:\n{text}");

@@ -1,5 +1,5 @@
-//! Tests the links of the Markdown files: each leads somewhere in a viewer of the repository. Those of
-//! the guides also do in rustdoc, where `links.md` stands before each guide.
+//! Tests that every link in the Markdown files has a target in a viewer of the repository. The
+//! links of the guides also have one in rustdoc, where `links.md` precedes each guide.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,13 +60,13 @@ fn links_and_anchors(text: &str) -> (Vec<Link>, Vec<String>) {
     (links, anchors)
 }
 
-/// The anchor that GitHub and rustdoc give a heading.
+/// Returns the anchor that GitHub and rustdoc make for a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
     kept.map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect()
 }
 
-/// What is wrong with a link in a file, for a viewer of the repository.
+/// Returns the fault of a link in a file, for a viewer of the repository.
 fn fault(file: &Path, to: &str) -> Option<&'static str> {
     if to.starts_with("https://") || to.starts_with("http://") {
         return None;
@@ -96,7 +96,7 @@ fn links_lead_somewhere_in_the_repository() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// A link to a guide is one to its module, and a link to a source file one to an item.
+/// In rustdoc, a link to a guide leads to its module, and a link to a source file leads to an item.
 #[test]
 fn links_of_guides_lead_to_the_same_place_in_rustdoc() {
     let definitions = read(&docs().join("links.md"));

@@ -1,6 +1,6 @@
 //! The store of VeloxTS's page "Session Authentication", line by line: `GET`, `SETEX`, `DEL` and
-//! `EXPIRE`, on a map instead of Redis. It returns what these commands return. Like the original, it
-//! leaves out what they cannot do: it has no versions and checks no expectations.
+//! `EXPIRE`, on a map instead of Redis. It returns what these commands return. Like the original,
+//! it leaves out what they cannot do: it has no versions and checks no expectations.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! Shows what is wrong with the store of VeloxTS's page "Session Authentication".
-//! `cargo run --bin naive_store` runs the conformance suite on its four lines and prints the promises
-//! that they break.
+//! `cargo run --bin naive_store` runs the conformance suite on its four lines and prints the
+//! promises that they break.
 
 #![forbid(unsafe_code)]
 

@@ -86,7 +86,7 @@ fn routes(manifest: &Manifest) -> BTreeSet<String> {
     routes.map(|(method, path)| shape(&format!("{method} {path}"))).collect()
 }
 
-/// The route without the names of its parameters.
+/// Returns the route without the names of its parameters.
 fn shape(route: &str) -> String {
     let segments = route.split('/').map(|segment| if segment.starts_with([':', '{']) { "?" } else { segment });
     segments.collect::<Vec<_>>().join("/")
@@ -271,7 +271,7 @@ fn the_checker_rejects_a_value_that_does_not_fit() {
     assert!(refused.is_err());
 }
 
-/// Checks that a value that is sent fits a schema of the document.
+/// Checks that a sent value fits a schema of the document.
 fn fits(schema: &Value, value: &Value, name: &str) {
     let case = json!({"document": document(), "schema": schema, "value": value});
     let name = name.replace(' ', "-");

@@ -98,9 +98,9 @@ fn a_page_hides_no_route_and_no_other_page() {
     assert!(odd.contains("it must start with `/`"), "{odd}");
 }
 
-/// A script uses the pages of three programs in a browser. It logs in at the first. At the second it
-/// finds, fills in and sends the forms, and copies what they offer. The third has nothing to show
-/// and says so. The browser must reach nothing else and report no error, and axe must find no
+/// A script uses the pages of three programs in a browser. It logs in to the first. On the second,
+/// it finds, fills in and sends forms, and uses their copy buttons. The third has nothing to show
+/// and says so. The browser must contact nothing else and report no error, and axe must find no
 /// violation at any width.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_can_use_the_page_in_chromium() {

@@ -83,7 +83,7 @@ async fn the_official_client_works_with_each_of_its_links() {
     }
 }
 
-/// What `visitByBoth` returns if tRPC and REST share one session.
+/// The result of `visitByBoth` if tRPC and REST share one session.
 fn one_session_for_both() -> Value {
     let visit = |id| {
         let user = json!({"id": id, "email": "ada@example.com"});

@@ -86,7 +86,7 @@ impl Lines {
     }
 }
 
-/// Only reached if something hangs.
+/// The time after which a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// All lines of a reply.

@@ -363,7 +363,7 @@ fn a_ping_interval_above_the_reconnect_time_is_a_mistake() {
     assert!(error.mistakes()[0].starts_with("subscriptions: "), "{error}");
 }
 
-/// What the official client reports after one visit.
+/// Makes one visit with the official client, and returns its report.
 async fn visit(site: &Site, visit: &'static str) -> Value {
     let trpc = site.url("/trpc");
     let printed = tokio::task::spawn_blocking(move || node("subscriptions.mjs", &[Path::new(&trpc), Path::new(visit)]));
@@ -392,7 +392,7 @@ async fn the_official_client_resumes_where_it_was_cut_off() {
 
 #[tokio::test]
 async fn the_official_client_reconnects_to_a_silent_server() {
-    // The pings are lost on the way.
+    // The pings do not arrive.
     let settings = Subscriptions::new()
         .ping_interval(Duration::from_secs(3600))
         .reconnect_after_inactivity(Duration::from_secs(3601));

@@ -156,7 +156,8 @@ fn expected(mut body: Value) -> Value {
     body
 }
 
-/// Reduces what was received to the recorded members, because velox adds more to `data`.
+/// Removes the members of a received body that were not recorded, because velox adds more to
+/// `data`.
 fn comparable(received: &Value, recorded: &Value) -> Value {
     match (received, recorded) {
         (Value::Object(received), Value::Object(recorded)) => {

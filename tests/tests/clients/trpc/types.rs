@@ -1,5 +1,5 @@
-//! Tests the generated router type with tRPC's client, its hooks for React, TanStack's options proxy
-//! and the TypeScript compiler in strict mode.
+//! Tests the generated router type with tRPC's client, its hooks for React, TanStack's options
+//! proxy, and the TypeScript compiler in strict mode.
 
 use serde_json::{Value, json};
 use velox_rpc::export::{OpenApi, TypeScript, WideIntegers};
@@ -71,7 +71,7 @@ async fn routers_inside_routers_are_typed_and_served() {
         front_end.check(name, uses);
     };
     check("nested.ts", nested().trpc("/trpc"), NESTED);
-    // All that is in the namespace at the root is at the root.
+    // The procedures of the root namespace are at the root.
     let root = NESTED.replace("client.viewer.", "client.");
     check("nested-root.ts", nested().trpc(Trpc::at("/trpc").root("viewer")), &root);
 }
@@ -281,7 +281,7 @@ export async function send(amount: Wide, other: Exclude<number | string | bigint
   const sent = await client.bank.send.mutate({ amount, to: [amount], fee: 1 });
   const to: Wide[] = sent.to;
   const fee: number = sent.fee;
-  // @ts-expect-error it has the type that was set
+  // @ts-expect-error it has the configured type
   await client.bank.send.mutate({ amount: other, to: [], fee });
   // @ts-expect-error the same holds in a list
   await client.bank.send.mutate({ amount, to: [other], fee });

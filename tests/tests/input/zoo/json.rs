@@ -137,7 +137,7 @@ impl Json {
     }
 }
 
-/// What a path leads to.
+/// The place that a path leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'j, 'p> {
     There(&'j Json),

@@ -174,8 +174,8 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || value(one) == value(other)
 }
 
-/// What serde reads, with as few whole floats as possible written as integers. Empty if serde
-/// refuses the value.
+/// Returns the values that serde reads, with as few whole floats as possible written as integers.
+/// Returns nothing if serde refuses the value.
 fn by_serde<T: Animal>(sent: &Sent) -> Vec<String> {
     let wholes = sent.json.all().into_iter().filter(|it| whole(it).is_some()).count().min(MOST_WHOLES);
     let mut masks: Vec<u32> = (0..1 << wholes).collect();

@@ -9,7 +9,8 @@ use crate::model::oracle::{Content, Deed, Found, Life, Session, Start, TTL, Vers
 use crate::model::world::{Opened, Running, World};
 
 impl World {
-    /// Updates what a request knows after its write was refused: the store told it what is there.
+    /// Updates the state that a request knows after its write was refused: the store returned the
+    /// present record.
     pub(super) fn look_again(&mut self, running: &mut Running) {
         let Some(opened) = &mut running.opened else { return };
         let (session, now) = (&self.sessions[opened.index], self.clock.now());

@@ -77,7 +77,7 @@ impl Ground {
     }
 }
 
-/// Only reached if Redis hangs, so its speed does not matter.
+/// The time after which a test fails instead of hanging.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const COUNT: &str = "

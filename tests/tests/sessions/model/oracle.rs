@@ -38,11 +38,11 @@ impl Content {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Version {
     pub(crate) content: Content,
-    /// What the updates behind the present count returned.
+    /// The values that the updates up to the present count returned.
     pub(crate) answers: Vec<Value>,
 }
 
-/// What a request found.
+/// The session as a request found it.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) start: Start,
@@ -62,8 +62,9 @@ impl Found {
         Self { start: Start::Live, content: content.clone(), answers: answers.clone(), of }
     }
 
-    /// What a request keeps when its session has ended: the data of a visitor, so that a login can
-    /// take it along. Flash messages stay with whoever has taken the session over.
+    /// The content that a request keeps when its session has ended: the data of a visitor, so that
+    /// a login can take it along. Flash messages stay with the request that has taken the session
+    /// over.
     pub(crate) fn left(&self, opening_at: u64) -> Self {
         match self.of {
             Some(_) => Self { start: Start::Lost, of: self.of.clone(), ..Self::nothing(opening_at) },
@@ -92,15 +93,15 @@ pub(crate) struct Deed {
 }
 
 impl Deed {
-    /// What remains of the act when its call fails. Acts that were confirmed remain, and a message
-    /// that was taken is put back.
+    /// Returns the part of the act that remains when its call fails. Acts that were confirmed
+    /// remain, and a message that was taken is put back.
     pub(crate) fn of_failed(self) -> Option<Self> {
         let stands = self.act.stands() || self.delivered.is_some();
         stands.then_some(Self { failed: true, ..self })
     }
 }
 
-/// What a request found when it ended.
+/// The state of the session when a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// The request came without a session.
@@ -135,7 +136,7 @@ pub(crate) struct After {
     pub(crate) outdated: bool,
 }
 
-/// What a request must do at its end.
+/// The action that a request must take at its end.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     Nothing,
@@ -263,7 +264,7 @@ impl After {
         longest(self.content.created_at, now) == 0
     }
 
-    /// What a request that ends at `now` must do.
+    /// Returns the action that a request must take if it ends at `now`.
     pub(crate) fn effect(self, now: u64) -> Effect {
         let (hands, over) = (self.logged_in || self.logged_out, self.is_over(now));
         let goes_on = self.start == Start::Live && !self.cleared && self.was_of.is_some();

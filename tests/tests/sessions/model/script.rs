@@ -1,4 +1,4 @@
-//! The actions of one request, as a server runs them, and what it records for the oracle.
+//! The actions of one request, as a server runs them, and its records for the oracle.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,21 +30,21 @@ pub(crate) struct Script {
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) opening_at: u64,
-    /// What it saw in the session that it opened, or `Some(None)` if it got no session.
+    /// The content of the session that it opened, or `Some(None)` if it got no session.
     pub(crate) opened: Option<Option<Seen>>,
     /// Whether it has begun with its acts.
     pub(crate) acting: bool,
     /// The message that it is about to take.
     pub(crate) taking: Option<&'static str>,
     pub(crate) deeds: Vec<Deed>,
-    /// What it saw after its own acts.
+    /// The content that it saw after its own acts.
     pub(crate) seen: Option<Seen>,
     pub(crate) closing_at: u64,
     /// The number of store calls it had made by then.
     pub(crate) calls: u64,
 }
 
-/// What a call sees of a session.
+/// The content of a session as a call sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) user: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) type Closed = Result<Sent, CloseError>;
 /// A running request.
 pub(crate) type Exchange = Pin<Box<dyn Future<Output = Closed>>>;
 
-/// What a response does to the cookie.
+/// The effect of a response on the cookie.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Sent {
     Nothing,

@@ -22,12 +22,12 @@ struct Inner {
     talk: Mutex<Talk>,
 }
 
-/// What passed between the store and one request.
+/// The calls that one request made to the store, and the answers.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
     /// The number of store calls.
     pub(crate) calls: u64,
-    /// How often the store said which record is there. `record` holds what it said last.
+    /// How often the store returned the present record. `record` holds the last one.
     pub(crate) told: u64,
     pub(crate) record: Option<Record>,
     /// The sessions that it ended.

@@ -51,13 +51,14 @@ pub(crate) struct Tally {
     pub(crate) lost: usize,
     /// Requests that were told that nothing they wrote was saved.
     pub(crate) refused: usize,
-    /// Those among them whose session existed, but whose update started from an old value.
+    /// The refused requests whose session existed, but whose update started from an old value.
     pub(crate) outdated: usize,
     /// Updates that were saved at once.
     pub(crate) updates: usize,
-    /// Those among them that began a session.
+    /// The updates saved at once that began a session.
     pub(crate) begun_at_once: usize,
-    /// Updates that were saved with the other changes of a request, in a session of its own.
+    /// Updates that were saved with the other changes of a request, in a session that only this
+    /// request had.
     pub(crate) updates_later: usize,
     /// Updates that found their session gone.
     pub(crate) updates_refused: usize,
@@ -97,7 +98,7 @@ pub(super) struct Running {
     future: Exchange,
     browser: usize,
     pub(super) cookie: Option<String>,
-    /// What passed between it and the store.
+    /// Its calls to the store, and the answers.
     pub(super) talk: Talk,
     /// When it had its last turn. The code that follows a store call counts as begun at that time.
     pub(super) turned_at: u64,
@@ -120,9 +121,9 @@ pub(super) struct Running {
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) index: usize,
-    /// What the store told the request last.
+    /// The session as the store last returned it to the request.
     pub(super) found: Found,
-    /// The version that `found` is.
+    /// The version of `found`.
     pub(super) version: usize,
     /// Whether another request has written to the session since this one loaded it.
     pub(super) overtaken: bool,
@@ -317,7 +318,7 @@ impl World {
 }
 
 impl Running {
-    /// What its deeds are applied to.
+    /// Returns the session to which its deeds are applied.
     pub(super) fn found(&self) -> Found {
         match &self.opened {
             Some(opened) => opened.found.clone(),

@@ -125,7 +125,7 @@ fn the_tables_name_only_existing_modules() {
     }
 }
 
-/// Two rings that may use each other would be one ring.
+/// Two rings that use each other are one ring.
 #[test]
 fn no_two_rings_use_each_other() {
     for name in LAYERED {

@@ -101,7 +101,7 @@ pub const CASES: &[Case] = &[
     case("users.deleteUser", r#"[{"id": "1"}, {"id": "1"}]"#),
     case("notes.findNotes", r#"[{}, {"q": "a b", "tag": ["x", "y"]}, {"tag": "x"}]"#),
     case("notes.addNote", r#"[{"text": "a"}, {"text": ""}, {"text": null}, {}, null]"#),
-    failing("notes.editNote", r#"[{"id": "1", "text": "a"}, {"id": "1", "text": ""}]"#), // there is none yet
+    failing("notes.editNote", r#"[{"id": "1", "text": "a"}, {"id": "1", "text": ""}]"#), // no note exists yet
     case("notes.removeNote", r#"[{"id": "1"}, {"id": "1", "reason": "old & done"}]"#),
     case("comments.listComments", r#"[{"postId": "p1"}, {"postId": "p9"}]"#),
     case("comments.getComment", r#"[{"postId": "p1", "id": "c1"}, {"postId": "p2", "id": "c1"}]"#),
