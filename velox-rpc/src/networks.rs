@@ -1,11 +1,12 @@
-//! Counts what each public network has taken of something limited, so that no single client can take
-//! all of it. Layer: vocabulary.
+//! Counts how much of a limited resource each public network has taken, so that no single client
+//! can take all of it. Layer: vocabulary.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the public networks hold at the moment. A network that holds nothing takes up no memory.
+/// The amounts that public networks hold at the moment. A network that holds nothing takes up no
+/// memory.
 #[derive(Debug, Default)]
 pub(crate) struct Networks(Mutex<HashMap<IpAddr, usize>>);
 

@@ -39,8 +39,8 @@
 
 // Links between guides, and from guides to items, work on a page of rustdoc and in a viewer of the
 // repository: each guide defines them at its end, as files. `links.md` defines them before that, as
-// modules and items, and Markdown takes the first definition of a link. An example that fails is
-// said to be in `links.md`, with the name of the guide's module behind it.
+// modules and items, and Markdown takes the first definition of a link. rustdoc reports an example
+// that fails at `links.md`, followed by the name of the guide's module.
 // `tests/tests/workspace/links.rs` checks both.
 macro_rules! guides {
     ($($(#[$cfg:meta])* $name:ident = $file:literal,)*) => {$(

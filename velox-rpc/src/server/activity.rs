@@ -1,5 +1,5 @@
-//! What a connection is doing right now, in a few plain cells. The socket, the requests and the
-//! replies of the connection write them; its [`watch`](super::watch) reads them.
+//! Records what a connection is doing right now, in a few plain cells. The socket, the requests and
+//! the replies of the connection write them; its [`watch`](super::watch) reads them.
 //!
 //! Nothing here reads a clock or touches a timer, so the deadlines cost nothing for a request that
 //! does not have to wait. The cells are atomics only because HTTP/2 runs each stream in its own
@@ -186,8 +186,8 @@ impl InFlight {
         Self(Arc::clone(activity))
     }
 
-    /// Counts a request again, of which something goes on. It stays in flight until both values are
-    /// dropped.
+    /// Counts a request again, because a part of it continues. It stays in flight until both values
+    /// are dropped.
     pub(super) fn again(activity: Arc<Activity>) -> Self {
         activity.in_flight.fetch_add(1, Relaxed);
         Self(activity)

@@ -40,7 +40,7 @@ pub(super) struct Arriving {
     rest: Rest,
 }
 
-/// What happens to a body that nobody reads to its end.
+/// How the rest of a body is handled if nobody reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
     /// On HTTP/2, the stream is reset and the connection stays open.

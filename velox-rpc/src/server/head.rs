@@ -1,5 +1,5 @@
-//! Checks that hyper does not make on the head of a request: the host, the transfer coding, and the
-//! length of the target. Used by `answer` alone.
+//! Checks the parts of a request's head that hyper does not check: the host, the transfer coding,
+//! and the length of the target. Used by `answer` alone.
 
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::app::DEFAULT_HANDLER_TIMEOUT;
 
-/// What one connection may cost in time and in bytes, and how many there may be.
+/// The limits on the time and the bytes of one connection, and on the number of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// From the connection, or the first byte of a later request, to the end of the request's head.

@@ -175,9 +175,8 @@ impl Server {
         Host::new(self.service, self.limits, self.proxies)
     }
 
-    /// Says where the server listens: in the log, or in development on stderr, below the table of
-    /// routes. There a newcomer sees it without a subscriber, and also with one that sends its
-    /// events elsewhere, which `tracing` cannot tell.
+    /// Reports where the server listens: in the log, or in development on stderr, below the table
+    /// of routes. On stderr a newcomer sees it even if no subscriber shows the log.
     #[expect(clippy::print_stderr, reason = "development only, and switched off by `App::development(false)`")]
     fn announce(&self, addresses: &[SocketAddr]) {
         match &self.routes {

@@ -37,7 +37,7 @@ use super::activity::Activity;
 use super::limits::{CLOSE_GRACE, LINGER, Limits, WRITE_QUANTUM};
 use super::shutdown::Drain;
 
-/// What hyper's connections of both versions have in common.
+/// The operations that hyper's connections of both versions share.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
     /// Whether [`finish`](Self::finish) may lose a request that the client has already sent.
     const LINGERS: bool;

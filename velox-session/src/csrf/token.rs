@@ -35,8 +35,8 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Checks that a token is ours and has not expired. Its times are read only after its signature
-    /// was verified.
+    /// Checks that the application signed a token and that it has not expired. Its times are read
+    /// only after its signature was verified.
     pub(super) fn check(&self, token: &[u8], now: u64, binding: &[u8]) -> Result<(), Flaw> {
         let dot = token.iter().rposition(|byte| *byte == b'.').ok_or(Flaw::Signature)?;
         let (signed, sent) = (&token[..dot], &token[dot + 1..]);
@@ -45,7 +45,7 @@ impl Tokens {
         if !self.keys.iter().any(|key| signature(key, &bound)[..].ct_eq(sent).into()) {
             return Err(Flaw::Signature);
         }
-        // Other data that the secret signs is no token.
+        // Other data that the secret signs is not a token.
         let expires = expiry(signed).ok_or(Flaw::Signature)?;
         if now / 1000 < expires { Ok(()) } else { Err(Flaw::Expired) }
     }

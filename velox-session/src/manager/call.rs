@@ -77,7 +77,7 @@ impl Session {
     /// before the response is sent.
     ///
     /// The session keeps the data of an anonymous visitor and drops the data of another user. Pass
-    /// a [`SessionUser`], or a type of your own that implements [`Authenticatable`].
+    /// a [`SessionUser`], or your own type that implements [`Authenticatable`].
     ///
     /// # Examples
     ///

@@ -53,7 +53,7 @@ impl Engine {
                 tracing::info!(cookie = self.name, session, "session was ended by another request");
             }
             // A session that was not found was ended, or got a new id since the list was read. The
-            // next list tells.
+            // next list shows it.
             if !moved {
                 return Ok(ended);
             }

@@ -53,8 +53,8 @@ impl InputPlan {
             && let Some(field) = shape.and_then(|shape| shape.field_beyond_text())
         {
             return Err(format!(
-                "{field} cannot be sent in a query: make it a text, a number, a boolean, or a list of these, or send the input in a \
-                 body, by a mutation or with `.no_rest()` by tRPC"
+                "{field} cannot be sent in a query: make it a string, a number, a boolean, or a list of these, or send the input \
+                 in a body: use a mutation, or tRPC with `.no_rest()`"
             ));
         }
         let mut taken = parameters.to_vec();
