@@ -548,3 +548,46 @@ async fn a_panicking_store_interrupts_the_streams_and_later_streams_work() {
     // This store cannot list the sessions of a user, so the client must reconnect.
     assert!(stream.breaks_off().await <= AT_ONCE);
 }
+
+/// Lets visitors begin a session every 25 milliseconds.
+async fn be_busy(process: &Process, visitors: usize) {
+    for _ in 0..visitors {
+        let open = process.manager.open(&HeaderMap::new()).await.expect("the store answers");
+        let call = open.call();
+        call.session().set("seen", true).expect("it is small");
+        call.commit();
+        process.manager.close(&open).await.expect("it is saved");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_process_notices_the_end_of_a_session_in_another_process() {
+    let (store, clock) = world();
+    let (process, other) = (Process::over(&store, &clock), Process::over(&store, &clock));
+    let cookie = process.login().await;
+    let mut stream = process.mine(&cookie).await;
+    other.call("logout", &cookie).await;
+    let (_, answer) = tokio::join!(be_busy(&process, 400), stream.failure());
+    is_unauthorized(answer, SOON);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_session_in_a_busy_process_interrupts_no_stream_of_another() {
+    let (store, clock) = world();
+    let process = Process::over(&store, &clock);
+    let mut streams = Vec::new();
+    for user in ["u2", "u3"] {
+        streams.push(process.subscribe("/trpc/live.mine", &process.login_of(user).await).await);
+    }
+    be_busy(&process, 400).await;
+    // The store does not answer at once.
+    let gate = store.park(Kind::Get);
+    process.manager.end_all("u3").await.expect("the store answers");
+    let open = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        gate.open();
+    };
+    let (_, rest) = tokio::join!(open, timeout(Duration::from_secs(10), streams[0].rest()));
+    assert!(rest.is_err(), "{rest:?}");
+}

@@ -38,15 +38,16 @@ impl Watches {
     /// Has a session, or the sessions of a user, checked at once, because this process may have
     /// ended them.
     pub(super) fn doubt(&self, key: Option<&StoreKey>, user: Option<&str>) {
-        let sessions = &mut self.seats().sessions;
-        if let Some(seat) = key.and_then(|key| sessions.get_mut(key)) {
-            seat.is_doubtful = true;
-        }
+        let (sessions, mut is_any) = (&mut self.seats().sessions, false);
+        let mut doubt = |seat: &mut Seat| (seat.is_doubtful, is_any) = (true, true);
+        key.and_then(|key| sessions.get_mut(key)).map(&mut doubt);
         if user.is_some() {
             let theirs = sessions.values_mut().filter(|seat| seat.about.owner.as_ref().map(Owner::user) == user);
-            theirs.for_each(|seat| seat.is_doubtful = true);
+            theirs.for_each(&mut doubt);
         }
-        self.noted.notify_one();
+        if is_any {
+            self.noted.notify_one();
+        }
     }
 }
 

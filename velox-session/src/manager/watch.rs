@@ -137,7 +137,8 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
     let watches = Arc::clone(&looking.watches);
     let (mut heard, mut due) = (Instant::now(), Instant::now() + PERIOD);
     loop {
-        let is_due = timeout_at(due, watches.noted.notified()).await.is_err();
+        // A notification that waits would be taken even after this time.
+        let is_due = timeout_at(due, watches.noted.notified()).await.is_err() || Instant::now() >= due;
         let Some(engine) = engine.upgrade() else { return };
         let asked = {
             let mut seats = watches.seats();
@@ -156,13 +157,14 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
         if is_due {
             due = Instant::now() + PERIOD;
         }
-        if !asked.is_empty() {
-            if engine.look(asked, heard + SILENCE).await {
-                heard = Instant::now();
-            } else if heard.elapsed() >= SILENCE {
-                watches.seats().end_all();
-                heard = Instant::now();
-            }
+        if asked.is_empty() {
+            // Only if there is nothing at all to ask does this tell nothing about the store.
+            heard = if is_due { Instant::now() } else { heard };
+        } else if engine.look(asked, heard + SILENCE).await {
+            heard = Instant::now();
+        } else if heard.elapsed() >= SILENCE {
+            watches.seats().end_all();
+            heard = Instant::now();
         }
         drop(engine);
         // This pause lets sessions that end shortly after each other share one call.
