@@ -58,6 +58,39 @@ async fn a_flattened_type_is_read_without_the_fields_around_it() {
 }
 
 #[tokio::test]
+async fn a_flattened_strict_type_does_not_refuse_the_fields_of_types_after_it() {
+    #[schema]
+    struct Own {
+        z: i32,
+    }
+    #[schema]
+    struct Flat {
+        #[serde(flatten)]
+        hand: ByHand,
+        #[serde(flatten)]
+        own: Own,
+        n: i32,
+    }
+    assert_eq!(sent::<Flat>(r#"{"a":1,"z":2,"n":3.0}"#).await, Ok(r#"{"a":1,"z":2,"n":3}"#.into()));
+    let n = "n: Expected number, received string";
+    assert_eq!(sent::<Flat>(r#"{"z":2,"a":1,"n":"x"}"#).await, told(&[n]));
+    #[schema]
+    struct Deep {
+        #[serde(flatten)]
+        inside: Inside,
+        n: i32,
+    }
+    let issues = told(&["hand: Unrecognized key(s) in object: 'b'", n]);
+    assert_eq!(sent::<Deep>(r#"{"hand":{"a":1,"b":2},"n":"x"}"#).await, issues);
+}
+
+/// Derives by hand, with a strict type inside.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+struct Inside {
+    hand: ByHand,
+}
+
+#[tokio::test]
 async fn a_type_behind_a_tag_is_read_without_the_tag() {
     #[schema]
     #[serde(tag = "kind")]

@@ -92,7 +92,7 @@ impl Found {
         found.pay(&at);
         let text = at.text();
         if let Err(error) = serde_json::from_str::<T>(&text) {
-            found.refuse(&error, (at.part(), &text), Some(&T::json_schema(&mut SchemaGenerator::default())));
+            found.refuse(&error, (&at, &text), Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
     }
 
@@ -100,7 +100,7 @@ impl Found {
     pub fn read_with<T>(&mut self, at: &At<'_, '_>, read: fn(&str) -> serde_json::Result<T>) -> Option<T> {
         self.pay(at);
         let text = at.text();
-        read(&text).map_err(|error| self.refuse(&error, (at.part(), &text), None)).ok()
+        read(&text).map_err(|error| self.refuse(&error, (at, &text), None)).ok()
     }
 
     /// Reads the whole type, for rules that concern more than one field.

@@ -12,6 +12,7 @@ use crate::validate::found::Found;
 use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::look::unrecognized;
 use crate::validate::number::Num;
+use crate::validate::parts::At;
 use crate::validate::tree::Part;
 use crate::validate::whole;
 
@@ -53,12 +54,18 @@ impl Found {
     pub(super) fn refuse(
         &mut self,
         error: &serde_json::Error,
-        (part, read): (Part<'_>, &str),
+        (at, read): (&At<'_, '_>, &str),
         schema: Option<&Schema>,
     ) {
+        let part = at.part();
         let offset = part.place().start + offset(read, error.line(), error.column());
         let text = error.to_string();
         let refusal = reason(error, &text);
+        // serde shows a flattened type only its own fields.
+        let is_inside = part.entries().any(|(_, value)| holds(&value, offset));
+        if matches!((refusal.0, at), (Refusal::UnknownField, At::Among(_))) && !is_inside {
+            return;
+        }
         let keyword = |name: &str| schema?.get(name)?.as_str();
         match (refusal.0, keyword("type"), keyword("format").and_then(format)) {
             (_, Some("string"), _) if part.kind() != Type::Text && !part.is_text() => {
@@ -73,15 +80,14 @@ impl Found {
     }
 
     fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: (Refusal, &str)) {
-        let holds = |inner: &Part<'_>| inner.place().start < offset && offset <= inner.place().end;
         match part.kind() {
             Type::Object => {
-                if let Some((key, value)) = part.entries().find(|(_, value)| holds(value)) {
+                if let Some((key, value)) = part.entries().find(|(_, value)| holds(value, offset)) {
                     return self.at_key(&key.said(), |found| found.refuse_at(value, offset, refusal));
                 }
             }
             Type::Array => {
-                if let Some((index, item)) = part.items().enumerate().find(|(_, item)| holds(item)) {
+                if let Some((index, item)) = part.items().enumerate().find(|(_, item)| holds(item, offset)) {
                     return self.at_index(index, |found| found.refuse_at(item, offset, refusal));
                 }
             }
@@ -233,6 +239,11 @@ fn bounds(expected: &str) -> Option<(Num, Num)> {
 
 fn is_integer(token: &str) -> bool {
     token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Returns whether a reader stopped inside a part.
+fn holds(part: &Part<'_>, offset: usize) -> bool {
+    part.place().start < offset && offset <= part.place().end
 }
 
 /// Returns the number of bytes that serde_json had read.
