@@ -55,7 +55,8 @@ fn app() -> App<()> {
         procedure().input::<OfUser>().rest(Method::GET, at).query(|Call { input, .. }| Ok(input)),
     );
     let hidden = Router::new("hidden").procedure("all", procedure().no_rest().query(|_| -> Result<u8> { Ok(1) }));
-    App::new(()).router(users).router(mails).router(hidden)
+    let nested = Router::new("users.deep").procedure("reset", procedure().mutation(|_| Ok("deep")));
+    App::new(()).router(users).router(mails).router(hidden).router(nested)
 }
 
 /// Reads the client from the guide.
@@ -86,6 +87,7 @@ async fn the_guides_client_compiles_and_calls_every_route() {
         "updated": {"id": "7", "name": "Ada", "tags": ["a", "b"]},
         "deleted": null,
         "reset": "reset",
+        "deep": "deep",
         "mails": {"userId": "7", "unread": true},
         "refused": ["User with id nobody not found", "NOT_FOUND", 404],
     });
@@ -107,9 +109,10 @@ async function calls(): Promise<object> {
   const updated = await client.users.updateUser({ id: "7", name: "Ada", tags: ["a", "b"] });
   const deleted: null = await client.users.deleteUser({ id: "7" });
   const reset: string = await client.users.reset();
+  const deep: string = await client.users.deep.reset();
   const mails = await client.mails.listMails({ userId: "7", unread: true });
   const refused = await client.users.getUser({ id: "nobody" }).catch((error) => [error.message, error.code, error.statusCode]);
-  return { user, list: { ...list, page }, all, updated, deleted, reset, mails, refused };
+  return { user, list: { ...list, page }, all, updated, deleted, reset, deep, mails, refused };
 }
 
 export async function wrong(): Promise<void> {
@@ -121,6 +124,8 @@ export async function wrong(): Promise<void> {
   (await client.users.getUser({ id: "7" })).age;
   // @ts-expect-error it has no REST route
   await client.users.internal();
+  // @ts-expect-error it takes nothing
+  await client.users.deep.reset({ id: "7" });
   // @ts-expect-error none of its procedures has a REST route
   client.hidden;
 }
