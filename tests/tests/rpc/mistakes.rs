@@ -247,6 +247,8 @@ fn a_route_below_the_path_of_trpc_is_a_mistake() {
     // All routes are hidden, for one reason.
     let found = mistakes(App::new(()).prefix("/trpc/rest").router(router()).trpc("/trpc"));
     assert_eq!(found, ["tRPC at `/trpc`: the REST routes are below it: give one of them another path"]);
+    let without = Router::new("a").procedure("one", procedure().query(|_| Ok(1)));
+    assert_eq!(mistakes(App::new(()).derive_rest(false).router(without).trpc("/api")), [] as [&str; 0]);
 }
 
 /// The mistake is reported once, and not for every procedure.

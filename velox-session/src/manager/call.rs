@@ -181,7 +181,8 @@ impl Session {
     /// # Errors
     ///
     /// The call has ended, or another call has ended the session or changed its user. With a store
-    /// that does not support lists of sessions, the request fails when it ends.
+    /// that does not support lists of sessions, the request fails when it ends. If the store fails
+    /// at the end of the request, all sessions may have ended, but nothing else was saved.
     pub async fn logout_all(&self) -> Result<(), SessionError> {
         self.logout_others().await?;
         self.logout().await

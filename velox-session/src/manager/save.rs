@@ -6,7 +6,8 @@
 //! gets it.
 //!
 //! Other sessions that have to end are ended first, unless the store ends them in the same step
-//! that inserts this session. A failure then leaves this session as it was. A session replaces
+//! that inserts this session. A failure then leaves this session as it was, unless all sessions of
+//! its user had to end: then it has ended with the others. A session replaces
 //! another one only if that is still as it was loaded, so no confirmed write is lost and no ended
 //! session comes back.
 

@@ -142,7 +142,8 @@ async fn a_body_for_calls_that_do_not_run_is_not_read() {
 #[test]
 fn invalid_trpc_settings_are_mistakes_at_start() {
     for path in ["trpc", "/", "/trpc/", "/a//b", "/:id", "", "/api"] {
-        let error = App::new(()).trpc(Trpc::at(path)).into_service().expect_err(path);
+        let router = Router::new("shop").procedure("peek", procedure().query(|_| Ok(1)));
+        let error = App::new(()).router(router).trpc(Trpc::at(path)).into_service().expect_err(path);
         assert!(error.mistakes()[0].starts_with(&format!("tRPC at `{path}`: ")), "{error}");
     }
 }

@@ -49,7 +49,8 @@ impl Procedures {
             mistakes.note(format!(
                 "tRPC at `{path}`: write a path such as `/trpc`: it must start with `/`, must not end with `/`, and must have no parameters"
             ));
-        } else if self.has(&format!("{rest_prefix}/")) {
+        } else if self.has(&format!("{rest_prefix}/")) && manifest.entries().iter().any(|entry| entry.route().is_some())
+        {
             mistakes.note(format!("tRPC at `{path}`: the REST routes are below it: give one of them another path"));
         } else {
             for entry in manifest.entries() {
