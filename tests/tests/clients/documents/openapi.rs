@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use velox_rpc::export::OpenApi;
+use velox_rpc::export::{OpenApi, TypeScript};
 use velox_rpc::procedure::{Credential, guard};
 use velox_rpc::router::Manifest;
 use velox_rpc::{App, Router, procedure, schema};
@@ -132,6 +132,9 @@ fn a_parameter_that_is_an_alias_is_its_field() {
     assert_eq!(operation["parameters"][0]["schema"]["format"], "uint32");
     let body = &document["components"]["schemas"]["RenameBody"];
     assert_eq!(body["required"], json!(["name"]), "{document}");
+    // A client fills the path from the fields of the input.
+    let types = TypeScript::of(service.manifest()).to_string();
+    assert!(types.contains(r#"path: "/api/users/:userId""#), "{types}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use self::types::{Style, comment, key, type_of};
 pub use self::wide::WideIntegers;
 use crate::call::ProcedureName;
 use crate::export::schemas::{Naming, Schemas, prose};
-use crate::router::Manifest;
+use crate::router::{Manifest, ManifestEntry};
 
 /// Holds the TypeScript types of every input and output, by namespace.
 ///
@@ -129,7 +129,7 @@ impl TypeScript {
                 takes_nothing: entry.is_input_optional(),
                 gives_nothing: entry.gives_nothing(),
                 is_tracked: entry.is_tracked(),
-                route: entry.route().map(|(method, path)| (method.clone(), path.to_owned())),
+                route: entry.route().map(|(method, path)| (method.clone(), with_fields(entry, path))),
             }
         });
         let procedures = procedures.collect();
@@ -180,10 +180,20 @@ impl TypedProcedure {
     }
 
     /// Returns the REST method and the path, or `None` if the procedure has no REST route. The path
-    /// includes the prefix, and its parameters are written as `:id`.
+    /// includes the prefix, and its parameters are written as `:id`, by the names of their fields.
     pub fn route(&self) -> Option<(&Method, &str)> {
         self.route.as_ref().map(|(method, path)| (method, path.as_str()))
     }
+}
+
+/// Returns a path whose parameters have the names of fields, because a client fills them from the
+/// input. The router may name a field by an alias.
+fn with_fields(entry: &ManifestEntry, path: &str) -> String {
+    let of_field = |part: &str| match part.strip_prefix(':') {
+        Some(name) => format!(":{}", entry.input_field(name)),
+        None => part.to_owned(),
+    };
+    path.split('/').map(of_field).collect::<Vec<_>>().join("/")
 }
 
 /// Writes procedures by namespace. `member` returns the comment of a procedure and the text behind
