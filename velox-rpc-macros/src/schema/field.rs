@@ -95,7 +95,7 @@ pub(crate) fn has_right_default(field: &syn::Field, mistakes: &mut Mistakes) -> 
     };
     let (ty, name) = (shown(&field.ty), field.ident.as_ref().map_or(String::from("the"), unraw));
     let message = format!(
-        "a default is a function, by its name: write `default = \"{name}_default\"`, with `fn {name}_default() -> {ty} {{ \
+        "a default is the name of a function: write `default = \"{name}_default\"`, with `fn {name}_default() -> {ty} {{ \
             … }}`; or `default` alone for `{ty}::default()`"
     );
     mistakes.at(value, message);
@@ -131,14 +131,14 @@ impl Words {
             let is_known =
                 |meta: &Meta| matches!(meta, Meta::Path(word) if WORDS.iter().any(|known| word.is_ident(known)));
             let mistake = if all.is_empty() || !all.iter().all(is_known) {
-                "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`; a rule stands in \
+                "`#[schema]` on a field takes `nullable`, `trim`, `lowercase` and `uppercase`; write a rule in \
                     `#[validate(…)]`, a name or a default in `#[serde(…)]`"
             } else if words.lowercase && words.uppercase {
-                "a text is in lower case or in upper case: leave out one of the two"
+                "a string cannot be both in lower case and in upper case: remove one of the two"
             } else if words.changes() && field.attrs.deserialize_with().is_some() {
-                "this field is read by a function of yours: change the text there"
+                "your own function reads this field: change the string there"
             } else if words.changes() && (field.original.ident.is_none() || field.attrs.flatten()) {
-                "only a field with a name can be changed as it is read: give it one"
+                "only a field with a name can be changed when it is read: name the field"
             } else {
                 continue;
             };
@@ -148,7 +148,7 @@ impl Words {
         }
         if words.nullable && !is_option(field.ty) {
             let ty = shown(field.ty);
-            mistakes.at(field.ty, format_args!("only what may be missing can be nullable: write `Option<{ty}>`"));
+            mistakes.at(field.ty, format_args!("only an `Option` can be nullable: write `Option<{ty}>`"));
             words.nullable = false;
         }
         words

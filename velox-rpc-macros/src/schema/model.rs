@@ -245,7 +245,7 @@ fn note_variants(serde: &Container<'_>, variants: &[Variant<'_>], mistakes: &mut
         if let (TagType::Internal { .. }, Style::Newtype) = (serde.attrs.tag(), style)
             && Peeled::new(fields[0].ty).is_nothing()
         {
-            mistakes.at(fields[0].ty, format_args!("behind a tag, this holds nothing: write `{ident}` alone"));
+            mistakes.at(fields[0].ty, format_args!("with a tag, this variant holds nothing: write `{ident}` alone"));
         }
     }
 }
@@ -256,7 +256,7 @@ fn note_keys(fields: &[&Field<'_>], mistakes: &mut Mistakes) {
         field.attrs.serialize_with().is_none() && !(field.attrs.skip_serializing() && field.attrs.skip_deserializing())
     };
     for key in fields.iter().filter(is_sent).filter_map(|field| Peeled::new(field.ty).key_beyond_text()) {
-        mistakes.at(key, "a key of a JSON object is a text: make this a `Vec` of pairs, or the key a text or a number");
+        mistakes.at(key, "the keys of a JSON object are strings: use a `Vec` of pairs, or strings or numbers as keys");
     }
 }
 

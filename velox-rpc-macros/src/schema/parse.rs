@@ -13,7 +13,7 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
     match item::keyword(&tokens) {
         Some(keyword) if keyword == "struct" || keyword == "enum" => {}
         Some(keyword) if keyword == "union" => {
-            mistakes.at(keyword, "a union does not say which of its fields is there: make it an enum");
+            mistakes.at(keyword, "the fields of a union cannot be told apart in JSON: make it an enum");
             return None;
         }
         Some(keyword) => {

@@ -26,11 +26,11 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
     let name = rule.path().get_ident().map(ToString::to_string).unwrap_or_default();
     let Some((_, arguments)) = RULES.iter().find(|(known, _)| *known == name) else {
         let message = match OTHER_WORDS.iter().find(|(word, _)| *word == name) {
-            Some((_, words)) => format!("there is no rule `{name}`: write {words}"),
+            Some((_, words)) => format!("unknown rule `{name}`: write {words}"),
             None => match did_you_mean(&name, &RULES.map(|(known, _)| known)) {
-                Some(meant) => format!("there is no rule `{name}`: did you mean `{meant}`?"),
+                Some(meant) => format!("unknown rule `{name}`: did you mean `{meant}`?"),
                 None => {
-                    format!("there is no rule `{name}`; the rules are {}", list(RULES.iter().map(|(known, _)| *known)))
+                    format!("unknown rule `{name}`; the rules are {}", list(RULES.iter().map(|(known, _)| *known)))
                 }
             },
         };
@@ -42,12 +42,12 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
     match rule {
         _ if name == "multiple_of" && Rule::new(rule).and_then(|rule| rule.step()).is_none() => mistakes.at(
             rule,
-            "a number is a multiple of another one above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`",
+            "`multiple_of` needs a number above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`",
         ),
         Meta::Path(_) => {}
         Meta::NameValue(_) if name == "multiple_of" => {}
         Meta::NameValue(pair) => {
-            mistakes.at(pair, format_args!("what a rule takes stands in parentheses: write {example}"))
+            mistakes.at(pair, format_args!("the arguments of a rule are in parentheses: write {example}"))
         }
         Meta::List(inner) => match listed(inner) {
             Ok(given) => {
@@ -56,12 +56,12 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
                         let known = list(known.iter().copied());
                         mistakes.at(
                             argument.path(),
-                            format_args!("the rule `{name}` does not take this; it takes {known}"),
+                            format_args!("the rule `{name}` does not have this argument; it has {known}"),
                         );
                     }
                 }
             }
-            Err(_) => mistakes.at(&inner.tokens, format_args!("what a rule takes has a name: write {example}")),
+            Err(_) => mistakes.at(&inner.tokens, format_args!("the arguments of a rule have names: write {example}")),
         },
     }
 }
@@ -86,7 +86,7 @@ pub(crate) fn nested_only(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool 
         } else {
             mistakes.at(
                 meta,
-                "rules are checked on structs with named fields: put the field into one, with \
+                "velox checks rules on structs with named fields: move the field into one, with \
                 `#[schema]`, and mark it `#[validate(nested)]` here",
             );
         }
@@ -99,7 +99,7 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for meta in metas(attrs, "validate") {
         mistakes.at(
             meta,
-            "rules are not checked here: move these fields into a struct with `#[schema]`, and \
+            "velox does not check rules here: move these fields into a struct with `#[schema]`, and \
             hold it as `#[validate(nested)] T`",
         );
     }
@@ -126,12 +126,12 @@ const RULES: [(&str, &str); 15] = [
 
 /// Words of Zod and TypeScript, with what to write instead.
 const OTHER_WORDS: [(&str, &str); 10] = [
-    ("min", "`length(min = 1)` for a text or a list, `range(min = 1)` for a number"),
-    ("max", "`length(max = 100)` for a text or a list, `range(max = 100)` for a number"),
+    ("min", "`length(min = 1)` for a string or a list, `range(min = 1)` for a number"),
+    ("max", "`length(max = 100)` for a string or a list, `range(max = 100)` for a number"),
     ("nonempty", "`length(min = 1)`"),
     ("positive", "`range(exclusive_min = 0)`"),
     ("nonnegative", "`range(min = 0)`"),
-    ("int", "an integer type, as `i64`"),
+    ("int", "an integer type such as `i64`"),
     ("uuid", "the type `uuid::Uuid`, with the feature `uuid` of velox-rpc"),
     ("optional", "the type `Option<…>`"),
     ("trim", "`#[schema(trim)]`"),

@@ -243,10 +243,10 @@ fn parameters_of_the_type_are_kept() {
 
 #[test]
 fn every_mistake_is_named() {
-    let elsewhere = "rules are checked on structs with named fields: put the field into one, with `#[schema]`, and mark it `#[validate(nested)]` here";
-    let nowhere = "rules are not checked here: move these fields into a struct with `#[schema]`, and hold it as `#[validate(nested)] T`";
+    let elsewhere = "velox checks rules on structs with named fields: move the field into one, with `#[schema]`, and mark it `#[validate(nested)]` here";
+    let nowhere = "velox does not check rules here: move these fields into a struct with `#[schema]`, and hold it as `#[validate(nested)] T`";
     for (item, message) in [
-        (quote!(union A { a: u8 }), "a union does not say which of its fields is there: make it an enum"),
+        (quote!(union A { a: u8 }), "the fields of a union cannot be told apart in JSON: make it an enum"),
         (
             quote!(
                 struct A {
@@ -254,7 +254,7 @@ fn every_mistake_is_named() {
                     b: u8,
                 }
             ),
-            "only what may be missing can be nullable: write `Option<u8>`",
+            "only an `Option` can be nullable: write `Option<u8>`",
         ),
         (
             quote!(
@@ -263,7 +263,7 @@ fn every_mistake_is_named() {
                     b: Option<u8>,
                 }
             ),
-            "`#[schema]` on a field knows four words: `nullable`, `trim`, `lowercase` and `uppercase`; a rule stands in `#[validate(…)]`, a name or a default in `#[serde(…)]`",
+            "`#[schema]` on a field takes `nullable`, `trim`, `lowercase` and `uppercase`; write a rule in `#[validate(…)]`, a name or a default in `#[serde(…)]`",
         ),
         (
             quote!(
@@ -272,7 +272,7 @@ fn every_mistake_is_named() {
                     b: String,
                 }
             ),
-            "a text is in lower case or in upper case: leave out one of the two",
+            "a string cannot be both in lower case and in upper case: remove one of the two",
         ),
         (
             quote!(
@@ -282,13 +282,13 @@ fn every_mistake_is_named() {
                     b: String,
                 }
             ),
-            "this field is read by a function of yours: change the text there",
+            "your own function reads this field: change the string there",
         ),
         (
             quote!(
                 struct A(#[schema(trim)] String);
             ),
-            "only a field with a name can be changed as it is read: give it one",
+            "only a field with a name can be changed when it is read: name the field",
         ),
         (
             quote!(
@@ -344,7 +344,7 @@ fn every_mistake_is_named() {
                     B(()),
                 }
             ),
-            "behind a tag, this holds nothing: write `B` alone",
+            "with a tag, this variant holds nothing: write `B` alone",
         ),
         (
             quote!(
@@ -353,7 +353,7 @@ fn every_mistake_is_named() {
                     B(PhantomData<u8>),
                 }
             ),
-            "behind a tag, this holds nothing: write `B` alone",
+            "with a tag, this variant holds nothing: write `B` alone",
         ),
         (
             quote!(

@@ -202,7 +202,7 @@ impl<T> Unknown for Leaf<T> {
     message = "`{Self}` cannot be the type of a field",
     label = "this cannot be read from JSON",
     note = "put `#[schema]` above the struct or enum; for a type of another crate, turn on the feature `serde` of that crate",
-    note = "other errors about `{Self}`, which name `Serialize`, `Deserialize` or `JsonSchema`, go with this one"
+    note = "other errors about `{Self}`, which name `Serialize`, `Deserialize` or `JsonSchema`, have the same cause"
 )]
 pub trait Readable: DeserializeOwned {}
 

@@ -107,9 +107,9 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Types that the rule `multiple_of` accepts.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number",
-    label = "no number",
-    note = "`multiple_of` is a rule of integers and of `f32` and `f64`"
+    message = "`{Self}` is not a number",
+    label = "not a number",
+    note = "the rule `multiple_of` is for integers, `f32` and `f64`"
 )]
 pub trait Multiple: fmt::Display {}
 

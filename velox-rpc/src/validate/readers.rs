@@ -59,8 +59,8 @@ fn is_space(char: char) -> bool {
 
 /// Types that hold texts.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
-    label = "no text",
+    message = "`{Self}` is not a string",
+    label = "not a string",
     note = "`trim`, `lowercase` and `uppercase` are for `String`, and for an `Option` or a `Vec` of it"
 )]
 pub trait Texts: Sized {

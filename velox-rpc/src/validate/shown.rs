@@ -14,8 +14,8 @@ pub struct Shown<T>(PhantomData<T>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be described to clients",
     label = "this type has no JSON Schema",
-    note = "for a type of `chrono`, `jiff`, `rust_decimal`, `url` or `uuid`, turn on the feature of velox-rpc of that name",
-    note = "for a type of another crate, say what it is in JSON, as `#[schemars(with = \"String\")]`; for one of your own, put `#[schema]` above it"
+    note = "for a type of `chrono`, `jiff`, `rust_decimal`, `url` or `uuid`, turn on the feature of velox-rpc with that name",
+    note = "for a type of another crate, describe its JSON, for example with `#[schemars(with = \"String\")]`; for your own type, put `#[schema]` above it"
 )]
 pub trait Describable: JsonSchema {}
 

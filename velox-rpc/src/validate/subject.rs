@@ -8,7 +8,7 @@ use validator::{
 
 /// Types whose length is counted.
 #[diagnostic::on_unimplemented(
-    message = "`length` is a rule of texts, lists and maps, and `{Self}` is none of them",
+    message = "the rule `length` is for strings, lists and maps, not for `{Self}`",
     label = "`{Self}` has no length",
     note = "for a number, write `range(min = 1, max = 100)`"
 )]
@@ -24,9 +24,9 @@ pub fn length(value: &impl Counted) -> Option<u64> {
 
 /// Types that are compared with limits of type `B`.
 #[diagnostic::on_unimplemented(
-    message = "`range` is a rule of numbers, with limits of the same type, and this field is `{Self}`",
+    message = "the rule `range` needs a number and limits of the same type, and this field is `{Self}`",
     label = "`{Self}` has no such range",
-    note = "for a text, a list or a map, write `length(min = 1, max = 100)`; limits of a float have a point, as `0.0`"
+    note = "for a string, a list or a map, write `length(min = 1, max = 100)`; write the limits of a float with a point: `0.0`"
 )]
 pub trait Ranged<B>: ValidateRange<B> {}
 
@@ -35,9 +35,9 @@ impl<T: ValidateRange<B>, B> Ranged<B> for T {}
 
 /// Texts, of which most rules are.
 #[diagnostic::on_unimplemented(
-    message = "this is a rule of texts, and `{Self}` is none",
-    label = "`{Self}` is no text",
-    note = "for another type, write a function of yours and `custom(function = …)`"
+    message = "this rule is for strings, not for `{Self}`",
+    label = "`{Self}` is not a string",
+    note = "for another type, write your own function and `custom(function = …)`"
 )]
 pub trait Text: AsRef<str> {}
 
@@ -67,9 +67,9 @@ pub fn has_no_control(text: &impl Text) -> bool {
 
 /// Texts, and maps with texts as keys.
 #[diagnostic::on_unimplemented(
-    message = "this rule looks for a text in a text, or among the keys of a `HashMap`, and `{Self}` is neither",
-    label = "`{Self}` is no text",
-    note = "for another type, write a function of yours and `custom(function = …)`"
+    message = "this rule is for strings and for maps with string keys, not for `{Self}`",
+    label = "`{Self}` is not a string",
+    note = "for another type, write your own function and `custom(function = …)`"
 )]
 pub trait Containing: ValidateContains {}
 
@@ -83,8 +83,8 @@ pub fn contains(value: &impl Containing, text: &str) -> bool {
 
 /// Regular expressions.
 #[diagnostic::on_unimplemented(
-    message = "a text is compared with a `regex::Regex`, and this is `{Self}`",
-    label = "no regular expression",
+    message = "the rule `regex` needs a `regex::Regex`, and this is `{Self}`",
+    label = "not a regular expression",
     note = "write `static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(\"…\").unwrap());` and `regex(path = *PATTERN)`"
 )]
 pub trait Expression: AsRegex {}
@@ -95,8 +95,8 @@ impl<T: AsRegex> Expression for T {}
 /// What the function of a `custom` rule returns.
 #[diagnostic::on_unimplemented(
     message = "the function of `custom` returns a `Result<(), ValidationError>`, and this one returns `{Self}`",
-    label = "`{Self}` is no verdict",
-    note = "write `Ok(())` for a value that is right, and `Err(ValidationError::new(\"code\"))` for one that is not"
+    label = "`{Self}` is not a result",
+    note = "write `Ok(())` for a valid value, and `Err(ValidationError::new(\"code\"))` for an invalid one"
 )]
 pub trait Judged {
     /// Returns the verdict.
@@ -113,7 +113,7 @@ impl Judged for Result<(), ValidationError> {
 #[diagnostic::on_unimplemented(
     message = "`nested` checks the rules of another type with `#[schema]`, and this type has none",
     label = "`{Self}` has no rules",
-    note = "put `#[schema]` above the struct or enum, or leave `nested` out"
+    note = "put `#[schema]` above the struct or enum, or remove `nested`"
 )]
 pub trait Nested: Validate {}
 
