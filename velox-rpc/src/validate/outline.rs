@@ -145,12 +145,19 @@ fn texts(schema: &Value, keyword: &str) -> Vec<String> {
 /// a form without 128-bit integers and without map keys other than strings. Of two fields with one
 /// name, the one of the flattened type gets nothing.
 pub(crate) fn unreadable(schema: &Value) -> Option<String> {
-    Root::new(schema).unreadable(schema, false, 0, "")
+    Root::new(schema).unreadable(schema, false, "", &mut HashSet::new())
 }
 
 impl<'s> Root<'s> {
-    fn unreadable(&self, schema: &'s Value, is_kept: bool, hops: usize, name: &str) -> Option<String> {
-        if hops > MAX_HOPS {
+    /// Each schema in `visited` was examined before, kept or not. A recursive type leads to it again.
+    fn unreadable(
+        &self,
+        schema: &'s Value,
+        is_kept: bool,
+        name: &str,
+        visited: &mut HashSet<(*const Value, bool)>,
+    ) -> Option<String> {
+        if !visited.insert((schema, is_kept)) {
             return None;
         }
         let is_wide = matches!(schema.get("format").and_then(Value::as_str), Some("int128" | "uint128"));
@@ -169,7 +176,7 @@ impl<'s> Root<'s> {
         let is_own = |name: &str| own.is_some_and(|own| own.iter().any(|own| own == name));
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut fields = properties.map(|(name, inner)| (inner, is_kept && !is_own(name), name.as_str()));
-        if let Some(found) = fields.find_map(|(inner, is_kept, name)| self.unreadable(inner, is_kept, hops + 1, name)) {
+        if let Some(found) = fields.find_map(|(inner, is_kept, name)| self.unreadable(inner, is_kept, name, visited)) {
             return Some(found);
         }
         let (all, unions) = self.0.parts(schema);
@@ -178,7 +185,7 @@ impl<'s> Root<'s> {
         let inner = all.into_iter().chain(unions.into_iter().flatten()).chain(items).chain(first);
         inner
             .chain(patterns.into_iter().flat_map(|patterns| patterns.values()))
-            .find_map(|inner| self.unreadable(inner, is_kept, hops + 1, name))
+            .find_map(|inner| self.unreadable(inner, is_kept, name, visited))
     }
 }
 

@@ -9,7 +9,7 @@ use velox_rpc_macros::schema;
 use super::{Input, found};
 use crate::error::{ErrorMap, Issue};
 use crate::validate::tree::SAID;
-use crate::validate::{At, Examine, Found, Tree};
+use crate::validate::{At, Examine, Found, Tree, unreadable};
 
 /// Seconds of the processor: ample for a debug build of linear work, and far from enough for quadratic work.
 const LIMIT: i64 = 8;
@@ -194,4 +194,17 @@ fn values_as_deep_as_serde_json_reads_them() {
     let small = std::thread::Builder::new().stack_size(1 << 20);
     let issues = small.spawn(nested).expect("a thread starts").join().expect("the stack is large enough");
     assert_eq!(issues.len(), 1);
+}
+
+/// It would take hours to follow every path through a type of so many variants.
+#[test]
+fn a_recursive_type_is_examined_once() {
+    let inner = json!({"$ref": "#/$defs/Expression"});
+    let operator = json!({"properties": {"left": inner, "right": inner}});
+    let mut variants = vec![operator; 500];
+    let schema_of =
+        |variants: &[Value]| json!({"$ref": "#/$defs/Expression", "$defs": {"Expression": {"anyOf": variants}}});
+    assert_eq!(unreadable(&schema_of(&variants)), None);
+    variants.push(json!({"x-velox-keeps": [], "properties": {"number": {"type": "integer", "format": "uint128"}}}));
+    assert_eq!(unreadable(&schema_of(&variants)), Some("number".to_owned()));
 }
