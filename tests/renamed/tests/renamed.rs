@@ -25,7 +25,7 @@ fn the_router_has_its_routes() {
 POST  /api/orders          orders.createOrder
 GET   /api/orders/:id      orders.getOrder
 GET   /api/shop            orders.shop         guards: open
-GET   /api/orders/profile  orders.profile      needs: cookie __Host-session
+GET   /api/orders/profile  orders.profile      requires __Host-session cookie
 ";
     assert_eq!(routes, expected);
 }
