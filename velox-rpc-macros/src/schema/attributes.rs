@@ -1,4 +1,4 @@
-//! Reads the user's `#[validate(…)]` and `#[derive(…)]`, as far as `#[schema]` needs them, and makes
+//! Reads the user's `#[validate(…)]` and `#[derive(…)]` as far as `#[schema]` needs them. Makes
 //! attributes.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -19,7 +19,7 @@ pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
         .collect()
 }
 
-/// Makes the attribute `#[name(tokens)]`. To parse one takes a user's build much longer.
+/// Makes the attribute `#[name(tokens)]`. Parsing one would slow down the user's build.
 pub(crate) fn attribute(name: &str, tokens: TokenStream) -> Attribute {
     let path = Ident::new(name, Span::call_site()).into();
     let list = MetaList { path, delimiter: MacroDelimiter::Paren(Paren::default()), tokens };

@@ -2,7 +2,7 @@
 //! of a whole value. `Examine` calls it for a field that could be read, even if other fields could
 //! not.
 //!
-//! Names of variables start with `__`, because expressions of the user stand in the same scope.
+//! Names of variables start with `__`, because the user's expressions are in the same scope.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -31,7 +31,7 @@ pub(crate) struct FieldChecks {
     /// The type without the `Option`s around it. `options` is their number.
     inner: Type,
     options: usize,
-    /// As which `Type` the value is counted, if it is a list or a map.
+    /// The `Type` by which the value is counted, if it is a list or a map.
     counted: Option<TokenStream>,
     rules: Vec<Rule>,
     is_nested: bool,
@@ -73,7 +73,7 @@ impl Checks {
             || self.fields.iter().any(|field| field.rules.iter().any(|rule| field.is_flat || rule.is_of_two()))
     }
 
-    /// Returns the rules of this field, if it has any that `Parts` does not tell.
+    /// Returns the rules of this field, if it has any that `Parts` does not contain.
     pub(crate) fn of(&self, field: &Field<'_>) -> Option<&FieldChecks> {
         let rules = self.fields.iter().find(|rules| field.original.ident.as_ref() == Some(&rules.ident))?;
         rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)

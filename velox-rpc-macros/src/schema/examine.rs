@@ -13,7 +13,7 @@ use crate::schema::field::{Words, cfgs, other_names, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional, is_converted};
 use crate::schema::peel::Peeled;
 
-/// Returns the content of `impl Examine for Type`, and what it asks of the type's parameters. Returns
+/// Returns the content of `impl Examine for Type`, and the bounds on the type's parameters. Returns
 /// `None` if the type borrows, because such a type cannot be an input.
 pub(crate) fn content(schema: &Schema<'_>, private: &Ident) -> Option<(TokenStream, Vec<WherePredicate>)> {
     let serde = &schema.serde;
@@ -142,7 +142,8 @@ impl Examine<'_> {
     /// the type's own reader reads.
     fn value(&self, field: &Field<'_>) -> Option<TokenStream> {
         let (ty, private) = (field.ty, self.private);
-        // The type's reader rejects what is not a text. The rules check the text after the change.
+        // The type's reader rejects everything but a string. The rules check the text after the
+        // change.
         let changed = || {
             let path = Words::of(field).reader()?.parse::<TokenStream>().ok()?;
             Some(self.reads_by(&quote!(#private::#path)))
@@ -246,7 +247,8 @@ impl Examine<'_> {
         quote!(fn examine(__at: #private::At<'_, '_>, __found: &mut #private::Found) { #look })
     }
 
-    /// Returns what reading the fields asks of the type's parameters. serde's derive asks for no less.
+    /// Returns the bounds on the type's parameters that reading the fields needs. serde's derive
+    /// requires at least these.
     fn bounds(&self) -> Vec<WherePredicate> {
         let private = self.private;
         let parameters: Vec<_> = self.schema.serde.generics.type_params().map(|parameter| &parameter.ident).collect();
@@ -283,7 +285,7 @@ impl Examine<'_> {
     }
 }
 
-/// Returns the names of a variant on the wire. The variant for all others has none.
+/// Returns the names of a variant on the wire. The variant for all other names has none.
 fn variant_names(variant: &Variant<'_>) -> Vec<String> {
     let name = variant.attrs.name().deserialize_name();
     let others = variant.attrs.aliases().iter().filter(|alias| *alias != name);

@@ -45,7 +45,7 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
             use #private::validator::Validate as _;
         }
     });
-    // The implementations come first: what they say about a field's type is in our words.
+    // The implementations come first, so that velox's own message about a field's type does too.
     quote! {
         #implementations
 
@@ -69,7 +69,7 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
     led.chain(lax).chain(keeps).collect()
 }
 
-/// Returns the attribute that adds a list of texts to the JSON Schema.
+/// Returns the attribute that adds a list of strings to the JSON Schema.
 ///
 /// The list is a slice: schemars passes the value to `json!`, which expands an array item by item.
 fn extension(name: &str, texts: &[String]) -> Attribute {
@@ -114,8 +114,8 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
 /// Implements `InputFields`, `Examine`, and `Validate` if no derive does. The last two check the same
 /// rules.
 ///
-/// The block names `__private` once. Long paths in every expression would take the compiler much
-/// longer to read than what they name.
+/// The block names `__private` once. The compiler would need much longer to read long paths in
+/// every expression.
 fn implementations(schema: &Schema<'_>) -> TokenStream {
     let (root, private) = (schema.root.private(), &Ident::new("__private", Span::call_site()));
     let fields = input_fields(schema, private);

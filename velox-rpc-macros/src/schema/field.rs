@@ -1,4 +1,4 @@
-//! One field of a struct or of a variant: its name on the wire, and what `#[schema]` adds to it.
+//! One field of a struct or of a variant: its name on the wire, and the additions of `#[schema]`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -13,14 +13,14 @@ use crate::schema::foreign;
 use crate::schema::peel::option_of;
 use crate::schema::rules;
 
-/// What `#[schema]` adds to a field, and what it has to know for that.
+/// The additions of `#[schema]` to a field, and the properties of the field that they depend on.
 #[derive(Default)]
 pub(crate) struct Additions {
     /// Leave the key out when the `Option` is `None`: TypeScript's `field?: T`.
     pub(crate) skip_none: bool,
     /// The other names under which the field is read (`#[serde(alias = "…")]`).
     pub(crate) aliases: Vec<String>,
-    /// A function of the user reads the field, not its type's `Deserialize`.
+    /// The user's own function reads the field, not the `Deserialize` of its type.
     pub(crate) has_own_reader: bool,
     /// The number of the field's `multiple_of` rule.
     pub(crate) multiple_of: Option<String>,

@@ -220,8 +220,8 @@ fn conditional(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
 }
 
-/// Returns whether a `#[cfg_attr]` anywhere may hide something, or a `#[cfg]` a field that is known by
-/// its place.
+/// Returns whether a `#[cfg_attr]` anywhere may hide something, or whether a `#[cfg]` may hide a
+/// field that is identified by its position.
 pub(crate) fn is_conditional(serde: &Container<'_>) -> bool {
     let mut unnamed = serde.data.all_fields().map(|field| field.original).filter(|field| field.ident.is_none());
     unnamed.any(|field| !cfgs(&field.attrs).is_empty()) || all_attributes(serde).any(conditional)

@@ -84,7 +84,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns the types inside that its syntax does not show, and the keys of maps.
+    /// Returns the inner types that the syntax does not take apart further, and the keys of maps.
     pub(crate) fn leaves(&self) -> Vec<&'a Type> {
         match self {
             Self::Option(inner) | Self::List(inner) | Self::Set(inner) | Self::Array(inner, _) => inner.leaves(),
@@ -94,7 +94,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns whether the type has only one value, of which JSON says nothing.
+    /// Returns whether the type has only one value, so that its JSON carries no information.
     pub(crate) fn is_nothing(&self) -> bool {
         match self {
             Self::Leaf(Type::Tuple(_)) => true,
@@ -103,7 +103,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns the key type of a map, here or inside, that is neither a text nor a number.
+    /// Returns the key type of a map, here or inside, that is neither a string nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {
             Self::Map { key, value, .. } => match Self::new(key) {
@@ -118,7 +118,7 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns as which `Type` the value is counted, if its items need not be valid for that.
+    /// Returns the `Type` by which the value is counted, if invalid items count too.
     pub(crate) fn counted(&self) -> Option<TokenStream> {
         match self {
             Self::Option(inner) => inner.counted(),

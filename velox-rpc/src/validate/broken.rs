@@ -142,7 +142,8 @@ impl Broken {
         &mut self,
         field: &'static str,
         told: Told,
-        // Before the value: otherwise limits of another type would be reported a second time, each on its own.
+        // These precede the value. Otherwise the compiler would report each limit of another type
+        // separately, too.
         limits: [Option<B>; 4],
         value: Option<&T>,
         got: Option<&Got<'_>>,

@@ -56,7 +56,7 @@ impl Found {
         }
     }
 
-    /// Checks `"Variant": content` in an object of its own or among other fields. Returns whether a
+    /// Checks `"Variant": content` in a separate object or among other fields. Returns whether a
     /// variant is there. If there are several, serde takes the one that was sent first.
     fn one_of(&mut self, fields: &mut Fields<'_>, variants: &[Variant<'_>], is_own: bool) -> bool {
         let sent = variants.iter().filter_map(|variant| Some((fields.place(variant.names)?, variant)));

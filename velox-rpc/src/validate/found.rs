@@ -14,7 +14,7 @@ pub struct Found {
     pub(super) path: String,
     pub(super) depth: usize,
     pub(super) checks_rules: bool,
-    /// Why the issues that are added now are issues.
+    /// The cause of the issues that are added now.
     pub(super) cause: Cause,
     /// Whether `null` is refused for a field that may be missing.
     pub(super) refuses_null: bool,

@@ -83,7 +83,8 @@ impl Said {
         matches!(self, Self::Problem(problem) if problem.is_range())
     }
 
-    /// Returns whether this belongs behind an issue about the type of a number.
+    /// Returns whether this is about the value of a number, so that an issue about its type
+    /// precedes it.
     pub(super) fn is_of_number(&self) -> bool {
         self.is_range() || matches!(self, Self::Problem(Problem::NotMultipleOf { .. }))
     }

@@ -42,7 +42,7 @@ impl Found {
         self.checks_rules = checks_rules;
     }
 
-    /// Checks a value that is a part of its own.
+    /// Checks a value that is a separate part.
     fn apart(&mut self, part: Part<'_>, parts: &Parts<'_>) {
         let is_null = part.kind() == Type::Null;
         match *parts {

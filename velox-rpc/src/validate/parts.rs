@@ -12,7 +12,7 @@ use crate::validate::got::Got;
 use crate::validate::tree::Part;
 
 /// The structure of a type, as far as its syntax shows it. This is data, so that a field of a
-/// common type needs no code of its own.
+/// common type needs no extra code.
 #[derive(Clone, Copy)]
 pub enum Parts<'a> {
     /// A type with this examiner, which finds everything that is wrong. The second function returns
@@ -56,7 +56,7 @@ pub(crate) type Examiner = fn(At<'_, '_>, &mut Found);
 /// Where a value is.
 #[derive(Debug)]
 pub enum At<'a, 't> {
-    /// The value is a part of its own.
+    /// The value is a separate part.
     Part(Part<'t>),
     /// The fields of the value are among those of another type.
     Among(&'a mut Fields<'t>),

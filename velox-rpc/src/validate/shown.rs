@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// Stands for a type in its JSON Schema, so that one without a schema is reported in our words. `#[schema]` puts it around types of crates
-/// that a feature is for.
+/// Wraps a type in its JSON Schema, so that velox's own message reports a type without a schema.
+/// `#[schema]` puts it around types of crates that have a feature here.
 #[derive(Debug)]
 pub struct Shown<T>(PhantomData<T>);
 

@@ -49,8 +49,8 @@ pub fn is_url(text: &impl Text) -> bool {
     text.as_ref().validate_url()
 }
 
-/// Returns whether a text is an IP address of version 4 or 6, or of either if both or none are asked
-/// for.
+/// Returns whether a string is an IP address of version 4 or 6, or of either version if both or
+/// none are asked for.
 pub fn is_ip(text: &impl Text, v4: bool, v6: bool) -> bool {
     let text = text.as_ref();
     match (v4, v6) {

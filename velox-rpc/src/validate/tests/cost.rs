@@ -11,7 +11,8 @@ use crate::error::{ErrorMap, Issue};
 use crate::validate::tree::SAID;
 use crate::validate::{At, Examine, Found, Tree, unreadable};
 
-/// Seconds of the processor: ample for a debug build of linear work, and far from enough for quadratic work.
+/// Seconds of processor time. They are ample for linear work in a debug build, and far too few for
+/// quadratic work.
 const LIMIT: i64 = 8;
 
 /// The time that this thread has spent on a processor. A busy machine does not change it.
