@@ -130,5 +130,5 @@ fn with_context(item: Vec<TokenTree>, mistakes: &mut Mistakes) -> TokenStream {
 const FIELD: &str = "`&impl Ctx` is any context, so it has no fields: take `ctx: &impl Ctx<State = AppState>`, and write `ctx.base().db`";
 const USER: &str = "`&impl Ctx` is any context, so it has no fields: take `ctx: &impl HasUser<User = SessionUser>`, and write `ctx.user()`";
 const USE: &str = "`use` is a keyword of Rust: write `.use_(…)` in the chain of a procedure";
-const GOES_ON: &str = "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
+const GOES_ON: &str = "a `#[middleware]` function does not call `next`: end it with `Ok(…)` and the value to add; for \
     code around the call, put `.use_fn(async |ctx, next| …)` into the chain";

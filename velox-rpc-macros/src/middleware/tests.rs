@@ -175,7 +175,7 @@ fn every_mistake_is_named() {
 #[test]
 fn a_function_that_is_written_as_in_typescript_is_named() {
     let (goes_on, untyped) = (
-        "a middleware of this kind goes on by itself, with what the function returns: end it with `Ok(…)`; for \
+        "a `#[middleware]` function does not call `next`: end it with `Ok(…)` and the value to add; for \
             code around the call, put `.use_fn(async |ctx, next| …)` into the chain",
         "Rust needs the type of the argument: write `(ctx: &impl Ctx)`",
     );
