@@ -556,7 +556,7 @@ async fn be_busy(process: &Process, visitors: usize) {
         let call = open.call();
         call.session().set("seen", true).expect("it is small");
         call.commit();
-        process.manager.close(&open).await.expect("it is saved");
+        let _ = process.manager.close(&open).await.expect("it is saved");
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }
