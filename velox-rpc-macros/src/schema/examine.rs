@@ -264,14 +264,12 @@ impl Examine<'_> {
                 if mentions(leaf.to_token_stream(), &parameters) {
                     bounds.push(parse_quote!(#leaf: #owned));
                 }
-                // The issues inside are those of the parameter's type.
-                if self.is_nested(field)
-                    && parameters.iter().any(|name| leaf.to_token_stream().to_string() == name.to_string())
-                {
-                    bounds.push(parse_quote!(#leaf: #private::Examine + #private::validator::Validate));
-                }
             }
         }
+        // The issues inside are those of the parameter's type.
+        let nested = nested_parameters(self.schema);
+        bounds
+            .extend(nested.into_iter().map(|it| parse_quote!(#it: #private::Examine + #private::validator::Validate)));
         bounds
     }
 
@@ -280,9 +278,22 @@ impl Examine<'_> {
     }
 
     fn is_nested(&self, field: &Field<'_>) -> bool {
-        has(&metas(&field.original.attrs, "validate"), &["nested"])
-            || has(&metas(&self.schema.serde.original.attrs, "validate"), &["nest_all_fields"])
+        is_nested(self.schema, field)
     }
+}
+
+fn is_nested(schema: &Schema<'_>, field: &Field<'_>) -> bool {
+    has(&metas(&field.original.attrs, "validate"), &["nested"])
+        || has(&metas(&schema.serde.original.attrs, "validate"), &["nest_all_fields"])
+}
+
+/// Returns the type's parameters whose own rules are checked.
+pub(crate) fn nested_parameters<'a>(schema: &'a Schema<'_>) -> Vec<&'a Ident> {
+    let nested = schema.serde.data.all_fields().filter(|field| is_nested(schema, field));
+    let leaves: Vec<_> =
+        nested.flat_map(|field| Peeled::new(field.ty).leaves()).map(ToTokens::to_token_stream).collect();
+    let parameters = schema.serde.generics.type_params().map(|parameter| &parameter.ident);
+    parameters.filter(|name| leaves.iter().any(|leaf| leaf.to_string() == name.to_string())).collect()
 }
 
 /// Returns the names of a variant on the wire. The variant for all other names has none.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, WherePredicate};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, WherePredicate, parse_quote};
 
 use crate::root::Root;
 use crate::schema::attributes::attribute;
@@ -133,7 +133,9 @@ fn implementations(schema: &Schema<'_>) -> TokenStream {
                 #content
             }
         };
-        implementation(schema, quote!(#private::validator::Validate for), &[], content)
+        let bounds = examine::nested_parameters(schema).into_iter();
+        let bounds: Vec<_> = bounds.map(|it| parse_quote!(#it: #private::validator::Validate)).collect();
+        implementation(schema, quote!(#private::validator::Validate for), &bounds, content)
     });
     quote! {
         #[allow(unused_imports, unused_variables, unused_braces, deprecated, clippy::all, clippy::pedantic)]
