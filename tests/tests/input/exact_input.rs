@@ -566,20 +566,53 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         second: Shirt,
     }
     #[schema]
+    #[serde(tag = "of")]
+    enum Change {
+        Rename { id: u32, name: String },
+        Drop { id: u32 },
+    }
+    #[schema]
+    struct OfOne {
+        id: u32,
+        #[serde(flatten)]
+        change: Change,
+    }
+    #[schema]
+    struct OfKind {
+        of: String,
+        #[serde(flatten)]
+        change: Change,
+    }
+    #[schema]
     struct Fine {
         own: u128,
         by_number: HashMap<u8, bool>,
+    }
+    #[schema]
+    struct Changed {
+        by: String,
+        // A rename takes it away from this field, but there is another variant.
+        name: Option<String>,
+        #[serde(flatten)]
+        change: Change,
     }
     fn start<T: Input + Serialize>() -> Result<(), String> {
         let mutation = procedure().input::<T>().mutation(|_| Ok(1));
         let app = App::new(()).router(Router::new("test").procedure("write", mutation));
         app.into_service().map(drop).map_err(|error| error.to_string())
     }
-    for (started, field) in [(start::<Tagged>(), "wide"), (start::<Flat>(), "byNumber"), (start::<Twice>(), "size")] {
+    for (started, field) in [
+        (start::<Tagged>(), "wide"),
+        (start::<Flat>(), "byNumber"),
+        (start::<Twice>(), "size"),
+        (start::<OfOne>(), "id"),
+        (start::<OfKind>(), "of"),
+    ] {
         let error = started.expect_err("it is refused");
         assert!(error.contains(&format!("serde cannot read the input's field `{field}`")), "{error}");
     }
     start::<Fine>().expect("serde reads it");
+    start::<Changed>().expect("serde reads some values");
 }
 
 #[tokio::test]

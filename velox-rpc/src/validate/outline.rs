@@ -180,6 +180,15 @@ impl<'s> Root<'s> {
             return Some(found);
         }
         let (all, unions) = self.0.parts(schema);
+        // A flattened enum gets no field that the type around it has.
+        let needs = |part, name: &str| self.0.properties(part).iter().any(|it| it.name == name && it.is_required);
+        let shares = |name: &&str| {
+            unions.iter().any(|union| !union.is_empty() && union.iter().all(|variant| needs(*variant, name)))
+        };
+        let own = required.into_iter().flatten().filter_map(Value::as_str).filter(|name| is_own(name));
+        if let Some(shared) = own.filter(|_| !unions.is_empty()).find(shares) {
+            return Some(shared.to_owned());
+        }
         let items = ["items", "additionalProperties"].into_iter().filter_map(|keyword| schema.get(keyword));
         let first = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
         let inner = all.into_iter().chain(unions.into_iter().flatten()).chain(items).chain(first);
