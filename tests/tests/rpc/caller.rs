@@ -247,3 +247,23 @@ async fn each_kind_of_procedure_has_its_own_way_to_be_called() {
         (StatusCode::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED)
     );
 }
+
+struct Bookings;
+
+#[router("viewer.bookings")]
+impl Bookings {
+    fn list_bookings(&self) -> Query<(), String> {
+        procedure().query(|Call { ctx, .. }| Ok(ctx.procedure().to_string()))
+    }
+}
+
+#[tokio::test]
+async fn a_router_inside_another_is_called_by_its_method_and_by_its_name() {
+    let app = App::new(()).router(Bookings);
+    let caller = app.caller();
+    let name = "viewer.bookings.listBookings";
+    assert_eq!(caller.call(Bookings.list_bookings(), &()).await.expect("it succeeds"), name);
+    assert_eq!(caller.call_named(name, &Value::Null).await.result.expect("it succeeds"), name);
+    let service = app.into_service().expect("good routes");
+    assert_eq!(service.manifest().to_string(), format!("GET  /api/viewer/bookings  {name}\n"));
+}
