@@ -48,8 +48,8 @@ pub(crate) struct Rule {
 }
 
 impl Checks {
-    /// Reads the rules. Returns `None` if validator's derive has to check them, because a rule needs
-    /// more than the value.
+    /// Reads the rules. Returns `None` if validator's derive has to check them, because a rule
+    /// needs more than the value.
     pub(crate) fn new(attrs: &[Attribute], fields: &[Field<'_>]) -> Option<Self> {
         let of_type = metas(attrs, "validate");
         if has(&of_type, &["context", "mutable"]) {

@@ -111,8 +111,8 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
     attributes
 }
 
-/// Implements `InputFields`, `Examine`, and `Validate` if no derive does. The last two check the same
-/// rules.
+/// Implements `InputFields`, `Examine`, and `Validate` if no derive does. The last two check the
+/// same rules.
 ///
 /// The block names `__private` once. The compiler would need much longer to read long paths in
 /// every expression.
@@ -206,8 +206,8 @@ fn functions(schema: &Schema<'_>, checks: &Checks, private: &Ident) -> TokenStre
     if functions.is_empty() { functions } else { implementation(schema, TokenStream::new(), &[], functions) }
 }
 
-/// Generates `impl Trait for Type { … }` with the type's own parameters, and these bounds in addition to
-/// its own.
+/// Generates `impl Trait for Type { … }` with the type's own parameters, and these bounds in
+/// addition to its own.
 fn implementation(
     schema: &Schema<'_>,
     of: TokenStream,

@@ -18,8 +18,8 @@ use super::places::Places;
 use super::shutdown::{Shutdown, Stop};
 use crate::context::Peer;
 
-/// Serves until `stop` completes and the delay has passed. Then serves the open connections until all
-/// requests have finished or the deadline has passed.
+/// Serves until `stop` completes and the delay has passed. Then serves the open connections until
+/// all requests have finished or the deadline has passed.
 pub(super) async fn serve(mut listener: AnyListener, host: Host, mut stop: impl Stop) -> Shutdown {
     let mut server =
         Server { host: Arc::new(host), connections: JoinSet::new(), refusals: JoinSet::new(), back_off: SHORT_PAUSE };

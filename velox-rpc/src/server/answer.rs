@@ -227,9 +227,9 @@ impl Drop for Exchange {
 /// Returns whether the reply tells the client that the connection closes after it. Without that
 /// notice, the client would send a request that nobody reads (RFC 9112, section 9.6).
 fn close_after(activity: &Activity) -> bool {
-    // hyper closes the connection after a body that nobody reads, because its rest precedes the next
-    // request. A late mutation holds the connection's place, which is meant for one request at a
-    // time.
+    // hyper closes the connection after a body that nobody reads, because its rest precedes the
+    // next request. A late mutation holds the connection's place, which is meant for one request at
+    // a time.
     activity.is_body_unread() || activity.drain().is_draining() || activity.outliving() > 0
 }
 

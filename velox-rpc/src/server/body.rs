@@ -212,10 +212,10 @@ pub(super) struct Reply {
 impl Reply {
     /// Wraps the body of a response.
     ///
-    /// On HTTP/2, hyper hands a frame to h2 as soon as the client grants a window of one byte. After
-    /// the last frame, nothing of the stream is left that `stall` or `watch` could see. A large
-    /// reply is therefore handed over in pieces, and each waits until the client has taken the one
-    /// before.
+    /// On HTTP/2, hyper hands a frame to h2 as soon as the client grants a window of one byte.
+    /// After the last frame, nothing of the stream is left that `stall` or `watch` could see. A
+    /// large reply is therefore handed over in pieces, and each waits until the client has taken
+    /// the one before.
     pub(super) fn of(response: Response<service::Body>, in_flight: InFlight, is_http1: bool) -> Response<Self> {
         let goes_on = response.extensions().get::<GoesOn>().is_some();
         let outlives_client = response.extensions().get::<OutlivesClient>().is_some();

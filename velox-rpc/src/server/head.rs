@@ -37,8 +37,8 @@ fn check_coding(parts: &Parts) -> Result<()> {
 }
 
 /// Checks the Host header. An HTTP/1.1 request has exactly one valid Host (RFC 9112, section 3.2).
-/// HTTP/2 has the authority in its target. It has no user, and a Host beside it must not name another
-/// (RFC 9113, section 8.3.1).
+/// HTTP/2 has the authority in its target. It has no user, and a Host beside it must not name
+/// another (RFC 9113, section 8.3.1).
 fn check_host(parts: &Parts) -> Result<()> {
     // One pass over the few headers is cheaper than a look-up.
     let mut hosts = parts.headers.iter().filter(|(name, _)| *name == HOST).map(|(_, value)| value);
@@ -55,8 +55,8 @@ fn check_host(parts: &Parts) -> Result<()> {
     Err(Error::new(ErrorKind::BadRequest, message).with_name("Bad Request"))
 }
 
-/// Returns whether a Host header names the authority of the target, if it has one. A proxy may route
-/// by the one and velox would decide by the other.
+/// Returns whether a Host header names the authority of the target, if it has one. A proxy may
+/// route by the one and velox would decide by the other.
 fn agrees(host: &HeaderValue, target: &Uri) -> bool {
     let Some(authority) = target.authority() else { return true };
     let default_port: &[u8] = if target.scheme() == Some(&Scheme::HTTPS) { b":443" } else { b":80" };

@@ -294,9 +294,10 @@ impl Server {
     ///
     /// One public IPv4 address or IPv6 /64 network may hold at most half of the connections, so
     /// that no single client can keep out all others. This does not apply to loopback and private
-    /// addresses or to [trusted proxies](App::trusted_proxies). The server knows the trusted proxies
-    /// only if it serves the application itself: if it serves another service, such as an axum
-    /// router with the application in it, a proxy with a public address counts like any client.
+    /// addresses or to [trusted proxies](App::trusted_proxies). The server knows the trusted
+    /// proxies only if it serves the application itself: if it serves another service, such as an
+    /// axum router with the application in it, a proxy with a public address counts like any
+    /// client.
     ///
     /// The limit of open files (`ulimit -n`, often 1,024) may allow fewer connections. The server
     /// then logs the lower number at start. It reserves one eighth of the files, and at least 32,

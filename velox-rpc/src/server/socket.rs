@@ -36,7 +36,8 @@ impl Socket {
         result
     }
 
-    /// Looks whether a client of HTTP/1 that waits for a reply has left. Returns an error if it has.
+    /// Looks whether a client of HTTP/1 that waits for a reply has left. Returns an error if it
+    /// has.
     ///
     /// A client that closed only its half of the connection still gets a whole reply, but not a
     /// stream. hyper cannot tell the two apart. Its own look also needs a new buffer for each

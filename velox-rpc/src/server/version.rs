@@ -50,8 +50,8 @@ impl ReadAhead {
         }
     }
 
-    /// Reads bytes ahead of the next call of [`give_back`](Self::give_back), unless some are left to
-    /// be given back. Returns their number, which is zero at the end of the stream.
+    /// Reads bytes ahead of the next call of [`give_back`](Self::give_back), unless some are left
+    /// to be given back. Returns their number, which is zero at the end of the stream.
     pub(super) fn poll_ahead(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.given < self.read {
             return Poll::Pending;

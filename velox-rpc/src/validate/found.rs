@@ -39,8 +39,8 @@ pub(super) enum Cause {
     Reader,
     /// It breaks a rule.
     Rule,
-    /// It does not have the form of its type, though serde may accept it: an array for an object, an
-    /// object for a name, a `null` that the application refuses, or anything in a flattened
+    /// It does not have the form of its type, though serde may accept it: an array for an object,
+    /// an object for a name, a `null` that the application refuses, or anything in a flattened
     /// `Option`.
     Form,
 }
@@ -122,7 +122,8 @@ impl Found {
     }
 
     /// Leaves only the issues about values that serde accepts, for an input that serde and
-    /// `validate()` have accepted. Otherwise they decide, whatever the description of the type says.
+    /// `validate()` have accepted. Otherwise they decide, whatever the description of the type
+    /// says.
     pub(crate) fn keep_form(&mut self) {
         self.issues.retain(|noted| noted.cause == Cause::Form);
     }

@@ -118,8 +118,8 @@ impl Found {
         count >= length
     }
 
-    /// Checks all fields that nobody has taken, for a map. serde leaves them to other flattened types,
-    /// too.
+    /// Checks all fields that nobody has taken, for a map. serde leaves them to other flattened
+    /// types, too.
     fn rest(&mut self, fields: &mut Fields<'_>, takes_key: fn(&str) -> bool, value: &Parts<'_>) {
         let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
         fields.is_used |= good.len() + bad.len() > 0;

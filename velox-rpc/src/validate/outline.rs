@@ -41,8 +41,8 @@ pub(crate) struct Outline {
     pub(crate) fields: Vec<OutlineField>,
     /// The place of each name and alias among the fields.
     places: HashMap<String, usize>,
-    /// The values of keys that the type does not name, if it accepts such keys as maps and flattened
-    /// maps do.
+    /// The values of keys that the type does not name, if it accepts such keys as maps and
+    /// flattened maps do.
     pub(crate) others: Option<TextType>,
     /// Whether the type refuses keys that it does not name.
     pub(crate) is_strict: bool,
@@ -149,7 +149,8 @@ pub(crate) fn unreadable(schema: &Value) -> Option<String> {
 }
 
 impl<'s> Root<'s> {
-    /// Each schema in `visited` was examined before, kept or not. A recursive type leads to it again.
+    /// Each schema in `visited` was examined before, kept or not. A recursive type leads to it
+    /// again.
     fn unreadable(
         &self,
         schema: &'s Value,

@@ -82,8 +82,8 @@ impl Csrf {
     /// Issues a new token: sets its cookie in the reply and returns the token for the page.
     ///
     /// The page sends the token back in the header `x-csrf-token`, or in the field `_csrf` of a
-    /// JSON body. The token in the cookie counts, and scripts can read it there. It may be newer than
-    /// the returned one if a page in another tab has asked for a token.
+    /// JSON body. The token in the cookie counts, and scripts can read it there. It may be newer
+    /// than the returned one if a page in another tab has asked for a token.
     ///
     /// No shared cache stores the reply, whatever the handler sets. The browser may store it if the
     /// handler sets `private`.
@@ -91,8 +91,8 @@ impl Csrf {
     /// # Errors
     ///
     /// Returns an internal error if the system provides no random bytes, or if the token has to be
-    /// [bound](CsrfBuilder::bind_to_session) to a session that no middleware has opened, or whose id
-    /// is not known yet. A session gets its id when it is saved, so after a login call
+    /// [bound](CsrfBuilder::bind_to_session) to a session that no middleware has opened, or whose
+    /// id is not known yet. A session gets its id when it is saved, so after a login call
     /// [`Session::save`](crate::Session::save) first.
     pub fn issue(&self, ctx: &impl Ctx) -> Result<String> {
         let Inner { writer, tokens, clock, session, .. } = &*self.0;

@@ -520,9 +520,9 @@ impl Session {
         })
     }
 
-    /// Returns the id of the stored session. Returns `None` for a visitor whose session was not saved
-    /// yet, and after a login, logout or regeneration, because the new id is generated when the
-    /// session is saved.
+    /// Returns the id of the stored session. Returns `None` for a visitor whose session was not
+    /// saved yet, and after a login, logout or regeneration, because the new id is generated when
+    /// the session is saved.
     #[must_use]
     pub fn id(&self) -> Option<SessionId> {
         self.loaded(|loaded| loaded.key.id().cloned())?

@@ -13,8 +13,8 @@ use crate::deadline::within;
 impl Manager {
     /// Opens the session of a request within the time limit.
     pub(crate) async fn open_in_time(&self, headers: &HeaderMap, read_only: bool) -> Result<OpenSession, OpenError> {
-        // Only a box is kept while the store is awaited. Otherwise the future of the procedure would
-        // reserve room for the rest until its end.
+        // Only a box is kept while the store is awaited. Otherwise the future of the procedure
+        // would reserve room for the rest until its end.
         let waiting = {
             let mut opening = self.0.opening(headers.get_all(COOKIE), read_only, true);
             if let Some(open) = opening.at_once()? {

@@ -2,8 +2,8 @@
 //!
 //! A request renews its session when it loads it, and sends the cookie when it ends. If the session
 //! was ended or got a new id in between, the cookie would be sent once more. After a login it would
-//! even replace the new session's cookie in the browser. So if this process has ended any session in
-//! between, the request asks the store.
+//! even replace the new session's cookie in the browser. So if this process has ended any session
+//! in between, the request asks the store.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -36,7 +36,8 @@ impl OpenSession {
     }
 
     /// Begins a call. Calls may run concurrently. Once the session is closed, a call that is still
-    /// running can no longer read or write it: each method that returns a `Result` returns an error.
+    /// running can no longer read or write it: each method that returns a `Result` returns an
+    /// error.
     pub fn call(&self) -> CallScope {
         CallScope { session: Session::begin(Arc::clone(&self.0)), keep: false }
     }
@@ -47,8 +48,8 @@ impl OpenSession {
         self.0.after_head().map(Self::new)
     }
 
-    /// Returns the id of the session once all calls of the request are saved: `None` if there will be
-    /// none.
+    /// Returns the id of the session once all calls of the request are saved: `None` if there will
+    /// be none.
     #[cfg(feature = "rpc")]
     pub(crate) fn id_after(&self) -> Result<Option<SessionId>, UnknownId> {
         self.0.with(|state| Ok(state.id_after().map(Option::<&_>::cloned))).unwrap_or(Ok(None))

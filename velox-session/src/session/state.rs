@@ -352,8 +352,8 @@ impl State {
         Ok(self.loaded().filter(|_| !is_other))
     }
 
-    /// Returns the id of the session once all calls of the request are saved: `None` if there will be
-    /// none. It is unknown if the session gets a new id when it is saved.
+    /// Returns the id of the session once all calls of the request are saved: `None` if there will
+    /// be none. It is unknown if the session gets a new id when it is saved.
     pub(crate) fn id_after(&self) -> Result<Option<&SessionId>, UnknownId> {
         let view = self.fold(|_| true);
         let stays = view.start == Start::Live && !view.replaced;

@@ -389,8 +389,8 @@ pub(crate) async fn end_replaced<S: SessionStore + ?Sized>(
     ended: u64,
 ) -> Result<Created, StoreError> {
     let Some((old, condition)) = replaces else { return Ok(Created::Yes { ended }) };
-    // Nobody has the id of the new record, so it would only fill the list of its user. If a call fails
-    // here, the record expires.
+    // Nobody has the id of the new record, so it would only fill the list of its user. If a call
+    // fails here, the record expires.
     let take_back = || store.destroy(key, Condition::Always);
     match store.destroy(old, condition).await {
         Ok(destroyed) if condition.is_met(destroyed) => return Ok(Created::Yes { ended }),

@@ -212,8 +212,8 @@ fn no_order_of_two_requests_breaks_a_session() {
                 }
             });
         }
-        // A logout leaves nothing, unless the other request began a new session before or after. All
-        // sessions of a user end under every id.
+        // A logout leaves nothing, unless the other request began a new session before or after.
+        // All sessions of a user end under every id.
         let others = || history.acts.iter().filter(|act| !logs_out(**act) && changes_identity(**act));
         let is_alone = others().next().is_none() || everywhere && others().all(|act| *act == Does::Regenerates);
         if history.acts.into_iter().any(logs_out) && (is_alone && !history.visitor || others().next().is_none()) {

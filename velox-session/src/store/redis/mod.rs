@@ -309,8 +309,8 @@ impl RedisStore {
 
     /// Stores records as VeloxTS does: under `<cookie name>:<id>`, in its JSON, with an `expiresAt`
     /// that is kept up to date. A VeloxTS service and this one can then serve the same sessions
-    /// side by side, with one Redis and one secret. The guide `velox_session::guide::from_veloxts` explains each
-    /// step.
+    /// side by side, with one Redis and one secret. The guide `velox_session::guide::from_veloxts`
+    /// explains each step.
     ///
     /// # Security
     ///

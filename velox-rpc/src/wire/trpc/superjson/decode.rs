@@ -1,8 +1,9 @@
 //! Decodes what a client sends, which is JSON with annotations, into plain JSON that serde can read
 //! as the input type.
 //!
-//! The annotations tell the types of the values, and [`RichType`] tells what the input type expects.
-//! A `Map`, for example, becomes an object for a map type and a list of pairs for a list type.
+//! The annotations tell the types of the values, and [`RichType`] tells what the input type
+//! expects. A `Map`, for example, becomes an object for a map type and a list of pairs for a list
+//! type.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
