@@ -49,7 +49,7 @@ fn cookie(reply: &str) -> String {
 
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("it listens");
-    stream.set_read_timeout(Some(HANG)).expect("a time-out");
+    stream.set_read_timeout(Some(HANG)).expect("a timeout");
     stream
 }
 

@@ -21,7 +21,7 @@ fn a_passed_socket_serves_clients_that_connect_between_two_runs() {
     assert_eq!(status.code(), Some(0), "{output}");
 
     let mut between = TcpStream::connect(address).expect("the socket is still open");
-    between.set_read_timeout(Some(Duration::from_secs(30))).expect("a time-out");
+    between.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
     between.write_all(REQUEST.as_bytes()).expect("it is taken");
     let next = Program::start_with_socket("systemd", &socket);
     let mut reply = String::new();

@@ -601,7 +601,7 @@ fn extreme_durations_are_refused_or_saturate() {
         assert!(matches!(error.problems(), [ConfigProblem::MaxAge]), "{wrong:?}: {error}");
     }
     for wrong in [Duration::ZERO, Duration::from_millis(1), Duration::MAX] {
-        let error = good().absolute_timeout(wrong).build().expect_err("an absurd time-out");
+        let error = good().absolute_timeout(wrong).build().expect_err("an absurd timeout");
         assert!(matches!(error.problems(), [ConfigProblem::AbsoluteTimeout]), "{wrong:?}: {error}");
     }
     let error = good().touch_interval(Duration::MAX).build().expect_err("an absurd interval");

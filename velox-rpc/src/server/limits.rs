@@ -65,7 +65,7 @@ pub(super) const HYPER_HEADERS: usize = 100;
 /// their client.
 pub(super) const STREAMS: u32 = 100;
 
-/// The bytes that a client has to read within the write time-out. A slow link that takes many
+/// The bytes that a client has to read within the write timeout. A slow link that takes many
 /// minutes for a large reply passes; a client that reads one byte a second does not.
 pub(super) const WRITE_QUANTUM: usize = 64 * 1024;
 

@@ -261,7 +261,7 @@ impl Server {
     /// [connections](Self::max_connections) are taken, it closes idle connections earlier, after
     /// one to two eighths of the time, to make room for others.
     ///
-    /// Behind a load balancer, set this longer than the balancer's own idle time-out, which is
+    /// Behind a load balancer, set this longer than the balancer's own idle timeout, which is
     /// usually 60 seconds. Otherwise the balancer may send a request on a connection that the
     /// server is closing, and answer 502.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {

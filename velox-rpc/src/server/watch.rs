@@ -16,14 +16,14 @@
 //!
 //! States with an exact deadline are rare: a head in pieces, a full socket, a closing connection.
 //! Every request enters the idle state, so idleness is counted by a tick that keeps running. An
-//! idle connection is therefore closed after 1 to 1 1/8 times the idle time-out. When connections
+//! idle connection is therefore closed after 1 to 1 1/8 times the idle timeout. When connections
 //! are scarce, it is closed after the first tick without a request, to make room for others.
 //!
 //! On HTTP/2, only the first head has this deadline. In the middle of a later head, the client
 //! cannot answer the pings that hyper sends (`conn`), and hyper closes the connection.
 //!
-//! hyper's own header time-out is off. It allocates and arms a timer for each request. It also runs
-//! while a connection is idle, so the two time-outs could not differ. Bodies have their own
+//! hyper's own header timeout is off. It allocates and arms a timer for each request. It also runs
+//! while a connection is idle, so the two timeouts could not differ. Bodies have their own
 //! deadline (`body`), and so do HTTP/2 streams (`stall`).
 
 use std::pin::Pin;
@@ -266,7 +266,7 @@ pub(super) enum End {
     SlowReader,
 }
 
-/// The number of ticks in one idle time-out.
+/// The number of ticks in one idle timeout.
 const IDLE_TICKS: u32 = 8;
 
 /// If fewer bytes than this are written within a tick, they are not a reply.

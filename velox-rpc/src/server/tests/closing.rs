@@ -12,7 +12,7 @@ async fn an_idle_connection_is_closed() {
     clock.at_least(SHORT);
 }
 
-/// Waiting for the idle time-out itself would take longer than any test may.
+/// Waiting for the idle timeout itself would take longer than any test may.
 #[tokio::test]
 async fn idle_connections_are_closed_when_connections_are_scarce() {
     let idle = HANG + HANG / 8;
