@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_absolute_time_out_caps_what_a_read_gives() {
+    fn the_absolute_timeout_caps_what_a_read_gives() {
         assert_eq!(POLICY.renewed(&record(0, 460_000), 420_000), Some(80_000));
         // The record already has all the time that is left.
         assert_eq!(POLICY.renewed(&record(0, 500_000), 450_000), None);

@@ -94,7 +94,7 @@ fn a_session_in_use_stays_alive_and_an_unused_one_ends() {
 }
 
 #[test]
-fn the_absolute_time_out_ends_a_session_in_use() {
+fn the_absolute_timeout_ends_a_session_in_use() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);
     for _ in 0..34 {

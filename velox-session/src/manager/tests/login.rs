@@ -139,7 +139,7 @@ fn the_next_login_uses_the_settings_again() {
 }
 
 #[test]
-fn the_absolute_time_out_holds_for_a_chosen_lifetime_too() {
+fn the_absolute_timeout_holds_for_a_chosen_lifetime_too() {
     let mut world = World::new();
     world.rebuild(|settings| settings.absolute_timeout(3 * DAY), vec![super::world::SECRET]);
     let (_, line) = world.issued(None, |session| ready(session.login_for(ada(), 10 * DAY)).expect("a login"));

@@ -592,7 +592,7 @@ fn a_read_after_a_slow_write_does_not_shorten_the_lifetime() {
 }
 
 #[test]
-fn the_absolute_time_out_caps_every_path() {
+fn the_absolute_timeout_caps_every_path() {
     let policy = Policy { absolute: Some(30_500), touch_interval: 0, ..POLICY };
     // Created 10 s before it was opened, so 20.5 s are left. The cookie has whole seconds.
     let (ttl, max_age) = (Duration::from_millis(20_500), Duration::from_secs(20));
