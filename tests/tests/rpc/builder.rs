@@ -754,7 +754,7 @@ async fn status_and_headers_of_middlewares_and_end_hooks_are_checked_too() {
     }
 }
 
-/// In a thread, because a lock that is taken twice would block this one for ever.
+/// In a thread, because a lock that is taken twice would block this one forever.
 #[tokio::test]
 async fn a_slot_may_use_the_slots_of_its_request_while_it_is_made() {
     struct Opened;

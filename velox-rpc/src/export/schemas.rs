@@ -57,7 +57,8 @@ impl Schemas {
         schemas
     }
 
-    /// Returns the name of the definition that a schema refers to, or `None` if it is no reference.
+    /// Returns the name of the definition that a schema refers to, or `None` if it is not a
+    /// reference.
     pub(super) fn name_of(schema: &Value) -> Option<&str> {
         schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE)
     }

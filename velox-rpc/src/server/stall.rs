@@ -1,7 +1,7 @@
 //! The tasks of HTTP/2 streams, and the write deadline of each. Used by `answer`, `body` and
 //! `conn`.
 //!
-//! A client that opens a stream and never grants it a window holds its reply for ever, while the
+//! A client that opens a stream and never grants it a window holds its reply forever, while the
 //! connection itself looks healthy. hyper waits for the window inside a future that we cannot look
 //! into. However, each poll of that future also polls whatever else it may wait for: the handler
 //! and the reply's body, which are both velox's code. If one of them is not ready, it records this

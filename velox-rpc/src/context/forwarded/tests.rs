@@ -151,7 +151,7 @@ fn an_element_of_forwarded_describes_its_own_hop() {
             ("203.0.113.7", Some("http"), None),
         ),
         (&["for=198.51.100.1", "for=203.0.113.7"], ("203.0.113.7", None, None)),
-        // A trusted proxy that does not reveal its client.
+        // These trusted proxies do not reveal their client.
         (&["for=203.0.113.7, for=unknown;proto=https;host=shop.example"], (peer, Some("https"), Some("shop.example"))),
         (&["for=203.0.113.7, for=\"_gazonk\";proto=https"], (peer, Some("https"), None)),
         (&["for=203.0.113.7, proto=https"], (peer, Some("https"), None)),

@@ -1,3 +1,5 @@
+//! Tests the TypeScript type of each kind of schema.
+
 use serde_json::{Value, json};
 
 use super::WideIntegers;

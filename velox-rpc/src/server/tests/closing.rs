@@ -1,4 +1,4 @@
-//! When and how the server closes connections.
+//! Tests when and how the server closes connections.
 
 use super::*;
 
@@ -55,8 +55,8 @@ async fn a_client_refused_in_the_middle_of_its_upload_reads_the_reply() {
     let server = Running::start(long()).await;
     let mut client = server.connect().await;
     client.send("POST /ignore HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\n\r\n").await;
-    // More than the sockets buffer. If nobody read it, the client would get a reset for the last of
-    // it.
+    // This is more than the sockets buffer. If nobody read it, the client would get a reset at the
+    // end.
     let mut sent = 0;
     while sent < 16 * 1024 * 1024 && client.0.write_all(&[b'x'; 65536]).await.is_ok() {
         sent += 65536;

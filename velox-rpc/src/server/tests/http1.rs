@@ -1,4 +1,4 @@
-//! HTTP/1: pipelined requests, requests in pieces, `Expect`, and input that is not HTTP.
+//! Tests HTTP/1: pipelined requests, requests in pieces, `Expect`, and input that is not HTTP.
 
 use super::*;
 
@@ -14,7 +14,7 @@ async fn pipelined_requests_are_answered_in_order() {
     client.works().await;
 }
 
-/// The server looks whether the client has left meanwhile, and so reads what it sends.
+/// While a request waits, the server looks whether the client has left, and so reads what it sends.
 #[tokio::test]
 async fn what_is_sent_while_a_request_waits_is_read_after_it() {
     let server = Running::start(long()).await;

@@ -1,4 +1,4 @@
-//! HTTP/2, with frames written by hand.
+//! Tests HTTP/2 with frames written by hand.
 
 use super::*;
 use crate::server::limits::STREAMS;

@@ -1,4 +1,4 @@
-//! Clients that disconnect, calls that do not end, and what happens to them.
+//! Tests clients that disconnect, and calls that do not end.
 
 use std::future::{Ready, pending, ready};
 use std::io;

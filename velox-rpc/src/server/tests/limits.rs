@@ -1,4 +1,4 @@
-//! Limits on what a client may send or hold, and on the addresses where the server may listen.
+//! Tests limits on what a client may send or hold, and errors of the addresses to listen on.
 
 use super::super::ServeError;
 use super::super::Server;

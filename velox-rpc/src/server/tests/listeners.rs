@@ -1,4 +1,4 @@
-//! Where connections come from: addresses, passed sockets, Unix sockets, and listeners with a
+//! Tests where connections come from: addresses, passed sockets, Unix sockets, and listeners with a
 //! handshake.
 
 use std::collections::VecDeque;
@@ -83,7 +83,7 @@ async fn a_taken_address_is_an_error_and_a_missing_one_is_skipped() {
     let port = taken.local_addr().expect("bound").port();
     let error = server().bind(&[local(1, port), local(2, port)][..]).await.expect_err("taken");
     assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.2:{port}: address already in use"));
-    // A network reserved for documentation, in which no machine is.
+    // This network is reserved for documentation, so no machine has an address in it.
     let missing: SocketAddr = "192.0.2.1:0".parse().expect("an address");
     let bound = server().bind(&[missing, local(1, 0)][..]).await.expect("one is there");
     assert_eq!(bound.local_addrs().len(), 1);

@@ -38,7 +38,7 @@ use super::conn::Host;
 use super::limits::Limits;
 use super::shutdown::{Shutdown, Until};
 
-/// Far above every deadline of the tests, so that only a server that hangs reaches it.
+/// This is far above every deadline of the tests, so only a server that hangs reaches it.
 const HANG: Duration = Duration::from_secs(20);
 
 /// The deadline under test.
@@ -60,9 +60,9 @@ struct Paths {
     reached: Arc<Semaphore>,
     /// Releases them.
     go: Arc<Semaphore>,
-    /// Counts those that have waited to their end.
+    /// Counts requests that have waited to the end.
     done: Arc<Semaphore>,
-    /// Counts those, and streams, that were dropped before their end.
+    /// Counts requests and streams that were dropped before the end.
     dropped: Arc<Semaphore>,
 }
 

@@ -1,4 +1,4 @@
-//! Graceful shutdown.
+//! Tests graceful shutdown.
 
 use tower_layer::Identity;
 
@@ -117,7 +117,7 @@ async fn idle_silent_and_half_sent_connections_do_not_delay_the_end() {
     half_of_a_later_one.send("GET / HT").await;
     let mut preface = server.connect().await;
     preface.send("PRI * HTTP/2.0\r\n").await;
-    // After this, the server has seen all of the above.
+    // Once this client is served, the server has seen all of the above.
     server.connect().await.works().await;
     let shutdown = ended(server.stop()).await;
     assert_eq!((shutdown.finished, shutdown.cut), (0, 0));

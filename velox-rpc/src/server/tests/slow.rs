@@ -1,4 +1,4 @@
-//! Clients that are slow to send or to read.
+//! Tests clients that are slow to send or to read.
 
 use super::*;
 

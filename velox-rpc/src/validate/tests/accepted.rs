@@ -1,4 +1,4 @@
-//! An input that serde reads and validator passes has no issues. If the schema can express
+//! Tests that an input which serde and validator accept has no issues. If the schema can express
 //! everything that they check, an input that they refuse has some.
 
 use std::collections::{BTreeMap, HashMap, HashSet};

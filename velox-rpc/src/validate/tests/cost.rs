@@ -1,4 +1,4 @@
-//! Hostile inputs stay cheap, and their reports stay small.
+//! Tests that hostile inputs stay cheap and their reports stay small.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::error::{ErrorMap, Issue};
 use crate::validate::tree::SAID;
 use crate::validate::{At, Examine, Found, Tree, unreadable};
 
-/// Seconds of processor time. They are ample for linear work in a debug build, and far too few for
-/// quadratic work.
+/// The limit in seconds of processor time. It is ample for linear work in a debug build, and far
+/// too low for quadratic work.
 const LIMIT: i64 = 8;
 
 /// The time that this thread has spent on a processor. A busy machine does not change it.
@@ -131,7 +131,7 @@ fn nested_untagged_enums_do_not_multiply_the_cost() {
     assert_eq!(quick::<Nested>(&value).len(), 1);
 }
 
-/// Without rules, and with rules.
+/// Some variants have rules, and others have none.
 #[schema]
 #[serde(untagged)]
 enum Filter {
@@ -148,7 +148,7 @@ struct Checked {
     level: u8,
 }
 
-/// Returns the steps and the issues of a text in `depth` objects.
+/// Returns the steps and the issues of a string in `depth` objects.
 fn steps(open: &str, depth: usize, text: &str, close: &str) -> (usize, Vec<Issue>) {
     let json = format!("{}{{\"value\":\"{text}\"}}{}", open.repeat(depth), close.repeat(depth));
     let (tree, mut found) = (Tree::new(&json), Found::new(json.len(), false));
@@ -187,7 +187,7 @@ fn values_as_deep_as_serde_json_reads_them() {
     let trees = quick::<Tree>(&deep(r#"{"children":["#, "7", "]}", 63));
     assert_eq!(trees[0].message, "Expected object, received number");
     assert_eq!(trees[0].field.matches("children[0]").count(), 63);
-    // Much less stack than a worker thread has.
+    // This is much less stack than a worker thread has.
     let nested = move || {
         let value = deep("[", "7", "]", 127);
         quick::<Nested>(&value)

@@ -1,4 +1,4 @@
-//! Broken rules, reported with wire names.
+//! Tests that broken rules are reported with wire names.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The issues of different kinds of types.
+//! Tests the issues of different kinds of types.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;

@@ -1,3 +1,5 @@
+//! Compares velox with recorded output of superjson, and decodes any other annotations.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -44,7 +46,7 @@ fn taken<T: JsonSchema>(text: &str) -> crate::Result<Option<String>> {
     decode(text, Some(&rich_type))
 }
 
-/// Decodes a text that must be refused, and returns the issues.
+/// Decodes input that must be refused, and returns the issues.
 fn refusal(text: &str) -> Value {
     let error = decode(text, None).expect_err(text);
     assert_eq!(error.status(), 400, "{text}");
@@ -60,7 +62,7 @@ fn superjson_input_becomes_plain_json() {
         ("plain", Some(r#"{"a":1}"#)),
         ("date", Some(r#""1970-01-01T00:00:00.000Z""#)),
         ("bigint", Some("10")),
-        // JSON has no such numbers. They stay strings, which no reader of a number accepts.
+        // JSON has no such numbers, so they stay strings, which no reader of a number accepts.
         ("NaN", Some(r#""NaN""#)),
         ("Infinity", Some(r#""Infinity""#)),
         ("-0", Some("-0.0")),
