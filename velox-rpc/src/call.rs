@@ -117,7 +117,7 @@ pub(crate) struct RawInput {
     has_lists: bool,
 }
 
-/// The fields of an input that were texts of a path or query.
+/// The fields of an input that were strings in a path or query.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Texts {
     #[default]
@@ -164,8 +164,8 @@ impl RawInput {
         self.text.as_deref()
     }
 
-    /// Returns the fields that were texts. They were converted, where possible, to the types of the
-    /// schema.
+    /// Returns the fields that were strings. They were converted, where possible, to the types of
+    /// the schema.
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
     }

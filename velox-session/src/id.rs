@@ -100,8 +100,8 @@ pub(crate) enum EntropyError {
     Broken,
 }
 
-/// Returns whether a text is the only valid base64url of 32 bytes that do not look like the output
-/// of a broken source.
+/// Returns whether a string is the only valid base64url of 32 bytes that do not look like the
+/// output of a broken source.
 fn is_id(text: &[u8; SessionId::LENGTH]) -> bool {
     let (mut invalid, mut seen, mut last) = (0, 0_u64, 0);
     for byte in text {

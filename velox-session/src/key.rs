@@ -30,8 +30,8 @@ use crate::record::Record;
 pub struct StoreKey {
     digest: [u8; 32],
     prefix: Arc<str>,
-    /// The id that was hashed, or `None` if the key comes from a store. Stores outside of this
-    /// crate cannot read it.
+    /// The id that was hashed, or `None` if the key comes from a store. Stores outside this crate
+    /// cannot read it.
     id: Option<SessionId>,
 }
 
@@ -41,7 +41,7 @@ impl StoreKey {
         Self { digest: Sha256::digest(id.as_bytes()).into(), prefix: Arc::clone(prefix), id: Some(id.clone()) }
     }
 
-    /// Parses a key from its text. A store that lists sessions needs this.
+    /// Parses a key from its string form. A store that lists sessions needs this.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let (prefix, digits) = text.rsplit_once(':')?;
@@ -49,7 +49,7 @@ impl StoreKey {
         Some(Self { digest, prefix: prefix.into(), id: None })
     }
 
-    /// Returns the key as text, for stores that need one.
+    /// Returns the key as a string, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!("{}:{}", self.prefix, self.digest_hex())
@@ -152,7 +152,7 @@ impl Owner {
         &self.prefix
     }
 
-    /// Returns both as one text, `<cookie name>:<user id>`, for stores that need one.
+    /// Returns both as one string, `<cookie name>:<user id>`, for stores that need one.
     #[must_use]
     pub fn to_text(&self) -> String {
         // The name of a cookie contains no colon, so no two owners have the same text.

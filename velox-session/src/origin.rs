@@ -104,7 +104,7 @@ impl<'a> Here<'a> {
 /// The origins that may send mutations in addition to the application's own.
 #[derive(Clone, Default)]
 pub(crate) struct TrustedOrigins {
-    /// Hosts may start with `*.`. A text that is not an origin is kept as it is.
+    /// Hosts may start with `*.`. A string that is not an origin is kept as it is.
     named: Vec<Result<Origin, String>>,
     by: Option<Arc<Trusts>>,
     /// Set if browsers drop the cookie of requests from another site. The warning is logged once.
@@ -122,7 +122,7 @@ impl TrustedOrigins {
         self.named = texts.into_iter().map(Into::into).map(read).collect();
     }
 
-    /// Returns the texts that could not be parsed.
+    /// Returns the strings that could not be parsed.
     pub(crate) fn strays(&self) -> impl Iterator<Item = &String> {
         self.named.iter().filter_map(|origin| origin.as_ref().err())
     }

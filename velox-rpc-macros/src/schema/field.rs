@@ -154,12 +154,12 @@ impl Words {
         words
     }
 
-    /// Returns whether the field's text is changed as it is read.
+    /// Returns whether the field's string is changed as it is read.
     fn changes(&self) -> bool {
         self.trim || self.lowercase || self.uppercase
     }
 
-    /// Returns the function that reads and changes the text, as a path below velox-rpc's
+    /// Returns the function that reads and changes the string, as a path below velox-rpc's
     /// `__private`.
     pub(crate) fn reader(&self) -> Option<String> {
         let Self { trim, lowercase, uppercase, .. } = self;

@@ -14,20 +14,20 @@ use super::{Problem, Type};
 pub struct ErrorMap(Arc<dyn Fn(&Problem) -> String + Send + Sync>);
 
 impl ErrorMap {
-    /// Returns the texts of Zod 3, which VeloxTS 0.6 uses. This is the default.
+    /// Returns the messages of Zod 3, which VeloxTS 0.6 uses. This is the default.
     #[must_use]
     pub fn zod3() -> Self {
         Self(Arc::new(zod3))
     }
 
-    /// Returns the texts of Zod 4.
+    /// Returns the messages of Zod 4.
     #[must_use]
     pub fn zod4() -> Self {
         Self(Arc::new(zod4))
     }
 
-    /// Makes an error map with your own texts, for example in another language. If the closure
-    /// returns `None`, the text is that of Zod 3.
+    /// Makes an error map with your own messages, for example in another language. If the closure
+    /// returns `None`, the message is that of Zod 3.
     ///
     /// # Examples
     ///

@@ -170,8 +170,8 @@ impl Error {
         Self::validation(INVALID, issues.into_iter().map(|issue| (issue.field, issue.message)))
     }
 
-    /// Makes a 400 error for a text that is not one JSON document. The message gives the position,
-    /// but never repeats the text.
+    /// Makes a 400 error for input that is not one JSON document. The message gives the position,
+    /// but never repeats the input.
     #[cold]
     pub(crate) fn malformed(error: &serde_json::Error) -> Self {
         let message = match error.classify() {
@@ -302,7 +302,7 @@ impl Error {
 }
 
 impl Error {
-    /// Copies the error for another caller, with the source as text.
+    /// Copies the error for another caller, with the source as a string.
     #[cold]
     pub(crate) fn again(&self) -> Self {
         let Inner { kind, status, name, code, message, members, source } = &*self.0;

@@ -40,9 +40,9 @@ pub enum Problem {
         /// The regular expression.
         pattern: String,
     },
-    /// The string does not contain a required text.
+    /// The string does not contain a required substring.
     MustInclude {
-        /// The required text.
+        /// The required substring.
         includes: &'static str,
     },
     /// A number or a length is too small.
@@ -109,7 +109,7 @@ pub enum Type {
     Integer,
     /// A number with a fraction.
     Float,
-    /// A text of a path or query that should have been a number.
+    /// A string in a path or query that should have been a number.
     Nan,
     /// `true` or `false`.
     Boolean,

@@ -101,13 +101,13 @@ impl InputShape {
         self.known().outline.field(name)
     }
 
-    /// Returns the type to which a text under this wire name is converted.
+    /// Returns the type to which a string under this wire name is converted.
     pub(crate) fn text_type(&self, name: &str) -> Option<&TextType> {
         self.field(name).map(|field| &field.text).or(self.known().outline.others.as_ref())
     }
 
-    /// Returns a field that cannot be read from the text of a path or query, such as one with an
-    /// object as its value, or the values of a map.
+    /// Returns a field that cannot be read from a path or query, such as one with an object as its
+    /// value, or the values of a map.
     pub(crate) fn field_beyond_text(&self) -> Option<String> {
         let Outline { fields, others, .. } = &self.known().outline;
         let field = fields.iter().find(|field| !field.text.fits()).map(|field| format!("the field `{}`", field.name));
@@ -134,7 +134,7 @@ impl InputShape {
         unreadable(&Value::from(self.schema()))
     }
 
-    /// Returns whether serde may have accepted a text that the schema of the type refuses.
+    /// Returns whether serde may have accepted a string that the schema of the type refuses.
     pub(super) fn is_lax(&self, text: &str) -> bool {
         let known = self.known();
         known.is_lax || ((known.has_names || self.refuses_null()) && text.contains("null"))

@@ -29,8 +29,8 @@ struct Rule {
     error: ValidationError,
 }
 
-/// Returns whether a text is an email address by the rule of Zod 3: at least one dot in the domain,
-/// and nothing quoted.
+/// Returns whether a string is an email address by the rule of Zod 3: at least one dot in the
+/// domain, and nothing quoted.
 pub fn is_email(text: &impl Text) -> bool {
     let text = text.as_ref();
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-.".contains(&byte);
@@ -194,14 +194,14 @@ impl Broken {
         }
     }
 
-    /// Checks that a text contains another.
+    /// Checks that a string contains another.
     pub fn contains(&mut self, field: &'static str, told: Told, needle: &'static str, is_right: bool) {
         if !is_right {
             self.note(field, "contains", told, Problem::MustInclude { includes: needle });
         }
     }
 
-    /// Checks that a text matches a regular expression.
+    /// Checks that a string matches a regular expression.
     pub fn pattern(&mut self, field: &'static str, told: Told, text: &impl Text, regex: impl Expression) {
         let regex = regex.as_regex();
         if !regex.is_match(text.as_ref()) {

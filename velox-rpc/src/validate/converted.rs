@@ -1,10 +1,10 @@
-//! Converts a text of a path or query, as JavaScript's `Number` and Zod's `coerce` do.
+//! Converts a string from a path or query, as JavaScript's `Number` and Zod's `coerce` do.
 
 use std::borrow::Cow;
 
 use crate::error::Type;
 
-/// Returns a text as JSON of this type, if it is one.
+/// Returns a string as JSON of this type, if the string has that type.
 pub(crate) fn converted(text: &str, kind: Type) -> Option<Cow<'static, str>> {
     match (kind, text) {
         (Type::Number, _) => number(text).map(Cow::Owned),

@@ -1,5 +1,5 @@
-//! The outline of an input type for the wires: its top-level fields, and how to convert the text of
-//! a path or query for each field. It is derived from the type's JSON Schema.
+//! The outline of an input type for the wires: its top-level fields, and how to convert the strings
+//! of a path or query for each field. It is derived from the type's JSON Schema.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,26 +7,26 @@ use serde_json::Value;
 
 use crate::json_schema::{Definitions, MAX_HOPS, Types};
 
-/// The type to which a text in a path or query is converted. If the reader of the field asks for
+/// The type to which a string in a path or query is converted. If the reader of the field asks for
 /// another type, that type wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TextType {
     Number,
     Boolean,
     List(Box<TextType>),
-    /// The text stays as it was sent.
+    /// The string stays as it was sent.
     Text,
-    /// No text can hold an object.
+    /// No string can hold an object.
     Object,
 }
 
 impl TextType {
-    /// Returns whether an empty text is a valid value.
+    /// Returns whether an empty string is a valid value.
     pub(crate) fn may_be_empty(&self) -> bool {
         matches!(self, Self::Text)
     }
 
-    /// Returns whether a path or query can hold such a value. One text is a list of one item.
+    /// Returns whether a path or query can hold such a value. One string is a list of one item.
     pub(crate) fn fits(&self) -> bool {
         match self {
             Self::List(item) => !matches!(**item, Self::List(_) | Self::Object),

@@ -13,7 +13,7 @@ pub fn double_option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserialize
     T::deserialize(deserializer).map(Some)
 }
 
-/// Deserializes texts and changes them as Zod's `.trim()`, `.toLowerCase()` and `.toUpperCase()`
+/// Deserializes strings and changes them as Zod's `.trim()`, `.toLowerCase()` and `.toUpperCase()`
 /// do.
 ///
 /// # Errors
@@ -57,14 +57,14 @@ fn is_space(char: char) -> bool {
     char == '\u{feff}' || char.is_whitespace() && char != '\u{85}'
 }
 
-/// Types that hold texts.
+/// Types that hold strings.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a string",
     label = "not a string",
     note = "`trim`, `lowercase` and `uppercase` are for `String`, and for an `Option` or a `Vec` of it"
 )]
 pub trait Texts: Sized {
-    /// Changes each text.
+    /// Changes each string.
     #[must_use]
     fn map(self, change: &impl Fn(String) -> String) -> Self;
 }

@@ -33,7 +33,7 @@ pub trait Ranged<B>: ValidateRange<B> {}
 #[diagnostic::do_not_recommend]
 impl<T: ValidateRange<B>, B> Ranged<B> for T {}
 
-/// Texts, of which most rules are.
+/// Strings, which most rules are about.
 #[diagnostic::on_unimplemented(
     message = "this rule is for strings, not for `{Self}`",
     label = "`{Self}` is not a string",
@@ -44,7 +44,7 @@ pub trait Text: AsRef<str> {}
 #[diagnostic::do_not_recommend]
 impl<T: AsRef<str>> Text for T {}
 
-/// Returns whether a text is a URL.
+/// Returns whether a string is a URL.
 pub fn is_url(text: &impl Text) -> bool {
     text.as_ref().validate_url()
 }
@@ -60,12 +60,12 @@ pub fn is_ip(text: &impl Text, v4: bool, v6: bool) -> bool {
     }
 }
 
-/// Returns whether a text has no control characters.
+/// Returns whether a string has no control characters.
 pub fn has_no_control(text: &impl Text) -> bool {
     text.as_ref().validate_non_control_character()
 }
 
-/// Texts, and maps with texts as keys.
+/// Strings, and maps with strings as keys.
 #[diagnostic::on_unimplemented(
     message = "this rule is for strings and for maps with string keys, not for `{Self}`",
     label = "`{Self}` is not a string",
@@ -76,7 +76,7 @@ pub trait Containing: ValidateContains {}
 #[diagnostic::do_not_recommend]
 impl<T: ValidateContains> Containing for T {}
 
-/// Returns whether the text is in the value.
+/// Returns whether the value contains the string.
 pub fn contains(value: &impl Containing, text: &str) -> bool {
     value.validate_contains(text)
 }

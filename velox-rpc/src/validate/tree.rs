@@ -21,7 +21,7 @@ struct Node {
     place: Range<usize>,
     /// The index of the first node after this one and its content.
     next: usize,
-    /// Whether the value was a text of a path or query.
+    /// Whether the value was a string from a path or query.
     is_text: bool,
 }
 
@@ -72,7 +72,7 @@ impl<'t> Tree<'t> {
         Self { text, nodes }
     }
 
-    /// Marks the fields of the whole value that were texts of a path or query.
+    /// Marks the fields of the whole value that were strings from a path or query.
     pub(crate) fn mark(&mut self, texts: &Texts) {
         let root = self.root().filter(|_| !matches!(texts, Texts::Nothing));
         let fields = root.into_iter().flat_map(Part::entries);
@@ -115,8 +115,8 @@ impl<'t> Part<'t> {
         self.node().kind
     }
 
-    /// Returns whether the part was a text of a path or query. It has been converted as the schema
-    /// says, but the reader decides.
+    /// Returns whether the part was a string from a path or query. It has been converted as the
+    /// schema says, but the reader decides.
     pub(super) fn is_text(self) -> bool {
         self.node().is_text
     }

@@ -126,7 +126,7 @@ pub enum ConfigProblem {
     )]
     #[non_exhaustive]
     TrustedOrigin {
-        /// The text that was given.
+        /// The origin as it was passed.
         origin: String,
     },
     /// `size_limit` is zero, so a session could hold nothing.

@@ -17,8 +17,8 @@ pub use error::{ConfigError, ConfigProblem};
 
 /// Returns a [`SessionBuilder`] with the default settings. `secret` signs the session cookie.
 ///
-/// Pass a [`Secret`](crate::Secret), a text of at least 32 bytes, or a list of either. With a list,
-/// the first secret signs new cookies and all of them verify, so that you can rotate secrets.
+/// Pass a [`Secret`](crate::Secret), a string of at least 32 bytes, or a list of either. With a
+/// list, the first secret signs new cookies and all of them verify, so that you can rotate secrets.
 ///
 /// # Examples
 ///

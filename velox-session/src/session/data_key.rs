@@ -1,4 +1,4 @@
-//! The keys of session values: plain text, or a [`Key`] that fixes the type of the value.
+//! The keys of session values: a string, or a [`Key`] that fixes the type of the value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,8 @@ use crate::record::is_reserved;
 
 /// A session key that fixes the type of its values, so that you read the type that you wrote.
 ///
-/// Otherwise it behaves like its name as text. [`Session::flash`](crate::Session::flash) accepts a
-/// `Key` as well.
+/// Otherwise it behaves like its name as a string. [`Session::flash`](crate::Session::flash)
+/// accepts a `Key` as well.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
-/// The name of a session value: text or a [`Key`].
+/// The name of a session value: a string or a [`Key`].
 ///
 /// # Examples
 ///
@@ -104,15 +104,15 @@ impl<T> fmt::Debug for Key<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session key",
     label = "not a session key",
-    note = "a key is text, such as `\"cart\"`, or a `Key<T>` whose values are of type `T`"
+    note = "a key is a string, such as `\"cart\"`, or a `Key<T>` whose values are of type `T`"
 )]
 pub trait KeyName {
     /// Returns the name.
     fn name(&self) -> &str;
 }
 
-/// A key that can hold a value of type `T`. Text can hold any value, a [`Key`] only values of its
-/// type.
+/// A key that can hold a value of type `T`. A string can hold any value, a [`Key`] only values of
+/// its type.
 ///
 /// # Examples
 ///
@@ -145,7 +145,7 @@ pub trait KeyName {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session key for a value of type `{T}`",
     label = "not a key for a value of type `{T}`",
-    note = "a key is text, such as `\"cart\"`, or a `Key<T>` whose values are of type `T` and no other"
+    note = "a key is a string, such as `\"cart\"`, or a `Key<T>` whose values are of type `T` and no other"
 )]
 pub trait DataKey<T>: KeyName {}
 
@@ -179,6 +179,5 @@ macro_rules! text_is_a_key {
     )*};
 }
 
-// The types that a `&str` derefs to or that hold text, which worked as keys before this trait
-// existed.
+// The types that hold a string. They worked as keys before this trait existed.
 text_is_a_key!(str, String, Box<str>, Arc<str>, Cow<'_, str>);

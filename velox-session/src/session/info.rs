@@ -114,7 +114,7 @@ impl From<SessionHandle> for String {
     }
 }
 
-/// The error for a text that is not a session handle.
+/// The error for a string that is not a session handle.
 ///
 /// # Examples
 ///

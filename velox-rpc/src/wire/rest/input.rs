@@ -132,7 +132,7 @@ impl InputPlan {
         Ok(RawInput::with_parameters(serde_json::to_string(&object)?, texts, has_lists))
     }
 
-    /// Returns the names and the percent-decoded texts of the parameters.
+    /// Returns the names and the percent-decoded values of the parameters.
     fn named<'a>(&'a self, parameters: &'a [String]) -> impl Iterator<Item = (&'a str, Result<Cow<'a, str>>)> {
         self.parameters.iter().zip(parameters).map(|(name, text)| {
             let decoded = percent_decode_str(text).decode_utf8();

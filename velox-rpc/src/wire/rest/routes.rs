@@ -35,7 +35,7 @@ pub(crate) struct Route {
 
 /// What was found for the method and the path of a request.
 pub(crate) enum Lookup {
-    /// The index of the route and the texts of its path parameters, in order and not yet decoded.
+    /// The index of the route and the values of its path parameters, in order and not yet decoded.
     Route(usize, Vec<String>),
     NotFound,
     /// Routes with this path exist, but for other methods. The header value lists them.

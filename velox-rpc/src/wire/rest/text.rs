@@ -1,4 +1,4 @@
-//! Turns texts from the path and the query into JSON, according to the type that the schema gives
+//! Turns strings from the path and the query into JSON, according to the type that the schema gives
 //! each field. If the reader of a field expects another type, [`validate`](crate::validate)
 //! converts the value.
 
@@ -9,7 +9,7 @@ use crate::error::Type;
 use crate::procedure::InputShape;
 use crate::validate::{TextType, converted};
 
-/// The fields of a path and a query, each with all its texts.
+/// The fields of a path and a query, each with all its strings.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
     order: Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>,
@@ -17,7 +17,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Adds a text to a field. A repeated key makes a list.
+    /// Adds a string to a field. A repeated key makes a list.
     pub(crate) fn add(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
         if let Some(place) = self.places.get(&name) {
             self.order[*place].1.push(text);
@@ -27,9 +27,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns the fields as a JSON object, and whether it contains a list. An empty text of an
-    /// optional field is left out, unless the field accepts an empty text. Forms send such texts
-    /// for fields that nobody has filled in.
+    /// Returns the fields as a JSON object, and whether it contains a list. An empty string for an
+    /// optional field is left out, unless the field accepts an empty string. Forms send such
+    /// strings for fields that nobody has filled in.
     pub(crate) fn to_json(&self, shape: &InputShape) -> (String, bool) {
         let mut has_lists = false;
         let mut json = String::from("{");
@@ -52,7 +52,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Writes all texts of a field. Returns whether it has written a list.
+/// Writes all strings of a field. Returns whether it has written a list.
 fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>) -> bool {
     let item = match (texts, wanted) {
         (_, Some(TextType::List(item))) => Some(&**item),
@@ -73,7 +73,7 @@ fn push_all(json: &mut String, texts: &[Cow<'_, str>], wanted: Option<&TextType>
     true
 }
 
-/// Writes one text as the wanted type. If the text does not fit that type, it is written as a
+/// Writes one string as the wanted type. If it does not fit that type, it is written as a JSON
 /// string, so that the reader of the field refuses it.
 pub(super) fn push(json: &mut String, text: &str, wanted: Option<&TextType>) {
     let converted = match wanted {
