@@ -73,7 +73,7 @@ impl<'h> Kit<'h> {
         self.harness.advance(by).await;
     }
 
-    /// Returns a record that holds a text.
+    /// Returns a record that holds a string.
     pub(super) fn record(&self, text: &str, version: u64) -> Record {
         record(text, version, self.now())
     }
@@ -334,7 +334,7 @@ pub(crate) fn key(cookie: &str) -> StoreKey {
     StoreKey::new(&cookie.into(), &id())
 }
 
-/// Returns a record that holds a text.
+/// Returns a record that holds a string.
 pub(crate) fn record(text: &str, version: u64, now: u64) -> Record {
     let mut content = Content::new(now);
     content.values.set("text", json!(text));

@@ -143,7 +143,7 @@ async fn own_life(kit: &Kit<'_>) -> Result<(), Miss> {
             kit.advance(own / 2).await;
             let found = kit.loaded(&key, Lives::USUAL).await?;
             ensure!(found.renewed, "load did not renew a record with its own lifetime after half of it");
-            kit.expires_in("load of a record with a lifetime of its own", &found.record, own)?;
+            kit.expires_in("load of a record with its own lifetime", &found.record, own)?;
         }
         kit.ends_in(&key, own).await?;
     }

@@ -1,4 +1,4 @@
-//! Checks what must hold while others act: each task reads, lets the others run, and goes on with
+//! Checks what must hold while others act: each task reads, lets the others run, and continues with
 //! what it has read.
 
 use std::future::Future;

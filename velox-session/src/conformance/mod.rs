@@ -1,12 +1,13 @@
 //! A suite of checks for session stores. Use the `conformance` feature to test your own store.
 //!
-//! A store has little code but is easily wrong, and its mistakes show only when two requests meet.
-//! [`check`] tests what each method of [`SessionStore`](crate::SessionStore) promises, both alone
-//! and under concurrency. The [`Report`] names the promises that the store breaks.
+//! A store is little code, but it is easy to get wrong, and its mistakes show only when two
+//! requests meet. [`check`] tests what each method of [`SessionStore`](crate::SessionStore)
+//! promises, both alone and under concurrency. The [`Report`] names the promises that the store
+//! breaks.
 //!
-//! The suite uses keys and users that nobody else has, and leaves records behind that expire. It
-//! sets the time by hand, so give it a store for tests. It does not panic, however the store
-//! misbehaves. It waits for a call that never returns, so give the store a deadline.
+//! The suite uses keys and users that nobody else has, and the records that it leaves behind
+//! expire. It sets the time by hand, so give it a store for tests. It does not panic, even if the
+//! store does. It waits for a call that never returns, so give the store a deadline.
 //!
 //! # Examples
 //!

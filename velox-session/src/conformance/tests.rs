@@ -1,3 +1,5 @@
+//! Tests the suite with a correct store, and with stores that have one fault each.
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -222,7 +224,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    /// Writes whatever is there.
+    /// Writes a record without a condition.
     async fn force(&self, key: &StoreKey, record: Record, ttl: Duration) -> Result<(), StoreError> {
         let _ = self.inner.destroy(key, Condition::Always).await?;
         let _ = self.inner.set(key, record, Expected::Absent, ttl).await?;
@@ -501,7 +503,7 @@ impl SessionStore for Faulty {
         if keep.is_some() && kept.is_none() && self.fault != Fault::EndsForTheGone {
             return Ok(None);
         }
-        // This uses the user who asks, whatever user was named.
+        // With this fault, the user of the kept session counts, not the user that was named.
         let owner = kept.as_ref().filter(|_| self.fault == Fault::EndsByKept).unwrap_or(owner);
         let mut listed = self.inner.sessions_of(owner).await?;
         if self.fault != Fault::MarkNeedsSessions || !listed.is_empty() {

@@ -271,6 +271,6 @@ async fn round_trip(kit: &Kit<'_>, content: Content) -> Result<(), Miss> {
     kit.end(&key).await
 }
 
-/// User ids that a text, a pattern or a path may misread.
+/// User ids that break careless quoting, patterns or paths.
 pub(super) const ODD_USERS: [&str; 10] =
     ["u1", "", "a:b", "{a}", "a}b{c", "%d+*?[^x]", "../../etc", "O'Brien \"x\" \\", "日本-é-\u{1f980}", "a\nb c"];

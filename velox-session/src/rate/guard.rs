@@ -72,14 +72,12 @@ pub fn rate_limit(name: impl Into<String>, limit: u64, window: Duration) -> Rate
 /// A rate-limit guard. [`rate_limit`] creates it.
 #[derive(Clone)]
 pub struct RateLimit {
-    /// The name of the guard.
     name: String,
     limit: u64,
     window: Duration,
     caller: Arc<Caller>,
     store: Arc<dyn RateStore>,
     clock: Arc<dyn Clock>,
-    /// The message of refusals.
     message: Cow<'static, str>,
     passes_unavailable: bool,
     /// Limits how often the log reports calls that were not counted.
@@ -107,7 +105,7 @@ impl RateLimit {
     ///
     /// # Examples
     ///
-    /// Another guard has checked the API key before:
+    /// The guard before the limit checks the API key:
     ///
     /// ```
     /// use std::time::Duration;
@@ -195,7 +193,7 @@ impl RateLimit {
         self
     }
 
-    /// Counts a call. `Ok(None)` as `caller` means that it is not counted.
+    /// Counts a call, unless `caller` is `Ok(None)`.
     async fn count<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
         let Some(caller) = caller? else { return Ok(()) };
         let key = RateKey::new(&self.name, &caller);
@@ -205,7 +203,8 @@ impl RateLimit {
         }
     }
 
-    /// Sets the headers for a call that was counted, and refuses it if it is above the limit.
+    /// Sets the rate-limit headers for a counted call, and refuses the call if it is above the
+    /// limit.
     fn judge<S>(&self, hit: Hit, ctx: &Context<S>) -> Result<()> {
         let reset = self.clock.now().saturating_add(milliseconds(hit.left)).div_ceil(1000);
         ctx.reply().edit_headers(|headers| {

@@ -89,8 +89,7 @@ impl Default for MemoryRates {
 impl Windows {
     /// Counts a call, and returns the count and the end of its window.
     fn hit(&mut self, key: RateKey, window: u64, now: u64, capacity: usize) -> (u64, u64) {
-        // This removes more closed windows than one hit can add, so that all of them are removed in
-        // the end.
+        // Each hit removes more closed windows than it adds, so all of them are removed eventually.
         for _ in 0..SWEPT {
             if self.ends.first().is_some_and(|(end, _)| *end <= now) {
                 self.remove_first();

@@ -20,7 +20,7 @@ use crate::store::StoreError;
 /// use velox_session::rate::{Hit, MemoryRates, RateKey, RateStore};
 /// use velox_session::store::{StoreError, async_trait};
 ///
-/// /// Logs whose calls are counted, and forwards them to another store.
+/// /// Logs each counted call, and forwards it to another store.
 /// struct Logged<S>(S);
 ///
 /// #[async_trait]
@@ -39,7 +39,7 @@ pub trait RateStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store failed. The call may have been counted or not.
+    /// The store failed. The call may or may not have been counted.
     async fn hit(&self, key: &RateKey, window: Duration) -> Result<Hit, StoreError>;
 }
 

@@ -2,8 +2,8 @@
 
 use crate::record::Record;
 
-/// What [`SessionStore::set`](super::SessionStore::set) expects under its key. No variant means
-/// "anything".
+/// What [`SessionStore::set`](super::SessionStore::set) expects to find under the key. Every write
+/// has a condition, so no variant means "anything".
 ///
 /// # Examples
 ///
@@ -20,9 +20,9 @@ use crate::record::Record;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// No live record. The new one is inserted.
+    /// The store has no live record under the key, and inserts the new one.
     Absent,
-    /// A live record of this version. It is replaced.
+    /// The store has a live record of this version, and replaces it.
     Version(u64),
 }
 
@@ -40,9 +40,9 @@ pub enum Expected {
 pub enum Stored {
     /// The record is stored.
     Yes,
-    /// The store did not have what was expected, and nothing changed. The present record follows,
-    /// with its expiry as in [`get`](super::SessionStore::get), or `None`. If no record was
-    /// expected, the store may leave it out.
+    /// The store did not have what was expected, and changed nothing. The variant contains the
+    /// present record, with its expiry as in [`get`](super::SessionStore::get), or `None`. If no
+    /// record was expected, the store may leave the record out.
     Conflict(Option<Record>),
 }
 
@@ -64,7 +64,7 @@ pub enum Stored {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Delete the record, whatever was saved in it since. A logout uses this.
+    /// Delete the record in any version. A logout uses this.
     Always,
     /// Delete the record if it has this version. A session that continues under another id uses
     /// this, so that no saved change is lost.
@@ -127,7 +127,8 @@ pub enum Created {
         /// How many other sessions of the user ended.
         ended: u64,
     },
-    /// The replaced record does not meet the condition. The present record follows, or `None`.
+    /// The record to replace does not meet the condition. The variant contains the present record,
+    /// or `None` if the record is gone.
     Conflict(Option<Record>),
     /// The new key already has a record.
     Taken,

@@ -62,7 +62,8 @@ pub struct Login {
 }
 
 impl<'a> NewSession<'a> {
-    /// Returns a new session that replaces nothing and is no login. Set the other fields as needed.
+    /// Returns a new session that replaces nothing and is not a login. Set the other fields as
+    /// needed.
     #[must_use]
     pub fn new(key: &'a StoreKey, record: Record, ttl: Duration) -> Self {
         Self { key, record, ttl, replaces: None, login: None, ends_others: false }
@@ -140,7 +141,7 @@ mod tests {
         }
     }
 
-    /// A store whose answer to the end of the old session is lost.
+    /// A store whose answer is lost when it destroys the old session.
     struct Lost(Meanwhile);
 
     #[async_trait]

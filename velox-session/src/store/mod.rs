@@ -18,7 +18,7 @@ pub use self::redis::RedisStore;
 pub use crate::error::StoreError;
 pub use crate::key::Owner;
 pub use answer::{Condition, Created, Destroyed, Expected, Found, Stored};
-/// Re-exports the attribute that an implementation of [`SessionStore`] needs.
+/// The attribute that an implementation of [`SessionStore`] needs.
 pub use async_trait::async_trait;
 pub use create::{Login, NewSession};
 pub use memory::MemoryStore;
@@ -54,11 +54,11 @@ pub use renewal::Renewal;
 ///   SETEX session:1    ---------------------------------->     the session of Ada, again
 /// ```
 ///
-/// Whoever holds Ada's cookie can use it again. Therefore [`set`](Self::set) names what it expects
-/// to find (the version that A loaded), and the store compares and writes **in one step**: with a
-/// transaction, a script or a lock. In this example A gets [`Stored::Conflict`] without a record,
-/// and its request is answered with 409. The same step prevents two writers from losing each
-/// other's changes:
+/// Anybody who has Ada's cookie can use it again. Therefore [`set`](Self::set) names what it
+/// expects to find (the version that A loaded), and the store compares and writes **in one step**:
+/// with a transaction, a script or a lock. In this example A gets [`Stored::Conflict`] without a
+/// record, and its request is answered with 409. The same step prevents two writers from losing
+/// each other's changes:
 ///
 /// ```text
 ///   request A                       request B                  the store: count, version
@@ -154,7 +154,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store failed. Nobody knows whether the record exists.
+    /// The store failed. It is unknown whether the record exists.
     async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError>;
 
     /// Stores the record for `ttl` if the store has what is expected under this key. Otherwise it
@@ -167,7 +167,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store failed. Nobody knows whether the record was stored.
+    /// The store failed. It is unknown whether the record was stored.
     async fn set(
         &self,
         key: &StoreKey,
@@ -196,7 +196,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store failed. Nobody knows whether the record exists; if it does, it may be renewed.
+    /// The store failed. It is unknown whether the record exists; if it does, it may have been
+    /// renewed.
     async fn load(&self, key: &StoreKey, renewal: &Renewal) -> Result<Option<Found>, StoreError> {
         let Some(record) = self.get(key).await? else { return Ok(None) };
         let Some(ttl) = renewal.of(&record) else { return Ok(Some(Found { record, renewed: false })) };
@@ -204,7 +205,7 @@ pub trait SessionStore: Send + Sync + 'static {
         Ok(alive.then(|| Found { record: renewal.renewed(record, ttl), renewed: true }))
     }
 
-    /// Does the same as [`load`](Self::load) without a future, if this needs no waiting. The
+    /// Does the same as [`load`](Self::load) without a future, if it does not have to wait. The
     /// default returns `None`, and `load` is called instead.
     ///
     /// # Errors
@@ -238,8 +239,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// 1. If the new key already has a record, nothing changes: [`Created::Taken`].
     /// 2. If a session is replaced, its record must meet the condition. Otherwise nothing changes:
     ///    [`Created::Conflict`].
-    /// 3. If a user [logs in](NewSession::login), the user's mark must not be later than the begin
-    ///    of the request. Otherwise nothing changes: [`Created::Revoked`].
+    /// 3. If a user [logs in](NewSession::login), the user's mark must not be later than the
+    ///    beginning of the request. Otherwise nothing changes: [`Created::Revoked`].
     ///    [`end_sessions`](Self::end_sessions) sets the mark.
     /// 4. The new record is stored and added to the list of its user, and the replaced record is
     ///    deleted.
@@ -271,8 +272,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store failed, or it keeps no such list. The default returns the latter error
-    /// ([`StoreError::is_unsupported`]).
+    /// The store failed, or it keeps no such list. The default always returns an error for which
+    /// [`StoreError::is_unsupported`] is true.
     async fn sessions_of(&self, owner: &Owner) -> Result<Vec<(StoreKey, Record)>, StoreError> {
         let _ = owner;
         Err(StoreError::unsupported("list the sessions of a user"))
@@ -286,7 +287,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// long as the user's list.
     ///
     /// This call must take few round trips and read no records, however many sessions the user has.
-    /// Work that has begun must go on if the caller stops waiting.
+    /// Work that has begun must continue if the caller stops waiting.
     ///
     /// # Errors
     ///

@@ -55,8 +55,8 @@ impl Ledger {
         old.owner.into_iter().for_each(|owner| self.users.remove(owner, (old.record.created_at(), key)));
     }
 
-    /// Removes up to two expired records and one old mark. A call adds at most one of each, so more
-    /// are removed than added.
+    /// Removes up to two expired records and one old mark. A call adds at most one record and one
+    /// mark, so neither piles up.
     pub(super) fn tidy(&mut self, now: u64) {
         for _ in 0..2 {
             if let Some(key) = self.due(now).filter(|key| !self.requeue(*key)) {
@@ -83,8 +83,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Returns the live sessions of a user, the oldest first, without `without` and the newest
-    /// `leave` others.
+    /// Returns the live sessions of a user, the oldest first, except `without` and the newest
+    /// `leave` of the others.
     pub(super) fn oldest_of(&self, owner: Key, without: Option<Key>, leave: usize, now: u64) -> Vec<Key> {
         let theirs = self.users.sessions(owner);
         if theirs.len() <= leave {
@@ -129,5 +129,6 @@ impl Ledger {
     }
 }
 
-/// The number of records that one call checks at most, because they may turn out to live on.
+/// The maximum number of records that one call checks for expiry. Each of them may have been
+/// renewed.
 const MOST_LOOKS: usize = 1_000;

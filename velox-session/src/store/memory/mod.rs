@@ -6,8 +6,8 @@
 //!
 //! Locks are taken in this order: the ledger first, then one shard at a time. A read locks one
 //! shard. A write locks the ledger from beginning to end, so that other writes and lists see it as
-//! one step. A session that is getting a new id therefore stays on its user's list, and no login
-//! slips past the end of a user's sessions. No lock is held across an await.
+//! one step. A session that is getting a new id therefore stays on its user's list, and no login is
+//! missed when all sessions of a user end. No lock is held across an await.
 
 mod ledger;
 mod table;
@@ -40,8 +40,8 @@ use table::{Kept, Key, Table};
 /// 1. expired records,
 /// 2. records of visitors who are not logged in, starting with the next to expire.
 ///
-/// If that is not enough, the store refuses a new session, and also a save that enlarges a session.
-/// The request is answered with 503, and a warning is logged. The store never removes the session
+/// If that is not enough, the store refuses new sessions, and saves that enlarge a session. Such a
+/// request is answered with 503, and the store logs a warning. The store never removes the session
 /// of a logged-in user to make room.
 ///
 /// Expired records are removed by later calls. Later sessions reuse their memory, but the process
@@ -117,8 +117,8 @@ impl MemoryStore {
         let kept = records.get_mut(&key).filter(|kept| kept.is_live(renewal.now()))?;
         let record = kept.record.clone();
         let Some(ttl) = renewal.of(&record) else { return Some(Found { record, renewed: false }) };
-        // The request looked at the clock earlier. A record that has expired since must not live
-        // on, because others have seen that it is over.
+        // The request read the clock earlier. A record that has expired since then must not be
+        // renewed, because other calls may have seen it expire.
         if !kept.is_live(self.clock.now()) {
             return None;
         }

@@ -14,7 +14,7 @@ use crate::store::Owner;
 #[derive(Default)]
 pub(super) struct Table([Shard; SHARDS]);
 
-/// Some of the records. The alignment keeps each shard in cache lines of its own, so that a thread
+/// Some of the records. The alignment keeps each shard in separate cache lines, so that a thread
 /// that writes to one shard does not slow down the others.
 #[derive(Default)]
 #[repr(align(128))]
@@ -24,8 +24,8 @@ struct Shard(Mutex<Records>);
 /// ones.
 type Records = HashMap<Key, Kept, foldhash::fast::RandomState>;
 
-/// The hash of an id, combined with the name of the cookie, because the same id has one record
-/// under each name. Or the hash of a user.
+/// The hash of an id or of a user. The hash of an id is combined with the name of the cookie,
+/// because the same id has one record under each name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key([u8; 32]);
 

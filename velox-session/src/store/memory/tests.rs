@@ -1,3 +1,5 @@
+//! Tests the budget, the order of removal, and the marks of users. A plain table serves as a model.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -177,7 +179,7 @@ async fn a_refused_write_is_an_error_and_loses_nothing() {
         ..NewSession::new(&new, sized(&login("u1"), 1, 2 * SMALL), SECOND)
     };
     assert!(store.create(grown).await.is_err());
-    // It removes no visitor in vain either.
+    // It does not remove a visitor for nothing, either.
     assert!(has(&store, &visitor).await && !has(&store, &new).await);
     let found = store.get(&user).await.expect("memory answers").expect("it is there");
     assert_eq!((found.version(), found.data().len()), (1, 0));
@@ -278,8 +280,7 @@ async fn each_new_record_removes_a_few_expired_ones() {
     }
 }
 
-/// Whatever is done in whatever order, the budget is kept, logged-in users stay, and each refusal
-/// was necessary.
+/// Performs random calls. The budget is kept, logged-in users stay, and each refusal was necessary.
 #[tokio::test]
 async fn in_every_order_the_budget_is_kept_and_users_stay() {
     for seed in 1..60 {
@@ -461,7 +462,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 // ---- users ----
 
-/// Marks do not take memory for ever.
+/// Marks do not accumulate in memory.
 #[tokio::test]
 async fn marks_are_removed_after_ten_minutes_unless_their_user_has_sessions() {
     let (store, clock) = store();
@@ -596,8 +597,8 @@ impl Clock for Slow {
     }
 }
 
-/// If a session is over for a list of a user's sessions, it is over for a save that began
-/// before.
+/// Once a list of a user's sessions has seen a session expired, a save that began earlier must not
+/// store it.
 #[tokio::test]
 async fn a_late_call_does_not_save_a_record_that_a_list_saw_expired() {
     let (store, clock) = store();
@@ -621,7 +622,7 @@ async fn a_late_call_does_not_save_a_record_that_a_list_saw_expired() {
     assert!(!listed || saved.expect("there is room") != Stored::Yes, "it was listed as expired");
 }
 
-/// The same for a read that would renew the session.
+/// The same applies to a read that would renew the session.
 #[tokio::test]
 async fn a_late_call_does_not_renew_an_expired_record() {
     let (store, clock) = store();
@@ -758,7 +759,7 @@ impl Model {
         self.records.get(&number).map_or(0, Record::version)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "it is all that there is to say")]
+    #[expect(clippy::too_many_arguments, reason = "these are the arguments of `create`")]
     fn create(
         &mut self,
         (number, user): (usize, UserOf),

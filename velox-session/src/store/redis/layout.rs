@@ -68,8 +68,8 @@ impl Layout {
         StoreKey::from_text(&format!("{}:{digest}", owner.cookie()))
     }
 
-    /// Returns the text of a record. It is JSON, with the id first if VeloxTS reads it, and with
-    /// the fields that the scripts look for at the end, in this order.
+    /// Returns a record as JSON, with the id first if VeloxTS reads it, and with the fields that
+    /// the scripts look for at the end, in this order.
     pub(super) fn text(&self, key: &StoreKey, record: &Record, listed_until: u64) -> String {
         let id = key.id().filter(|_| self.veloxts).map(|id| String::from_utf8_lossy(id.as_bytes()));
         let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Layout {
 /// A record as a script returns it: its text, the milliseconds until it expires, and its version.
 pub(super) type Held = (Vec<u8>, i64, i64);
 
-/// Reads a record that a script has returned. Version and expiry of the script are newer than those
+/// Reads a record that a script has returned. The script's version and expiry are newer than those
 /// in the text.
 pub(super) fn record((text, left, version): &Held, now: u64) -> Result<Record, RecordError> {
     let record = Record::try_from_json(text)?;

@@ -60,8 +60,8 @@ impl RedisStore {
         self.ask(link, owner, &scripts::NAMES, marks).await
     }
 
-    /// Runs a script on the list. The script reports whether the key held something else, and
-    /// returns its result.
+    /// Runs a script on the list and returns its result. The script also reports whether the key
+    /// held foreign data.
     async fn ask<T: FromRedisValue>(
         &self,
         link: &Link,
@@ -85,10 +85,10 @@ impl RedisStore {
 /// How long ago a login began, and the limit.
 pub(super) type Terms = (i64, u64);
 
-/// The terms of a session that is no login: no mark is later, and no limit is reached.
+/// The terms of a session that is not a login: no mark is later, and no limit is reached.
 pub(super) const NO_TERMS: Terms = (-NEVER.cast_signed(), NEVER);
 
-/// Logs a warning if a key held something that this crate did not write and was replaced.
+/// Logs a warning if a key held foreign data, which this crate did not write and has replaced.
 pub(super) fn warn_of_garbage(key: &[u8], found: bool) {
     if found {
         let key = String::from_utf8_lossy(key);
@@ -96,5 +96,5 @@ pub(super) fn warn_of_garbage(key: &[u8], found: bool) {
     }
 }
 
-/// Ten minutes.
+/// How much the clocks of the servers may differ: ten minutes.
 const CLOCKS_DIFFER: u64 = 600_000;

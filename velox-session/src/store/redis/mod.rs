@@ -103,10 +103,10 @@ use crate::event::Event;
 /// # Failover
 ///
 /// Redis replicates a write after it has answered. A replica that is promoted may therefore lack
-/// the last moment of writes. A session that was ended in that moment is alive again until it
-/// expires or is ended again; a session that began in it is gone. Redis limits that moment with
-/// `min-replicas-to-write` and `min-replicas-max-lag`: a master that has lost its replicas then
-/// refuses writes, which is answered with 503.
+/// the writes of the last moment. A session that ended in that moment is alive again until it
+/// expires or is ended again; a session that began in that moment is gone. Redis limits that moment
+/// with `min-replicas-to-write` and `min-replicas-max-lag`: a master that has lost its replicas
+/// then refuses writes, and the requests are answered with 503.
 ///
 /// [`with_replicas`](Self::with_replicas) reports a write as successful only once the given number
 /// of replicas have it. This does not make Redis consistent:
@@ -270,13 +270,13 @@ impl RedisStore {
     /// - **Writes** are new sessions, saves, new ids and ended sessions, with their changes to the
     ///   lists of users. Taking a flash message is a save.
     /// - **Renewals** do not wait, whether [`load`](crate::SessionStore::load) or
-    ///   [`touch`](crate::SessionStore::touch) makes them; otherwise reads would need replicas. A
-    ///   replica that lacks a renewal ends the session when it would have ended without it. Until
-    ///   then, the next read makes the renewal again.
+    ///   [`touch`](crate::SessionStore::touch) makes them; otherwise reads would need replicas. If
+    ///   a promoted replica lacks a renewal, the session ends as if it had not been renewed, unless
+    ///   a read renews it before.
     /// - The counts of rate limits do not wait. If a count is lost, a client can try once more.
     ///
     /// While a connection waits, Redis carries out no other command on it. Writes therefore use a
-    /// second connection to each server, and reads go on meanwhile. The writes of one process
+    /// second connection to each server, and reads continue meanwhile. The writes of one process
     /// follow each other, with at most one in the time that a replica takes to answer. With
     /// [`with_connection`](Self::with_connection) everything uses the same connection, so reads
     /// wait behind writes.

@@ -30,8 +30,8 @@ impl RedisStore {
         let (renewed, held): (i64, Option<Held>) =
             self.link.eval(&scripts::LOAD, &[&name], args, Effect::Idempotent).await?;
         let record = held.and_then(|held| {
-            // A record that cannot be read is no session, and will not become one. Its content must
-            // not get into the log.
+            // A record that cannot be read is not a session, and will not become one. Its content
+            // must not get into the log.
             let warn = |reason: &_| {
                 if let Some(suppressed) = self.unreadable.count(now) {
                     tracing::warn!(session = key.fingerprint(), %reason, suppressed, "stored session cannot be read");
@@ -145,7 +145,7 @@ impl SessionStore for RedisStore {
             self.writes().eval(&scripts::DESTROY, &[&name], args, effect).await?;
         if let Some(user) = listed {
             let owner = Owner::new(key.prefix(), &String::from_utf8_lossy(&user));
-            // If this fails, the session is over all the same. The list may contain names without a
+            // If this fails, the session has ended anyway. The list may contain names without a
             // record.
             self.unlist(&owner, &[self.layout.member(key)]).await.ok();
         }
@@ -177,7 +177,7 @@ impl SessionStore for RedisStore {
 
     async fn end_sessions(&self, owner: &Owner, keep: Option<&StoreKey>) -> Result<Option<u64>, StoreError> {
         let (store, owner, keep) = (self.clone(), owner.clone(), keep.cloned());
-        // This task goes on if the request is dropped; otherwise some sessions would be left.
+        // This task continues if the request is dropped. Otherwise some sessions would be left.
         let ending = tokio::spawn(async move {
             if store.link.is_one_server() {
                 store.end_here(&owner, keep.as_ref()).await

@@ -19,16 +19,16 @@ pub(super) static DESTROY: LazyLock<Script> = script!("record.lua", "remove.lua"
 pub(super) static TOUCH: LazyLock<Script> = script!("record.lua", "touch.lua");
 pub(super) static ADD: LazyLock<Script> = script!("list.lua", "add.lua");
 pub(super) static NAMES: LazyLock<Script> = script!("list.lua", "names.lua");
-/// For one server: the list and all records that it names.
+/// Uses the list and all records that it names, so one server must have them all.
 pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "ending.lua", "end.lua");
-/// For one server: two records, the list, and all records that it names.
+/// Uses two records, the list and all records that it names, so one server must have them all.
 pub(super) static CREATE: LazyLock<Script> =
     script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
-/// For one server, or for one record.
+/// With several records, one server must have them all.
 pub(super) static ALIVE: LazyLock<Script> = script!("alive.lua");
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");
 
-/// Returns a lifetime in the milliseconds that Redis accepts.
+/// Returns a lifetime in milliseconds, within the range that Redis accepts.
 pub(super) fn life(ttl: Duration) -> u64 {
     milliseconds(ttl).clamp(1, LONGEST)
 }

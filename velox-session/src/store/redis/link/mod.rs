@@ -8,9 +8,9 @@
 //! pause, and commands fail at once until then. A command that may have been carried out is
 //! repeated only if that is harmless.
 //!
-//! The `redis` crate has a connection manager and a cluster client. Neither is used. The manager
-//! does not replace a connection that fell silent. The cluster client follows a moved slot only if
-//! it may also repeat a write whose reply was lost.
+//! The `redis` crate has a connection manager and a cluster client. This module uses neither. The
+//! manager does not replace a connection that fell silent. The cluster client follows a moved slot
+//! only if it may also repeat a write whose reply was lost.
 
 mod cluster;
 mod connection;

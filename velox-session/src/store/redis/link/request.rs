@@ -79,7 +79,7 @@ impl Replicas {
     /// otherwise the connection counts as silent.
     fn milliseconds(&self, until: Instant) -> u64 {
         let left = until.saturating_duration_since(Instant::now());
-        // Zero would mean to wait for ever.
+        // Redis takes zero to mean that it should wait forever.
         crate::clock::milliseconds(self.within.min(left - left / 10)).max(1)
     }
 }

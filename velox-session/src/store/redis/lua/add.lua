@@ -1,8 +1,8 @@
 -- Adds a name to the list, unless all sessions were ended meanwhile.
 -- ARGV: the name, when the session began, how long the list lives, how long ago a login began, the
 -- limit
--- Returns 1 if the list held something else; and all other names if they exceed the limit, or
--- nothing if all were ended.
+-- Returns 1 if the list's key held foreign data; and all other names if they exceed the limit, or
+-- false if all sessions were ended.
 local garbage = cleared(KEYS[1])
 if revoked(KEYS[1], ARGV[4]) then
     return {garbage, false}

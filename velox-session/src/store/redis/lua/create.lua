@@ -5,8 +5,8 @@
 -- name; what is replaced: '', 'any' or a version; the part of a list's key before the user; 1 if
 -- the replaced record is deleted later
 -- Returns 0: the replaced record has changed, 1: done, 2: the new key is taken, 3: all sessions
--- were ended meanwhile; then how many others ended, 1 if the list held something else, and with 0
--- the present record.
+-- were ended meanwhile. After that, it returns how many others ended, 1 if the list's key held
+-- foreign data, and for 0 the present record.
 local now, name, since, limit, before = tonumber(ARGV[1]), ARGV[4], ARGV[7], ARGV[8], ARGV[10]
 local old = ARGV[11] ~= '' and KEYS[#KEYS]
 local list = #KEYS == (old and 3 or 2) and KEYS[2]

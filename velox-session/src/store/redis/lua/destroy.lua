@@ -1,8 +1,8 @@
 -- Deletes a record.
 -- ARGV: a version, or '' for any; the part of a record's key before the name; the part of a list's
 -- key before the user, or '' if the list is on another server
--- Returns 0: no record, 1: done, 2: another version; and the user on whose list the session still
--- is.
+-- Returns 0: no record, 1: done, 2: another version; and the user, if the user's list still has the
+-- session.
 local text = text_of(KEYS[1])
 if not text then
     return {0, false}

@@ -31,7 +31,7 @@ local function keep_to(list, before, but, limit)
     return end_all(list, before, over)
 end
 
--- Removes some names without a record from the list, so that it does not grow for ever.
+-- Removes some names without a record from the list, so that it does not grow forever.
 local function tidy(list, before)
     for _, name in ipairs(redis.call('ZRANDMEMBER', list, 4)) do
         if name ~= MARK and redis.call('EXISTS', before .. name) == 0 then

@@ -1,6 +1,6 @@
 -- Counts a call. The first call of a window opens it.
 -- ARGV: the length of the window in milliseconds
--- Returns the count, the milliseconds left, and 1 if the key held something else.
+-- Returns the count, the milliseconds left, and 1 if the key held foreign data.
 local count, garbage = redis.pcall('INCR', KEYS[1]), 0
 if type(count) == 'table' then
     if not string.find(count.err, 'WRONGTYPE', 1, true) and not string.find(count.err, 'increment or decrement', 1, true)

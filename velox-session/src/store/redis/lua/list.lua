@@ -3,7 +3,7 @@
 -- this server, as a negative number.
 local MARK = 'mark'
 
--- Removes a foreign value under the key of a list. Returns 1 if it found one.
+-- Removes foreign data under the key of a list. Returns 1 if it found one.
 local function cleared(list)
     local kind = redis.call('TYPE', list).ok
     if kind == 'zset' or kind == 'none' then
@@ -41,7 +41,7 @@ local function add(list, name, created, ms)
     -- The first write must be one that needs memory. A Redis without free memory refuses it, and
     -- after a first write it refuses nothing more.
     redis.call('ZADD', list, created, name)
-    -- This follows at once, because later commands may be refused to this user of Redis.
+    -- This follows at once, because this user of Redis may not be allowed to run a later command.
     lives(list, ms)
 end
 

@@ -1,4 +1,4 @@
--- Parses a JSON text. Returns false if it is no object or array.
+-- Parses JSON. Returns false unless it is an object or an array.
 local function decode(text)
     local ok, value = pcall(cjson.decode, text)
     if not ok then
@@ -9,10 +9,10 @@ local function decode(text)
 end
 
 -- Reads the text of a record: when it expires, when it was created, its version, until when its
--- list lives, and its own lifetime, or 0. Returns nothing if the text is no record.
+-- list lives, and its own lifetime, or 0. Returns nothing if it is not a record.
 local function read(text)
-    -- The texts of this crate end like this. The data of the application comes before, inside of
-    -- braces.
+    -- The records that this crate writes end like this. The data of the application comes before
+    -- that, inside braces.
     local at, created, max_age, version, listed = string.match(string.sub(text, -200),
         '"expiresAt":(%d+),"createdAt":(%d+),"maxAge":(%d+),"version":(%d+),"listedUntil":(%d+),"format":1}$')
     if at then
@@ -24,8 +24,8 @@ local function read(text)
     end
     version = tonumber(record.version)
     if not version then
-        -- VeloxTS counts no versions. The hash of the text serves as a version, above any number
-        -- that a counter reaches.
+        -- VeloxTS does not count versions. A hash of the text serves as the version. It is above
+        -- any number that a counter reaches.
         local head, tail = string.match(text, '^(.*"expiresAt":)%d+(.*)$')
         tail = string.gsub(tail or '', ',"listedUntil":%d+', '')
         version = 2 ^ 52 + tonumber(string.sub(redis.sha1hex((head or text) .. tail), 1, 12), 16)
@@ -55,8 +55,8 @@ local function move(text, now, ms, shown, listed)
     end
 end
 
--- Returns the text under a key, or false. A value that is no text counts as a record that cannot be
--- read.
+-- Returns the string under a key, or false if there is none. A value of another type counts as a
+-- record that cannot be read.
 local function text_of(key)
     local text = redis.pcall('GET', key)
     if type(text) == 'table' then

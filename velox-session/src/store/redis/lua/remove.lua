@@ -16,7 +16,7 @@ local function remove(key, text, before, lists)
     if not user or lists == '' then
         return user
     end
-    -- The key of the list may hold anything.
+    -- This fails if the key of the list holds foreign data.
     redis.pcall('ZREM', lists .. user, string.sub(key, #before + 1))
     return false
 end

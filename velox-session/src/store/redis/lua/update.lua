@@ -1,7 +1,7 @@
 -- Replaces a record if it has the expected version. Its list lives as long as before.
--- ARGV: version, text that says it is listed until 0, milliseconds, now
+-- ARGV: version, text with `listedUntil` 0, milliseconds, now
 -- Returns 0: another version or no record, 1: done, 2: done, and to be touched once its list lives
--- longer; and with 0 the present record.
+-- longer; and for 0 the present record.
 local present = text_of(KEYS[1])
 local at, created, version, listed = read(present or '')
 if not at or version ~= tonumber(ARGV[1]) then
