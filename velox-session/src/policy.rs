@@ -109,7 +109,7 @@ mod tests {
         let content = Content::new(0);
         assert_eq!(POLICY.comes_back_at(&content, 0), Some(50_000));
         assert_eq!(POLICY.comes_back_at(&content, 399_999), Some(449_999));
-        // What is left ends with the absolute timeout, whoever comes back.
+        // The session ends at the absolute timeout, even if its client comes back.
         assert_eq!(POLICY.comes_back_at(&content, 400_000), None);
         assert_eq!(POLICY.comes_back_at(&content, u64::MAX), None);
         assert_eq!(Policy { absolute: None, ..POLICY }.comes_back_at(&content, 600_000), Some(650_000));

@@ -95,7 +95,7 @@ impl Session {
     /// The call has ended, the session would be too large, or the user cannot be serialized to
     /// JSON.
     pub fn login<U: Authenticatable>(&self, user: U) -> Ready<Result<(), SessionError>> {
-        // With an `async fn`, the compiler would report a type that is no user three times.
+        // With an `async fn`, the compiler would report a type that is not a user three times.
         ready(self.log_in(&user, None))
     }
 
@@ -272,8 +272,8 @@ impl Session {
         self.push(Op::Regenerate)
     }
 
-    /// Returns the value stored under `key`. The key is a text, or a [`Key`](crate::Key) that fixes
-    /// the type.
+    /// Returns the value stored under `key`. The key is a string, or a [`Key`](crate::Key) that
+    /// fixes the type.
     ///
     /// # Examples
     ///
@@ -330,11 +330,11 @@ impl Session {
     ///
     /// Returns the same errors as [`get`](Self::get) and [`set`](Self::set), and
     /// [`SessionError::Conflict`] if another request ended the session or gave it a new id; then
-    /// nothing is saved. If the store does not answer, the value may be saved or not.
+    /// nothing is saved. If the store does not answer, the value may or may not have been saved.
     ///
     /// # Cancel safety
     ///
-    /// If you drop the future, the value may be saved or not.
+    /// If you drop the future, the value may or may not be saved.
     pub async fn update<T, F>(&self, key: impl DataKey<T>, function: F) -> Result<T, SessionError>
     where
         T: Serialize + DeserializeOwned,
@@ -454,7 +454,7 @@ impl Session {
     }
 
     /// Returns all flash messages that earlier requests stored, without removing them. Remove each
-    /// with [`take_flash`](Self::take_flash) once it was shown.
+    /// with [`take_flash`](Self::take_flash) once you have shown it.
     ///
     /// # Errors
     ///
@@ -489,7 +489,7 @@ impl Session {
     ///
     /// # Cancel safety
     ///
-    /// If you drop the future, the session may be saved or not.
+    /// If you drop the future, the session may or may not be saved.
     pub async fn save(&self) -> Result<(), SessionError> {
         for _ in 0..MAX_ATTEMPTS {
             let state = self.shared.with(|state| state.with_settled(self.call))?;
@@ -592,7 +592,7 @@ impl Session {
         Ok(self.content()?.data())
     }
 
-    /// Returns `false` if the value has changed and the update has to be repeated.
+    /// Saves an update. Returns `false` if the value has changed and the update has to be repeated.
     async fn save_update(&self, update: Update, value: Value) -> Result<bool, SessionError> {
         if update.is_deferred {
             return self.shared.with(|state| state.update(self.call, &update, value));
@@ -600,7 +600,7 @@ impl Session {
         let at = self.shared.engine.now();
         let state = self.shared.with(|state| state.with_update(self.call, &update, value, at))?;
         match self.shared.save_now(state, |state, epoch| state.updated(&update, epoch)).await {
-            // If the session is gone, the next attempt says so.
+            // If the session is gone, the next attempt reports it.
             Err(SessionError::Conflict) => Ok(false),
             saved => saved.map(|saved| saved.is_some()),
         }

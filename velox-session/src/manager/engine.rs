@@ -30,7 +30,8 @@ pub(crate) struct Engine {
     pub(crate) size_limit: usize,
     /// How many sessions a user may have at a time.
     pub(crate) session_limit: Option<usize>,
-    /// Whether the application has set the limit. Otherwise a store that supports none has none.
+    /// Whether the application has set the limit. If not, a store that cannot limit sessions has no
+    /// limit.
     pub(crate) limit_is_strict: bool,
     pub(crate) patience: Duration,
     /// `None` if mutations from any site are accepted.
@@ -41,7 +42,7 @@ pub(crate) struct Engine {
     pub(crate) revocations: Revocations,
     #[cfg(feature = "rpc")]
     pub(crate) watches: Arc<Watches>,
-    /// Whether clients of streams are sent back to renew their session.
+    /// Whether clients of streams have to reconnect to renew their session.
     #[cfg(feature = "rpc")]
     pub(crate) streams_keep_alive: bool,
     /// Warns once that clients may drop the cookie.
@@ -102,7 +103,7 @@ impl Engine {
         destroyed
     }
 
-    /// Has the streams of a session, or of the sessions of a user, checked at once.
+    /// Requests an immediate check of the streams of a session, or of all sessions of a user.
     #[cfg_attr(not(feature = "rpc"), expect(unused_variables, reason = "only procedures have streams"))]
     pub(super) fn check_streams(&self, key: Option<&StoreKey>, user: Option<&str>) {
         #[cfg(feature = "rpc")]

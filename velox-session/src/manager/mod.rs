@@ -62,7 +62,7 @@ impl Manager {
     /// Rejects a request that a browser sent from another site. Pass the headers and the target of
     /// the request.
     ///
-    /// The session middleware of procedures calls this for every mutation. Outside of procedures,
+    /// The session middleware of procedures calls this for every mutation. Outside procedures,
     /// call it before [`open`](Self::open) for every request that changes something.
     ///
     /// `Sec-Fetch-Site` decides. Old browsers do not send that header; then `Origin` must match the
@@ -76,8 +76,7 @@ impl Manager {
         self.check_origin_at(headers, || Here::of_head(headers, target.authority()))
     }
 
-    /// Does the same if the host of the application comes from somewhere else than the request
-    /// headers.
+    /// Does the same with a host of the application that `here` returns.
     pub(crate) fn check_origin_at<'a>(
         &self,
         headers: &HeaderMap,
@@ -91,13 +90,13 @@ impl Manager {
     /// Loads the session of a request from its headers. Without a correctly signed cookie it does
     /// not call the store.
     ///
-    /// If a request has several cookies of the session's name, the first one counts that has a
-    /// valid signature and a live session. Only the first four that have the form of a signed id
-    /// are tried.
+    /// If a request has several cookies with the session's name, the first one with a valid
+    /// signature and a live session counts. Only the first four that look like a signed id are
+    /// tried.
     ///
     /// # Errors
     ///
-    /// The store failed. Nobody knows then whether the visitor is logged in, so the request must
+    /// The store failed. It is then unknown whether the visitor is logged in, so the request must
     /// fail.
     ///
     /// # Cancel safety
@@ -167,7 +166,7 @@ impl Manager {
     /// /// Locks out whoever took over the account.
     /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
     ///     for session in sessions.sessions_of(user).await? {
-    ///         println!("{user} is logged in since {}", session.record().created_at());
+    ///         println!("{user} has been logged in since {}", session.record().created_at());
     ///     }
     ///     sessions.end_all(user).await
     /// }

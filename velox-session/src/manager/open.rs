@@ -47,7 +47,7 @@ pub(super) struct Opening<'e, I> {
     now: u64,
     presented: bool,
     tried: usize,
-    /// The cookie whose record the store has to be asked for.
+    /// The cookie whose record has to be loaded from the store.
     waiting: Option<Candidate<'e>>,
 }
 

@@ -14,9 +14,9 @@ use crate::session::state::Mark;
 pub(crate) struct Revocations(AtomicU64);
 
 impl Revocations {
-    /// Records that sessions are being ended. They are counted before the store call, so that a
-    /// request that sees no revocation sees a live session, and again after the store has answered,
-    /// for requests that loaded a session in between.
+    /// Records that sessions are being ended, and counts them twice. The count before the store
+    /// call ensures that a request that sees no revocation has loaded a live session. The count
+    /// after the store has answered is for requests that loaded a session in between.
     #[must_use = "hold it until the store has answered"]
     pub(super) fn ending(&self) -> Ending<'_> {
         Ending { count: &self.0, before: self.0.fetch_add(1, Ordering::AcqRel) }

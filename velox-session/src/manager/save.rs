@@ -1,15 +1,14 @@
 //! Carries out a plan at the end of a request, with one store call after the other. If another
-//! request has saved something meanwhile, it starts again with that.
+//! request has saved something meanwhile, it starts again from there.
 //!
-//! Some changes are saved before that, in the same way: an update, so that it returns the saved
-//! value, and the removal of a flash message that is read, so that exactly one of several readers
-//! gets it.
+//! Some changes are saved earlier, in the same way: an update, so that it returns the saved value,
+//! and the removal of a flash message that is read, so that exactly one of several readers gets it.
 //!
 //! Other sessions that have to end are ended first, unless the store ends them in the same step
 //! that inserts this session. A failure then leaves this session as it was, unless all sessions of
-//! its user had to end: then it has ended with the others. A session replaces
-//! another one only if that is still as it was loaded, so no confirmed write is lost and no ended
-//! session comes back.
+//! its user had to end: then it has ended with the others. A session replaces another one only if
+//! that one is still as it was loaded, so no confirmed write is lost and no ended session comes
+//! back.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -54,9 +53,9 @@ impl Shared {
         Ok(engine.closing(plan.cookie, left.as_ref(), &save.state))
     }
 
-    /// Saves `state`, a part of what the request has changed, before the request ends. `then` is
-    /// told the epoch of what was saved. Returns `None` if the session has moved meanwhile, so that
-    /// the part has to be saved there.
+    /// Saves `state`, a part of what the request has changed, before the request ends. Calls `then`
+    /// with the epoch of what was saved. Returns `None` if the session got a new id meanwhile, so
+    /// that the part has to be saved under that id.
     pub(super) async fn save_now<T>(
         &self,
         state: State,
@@ -69,7 +68,7 @@ impl Shared {
             Ok(saved) => saved,
             Err(error) => {
                 if let (CloseError::Conflict, Some(before)) = (&error, before) {
-                    // A session at the end of its life is not written to, and is gone.
+                    // A session whose lifetime is over is not written to. It counts as gone.
                     let present = save.state.loaded().map(|loaded| loaded.record.clone());
                     save.state.rebase(self.engine.live(present, save.now));
                     self.with(|state| {
@@ -87,7 +86,7 @@ impl Shared {
             false => Ok(None),
         });
         if let (Ok(None), Some(begun)) = (&adopted, begun) {
-            // If this fails, the session expires without a use, because nobody has its id.
+            // If this fails, the session expires unused, because nobody has its id.
             self.in_time(pin!(self.engine.destroy(&begun, Condition::Always))).await.ok();
         }
         adopted
@@ -124,7 +123,7 @@ impl<'a> Save<'a> {
         Err(CloseError::Conflict)
     }
 
-    /// Ends a session whose life is over, so that no other request renews it after this one has
+    /// Ends a session whose lifetime is over, so that no other request renews it after this one has
     /// counted it as gone. If another request was faster, the next attempt sees what it wrote.
     async fn end_expired(&mut self, record: &Record) -> Result<(), CloseError> {
         let Some(loaded) = self.state.loaded() else { return Ok(()) };
@@ -137,7 +136,7 @@ impl<'a> Save<'a> {
 
     /// Ends the sessions that have to end before this one is saved. This includes a session that a
     /// logout has ended and that has got a new id since. Returns `false` if the session that should
-    /// go on is gone; then nothing was ended.
+    /// continue is gone; then nothing was ended.
     async fn end_others(&mut self, plan: &Plan) -> Result<bool, CloseError> {
         let new_user = plan.store.created().and_then(|content| content.user_id());
         let goes_on = plan.store.created().is_none() && plan.store != StoreOp::Destroy;
@@ -207,7 +206,7 @@ impl Engine {
         if state.is_written() {
             return None;
         }
-        // Without a session there is no cookie to renew, whatever the time is.
+        // Without a session, no cookie needs renewal, so the clock does not matter.
         let Some(loaded) = state.loaded() else { return Some(Closing::new(None, state.is_touched())) };
         let plan = plan_read(state, self.now(), &self.policy);
         let left = match plan.store {

@@ -35,8 +35,8 @@ impl Watches {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a session, or the sessions of a user, checked at once, because this process may have
-    /// ended them.
+    /// Requests an immediate check of a session, or of all sessions of a user, because this process
+    /// may have ended them.
     pub(super) fn doubt(&self, key: Option<&StoreKey>, user: Option<&str>) {
         let (sessions, mut is_any) = (&mut self.seats().sessions, false);
         let mut doubt = |seat: &mut Seat| (seat.is_doubtful, is_any) = (true, true);
@@ -76,7 +76,7 @@ pub(super) struct About {
     pub(super) handle: SessionHandle,
     /// The time of the absolute timeout, in milliseconds.
     pub(super) ends_at: u64,
-    /// When its clients have to come back, which renews it.
+    /// When its clients have to reconnect, which renews the session.
     pub(super) comes_back_at: Option<u64>,
 }
 
@@ -99,8 +99,8 @@ impl Seats {
                 let seat = seat.into_mut();
                 seat.about = about;
                 if seat.end.borrow().is_some() {
-                    // Streams that were told of the end may not have left yet. This stream has
-                    // found the session alive.
+                    // Streams that were told to end may still be open, but this one has found the
+                    // session alive.
                     seat.end = Sender::default();
                 }
                 seat
@@ -152,7 +152,7 @@ impl Seats {
         }
     }
 
-    /// Ends the streams of sessions whose clients have to come back.
+    /// Ends the streams of sessions whose clients have to reconnect.
     pub(super) fn send_back(&self, now: u64) {
         for seat in self.sessions.values().filter(|seat| seat.about.comes_back_at.is_some_and(|at| at <= now)) {
             seat.break_off();

@@ -86,7 +86,7 @@ impl Shared {
         done
     }
 
-    /// Fails if this time would be more than what the request may still wait.
+    /// Fails if the request may no longer wait for this long.
     pub(super) fn check_wait(&self, waiting: u64) -> Result<(), StoreError> {
         let is_over = self.waited(0).saturating_add(waiting) >= milliseconds(self.engine.longest_wait());
         if is_over { Err(self.engine.timed_out()) } else { Ok(()) }

@@ -393,7 +393,7 @@ fn a_session_that_grows_too_large_is_refused_and_the_old_one_stays() {
     world.visit(Some(&cookie), |session| {
         assert_eq!(session.get::<String>("text").expect("a read").map(|text| text.len()), Some(60_000));
         assert_eq!(session.data().expect("a read").len(), 2);
-        session.set("text", 1).expect("smaller is always right");
+        session.set("text", 1).expect("a smaller session is always allowed");
     });
 }
 

@@ -1,8 +1,8 @@
 //! Checks the sessions that have open streams, and ends the streams when their session ends.
 //!
 //! Once a second, one batch call asks the store which of these sessions are alive. The call renews
-//! none of them. Sessions that this process itself may have ended are asked for at once. If the
-//! store does not answer for three seconds, all streams end; their clients reconnect and find out.
+//! none of them. Sessions that this process itself may have ended are checked at once. If the store
+//! does not answer for three seconds, all streams end; their clients reconnect and find out.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Engine {
         };
         let watches = Arc::clone(&self.watches);
         let mut seats = watches.seats();
-        // Whatever ends the session from here on finds its seat.
+        // From here on, a call that ends the session finds its seat.
         let is_doubtful = self.revocations.mark() != *mark;
         let end = seats.take(key.clone(), about, is_doubtful)?;
         let is_looked_after = std::mem::replace(&mut seats.is_looked_after, true);
@@ -137,7 +137,7 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
     let watches = Arc::clone(&looking.watches);
     let (mut heard, mut due) = (Instant::now(), Instant::now() + PERIOD);
     loop {
-        // A notification that waits would be taken even after this time.
+        // A pending notification would win even after this time.
         let is_due = timeout_at(due, watches.noted.notified()).await.is_err() || Instant::now() >= due;
         let Some(engine) = engine.upgrade() else { return };
         let asked = {
@@ -158,7 +158,8 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
             due = Instant::now() + PERIOD;
         }
         if asked.is_empty() {
-            // Only if there is nothing at all to ask does this tell nothing about the store.
+            // If a full check has nothing to ask, the store is not silent. An early check says
+            // nothing about it.
             heard = if is_due { Instant::now() } else { heard };
         } else if engine.look(asked, heard + SILENCE).await {
             heard = Instant::now();

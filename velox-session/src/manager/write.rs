@@ -68,8 +68,8 @@ impl Save<'_> {
                 Created::Taken => {}
             }
         }
-        // Ids do not collide. If the store claims so, the random generator or the store is broken,
-        // and the session stored under this id must not be touched.
+        // Ids do not collide. If the store reports a collision, the random generator or the store
+        // is broken, and the session stored under this id must not be touched.
         Err(EntropyError::Broken.into())
     }
 

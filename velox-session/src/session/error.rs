@@ -56,7 +56,7 @@ pub enum SessionError {
         /// The size limit in bytes.
         limit: usize,
     },
-    /// The value is nested so deeply that a store that keeps text could not read it back.
+    /// The value is nested so deeply that a store that keeps JSON could not read it back.
     #[error("the value of the session key `{key}` is nested too deeply")]
     #[non_exhaustive]
     TooDeep {
@@ -72,8 +72,8 @@ pub enum SessionError {
         /// The error of serde.
         source: serde_json::Error,
     },
-    /// The value has another type than the one asked for. The error leaves out serde's message,
-    /// because that quotes the value and would put it in the log.
+    /// The value is not of the requested type. The error leaves out serde's message, which quotes
+    /// the value and would put it in the log.
     #[error("the value of the session key `{key}` is not a `{expected}`: found {found}{}", without(missing.as_deref()))]
     #[non_exhaustive]
     Decode {
@@ -111,7 +111,7 @@ fn without(missing: Option<&str>) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloseError {
-    /// The store failed. The session may be saved or not.
+    /// The store failed. The session may or may not have been saved.
     #[error("the session could not be saved")]
     Unavailable(#[source] StoreError),
     /// Other requests changed the session at the same time, and the changes of this request cannot

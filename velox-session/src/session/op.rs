@@ -26,7 +26,8 @@ pub(crate) enum Op {
         key: String,
         value: Value,
     },
-    /// Removes a flash message that is read. The change is valid only while this message is there.
+    /// Removes a flash message that was read. The change is valid only while the session still has
+    /// this message.
     Take {
         key: String,
         value: Value,

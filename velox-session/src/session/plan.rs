@@ -1,5 +1,5 @@
-//! Decides what to do at the end of a request: `plan(state, now, policy)`. Pure, and tested over
-//! all short histories.
+//! Decides what to do at the end of a request: `plan(state, now, policy)`. This code is pure, and
+//! it is tested with all short histories.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +48,8 @@ pub(crate) enum StoreOp {
         content: Arc<Content>,
         ttl: Duration,
     },
-    /// Insert a record under a new id that has nothing of the loaded one, then destroy the loaded
-    /// one.
+    /// Insert a record under a new id that shares no data with the loaded one, then destroy the
+    /// loaded one.
     Replace {
         content: Arc<Content>,
         ttl: Duration,
@@ -88,8 +88,8 @@ pub(crate) fn plan(state: &State, now: u64, policy: &Policy) -> Result<Plan, Clo
 fn plan_own(view: &View, state: &State, now: u64, policy: &Policy) -> Result<Plan, CloseError> {
     match (view.start, view.is_written()) {
         // Only a login creates another session. Other writes are not saved, and the reply must not
-        // claim that they are: the request that gave the session a new id may come from somebody
-        // else than this one.
+        // claim otherwise: the request that gave the session a new id may have come from another
+        // person.
         (Start::Lost, written) if !view.logged_in && !view.logged_out => {
             if written || view.broken {
                 Err(CloseError::Conflict)
@@ -155,7 +155,7 @@ fn write(view: &View, lifetime: u64) -> Result<Plan, CloseError> {
 fn lifetime(view: &View, state: &State, now: u64, policy: &Policy) -> u64 {
     let longest = policy.longest(view.content(), now);
     match state.loaded() {
-        // The same session goes on and keeps its end.
+        // The same session continues and keeps its expiry.
         Some(loaded) if !policy.sliding && !view.logged_in && (view.carried || !view.replaced) => {
             longest.min(loaded.record.expires_at().saturating_sub(now))
         }
@@ -169,8 +169,8 @@ pub(crate) fn plan_read(state: &State, now: u64, policy: &Policy) -> Plan {
     let renewed = |loaded: &&Loaded| loaded.renewed && !state.is_after_head();
     let Some(loaded) = state.loaded().filter(renewed) else { return Plan::nothing() };
     let doubt = now.saturating_sub(state.seen_at()) >= DOUBTFUL_AFTER;
-    // The lifetime to give to the store if it is asked. It is never less than the stored one,
-    // because another request may have sent a cookie for that long.
+    // The lifetime to give to the store if it has to be asked. It is never less than the stored
+    // one, because another request may have sent a cookie for that long.
     let whole = match policy.sliding {
         true => policy.longest(loaded.record.content(), now),
         // The call took a flash message. That was a write, which renews nothing without sliding.

@@ -1,9 +1,9 @@
-//! The session of one request: what was loaded and what the calls did since. Pure: no store, no
-//! clock, no await.
+//! The session of one request: what was loaded and what the calls did since. This code is pure: it
+//! uses no store, no clock and no await.
 //!
 //! The calls of a batch run concurrently and share the session. Each call sees the results of calls
-//! that have ended before, and its own changes. The other calls see its writes once it has ended
-//! well. A login, a logout and a regeneration take effect immediately for all calls.
+//! that have ended before, and its own changes. The other calls see its writes once it has
+//! succeeded. A login, a logout and a regeneration take effect immediately for all calls.
 
 mod early;
 
@@ -65,7 +65,7 @@ pub(crate) enum Base {
     Lost(Remains),
 }
 
-/// What is known of a session that is gone.
+/// What the request still knows about a session that is gone.
 #[derive(Clone, Debug)]
 pub(crate) enum Remains {
     /// The data of an anonymous visitor, kept for a login. Flash messages are left out: if another
@@ -371,7 +371,7 @@ impl State {
     }
 
     /// Returns the user and handle of a lost session that a call has logged out. Another request
-    /// may have given it a new id, under which it goes on.
+    /// may have given it a new id, under which it continues.
     pub(crate) fn lost_by_logout(&self) -> Option<(&str, &SessionHandle)> {
         match &self.base {
             Base::Lost(Remains::Of { user, handle }) if self.settled().logged_out => Some((user, handle)),
@@ -426,7 +426,7 @@ impl State {
         self.entries += 1;
     }
 
-    /// Notes that calls see something other than before.
+    /// Makes every call compute its view again.
     fn forget_views(&mut self) {
         self.calls.iter_mut().for_each(|call| call.view = None);
         self.settled = None;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::SessionError;
 use crate::record::key_of_serde_json;
 
-/// Returns the value as JSON, unless a store that keeps text could not read it back.
+/// Returns the value as JSON, unless a store that keeps JSON could not read it back.
 pub(crate) fn encode(key: &str, value: &impl Serialize) -> Result<Value, SessionError> {
     let value = serde_json::to_value(value).map_err(|source| SessionError::Encode { key: key.to_owned(), source })?;
     if is_deeper(&value, MAX_DEPTH) {

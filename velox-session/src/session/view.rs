@@ -90,7 +90,7 @@ impl View {
                 self.write().flash.remove(key);
             }
             Op::PutBack { key, value } => {
-                // A lost session took the message with it, and also the call that read it.
+                // A lost session is gone with its messages, so nothing is put back.
                 if self.start != Start::Lost {
                     self.leave_flash(key, value);
                 }
@@ -133,7 +133,7 @@ impl View {
     }
 
     /// Returns whether this request itself gave the session a new id or ended it. Nobody else knows
-    /// the id of the session that goes on.
+    /// the id of the session that continues.
     pub(crate) fn is_own(&self) -> bool {
         self.replaced || self.logged_in || self.logged_out
     }

@@ -46,7 +46,7 @@ struct Outcome {
 struct History {
     visitor: bool,
     acts: [Does; 2],
-    /// The request that went on each time when both could.
+    /// Which request went on, each time both could.
     order: Vec<usize>,
     outcomes: [Outcome; 2],
 }
@@ -124,7 +124,7 @@ fn run(visitor: bool, acts: [Does; 2], mut order: Vec<usize>) -> (World, String,
     (world, cookie, History { visitor, acts, order, outcomes })
 }
 
-/// Does it, and returns whether this delivered a message.
+/// Performs the act, and returns whether it delivered a message.
 async fn act(does: Does, session: &Session) -> Result<bool, SessionError> {
     match does {
         Does::Reads => session.get::<u32>("unused").map(|_| ())?,

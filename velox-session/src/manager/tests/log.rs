@@ -11,15 +11,15 @@ use super::world::World;
 use super::*;
 use crate::event::Counters;
 
-/// Collects all events of all levels in a text.
+/// Collects the events of all levels as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
 impl Log {
     /// Returns what was logged while `run` ran.
     fn of(run: impl FnOnce()) -> String {
-        // tracing asks only the subscribers that exist when an event is met first. Without one for
-        // all threads, another test could turn the event off.
+        // tracing asks only the subscribers that exist when an event is first reached. Without one
+        // for all threads, another test could turn the event off.
         static GLOBAL: Once = Once::new();
         GLOBAL.call_once(|| tracing::subscriber::set_global_default(Self::default()).expect("the only one"));
         let log = Self::default();
@@ -132,9 +132,9 @@ fn each_security_event_is_one_line_and_one_count() {
     assert_eq!(of(&|| drop(world.open(Some(&forged)))), ([1, 0, 0], 1, 0));
     assert_eq!(of(&|| drop(world.open(Some(&ended)))), ([0, 1, 0], 0, 1));
     assert_eq!(of(&|| world.visit(Some(&planted), login)), ([0, 1, 1], 0, 1));
-    // A cookie that is not ours is no attack.
+    // A cookie that is not ours is not an attack.
     assert_eq!(of(&|| drop(world.open(Some("garbage")))), ([0; 3], 0, 0));
-    // A session in use is no attack either.
+    // A session in use is not an attack either.
     let (live, _) = world.issued(None, login);
     assert_eq!(of(&|| drop(world.open(Some(&live)))), ([0; 3], 0, 0));
 }

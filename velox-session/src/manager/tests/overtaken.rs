@@ -130,7 +130,7 @@ fn a_message_taken_while_the_user_changes_is_not_put_back() {
     }
 }
 
-/// The store still has the session, and does not list it any more.
+/// The store still has the session, but no longer lists it.
 #[test]
 fn a_session_that_is_over_for_its_logout_is_renewed_by_nobody() {
     let clock = ManualClock::at(1_700_000_000_000);

@@ -338,7 +338,7 @@ fn without_writes_a_save_costs_no_store_call() {
     assert_eq!(world.calls(), calls);
 }
 
-/// Opens a session with a manager whose store waits.
+/// Closes a session with a manager whose store waits. Returns the value of the cookie.
 fn closed(manager: &Manager, exchange: &OpenSession) -> String {
     let mut closing = Box::pin(manager.close(exchange));
     let closed = loop {

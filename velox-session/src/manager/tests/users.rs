@@ -142,7 +142,7 @@ fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
         ready(call.session().regenerate()).expect("noted");
         call.commit();
         let (mut closing, mut ending) = (Box::pin(stepped.close(&exchange)), Box::pin(stepped.end_all("u1")));
-        // Some steps of the one alternate with some of the other.
+        // Steps of the rotation alternate with steps of ending all sessions.
         let (mut closed, mut ended) = (None, None);
         for step in 0..1_000 {
             let turn = (step / (1 + switch % 4) + switch) % 2 == 0;

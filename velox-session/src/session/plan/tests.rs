@@ -28,7 +28,7 @@ const CREATED: u64 = OPENED - 10_000;
 const TTL: u64 = 100_000;
 const POLICY: Policy = Policy { ttl: TTL, absolute: Some(500_000), touch_interval: 10_000, sliding: true };
 
-/// What a call may do. `Fail` ends the call with a server error, `End` ends it well; both begin
+/// What a call may do. `Fail` ends the call with a server error and `End` with success. Both begin
 /// another call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
@@ -149,7 +149,7 @@ fn run_as(start: Start, history: &[Act], read_only: bool) -> State {
     state
 }
 
-/// Counts, and saves at once where an update is saved at once.
+/// Increments the counter, and saves it at once unless the update is deferred.
 fn count(state: &mut State, call: u32) {
     let update = state.begin_update(call, "count").expect("the call runs");
     let value = json!(update.present.as_ref().and_then(Value::as_u64).unwrap_or(0) + 1);
@@ -162,7 +162,7 @@ fn count(state: &mut State, call: u32) {
     state.updated(&update, part.epoch()).expect("the call runs");
 }
 
-/// Saves a part of what a request has changed, which is alone.
+/// Saves a part of what a request has changed. No other request runs meanwhile.
 fn save(state: &mut State, part: &State, at: u64) {
     let content = Arc::clone(part.settled().content());
     let record = |version| Record::new(content, version, OPENED + TTL, OPENED);
@@ -177,7 +177,7 @@ fn save(state: &mut State, part: &State, at: u64) {
     assert!(state.saved_now(part, before.as_ref(), Some(left), false, at));
 }
 
-/// Takes a flash message, and saves that.
+/// Takes a flash message, and saves its removal.
 fn take(state: &mut State, call: u32, key: &str, at: u64) {
     let message = state.flash(call, key).expect("the call runs").expect("it is there");
     let part = state.without_message(call, &message).expect("the call runs").expect("it is there");
@@ -506,7 +506,7 @@ fn a_record_of_another_user_is_not_written_to() {
 
 #[test]
 fn an_update_is_valid_only_for_the_value_it_started_from() {
-    // After a new id the update is saved with the rest, but its value was returned already.
+    // After a new id, the update is saved with the rest, but its value has already been returned.
     for (theirs, holds) in [("other", true), ("count", false)] {
         let mut state = run(Start::UserA, &[Act::Count, Act::Regenerate, Act::Count]);
         let mut content = Content::clone(state.loaded().expect("it is live").record.content());
@@ -573,7 +573,7 @@ fn a_read_renewed_by_its_load_sends_the_cookie() {
         let planned = plan(&state, OPENED + after, &POLICY);
         assert_eq!(planned, Ok(Plan::new(StoreOp::Confirm { ttl: full, doubt }, issued)), "{after}");
     }
-    // A clock that was set back meanwhile is no reason for doubt.
+    // A clock that was set back meanwhile does not cause doubt.
     let early = plan(&state, OPENED - 50_000, &POLICY);
     assert_eq!(early, Ok(Plan::new(StoreOp::Confirm { ttl: full, doubt: false }, issued)));
 }

@@ -97,7 +97,7 @@ impl State {
     }
 
     fn with_only(&self, op: Op) -> Self {
-        // No entry of the log has this number, so it is never removed from the log.
+        // No entry of the request's log has this number, so saving this one removes none of them.
         let entry = Entry { number: u32::MAX, call: u32::MAX, settled: true, op };
         Self {
             base: self.base.clone(),
@@ -119,9 +119,9 @@ impl State {
     }
 
     /// Adopts a session that was saved before the end of the request, as `saved` describes it.
-    /// `before` is the key under which it was, and `left` the session that exists now, if one does.
-    /// Returns `false` if `left` has begun, and the session itself has moved or begun meanwhile, so
-    /// that `left` must not stay.
+    /// `before` is the key that the session had, and `left` is the session that exists now, if any.
+    /// Returns `false` if `left` is new and must not stay, because another call has begun the
+    /// session or given it a new id meanwhile.
     pub(crate) fn saved_now(
         &mut self,
         saved: &Self,
@@ -166,7 +166,7 @@ impl State {
         true
     }
 
-    /// Adopts what `told` has learned of the store about the session with this key.
+    /// Adopts what `told` has learned from the store about the session with this key.
     pub(crate) fn adopt(&mut self, told: &Self, key: &StoreKey) {
         if let Base::Live(loaded) = &self.base
             && loaded.key == *key
