@@ -1,5 +1,5 @@
-//! The secrets that sign cookies. A secret has at least 32 bytes, is no placeholder, and is wiped
-//! from memory when dropped.
+//! The secrets that sign cookies. A secret has at least 32 bytes, is not a placeholder, and is
+//! wiped from memory when dropped.
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Returns a secret that consists of these bytes. The bytes are used as they are; a hex or
-    /// base64 text is not decoded. VeloxTS does the same, so pass a secret that you share with a
-    /// VeloxTS service to this function, whatever it looks like.
+    /// Returns a secret that consists of these bytes. The bytes are used as they are; hex and
+    /// base64 are not decoded. VeloxTS does the same, so use this function for a secret that you
+    /// share with a VeloxTS service, even if the secret looks encoded.
     ///
     /// # Errors
     ///
@@ -40,8 +40,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if the
-    /// text is not hexadecimal.
+    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if `text`
+    /// is not hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[HEXLOWER_PERMISSIVE])
     }
@@ -50,8 +50,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if the
-    /// text is not base64.
+    /// Returns the same errors as [`new`](Self::new) for the decoded bytes, and an error if `text`
+    /// is not base64.
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
         Self::decoded(text, &[BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD])
     }
@@ -77,7 +77,7 @@ impl Secret {
         &self.0
     }
 
-    /// Returns a secret from a text in one of these encodings.
+    /// Returns a secret from a string in one of these encodings.
     fn decoded(text: &str, encodings: &[Encoding]) -> Result<Self, SecretError> {
         // All attempts share one buffer. An attempt that fails half-way leaves part of the secret
         // behind, which is wiped with the rest.
@@ -134,10 +134,10 @@ pub enum SecretError {
     /// The secret repeats something short, or has very few different bytes.
     #[error("the secret repeats itself: make one with `openssl rand -hex 32`")]
     Repeats,
-    /// The secret is the text of an example, which you should replace.
+    /// The secret is a placeholder from an example. Replace it with your own.
     #[error("the secret is a placeholder: make one with `openssl rand -hex 32`")]
     Placeholder,
-    /// The text does not have the expected encoding.
+    /// The string does not have the expected encoding.
     #[error("the secret does not have the expected encoding")]
     Encoding,
     /// The random source of the system failed.
@@ -159,10 +159,10 @@ impl fmt::Debug for SecretError {
 
 /// A list of secrets. The first one signs, and all of them verify.
 ///
-/// It is made from one secret or from several. Texts are checked as in [`Secret::new`], and
-/// building the middleware reports what is wrong with them. To replace a secret without logging
-/// anybody out, put the new one first, and keep the old one until the last session that it signed
-/// has ended.
+/// You can make it from one secret or from several. Strings are checked as in [`Secret::new`], and
+/// building the middleware reports the invalid ones. To replace a secret without logging anybody
+/// out, put the new one first, and keep the old one until the last session that it signed has
+/// ended.
 ///
 /// # Examples
 ///
@@ -233,12 +233,12 @@ fn is_placeholder(material: &[u8]) -> bool {
 
 const MIN_LENGTH: usize = 32;
 
-/// In bytes. If somebody repeated a text by hand until it was long enough, it may end in the middle
-/// of a piece or with something else.
+/// How many bytes at the end are ignored. A phrase that was repeated by hand until it was long
+/// enough may end half-way, or with other characters.
 const LOOSE_END: usize = 2;
 
-/// 32 random bytes, also as hexadecimal digits, have more different values than this, except once
-/// in 10^18 times.
+/// How many different bytes a secret needs. 32 random bytes have more, even as hexadecimal digits,
+/// except once in 10^18 times.
 const MIN_DIFFERENT: usize = 8;
 
 /// Phrases of secrets in examples. Each has at least eight characters, not all of them hexadecimal

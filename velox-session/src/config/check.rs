@@ -89,7 +89,7 @@ pub(crate) fn check_origins(trusted: &TrustedOrigins, problems: &mut Vec<ConfigP
     problems.extend(trusted.strays().cloned().map(|origin| ConfigProblem::TrustedOrigin { origin }));
 }
 
-/// Warns about settings that are a mistake in some applications only.
+/// Warns about settings that are a mistake in some applications but not in all.
 fn warn(cookie: &Attributes, trusted: &mut TrustedOrigins) {
     let is_dropped = cookie.same_site != SameSite::None;
     if is_dropped {

@@ -1,4 +1,4 @@
-//! Settings that contradict each other, and settings that do not.
+//! Tests settings that contradict each other, and settings that do not.
 
 use std::time::Duration;
 

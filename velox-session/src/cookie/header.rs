@@ -15,8 +15,8 @@ use crate::id::SessionId;
 /// Returns the values of the cookies with this name, in order of appearance, over all `Cookie`
 /// headers.
 ///
-/// Only spaces and tabs are trimmed, because a header has no other blanks. Nothing is decoded: a
-/// name or value with percent signs or quotes is a different one.
+/// Only spaces and tabs are trimmed, because a header has no other whitespace. Nothing is decoded:
+/// a name or value with percent signs or quotes is a different one.
 pub(crate) fn values<'h>(
     lines: impl IntoIterator<Item = &'h HeaderValue>,
     name: &'h str,
@@ -52,8 +52,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Returns `None` if an attribute contains bytes that are not allowed in a header. `config.rs`
-    /// rejects those before.
+    /// Returns `None` if an attribute contains bytes that are not allowed in a header.
+    /// `config/check.rs` rejects those earlier.
     pub(crate) fn new(attributes: &Attributes) -> Option<Self> {
         let domain = attributes.domain.as_ref().map(|domain| format!("; Domain={domain}"));
         let scope = format!("{}; Path={}", domain.unwrap_or_default(), attributes.path);
@@ -71,7 +71,8 @@ impl Writer {
         .into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))
         .collect();
-        // The scope and the flags must be those of the cookie, or the browser would not remove it.
+        // The scope and the flags must match those of the cookie. Otherwise the browser does not
+        // remove it.
         let removal = format!("{}=; Max-Age=0{scope}; Expires=Thu, 01 Jan 1970 00:00:00 GMT{flags}", attributes.name);
         Some(Self {
             head: format!("{}=", attributes.name),

@@ -29,7 +29,8 @@ pub enum SameSite {
 /// How long a cookie may live. Browsers keep a cookie for at most 400 days.
 pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(400 * 86_400);
 
-/// The attributes of the session cookie. `config.rs` has checked that they are valid together.
+/// The attributes of the session cookie. `config/check.rs` has checked that they are valid
+/// together.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     pub(crate) name: String,

@@ -78,7 +78,7 @@ pub(crate) const SIGNATURE_LENGTH: usize = 43;
 /// The length of the cookie's value.
 pub(crate) const VALUE_LENGTH: usize = SessionId::LENGTH + 1 + SIGNATURE_LENGTH;
 
-/// Returns the signature of a text with a key.
+/// Signs bytes with a key.
 pub(crate) fn signature(key: &Key, text: &[u8]) -> Signature {
     let mac = key.clone().chain_update(text).finalize().into_bytes();
     let mut written = [0; SIGNATURE_LENGTH];
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_signed_value_that_is_not_an_id_is_refused() {
         // The right key has signed this, as another part of an application might. 43 equal
-        // characters are no id.
+        // characters are not an id.
         let text = [b'A'; 43];
         let mac = keyed(&secret("conformance-session-secret-0123456789")).chain_update(text).finalize().into_bytes();
         let value = [&text[..], b".", BASE64URL_NOPAD.encode(&mac).as_bytes()].concat();

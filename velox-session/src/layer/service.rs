@@ -37,7 +37,7 @@ use crate::rejection::Rejection;
 ///   discard everything.
 /// - A `HEAD` request changes nothing.
 /// - A request waits for the store no longer than [`patience`](crate::SessionBuilder::patience)
-///   says, also in the handler. This requires a tokio runtime with its timer.
+///   says, even in the handler. This requires a tokio runtime with its timer.
 ///
 /// The body of a response that is still being produced after the handler has returned, such as a
 /// stream of events, cannot use the session any more: each method that returns a `Result` returns

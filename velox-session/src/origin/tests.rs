@@ -1,4 +1,4 @@
-//! Tables of requests that are refused and that pass.
+//! Tests which requests pass and which are refused.
 
 use http::HeaderValue;
 use http::header::REFERER;
@@ -32,7 +32,7 @@ const EVIL: &str = "Origin: https://evil.example";
 const NONSENSE: [&str; 9] =
     ["cross-site", "same-site", "", "Same-Origin", "same-origin ", "same-origin, none", "null", "true", "\u{e9}"];
 
-/// Each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
+/// Tries each value of `Sec-Fetch-Site` with each `Origin`, with and without a trusted origin.
 #[test]
 fn sec_fetch_site_decides_unless_the_origin_is_trusted() {
     for origin in [None, Some(OWN), Some(APP), Some(EVIL), Some("Origin: null"), Some("Origin: ")] {
@@ -53,7 +53,7 @@ fn sec_fetch_site_decides_unless_the_origin_is_trusted() {
     }
 }
 
-/// Curl, a mobile app, another service.
+/// curl, mobile apps and other services send such requests.
 #[test]
 fn a_request_without_origin_headers_passes() {
     assert!(passes(&[], None, &[]));
@@ -62,7 +62,7 @@ fn a_request_without_origin_headers_passes() {
     assert!(passes(&["Host: a", "Host: b"], None, &[]), "the host does not matter here");
 }
 
-/// Browsers that send no `Sec-Fetch-Site`.
+/// Old browsers do not send `Sec-Fetch-Site`.
 #[test]
 fn without_sec_fetch_site_the_origin_must_match_the_host() {
     let same = [
@@ -184,7 +184,7 @@ fn a_trusted_origin_is_one_scheme_host_and_port() {
         let lines: Vec<_> = [HOST_LINE, &origin].into_iter().chain(site).collect();
         passes(&lines, None, &trusted)
     };
-    assert!(passes("https://example.com", None), "the own origin needs no trust");
+    assert!(passes("https://example.com", None), "the application's own origin needs no trust");
     for site in [None, Some("Sec-Fetch-Site: cross-site"), Some("Sec-Fetch-Site: same-site")] {
         for origin in ["https://app.example.com", "http://localhost:5173", "capacitor://localhost", "http://[::1]"] {
             assert!(passes(origin, site), "{origin}, {site:?}");
@@ -281,7 +281,7 @@ fn a_closure_gets_the_origin_in_its_normal_form() {
 }
 
 /// A proxy that changes `Host` makes no difference if the browser has compared the origins. A
-/// caller that names a header for the page gets it checked if the others are missing.
+/// caller can name a header with the URL of the page, which is checked if the others are missing.
 #[test]
 fn the_referer_counts_only_if_enabled_and_nothing_else_is_known() {
     let check = |lines: &[(HeaderName, &'static str)]| {

@@ -10,13 +10,13 @@ use crate::user::{SessionUser, UserLogin};
 pub(crate) struct Content {
     pub(crate) created_at: u64,
     pub(super) user: Option<KeptUser>,
-    /// How long the session lives without a request, in milliseconds, if the login has set that.
+    /// How long the session lives without a request, in milliseconds, if the login set it.
     pub(crate) max_age: Option<u64>,
-    /// The name of the session on its user's list, which stays the same under a new id, once it was
-    /// set.
+    /// The name of the session on its user's list. Once set, it stays the same when the session
+    /// gets a new id.
     pub(crate) handle: Option<Box<[u8; 32]>>,
-    /// The values that the application has set, and members with [reserved](is_reserved) names,
-    /// which are not shown.
+    /// The values that the application has set. Members with [reserved](is_reserved) names are kept
+    /// here as well, but are not shown.
     pub(crate) values: Object,
     pub(crate) flash: Object,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Content {
 pub(super) struct KeptUser {
     pub(super) id: Box<str>,
     pub(super) email: Box<str>,
-    /// The JSON of both, if it differs from what this crate would write.
+    /// The JSON of the id and the email, if it differs from what this crate would write.
     pub(super) source: Object,
 }
 
@@ -36,8 +36,8 @@ impl Content {
         Self { created_at, ..Self::default() }
     }
 
-    /// Logs a user in, so that the lifetime begins anew. The data stays; `session/state.rs` decides
-    /// when that is right.
+    /// Logs a user in and restarts the lifetime. The data stays; `session/view.rs` removes it first
+    /// if it belongs to another user.
     pub(crate) fn log_in(&mut self, UserLogin { user, details, max_age, at }: &UserLogin) {
         // An unchanged id is written as it was, for example as a number.
         let present = self.user.take().filter(|present| *present.id == *user.id);
@@ -90,10 +90,10 @@ pub(crate) const fn is_reserved(name: &str) -> bool {
 /// The key that holds the application's own type of user.
 pub(crate) const USER: &str = "_user";
 
-/// Returns the number of bytes of a text in JSON, with its quotes.
+/// Returns the number of bytes of a string in JSON, with its quotes.
 fn json_size(text: &str) -> usize {
-    // Most texts need no escape. Without an early exit, the compiler can examine many bytes in one
-    // step.
+    // Most strings need no escape. Without an early exit, the compiler can check many bytes at
+    // once.
     if text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
         return 2 + text.len();
     }

@@ -2,8 +2,8 @@
 //! `{"data":{"userId","userEmail","_createdAt","_lastAccessedAt","_handle","_flash",…own keys},"expiresAt","version","format"}`.
 //!
 //! Records that VeloxTS wrote have neither `version` (read as 0) nor `format` (read as 1). They
-//! contain the id, which is not read. Records of a later format are not read at all. Unchanged
-//! values are written back as they were read, byte for byte.
+//! contain the id, which is not read. Records of a later format are refused. Unchanged values are
+//! written back as they were read, byte for byte.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::content::{Content, KeptUser};
 use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 
-/// The reason why a text is no record: the wrong field, and what is wrong with it. It contains
-/// nothing of the record, so you may log it.
+/// The reason why JSON cannot be read as a record: a field, and what is wrong with it. It contains
+/// no data of the record, so you may log it.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ impl RecordError {
         Self { place, reason: reason.into() }
     }
 
-    /// Returns serde_json's error for a text that is not JSON. For valid JSON of another shape,
+    /// Returns serde_json's error for input that is not JSON. For valid JSON of another shape,
     /// serde_json's message would contain the data.
     #[cold]
     fn unreadable(place: &'static str, error: &serde_json::Error) -> Self {
@@ -87,7 +87,7 @@ fn inside(object: &str) -> &str {
 
 /// Reads the content of a record, its version, its expiry, and when it was saved.
 pub(super) fn read(text: &[u8]) -> Result<(Content, [u64; 3]), RecordError> {
-    let text = std::str::from_utf8(text).map_err(|_| RecordError::new("record", "is not text"))?;
+    let text = std::str::from_utf8(text).map_err(|_| RecordError::new("record", "is not valid UTF-8"))?;
     let (mut data, mut expires_at, mut version) = (None, None, 0);
     for (key, value) in members_of(text, "record")? {
         match &*string(key) {

@@ -19,7 +19,8 @@ pub(crate) use object::key_of_serde_json;
 
 /// A session as a store keeps it. Cloning it is cheap.
 ///
-/// A store that keeps text uses [`to_json`](Self::to_json) and [`from_json`](Self::from_json).
+/// A store that keeps records as JSON uses [`to_json`](Self::to_json) and
+/// [`from_json`](Self::from_json).
 ///
 /// # Examples
 ///
@@ -100,18 +101,18 @@ impl Record {
     }
 
     /// Reads a record in the JSON format of VeloxTS, written by this crate or by VeloxTS. Returns
-    /// `None` for anything else: a text that is damaged or has a later format counts as no session.
+    /// `None` for anything else: a damaged record, or one of a later format, counts as no session.
     #[must_use]
     pub fn from_json(text: &[u8]) -> Option<Self> {
         Self::try_from_json(text).ok()
     }
 
-    /// Does the same as [`from_json`](Self::from_json), but returns the reason if the text is no
+    /// Does the same as [`from_json`](Self::from_json), but returns the reason if `text` is not a
     /// record. A store should log it, so that a lost session can be explained.
     ///
     /// Unchanged values are written back as they were read, byte for byte. Half a surrogate pair,
-    /// which JavaScript leaves if it cuts an emoji, is read as U+FFFD. A user id that is a number
-    /// is read as text.
+    /// which JavaScript leaves if it cuts an emoji, is read as U+FFFD. A numeric user id is read as
+    /// a string.
     ///
     /// # Examples
     ///
@@ -128,7 +129,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// The text is no record.
+    /// `text` is not a record.
     pub fn try_from_json(text: &[u8]) -> Result<Self, RecordError> {
         let (content, [version, expires_at, saved_at]) = json::read(text)?;
         Ok(Self::new(Arc::new(content), version, expires_at, saved_at))
@@ -152,7 +153,7 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The data of a user does not belong into the log.
+        // The data of a user does not belong in the log.
         f.debug_struct("Record")
             .field("version", &self.version)
             .field("expires_at", &self.expires_at)

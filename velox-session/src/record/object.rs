@@ -134,9 +134,9 @@ pub(super) fn value_of(json: &RawValue) -> serde_json::Result<Value> {
     serde_json::from_str(&readable(json.get()))
 }
 
-/// Returns a text or a value as JSON.
+/// Returns a string or a value as JSON.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("texts and values always serialize")
+    serde_json::to_string(value).expect("strings and values always serialize")
 }
 
 /// Returns a key in a value that makes serde_json read the object as one of its own types: as raw
@@ -153,7 +153,7 @@ pub(crate) fn key_of_serde_json(value: &Value) -> Option<&str> {
 }
 
 /// Returns the JSON with U+FFFD in place of each unpaired half of a surrogate pair. JavaScript
-/// leaves one if it cuts a text within an emoji. It is no character, and serde_json refuses it.
+/// leaves one if it cuts a string within an emoji. It is not a character, so serde_json refuses it.
 fn readable(json: &str) -> Cow<'_, str> {
     let (mut readable, mut at) = (Cow::Borrowed(json), 0);
     while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
@@ -176,6 +176,6 @@ fn code_unit(json: &str, at: usize) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// It has the length of what it replaces, so that offsets in the text do not change.
+/// It is as long as the escape that it replaces, so offsets in the JSON do not change.
 const ESCAPE: &str = "\\ufffd";
 const READABLE: &str = "stored JSON was checked when it was read, or written from values";

@@ -171,9 +171,9 @@ impl<U> SessionMiddleware<U> {
     /// axum router that contains the application as one of several services. Procedures use the
     /// session that the layer has opened.
     ///
-    /// With the feature `axum`, [`User`](crate::layer::User) extractors outside of the procedures
-    /// load the same users. For them, any error of the loader is a 500, whatever it is for
-    /// procedures.
+    /// With the feature `axum`, [`User`](crate::layer::User) extractors outside procedures load the
+    /// same users. There, every error of the loader becomes a 500, even if a procedure would answer
+    /// with another status.
     ///
     /// # Examples
     ///
@@ -206,7 +206,7 @@ impl<U> SessionMiddleware<U> {
         layer
     }
 
-    /// Returns the manager of these sessions, for use outside of procedures.
+    /// Returns the manager of these sessions, for use outside procedures.
     pub fn manager(&self) -> &Manager {
         &self.manager
     }
@@ -232,8 +232,8 @@ pub trait LoadedUser {
     fn into_result(self) -> velox_rpc::Result<Option<Self::User>>;
 }
 
-// The only implementation: with another one, the error type of a loader that ends in `Ok(…)` would
-// not be known.
+// This must stay the only implementation. With a second one, the compiler could not infer the error
+// type of a loader that ends in `Ok(…)`.
 impl<U> LoadedUser for velox_rpc::Result<Option<U>> {
     type User = U;
 

@@ -82,7 +82,7 @@ impl SessionCall {
     }
 }
 
-/// The error that a session was opened when its cookie could no longer be sent.
+/// The error for a session that was opened when its cookie could no longer be sent.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "a session was opened after the head of a streamed reply was released: a wrapper of a session middleware must \
@@ -91,7 +91,7 @@ impl SessionCall {
 struct NotHeld;
 
 /// Opens the session of this request, which all of its calls share, even if they run concurrently.
-/// A call that may change something and that another site sent does not get it.
+/// Refuses a call that another site sent, unless the call only reads.
 pub(crate) async fn open(manager: &Manager, scope: &RequestScope, kind: Kind) -> Result<OpenSession> {
     check_origin(manager, scope, kind)?;
     let slot = slot(manager, scope);
@@ -138,7 +138,7 @@ fn slot(manager: &Manager, scope: &RequestScope) -> Arc<SessionSlot> {
     })
 }
 
-/// Refuses mutations from another site, and also other calls that use an unsafe method.
+/// Refuses mutations and calls with an unsafe method if another site sent them.
 fn check_origin(manager: &Manager, scope: &RequestScope, kind: Kind) -> Result<()> {
     let request = scope.request();
     if only_reads(request, kind) {
@@ -168,7 +168,7 @@ struct SessionSlot {
     is_alive: OnceCell<bool>,
 }
 
-/// The session of a request.
+/// An opened session.
 struct Opened {
     session: OpenSession,
     /// Whether a layer around the service has opened it and will save it.

@@ -85,7 +85,7 @@ fn damaged_text_is_not_a_record() {
     assert_eq!(Record::from_json(b"{\"data\":{\"_createdAt\":1,\"a\":\"\xff\"},\"expiresAt\":3}"), None);
 }
 
-/// A text that serde_json refuses is no record, however it was damaged.
+/// JSON that serde_json refuses is not a record, whatever the damage.
 #[test]
 fn only_json_is_read() {
     let good = of_veloxts(r#""a":[1,{"b":"\ud83d\ude00 \\\" x"}],"_flash":{"c":[]},"userId":"u\u00fc","#);
@@ -297,7 +297,7 @@ fn written(content: &Content) -> String {
     Record::new(Arc::new(content.clone()), 1, 2, 3).to_json()
 }
 
-/// Returns what a text is read as after a value was set in it.
+/// Reads a record and sets a value in it.
 fn changed(text: &str) -> Record {
     let record = Record::try_from_json(text.as_bytes()).expect("a record");
     let mut content = Content::clone(record.content());
@@ -305,7 +305,7 @@ fn changed(text: &str) -> Record {
     Record::new(Arc::new(content), 1, 3, 2)
 }
 
-/// Marsaglia's xorshift: the same numbers in each run.
+/// Marsaglia's xorshift. It returns the same numbers in each run.
 struct Dice(u64);
 
 impl Dice {
