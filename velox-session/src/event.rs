@@ -30,8 +30,8 @@ impl Event {
         self.add(1);
         let (second, last) = (now / 1_000, self.second.load(Ordering::Relaxed));
         // `now` is when the request began, and the request may have waited for its store since. An
-        // earlier second is therefore no new one, unless the difference is so large that the clock
-        // was set back.
+        // earlier second therefore does not count as a new one, unless the difference is so large
+        // that the clock was set back.
         let is_another = second > last || last - second > LONGEST_WAIT;
         if is_another && self.second.compare_exchange(last, second, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let before = self.count.swap(1, Ordering::Relaxed);

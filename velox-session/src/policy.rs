@@ -22,14 +22,14 @@ impl Policy {
         record.expires_at().saturating_sub(now).min(self.longest(record.content(), now))
     }
 
-    /// Returns how long a session with this content can still live at most.
+    /// Returns the longest time that a session with this content can still live.
     pub(crate) fn longest(&self, content: &Content, now: u64) -> u64 {
         let age = now.saturating_sub(content.created_at);
         content.max_age.unwrap_or(self.ttl).min(self.absolute.map_or(u64::MAX, |absolute| absolute.saturating_sub(age)))
     }
 
-    /// Returns when a client has to come back to keep its session alive: once half of a life has
-    /// passed. Returns `None` if that renews nothing.
+    /// Returns when a client has to reconnect to keep its session alive: once half of the lifetime
+    /// has passed. Returns `None` if that renews nothing.
     #[cfg(feature = "rpc")]
     pub(crate) fn comes_back_at(&self, content: &Content, now: u64) -> Option<u64> {
         let longest = self.longest(content, now);

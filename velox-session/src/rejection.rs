@@ -29,7 +29,7 @@ impl Reason {
         Self::new(StatusCode::UNAUTHORIZED, "AuthError", "SESSION_UNAUTHORIZED", "Authentication required");
     pub(crate) const USER_NOT_FOUND: Self =
         Self::new(StatusCode::UNAUTHORIZED, "AuthError", "USER_NOT_FOUND", "User not found");
-    /// Nobody knows whether the visitor is logged in, so the cookie stays untouched.
+    /// It is unknown whether the visitor is logged in, so the cookie stays untouched.
     pub(crate) const NOT_LOADED: Self = Self::unavailable("The session could not be loaded");
     /// The session data that the request wrote is not stored, so the reply must not claim success.
     pub(crate) const NOT_SAVED: Self = Self::unavailable("The session could not be saved");
