@@ -145,7 +145,7 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
-/// In seconds.
+/// The longest time that a request is expected to wait, in seconds.
 const LONGEST_WAIT: u64 = 60;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Checks what must hold if several tasks do the same concurrently: one of them succeeds, and the
-//! others are told.
+//! others learn that they did not.
 
 use std::sync::Arc;
 

@@ -127,7 +127,7 @@ impl Plan {
     }
 }
 
-/// Saves what was written.
+/// Plans how to save the changes.
 fn write(view: &View, lifetime: u64) -> Result<Plan, CloseError> {
     if lifetime == 0 {
         // The session reached its absolute timeout during the request. The data could not be saved

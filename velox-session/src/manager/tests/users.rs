@@ -132,7 +132,7 @@ fn an_administrator_ends_all_sessions_of_a_user() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_is_ended_too() {
-    // In every order of the store calls of a rotation and of ending all sessions.
+    // Tries every order of the store calls of a rotation and of ending all sessions.
     for switch in 0..12 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -182,7 +182,7 @@ fn a_login_over_the_limit_ends_the_oldest_session() {
 
 #[test]
 fn concurrent_logins_stay_within_the_limit() {
-    // In every order of their store calls.
+    // Tries every order of their store calls.
     for order in 0..64_u32 {
         let mut world = World::new();
         world.rebuild(|settings| settings.max_sessions_per_user(1), vec!["conformance-session-secret-0123456789"]);
@@ -212,7 +212,7 @@ fn concurrent_logins_stay_within_the_limit() {
 
 #[test]
 fn a_session_that_gets_a_new_id_meanwhile_counts_for_the_limit() {
-    // After every number of steps of a login that must end the session.
+    // Rotates the session after each number of steps of a login that must end it.
     for steps in 0..6 {
         let world = World::new();
         let (cookie, _) = world.issued(None, login);
@@ -301,7 +301,7 @@ fn ending_sessions_under_an_old_id_keeps_the_new_session() {
 
 #[test]
 fn ending_sessions_during_a_change_of_id_keeps_the_new_session() {
-    // After every number of steps of the request that logs out the others.
+    // Rotates the session after each number of steps of the request that logs out the others.
     for steps in 0..10 {
         let (world, adas, _) = crowd();
         let manager = world.stepped();

@@ -227,7 +227,7 @@ fn a_record_of_any_depth_can_be_inspected() {
     }
 }
 
-/// This holds whatever the other side wrote, and whatever is set and removed next to it.
+/// This must hold for any members that another program wrote, and for any change beside them.
 #[test]
 fn untouched_values_are_written_back_byte_for_byte() {
     let mut dice = Dice(1);

@@ -418,7 +418,7 @@ fn assert_as_model(plan: &Plan, start: Start, model: &Model, logged_out: bool, c
             assert_eq!(plan.cookie, CookieOp::Remove, "{context:?}");
             None
         }
-        // Nothing was renewed.
+        // The lifetime was not renewed.
         StoreOp::Nothing => {
             assert!(!model.dirty && !model.renewed && model.exists == model.live, "{context:?}");
             let removed = logged_out && start.is_presented();

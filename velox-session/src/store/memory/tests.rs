@@ -662,8 +662,8 @@ struct Model {
 /// The number of the cookie and of the user.
 type UserOf = (usize, u64);
 
-/// Compares the store with a plain table: each call returns what it must, whatever happens in
-/// whatever order.
+/// Compares the store with a plain table. After any calls in any order, each call must return the
+/// same.
 #[tokio::test]
 async fn the_memory_store_behaves_like_a_plain_table() {
     for seed in 1..80 {

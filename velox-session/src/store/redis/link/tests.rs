@@ -1,4 +1,4 @@
-//! Tests the link with a server that does what it is told.
+//! Tests the link with a scripted server.
 
 mod replicas;
 
