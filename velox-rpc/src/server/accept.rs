@@ -1,7 +1,7 @@
-//! Accepts connections until the server is told to stop, then waits for those that are open. Used
-//! by `serve` alone.
+//! Accepts connections until the server is told to stop, then waits for those that are open. Only
+//! `serve` uses this.
 //!
-//! Always holds: no system error ends the loop, and a failing connection ends only itself.
+//! Invariants: no system error ends the loop, and a failing connection ends only itself.
 
 use std::io;
 use std::sync::Arc;

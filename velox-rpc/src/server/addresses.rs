@@ -1,4 +1,4 @@
-//! Listens on all addresses that a name resolves to. Used by `serve` alone.
+//! Listens on all addresses that a name resolves to. Only `serve` uses this module.
 
 use std::future::{Ready, poll_fn, ready};
 use std::io;

@@ -1,5 +1,5 @@
-//! The bodies of a request and of its reply on their way through the server. Used by `answer`
-//! alone.
+//! The bodies of a request and of its reply on their way through the server. Only `answer` uses
+//! this module.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! One connection, from its first byte to its end. Used by `accept`, and by `serve` to make the
-//! host. Only this file builds hyper's connections.
+//! One connection, from its first byte to its end. `accept` uses this module, and `serve` uses it
+//! to make the host. Only this file builds hyper's connections.
 
 use std::future::Future;
 use std::io;

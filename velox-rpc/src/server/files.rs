@@ -1,5 +1,5 @@
-//! Computes how many connections fit into the limit of open files. Used by `conn` alone. Pure,
-//! except for the query to the system.
+//! Computes how many connections fit into the limit of open files. Only `conn` uses this module.
+//! This code is pure, except for the query to the system.
 
 /// How many connections may be open at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! Checks the parts of a request's head that hyper does not check: the host, the transfer coding,
-//! and the length of the target. Used by `answer` alone.
+//! and the length of the target. Only `answer` uses this module.
 
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;

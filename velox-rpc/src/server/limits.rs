@@ -1,8 +1,8 @@
 //! The server's limits, within ranges that timers and hyper accept. Only the setters of
 //! [`Server`](super::Server) change them.
 //!
-//! Always holds: no duration is zero, because a timer of zero would spin. No duration is so long
-//! that adding it to an instant overflows. No size is below hyper's minimum, where hyper panics.
+//! Invariants: no duration is zero, because a timer of zero would spin. No duration is so long that
+//! adding it to an instant overflows. No size is below hyper's minimum, where hyper panics.
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@
 //!   shutdown      the signals, and how all of the above learn of them
 //! ```
 //!
-//! Always holds: every wait for a client has a deadline, every buffer has a bound, and no client,
+//! Invariants: every wait for a client has a deadline, every buffer has a bound, and no client,
 //! error or panic ends the server.
 //!
 //! **The cost.** The deadlines cost no timer and no clock read for a request that arrives whole and

@@ -1,6 +1,6 @@
 //! The socket that hyper reads and writes. It records what happens in the connection's
 //! [`Activity`], gives back the bytes that were read to tell the versions apart, and closes without
-//! losing the last reply. Used by `conn` alone.
+//! losing the last reply. Only `conn` uses this module.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

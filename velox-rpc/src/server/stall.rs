@@ -1,5 +1,5 @@
-//! The tasks of HTTP/2 streams, and the write deadline of each. Used by `answer`, `body` and
-//! `conn`.
+//! The tasks of HTTP/2 streams, and the write deadline of each. `answer`, `body` and `conn` use
+//! this module.
 //!
 //! A client that opens a stream and never grants it a window holds its reply forever, while the
 //! connection itself looks healthy. hyper waits for the window inside a future that we cannot look

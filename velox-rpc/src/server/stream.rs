@@ -1,5 +1,5 @@
-//! The byte stream of a connection, of any transport. Used by `listener`, `accept`, `conn`,
-//! `version` and `socket`.
+//! The byte stream of a connection, of any transport. `listener`, `accept`, `conn`, `version` and
+//! `socket` use this module.
 
 use std::any::Any;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! A Unix socket at a path. Used by `serve` alone.
+//! A Unix socket at a path. Only `serve` uses this module.
 
 use std::fs;
 use std::future::Ready;

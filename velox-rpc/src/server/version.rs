@@ -1,5 +1,5 @@
 //! Tells the HTTP version of a connection from its first bytes, because HTTP/1 and HTTP/2 share one
-//! port. Used by `conn` before hyper sees the connection, and by `socket`.
+//! port. `conn` uses this module before hyper sees the connection, and `socket` uses it too.
 //!
 //! The bytes are read, not peeked at. A peek leaves the bytes in the socket, so the socket stays
 //! readable. Waiting for the rest of a preface that arrives in pieces would then be a busy loop, or

@@ -1,4 +1,4 @@
-//! The single timer of a connection. Used by `conn` alone.
+//! The single timer of a connection. Only `conn` uses this module.
 //!
 //! ```text
 //!             what it waits for                          until

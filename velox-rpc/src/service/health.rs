@@ -1,7 +1,7 @@
 //! Health checks for load balancers, answered apart from the routes.
 //!
-//! Always holds: the reply does not wait for a check longer than the deadline, except for a check
-//! that blocks its thread. The reason of a failure goes to the log only.
+//! Invariant: the reply does not wait for a check longer than the deadline, except for a check that
+//! blocks its thread. The reason of a failure goes to the log only.
 
 use std::borrow::Cow;
 use std::fmt;

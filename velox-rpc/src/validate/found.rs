@@ -145,7 +145,7 @@ impl Found {
     }
 }
 
-/// More issues than anybody reads.
+/// The maximum number of issues in a reply. Nobody reads more.
 pub(super) const MAX_ISSUES: usize = 100;
 /// The fuel for each byte of an input. Most types need less than a quarter of it.
 const FUEL: usize = 64;
