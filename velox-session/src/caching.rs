@@ -1,5 +1,5 @@
-//! Sets the cache headers of a response for one visitor, so that no shared cache stores it,
-//! whatever the handler has set.
+//! Sets the cache headers of a response for one visitor, so that no shared cache stores it, even if
+//! the handler has set other headers.
 //!
 //! velox-rpc reads `Cache-Control` in the same way for its errors, but the core of this crate does
 //! not depend on velox-rpc.

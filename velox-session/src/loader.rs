@@ -82,7 +82,7 @@ impl<U, E> Clone for Loader<U, E> {
 #[cfg(feature = "axum")]
 pub(crate) type LayerLoader<U> = Loader<U, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The loader of a layer, whatever its type of user.
+/// The loader of a layer, for any type of user.
 #[cfg(feature = "axum")]
 #[derive(Clone)]
 pub(crate) struct AnyLoader(Arc<dyn Any + Send + Sync>);

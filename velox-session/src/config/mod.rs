@@ -256,7 +256,7 @@ impl SessionBuilder {
     ///
     /// # Security
     ///
-    /// A stolen session that the thief keeps in use then never ends by itself.
+    /// A stolen session that the thief keeps using then never expires.
     pub fn without_absolute_timeout(self) -> Self {
         Self { absolute: None, ..self }
     }
@@ -430,7 +430,7 @@ impl SessionBuilder {
     /// Any page that a visitor opens can then act as that visitor if the browser sends the cookie
     /// along, and can log the visitor in as somebody else. Two defences remain:
     /// [`same_site`](Self::same_site), which lets all hosts of your own domain through, and the
-    /// content type, which a page of another site cannot send without permission by CORS.
+    /// content type, which a page of another site cannot send without CORS permission.
     ///
     /// Use this setting only for an API that has another protection, such as an access token. To
     /// allow a few sites, name them in [`trusted_origins`](Self::trusted_origins).

@@ -1,6 +1,6 @@
 //! CSRF protection with a token that the client sends twice, as in VeloxTS: in a cookie, which the
-//! browser sends whatever page causes the request, and in a header or the body, where only a page
-//! that can read the cookie can put it.
+//! browser sends with every request, and in a header or the body, which only a page that can read
+//! the cookie can set.
 //!
 //! With sessions you do not need CSRF tokens: velox checks `Sec-Fetch-Site` and `Origin` and
 //! answers cross-site mutations with 403 (see
@@ -82,11 +82,11 @@ impl Csrf {
     /// Issues a new token: sets its cookie in the reply and returns the token for the page.
     ///
     /// The page sends the token back in the header `x-csrf-token`, or in the field `_csrf` of a
-    /// JSON body. The token in the cookie counts, and scripts can read it there. It may be newer
-    /// than the returned one if a page in another tab has asked for a token.
+    /// JSON body. It must match the token in the cookie, which scripts can read. The token in the
+    /// cookie is newer than the returned one if a page in another tab has asked for a token since.
     ///
-    /// No shared cache stores the reply, whatever the handler sets. The browser may store it if the
-    /// handler sets `private`.
+    /// No shared cache stores the reply, even if the handler sets other cache headers. The browser
+    /// may store it if the handler sets `private`.
     ///
     /// # Errors
     ///

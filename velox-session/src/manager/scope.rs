@@ -77,8 +77,8 @@ impl fmt::Debug for OpenSession {
 
 /// The part of the session that belongs to one call.
 ///
-/// If you drop it, the writes of the call are discarded. This is right if the call failed with a
-/// server error or a panic. A login, a logout and a regeneration stay.
+/// If you drop it, the writes of the call are discarded. Drop it if the call failed with a server
+/// error or a panic. A login, a logout and a regeneration stay.
 ///
 /// # Examples
 ///

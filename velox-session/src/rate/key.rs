@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// The key of a caller under a limit: a hash of the limit's name and of what identifies the caller.
 ///
 /// Stores and logs therefore see no address, no API key and no user name, and all keys have the
-/// same length, whatever a caller sends.
+/// same length.
 ///
 /// # Examples
 ///

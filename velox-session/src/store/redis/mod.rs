@@ -5,8 +5,8 @@
 //! keys, sessions begin (`create.rs`) and end (`users.rs`) in one script on several keys.
 //!
 //! The list of a user names at least all live sessions of that user (`list.rs`). Names of expired
-//! sessions may stay on it. The list outlives all of its records that are not listed again,
-//! whichever server's clock is used.
+//! sessions may stay on it. The list outlives its records, by the clock of any server. A record
+//! that would outlive it is listed again first, which extends the list.
 
 mod create;
 mod layout;
