@@ -76,7 +76,7 @@ impl Manager {
         self.check_origin_at(headers, || Here::of_head(headers, target.authority()))
     }
 
-    /// Does the same with a host of the application that `here` returns.
+    /// Does the same for an application whose host and scheme `here` returns.
     pub(crate) fn check_origin_at<'a>(
         &self,
         headers: &HeaderMap,

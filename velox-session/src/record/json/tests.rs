@@ -132,6 +132,8 @@ fn the_reason_names_place_and_kind_but_not_the_value() {
         assert_eq!(error.to_string(), reason, "{text}");
         assert!(!format!("{error:?}").contains("secret"));
     }
+    let error = Record::try_from_json(b"\xff").expect_err("it is not UTF-8");
+    assert_eq!(error.to_string(), "record is not valid UTF-8");
 }
 
 #[test]
