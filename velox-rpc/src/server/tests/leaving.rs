@@ -256,15 +256,20 @@ async fn a_mutation_that_takes_too_long_is_503_and_finishes() {
     }
 }
 
-#[tokio::test]
-async fn a_procedure_can_set_its_own_limit() {
-    let server = Running::serve(long(), |paths| hosted(app(paths))).await;
+/// Calls a procedure without a limit, which takes longer than the others may.
+async fn waits_patiently(server: &Running) {
     let mut client = server.connect().await;
     client.get("/api/test/getPatiently").await;
     server.reached(1).await;
     tokio::time::sleep(SHORT * 2).await;
     server.let_go(1);
     assert!(client.reply().await.ends_with("\"waited\""));
+}
+
+#[tokio::test]
+async fn a_procedure_can_set_its_own_limit() {
+    let server = Running::serve(long(), |paths| hosted(app(paths))).await;
+    waits_patiently(&server).await;
 }
 
 #[tokio::test]
@@ -344,12 +349,7 @@ async fn an_upload_may_take_longer_than_the_handler() {
 async fn an_application_in_another_service_has_its_own_timeout() {
     let server =
         Running::serve(Limits { handler: SHORT, ..long() }, |paths| hosted(app(paths).layer(Identity::new()))).await;
-    let mut client = server.connect().await;
-    client.get("/api/test/getPatiently").await;
-    server.reached(1).await;
-    tokio::time::sleep(SHORT * 2).await;
-    server.let_go(1);
-    assert!(client.reply().await.ends_with("\"waited\""));
+    waits_patiently(&server).await;
 }
 
 /// The layer waits first, within the server's timeout.
