@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use self::manifest::ManifestRoute;
 pub use self::manifest::{Manifest, ManifestEntry};
 pub(crate) use self::success::Success;
-pub(crate) use self::table::{Mistakes, Table, is_within};
+pub(crate) use self::table::{Mistakes, Table, client_path, inside};
 use crate::context::Context;
 use crate::procedure::{Guard, Middleware, Procedure};
 

@@ -75,16 +75,26 @@ impl Table {
             mistakes.note(format!("procedure `{name}` is defined {count} times: rename all but one"));
         }
         let names: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
-        for name in names.iter().filter(|name| names.iter().any(|other| is_within(other, name))) {
+        for name in names.iter().filter(|name| names.iter().any(|other| inside(other, name).is_some())) {
             mistakes.note(format!("procedure `{name}` has the name of a namespace: rename one of them"));
         }
     }
 }
 
-/// Returns whether a name, such as `viewer.bookings.list`, is in the namespace `viewer` or one
-/// inside it.
-pub(crate) fn is_within(name: &str, namespace: &str) -> bool {
-    name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'))
+/// Returns the part of a name that is inside a namespace: in `viewer`, `viewer.bookings.list` is
+/// `bookings.list`.
+pub(crate) fn inside<'n>(name: &'n str, namespace: &str) -> Option<&'n str> {
+    name.strip_prefix(namespace)?.strip_prefix('.')
+}
+
+/// Returns the path of a procedure in a client's tree of namespaces: its name, without the
+/// namespace `root`, whose members are at the root.
+pub(crate) fn client_path(name: &ProcedureName, root: Option<&str>) -> String {
+    let name = name.to_string();
+    match root.and_then(|root| inside(&name, root)) {
+        Some(path) => path.to_owned(),
+        None => name,
+    }
 }
 
 /// The mistakes in an application's procedures, routes and settings, so that you can fix all of

@@ -20,7 +20,7 @@ use self::types::{Style, comment, key, type_of};
 pub use self::wide::WideIntegers;
 use crate::call::ProcedureName;
 use crate::export::schemas::{Naming, Schemas, prose};
-use crate::router::{Manifest, ManifestEntry};
+use crate::router::{Manifest, ManifestEntry, client_path};
 
 /// Holds the TypeScript types of every input and output, by namespace.
 ///
@@ -206,31 +206,25 @@ fn write_nested<'a>(
     procedures: &'a [TypedProcedure],
     member: impl Fn(&'a TypedProcedure) -> Option<(&'a str, String)>,
 ) -> fmt::Result {
-    let namespace = |name: &'a ProcedureName| match root.and_then(|root| name.namespace().strip_prefix(root)) {
-        Some("") => "",
-        Some(inner) if inner.starts_with('.') => &inner[1..],
-        _ => name.namespace(),
-    };
     let lines = procedures.iter().filter_map(|procedure| {
         let ((comment, text), name) = (member(procedure)?, key(procedure.name.name()));
-        Some((namespace(&procedure.name), format!("{comment}{MEMBER}{name}: {text}{end}\n")))
+        Some((client_path(&procedure.name, root), format!("{comment}{MEMBER}{name}: {text}{end}\n")))
     });
-    write_namespace(f, end, 0, lines.collect())
+    let lines: Vec<_> = lines.collect();
+    write_namespace(f, end, 0, lines.iter().map(|(path, lines)| (&**path, &**lines)).collect())
 }
 
-/// Writes the members of a namespace: lines that are indented as [`MEMBER`]s, each with the
-/// namespace inside this one to which it belongs.
-fn write_namespace(f: &mut fmt::Formatter<'_>, end: &str, depth: usize, members: Vec<(&str, String)>) -> fmt::Result {
-    let mut inner: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
+/// Writes the members of a namespace: the path of each inside this namespace, and its lines, which
+/// are indented as [`MEMBER`]s.
+fn write_namespace(f: &mut fmt::Formatter<'_>, end: &str, depth: usize, members: Vec<(&str, &str)>) -> fmt::Result {
+    let mut inner: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
     let indent = "  ".repeat(depth + 1);
-    for (namespace, lines) in members {
-        let (first, deeper) = namespace.split_once('.').unwrap_or((namespace, ""));
+    for (path, lines) in members {
+        let Some((first, deeper)) = path.split_once('.') else {
+            lines.lines().try_for_each(|line| writeln!(f, "{indent}{}", line.strip_prefix(MEMBER).unwrap_or(line)))?;
+            continue;
+        };
         match inner.iter_mut().find(|(name, _)| *name == first) {
-            _ if first.is_empty() => {
-                lines
-                    .lines()
-                    .try_for_each(|line| writeln!(f, "{indent}{}", line.strip_prefix(MEMBER).unwrap_or(line)))?;
-            }
             Some((_, members)) => members.push((deeper, lines)),
             None => inner.push((first, vec![(deeper, lines)])),
         }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::Trpc;
 use super::superjson::Superjson;
-use crate::call::{Kind, ProcedureName};
+use crate::call::Kind;
 use crate::error::{Error, Result};
 use crate::procedure::Endpoint;
-use crate::router::{Manifest, Mistakes, Table, is_within};
+use crate::router::{Manifest, Mistakes, Table, client_path, inside};
 
 /// All procedures, by paths such as `auth.login`, or `login` in the namespace at the root.
 pub(crate) struct Procedures {
@@ -32,8 +32,8 @@ impl Procedures {
         mistakes: &mut Mistakes,
     ) -> Self {
         let endpoints = table.endpoints().to_vec();
-        let by_path =
-            endpoints.iter().enumerate().map(|(index, endpoint)| (settings.path_of(&endpoint.name), index)).collect();
+        let path = |endpoint: &Endpoint| client_path(&endpoint.name, settings.root_namespace());
+        let by_path = endpoints.iter().enumerate().map(|(index, endpoint)| (path(endpoint), index)).collect();
         let superjson = settings.superjson.then(|| Superjson::of(&endpoints));
         let this = Self { route: format!("{}/:paths", settings.path), settings, endpoints, by_path, superjson };
         this.check(rest_prefix, manifest, mistakes);
@@ -69,14 +69,15 @@ impl Procedures {
     /// Returns what is wrong with the namespace at the root. A client could not tell one of its
     /// procedures from another procedure or namespace with the same path.
     fn check_root(&self, root: &str) -> Option<String> {
-        let paths = || self.endpoints.iter().map(|endpoint| (&*endpoint.name, self.settings.path_of(&endpoint.name)));
-        let is_at_root = |name: &ProcedureName| is_within(&name.to_string(), root);
-        if !paths().any(|(name, _)| is_at_root(name)) {
+        let names =
+            self.endpoints.iter().map(|endpoint| (endpoint.name.to_string(), client_path(&endpoint.name, Some(root))));
+        let (others, at_root): (Vec<_>, Vec<_>) = names.partition(|(name, path)| name == path);
+        if at_root.is_empty() {
             return Some("no procedure has this namespace".to_owned());
         }
-        paths().filter(|(name, _)| is_at_root(name)).find_map(|(name, path)| {
-            let clashes = |other: &str| other == path || is_within(other, &path) || is_within(&path, other);
-            let (other, _) = paths().find(|(other, at)| !is_at_root(other) && clashes(at))?;
+        at_root.iter().find_map(|(name, path)| {
+            let clashes = |other: &str| other == path || inside(other, path).is_some() || inside(path, other).is_some();
+            let (other, _) = others.iter().find(|(other, _)| clashes(other))?;
             Some(format!("`{name}` would be at `{path}`, where `{other}` is: rename one of them"))
         })
     }

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::call::ProcedureName;
-
 /// Configures tRPC for an application; pass it to [`App::trpc`](crate::App::trpc). To use the
 /// default settings, pass the path alone.
 ///
@@ -147,15 +145,6 @@ impl Trpc {
 
     pub(crate) fn root_namespace(&self) -> Option<&str> {
         self.root.as_deref()
-    }
-
-    /// Returns the path of a procedure: its name, without the namespace at the root.
-    pub(super) fn path_of(&self, name: &ProcedureName) -> String {
-        let name = name.to_string();
-        match self.root.as_ref().and_then(|root| name.strip_prefix(&**root)?.strip_prefix('.')) {
-            Some(path) => path.to_owned(),
-            None => name,
-        }
     }
 }
 
