@@ -109,11 +109,19 @@ mod tests {
         Record::new(Arc::new(Content::new(0)), version, u64::MAX, 0)
     }
 
-    /// A store in which another request writes to the old session while the new one is removed
-    /// again.
+    /// A store in which something happens while a record is destroyed.
     struct Meanwhile {
         store: MemoryStore,
         old: StoreKey,
+        what: What,
+    }
+
+    #[derive(PartialEq)]
+    enum What {
+        /// Another request writes to the old session while the new one is removed again.
+        OldIsWritten,
+        /// The old session is destroyed, but the answer is lost.
+        AnswerIsLost,
     }
 
     #[async_trait]
@@ -131,46 +139,24 @@ mod tests {
             self.store.set(key, record, expected, ttl).await
         }
         async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-            if *key != self.old {
+            if *key != self.old && self.what == What::OldIsWritten {
                 assert_eq!(self.store.set(&self.old, record(3), Expected::Version(2), TTL).await?, Stored::Yes);
             }
-            self.store.destroy(key, condition).await
+            let destroyed = self.store.destroy(key, condition).await?;
+            if *key == self.old && self.what == What::AnswerIsLost {
+                return Err(StoreError::new("the answer is lost"));
+            }
+            Ok(destroyed)
         }
         async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
             self.store.touch(key, ttl).await
         }
     }
 
-    /// A store whose answer is lost when it destroys the old session.
-    struct Lost(Meanwhile);
-
-    #[async_trait]
-    impl SessionStore for Lost {
-        async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-            self.0.store.get(key).await
-        }
-        async fn set(
-            &self,
-            key: &StoreKey,
-            record: Record,
-            expected: Expected,
-            ttl: Duration,
-        ) -> Result<Stored, StoreError> {
-            self.0.store.set(key, record, expected, ttl).await
-        }
-        async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-            let destroyed = self.0.store.destroy(key, condition).await?;
-            if *key == self.0.old { Err(StoreError::new("the answer is lost")) } else { Ok(destroyed) }
-        }
-        async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-            self.0.store.touch(key, ttl).await
-        }
-    }
-
     #[test]
     fn the_default_create_leaves_the_new_record_if_the_last_answer_is_lost() {
-        let store = Lost(Meanwhile { store: MemoryStore::new(), old: key("session") });
-        let (old, new) = (&store.0.old, key("session"));
+        let store = Meanwhile { store: MemoryStore::new(), old: key("session"), what: What::AnswerIsLost };
+        let (old, new) = (&store.old, key("session"));
         assert_eq!(ready(store.set(old, record(1), Expected::Absent, TTL)), Stored::Yes);
         let replaces = Some((old, Condition::Version(1)));
         let created = poll(store.create(NewSession { replaces, ..NewSession::new(&new, record(1), TTL) }));
@@ -180,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_default_create_returns_the_present_record_after_its_rollback() {
-        let store = Meanwhile { store: MemoryStore::new(), old: key("session") };
+        let store = Meanwhile { store: MemoryStore::new(), old: key("session"), what: What::OldIsWritten };
         assert_eq!(ready(store.store.set(&store.old, record(2), Expected::Absent, TTL)), Stored::Yes);
         let new = key("session");
         let replaces = Some((&store.old, Condition::Version(1)));
