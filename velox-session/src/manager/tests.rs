@@ -543,6 +543,21 @@ fn a_read_that_renews_signs_the_cookie_again() {
 }
 
 #[test]
+fn a_new_session_of_a_visitor_costs_other_requests_no_store_call() {
+    let world = World::new();
+    let (cookie, _) = world.issued(None, login);
+    world.clock.advance(Duration::from_secs(60));
+    let read = world.open(Some(&cookie));
+    let call = read.call();
+    assert!(call.session().is_logged_in());
+    call.commit();
+    world.visit(None, |session| session.set("seen", 1).expect("it is small"));
+    let before = world.calls();
+    assert_eq!(world.close_issued(&read).0, cookie);
+    assert_eq!(world.calls(), before);
+}
+
+#[test]
 fn a_failing_store_is_an_error_and_not_a_visitor() {
     let world = World::new();
     let (cookie, _) = world.issued(None, login);

@@ -47,7 +47,9 @@ impl Save<'_> {
         let user = content.user_id();
         let login = plan.logged_in.then(|| self.login());
         let ends_others = plan.end_all_of.iter().any(|ended| Some(&**ended) == user);
-        let ending = engine.revocations.ending();
+        // A visitor's new session ends no other.
+        let before = engine.revocations.mark();
+        let ending = (replaced.is_some() || login.is_some()).then(|| engine.revocations.ending());
         let replaces = replaced.map(|loaded| (&loaded.key, Condition::Version(loaded.record.version())));
         let record = self.record(content, FIRST_VERSION, ttl);
         for _ in 0..MAX_IDS {
@@ -56,10 +58,12 @@ impl Save<'_> {
             let new = NewSession { replaces, login, ends_others, ..NewSession::new(&key, record.clone(), ttl) };
             match engine.noted(engine.store().create(new).await)? {
                 Created::Yes { ended } => {
-                    let mark = ending.mark();
-                    drop(ending);
-                    engine.count_ended(ended);
-                    engine.check_streams(replaced.map(|loaded| &loaded.key), user.filter(|_| ended > 0));
+                    let mark = ending.as_ref().map_or(before, |ending| ending.mark());
+                    if ending.is_some() {
+                        drop(ending);
+                        engine.count_ended(ended);
+                        engine.check_streams(replaced.map(|loaded| &loaded.key), user.filter(|_| ended > 0));
+                    }
                     self.report(plan, Some(&key));
                     return Ok(Carried::Done(Some(Loaded { key, record, signature: None, renewed: true, mark })));
                 }
