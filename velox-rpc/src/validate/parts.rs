@@ -135,7 +135,7 @@ pub struct Field<'a> {
     pub may_be_missing: Option<bool>,
     /// The structure of the field.
     pub parts: &'a Parts<'a>,
-    /// Whether the rules inside the field are checked.
+    /// Set by `#[validate(nested)]`: the rules inside the field are checked, too.
     pub is_nested: bool,
     /// The rules of the field.
     pub rules: Option<Rules<'a>>,
@@ -162,7 +162,7 @@ pub struct Fields<'t> {
     places: Rc<HashMap<Cow<'t, str>, usize>>,
     /// Whether fields that nobody has taken are refused.
     pub(super) is_strict: bool,
-    /// Whether the type that is looked at has found a field of its own.
+    /// Set once the type being checked has found one of its fields.
     pub(super) is_used: bool,
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Engine {
     pub(crate) size_limit: usize,
     /// How many sessions a user may have at a time.
     pub(crate) session_limit: Option<usize>,
-    /// Whether the application has set the limit. If not, a store that cannot limit sessions has no
-    /// limit.
+    /// Set if the application has set the limit. A store that cannot limit sessions then refuses
+    /// logins; otherwise it has no limit.
     pub(crate) limit_is_strict: bool,
     pub(crate) patience: Duration,
     /// `None` if mutations from any site are accepted.

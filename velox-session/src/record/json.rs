@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::content::{Content, KeptUser};
 use super::object::{Object, json, key_of_serde_json, members, string, value_of};
 
-/// The reason why JSON cannot be read as a record: a field, and what is wrong with it. It contains
-/// no data of the record, so you may log it.
+/// The error of reading a record from JSON. It names the field and the problem, and contains no
+/// data of the record, so you may log it.
 ///
 /// # Examples
 ///

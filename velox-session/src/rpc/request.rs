@@ -171,7 +171,7 @@ struct SessionSlot {
 /// An opened session.
 struct Opened {
     session: OpenSession,
-    /// Whether a layer around the service has opened it and will save it.
+    /// Set if a layer around the service has opened the session. The layer saves it, too.
     by_layer: bool,
 }
 

@@ -65,7 +65,7 @@ pub(crate) enum Base {
     Lost(Remains),
 }
 
-/// What the request still knows about a session that is gone.
+/// The data that a request still has of a session that is gone.
 #[derive(Clone, Debug)]
 pub(crate) enum Remains {
     /// The data of an anonymous visitor, kept for a login. Flash messages are left out: if another
