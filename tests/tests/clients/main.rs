@@ -2,4 +2,5 @@
 //! validators of the documents.
 
 mod documents;
+mod guides;
 mod trpc;
