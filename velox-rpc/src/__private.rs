@@ -16,7 +16,7 @@ pub use crate::validate::{
     is_ip, is_url, length, plain, takes_key,
 };
 
-/// What `Validate` returns.
+/// The result of `Validate`.
 pub type Verdict = std::result::Result<(), validator::ValidationErrors>;
 
 /// Stands for an input type in the check of a route's parameters.

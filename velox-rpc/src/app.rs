@@ -459,8 +459,8 @@ where
     ///
     /// # Security
     ///
-    /// The document and the page show every route to everybody. If you do not want that, serve them
-    /// only in a development run, or below a path that your proxy does not expose.
+    /// The document and the page show every route to everybody. To prevent that, serve them only in
+    /// a development run, or below a path that your proxy does not expose.
     ///
     /// # Examples
     ///
@@ -488,8 +488,8 @@ where
     /// their names. Otherwise both answer `{"status":"ok"}`. They answer for any
     /// [host](Self::allowed_hosts) and do not appear in the OpenAPI document.
     ///
-    /// Point a load balancer at `/ready`. Point whatever restarts the process, such as a Kubernetes
-    /// liveness probe, at `/live`: a restart does not repair a database that is down.
+    /// Point a load balancer at `/ready`. Point the supervisor that restarts the process, such as a
+    /// Kubernetes liveness probe, at `/live`: a restart does not repair a database that is down.
     ///
     /// # Security
     ///

@@ -15,7 +15,7 @@ pub(crate) struct Budget {
     limit: usize,
     held: AtomicUsize,
     of_networks: Networks,
-    /// Whether the log already has the warning that the budget is used up.
+    /// `true` if the log already has the warning that the budget is used up.
     is_told: AtomicBool,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Held {
     bytes: usize,
 }
 
-/// The budget is used up, or the half that one public network may use.
+/// The error if the budget is used up, or the half of it that one public network may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UsedUp;
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Call<C, I> {
-    /// The base context, as each middleware wrapped it.
+    /// The context: the base context, wrapped by each middleware.
     pub ctx: C,
     /// The validated input, or `()` if the procedure takes none.
     pub input: I,

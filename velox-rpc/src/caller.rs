@@ -274,7 +274,7 @@ pub trait Finished<S>: Into<Procedure<S>> {
     type Input;
     /// The output of the procedure.
     type Output;
-    /// Whether the procedure is a query or a mutation.
+    /// The kind of the procedure: a query or a mutation.
     const KIND: Kind;
 }
 

@@ -1,5 +1,5 @@
-//! Reads a JSON Schema: the types that it accepts, and the fields of its objects. A wire and an
-//! exporter ask the same.
+//! Reads a JSON Schema: the types that it accepts, and the fields of its objects. Both the wires
+//! and the exporters need this.
 //!
 //! Layer: vocabulary. Every layer may use this module, and it uses only other vocabulary.
 

@@ -35,7 +35,7 @@ pub(crate) enum Input {
 /// The inputs that were read, or the reason why they could not be.
 pub(crate) struct Arrived {
     pub(crate) inputs: Inputs,
-    /// How long the calls waited for them.
+    /// The time that the calls waited for them.
     pub(crate) waited: Duration,
     /// The share of their text in the budget for bodies.
     pub(crate) _held: Option<Held>,

@@ -88,7 +88,7 @@ impl ReplyHead {
 #[derive(Debug, Clone, Copy)]
 pub struct Reply<'a>(pub(super) &'a Mutex<Said>);
 
-/// What was set on a reply, or `None` if nothing was, which is the usual case.
+/// The head that calls have set, or `None` in the usual case that they have set nothing.
 pub(super) type Said = Option<ReplyHead>;
 
 impl Reply<'_> {
@@ -140,7 +140,7 @@ impl Reply<'_> {
         self.with(|said| said.get_or_insert_default().add(headers));
     }
 
-    /// Takes what was set.
+    /// Takes the headers and the status that were set.
     pub(super) fn take(self) -> ReplyHead {
         self.with(Option::take).unwrap_or_default()
     }

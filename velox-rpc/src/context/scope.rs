@@ -45,7 +45,7 @@ enum Origin {
     /// One call of a streamed reply.
     Call {
         whole: RequestScope,
-        /// Whether the call shares the slots of the whole request, because it held the head from
+        /// `true` if the call shares the slots of the whole request, because it held the head from
         /// the beginning.
         shares: bool,
     },
@@ -91,7 +91,7 @@ struct Received {
 /// ```
 pub trait Slot: Any + Send + Sync {
     /// Runs before a call continues that has waited for the request body for more than one second.
-    /// Whatever the slot looked up earlier may have changed in the meantime. The default
+    /// Values that the slot looked up earlier may have changed in the meantime. The default
     /// implementation does nothing.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Where a request came from. Layer: vocabulary.
+//! The sender of a request. Layer: vocabulary.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The user of a call, which guards ask the context for, whatever middleware found it.
+//! The user of a call. Guards get it from the context, and need not know which middleware found it.
 
 use std::sync::Arc;
 

@@ -47,24 +47,25 @@ pub enum Problem {
     },
     /// A number or a length is too small.
     TooSmall {
-        /// What was measured: [`Type::Number`], [`Type::Text`], [`Type::Array`], [`Type::Record`].
+        /// The type of the measured value: [`Type::Number`], [`Type::Text`], [`Type::Array`] or
+        /// [`Type::Record`].
         origin: Type,
         /// The limit, as JavaScript prints numbers.
         minimum: String,
-        /// Whether the limit itself is allowed.
+        /// `true` if the limit itself is allowed.
         inclusive: bool,
-        /// Whether only the limit itself is allowed.
+        /// `true` if only the limit itself is allowed.
         exact: bool,
     },
     /// A number or a length is too large.
     TooBig {
-        /// What was measured: a number, a string, an array or a record.
+        /// The type of the measured value: a number, a string, an array or a record.
         origin: Type,
         /// The limit, as JavaScript prints numbers.
         maximum: String,
-        /// Whether the limit itself is allowed.
+        /// `true` if the limit itself is allowed.
         inclusive: bool,
-        /// Whether only the limit itself is allowed.
+        /// `true` if only the limit itself is allowed.
         exact: bool,
     },
     /// The number is not a multiple of the divisor.
@@ -76,7 +77,7 @@ pub enum Problem {
     UnrecognizedKeys {
         /// The first unknown keys, each cut to a bounded length.
         keys: Vec<String>,
-        /// Whether there are more unknown keys.
+        /// `true` if there are more unknown keys.
         has_more: bool,
     },
     /// A custom rule failed, or a rule that Zod does not have.

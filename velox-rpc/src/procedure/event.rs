@@ -27,7 +27,7 @@ pub trait Event: Send + 'static {
     /// The type of the data that the client receives.
     type Data: Output;
 
-    /// Whether events of this type have ids.
+    /// `true` if events of this type have ids.
     const IS_TRACKED: bool;
 
     /// Returns the id of the event, if it has one, and its data.

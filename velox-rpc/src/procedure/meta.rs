@@ -25,13 +25,13 @@ pub(crate) struct Meta {
     pub(crate) deprecated: Option<Cow<'static, str>>,
     pub(crate) input: Option<Arc<InputShape>>,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
-    /// Whether the output is `()`, which is TypeScript's `void`.
+    /// `true` if the output is `()`, which is TypeScript's `void`.
     pub(crate) gives_nothing: bool,
-    /// Whether the events have ids, if this is a subscription.
+    /// `true` if this is a subscription whose events have ids.
     pub(crate) is_tracked: bool,
     pub(crate) body_limit: Option<usize>,
     pub(crate) handler_timeout: Option<Duration>,
-    /// Whether a step runs before the one that asks for the input, so that it may refuse the call
+    /// `true` if a step runs before the one that asks for the input, so that it may refuse the call
     /// without the body.
     pub(crate) steps_before_input: bool,
     pub(crate) any_host: bool,

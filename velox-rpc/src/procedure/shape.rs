@@ -22,17 +22,18 @@ pub(crate) struct InputShape {
 /// The settings of an application for the inputs of all its procedures.
 #[derive(Clone, Default)]
 pub(crate) struct InputSettings {
-    /// Whether `null` is refused for a field that may be missing.
+    /// `true` if `null` is refused for a field that may be missing.
     pub(crate) refuses_null: bool,
     pub(crate) error_map: ErrorMap,
 }
 
 struct Known {
     outline: Outline,
-    /// Whether serde accepts more than the schema of the type, so that each input must be checked
+    /// `true` if serde accepts more than the schema of the type, so that each input must be checked
     /// again.
     is_lax: bool,
-    /// Whether the type contains an enum of names. serde accepts `{"name": null}` for such a name.
+    /// `true` if the type contains an enum of names. serde accepts `{"name": null}` for such a
+    /// name.
     has_names: bool,
 }
 

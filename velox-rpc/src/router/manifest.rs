@@ -47,7 +47,7 @@ pub struct ManifestEntry {
 pub(crate) struct ManifestRoute {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// Whether the fields that are not in the path come from the body instead of the query.
+    /// `true` if the fields that are not in the path come from the body instead of the query.
     pub(crate) takes_body: bool,
     pub(crate) success: Success,
 }
@@ -119,7 +119,7 @@ impl ManifestEntry {
         self.endpoint.meta.description.as_deref()
     }
 
-    /// Returns what to use instead if the procedure is deprecated.
+    /// Returns the note that says what to use instead, if the procedure is deprecated.
     pub fn deprecated(&self) -> Option<&str> {
         self.endpoint.meta.deprecated.as_deref()
     }

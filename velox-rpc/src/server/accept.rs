@@ -182,7 +182,7 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     \r\n\
     {\"error\":\"ServiceUnavailable\",\"message\":\"The server has no room\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";
 
-/// How long the server waits for a refused client to disconnect.
+/// The time for which the server waits for a refused client to disconnect.
 const REFUSAL: Duration = Duration::from_secs(1);
 
 /// The first and the longest pause after an error of the listener.
@@ -192,5 +192,5 @@ const LONG_PAUSE: Duration = Duration::from_millis(640);
 /// Larger than the accept queue of any system.
 const REST: usize = 4096;
 
-/// How long aborted connections may take to end after the deadline.
+/// The time that aborted connections may take to end after the deadline.
 const STUCK: Duration = Duration::from_millis(500);

@@ -115,7 +115,8 @@ pub(super) struct Exchange {
     in_flight: Option<InFlight>,
 }
 
-/// What is known about the calls of a request.
+/// The terms of a request: how long its calls may take, and whether they continue without their
+/// client.
 enum Terms {
     /// Those of the application. `None` if the request has no calls, because it is refused or asks
     /// for a page.

@@ -40,7 +40,7 @@ pub(super) struct Arriving {
     rest: Rest,
 }
 
-/// How the rest of a body is handled if nobody reads it.
+/// The way in which the server handles the rest of a body that nobody reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
     /// On HTTP/2, the stream is reset and the connection stays open.
@@ -163,7 +163,7 @@ async fn drain(mut rest: Incoming, in_flight: InFlight) {
 /// The largest rest of a body that is read only to be discarded, in bytes.
 const DRAINED: u64 = 256 * 1024;
 
-/// How long reading such a rest may take.
+/// The longest time for reading such a rest.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Lets the calls of a request continue although nobody waits for the reply.
@@ -205,7 +205,7 @@ pub(super) struct Reply {
     /// Wakes an endless reply when the server shuts down. The client of a subscription then
     /// reconnects, to another instance.
     drained: Option<Pin<Box<OwnedNotified>>>,
-    /// Whether the body runs calls that continue without their client.
+    /// `true` if the body runs calls that continue without their client.
     outlives_client: bool,
 }
 

@@ -29,13 +29,13 @@ use crate::context::{Peer, TrustedProxies, network};
 use crate::error::{BoxError, Chain};
 use crate::networks::is_public;
 
-/// What all connections of a server share.
+/// The parts that all connections of a server share.
 pub(super) struct Host {
     service: Hosted,
     pub(super) limits: Limits,
     pub(super) drain: Arc<Drain>,
     pub(super) places: Arc<Places>,
-    /// How many connections may be refused at the same time.
+    /// The number of connections that may be refused at the same time.
     pub(super) refusals: usize,
     proxies: Option<Arc<TrustedProxies>>,
     http1: http1::Builder,
@@ -199,17 +199,19 @@ where
     }
 }
 
-/// How long a new connection may take to send its first byte during a shutdown. Its request may
-/// already be in the system's buffers.
+/// The time that a new connection may take to send its first byte during a shutdown. Its request
+/// may already be in the system's buffers.
 const FIRST_BYTE_GRACE: Duration = Duration::from_millis(100);
 
-/// How many bytes of replies are buffered, for each connection, and on HTTP/2 for each stream.
+/// The number of bytes of replies that are buffered, for each connection, and on HTTP/2 for each
+/// stream.
 const BUFFER: usize = 64 * 1024;
 
-/// How many streams a client may open and reset before its connection is closed.
+/// The number of streams that a client may open and reset before its connection is closed.
 const RESETS: usize = 20;
 
-/// How many bytes of unread bodies a client may send, for each stream and for each connection.
+/// The number of bytes of unread bodies that a client may send, for each stream and for each
+/// connection.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 

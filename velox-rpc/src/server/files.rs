@@ -1,11 +1,11 @@
 //! Computes how many connections fit into the limit of open files. Only `conn` uses this module.
 //! This code is pure, except for the query to the system.
 
-/// How many connections may be open at a time.
+/// The numbers of connections that the limit of open files allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) connections: usize,
-    /// How many further connections may be refused at a time.
+    /// The number of further connections that may be refused at a time.
     pub(super) refusals: usize,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn limit() -> Option<usize> {
 /// The smallest number of files reserved for everything else.
 const RESERVE: usize = 32;
 
-/// How many connections may be refused at a time, if enough files are left.
+/// The number of connections that may be refused at a time, if enough files are left.
 const REFUSALS: usize = 64;
 
 #[cfg(test)]

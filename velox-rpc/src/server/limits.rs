@@ -17,9 +17,10 @@ pub(super) struct Limits {
     pub(super) body: Duration,
     /// From the first wait of a service to the head of its reply. Applications have their own.
     pub(super) handler: Duration,
-    /// How long a client may take to read [`WRITE_QUANTUM`] bytes, or the rest if that is less.
+    /// The time that a client may take to read [`WRITE_QUANTUM`] bytes, or the rest if that is
+    /// less.
     pub(super) write: Duration,
-    /// How long a connection may stay open with no request in flight.
+    /// The time that a connection may stay open with no request in flight.
     pub(super) idle: Duration,
     /// From the signal to stop until the listener closes.
     pub(super) delay: Duration,
@@ -61,22 +62,22 @@ pub(super) fn header_bytes(wanted: usize) -> usize {
 /// allocation for each request, so it is only set if it differs.
 pub(super) const HYPER_HEADERS: usize = 100;
 
-/// How many streams one HTTP/2 connection may have at a time, including calls that continue without
-/// their client.
+/// The number of streams that one HTTP/2 connection may have at a time, including calls that
+/// continue without their client.
 pub(super) const STREAMS: u32 = 100;
 
 /// The bytes that a client has to read within the write timeout. A slow link that takes many
 /// minutes for a large reply passes; a client that reads one byte a second does not.
 pub(super) const WRITE_QUANTUM: usize = 64 * 1024;
 
-/// How long a closing connection stays open for the client to read the last reply or to acknowledge
-/// a GOAWAY.
+/// The time that a closing connection stays open for the client to read the last reply or to
+/// acknowledge a GOAWAY.
 pub(super) const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
-/// How long the server still reads from an idle HTTP/1 connection during a shutdown. The client,
-/// usually a load balancer, may have sent a request that has not arrived yet. If the server closed
-/// at once, the balancer would answer it with 502. HTTP/2 does not need this, because its GOAWAY
-/// names the last request that will be answered.
+/// The time for which the server still reads from an idle HTTP/1 connection during a shutdown. The
+/// client, usually a load balancer, may have sent a request that has not arrived yet. If the server
+/// closed at once, the balancer would answer it with 502. HTTP/2 does not need this, because its
+/// GOAWAY names the last request that will be answered.
 pub(super) const LINGER: Duration = Duration::from_millis(500);
 
 /// hyper panics for smaller buffers.

@@ -1,4 +1,4 @@
-//! Where connections come from: the public [`Listener`], and its type-erased form for `accept`.
+//! The sources of connections: the public [`Listener`], and its type-erased form for `accept`.
 
 use std::future::{Future, Ready, ready};
 use std::io;

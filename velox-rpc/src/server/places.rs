@@ -1,5 +1,5 @@
-//! The limited places of a server. Each connection takes one, and so does whatever it leaves
-//! behind. `accept`, `activity`, `body` and `conn` use this module.
+//! The limited places of a server. Each connection takes one, and so does each call that continues
+//! after its connection. `accept`, `activity`, `body` and `conn` use this module.
 //!
 //! A mutation continues when nobody waits for its reply any more, because its client left or was
 //! answered 503. It keeps the place of its connection, so that clients cannot pile up work by

@@ -23,9 +23,9 @@ use tokio::sync::futures::OwnedNotified;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shutdown {
-    /// How many requests were in flight at that moment and ended before the deadline.
+    /// The number of requests that were in flight at that moment and ended before the deadline.
     pub finished: usize,
-    /// How many requests were aborted at the deadline.
+    /// The number of requests that were aborted at the deadline.
     pub cut: usize,
 }
 

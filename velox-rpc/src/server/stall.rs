@@ -3,11 +3,11 @@
 //!
 //! A client that opens a stream and never grants it a window holds its reply forever, while the
 //! connection itself looks healthy. hyper waits for the window inside a future that we cannot look
-//! into. However, each poll of that future also polls whatever else it may wait for: the handler
-//! and the reply's body, which are both velox's code. If one of them is not ready, it records this
-//! in a thread-local cell. If a poll is pending and nothing was recorded, the stream waits for the
-//! window. The last piece of a reply (`body`) cannot be seen here once h2 has it. A client can hold
-//! so much of each stream for as long as it keeps the connection busy.
+//! into. However, each poll of that future also polls everything else that it may wait for: the
+//! handler and the reply's body, which are both velox's code. If one of them is not ready, it
+//! records this in a thread-local cell. If a poll is pending and nothing was recorded, the stream
+//! waits for the window. The last piece of a reply (`body`) cannot be seen here once h2 has it. A
+//! client can hold so much of each stream for as long as it keeps the connection busy.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

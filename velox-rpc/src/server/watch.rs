@@ -39,7 +39,7 @@ use super::shutdown::Drain;
 
 /// The operations that hyper's connections of both versions share.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
-    /// Whether [`finish`](Self::finish) may lose a request that the client has already sent.
+    /// `true` if [`finish`](Self::finish) may lose a request that the client has already sent.
     const LINGERS: bool;
 
     /// Finishes the requests in flight and accepts no new ones.

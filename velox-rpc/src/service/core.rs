@@ -1,5 +1,5 @@
-//! What all requests of an application share: its wires, its settings, and how a body is read
-//! within its limits.
+//! The parts that all requests of an application share: its wires and its settings. It also reads
+//! bodies within the limits.
 
 use std::future::Future;
 use std::net::IpAddr;

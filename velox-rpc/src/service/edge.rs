@@ -1,4 +1,4 @@
-//! What the application knows about the proxies and servers in front of it.
+//! The proxies and servers in front of the application, as far as it knows them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::hosts::AllowedHosts;
 use crate::context::{Peer, Sender, TrustedProxies};
 use crate::error::{Error, Result};
 
-/// What the application knows about the proxies and servers in front of it.
+/// The proxies and servers in front of the application, as far as it knows them.
 pub(crate) struct Edge {
     /// The proxies whose forwarding headers are trusted.
     pub(crate) proxies: Option<Arc<TrustedProxies>>,

@@ -27,8 +27,8 @@ use crate::wire::unclaimed;
 /// A path alone stands for no checks.
 ///
 /// `GET {path}/live` answers 200 as long as the process runs. `GET {path}/ready` answers 200 if all
-/// checks pass, and otherwise 503 with the names of those that failed. It also answers 503 once
-/// velox's server was told to stop.
+/// checks pass, and otherwise 503 with the names of those that failed. It also answers 503 as soon
+/// as velox's server is told to stop.
 ///
 /// # Examples
 ///
@@ -180,11 +180,11 @@ impl Check {
 /// A question that a load balancer asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Probe {
-    /// Whether the process answers at all.
+    /// Does the process answer at all?
     Live,
-    /// Whether the application can do its work.
+    /// Can the application do its work?
     Ready,
-    /// The same, while the server is shutting down.
+    /// The same question, while the server is shutting down.
     Stopping,
 }
 

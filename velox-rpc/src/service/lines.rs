@@ -97,7 +97,7 @@ struct Lines {
     /// The scope of each call; `None` once the call has ended.
     parts: Vec<Option<RequestScope>>,
     calls: FuturesUnordered<BoxFuture<'static, Ended>>,
-    /// Whether every call so far that shares the request held the head until it ended.
+    /// `true` if every call so far that shares the request held the head until it ended.
     all_held: bool,
     end: Option<BoxFuture<'static, Result<()>>>,
 }

@@ -16,12 +16,12 @@ use crate::context::{ReplyHead, RequestId, Serial};
 use crate::error::Error;
 use crate::wire::Trace;
 
-/// How long the reply to a request may take, and what happens to its calls after that.
+/// The longest time for the reply to a request, and the fate of its calls after that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Term {
-    /// `None` means that there is no limit.
+    /// `None` means no limit.
     pub(crate) timeout: Option<Duration>,
-    /// Whether the calls continue when nobody waits for the reply. Mutations do.
+    /// `true` if the calls continue when nobody waits for the reply. Mutations do.
     pub(crate) outlives_client: bool,
     pub(super) trace: Trace,
     pub(super) serial: Serial,

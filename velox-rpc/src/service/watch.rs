@@ -39,7 +39,7 @@ use crate::wire::Subject;
 ///
 /// use velox_rpc::service::{Ended, Observer};
 ///
-/// /// How long each route takes, by its pattern and not by the path: a visitor cannot make more of them.
+/// /// The times of each route, by its pattern and not by the path, which clients choose.
 /// #[derive(Clone, Default)]
 /// struct Times(Arc<Mutex<HashMap<String, Vec<Duration>>>>);
 ///

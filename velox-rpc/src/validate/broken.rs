@@ -17,7 +17,7 @@ use crate::validate::subject::{Expression, Judged, Nested, Ranged, Text};
 pub struct Broken {
     rules: Vec<Rule>,
     nested: Vec<(&'static str, ValidationErrors)>,
-    /// Whether rules are known to be broken that are not in this list.
+    /// `true` if the value also breaks rules that are not in this list.
     has_others: bool,
 }
 
@@ -266,5 +266,5 @@ pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
     }
 }
 
-/// How each limit of a range is broken, in the order of validator.
+/// The comparison by which each limit of a range is broken, in the order of validator.
 pub(super) const IS_BROKEN: [fn(&Num, &Num) -> bool; 4] = [Num::lt, Num::gt, Num::le, Num::ge];

@@ -16,7 +16,7 @@ pub struct Found {
     pub(super) checks_rules: bool,
     /// The cause of the issues that are added now.
     pub(super) cause: Cause,
-    /// Whether `null` is refused for a field that may be missing.
+    /// `true` if `null` is refused for a field that may be missing.
     pub(super) refuses_null: bool,
     pub(super) rewrites: Vec<Rewrite>,
     /// The work left. It bounds the cost for every type, because variants of untagged enums that
@@ -32,7 +32,7 @@ pub(super) struct Noted {
     pub(super) cause: Cause,
 }
 
-/// Why a part has an issue.
+/// The reason why a part has an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     /// A reader refuses it.
@@ -122,8 +122,8 @@ impl Found {
     }
 
     /// Leaves only the issues about values that serde accepts, for an input that serde and
-    /// `validate()` have accepted. Otherwise they decide, whatever the description of the type
-    /// says.
+    /// `validate()` have accepted. In all other cases serde and `validate()` decide, not the
+    /// description of the type.
     pub(crate) fn keep_form(&mut self) {
         self.issues.retain(|noted| noted.cause == Cause::Form);
     }

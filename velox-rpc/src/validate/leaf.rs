@@ -1,5 +1,5 @@
-//! How the values of a type are checked: part by part if `#[schema]` knows the type, and otherwise
-//! by its reader alone.
+//! Checks the values of a type: part by part if `#[schema]` knows the type, and otherwise by its
+//! reader alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};

@@ -44,7 +44,7 @@ pub(crate) struct Outline {
     /// The values of keys that the type does not name, if it accepts such keys as maps and
     /// flattened maps do.
     pub(crate) others: Option<TextType>,
-    /// Whether the type refuses keys that it does not name.
+    /// `true` if the type refuses keys that it does not name.
     pub(crate) is_strict: bool,
     pub(crate) accepts_null: bool,
 }

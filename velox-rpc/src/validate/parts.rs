@@ -1,4 +1,4 @@
-//! What a type looks like, as far as `#[schema]` sees it, and where its values are.
+//! The structure of a type, as far as `#[schema]` sees it, and the places of its values.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ impl Parts<'_> {
 /// A function that finds everything wrong with a value.
 pub(crate) type Examiner = fn(At<'_, '_>, &mut Found);
 
-/// Where a value is.
+/// The place of a value.
 #[derive(Debug)]
 pub enum At<'a, 't> {
     /// The value is a separate part.
@@ -89,7 +89,7 @@ impl<'t> At<'_, 't> {
     }
 }
 
-/// How a value names its variant.
+/// The way in which a value names its variant.
 #[derive(Clone, Copy, Debug)]
 pub enum Tag<'a> {
     /// `"Unit"`, or `{ "Variant": content }`.
@@ -114,7 +114,7 @@ pub struct Variant<'a> {
 /// A function that checks the rules of a field.
 pub(super) type Rules<'a> = &'a dyn Fn(&Got<'_>, &mut Broken);
 
-/// What was sent for a field, or `None` for a value that exists already.
+/// The value that was sent for a field, or `None` for a value that exists already.
 pub type Sent<'a, 't> = Option<&'a Got<'t>>;
 
 /// Makes the check of a field that its type's own reader reads. It is compiled once for each type
@@ -131,7 +131,7 @@ pub struct Field<'a> {
     /// The name on the wire and the aliases. Empty for a field that is flattened or replaces the
     /// whole.
     pub names: &'a [&'a str],
-    /// Whether the field may be missing, or `None` if its type decides.
+    /// `Some(true)` if the field may be missing; `None` if its type decides.
     pub may_be_missing: Option<bool>,
     /// The structure of the field.
     pub parts: &'a Parts<'a>,
@@ -160,7 +160,7 @@ pub struct Fields<'t> {
     /// The place of each key among the entries, so that the cost does not depend on the product of
     /// fields and keys.
     places: Rc<HashMap<Cow<'t, str>, usize>>,
-    /// Whether fields that nobody has taken are refused.
+    /// `true` if fields that nobody has taken are refused.
     pub(super) is_strict: bool,
     /// Set once the type being checked has found one of its fields.
     pub(super) is_used: bool,

@@ -254,7 +254,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 const FLOAT: Problem = Problem::InvalidType { expected: Type::Integer, received: Type::Float };
 
-/// How the messages of serde itself begin.
+/// The beginnings of the messages of serde itself.
 const MESSAGES: [(&str, Refusal); 10] = [
     ("invalid type: ", Refusal::Type),
     ("invalid value: ", Refusal::Value),

@@ -92,7 +92,7 @@ pub trait Expression: AsRegex {}
 #[diagnostic::do_not_recommend]
 impl<T: AsRegex> Expression for T {}
 
-/// What the function of a `custom` rule returns.
+/// The result of the function of a `custom` rule.
 #[diagnostic::on_unimplemented(
     message = "the function of `custom` returns a `Result<(), ValidationError>`, and this one returns `{Self}`",
     label = "`{Self}` is not a result",

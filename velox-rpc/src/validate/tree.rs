@@ -21,7 +21,7 @@ struct Node {
     place: Range<usize>,
     /// The index of the first node after this one and its content.
     next: usize,
-    /// Whether the value was a string from a path or query.
+    /// `true` if the value was a string from a path or query.
     is_text: bool,
 }
 

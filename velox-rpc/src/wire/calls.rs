@@ -26,13 +26,13 @@ pub(crate) enum Results {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) json: Vec<u8>,
-    /// Whether a call failed. Shared caches must not keep such a reply.
+    /// `true` if a call failed. Shared caches must not keep such a reply.
     pub(crate) failed: bool,
-    /// Whether the server is at fault. The log then has the details.
+    /// `true` if the server is at fault. The log then has the details.
     pub(crate) is_fault: bool,
 }
 
-/// What observers and traces learn about a request.
+/// The information about a request for observers and traces.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     /// The path of the route, with parameters written as `:id`.

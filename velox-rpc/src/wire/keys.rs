@@ -16,7 +16,7 @@ use memchr::memchr2;
 pub(crate) enum Keys {
     /// If the text is JSON, no object in it has a key twice.
     Distinct {
-        /// Whether the text contains an array.
+        /// `true` if the text contains an array.
         has_lists: bool,
     },
     /// The check cannot tell: a key is repeated or contains an escape, there are many keys, or the

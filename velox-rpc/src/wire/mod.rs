@@ -36,7 +36,7 @@ pub(crate) struct Wires {
     pub(crate) trpc: Option<Procedures>,
 }
 
-/// What a request asks for, according to its head.
+/// The result of reading the head of a request.
 pub(crate) enum Claim {
     Plan(Plan),
     /// The wire refuses the request, in its own error format.

@@ -79,7 +79,7 @@ impl OpenApi {
     /// application is mounted in.
     ///
     /// The page at `/docs` calls the first of these servers that has the same origin as the page.
-    /// If none has, it calls the application that serves the page.
+    /// If no server has, it calls the application that serves the page.
     pub fn server(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.servers.push(url.into());
         self

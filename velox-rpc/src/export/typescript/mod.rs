@@ -83,9 +83,9 @@ impl TypeScript {
     /// `number`, which is exact up to 2^53. Each member that has such integers says so in its
     /// comment.
     ///
-    /// Set it to the type that your client's JSON parser returns. Whatever you set, velox sends and
-    /// reads these integers as JSON numbers. `JSON.parse` returns a `number` and rounds large ones.
-    /// A lossless parser returns a `bigint` or a `string`, and has to write it as a number again.
+    /// Set it to the type that your client's JSON parser returns. velox always sends and reads
+    /// these integers as JSON numbers. `JSON.parse` returns a `number` and rounds large ones. A
+    /// lossless parser returns a `bigint` or a `string`, and has to write it as a number again.
     /// With [superjson](crate::Trpc::superjson) these integers are always `bigint`s.
     ///
     /// # Examples

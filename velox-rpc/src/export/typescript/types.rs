@@ -7,11 +7,11 @@ use crate::export::schemas::Schemas;
 use crate::json_schema::properties;
 use crate::router::beyond_json;
 
-/// How the client parses JSON.
+/// The way in which the client parses JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) wide: WideIntegers,
-    /// Whether superjson restores the JavaScript types that JSON lacks.
+    /// `true` if superjson restores the JavaScript types that JSON lacks.
     pub(super) superjson: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn is_plain_object(schema: &Value) -> bool {
 #[derive(Clone)]
 struct Type {
     text: String,
-    /// Whether it is a union or an intersection, which needs parentheses inside a larger type.
+    /// `true` if it is a union or an intersection, which needs parentheses inside a larger type.
     is_joined: bool,
 }
 

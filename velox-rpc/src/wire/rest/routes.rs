@@ -33,7 +33,7 @@ pub(crate) struct Route {
     pub(crate) endpoint: Endpoint,
 }
 
-/// What was found for the method and the path of a request.
+/// The result of looking up the method and the path of a request.
 pub(crate) enum Lookup {
     /// The index of the route and the values of its path parameters, in order and not yet decoded.
     Route(usize, Vec<String>),

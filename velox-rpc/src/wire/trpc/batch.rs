@@ -18,9 +18,9 @@ use crate::wire::body::{self, Unsupported};
 /// The calls of one request.
 pub(crate) struct Batch {
     pub(super) calls: Vec<Call>,
-    /// Whether the client asked for a batch, even of one call. The reply is then a list.
+    /// `true` if the client asked for a batch, even of one call. The reply is then a list.
     pub(super) is_list: bool,
-    /// Whether the client (`httpBatchStreamLink`) wants a line for each call as soon as the call
+    /// `true` if the client (`httpBatchStreamLink`) wants a line for each call as soon as the call
     /// has ended.
     pub(in crate::wire) is_stream: bool,
     pub(super) is_get: bool,

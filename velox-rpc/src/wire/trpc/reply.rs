@@ -139,7 +139,7 @@ impl Procedures {
     }
 }
 
-/// How a result or an error is encoded in its envelope.
+/// The encoding of a result or an error in its envelope.
 #[derive(Clone, Copy)]
 enum Form<'a> {
     Json,

@@ -49,7 +49,7 @@ impl Trpc {
 
     /// Allows or forbids queries by POST, which a client sends with `methodOverride: 'POST'` if an
     /// input is too long for a URL. They are forbidden by default. A GET request never runs a
-    /// mutation, whatever you set.
+    /// mutation, with either setting.
     pub fn method_override(mut self, allowed: bool) -> Self {
         self.method_override = allowed;
         self

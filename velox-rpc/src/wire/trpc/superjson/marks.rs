@@ -36,7 +36,7 @@ pub(super) fn read_marks(meta: &str, root: Part<'_>) -> Result<Marks> {
 struct Meta {
     values: Option<Value>,
     referential_equalities: Option<Value>,
-    /// Whether paths have the format of superjson before version 2, in which only `\.` is an
+    /// `true` if paths have the format of superjson before version 2, in which only `\.` is an
     /// escape.
     is_legacy: bool,
 }
@@ -52,7 +52,7 @@ impl Meta {
     }
 }
 
-/// What an annotation says about a value.
+/// The meaning of an annotation for its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
     Undefined,

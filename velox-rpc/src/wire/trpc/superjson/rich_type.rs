@@ -43,7 +43,7 @@ struct Node {
     items: Option<usize>,
     all: Vec<usize>,
     unions: Vec<Vec<usize>>,
-    /// Whether a value of this schema, or a part of it, may need an annotation.
+    /// `true` if a value of this schema, or a part of it, may need an annotation.
     is_rich: bool,
 }
 
