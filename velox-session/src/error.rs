@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// An error of a [`SessionStore`](crate::SessionStore): it could not be reached, did not answer, or
-/// cannot do what was asked.
+/// does not support the operation.
 ///
 /// # Examples
 ///

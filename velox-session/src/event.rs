@@ -103,7 +103,7 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// Counters of what happened to the sessions of one [`Manager`](crate::Manager) since it was built.
+/// Counters of the events in the sessions of one [`Manager`](crate::Manager) since it was built.
 ///
 /// They only rise. Export them to your metrics system.
 ///

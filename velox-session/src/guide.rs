@@ -1,11 +1,11 @@
-//! Guides: how to build, test and run a service, one subject a page.
+//! Guides: how to build, test and run a service, with one page for each subject.
 //!
 //! | first steps | |
 //! | --- | --- |
 //! | [Getting started](mod@getting_started) | from an empty folder to a service with a login |
 //! | [Procedures and routers](mod@procedures) | routes, state, databases, pagination, middlewares, guards, redirects, webhooks |
 //! | [Validation](mod@validation) | `#[schema]`, rules, enums, and every construct of Zod |
-//! | [Errors](mod@errors) | making errors, your own errors, what the caller gets |
+//! | [Errors](mod@errors) | making errors, your own errors, error replies |
 //! | [Testing](mod@testing) | calling procedures without a socket, with time set by hand |
 //!
 //! | sessions and security | |
@@ -15,7 +15,7 @@
 //! | [Using sessions with axum](mod@axum) | extractors, procedures in an axum application, serving a front end |
 //! | [CSRF and CORS](mod@csrf_and_cors) | front ends on another origin |
 //! | [Rate limiting](mod@rate_limiting) | by address, user or API key |
-//! | [Security model](mod@security_model) | what is protected, and what is left to you |
+//! | [Security model](mod@security_model) | the attacks that velox protects against, and your responsibilities |
 //!
 //! | front ends | |
 //! | --- | --- |
@@ -35,7 +35,8 @@
 //! | [Porting from tRPC](mod@from_trpc) | routers, context, procedures, base procedures |
 //! | [Porting from Express](mod@from_express) | routes, `express-session`, middlewares, pages and forms |
 //!
-//! The code in Rust is compiled, and most of it is run, by the tests.
+//! The tests compile all code in Rust, and run most of it. They also compile the TypeScript for
+//! clients of velox.
 
 // Links between guides, and from guides to items, work on a page of rustdoc and in a viewer of the
 // repository: each guide defines them at its end, as files. `links.md` defines them before that, as

@@ -2,16 +2,16 @@
 
 use crate::record::{Content, Record};
 
-/// How long sessions live.
+/// The lifetimes of sessions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
     /// The lifetime without a request.
     pub(crate) ttl: u64,
     /// The lifetime since the login, or since the creation before a login.
     pub(crate) absolute: Option<u64>,
-    /// How much of the lifetime must have passed before a read renews it.
+    /// The part of the lifetime that must have passed before a read renews it.
     pub(crate) touch_interval: u64,
-    /// Whether requests renew the lifetime at all.
+    /// `true` if requests renew the lifetime at all.
     pub(crate) sliding: bool,
 }
 

@@ -233,12 +233,12 @@ fn is_placeholder(material: &[u8]) -> bool {
 
 const MIN_LENGTH: usize = 32;
 
-/// How many bytes at the end are ignored. A phrase that was repeated by hand until it was long
-/// enough may end half-way, or with other characters.
+/// The number of bytes at the end that are ignored. A phrase that was repeated by hand until it was
+/// long enough may end half-way, or with other characters.
 const LOOSE_END: usize = 2;
 
-/// How many different bytes a secret needs. 32 random bytes have more, even as hexadecimal digits,
-/// except once in 10^18 times.
+/// The number of different bytes that a secret needs. 32 random bytes have more, even as
+/// hexadecimal digits, except once in 10^18 times.
 const MIN_DIFFERENT: usize = 8;
 
 /// Phrases of secrets in examples. Each has at least eight characters, not all of them hexadecimal

@@ -116,9 +116,9 @@ pub(crate) struct UserLogin {
     pub(crate) user: SessionUser,
     /// The JSON of the user, if it contains more.
     pub(crate) details: Option<Value>,
-    /// How long the session lives without a request, in milliseconds, if the settings do not apply.
+    /// The lifetime without a request, in milliseconds, if it differs from the settings.
     pub(crate) max_age: Option<u64>,
-    /// When the login happened, in Unix milliseconds.
+    /// The time of the login, in Unix milliseconds.
     pub(crate) at: u64,
 }
 

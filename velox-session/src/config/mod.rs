@@ -119,8 +119,8 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// Sets the store that keeps the sessions. You have to set it: no default exists, because only
-    /// you know whether sessions must survive a restart.
+    /// Sets the store that keeps the sessions. It has no default, because only you know whether
+    /// sessions must survive a restart.
     pub fn store(self, store: impl SessionStore) -> Self {
         Self { store: Some(Arc::new(store)), ..self }
     }
@@ -470,7 +470,7 @@ impl fmt::Debug for SessionBuilder {
     }
 }
 
-/// The default for how long a request waits for a store.
+/// The default time that a request waits for a store.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
 
 #[cfg(test)]

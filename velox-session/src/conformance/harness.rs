@@ -1,4 +1,4 @@
-//! What the suite needs besides the store: the time, and a way to run several tasks concurrently.
+//! The needs of the suite besides the store: the time, and a way to run several tasks concurrently.
 
 use std::fmt;
 use std::sync::Arc;

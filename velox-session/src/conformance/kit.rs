@@ -26,7 +26,7 @@ pub(super) type Check<'k> = (&'static str, Checking<'k>);
 
 pub(super) type Checking<'k> = Pin<Box<dyn Future<Output = Result<(), Miss>> + Send + 'k>>;
 
-/// Why a promise does not count as kept.
+/// The reason why a promise does not count as kept.
 #[derive(Clone, Debug)]
 pub(super) enum Miss {
     /// The check observed this.
@@ -306,7 +306,7 @@ impl<'h> Kit<'h> {
     }
 }
 
-/// How a load renews lifetimes.
+/// The settings by which a load renews lifetimes.
 #[derive(Clone, Copy)]
 pub(super) struct Lives {
     pub(super) ttl: Duration,
@@ -369,7 +369,7 @@ fn failed(call: &'static str) -> impl Fn(StoreError) -> Miss {
 
 pub(super) const COOKIE: &str = "session";
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
-/// How many tasks do the same concurrently, and how often that is tried.
+/// The number of tasks that do the same concurrently, and the number of tries.
 pub(super) const TASKS: usize = 8;
 pub(super) const ROUNDS: usize = 40;
 pub(super) const MOMENT: Duration = Duration::from_millis(1);

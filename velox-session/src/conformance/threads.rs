@@ -73,7 +73,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Whether a thread has ended, and who waits for it.
+/// The state of a thread: whether it has ended, and who waits for it.
 #[derive(Default)]
 struct End(Mutex<(bool, Option<Waker>)>);
 

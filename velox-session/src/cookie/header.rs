@@ -45,9 +45,9 @@ pub(crate) struct Writer {
     head: String,
     tail: String,
     removal: HeaderValue,
-    /// Whether the header omits the age.
+    /// `true` if the header omits the age.
     expires_on_close: bool,
-    /// Whether the browser sends the cookie over HTTPS only.
+    /// `true` if the browser sends the cookie over HTTPS only.
     pub(crate) is_secure: bool,
 }
 
@@ -117,8 +117,8 @@ impl Writer {
     }
 }
 
-/// How many cookies of one name are tried. A page of a sibling domain can put its own cookies in
-/// front.
+/// The number of cookies of one name that are tried. A page of a sibling domain can put its own
+/// cookies in front.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// The capacity that is enough for most headers.

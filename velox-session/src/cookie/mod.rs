@@ -6,7 +6,7 @@ pub(crate) mod sign;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Which cross-site requests carry the cookie.
+/// The cross-site requests that carry the cookie.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub enum SameSite {
     None,
 }
 
-/// How long a cookie may live. Browsers keep a cookie for at most 400 days.
+/// The lifetimes that a cookie may have. Browsers keep a cookie for at most 400 days.
 pub(crate) const COOKIE_LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(400 * 86_400);
 
 /// The attributes of the session cookie. `config/check.rs` has checked that they are valid

@@ -126,8 +126,8 @@ impl Slot for Issued {
     }
 }
 
-/// Returns what is signed together with the token if it is bound to a session: the id of the
-/// session, or the fact that no session exists.
+/// Returns the bytes that are signed together with the token if it is bound to a session: the id of
+/// the session, or a mark that no session exists.
 fn binding(open: Option<&OpenSession>) -> Result<Vec<u8>, UnknownId> {
     let Some(open) = open else { return Ok(Vec::new()) };
     let id = open.id_after()?;

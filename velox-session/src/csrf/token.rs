@@ -60,7 +60,7 @@ fn expiry(signed: &[u8]) -> Option<u64> {
     expires.parse().ok()
 }
 
-/// What is wrong with a token.
+/// The reason why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flaw {
     Signature,

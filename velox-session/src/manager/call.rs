@@ -146,7 +146,7 @@ impl Session {
     /// Logs the visitor out: ends the session in the store and removes the cookie. It does nothing
     /// if the visitor has no session.
     ///
-    /// What you write afterwards goes into a new, anonymous session.
+    /// Later writes go into a new, anonymous session.
     ///
     /// # Examples
     ///
@@ -467,8 +467,8 @@ impl Session {
     /// Saves what the call has done so far, before the request ends. Use it before you wait for
     /// another service that reads the session, for example.
     ///
-    /// What was saved stays even if the call fails later. You rarely need this method, because the
-    /// session is saved before the response is sent anyway. A `HEAD` request saves nothing.
+    /// The saved changes stay even if the call fails later. You rarely need this method, because
+    /// the session is saved before the response is sent anyway. A `HEAD` request saves nothing.
     ///
     /// # Examples
     ///
@@ -614,8 +614,8 @@ impl Session {
         self.shared.with(|state| state.known_user(self.call))
     }
 
-    /// Returns what `read` sees of the user. A visitor without a session has no user, so no view is
-    /// computed.
+    /// Returns the result of `read` on the view of the call. A visitor without a session has no
+    /// user, so no view is computed.
     fn read<T>(&self, read: impl FnOnce(&View) -> Option<T>) -> Option<T> {
         let seen = self.shared.with(|state| if state.is_blank() { Ok(None) } else { Ok(read(state.view(self.call)?)) });
         seen.ok().flatten()

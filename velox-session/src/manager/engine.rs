@@ -1,5 +1,5 @@
-//! What all sessions of a manager share: the settings, the store, the clock and the counters. It
-//! also checks what the store returns.
+//! The parts that all sessions of a manager share: the settings, the store, the clock and the
+//! counters. This module also checks the answers of the store.
 
 use std::sync::Arc;
 #[cfg(feature = "rpc")]
@@ -20,7 +20,7 @@ use crate::policy::Policy;
 use crate::record::Record;
 use crate::store::{Condition, Destroyed, SessionStore};
 
-/// What all sessions of a manager share.
+/// The parts that all sessions of a manager share.
 pub(crate) struct Engine {
     pub(crate) name: String,
     pub(crate) prefix: Arc<str>,
@@ -28,7 +28,7 @@ pub(crate) struct Engine {
     pub(crate) writer: Writer,
     pub(crate) policy: Policy,
     pub(crate) size_limit: usize,
-    /// How many sessions a user may have at a time.
+    /// The number of sessions that a user may have at a time.
     pub(crate) session_limit: Option<usize>,
     /// Set if the application has set the limit. A store that cannot limit sessions then refuses
     /// logins; otherwise it has no limit.
@@ -42,7 +42,7 @@ pub(crate) struct Engine {
     pub(crate) revocations: Revocations,
     #[cfg(feature = "rpc")]
     pub(crate) watches: Arc<Watches>,
-    /// Whether clients of streams have to reconnect to renew their session.
+    /// `true` if clients of streams have to reconnect to renew their session.
     #[cfg(feature = "rpc")]
     pub(crate) streams_keep_alive: bool,
     /// Warns once that clients may drop the cookie.

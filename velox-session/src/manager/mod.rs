@@ -163,7 +163,7 @@ impl Manager {
     /// ```
     /// # use velox_session::Manager;
     /// # use velox_session::store::StoreError;
-    /// /// Locks out whoever took over the account.
+    /// /// Locks out a person who took over the account.
     /// async fn lock_out(sessions: &Manager, user: &str) -> Result<u64, StoreError> {
     ///     for session in sessions.sessions_of(user).await? {
     ///         println!("{user} has been logged in since {}", session.record().created_at());
@@ -208,7 +208,7 @@ impl Manager {
         Ok(ended)
     }
 
-    /// Returns counters of what happened to the sessions of this manager since it was built.
+    /// Returns counters of the events in the sessions of this manager since it was built.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.0.events.counters()

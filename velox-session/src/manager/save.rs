@@ -28,7 +28,7 @@ pub(super) struct Save<'a> {
     pub(super) engine: &'a Engine,
     shared: &'a Shared,
     pub(super) state: Box<State>,
-    /// When the present plan was made.
+    /// The time when the present plan was made.
     pub(super) now: u64,
     /// The other sessions that had to end before this one have been ended.
     others_ended: bool,

@@ -87,7 +87,7 @@ impl fmt::Debug for OpenSession {
 #[must_use = "dropping the scope discards the writes of the call"]
 pub struct CallScope {
     session: Session,
-    /// Whether the writes of the call are kept when it ends.
+    /// `true` if the writes of the call are kept when it ends.
     keep: bool,
 }
 

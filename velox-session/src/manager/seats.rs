@@ -11,7 +11,7 @@ use tokio::sync::watch::{Receiver, Sender};
 use crate::key::{Owner, StoreKey};
 use crate::session::SessionHandle;
 
-/// Why the streams of a session end.
+/// The reason why the streams of a session end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The session is over.
@@ -55,7 +55,7 @@ impl Watches {
 #[derive(Default)]
 pub(super) struct Seats {
     sessions: HashMap<StoreKey, Seat>,
-    /// Whether a task checks these sessions.
+    /// `true` if a task checks these sessions.
     pub(super) is_looked_after: bool,
 }
 
@@ -63,12 +63,12 @@ pub(super) struct Seats {
 struct Seat {
     streams: usize,
     about: About,
-    /// Whether this process may have ended the session since the store was asked.
+    /// `true` if this process may have ended the session since the store was asked.
     is_doubtful: bool,
     end: Sender<Option<End>>,
 }
 
-/// What is needed to tell whether a session with streams is over.
+/// The facts that tell whether a session with streams is over.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) owner: Option<Owner>,
@@ -76,7 +76,7 @@ pub(super) struct About {
     pub(super) handle: SessionHandle,
     /// The time of the absolute timeout, in milliseconds.
     pub(super) ends_at: u64,
-    /// When its clients have to reconnect, which renews the session.
+    /// The time at which its clients have to reconnect, which renews the session.
     pub(super) comes_back_at: Option<u64>,
 }
 
@@ -172,7 +172,7 @@ impl Seat {
     }
 }
 
-/// How many streams a session may have in one process.
+/// The number of streams that a session may have in one process.
 const STREAMS: usize = 50;
 
 #[cfg(test)]

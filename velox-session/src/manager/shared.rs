@@ -1,4 +1,4 @@
-//! What all calls of a request share: the state, until it is taken to be saved.
+//! The part that all calls of a request share: the state, until it is taken to be saved.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +16,9 @@ use crate::session::state::State;
 
 pub(crate) struct Shared {
     state: Mutex<Option<State>>,
-    /// How many milliseconds the request has waited for the store.
+    /// The milliseconds that the request has waited for the store.
     waited: AtomicU64,
-    /// Whether store calls have a deadline. A deadline needs tokio's timer, which callers of a
+    /// `true` if store calls have a deadline. A deadline needs tokio's timer, which callers of a
     /// [`Manager`](crate::Manager) may not have.
     is_timed: bool,
     /// Used by operations that cannot wait until the request ends.

@@ -173,14 +173,14 @@ async fn look_after(engine: Weak<Engine>, mut looking: Looking) {
     }
 }
 
-/// How often all sessions are checked.
+/// The interval at which all sessions are checked.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How long the store may fail to answer.
+/// The time for which the store may fail to answer.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// The minimal time between two store calls.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many lost sessions are searched for under a new id at a time.
+/// The number of lost sessions that are searched for under a new id at a time.
 const AT_ONCE: usize = 64;

@@ -59,7 +59,7 @@ pub trait RateStore: Send + Sync + 'static {
 pub struct Hit {
     /// The number of calls in this window, including this one.
     pub count: u64,
-    /// How long the window stays open.
+    /// The time until the window closes.
     pub left: Duration,
 }
 

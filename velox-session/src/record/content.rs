@@ -10,7 +10,7 @@ use crate::user::{SessionUser, UserLogin};
 pub(crate) struct Content {
     pub(crate) created_at: u64,
     pub(super) user: Option<KeptUser>,
-    /// How long the session lives without a request, in milliseconds, if the login set it.
+    /// The lifetime without a request, in milliseconds, if the login set it.
     pub(crate) max_age: Option<u64>,
     /// The name of the session on its user's list. Once set, it stays the same when the session
     /// gets a new id.

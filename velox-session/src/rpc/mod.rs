@@ -82,10 +82,10 @@ impl SessionBuilder {
 }
 
 impl<U> SessionMiddleware<U> {
-    /// Sets how the user of a request is loaded, given the user in the session. `ctx.user` is what
-    /// the loader returns. `None` means that the user no longer exists.
+    /// Sets the loader of the user of a request. It gets the user in the session, and returns
+    /// `ctx.user`, or `None` if the user no longer exists.
     ///
-    /// If the session is required, it then ends. If it is optional, the call sees an anonymous
+    /// In that case, a required session ends. If it is optional, the call sees an anonymous
     /// visitor: `ctx.user` is `None` and `ctx.session` is empty. The stored session stays until the
     /// call writes to it. Then the stored session ends as with a logout, and the write begins a new
     /// one, so that no data of the deleted user gets into it.
@@ -212,7 +212,7 @@ impl<U> SessionMiddleware<U> {
     }
 }
 
-/// What a [`user_loader`](SessionMiddleware::user_loader) returns: a [`velox_rpc::Result`] of
+/// The result of a [`user_loader`](SessionMiddleware::user_loader): a [`velox_rpc::Result`] of
 /// `Some` user, or of `None` if the user no longer exists.
 #[diagnostic::on_unimplemented(
     message = "a user loader returns a `velox_rpc::Result<Option<User>>`, and this one returns `{Self}`",

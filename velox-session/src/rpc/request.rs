@@ -164,7 +164,7 @@ pub(crate) fn here(request: &Request) -> Result<Here<'_>, CrossSiteError> {
 struct SessionSlot {
     manager: Manager,
     open: OnceCell<Opened>,
-    /// Whether the session was still alive after the call waited for the body.
+    /// Holds Holds `true` if the session was still alive after the call waited for the body.
     is_alive: OnceCell<bool>,
 }
 

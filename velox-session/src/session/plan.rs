@@ -10,7 +10,7 @@ use crate::session::error::CloseError;
 use crate::session::state::{Loaded, State};
 use crate::session::view::{Start, View};
 
-/// What to do at the end of a request.
+/// The actions at the end of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) store: StoreOp,
@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) logged_in: bool,
 }
 
-/// What to do in the store.
+/// The action in the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StoreOp {
     Nothing,
@@ -58,7 +58,7 @@ pub(crate) enum StoreOp {
     Destroy,
 }
 
-/// What to do to the browser's cookie, once the store has done its part.
+/// The change of the browser's cookie, once the store has done its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CookieOp {
     Nothing,

@@ -33,7 +33,7 @@ pub(crate) struct State {
     /// The request had a cookie with the name of the session cookie, valid or not.
     presented: bool,
     opened_at: u64,
-    /// When the store last said that the session exists.
+    /// The time when the store last said that the session exists.
     seen_at: u64,
     /// The request is a `HEAD` request, so none of its changes is saved.
     read_only: bool,
@@ -56,7 +56,7 @@ pub(crate) struct State {
     touched: bool,
 }
 
-/// What the store had.
+/// The session as the store had it.
 #[derive(Clone, Debug)]
 pub(crate) enum Base {
     None,
@@ -84,11 +84,11 @@ pub(crate) struct Loaded {
     pub(crate) signature: Option<Signature>,
     /// Loading has renewed the lifetime.
     pub(crate) renewed: bool,
-    /// How many sessions this process had ended when the session was loaded.
+    /// The number of sessions that this process had ended when the session was loaded.
     pub(crate) mark: Mark,
 }
 
-/// How many sessions this process had ended at some point in time.
+/// The number of sessions that this process had ended at some point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark(pub(crate) u64);
 

@@ -35,7 +35,7 @@ pub(crate) struct View {
     pub(super) others_of: Vec<String>,
 }
 
-/// What a view starts from.
+/// The start of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     /// The visitor has no session.

@@ -1,9 +1,9 @@
-//! What a call of a store expects, and what it returns.
+//! The expectations of the calls of a store, and their results.
 
 use crate::record::Record;
 
-/// What [`SessionStore::set`](super::SessionStore::set) expects to find under the key. Every write
-/// has a condition, so no variant means "anything".
+/// The record that [`SessionStore::set`](super::SessionStore::set) expects to find under the key.
+/// Every write has a condition, so no variant means "anything".
 ///
 /// # Examples
 ///
@@ -124,7 +124,7 @@ pub enum Destroyed {
 pub enum Created {
     /// The new record is stored, and the replaced one is deleted.
     Yes {
-        /// How many other sessions of the user ended.
+        /// The number of other sessions of the user that ended.
         ended: u64,
     },
     /// The record to replace does not meet the condition. The variant contains the present record,
@@ -152,6 +152,6 @@ pub enum Created {
 pub struct Found {
     /// The record, with its expiry after the renewal.
     pub record: Record,
-    /// Whether its lifetime was renewed.
+    /// `true` if its lifetime was renewed.
     pub renewed: bool,
 }

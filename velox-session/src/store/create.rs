@@ -26,17 +26,17 @@ pub struct NewSession<'a> {
     pub key: &'a StoreKey,
     /// The record to store.
     pub record: Record,
-    /// How long the record lives.
+    /// The lifetime of the record from now.
     pub ttl: Duration,
     /// The session that this one replaces, if any, and the condition for it.
     pub replaces: Option<(&'a StoreKey, Condition)>,
     /// Set if a user logs in.
     pub login: Option<Login>,
-    /// Whether all other sessions of the user end.
+    /// `true` if all other sessions of the user end.
     pub ends_others: bool,
 }
 
-/// What a login requires of the store.
+/// The requirements of a login on the store.
 ///
 /// # Examples
 ///
@@ -52,11 +52,11 @@ pub struct NewSession<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Login {
-    /// How long ago the request of this login began.
+    /// The time since the request of this login began.
     pub since: Duration,
-    /// How many sessions the user may have, including this one.
+    /// The number of sessions that the user may have, including this one.
     pub limit: Option<usize>,
-    /// Whether the application has set the limit. A store that supports no limit must then return
+    /// `true` if the application has set the limit. A store that supports no limit must then return
     /// an error.
     pub strict: bool,
 }

@@ -1,5 +1,5 @@
-//! What is saved before the request ends: an update, the removal of a flash message that is read,
-//! and all changes of a call that asks for it.
+//! Saves that happen before the request ends: an update, the removal of a flash message that is
+//! read, and all changes of a call that asks for it.
 
 use serde_json::Value;
 use smallvec::SmallVec;

@@ -11,7 +11,7 @@ use crate::store::{Owner, StoreError};
 pub(super) struct Layout {
     /// The prefix of all keys, if it is not the default.
     pub(super) prefix: Option<String>,
-    /// Whether records are stored as VeloxTS does: under the cookie's name and the plain id, with
+    /// `true` if records are stored as VeloxTS does: under the cookie's name and the plain id, with
     /// an up-to-date expiry in the text.
     pub(super) veloxts: bool,
 }

@@ -82,7 +82,7 @@ impl RedisStore {
     }
 }
 
-/// How long ago a login began, and the limit.
+/// The milliseconds since a login began, and the limit.
 pub(super) type Terms = (i64, u64);
 
 /// The terms of a session that is not a login: no mark is later, and no limit is reached.
@@ -96,5 +96,5 @@ pub(super) fn warn_of_garbage(key: &[u8], found: bool) {
     }
 }
 
-/// How much the clocks of the servers may differ: ten minutes.
+/// The largest difference between the clocks of the servers: ten minutes.
 const CLOCKS_DIFFER: u64 = 600_000;

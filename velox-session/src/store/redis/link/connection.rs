@@ -23,13 +23,13 @@ type Line = Arc<OnceCell<MultiplexedConnection>>;
 #[derive(Default)]
 struct State {
     line: Line,
-    /// When a command was last answered.
+    /// The time of the last answer to a command.
     heard: Option<Instant>,
-    /// How many attempts in a row have failed.
+    /// The number of attempts in a row that have failed.
     failures: u32,
-    /// When the next attempt is allowed, and why the last one failed.
+    /// The time from which the next attempt is allowed, and the error of the last one.
     pause: Option<(Instant, RedisError)>,
-    /// When an open connection was last replaced.
+    /// The time when an open connection was last replaced.
     replaced: Option<Instant>,
 }
 

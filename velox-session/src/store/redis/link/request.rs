@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::{Answer, LinkError};
 
-/// Whether a command may be repeated if it may already have been carried out.
+/// Tells whether a command may be repeated if it may already have been carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store::redis) enum Effect {
     /// Sending it twice has the same effect and the same answer as sending it once.
@@ -18,7 +18,7 @@ pub(in crate::store::redis) enum Effect {
     Once,
 }
 
-/// How many replicas must have a write, and how long they may take.
+/// The number of replicas that must have a write, and the time that they may take.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store::redis) struct Replicas {
     pub(in crate::store::redis) count: u32,
@@ -30,7 +30,7 @@ pub(in crate::store::redis) struct Replicas {
 pub(super) struct Request<'a> {
     pub(super) cmd: &'a Cmd,
     pub(super) effect: Effect,
-    /// Whether a cluster node that is moving the slot away redirected the command here.
+    /// `true` if a cluster node that is moving the slot away redirected the command here.
     pub(super) asking: bool,
     /// The number of replicas that must have it before it counts.
     pub(super) replicas: Option<Replicas>,
