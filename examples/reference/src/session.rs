@@ -18,9 +18,9 @@ pub struct Sessions {
 /// The state of a session.
 #[schema]
 pub struct Info {
-    /// Whether the request came without a live session.
+    /// `true` if the request came without a live session.
     pub is_new: bool,
-    /// Whether the session has a user.
+    /// `true` if the session has a user.
     pub authenticated: bool,
     /// The user's id, or null.
     #[schema(nullable)]

@@ -8,9 +8,9 @@ use velox_rpc::procedure::Input;
 pub(crate) trait Animal: Input + Serialize {
     /// Aliases of top-level fields, each with the name of the field.
     const ALIASES: &'static [(&'static str, &'static str)] = &[];
-    /// Whether each top-level field is valid or invalid independently of the others.
+    /// `true` if each top-level field is valid or invalid independently of the others.
     const IS_INDEPENDENT: bool = true;
-    /// Whether it contains an untagged or an externally tagged enum, so that it is unclear which
+    /// `true` if it contains an untagged or an externally tagged enum, so that it is unclear which
     /// variant was meant.
     const IS_VAGUE: bool = false;
     /// The fields of a flattened `Option`. Serde reads `None` if it cannot read them.

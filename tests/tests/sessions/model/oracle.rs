@@ -87,7 +87,7 @@ pub(crate) struct Deed {
     pub(crate) delivered: Option<Value>,
     /// For an update that is saved with the other changes, the value before it.
     pub(crate) given: Option<Value>,
-    /// Whether the update started from a value that the same call had set before.
+    /// `true` if the update started from a value that the same call had set before.
     pub(crate) anew: bool,
     pub(crate) failed: bool,
 }
@@ -121,18 +121,18 @@ pub(crate) struct After {
     of: Option<String>,
     /// The user who was logged in before.
     was_of: Option<String>,
-    /// Whether a write must be saved because the call was told that it would be.
+    /// `true` if a write must be saved because the call was told that it would be.
     written: bool,
-    /// Whether a message must be put back. This does not count as a write of the call, which has
+    /// `true` if a message must be put back. This does not count as a write of the call, which has
     /// failed.
     put_back: bool,
-    /// Whether the old id is over.
+    /// `true` if the old id is over.
     moved: bool,
-    /// Whether all old content is gone, so that the next user must see none of it.
+    /// `true` if all old content is gone, so that the next user must see none of it.
     cleared: bool,
     logged_in: bool,
     logged_out: bool,
-    /// Whether an update started from a value that is no longer the current one.
+    /// `true` if an update started from a value that is no longer the current one.
     pub(crate) outdated: bool,
 }
 
@@ -308,7 +308,7 @@ pub(crate) struct Session {
     pub(crate) ended_by: Option<usize>,
 }
 
-/// Whether a session exists.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
     On,

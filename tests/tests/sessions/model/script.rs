@@ -32,7 +32,7 @@ pub(crate) struct Notes {
     pub(crate) opening_at: u64,
     /// The content of the session that it opened, or `Some(None)` if it got no session.
     pub(crate) opened: Option<Option<Seen>>,
-    /// Whether it has begun with its acts.
+    /// `true` if it has begun with its acts.
     pub(crate) acting: bool,
     /// The message that it is about to take.
     pub(crate) taking: Option<&'static str>,

@@ -133,8 +133,8 @@ impl SessionStore for Plain {
 
 pub(crate) struct Stepped {
     pub(crate) plain: Plain,
-    /// Whether `load` and `create` take one step each. Otherwise the defaults of the trait run, as
-    /// for stores that do not override them.
+    /// `true` if `load` and `create` take one step each. Otherwise the defaults of the trait run,
+    /// as for stores that do not override them.
     pub(crate) at_once: bool,
 }
 

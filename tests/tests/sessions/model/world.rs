@@ -104,7 +104,7 @@ pub(super) struct Running {
     pub(super) turned_at: u64,
     /// When it last decided how to end; zero before that.
     pub(super) planned_at: u64,
-    /// Whether `check_seen` has run.
+    /// `true` if `check_seen` has run.
     saw: bool,
     /// The session of its cookie: its index, its version when the request was sent, and until when
     /// it would have lived.
@@ -125,9 +125,9 @@ pub(super) struct Opened {
     pub(super) found: Found,
     /// The version of `found`.
     pub(super) version: usize,
-    /// Whether another request has written to the session since this one loaded it.
+    /// `true` if another request has written to the session since this one loaded it.
     pub(super) overtaken: bool,
-    /// Whether the request renewed it; `None` if that depends on a millisecond.
+    /// `Some(true)` if the request renewed it; `None` if that depends on a millisecond.
     pub(super) renewed: Option<bool>,
     /// When the session was there, as far as the request knows.
     pub(super) seen_at: u64,

@@ -6,7 +6,7 @@ pub struct Case {
     /// The inputs as a JSON array, where null means no input.
     pub inputs: &'static str,
     pub headers: &'static [(&'static str, &'static str)],
-    /// Whether the procedure fails for every input.
+    /// `true` if the procedure fails for every input.
     pub always_fails: bool,
     /// A text in the result that is different each time.
     pub differs: Option<&'static str>,

@@ -17,7 +17,8 @@ use crate::zod::answer::Answer;
 pub(crate) struct Difference {
     pub(crate) rules: &'static [&'static str],
     pub(crate) reason: &'static str,
-    /// Whether a case shows this difference. The first difference that matches counts.
+    /// Returns Returns `true` if a case shows this difference. The first difference that matches
+    /// counts.
     pub(crate) is_of: fn(&Case<'_>) -> bool,
 }
 
