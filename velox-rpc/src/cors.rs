@@ -106,7 +106,7 @@ fn parse(text: &str) -> Result<HeaderValue, String> {
     }
     match as_sent(text) {
         Some(sent) if sent == text => HeaderValue::try_from(sent).map_err(|_| format!("`{text}` {UNREADABLE}")),
-        Some(sent) => Err(format!("`{text}` is not how browsers send it: write `{sent}`")),
+        Some(sent) => Err(format!("`{text}` is not written as browsers send it: write `{sent}`")),
         None => Err(match with_a_scheme(text) {
             Some([https, http]) => format!("`{text}` has no scheme: write `{https}` or `{http}`"),
             None => format!("`{text}` {UNREADABLE}"),
@@ -143,7 +143,7 @@ fn as_sent(text: &str) -> Option<String> {
 ///
 /// let error = cors(["https://app.example.com/", "http://localhost:5173"]).unwrap_err();
 /// let [mistake] = error.mistakes() else { panic!("one mistake") };
-/// assert_eq!(mistake, "`https://app.example.com/` is not how browsers send it: write `https://app.example.com`");
+/// assert_eq!(mistake, "`https://app.example.com/` is not written as browsers send it: write `https://app.example.com`");
 /// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("wrong origins for CORS: {}", .0.join("; "))]
@@ -173,7 +173,7 @@ const EXPOSED: [&str; 5] =
     ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id"];
 
 const EMPTY: &str = "the list is empty: name the origin of each front end, or add no layer";
-const NULL: &str = "is what browsers send for pages without an origin, and anybody can make such a page: name the origin of each front end";
+const NULL: &str = "stands for pages without an origin, which anybody can make: name the origin of each front end";
 const WILDCARD: &str = "stands for many origins: name the origin of each front end";
 const UNREADABLE: &str = "is not an origin: write `https://app.example.com` or `http://localhost:5173`";
 
@@ -221,7 +221,7 @@ mod tests {
             ("http://[::ffff:10.0.0.1]", "http://[::ffff:a00:1]"),
         ] {
             let mistake = parse(written).expect_err(written);
-            assert_eq!(mistake, format!("`{written}` is not how browsers send it: write `{sent}`"));
+            assert_eq!(mistake, format!("`{written}` is not written as browsers send it: write `{sent}`"));
         }
         for (written, rest) in [("app.example.com", "app.example.com"), ("localhost:5173/", "localhost:5173")] {
             let mistake = parse(written).expect_err(written);

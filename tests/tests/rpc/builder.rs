@@ -669,38 +669,38 @@ type Says = fn(Head<'_>) -> Head<'_>;
 const UNSENDABLE: [(Says, &str); 8] = [
     (
         |reply| reply.header(header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
-        "the header `content-type` cannot be sent: every reply is JSON, do not set it",
+        "the header `content-type` cannot be sent: every reply is JSON, so do not set it",
     ),
     (
         |reply| reply.append(header::CONTENT_LENGTH, HeaderValue::from_static("1")),
-        "the header `content-length` cannot be sent: the server counts the bytes, do not set it",
+        "the header `content-length` cannot be sent: the server counts the bytes, so do not set it",
     ),
     (
         |reply| {
             reply.edit_headers(|headers| headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("gzip")));
             reply
         },
-        "the header `transfer-encoding` cannot be sent: the server manages its connections, do not set it",
+        "the header `transfer-encoding` cannot be sent: the server manages its connections, so do not set it",
     ),
     (
         |reply| reply.header(header::CONNECTION, HeaderValue::from_static("close")),
-        "the header `connection` cannot be sent: the server manages its connections, do not set it",
+        "the header `connection` cannot be sent: the server manages its connections, so do not set it",
     ),
     (
         |reply| reply.header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("sniff")),
-        "the header `x-content-type-options` cannot be sent: every reply has `nosniff`, do not set it",
+        "the header `x-content-type-options` cannot be sent: every reply has `nosniff`, so do not set it",
     ),
     (
         |reply| reply.status(StatusCode::NOT_FOUND),
-        "the status 404 cannot be sent: a successful call needs a 2xx or a 3xx, return an `Error` for another status",
+        "the status 404 cannot be sent: a successful call needs a 2xx or a 3xx, so return an `Error` for another status",
     ),
     (
         |reply| reply.status(StatusCode::NO_CONTENT),
-        "the status 204 cannot be sent: its reply has no body, return `Ok(())` or do not set the status",
+        "the status 204 cannot be sent: its reply has no body, so return `Ok(())` or do not set the status",
     ),
     (
         |reply| reply.status(StatusCode::NOT_MODIFIED),
-        "the status 304 cannot be sent: its reply has no body, return `Ok(())` or do not set the status",
+        "the status 304 cannot be sent: its reply has no body, so return `Ok(())` or do not set the status",
     ),
 ];
 
@@ -805,7 +805,7 @@ async fn the_log_has_both_errors_of_a_failed_call_that_cannot_be_sent() {
         ctx.reply().header(header::CONTENT_LENGTH, HeaderValue::from_static("1"));
         Ok("seven".parse()?)
     });
-    assert_unsendable(failing, "the server counts the bytes, do not set it: invalid digit found in string").await;
+    assert_unsendable(failing, "the server counts the bytes, so do not set it: invalid digit found in string").await;
 }
 
 #[tokio::test]

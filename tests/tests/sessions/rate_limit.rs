@@ -288,7 +288,7 @@ async fn the_log_says_once_a_second_why_calls_are_not_counted() {
     client.send(by("a")).await;
     let lines = log.lines();
     let lines: Vec<_> =
-        lines.iter().filter(|line| line.contains("the rate limit store failed, calls pass uncounted")).collect();
+        lines.iter().filter(|line| line.contains("the rate limit store failed: calls pass uncounted")).collect();
     let causes = ["the session store failed: connection refused to 10.1.2.3", "the store did not answer in time"];
     assert_eq!(lines.len(), causes.len(), "{lines:?}");
     for ((line, cause), suppressed) in lines.iter().zip(causes).zip([0, 2]) {

@@ -174,9 +174,9 @@ impl Drop for Edited<'_> {
 /// `None` if the status can be sent.
 fn advice_on_status(status: StatusCode, is_null: bool) -> Option<&'static str> {
     if !status.is_success() && !status.is_redirection() {
-        Some("a successful call needs a 2xx or a 3xx, return an `Error` for another status")
+        Some("a successful call needs a 2xx or a 3xx, so return an `Error` for another status")
     } else if is_without_body(status) && !is_null {
-        Some("its reply has no body, return `Ok(())` or do not set the status")
+        Some("its reply has no body, so return `Ok(())` or do not set the status")
     } else {
         None
     }
@@ -185,12 +185,12 @@ fn advice_on_status(status: StatusCode, is_null: bool) -> Option<&'static str> {
 /// Returns what to do instead of setting this header, or `None` if it can be sent.
 fn advice_on_header(name: &HeaderName, value: &HeaderValue) -> Option<&'static str> {
     match name.as_str() {
-        "content-type" => Some("every reply is JSON, do not set it"),
-        "x-content-type-options" if value != "nosniff" => Some("every reply has `nosniff`, do not set it"),
-        "content-length" => Some("the server counts the bytes, do not set it"),
+        "content-type" => Some("every reply is JSON, so do not set it"),
+        "x-content-type-options" if value != "nosniff" => Some("every reply has `nosniff`, so do not set it"),
+        "content-length" => Some("the server counts the bytes, so do not set it"),
         // HTTP/2 forbids these headers.
         "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade" => {
-            Some("the server manages its connections, do not set it")
+            Some("the server manages its connections, so do not set it")
         }
         _ => None,
     }
@@ -262,13 +262,13 @@ mod tests {
         for status in [204, 205, 304] {
             let mut head = head(Some(status), &[]);
             let what = head.take_unsendable(Some(b"1")).expect("it cannot be sent");
-            let advice = "its reply has no body, return `Ok(())` or do not set the status";
+            let advice = "its reply has no body, so return `Ok(())` or do not set the status";
             assert_eq!(what, format!("the status {status} cannot be sent: {advice}"));
             assert_eq!(head.status, None);
         }
         for status in [100, 101, 400, 404, 500, 999] {
             let what = head(Some(status), &[]).take_unsendable(Some(b"null")).expect("it cannot be sent");
-            let advice = "a successful call needs a 2xx or a 3xx, return an `Error` for another status";
+            let advice = "a successful call needs a 2xx or a 3xx, so return an `Error` for another status";
             assert_eq!(what, format!("the status {status} cannot be sent: {advice}"));
         }
     }

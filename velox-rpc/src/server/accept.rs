@@ -178,9 +178,9 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     connection: close\r\n\
     content-type: application/json; charset=utf-8\r\n\
     x-content-type-options: nosniff\r\n\
-    content-length: 111\r\n\
+    content-length: 124\r\n\
     \r\n\
-    {\"error\":\"ServiceUnavailable\",\"message\":\"The server has no room\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";
+    {\"error\":\"ServiceUnavailable\",\"message\":\"The server has too many connections\",\"statusCode\":503,\"code\":\"SERVICE_UNAVAILABLE\"}";
 
 /// The time for which the server waits for a refused client to disconnect.
 const REFUSAL: Duration = Duration::from_secs(1);

@@ -236,7 +236,7 @@ fn close_after(activity: &Activity) -> bool {
 
 #[cold]
 fn no_room() -> Error {
-    Error::unavailable("The connection has no room").with_name("ServiceUnavailable")
+    Error::unavailable("The connection has too many unfinished calls").with_name("ServiceUnavailable")
 }
 
 #[cold]

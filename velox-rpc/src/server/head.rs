@@ -29,10 +29,8 @@ fn check_coding(parts: &Parts) -> Result<()> {
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
-        _ => {
-            Err(Error::new(ErrorKind::NotImplemented, "The only transfer coding is chunked")
-                .with_name("Not Implemented"))
-        }
+        _ => Err(Error::new(ErrorKind::NotImplemented, "The only supported transfer coding is chunked")
+            .with_name("Not Implemented")),
     }
 }
 

@@ -232,7 +232,7 @@ impl RateLimit {
                     limit = self.name,
                     error = %Chain(&error),
                     suppressed,
-                    "the rate limit store failed, calls pass uncounted"
+                    "the rate limit store failed: calls pass uncounted"
                 );
             }
             return Ok(());
