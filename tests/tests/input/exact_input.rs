@@ -584,6 +584,15 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         change: Change,
     }
     #[schema]
+    #[serde(tag = "kind")]
+    enum OfItsOwn {
+        Held(Labelled),
+    }
+    #[schema]
+    struct Labelled {
+        kind: String,
+    }
+    #[schema]
     struct Fine {
         own: u128,
         by_number: HashMap<u8, bool>,
@@ -607,6 +616,7 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         (start::<Twice>(), "size"),
         (start::<OfOne>(), "id"),
         (start::<OfKind>(), "of"),
+        (start::<OfItsOwn>(), "kind"),
     ] {
         let error = started.expect_err("it is refused");
         assert!(error.contains(&format!("serde cannot read the input's field `{field}`")), "{error}");

@@ -186,8 +186,11 @@ impl<'s> Root<'s> {
         let shares = |name: &&str| {
             unions.iter().any(|union| !union.is_empty() && union.iter().all(|variant| needs(*variant, name)))
         };
-        let own = required.into_iter().flatten().filter_map(Value::as_str).filter(|name| is_own(name));
-        if let Some(shared) = own.filter(|_| !unions.is_empty()).find(shares) {
+        let needed = || required.into_iter().flatten().filter_map(Value::as_str);
+        // Nor does the type behind a tag get a field with the name of the tag.
+        let is_of_tag = |name: &&str| is_kept && own.is_none() && all.iter().any(|part| needs(*part, name));
+        let shared = needed().filter(|name| is_own(name)).filter(|_| !unions.is_empty()).find(shares);
+        if let Some(shared) = shared.or_else(|| needed().find(is_of_tag)) {
             return Some(shared.to_owned());
         }
         let items = ["items", "additionalProperties"].into_iter().filter_map(|keyword| schema.get(keyword));
