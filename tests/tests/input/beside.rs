@@ -91,6 +91,21 @@ struct Inside {
 }
 
 #[tokio::test]
+async fn a_value_that_two_flattened_maps_refuse_has_one_issue() {
+    #[schema]
+    struct Maps {
+        #[serde(flatten)]
+        small: HashMap<String, u8>,
+        #[serde(flatten)]
+        wide: BTreeMap<String, u64>,
+        n: u32,
+    }
+    assert_eq!(sent::<Maps>(r#"{"n":1,"a":2}"#).await, Ok(r#"{"a":2,"a":2,"n":1}"#.into()));
+    let [a, b] = ["a: Expected number, received string", "b: Number must be less than or equal to 255"];
+    assert_eq!(sent::<Maps>(r#"{"n":1,"a":"x","b":256}"#).await, told(&[a, b]));
+}
+
+#[tokio::test]
 async fn a_type_behind_a_tag_is_read_without_the_tag() {
     #[schema]
     #[serde(tag = "kind")]

@@ -124,7 +124,15 @@ impl Found {
         let (good, bad): (Vec<_>, Vec<_>) = fields.untaken().partition(|(key, _)| takes_key(key.text()));
         fields.is_used |= good.len() + bad.len() > 0;
         for (key, it) in good {
+            // Another map has refused this value already.
+            if fields.refused.contains(&it.place().start) {
+                continue;
+            }
+            let before = self.issues.len();
             self.at_key(&key.said(), |found| found.look(At::Part(it), value));
+            if self.issues.len() > before {
+                fields.refused.push(it.place().start);
+            }
         }
         if !bad.is_empty() {
             self.say(unrecognized(bad.iter().map(|(key, _)| key.said())));

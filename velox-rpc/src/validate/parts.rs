@@ -162,6 +162,8 @@ pub struct Fields<'t> {
     places: Rc<HashMap<Cow<'t, str>, usize>>,
     /// `true` if fields that nobody has taken are refused.
     pub(super) is_strict: bool,
+    /// The places of the values that a flattened map has refused.
+    pub(super) refused: Vec<usize>,
     /// Set once the type being checked has found one of its fields.
     pub(super) is_used: bool,
 }
@@ -178,7 +180,7 @@ impl<'t> Fields<'t> {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
         let entries: Vec<_> = part.entries().map(entry).collect();
         let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.said(), place)).collect();
-        Self { part, entries, places: Rc::new(places), is_strict: false, is_used: false }
+        Self { part, entries, places: Rc::new(places), is_strict: false, refused: Vec::new(), is_used: false }
     }
 
     /// Returns the object with spaces in place of the fields that somebody has taken.
