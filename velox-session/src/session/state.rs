@@ -5,6 +5,7 @@
 //! that have ended before, and its own changes. The other calls see its writes once it has
 //! succeeded. A login, a logout and a regeneration take effect immediately for all calls.
 
+mod calls;
 mod early;
 
 use std::fmt;
@@ -156,60 +157,6 @@ impl State {
     /// Returns a separate state for a call whose response headers are sent before the call ends.
     pub(crate) fn after_head(&self) -> Self {
         Self { after_head: true, ..self.clone() }
-    }
-
-    /// Begins a call. The call sees what is settled.
-    pub(crate) fn begin(&mut self) -> u32 {
-        let number = self.next_call;
-        self.next_call += 1;
-        self.calls.push(Call { number, view: None, epoch: self.epoch, hidden: false });
-        number
-    }
-
-    /// Makes the call see an anonymous visitor until somebody logs out. It sees no user and no
-    /// data, and the stored session stays as it is. The first write of the call logs out and begins
-    /// a new session, so that no data of the deleted user gets into it.
-    pub(crate) fn hide(&mut self, number: u32) -> Result<(), SessionError> {
-        let index = self.index(number)?;
-        (self.calls[index].hidden, self.calls[index].view) = (true, None);
-        Ok(())
-    }
-
-    /// Begins a session for the visitor if the existing one is hidden from the call.
-    fn unhide(&mut self, number: u32) -> Result<(), SessionError> {
-        if !self.is_hidden(number) {
-            return Ok(());
-        }
-        // Fails if another call has logged somebody in meanwhile.
-        self.check_epoch(number)?;
-        self.push(number, Op::Logout { at: self.opened_at })
-    }
-
-    fn is_hidden(&self, number: u32) -> bool {
-        self.calls.iter().any(|call| call.number == number && call.hidden)
-    }
-
-    /// Ends a call. Its writes are kept, or dropped as if they had never happened.
-    pub(crate) fn end(&mut self, number: u32, keep: bool) {
-        let Some(call) = self.calls.iter_mut().find(|call| call.number == number) else { return };
-        let seen = if keep && !call.hidden && !self.log.is_empty() { call.view.take() } else { None };
-        self.calls.retain(|call| call.number != number);
-        if keep {
-            for entry in self.log.iter_mut().filter(|entry| entry.call == number) {
-                entry.settled = true;
-            }
-        } else {
-            self.log.retain(|entry| entry.call != number || entry.settled);
-            // The flash messages that the call took become available for a later request.
-            let taken: Vec<_> = self.taken.extract_if(.., |(call, _)| *call == number).collect();
-            for (_, Message { key, value }) in taken {
-                self.note(number, true, Op::PutBack { key, value });
-            }
-        }
-        self.forget_views();
-        // With no other call left, this one has seen what is settled now.
-        let is_alone = self.calls.is_empty() && self.log.iter().all(|entry| entry.settled);
-        self.settled = seen.filter(|_| is_alone).map(Box::new);
     }
 
     /// Returns the session as a call sees it.
@@ -436,16 +383,6 @@ impl State {
     fn forget(&mut self, entries: &[u32]) {
         self.log.retain(|entry| !entries.contains(&entry.number));
         self.forget_views();
-    }
-
-    /// Fails if the session has changed hands.
-    fn check_epoch(&self, number: u32) -> Result<(), SessionError> {
-        let call = &self.calls[self.index(number)?];
-        if call.epoch == self.epoch { Ok(()) } else { Err(SessionError::Superseded) }
-    }
-
-    fn index(&self, number: u32) -> Result<usize, SessionError> {
-        self.calls.iter().position(|call| call.number == number).ok_or(SessionError::Ended)
     }
 
     fn fold(&self, counts: impl Fn(&Entry) -> bool) -> View {
